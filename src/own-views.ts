@@ -6,7 +6,7 @@ import { omitUndefined } from './core/model/omit-undefined.ts';
 import { messageTemplates } from './delivery/message-templates.ts';
 import { loadMessageTemplates, type MessageTemplates } from './delivery/render-message.ts';
 import { StepgateError } from './errors.ts';
-import { pageTemplates } from './http/html/page-templates.ts';
+import { pageTemplates } from './http/html/models/page-templates.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
 import { type Finding, findingLine, findingText, withLines } from './policy/model/finding.ts';
 import { ownViewsFindings } from './rendering/own-views.ts';

@@ -11,7 +11,7 @@ import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Second
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
 import type { ConditionTrace, LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
-import { riskInWords } from '../core/policy/risk.ts';
+import { riskInWords } from '../core/policy/values/risk.ts';
 
 /** A rule before the one that decided, and the condition that kept it from deciding. */
 export interface PassedRule {

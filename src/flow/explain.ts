@@ -18,8 +18,8 @@ import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { Risk } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
-import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
-import { enrollmentRuling } from '../core/policy/enrollment-terms.ts';
+import type { CompiledPolicy, PolicySet } from '../core/policy/rules/compile.ts';
+import { enrollmentRuling } from '../core/policy/rules/enrollment-terms.ts';
 import type { App, ServiceTerms } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { decidingRule } from './audit-trace.ts';

@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
 import { hashInAddress } from '../policy/revision/brand.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
-import { type Asset, assetCacheControl, assetEncodings, assetOf } from './html/assets.ts';
+import { type Asset, assetCacheControl, assetEncodings, assetOf } from './html/assets/assets.ts';
 import type { Renderer } from './html/render.ts';
 
 export interface AssetParts {

@@ -12,7 +12,7 @@ import type { Services } from '../flow/services.ts';
 import type { Settings } from '../policy/model/settings.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../policy/model/signing.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
-import { isLoopback } from '../policy/schema/fields.ts';
+import { isLoopback } from '../policy/schema/fields/fields.ts';
 import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';

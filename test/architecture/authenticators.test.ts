@@ -14,8 +14,8 @@ const keys = authenticatorKinds.map(({ key }) => key);
 const known: Readonly<Record<string, readonly string[]>> = {
   // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL,
   // kinds of profile attributes.
-  'http/html/inputs': ['email', 'password'],
-  'http/html/profile-fields': ['email', 'phone'],
+  'http/html/fields/inputs': ['email', 'password'],
+  'http/html/fields/profile-fields': ['email', 'phone'],
   // What is worth setting up next.
   'http/html/views/account-home': ['recovery_code', 'webauthn'],
   'cli/users/add': ['email', 'phone'],
@@ -23,7 +23,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'core/profile/attribute-value': ['email'],
   'policy/model/standard-attributes': ['email', 'phone'],
   'policy/model/standard-scopes': ['email'],
-  'policy/schema/attributes': ['email', 'phone'],
+  'policy/schema/fields/attributes': ['email', 'phone'],
   'stores/redis/url': ['password'],
   'flow/account/identifiers': ['email', 'phone'],
   'flow/account/move-identifier': ['email'],
@@ -53,10 +53,10 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands
   // for.
   'policy/model/acr-defaults': ['password'],
-  'policy/schema/session-policy': ['password'],
+  'policy/schema/policies/session-policy': ['password'],
   // The password policy, policies/password.yaml.
   'cli/config/report/policy-diagram': ['password'],
-  'core/policy/password-terms': ['password'],
+  'core/policy/rules/password-terms': ['password'],
   'policy/analysis/analysed/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
   'policy/check/check-enrollment': ['password'],

@@ -9,8 +9,8 @@ import { enrollScope } from '../../src/core/enrollment/account-request.ts';
 import { independentParts } from '../../src/core/evidence/recovered.ts';
 import type { AccountRule } from '../../src/core/model/account-policy.ts';
 import type { Denial } from '../../src/core/model/decision.ts';
-import { compileAccountPolicy } from '../../src/core/policy/account-policy.ts';
-import type { PolicySet } from '../../src/core/policy/compile.ts';
+import { compileAccountPolicy } from '../../src/core/policy/rules/account-policy.ts';
+import type { PolicySet } from '../../src/core/policy/rules/compile.ts';
 import { allow, enrolled, type FactParts, factors, factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const rules: readonly AccountRule[] = [

@@ -11,7 +11,7 @@ import { grantedScopes } from '../../src/core/decision/granted-scopes.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
-import { applyRules } from '../../src/core/policy/rules.ts';
+import { applyRules } from '../../src/core/policy/rules/rules.ts';
 import { factors, factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
 import { enough, seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';

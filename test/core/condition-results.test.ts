@@ -7,12 +7,12 @@ import { evaluateIssuance } from '../../src/core/decision/token-issuance.ts';
 import type { ConditionResult } from '../../src/core/model/conditions.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../src/core/model/password-policy.ts';
 import type { RuleHead } from '../../src/core/model/policy.ts';
-import { type CompiledPolicy, type CompiledRule, compilePolicy } from '../../src/core/policy/compile.ts';
 import { allOf, oneOf } from '../../src/core/policy/condition-result.ts';
-import { type CompiledCondition, leavesOf } from '../../src/core/policy/conditions.ts';
-import { groupIndex } from '../../src/core/policy/group-index.ts';
-import { passwordRuling, termsForNewPassword } from '../../src/core/policy/password-terms.ts';
-import { applyRules, findRule, possiblePositions, rulesAnywhere } from '../../src/core/policy/rules.ts';
+import { type CompiledPolicy, type CompiledRule, compilePolicy } from '../../src/core/policy/rules/compile.ts';
+import { type CompiledCondition, leavesOf } from '../../src/core/policy/rules/condition-table.ts';
+import { groupIndex } from '../../src/core/policy/rules/group-index.ts';
+import { passwordRuling, termsForNewPassword } from '../../src/core/policy/rules/password-terms.ts';
+import { applyRules, findRule, possiblePositions, rulesAnywhere } from '../../src/core/policy/rules/rules.ts';
 import { allow, factors, factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
 

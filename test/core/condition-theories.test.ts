@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ConditionName, ConditionOf } from '../../src/core/model/conditions.ts';
 import type { ConditionDescriptor } from '../../src/core/policy/condition-descriptor.ts';
-import { conditionDescriptors } from '../../src/core/policy/conditions.ts';
-import type { FactClass, Formula, Universe, UserFacts, Variable } from '../../src/core/policy/theory.ts';
+import { conditionDescriptors } from '../../src/core/policy/rules/condition-table.ts';
+import type { FactClass, Formula, Universe, UserFacts, Variable } from '../../src/core/policy/theories/theory.ts';
 import { factsOf, NOW, userWith } from './support/fixtures.ts';
 import { universe } from './support/universe.ts';
 

@@ -5,12 +5,18 @@ import { ruleVerdicts } from '../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import type { Attribute } from '../../src/core/model/attribute.ts';
 import type { AttributeTest, DateBound, ValueTest } from '../../src/core/model/conditions.ts';
-import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { attributesCondition } from '../../src/core/policy/conditions/attributes.ts';
-import { compileDateTest, dateSpan, dayText } from '../../src/core/policy/date-bound.ts';
-import { dayTheory } from '../../src/core/policy/day-theory.ts';
-import { fixedDays } from '../../src/core/policy/day-view.ts';
-import { type Formula, plainTime, type Universe, type UserFacts, type Variable } from '../../src/core/policy/theory.ts';
+import { compilePolicy } from '../../src/core/policy/rules/compile.ts';
+import { dayTheory } from '../../src/core/policy/theories/day-theory.ts';
+import { fixedDays } from '../../src/core/policy/theories/day-view.ts';
+import {
+  type Formula,
+  plainTime,
+  type Universe,
+  type UserFacts,
+  type Variable,
+} from '../../src/core/policy/theories/theory.ts';
+import { compileDateTest, dateSpan, dayText } from '../../src/core/policy/values/date-bound.ts';
 import { readAttribute } from '../../src/core/profile/attribute-value.ts';
 import { factsOf, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';

@@ -5,7 +5,7 @@ import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { changeScope, enrollScope } from '../../src/core/enrollment/account-request.ts';
 import { maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Facts, Subject } from '../../src/core/model/facts.ts';
-import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/rules/compile.ts';
 import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 function disabling(policies: PolicySet, ...disabled: readonly Key[]): PolicySet {

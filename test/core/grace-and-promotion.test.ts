@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Subject } from '../../src/core/model/facts.ts';
-import { compilePolicy } from '../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../src/core/policy/rules/compile.ts';
 import { enrolled, factsOf, NOW, policiesOf, proof, TRANSACTION, userWith } from './support/fixtures.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };

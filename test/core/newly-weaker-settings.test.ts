@@ -10,7 +10,7 @@ import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { AuthenticatorDescriptor, Evidence, Facts } from '../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts.ts';
 import type { Demand, Rule } from '../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/rules/compile.ts';
 import { universe } from './support/universe.ts';
 
 const password: AuthenticatorDescriptor = {

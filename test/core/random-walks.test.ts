@@ -7,7 +7,7 @@ import type { Decision } from '../../src/core/model/decision.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Evidence, RequestFacts, Subject } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { type CompiledPolicy, compilePolicy } from '../../src/core/policy/compile.ts';
+import { type CompiledPolicy, compilePolicy } from '../../src/core/policy/rules/compile.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
 import { begin, type Transaction } from '../../src/core/step/transaction.ts';

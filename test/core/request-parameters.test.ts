@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Evidence, RequestFacts } from '../../src/core/model/facts.ts';
-import { compilePolicy } from '../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../src/core/policy/rules/compile.ts';
 import {
   acrValues,
   allow,

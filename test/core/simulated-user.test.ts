@@ -5,7 +5,7 @@ import { simulate } from '../../src/core/analysis/simulation/simulate.ts';
 import type { EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Enrollment } from '../../src/core/model/facts.ts';
 import type { AcrValue } from '../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/rules/compile.ts';
 import { enrolled, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 function withTerms(policies: PolicySet, terms: Partial<EnrollmentTerms>): PolicySet {

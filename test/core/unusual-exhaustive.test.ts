@@ -10,9 +10,9 @@ import type { ConditionSet, Conditions } from '../../src/core/model/conditions.t
 import type { Facts } from '../../src/core/model/facts.ts';
 import type { RuleHead } from '../../src/core/model/policy.ts';
 import { type RiskScoring, type RiskSignal, riskSignals } from '../../src/core/model/risk.ts';
-import { compilePolicy } from '../../src/core/policy/compile.ts';
-import { riskOf } from '../../src/core/policy/risk.ts';
-import { findRule } from '../../src/core/policy/rules.ts';
+import { compilePolicy } from '../../src/core/policy/rules/compile.ts';
+import { findRule } from '../../src/core/policy/rules/rules.ts';
+import { riskOf } from '../../src/core/policy/values/risk.ts';
 import { factsOf, NOW, proof, riskScoring, userWith } from './support/fixtures.ts';
 import { isGathered } from './support/gathered.ts';
 import { seeded } from './support/seeded.ts';

@@ -11,7 +11,7 @@ import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { AuthenticatorDescriptor, Evidence, Facts, RememberedProof } from '../../src/core/model/facts.ts';
 import { omitUndefined } from '../../src/core/model/omit-undefined.ts';
 import type { Alternative, ChainStep, Demand, Requirement, Rule } from '../../src/core/model/policy.ts';
-import type { PolicySet } from '../../src/core/policy/compile.ts';
+import type { PolicySet } from '../../src/core/policy/rules/compile.ts';
 import { always, descriptor, enrolled, factsOf, NOW, policiesOf, userWith } from './support/fixtures.ts';
 import { enough, seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';

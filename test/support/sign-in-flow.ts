@@ -123,7 +123,7 @@ export async function passcode(user: TestUser): Promise<Record<string, string>> 
 }
 
 /** Six digits that are not a code of this user around now. */
-export async function wrongCode(user: TestUser): Promise<string> {
+export async function wrongCode(user: { readonly totp?: string | undefined }): Promise<string> {
   const now = Math.floor(Date.now() / 30_000);
   const secret = user.totp;
   if (!secret) return '000000';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { type NetworkFileKind, NetworkFiles } from '../../src/network-data.ts';
 import { sampleAddresses } from '../../src/policy/analysis/analysed/sample-addresses.ts';
 import { networkFault, zoneData } from '../../src/policy/revision/network-files.ts';
-import { compileZones } from '../../src/policy/schema/zones.ts';
+import { compileZones } from '../../src/policy/schema/settings/zones.ts';
 import { mmdb } from '../support/mmdb-writer.ts';
 import { findingLines, load } from './policy/configuration-dir.ts';
 

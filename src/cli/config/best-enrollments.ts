@@ -6,7 +6,7 @@ import { maxEnrollmentsPerAuthenticator } from '../../core/enrollment/enrollment
 import { authenticatorIn } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../core/model/policy.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
 
 /** The number of enrollments of this authenticator, at least one. */
 export type NumberOf = (authenticator: Pick<AuthenticatorDescriptor, 'key' | 'maxEnrollments'>) => number;

@@ -1,7 +1,7 @@
 /** The devices that rules distinguish: as browsers describe themselves, and as configured sources may describe them. */
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
-import { namesIn } from '../../core/policy/membership-theory.ts';
+import { namesIn } from '../../core/policy/theories/membership-theory.ts';
 import { type BelievedPair, believablePairs } from '../../policy/analysis/analysed/believable-pairs.ts';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import type { Settings } from '../../policy/model/settings.ts';

@@ -8,9 +8,9 @@ import type { SimulatedStep } from '../../core/analysis/simulation/simulated-ans
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
-import { conditionSets, conditionsAbout } from '../../core/policy/conditions.ts';
-import { windowBorders } from '../../core/policy/window-borders.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
+import { conditionSets, conditionsAbout } from '../../core/policy/rules/condition-table.ts';
+import { windowBorders } from '../../core/policy/values/window-borders.ts';
 import { explain } from '../../flow/explain.ts';
 import { sampleAddresses } from '../../policy/analysis/analysed/sample-addresses.ts';
 import type { App } from '../../policy/model/app.ts';

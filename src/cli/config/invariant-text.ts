@@ -1,7 +1,7 @@
 /** Describes for administrators what an invariant guarantees. */
 import type { Guarantee } from '../../core/analysis/proofs/demand-verdict.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
-import type { WrittenInvariant } from '../../policy/schema/invariants.ts';
+import type { WrittenInvariant } from '../../policy/schema/policies/invariants.ts';
 import { conditionWords } from '../explain/condition-text.ts';
 import { requirementWords } from '../explain/requirement-text.ts';
 

@@ -1,8 +1,8 @@
 /** The users that rules name together, by groups and user type, and rules that let in others than these. */
 import type { AnyAllNone, ConditionSet, Conditions } from '../../core/model/conditions.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
-import { conditionSets } from '../../core/policy/conditions.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { getsIn } from './asked-text.ts';

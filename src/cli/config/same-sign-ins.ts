@@ -5,9 +5,9 @@
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../core/policy/compile.ts';
-import { conditionSets, conditionsAbout } from '../../core/policy/conditions.ts';
-import { findRule } from '../../core/policy/rules.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../core/policy/rules/compile.ts';
+import { conditionSets, conditionsAbout } from '../../core/policy/rules/condition-table.ts';
+import { findRule } from '../../core/policy/rules/rules.ts';
 import { identifierPageSecret } from '../../core/queries/identifier-page-secret.ts';
 import type { App } from '../../policy/model/app.ts';
 import { appClasses } from '../../policy/revision/equivalent-apps.ts';

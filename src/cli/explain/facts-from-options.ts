@@ -7,7 +7,7 @@ import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } f
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
-import { riskOf } from '../../core/policy/risk.ts';
+import { riskOf } from '../../core/policy/values/risk.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import type { App } from '../../policy/model/app.ts';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';

@@ -7,7 +7,7 @@ import type { EnrollmentTerms } from '../../core/model/enrollment-policy.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Requirement, RuleHead, SourceLocation } from '../../core/model/policy.ts';
 import type { ProfileTerms } from '../../core/model/profile-policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
 import { isExpired } from '../../core/step/transaction.ts';
 import type { AuditTrace, PassedRule, TracedLayer } from '../../flow/audit-trace.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';

@@ -2,7 +2,7 @@
 
 import type { Seconds } from '../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
-import { termsForNewPassword } from '../../core/policy/password-terms.ts';
+import { termsForNewPassword } from '../../core/policy/rules/password-terms.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';

@@ -6,7 +6,7 @@ import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts
 import type { GovernedChange } from '../model/account-policy.ts';
 import type { DecisionOutcome, Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Facts, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { policyLayer } from './layers.ts';
 
 /** The ruling about one change. Undefined without an account policy. */

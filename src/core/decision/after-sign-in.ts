@@ -4,8 +4,8 @@
  * what may be used or enrolled, so the evaluation is never circular. See decision 50.
  */
 import { proofNames } from '../evidence/named.ts';
-import type { EnrollmentRuling } from '../policy/enrollment-terms.ts';
-import { termsRuling } from '../policy/terms-ruling.ts';
+import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
+import { termsRuling } from '../policy/rules/terms-ruling.ts';
 import type { ProfileRuling } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import type { EvaluationContext } from './evaluation-context.ts';

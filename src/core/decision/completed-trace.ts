@@ -2,7 +2,7 @@
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
-import { countedRisk } from '../policy/risk.ts';
+import { countedRisk } from '../policy/values/risk.ts';
 import { isProfileComplete } from '../profile/profile-terms.ts';
 import type { SubjectEvaluation } from './denial.ts';
 

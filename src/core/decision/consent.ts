@@ -6,7 +6,7 @@ import type { ConsentTerms } from '../model/consent.ts';
 import type { AskedScope, DecisionOutcome } from '../model/decision.ts';
 import type { Consent, Facts, RequestFacts, Subject } from '../model/facts.ts';
 import type { Rule } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { grantedScopes } from './granted-scopes.ts';
 
 const openid = 'openid';

@@ -1,7 +1,7 @@
 /** Whether to ask a user whose account is due for deletion to keep it. */
 import type { DecisionOutcome } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 
 /**
  * The question comes once in each sign-in, and only if the sign-in has other pages. The account pages have a notice of

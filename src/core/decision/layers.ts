@@ -11,8 +11,8 @@ import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
 import type { AcrValue, AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
 import type { LayerTrace, ReportedRule, Trace } from '../model/trace.ts';
-import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';
-import { applyRules, type RuleOutcome, reportOf } from '../policy/rules.ts';
+import type { CompiledPolicy, PolicySet } from '../policy/rules/compile.ts';
+import { applyRules, type RuleOutcome, reportOf } from '../policy/rules/rules.ts';
 import { type Waiver, waiverOf } from './waiver.ts';
 
 /** The rulings of session policy and app policy, before any evidence is looked at. */

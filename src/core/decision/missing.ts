@@ -12,8 +12,8 @@ import {
 } from '../evidence/requirement.ts';
 import type { Factor, Facts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
-import { enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { overallMaxAge, policyLayers } from './layers.ts';
 
 /** What one alternative, or one chain, still lacks. */

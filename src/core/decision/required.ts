@@ -1,7 +1,7 @@
 /** What the layers require of an identified user, for callers that only want to know. */
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isMet } from '../remediation/requirement-status.ts';
 import { capabilitiesIn, chooseRequest, evaluationContext } from './evaluation-context.ts';

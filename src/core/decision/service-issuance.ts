@@ -5,8 +5,8 @@
 import type { Facts } from '../model/facts.ts';
 import type { ServiceRule } from '../model/service-policy.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
-import { findRule, reportOf } from '../policy/rules.ts';
+import type { CompiledPolicy } from '../policy/rules/compile.ts';
+import { findRule, reportOf } from '../policy/rules/rules.ts';
 
 /** Why a service gets no token. */
 export type ServiceDenial = 'rule' | 'no_rule' | 'condition_failed';

@@ -7,7 +7,7 @@
 import { type AssessedEvidence, meetsDemand, requestMaxAge } from '../evidence/requirement.ts';
 import type { Factor, Facts, RememberedProof, Seconds } from '../model/facts.ts';
 import type { AllowTerms, Alternative, Demand, Requirement } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 
 /**
  * The proofs that this browser remembers for this user and that still count: the enrollment must exist and be usable. A

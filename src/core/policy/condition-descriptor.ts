@@ -1,7 +1,7 @@
 /** The plug-in interface of a condition, which every file in `conditions/` implements. */
 import type { ConditionName, ConditionOf, ConditionResult } from '../model/conditions.ts';
 import type { Facts, RuleFacts, Subject } from '../model/facts.ts';
-import type { ConditionTheory } from './theory.ts';
+import type { ConditionTheory } from './theories/theory.ts';
 
 /** One compiled test of a condition. Deciding and explaining use the same closure (Law 3). */
 export interface ConditionTest {

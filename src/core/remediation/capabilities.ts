@@ -9,7 +9,7 @@ import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
 
 /** What a user has proved and enrolled with the enabled authenticators. */

@@ -3,7 +3,7 @@
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { placeInWords } from '../../policy/schema/zones.ts';
+import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { credentialsKey } from '../../stores/keys.ts';
 import { releaseReservations } from '../../users/credential-reservations.ts';
 import { addressOf } from '../../users/notification-addresses.ts';

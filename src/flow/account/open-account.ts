@@ -5,7 +5,7 @@ import { changeScope, scopeOfChange } from '../../core/enrollment/account-reques
 import type { GovernedChange } from '../../core/model/account-policy.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { neutralRequest } from '../../core/model/neutral-facts.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';

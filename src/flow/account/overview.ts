@@ -4,7 +4,7 @@ import { withAccountPolicy } from '../../core/decision/account-policy.ts';
 import { isFull } from '../../core/enrollment/enrollment-limit.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
+import { enrollmentRuling, usablePolicies } from '../../core/policy/rules/enrollment-terms.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { browserInWords } from '../../user-agent.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';

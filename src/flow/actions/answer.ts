@@ -7,7 +7,7 @@
 import { type Authenticator, magicLinkMethod } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { longestIdentifier } from '../../core/model/mail-address.ts';
-import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
+import { enrollmentRuling, usablePolicies } from '../../core/policy/rules/enrollment-terms.ts';
 import { askedMethods } from '../../core/queries/asked-methods.ts';
 import type { TransactionSubject } from '../../core/step/transaction.ts';
 import { identified, keptSignedIn, rememberingDevice } from '../../core/step/transitions.ts';

@@ -8,8 +8,8 @@ import type { Authenticator, Credential, EnrollmentContinued, Refused } from '..
 import type { Characteristic, Facts, Recovery, Seconds } from '../../core/model/facts.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
-import { enrollmentRuling } from '../../core/policy/enrollment-terms.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
+import { enrollmentRuling } from '../../core/policy/rules/enrollment-terms.ts';
 import { askedMethods } from '../../core/queries/asked-methods.ts';
 import { endsOtherSessions } from '../../core/queries/ends-other-sessions.ts';
 import { type UnmetCharacteristic, unmetCharacteristic } from '../../core/queries/unmet-characteristic.ts';

@@ -6,7 +6,7 @@
 import type { Authenticator } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import type { PasswordLockout } from '../../core/model/password-policy.ts';
-import { passwordLockouts, passwordRuling } from '../../core/policy/password-terms.ts';
+import { passwordLockouts, passwordRuling } from '../../core/policy/rules/password-terms.ts';
 import type { Limit } from '../../stores/store.ts';
 import type { Account } from '../../users/user.ts';
 import { toSubject } from '../../users/user.ts';

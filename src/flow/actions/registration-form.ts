@@ -10,7 +10,7 @@ import { newcomer, type RegistrationOffer, registrationOffer } from '../../core/
 import type { StepContext } from '../../core/step/next-step.ts';
 import type { Notice } from '../../core/step/step.ts';
 import type { Registration, RegistrationForm } from '../../core/step/transaction.ts';
-import { placeInWords } from '../../policy/schema/zones.ts';
+import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { identifierKey } from '../../stores/keys.ts';
 import { browserInWords } from '../../user-agent.ts';
 import { accountByIdentifier, type VersionedAccount } from '../../users/account.ts';

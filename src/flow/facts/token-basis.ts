@@ -8,7 +8,7 @@ import type { Assurance } from '../../core/model/decision.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
-import { riskOf } from '../../core/policy/risk.ts';
+import { riskOf } from '../../core/policy/values/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { toSubject } from '../../users/user.ts';

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import type { RiskSignal } from '../../core/model/risk.ts';
-import { riskOf } from '../../core/policy/risk.ts';
+import { riskOf } from '../../core/policy/values/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { signInHistoryKey, usualPlacesKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';

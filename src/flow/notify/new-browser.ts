@@ -6,7 +6,7 @@
 import type { Seconds } from '../../core/model/facts.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { placeInWords } from '../../policy/schema/zones.ts';
+import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { credentialsKey, knownDeviceKey, userKey } from '../../stores/keys.ts';
 import { browserInWords } from '../../user-agent.ts';
 import { notificationAddresses } from '../../users/notification-addresses.ts';

@@ -1,7 +1,7 @@
 /** Notifies users of what happened to their account, in its commit, at all their addresses. */
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { placeInWords } from '../../policy/schema/zones.ts';
+import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { browserInWords } from '../../user-agent.ts';
 import type { Account } from '../../users/user.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';

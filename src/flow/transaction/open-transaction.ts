@@ -4,12 +4,12 @@ import type { AuthenticatorContext, Credential } from '../../authenticators/auth
 import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { termsForNewPassword } from '../../core/policy/password-terms.ts';
+import { termsForNewPassword } from '../../core/policy/rules/password-terms.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { placeInWords } from '../../policy/schema/zones.ts';
+import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import type { ProofSecret } from '../browser/proof-secret.ts';

@@ -33,7 +33,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
   authenticators: {
-    ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields', 'stores/store', 'user-agent'],
+    ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields/fields', 'stores/store', 'user-agent'],
     packages: 'any',
   },
   // Texts, languages and templates: what pages and messages are made of.
@@ -196,6 +196,15 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'analysis',
   ],
   'core/analysis': ['space', 'proofs', 'simulation', 'accounts', 'comparison', 'findings'],
+  'core/policy': [
+    'claim-scopes',
+    'values',
+    'theories',
+    'condition-descriptor',
+    'condition-result',
+    'conditions',
+    'rules',
+  ],
   stores: [
     'store',
     'key-rows',
@@ -219,6 +228,17 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
   ],
   policy: ['model', 'schema', 'source', 'revision', 'check', 'analysis', 'load'],
   'policy/analysis': ['analysed', 'text', 'rules', 'lock-outs', 'invariants', 'findings', 'standards'],
+  'policy/schema': [
+    'fields',
+    'expressions',
+    'conditions',
+    'policies',
+    'settings',
+    'apps',
+    'policy-tests',
+    'schemas',
+    'json-schemas',
+  ],
   flow: [
     'server-mac',
     'audit-cause',
@@ -304,6 +324,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'routes',
     'koa-app',
   ],
+  'http/html': ['assets', 'fields', 'models', 'views', 'render'],
 };
 
 /** The part that a module belongs to. */

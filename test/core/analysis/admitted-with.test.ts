@@ -8,8 +8,8 @@ import { meetsRequirement } from '../../../src/core/evidence/requirement.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Demand, Requirement, Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import type { UserFacts } from '../../../src/core/policy/theory.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
 import {
   action,
   factors,

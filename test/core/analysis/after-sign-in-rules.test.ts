@@ -8,8 +8,8 @@ import {
 import { findModel, newBudget } from '../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import type { UserFacts } from '../../../src/core/policy/theory.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
 import { factsOf, policiesOf, userWith } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';
 

@@ -4,7 +4,7 @@ import { branchesOf } from '../../../src/core/analysis/simulation/branches.ts';
 import { simulate } from '../../../src/core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../src/core/analysis/simulation/simulated-answers.ts';
 import type { Evidence, Facts } from '../../../src/core/model/facts.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
 
 const facts = factsOf({ subject: userWith(['password', 'totp', 'webauthn']), evidence: [] });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { askedIn, browsersOf, isRemembered, proofsIn } from '../../../src/core/analysis/proofs/case-proofs.ts';
 import type { AllowTerms, AppSession, Requirement, Rule, SessionTerms } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { descriptor, factors, policiesOf } from '../support/fixtures.ts';
 
 const chain: Requirement = { chains: [[{ authenticators: ['password'] }, { authenticators: ['totp'] }]] };

@@ -8,7 +8,7 @@ import {
 } from '../../../src/core/analysis/comparison/compare-decisions.ts';
 import type { Evidence, Facts } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { allow, factors, factsOf, policiesOf, proof, userWith } from '../support/fixtures.ts';
 
 const enabled = ['password', 'totp', 'webauthn'] as const;

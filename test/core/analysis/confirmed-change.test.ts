@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { newlyAdmittedWith, newlyEndingWith } from '../../../src/core/analysis/comparison/confirmed-change.ts';
 import type { EvidenceSet } from '../../../src/core/analysis/proofs/strictness.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
-import type { UserFacts } from '../../../src/core/policy/theory.ts';
+import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
 import { action, allow, always, factors, factsOf, type Key, policiesOf, userWith } from '../support/fixtures.ts';
 
 const deny: Rule['then'] = { kind: 'deny' };

@@ -5,11 +5,11 @@ import { type RuleVerdict, ruleVerdicts } from '../../../src/core/analysis/findi
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { RuleHead } from '../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
-import { mayFail } from '../../../src/core/policy/conditions.ts';
-import { dateSpan } from '../../../src/core/policy/date-bound.ts';
-import { findRule } from '../../../src/core/policy/rules.ts';
-import type { Universe } from '../../../src/core/policy/theory.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
+import { mayFail } from '../../../src/core/policy/rules/condition-table.ts';
+import { findRule } from '../../../src/core/policy/rules/rules.ts';
+import type { Universe } from '../../../src/core/policy/theories/theory.ts';
+import { dateSpan } from '../../../src/core/policy/values/date-bound.ts';
 import { entangled } from '../support/entangled.ts';
 import { conditions, factsAfterSignIn } from '../support/fact-arbitraries.ts';
 import { factsOf, riskScoring, userWith } from '../support/fixtures.ts';

@@ -5,7 +5,7 @@ import { enrollmentChanges } from '../../../src/core/analysis/comparison/enrollm
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { allow, always, descriptor, factors, type Key, policiesOf } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';
 

@@ -5,8 +5,8 @@ import { enrollmentConflicts } from '../../../src/core/analysis/findings/enrollm
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
-import type { Universe } from '../../../src/core/policy/theory.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
+import type { Universe } from '../../../src/core/policy/theories/theory.ts';
 import { allow, descriptor, factors, type Key } from '../support/fixtures.ts';
 
 const inOffice: Conditions = { network: { any: ['office'] } };

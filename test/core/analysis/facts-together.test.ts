@@ -5,8 +5,8 @@ import { factsTogether } from '../../../src/core/analysis/space/facts-together.t
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../src/core/model/conditions.ts';
 import { riskSignals } from '../../../src/core/model/risk.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
-import { conditionSets } from '../../../src/core/policy/conditions.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
+import { conditionSets } from '../../../src/core/policy/rules/condition-table.ts';
 import { universe } from '../support/universe.ts';
 
 const DAY = 86_400;

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { type AdmittedWith, factsWith } from '../../../src/core/analysis/proofs/facts-with.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { AssessedEvidence } from '../../../src/core/evidence/requirement.ts';
-import type { UserFacts } from '../../../src/core/policy/theory.ts';
+import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
 import { action, allow, always, descriptor, factors, factsOf, NOW, policiesOf, userWith } from '../support/fixtures.ts';
 
 const policies = policiesOf();

@@ -1,7 +1,14 @@
 /** Finding classes in which formulas hold together, and the steps that it takes. */
 import { describe, expect, test } from '@jest/globals';
 import { findByRule, findModel, findModelWithin, newBudget } from '../../../src/core/analysis/space/find-model.ts';
-import { among, type Formula, isYes, negated, truthVariable, type Variable } from '../../../src/core/policy/theory.ts';
+import {
+  among,
+  type Formula,
+  isYes,
+  negated,
+  truthVariable,
+  type Variable,
+} from '../../../src/core/policy/theories/theory.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map((name) => truthVariable(name, (facts) => facts)) as [
   Variable,

@@ -11,9 +11,9 @@ import type { ConditionOf, Conditions } from '../../../src/core/model/conditions
 import type { AuthenticatorDescriptor, Characteristic, Evidence, Facts } from '../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
 import type { Alternative, Demand, Requirement, Rule, RuleHead } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import { riskOf } from '../../../src/core/policy/risk.ts';
-import { applyRules, findRule } from '../../../src/core/policy/rules.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { applyRules, findRule } from '../../../src/core/policy/rules/rules.ts';
+import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import { descriptor, factsOf, NOW, riskScoring, userWith } from '../support/fixtures.ts';
 import { enough, seeded } from '../support/seeded.ts';
 import { universe } from '../support/universe.ts';

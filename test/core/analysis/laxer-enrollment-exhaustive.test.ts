@@ -9,7 +9,7 @@ import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Enrollment, Facts } from '../../../src/core/model/facts.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { descriptor, factors, factsOf, NOW, policiesOf, proof, TRANSACTION, userWith } from '../support/fixtures.ts';
 import { enough, seeded } from '../support/seeded.ts';
 import { universe } from '../support/universe.ts';

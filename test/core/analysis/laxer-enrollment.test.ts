@@ -5,8 +5,8 @@ import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms, RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import { plainTime } from '../../../src/core/policy/theory.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { plainTime } from '../../../src/core/policy/theories/theory.ts';
 import { allow, descriptor, factors, type Key, policiesOf } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';
 

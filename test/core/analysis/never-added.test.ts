@@ -5,7 +5,7 @@ import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { AuthenticatorDescriptor } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compileAccountPolicy } from '../../../src/core/policy/account-policy.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { allow, descriptor, factors } from '../support/fixtures.ts';
 import { anyZones } from '../support/universe.ts';
 

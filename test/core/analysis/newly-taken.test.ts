@@ -5,8 +5,8 @@ import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { AuthenticatorDescriptor } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compileAccountPolicy } from '../../../src/core/policy/account-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { allow, descriptor, factors, policiesOf } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';
 

@@ -11,8 +11,8 @@ import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts } from '../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import type { UserFacts } from '../../../src/core/policy/theory.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
 import { universe } from '../support/universe.ts';
 
 const authenticators: readonly AuthenticatorDescriptor[] = [

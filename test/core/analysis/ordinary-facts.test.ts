@@ -4,7 +4,7 @@ import { isOrdinary, modelOf } from '../../../src/core/analysis/space/ordinary-f
 import type { ClassModel } from '../../../src/core/analysis/space/read-formulas.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
-import type { UserFacts } from '../../../src/core/policy/theory.ts';
+import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
 import { factsOf, userWith } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';
 

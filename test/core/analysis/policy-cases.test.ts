@@ -6,7 +6,7 @@ import { appRulesIn, casesOf, type SignInScope, shown } from '../../../src/core/
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { entangled } from '../support/entangled.ts';
 import { allow, factors, policiesOf } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';

@@ -5,8 +5,8 @@ import { findModel, newBudget } from '../../../src/core/analysis/space/find-mode
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { AttributeTest, CompiledExpression, Conditions, DateBound } from '../../../src/core/model/conditions.ts';
 import { usersCondition } from '../../../src/core/policy/conditions/users.ts';
-import { compileConditions } from '../../../src/core/policy/conditions.ts';
-import { plainTime, type Universe } from '../../../src/core/policy/theory.ts';
+import { compileConditions } from '../../../src/core/policy/rules/condition-table.ts';
+import { plainTime, type Universe } from '../../../src/core/policy/theories/theory.ts';
 import { universe } from '../support/universe.ts';
 
 const inA: Conditions = { groups: { any: ['a'] } };

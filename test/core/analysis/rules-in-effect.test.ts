@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { asksAlike, asksOf, leastFactors, rulesInEffect } from '../../../src/core/analysis/proofs/rules-in-effect.ts';
 import type { Demand, Requirement, Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { allow, always, factors, factsOf, type PolicyParts, policiesOf, userWith } from '../support/fixtures.ts';
 
 const facts = factsOf({ subject: userWith(['password', 'totp']) });

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { sampleFacts } from '../../../src/core/analysis/space/sample-facts.ts';
 import type { ConditionOf, Conditions } from '../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
-import { compileConditions } from '../../../src/core/policy/conditions.ts';
-import { localTimeIn } from '../../../src/core/policy/local-time.ts';
+import { compileConditions } from '../../../src/core/policy/rules/condition-table.ts';
+import { localTimeIn } from '../../../src/core/policy/values/local-time.ts';
 import { seeded } from '../support/seeded.ts';
 
 type TimeWindow = ConditionOf<'time'>;

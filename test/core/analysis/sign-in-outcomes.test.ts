@@ -6,9 +6,9 @@ import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compileAccountPolicy } from '../../../src/core/policy/account-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import type { UserFacts } from '../../../src/core/policy/theory.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
 import { allow, descriptor, factors, factsOf, policiesOf, userWith } from '../support/fixtures.ts';
 
 const authenticators = [descriptor.password, descriptor.totp, descriptor.webauthn];

@@ -8,7 +8,7 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { Policy } from '../../../src/core/model/policy.ts';
 import type { ProfileRule } from '../../../src/core/model/profile-policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { type World, world } from '../support/arbitraries.ts';
 import {
   allow,

@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals';
 import { requestsOf, type StepAfter, stepAfter } from '../../../src/core/analysis/simulation/step-after.ts';
 import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import type { UserFacts } from '../../../src/core/policy/theory.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
 import { descriptor, factors, factsOf, type Key, policiesOf, userWith } from '../support/fixtures.ts';
 
 const facts: UserFacts = { ...factsOf(), subject: userWith([]), signedInWith: [] };

@@ -5,7 +5,7 @@ import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { allow, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';
 

@@ -5,7 +5,7 @@ import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { AuthenticatorDescriptor } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { allow, descriptor, factors, type Key, policiesOf } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isEnoughFor, namesAfterSignIn, waysToSignIn } from '../../../src/core/analysis/comparison/ways-to-sign-in.ts';
 import type { AuthenticatorDescriptor } from '../../../src/core/model/facts.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { descriptor, factors, policiesOf } from '../support/fixtures.ts';
 
 const { password, phone, email, totp, webauthn } = descriptor;

@@ -1,7 +1,7 @@
 /** Days and moments as the core reads them, without a clock: the same as those of the platform. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { dateSpan, daysAround, dayText, isRelative } from '../../../src/core/policy/date-bound.ts';
+import { dateSpan, daysAround, dayText, isRelative } from '../../../src/core/policy/values/date-bound.ts';
 import { seeded } from '../support/seeded.ts';
 
 test('a day is the day of the platform, from 1600 to 2400', () => {

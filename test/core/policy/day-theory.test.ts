@@ -5,10 +5,10 @@ import { ruleVerdicts } from '../../../src/core/analysis/findings/dead-rules.ts'
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { AttributeTest, DateBound } from '../../../src/core/model/conditions.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
-import { dateSpan, dayText } from '../../../src/core/policy/date-bound.ts';
-import { findRule } from '../../../src/core/policy/rules.ts';
-import { plainTime, type UserFacts } from '../../../src/core/policy/theory.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
+import { findRule } from '../../../src/core/policy/rules/rules.ts';
+import { plainTime, type UserFacts } from '../../../src/core/policy/theories/theory.ts';
+import { dateSpan, dayText } from '../../../src/core/policy/values/date-bound.ts';
 import { seeded } from '../support/seeded.ts';
 import { universe } from '../support/universe.ts';
 

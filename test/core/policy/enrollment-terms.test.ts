@@ -3,8 +3,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { capabilitiesIn, evaluationContext } from '../../../src/core/decision/evaluation-context.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import { enrollmentRuling, usablePolicies } from '../../../src/core/policy/enrollment-terms.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../../../src/core/policy/rules/enrollment-terms.ts';
 import { descriptor, factsOf, policiesOf, userWith } from '../support/fixtures.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };

@@ -2,8 +2,14 @@
 import { expect, test } from '@jest/globals';
 import { findModel, newBudget } from '../../../src/core/analysis/space/find-model.ts';
 import type { CompiledExpression, ExpressionLogic } from '../../../src/core/model/conditions.ts';
-import { expressionTheory, hasUnknownPart } from '../../../src/core/policy/expression-theory.ts';
-import { type Formula, negated, plainTime, type UserFacts, type Variable } from '../../../src/core/policy/theory.ts';
+import { expressionTheory, hasUnknownPart } from '../../../src/core/policy/theories/expression-theory.ts';
+import {
+  type Formula,
+  negated,
+  plainTime,
+  type UserFacts,
+  type Variable,
+} from '../../../src/core/policy/theories/theory.ts';
 import { factsOf, userWith } from '../support/fixtures.ts';
 
 const expression = (logic: ExpressionLogic): CompiledExpression => ({

@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import type { AnyAllNone } from '../../../src/core/model/conditions.ts';
-import { fewestMembers, jointMembers, meetsLists } from '../../../src/core/policy/membership.ts';
+import { fewestMembers, jointMembers, meetsLists } from '../../../src/core/policy/values/membership.ts';
 
 test.each<[string, AnyAllNone | undefined, readonly string[]]>([
   ['no lists', undefined, []],

@@ -1,7 +1,7 @@
 /** A filter of names lets every name of its set pass, and few others. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mayContain, nameFilter } from '../../../src/core/policy/name-filter.ts';
+import { mayContain, nameFilter } from '../../../src/core/policy/values/name-filter.ts';
 import { seeded } from '../support/seeded.ts';
 
 const departments = ['sales', 'engineering', 'operations', 'finance', 'legal'];

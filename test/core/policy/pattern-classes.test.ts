@@ -1,8 +1,8 @@
 /** The classes into which patterns cut all texts, compared with all short texts. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compilePattern } from '../../../src/core/policy/pattern.ts';
-import { patternClasses } from '../../../src/core/policy/pattern-classes.ts';
+import { compilePattern } from '../../../src/core/policy/values/pattern.ts';
+import { patternClasses } from '../../../src/core/policy/values/pattern-classes.ts';
 import { seeded } from '../support/seeded.ts';
 
 /** All texts of one to five units; no pattern of these tests has the unit x. */

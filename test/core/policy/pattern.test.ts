@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compilePattern } from '../../../src/core/policy/pattern.ts';
+import { compilePattern } from '../../../src/core/policy/values/pattern.ts';
 import { seeded } from '../support/seeded.ts';
 
 test.each([

@@ -4,9 +4,9 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { ruleVerdicts } from '../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionOf, Conditions } from '../../../src/core/model/conditions.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
-import { compileConditions } from '../../../src/core/policy/conditions.ts';
-import { windowBorders, windowsTogether } from '../../../src/core/policy/window-borders.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
+import { compileConditions } from '../../../src/core/policy/rules/condition-table.ts';
+import { windowBorders, windowsTogether } from '../../../src/core/policy/values/window-borders.ts';
 import { factsOf } from '../support/fixtures.ts';
 import { universe } from '../support/universe.ts';
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { numberAskedFor } from '../../../src/cli/config/best-enrollments.ts';
 import { whoCommand } from '../../../src/cli/config/who.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { StepgateError } from '../../../src/errors.ts';
 import { withConfiguration } from '../policy/configuration-dir.ts';
 import { all, base, type Diffs, enrollment, type Files, openDiffs, signOn } from './diff-harness.ts';

@@ -8,7 +8,7 @@ import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
-import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 
 const requirement: Requirement = { anyOf: [{ factors: 1, demands: [] }] };
 

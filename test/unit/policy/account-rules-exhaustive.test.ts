@@ -1,8 +1,8 @@
 /** Rules of the account policy: a rule is said never to decide exactly if it does so about no change, for no user. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compileAccountPolicy } from '../../../src/core/policy/account-policy.ts';
-import { findRule } from '../../../src/core/policy/rules.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
+import { findRule } from '../../../src/core/policy/rules/rules.ts';
 import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { readAccountPolicy } from '../../../src/policy/revision/read-document.ts';
 import { factsOf, userWith } from '../../core/support/fixtures.ts';

@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import type { BelievedDevice } from '../../../src/core/policy/theory.ts';
+import type { BelievedDevice } from '../../../src/core/policy/theories/theory.ts';
 import { believableDevices } from '../../../src/policy/analysis/analysed/believable-devices.ts';
 import { believablePairs } from '../../../src/policy/analysis/analysed/believable-pairs.ts';
 import { analysis } from '../../../src/policy/analysis/findings/analyse.ts';

@@ -1,6 +1,6 @@
 /** `challengeService` of `stepgate.yaml`: defaults, and what no content security policy may hold. */
 import { expect, test } from '@jest/globals';
-import { challengeService } from '../../../src/policy/schema/challenge-service.ts';
+import { challengeService } from '../../../src/policy/schema/settings/challenge-service.ts';
 import { findingLines } from './configuration-dir.ts';
 
 const given = {

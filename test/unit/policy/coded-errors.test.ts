@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
-import { pageTemplates } from '../../../src/http/html/page-templates.ts';
+import { pageTemplates } from '../../../src/http/html/models/page-templates.ts';
 import { checkOwnViews } from '../../../src/own-views.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import {

@@ -9,12 +9,12 @@ import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Evidence, Subject } from '../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import type { Documents } from '../../../src/policy/model/documents.ts';
 import { readApp, readPolicy, readSettings } from '../../../src/policy/revision/read-document.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
-import { compileZones } from '../../../src/policy/schema/zones.ts';
+import { compileZones } from '../../../src/policy/schema/settings/zones.ts';
 
 const dir = join(import.meta.dirname, '../../../config');
 

@@ -5,9 +5,9 @@ import { ruleVerdicts } from '../../../src/core/analysis/findings/dead-rules.ts'
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions, ExpressionLogic } from '../../../src/core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../src/core/model/facts.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
-import { mayFail } from '../../../src/core/policy/conditions.ts';
-import { findRule } from '../../../src/core/policy/rules.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
+import { mayFail } from '../../../src/core/policy/rules/condition-table.ts';
+import { findRule } from '../../../src/core/policy/rules/rules.ts';
 import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { compileExpression } from '../../../src/policy/schema/expressions/expression.ts';
 import { factsOf, userWith } from '../../core/support/fixtures.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AttributeType } from '../../../src/core/model/attribute.ts';
 import type { RuleFacts } from '../../../src/core/model/facts.ts';
-import { compileConditions } from '../../../src/core/policy/conditions.ts';
+import { compileConditions } from '../../../src/core/policy/rules/condition-table.ts';
 import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
 import { expressionFaults, unguardedReads } from '../../../src/policy/schema/expressions/check-expression.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { signOnPolicySchema } from '../../../src/policy/schema/sign-on-policy.ts';
+import { signOnPolicySchema } from '../../../src/policy/schema/policies/sign-on-policy.ts';
 import { formatYaml } from '../../../src/policy/source/format-yaml.ts';
 import type { KeyOrder } from '../../../src/policy/source/key-order.ts';
 import { keyOrderOf } from '../../../src/policy/source/key-order.ts';

@@ -7,7 +7,7 @@ import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
 import type { Facts, Subject } from '../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { findRule } from '../../../src/core/policy/rules.ts';
+import { findRule } from '../../../src/core/policy/rules/rules.ts';
 import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { accountClientId } from '../../../src/policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../src/policy/revision/account-app.ts';

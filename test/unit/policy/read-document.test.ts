@@ -7,7 +7,7 @@ import type { Policy } from '../../../src/core/model/policy.ts';
 import { defaultAcrValues } from '../../../src/policy/model/acr-defaults.ts';
 import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
 import { readApp, readPolicy, readSettings } from '../../../src/policy/revision/read-document.ts';
-import { requirementSchema } from '../../../src/policy/schema/requirement.ts';
+import { requirementSchema } from '../../../src/policy/schema/fields/requirement.ts';
 import { riskScoring } from '../../core/support/fixtures.ts';
 import { load } from './configuration-dir.ts';
 

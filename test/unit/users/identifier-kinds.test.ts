@@ -1,6 +1,6 @@
 /** What kind an identifier is, and what could be one of the kinds that an app takes. */
 import { describe, expect, test } from '@jest/globals';
-import { attributeSchemaOf } from '../../../src/policy/schema/attributes.ts';
+import { attributeSchemaOf } from '../../../src/policy/schema/fields/attributes.ts';
 import {
   canBeOfKinds,
   identifyingValues,

@@ -4,7 +4,7 @@ import { passwordTools } from '../../../src/authenticators/password/tools.ts';
 import { phoneCredential, takesCodes } from '../../../src/authenticators/phone/phone.ts';
 import { mailAddress } from '../../../src/core/model/mail-address.ts';
 import { defaultPasswordTerms } from '../../../src/core/model/password-policy.ts';
-import { shortestPassword } from '../../../src/core/policy/password-terms.ts';
+import { shortestPassword } from '../../../src/core/policy/rules/password-terms.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';

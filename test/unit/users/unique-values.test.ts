@@ -1,6 +1,6 @@
 /** Values that no two accounts have: claimed and freed in the commit of the profile; the first commit wins. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { attributeSchemaOf } from '../../../src/policy/schema/attributes.ts';
+import { attributeSchemaOf } from '../../../src/policy/schema/fields/attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { attributeReservationKey, identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { pageTemplates } from '../../../src/http/html/page-templates.ts';
+import { pageTemplates } from '../../../src/http/html/models/page-templates.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { checkOwnViews } from '../../../src/own-views.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';

@@ -1,6 +1,6 @@
 /** The apps that a change may touch, those together for which both configurations decide alike. */
 import type { RefusedParts } from '../../../core/analysis/comparison/deciding-together.ts';
-import type { PolicySet } from '../../../core/policy/compile.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { App } from '../../../policy/model/app.ts';
 import { changedKeys } from '../../../policy/revision/document-store.ts';
 import { appClasses } from '../../../policy/revision/equivalent-apps.ts';

@@ -3,7 +3,7 @@
 import { grantedScopes, protocolScopes } from '../../../core/decision/granted-scopes.ts';
 import type { Facts } from '../../../core/model/facts.ts';
 import type { Rule } from '../../../core/model/policy.ts';
-import { namesIn } from '../../../core/policy/membership-theory.ts';
+import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
 import { conditionsIn } from '../fresh-sign-ins.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 

@@ -1,7 +1,7 @@
 /** Compares a configuration with the one that is live: files and rules, and what changes for users. */
 import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import { conditionsAbout } from '../../../core/policy/conditions.ts';
+import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';

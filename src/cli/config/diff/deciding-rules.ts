@@ -5,9 +5,9 @@
  */
 import type { Facts } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/compile.ts';
-import { conditionSets, conditionsAbout } from '../../../core/policy/conditions.ts';
-import { findRule } from '../../../core/policy/rules.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
+import { conditionSets, conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { findRule } from '../../../core/policy/rules/rules.ts';
 import { getOrMake } from '../../shared/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
 import type { UserClass } from './user-classes.ts';

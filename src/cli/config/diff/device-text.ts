@@ -1,5 +1,5 @@
 /** Describes, by what the server believes, the devices for which a statement holds. */
-import type { BelievedDevice } from '../../../core/policy/theory.ts';
+import type { BelievedDevice } from '../../../core/policy/theories/theory.ts';
 import type { BelievedPair } from '../../../policy/analysis/analysed/believable-pairs.ts';
 
 /** What may be believed of a device, in words after "a device that". */

@@ -1,7 +1,7 @@
 /** Rules whose formula may fail, which denies (Law 4), and which may be gone or be reached by fewer sign-ins. */
 import type { RuleHead } from '../../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../../core/policy/compile.ts';
-import { mayFail } from '../../../core/policy/conditions.ts';
+import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
+import { mayFail } from '../../../core/policy/rules/condition-table.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
 
 /** Live ones, of all policies that decide whether users get in. */

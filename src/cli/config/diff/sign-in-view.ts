@@ -11,8 +11,8 @@ import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-
 import type { Facts } from '../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../core/model/policy.ts';
-import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/compile.ts';
-import { findRule } from '../../../core/policy/rules.ts';
+import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../core/policy/rules/rules.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppSide } from './app-pairs.ts';

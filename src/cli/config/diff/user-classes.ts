@@ -7,7 +7,11 @@
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Enrollment, Facts, Seconds, Subject } from '../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
-import { type CompiledCondition, compileConditions, conditionsAbout } from '../../../core/policy/conditions.ts';
+import {
+  type CompiledCondition,
+  compileConditions,
+  conditionsAbout,
+} from '../../../core/policy/rules/condition-table.ts';
 import { userKey, usersKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { accountsOf } from '../../../users/account.ts';

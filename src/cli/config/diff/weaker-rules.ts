@@ -9,7 +9,7 @@ import type { NewlyOpened } from '../../../core/analysis/comparison/switched-on.
 import type { StepAfter } from '../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import type { UserFacts } from '../../../core/policy/theory.ts';
+import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../policy/analysis/text/example-options.ts';
 import { isShownByExample, proofOptions } from '../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from './app-pairs.ts';

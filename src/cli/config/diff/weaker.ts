@@ -13,9 +13,9 @@ import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-spa
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { sourcePlace } from '../../../core/model/source-place.ts';
-import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
-import { mayFail } from '../../../core/policy/conditions.ts';
-import type { Universe } from '../../../core/policy/theory.ts';
+import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
+import { mayFail } from '../../../core/policy/rules/condition-table.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
 import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/analysed/configuration.ts';
 import { examplePlaces } from '../../../policy/analysis/analysed/sample-addresses.ts';

@@ -2,7 +2,7 @@
 import type { ChangesNamed } from '../../../core/model/account-policy.ts';
 import type { PasswordTerms } from '../../../core/model/password-policy.ts';
 import type { AllowTerms, RuleHead } from '../../../core/model/policy.ts';
-import { type CompiledCondition, compileConditions } from '../../../core/policy/conditions.ts';
+import { type CompiledCondition, compileConditions } from '../../../core/policy/rules/condition-table.ts';
 import type { Document, DocumentKind, Documents } from '../../../policy/model/documents.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
 import {

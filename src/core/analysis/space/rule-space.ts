@@ -6,7 +6,7 @@ import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../..
 import type { Subject } from '../../model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
-import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
+import { conditionDescriptors, conditionSets } from '../../policy/rules/condition-table.ts';
 import {
   type ConditionPart,
   type ConditionReading,
@@ -18,7 +18,7 @@ import {
   type Universe,
   type UserFacts,
   type Variable,
-} from '../../policy/theory.ts';
+} from '../../policy/theories/theory.ts';
 import { factsTogether } from './facts-together.ts';
 import type { ClassModel } from './read-formulas.ts';
 import { overlay } from './sample-facts.ts';

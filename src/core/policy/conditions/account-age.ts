@@ -1,7 +1,7 @@
 /** The condition `accountAge`: how long ago the account was created. */
 import type { ConditionOf } from '../../model/conditions.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { among, type UserFacts, type Variable } from '../theory.ts';
+import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
 /** The time of plain samples, and a time after every time that samples use (epoch seconds). */
 const SAMPLE_TIME = 1_800_000_000;

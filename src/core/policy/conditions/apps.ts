@@ -1,7 +1,7 @@
 /** The condition `apps`: the client id of the request. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { meetsLists } from '../membership.ts';
-import { choiceTheory } from '../membership-theory.ts';
+import { choiceTheory } from '../theories/membership-theory.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const appsCondition: ConditionDescriptor<'apps'> = {
   about: 'app',

@@ -1,12 +1,12 @@
 /** The condition `attributes`: the user's profile, one test for each attribute. */
 import type { AttributeTest, AttributeValue, ConditionOf, ValueTest } from '../../model/conditions.ts';
 import type { Seconds, Subject } from '../../model/facts.ts';
-import { attributeTheory, daysOf, type TestedAttribute } from '../attribute-theory.ts';
 import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
-import { compileDateTest, isRelative } from '../date-bound.ts';
-import { dayTheory } from '../day-theory.ts';
-import { compilePattern } from '../pattern.ts';
-import type { ConditionTheory } from '../theory.ts';
+import { attributeTheory, daysOf, type TestedAttribute } from '../theories/attribute-theory.ts';
+import { dayTheory } from '../theories/day-theory.ts';
+import type { ConditionTheory } from '../theories/theory.ts';
+import { compileDateTest, isRelative } from '../values/date-bound.ts';
+import { compilePattern } from '../values/pattern.ts';
 
 export const attributesCondition: ConditionDescriptor<'attributes'> = {
   about: 'user',

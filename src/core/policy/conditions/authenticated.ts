@@ -4,8 +4,8 @@
  */
 import { authenticatorIn } from '../../model/authenticator-name.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { meetsLists } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
   about: 'evidence',

@@ -1,7 +1,7 @@
 /** The condition `claims`: the claims that the request marks as essential. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { fewestMembers, meetsLists } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { fewestMembers, meetsLists } from '../values/membership.ts';
 
 export const claimsCondition: ConditionDescriptor<'claims'> = {
   about: 'other',

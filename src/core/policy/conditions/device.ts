@@ -5,8 +5,7 @@
 import type { AnyAllNone, ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts, OperatingSystem, Platform } from '../../model/facts.ts';
 import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
-import { jointMembers, meetsLists } from '../membership.ts';
-import { membershipTheory, namesIn, sharedChoice } from '../membership-theory.ts';
+import { membershipTheory, namesIn, sharedChoice } from '../theories/membership-theory.ts';
 import {
   among,
   type BelievedDevice,
@@ -15,7 +14,8 @@ import {
   negated,
   truthVariable,
   type Variable,
-} from '../theory.ts';
+} from '../theories/theory.ts';
+import { jointMembers, meetsLists } from '../values/membership.ts';
 
 export const deviceCondition: ConditionDescriptor<'device'> = {
   about: 'circumstance',

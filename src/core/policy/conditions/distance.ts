@@ -5,8 +5,8 @@
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { pastCounts } from '../risk.ts';
-import { among, type UserFacts, type Variable, withProof } from '../theory.ts';
+import { among, type UserFacts, type Variable, withProof } from '../theories/theory.ts';
+import { pastCounts } from '../values/risk.ts';
 
 export const distanceCondition: ConditionDescriptor<'distance'> = {
   about: 'other',

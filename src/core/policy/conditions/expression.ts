@@ -1,6 +1,6 @@
 /** The condition `expression`: a formula over the facts, given as a function. */
 import type { ConditionDescriptor } from '../condition-descriptor.ts';
-import { expressionTheory } from '../expression-theory.ts';
+import { expressionTheory } from '../theories/expression-theory.ts';
 
 export const expressionCondition: ConditionDescriptor<'expression'> = {
   about: 'anything',

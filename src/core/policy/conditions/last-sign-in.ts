@@ -2,7 +2,7 @@
 import type { ConditionOf } from '../../model/conditions.ts';
 import type { Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { among, type UserFacts, type Variable } from '../theory.ts';
+import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
 export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
   about: 'other',

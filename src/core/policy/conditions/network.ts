@@ -6,9 +6,9 @@ import type { AnyAllNone, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { allOf, oneOf } from '../condition-result.ts';
-import { jointMembers, meetsLists } from '../membership.ts';
-import { choiceTheory, namesIn } from '../membership-theory.ts';
-import type { Universe } from '../theory.ts';
+import { choiceTheory, namesIn } from '../theories/membership-theory.ts';
+import type { Universe } from '../theories/theory.ts';
+import { jointMembers, meetsLists } from '../values/membership.ts';
 
 export const networkCondition: ConditionDescriptor<'network'> = {
   about: 'circumstance',

@@ -1,6 +1,6 @@
 /** The condition `recovered`: how long ago the account was recovered. An account that was never recovered is a miss. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { among, type UserFacts, type Variable } from '../theory.ts';
+import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
 export const recoveredCondition: ConditionDescriptor<'recovered'> = {
   about: 'account',

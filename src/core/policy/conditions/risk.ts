@@ -7,9 +7,16 @@ import type { Facts } from '../../model/facts.ts';
 import type { Risk, RiskLevel, RiskSignal } from '../../model/risk.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { oneOf } from '../condition-result.ts';
-import { possibleRisks } from '../possible-risks.ts';
-import { countedRisk, isAtLeast } from '../risk.ts';
-import { among, type ConditionPart, type Universe, type UserFacts, type Variable, withProof } from '../theory.ts';
+import { possibleRisks } from '../theories/possible-risks.ts';
+import {
+  among,
+  type ConditionPart,
+  type Universe,
+  type UserFacts,
+  type Variable,
+  withProof,
+} from '../theories/theory.ts';
+import { countedRisk, isAtLeast } from '../values/risk.ts';
 
 export const riskCondition: ConditionDescriptor<'risk'> = {
   about: 'other',

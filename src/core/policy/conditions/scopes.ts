@@ -1,7 +1,7 @@
 /** The condition `scopes`: the OAuth scopes of the request. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { fewestMembers, meetsLists } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { fewestMembers, meetsLists } from '../values/membership.ts';
 
 export const scopesCondition: ConditionDescriptor<'scopes'> = {
   about: 'scope',

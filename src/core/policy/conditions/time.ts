@@ -2,9 +2,9 @@
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts, Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { type LocalTime, localTimeIn } from '../local-time.ts';
-import { among, type ConditionPart, type Formula, isYes, type Universe, type Variable } from '../theory.ts';
-import { type OpenWindows, windowBorders, windowsTogether } from '../window-borders.ts';
+import { among, type ConditionPart, type Formula, isYes, type Universe, type Variable } from '../theories/theory.ts';
+import { type LocalTime, localTimeIn } from '../values/local-time.ts';
+import { type OpenWindows, windowBorders, windowsTogether } from '../values/window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
   about: 'circumstance',

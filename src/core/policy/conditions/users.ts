@@ -2,8 +2,8 @@
 import type { ConditionOf } from '../../model/conditions.ts';
 import type { Subject } from '../../model/facts.ts';
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
-import { jointMembers } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { jointMembers } from '../values/membership.ts';
 
 export const usersCondition: ConditionDescriptor<'users'> = {
   about: 'user',

@@ -1,6 +1,6 @@
 /** What the templates of the user's own account are given. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
-import type { Field } from '../inputs.ts';
+import type { Field } from '../fields/inputs.ts';
 import type { AppMarkModel, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
 
 /** The first page: how the account stands, and what is worth doing next. */

@@ -1,6 +1,6 @@
 /** What the templates of the standalone pages are given: errors, devices, magic links, signing out, the inbox. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
-import type { Field } from '../inputs.ts';
+import type { Field } from '../fields/inputs.ts';
 import type { ContactModel, FormModel, LeadModel, OptionModel } from './shared-models.ts';
 
 export interface ReferenceModel {

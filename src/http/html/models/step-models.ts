@@ -1,6 +1,6 @@
 /** What the templates of the step loop are given. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
-import type { Field } from '../inputs.ts';
+import type { Field } from '../fields/inputs.ts';
 import type {
   ChallengeServiceModel,
   ContactModel,

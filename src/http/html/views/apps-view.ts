@@ -2,10 +2,10 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { OwnApp } from '../../../flow/account/apps.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { markStyles } from '../mark-styles.ts';
+import { markStyles } from '../assets/mark-styles.ts';
+import { scopeText } from '../fields/scope-texts.ts';
 import type { OwnAppModel } from '../models/account-models.ts';
 import type { AppMarkModel } from '../models/shared-models.ts';
-import { scopeText } from '../scope-texts.ts';
 import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
 import { appView, type Content, stateForm } from './view.ts';
 

@@ -2,10 +2,10 @@
 import type { AskedScope } from '../../../core/model/decision.ts';
 import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { connect } from '../fields.ts';
-import type { Input } from '../inputs.ts';
+import { connect } from '../fields/fields.ts';
+import type { Input } from '../fields/inputs.ts';
+import { scopeModel, scopeText } from '../fields/scope-texts.ts';
 import type { ConsentModel, SelectAccountModel } from '../models/step-models.ts';
-import { scopeModel, scopeText } from '../scope-texts.ts';
 import type { StepPage } from './page-models.ts';
 import { optionsOf } from './step-options.ts';
 import { stateForm } from './view.ts';

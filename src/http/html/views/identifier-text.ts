@@ -1,8 +1,8 @@
 /** What the first page calls the identifier: as the configuration says, or by the kinds that count. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import type { IdentifierWords } from '../fields.ts';
-import { localized } from '../localized.ts';
+import type { IdentifierWords } from '../fields/fields.ts';
+import { localized } from '../fields/localized.ts';
 import type { StepPage } from './page-models.ts';
 
 type IdentifyingPage = Pick<StepPage, 'identify'>;

@@ -2,8 +2,8 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
+import { profileInputs, termsLabel, termsLink } from '../fields/profile-fields.ts';
 import type { ProfileFieldModel, ProfileModel } from '../models/step-models.ts';
-import { profileInputs, termsLabel, termsLink } from '../profile-fields.ts';
 import { beforeSendingModel } from './before-sending.ts';
 import type { StepPage } from './page-models.ts';
 import { optionsOf } from './step-options.ts';

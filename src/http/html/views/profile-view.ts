@@ -5,15 +5,15 @@ import { identifierInputs } from '../../../flow/account/identifiers.ts';
 import type { FixedValue, ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { connect } from '../fields.ts';
-import type { Field, Input } from '../inputs.ts';
+import { connect } from '../fields/fields.ts';
+import type { Field, Input } from '../fields/inputs.ts';
+import { attributeLabel, optionText, profileInputs } from '../fields/profile-fields.ts';
 import type {
   FixedValueModel,
   OwnIdentifierModel,
   OwnProfileModel,
   ProfileGroupModel,
 } from '../models/account-models.ts';
-import { attributeLabel, optionText, profileInputs } from '../profile-fields.ts';
 import type { ChangeIdentifierPage, ConfirmIdentifierPage, OwnDataPage, ProfilePage } from './account-pages.ts';
 import { type Content, iconOf, invalidBy, noticesModel, stateForm } from './view.ts';
 

@@ -4,7 +4,7 @@
  */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { userCodeField } from '../fields.ts';
+import { userCodeField } from '../fields/fields.ts';
 import type { FormModel } from '../models/shared-models.ts';
 import type { LetterModel, NextLinksModel } from '../models/standalone-models.ts';
 import { nextLinkText } from './next-link-text.ts';

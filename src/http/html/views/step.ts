@@ -2,7 +2,7 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { explained, fieldsOf, identifyFields } from '../fields.ts';
+import { explained, fieldsOf, identifyFields } from '../fields/fields.ts';
 import type { ChoiceModel, IdentifyModel, SentToModel } from '../models/step-models.ts';
 import { beforeSendingModel } from './before-sending.ts';
 import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';

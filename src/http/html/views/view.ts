@@ -4,8 +4,8 @@ import type { Place } from '../../../flow/account/sessions.ts';
 import type { AppLabel } from '../../../policy/revision/brand.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { noticeId } from '../fields.ts';
-import { localized } from '../localized.ts';
+import { noticeId } from '../fields/fields.ts';
+import { localized } from '../fields/localized.ts';
 import type { Invalid } from '../models/account-models.ts';
 import type {
   AccountModel,
@@ -19,7 +19,7 @@ import type {
   NoticeModel,
   NoticesModel,
 } from '../models/shared-models.ts';
-import type { PageTemplateModels } from '../template-models.ts';
+import type { PageTemplateModels } from '../models/template-models.ts';
 import type { PageBase } from './page-models.ts';
 
 /** Templates that are the content of a page. */

@@ -3,7 +3,7 @@ import type { Budget } from '../../../core/analysis/space/find-model.ts';
 import { type PolicyCases, policyCases } from '../../../core/analysis/space/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import type { CompiledRule, PolicySet } from '../../../core/policy/compile.ts';
+import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { App } from '../../model/app.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 

@@ -1,9 +1,9 @@
 /** The policies of a configuration as they decide, each with the apps that it decides about. */
 import { changeActions } from '../../../core/model/account-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { compileAccountPolicy } from '../../../core/policy/account-policy.ts';
-import { type CompiledPolicy, compilePolicy } from '../../../core/policy/compile.ts';
-import { conditionSets } from '../../../core/policy/conditions.ts';
+import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
+import { type CompiledPolicy, compilePolicy } from '../../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { App } from '../../model/app.ts';

@@ -2,7 +2,7 @@
  * What the settings let the server believe about devices. An analysis must not make up a device that no source can
  * describe, nor one that meets an assurance but not another one that asks for less.
  */
-import type { BelievedDevice } from '../../../core/policy/theory.ts';
+import type { BelievedDevice } from '../../../core/policy/theories/theory.ts';
 import type { DeviceAssurance, DeviceSignalSettings } from '../../model/device-signals.ts';
 import { meets, type Signals } from '../../revision/device-signals.ts';
 import { sampleAddresses } from './sample-addresses.ts';

@@ -2,7 +2,7 @@
  * What two configurations believe about one device, which states the same to both: `believableDevices` for both
  * together, so that a comparison makes up no device that only seems to differ.
  */
-import type { BelievedDevice } from '../../../core/policy/theory.ts';
+import type { BelievedDevice } from '../../../core/policy/theories/theory.ts';
 import type { DeviceSignalSettings } from '../../model/device-signals.ts';
 import { canonicalJson } from '../../revision/document-store.ts';
 import {

@@ -3,8 +3,8 @@
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { scopesOf } from '../../../core/policy/claim-scopes.ts';
-import { DAY } from '../../../core/policy/date-bound.ts';
-import type { Universe } from '../../../core/policy/theory.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
+import { DAY } from '../../../core/policy/values/date-bound.ts';
 import { readAttribute } from '../../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';

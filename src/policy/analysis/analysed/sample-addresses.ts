@@ -3,9 +3,9 @@
  * intervals, and within an interval nothing changes.
  */
 import { isIPv4 } from 'node:net';
-import type { Universe } from '../../../core/policy/theory.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { Settings } from '../../model/settings.ts';
-import { compileZones } from '../../schema/zones.ts';
+import { compileZones } from '../../schema/settings/zones.ts';
 
 /** Addresses that read well in an example (RFC 5737, RFC 3849). */
 const readable = ['203.0.113.7', '198.51.100.7', '192.0.2.7', '2001:db8::7'];

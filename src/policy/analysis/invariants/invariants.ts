@@ -7,12 +7,12 @@ import {
 } from '../../../core/analysis/findings/invariants.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../../../core/policy/compile.ts';
+import { beforeSignIn, type PolicySet } from '../../../core/policy/rules/compile.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { App } from '../../model/app.ts';
 import { withAccountApp } from '../../revision/account-app.ts';
 import { equivalentApps } from '../../revision/equivalent-apps.ts';
-import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../../schema/invariants.ts';
+import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../../schema/policies/invariants.ts';
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 

@@ -4,7 +4,7 @@
 import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../../core/analysis/accounts/never-added.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../../core/model/policy.ts';
-import type { PolicySet } from '../../../core/policy/compile.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';

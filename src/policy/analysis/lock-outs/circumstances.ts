@@ -8,9 +8,9 @@ import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcome
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { decideTogether, deciding, type PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
 import type { Rule } from '../../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../../core/policy/compile.ts';
-import { findRule } from '../../../core/policy/rules.ts';
-import { type Formula, negated, type UserFacts } from '../../../core/policy/theory.ts';
+import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../core/policy/rules/rules.ts';
+import { type Formula, negated, type UserFacts } from '../../../core/policy/theories/theory.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
 

@@ -12,9 +12,9 @@ import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sig
 import type { PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../../core/policy/compile.ts';
-import { findRule } from '../../../core/policy/rules.ts';
-import type { UserFacts } from '../../../core/policy/theory.ts';
+import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../core/policy/rules/rules.ts';
+import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 
 /** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
 export interface Cause {

@@ -3,7 +3,7 @@ import { endsInDenial, isLockedOut } from '../../../core/analysis/simulation/loc
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ordinaryCase, type PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import type { UserFacts } from '../../../core/policy/theory.ts';
+import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';

@@ -9,10 +9,10 @@ import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcome
 import { decideTogether, deciding } from '../../../core/analysis/space/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import { compileAccountPolicy } from '../../../core/policy/account-policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/compile.ts';
-import { findRule } from '../../../core/policy/rules.ts';
-import type { Formula } from '../../../core/policy/theory.ts';
+import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../core/policy/rules/rules.ts';
+import type { Formula } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';

@@ -5,8 +5,8 @@ import { type RulePart, ruleSpace } from '../../../core/analysis/space/rule-spac
 import { placeKey } from '../../../core/model/place-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { sourcePlace } from '../../../core/model/source-place.ts';
-import type { CompiledPolicy } from '../../../core/policy/compile.ts';
-import type { Universe } from '../../../core/policy/theory.ts';
+import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { type FilePlace, findingAt } from '../../source/finding-at.ts';
 import type { AnalysedPolicy } from '../analysed/analysed-policies.ts';

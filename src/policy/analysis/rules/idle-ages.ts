@@ -4,7 +4,7 @@ import type { Seconds } from '../../../core/model/facts.ts';
 import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { durationText } from '../../model/duration-text.ts';
-import { durationSeconds } from '../../schema/durations.ts';
+import { durationSeconds } from '../../schema/fields/durations.ts';
 import { type FilePlace, findingAt } from '../../source/finding-at.ts';
 import { valuesAt } from '../../source/values-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';

@@ -1,6 +1,6 @@
 /** The cases in which a rule decides together with rules of other policies. */
 import type { PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
-import type { PolicySet } from '../../../core/policy/compile.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 
 /** A case, with the policies of its app. */
 export interface RuleCase extends PolicyCase {

@@ -1,7 +1,7 @@
 /** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
 import { placeKey } from '../../../core/model/place-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import { conditionSets } from '../../../core/policy/conditions.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { attributesRead } from '../../schema/expressions/check-expression.ts';
 import { type FilePlace, findingAt } from '../../source/finding-at.ts';

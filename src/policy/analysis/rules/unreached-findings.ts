@@ -7,10 +7,10 @@ import { allowing, deciding } from '../../../core/analysis/space/policy-cases.ts
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { type AccountRule, changeActions, type GovernedChange } from '../../../core/model/account-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { isAbout } from '../../../core/policy/account-policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/compile.ts';
-import { asksHowSignedIn } from '../../../core/policy/conditions.ts';
-import type { Formula } from '../../../core/policy/theory.ts';
+import { isAbout } from '../../../core/policy/rules/account-policy.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
+import { asksHowSignedIn } from '../../../core/policy/rules/condition-table.ts';
+import type { Formula } from '../../../core/policy/theories/theory.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';

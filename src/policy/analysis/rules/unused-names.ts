@@ -1,6 +1,6 @@
 /** Zones, groups and policies that nothing uses, as findings. */
-import { conditionSets } from '../../../core/policy/conditions.ts';
-import { namesIn } from '../../../core/policy/membership-theory.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { readProfilePolicy } from '../../revision/read-document.ts';
 import { findingAt } from '../../source/finding-at.ts';

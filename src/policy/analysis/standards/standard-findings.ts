@@ -5,7 +5,7 @@ import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import type { PolicySet } from '../../../core/policy/compile.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../../model/authenticator-kind.ts';

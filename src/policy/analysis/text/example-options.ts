@@ -1,7 +1,7 @@
 /** An example of the analysis as options of `explain`, which then shows what the evaluator says about it. */
 
-import type { UserFacts } from '../../../core/policy/theory.ts';
-import { plainTime } from '../../../core/policy/theory.ts';
+import type { UserFacts } from '../../../core/policy/theories/theory.ts';
+import { plainTime } from '../../../core/policy/theories/theory.ts';
 
 /** `enrolled`: keys of the authenticators that the user has; absent: it makes no difference. */
 export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): readonly string[] {
