@@ -5,7 +5,7 @@
 import type { Notice } from '../core/step/step.ts';
 import { attemptCounter } from '../stores/keys.ts';
 import type { Limit } from '../stores/store.ts';
-import type { Account } from '../users/user.ts';
+import type { Account } from '../users/record/user.ts';
 import type { Services } from './services.ts';
 
 const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];

@@ -8,7 +8,7 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
 import type { App } from '../policy/model/app.ts';
 import { interactionKey, transactionKey } from '../stores/keys.ts';
-import { magicLinkChallenge } from './actions/magic-link-challenge.ts';
+import { magicLinkChallenge } from './actions/verification/magic-link-challenge.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
 import type { Services } from './services.ts';
 import { formHandle } from './transaction/form-handle.ts';

@@ -9,10 +9,10 @@ import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { ssoSessionKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { UnitOfWork } from '../stores/unit-of-work.ts';
-import { leaveDeletions } from '../users/deletion.ts';
-import { readOfflineAccess } from '../users/offline-access-log.ts';
-import { readSignIns } from '../users/sign-in-log.ts';
-import type { User } from '../users/user.ts';
+import { readOfflineAccess } from '../users/history/offline-access-log.ts';
+import { readSignIns } from '../users/history/sign-in-log.ts';
+import { leaveDeletions } from '../users/record/deletion.ts';
+import type { User } from '../users/record/user.ts';
 import { liveSessions } from './browser/other-sessions.ts';
 import type { SsoSession } from './browser/sso-session.ts';
 

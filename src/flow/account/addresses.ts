@@ -22,8 +22,8 @@ import {
   maxAddedAddresses,
   type NotificationAddress,
   notificationAddresses,
-} from '../../users/notification-addresses.ts';
-import { type AskedAddress, serializeUser, type User } from '../../users/user.ts';
+} from '../../users/identifiers/notification-addresses.ts';
+import { type AskedAddress, serializeUser, type User } from '../../users/record/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
 import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-messages.ts';

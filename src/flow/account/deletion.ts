@@ -5,8 +5,8 @@
  */
 import type { Seconds } from '../../core/model/facts.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
-import { joinDeletions, leaveDeletions, withoutDeletion } from '../../users/deletion.ts';
-import { serializeUser, type User } from '../../users/user.ts';
+import { joinDeletions, leaveDeletions, withoutDeletion } from '../../users/record/deletion.ts';
+import { serializeUser, type User } from '../../users/record/user.ts';
 import { appsToNotify } from '../session-ends.ts';
 import { recordChange } from './change.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';

@@ -19,12 +19,12 @@ import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
 import { browserInWords } from '../../user-agent.ts';
-import { accountByIdentifier, type VersionedAccount } from '../../users/account.ts';
-import { canonicalIdentifier } from '../../users/identifier.ts';
-import { identifyingValues } from '../../users/identifier-kinds.ts';
-import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
-import { isUsername, type OwnIdentifier, ownIdentifier } from '../../users/own-identifiers.ts';
-import { type AskedIdentifier, type IdentifierKind, serializeUser } from '../../users/user.ts';
+import { canonicalIdentifier } from '../../users/identifiers/identifier.ts';
+import { type CurrentIdentifier, currentIdentifier, isUsername } from '../../users/identifiers/identifier-changes.ts';
+import { identifyingValues } from '../../users/identifiers/identifier-kinds.ts';
+import { isSameAddress, notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
+import { accountByIdentifier, type VersionedAccount } from '../../users/record/account.ts';
+import { type AskedIdentifier, type IdentifierKind, serializeUser } from '../../users/record/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
 import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-messages.ts';
@@ -67,8 +67,8 @@ function othersOf({ snapshot, account }: OpenAccount): readonly string[] {
 }
 
 /** `undefined`: the user has none of this kind. */
-export function presentIdentifier(context: OpenAccount, kind: IdentifierKind): OwnIdentifier | undefined {
-  return ownIdentifier(context.account.user, kind, othersOf(context));
+export function presentIdentifier(context: OpenAccount, kind: IdentifierKind): CurrentIdentifier | undefined {
+  return currentIdentifier(context.account.user, kind, othersOf(context));
 }
 
 /** Whether users change this by themselves here. */

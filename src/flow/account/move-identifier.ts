@@ -17,17 +17,17 @@ import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
-import { nextValidAfter } from '../../users/account.ts';
-import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
-import { holdIdentifier, reserveIdentifierInUnit } from '../../users/identifier-reservations.ts';
-import { type OwnIdentifier, undoPeriod, withIdentifier } from '../../users/own-identifiers.ts';
+import { type CurrentIdentifier, undoPeriod, withIdentifier } from '../../users/identifiers/identifier-changes.ts';
+import { nextValidAfter } from '../../users/record/account.ts';
 import {
   type FormerIdentifier,
   type IdentifierKind,
   newUserId as newId,
   serializeUser,
   type User,
-} from '../../users/user.ts';
+} from '../../users/record/user.ts';
+import { moveUniqueValues, uniqueChange } from '../../users/reservations/attribute-reservations.ts';
+import { holdIdentifier, reserveIdentifierInUnit } from '../../users/reservations/identifier-reservations.ts';
 import { audit } from '../audit.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
 import { createLink } from '../notify/account-links.ts';
@@ -42,7 +42,7 @@ export interface Move {
   /** As the profile keeps it. */
   readonly value: string;
   /** Absent: the user had none of this kind. */
-  readonly former: OwnIdentifier | undefined;
+  readonly former: CurrentIdentifier | undefined;
   /** Canonical; absent: the user is not identified by it. */
   readonly newIdentifier: string | undefined;
   /** Absent: it needs no proof. */
@@ -129,7 +129,7 @@ function movedCredentials({ account, services }: OpenAccount, { former, value, p
 function formerOf(
   { account, services }: OpenAccount,
   { kind, value, newIdentifier, proof }: Move,
-  former: OwnIdentifier,
+  former: CurrentIdentifier,
 ): FormerIdentifier {
   const { authenticator } = proof ?? {};
   const old = account.credentials.filter(

@@ -9,7 +9,7 @@ import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { VersionedAccount } from '../../users/account.ts';
+import type { VersionedAccount } from '../../users/record/account.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';

@@ -3,10 +3,10 @@
  * attribute schema keeps for administrators. The caller has checked the form and Law 7.
  */
 import { auditKey, signInHistoryKey, usualPlacesKey } from '../../stores/keys.ts';
-import { parseHistory } from '../../users/sign-in-history.ts';
-import { readSignIns } from '../../users/sign-in-log.ts';
-import type { User } from '../../users/user.ts';
-import { allUsualNetworks } from '../../users/usual-places.ts';
+import { parseHistory } from '../../users/history/sign-in-history.ts';
+import { readSignIns } from '../../users/history/sign-in-log.ts';
+import { allUsualNetworks } from '../../users/history/usual-places.ts';
+import type { User } from '../../users/record/user.ts';
 import type { OpenAccount } from './open-account.ts';
 import { describe, sessionsOf } from './sessions.ts';
 

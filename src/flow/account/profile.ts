@@ -9,10 +9,16 @@ import type { Notice, ProfileField } from '../../core/step/step.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
-import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
-import { type IdentifierKind, type Profile, serializeUser } from '../../users/user.ts';
-import { changedProfile } from '../actions/profile.ts';
-import { inputName, profileFields, readTyped, type TypedProfile, withSummary } from '../actions/profile-fields.ts';
+import { type IdentifierKind, type Profile, serializeUser } from '../../users/record/user.ts';
+import { moveUniqueValues, uniqueChange } from '../../users/reservations/attribute-reservations.ts';
+import { changedProfile } from '../actions/profile/profile.ts';
+import {
+  inputName,
+  profileFields,
+  readTyped,
+  type TypedProfile,
+  withSummary,
+} from '../actions/profile/profile-fields.ts';
 import { audit } from '../audit.ts';
 import { askedIdentifier, canChangeIdentifier, presentIdentifier } from './identifiers.ts';
 import type { OpenAccount } from './open-account.ts';

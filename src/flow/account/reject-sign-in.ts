@@ -5,8 +5,8 @@
  */
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { VersionedAccount } from '../../users/account.ts';
-import { withoutDeletion } from '../../users/deletion.ts';
+import type { VersionedAccount } from '../../users/record/account.ts';
+import { withoutDeletion } from '../../users/record/deletion.ts';
 import { audit } from '../audit.ts';
 import { forgetKnownDevice } from '../browser/known-device.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';

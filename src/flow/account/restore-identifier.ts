@@ -10,11 +10,15 @@ import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { identifierKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { nextValidAfter, type VersionedAccount } from '../../users/account.ts';
-import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
-import { freeIdentifier, isFreeFor, reserveIdentifierInUnit } from '../../users/identifier-reservations.ts';
-import { ownIdentifier, withIdentifier } from '../../users/own-identifiers.ts';
-import type { FormerIdentifier, User } from '../../users/user.ts';
+import { currentIdentifier, withIdentifier } from '../../users/identifiers/identifier-changes.ts';
+import { nextValidAfter, type VersionedAccount } from '../../users/record/account.ts';
+import type { FormerIdentifier, User } from '../../users/record/user.ts';
+import { moveUniqueValues, uniqueChange } from '../../users/reservations/attribute-reservations.ts';
+import {
+  freeIdentifier,
+  isFreeFor,
+  reserveIdentifierInUnit,
+} from '../../users/reservations/identifier-reservations.ts';
 import { audit } from '../audit.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
 import type { Visitor } from '../browser/visitor.ts';
@@ -67,7 +71,7 @@ export async function readUndo({ services, unit }: UndoRequest, token: unknown):
 function isPresent(user: User, changes: readonly FormerIdentifier[]): boolean {
   const isChain = changes.every(({ value }, at) => at === 0 || changes[at - 1]?.replacedBy === value);
   const last = changes.at(-1);
-  const present = last && ownIdentifier(user, last.kind, []);
+  const present = last && currentIdentifier(user, last.kind, []);
   return isChain && present?.value === last?.replacedBy && present?.identifier === last?.newIdentifier;
 }
 

@@ -13,27 +13,33 @@ import type { TransactionSubject } from '../../core/step/transaction.ts';
 import { identified, keptSignedIn, rememberingDevice } from '../../core/step/transitions.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { LoadOptions } from '../../stores/store.ts';
-import { enrollCounters } from '../../users/account.ts';
+import { enrollCounters } from '../../users/record/account.ts';
 import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { countsOn } from '../transaction/present-proofs.ts';
-import { answerConsent, goOnWithAccount } from './consent.ts';
-import { countIfWrong } from './count-failures.ts';
-import { enroll } from './enroll.ts';
-import { isKnownTo, workDueFor } from './guessing-network.ts';
-import { identifyByCredential } from './identify-by-credential.ts';
-import { answerKeepAccount } from './keep-account.ts';
-import { sharedLimits, withDeferredAttempt } from './lockout.ts';
-import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
-import { withOwnAttempts } from './own-attempts.ts';
-import { completeProfile } from './profile.ts';
-import { admitted, admittedWithAnswer } from './proof-of-work.ts';
-import { proveAddress } from './register.ts';
-import { takeRegistration } from './registration-form.ts';
-import { selectOption } from './select.ts';
-import { keysOf, type NamedAccount, namedAccount, type TypedIdentifier, typedIdentifier } from './typed-identifier.ts';
+import { answerConsent, goOnWithAccount } from './choices/consent.ts';
+import { answerKeepAccount } from './choices/keep-account.ts';
+import { enroll } from './enrollment/enroll.ts';
+import { countIfWrong } from './guessing/count-failures.ts';
+import { isKnownTo, workDueFor } from './guessing/guessing-network.ts';
+import { withKnownBrowserAttempts } from './guessing/known-browser-attempts.ts';
+import { sharedLimits, withDeferredAttempt } from './guessing/lockout.ts';
+import { admitted, admittedWithAnswer } from './guessing/proof-of-work.ts';
+import { completeProfile } from './profile/profile.ts';
+import { proveAddress } from './registration/register.ts';
+import { takeRegistration } from './registration/registration-form.ts';
+import { selectOption } from './selection/select.ts';
+import { identifyByCredential } from './verification/identify-by-credential.ts';
+import { magicLinkField, returnByMagicLink } from './verification/magic-link-challenge.ts';
+import {
+  keysOf,
+  type NamedAccount,
+  namedAccount,
+  type TypedIdentifier,
+  typedIdentifier,
+} from './verification/typed-identifier.ts';
 import {
   type ActionResult,
   type DeferredAttempt,
@@ -44,7 +50,7 @@ import {
   verify,
   withError,
   withTransaction,
-} from './verify.ts';
+} from './verification/verify.ts';
 
 /** What the answer needs from the store, and the attempt that it costs. */
 export interface Attempt {
@@ -191,7 +197,7 @@ async function identifyBy(
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
   const owner = { facts, account, subjectId: subject.id, key: found.key };
   const reserved = await withDeferredAttempt(context, loaded, owner);
-  const attempt = await withOwnAttempts(context, { key: identifyWith, account, credential }, reserved);
+  const attempt = await withKnownBrowserAttempts(context, { key: identifyWith, account, credential }, reserved);
   const refusal = throttled(identifiedContext, identifyWith, attempt.reservation);
   if (refusal) return { ...refusal, context };
   const verified = await verify(identifiedContext, {
@@ -266,7 +272,7 @@ async function answerChallenge(
   const credential = isOver ? undefined : account?.credentials.find(({ id }) => id === pending.enrollment);
   const key = pending.authenticator;
   const reserved = await withDeferredAttempt(context, loaded, { facts, account, subjectId: subject.id });
-  const attempt = await withOwnAttempts(context, { key, account, credential }, reserved);
+  const attempt = await withKnownBrowserAttempts(context, { key, account, credential }, reserved);
   const verified = await verify(context, {
     key,
     credential,

@@ -10,7 +10,7 @@ import type { Evidence, RememberedProof, Seconds } from '../../core/model/facts.
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { credentialsKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { type Account, parseCredentials, serializeCredentials } from '../../users/user.ts';
+import { type Account, parseCredentials, serializeCredentials } from '../../users/record/user.ts';
 
 /** Browsers per enrollment; the one that was proved longest ago is forgotten. */
 const maxDevices = 20;

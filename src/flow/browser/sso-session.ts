@@ -7,7 +7,7 @@ import { parsedOnce } from '../../core/model/parsed-once.ts';
 import type { GrantedSession } from '../../core/model/policy.ts';
 import { ssoSessionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { User } from '../../users/user.ts';
+import type { User } from '../../users/record/user.ts';
 
 /** One relying party that the session signed in to. */
 export interface ClientAuthorization {

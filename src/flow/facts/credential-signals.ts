@@ -3,8 +3,8 @@ import type { CredentialSignal, Refused } from '../../authenticators/authenticat
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { isReserved } from '../../users/credential-reservations.ts';
-import type { Account } from '../../users/user.ts';
+import type { Account } from '../../users/record/user.ts';
+import { isReserved } from '../../users/reservations/credential-reservations.ts';
 import type { Services } from '../services.ts';
 import { loadAccount } from './account.ts';
 

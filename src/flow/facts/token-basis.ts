@@ -10,8 +10,8 @@ import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/values/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import type { VersionedAccount } from '../../users/account.ts';
-import { toSubject } from '../../users/user.ts';
+import type { VersionedAccount } from '../../users/record/account.ts';
+import { toSubject } from '../../users/record/user.ts';
 
 /** The facts of an authorization, without the user, who counts as they are at the exchange. */
 export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {

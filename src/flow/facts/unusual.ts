@@ -9,8 +9,8 @@ import { riskOf } from '../../core/policy/values/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { signInHistoryKey, usualPlacesKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { strongSignIns } from '../../users/sign-in-history.ts';
-import { failuresWithin, networkPrefix, type UsualNetwork, usualNetworks } from '../../users/usual-places.ts';
+import { strongSignIns } from '../../users/history/sign-in-history.ts';
+import { failuresWithin, networkPrefix, type UsualNetwork, usualNetworks } from '../../users/history/usual-places.ts';
 import { type Kilometres, kilometresBetween } from './geography.ts';
 
 const HOUR: Seconds = 3600;

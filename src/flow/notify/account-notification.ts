@@ -2,8 +2,8 @@
 
 import type { Delivery } from '../../authenticators/authenticator.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
-import type { Account } from '../../users/user.ts';
+import { isSameAddress, notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
+import type { Account } from '../../users/record/user.ts';
 
 export interface AccountNotification {
   readonly template: string;

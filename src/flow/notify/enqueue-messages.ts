@@ -12,7 +12,7 @@ import { enqueue, enqueueNothing } from '../../delivery/outbox.ts';
 import { attemptCounter, recipientCounter, sendingQuotaCounter } from '../../stores/keys.ts';
 import { counterOf, type Limit } from '../../stores/store.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { Account } from '../../users/user.ts';
+import type { Account } from '../../users/record/user.ts';
 import { type AuditEvent, audit } from '../audit.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';

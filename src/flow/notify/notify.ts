@@ -3,7 +3,7 @@
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { browserInWords } from '../../user-agent.ts';
-import type { Account } from '../../users/user.ts';
+import type { Account } from '../../users/record/user.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
 import { type AccountNotification, type NotificationLink, notificationDeliveries } from './account-notification.ts';
 import { enqueueMessages, type MessageContext } from './enqueue-messages.ts';

@@ -11,7 +11,7 @@ import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { VersionedAccount } from '../../users/account.ts';
+import type { VersionedAccount } from '../../users/record/account.ts';
 import type { ProofSecret } from '../browser/proof-secret.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';

@@ -7,7 +7,7 @@
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { Account, User } from '../../users/user.ts';
+import type { Account, User } from '../../users/record/user.ts';
 import { isKeptWith, peekSso } from '../browser/sso-session.ts';
 import { loadAccount } from '../facts/account.ts';
 

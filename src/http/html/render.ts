@@ -81,14 +81,14 @@ export interface RendererOptions {
   /** The folder of the views that ship. */
   readonly viewsDir: string;
   /** The operator's own folder: single templates and texts take the place of ours. */
-  readonly ownViewsDir?: string;
+  readonly operatorViewsDir?: string;
   /** Told the name of each template that is drawn, for tests. */
   readonly drawn?: (template: string) => void;
 }
 
 /** Throws if a template is missing or broken, or if a catalogue cannot be read. */
-export function createRenderer({ viewsDir, ownViewsDir, drawn }: RendererOptions): Renderer {
-  const dirs = [viewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])];
+export function createRenderer({ viewsDir, operatorViewsDir, drawn }: RendererOptions): Renderer {
+  const dirs = [viewsDir, ...(operatorViewsDir === undefined ? [] : [operatorViewsDir])];
   const translators = loadTranslators(dirs);
   const locales = [...translators.keys()];
   const assets = loadAssets(join(viewsDir, 'assets'));

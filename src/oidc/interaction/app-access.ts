@@ -3,7 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { OfflineAccess, Services } from '../../flow/services.ts';
 import { grantKey, userKey } from '../../stores/keys.ts';
-import { readOfflineAccess } from '../../users/offline-access-log.ts';
+import { readOfflineAccess } from '../../users/history/offline-access-log.ts';
 import { findLogoutClient } from '../provider-types.ts';
 import { currentRequest } from '../request-scope.ts';
 import { revokeGrant } from '../storage/revoke-grant.ts';

@@ -8,7 +8,7 @@ import type { Services } from '../../flow/services.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import { ssoSessionKey, userKey } from '../../stores/keys.ts';
 import { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { parseUser } from '../../users/user.ts';
+import { parseUser } from '../../users/record/user.ts';
 import {
   type BackchannelLogoutClient,
   clientPrototype,

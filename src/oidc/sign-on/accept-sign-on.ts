@@ -12,9 +12,9 @@ import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
 import type { Services } from '../../flow/services.ts';
 import { transactionKey } from '../../stores/keys.ts';
-import { recordInHistory } from '../../users/sign-in-history.ts';
-import { appendSignIn } from '../../users/sign-in-log.ts';
-import { recordUsualNetwork } from '../../users/usual-places.ts';
+import { recordInHistory } from '../../users/history/sign-in-history.ts';
+import { appendSignIn } from '../../users/history/sign-in-log.ts';
+import { recordUsualNetwork } from '../../users/history/usual-places.ts';
 import { currentRequest, type SignOn } from '../request-scope.ts';
 import { recordEvidence } from '../storage/session-adapter.ts';
 

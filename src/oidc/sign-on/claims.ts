@@ -1,6 +1,6 @@
 /** The claims that an account has, by the attribute schema. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
-import type { Profile, User } from '../../users/user.ts';
+import type { Profile, User } from '../../users/record/user.ts';
 
 export interface Claims {
   readonly sub: string;

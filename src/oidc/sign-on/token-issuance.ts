@@ -8,7 +8,7 @@ import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.
 import { issuanceFacts } from '../../flow/facts/token-basis.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import type { VersionedAccount } from '../../users/account.ts';
+import type { VersionedAccount } from '../../users/record/account.ts';
 import { currentRequest } from '../request-scope.ts';
 import { namedClaims } from './request-facts.ts';
 

@@ -6,7 +6,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { Conflict, type Merge, type UnitOfWork } from '../../stores/unit-of-work.ts';
-import { appendOfflineAccess } from '../../users/offline-access-log.ts';
+import { appendOfflineAccess } from '../../users/history/offline-access-log.ts';
 import type { RefreshedToken } from '../request-scope.ts';
 import { type RefreshFamily, standingOf, tokenHash } from './refresh-family.ts';
 import { noteFamily, revokeGrant, revokeInScope } from './revoke-grant.ts';

@@ -20,7 +20,7 @@ import {
 } from '../../flow/browser/sso-session.ts';
 import { grantKey, sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
 import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-work.ts';
-import { parseUser, type User } from '../../users/user.ts';
+import { parseUser, type User } from '../../users/record/user.ts';
 import type { StorageScope } from '../request-scope.ts';
 
 /**

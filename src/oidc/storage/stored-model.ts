@@ -8,8 +8,8 @@ import { type KeyKind, keyOf, keyRow } from '../../stores/key-table.ts';
 import { grantKey, pollingIntervalKey, ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import type { Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
-import { appValidAfter } from '../../users/app-access.ts';
-import { parseUser } from '../../users/user.ts';
+import { appValidAfter } from '../../users/record/app-access.ts';
+import { parseUser } from '../../users/record/user.ts';
 import type { StorageScope } from '../request-scope.ts';
 import { familyOf, type RefreshFamily } from './refresh-family.ts';
 

@@ -1,7 +1,7 @@
 /** The user who has every authenticator has as many of a kind as rules ask for: `config matrix`, `who` and `diff`. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { numberAskedFor } from '../../../src/cli/config/best-enrollments.ts';
-import { whoCommand } from '../../../src/cli/config/who.ts';
+import { numberAskedFor } from '../../../src/cli/config/questions/best-enrollments.ts';
+import { whoCommand } from '../../../src/cli/config/questions/who.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { StepgateError } from '../../../src/errors.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ConfigDiff } from '../../../src/cli/config/diff/model.ts';
+import type { ConfigDiff } from '../../../src/cli/config/diff/compared/configuration-changes.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 import { all, base, type Diffs, factors, openDiffs, password, settings, signOn, totp, two } from './diff-harness.ts';
 import { applyDemo } from './harness.ts';

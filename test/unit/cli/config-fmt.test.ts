@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { type FmtContext, fmtCommand } from '../../../src/cli/config/fmt.ts';
+import { type FmtContext, fmtCommand } from '../../../src/cli/config/files/fmt.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';

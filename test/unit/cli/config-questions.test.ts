@@ -1,9 +1,9 @@
 /** `config matrix`, `config who` and `config what`: what they say of whole configurations. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { groupCombinations } from '../../../src/cli/config/group-combinations.ts';
-import { matrixCommand } from '../../../src/cli/config/matrix.ts';
-import { whatCommand } from '../../../src/cli/config/what.ts';
-import { whoCommand } from '../../../src/cli/config/who.ts';
+import { groupCombinations } from '../../../src/cli/config/questions/group-combinations.ts';
+import { matrixCommand } from '../../../src/cli/config/questions/matrix.ts';
+import { whatCommand } from '../../../src/cli/config/questions/what.ts';
+import { whoCommand } from '../../../src/cli/config/questions/who.ts';
 import { StepgateError } from '../../../src/errors.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';

@@ -1,9 +1,9 @@
 /** Which rules decide over the sign-ins that `config diff` compares, and how often a policy is asked. */
 
 import { describe, expect, test } from '@jest/globals';
-import type { Circumstance } from '../../../src/cli/config/diff/circumstances.ts';
-import { type CircumstanceOfUser, decidingRuleNames } from '../../../src/cli/config/diff/deciding-rules.ts';
-import type { UserClass } from '../../../src/cli/config/diff/user-classes.ts';
+import type { Circumstance } from '../../../src/cli/config/diff/sign-ins/circumstances.ts';
+import { type CircumstanceOfUser, decidingRuleNames } from '../../../src/cli/config/diff/sign-ins/deciding-rules.ts';
+import type { UserClass } from '../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';

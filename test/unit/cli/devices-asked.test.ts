@@ -1,7 +1,7 @@
 /** Commands that go through fresh sign-ins vary what configured sources may say of a device. */
 import { rootCertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { whoCommand } from '../../../src/cli/config/who.ts';
+import { whoCommand } from '../../../src/cli/config/questions/who.ts';
 import { StepgateError } from '../../../src/errors.ts';
 import { withConfiguration } from '../policy/configuration-dir.ts';
 import {

@@ -1,6 +1,7 @@
 /** `config diff` of edited configurations on a store in memory, with the users that a test adds. */
+
+import type { AccessChange, ConfigDiff } from '../../../src/cli/config/diff/compared/configuration-changes.ts';
 import { diffCommand } from '../../../src/cli/config/diff/diff.ts';
-import type { AccessChange, ConfigDiff } from '../../../src/cli/config/diff/model.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 import { applyDemo, configContext, openTerminal, run, type Terminal } from './harness.ts';
 

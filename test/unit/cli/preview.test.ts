@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { previewCommand } from '../../../src/cli/preview/preview.ts';
-import { checkOwnViews } from '../../../src/own-views.ts';
+import { checkOperatorViews } from '../../../src/operator-views.ts';
 import { openPreview } from '../../../src/preview/open-preview.ts';
 import { servePreview } from '../../../src/preview/preview-server.ts';
 import { sampleMessages } from '../../../src/preview/samples/message-samples.ts';
@@ -42,9 +42,9 @@ function start(views: string | undefined, ...args: readonly string[]) {
     configDir: 'config',
     authenticators: authenticatorKinds,
     variables: {},
-    checkViews: async () => (views === undefined ? [] : checkOwnViews(views)),
+    checkViews: async () => (views === undefined ? [] : checkOperatorViews(views)),
     openPreview: (documents, languages) =>
-      openPreview({ documents, languages, authenticators: authenticatorKinds, viewsDir, ownViewsDir: views }),
+      openPreview({ documents, languages, authenticators: authenticatorKinds, viewsDir, operatorViewsDir: views }),
     servePreview,
     writePreview,
     interrupted: () => stopped.signal,

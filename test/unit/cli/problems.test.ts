@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import { explainCommand } from '../../../src/cli/explain/explain.ts';
-import { OwnFiles } from '../../../src/own-files.ts';
-import { goodViewsDir } from '../../../src/own-views.ts';
+import { OperatorFiles } from '../../../src/operator-files.ts';
+import { goodViewsDir } from '../../../src/operator-views.ts';
 import { validFiles } from '../policy/configuration-dir.ts';
 import { applyDemo, configContext, openTerminal, run } from './harness.ts';
 
@@ -123,7 +123,7 @@ test('a server that starts says it in several lines, and its log in one line eac
     error: () => undefined,
   };
   const configDir = join(dir, 'bad');
-  const files = new OwnFiles({ port: 1, configDir, variables: {}, log });
+  const files = new OperatorFiles({ port: 1, configDir, variables: {}, log });
   await expect(files.issuer()).rejects.toMatchObject({
     code: 'not_configured',
     message: expect.stringContaining(`${configDir}/${block}`),

@@ -1,6 +1,6 @@
 /** All that is asked for in a few words: true, whatever the sets, and bounded. */
 import { expect, test } from '@jest/globals';
-import { proofsWords } from '../../../src/cli/config/proof-sets-text.ts';
+import { proofsWords } from '../../../src/cli/config/questions/proof-sets-text.ts';
 
 function words(...sets: readonly string[]): string {
   const actions = sets.map((set) =>

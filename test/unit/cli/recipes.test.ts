@@ -1,7 +1,7 @@
 /** The corpus of policies: sentences that administrators say, each an app with its policy, and what it must come to. */
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { fmtCommand } from '../../../src/cli/config/fmt.ts';
+import { fmtCommand } from '../../../src/cli/config/files/fmt.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
 import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';

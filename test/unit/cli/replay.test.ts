@@ -1,6 +1,6 @@
 /** `config diff --replay`: what a line of the audit log says of the past, and what it leaves open. */
 import { expect, test } from '@jest/globals';
-import { replay } from '../../../src/cli/config/diff/replay.ts';
+import { replay } from '../../../src/cli/config/diff/replay/replay.ts';
 import type { AuditTrace } from '../../../src/flow/audit-trace.ts';
 import { snapshotOfDocuments } from '../../../src/policy/revision/snapshot.ts';
 import { auditKey } from '../../../src/stores/keys.ts';

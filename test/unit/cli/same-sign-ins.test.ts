@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { askedWords, denialText } from '../../../src/cli/config/asked-text.ts';
+import { askedWords, denialText } from '../../../src/cli/config/questions/asked-text.ts';
 import {
   type Asked,
   groupsIn,
   type Outcome,
   questionAbout,
   signInsTo,
-} from '../../../src/cli/config/fresh-sign-ins.ts';
+} from '../../../src/cli/config/questions/fresh-sign-ins.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import type { App } from '../../../src/policy/model/app.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';

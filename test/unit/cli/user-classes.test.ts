@@ -1,12 +1,12 @@
 /** Classes of users in `config diff`: counted together, they come to the same as the users taken one by one. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type AppPair, comparedApps } from '../../../src/cli/config/diff/app-pairs.ts';
-import { circumstancesOf, placePairs } from '../../../src/cli/config/diff/circumstances.ts';
-import { comparePair } from '../../../src/cli/config/diff/compare-pair.ts';
-import { nextConfiguration } from '../../../src/cli/config/diff/compared-configuration.ts';
-import type { AccessChange } from '../../../src/cli/config/diff/model.ts';
-import { classOf, projectionOf, seenBy, type UserClass } from '../../../src/cli/config/diff/user-classes.ts';
+import { type AppPair, comparedApps } from '../../../src/cli/config/diff/compared/app-pairs.ts';
+import { nextConfiguration } from '../../../src/cli/config/diff/compared/compared-configuration.ts';
+import type { AccessChange } from '../../../src/cli/config/diff/compared/configuration-changes.ts';
+import { circumstancesOf, placePairs } from '../../../src/cli/config/diff/sign-ins/circumstances.ts';
+import { comparePair } from '../../../src/cli/config/diff/sign-ins/compare-pair.ts';
+import { classOf, projectionOf, seenBy, type UserClass } from '../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import type { Enrollment, Subject } from '../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
 import { enough, seeded } from '../../core/support/seeded.ts';

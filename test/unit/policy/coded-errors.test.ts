@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
 import { pageTemplates } from '../../../src/http/html/models/page-templates.ts';
-import { checkOwnViews } from '../../../src/own-views.ts';
+import { checkOperatorViews } from '../../../src/operator-views.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import {
   type Finding,
@@ -196,7 +196,7 @@ test.each<[ProblemCode, Files]>([
   ['template_outdated', { 'pages/signed-out.ejs': '<p></p>' }],
   ['texts_invalid', { 'messages/en.json': '{ "title": 1 }' }],
 ])('own views: %s', async (code, files) => {
-  const found = await withConfiguration(files, async (dir) => noted(checkOwnViews(dir)));
+  const found = await withConfiguration(files, async (dir) => noted(checkOperatorViews(dir)));
   expect(found.map(findingLine)).toEqual([expect.stringMatching(new RegExp(`:\\d+:\\d+ .* \\[${code}\\]$`))]);
 });
 

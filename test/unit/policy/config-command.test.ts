@@ -10,7 +10,7 @@ import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { Directory } from '../../../src/users/directory.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { authenticators, validFiles, withConfiguration } from './configuration-dir.ts';
 

@@ -3,10 +3,10 @@ import type { NewCredential } from '../../../src/authenticators/authenticator.ts
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import type { NewUser } from '../../../src/users/changes.ts';
-import { Directory } from '../../../src/users/directory.ts';
-import { listUsers } from '../../../src/users/list-users.ts';
-import { serializeUser, type User } from '../../../src/users/user.ts';
+import type { NewUser } from '../../../src/users/directory/changes.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
+import { listUsers } from '../../../src/users/directory/list-users.ts';
+import { serializeUser, type User } from '../../../src/users/record/user.ts';
 import { slotted } from '../../support/cluster-like-store.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 

@@ -6,7 +6,7 @@ import {
   identifyingValues,
   internationalNumber,
   kindsOfIdentifier,
-} from '../../../src/users/identifier-kinds.ts';
+} from '../../../src/users/identifiers/identifier-kinds.ts';
 
 const schema = attributeSchemaOf(
   { badge: { unique: true, identifies: true }, upn: { unique: true, identifies: true }, level: {} },

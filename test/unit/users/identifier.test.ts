@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalIdentifier } from '../../../src/users/identifier.ts';
+import { canonicalIdentifier } from '../../../src/users/identifiers/identifier.ts';
 import { seeded } from '../../core/support/seeded.ts';
 import { anyText } from '../../support/any-text.ts';
 

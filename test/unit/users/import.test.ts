@@ -9,15 +9,15 @@ import { StoreUnavailable } from '../../../src/errors.ts';
 import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { Directory } from '../../../src/users/directory.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
+import { listUsers } from '../../../src/users/directory/list-users.ts';
 import {
   type ImportOptions,
   type ImportSummary,
   importUsers,
   type RefusedRecord,
 } from '../../../src/users/import/import-users.ts';
-import { listUsers } from '../../../src/users/list-users.ts';
-import type { User } from '../../../src/users/user.ts';
+import type { User } from '../../../src/users/record/user.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
 let store: Store;

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { emailCredential } from '../../../src/authenticators/email/email.ts';
-import { issueCredential } from '../../../src/users/credentials.ts';
-import { notificationAddresses } from '../../../src/users/notification-addresses.ts';
-import type { User } from '../../../src/users/user.ts';
+import { notificationAddresses } from '../../../src/users/identifiers/notification-addresses.ts';
+import { issueCredential } from '../../../src/users/record/credentials.ts';
+import type { User } from '../../../src/users/record/user.ts';
 
 function user(more: Partial<User>): User {
   const times = { createdAt: 1, updatedAt: 1, validAfter: 1 };

@@ -4,7 +4,7 @@ import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { signInHistoryKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { lastSignInBefore, recordInHistory } from '../../../src/users/sign-in-history.ts';
+import { lastSignInBefore, recordInHistory } from '../../../src/users/history/sign-in-history.ts';
 
 let store: Store;
 beforeEach(() => {

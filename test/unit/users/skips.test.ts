@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Skippable } from '../../../src/core/model/decision.ts';
-import { withSkip } from '../../../src/users/skips.ts';
+import { withSkip } from '../../../src/users/record/skips.ts';
 
 const promotion: Skippable = { reason: 'promotion', authenticators: ['webauthn'] };
 const grace: Skippable = { reason: 'grace', authenticators: ['totp', 'webauthn'] };

@@ -5,9 +5,9 @@ import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { attributeReservationKey, identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { moveUniqueValues, uniqueChange } from '../../../src/users/attribute-reservations.ts';
-import { Directory } from '../../../src/users/directory.ts';
-import type { Profile } from '../../../src/users/user.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
+import type { Profile } from '../../../src/users/record/user.ts';
+import { moveUniqueValues, uniqueChange } from '../../../src/users/reservations/attribute-reservations.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
 const schema = attributeSchemaOf({

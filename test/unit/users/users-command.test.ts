@@ -24,10 +24,10 @@ import {
   userKey,
 } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { Directory } from '../../../src/users/directory.ts';
-import { listUsers } from '../../../src/users/list-users.ts';
-import { groupsWithMembers } from '../../../src/users/member-groups.ts';
-import type { Account } from '../../../src/users/user.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
+import { listUsers } from '../../../src/users/directory/list-users.ts';
+import { groupsWithMembers } from '../../../src/users/directory/member-groups.ts';
+import type { Account } from '../../../src/users/record/user.ts';
 import { context } from '../../contract/authenticator-contract.ts';
 import { cheapQueue } from '../../support/cheap-hashing.ts';
 import { recordingStore } from '../../support/recording-store.ts';

@@ -12,7 +12,7 @@ import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { revisionPointerKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { Directory } from '../../../src/users/directory.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
 import { outboxOf } from '../../support/account-notifications.ts';
 import { cheapQueue } from '../../support/cheap-hashing.ts';
 import { recordingStore } from '../../support/recording-store.ts';

@@ -1,6 +1,6 @@
 /** Scopes in words: those of the configuration, else the shipped ones. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import type { ConsentDetails } from '../../../flow/actions/consent.ts';
+import type { ConsentDetails } from '../../../flow/actions/choices/consent.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { localized } from './localized.ts';

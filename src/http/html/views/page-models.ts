@@ -4,7 +4,7 @@ import type { Seconds } from '../../../core/model/facts.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
 import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
-import type { ConsentDetails } from '../../../flow/actions/consent.ts';
+import type { ConsentDetails } from '../../../flow/actions/choices/consent.ts';
 import type { RejectSignIn } from '../../../flow/notify/account-links.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../../../src/stores/keys.ts';
-import { serializeCredentials } from '../../../../src/users/user.ts';
+import { serializeCredentials } from '../../../../src/users/record/user.ts';
 import {
   allow,
   asStep,

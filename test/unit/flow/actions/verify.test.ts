@@ -5,7 +5,7 @@ import type { Authenticator } from '../../../../src/authenticators/authenticator
 import type { Requirement } from '../../../../src/core/model/policy.ts';
 import { formHandle } from '../../../../src/flow/transaction/form-handle.ts';
 import { credentialsKey, identifierKey } from '../../../../src/stores/keys.ts';
-import { serializeCredentials } from '../../../../src/users/user.ts';
+import { serializeCredentials } from '../../../../src/users/record/user.ts';
 import {
   allow,
   asStep,

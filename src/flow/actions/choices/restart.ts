@@ -1,0 +1,30 @@
+/** The user begins anew, for the same request. This file promises: nothing that was proved before counts any more. */
+import { forgetSubject, notRecovering } from '../../../core/step/transitions.ts';
+import { renewSecret } from '../../browser/proof-secret.ts';
+import type { OpenTransaction } from '../../transaction/open-transaction.ts';
+
+/**
+ * A new start for the same request, by a browser that did not give the last proof: nothing that was proved counts any
+ * more, and the browser that proved it is out.
+ */
+export function begunAnew(context: OpenTransaction): OpenTransaction {
+  const { session: _session, skipped: _skipped, ...rest } = context.transaction;
+  const proofSecret = renewSecret(context.request.proofSecret);
+  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [], proofSecret }) };
+}
+
+/**
+ * Another user wants to sign in: a new transaction for the same request, without the session and the skips of the one
+ * before (Law 6). A user who recovers the password only goes back to the sign-in.
+ */
+export function restarted(context: OpenTransaction): OpenTransaction {
+  if (context.transaction.recovering) return { ...context, transaction: notRecovering(context.transaction) };
+  const { session: _session, skipped: _skipped, ...rest } = context.transaction;
+  if (rest.expectedSubject !== undefined) return context;
+  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [] }) };
+}
+
+/** Evidence of the former user carries the former event, so it can never count again. */
+function newEvent({ transaction, version }: OpenTransaction): string {
+  return `${transaction.id}.${version}`;
+}

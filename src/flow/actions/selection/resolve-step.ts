@@ -1,0 +1,34 @@
+/** Which step a decision leads to, and what is started for it: a challenge that is sent, an offer that is made. */
+import type { Decision } from '../../../core/model/decision.ts';
+import type { Facts } from '../../../core/model/facts.ts';
+import { nextStep } from '../../../core/step/next-step.ts';
+import type { Notice, Step } from '../../../core/step/step.ts';
+import type { Transaction } from '../../../core/step/transaction.ts';
+import { started } from '../../../core/step/transitions.ts';
+import type { OpenTransaction } from '../../transaction/open-transaction.ts';
+import { viewOf } from './select.ts';
+import { startChallenge } from './start-challenge.ts';
+
+interface ResolvedStep {
+  readonly step: Step;
+  readonly transaction: Transaction;
+  /** What came of starting it. */
+  readonly notices: readonly Notice[];
+}
+
+export async function resolveStep(context: OpenTransaction, decision: Decision, facts: Facts): Promise<ResolvedStep> {
+  const now = context.services.now();
+  const view = await viewOf(context, { facts, decision });
+  const notices: Notice[] = [];
+  let { transaction } = context;
+  for (;;) {
+    const plan = nextStep(decision, { transaction, view, now });
+    if (plan.kind === 'step') return { step: plan.step, transaction, notices };
+    const { kind: _, left, ...choice } = plan;
+    const startedChallenge = left
+      ? { pending: left, notices: [] }
+      : await startChallenge({ ...context, transaction }, choice, { facts, decision });
+    notices.push(...startedChallenge.notices);
+    transaction = started(transaction, startedChallenge.pending);
+  }
+}
