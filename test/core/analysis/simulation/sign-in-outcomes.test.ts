@@ -80,6 +80,16 @@ describe('apps that share policies besides', () => {
     expect(signInOutcome(policies, user(), { keys }).added).toEqual([]);
   });
 
+  test('what the user has skipped makes a difference', () => {
+    const then = { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }], optional: [], promoted: [], disabled: [] };
+    const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] });
+    const policies = { ...appB, enrollment };
+    const after = { ...user(), subject: userWith([], { skipped: { webauthn: { grace: { count: 1, at: 0 } } } }) };
+    const had = { keys, never: ['webauthn'] };
+    expect(signInOutcome(policies, user(), had).isDenied).toBe(false);
+    expect(signInOutcome(policies, after, had).isDenied).toBe(true);
+  });
+
   test('a minimum of the app makes a difference', () => {
     const values = { acrValues: [{ value: 'high', requirement: factors(2) }] };
     const [low, high] = [

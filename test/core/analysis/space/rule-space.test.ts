@@ -46,6 +46,18 @@ test('facts that no condition asks for are plain', () => {
   });
 });
 
+test('no facts are of a time before the first of the universe, and the windows that are open stay so', () => {
+  const monday: Conditions = { time: { days: [1], from: 540, to: 1020, zone: 'Europe/Vienna' } };
+  const summer: Conditions = { time: { days: [1], from: 7 * 60, to: 8 * 60, zone: 'UTC' } };
+  const notBefore = Date.parse('2031-01-02T00:00:00Z') / 1000;
+  const later = { ...zones, notBefore, skipped: { totp: { grace: { count: 2, at: 0 } } } };
+  expect(factsFor([{}], later)).toMatchObject({ now: notBefore, subject: { skipped: later.skipped } });
+  expect(factsFor([{}], { ...later, notBefore: plainTime - 1 })).toMatchObject({ now: plainTime });
+  const found = factsFor([monday, summer], later);
+  // Nine in Vienna is seven in summer.
+  expect(new Date(typeof found === 'string' ? 0 : found.now * 1000).toISOString()).toMatch(/^2031-(0[3-9]|10)-.*T07:/);
+});
+
 test('facts are what all conditions ask for', () => {
   expect(factsFor([inA, { ...outside, device: { known: true } }])).toMatchObject({
     subject: { groups: ['a'] },

@@ -525,7 +525,7 @@ test('of an enrollment rule that stays, what differs is named', async () => {
   expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often) })).toMatch(
     /decided what is set up: `grace` is another\n/,
   );
-  expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often, { useOnly: ['totp'] }) })).toMatch(
+  expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often, { useOnly: ['webauthn'] }) })).toMatch(
     /`(grace`, `useOnly|useOnly`, `grace)` is another\n/,
   );
 });

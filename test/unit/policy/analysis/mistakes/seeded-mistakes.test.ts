@@ -343,8 +343,16 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
   ],
   [
     'a passkey for the first passkey',
-    { 'policies/account.yaml': passkeysByPasskey },
+    {
+      'policies/account.yaml': passkeysByPasskey,
+      'policies/enrollment.yaml': [['anyOf: [webauthn]\n          grace:', 'anyOf: [totp]\n          grace:']],
+    },
     ['warning never-added policies/account.yaml { name: Passkeys, change: { add:'],
+  ],
+  [
+    'a passkey for the first passkey, where some must have one once the grace is over',
+    { 'policies/account.yaml': passkeysByPasskey },
+    ['error lock-out policies/account.yaml { name: Passkeys, change: { add:'],
   ],
   [
     'one factor where an invariant says two',
