@@ -1,8 +1,8 @@
 /** Lock-outs that come only once the grace of a required enrollment is over. */
 import { describe, expect, test } from '@jest/globals';
-import { kindsOf, load } from './configuration-dir.ts';
-import { account, findings, places, rest, rules, settings } from './lock-out-files.ts';
-import { replayed } from './replayed-example.ts';
+import { kindsOf, load } from '../../support/configuration-dir.ts';
+import { account, findings, places, rest, rules, settings } from '../../support/lock-out-files.ts';
+import { replayed } from '../../support/replayed-example.ts';
 
 const authenticators = kindsOf('password', 'totp', 'webauthn', 'email', 'phone');
 const noKeys = account('{ name: No keys, change: { add: [webauthn] }, then: deny }');
