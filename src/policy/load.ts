@@ -3,7 +3,7 @@
  * findings.
  */
 
-import { believableDevices } from './analysis/believable-devices.ts';
+import { believableDevices } from './analysis/analysed/believable-devices.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';

@@ -3,7 +3,7 @@
  * a configuration, and a first page to choose from. All addresses in it are relative, so that it can be served or
  * written into files. Nothing is sent from it: forms and links that lead out of the samples lead nowhere.
  */
-import { assetOf } from '../http/html/assets.ts';
+import { assetOf } from '../http/html/assets/assets.ts';
 import type { Renderer } from '../http/html/render.ts';
 import type { BrandFile } from '../policy/model/brand.ts';
 import { hashInAddress } from '../policy/revision/brand.ts';

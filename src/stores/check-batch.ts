@@ -1,9 +1,10 @@
-/** Checks batches and limits before anything is sent, for all stores alike. */
+/** Checks batches and limits before anything is sent, for all kinds of store. */
 import type { Limit, Op } from './store.ts';
 
 /**
- * Throws `TypeError` for a batch that no store could apply whole: a value that is not a string, a ttl that is not a
- * number. Runs before anything is sent, because a store that fails while it applies a batch could leave half of it.
+ * Throws `TypeError` for a batch that no store could apply as a whole: with a value that is not a string, or a ttl that
+ * is not a number. This check comes before sending, because a store that fails halfway could leave part of the batch
+ * applied.
  */
 export function checkBatch(ops: readonly Op[]): void {
   for (const op of ops) {
@@ -41,8 +42,8 @@ function texts(op: Op): readonly unknown[] {
 }
 
 /**
- * The smallest limit of each window, as two limits over one window share its count. Throws `TypeError` for windows and
- * limits that cannot be counted.
+ * The smallest limit of each window, since two limits over one window share its count. Throws `TypeError` for invalid
+ * windows and limits.
  */
 export function tightestLimits(limits: readonly Limit[]): readonly Limit[] {
   const tightest = new Map<number, Limit>();

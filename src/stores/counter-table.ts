@@ -1,15 +1,16 @@
-/** Counters that stand under the key of what they are about. */
+/** Counters that are stored under the key of the entry that they belong to. */
 import type { KeyKind } from './key-table.ts';
 
 /**
- * Attempts are counted under the key of what they are about: `<key>:<name>`. `<authenticator>` in a name stands for the
- * key of one. An identifier that no user has is counted like a user, so that both look alike (Law 8).
+ * A counter has the key `<key>:<name>`, where `<key>` is the entry that it belongs to. `<authenticator>` in a name
+ * stands for an authenticator's key. Attempts on an unknown identifier are counted like those on a user, so that both
+ * look alike (Law 8).
  */
 export interface CounterRow {
   readonly what: string;
   readonly of: readonly KeyKind[];
   readonly name: string;
-  /** The module under `src` that counts. */
+  /** The module under `src` that counts the attempts. */
   readonly owner: string;
 }
 
@@ -32,7 +33,7 @@ export const counterTable: readonly CounterRow[] = [
     what: 'Answers with sent codes while an authenticator is enrolled; success leaves it alone.',
     of: ['user'],
     name: '<authenticator>.enroll.answers',
-    owner: 'flow/actions/enroll',
+    owner: 'flow/actions/enrollment/enroll',
   },
   {
     what: 'Answers of new users with the code that was sent to their address; success resets it.',
@@ -44,7 +45,7 @@ export const counterTable: readonly CounterRow[] = [
     what: 'Forms about the profile: each could ask whether a unique value is taken.',
     of: ['user'],
     name: 'profile',
-    owner: 'flow/actions/profile',
+    owner: 'flow/actions/profile/profile',
   },
   {
     what: 'Messages of an authenticator.',

@@ -1,6 +1,6 @@
 /**
- * The directory of the embedded store. A database appears in it only when it is complete, and one that lost something
- * is refused, so that no file is ever taken for a new store.
+ * The directory of the embedded store. A database appears in it only when complete, and a damaged one is refused, so
+ * that no file is ever mistaken for a new store.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
@@ -14,13 +14,13 @@ import type { Store } from './store.ts';
 
 export const databaseName = 'stepgate.db';
 
-/** Says that a store was made here, also when its database is gone. */
+/** Marks the directory as the place of a store, even if the database is gone. */
 const markerName = 'stepgate.store';
 const markerText =
   'The store of Stepgate in this directory is stepgate.db and, while it is in use, stepgate.db-wal.\n' +
   'This file says that there was one: without it, a directory that lost them would pass for a new one.\n';
 
-/** What an earlier store leaves behind. */
+/** Files that remain of an earlier store. */
 const traces = [markerName, ...['-wal', '-shm', '-journal'].map((suffix) => databaseName + suffix)];
 
 type Fill = (store: Store) => Promise<void>;
@@ -28,9 +28,9 @@ type Fill = (store: Store) => Promise<void>;
 const temporaryPrefix = `${databaseName}.new-`;
 
 /**
- * Opens the store in `dir`. Without a database, `initialise` fills a new one; nothing is made when it is absent.
- * Rejects with `StepgateError('not_configured')` when there is no store, with `StoreUnavailable` when it lost something
- * or cannot be opened, and with what `initialise` rejects with.
+ * Opens the store in `dir`. Without a database, `initialise` fills a new one; if `initialise` is absent, no store is
+ * created. Rejects with `StepgateError('not_configured')` if there is no store, with `StoreUnavailable` if it lost data
+ * or cannot be opened, and with errors of `initialise`.
  */
 export async function openDataDir(
   dir: string,
@@ -45,7 +45,7 @@ export async function openDataDir(
       try {
         await initialise(store);
       } finally {
-        // The last connection writes the log into the file and removes it.
+        // Closing the last connection writes the log into the file and removes it.
         await store.close();
       }
     });
@@ -53,17 +53,17 @@ export async function openDataDir(
   const fault = faultOf(file);
   if (fault !== undefined) throw new StoreUnavailable(faultTexts[fault](file));
   const store = openEmbedded({ file, ...(schema && { schema }) });
-  // Only now: a marker that is written before the database would turn an interrupted start into a loss.
+  // The marker must come last: written before the database, it would make an interrupted start look like a loss.
   if (!existsSync(join(dir, markerName))) await writeFile(join(dir, markerName), markerText, { mode: 0o600 });
   return store;
 }
 
-/** What there is of a store in `dir`: its database, or what an earlier one left behind. */
+/** The files of a store in `dir`: its database, or the remains of an earlier store. */
 export function filesOfStore(dir: string): readonly string[] {
   return [databaseName, ...traces].map((name) => join(dir, name)).filter((file) => existsSync(file));
 }
 
-/** Whether there is a database in `dir` that may be opened. */
+/** Whether `dir` contains a database that may be opened. */
 export function hasWholeDatabase(dir: string): boolean {
   const file = join(dir, databaseName);
   return existsSync(file) && faultOf(file) === undefined;
@@ -97,8 +97,8 @@ const faultTexts: Readonly<Record<MarkFault, (file: string) => string>> = {
 };
 
 /**
- * Under a temporary name first: whatever is interrupted, there is a whole database or none. When another process was
- * faster, its database stays.
+ * Creates the database under a temporary name, so that after an interruption there is a complete database or none. If
+ * another process was faster, its database stays.
  */
 export async function makeDatabase(dir: string, make: (file: string) => Promise<void>): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -115,7 +115,9 @@ export async function makeDatabase(dir: string, make: (file: string) => Promise<
   await removeLeftOvers(dir);
 }
 
-/** A link, unlike a rename, replaces no database that is there. Where the file system has none, it is renamed. */
+/**
+ * Unlike a rename, a link does not replace an existing database. The file is renamed if the file system has no links.
+ */
 async function putInPlace(temporary: string, file: string): Promise<void> {
   try {
     await link(temporary, file);
@@ -126,7 +128,7 @@ async function putInPlace(temporary: string, file: string): Promise<void> {
   }
 }
 
-/** Of starts that were killed. One that is under way finds the database of this one. */
+/** Removes what killed starts left behind. A start that is still running will find the database of this one. */
 async function removeLeftOvers(dir: string): Promise<void> {
   const names = (await readdir(dir)).filter((name) => name.startsWith(temporaryPrefix));
   for (const name of names) await rm(join(dir, name), { force: true });

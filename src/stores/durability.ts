@@ -1,9 +1,9 @@
-/** Which commits must have reached every replica before they are acknowledged (Law 14). */
+/** Which commits every replica must have before they are acknowledged (Law 14). */
 import type { Durability } from './key-rows/key-row.ts';
 import { keyRow } from './key-table.ts';
 import type { Op } from './store.ts';
 
-/** Whether losing this batch after it was acknowledged would break a promise, or let something count twice. */
+/** Whether losing this batch after its acknowledgement would break a promise, or let something count twice. */
 export function mustReachReplicas(ops: readonly Op[]): boolean {
   return ops.some(isPromise);
 }
@@ -24,7 +24,7 @@ function isPromise(op: Op): boolean {
   }
 }
 
-/** What no row describes is kept with care. */
+/** A key without a row is treated as durable. */
 function durabilityOf(key: string): Durability {
   return keyRow(key.slice(0, key.indexOf(':')))?.durability ?? 'durable';
 }

@@ -1,6 +1,6 @@
 /**
- * `stepgate store finish-upgrade`: from now on the store is written in the version of this release, and what is there
- * is rewritten. Afterwards no older release may use it (decision 52).
+ * `stepgate store finish-upgrade`: from then on the store is written in the version of this release, and existing
+ * documents are rewritten. Afterwards no older release can use the store (decision 52).
  */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,18 +16,18 @@ import { changeState, readState } from './store-state.ts';
 
 export interface FinishedUpgrade {
   readonly version: number;
-  /** Documents that were rewritten. */
+  /** Number of rewritten documents. */
   readonly rewritten: number;
-  /** There was nothing to finish. */
+  /** The upgrade had been finished already. */
   readonly wasFinished: boolean;
 }
 
-/** By Law 13 no request takes longer (milliseconds). */
+/** No request takes longer, by Law 13 (milliseconds). */
 const longestRequest = 5_000;
 
 /**
- * Safe to repeat, and to be repeated when it was interrupted. `settle`: how long requests that began before may still
- * write the older version (milliseconds). Rejects with `StoreUnavailable`, and with `StepgateError('busy')`.
+ * Can be repeated, and must be after an interruption. `settle`: how long requests that began earlier may still write
+ * the older version (milliseconds). Rejects with `StoreUnavailable`, and with `StepgateError('busy')`.
  */
 export async function finishUpgrade(
   settings: StoreSettings,
@@ -42,7 +42,7 @@ export async function finishUpgrade(
     await changeState(store, entry, { ...state, schema: version, rewriting: true });
     await pause(settle);
     const rewritten = await rewriteAll(settings, schema);
-    // Else a master that dies could bring an older document back into a store that says that it has none.
+    // Without this, a master that fails could bring back an older document after the state says that there are none.
     await store.confirm();
     const after = await readState(store);
     const { rewriting: _, ...finished } = after.state;
@@ -58,7 +58,7 @@ function rewriteAll({ redisUrl, dataDir, warn = () => {} }: StoreSettings, schem
   return rewriteRedis(redisUrl, schema, warn);
 }
 
-/** The value in the version of `schema`; `undefined`: it is in that version already. */
+/** The value in the version of `schema`. Undefined if it already has that version. */
 function rewritten(key: string, value: string, { version, upgrade }: StoreSchema): string | undefined {
   const stamp = readStamp(value);
   if (stamp === undefined || stamp.version !== version - 1) return undefined;
@@ -68,7 +68,10 @@ function rewritten(key: string, value: string, { version, upgrade }: StoreSchema
 
 const pageSize = 200;
 
-/** A few at a time, so that nodes can write in between. A document that was written meanwhile stays as it is. */
+/**
+ * Rewrites a few documents at a time, so that nodes can write in between. A document that changed in the meantime stays
+ * as it is.
+ */
 async function rewriteEmbedded(file: string, schema: StoreSchema): Promise<number> {
   const database = openDatabase(file);
   try {
@@ -93,7 +96,7 @@ async function rewriteEmbedded(file: string, schema: StoreSchema): Promise<numbe
   }
 }
 
-/** Keeps the lifetime and the number of the entry: its content is the same. */
+/** Keeps the lifetime and the version number of the entry, because its content is the same. */
 const replaceValue = `#!lua
 if redis.call('HGET', KEYS[1], 'v') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'v', ARGV[2])

@@ -1,9 +1,9 @@
-/** One function (or constant) for each key in use. What stands under it is in `key-table.ts`. */
+/** One function or constant for each key in use. `key-table.ts` describes what is stored under it. */
 import { hash } from 'node:crypto';
 import { keyOf } from './key-table.ts';
 import { counterOf } from './store.ts';
 
-/** Refers to the credentials, so that one load brings both. */
+/** The entry refers to the credentials, so that one load reads both. */
 export function userKey(id: string): string {
   return keyOf('user', id);
 }
@@ -15,28 +15,28 @@ export function credentialsKey(userId: string): string {
 /** The set of all user ids. */
 export const usersKey = keyOf('users');
 
-/** The set of all who asked for the deletion of their account. */
+/** The set of users who asked for the deletion of their account. */
 export const deletionsKey = keyOf('deletions');
 
 /** The set of all names of groups. */
 export const groupNamesKey = keyOf('group-names');
 
-/** `canonical` comes from `canonicalIdentifier`. */
+/** `canonical`: from `canonicalIdentifier`. */
 export function identifierKey(canonical: string): string {
   return keyOf('identifier', canonical);
 }
 
-/** `reserved`: what one enrollment of this authenticator has alone, such as the id of a passkey. */
+/** `reserved`: a value that only one enrollment of this authenticator may have, such as the id of a passkey. */
 export function credentialReservationKey(authenticator: string, reserved: string): string {
   return keyOf('credential-reservation', JSON.stringify([authenticator, reserved]));
 }
 
-/** `value`: in the form in which values are compared. */
+/** `value`: in the form used for comparisons. */
 export function attributeReservationKey(attribute: string, value: string): string {
   return keyOf('attribute-reservation', JSON.stringify([attribute, value]));
 }
 
-/** `token`: of the link. */
+/** `token`: the token of the link. */
 export function accountLinkKey(token: string): string {
   return keyOf('account-link', token);
 }
@@ -57,7 +57,7 @@ export function offlineAccessLogKey(userId: string): string {
   return keyOf('offline-access-log', userId);
 }
 
-/** What is kept about the sign-ins of a user: it goes with the account. */
+/** Keys of a user's sign-in history, which are deleted with the account. */
 export function historyKeys(userId: string): readonly string[] {
   return [signInLogKey, signInHistoryKey, usualPlacesKey, offlineAccessLogKey, shadowKeyOfUser].map((keyFor) =>
     keyFor(userId),
@@ -65,24 +65,24 @@ export function historyKeys(userId: string): readonly string[] {
 }
 
 /**
- * The counter of attempts for one authenticator of one account: what `Store.load` reserves when an entry leads to this
- * user. It belongs to the account, so that every spelling, transaction and node counts in one place (Law 8).
+ * The attempt counter of one authenticator of one account, which `Store.load` uses if an entry leads to this user. It
+ * belongs to the account, so that all spellings, transactions and nodes count together (Law 8).
  */
 export function attemptCounter(userId: string, name: string): string {
   return counterOf(userKey(userId), name);
 }
 
-/** `secret`: of the cookie of the browser. */
+/** `secret`: from the browser's cookie. */
 export function knownDeviceKey(secret: string): string {
   return keyOf('known-device', secret);
 }
 
-/** `id`: that of the interaction. */
+/** `id`: the id of the interaction. */
 export function transactionKey(id: string): string {
   return keyOf('transaction', id);
 }
 
-/** oidc-provider's interaction lies beside the transaction of the same id. */
+/** oidc-provider's interaction is stored next to the transaction of the same id. */
 export function interactionKey(id: string): string {
   return keyOf('interaction', id);
 }
@@ -91,7 +91,7 @@ export function ssoSessionKey(uid: string): string {
   return keyOf('sso-session', uid);
 }
 
-/** `id`: the one in the cookie. */
+/** `id`: from the cookie. */
 export function sessionCookieKey(id: string): string {
   return keyOf('session-cookie', id);
 }
@@ -104,7 +104,7 @@ export function userCodeKey(userCode: string): string {
   return keyOf('user-code', userCode);
 }
 
-/** `deviceCode`: its key. */
+/** `deviceCode`: the key of the device code. */
 export function pollingIntervalKey(deviceCode: string): string {
   return keyOf('polling-interval', deviceCode);
 }
@@ -123,21 +123,21 @@ export function revisionKey(revision: number): string {
   return keyOf('revision', '', String(revision));
 }
 
-/** `sha256`: of the text of the document, in hex. */
+/** `sha256`: the digest of the document's text, in hex. */
 export function storedDocumentKey(sha256: string): string {
   return keyOf('document', sha256);
 }
 
 export const shadowKey = keyOf('shadow');
 
-/** `sha256`: of the text of the document, in hex. */
+/** `sha256`: the digest of the document's text, in hex. */
 export function shadowDocumentKey(sha256: string): string {
   return keyOf('shadow-document', sha256);
 }
 
 export const shadowTotalsKey = keyOf('shadow-totals');
 
-/** Who it is about. Ids are drawn, so that a digest leads back to one only where the ids are at hand. */
+/** A pseudonym of the user. Ids are random, so the digest leads back to a user only if the ids are known. */
 export function shadowUserDigest(userId: string): string {
   return hash('sha256', `shadow ${userId}`, 'hex');
 }
@@ -147,22 +147,22 @@ export function shadowUserKey(digest: string): string {
   return keyOf('shadow-user', digest);
 }
 
-/** `userId`: of the account. */
+/** `userId`: the id of the account. */
 export function shadowKeyOfUser(userId: string): string {
   return shadowUserKey(shadowUserDigest(userId));
 }
 
 export const shadowUsersKey = keyOf('shadow-users');
 
-/** The set of messages that wait. */
+/** The set of waiting messages. */
 export const outboxKey = keyOf('outbox');
 
-/** In the slot of the set, so that both change together on Redis Cluster, too. */
+/** In the slot of the set, so that both change together on Redis Cluster as well. */
 export function outboxMessageKey(id: string): string {
   return keyOf('outbox-message', '', id);
 }
 
-/** There once the change was made that the message announces. */
+/** Exists once the change that the message announces has been made. */
 export function changeProofKey(userId: string, messageId: string): string {
   return keyOf('change-proof', userId, messageId);
 }
@@ -172,32 +172,32 @@ export function recipientCounter(recipient: string): string {
   return keyOf('recipient', recipient, 'send');
 }
 
-/** The counter of a quota that accounts share. `kind`: what it is a quota of; `of`: which network, country or block. */
+/** The counter of a quota that accounts share. `kind`: the kind of quota. `of`: the network, country or block. */
 export function sendingQuotaCounter(kind: string, of: string): string {
   return keyOf('sending-quota', `${kind}\n${of}`, 'send');
 }
 
-/** The counter of forms that cause messages, by network. */
+/** The counter of a network's requests that cause messages. */
 export function networkRequestsCounter(network: string): string {
   return keyOf('network-requests', network, 'try');
 }
 
-/** The counter of wrong passwords, by network. */
+/** The counter of a network's wrong passwords. */
 export function networkFailuresCounter(network: string): string {
   return keyOf('network-failures', network, 'try');
 }
 
-/** Says that a network has tried too many wrong passwords. */
+/** Exists while a network has tried too many wrong passwords. */
 export function guessingNetworkKey(network: string): string {
   return keyOf('guessing-network', network);
 }
 
-/** The counter of user codes that were tried. `by`: a browser or a network; `id`: which. */
+/** The counter of tried user codes. `by`: counted by browser or by network. `id`: which one. */
 export function userCodeAttemptsCounter(by: 'browser' | 'network', id: string): string {
   return keyOf('user-code-attempts', `${by}\n${id}`, 'try');
 }
 
-/** The counter of a known browser's own attempts. `secret`: of its cookie. */
+/** The separate counter of attempts from a known browser. `secret`: from its cookie. */
 export function browserAttemptsCounter(of: {
   readonly account: string;
   readonly credential: string;
@@ -213,7 +213,7 @@ export const writeProbeKey = keyOf('write-probe');
 
 export const storeAloneKey = keyOf('store-alone');
 
-/** `tag` chooses the master on a Cluster. */
+/** On a Cluster, `tag` decides which master has the key. */
 export function replicationBarrierKey(tag: string): string {
   return keyOf('replication-barrier', tag);
 }

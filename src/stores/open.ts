@@ -1,4 +1,4 @@
-/** Picks the store that the settings name, opens it, and makes sure that it is the one that was made. */
+/** Opens the store that the settings name, and checks that it is an initialised store of this installation. */
 import { join } from 'node:path';
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { databaseName, openDataDir } from './data-dir.ts';
@@ -9,28 +9,29 @@ import type { Store } from './store.ts';
 import { createState } from './store-state.ts';
 
 export interface StoreSettings {
-  /** Address of a Redis (see `parseRedisUrl`); absent: the embedded store. */
+  /** Address of a Redis (see `parseRedisUrl`). Absent for the embedded store. */
   readonly redisUrl?: string;
   /** Directory of the embedded store. */
   readonly dataDir: string;
-  /** Takes what an operator should know: unsafe settings of Redis, lost connections. */
+  /** Called with warnings for the operator: unsafe Redis settings, lost connections. */
   readonly warn?: (text: string) => void;
-  /** Default: that of this release. */
+  /** Default: the schema of this release. */
   readonly schema?: StoreSchema;
-  /** What Redis must promise. Default: `replicas`. */
+  /** What Redis must guarantee. Default: `replicas`. */
   readonly durability?: RedisDurability;
-  /** A command, which has time to find out which replicas of Redis are dead before it writes. */
+  /** For a command, which has time to find out which Redis replicas are dead before it writes. */
   readonly isPatient?: boolean;
 }
 
-/** Fills a new store that has an epoch: the keys first, the pointer to the configuration last. Safe to repeat. */
+/**
+ * Fills a new store that has an epoch: the keys first, the pointer to the configuration last. Can be repeated safely.
+ */
 export type Initialise = (store: Store) => Promise<void>;
 
 /**
- * Opens the store that the settings name, and checks that it may be used. An empty store is not a new one: it may have
- * lost everything. So only who passes `fill` says that it is new. Rejects with `StoreUnavailable` when the store
- * may not be used or lost something, with `StepgateError('not_configured')` when it is empty, and with what
- * `fill` rejects with.
+ * Opens the store that the settings name, and checks that it may be used. An empty store may have lost everything, so
+ * it counts as new only if the caller passes `fill`. Rejects with `StoreUnavailable` if the store may not be used or
+ * lost data, with `StepgateError('not_configured')` if it is empty, and with errors of `fill`.
  */
 export async function openStore(settings: StoreSettings, fill?: Initialise): Promise<Store> {
   const initialise = fill && initialiseWith(settings, fill);
@@ -47,7 +48,7 @@ export async function openStore(settings: StoreSettings, fill?: Initialise): Pro
   }
 }
 
-/** The epoch comes first, so that whatever is written belongs to it. */
+/** The epoch comes first, so that every later write belongs to it. */
 function initialiseWith({ schema = releaseSchema }: StoreSettings, fill: Initialise): Initialise {
   return async (store) => {
     await createState(store, schema);
@@ -55,13 +56,13 @@ function initialiseWith({ schema = releaseSchema }: StoreSettings, fill: Initial
   };
 }
 
-/** Like `openStore`, but whatever is or is not in the store: for a command that examines it. */
+/** Like `openStore`, but accepts any content, for commands that examine a store. */
 export async function openAsItIs(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
   const { redisUrl: url, dataDir, warn = () => {}, schema = releaseSchema } = settings;
   if (url === undefined) return openDataDir(dataDir, { initialise, schema });
   const { isPatient = false, durability = 'replicas' } = settings;
   const onTrouble = (error: Error): void => warn(`Redis: ${error.message}`);
-  // Only now, since its package costs a quarter of a start, and the embedded store needs none of it.
+  // Loaded only here: the package takes a quarter of the start-up time, and the embedded store does not need it.
   const { openRedis } = await import('./redis/redis.ts');
   const store = openRedis({ url, schema, isPatient, durability, onTrouble });
   try {
@@ -81,7 +82,7 @@ const beforeFirstRelease =
   'this store does not say which version its documents have: it was written before the first release, and no release ' +
   'reads it. Empty it to begin anew';
 
-/** False: nothing is there, or only what an interrupted initialisation wrote. */
+/** False if the store is empty, or contains only what an interrupted initialisation wrote. */
 async function isInitialised(store: Store, { redisUrl, dataDir }: StoreSettings): Promise<boolean> {
   const { entries, state } = await store.load([keyringKey, revisionPointerKey]);
   const hasKeys = entries.get(keyringKey) !== undefined;
@@ -108,7 +109,7 @@ function damaged(dataDir: string): StoreUnavailable {
 
 const durabilities = ['memory', 'replicas', 'fsync'] as const satisfies readonly RedisDurability[];
 
-/** Reads `REDIS_DURABILITY`. Throws `RangeError` when it is none. */
+/** Reads `REDIS_DURABILITY`. Throws `RangeError` for an unknown value. */
 export function readDurability(text: string | undefined): RedisDurability | undefined {
   const found = durabilities.find((durability) => durability === text);
   if (text && found === undefined)

@@ -1,28 +1,28 @@
 /**
- * The schema version of stored documents. A release reads documents of its own version and of the one before, and
- * writes the older one until `stepgate store finish-upgrade`, so that old and new nodes work side by side, and a
- * rollback is possible until then. See decision 52.
+ * The schema version of stored documents. A release reads its own version and the previous one, and writes the previous
+ * one until `stepgate store finish-upgrade`. Until then, old and new nodes work side by side, and a rollback is
+ * possible. See decision 52.
  */
 
 /**
- * How a release reads and writes the documents of two versions. `kind`: as in the table of keys. Those of the kinds
- * `revision` and `document` are known by their hash, so they must stay as they are.
+ * How a release reads and writes documents of two versions. `kind`: from the table of keys. Documents of the kinds
+ * `revision` and `document` are identified by their hash, so they must not change.
  */
 export interface StoreSchema {
-  /** The version of this release. Its code knows documents of this version only. */
+  /** The version of this release. The rest of the code only sees documents of this version. */
   readonly version: number;
-  /** Makes a document of this version out of one of the version before. Pure. */
+  /** Converts a document of the previous version to this version. A pure function. */
   readonly upgrade: (kind: string, value: string) => string;
   /**
-   * Makes a document of the version before. What it leaves in must be what the older release ignores. `upgrade` must
-   * take the result.
+   * Converts a document to the previous version. The older release must be able to ignore whatever is left in it, and
+   * `upgrade` must accept the result.
    */
   readonly downgrade: (kind: string, value: string) => string;
-  /** What holds only once the upgrade is finished, as sentences for the operator. */
+  /** What becomes true only after the upgrade is finished, as sentences for the operator. */
   readonly promises: readonly string[];
 }
 
 const same = (_kind: string, value: string): string => value;
 
-/** The schema of this release. Version 1 is the first one, so there is none before it. */
+/** The schema of this release. Version 1 is the first, so there is no earlier one. */
 export const releaseSchema: StoreSchema = { version: 1, upgrade: same, downgrade: same, promises: [] };

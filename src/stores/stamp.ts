@@ -1,4 +1,4 @@
-/** The stamp before each stored value: `<schema version>:<epoch in base 36>:`. */
+/** The stamp at the start of each stored value: `<schema version>:<epoch in base 36>:`. */
 import { StoreUnavailable } from '../errors.ts';
 
 export interface Stamp {
@@ -14,14 +14,14 @@ export function withStamp({ version, epoch, text }: Stamp): string {
   return `${version}:${epoch.toString(36)}:${text}`;
 }
 
-/** `undefined`: the value has none. */
+/** Undefined if the value has no stamp. */
 export function readStamp(value: string): Stamp | undefined {
   const [stamp = '', version = '', epoch = ''] = /^(\d{1,6}):([0-9a-z]{1,10}):/.exec(value) ?? [];
   if (stamp === '') return undefined;
   return { version: Number(version), epoch: Number.parseInt(epoch, 36), text: value.slice(stamp.length) };
 }
 
-/** Throws `StoreUnavailable` about a document that this release, of this schema version, does not read. */
+/** Throws `StoreUnavailable` about a document that this release, with this schema version, cannot read. */
 export function unreadable(key: string, stamp: Stamp | undefined, version: number): never {
   const kind = key.slice(0, key.indexOf(':'));
   const why = stamp

@@ -1,13 +1,12 @@
 /**
- * A store whose documents say which schema version they have and in which epoch they were issued: `<version>:<epoch>:`
- * before each value, the epoch as milliseconds in base 36. Written and compared here, at one place for all kinds of
- * store. The state of the store comes along with every load, so it costs no round trip.
+ * A store whose documents record their schema version and the epoch in which they were issued: each value begins with
+ * `<version>:<epoch>:`, with the epoch as milliseconds in base 36. Stamps are written and compared in this one place
+ * for all kinds of store. Every load includes the state of the store, so it costs no extra round trip.
  *
  * What this promises:
- * - What expires and was issued in an earlier epoch is not there any more (but for the kinds that the table of keys
- *   calls kept).
- * - What a request writes belongs to the epoch that its first load found, so nothing from before passes into a new one.
- * - A document without a version, or of one that this release does not read, is refused.
+ * - An expiring entry of an earlier epoch no longer exists (except for the kinds that the table of keys marks as kept).
+ * - A request's writes belong to the epoch that its first load found, so nothing old passes into a new epoch.
+ * - A document without a version, or with one that this release cannot read, is refused.
  */
 import { StoreUnavailable } from '../errors.ts';
 import { checkBatch } from './check-batch.ts';
@@ -18,7 +17,7 @@ import { readStamp, type Stamp, unreadable, withStamp } from './stamp.ts';
 import type { Committed, Entry, Loaded, Op, Store, StoreState } from './store.ts';
 import { assertUsable, parseState, stateless } from './store-state.ts';
 
-/** The same store; all documents that it takes and gives are stamped on the way. */
+/** The same store, which adds a stamp to each document that it writes and removes it from each that it reads. */
 export function stampedStore(raw: Store, schema: StoreSchema = releaseSchema): Store {
   const stamping = new Stamping(raw, schema);
   return {
@@ -39,7 +38,7 @@ export function stampedStore(raw: Store, schema: StoreSchema = releaseSchema): S
 class Stamping {
   readonly #raw: Store;
   readonly #schema: StoreSchema;
-  /** The newest state that was seen, and its text. */
+  /** The newest state seen, and its text. */
   #seen: { readonly text: string | undefined; readonly state: StoreState } | undefined;
   /** Commits that wait for the state. */
   readonly #waiting = new Set<Promise<unknown>>();
@@ -76,7 +75,7 @@ class Stamping {
     return waiting.finally(() => this.#waiting.delete(waiting));
   }
 
-  /** Waits for the commits that wait for the state; refuses all others that would have to. */
+  /** Waits for commits that wait for the state. Refuses any others that would have to wait. */
   async drain(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#waiting);
@@ -84,7 +83,7 @@ class Stamping {
 
   async #commit(ops: readonly Op[], state: StoreState): Promise<Committed> {
     const stamped = ops.map((op) => this.#stamped(op, state));
-    // What is written next belongs to the new state.
+    // Later writes belong to the new state.
     if (ops.some((op) => 'key' in op && op.key === storeStateKey)) this.#seen = undefined;
     const committed = await this.#raw.commit(stamped);
     if (committed.ok) return committed;
@@ -93,8 +92,8 @@ class Stamping {
   }
 
   /**
-   * The text of a line of a log, which keeps the version it was written in. Throws `StoreUnavailable` when that is
-   * newer than this release.
+   * The text of a log line, which keeps the version in which it was written. Throws `StoreUnavailable` if that version
+   * is newer than this release.
    */
   lineOf(key: string, value: string): string {
     const stamp = readStamp(value);
@@ -118,7 +117,7 @@ class Stamping {
     return this.#stateIn((await this.#raw.load([storeStateKey])).entries.get(storeStateKey));
   }
 
-  /** `undefined`: it was issued in another epoch, and is void here. */
+  /** Undefined if the entry was issued in another epoch and is therefore void. */
   #entryOf(key: string, entry: Entry, state: StoreState): Entry | undefined {
     const stamp = readStamp(entry.value);
     if (stamp && stamp.epoch !== state.epoch) {
@@ -129,7 +128,7 @@ class Stamping {
     const text = this.#textOf(key, stamp);
     if (text !== undefined) return { ...entry, ...epoch, value: text };
     const { version } = this.#schema;
-    // Only who reads it fails: one such document must not make all others unreadable that were loaded with it.
+    // Only reading the value fails: one such document must not make the others of the same load unreadable.
     return {
       ...entry,
       get value(): string {
@@ -154,7 +153,7 @@ class Stamping {
     return { ...op, value: withStamp({ version: schema, epoch, text }) };
   }
 
-  /** So that what is void is no obstacle for what is written anew. Where it fails, it is void all the same. */
+  /** Deletes void entries, so that they do not block new ones. If this fails, they stay void anyway. */
   async #forget(voided: readonly (readonly [string, Entry])[]): Promise<void> {
     const ops = voided.map(([key, { version }]): readonly Op[] => [
       { op: 'check', key, version },
@@ -164,13 +163,13 @@ class Stamping {
   }
 }
 
-/** What expires belongs to the epoch in which it was issued, unless its row says that it is kept. */
+/** An expiring entry belongs to the epoch in which it was issued, unless its row says that it is kept. */
 function isVoidInNewEpoch(key: string): boolean {
   const row = keyRow(kindOf(key));
   return row !== undefined && row.epoch !== 'kept' && row.lifetime.kind !== 'lasting';
 }
 
-/** A newer one is of an epoch that began after the state was read. */
+/** An entry that is newer than the state belongs to an epoch that began after the state was read. */
 function isOlder({ value }: Entry, { epoch }: StoreState): boolean {
   return (readStamp(value)?.epoch ?? epoch) < epoch;
 }

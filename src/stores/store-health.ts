@@ -1,6 +1,6 @@
 /**
- * Whether the store takes writes, and keeps what it is given: asked again and again while the node runs, because a full
- * disk, a deleted file or a changed setting is otherwise found by the first user whose sign-in it breaks (Law 13).
+ * Checks repeatedly whether the store accepts writes and keeps them. Otherwise a full disk, a deleted file or a changed
+ * setting would be found by the first user whose sign-in fails (Law 13).
  */
 import { StoreUnavailable } from '../errors.ts';
 import { writeProbeKey } from './keys.ts';
@@ -10,25 +10,25 @@ import type { Store } from './store.ts';
 export interface StoreHealthOptions {
   readonly store: Store;
   readonly warn: (message: string) => void;
-  /** Takes failures that an operator must look at now. */
+  /** Called with failures that need an operator at once. */
   readonly alarm: (error: StoreUnavailable) => void;
-  /** Between two probes (milliseconds). Default: 1 second. */
+  /** Pause between two probes (milliseconds). Default: 1 second. */
   readonly interval?: number;
-  /** How long probes may fail before the node is not ready (milliseconds). Default: 3 seconds. */
+  /** How long probes may fail before the node reports that it is not ready (milliseconds). Default: 3 seconds. */
   readonly patience?: number;
 }
 
 /** Lifetime of the probe (seconds). */
 const probeLifetime = 60;
-/** The settings of the store are looked at after so many probes, each time. */
+/** The settings of the store are examined after every so many probes. */
 const examineEvery = 15;
-/** While the store stands alone, an error is logged again after so many probes. */
+/** While the store stands alone, an error is logged after every so many probes. */
 const remindEvery = 600;
 
-/** Writes something that must be kept. Throws `StoreUnavailable` when it is not known to be kept everywhere. */
+/** Writes a durable entry. Throws `StoreUnavailable` if it is uncertain whether every replica has it. */
 export async function writeProbe(store: Store): Promise<void> {
   await store.commit([{ op: 'put', key: writeProbeKey, value: 'probe', ttl: probeLifetime }]);
-  // The probe is in one part of a Cluster.
+  // The probe reaches only one part of a Cluster, so the others are confirmed here.
   await store.confirm();
 }
 
@@ -39,7 +39,7 @@ export class StoreHealth {
   /** When probes began to fail (milliseconds since the epoch). */
   #failingSince: number | undefined;
   #failure: string | undefined;
-  /** Why the settings of the store do not hold. */
+  /** Why the settings of the store are not safe. */
   #unsafe: string | undefined;
   #warnings: readonly string[] = [];
   #alone: StoreAlone | undefined;
@@ -58,7 +58,7 @@ export class StoreHealth {
     this.#timer = undefined;
   }
 
-  /** Why the store cannot be relied on; `undefined`: it can. */
+  /** Why the store cannot be relied on. Undefined if it can. */
   unreadyBecause(): string | undefined {
     if (this.#unsafe !== undefined) return this.#unsafe;
     const since = this.#failingSince;
@@ -66,7 +66,7 @@ export class StoreHealth {
     return isLong ? this.#failure : undefined;
   }
 
-  /** What holds the store together for now; `undefined`: nothing is wrong with it. */
+  /** A temporary measure that is in force. Undefined if there is none. */
   warning(): string | undefined {
     return this.#alone && storeAloneText(this.#alone);
   }
@@ -95,7 +95,7 @@ export class StoreHealth {
     }
   }
 
-  /** A store that does not answer says nothing new: the probe has reported it. */
+  /** If the store does not answer there is nothing new to read, and the probe has reported it. */
   async #readWord(): Promise<void> {
     const { store, warn, alarm } = this.#options;
     const former = this.#alone;
@@ -109,7 +109,7 @@ export class StoreHealth {
 
   async #examine(): Promise<void> {
     const { store, warn, alarm } = this.#options;
-    // A store that does not answer says nothing of its settings: the probe has reported it.
+    // If the store does not answer its settings cannot be read, and the probe has reported it.
     if (this.#failingSince !== undefined) return;
     try {
       const warnings = await store.examine();

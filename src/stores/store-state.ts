@@ -1,7 +1,7 @@
 /**
- * What a store says of itself: its schema version, and its epoch. It comes along with every load, so that a node learns
- * of a change with its next request. The fields of this one document never change their meaning: every release must be
- * able to say why it refuses a store.
+ * The state of a store: its schema version and its epoch. Every load includes it, so that a node learns of a change
+ * with its next request. The fields of this document never change their meaning, because every release must be able to
+ * say why it refuses a store.
  */
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { storeStateKey } from './keys.ts';
@@ -10,12 +10,12 @@ import type { Entry, Op, Store, StoreState } from './store.ts';
 
 const firstEpoch = 1;
 
-/** The state of a store that has none: nothing is void in it. */
+/** The state assumed for a store without one: nothing in it is void. */
 export function stateless({ version }: StoreSchema): StoreState {
   return { schema: version, epoch: 0 };
 }
 
-/** Throws `StoreUnavailable` when the document is damaged. */
+/** Throws `StoreUnavailable` if the document is damaged. */
 export function parseState(value: string): StoreState {
   try {
     const state = JSON.parse(value) as StoreState;
@@ -24,7 +24,7 @@ export function parseState(value: string): StoreState {
   throw new StoreUnavailable('the store does not say which epoch it is in: restore it from a backup');
 }
 
-/** Throws `StoreUnavailable` when this release must not work on a store in this state, and says why. */
+/** Throws `StoreUnavailable` with the reason if this release must not work on a store in this state. */
 export function assertUsable(state: StoreState, { version }: StoreSchema): void {
   const { schema, rewriting, restoring } = state;
   if (restoring)
@@ -44,23 +44,25 @@ export function assertUsable(state: StoreState, { version }: StoreSchema): void 
     );
 }
 
-/** The first state of a new store; one that is there stays. */
+/** Writes the first state of a new store. An existing state stays. */
 export async function createState(store: Store, { version }: StoreSchema): Promise<void> {
   if ((await store.load([storeStateKey])).entries.get(storeStateKey) !== undefined) return;
   const state: StoreState = { schema: version, epoch: firstEpoch };
-  // Where another process was faster, this fails, and its state stays.
+  // If another process was faster this fails, and its state stays.
   await store.commit([{ op: 'create', key: storeStateKey, value: JSON.stringify(state) }]);
 }
 
-/** The next epoch: greater than the one before, also where the clock was set back. `now`: milliseconds since 1970. */
+/**
+ * The next epoch. It is greater than the previous one, even if the clock was set back. `now`: milliseconds since 1970.
+ */
 export function nextEpoch(before: number, now: number): number {
   return Math.max(now, before + 1);
 }
 
 /**
- * Begins a new epoch: whatever expires and was issued before is void from the next load on, on every node. Returns when
- * it began (epoch seconds). Rejects with `StoreUnavailable`, and with `StepgateError('busy')` when another process
- * changed the state at the same moment.
+ * Begins a new epoch: on every node, everything that expires and was issued earlier is void from the next load on.
+ * Returns when the epoch began (epoch seconds). Rejects with `StoreUnavailable`, and with `StepgateError('busy')` if
+ * another process changed the state at the same moment.
  */
 export async function beginEpoch(store: Store, now: number): Promise<number> {
   const { entry, state } = await readState(store);
@@ -69,14 +71,14 @@ export async function beginEpoch(store: Store, now: number): Promise<number> {
   return Math.floor(epoch / 1000);
 }
 
-/** Rejects with `StoreUnavailable` when there is none. */
+/** Rejects with `StoreUnavailable` if the store has no state. */
 export async function readState(store: Store): Promise<{ readonly entry: Entry; readonly state: StoreState }> {
   const entry = (await store.load([storeStateKey])).entries.get(storeStateKey);
   if (entry === undefined) throw new StoreUnavailable('the state of the store is gone: restore it from a backup');
   return { entry, state: parseState(entry.value) };
 }
 
-/** Writes what `entry` becomes. Rejects with `StepgateError('busy')` when another process was faster. */
+/** Replaces the state. Rejects with `StepgateError('busy')` if another process was faster. */
 export async function changeState(store: Store, { version }: Entry, state: StoreState): Promise<void> {
   const op: Op = { op: 'replace', key: storeStateKey, version, value: JSON.stringify(state) };
   if (!(await store.commit([op])).ok)

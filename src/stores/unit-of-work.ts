@@ -1,12 +1,12 @@
 /**
- * One request is one unit of work: what was read is read once, what is written is written together, by one commit,
- * before the answer leaves. So a request costs one load and one commit, and is never half done. See decision 1.
+ * One request is one unit of work: everything is read once, and all writes go into one commit before the response is
+ * sent. A request therefore needs one load and one commit, and is never half done. See decision 1.
  */
 import type { Entry, Loaded, LoadOptions, Op, Store, StoreState } from './store.ts';
 
 type WriteOp = Extract<Op, { value: string; version?: number; op: 'create' | 'replace' | 'put' | 'update' }>;
 
-/** What an entry becomes when it is merged. */
+/** The new content of a merged entry. */
 export interface Merged {
   readonly value: string;
   /** Seconds. */
@@ -15,8 +15,8 @@ export interface Merged {
 }
 
 /**
- * Computes an entry anew from what the store holds. Runs again whenever another request was faster, so it must be pure.
- * Returning `undefined` leaves the entry as it is.
+ * Computes the new content of an entry from the stored one. It runs again whenever another request was faster, so it
+ * must be pure. Returning `undefined` leaves the entry unchanged.
  */
 export type Merge = (current: string | undefined) => Merged | undefined;
 
@@ -33,7 +33,7 @@ export class Conflict extends Error {
   }
 }
 
-/** Requests on one session that can be merged in a row before one of them gives up. */
+/** How many times in a row a request may be overtaken and merge again before it gives up. */
 const mergeRounds = 64;
 
 export class UnitOfWork {
@@ -41,27 +41,30 @@ export class UnitOfWork {
   readonly #along: readonly string[];
   readonly #known = new Map<string, Entry | undefined>();
   readonly #loading = new Map<string, Promise<Loaded>>();
-  /** Entries as the store holds them, for compare-and-swap of merges. */
+  /** Entries as stored, for the compare-and-swap of merges. */
   readonly #stored = new Map<string, Entry | undefined>();
   #ops: Op[] = [];
   readonly #merges = new Map<string, Merge[]>();
-  /** The results of merges on what was read: each runs once, unless another request was faster. */
+  /** The results of merges on the values that were read. Each merge runs once, unless another request was faster. */
   readonly #merged = new Map<string, Merged>();
   readonly #lost = new Map<string, () => Promise<Error>>();
-  /** Of merges that could not go on. */
+  /** Answers for merges that cannot continue. */
   readonly #overtaken = new Map<string, () => Promise<Error>>();
   readonly #before: (() => void)[] = [];
   readonly #committed: (() => void)[] = [];
-  /** What the first load found: what follows from an earlier epoch stays in it, whatever begins meanwhile. */
+  /**
+   * The state from the first load. What this request writes stays in its epoch, even if a new one begins in the
+   * meantime.
+   */
   #state: StoreState | undefined;
 
-  /** `along`: keys that every load brings along, such as the pointer to the active policy revision. */
+  /** `along`: keys that every load includes, such as the pointer to the active policy revision. */
   constructor(store: Store, along: readonly string[] = []) {
     this.#store = store;
     this.#along = along;
   }
 
-  /** Loads what is not known yet, in one round trip, and with it the entries that come along. */
+  /** Loads in one round trip what is not known yet, together with the entries that every load includes. */
   async load(keys: readonly string[], options?: LoadOptions): Promise<Loaded> {
     const missing = [...new Set([...keys, ...this.#along])].filter((key) => !this.#known.has(key));
     if (missing.length === 0 && !options?.reserve) return { entries: this.#known };
@@ -77,7 +80,7 @@ export class UnitOfWork {
     this.#stored.set(key, entry);
   }
 
-  /** The entry as this request sees it: its own writes included. Parallel calls for one key share one round trip. */
+  /** The entry as this request sees it, including its own writes. Parallel calls for one key share one round trip. */
   async get(key: string): Promise<Entry | undefined> {
     if (this.#known.has(key)) return this.#known.get(key);
     let loading = this.#loading.get(key);
@@ -89,17 +92,17 @@ export class UnitOfWork {
     return this.#known.get(key);
   }
 
-  /** When the epoch of the store began (epoch seconds). Absent: nothing was loaded yet, or the store has none. */
+  /** When the epoch of the store began (epoch seconds). Absent before the first load, or if the store has no epoch. */
   get epoch(): number | undefined {
     return this.#state?.epoch ? Math.floor(this.#state.epoch / 1000) : undefined;
   }
 
-  /** The entry as the store held it when it was read, without this request's own writes. */
+  /** The entry as it was read, without this request's own writes. */
   stored(key: string): Entry | undefined {
     return this.#stored.get(key);
   }
 
-  /** What is known without asking the store. */
+  /** What is already loaded, without asking the store. */
   peek(key: string): Entry | undefined {
     return this.#known.get(key);
   }
@@ -108,12 +111,12 @@ export class UnitOfWork {
     this.#write({ op: 'create', key, ...merged });
   }
 
-  /** Whether there was an entry before or not. `ahead`: see `Op`. */
+  /** Writes whether or not the entry exists. `ahead`: see `Op`. */
   put(key: string, merged: Merged, options: { readonly ahead?: true } = {}): void {
     this.#write({ op: 'put', key, ...merged, ...options });
   }
 
-  /** Fails the commit when the entry was deleted meanwhile. */
+  /** The commit fails if the entry was deleted in the meantime. */
   update(key: string, merged: Merged): void {
     this.#write({ op: 'update', key, ...merged });
   }
@@ -126,8 +129,8 @@ export class UnitOfWork {
   }
 
   /**
-   * Never loses a race by itself: the merge runs again on what the faster request wrote. One that cannot go on from
-   * there throws `Conflict` for its key; `lost` then makes the answer.
+   * Never loses a race by itself: the merge runs again on what the faster request wrote. If it cannot continue from
+   * there, it throws `Conflict` for its key, and `lost` produces the answer.
    */
   merge(key: string, merge: Merge, lost?: () => Promise<Error>): void {
     if (lost) this.#overtaken.set(key, lost);
@@ -142,7 +145,7 @@ export class UnitOfWork {
     if (next) this.#known.set(key, { ...writtenOver(stored), value: next.value, refs: next.refs ?? [] });
   }
 
-  /** Deletes; exactly one of several requests wins. */
+  /** Deletes the entry. Exactly one of several requests succeeds. */
   take(key: string): void {
     this.#drop(key);
     this.#ops.push({ op: 'take', key });
@@ -150,8 +153,8 @@ export class UnitOfWork {
   }
 
   /**
-   * Marks as consumed; exactly one of several requests wins. `lost` runs when this one does not; its error becomes the
-   * answer.
+   * Marks the entry as consumed. Exactly one of several requests succeeds. `lost` runs in the others, and its error
+   * becomes the answer.
    */
   consume(key: string, lost?: () => Promise<Error>): void {
     this.#ops.push({ op: 'consume', key });
@@ -165,17 +168,19 @@ export class UnitOfWork {
     this.#known.set(key, undefined);
   }
 
-  /** Any operation that no other of this unit depends on: join, leave, reset, append, check. */
+  /** Adds an operation that no other one of this unit depends on: join, leave, reset, append, check. */
   add(op: Extract<Op, { op: 'join' | 'leave' | 'reset' | 'append' | 'check' }>): void {
     this.#ops.push(op);
   }
 
-  /** Runs once, right before the batch is written: for what is known only at the end of the request. */
+  /** Runs once, just before the batch is written: for data that is known only at the end of the request. */
   beforeCommit(callback: () => void): void {
     this.#before.push(callback);
   }
 
-  /** Runs once, after the batch is written: for what must not be said before it is true, such as audit lines. */
+  /**
+   * Runs once, after the batch is written: for what must not be reported before it has happened, such as audit lines.
+   */
   afterCommit(callback: () => void): void {
     this.#committed.push(callback);
   }
@@ -199,7 +204,7 @@ export class UnitOfWork {
     }
   }
 
-  /** Merges that are still to be written; those that were applied are done. */
+  /** Merges that remain to be written. Those that were applied are done. */
   #unapplied(applied: readonly Op[]): readonly string[] {
     for (const op of applied) if ('key' in op) this.#forgetMerges(op.key);
     return [...this.#merges.keys()];
@@ -224,7 +229,7 @@ export class UnitOfWork {
     for (const callback of this.#committed.splice(0)) callback();
   }
 
-  /** Absent: those of all entries. */
+  /** `key` absent: all entries. */
   #forgetMerges(key?: string): void {
     for (const merges of [this.#merges, this.#merged]) {
       if (key === undefined) merges.clear();
@@ -257,12 +262,12 @@ export class UnitOfWork {
     return [stored ? { op: 'replace', key, version: stored.version, ...next } : { op: 'create', key, ...next }];
   }
 
-  /** A later write of the same entry replaces the value of the earlier one and keeps its condition. */
+  /** A later write of an entry replaces the value of the earlier one and keeps its condition. */
   #write(op: WriteOp): void {
     const at = this.#ops.findIndex(
       (other) => 'key' in other && other.key === op.key && 'value' in other && other.op !== 'append',
     );
-    // Without one there is nothing at -1.
+    // If there is no earlier write, index -1 yields undefined.
     const earlier = this.#ops[at] as WriteOp | undefined;
     if (earlier) this.#ops[at] = { ...earlier, value: op.value, ttl: op.ttl, refs: op.refs } as WriteOp;
     else this.#ops.push(op);
@@ -280,7 +285,7 @@ export class UnitOfWork {
   }
 }
 
-/** What a write keeps of the entry before it. */
+/** What a write takes over from the entry before it. */
 function writtenOver(stored: Entry | undefined): Pick<Entry, 'version' | 'epoch'> {
   return { version: (stored?.version ?? 0) + 1, ...(stored?.epoch === undefined ? {} : { epoch: stored.epoch }) };
 }

@@ -1,18 +1,18 @@
 /**
- * Lets users sign in with what their profiles hold already: numbers and other values of attributes that identify since
- * the configuration says so. This file promises: a number counts only if it was proved, or is verified by an
- * administrator's word; a value that two users have identifies neither.
+ * Adds identifiers from existing profiles: numbers, and values of attributes that the configuration now uses to
+ * identify users. This file promises: a number counts only if it was proved or an administrator marked it as verified;
+ * a value that two users share identifies neither.
  */
 import type { AttributeSchema } from '../core/model/attribute.ts';
 import { identifierKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
-import type { Directory } from './directory.ts';
-import { canonicalIdentifier } from './identifier.ts';
-import { internationalNumber } from './identifier-kinds.ts';
-import { isFreeFor } from './identifier-reservations.ts';
+import type { Directory } from './directory/directory.ts';
+import { listUsers } from './directory/list-users.ts';
+import { canonicalIdentifier } from './identifiers/identifier.ts';
+import { internationalNumber } from './identifiers/identifier-kinds.ts';
 import { FingerprintSet } from './import/fingerprint-set.ts';
-import { listUsers } from './list-users.ts';
-import type { User } from './user.ts';
+import type { User } from './record/user.ts';
+import { isFreeFor } from './reservations/identifier-reservations.ts';
 
 export interface ReindexOptions {
   readonly store: Store;
@@ -20,7 +20,7 @@ export interface ReindexOptions {
   readonly schema: AttributeSchema;
   /** Writes nothing, and counts what would be done. */
   readonly dryRun: boolean;
-  /** Operations for the audit log; written with each user who is changed. */
+  /** Operations for the audit log, for the commit of each changed user. */
   record(user: User): readonly Op[];
   onRefused(value: RefusedValue): void;
 }
@@ -34,15 +34,15 @@ export interface RefusedValue {
 
 export interface ReindexSummary {
   readonly users: number;
-  /** Users who have got an identifier. */
+  /** Users who got an identifier. */
   readonly changed: number;
-  /** Values that do not identify. */
+  /** Values that do not become identifiers. */
   readonly refused: number;
   /** Records that cannot be read. */
   readonly unreadable: number;
 }
 
-/** A value that should identify its user and does not. */
+/** A value that should identify its user but cannot. */
 interface MissingIdentifier {
   readonly attribute: string;
   /** In canonical form. */
@@ -84,7 +84,7 @@ async function* allUsers(store: Store): AsyncGenerator<{ readonly user?: User; r
   } while (after !== undefined);
 }
 
-/** What more than one user would be identified by. */
+/** Values by which more than one user would be identified. */
 async function sharedValues({ store, schema }: ReindexOptions): Promise<FingerprintSet> {
   const [seen, shared] = [new FingerprintSet(), new FingerprintSet()];
   for await (const { user } of allUsers(store)) {
@@ -98,7 +98,7 @@ async function sharedValues({ store, schema }: ReindexOptions): Promise<Fingerpr
   return shared;
 }
 
-/** Values of attributes that identify, of which the user has no identifier yet. */
+/** Values of identifying attributes that are not among the user's identifiers yet. */
 function missingIdentifiers({ attributes }: AttributeSchema, { profile, identifiers }: User): readonly Found[] {
   return Object.entries(attributes).flatMap(([attribute, { identifies, type, verifiedBy }]): readonly Found[] => {
     const value = profile[attribute];
@@ -108,7 +108,7 @@ function missingIdentifiers({ attributes }: AttributeSchema, { profile, identifi
     const canonical = canonicalIdentifier(text);
     if (!canonical.ok) return [{ attribute, reason: 'malformed' }];
     if (identifiers.includes(canonical.value)) return [];
-    // A number that its user only typed may be another user's.
+    // A number without proof may belong to another user.
     if (verifiedBy !== undefined && profile[verifiedBy] !== true) return [{ attribute, reason: 'unverified' }];
     return [{ attribute, identifier: canonical.value }];
   });
@@ -137,7 +137,7 @@ async function reindexed(options: ReindexOptions, user: User, shared: Fingerprin
   return { added, refused };
 }
 
-/** Also not while a former owner could take it back. */
+/** False also while a former owner can still take it back. */
 async function canHave(directory: Directory, { id }: User, identifier: string): Promise<boolean> {
   const { entries, now } = await directory.reservations([identifierKey(identifier)]);
   return isFreeFor(entries, identifier, { user: id, now });

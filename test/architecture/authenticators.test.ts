@@ -14,8 +14,8 @@ const keys = authenticatorKinds.map(({ key }) => key);
 const known: Readonly<Record<string, readonly string[]>> = {
   // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL,
   // kinds of profile attributes.
-  'http/html/inputs': ['email', 'password'],
-  'http/html/profile-fields': ['email', 'phone'],
+  'http/html/fields/inputs': ['email', 'password'],
+  'http/html/fields/profile-fields': ['email', 'phone'],
   // What is worth setting up next.
   'http/html/views/account-home': ['recovery_code', 'webauthn'],
   'cli/users/add': ['email', 'phone'],
@@ -23,7 +23,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'core/profile/attribute-value': ['email'],
   'policy/model/standard-attributes': ['email', 'phone'],
   'policy/model/standard-scopes': ['email'],
-  'policy/schema/attributes': ['email', 'phone'],
+  'policy/schema/fields/attributes': ['email', 'phone'],
   'stores/redis/url': ['password'],
   'flow/account/identifiers': ['email', 'phone'],
   'flow/account/move-identifier': ['email'],
@@ -31,14 +31,14 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'flow/account/restore-identifier': ['email'],
   'http/account/identifier-handlers': ['email', 'phone'],
   'http/html/views/profile-view': ['email', 'phone'],
-  'users/own-identifiers': ['email'],
-  'users/user': ['email', 'phone'],
-  'users/identifier-kinds': ['email', 'phone'],
+  'users/identifiers/identifier-changes': ['email'],
+  'users/record/user': ['email', 'phone'],
+  'users/identifiers/identifier-kinds': ['email', 'phone'],
   'users/reindex': ['phone'],
   'policy/check/check-identify': ['email'],
-  'flow/actions/profile-fields': ['phone'],
+  'flow/actions/profile/profile-fields': ['phone'],
   'http/html/views/identifier-text': ['email', 'phone'],
-  'users/changes': ['password'],
+  'users/directory/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
   // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about
   // its code.
@@ -48,16 +48,16 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'flow/account/deletion': ['email'],
   'http/html/views/address-view': ['email'],
   'http/html/views/page-models': ['email'],
-  'policy/analysis/standard-findings': ['email'],
+  'policy/analysis/standards/standard-findings': ['email'],
   'policy/model/authenticator-kind': ['email'],
   // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands
   // for.
   'policy/model/acr-defaults': ['password'],
-  'policy/schema/session-policy': ['password'],
+  'policy/schema/policies/session-policy': ['password'],
   // The password policy, policies/password.yaml.
   'cli/config/report/policy-diagram': ['password'],
-  'core/policy/password-terms': ['password'],
-  'policy/analysis/analysed-policies': ['password'],
+  'core/policy/rules/password-terms': ['password'],
+  'policy/analysis/analysed/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
   'policy/check/check-enrollment': ['password'],
   'policy/check/check-references': ['email', 'password', 'phone'],
@@ -66,7 +66,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/source/configuration-files': ['password'],
   // The notification of `stepgate users tac`, a command that is about one authenticator.
   'cli/users/tac': ['access_code'],
-  'flow/actions/registration-form': ['email'],
+  'flow/actions/registration/registration-form': ['email'],
   'flow/notify/account-notification': ['access_code', 'email'],
   // The users of the demo, and what it says about the claims and scopes that it gets.
   'demo/claims-text': ['email'],

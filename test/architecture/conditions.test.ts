@@ -9,7 +9,7 @@ import { explainCommand } from '../../src/cli/explain/explain.ts';
 import type { FactOptions } from '../../src/cli/explain/fact-options.ts';
 import type { ConditionName } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
-import { conditionDescriptors, conditionsAbout } from '../../src/core/policy/conditions.ts';
+import { conditionDescriptors, conditionsAbout } from '../../src/core/policy/rules/condition-table.ts';
 import { conditionArbitraries, factArbitraries } from '../core/support/fact-arbitraries.ts';
 import { document, everything, guideFor, isNamedIn } from './support/documents.ts';
 
@@ -72,7 +72,7 @@ const optionsByFact = {
     userType: ['user', 'userType'],
     profile: ['user', 'attribute'],
     enrollments: ['user', 'enrolled'],
-    skipped: ['user'],
+    skipped: ['user', 'skipped'],
     createdAt: ['user', 'accountAge'],
     recovery: ['user', 'recovered'],
     acceptedTerms: ['user'],

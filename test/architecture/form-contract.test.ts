@@ -5,7 +5,7 @@ import { refusalCodes } from '../../src/authenticators/refusal-codes.ts';
 import { denyReasons } from '../../src/core/model/decision.ts';
 import { noticeCodes } from '../../src/core/step/notice-codes.ts';
 import { errorTable } from '../../src/errors.ts';
-import { inputs } from '../../src/http/html/inputs.ts';
+import { inputs } from '../../src/http/html/fields/inputs.ts';
 import { ownRoutesOf } from '../support/own-routes.ts';
 import { pageStates } from '../support/page-states.ts';
 import { sharedViews } from '../support/shared/views.ts';
@@ -65,7 +65,7 @@ describe('the form contract', () => {
     const drawn = found(/<(?:input|select|button)[^>]* name="([\w.]+)"/g, pages)
       .filter((name) => !foreign.includes(name))
       .map(generic);
-    const named = found(/name: '([\w.]+)'/g, [document('src/http/html/inputs.ts')]);
+    const named = found(/name: '([\w.]+)'/g, [document('src/http/html/fields/inputs.ts')]);
     expect(sorted(firstCells('Inputs'))).toEqual(sorted([...new Set([...drawn, ...named])]));
     expect(Object.values(inputs).every(({ name }) => firstCells('Inputs').includes(name))).toBe(true);
   });

@@ -3,7 +3,7 @@
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
-import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/rules/compile.ts';
 import {
   acrValues,
   allow,

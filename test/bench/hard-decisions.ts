@@ -6,7 +6,7 @@
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Enrollment, Facts } from '../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/rules/compile.ts';
 import {
   allow,
   descriptor,

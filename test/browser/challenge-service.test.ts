@@ -28,7 +28,7 @@ beforeAll(async () => {
   service = await openChallengeService();
   const settings = parseDocument(readFileSync('config/stepgate.yaml', 'utf8'));
   settings.set('proofOfWork', { free: 0, difficulty: 10 });
-  settings.set('challengeService', serviceSettings(service, { timeout: 'PT10S' }));
+  settings.set('challengeService', serviceSettings(service));
   node = await startNode({
     demo: true,
     authenticators: 'demo',

@@ -1,7 +1,12 @@
 /** One case of the contract for each authenticator: how to make its credentials, and how to answer its challenges. */
 import { generate } from 'otplib';
 import { accessCodeAuthenticator, issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
-import type { AuthenticatorContext, Credential, NewCredential } from '../../src/authenticators/authenticator.ts';
+import type {
+  AuthenticatorContext,
+  Credential,
+  IssuedChallenge,
+  NewCredential,
+} from '../../src/authenticators/authenticator.ts';
 import { emailAuthenticator, emailCredential } from '../../src/authenticators/email/email.ts';
 import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { hashPassword } from '../../src/authenticators/password/hash.ts';
@@ -12,6 +17,7 @@ import { securityQuestionAuthenticator } from '../../src/authenticators/security
 import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
 import { webauthnAuthenticator } from '../../src/authenticators/webauthn/webauthn.ts';
 import { cheapQueue } from '../support/cheap-hashing.ts';
+import { otherThan } from '../support/mail.ts';
 import { phoneSettings } from '../support/phone.ts';
 import { assertion, credentialOf, newKey, type SoftKey, whereOf } from '../support/webauthn.ts';
 import { type AuthenticatorCase, context } from './authenticator-contract.ts';
@@ -34,6 +40,11 @@ export const authenticatorCases: Readonly<Record<string, () => Promise<Authentic
 function stored(id: string, credential: NewCredential): Credential {
   return { ...credential, id, createdAt: 1 };
 }
+
+/** Six digits that are not those of the message of this challenge. */
+const otherThanSent = ({ deliver = [] }: IssuedChallenge) => ({
+  passcode: otherThan(...deliver.map(({ params }) => String(params.code))),
+});
 
 async function passwordCase(): Promise<AuthenticatorCase> {
   const queue = cheapQueue();
@@ -141,7 +152,7 @@ async function emailCase(): Promise<AuthenticatorCase> {
       const [message] = sent ? [sent] : ((await email.challenge(credential, given)).deliver ?? []);
       return { passcode: String(message?.params.code) };
     },
-    wrong: { passcode: '000000' },
+    wrong: otherThanSent,
     field,
     // Once per challenge: a challenge that was answered leaves the transaction.
     oneTime: false,
@@ -182,7 +193,7 @@ async function phoneCase(): Promise<AuthenticatorCase> {
       const [message] = sent ? [sent] : ((await phone.challenge(credential, withSettings(given))).deliver ?? []);
       return { passcode: String(message?.params.code) };
     },
-    wrong: { passcode: '000000' },
+    wrong: otherThanSent,
     field,
     // Once per challenge: a challenge that was answered leaves the transaction.
     oneTime: false,

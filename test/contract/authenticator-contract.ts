@@ -23,8 +23,8 @@ export interface AuthenticatorCase {
   readonly credentials: readonly [Credential, Credential];
   /** The right answer of a credential to a challenge, at the time of the context. */
   answer(credential: Credential, context: AuthenticatorContext, challenge: IssuedChallenge): Promise<CredentialInput>;
-  /** A well-formed answer that is wrong. */
-  readonly wrong: CredentialInput;
+  /** A well-formed answer that is wrong, to this challenge. */
+  readonly wrong: CredentialInput | ((challenge: IssuedChallenge) => CredentialInput);
   /** An accepted value counts only once. */
   readonly oneTime: boolean;
   /** The input that a refusal names; absent: none. */
@@ -80,8 +80,10 @@ async function verify(
   credential: Credential | undefined,
   input: unknown,
 ): Promise<Verified | Refused> {
-  const { private: pending } = await subject.authenticator.challenge(credential, context);
-  return subject.authenticator.verify(credential, { pending, input: input as CredentialInput }, context);
+  const challenge = await subject.authenticator.challenge(credential, context);
+  const answer = typeof input === 'function' ? input(challenge) : input;
+  const { private: pending } = challenge;
+  return subject.authenticator.verify(credential, { pending, input: answer as CredentialInput }, context);
 }
 
 /** A challenge for `credential`, and the answer of `answering` to it. */

@@ -95,6 +95,13 @@ describe('Redis', () => {
     await server.stop('SIGKILL');
   });
 
+  test('a command that opens the store several times says once what is wrong with it', async () => {
+    await admin.config('SET', 'appendonly', 'no');
+    const env = await environment({ REDIS_URL: redis.url, REDIS_DURABILITY: 'memory' });
+    const { code, err } = await runCommand(env, ['config', 'apply', '--init']);
+    expect([code, err.split('\n').filter((line) => line.includes('appendonly no'))]).toEqual([0, [expect.any(String)]]);
+  });
+
   test('an initialisation that was interrupted is not whole, and can be repeated', async () => {
     const interrupted = openStore(settings(), async (store) => {
       await put(store, keyringKey);

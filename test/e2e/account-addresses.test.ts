@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import { addressCode, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
 import { linkTo, reach, type Visit, visit, withEmail } from '../support/account-visits.ts';
+import { otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { currentStep, eventsOf, formOf, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
@@ -58,10 +59,6 @@ async function allowAnother({ id }: TestUser): Promise<void> {
   await node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'notification_address.send') }]);
 }
 
-function notThis(code: string): string {
-  return code === '111111' ? '222222' : '111111';
-}
-
 test('an address counts once its code came back; all are notified, the new one too, and mail need be no authenticator', async () => {
   const user = await userWithPassword(node);
   const own = await withEmail(node, user);
@@ -73,7 +70,7 @@ test('an address counts once its code came back; all are notified, the new one t
   expect(await notifiedEvents(node, fresh)).toEqual([]);
 
   const code = await addressCode(node, fresh);
-  const wrong = await confirm(asked, notThis(code));
+  const wrong = await confirm(asked, otherThan(code));
   expect([wrong.status, wrong.messages]).toEqual([422, ['credentials.invalid']]);
   expect(eventsOf(node, user.id)).toContain('account.address_refused');
   const page = await confirm({ ...asked, page: wrong }, ` ${code.slice(0, 3)} ${code.slice(3)}`);
@@ -169,20 +166,20 @@ test('codes are sent at a slow pace, only the newest counts, and sending again g
   expect([soon.status, soon.messages]).toEqual([429, ['resend.exceeded']]);
   let page = asked.page;
   for (let tries = 1; tries <= 5; tries += 1) {
-    page = await confirm({ agent: asked.agent, page }, notThis(code));
+    page = await confirm({ agent: asked.agent, page }, otherThan(code));
     expect(page.messages).toEqual(['credentials.invalid']);
   }
   await allowAnother(user);
   const again = await asked.agent.submit(page, formOf(page, 'resend-address'));
   expect(again.messages).toEqual(['sent.again']);
   const newest = await addressCode(node, address);
-  expect(newest).not.toBe(code);
   for (const one of [code, newest]) {
     const tried = await confirm({ agent: asked.agent, page: again }, one);
     expect([tried.status, tried.messages]).toEqual([429, ['attempts.exceeded']]);
   }
   await node.store.commit([{ op: 'reset', counter: attemptCounter(user.id, 'notification_address') }]);
-  expect((await confirm({ agent: asked.agent, page: again }, code)).messages).toEqual(['credentials.invalid']);
+  if (newest !== code)
+    expect((await confirm({ agent: asked.agent, page: again }, code)).messages).toEqual(['credentials.invalid']);
   expect((await confirm({ agent: asked.agent, page: again }, newest)).messages).toEqual(['account.done.address_added']);
 });
 

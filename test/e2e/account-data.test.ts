@@ -42,7 +42,7 @@ test('the file holds the account, what was done with it, and no secret; every ad
   const user = await userWithPassword(node);
   const email = `data-${user.identifier}`;
   await node.app.directory.amend(user.id, () => ({
-    profile: { email, emailVerified: true, displayName: 'Alice', department: 'Sales', creditLimit: 4711 },
+    profile: { email, emailVerified: true, displayName: 'Alice', department: 'Sales', creditLimit: 471_147_114_711 },
     credentials: [
       emailCredential(email),
       // Kept although the authenticator is not enabled any more.
@@ -72,7 +72,7 @@ test('the file holds the account, what was done with it, and no secret; every ad
   expect(data.auditLog.map(({ event }: { event: string }) => event)).toContain('sign_in.completed');
   const account = await node.app.directory.get(user.id);
   const hash = account?.credentials.find(({ authenticator }) => authenticator === 'password')?.secret;
-  for (const secret of ['4711', 'argon2', '"secret"', JSON.stringify(hash), other.id, other.identifier])
+  for (const secret of ['471147114711', 'argon2', '"secret"', JSON.stringify(hash), other.id, other.identifier])
     expect(text).not.toContain(secret);
   expect(await notifiedEvents(node, email)).toEqual(['data_downloaded']);
   expect(node.audit.some(({ event, subject }) => event === 'account.data_downloaded' && subject === user.id)).toBe(

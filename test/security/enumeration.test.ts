@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
-import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/record/user.ts';
 import { countingStore } from '../support/counting-store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import {
@@ -16,6 +16,7 @@ import {
   signOnPolicy,
   userWithPassword,
   userWithTotp,
+  wrongCode,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 import { skeleton, WatchingAgent } from '../support/watching-agent.ts';
@@ -64,7 +65,9 @@ type Act = (agent: UserAgent, page: Page, identifier: string) => Promise<Page>;
 const name: Act = (agent, page, identifier) => answerStep(agent, page, { identifier, 'credentials.passcode': '' });
 const nameAndGuess: Act = (agent, page, identifier) =>
   answerStep(agent, page, { identifier, 'credentials.passcode': 'a wrong password' });
-const guess: Act = (agent, page) => answerStep(agent, page, { 'credentials.passcode': '123456' });
+/** What is guessed: six digits that are not a code of the user who is looked at. */
+let wrong = '123456';
+const guess: Act = (agent, page) => answerStep(agent, page, { 'credentials.passcode': wrong });
 const list: Act = (agent, page) =>
   agent.open(`${page.url}/select`, {
     method: 'POST',
@@ -189,7 +192,12 @@ describe.each(pages)('the page that asks who it is, $asks', ({ asks, app, files 
     });
 
     test.each(['active', 'suspended'] as const)('%s with a second factor looks unknown', async (state) => {
-      const identifier = await states((groups) => userWithTotp(node, groups))[state]();
+      const withTotp = async (groups?: readonly string[]) => {
+        const user = await userWithTotp(node, groups);
+        wrong = await wrongCode(user);
+        return user;
+      };
+      const identifier = await states(withTotp)[state]();
       const unknown = await unknownLike(app, identifier);
       expect(await observe(identifier, app, acts)).toEqual(await observe(unknown, app, acts));
     });

@@ -184,7 +184,7 @@ describe('numbers by group', () => {
     expect(currentStep(await identify(agent, once, admin))).toBe('code');
     const [tries, wait] = await attemptsOf(admin.identifier);
     expect(tries).toBe(3);
-    expect(wait).toBeGreaterThan(3500);
+    expect(wait).toBeGreaterThan(1800);
     const named = await beginSignIn(own, 'notes');
     const asked = await answerStep(named.agent, named.page, { identifier: admin.identifier });
     expect(currentStep(asked)).toBe('challenge:password');

@@ -1,7 +1,7 @@
 /** The audit log says who caused which message and where it went, as far as it costs, without secrets. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
-import { codeIn, mailTo, reader } from '../support/mail.ts';
+import { byItself, codeIn, mailTo, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
 import { appsThatAsk, beginIdentified } from '../support/prove-capabilities.ts';
@@ -30,7 +30,7 @@ test('a text message: channel, authenticator, account, network, country and bloc
   ]);
   expect(lines[0]?.ip).toMatch(/127\.0\.0\.1|::1/);
   expect(JSON.stringify(node.audit)).not.toContain(user.number);
-  expect(JSON.stringify(node.audit)).not.toContain(code);
+  expect(JSON.stringify(node.audit)).not.toMatch(byItself(code));
 });
 
 test('mail: no address, no code', async () => {
@@ -42,7 +42,7 @@ test('mail: no address, no code', async () => {
   expect(line).toMatchObject(queued);
   expect(Object.keys(line ?? {})).not.toContain('country');
   expect(JSON.stringify(node.audit)).not.toContain(user.address);
-  expect(JSON.stringify(linesOf(uid))).not.toContain(code);
+  expect(JSON.stringify(linesOf(uid))).not.toMatch(byItself(code));
 });
 
 test('for an unknown user the same work is done, and the line says that nothing went out', async () => {

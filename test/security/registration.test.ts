@@ -9,9 +9,10 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { identifierKey, transactionKey, usersKey } from '../../src/stores/keys.ts';
 import { counterOf } from '../../src/stores/store.ts';
+import { outboxOf } from '../support/account-notifications.ts';
 import { appFile } from '../support/authorize.ts';
 import { countingStore } from '../support/counting-store.ts';
-import { allMailTo, codeIn, inboxOf, mailTo } from '../support/mail.ts';
+import { allMailTo, codeIn, inboxOf, mailTo, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
 import { answerStep, beginSignIn, currentStep, formOf } from '../support/sign-in-flow.ts';
@@ -104,7 +105,7 @@ function seen(page: Page, address: string) {
     .replaceAll(address, 'ADDRESS')
     .replace(/\/signin\/[\w-]+/g, '/signin/ID')
     .replace(/name="stateHandle" value="[^"]*"/g, 'HANDLE')
-    .replace(/\b\d+ seconds\b/g, 'N seconds');
+    .replace(/\b\d+ (second|minute)s?\b/g, 'N $1');
   return { status: page.status, step: currentStep(page), messages: page.messages, html };
 }
 
@@ -120,11 +121,15 @@ describe('whether an address has an account does not show', () => {
       return next;
     };
     const sent = await watch(() => fill(agent, page, address));
-    const wrong = await watch(() => answerStep(agent, sent, { 'credentials.passcode': '123456' }));
+    const guess = async (page: Page) => {
+      const waiting = (await outboxOf(node)).filter(({ delivery }) => delivery.to === address);
+      const passcode = otherThan(...waiting.map(({ delivery }) => String(delivery.params.code)));
+      return watch(() => answerStep(agent, page, { 'credentials.passcode': passcode }));
+    };
+    const wrong = await guess(sent);
     const again = await watch(() => agent.submit(wrong, formOf(wrong, 'resend') as never));
     let last = again;
-    for (let count = 0; count < 6; count += 1)
-      last = await watch(() => answerStep(agent, last, { 'credentials.passcode': '123456' }));
+    for (let count = 0; count < 6; count += 1) last = await guess(last);
     return steps;
   }
 
@@ -171,6 +176,8 @@ describe('nothing is an account before the address is proved', () => {
     const address = newAddress();
     const attacker = await open('forum');
     const waiting = await fill(attacker.agent, attacker.page, address);
+    // Arrives first, so that it is known below which message is the newer one.
+    const older = codeIn(await mailTo(node, address));
     expect((await node.store.load([identifierKey(address)])).entries.get(identifierKey(address))).toBeUndefined();
     const guess = await beginSignIn(node, 'forum');
     const refused = await answerStep(guess.agent, guess.page, {
@@ -189,8 +196,10 @@ describe('nothing is an account before the address is proved', () => {
     expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['email']);
 
     // A code of the victim proves nothing in the browser of the attacker.
-    const stolen = await answerStep(attacker.agent, waiting, { 'credentials.passcode': newest ?? '' });
-    expect(stolen.messages).toEqual(['credentials.invalid']);
+    if (newest !== older) {
+      const stolen = await answerStep(attacker.agent, waiting, { 'credentials.passcode': newest ?? '' });
+      expect(stolen.messages).toEqual(['credentials.invalid']);
+    }
     expect((await node.app.directory.findByIdentifier(address))?.credentials).toEqual(account?.credentials);
   });
 

@@ -5,6 +5,7 @@ import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 
 export interface WaitingMessage {
+  readonly id: string;
   readonly delivery: Delivery;
   readonly about: About;
 }
@@ -16,7 +17,7 @@ export async function outboxOf({ store }: { readonly store: Store }): Promise<re
     const { entries } = await store.load(ids.map(outboxMessageKey));
     for (const id of ids) {
       const text = entries.get(outboxMessageKey(id))?.value;
-      if (text !== undefined) messages.push(JSON.parse(text) as WaitingMessage);
+      if (text !== undefined) messages.push({ ...(JSON.parse(text) as Omit<WaitingMessage, 'id'>), id });
     }
   }
   return messages.filter(({ delivery }) => delivery !== undefined);

@@ -87,6 +87,7 @@ export const serviceSettings = ({ origin }: Pick<ChallengeService, 'origin'>, mo
   verify: `${origin}/siteverify`,
   siteKey: 'site-key',
   secretEnv: 'CHALLENGE_SECRET',
-  timeout: 'PT1S',
+  // The longest that may be set: the machine may do other things.
+  timeout: 'PT10S',
   ...more,
 });

@@ -85,9 +85,16 @@ export function linkIn({ text }: Pick<InboxMessage, 'text'>): string {
   return /^https?:\S+\/link\?t=\S+$/m.exec(text)?.[0] ?? '';
 }
 
-/** Six digits that are not this code. */
-export function otherThan(code: string): string {
-  return code === '111111' ? '222222' : '111111';
+/** Six digits that are none of these codes, of which there are at most eight. */
+export function otherThan(...codes: readonly string[]): string {
+  return ['111111', '222222', '333333', '444444', '555555', '666666', '777777', '888888', '999999'].find(
+    (digits) => !codes.includes(digits),
+  ) as string;
+}
+
+/** Shows up in a text where this value stands by itself: six digits may be part of a longer number by chance. */
+export function byItself(value: string): RegExp {
+  return new RegExp(`(?<![\\w+-])${value}(?![\\w-])`);
 }
 
 /** The next message may go out at once, whether the browser is known to the account or not: no test waits. */

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { RefusalNoticeCode } from '../../src/core/step/notice-codes.ts';
-import { type Asset, assetCacheControl, assetOf } from '../../src/http/html/assets.ts';
+import { type Asset, assetCacheControl, assetOf } from '../../src/http/html/assets/assets.ts';
 import type { Renderer } from '../../src/http/html/render.ts';
 import type { StepPage } from '../../src/http/html/views/page-models.ts';
 import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';

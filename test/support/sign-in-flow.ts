@@ -6,7 +6,7 @@ import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import type { Skips } from '../../src/core/model/facts.ts';
 import { attemptCounter, credentialsKey, transactionKey, userKey } from '../../src/stores/keys.ts';
 import type { Entry } from '../../src/stores/store.ts';
-import { type Profile, parseUser, serializeUser } from '../../src/users/user.ts';
+import { type Profile, parseUser, serializeUser } from '../../src/users/record/user.ts';
 import { password, type TestNode, testPassword } from './node.ts';
 import { randomName } from './random-name.ts';
 import { type Authorization, authorization } from './raw-client.ts';
@@ -123,7 +123,7 @@ export async function passcode(user: TestUser): Promise<Record<string, string>> 
 }
 
 /** Six digits that are not a code of this user around now. */
-export async function wrongCode(user: TestUser): Promise<string> {
+export async function wrongCode(user: { readonly totp?: string | undefined }): Promise<string> {
   const now = Math.floor(Date.now() / 30_000);
   const secret = user.totp;
   if (!secret) return '000000';

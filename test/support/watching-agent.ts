@@ -31,6 +31,6 @@ export function skeleton({ html }: Page, identifier: string): string {
       .replace(/challenge&#34;:&#34;[\w-]{43}/g, 'challenge')
       // How many keys a user has, and of which make, differs among real users, and among unknown ones.
       .replace(/allowCredentials&#34;:\[[^\]]*(\][^\]]*)*?\],/g, 'allowCredentials')
-      .replace(/\b\d+ (seconds|minutes?)\b/g, 'N $1')
+      .replace(/\b\d+ (second|minute)s?\b/g, 'N $1')
   );
 }

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Seconds } from '../../core/model/facts.ts';
-import { closed, duration } from '../../policy/schema/fields.ts';
+import { closed, duration } from '../../policy/schema/fields/fields.ts';
 import type {
   Authenticator,
   AuthenticatorContext,

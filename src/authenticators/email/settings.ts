@@ -1,7 +1,7 @@
 /** `authenticators.email` of `stepgate.yaml`: how much mail is sent. */
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
-import { closed, listOf } from '../../policy/schema/fields.ts';
+import { closed, listOf } from '../../policy/schema/fields/fields.ts';
 import type { AuthenticatorContext, Quota } from '../authenticator.ts';
 import { enabledSetting } from '../shared/limits.ts';
 import { networkQuota, perHour } from '../shared/sending-quotas.ts';

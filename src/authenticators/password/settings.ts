@@ -1,6 +1,6 @@
 /** `authenticators.password` of `stepgate.yaml`: where refused passwords are looked up. */
 import { z } from 'zod';
-import { closed, duration, secureUrl, text } from '../../policy/schema/fields.ts';
+import { closed, duration, secureUrl, text } from '../../policy/schema/fields/fields.ts';
 import { enabledSetting } from '../shared/limits.ts';
 import type { BreachedPasswords } from './breached-passwords.ts';
 

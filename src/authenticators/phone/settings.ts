@@ -1,7 +1,7 @@
 /** `authenticators.phone` of `stepgate.yaml`: which numbers may be used, and how much may be sent to them. */
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
-import { closed, country, listOf } from '../../policy/schema/fields.ts';
+import { closed, country, listOf } from '../../policy/schema/fields/fields.ts';
 import { enabledSetting } from '../shared/limits.ts';
 import type { PhoneMethod } from '../shared/phone-number.ts';
 import type { PhoneLimits } from './quotas.ts';

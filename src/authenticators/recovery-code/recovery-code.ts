@@ -4,7 +4,7 @@
  * no rotation of keys voids them.
  */
 import { z } from 'zod';
-import { closed } from '../../policy/schema/fields.ts';
+import { closed } from '../../policy/schema/fields/fields.ts';
 import type {
   Authenticator,
   AuthenticatorContext,

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { closed } from '../../policy/schema/fields.ts';
+import { closed } from '../../policy/schema/fields/fields.ts';
 import type {
   Authenticator,
   AuthenticatorContext,

@@ -2,7 +2,7 @@
  * Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4).
  */
 import type { Seconds, Subject } from '../../core/model/facts.ts';
-import { closed } from '../../policy/schema/fields.ts';
+import { closed } from '../../policy/schema/fields/fields.ts';
 import type {
   Authenticator,
   AuthenticatorContext,

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { RelyingParty } from '../../policy/model/authenticator-kind.ts';
-import { listOf, secureUrl } from '../../policy/schema/fields.ts';
+import { listOf, secureUrl } from '../../policy/schema/fields/fields.ts';
 import type { AuthenticatorContext } from '../authenticator.ts';
 
 /** A domain, in the form that browsers compare. An address is none (section 5.1.3). */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { AuthenticatorSettings } from '../../policy/model/authenticator-kind.ts';
-import { closed, listOf } from '../../policy/schema/fields.ts';
+import { closed, listOf } from '../../policy/schema/fields/fields.ts';
 import type {
   Authenticator,
   AuthenticatorContext,

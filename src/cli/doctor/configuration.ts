@@ -5,9 +5,9 @@
 
 import { attainableAcrValues } from '../../core/evidence/attainable-acr.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { StepgateError } from '../../errors.ts';
-import { warningsLeft } from '../../policy/analysis/accepted-findings.ts';
+import { warningsLeft } from '../../policy/analysis/findings/accepted-findings.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { defaultAcrValues } from '../../policy/model/acr-defaults.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -15,10 +15,10 @@ import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts
 import { findingLine } from '../../policy/model/finding.ts';
 import { changedKeys, documentHashes, type Manifest } from '../../policy/revision/document-store.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { isLoopback } from '../../policy/schema/fields.ts';
+import { isLoopback } from '../../policy/schema/fields/fields.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
-import { groupsWithMembers } from '../../users/member-groups.ts';
+import { groupsWithMembers } from '../../users/directory/member-groups.ts';
 import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
 import { checkChallengeService } from './challenge-service.ts';
 import { checkDelivery } from './delivery.ts';

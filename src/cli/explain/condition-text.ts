@@ -1,7 +1,7 @@
 /** Formats the conditions of a rule with what they resulted in. */
 import type { ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
-import { conditionDescriptors } from '../../core/policy/conditions.ts';
+import { conditionDescriptors } from '../../core/policy/rules/condition-table.ts';
 import type { ExplainedRule } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { Paint } from '../shared/paint.ts';

@@ -5,7 +5,7 @@ import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { sourcePlace } from '../../core/model/source-place.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
-import { riskInWords } from '../../core/policy/risk.ts';
+import { riskInWords } from '../../core/policy/values/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import { ageText } from '../shared/durations.ts';

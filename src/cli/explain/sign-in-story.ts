@@ -7,7 +7,7 @@ import type { EnrollmentTerms } from '../../core/model/enrollment-policy.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Requirement, RuleHead, SourceLocation } from '../../core/model/policy.ts';
 import type { ProfileTerms } from '../../core/model/profile-policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
 import { isExpired } from '../../core/step/transaction.ts';
 import type { AuditTrace, PassedRule, TracedLayer } from '../../flow/audit-trace.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
@@ -15,7 +15,7 @@ import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts
 import { Revisions } from '../../policy/revision/revisions.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
-import { Directory } from '../../users/directory.ts';
+import { Directory } from '../../users/directory/directory.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import { readAuditLog } from '../audit/read-log.ts';
 import { refusal } from '../shared/refusal.ts';

@@ -1,7 +1,7 @@
 /** `stepgate config init`: a configuration to begin with, for a new installation. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { analyse } from '../../policy/analysis/analyse.ts';
+import { analyse } from '../../policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { findingsText } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';

@@ -1,5 +1,5 @@
 /** Facts for every combination of what a policy test leaves open, or for some of them where there are too many. */
-import type { UserFacts } from '../../core/policy/theory.ts';
+import type { UserFacts } from '../../core/policy/theories/theory.ts';
 
 /** Facts that a test leaves open. */
 export interface OpenChoice {

@@ -1,7 +1,7 @@
 /** Compares what a test says with what comes out: of its one sign-in, and of all that it leaves open. */
 import type { Facts } from '../../core/model/facts.ts';
 import type { Explanation } from '../../flow/explain.ts';
-import { exampleOptions } from '../../policy/analysis/example-options.ts';
+import { exampleOptions } from '../../policy/analysis/text/example-options.ts';
 import type { Expectation, PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { type Difference, differences } from './compare.ts';
 import { conditionResults } from './condition-results.ts';

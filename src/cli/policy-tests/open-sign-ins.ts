@@ -9,9 +9,14 @@ import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
 import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
-import { compileConditions, conditionDescriptors, conditionSets, mayFail } from '../../core/policy/conditions.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
+import {
+  compileConditions,
+  conditionDescriptors,
+  conditionSets,
+  mayFail,
+} from '../../core/policy/rules/condition-table.ts';
 import {
   type Formula,
   plainTime,
@@ -19,9 +24,9 @@ import {
   type UserFacts,
   type Variable,
   withProof,
-} from '../../core/policy/theory.ts';
+} from '../../core/policy/theories/theory.ts';
 import { StepgateError } from '../../errors.ts';
-import { knownIn } from '../../policy/analysis/configuration.ts';
+import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';

@@ -1,5 +1,5 @@
 /** Runs policy tests: each is one question to `explain`. */
-import { plainTime } from '../../core/policy/theory.ts';
+import { plainTime } from '../../core/policy/theories/theory.ts';
 import { StepgateError } from '../../errors.ts';
 import { explain, explainWhole, type WholeExplanation } from '../../flow/explain.ts';
 import type { Finding } from '../../policy/model/finding.ts';

@@ -1,8 +1,8 @@
 /** From a policy test to the options of `explain`, which then makes the facts. */
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { plainTime } from '../../core/policy/theory.ts';
-import { attributePairs } from '../../policy/analysis/example-options.ts';
+import { plainTime } from '../../core/policy/theories/theory.ts';
+import { attributePairs } from '../../policy/analysis/text/example-options.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
 import type { FactOptions } from '../explain/fact-options.ts';

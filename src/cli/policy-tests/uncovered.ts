@@ -1,8 +1,8 @@
 /** Rules that no test was decided by, and conditions that no test hit, or none missed. */
 import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import { compilePolicy } from '../../core/policy/compile.ts';
-import type { CompiledCondition } from '../../core/policy/conditions.ts';
+import { compilePolicy } from '../../core/policy/rules/compile.ts';
+import type { CompiledCondition } from '../../core/policy/rules/condition-table.ts';
 import type { ExplainedLayer } from '../../flow/explain.ts';
 import type { Document, Documents } from '../../policy/model/documents.ts';
 import { readEnrollmentPolicy, readPolicy, readProfilePolicy } from '../../policy/revision/read-document.ts';

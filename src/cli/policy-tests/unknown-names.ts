@@ -1,7 +1,7 @@
 /** Names in policy tests that stand for nothing: such a test would pass or fail for the wrong reason. */
 import { namesOf } from '../../core/model/authenticator-name.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import type { Finding, FindingPlace } from '../../policy/model/finding.ts';

@@ -1,7 +1,7 @@
 /** Durations as administrators write and read them. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
-import { durationSeconds } from '../../policy/schema/durations.ts';
+import { durationSeconds } from '../../policy/schema/fields/durations.ts';
 
 const sizes: Readonly<Record<string, Seconds>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 

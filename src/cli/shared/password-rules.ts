@@ -2,7 +2,7 @@
 
 import type { Seconds } from '../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
-import { termsForNewPassword } from '../../core/policy/password-terms.ts';
+import { termsForNewPassword } from '../../core/policy/rules/password-terms.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -10,7 +10,7 @@ import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { Store } from '../../stores/store.ts';
-import type { PasswordRules } from '../../users/password-tools.ts';
+import type { PasswordRules } from '../../users/ports/password-tools.ts';
 
 export interface PasswordRulesOptions {
   readonly authenticators: readonly AuthenticatorKind[];

@@ -1,15 +1,15 @@
 /**
- * Applies the account policy. What its rules ask for stands beside the account-management requirement (Law 7), which
- * is the floor; what they forbid cannot be enrolled here. See decision 77.
+ * Applies the account policy. Its rules can add to the account-management requirement (Law 7), which always holds, and
+ * they can forbid the enrollment of an authenticator. See decision 77.
  */
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
 import type { GovernedChange } from '../model/account-policy.ts';
 import type { DecisionOutcome, Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Facts, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { policyLayer } from './layers.ts';
 
-/** The ruling about one change. Undefined: there is no account policy. */
+/** The ruling about one change. Undefined without an account policy. */
 function changeLayer({ accountPolicy }: PolicySet, facts: Facts, change: GovernedChange): Layer | undefined {
   if (accountPolicy === undefined) return undefined;
   const { requirement, trace, ...ruling } = policyLayer('account', accountPolicy.about(change), facts);
@@ -17,7 +17,10 @@ function changeLayer({ accountPolicy }: PolicySet, facts: Facts, change: Governe
   return requirement ? { ...layer, requirement: { ...requirement, isAccountManagement: true } } : layer;
 }
 
-/** The change that is made by enrolling an authenticator: of some there is only one, which is replaced. */
+/**
+ * The change that enrolling this authenticator makes. Where only one enrollment is allowed and the user has it, the
+ * enrollment replaces it.
+ */
 function enrollmentChange(
   { key, maxEnrollments }: Pick<AuthenticatorDescriptor, 'key' | 'maxEnrollments'>,
   subject: Subject | undefined,
@@ -26,7 +29,7 @@ function enrollmentChange(
   return { action: isReplaced ? 'change' : 'add', of: key };
 }
 
-/** The change that a request to the account app is for, as long as it is not made. */
+/** The change for which the account app sent this request. Undefined once the change is made. */
 function requestedChange({ account, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
   if (!account) return undefined;
   const purpose = accountPurpose(facts.request);
@@ -37,20 +40,20 @@ function requestedChange({ account, authenticators }: PolicySet, facts: Facts): 
   return enrollmentChange(descriptor, facts.subject);
 }
 
-/** The ruling about it. */
+/** The account policy's ruling about that change. */
 export function requestedChangeLayer(policies: PolicySet, facts: Facts): Layer | undefined {
   const change = requestedChange(policies, facts);
   return change && changeLayer(policies, facts, change);
 }
 
-/** What the account policy says about enrolling each of these authenticators. None: there is no account policy. */
+/** What the account policy says about enrolling each of these authenticators. Empty without an account policy. */
 function additionLayers(keys: readonly string[], policies: PolicySet, facts: Facts): readonly Layer[] {
   return policies.authenticators
     .filter(({ key }) => keys.includes(key))
     .flatMap((descriptor) => changeLayer(policies, facts, enrollmentChange(descriptor, facts.subject)) ?? []);
 }
 
-/** Those about the enrollments that come next, beside the change that a request to the account app is for. */
+/** The rulings about the enrollments that come next, apart from the change that the request itself is for. */
 export function nextAdditionLayers(
   outcome: DecisionOutcome,
   { policies, facts }: { readonly policies: PolicySet; readonly facts: Facts },
@@ -66,7 +69,7 @@ function enrolledNext(outcome: DecisionOutcome): readonly string[] {
   return (outcome.kind === 'challenge' && outcome.toEnroll) || [];
 }
 
-/** Those that forbid an enrollment, where the account policy is to blame for a denial. */
+/** The rulings that forbid an enrollment, if the account policy causes the denial. */
 export function forbiddenAdditionLayers(
   denial: Denial,
   { policies, facts }: { readonly policies: PolicySet; readonly facts: Facts },
@@ -76,14 +79,16 @@ export function forbiddenAdditionLayers(
   return additionLayers(keys, policies, facts).filter(({ requirement }) => requirement === undefined);
 }
 
-/** The policies without the enrollments that the account policy forbids, and what it asks for before each other. */
+/**
+ * The policies without the enrollments that the account policy forbids, and what each remaining enrollment requires.
+ */
 export interface Additions {
   readonly policies: PolicySet;
-  /** By key of the authenticator. Without an entry the account-management requirement is enough. */
+  /** By key of the authenticator. Where an entry is absent, the account-management requirement is enough. */
   readonly additions?: ReadonlyMap<string, LayerRequirement>;
 }
 
-/** Applies the account policy to every enrollment that could be made. A ruling that is undecided forbids (Law 4). */
+/** Applies the account policy to every enrollment that the user could make. An undecided ruling forbids it (Law 4). */
 export function withAccountPolicy(policies: PolicySet, facts: Facts): Additions {
   if (policies.accountPolicy === undefined) return { policies };
   const additions = new Map<string, LayerRequirement>();

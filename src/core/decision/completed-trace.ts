@@ -1,12 +1,12 @@
-/** What a trace says besides the rulings of its layers. */
+/** What a trace says beyond the rulings of its layers. */
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
-import { countedRisk } from '../policy/risk.ts';
+import { countedRisk } from '../policy/values/risk.ts';
 import { isProfileComplete } from '../profile/profile-terms.ts';
 import type { SubjectEvaluation } from './denial.ts';
 
-/** The trace with whether everything is enrolled and filled in that must be, and with what was unusual. */
+/** Adds to the trace whether enrollments or profile data are still missing, and which signs of risk were found. */
 export function completedTrace(trace: Trace, { toEnroll, profile, subject, context }: SubjectEvaluation): Trace {
   const risk = countedRisk(context.facts);
   const isUnusual = risk !== undefined && (risk.reasons.length > 0 || risk.unknown !== undefined);

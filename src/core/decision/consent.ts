@@ -6,20 +6,20 @@ import type { ConsentTerms } from '../model/consent.ts';
 import type { AskedScope, DecisionOutcome } from '../model/decision.ts';
 import type { Consent, Facts, RequestFacts, Subject } from '../model/facts.ts';
 import type { Rule } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { grantedScopes } from './granted-scopes.ts';
 
 const openid = 'openid';
 const offline = 'offline_access';
 
-/** What the user answered to this app; `undefined`: nothing yet. */
+/** What the user answered about this app. Undefined before the first answer. */
 export function consentTo(clientId: string, { consents = {} }: Pick<Subject, 'consents'>): Consent | undefined {
   return Object.hasOwn(consents, clientId) ? consents[clientId] : undefined;
 }
 
 /**
- * The page of consent, where the user has not answered all that the app asks for. What `rule`, which decided about the
- * app, does not grant, the app would not get, and the user is not asked about it.
+ * The consent page, if the user has not yet answered about every scope that the app asks for. A scope that `rule`, the
+ * app's deciding rule, does not grant is not on the page, since the app would not get it.
  */
 export function consentStep(
   { consent: terms }: PolicySet,
@@ -42,9 +42,8 @@ export function consentStep(
 }
 
 /**
- * Everything that the request asks for, each scope once; a claim is asked for by the scope that releases it. Access
- * while the user is away is asked for only with `prompt=consent` (OpenID Connect Core section 11); without the prompt
- * it counts where the user granted it before.
+ * Every scope that the request asks for, once. A claim that is asked for by name counts as the scope that releases it.
+ * `offline_access` counts only with `prompt=consent` (OpenID Connect Core section 11) or if the user granted it before.
  */
 function askedScopes(terms: ConsentTerms, request: RequestFacts, given: Consent | undefined): readonly AskedScope[] {
   const byClaim = (request.claims ?? []).flatMap((claim) => scopeOf(claim, terms) ?? []);
@@ -65,14 +64,14 @@ function isAnswered({ scope, required, rejected }: AskedScope, { granted }: Cons
   return granted.includes(scope) || (rejected && !required);
 }
 
-/** Whether what the app got under the old answer must end: the new one takes something back. */
+/** Whether tokens issued under the old answer must be revoked, because the new answer takes something back. */
 export function takesBack(before: Consent | undefined, after: Consent): boolean {
   return before === undefined || before.granted.some((scope) => !after.granted.includes(scope));
 }
 
 /**
- * The answer to a page: what it asked for is granted where it is ticked or required, else rejected. Answers about other
- * scopes stay as they were.
+ * The consent after an answer. Each scope that was asked is granted if the user ticked it or it is required, and
+ * rejected otherwise. Answers about other scopes stay.
  */
 export function withAnswer(
   before: Consent | undefined,
@@ -91,7 +90,7 @@ export function withAnswer(
   };
 }
 
-/** The claims asked for by name that this consent releases. */
+/** The claims requested by name that this consent releases. */
 export function grantedClaims(claims: readonly string[], terms: ConsentTerms, { granted }: Consent): readonly string[] {
   return claims.filter((claim) => granted.includes(scopeOf(claim, terms) ?? ''));
 }

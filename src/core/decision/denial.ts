@@ -1,4 +1,4 @@
-/** What denies a sign-in whatever the user proves next, and which cause is to blame. */
+/** What denies a sign-in whatever the user proves next, and which cause is reported. */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
 import {
@@ -12,7 +12,7 @@ import { isFull } from '../enrollment/enrollment-limit.ts';
 import type { Denial, LayerRequirement } from '../model/decision.ts';
 import type { Subject } from '../model/facts.ts';
 import type { ProfileTerms } from '../model/profile-policy.ts';
-import { usablePolicies } from '../policy/enrollment-terms.ts';
+import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
 import { withAccountPolicy } from './account-policy.ts';
@@ -23,16 +23,16 @@ export interface SubjectEvaluation {
   readonly context: EvaluationContext;
   readonly subject: Subject;
   readonly capabilities: Capabilities;
-  /** As if the enrollment policy disabled nothing. */
+  /** What the capabilities would be if the enrollment policy disabled nothing. */
   readonly unrestricted: Capabilities;
   readonly chosen: ChosenRequest;
-  /** Absent: no enrollment policy applies, or what it asks for depends on how the user signs in. */
+  /** Absent if no enrollment policy applies, or if its answer depends on how the user signs in. */
   readonly toEnroll: EnrollmentContext | undefined;
-  /** Absent: no profile policy applies, or what it asks for depends on how the user signs in. */
+  /** Absent if no profile policy applies, or if its answer depends on how the user signs in. */
   readonly profile: ProfileTerms | undefined;
 }
 
-/** What denies, if anything does, whatever the user proves next. */
+/** The denial that holds whatever the user proves next, if there is one. */
 export function denialOf(evaluation: SubjectEvaluation): Denial | undefined {
   const { context, subject, toEnroll } = evaluation;
   return (
@@ -49,9 +49,9 @@ function inactive(subject: Subject): Denial | undefined {
 }
 
 /**
- * The requirements cannot be met. The first cause without which they could be met is to blame: the `acr` of the
- * request, the limit of enrollments, what the enrollment policy disables, what the account policy forbids, the minimum
- * `acr` of the app.
+ * The requirements cannot be met. The reported cause is the first of these without which they could be met: the `acr`
+ * of the request, the limit of enrollments, what the enrollment policy disables, what the account policy forbids, the
+ * minimum `acr` of the app.
  */
 function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
   if (chosen.isPossible) return undefined;
@@ -88,7 +88,7 @@ function without(
   return requirements.filter((one) => one !== left);
 }
 
-/** The user asked to enroll an authenticator in the account app that the user cannot enroll. */
+/** In the account app the user asked for an authenticator that this user cannot enroll. */
 function requestedNotEnrollable({ context, subject, capabilities }: SubjectEvaluation): Denial | undefined {
   const requested = requestedAtAccount(context.policies, context.facts);
   if (requested === undefined || enrollableOf([requested], capabilities).length > 0) return undefined;

@@ -1,7 +1,7 @@
 /**
- * The one evaluator: it serves enforcing, explaining, simulating and analysing (Law 3). It promises to deny what is
- * unknown, broken or impossible (Law 4), to reveal no denial before the user has proved something, and to say in the
- * trace why.
+ * The one evaluator, used for enforcing, explaining, simulating and analysing (Law 3). It denies what is unknown,
+ * broken or impossible (Law 4), reveals no denial before the user has proved something, and gives its reasons in the
+ * trace.
  */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
@@ -19,7 +19,7 @@ import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { Decision, DecisionOutcome, Denial, Layer } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
@@ -44,10 +44,10 @@ import { withRememberable } from './waiver-forecast.ts';
 
 /**
  * Decides what happens next: allow, deny, or what the user must do. Session policy, app policy and request must all
- * agree, and what the enrollment policy disables does not count. Once everything is proved, the enrollment policy may
- * require an enrollment, and the profile policy what it lacks. Whatever is unknown, broken or cannot be met denies (Law
- * 4). Without a transaction (single sign-on, `prompt=none`) every decision but `allow` and `deny` means that an
- * interaction is needed.
+ * agree. Authenticators that the enrollment policy disables do not count. After all proofs the enrollment policy may
+ * require an enrollment, and the profile policy missing attributes. Whatever is unknown, broken or impossible to meet
+ * denies (Law 4). Without a transaction (single sign-on, `prompt=none`) every decision other than `allow` and `deny`
+ * means that an interaction is needed.
  */
 export function evaluate(policies: PolicySet, facts: Facts): Decision {
   if (isRecovering(facts)) return evaluateRecovery(policies, facts);
@@ -95,14 +95,14 @@ function withLayers(trace: Trace, more: readonly Layer[], { context, capabilitie
   return { ...trace, layers: [...trace.layers, ...layers] };
 }
 
-/** Before anything is proved or denied: the user may go on with another account. */
+/** Before any proof or denial, the app may let the user continue with another account. */
 function mustSelectAccount({ request, transaction }: Facts): boolean {
   return request.promptSelectAccount === true && transaction?.accountSelected !== true;
 }
 
 /**
- * Denies, or withholds the denial behind a first challenge as long as the user has proved nothing: it would reveal that
- * the account exists, and its state. A denial that meets every user is no secret.
+ * Denies. As long as the user has proved nothing, it asks for a first challenge instead and withholds the denial, which
+ * would reveal that the account exists and its state. A denial that applies to every user is no secret.
  */
 function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Decision {
   const { context, subject, capabilities, unrestricted, chosen } = evaluation;
@@ -110,8 +110,8 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
   if (countedEvidence(subject, policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
   const general = evaluate(policies, anonymous(facts));
   if (general.kind === 'deny') return { ...general, trace };
-  // A user who has only disabled authenticators proves one of them, which leads to the reason of the denial and no
-  // further.
+  // If all of the user's authenticators are disabled, the user proves one of them and then sees the reason of the
+  // denial.
   const usable = capabilities.enrollments.length > 0 ? capabilities : unrestricted;
   const options = firstChallenge(chosen.requirements, usable);
   return { ...withRememberable({ kind: 'challenge', options, withheld: denial }, context, usable), trace };
@@ -149,7 +149,7 @@ function profileStep({ subject, profile, context }: SubjectEvaluation): Decision
   return asked && { kind: 'profile', ...asked };
 }
 
-/** A password that the policy no longer takes is replaced before the sign-in goes on. */
+/** Asks for a new password if the policy no longer accepts the present one. */
 function replacementStep(
   { context, subject, capabilities }: SubjectEvaluation,
   supportingEvidence: readonly CountedEvidence[],
@@ -180,7 +180,8 @@ function allow(
 }
 
 /**
- * Prefers an authenticator that meets both the app and the enrollment policy: it saves the user a second enrollment.
+ * Prefers an authenticator that satisfies both the app and the enrollment policy, which saves the user a second
+ * enrollment.
  */
 function preferRequired(choices: readonly string[], toEnroll: EnrollmentContext | undefined): readonly string[] {
   const required = toEnroll && mustEnroll(toEnroll)[0]?.anyOf;

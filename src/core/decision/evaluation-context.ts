@@ -9,8 +9,8 @@ import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
 import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
-import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
+import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { type ProfileRuling, profileRuling } from '../profile/profile-terms.ts';
 import {
   accountManagementOf,
@@ -29,14 +29,14 @@ export interface EvaluationContext {
   readonly policies: PolicySet;
   readonly facts: Facts;
   readonly policy: PolicyLayers;
-  /** What the request may add, best first. */
+  /** The alternatives that the request may add, best first. */
   readonly requests: readonly [Layer, ...Layer[]];
-  /** What may be used and enrolled. What must be enrolled is decided once the user has signed in. */
+  /** What may be used and enrolled. What must be enrolled is decided after the sign-in. */
   readonly enrollment: EnrollmentRuling;
   readonly profile: ProfileRuling;
-  /** What the account policy says about the change that a request to the account app is for. */
+  /** The account policy's ruling about the change for which the account app sent the request. */
   readonly account?: Layer | undefined;
-  /** The first denial of a layer, which holds whatever the user proves. */
+  /** The first denial among the layers. It holds whatever the user proves. */
   readonly denial: Denial | undefined;
 }
 
@@ -89,7 +89,7 @@ function capabilitiesOf(
   return additions ? { ...capabilities, additions } : capabilities;
 }
 
-/** What the request adds to the requirements, and whether the user can meet all of them. */
+/** The chosen alternative of the request, all requirements with it, and whether the user can meet them. */
 export interface ChosenRequest {
   readonly request: Layer;
   readonly requirements: readonly LayerRequirement[];
@@ -99,8 +99,8 @@ export interface ChosenRequest {
 }
 
 /**
- * The best of what the request may add that the user can reach; if there is none, the last. What it asks for if
- * possible never leads into an enrollment.
+ * Chooses the best alternative of the request that the user can reach, or the last one if the user can reach none. A
+ * voluntary `acr` value never makes the user enroll an authenticator.
  */
 export function chooseRequest(context: EvaluationContext, capabilities: Capabilities): ChosenRequest {
   const { policy, requests } = context;
@@ -119,8 +119,8 @@ export function chooseRequest(context: EvaluationContext, capabilities: Capabili
 }
 
 /**
- * The requirements of the policies. Where the app's rule is met as it stands, nothing is waived: then the tokens name
- * everything that was proved.
+ * The requirements of the policies. If the evidence meets the app's rule without a waiver, nothing is waived, so that
+ * the tokens name everything that was proved.
  */
 function unlessMet({ requirements, waiver }: PolicyLayers, { evidence }: Capabilities): readonly LayerRequirement[] {
   if (!waiver || !meetsRequirement(waiver.requirement, evidence)) return requirements;
@@ -135,8 +135,8 @@ function tryRequest(request: Layer, required: readonly LayerRequirement[], capab
 }
 
 /**
- * The account-management requirement (Law 7), where the user is about to change the account. An enrollment that was
- * made under it does not raise it afterwards.
+ * The account-management requirement (Law 7), if the user is about to change the account. An enrollment made under it
+ * does not raise the requirement afterwards.
  */
 function accountRequirements(
   { policies, facts, account }: EvaluationContext,
@@ -150,7 +150,10 @@ function accountRequirements(
   return isRequired ? [accountManagementOf(capabilities), ...(requirement ? [requirement] : [])] : [];
 }
 
-/** Authenticators whose remembered proof stands for the second factor, where the rule would not be met without it. */
+/**
+ * Authenticators whose remembered proof replaces the second factor. Undefined if the evidence meets the rule without
+ * it.
+ */
 export function waivedIn({ policy }: EvaluationContext, { evidence }: Capabilities): readonly string[] | undefined {
   const { waiver } = policy;
   return waiver && !meetsRequirement(waiver.requirement, evidence) ? waiver.authenticators : undefined;

@@ -1,10 +1,11 @@
-/** Whether a user whose account waits for its deletion is asked to keep it. */
+/** Whether to ask a user whose account is due for deletion to keep it. */
 import type { DecisionOutcome } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 
 /**
- * The user is told once in a sign-in that asks something anyway. The account pages say it themselves. See decision 68.
+ * The question comes once in each sign-in, and only if the sign-in has other pages. The account pages have a notice of
+ * their own. See decision 68.
  */
 export function keepAccountStep(
   { deletionDueAt }: Subject,

@@ -1,4 +1,4 @@
-/** The layers that have to agree: session policy, app policy, minimum `acr` of the app, request. */
+/** The layers that must all agree: session policy, app policy, the app's minimum `acr`, and the request. */
 
 import {
   type AssessedEvidence,
@@ -11,32 +11,32 @@ import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
 import type { AcrValue, AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
 import type { LayerTrace, ReportedRule, Trace } from '../model/trace.ts';
-import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';
-import { applyRules, type RuleOutcome, reportOf } from '../policy/rules.ts';
+import type { CompiledPolicy, PolicySet } from '../policy/rules/compile.ts';
+import { applyRules, type RuleOutcome, reportOf } from '../policy/rules/rules.ts';
 import { type Waiver, waiverOf } from './waiver.ts';
 
 /** The rulings of session policy and app policy, before any evidence is looked at. */
 export interface PolicyLayers {
   readonly layers: readonly Layer[];
-  /** Of the first layer that denies. */
+  /** The denial of the first layer that denies. */
   readonly denial?: Denial;
   readonly requirements: readonly LayerRequirement[];
-  /** The one of `requirements` that stands for the app's minimum `acr`. */
+  /** The member of `requirements` for the app's minimum `acr`. */
   readonly minimumAcr?: LayerRequirement;
   readonly session?: GrantedSession;
   /** The rule of the app policy that decided. */
   readonly appRule?: Rule;
-  /** The greatest age (seconds) of all evidence by that rule: the session length of this app. */
+  /** The longest session that this rule allows at the app: the greatest age of all evidence (seconds). */
   readonly appLength?: Seconds;
   /** How long (seconds) that rule lets a browser remember the second factor. */
   readonly remember?: Seconds;
-  /** What that rule requires instead in this browser. */
+  /** What this rule requires instead in this browser. */
   readonly waiver?: Waiver;
 }
 
 /**
- * Applies the policies. Without a subject a layer may be undecided: then it has neither a requirement nor a denial.
- * `remembered`: the proofs that may be waived in this browser, if the app's rule says so.
+ * Applies the policies. Without a subject a layer may be undecided: it then has neither a requirement nor a denial.
+ * `remembered`: the proofs that may be waived in this browser if the app's rule allows it.
  */
 export function policyLayers(
   policies: PolicySet,
@@ -69,7 +69,7 @@ export function policyLayers(
   };
 }
 
-/** What a policy says about these facts. */
+/** What one policy says about these facts. */
 interface Ruling extends RuleOutcome {
   /** Name of the policy. */
   readonly policy: string;
@@ -93,7 +93,7 @@ function allowOf(rule: Rule | undefined): AllowTerms | undefined {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-/** What a policy says, as one layer. */
+/** The ruling of one policy as a layer. */
 export function policyLayer(layer: 'account', policy: CompiledPolicy, facts: Facts): Layer {
   return ruleLayer(layer, rulingOf(policy, facts));
 }
@@ -136,7 +136,7 @@ interface AcrRequest {
   readonly requested: readonly string[];
 }
 
-/** Requires any of these values; denies where none of them is known. */
+/** Requires any of these `acr` values, and denies if none of them is configured. */
 function acrLayer({ layer, policy, requested }: AcrRequest, acrValues: readonly AcrValue[]): Layer {
   const trace = { layer, policy, rules: [], acrValues: requested };
   const values = known(requested, acrValues);
@@ -153,8 +153,8 @@ function known(requested: readonly string[], acrValues: readonly AcrValue[]): re
 }
 
 /**
- * What the request may add, best first. Essential values (OpenID Connect Core section 5.5.1.1): any of them, and
- * nothing less. Voluntary values: each in turn, and at last nothing.
+ * What the request may add, best first. With essential values (OpenID Connect Core section 5.5.1.1) any of them is
+ * required. With voluntary values each is one alternative, in order, and the last alternative adds nothing.
  */
 export function requestLayers(request: RequestFacts, acrValues: readonly AcrValue[]): readonly [Layer, ...Layer[]] {
   const forValues = (requested: readonly string[]) =>
@@ -167,12 +167,14 @@ export function requestLayers(request: RequestFacts, acrValues: readonly AcrValu
   return first ? [first, ...others, notRequested] : [notRequested];
 }
 
-/** The greatest age of all evidence of a decision (seconds): the strictest of request, session and app rule. */
+/**
+ * The greatest age of all evidence that a decision accepts (seconds): the strictest of request, session and app rule.
+ */
 export function overallMaxAge(facts: Facts, { session, appLength }: PolicyLayers): Seconds | undefined {
   return stricter(requestMaxAge(facts.request), stricter(session?.absolute, appLength));
 }
 
-/** The trace of all layers, each with whether the evidence meets it. */
+/** The trace of all layers, each with whether the evidence meets its requirement. */
 export function traceOf(layers: readonly Layer[], request: RequestFacts, evidence: readonly AssessedEvidence[]): Trace {
   const maxAge = requestMaxAge(request);
   return {

@@ -12,8 +12,8 @@ import {
 } from '../evidence/requirement.ts';
 import type { Factor, Facts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
-import { enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { overallMaxAge, policyLayers } from './layers.ts';
 
 /** What one alternative, or one chain, still lacks. */
@@ -22,7 +22,7 @@ export type Missing =
       readonly kind: 'alternative';
       /** Demands that no evidence meets. */
       readonly demands: readonly Demand[];
-      /** Distinct factor types to be covered besides `covered` and those of the demands. */
+      /** How many more distinct factor types are needed, beyond `covered` and those of the demands. */
       readonly factors: number;
       /** Factor types that the evidence covers. */
       readonly covered: readonly Factor[];
@@ -31,14 +31,14 @@ export type Missing =
     }
   | { readonly kind: 'chain'; readonly steps: readonly ChainStep[] };
 
-/** The evidence that counts in this decision, as requirements see it. None without a subject. */
+/** The evidence that counts in this decision, in the form that requirements test. Empty without a subject. */
 export function assessedEvidence(policies: PolicySet, facts: Facts): readonly AssessedEvidence[] {
   if (facts.subject === undefined) return [];
   const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
   return admissible(countedEvidence(facts.subject, usable, facts), overallMaxAge(facts, policyLayers(policies, facts)));
 }
 
-/** One entry for each alternative or chain, in order. Empty: the requirement is met. */
+/** One entry for each alternative or chain, in order. Empty if the requirement is met. */
 export function missingOf(requirement: Requirement, evidence: readonly AssessedEvidence[]): readonly Missing[] {
   if (meetsRequirement(requirement, evidence)) return [];
   if ('anyOf' in requirement)
@@ -53,7 +53,7 @@ function missingOfAlternative(alternative: Alternative, evidence: readonly Asses
   const covered = coveredFactors(alternative, fresh);
   const demanded = demands.flatMap(({ factor }) => factor ?? []);
   const provided = new Set([...covered, ...demanded]).size;
-  // Evidence that meets a demand without a factor covers at least one factor.
+  // Evidence that meets a demand without a factor type covers at least one type.
   const factors = Math.max(0, alternative.factors - Math.max(provided, Math.min(1, demands.length)));
   return { kind: 'alternative', demands, factors, covered, ...(maxAge !== undefined && { maxAge }) };
 }

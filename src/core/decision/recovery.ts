@@ -1,7 +1,7 @@
 /**
- * Decides what comes next while a user recovers the password: the proofs of the recovery policy, and then a new
- * password. The rules are applied as everywhere (Law 3). Nothing that was proved before counts, a denial stays hidden
- * until something is proved, and an account without a password gets none by a recovery.
+ * Decides the next step of a password recovery: first the proofs that the recovery policy asks for, then a new
+ * password. The rules are applied as everywhere (Law 3). Earlier proofs do not count, a denial stays hidden until the
+ * user proves something, and an account without a password cannot get one by recovery.
  */
 
 import { bestEvidence } from '../evidence/attainable-acr.ts';
@@ -14,8 +14,8 @@ import { neutralRequest } from '../model/neutral-facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
 import type { Trace } from '../model/trace.ts';
-import { compilePolicy, type PolicySet } from '../policy/compile.ts';
-import { enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
+import { compilePolicy, type PolicySet } from '../policy/rules/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
@@ -27,15 +27,18 @@ export function isRecovering({ transaction }: Facts): boolean {
   return transaction?.recovering === true;
 }
 
-/** The one of the enabled authenticators that a recovery sets anew; undefined: none is enabled. */
+/** The enabled authenticator that a recovery sets again. Undefined if none is enabled. */
 function recoveredAuthenticator({ authenticators }: PolicySet): string | undefined {
   return authenticators.find(({ underPasswordPolicy, enrollable }) => underPasswordPolicy && enrollable)?.key;
 }
 
-/** Each page asks, and the answer depends on the policies alone. */
+/** Every page needs the answer, which depends on the policies alone. */
 const recoverables = new WeakMap<PolicySet, { readonly key: string | undefined }>();
 
-/** The authenticator that a recovery sets anew, where some user could prove what the recovery policy asks for. */
+/**
+ * The authenticator that a recovery sets again, provided that at least some user could prove what the recovery policy
+ * asks for.
+ */
 export function recoverableAuthenticator(policies: PolicySet): string | undefined {
   const known = recoverables.get(policies) ?? { key: findRecoverable(policies) };
   recoverables.set(policies, known);
@@ -97,7 +100,10 @@ function recoveryDenial({ denial }: EvaluationContext, subject: Subject, isImpos
   return isImpossible ? { reason: 'unsatisfiable', layer: 'app' } : undefined;
 }
 
-/** The page of a user who could prove what the rule names first, so that it tells nothing about this one. */
+/**
+ * The same options as for a user who could prove what the rule names first, so that the page reveals nothing about this
+ * user.
+ */
 function optionsLikeOthers(
   requirements: readonly LayerRequirement[],
   { policies }: EvaluationContext,
@@ -119,13 +125,16 @@ function authenticatorsOf(requirement: Requirement): readonly string[] {
   return demands.flatMap(({ authenticators = [] }) => authenticators.map(authenticatorIn));
 }
 
-/** Any proof will do for the session policy: the recovery signs no user in. */
+/** The session policy accepts any proof, because a recovery does not sign the user in. */
 const anyProof = compilePolicy<Rule>({
   name: 'recovery',
   rules: [{ name: 'Any', when: {}, then: { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } } }],
 });
 
-/** The recovery policy in the place of that of the app; what is recovered proves nothing, and nothing is enrolled. */
+/**
+ * The recovery policy in place of the app policy. The recovered authenticator proves nothing here, and nothing can be
+ * enrolled.
+ */
 function recoveryPolicies(policies: PolicySet, facts: Facts): PolicySet {
   const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms).authenticators;
   const authenticators = usable
@@ -141,7 +150,7 @@ function recoveryPolicies(policies: PolicySet, facts: Facts): PolicySet {
   };
 }
 
-/** Only what is proved in this transaction counts, and the app asks for nothing. */
+/** Only proofs of this transaction count, and the app's request adds nothing. */
 function recoveryFacts({ transaction, request, evidence, device, ...facts }: Facts): Facts {
   const { remembered: _, ...plain } = device;
   return {

@@ -1,7 +1,7 @@
-/** What the layers ask of a user who has identified, for questions that are put to the evaluator. */
+/** What the layers require of an identified user, for callers that only want to know. */
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isMet } from '../remediation/requirement-status.ts';
 import { capabilitiesIn, chooseRequest, evaluationContext } from './evaluation-context.ts';
@@ -10,11 +10,11 @@ import { capabilitiesIn, chooseRequest, evaluationContext } from './evaluation-c
 export interface Required {
   readonly requirements: readonly LayerRequirement[];
   readonly capabilities: Capabilities;
-  /** By what the user has proved. */
+  /** Whether the user has already proved it. */
   readonly isMet: boolean;
 }
 
-/** The same as the evaluator finds out about this user. What comes after the sign-in is not part of it. */
+/** The requirements as the evaluator finds them for this user. What follows the sign-in is not included. */
 export function requiredOf(policies: PolicySet, facts: Facts, subject: Subject): Required {
   const context = evaluationContext(policies, facts);
   const { capabilities } = capabilitiesIn(subject, context);

@@ -1,20 +1,23 @@
-/** Whether a service may have a token (RFC 6749 section 4.4). There is no user, so no condition waits for one. */
+/**
+ * Whether a service may get a token by client credentials (RFC 6749 section 4.4). There is no user, so no condition
+ * waits for one.
+ */
 import type { Facts } from '../model/facts.ts';
 import type { ServiceRule } from '../model/service-policy.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
-import { findRule, reportOf } from '../policy/rules.ts';
+import type { CompiledPolicy } from '../policy/rules/compile.ts';
+import { findRule, reportOf } from '../policy/rules/rules.ts';
 
 /** Why a service gets no token. */
 export type ServiceDenial = 'rule' | 'no_rule' | 'condition_failed';
 
-/** The decision, and why. */
+/** The decision and its trace. */
 export type ServiceDecision = { readonly trace: Trace } & (
   | { readonly allow: true }
   | { readonly allow: false; readonly reason: ServiceDenial }
 );
 
-/** Without a policy the configuration of the app is all that counts. What no rule decides is denied (Law 4). */
+/** Without a policy only the configuration of the app counts. If no rule decides, the answer is deny (Law 4). */
 export function evaluateService(policy: CompiledPolicy<ServiceRule> | undefined, facts: Facts): ServiceDecision {
   if (policy === undefined) return { allow: true, trace: { layers: [] } };
   const { rule, failed, traces } = findRule(policy, facts);

@@ -1,11 +1,11 @@
-/** Whether a code, a device code or a refresh token may be exchanged for tokens. */
+/** Whether a code, device code or refresh token may be exchanged for tokens. */
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import { meetsAll } from '../evidence/requirement.ts';
 import type { DenyReason } from '../model/decision.ts';
 import type { Facts, Seconds, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
-import type { PolicySet } from '../policy/compile.ts';
-import type { EnrollmentRuling } from '../policy/enrollment-terms.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
+import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { askedAfterSignIn } from './after-sign-in.ts';
 import { consentTo } from './consent.ts';
@@ -16,32 +16,32 @@ import { traceOf } from './layers.ts';
 /** Why no token is issued. */
 export type IssuanceDenial =
   | DenyReason
-  /** The tokens rest on a proof by an enrollment that the user no longer has. */
+  /** The tokens are based on a proof with an enrollment that the user no longer has. */
   | 'enrollment_gone'
-  /** The session length of the app's rule is over. */
+  /** The session length of the app's rule has passed. */
   | 'session_over'
-  /** The policies ask for more than was proved for these tokens. */
+  /** The policies now ask for more than was proved for these tokens. */
   | 'requirement_unmet'
   /** The enrollment policy asks for an authenticator that the user has not enrolled. */
   | 'enrollment_required'
-  /** It is a third-party app, and the user lets it have nothing. */
+  /** The app is a third-party app, and the user has consented to nothing. */
   | 'consent_missing';
 
-/** The decision about an exchange, and why. */
+/** The decision about an exchange, and its trace. */
 export type IssuanceDecision = { readonly trace: Trace } & (
   | {
       readonly allow: true;
-      /** Of the scopes of the authorization, those that the rule grants now. Absent: all. */
+      /** The scopes of the authorization that the rule still grants. Absent if it grants all of them. */
       readonly scopes?: readonly string[];
     }
   | { readonly allow: false; readonly reason: IssuanceDenial }
 );
 
 /**
- * Decides by the newest policies (Law 5). `facts` are those of the authorization, time included, with the evidence that
- * the tokens rest on and the user as they are now. So ages do not grow, except for the session length of the app (`at`:
- * the time of the exchange, epoch seconds). The user is asked nothing: what the evidence
- * does not meet is denied. Without a subject (the account is gone): deny.
+ * Decides by the newest policies (Law 5). `facts` are those of the authorization, including its time, with the evidence
+ * behind the tokens and the user's present record. Ages therefore do not grow, except for the session length of the
+ * app, which is measured at `at`, the time of the exchange (epoch seconds). The user cannot be asked anything: a
+ * requirement that the evidence does not meet denies. A missing subject (the account is gone) denies, too.
  */
 export function evaluateIssuance(policies: PolicySet, facts: Facts, at: Seconds = facts.now): IssuanceDecision {
   const context = evaluationContext(policies, facts);
@@ -60,7 +60,7 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts, at: Seconds 
   return { allow: true, ...cutScopes(request.scopes, policy.appRule), trace };
 }
 
-/** Refresh tokens live no longer than what was proved counts at this app. */
+/** A refresh token ends when its evidence becomes too old for this app. */
 function sessionOver(
   { policy, facts }: EvaluationContext,
   { evidence }: Capabilities,

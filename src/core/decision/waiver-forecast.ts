@@ -1,11 +1,11 @@
 /**
- * Whether a remembered proof would waive anything at the next sign-in with this browser. The evaluator itself answers
- * that, so that the forecast follows the same rules.
+ * Whether remembering a proof would waive anything at the next sign-in with this browser. The evaluator itself answers,
+ * so the forecast follows the same rules.
  */
 import { showTheSame } from '../evidence/counted-evidence.ts';
 import type { DecisionOutcome } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, RememberedProof, Seconds, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import {
   capabilitiesIn,
@@ -15,13 +15,13 @@ import {
   waivedIn,
 } from './evaluation-context.ts';
 
-/** The transaction of the next sign-in. */
+/** The id of the imagined next transaction. */
 const next = 'next time';
 
 /**
- * With this proof remembered, from the same network and for the same request, when the user then proves everything that
- * is no possession: is something waived, and does every layer allow? The status of the account makes no difference,
- * because it must not show before something is proved.
+ * Imagines the next sign-in from the same network and for the same request, in which this proof is remembered and the
+ * user proves everything else that is not a possession. True if something would be waived and every layer would allow.
+ * The status of the account is ignored, because it must not show before a proof.
  */
 export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedProof): boolean {
   if (facts.subject === undefined) return false;
@@ -48,7 +48,7 @@ function evidenceFrom({ id: subject }: Subject, at: Seconds) {
 }
 
 /**
- * Adds which proofs this browser may remember. It is the same for a user who will be denied, because the denial must
+ * Adds the proofs that this browser may remember. A user who will be denied gets the same list, because the denial must
  * not show yet.
  */
 export function withRememberable(
@@ -61,7 +61,7 @@ export function withRememberable(
   const { now: at } = facts;
   const isWaived = onceForEqual(({ authenticator, id, methods, factors, characteristics }) => {
     const proof = { authenticator, enrollment: id, factors, characteristics, at, until: at + seconds };
-    // By which method the user will prove it is not known yet.
+    // It is not known yet which method the user will choose.
     return methods?.length
       ? methods.some((method) => wouldWaive(policies, facts, { ...proof, method }))
       : wouldWaive(policies, facts, proof);
@@ -83,7 +83,7 @@ export function withRememberable(
 
 type Proved = Pick<Enrollment, 'id' | 'authenticator' | 'methods' | 'factors' | 'characteristics'>;
 
-/** Proofs that show the same are waived alike: of many enrollments of a kind, one is looked at. */
+/** Enrollments that prove the same are waived alike, so one of each kind is tried. */
 function onceForEqual(isWaived: (proved: Proved) => boolean): (proved: Proved) => boolean {
   const answers: { readonly proved: Proved; readonly answer: boolean }[] = [];
   return (proved) => {

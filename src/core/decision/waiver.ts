@@ -1,18 +1,18 @@
 /**
- * Waives the second factor in a browser that remembers its proof, where a rule allows that for a while. Only the
- * requirement of that rule becomes smaller. Nothing is added to the evidence, so `acr`, `amr` and `auth_time` stay
- * true. See decision 18.
+ * Waives the second factor in a browser that remembers its proof, if a rule allows this for some time. Only the
+ * requirement of that rule is reduced. Nothing is added to the evidence, so `acr`, `amr` and `auth_time` stay true. See
+ * decision 18.
  */
 
 import { type AssessedEvidence, meetsDemand, requestMaxAge } from '../evidence/requirement.ts';
 import type { Factor, Facts, RememberedProof, Seconds } from '../model/facts.ts';
 import type { AllowTerms, Alternative, Demand, Requirement } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 
 /**
- * The proofs of this user that this browser remembers and that may be relied on: of usable enrollments that the user
- * still has. Recovery consumes an enrollment, so its proof stands for nothing afterwards. `max_age` and `prompt=login`
- * ask for proofs, so then nothing is remembered.
+ * The proofs that this browser remembers for this user and that still count: the enrollment must exist and be usable. A
+ * proof made for a recovery consumes its enrollment and so no longer counts. `max_age` and `prompt=login` ask for new
+ * proofs, so nothing is remembered then.
  */
 export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): readonly RememberedProof[] {
   const { now, subject, device, request } = facts;
@@ -28,20 +28,17 @@ export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): r
 
 /** What a rule requires instead in this browser. */
 export interface Waiver {
-  /** The requirement of the rule as it stands. */
+  /** The requirement of the rule without the waiver. */
   readonly requirement: Requirement;
-  /** They stand beside the alternatives of the rule. */
+  /** The reduced alternatives, which are added to those of the rule. */
   readonly alternatives: readonly Alternative[];
-  /** Authenticators whose remembered proof stands for the second factor. */
+  /** Authenticators whose remembered proof replaces the second factor. */
   readonly authenticators: readonly string[];
 }
 
-/**
- * The requirement that is left of a rule's once remembered proofs stand for the second factor. Undefined: nothing is
- * waived.
- */
+/** The rule's requirement after remembered proofs have replaced the second factor. Undefined if nothing is waived. */
 export function waiverOf(terms: AllowTerms, proofs: readonly RememberedProof[], now: Seconds): Waiver | undefined {
-  // No proof is young enough for a rule that remembers none.
+  // If a rule has no `remember`, no proof is recent enough.
   const { requirement, remember = Number.NEGATIVE_INFINITY } = terms;
   const fresh = proofs.filter(({ at }) => now - at < remember);
   const candidates = fresh.map((proof) => ({
@@ -54,7 +51,7 @@ export function waiverOf(terms: AllowTerms, proofs: readonly RememberedProof[], 
   return { requirement, alternatives, authenticators: [...new Set(used)] };
 }
 
-/** Whether the requirement has an alternative whose second factor a proof can waive. */
+/** Whether a remembered proof could waive the second factor in any alternative of this requirement. */
 export function canWaiveSecondFactor(requirement: Requirement): boolean {
   if ('chains' in requirement) return false;
   return requirement.anyOf.some(({ factors, maxAge, demands }) => {
@@ -66,8 +63,8 @@ export function canWaiveSecondFactor(requirement: Requirement): boolean {
 type Proved = Pick<AssessedEvidence, 'authenticator' | 'methods' | 'enrollment' | 'factors' | 'characteristics'>;
 
 /**
- * The alternatives that are left when this proof stands for their second factor. That factor is always possession,
- * which the browser vouches for.
+ * The alternatives that remain when this proof replaces their second factor. The factor is always a possession, which
+ * the remembering browser represents.
  */
 export function withoutSecondFactor(requirement: Requirement, proof: Proved): readonly Alternative[] {
   if ('chains' in requirement || !proof.factors.includes('possession')) return [];
@@ -85,7 +82,7 @@ function reduced(alternative: Alternative, proof: Proved): readonly Alternative[
   const rest = demands.filter((demand) => demand !== met);
   const open = otherFactors.filter((factor) => !rest.some((demand) => demand.factor === factor));
   const left = (factors - 1) as 1 | 2;
-  // The rest must be of the other factor types: two things that the user has are still one factor.
+  // The remaining factor types must differ from possession: two possessions are still one factor.
   return choicesOf(open, left - (otherFactors.length - open.length)).map((added) => ({
     ...alternative,
     factors: left,
@@ -98,8 +95,8 @@ function standsFor(proof: Proved, demand: Demand): boolean {
 }
 
 /**
- * A proof with user verification covers two factor types at once: it has no second factor to be left out. Of a browser
- * that remembers a proof nothing is known about pauses.
+ * A proof with user verification covers two factor types at once, so it has no separate second factor. `maxIdle` cannot
+ * be checked, because a remembering browser does not record when it was used.
  */
 function isWaivable({ maxAge, maxIdle, characteristics }: Demand): boolean {
   return maxAge !== 0 && maxIdle === undefined && !characteristics?.includes('userVerification');

@@ -1,7 +1,7 @@
 /** What a user wants to do in the built-in account app. The scopes of the request say it. */
 import { changeActions, type GovernedChange } from '../model/account-policy.ts';
 import type { Evidence, Facts, RequestFacts } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 
 /** What a request to the account app is for. */
 export type AccountPurpose =

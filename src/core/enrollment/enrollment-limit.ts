@@ -1,7 +1,7 @@
 /** How many enrollments of one authenticator an account may have. */
 import type { Enrollment, Subject } from '../model/facts.ts';
 import { LONGEST_CHAIN } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 
 /**
  * More than users have a use for. Yet few enough that an intruder cannot hide an enrollment among many, nor make every

@@ -1,8 +1,8 @@
 /** Passwords that the policy no longer takes: a user who signs in with one replaces it first. */
 import type { Enrollment, Facts, Subject } from '../model/facts.ts';
 import type { OutdatedReason } from '../model/password-policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
-import { passwordRuling } from '../policy/password-terms.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
+import { passwordRuling } from '../policy/rules/password-terms.ts';
 
 /** A password that must be replaced. */
 export interface OutdatedPassword {

@@ -1,6 +1,6 @@
 /** The evidence that counts in a decision: the user's own, of enabled authenticators, not outdated. */
 import type { AuthenticatorDescriptor, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { recoveredPart } from './recovered.ts';
 import { type AssessedEvidence, ageOf, isFresh } from './requirement.ts';
 

@@ -1,15 +1,15 @@
 /**
- * Claims that an app asks for by name (OpenID Connect Core section 5.5). Each counts with the scope that releases it:
- * otherwise an app could get around a rule about a scope by naming its claims (decision 122).
+ * Claims that an app requests by name (OpenID Connect Core section 5.5). Each is treated as a request for the scope
+ * that releases it: otherwise an app could get around a rule about a scope by naming its claims (decision 122).
  */
 import type { RequestFacts } from '../model/facts.ts';
 
-/** Claims by the scope that releases them. */
+/** Scope names with the claims that each releases. */
 export type ClaimsByScope = Readonly<Record<string, readonly string[]>>;
 
 /**
- * The request with the scopes that its named claims stand for. `allowed`: the scopes that the app may ask for; a claim
- * that none of them releases is not asked for. Absent: all.
+ * Adds to the request the scopes of the claims that it names. `allowed`: the scopes that the app may request (absent:
+ * all). A claim that none of them releases is removed.
  */
 export function withClaimScopes(
   request: RequestFacts,
@@ -35,12 +35,12 @@ export function withClaimScopes(
   };
 }
 
-/** Whether one of these scopes releases the claim. */
+/** Whether one of the granted scopes releases the claim. */
 export function isReleased(claim: string, claimsByScope: ClaimsByScope, granted: readonly string[]): boolean {
   return scopesOf(claim, claimsByScope).some((scope) => granted.includes(scope));
 }
 
-/** The scopes that release the claim, as they are configured. Empty: none does. */
+/** The configured scopes that release the claim. Empty if none does. */
 export function scopesOf(claim: string, claimsByScope: ClaimsByScope): readonly string[] {
   return Object.keys(claimsByScope).filter((scope) => claimsByScope[scope]?.includes(claim));
 }

@@ -1,25 +1,31 @@
 /**
- * The result of several conditions together. The order of the conditions never matters: a miss decides a conjunction
- * whatever else failed, and a hit a disjunction.
+ * Combines the results of several conditions. Their order never matters: one miss decides a conjunction, and one hit a
+ * disjunction, whatever other conditions result in.
  */
 import type { ConditionResult } from '../model/conditions.ts';
 
-/** All must hold. Of none: a hit. */
+/** All must hold. An empty list is a hit. */
 export function allOf(results: readonly ConditionResult[]): ConditionResult {
   return results.length === 0 ? 'hit' : firstOf(['miss', 'error', 'unknown', 'hit'], results);
 }
 
-/** One must hold. Of none: a miss. */
+/** One must hold. An empty list is a miss. */
 export function oneOf(results: readonly ConditionResult[]): ConditionResult {
   return results.length === 0 ? 'miss' : firstOf(['hit', 'error', 'unknown', 'miss'], results);
 }
 
-/** As `allOf`, where `unknown` stands for a result that varies: one of them may miss where another one fails. */
+/**
+ * Like `allOf`, where `unknown` means that the result varies. At some sign-ins a varying condition may miss, so that
+ * the failure of another makes no difference.
+ */
 export function allOfAnywhere(results: readonly ConditionResult[]): ConditionResult {
   return results.length === 0 ? 'hit' : firstOf(['miss', 'unknown', 'error', 'hit'], results);
 }
 
-/** As `oneOf`, where `unknown` stands for a result that varies: one of them may hold where another one fails. */
+/**
+ * Like `oneOf`, where `unknown` means that the result varies. At some sign-ins a varying condition may hold, so that
+ * the failure of another makes no difference.
+ */
 export function oneOfAnywhere(results: readonly ConditionResult[]): ConditionResult {
   return results.length === 0 ? 'miss' : firstOf(['hit', 'unknown', 'error', 'miss'], results);
 }

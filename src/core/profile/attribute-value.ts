@@ -3,7 +3,7 @@ import type { Attribute, AttributeType } from '../model/attribute.ts';
 import type { AttributeValue } from '../model/conditions.ts';
 import { mailAddress } from '../model/mail-address.ts';
 import { phoneNumberForm } from '../model/phone-number.ts';
-import { compilePattern } from '../policy/pattern.ts';
+import { compilePattern } from '../policy/values/pattern.ts';
 
 /** Why a value cannot be kept. */
 export type AttributeFault =

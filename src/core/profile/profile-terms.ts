@@ -2,8 +2,8 @@
 import type { ProfileRequest } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { ProfileTerms, RegistrationTerms, TermsOfUse } from '../model/profile-policy.ts';
-import { beforeSignIn, type PolicySet } from '../policy/compile.ts';
-import { type TermsRuling, termsRuling } from '../policy/terms-ruling.ts';
+import { beforeSignIn, type PolicySet } from '../policy/rules/compile.ts';
+import { type TermsRuling, termsRuling } from '../policy/rules/terms-ruling.ts';
 
 /** The ruling of the profile policy. Without `terms` nothing is asked. */
 export type ProfileRuling = TermsRuling<ProfileTerms>;

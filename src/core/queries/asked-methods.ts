@@ -4,7 +4,7 @@ import { withMethodsApart } from '../evidence/named.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { asActive } from './user-verification.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Whether the identifier page also offers an authenticator that finds out the user by itself. */
 
 import type { Facts } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { identifyingHelps } from './identifier-page-secret.ts';
 import { rememberedAnswers, rulesAhead } from './rules-ahead.ts';
 import { withoutVerification } from './user-verification.ts';

@@ -3,8 +3,8 @@
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Enrollment, Facts } from '../model/facts.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
-import { usablePolicies } from '../policy/enrollment-terms.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
+import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { capabilitiesWithin } from '../remediation/capabilities.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
 import { type RulesAhead, rememberedAnswers, rulesAhead } from './rules-ahead.ts';

@@ -2,7 +2,7 @@
 import { capabilitiesIn, evaluationContext } from '../decision/evaluation-context.ts';
 import { meetsLayerRequirement } from '../evidence/requirement.ts';
 import type { Facts } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { accountManagementOf } from '../remediation/capabilities.ts';
 
 /**

@@ -5,9 +5,9 @@ import { mustEnroll } from '../enrollment/apply-policy.ts';
 import type { EnrollmentTerms, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import type { PolicySet } from '../policy/compile.ts';
-import { usablePolicies } from '../policy/enrollment-terms.ts';
-import { rulesAnywhere } from '../policy/rules.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
+import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
+import { rulesAnywhere } from '../policy/rules/rules.ts';
 import { capabilitiesWithin, usableEnrollments } from '../remediation/capabilities.ts';
 
 /**

@@ -7,8 +7,8 @@
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Rule, RuleHead } from '../model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../policy/compile.ts';
-import { possiblePositions } from '../policy/rules.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../policy/rules/compile.ts';
+import { possiblePositions } from '../policy/rules/rules.ts';
 
 /** Under one set of policies, equal rules are one and the same object. */
 export interface RulesAhead {

@@ -12,7 +12,7 @@ import {
   characteristics as mostSpecificFirst,
 } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { asActive, isAskedFor, withDescriptor } from './user-verification.ts';
 
 /** `lacks`: the characteristic that is required and missing. Absent: no single one is to blame. */

@@ -4,7 +4,7 @@ import { evaluate } from '../decision/evaluate.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
 import type { Decision } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Facts } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 
 /**
  * True if the decision asks to prove (or enroll) this authenticator, and would not if it showed presence only: then

@@ -1,5 +1,5 @@
 /**
- * The account-management requirement: what a user must prove before any authenticator is enrolled or changed (Law 7).
+ * The account-management requirement: what a user must prove before enrolling or changing any authenticator (Law 7).
  * See decision 20.
  */
 import { independentParts } from '../evidence/recovered.ts';
@@ -7,14 +7,14 @@ import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts.ts';
 import type { Alternative } from '../model/policy.ts';
 
-/** Oldest age of a proof that counts for the requirement (seconds). */
+/** The greatest age at which a proof counts for this requirement (seconds). */
 const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
 
 /**
- * Law 7: the strongest level that the account can reach. Only existing enrollments count, auxiliary ones do not, so
- * that an account without any never meets the requirement. A user who lost that level reaches it by an authenticator
- * that exists for recovery, beside another factor type (NIST SP 800-63B-4 section 4.2.2.2). `all`, `authenticators`:
- * every enabled one, even where the enrollment policy disables it.
+ * Law 7: the strongest level that the account can reach. Only existing enrollments count, and auxiliary ones do not, so
+ * an account with no other enrollment never meets the requirement. A user who can no longer reach that level may use a
+ * recovery authenticator together with another factor type (NIST SP 800-63B-4 section 4.2.2.2). `all` and
+ * `authenticators` include those that the enrollment policy disables.
  */
 export function accountManagementRequirement(
   all: readonly Enrollment[],
@@ -25,7 +25,7 @@ export function accountManagementRequirement(
   return { layer: 'account_management', anyOf: [{ anyOf }], isAccountManagement: true };
 }
 
-/** The authenticators that exist for recovery. */
+/** Keys of the authenticators whose purpose is recovery. */
 export function recoveryKeys(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   return authenticators.filter(({ recovery }) => recovery).map(({ key }) => key);
 }

@@ -1,6 +1,6 @@
 /**
- * All minimal sufficient sets, by authenticator. The step loop needs only one for each option; a text that says what is
- * asked for in all names every one.
+ * All minimal sufficient sets, by authenticator. The step loop needs only one for each option, but a text that lists
+ * what is asked for needs all of them.
  */
 import { withMethodsApart } from '../evidence/named.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
@@ -11,10 +11,13 @@ import { type Capabilities, forAccountManagement, provable } from './capabilitie
 import { enrollmentPlans } from './enrollment-plans.ts';
 import type { EvidenceAndActions } from './sufficient-sets.ts';
 
-/** To prove an authenticator, or to enroll it. A chain may take two of one kind. */
+/**
+ * The proof or the enrollment of an authenticator. A set may contain two equal actions, because a chain may ask for one
+ * authenticator twice.
+ */
 export interface Action {
   readonly authenticator: string;
-  /** Where the requirements tell its methods apart. */
+  /** Set if the requirements distinguish its methods. */
   readonly method?: string;
   readonly toEnroll?: true;
 }
@@ -23,16 +26,16 @@ export interface Action {
 export interface AllSets {
   /** The smallest first, then in the order of the authenticators. */
   readonly sets: readonly (readonly Action[])[];
-  /** False: there may be others, which the search did not get to. */
+  /** False if the search stopped at its limit, so there may be more. */
   readonly isComplete: boolean;
 }
 
-/** So many sets are tried: about 30 ms. No realistic configuration comes near. */
+/** The limit of the search: about 30 ms. No realistic configuration comes near it. */
 const mostTried = 20_000;
 
 /**
- * Of users who have two enrollments of one kind, the better one counts: it may be enough where the other one is not.
- * Enrolling is for users who cannot complete without it.
+ * Finds all sets. If a user has two enrollments of one kind, the better one counts, since it may suffice where the
+ * other does not. Enrollments are considered only if no set of proofs suffices.
  */
 export function allSufficientSets(requirements: readonly LayerRequirement[], capabilities: Capabilities): AllSets {
   const byProof = minimalSets(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
@@ -64,7 +67,7 @@ function minimalSets(requirements: readonly LayerRequirement[], { evidence, acti
   return { sets: namedSets(found, able), isComplete: true };
 }
 
-/** Places of actions in a list, in ascending order. */
+/** Indexes of actions in a list, in ascending order. */
 type Indexes = readonly number[];
 
 function withOneMore(set: Indexes, count: number): readonly Indexes[] {
@@ -76,13 +79,13 @@ function holdsAny(set: Indexes, found: readonly Indexes[]): boolean {
   return found.some((known) => known.every((one) => set.includes(one)));
 }
 
-/** More actions than that never are in one minimal set for it. */
+/** An upper bound for the number of actions in a minimal set for this requirement. */
 function mostOf(requirement: Requirement): number {
   if ('chains' in requirement) return Math.max(0, ...requirement.chains.map((chain) => chain.length));
   return Math.max(0, ...requirement.anyOf.map(({ demands, factors }) => demands.length + Math.max(1, factors)));
 }
 
-/** An action for each method that the requirements tell apart. */
+/** Splits each action by the methods that the requirements distinguish. */
 function byMethod(
   actions: readonly AssessedEvidence[],
   requirements: readonly LayerRequirement[],
@@ -94,7 +97,7 @@ function byMethod(
   });
 }
 
-/** Of actions that look alike, so many as can count at once. */
+/** Of equal actions, keeps as many as can count at once. */
 function distinct(actions: readonly AssessedEvidence[], copies: number): readonly AssessedEvidence[] {
   const looks = Map.groupBy(actions, ({ enrollment: _, ...look }) => JSON.stringify(look));
   return [...looks.values()].flatMap((alike) => alike.slice(0, copies));
@@ -110,7 +113,7 @@ function actionOf(evidence: AssessedEvidence | undefined): readonly Action[] {
   return [omitUndefined({ authenticator, method, toEnroll })];
 }
 
-/** Of sets that are equal, one, and none that holds all of another one. */
+/** Removes duplicates, and sets that contain another set. */
 function minimalOf(sets: AllSets['sets']): AllSets['sets'] {
   const kept: (readonly Action[])[] = [];
   for (const set of sets.toSorted((a, b) => a.length - b.length))

@@ -1,41 +1,45 @@
 /**
- * What actions do for one alternative or one chain, as a finite automaton: a state says how much is done, an effect
- * says what one action adds. Sets of actions that do the same lead to one state, so a search looks at them once.
+ * What actions contribute to one alternative or chain, as a finite automaton: a state says how much is done, and an
+ * effect says what one action adds. Sets of actions with the same result lead to the same state, so a search handles
+ * them once.
  */
 
 import { type AssessedEvidence, isFresh, isNamed, meetsDemand, unmetDemands } from '../evidence/requirement.ts';
 import type { Factor } from '../model/facts.ts';
 import type { Alternative, Demand } from '../model/policy.ts';
 
-/** States and effects are numbers whose bits mean something to the automaton alone. */
+/** States and effects are bit fields that only the automaton itself can interpret. */
 export interface Automaton {
-  /** The state that the evidence alone has reached. */
+  /** The state for the evidence alone. */
   readonly start: number;
   readonly isMet: (state: number) => boolean;
-  /** Actions of equal effects can stand for one another. 0: the action does nothing. */
+  /** Actions with equal effects are interchangeable. 0: the action contributes nothing. */
   readonly effectOf: (action: AssessedEvidence) => number;
-  /** The state after an action with this effect. More actions never undo anything. */
+  /** The state after an action with this effect. Another action never undoes anything. */
   readonly next: (state: number, effect: number) => number;
-  /** Whether an action may come before the others. Absent: the automaton has no order. */
+  /** Whether an action may come before the others. Absent if the order does not matter. */
   readonly mayComeFirst?: (effect: number, others: readonly number[]) => boolean;
 }
 
-/** Whether actions with these effects lead to a state in which the alternative or chain is met. */
+/** Whether actions with these effects meet the alternative or chain. */
 export function isMetBy({ start, next, isMet }: Automaton, effects: readonly number[]): boolean {
   return isMet(effects.reduce(next, start));
 }
 
 const factorBits: Readonly<Record<Factor, number>> = { knowledge: 1, possession: 2, inherence: 4 };
-/** The lowest bits of a state: the factor types that auxiliary actions cover, and those that all others cover. */
+/**
+ * Layout of a state: the three lowest bits are the factor types of auxiliary actions, the next three those of all other
+ * actions, followed by one bit for each demand.
+ */
 const allFactors = 0b111_111;
 const NON_AUXILIARY = 3;
 const DEMANDS = 6;
 
-/** An alternative: above the bits for factor types, a state has one bit for each demand that is met. */
+/** The automaton of an alternative. A demand's bit is set once the demand is met. */
 export function alternativeAutomaton(alternative: Alternative, evidence: readonly AssessedEvidence[]): Automaton {
   const { demands, maxAge } = alternative;
   const complete = (1 << (DEMANDS + demands.length)) - 1;
-  // Once the factor types suffice, it makes no difference which they are.
+  // Once enough factor types are covered, it makes no difference which they are.
   const settle = (state: number) => (factorsIn(state) < Math.max(1, alternative.factors) ? state : state | allFactors);
   const unmet = unmetDemands(alternative, evidence);
   const fresh = evidence.filter(({ age }) => isFresh(age, maxAge));
@@ -60,7 +64,7 @@ function coveredBy(assessed: AssessedEvidence, alternative: Alternative): number
   return assessed.auxiliary ? bits : bits << NON_AUXILIARY;
 }
 
-/** How many distinct factor types a state covers. Auxiliary actions cover some only beside others. */
+/** How many distinct factor types a state covers. Those of auxiliary actions count only together with others. */
 function factorsIn(state: number): number {
   const nonAuxiliary = (state >> NON_AUXILIARY) & 7;
   if (nonAuxiliary === 0) return 0;

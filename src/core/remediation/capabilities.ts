@@ -1,4 +1,4 @@
-/** What a user could prove or enroll here. */
+/** What a user could prove or enroll under the policies of an app. */
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import type { NamedProof } from '../evidence/named.ts';
@@ -9,10 +9,10 @@ import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
 
-/** What a user has of the enabled authenticators. */
+/** What a user has proved and enrolled with the enabled authenticators. */
 export interface AuthenticatorState {
   /** Newest first. */
   readonly evidence: readonly CountedEvidence[];
@@ -22,20 +22,21 @@ export interface AuthenticatorState {
 
 /** What a user can prove or enroll under the policies of an app. */
 export interface Capabilities extends AuthenticatorState {
-  /** With the authenticators that may be used here. */
+  /** With only the authenticators that may be used here. */
   readonly policies: PolicySet;
   /**
-   * By key of an authenticator, what the account policy asks for before it is enrolled, beside the account-management
-   * requirement. Absent: nothing.
+   * By authenticator key: what the account policy requires before the enrollment, in addition to the account-management
+   * requirement. Absent if it requires nothing.
    */
   readonly additions?: ReadonlyMap<string, LayerRequirement>;
   /**
-   * For the account-management requirement (Law 7): includes what the enrollment policy disables here, marked as such.
+   * The same for the account-management requirement (Law 7). It includes authenticators that the enrollment policy
+   * disables here, and marks them.
    */
   readonly accountManagement: AuthenticatorState & { readonly authenticators: readonly AuthenticatorDescriptor[] };
 }
 
-/** The capabilities where only the authenticators of `usable` may be used, out of all that are `enabled`. */
+/** The capabilities if only the authenticators of `usable` may be used, out of all that are `enabled`. */
 export function capabilitiesWithin(usable: PolicySet, enabled: PolicySet, all: AuthenticatorState): Capabilities {
   const { authenticators } = enabled;
   if (usable.authenticators === authenticators)
@@ -59,8 +60,8 @@ export function accountManagementOf({ accountManagement }: Capabilities): LayerR
 }
 
 /**
- * The capabilities that count where the account-management requirement is among the requirements: also what the
- * enrollment policy disables, marked as such.
+ * The capabilities that count for the account-management requirement: it also accepts authenticators that the
+ * enrollment policy disables, which are marked.
  */
 export function forAccountManagement(capabilities: Capabilities): Capabilities {
   const { evidence, enrollments } = capabilities.accountManagement;
@@ -79,7 +80,7 @@ export function usableEnrollments(subject: Subject, policies: PolicySet): readon
   return usable;
 }
 
-/** With the methods that may be used here, and with how a requirement sees it. */
+/** The enrollment with only the methods that may be used here, and with the properties that requirements test. */
 function usableHere(enrollment: Enrollment, descriptor: AuthenticatorDescriptor, subject: Subject): Enrollment {
   const { auxiliary, methods } = descriptor;
   const recovered = recoveredPart(subject, descriptor, enrollment.id);
@@ -87,7 +88,7 @@ function usableHere(enrollment: Enrollment, descriptor: AuthenticatorDescriptor,
   return { ...enrollment, ...own, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
 }
 
-/** The evidence that the user would have after proving each enrollment. */
+/** The evidence that the user would gain by proving each enrollment. */
 export function provable({ enrollments, policies }: Capabilities): readonly AssessedEvidence[] {
   return enrollments.flatMap((enrollment) => {
     const proof = evidenceOfProving(enrollment);
@@ -96,8 +97,8 @@ export function provable({ enrollments, policies }: Capabilities): readonly Asse
 }
 
 /**
- * The evidence that the user has and could have by what the account has for good, here or elsewhere. Recovery
- * authenticators are for the loss of others, and what expires by itself is not counted on.
+ * The evidence that the user has or could gain from the lasting enrollments of the account, including those that the
+ * enrollment policy disables here. Recovery authenticators and temporary enrollments do not count.
  */
 export function enrolledAtBest(capabilities: Capabilities): readonly AssessedEvidence[] {
   const { enrollments, authenticators } = capabilities.accountManagement;
@@ -124,8 +125,8 @@ function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {
 }
 
 /**
- * The evidence that the user would have after enrolling each authenticator, as often as equal enrollments are missing:
- * one of each is enough, unless a chain takes several.
+ * The evidence that the user would gain by enrolling each authenticator. Each kind appears once, or more often if a
+ * chain needs several.
  */
 export function enrollable(
   { enrollments, policies }: Capabilities,
@@ -137,7 +138,7 @@ export function enrollable(
     const recovered = isRecovered ? partOfNew(descriptor) : undefined;
     const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
     const room = descriptor.enrollable ? (descriptor.room ?? LONGEST_CHAIN) : 0;
-    // A new enrollment takes the place of the only one that there may be, and adds nothing to it.
+    // A new enrollment replaces the existing one if only one is allowed, and so adds nothing.
     const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
     const missing = Math.max(0, Math.min(room, wanted - equal));
     const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
@@ -152,13 +153,13 @@ export function enrollable(
   });
 }
 
-/** The action as far as it is by the one method that an authenticator is assumed to have. */
+/** Limits the action to the one method that an analysis assumes for the authenticator. */
 function withinMethods<Action extends NamedProof>(action: Action, { onlyBy }: PolicySet): readonly Action[] {
   if (onlyBy?.authenticator !== action.authenticator) return [action];
   return action.methods?.includes(onlyBy.method) ? [{ ...action, methods: [onlyBy.method] }] : [];
 }
 
-/** What a recovery that still counts would make of a new enrollment. */
+/** How a recent recovery would restrict a new enrollment. */
 function partOfNew(descriptor: AuthenticatorDescriptor): RecoveredPart | undefined {
   if (descriptor.underPasswordPolicy) return 'secret';
   return isAddress(descriptor) && !descriptor.recovery ? 'proof' : undefined;
@@ -173,7 +174,7 @@ function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): 
   );
 }
 
-/** How many enrollments of one authenticator a requirement can take. */
+/** How many enrollments of one authenticator a requirement can use. */
 function mostOf(authenticator: string, requirements: readonly LayerRequirement[]): number {
   const chains = requirements.flatMap(({ anyOf }) =>
     anyOf.flatMap((requirement) => ('chains' in requirement ? requirement.chains : [])),

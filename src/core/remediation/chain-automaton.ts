@@ -1,20 +1,24 @@
 /**
- * A chain as an automaton, by Hall's theorem: a chain is met if each set of its steps can draw on as many enrollments
- * as it has steps (P. Hall, 1935). What each set lacks simply adds up, so no assignment is ever enumerated.
+ * A chain as an automaton, by Hall's theorem (P. Hall, 1935): a chain is met if every set of its steps has at least as
+ * many enrollments that fit one of them as it has steps. The numbers that the sets lack simply add up, so assignments
+ * are never enumerated.
  */
 
 import { type AssessedEvidence, meetsDemand } from '../evidence/requirement.ts';
 import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
 import type { Automaton } from './automaton.ts';
 
-/** Steps of a chain: one bit for each. */
+/** A set of steps of a chain: one bit for each step. */
 type Steps = number;
 
-/** A state has two bits for each set of steps: how many enrollments it lacks. */
+/** A state has two bits for each set of steps: how many enrollments the set lacks. */
 const shiftOf = (set: Steps): number => 2 * (set - 1);
-/** One more bit: all of the evidence is auxiliary. */
+/** One more bit: all evidence so far is auxiliary. */
 const NON_AUXILIARY = 1 << shiftOf(1 << LONGEST_CHAIN);
-/** Above them, an effect says which steps the enrollment could take before, and which it can take afterwards. */
+/**
+ * Above these, an effect records the steps that the enrollment fitted before the action and those that it fits
+ * afterwards.
+ */
 const BEFORE = shiftOf(1 << LONGEST_CHAIN) + 1;
 const AFTER = BEFORE + LONGEST_CHAIN;
 
@@ -31,7 +35,7 @@ export function chainAutomaton(chain: readonly ChainStep[], evidence: readonly A
     start: hasNonAuxiliary ? lacking : lacking | NON_AUXILIARY,
     isMet: (state) => state === 0,
     effectOf: (action) => effectOf(action, { chain, sets, before: proved.get(action.enrollment) ?? 0 }),
-    // In each pair of bits that is not 0 yet, and that the effect has a bit for, one is subtracted.
+    // Subtracts 1 from each pair of bits that is not 0 and for which the effect has a bit.
     next: (state, effect) => state - ((state | (state >> 1)) & effect),
     mayComeFirst: (effect, others) =>
       sets.some((step) => sizeOf(step) === 1 && isFirstAt(step, { effect, others, sets: setsWithin(sets, step), has })),
@@ -44,7 +48,7 @@ interface EffectContext {
   readonly before: Steps;
 }
 
-/** An enrollment adds to the sets of steps that it can draw on now and could not before. */
+/** An action contributes to the sets of steps that its enrollment fits now and did not fit before. */
 function effectOf(action: AssessedEvidence, { chain, sets, before }: EffectContext): number {
   const after = before | stepsOf(chain, action);
   if (after === before) return 0;
@@ -56,12 +60,15 @@ function effectOf(action: AssessedEvidence, { chain, sets, before }: EffectConte
 interface FirstContext {
   readonly effect: number;
   readonly others: readonly number[];
-  /** The sets of the other steps. */
+  /** The sets of all steps but this one. */
   readonly sets: readonly Steps[];
   readonly has: (set: Steps) => number;
 }
 
-/** The action takes this step. All steps before it take what was proved, those after it also what the others add. */
+/**
+ * Whether the action can take this step, so that earlier steps use only what is already proved. Later steps may also
+ * use the other actions.
+ */
 function isFirstAt(step: Steps, { effect, others, sets, has }: FirstContext): boolean {
   if ((provedAfter(effect) & step) === 0) return false;
   return sets.every((set) => {

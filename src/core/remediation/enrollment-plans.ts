@@ -1,26 +1,26 @@
 /**
- * Which proofs come before which enrollments: the account-management requirement (Law 7), and what the account policy
- * asks for. Authenticators before which the same is asked for are enrolled alike.
+ * Which proofs must come before which enrollments: the account-management requirement (Law 7), and what the account
+ * policy adds. Authenticators with the same requirements are planned together.
  */
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { accountManagementOf, type Capabilities, enrollable, forAccountManagement, provable } from './capabilities.ts';
 
-/** Enrollments before which the same is asked for. */
+/** Enrollments that have the same requirements. */
 export interface EnrollmentPlan {
-  /** What must be proved before any of them. */
+  /** What the user must prove before any of them. */
   readonly before: readonly LayerRequirement[];
-  /** What the user could do: all proofs, and these enrollments. */
+  /** Everything that the user could do: all proofs, and these enrollments. */
   readonly actions: readonly AssessedEvidence[];
 }
 
-/** Keys of authenticators before which the same is asked for. */
+/** Keys of authenticators whose enrollment has the same requirements. */
 export interface AdditionGroup {
   readonly keys: readonly string[];
   readonly before: readonly LayerRequirement[];
 }
 
-/** Without an account policy: all keys together. */
+/** Without an account policy all keys are in one group. */
 export function additionGroups(keys: readonly string[], capabilities: Capabilities): readonly AdditionGroup[] {
   const accountManagement = accountManagementOf(capabilities);
   const { additions } = capabilities;
@@ -35,7 +35,7 @@ export function additionGroups(keys: readonly string[], capabilities: Capabiliti
   return [...groups.values()];
 }
 
-/** A plan for each group, and one for all together, as a sign-in may take enrollments of two groups. */
+/** One plan for each group, and one for all together, since a sign-in may need enrollments of two groups. */
 export function enrollmentPlans(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,

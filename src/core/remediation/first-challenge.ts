@@ -1,6 +1,6 @@
 /**
- * Withholds a denial from a user who has only identified. The denial would reveal which accounts exist, and in what
- * state they are.
+ * Withholds a denial from a user who has only identified. It would reveal which accounts exist and in what state they
+ * are.
  */
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
@@ -10,9 +10,9 @@ import { challengeOptions } from './option-order.ts';
 import { type RequirementStatus, requirementStatus } from './requirement-status.ts';
 
 /**
- * The options of a challenge for a user who will be denied in any case: what the user would be asked without the
- * denial, as far as that is known, else anything that the user has. Never empty as long as an authenticator is enabled
- * that is not auxiliary.
+ * The options of the challenge for a user who will be denied in any case. They are those without the denial, if these
+ * can be determined, and otherwise anything that the user has. Never empty while an authenticator that is not auxiliary
+ * is enabled.
  */
 export function firstChallenge(
   requirements: readonly LayerRequirement[],

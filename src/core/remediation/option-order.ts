@@ -1,4 +1,4 @@
-/** Orders the options of a challenge as the user sees them. */
+/** Orders the options of a challenge for display. */
 
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { ChallengeOption } from '../model/decision.ts';
@@ -7,9 +7,8 @@ import { recoveryKeys } from './account-management.ts';
 import type { Capabilities } from './capabilities.ts';
 
 /**
- * Options for proofs, each with the size of the smallest sufficient set that it is part of. Smallest first, then
- * knowledge, then phishing-resistant authenticators, then in the order of the configuration. Authenticators for
- * recovery come last.
+ * Orders proofs by the size of the smallest sufficient set that contains each, smallest first. Ties: knowledge first,
+ * then phishing-resistant authenticators, then the order of the configuration. Recovery authenticators come last.
  */
 export function optionsBestFirst(
   smallest: ReadonlyMap<AssessedEvidence, number>,
@@ -40,10 +39,7 @@ function compareRanks(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/**
- * Groups enrollments by authenticator, in the given order. `recovery`: keys of the authenticators that exist for
- * recovery.
- */
+/** Groups enrollments by authenticator, in the given order. `recovery`: keys of the recovery authenticators. */
 export function challengeOptions(
   order: readonly string[],
   enrollments: readonly Enrollment[],

@@ -1,4 +1,4 @@
-/** How the requirements of a sign-in stand: met, to be met by a challenge or an enrollment, or impossible. */
+/** The status of the requirements of a sign-in: met, open to a challenge or an enrollment, or impossible. */
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
@@ -10,22 +10,22 @@ import { optionsBestFirst } from './option-order.ts';
 import type { ActionClass } from './search-space.ts';
 import { type SufficientSet, sufficientSets } from './sufficient-sets.ts';
 
-/** How the requirements stand, and the user's options. */
+/** The status of the requirements, and the user's options. */
 export type RequirementStatus =
   | { readonly kind: 'met'; readonly supportingEvidence: readonly CountedEvidence[] }
   | {
       readonly kind: 'challenge';
       readonly options: readonly ChallengeOption[];
-      /** The challenge only serves the enrollment of one of these. */
+      /** Present if the challenge is only a step towards enrolling one of these. */
       readonly toEnroll?: readonly string[];
     }
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
   | { readonly kind: 'impossible' };
 
 /**
- * Existing enrollments come first. Enrolling is for users who cannot complete without it, and only after they have
- * proved the strongest level that their account can reach (Law 7), if need be by what the enrollment policy disables
- * here. Every option is part of a minimal sufficient set.
+ * Existing enrollments come first. An enrollment is offered only if the user cannot complete the sign-in without one,
+ * and only after proving the strongest level that the account can reach (Law 7), if necessary with authenticators that
+ * the enrollment policy disables here. Every option is part of a minimal sufficient set.
  */
 export function requirementStatus(
   requirements: readonly LayerRequirement[],
@@ -51,8 +51,8 @@ export function isMet(requirements: readonly LayerRequirement[], capabilities: C
 }
 
 /**
- * Whether the status is not `impossible`: everything that the user can prove and enroll is enough, as more evidence
- * never hurts. Costs less than the status.
+ * Whether the status is not `impossible`. More evidence never hurts, so it is enough to test with everything that the
+ * user could prove and enroll. This is cheaper than computing the status.
  */
 export function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
   const able = countedIn(requirements, capabilities);
@@ -78,14 +78,14 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
   const ready = plans.filter(({ isReady }) => isReady).flatMap((plan) => plan.sets);
   if (ready.length > 0) return enrollOrProveFirst(ready, able);
   const proofs = challenge(sets, able);
-  // What must be enrolled reveals what the account lacks, so only a user who has proved something learns it.
+  // The required enrollment reveals what the account lacks, so a user sees it only after a first proof.
   const toEnroll = () => inPolicyOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);
   return able.evidence.length === 0 ? proofs : { ...proofs, toEnroll: toEnroll() };
 }
 
 /**
- * Asks for a proof before the enrollment only if an authenticator that might complete the sign-in could not be chosen
- * without that proof.
+ * Asks for a proof first only if an authenticator that could complete the sign-in cannot be enrolled without that
+ * proof.
  */
 function enrollOrProveFirst(sets: readonly SufficientSet[], capabilities: Capabilities): RequirementStatus {
   const isReady = ({ now }: SufficientSet) => now.every(isToEnroll);
@@ -124,9 +124,9 @@ export function challenge(
 }
 
 /**
- * Proofs come first even where a chain wants an enrollment before them that may not happen yet. Auxiliary
- * authenticators come last, whatever a chain says: a security question is a hint, so the user sees it only after
- * proving everything else.
+ * Proofs come first, even if a chain puts an enrollment before them that is not allowed yet. Auxiliary authenticators
+ * come last, whatever a chain says: a security question is a hint about the user, so it appears only after all other
+ * proofs.
  */
 function proofsNow({ actions, now }: SufficientSet): readonly ActionClass[] {
   const isProof = (one: ActionClass) => !isToEnroll(one);

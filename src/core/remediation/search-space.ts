@@ -1,4 +1,4 @@
-/** The open layers and the actions that help with them, prepared for the search for sufficient sets. */
+/** The unmet layers and the actions that help with them, prepared for the search for sufficient sets. */
 
 import { type AssessedEvidence, countedFor, meetsLayerRequirement } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
@@ -7,18 +7,21 @@ import { LONGEST_CHAIN } from '../model/policy.ts';
 import { type Automaton, alternativeAutomaton, isMetBy } from './automaton.ts';
 import { chainAutomaton } from './chain-automaton.ts';
 
-/** Actions of equal effects on every alternative and chain: each of them can stand for each other. */
+/** Actions with equal effects on every alternative and chain, which are therefore interchangeable. */
 export interface ActionClass {
   readonly members: readonly AssessedEvidence[];
-  /** What each of them does, by automaton. */
+  /** The effect on each automaton. */
   readonly effects: readonly number[];
 }
 
-/** What a search goes through. */
+/** The input of a search. */
 export interface SearchSpace {
-  /** The alternatives and chains of all open layers, layer by layer, that all actions together could meet. */
+  /**
+   * The alternatives and chains of all unmet layers, layer by layer. Those that even all actions together could not
+   * meet are left out.
+   */
   readonly automata: readonly Automaton[];
-  /** For each layer, where its automata begin and end. One automaton of each layer is enough. */
+  /** The range of automata of each layer. Meeting one automaton of a layer is enough. */
   readonly layers: readonly { readonly from: number; readonly to: number }[];
   readonly classes: readonly ActionClass[];
 }
@@ -28,13 +31,16 @@ interface LayerAutomaton {
   readonly required: LayerRequirement;
 }
 
-/** Actions that look alike, so that their effects are found out once. Users have many enrollments of one kind. */
+/**
+ * Actions with the same properties, so that their effects are computed once. Users can have many enrollments of one
+ * kind.
+ */
 interface Look {
   readonly members: AssessedEvidence[];
   readonly effects: readonly number[];
 }
 
-/** The space of the layers that the evidence does not meet. Undefined: all actions together do not suffice. */
+/** The space of the layers that the evidence does not meet. Undefined if even all actions together do not suffice. */
 export function searchSpace(
   requirements: readonly LayerRequirement[],
   evidence: readonly AssessedEvidence[],
@@ -93,7 +99,10 @@ const shownBits: Readonly<Record<Factor | Characteristic, number>> = {
   phishingResistant: 128,
 };
 
-/** What the effects depend on: what the action shows, by which methods, and what its enrollment proved before. */
+/**
+ * Everything that the effects depend on: what the action proves, by which methods, and what its enrollment proved
+ * before.
+ */
 function lookOf(action: AssessedEvidence, proved: ReadonlySet<string>): string {
   let shown = (action.toEnroll ? 256 : 0) + (action.accountManagementOnly ? 512 : 0);
   for (const factor of action.factors) shown |= shownBits[factor];
@@ -102,7 +111,7 @@ function lookOf(action: AssessedEvidence, proved: ReadonlySet<string>): string {
   return `${action.authenticator}${methods} ${shown} ${proved.has(action.enrollment) ? action.enrollment : ''}`;
 }
 
-/** Whether all actions together would do. No chain takes more of one look than it has steps. */
+/** Whether all actions together would suffice. A chain never uses more equal actions than it has steps. */
 function isWithinReach(at: number, automata: readonly LayerAutomaton[], looks: readonly Look[]): boolean {
   const automaton = automata[at]?.automaton;
   const effects = looks.flatMap(({ members, effects }) => members.slice(0, LONGEST_CHAIN).map(() => effects[at] ?? 0));

@@ -1,12 +1,12 @@
-/** The search for minimal sufficient sets, over what is left to be done and not over sets of actions. */
+/** The search for minimal sufficient sets. It goes through what remains to be done, not through all sets of actions. */
 
 import { LONGEST_CHAIN } from '../model/policy.ts';
 import type { SearchSpace } from './search-space.ts';
 
-/** A set of actions: the index of a class as often as an action of it is taken, in ascending order. */
+/** A set of actions: class indexes in ascending order, repeated once for each action of the class. */
 export type Taken = readonly number[];
 
-/** The sets that were found, in no order, and how many actions were tried. */
+/** The sets that were found, in no particular order, and the number of actions tried. */
 export interface SearchResult {
   readonly found: readonly Taken[];
   readonly steps: number;
@@ -15,13 +15,13 @@ export interface SearchResult {
 /** The state of each automaton. */
 type States = readonly number[];
 
-/** A layer that is met has left the states of its automata behind. */
+/** Marks the automata of a layer that is already met. */
 const MET = -1;
 
-/** So many of the sets that were found are bases for others, once the limit is reached. */
+/** After the limit is reached, at most this many of the sets found are used to build further sets. */
 const MOST_BASES = 4;
 
-/** A set that does not suffice yet. */
+/** A set of actions that is not sufficient yet. */
 interface Node {
   readonly states: States;
   readonly taken: Taken;
@@ -31,16 +31,17 @@ interface Node {
 interface Search {
   readonly space: SearchSpace;
   readonly start: States;
-  /** The states of all nodes. */
+  /** The states of all nodes visited. */
   readonly seen: Set<string>;
-  /** Minimal sets. */
+  /** The minimal sets found so far. */
   readonly found: Taken[];
   steps: number;
 }
 
 /**
- * Tries about `limit` actions at most. Within the limit, each class that is part of a minimal sufficient set is in one
- * that is found, and in one of the smallest. Beyond it, further classes are put into sets that were found.
+ * Tries about `limit` actions at most. Within the limit, each class that is part of a minimal sufficient set appears in
+ * one of the sets found, among them one of the smallest. After that, remaining classes are substituted into sets
+ * already found.
  */
 export function search(space: SearchSpace, limit: number): SearchResult {
   const start = space.automata.map((automaton) => automaton.start);
@@ -50,8 +51,8 @@ export function search(space: SearchSpace, limit: number): SearchResult {
 }
 
 /**
- * Breadth first, and once for each state: what led to a state makes no difference for what is left to be done. False:
- * the limit was reached.
+ * Searches breadth first and visits each state once: how a state was reached does not affect what remains to be done.
+ * False if the limit was reached.
  */
 function explore(under: Search, limit: number): boolean {
   const queue: Node[] = [{ states: under.start, taken: [] }];
@@ -66,8 +67,8 @@ function explore(under: Search, limit: number): boolean {
 }
 
 /**
- * The node after one more action of a class, if it is new. An action that completes a set which does not suffice
- * without it is part of a minimal one.
+ * The node after one more action of this class, if it is new. If the action completes an insufficient set, it is part
+ * of a minimal set.
  */
 function take(index: number, { states, taken }: Node, under: Search): Node | undefined {
   const after = isUsedUp(index, taken, under.space) ? states : advance(states, index, under);
@@ -83,7 +84,7 @@ function isUsedUp(index: number, taken: Taken, space: SearchSpace): boolean {
   return count === copiesOf(index, space);
 }
 
-/** No chain takes more actions of a class than it has steps. */
+/** A chain never uses more actions of a class than it has steps. */
 function copiesOf(index: number, { classes }: SearchSpace): number {
   return Math.min(LONGEST_CHAIN, classes[index]?.members.length ?? 0);
 }
@@ -97,7 +98,7 @@ function isNew(key: string, seen: Set<string>): boolean {
   return seen.size < seen.add(key).size;
 }
 
-/** Each class takes the place of others in sets that were found, where it can. */
+/** Substitutes each class for others in the sets found, where possible. */
 function improvise(under: Search): void {
   const { space } = under;
   const everything = [...space.classes.keys()].flatMap((index) => Array<number>(copiesOf(index, space)).fill(index));
@@ -108,7 +109,7 @@ function improvise(under: Search): void {
   }
 }
 
-/** Finds a minimal part with the class, unless one is known. */
+/** Records a minimal part that contains the class, unless one is already known. */
 function keepMinimal(index: number, set: Taken, under: Search): void {
   if (under.found.some((known) => known.includes(index) && isPartOf(known, set))) return;
   const isLast = (one: number) => (one === index ? 1 : 0);
@@ -119,7 +120,7 @@ function keepMinimal(index: number, set: Taken, under: Search): void {
   if (part.includes(index)) under.found.push(part.toSorted((a, b) => a - b));
 }
 
-/** What is left once everything is left out that can be, from the first on. */
+/** Removes every action that can be left out, from the first on. */
 function minimalPart(set: Taken, under: Search): Taken {
   let kept = set;
   for (const one of set) {
@@ -129,7 +130,7 @@ function minimalPart(set: Taken, under: Search): Taken {
   return kept;
 }
 
-/** Both are in ascending order. */
+/** Both lists are in ascending order. */
 function isPartOf(part: Taken, set: Taken): boolean {
   let at = 0;
   for (const one of set) if (one === part[at]) at += 1;
@@ -145,7 +146,7 @@ function isComplete(states: States): boolean {
   return true;
 }
 
-/** The states after one more action of a class. The same array: it changes nothing. */
+/** The states after one more action of a class. Returns the same array if nothing changes. */
 function advance(states: States, index: number, under: Search): States {
   under.steps += 1;
   const { automata, layers, classes } = under.space;

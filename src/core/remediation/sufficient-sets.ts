@@ -11,20 +11,20 @@ import { search } from './search.ts';
 import { type ActionClass, searchSpace } from './search-space.ts';
 
 /**
- * Actions that complete the sign-in together, and of which none can be left out. For each of them any member of its
- * class would do.
+ * Actions that together complete the sign-in, none of which can be left out. Any member of a class may be used for its
+ * action.
  */
 export interface SufficientSet {
   readonly actions: readonly ActionClass[];
-  /** Those that the user may take now. Never empty. */
+  /** The actions that the user may take next. Never empty. */
   readonly now: readonly ActionClass[];
 }
 
-/** Minimal sufficient sets, and what it took to find them. */
+/** Minimal sufficient sets, and the cost of finding them. */
 export interface SufficientSets {
-  /** Empty: no set suffices. */
+  /** Empty if no set suffices. */
   readonly sets: readonly SufficientSet[];
-  /** How many actions the search tried: its cost, whatever the machine. */
+  /** How many actions the search tried: a measure of cost that does not depend on the machine. */
   readonly steps: number;
 }
 
@@ -34,13 +34,13 @@ export interface EvidenceAndActions {
   readonly actions: readonly AssessedEvidence[];
 }
 
-/** How many actions a search tries before it takes what it comes by. No realistic configuration comes near. */
+/** How many actions a search tries before it settles for substitutes. No realistic configuration comes near. */
 const SEARCH_LIMIT = 3000;
 
 /**
- * Minimal sufficient sets: sets of `actions` which, added to the evidence, meet every requirement, and of which no
- * proper part does. Not every such set, but for each action that is in any, one of the smallest. More evidence never
- * hurts, so if all actions together do not suffice, no set does. See decision 29.
+ * Minimal sufficient sets: subsets of `actions` that, added to the evidence, meet every requirement, while no smaller
+ * part of them does. Not all such sets are returned, but for each useful action one of the smallest. More evidence
+ * never hurts, so if all actions together do not suffice, no set does. See decision 29.
  */
 export function sufficientSets(
   requirements: readonly LayerRequirement[],

@@ -1,7 +1,7 @@
-/** What a sign-in keeps when one request for it takes several interactions of oidc-provider. */
+/** What a transaction keeps if one request needs several interactions of oidc-provider. */
 import type { Transaction } from './transaction.ts';
 
-/** Whether a further interaction for the same request goes on with it. All else begins anew, or is set otherwise. */
+/** Which members a further interaction for the same request takes over. The others start anew or are set elsewhere. */
 const isCarriedOver = {
   id: false,
   event: false,
@@ -33,7 +33,7 @@ const isCarriedOver = {
   proofSecret: false,
 } as const satisfies Record<keyof Transaction, boolean>;
 
-/** What a further interaction for the same request knows already. */
+/** The members of the transaction that a further interaction for the same request takes over. */
 export function carriedOver(before: Transaction): Partial<Transaction> {
   return Object.fromEntries(Object.entries(before).filter(([name]) => isCarriedOver[name as keyof Transaction]));
 }

@@ -1,21 +1,21 @@
-/** Decoys: users that do not exist, who get the same steps as users who do. */
+/** Decoys: imaginary users for unknown identifiers, who get the same steps as real users. */
 import type { AuthenticatorDescriptor, DecoyDescriptor, Enrollment, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 
-/** What a decoy is made from. */
+/** What a decoy is derived from. */
 export interface Decoy {
-  /** Stable for each identifier (a keyed hash), and never the id of an account. */
+  /** The same for the same identifier (a keyed hash), and never the id of an account. */
   readonly id: string;
-  /** 32 bits, stable for each identifier, that only the server can compute from its secret. */
+  /** 32 bits derived from the identifier with a secret of the server. The same for the same identifier. */
   readonly entropy: number;
-  /** What the identifier is; absent: neither a mail address nor a phone number. */
+  /** The kind of the identifier. Absent if it is neither a mail address nor a phone number. */
   readonly identifierKind?: 'address' | 'number';
 }
 
 /**
- * A subject for an identifier that no account has: it gets the steps of a real user and can prove nothing. What it
- * seems to have follows from `decoys` of the descriptors. The ids of its enrollments must not reach the page: they look
- * unlike those of real users.
+ * The subject for an identifier that no account has. It gets the steps of a real user and can prove nothing. Its
+ * apparent enrollments follow from `decoys` of the descriptors. Their ids do not look like real ones, so the page must
+ * not contain them.
  */
 export function decoySubject(decoy: Decoy, authenticators: readonly AuthenticatorDescriptor[]): Subject {
   const enrollments = authenticators.flatMap((descriptor) => decoyEnrollment(descriptor, decoy));
@@ -34,7 +34,7 @@ function decoyEnrollment(
   ];
 }
 
-/** The share of decoys that seem to have the authenticator, by the kind of their identifier. */
+/** The share of decoys that appear to have the authenticator, by the kind of identifier. */
 function shareOf(
   { share, shareOfAddresses = share, shareOfNumbers = share }: DecoyDescriptor,
   kind: Decoy['identifierKind'],
@@ -44,8 +44,9 @@ function shareOf(
 }
 
 /**
- * From 0 to 1, without 1. Different for each authenticator, so that having one says nothing about another. FNV-1a with
- * the last steps of MurmurHash3, which spread each difference over all bits; the secret is in the entropy.
+ * A number from 0 up to, but without, 1. It differs for each authenticator, so that one apparent enrollment says
+ * nothing about another. FNV-1a with the final steps of MurmurHash3, which spread each difference over all bits. The
+ * secret is in the entropy.
  */
 function drawFor(entropy: number, key: string): number {
   let hash = entropy;

@@ -1,10 +1,10 @@
-/** The first page: who the user is, or the form of a new one. */
+/** The first page: it asks who the user is, or shows the registration form. */
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { TermsOfUse } from '../model/profile-policy.ts';
 import type { NewSecretField, ProfileField, Step } from './step.ts';
 import type { Transaction } from './transaction.ts';
 
-/** The form of a new user. */
+/** The registration form. */
 export interface RegistrationView {
   readonly fields: readonly ProfileField[];
   readonly terms: readonly TermsOfUse[];
@@ -19,13 +19,13 @@ export interface IdentifyContext {
   readonly recoverable?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
-  /** Many wrong passwords came from the network of the browser. */
+  /** Many wrong passwords came from the browser's network. */
   readonly isGuessingNetwork?: true;
-  /** What a user without an account is asked for. Absent: none can register. */
+  /** What a new user is asked for. Absent if no user can register. */
   readonly registration?: RegistrationView;
 }
 
-/** The form of a new user, then the code that was sent to the address. Undefined: the user does not register. */
+/** The registration form, then the page for the code sent to the address. Undefined if the user does not register. */
 function registrationStep(
   { registration, work, challengeService }: Transaction,
   { registration: asked }: IdentifyContext,
@@ -50,7 +50,7 @@ function isAsked(service: Transaction['challengeService']): true | undefined {
   return service === 'asked' || undefined;
 }
 
-/** The page that asks who the user is, unless the user registers. */
+/** The page that asks for the identifier, unless the user is registering. */
 export function identifyStep(transaction: Transaction, context: IdentifyContext): Step {
   return registrationStep(transaction, context) ?? askedStep(transaction, context);
 }

@@ -1,6 +1,6 @@
 /**
- * From a decision to the step that the user sees. The position in the flow is not stored: it is recomputed here each
- * time (Law 1).
+ * Turns a decision into the step that the user sees. The position in the flow is never stored: it is computed each time
+ * (Law 1).
  */
 import type { Decision, ProfileRequest, Rememberable, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
@@ -19,31 +19,28 @@ import {
 import type { AuthenticatorOption, ProfileField, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
-/** What the engine does next for a decision. */
+/** What the engine does next after a decision. */
 export type Plan =
   | { readonly kind: 'step'; readonly step: Step }
-  /** The engine must start this challenge or offer, keep it as pending, and ask again. */
+  /** The engine must start this challenge or offer, store it as pending, and ask again. */
   | {
       readonly kind: 'start';
       readonly purpose: 'challenge' | 'enroll';
       readonly authenticator: string;
       readonly enrollment?: string;
-      /**
-       * The user left this challenge before and comes back to it: it becomes pending again, and nothing is started or
-       * sent.
-       */
+      /** A challenge that the user left before. It becomes pending again, and nothing is started or sent. */
       readonly left?: Pending;
     };
 
 /** What a step depends on besides decision and transaction. */
 export interface StepContext extends OptionsView, IdentifyContext {
-  /** Those of the attributes that the user can fill in, with what is known. */
+  /** The requested attributes that the user can fill in, with their present values. */
   readonly profileFields?: (asked: Pick<ProfileRequest, 'required' | 'optional'>) => readonly ProfileField[];
   /** From `endsOtherSessions`, for an authenticator that is offered for enrollment. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
 
-/** Where the sign-in stands. */
+/** The input for the next step. */
 export interface Position {
   readonly transaction: Transaction;
   readonly view: StepContext;
@@ -52,9 +49,9 @@ export interface Position {
 }
 
 /**
- * The step to show, or what to start before it can be shown. In this order: a pending challenge or offer that is still
- * an option and open, the user's choice, what the user used last, the best option. Where there are several
- * authenticators to enroll, the user chooses. `notices` are empty: the engine adds them.
+ * The step to show, or what to start before it can be shown. The order of preference: a pending challenge or offer that
+ * is still possible and has not expired, the user's choice, the option used last, the best option. If several
+ * authenticators can be enrolled, the user chooses. `notices` are empty: the engine adds them.
  */
 export function nextStep(decision: Decision, position: Position): Plan {
   const { transaction, view } = position;
@@ -94,7 +91,7 @@ function planOf(step: Step): Plan {
   return { kind: 'step', step };
 }
 
-/** Why the user is asked, and what the page may ask with it. */
+/** Why the step is shown, and what else it offers. */
 interface Reason {
   readonly outdated?: OutdatedReason;
   readonly toEnroll?: readonly string[];
@@ -135,8 +132,8 @@ function isOption(pending: Pending, purpose: Choice['purpose'], option: Option):
 }
 
 /**
- * The user chose the option, or chose to enroll the authenticator before the proof that its enrollment takes, and need
- * not choose it again.
+ * The user chose this option. It also counts as chosen if the user chose to enroll the authenticator before the proof
+ * that its enrollment needs.
  */
 function isChosen({ choice, requestedEnrollment }: Transaction, purpose: Choice['purpose'], option: Option): boolean {
   if (choice === undefined) return purpose === 'enroll' && option.authenticator === requestedEnrollment;

@@ -1,4 +1,4 @@
-/** Every code of a notice that no authenticator owns. A code is the key of the text that the user reads. */
+/** Every notice code that does not belong to an authenticator. A code is the key of the text that the user reads. */
 
 export const noticeCodes = {
   'form.stale': 'the form belongs to a step or page that has changed since',
@@ -83,8 +83,8 @@ export const noticeCodes = {
 } as const satisfies Readonly<Record<string, string>>;
 
 /**
- * The code of a refusal. The table of these belongs to the authenticators, which core does not import;
- * only `refusalNoticeCode` of the flow makes one.
+ * The code of a refusal by an authenticator. Authenticators own the table of these codes, which core does not import.
+ * Only `refusalNoticeCode` of the flow creates one.
  */
 export type RefusalNoticeCode = string & { readonly isRefusal: true };
 

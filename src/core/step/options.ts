@@ -5,31 +5,34 @@ import { omitUndefined } from '../model/omit-undefined.ts';
 import type { AuthenticatorOption } from './step.ts';
 import type { Choice, Pending } from './transaction.ts';
 
-/** What the page may know about the user's enrollments. */
+/** What a page may know about the user's enrollments. */
 export interface OptionsView {
-  /** The name that the user gave to an enrollment, where the page may show it. */
+  /** The name that the user gave to an enrollment, if the page may show it. */
   readonly labels: (enrollment: string) => string | undefined;
   /**
-   * All enrollments of this authenticator are one option: either one challenge serves them all, or the page must not
-   * reveal yet that there are several.
+   * Whether all enrollments of this authenticator are one option: because one challenge serves all of them, or because
+   * the page must not reveal yet that there are several.
    */
   readonly isSingleOption?: (authenticator: string) => boolean;
-  /** Enrollments that the typed identifier names. Of several that are one option, the first of these is challenged. */
+  /**
+   * Enrollments that the typed identifier names. If several enrollments are one option, the first of these is
+   * challenged.
+   */
   readonly namedByIdentifier?: readonly string[];
-  /** Enrollments that the user proved last with this browser: these come first. */
+  /** Enrollments that the user proved last with this browser. These come first. */
   readonly lastUsed?: readonly string[];
-  /** From `askedMethods`: by which methods of an authenticator a proof makes progress. */
+  /** From `askedMethods`: the methods of an authenticator whose proof makes progress. */
   readonly askedMethods?: (authenticator: string) => readonly string[] | undefined;
-  /** The only one of them, where the authenticator has others. */
+  /** The only method that is offered, if the authenticator has others. */
   readonly soleMethod?: (authenticator: string) => string | undefined;
 }
 
-/** One option, before it is shown. */
+/** One option of a decision. */
 export type Option = Omit<Choice, 'purpose'>;
 
 /**
- * Puts what was used last with this browser first. Authenticators for recovery keep their place: they are for users who
- * have nothing else.
+ * Puts the options used last with this browser first. Recovery authenticators keep their place at the end, since they
+ * are for users who have nothing else.
  */
 export function challengesToSelect(
   options: Extract<Decision, { kind: 'challenge' }>['options'],
@@ -46,15 +49,15 @@ export function challengesToSelect(
     .map(({ authenticator, ids }) => ({ authenticator, ...challenged(ids, view) }));
 }
 
-/** The place in the list of what was used last; after all of them if it was not used. */
+/** The position in the list of enrollments used last, or a position after all of them. */
 function lastUse(enrollment: string, { lastUsed = [] }: OptionsView): number {
   const at = lastUsed.indexOf(enrollment);
   return at < 0 ? lastUsed.length : at;
 }
 
 /**
- * Of several enrollments that are one option: the one that the identifier names, then the one used last, then the
- * oldest.
+ * Which of several enrollments in one option to challenge: the one that the identifier names, then the one used last,
+ * then the oldest.
  */
 function challenged(ids: readonly string[], view: OptionsView): Pick<Option, 'enrollment'> {
   const used = ids.toSorted((one, other) => lastUse(one, view) - lastUse(other, view));
@@ -73,8 +76,8 @@ export function optionsToSelect(decision: Decision, view: OptionsView): readonly
 }
 
 /**
- * An option has the id of its enrollment only where several options share an authenticator. Elsewhere it would reveal
- * whether the user exists.
+ * An option contains the id of its enrollment only if several options share an authenticator. Elsewhere the id would
+ * reveal whether the user exists.
  */
 export function listedOptions(options: readonly Option[], view: OptionsView): readonly AuthenticatorOption[] {
   return options.map(({ authenticator, enrollment }) => {
@@ -84,14 +87,14 @@ export function listedOptions(options: readonly Option[], view: OptionsView): re
   });
 }
 
-/** The same, with the only method that is offered. */
+/** The listed options, each with the only method that it offers. */
 export function withSoleMethods(options: readonly Option[], view: OptionsView): readonly AuthenticatorOption[] {
   return listedOptions(options, view).map((one) =>
     omitUndefined({ ...one, method: view.soleMethod?.(one.authenticator) }),
   );
 }
 
-/** It has not expired, and one of the methods by which it can be answered is still asked for. */
+/** The challenge has not expired, and at least one of its methods still makes progress. */
 export function isOpen(
   { expires, authenticator, methods }: Pending,
   { askedMethods }: OptionsView,

@@ -8,12 +8,12 @@ import type { NoticeCode } from './notice-codes.ts';
 
 /** A message that a step shows. */
 export interface Notice {
-  /** Stable code, e.g. `credentials.invalid`; the views hold the texts. */
+  /** A stable code, e.g. `credentials.invalid`. The texts are in the message catalogues. */
   readonly code: NoticeCode;
   readonly level: 'error' | 'info';
   /** Name of the input that the notice belongs to, e.g. `credentials.passcode`. */
   readonly field?: string;
-  /** The authenticator that the notice is about, where the step does not say. */
+  /** The authenticator that the notice is about, if the step does not name it. */
   readonly authenticator?: string;
   /** Values for the text, e.g. `{ seconds: 40 }`. */
   readonly params?: Readonly<Record<string, string | number>>;
@@ -22,16 +22,16 @@ export interface Notice {
 /** One option that the user may select. */
 export interface AuthenticatorOption {
   readonly authenticator: string;
-  /** Only where it tells two enrollments of one authenticator apart. */
+  /** Set only if several enrollments of one authenticator must be told apart. */
   readonly enrollment?: string;
   readonly label?: string;
-  /** In a list: the only method of it that is offered, where it has others. */
+  /** In a list: the only method that is offered, if the authenticator has others. */
   readonly method?: string;
 }
 
 /**
- * What one input of an answer asks for; the rendering knows its looks and its label. `public_key` is no input: the Web
- * Authentication API of the browser gives the whole answer, with the public data as its options.
+ * What one input of an answer asks for. The rendering chooses its control and label. `public_key` is not an input
+ * field: the Web Authentication API of the browser produces the whole answer from the public data.
  */
 export type InputKind =
   | 'secret'
@@ -54,11 +54,11 @@ export interface ProfileField {
   readonly name: string;
   readonly attribute: Attribute;
   readonly required: boolean;
-  /** What is known. */
+  /** The present value. */
   readonly value?: string | number | boolean;
 }
 
-/** The inputs of a new secret, and what its authenticator tells the page. */
+/** The inputs for a new secret, and the public data that its authenticator gives the page. */
 export interface NewSecretField {
   readonly authenticator: string;
   readonly inputs: readonly InputKind[];
@@ -70,8 +70,9 @@ interface StepBase {
 }
 
 /**
- * A task for the browser, where many requests come from its network: to find a number with which the SHA-256 of
- * `<challenge>.<number>` begins with so many zero bits. The number goes into the input `work.answer`.
+ * Proof of work for the browser, used when many requests come from its network. The browser must find a number for
+ * which the SHA-256 of `<challenge>.<number>` begins with `bits` zero bits. The number goes into the input
+ * `work.answer`.
  */
 export interface Work {
   readonly challenge: string;
@@ -83,26 +84,26 @@ export type Step = StepBase &
   (
     | {
         readonly kind: 'identify';
-        /** The authenticator whose secret is asked for on the same page. */
+        /** The authenticator whose secret the same page asks for. */
         readonly identifyWith?: string;
-        /** Authenticators that find out the user by themselves, with the public data of their challenge. */
+        /** Authenticators that identify the user by themselves, with the public data of their challenge. */
         readonly identifyByCredential?: readonly {
           readonly authenticator: string;
           readonly inputs: readonly InputKind[];
           readonly challenge: Readonly<Record<string, unknown>>;
-          /** It is offered among what the browser fills in, and by no button. */
+          /** The browser offers it by autofill only: the page has no button for it. */
           readonly autofillOnly?: true;
         }[];
-        /** Prefill: `login_hint`, or what the user typed before. */
+        /** The prefilled identifier: `login_hint`, or what the user typed before. */
         readonly identifier?: string;
-        /** A user without an account can make one. */
+        /** The page offers registration. */
         readonly canRegister?: true;
-        /** The user may ask to be kept signed in; true: the user did. Absent: the policy does not offer it. */
+        /** Present if the policy offers to keep the user signed in. True if the user chose it. */
         readonly keepSignedIn?: boolean;
-        /** The secret can be recovered. */
+        /** The page offers to recover the secret. */
         readonly recoverable?: true;
         readonly work?: Work;
-        /** The challenge service asks the user something, in place of the work. */
+        /** The challenge service sets a challenge, in place of the proof of work. */
         readonly challengeService?: true;
       }
     | {
@@ -114,22 +115,22 @@ export type Step = StepBase &
     | {
         readonly kind: 'challenge';
         readonly authenticator: string;
-        /** Only where it tells two enrollments of one authenticator apart. */
+        /** Set only if several enrollments of one authenticator must be told apart. */
         readonly enrollment?: string;
         readonly label?: string;
-        /** What the answer consists of, in the order of the page. */
+        /** The inputs of the answer, in the order of the page. */
         readonly inputs: readonly InputKind[];
         /** Public data of the challenge, from the authenticator. */
         readonly challenge: Readonly<Record<string, unknown>>;
-        /** There are other options. */
+        /** Other options exist. */
         readonly alternatives: boolean;
-        /** A new user proves the address, and the account is made. */
+        /** A new user proves the address; then the account is created. */
         readonly registers?: true;
-        /** What is asked for can be recovered. */
+        /** The page offers to recover this authenticator's secret. */
         readonly recoverable?: true;
-        /** The user may ask this browser to remember the proof for so long (seconds). */
+        /** How long this browser may remember the proof, if the user asks for it (seconds). */
         readonly remember?: Seconds;
-        /** The challenge comes before the enrollment of one of these. */
+        /** The challenge precedes the enrollment of one of these. */
         readonly toEnroll?: readonly string[];
         readonly skippable?: Skippable;
       }
@@ -142,31 +143,31 @@ export type Step = StepBase &
         readonly offer: Readonly<Record<string, unknown>>;
         readonly alternatives: boolean;
         readonly skippable?: Skippable;
-        /** Why it takes the place of the present one. */
+        /** Why this enrollment replaces the present one. */
         readonly outdated?: OutdatedReason;
-        /** The enrollment ends all other sessions of the account. */
+        /** The enrollment will end all other sessions of the account. */
         readonly endsOtherSessions?: true;
       }
     | {
         readonly kind: 'profile';
         readonly fields: readonly ProfileField[];
-        /** To be accepted. */
+        /** Terms that the user must accept. */
         readonly terms: readonly TermsOfUse[];
         readonly canSkip?: true;
-        /** It is the form of a new user. */
+        /** The step is the registration form. */
         readonly registers?: true;
-        /** A secret that a new user chooses. */
+        /** The secret that a new user chooses. */
         readonly secret?: NewSecretField;
-        /** The user accepted the terms before, and comes back to the form. */
+        /** The user has accepted the terms and returned to the form. */
         readonly accepted?: true;
         readonly work?: Work;
         /** As on the identify page. */
         readonly challengeService?: true;
       }
     | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
-    /** Whether to go on with the account of the session. */
+    /** The user chooses whether to continue with the account of the session. */
     | { readonly kind: 'select_account' }
-    /** Whether to keep an account that waits for its deletion. */
+    /** The user chooses whether to keep an account that is due for deletion. */
     | { readonly kind: 'keep_account'; readonly dueAt: Seconds }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }

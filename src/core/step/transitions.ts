@@ -1,20 +1,20 @@
 /**
- * What may happen to a transaction. The transitions promise that evidence never moves to another user (Law 6), and that
+ * The possible changes of a transaction. They guarantee that evidence never moves to another user (Law 6), and that
  * only the newest challenge can be answered.
  */
 import type { Evidence, Seconds } from '../model/facts.ts';
 import type { Choice, Pending, Transaction, TransactionSubject } from './transaction.ts';
 
-/** The transaction of this user, or a refusal. */
+/** The transaction with this user, or a refusal. */
 export type Identified =
   | { readonly ok: true; readonly transaction: Transaction }
   /**
-   * Another user has proved something here, or only a certain account may sign in: that takes a new transaction (Law
-   * 6).
+   * Another user has already proved something here, or the request admits only a certain account. This needs a new
+   * transaction (Law 6).
    */
   | { readonly ok: false; readonly reason: 'other_subject' };
 
-/** Sets the user, who no longer registers. As long as nothing is proved, the user may correct the identifier. */
+/** Sets the user, which ends a registration. The user may correct the identifier as long as nothing is proved. */
 export function identified(transaction: Transaction, subject: TransactionSubject): Identified {
   const { registration: _, ...signIn } = transaction;
   const { expectedSubject, evidence, subject: present } = signIn;
@@ -31,9 +31,7 @@ export function selecting(transaction: Transaction): Transaction {
   return { ...rest, selecting: true };
 }
 
-/**
- * The user selected an option. The next decision finds out whether it is one. A challenge that was pending is parked.
- */
+/** The user selected an option. The next decision checks whether it is valid. A pending challenge is parked. */
 export function picked(transaction: Transaction, choice: Choice): Transaction {
   const { pending, parked = [] } = transaction;
   const left = pending?.purpose === 'challenge' ? [pending, ...parked] : parked;
@@ -46,8 +44,8 @@ export function picked(transaction: Transaction, choice: Choice): Transaction {
 }
 
 /**
- * A challenge or an offer was started or taken up again. It replaces the one before, so that only the newest can be
- * answered. An offer is parked while a further proof is needed for it: the user may have saved the secret that it
+ * A challenge or offer was started or resumed. It replaces the previous one, so that only the newest can be answered.
+ * If an offer needs a further proof, it is parked instead, because the user may already have saved the secret that it
  * showed.
  */
 export function started(transaction: Transaction, pending: Pending): Transaction {
@@ -72,8 +70,8 @@ function isSameChallenge(one: Pending, other: Pending): boolean {
 }
 
 /**
- * The user proved something. The choice is done with: what is next follows from the evidence.
- * @throws Error for evidence of another user, of another event, or of a decoy: only a defect could lead to it
+ * The user proved something. The choice is cleared: the next step follows from the evidence.
+ * @throws Error for evidence of another user, another event or a decoy, which only a defect could produce
  */
 export function proved(transaction: Transaction, evidence: Evidence): Transaction {
   const { subject, event } = transaction;
@@ -90,56 +88,59 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   };
 }
 
-/** The account's sessions ended, and this sign-in goes on: what it proved counts as if proved now (`validAfter`). */
+/**
+ * The account's other sessions ended while this sign-in continues: its evidence gets the new `validAfter` and stays
+ * valid.
+ */
 export function keptWith(transaction: Transaction, valid: Seconds): Transaction {
   return { ...transaction, evidence: transaction.evidence.map((one) => ({ ...one, valid })) };
 }
 
-/** The user forgot the password. What was outstanding no longer counts; what was proved may count for the recovery. */
+/** The user forgot the password. Outstanding challenges no longer count. Earlier proofs may count for the recovery. */
 export function recovering(transaction: Transaction): Transaction {
   return { ...withoutRequestedEnrollment(transaction), recovering: true };
 }
 
-/** The recovery is done or given up: the sign-in goes on. Its proofs are none of a sign-in. */
+/** The recovery is finished or cancelled, and the sign-in continues. Proofs of the recovery do not count for it. */
 export function notRecovering(transaction: Transaction): Transaction {
   const { recovering: _, ...rest } = withoutPosition(transaction);
   return rest;
 }
 
-/** The user answered, beside the identifier, whether to be kept signed in. */
+/** The user answered, on the identifier page, whether to stay signed in. */
 export function keptSignedIn(transaction: Transaction, keepSignedIn: boolean): Transaction {
   return { ...transaction, keepSignedIn };
 }
 
-/** The user asked, beside a proof, that this browser remembers it. The rule decides in the end. */
+/** The user asked, along with a proof, that this browser remember it. The rule decides whether it does. */
 export function rememberingDevice(transaction: Transaction): Transaction {
   return { ...transaction, rememberDevice: true };
 }
 
-/** The user goes on with this account. It is noted only where the app asked for a choice. */
+/** The user continues with this account. This is recorded only if the app asked for a choice. */
 export function selectedAccount(transaction: Transaction): Transaction {
   return transaction.request.promptSelectAccount ? { ...transaction, accountSelected: true } : transaction;
 }
 
-/** The user answered which scopes the app gets. The answer itself is kept with the user. */
+/** The user answered which scopes the app gets. The answer itself is stored with the account. */
 export function consented(transaction: Transaction): Transaction {
   return { ...transaction, consented: true };
 }
 
-/** The user goes on although the account will be deleted. */
+/** The user continues although the account will be deleted. */
 export function deletionAcknowledgedBy(transaction: Transaction): Transaction {
   return { ...transaction, deletionAcknowledged: true };
 }
 
-/** The user skips these enrollments. The decision said whether that is possible. */
+/** The user skips these enrollments. The decision has checked that this is allowed. */
 export function skipping(transaction: Transaction, authenticators: readonly string[]): Transaction {
   const skipped = [...new Set([...(transaction.skipped ?? []), ...authenticators])];
   return { ...withoutRequestedEnrollment(transaction), skipped };
 }
 
 /**
- * Back to the identifier page.
- * @throws Error once something is proved: that takes a new transaction (Law 6)
+ * Returns to the identifier page.
+ * @throws Error once something is proved: this needs a new transaction (Law 6)
  */
 export function forgetSubject(transaction: Transaction): Transaction {
   if (transaction.evidence.length > 0) throw new Error('a subject with evidence cannot be forgotten');

@@ -5,7 +5,7 @@
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
 import type { AccountRule, GovernedChange } from '../../core/model/account-policy.ts';
-import { isAbout } from '../../core/policy/account-policy.ts';
+import { isAbout } from '../../core/policy/rules/account-policy.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';

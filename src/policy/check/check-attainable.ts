@@ -6,8 +6,8 @@
 import type { Facts } from '../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import type { Policy, Rule } from '../../core/model/policy.ts';
-import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
-import { rulesAnywhere } from '../../core/policy/rules.ts';
+import { type CompiledPolicy, compilePolicy } from '../../core/policy/rules/compile.ts';
+import { rulesAnywhere } from '../../core/policy/rules/rules.ts';
 import type { App, ServiceTerms } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey, ruleIndexAt } from '../model/documents.ts';

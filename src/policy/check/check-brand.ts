@@ -8,7 +8,7 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { type AppBrand, type BrandFile, type BrandSettings, filesOfBrand, joinBrands } from '../model/brand.ts';
 import type { Document } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
-import { appBrandSchema, brandSchema } from '../schema/brand.ts';
+import { appBrandSchema, brandSchema } from '../schema/settings/brand.ts';
 import type { ConfigurationPicture } from '../source/configuration-files.ts';
 import { findingAt } from '../source/finding-at.ts';
 import { brandFileFaults, contentTypeOf } from '../source/pictures.ts';

@@ -5,9 +5,9 @@ import type { EnrollmentPolicy, RequiredEnrollment } from '../../core/model/enro
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import { sourcePlace } from '../../core/model/source-place.ts';
-import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
-import { conditionSets } from '../../core/policy/conditions.ts';
-import type { Universe } from '../../core/policy/theory.ts';
+import { type CompiledPolicy, compilePolicy } from '../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../core/policy/rules/condition-table.ts';
+import type { Universe } from '../../core/policy/theories/theory.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';

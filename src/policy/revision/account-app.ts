@@ -3,7 +3,7 @@
  */
 
 import type { Rule } from '../../core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../core/policy/rules/compile.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { App } from '../model/app.ts';
 import type { Snapshot } from './snapshot.ts';

@@ -5,9 +5,9 @@
  */
 import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import type { Seconds } from '../../core/model/facts.ts';
-import type { BelievedDevice } from '../../core/policy/theory.ts';
+import type { BelievedDevice } from '../../core/policy/theories/theory.ts';
 import type { DeviceAssurance, DeviceSignalSettings } from '../model/device-signals.ts';
-import { compileZones } from '../schema/zones.ts';
+import { compileZones } from '../schema/settings/zones.ts';
 import { certificateIn } from './certificate-in.ts';
 
 /** What the connection of a request brings. */

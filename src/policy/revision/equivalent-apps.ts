@@ -3,8 +3,8 @@
  * questions.
  */
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
-import { conditionSets } from '../../core/policy/conditions.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { App } from '../model/app.ts';
 
 /** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart by their name. */

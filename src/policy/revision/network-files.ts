@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { faultText, type NetworkFileKind, type NetworkFiles, type NetworkRecord } from '../../network-data.ts';
 import type { Settings } from '../model/settings.ts';
-import { filesOf, type ZoneData } from '../schema/zones.ts';
+import { filesOf, type ZoneData } from '../schema/settings/zones.ts';
 
 const kinds = ['country', 'asn', 'anonymiser'] as const satisfies readonly NetworkFileKind[];
 

@@ -2,7 +2,7 @@
 import type { NetworkFiles } from '../../network-data.ts';
 import { signalHeaders } from '../model/device-signals.ts';
 import type { Settings } from '../model/settings.ts';
-import { compileZones, type ZonesOfAddress } from '../schema/zones.ts';
+import { compileZones, type ZonesOfAddress } from '../schema/settings/zones.ts';
 import { compileDeviceSignals, type DeviceReader } from './device-signals.ts';
 import type { Manifest } from './document-store.ts';
 import { networkFault, type PlaceOfAddress, placeOf, zoneData } from './network-files.ts';

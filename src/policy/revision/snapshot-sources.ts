@@ -3,7 +3,7 @@ import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { PasswordRule } from '../../core/model/password-policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
-import type { CompiledAccountPolicy, CompiledPolicy } from '../../core/policy/compile.ts';
+import type { CompiledAccountPolicy, CompiledPolicy } from '../../core/policy/rules/compile.ts';
 import type { NetworkFiles } from '../../network-data.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';

@@ -5,13 +5,13 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
-import { compileAccountPolicy } from '../../core/policy/account-policy.ts';
+import { compileAccountPolicy } from '../../core/policy/rules/account-policy.ts';
 import {
   type CompiledAccountPolicy,
   type CompiledPolicy,
   compilePolicy,
   type PolicySet,
-} from '../../core/policy/compile.ts';
+} from '../../core/policy/rules/compile.ts';
 import { StepgateError } from '../../errors.ts';
 import { NetworkFiles } from '../../network-data.ts';
 import type { App } from '../model/app.ts';

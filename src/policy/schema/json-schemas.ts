@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { WrittenKind } from '../model/documents.ts';
-import { proofName } from './fields.ts';
+import { proofName } from './fields/fields.ts';
 import { policyTestsSchema } from './policy-tests.ts';
 import { schemaFor, schemas } from './schemas.ts';
 

@@ -5,7 +5,7 @@ import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { kilometres } from './conditions/distance.ts';
-import { closed, closedNotEmpty, duration, key, listOf, text } from './fields.ts';
+import { closed, closedNotEmpty, duration, key, listOf, text } from './fields/fields.ts';
 
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
 const shows = /\[[\w+]*\]/.source;

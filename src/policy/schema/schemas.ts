@@ -2,17 +2,17 @@
 import type { z } from 'zod';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { WrittenKind } from '../model/documents.ts';
-import { accountPolicySchema } from './account-policy.ts';
-import { appSchema } from './app.ts';
-import { enrollmentPolicySchema } from './enrollment-policy.ts';
-import { invariantsSchema } from './invariants.ts';
-import { passwordPolicySchema } from './password-policy.ts';
-import { profilePolicySchema } from './profile-policy.ts';
-import { recoveryPolicySchema } from './recovery-policy.ts';
-import { servicePolicySchema } from './service-policy.ts';
-import { sessionPolicySchema } from './session-policy.ts';
-import { settingsSchema } from './settings.ts';
-import { signOnPolicySchema } from './sign-on-policy.ts';
+import { appSchema } from './apps/app.ts';
+import { accountPolicySchema } from './policies/account-policy.ts';
+import { enrollmentPolicySchema } from './policies/enrollment-policy.ts';
+import { invariantsSchema } from './policies/invariants.ts';
+import { passwordPolicySchema } from './policies/password-policy.ts';
+import { profilePolicySchema } from './policies/profile-policy.ts';
+import { recoveryPolicySchema } from './policies/recovery-policy.ts';
+import { servicePolicySchema } from './policies/service-policy.ts';
+import { sessionPolicySchema } from './policies/session-policy.ts';
+import { signOnPolicySchema } from './policies/sign-on-policy.ts';
+import { settingsSchema } from './settings/settings.ts';
 
 /** Those that do not depend on which authenticators there are. */
 export const schemas = {

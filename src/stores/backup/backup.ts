@@ -25,13 +25,13 @@ import type { Restored } from './restored.ts';
 export interface BackupSummary {
   readonly madeAt: string;
   readonly users: number;
-  /** Documents, counters, and parts of sets and logs. */
+  /** The number of documents, counters, and parts of sets and logs. */
   readonly parts: number;
-  /** Keys of documents that this release cannot read: they are not in the file. Absent: all are. */
+  /** Keys of documents that this release cannot read. They are missing from the file. Absent if there are none. */
   readonly leftOut?: readonly string[];
 }
 
-/** Time limits of the connection: some pages of SCAN take longer than a request may (milliseconds). */
+/** Time limits of the connection (milliseconds). Some pages of SCAN take longer than a normal request may. */
 const patience = { connect: 5_000, ready: 10_000, command: 60_000, replicas: 500 } as const;
 
 /** Rejects with `BackupRefused`, with `StoreUnavailable`, and with what the disk rejects with. */
@@ -40,7 +40,7 @@ export async function backUp(
   file: string,
   { encryption, now }: { readonly encryption: Encryption; readonly now: number },
 ): Promise<BackupSummary> {
-  // Refuses a store that is none, or that lost something: its backup would take the place of a good one.
+  // Refuses an empty store, and one that lost data: its backup could replace a good one.
   await (await openStore(settings)).close();
   const counted = { madeAt: new Date(now).toISOString(), users: 0, parts: 0 };
   const leftOut: string[] = [];
@@ -55,7 +55,7 @@ export async function backUp(
   return leftOut.length === 0 ? counted : { ...counted, leftOut };
 }
 
-/** Without documents that a restore would refuse, and with it the whole file. Their keys go into `leftOut`. */
+/** Leaves out documents that a restore would refuse together with the whole file, and adds their keys to `leftOut`. */
 async function* readableOnly(
   lines: AsyncIterable<BackupLine>,
   schema: StoreSchema,
@@ -105,19 +105,19 @@ async function withRedis<T>(
 
 export interface RestoreOptions {
   readonly decryption: Decryption;
-  /** The store may hold something, which is given up. */
+  /** Give up what the store contains, if anything. */
   readonly replace: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** What becomes of a document of this release on the way, by its key. Default: it stays as it is. */
+  /** Changes a document of this release before it is written. Default: no change. */
   readonly change?: (key: string, text: string) => string;
-  /** How long requests on a Redis that is replaced may still write (milliseconds). Default: 5 seconds, as by Law 13. */
+  /** How long requests on a replaced Redis may still write (milliseconds). Default: 5 seconds, by Law 13. */
   readonly settle?: number;
 }
 
 /**
- * Reads the file to its end before anything is written. Rejects with `BackupRefused`, with `StoreUnavailable`, and with
- * what the disk rejects with.
+ * Reads the whole file before writing anything. Rejects with `BackupRefused`, with `StoreUnavailable`, and with errors
+ * of the disk.
  */
 export async function restoreBackup(
   settings: StoreSettings,
@@ -149,7 +149,7 @@ async function intoRedis(
 ): Promise<void> {
   await withRedis(url, warn, async (client) => {
     const target = { client, prefix: defaultPrefix, settle: options.settle ?? 5_000 };
-    // Before anything is written: a Redis that would not keep it is refused as by every other command.
+    // Checked before anything is written. Like every other command, this refuses a Redis that would not keep the data.
     const isReplicated = parseRedisUrl(url).kind !== 'standalone';
     await assertRedisSafe(mastersOf(client), { now: Date.now, durability, isReplicated });
     if (!options.replace && !(await isEmptyRedis(target))) throw notEmpty('this Redis');
@@ -234,7 +234,9 @@ function assertReadable({ key, value }: Extract<BackupLine, { is: 'entry' }>, sc
   throw new BackupRefused('backup_version', `${key} in the file has version ${found}, not ${schema.version}`);
 }
 
-/** A document of the version before is changed as one of this release, and goes into the store as what it was. */
+/**
+ * Applies `change` to each document. A document of the previous version is upgraded first and downgraded afterwards.
+ */
 async function* changed(
   lines: AsyncIterable<BackupLine>,
   { version, upgrade, downgrade }: StoreSchema,

@@ -1,4 +1,4 @@
-/** Reads an embedded store for a backup: one snapshot of the whole file, while nodes go on writing. */
+/** Reads an embedded store for a backup, as one snapshot of the whole file while nodes continue to write. */
 import { DatabaseSync } from 'node:sqlite';
 import { unavailable } from '../embedded/database.ts';
 import { storeStateKey } from '../keys.ts';
@@ -9,11 +9,11 @@ import { type BackupHeader, type BackupLine, type CounterWindow, isBackedUp, new
 export interface Dump {
   readonly header: BackupHeader;
   readonly lines: AsyncIterable<BackupLine>;
-  /** To be called at the end, whatever happens. */
+  /** Must always be called at the end. */
   close(): void;
 }
 
-/** Members or lines in one part. */
+/** Members or lines per part. */
 const partSize = 500;
 /** How long the file may be locked while the snapshot begins (ms). */
 const patience = 5_000;
@@ -21,9 +21,9 @@ const patience = 5_000;
 /** Throws `StoreUnavailable` when the file cannot be read. */
 export function dumpEmbedded(file: string, now: number): Dump {
   try {
-    // Not read-only: such a connection cannot remove the log when it is the last one.
+    // Not read-only, because a read-only connection cannot remove the log when it is the last one.
     const database = new DatabaseSync(file, { timeout: patience });
-    // A transaction that only reads sees one state of a database in WAL mode, from its first statement on.
+    // In WAL mode a read transaction sees one state of the database, from its first statement on.
     database.exec('BEGIN');
     const state = database.prepare('SELECT v FROM entries WHERE k=?').get(storeStateKey);
     const { schema, rewriting, epoch } = parseState(readStamp(String(state?.v ?? ''))?.text ?? '');
@@ -52,7 +52,7 @@ async function* linesOf(database: DatabaseSync, now: number): AsyncIterable<Back
 
 type Statement = ReturnType<DatabaseSync['prepare']>;
 
-/** Only what expires has a time. */
+/** Only expiring entries have a time. */
 function* entries(database: DatabaseSync): Iterable<BackupLine> {
   for (const row of database.prepare('SELECT k, v, n, r, c FROM entries WHERE x IS NULL').iterate()) {
     const key = String(row.k);

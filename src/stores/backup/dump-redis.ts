@@ -1,7 +1,7 @@
 /**
- * Reads a Redis for a backup. SCAN is no snapshot, so the order matters: what refers to something is read before it,
- * where that is never changed (the pointer before the documents), and after it, where it counts only together with it
- * (reservations after users). A user comes with the credentials, in one step.
+ * Reads a Redis for a backup. SCAN takes no snapshot, so the order matters. An entry that refers to others that never
+ * change is read before them (the pointer before the documents). One that counts only together with another is read
+ * after it (reservations after users). A user and the user's credentials are read in one step.
  */
 import { Cluster, type Redis } from 'ioredis';
 import { keyRow } from '../key-table.ts';
@@ -14,7 +14,7 @@ import { type BackupHeader, type BackupLine, type CounterWindow, isBackedUp, new
 
 interface Source {
   readonly client: RedisClient;
-  /** Begins every key. */
+  /** The prefix of every key. */
   readonly prefix: string;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -22,7 +22,7 @@ interface Source {
 
 const pageSize = 500;
 
-/** Rejects with `StoreUnavailable` when the store says nothing of itself, and with what Redis answers. */
+/** Rejects with `StoreUnavailable` if the store has no state, and with errors from Redis. */
 export async function dumpRedis(source: Source): Promise<{ header: BackupHeader; lines: AsyncIterable<BackupLine> }> {
   const { client, prefix, now } = source;
   const state = await client.hget(prefix + storeStateKey, 'v');
@@ -45,12 +45,12 @@ function holds(key: string): string | undefined {
   return keyRow(key.slice(0, key.indexOf(':')))?.holds;
 }
 
-/** An entry that counts only together with the user that it refers to. */
+/** Whether the entry counts only together with the user that it refers to. */
 function isReservation(key: string): boolean {
   return keyRow(key.slice(0, key.indexOf(':')))?.references.includes('user') === true && isBackedUp(key);
 }
 
-/** All keys, without the prefix; one may come twice. */
+/** All keys, without the prefix. A key may appear twice. */
 async function* keysOf({ client, prefix }: Source): AsyncIterable<string> {
   const seen = new Set<string>();
   for (const master of mastersOf(client)) {
@@ -72,13 +72,13 @@ export function mastersOf(client: RedisClient): readonly Redis[] {
 }
 
 async function* partsOf(source: Source, key: string): AsyncIterable<BackupLine> {
-  // Credentials come with their user. Sets are read last, when all that they name has been read.
+  // Credentials are read with their user. Sets are read last, after everything that their members name.
   if (key.startsWith('credentials:') || holds(key) === 'set') return;
   if (holds(key) === 'log') yield* logOf(source, key);
   else yield* await entriesOf(source, key);
 }
 
-/** The entry, and what it refers to in its slot, as they were at one moment. */
+/** The entry and the entries in its slot that it refers to, read at one moment. */
 async function entriesOf({ client, prefix }: Source, key: string): Promise<readonly BackupLine[]> {
   const rows = (await client.stepgateLoad(1, prefix + key, prefix, tagOf(key))) as readonly (readonly (
     | string
@@ -112,13 +112,13 @@ async function* membersOf({ client, prefix }: Source, key: string): AsyncIterabl
   } while (cursor !== '0');
 }
 
-/** `name`: with what begins the keys of counters. */
+/** `name`: the key without the prefix of counters. */
 async function countersOf({ client, prefix, now }: Source, name: string): Promise<readonly BackupLine[]> {
   const [fields, left] = await Promise.all([client.hgetall(prefix + name), client.pttl(prefix + name)]);
   const windows = Object.entries(fields).flatMap(([field, count]): readonly CounterWindow[] => {
     if (!field.startsWith('n')) return [];
     const window = Number(field.slice(1));
-    // A counter without a closing window ends with the key, if at all.
+    // A counter whose window never closes lasts until the key expires, if it does.
     const closes = window === 0 ? (left > 0 ? now + left : null) : Number(fields[`x${window}`]);
     return closes !== null && closes <= now ? [] : [{ window, count: Number(count), until: closes }];
   });

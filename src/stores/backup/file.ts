@@ -1,6 +1,6 @@
 /**
- * Backup files: compressed, and encrypted where that is asked for, in the age format (age-encryption.org/v1), so that
- * other programs open them, too. A file appears under its name only when it is complete.
+ * Backup files: compressed, and optionally encrypted in the age format (age-encryption.org/v1), so that other programs
+ * can open them as well. The file gets its name only when it is complete.
  */
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -13,25 +13,25 @@ import { Decrypter, Encrypter } from 'age-encryption';
 import { type BackupContent, readBackup } from './lines.ts';
 import { BackupRefused } from './refused.ts';
 
-/** What the file is encrypted with; neither: it is not encrypted. */
+/** How to encrypt the file. If neither is given, it is not encrypted. */
 export interface Encryption {
   readonly passphrase?: string;
-  /** Public keys of age (`age1...`). */
+  /** Public age keys (`age1...`). */
   readonly recipients?: readonly string[];
-  /** Cost of a guess at the passphrase (log2 of scrypt's N). Default: 18. */
+  /** The cost of one guess at the passphrase (log2 of scrypt's N). Default: 18. */
   readonly scryptCost?: number;
 }
 
-/** What opens a file. */
+/** How to open a file. */
 export interface Decryption {
   readonly passphrase?: string;
-  /** Secret keys of age (`AGE-SECRET-KEY-1...`). */
+  /** Secret age keys (`AGE-SECRET-KEY-1...`). */
   readonly identities?: readonly string[];
 }
 
 /**
- * Writes the file, readable by its owner only. Rejects with `BackupRefused` when there is one of this name, with
- * `TypeError` when a recipient is no key, and with what the disk or `text` rejects with; no file is left then.
+ * Writes the file, readable by its owner only. Rejects with `BackupRefused` if a file of this name exists, with
+ * `TypeError` if a recipient is not a key, and with errors of the disk or of `text`. After an error no file is left.
  */
 export async function writeBackupFile(
   file: string,
@@ -84,7 +84,7 @@ async function syncDirectoryOf(file: string): Promise<void> {
   }
 }
 
-/** Opens the file, from its beginning. Rejects with `BackupRefused`, and with what the disk rejects with. */
+/** Reads the file from its beginning. Rejects with `BackupRefused`, and with errors of the disk. */
 export async function readBackupFile(file: string, decryption: Decryption = {}): Promise<BackupContent> {
   const kind = await kindOf(file);
   if (kind === undefined) throw new BackupRefused('backup_foreign', `${file} is no backup of Stepgate`);

@@ -1,14 +1,14 @@
 /**
- * The content of a backup: JSON lines. The first is the header, the last one holds the number of lines and the SHA-256
- * of all before it, so that a file that was cut or changed is found out before anything is written. The same for all
- * kinds of store, so that a backup of one can be restored into another.
+ * The content of a backup: JSON lines. The first line is the header. The last one holds the number of lines and the
+ * SHA-256 of all lines before it, so that a truncated or changed file is detected before anything is written. The
+ * format is the same for all kinds of store, so a backup of one kind can be restored into another.
  */
 import { createHash } from 'node:crypto';
 import { keyRow } from '../key-table.ts';
 import { BackupRefused } from './refused.ts';
 
 const format = 'stepgate-backup';
-/** Of the lines; documents have a version of their own. */
+/** The version of the line format. Documents have a version of their own. */
 const formatVersion = 1;
 
 export interface BackupHeader {
@@ -16,9 +16,9 @@ export interface BackupHeader {
   readonly version: typeof formatVersion;
   /** ISO 8601. */
   readonly madeAt: string;
-  /** The schema version in which the store wrote when the backup was made. */
+  /** The schema version that the store wrote at the time of the backup. */
   readonly schema: number;
-  /** Documents of the version before were still being rewritten. */
+  /** Documents of the previous version were still being rewritten. */
   readonly rewriting?: true;
   /** The epoch of the store (milliseconds since 1970). */
   readonly epoch: number;
@@ -26,14 +26,17 @@ export interface BackupHeader {
 
 /** A window of a counter. */
 export interface CounterWindow {
-  /** Seconds; 0: it never closes by itself. */
+  /** Seconds. 0: the window never closes by itself. */
   readonly window: number;
   readonly count: number;
-  /** When it closes (milliseconds since 1970); `null`: never. */
+  /** When the window closes (milliseconds since 1970). `null`: never. */
   readonly until: number | null;
 }
 
-/** A part of the store. Members of a set and lines of a log may come in several parts. Values have their stamps. */
+/**
+ * A part of the store. Members of a set and lines of a log may be spread over several parts. Values include their
+ * stamps.
+ */
 export type BackupLine =
   | {
       readonly is: 'entry';
@@ -53,7 +56,7 @@ interface BackupEnd {
   readonly sha256: string;
 }
 
-/** Whether a backup holds what stands under this key: not what is void after a restore, and not the state. */
+/** Whether a backup contains entries of this kind. It leaves out the state, and what a restore makes void. */
 export function isBackedUp(key: string): boolean {
   const kind = key.slice(0, key.indexOf(':'));
   const lifetime = keyRow(kind)?.lifetime.kind;
@@ -64,7 +67,7 @@ export function newHeader(about: Omit<BackupHeader, 'format' | 'version'>): Back
   return { format, version: formatVersion, ...about };
 }
 
-/** The text of a backup, line by line. `count` is told of each line. */
+/** The text of a backup, line by line. `count` is called with each line. */
 export async function* backupText(
   header: BackupHeader,
   lines: AsyncIterable<BackupLine>,
@@ -88,11 +91,11 @@ export async function* backupText(
 
 export interface BackupContent {
   readonly header: BackupHeader;
-  /** To be read to its end: only then it is known that nothing is missing. Rejects with `BackupRefused`. */
+  /** Must be read to its end: only then is it certain that nothing is missing. Rejects with `BackupRefused`. */
   readonly lines: AsyncIterable<BackupLine>;
 }
 
-/** Reads the text of a backup, in chunks. Rejects with `BackupRefused`. */
+/** Reads the text of a backup from chunks. Rejects with `BackupRefused`. */
 export async function readBackup(chunks: AsyncIterable<string>): Promise<BackupContent> {
   const texts = textLines(chunks)[Symbol.asyncIterator]();
   const first = await texts.next();

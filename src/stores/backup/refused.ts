@@ -1,18 +1,18 @@
-/** Why a backup is not made or not restored. Nothing was changed then. */
+/** Why a backup was not made or not restored. In either case nothing was changed. */
 export type BackupRefusal =
-  /** It is no backup of Stepgate. */
+  /** The file is not a backup of Stepgate. */
   | 'backup_foreign'
-  /** Its end is missing. */
+  /** The end of the file is missing. */
   | 'backup_cut'
-  /** It was changed since it was made. */
+  /** The file was changed after it was made. */
   | 'backup_damaged'
-  /** It is encrypted, and the passphrase or identity that was given does not open it. */
+  /** The file is encrypted, and the given passphrase or identity does not open it. */
   | 'backup_locked'
-  /** This release does not read the version of its documents. */
+  /** This release cannot read the version of its documents. */
   | 'backup_version'
-  /** There is a file of this name already. */
+  /** A file of this name exists already. */
   | 'file_exists'
-  /** The store holds something already. */
+  /** The store is not empty. */
   | 'store_not_empty';
 
 export class BackupRefused extends Error {

@@ -1,4 +1,7 @@
-/** Writes a backup into an embedded store: in one transaction, so that others see the store before or after. */
+/**
+ * Writes a backup into an embedded store in one transaction, so that other processes see either the old store or the
+ * new one.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, unavailable } from '../embedded/database.ts';
 import { storeStateKey } from '../keys.ts';
@@ -7,7 +10,7 @@ import type { StoreState } from '../store.ts';
 import type { BackupLine } from './lines.ts';
 import { type Restored, restoredVersion } from './restored.ts';
 
-/** Replaces whatever the file holds. Rejects with `StoreUnavailable`, and with what `lines` rejects with. */
+/** Replaces everything in the file. Rejects with `StoreUnavailable`, and with errors of `lines`. */
 export async function restoreEmbedded(file: string, { lines, state, now }: Restored): Promise<void> {
   const database = openDatabase(file);
   try {

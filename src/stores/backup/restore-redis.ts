@@ -1,6 +1,6 @@
 /**
- * Writes a backup into a Redis. While that goes on, the state of the store says so, and every node refuses to serve.
- * The keys, the pointer to the configuration and the state come last, in one step.
+ * Writes a backup into a Redis. During the restore the state of the store says so, and every node refuses to serve. The
+ * keys, the pointer to the configuration and the state are written last, in one step.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KeyKind } from '../key-table.ts';
@@ -14,19 +14,19 @@ import { type Restored, restoredVersion } from './restored.ts';
 
 export interface RestoreTarget {
   readonly client: RedisClient;
-  /** Begins every key. */
+  /** The prefix of every key. */
   readonly prefix: string;
-  /** How long requests that began before may still write (milliseconds). */
+  /** How long requests that began earlier may still write (milliseconds). */
   readonly settle: number;
 }
 
 const pageSize = 500;
-/** How long replicas may take to have everything (milliseconds); below the time limit of a command. */
+/** How long to wait until the replicas have everything (milliseconds). Below the time limit of a command. */
 const replicaPatience = 1_500;
-/** Commands that are under way at once. */
+/** Commands in flight at once. */
 const batchSize = 200;
 
-/** What nodes write all the time, also into a store that has lost everything. */
+/** Nodes write these all the time, even into a store that has lost everything. */
 const passingKinds: readonly KeyKind[] = ['write-probe', 'replication-barrier'];
 
 export async function isEmptyRedis({ client, prefix }: Pick<RestoreTarget, 'client' | 'prefix'>): Promise<boolean> {
@@ -36,7 +36,7 @@ export async function isEmptyRedis({ client, prefix }: Pick<RestoreTarget, 'clie
   return true;
 }
 
-/** Replaces all that has the prefix. Rejects with what Redis answers, and with what `restored.lines` rejects with. */
+/** Replaces everything with the prefix. Rejects with errors from Redis and of `restored.lines`. */
 export async function restoreRedis(target: RestoreTarget, restored: Restored): Promise<void> {
   const { client, settle } = target;
   const { state, now } = restored;
@@ -50,7 +50,7 @@ export async function restoreRedis(target: RestoreTarget, restored: Restored): P
     if (line.is === 'entry' && (line.key === keyringKey || line.key === revisionPointerKey))
       last.push([line.key, line.value, line.version]);
     else batch.push(write(target, line, { state, now }));
-    // Parts of one log follow one another.
+    // Parts of one log must stay in order.
     if (batch.length < batchSize && line.is !== 'log') continue;
     await Promise.all(batch);
     batch = [];
@@ -65,7 +65,7 @@ function stateText(state: StoreState): string {
   return withStamp({ version: state.schema, epoch: state.epoch, text: JSON.stringify(state) });
 }
 
-/** All of these are in one slot. */
+/** All of these share a slot. */
 async function writeLast(
   { client, prefix }: RestoreTarget,
   state: StoreState,
@@ -142,7 +142,7 @@ async function writeCounter(
   else await client.pexpireat(key, ends);
 }
 
-/** Throws nothing: what a replica lacks, it gets as soon as it can. `restore` then waits until that is confirmed. */
+/** Never throws: a replica that is behind catches up later, and `restore` then waits for confirmation. */
 async function reachReplicas(client: RedisClient): Promise<void> {
   await Promise.all(
     mastersOf(client).map(async (master) => {

@@ -1,19 +1,19 @@
-/** What is restored into a store, whichever it is. */
+/** What is restored into a store of either kind. */
 import type { StoreState } from '../store.ts';
 import type { BackupLine } from './lines.ts';
 
 export interface Restored {
-  /** The content of a backup that was read to its end once before. */
+  /** The content of a backup that was already read once to its end. */
   readonly lines: AsyncIterable<BackupLine>;
-  /** What the store says of itself afterwards: it is in a new epoch. */
+  /** The state of the store afterwards, in a new epoch. */
   readonly state: StoreState;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 /**
- * The version of an entry that is restored. It is greater than all that the entry had before, so that no request that
- * began before the restore can swap what it read for what was restored.
+ * The version of a restored entry. It is greater than every version that the entry had before, so a request that began
+ * before the restore cannot replace the restored entry by compare-and-swap.
  */
 export function restoredVersion(version: number, { epoch }: StoreState): number {
   return Math.max(version + 1, Math.floor(epoch / 1000));

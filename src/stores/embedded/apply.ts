@@ -1,4 +1,4 @@
-/** The operations of a batch on the embedded store: whether each may be applied, and its statements. */
+/** The operations of a batch on the embedded store: whether each one can be applied, and its statements. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Entry, Op } from '../store.ts';
 
@@ -6,9 +6,9 @@ import type { Entry, Op } from '../store.ts';
 type Millis = number;
 
 export interface EmbeddedOps {
-  /** `undefined`: there is none, or it has expired. */
+  /** Undefined if there is no such entry or it has expired. */
   entry(key: string, now: Millis): Entry | undefined;
-  /** Whether the operation may be applied to the state as it is. Writes nothing. */
+  /** Whether the operation can be applied to the present state. Writes nothing. */
   canApply(op: Op, now: Millis): boolean;
   apply(op: Op, now: Millis): void;
 }
@@ -124,8 +124,7 @@ function entryStatements(database: DatabaseSync) {
       `INSERT INTO entries(k, v, n, r, x) VALUES(?1, ?2, 1, ?3, ?4)
        ON CONFLICT(k) DO UPDATE SET v=excluded.v, n=1, r=excluded.r, c=NULL, x=excluded.x`,
     ),
-    // A row that expired and was not deleted yet must not pass its version or `consumed` on to the entry that replaces
-    // it.
+    // An expired row that was not deleted yet must not pass its version or `consumed` on to the entry that replaces it.
     write: database.prepare(
       `INSERT INTO entries(k, v, n, r, x) VALUES(?1, ?2, 1, ?3, ?4)
        ON CONFLICT(k) DO UPDATE SET v=excluded.v, r=excluded.r, x=excluded.x,

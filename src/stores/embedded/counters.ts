@@ -4,8 +4,8 @@ import { tightestLimits } from '../check-batch.ts';
 import { type Limit, orphanLifetime, type Reservation } from '../store.ts';
 
 /**
- * Counts an attempt in all windows of a counter, or in none. `now` is in milliseconds. `orphan`: what the counter
- * belongs to does not exist. Runs inside a write transaction.
+ * Counts an attempt in all windows of a counter, or in none. `now` is in milliseconds. `orphan`: the entry that the
+ * counter belongs to does not exist. Must run inside a write transaction.
  */
 export type CountAttempt = (
   counter: string,

@@ -1,6 +1,5 @@
 /**
- * The SQLite file of the embedded store: its tables, how it is opened, and which of its errors mean that it cannot
- * serve.
+ * The SQLite file of the embedded store: its tables, how to open it, and which of its errors mean that it cannot serve.
  */
 import { closeSync, fchmodSync, fstatSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
@@ -16,17 +15,17 @@ CREATE INDEX IF NOT EXISTS sets_x ON sets(x) WHERE x IS NOT NULL;
 CREATE TABLE IF NOT EXISTS members(s INTEGER NOT NULL, m TEXT NOT NULL, UNIQUE(s, m)) STRICT;
 CREATE TABLE IF NOT EXISTS lines(k TEXT NOT NULL, s INTEGER NOT NULL, v TEXT NOT NULL, UNIQUE(k, s)) STRICT;`;
 
-/** How long the file may be locked by another process while it is opened (ms). */
+/** How long to wait while another process locks the file during opening (ms). */
 const openPatience = 5_000;
 /**
- * How long SQLite itself waits for a lock (ms). It blocks the event loop, so it is short; callers try again without
- * blocking.
+ * How long SQLite itself waits for a lock (ms). This blocks the event loop, so it is short, and callers try again
+ * without blocking.
  */
 const lockPatience = 50;
 
 /**
- * Opens (or makes, readable by its owner only) the database file in WAL mode with an fsync per commit.
- * Throws `StoreUnavailable` when the file cannot be opened, is no database, or stays locked.
+ * Opens the database file (or creates it, readable by its owner only) in WAL mode with an fsync per commit. Throws
+ * `StoreUnavailable` if the file cannot be opened, is not a database, or stays locked.
  */
 export function openDatabase(file: string): DatabaseSync {
   const deadline = performance.now() + openPatience;
@@ -53,7 +52,10 @@ function tryOpen(file: string): DatabaseSync {
   }
 }
 
-/** SQLite gives the -wal and -shm files the mode of the database file, so it must be right before SQLite opens it. */
+/**
+ * SQLite gives the -wal and -shm files the mode of the database file, so the mode must be set before SQLite opens the
+ * file.
+ */
 function restrictToOwner(file: string): void {
   const descriptor = openSync(file, 'a', 0o600);
   try {
@@ -64,8 +66,8 @@ function restrictToOwner(file: string): void {
 }
 
 /**
- * A check that the path still leads to the file that was opened. SQLite goes on writing into a file that was deleted or
- * replaced, and all of it is lost when the process ends. The check throws `StoreUnavailable`.
+ * Returns a check that the path still leads to the opened file. SQLite would continue to write into a deleted or
+ * replaced file, and those writes are lost when the process ends. The check throws `StoreUnavailable`.
  */
 export function watchFile(file: string): () => void {
   if (file === ':memory:') return () => {};
@@ -78,7 +80,7 @@ export function watchFile(file: string): () => void {
   };
 }
 
-/** Result codes of https://www.sqlite.org/rescode.html that say something about the file or the disk. */
+/** Result codes of https://www.sqlite.org/rescode.html that concern the file or the disk. */
 const reasons: Readonly<Record<number, string>> = {
   5: 'the store file stays locked by another process',
   6: 'the store file stays locked',
@@ -90,7 +92,7 @@ const reasons: Readonly<Record<number, string>> = {
   26: 'the store file is not a database',
 };
 
-/** True for a lock held by another process: the operation did nothing and may be tried again. */
+/** True for a lock held by another process: the operation did nothing and may be repeated. */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === 5;
 }
@@ -100,7 +102,7 @@ function resultCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
-/** Any failure of SQLite as `StoreUnavailable` with a reason that an operator understands. */
+/** Converts any SQLite error to a `StoreUnavailable` with a reason for the operator. */
 export function unavailable(error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
   const code = resultCode(error);

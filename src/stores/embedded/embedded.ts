@@ -12,23 +12,23 @@ import { EmbeddedQueue } from './queue.ts';
 import { embeddedSweep } from './sweep.ts';
 
 export interface EmbeddedOptions {
-  /** Path of the database file, made when missing; `:memory:` keeps nothing. Several processes may open one file. */
+  /** Path of the database file, created if missing. `:memory:` keeps nothing. Several processes may open one file. */
   readonly file: string;
-  /** Milliseconds since the epoch; decides what has expired. */
+  /** The clock for expiry (milliseconds since the epoch). */
   readonly now?: () => number;
-  /** Default: that of this release. */
+  /** Default: the schema of this release. */
   readonly schema?: StoreSchema;
 }
 
 /** Milliseconds. */
 const sweepEvery = 1_000;
-/** Pause between two batches while there is a backlog (ms), so that requests are served meanwhile. */
+/** Pause between two batches while there is a backlog (ms), so that requests are served in between. */
 const sweepAgain = 20;
 const pageSize = 500;
 
 /**
- * The store in one SQLite file: durable (fsync before a promise resolves), for one machine.
- * Throws `StoreUnavailable` when the file cannot be opened.
+ * The store in one SQLite file, for one machine. It is durable: a promise resolves after the fsync. Throws
+ * `StoreUnavailable` if the file cannot be opened.
  */
 export function openEmbedded({ file, now = Date.now, schema }: EmbeddedOptions): Store {
   const database = openDatabase(file);
@@ -49,14 +49,15 @@ export function openEmbedded({ file, now = Date.now, schema }: EmbeddedOptions):
     tail: tailLines(database, queue),
     ping: () => queue.write(() => undefined),
     examine: async () => [],
-    // What is written is synced before it is acknowledged.
+    // Every write is synced before it is acknowledged.
     confirm: async () => undefined,
     async close() {
       if (!database.isOpen) return;
       stopSweeping();
       await queue.close();
       if (!database.isOpen) return;
-      // The last connection writes the log into the file. Another one must not, for its mark would be gone.
+      // The last connection writes the log into the file. No later connection may do so, because that would remove the
+      // mark.
       database.close();
     },
   };
@@ -87,7 +88,7 @@ function loadEntries({ queue, ops, count, now }: EmbeddedParts): Store['load'] {
   };
 }
 
-/** The entries of these keys, and all that they refer to, directly or not. */
+/** The entries of these keys, and all entries that they refer to, directly or indirectly. */
 function withReferences(ops: EmbeddedOps, keys: readonly string[], at: number): Map<string, Entry | undefined> {
   const entries = new Map<string, Entry | undefined>();
   const waiting = [...keys];
@@ -114,7 +115,9 @@ function commitBatch({ queue, ops, now }: EmbeddedParts): Store['commit'] {
   };
 }
 
-/** What keeps it from marking (a lock, a full disk) is told to those who write; here it is only tried again later. */
+/**
+ * Errors here (a lock, a full disk) are ignored and the mark is tried again later, since writers get the same errors.
+ */
 function markWhereItCan(database: DatabaseSync, file: string): void {
   try {
     markAsNeedingLog(database, file);
@@ -125,7 +128,7 @@ interface Sweeping {
   readonly database: DatabaseSync;
   readonly queue: EmbeddedQueue;
   readonly now: () => number;
-  /** Marks the file anew. */
+  /** Renews the mark of the file. */
   readonly mark: () => void;
 }
 
@@ -139,7 +142,7 @@ function keepSweeping({ database, queue, now, mark }: Sweeping): () => void {
     void queue
       .read(() => due(now()))
       .then((is) => (is ? queue.write(() => sweep(now())) : false))
-      // The next read or write of a caller reports what is wrong; here it is only tried again later.
+      // Errors are ignored and the sweep is tried again later, since the next read or write reports them.
       .catch(() => false)
       .then((more) => {
         if (!database.isOpen) return;

@@ -1,7 +1,10 @@
-/** Reads the log of the embedded store as SQLite does (https://www.sqlite.org/fileformat2.html#the_write_ahead_log). */
+/**
+ * Reads the log of the embedded store in the way SQLite does
+ * (https://www.sqlite.org/fileformat2.html#the_write_ahead_log).
+ */
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Of the log, and of each page in it (bytes). */
+/** Sizes and offsets in the header of the log and of each page (bytes). */
 const logHeaderBytes = 32;
 const frameHeaderBytes = 24;
 const pageSizeAt = 8;
@@ -10,13 +13,13 @@ const frameSaltsAt = 8;
 const saltBytes = 8;
 
 export interface LogContent {
-  /** Pages that were committed and are not in the file yet, or at least not known to be. */
+  /** Number of committed pages that may not be in the file yet. */
   readonly frames: number;
-  /** How the database begins after the last of them; absent: none of them is the first page. */
+  /** The beginning of the database after the last of these pages. Absent if the first page is not among them. */
   readonly header?: Buffer;
 }
 
-/** What the log holds; nothing when there is none. `size`: bytes of the header that are asked for. */
+/** Reads the log. Empty if there is none. `size`: how many bytes of the database header to return. */
 export function lastHeaderIn(log: string, size: number): LogContent {
   let descriptor: number;
   try {
@@ -43,10 +46,10 @@ function readFrames(descriptor: number, size: number): LogContent {
   for (let frames = 1; ; frames += 1) {
     const at = logHeaderBytes + (frames - 1) * frameBytes;
     if (readSync(descriptor, frame, 0, frame.length, at) < frame.length) return committed;
-    // What follows is left over from before the log began anew.
+    // The remaining frames are from before the log was restarted.
     if (!frame.subarray(frameSaltsAt, frameSaltsAt + saltBytes).equals(salts)) return committed;
     if (frame.readUInt32BE(0) === 1) header = Buffer.from(frame.subarray(frameHeaderBytes));
-    // The last frame of a transaction says how large the database is then.
+    // The last frame of a transaction records the size of the database.
     if (frame.readUInt32BE(4) > 0) committed = { frames, ...(header && { header }) };
   }
 }

@@ -1,4 +1,4 @@
-/** Puts the reads and writes of the embedded store into transactions. */
+/** Runs the reads and writes of the embedded store in transactions. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../../errors.ts';
@@ -10,18 +10,18 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** How long a read or write waits for another process that has locked the file (ms); below the 5 s of Law 13. */
+/** How long a read or write waits for another process that has locked the file (ms). Below the 5 s of Law 13. */
 const patience = 3_000;
 const retryEvery = 10;
 
 /**
- * Runs reads in one snapshot each, and writes in group commits: all jobs of one turn of the event loop share one
- * transaction and one fsync, and settle only after COMMIT. A job must check before it writes: one that throws fails its
- * whole group.
+ * Runs each read in a snapshot, and writes as group commits: all jobs of one turn of the event loop share one
+ * transaction and one fsync, and settle only after COMMIT. A job must check before it writes, because a job that throws
+ * makes its whole group fail.
  */
 export class EmbeddedQueue {
   readonly #database: DatabaseSync;
-  /** Throws when what is written now would not last. */
+  /** Throws if writes would be lost. */
   readonly #checkFile: () => void;
   readonly #beginRead: StatementSync;
   readonly #beginWrite: StatementSync;
@@ -56,11 +56,11 @@ export class EmbeddedQueue {
     return this.#enqueue(run);
   }
 
-  /** Waits for the writes that are under way, then refuses all others. */
+  /** Waits for running writes, and refuses all later ones. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // What fails is told to those who wrote.
+    // Errors are reported to the callers that wrote.
     await this.#enqueue(() => undefined).catch(() => undefined);
   }
 

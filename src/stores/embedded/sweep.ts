@@ -1,13 +1,15 @@
-/** Deletes what has expired from the embedded store, in small batches. */
+/** Deletes expired entries from the embedded store, in small batches. */
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Rows per batch: at 200 a batch stays in the low milliseconds on a table of half a million entries. */
+/** Rows per batch. With 200 rows, a batch takes a few milliseconds on a table of half a million entries. */
 const batch = 200;
 
-/** Deletes a batch of what has expired by `now` (ms). `due` asks first, so that an idle store writes nothing. */
+/**
+ * Deletes a batch of entries that have expired by `now` (ms). Call `due` first, so that an idle store writes nothing.
+ */
 export function embeddedSweep(database: DatabaseSync): {
   due(now: number): boolean;
-  /** True when there may be more. Runs inside a write transaction. */
+  /** True if more may have expired. Must run inside a write transaction. */
   sweep(now: number): boolean;
 } {
   const due = database.prepare(

@@ -1,4 +1,4 @@
-/** Counters of attempts that are about no key of their own. Those about a key are in `counter-table.ts`. */
+/** Counters of attempts that do not belong to another key. The others are in `counter-table.ts`. */
 import { type KeyRow, windows } from './key-row.ts';
 
 export const attemptKeys = {
@@ -7,7 +7,7 @@ export const attemptKeys = {
     holds: 'counter',
     tag: { rule: 'hash', of: 'the account, the credential, the authenticator and the secret of the browser' },
     rest: '`try`',
-    owner: 'flow/actions/own-attempts',
+    owner: 'flow/actions/guessing/known-browser-attempts',
     lifetime: windows,
     durability: 'ephemeral',
     references: [],
@@ -17,7 +17,7 @@ export const attemptKeys = {
     holds: 'counter',
     tag: { rule: 'hash', of: 'the network' },
     rest: '`try`',
-    owner: 'flow/actions/proof-of-work',
+    owner: 'flow/actions/guessing/proof-of-work',
     lifetime: windows,
     durability: 'ephemeral',
     references: [],
@@ -27,7 +27,7 @@ export const attemptKeys = {
     holds: 'counter',
     tag: { rule: 'hash', of: 'the network' },
     rest: '`try`',
-    owner: 'flow/actions/guessing-network',
+    owner: 'flow/actions/guessing/guessing-network',
     lifetime: windows,
     durability: 'ephemeral',
     references: [],
@@ -36,7 +36,7 @@ export const attemptKeys = {
     what: 'Too many wrong passwords came from a network, so that its browsers solve a task on the first page.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the network' },
-    owner: 'flow/actions/guessing-network',
+    owner: 'flow/actions/guessing/guessing-network',
     lifetime: { kind: 'expiring', until: 'the network has been quiet for a while' },
     durability: 'ephemeral',
     references: [],

@@ -1,7 +1,7 @@
 /** The revisions of the configuration and their documents. */
 import { type KeyRow, lasting } from './key-row.ts';
 
-/** A draft is compared for 28 days at most. */
+/** A draft can be compared for at most 28 days. */
 const shadowLifetime = { kind: 'fixed', seconds: 28 * 86_400 } as const;
 
 export const configurationKeys = {

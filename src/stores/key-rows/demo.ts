@@ -1,4 +1,4 @@
-/** What only the demo keeps. */
+/** Keys that only the demo uses. */
 import { type KeyRow, lasting } from './key-row.ts';
 
 export const demoKeys = {

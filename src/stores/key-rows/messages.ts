@@ -1,4 +1,4 @@
-/** Messages that wait to be sent, and how many were sent. */
+/** Messages waiting to be sent, and counters of messages. */
 import { type KeyRow, windows } from './key-row.ts';
 
 export const messageKeys = {

@@ -1,4 +1,4 @@
-/** What OpenID Connect keeps: interactions, grants, codes and tokens. */
+/** Data of OpenID Connect: interactions, grants, codes and tokens. */
 import type { KeyRow } from './key-row.ts';
 
 const asGranted = { kind: 'expiring', until: 'it expires by the token settings' } as const;
@@ -56,7 +56,7 @@ export const protocolKeys = {
     tag: { rule: 'hash', of: 'the part that its tokens share' },
     owner: adapter,
     lifetime: asGranted,
-    // What a rotation has replaced must not count again.
+    // A token that a rotation has replaced must not become valid again.
     durability: 'durable',
     references: ['grant', 'sso-session', 'user'],
   },
@@ -83,7 +83,7 @@ export const protocolKeys = {
     holds: 'entry',
     tag: { rule: 'hash', of: 'the key of the device code' },
     owner: 'oidc/endpoints/polling-interval',
-    // One second less than the 5 that are announced: clocks and networks are not exact.
+    // One second less than the announced 5, to allow for clocks and networks.
     lifetime: { kind: 'fixed', seconds: 4 },
     durability: 'ephemeral',
     epoch: 'kept',

@@ -1,4 +1,4 @@
-/** What the server keeps for itself: its keys, the audit log, and what watches the store. */
+/** Data of the server itself: its keys, the audit log, and checks of the store. */
 import { type KeyRow, lasting } from './key-row.ts';
 
 export const serverKeys = {
@@ -45,7 +45,7 @@ export const serverKeys = {
     tag: { rule: 'constant', tag: 'alone' },
     owner: 'stores/redis/store-alone',
     lifetime: { kind: 'expiring', until: 'the time that the operator gave' },
-    // It is said when no commit that waits can succeed.
+    // The declaration is made when no waiting commit can succeed, so writing it must not wait.
     durability: 'ephemeral',
     epoch: 'kept',
     references: [],

@@ -1,4 +1,4 @@
-/** Sign-ins that are under way, SSO sessions, and the browsers that have them. */
+/** Running sign-ins, SSO sessions, and their browsers. */
 import type { KeyRow } from './key-row.ts';
 
 export const signInKeys = {

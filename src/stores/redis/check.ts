@@ -1,20 +1,22 @@
-/** Examines a Redis: would it keep what it is given? */
+/** Examines whether a Redis would keep the data that it gets. */
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../errors.ts';
 
 /**
- * What an acknowledgement stands for. `replicas`: every replica has it, and each keeps a log of its own. `fsync`: it is
- * on the disks of all of them, too. `memory`: the operator says that it may be lost with the process.
+ * What an acknowledgement means. `replicas`: every replica has the write, and each one has a log. `fsync`: it is also
+ * on the disks of all of them. `memory`: the operator accepts that it may be lost with the process.
  */
 export type RedisDurability = 'memory' | 'replicas' | 'fsync';
 
-/** `EXPIRE ... GT` and scripts that declare their slot came with Redis 7, `WAITAOF` with 7.2. */
+/**
+ * The lowest version of Redis. `EXPIRE ... GT` and scripts that declare their slot need Redis 7, `WAITAOF` needs 7.2.
+ */
 const oldest = { memory: 7, replicas: 7, fsync: 7.2 } as const satisfies Record<RedisDurability, number>;
-/** A difference of the clocks that is worth a warning (milliseconds). */
+/** A clock difference that causes a warning (milliseconds). */
 const noticedSkew = 2_000;
 /**
- * A difference that a node does not serve with (milliseconds). Two nodes that differ by twice this would each find the
- * evidence of the other to be from the future, and send the browser back and forth between them.
+ * A clock difference with which a node does not serve (milliseconds). If two nodes differed by twice this, each would
+ * reject the other's evidence as coming from the future, and send the browser back and forth.
  */
 const allowedSkew = 30_000;
 
@@ -22,16 +24,16 @@ export interface RedisDemands {
   /** The clock of this process (ms). */
   readonly now: () => number;
   readonly durability: RedisDurability;
-  /** Sentinels or a Cluster stand for more than one server, even while there is only one. */
+  /** Sentinels or a Cluster mean more than one server, even if only one is present. */
   readonly isReplicated: boolean;
-  /** It kept a log when this process looked before: what was acknowledged since then rests on it. */
+  /** Redis had a log when this process checked before, so later acknowledgements relied on it. */
   readonly wasLogged?: boolean;
 }
 
 /**
- * Asks each master whether what is written there stays there. Throws `StoreUnavailable` with what to change when
- * counters or credentials could be evicted, when nothing is written to disk although that is promised, when the server
- * is too old, when it is a replica, or when its clock is not ours. Returns warnings: sentences for the operator.
+ * Asks each master whether its data is durable. Throws `StoreUnavailable` with advice if counters or credentials could
+ * be evicted, if nothing is written to disk although this is promised, if the server is too old, if it is a replica, or
+ * if its clock differs from ours. Returns warnings for the operator, as sentences.
  */
 export async function assertRedisSafe(masters: readonly Redis[], demands: RedisDemands): Promise<readonly string[]> {
   const warnings = await Promise.all(masters.map((master) => checkMaster(master, demands)));
@@ -67,8 +69,9 @@ export const unlogged = 'Redis runs with appendonly no: a crash loses what was w
 const remedy = 'Set appendonly to yes, here and at the replicas; where all may be lost, set REDIS_DURABILITY to memory';
 
 /**
- * Whether an answer promises more than the memory of one process can keep. A lone Redis has no replica that could have
- * what it loses: its operator is warned, as long as they do not ask for disks, and did not switch the log off.
+ * Whether an acknowledgement promises more than one process can keep in memory. A single Redis has no replica with the
+ * data that it may lose. Its operator gets only a warning, unless `fsync` was asked for or the log was switched off
+ * later.
  */
 function promisesMore(
   info: ReadonlyMap<string, string>,
@@ -91,14 +94,14 @@ function refuseUnsafe(info: ReadonlyMap<string, string>, durability: RedisDurabi
     );
 }
 
-/** Otherwise Redis syncs once a second, and the commits would not wait that long. */
+/** With another policy Redis syncs once a second, and commits would not wait for that. */
 async function refuseLateSync(master: Redis): Promise<void> {
   const [, policy] = (await master.config('GET', 'appendfsync')) as readonly string[];
   if (policy !== 'always')
     throw new StoreUnavailable(`REDIS_DURABILITY is fsync, and appendfsync is ${policy}: set appendfsync to always`);
 }
 
-/** INFO is lines of `name:value`, with comments. */
+/** INFO consists of `name:value` lines and comments. */
 function parseInfo(text: string): ReadonlyMap<string, string> {
   return new Map(
     text.split(/\r?\n/).flatMap((line): [string, string][] => {

@@ -1,5 +1,5 @@
 /**
- * The connection to Redis: its options and time limits, the wait until it can serve, and its errors as
+ * The connection to Redis: its options and time limits, waiting until it can serve, and its errors as
  * `StoreUnavailable`.
  */
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
@@ -9,30 +9,32 @@ import { parseRedisUrl, type RedisAccess, type RedisAddress } from './url.ts';
 
 export type RedisClient = (Redis | Cluster) & RedisScripts;
 
-/** How long each thing is waited for (milliseconds). */
+/** Time limits (milliseconds). */
 export interface RedisPatience {
-  /** A connection to one server. */
+  /** For a connection to one server. */
   readonly connect: number;
-  /** The gate in front of a command, until there is a connection. */
+  /** Before a command, until there is a connection. */
   readonly ready: number;
   readonly command: number;
-  /** All replicas, to have a commit. Below `command`, else the connection stays blocked after the time limit. */
+  /**
+   * For all replicas to have a commit. Below `command`, since otherwise the connection stays blocked after that limit.
+   */
   readonly replicas: number;
 }
 
-/** Together they stay below the 5 s of Law 13, also for a request that meets all of them. */
+/** Together they are below the 5 s of Law 13, even for a request that reaches all of them. */
 export const usualPatience: RedisPatience = { connect: 1_000, ready: 1_000, command: 2_000, replicas: 500 };
 
 /**
- * Nothing is ever sent twice by the client: after a timeout or a lost connection the outcome of a write is unknown, and
- * a second run would report the loser of a race that it won itself. `maxRetriesPerRequest: 0` rejects what is under way
- * as soon as the connection closes; 1 would leave it to the command timeout.
+ * The client never sends anything twice. After a timeout or a lost connection the outcome of a write is unknown, and a
+ * second run would report a lost race that this request had in fact won. `maxRetriesPerRequest: 0` rejects running
+ * commands as soon as the connection closes; 1 would leave them to the command timeout.
  */
 const options = {
   disconnectTimeout: 100,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  // `true` reconnects (a demoted master must be left) without sending the refused command again.
+  // `true` reconnects (the client must leave a demoted master) without repeating the refused command.
   reconnectOnError: (error: Error) => /^(READONLY|NOREPLICAS|UNBLOCKED|MASTERDOWN)\b/.test(error.message),
   retryStrategy: (times: number) => Math.min(50 * 2 ** (times - 1), 1_000),
 } satisfies CommonRedisOptions & Pick<RedisOptions, 'disconnectTimeout'>;
@@ -57,16 +59,16 @@ export interface RedisConnection {
   readonly ready: () => Promise<void>;
 }
 
-/** A connection that is used for nothing but commits that wait for the replicas. Not for a Cluster. */
+/** A connection used only for commits that wait for replicas. Not for a Cluster. */
 export interface CommitConnection {
   readonly client: Redis;
   readonly ready: () => Promise<void>;
 }
 
-/** Connects when it is first needed, since a Redis without replicas never needs it. */
+/** Connects on first use, since a Redis without replicas never needs it. */
 export function connectForCommits(address: RedisAddress, patience: RedisPatience = usualPatience): CommitConnection {
   const client = createSingle(address, { ...connectionOptions(address, patience), lazyConnect: true }, false);
-  // The other connection goes to the same server and reports its troubles.
+  // The main connection goes to the same server and reports its errors.
   client.on('error', () => {});
   const gate = readyGate(client, patience.ready);
   const ready = (): Promise<void> => {
@@ -76,14 +78,14 @@ export function connectForCommits(address: RedisAddress, patience: RedisPatience
   return { client, ready };
 }
 
-/** How long a server may take to say what it knows of the others (milliseconds). */
+/** How long a server may take to describe the other nodes (milliseconds). */
 const wordLimit = 500;
-/** Before the next try to reach it (milliseconds). */
+/** Pause before the next attempt to reach it (milliseconds). */
 const wordPause = 200;
 
 /**
- * A connection to one server that is asked again and again what it knows of the others. Its troubles are silent: who
- * does not answer excuses no replica, and the connection that commands use reports what matters.
+ * A connection to one server that is repeatedly asked about the other nodes. Its errors are ignored: a server that does
+ * not answer excuses no replica, and the main connection reports what matters.
  */
 export function connectToAsk(
   { tls, ...login }: RedisAccess,
@@ -107,7 +109,9 @@ export function connectToAsk(
   return client;
 }
 
-/** Connects in the background. `trouble` is told of lost connections; the verbs report them by rejecting. */
+/**
+ * Connects in the background. `trouble` is called when a connection is lost; calls of the store report it by rejecting.
+ */
 export function connectRedis(
   url: string,
   trouble: (error: Error) => void,
@@ -151,14 +155,14 @@ function createSingle(
   enableAutoPipelining: boolean,
 ): Redis {
   const { kind, nodes, master, tls } = address;
-  // The offline queue would run a write after its caller was told that the store is unavailable; `ready` waits instead.
+  // With the offline queue a write could still run after its caller got "store unavailable". `ready` waits instead.
   const single = { ...redisOptions, enableOfflineQueue: false, enableAutoPipelining };
   if (kind === 'standalone') return new Redis({ ...single, ...nodes[0] });
   return new Redis({
     ...single,
     sentinels: [...nodes],
     ...(master === undefined ? {} : { name: master }),
-    // A master that was stopped and resumed goes on acknowledging writes that the fail-over then discards. This makes
+    // A master that was paused and resumed continues to acknowledge writes that the fail-over then discards. This makes
     // the client leave it.
     failoverDetector: true,
     ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
@@ -172,20 +176,20 @@ function createCluster(
 ): Cluster {
   return new Cluster([...nodes], {
     redisOptions,
-    // Unless it is 0, commands that were under way on a lost connection are sent again.
+    // With any other value, commands in flight on a lost connection would be sent again.
     retryDelayOnFailover: 0,
     clusterRetryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 1_000),
     slotsRefreshTimeout: redisOptions.commandTimeout,
-    // A pipeline does not follow a MOVED that hits only some of its commands.
+    // A pipeline does not follow a MOVED reply that concerns only some of its commands.
     enableAutoPipelining: false,
-    // Certificates carry names, so names must not be resolved before TLS sees them.
+    // Certificates contain names, so names must not be resolved before TLS uses them.
     ...(tls ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
   });
 }
 
 /**
- * The gate in front of every command: it resolves when commands can be sent, and rejects with `StoreUnavailable` when
- * that takes too long. All callers that wait at one time share one wait.
+ * The gate before every command. It resolves when commands can be sent, and rejects with `StoreUnavailable` if that
+ * takes too long. All callers that wait at the same time share one wait.
  */
 function readyGate(client: Redis | Cluster, patience: number): () => Promise<void> {
   let waiting: Promise<void> | undefined;
@@ -199,8 +203,7 @@ function readyGate(client: Redis | Cluster, patience: number): () => Promise<voi
 }
 
 /**
- * Errors meanwhile do not end the wait, as the client tries again by itself. The last of them is the reason that is
- * given.
+ * Errors do not end the wait, since the client tries again by itself. The last error becomes the reason in the message.
  */
 function connected(client: Redis | Cluster, patience: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -224,11 +227,11 @@ function connected(client: Redis | Cluster, patience: number): Promise<void> {
   });
 }
 
-/** Replies of a Redis that cannot serve now. All others come from a mistake in this program. */
+/** Replies of a Redis that cannot serve at the moment. Any other error reply means a mistake in this program. */
 const refusals =
   /^(MISCONF|OOM|READONLY|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients/;
 
-/** What is thrown instead of an error of the client. */
+/** Converts an error of the client to the error to throw. */
 export function redisFailure(error: unknown): unknown {
   if (error instanceof StoreUnavailable) return error;
   const { name, message } = error as Error;

@@ -1,4 +1,4 @@
-/** Commits on a Redis Cluster that wait for the replicas: each goes to the master of its slot. */
+/** Commits on a Redis Cluster that wait for replicas. Each is sent to the master of its slot. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../../errors.ts';
 import { connectForCommits, type RedisPatience } from './client.ts';
@@ -17,7 +17,7 @@ export interface ClusterCommitOptions {
 }
 
 export interface ClusterCommits {
-  /** Runs the script of a commit whose keys share a slot; `key`: one of them. */
+  /** Runs the script of a commit whose keys share a slot. `key`: one of them. */
   readonly run: (args: ScriptArguments, key: string) => Promise<unknown>;
   readonly stop: () => void;
 }
@@ -28,12 +28,15 @@ interface Line {
   readonly disconnect: () => void;
 }
 
-/** How often one script may be sent on, while slots move. Each time Redis has said that it did not run it. */
+/**
+ * How often one script may be redirected while slots move. Each time Redis has confirmed that it did not run the
+ * script.
+ */
 const mostRedirections = 5;
-/** Before a script is sent again whose keys are on two nodes, as its slot is moving (milliseconds). */
+/** Pause before resending a script whose keys are on two nodes because their slot is moving (milliseconds). */
 const moveInterval = 100;
 
-/** One connection and one queue for each master that is written to. */
+/** Keeps one connection and one queue for each master that is written to. */
 export function clusterCommits(options: ClusterCommitOptions): ClusterCommits {
   const { watch } = options;
   const lines = new Map<string, Line>();
@@ -71,11 +74,11 @@ export function clusterCommits(options: ClusterCommitOptions): ClusterCommits {
 
 interface Target {
   readonly node: NodeAddress | undefined;
-  /** The slot is on its way there: the script is sent behind ASKING. */
+  /** The slot is moving to this node, so the script is sent after ASKING. */
   readonly isAsking: boolean;
 }
 
-/** Reads `MOVED 3999 host:port` and `ASK 3999 host:port`; without a host it is the one that answered. */
+/** Reads `MOVED 3999 host:port` and `ASK 3999 host:port`. Without a host, it is the node that answered. */
 async function nextTarget(error: NotRun, { node, isAsking }: Target): Promise<Target> {
   const [, kind, host, port] = /^(MOVED|ASK) \d+ (.*):(\d+)$/.exec(error.reply) ?? [];
   if (kind === undefined) {
@@ -100,7 +103,7 @@ function openLine(options: ClusterCommitOptions, node: NodeAddress): Line {
   return { node, run, disconnect: () => client.disconnect() };
 }
 
-/** A tag whose slot is at this node: `first`, or one of a few hundred others; `first` where none is. */
+/** A tag whose slot is on this node: `first`, or one of a few hundred others. If none is, `first`. */
 function tagAt(
   { host, port }: NodeAddress,
   { watch, first }: { readonly watch: ClusterWatch; readonly first: string },

@@ -1,37 +1,39 @@
-/** Which replicas must have a write on a Redis Cluster: the rule alone, without connections or a clock. */
+/** Which replicas must have a write on a Redis Cluster. This is the rule alone, without connections or a clock. */
 import { freshFor, quiet, type ReplicaRule, type ReplicatedWrite } from './replica-rule.ts';
 
-/** What one node of a Cluster says of a node (`CLUSTER NODES`). */
+/** What one node of a Cluster reports about a node (`CLUSTER NODES`). */
 export interface ClusterNode {
   readonly id: string;
   readonly flags: ReadonlySet<string>;
-  /** Id of the node that it replicates; absent: it is a master. */
+  /** Id of the node that it replicates. Absent for a master. */
   readonly master?: string;
-  /** Of two that claim a slot, the newer claim has the higher one. */
+  /** If two nodes claim a slot, the newer claim has the higher epoch. */
   readonly epoch: number;
-  /** Ranges, both ends included. */
+  /** Ranges, both ends inclusive. */
   readonly slots: readonly (readonly [first: number, last: number])[];
 }
 
-/** What one node says of all. */
+/** What one node reports about all nodes. */
 export interface ClusterView {
-  /** When it said so (milliseconds, monotonic). */
+  /** When it was reported (milliseconds, monotonic). */
   readonly at: number;
   readonly speaker: string;
   readonly nodes: ReadonlyMap<string, ClusterNode>;
 }
 
-/** What a speaker calls a node, and since when it does without a break. */
+/** How a speaker describes a node, and since when without interruption. */
 interface Standing {
-  /** Absent: it is a master, or was one. */
+  /** Absent if the node is, or was, a master. */
   readonly master?: string;
   readonly isDown: boolean;
-  /** It has `cluster-replica-no-failover`, as while its first copy is made: it stands for no election. */
+  /**
+   * It has `cluster-replica-no-failover`, for example while it makes its first copy, so it takes part in no election.
+   */
   readonly standsBack: boolean;
   readonly since: number;
 }
 
-/** The nodes that serve, or have ever served, the same slots. */
+/** The nodes that serve, or ever served, the same slots. */
 type Shard = Set<string>;
 
 interface Agreement {
@@ -40,12 +42,12 @@ interface Agreement {
 }
 
 /**
- * The rule on a Cluster: all nodes that were ever seen in the shard of our master, except those that the other masters
- * excuse. They do when a majority of them answers and all that answer have called the node down for ten seconds, or the
- * replica of another shard, or one that stands for no election, and for as long have called our master one that serves,
- * without dispute. A replica is
- * elected by the other masters, and only after they called the master down; so each election shows at one that answers.
- * What our master says about itself never counts. The last one is excused by the operator's declaration only.
+ * The rule for a Cluster. Every node that was ever seen in the shard of our master counts, unless the other masters
+ * excuse it. They excuse it if a majority of them answers, and all that answer have for ten seconds reported the node
+ * as down, as a replica of another shard, or as taking part in no election, and for as long have reported our master as
+ * serving, without dispute. A replica is elected by the other masters, and only after they reported the master as down,
+ * so every election is visible at a node that answers. What our master reports about itself never counts. The last
+ * replica can be excused only by the operator's declaration.
  */
 export class ClusterRule implements ReplicaRule {
   readonly #views = new Map<string, ClusterView>();
@@ -63,7 +65,7 @@ export class ClusterRule implements ReplicaRule {
     this.look(view.at);
   }
 
-  /** To be called also when no node answers, as silence ends the agreement. */
+  /** Must also be called when no node answers, because silence ends the agreement. */
   look(now: number): void {
     const words = speakersOf(this.#fresh(now));
     const heard = words.filter(({ speaker }) => words.every(({ nodes }) => isServing(nodes.get(speaker))));
@@ -76,7 +78,7 @@ export class ClusterRule implements ReplicaRule {
     }
   }
 
-  /** A majority of the masters must have spoken once: fewer may not list all. */
+  /** A majority of the masters must have answered once: fewer may not list all nodes. */
   isKnown(): boolean {
     const views = [...this.#views.values()];
     const masters = Math.max(0, ...views.map(countServing));
@@ -84,8 +86,8 @@ export class ClusterRule implements ReplicaRule {
   }
 
   /**
-   * The master of a slot, by the newest claim; `undefined`: no node serves it. It says where to ask, so old words will
-   * do: that master knows better.
+   * The master of a slot, by the newest claim. Undefined if no node serves it. The answer only says where to send a
+   * command, so an old report is good enough: that master knows better.
    */
   ownerOf(slot: number): string | undefined {
     const claims = this.#serving().filter((node) => holds(node, slot));
@@ -132,7 +134,9 @@ export class ClusterRule implements ReplicaRule {
     return required.length === 0 && now >= this.#aloneUntil ? others : required;
   }
 
-  /** Whether this speaker has for long enough called the node down, or one that no election can make our master. */
+  /**
+   * Whether this speaker has for long enough reported the node as down, or as one that no election can make our master.
+   */
   #isGone(speaker: string, node: string, { shard, now }: { readonly shard: Shard; readonly now: number }): boolean {
     const standing = this.#standings.get(speaker)?.get(node);
     if (standing === undefined || now - standing.since < quiet) return false;
@@ -140,7 +144,7 @@ export class ClusterRule implements ReplicaRule {
     return isDown || standsBack || (master !== undefined && this.#shards.get(master) !== shard);
   }
 
-  /** A replica that moves stays in its former shard, too, until it is excused there. */
+  /** A replica that moves also stays in its former shard until it is excused there. */
   #join(replica: string, master: string): void {
     const shard = this.#shards.get(master) ?? new Set();
     this.#shards.set(master, shard.add(master));
@@ -166,7 +170,7 @@ function* standingsOf(
   }
 }
 
-/** Only masters with slots elect. */
+/** Only masters with slots vote in elections. */
 function speakersOf(views: readonly ClusterView[]): readonly ClusterView[] {
   return views.filter(({ speaker, nodes }) => isServing(nodes.get(speaker)));
 }
@@ -179,7 +183,7 @@ function isServing(node: ClusterNode | undefined): boolean {
   return node?.flags.has('master') === true && node.slots.length > 0;
 }
 
-/** It serves, and nothing speaks against it. */
+/** The node serves, and no flag contradicts that. */
 function isSound(node: ClusterNode | undefined): boolean {
   return isServing(node) && !['fail', 'fail?', 'handshake', 'noaddr'].some((flag) => node?.flags.has(flag));
 }

@@ -1,4 +1,4 @@
-/** Finds out which nodes a Redis Cluster has, and goes on watching them. The rule says what follows from it. */
+/** Finds the nodes of a Redis Cluster and keeps watching them. The rule decides what follows. */
 import type { Redis } from 'ioredis';
 import { connectToAsk, type RedisPatience } from './client.ts';
 import { type ClusterNode, ClusterRule, type ClusterView } from './cluster-rule.ts';
@@ -12,17 +12,17 @@ export interface NodeAddress {
 }
 
 export interface ClusterWatch extends ReplicaWatch {
-  /** Where the master of a slot listens; `undefined`: no node serves it, as far as the nodes say. */
+  /** Where the master of a slot listens. Undefined if no node is reported to serve it. */
   readonly ownerOf: (slot: number) => NodeAddress | undefined;
-  /** Its id; empty: no node serves it. */
+  /** The id of the master of a slot. Empty if no node serves it. */
   readonly masterOf: (slot: number) => string;
   /** The ids of the masters that serve slots. */
   readonly masters: () => readonly string[];
-  /** Whether some node still lists this one. */
+  /** Whether any node still lists this one. */
   readonly isListed: (node: NodeAddress) => boolean;
 }
 
-/** Between two questions to one node (milliseconds). */
+/** Pause between two questions to one node (milliseconds). */
 const interval = 200;
 
 interface Asked {
@@ -30,7 +30,7 @@ interface Asked {
   readonly stop: () => void;
 }
 
-/** Watches a Cluster through all its masters; those that the address names are where it begins. */
+/** Watches a Cluster through all its masters, starting with the nodes in the address. */
 export function watchCluster(address: RedisAddress, patience: RedisPatience): ClusterWatch {
   const rule = new ClusterRule();
   const asked = new Map<string, Asked>();
@@ -82,18 +82,18 @@ function nameOf({ host, port }: NodeAddress): string {
   return `${host}:${port}`;
 }
 
-/** Which node listens where, by the last that was heard. */
+/** Which node listens at which address, by the latest report. */
 class Directory {
   readonly #useNames: boolean;
   readonly #ids = new Map<string, string>();
   readonly #nodes = new Map<string, NodeAddress>();
 
-  /** `useNames`: certificates carry names, so that addresses will not do. */
+  /** `useNames`: certificates contain names, so addresses are not enough. */
   constructor(useNames: boolean) {
     this.#useNames = useNames;
   }
 
-  /** The id of a node; its address where none is known. */
+  /** The id of a node, or its address if no id is known. */
   idOf(host: string, port: number | string): string {
     const address = plainAddress(host, port);
     return this.#ids.get(address) ?? address;
@@ -107,7 +107,7 @@ class Directory {
     return [...this.#nodes.values()].some((node) => node.host === host && node.port === port);
   }
 
-  /** Reads an answer to CLUSTER NODES. `own`: the address of who answers, which may not know it itself. */
+  /** Reads an answer to CLUSTER NODES. `own`: the address of the answering node, which may not know it itself. */
   read(at: number, text: string, own = ''): ClusterView | undefined {
     let speaker: string | undefined;
     const nodes = new Map<string, ClusterNode>();
@@ -123,7 +123,7 @@ class Directory {
     return speaker === undefined ? undefined : { at, speaker, nodes };
   }
 
-  /** `ip:port@cport[,name]`. A node that has met no other does not know its own address. */
+  /** `ip:port@cport[,name]`. A node that has not met any other does not know its own address. */
   #learn(id: string, address: string, own: string): void {
     const [, ip = '', port = '', name = ''] = /^(.*):(\d+)(?:@\d+)?(?:,([^,]*))?/.exec(address) ?? [];
     const host = ip === '' ? own : ip;
@@ -132,7 +132,7 @@ class Directory {
   }
 }
 
-/** `5` or `5-7`. What stands in brackets is on its way to another node or from it. */
+/** `5` or `5-7`. A slot in brackets is being moved. */
 function readRange(text: string): readonly (readonly [number, number])[] {
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
   return first === undefined ? [] : [[Number(first), Number(last)]];

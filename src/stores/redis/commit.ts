@@ -30,7 +30,7 @@ export function clusterCommit(link: RedisLink): Store['commit'] {
   };
 }
 
-/** The operation that failed, if any. */
+/** The operation that failed, if one did. */
 async function runBatch(link: RedisLink, ops: readonly Op[]): Promise<Op | undefined> {
   if (ops.length === 0) return undefined;
   const keys = ops.map((op) => (op.op === 'reset' ? link.counterPrefix : link.prefix) + keyOfOp(op));

@@ -1,6 +1,7 @@
 /**
  * Commits that are acknowledged only when the replicas have them. They have a connection of their own, since `WAIT`
- * holds up everything behind it, and share a wait: what arrives meanwhile goes out together in the next pipeline.
+ * blocks every later command. Commits that arrive during a wait go out together in the next pipeline and share its
+ * wait.
  */
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,11 +12,11 @@ import { redisFailure } from './client.ts';
 import type { ReplicaRule } from './replica-rule.ts';
 import { redisScripts } from './scripts.ts';
 
-/** So that one reply of Redis does not grow without limit. */
+/** Limits the size of one reply. */
 const largestGroup = 100;
 
 type Reply = readonly [error: Error | null, result: unknown];
-/** The parts of a reply of ROLE: role, offset of the replication, replicas as address, port and offset. */
+/** The parts of a reply to ROLE: role, replication offset, and the replicas as address, port and offset. */
 type Role = readonly [role: string, offset: number, replicas: readonly (readonly [string, string, string])[]];
 
 interface Waiting {
@@ -27,28 +28,28 @@ interface Waiting {
 
 export interface GroupCommitOptions {
   readonly client: Redis;
-  /** A key that this server serves, to be written behind each group. */
+  /** A key that this server serves. It is written after each group. */
   readonly barrierKey: () => string;
   /** Resolves when commands can be sent; rejects with `StoreUnavailable`. */
   readonly ready: () => Promise<void>;
   readonly rule: ReplicaRule;
-  /** How long the replicas may take (milliseconds). */
+  /** How long to wait for the replicas (milliseconds). */
   readonly waitLimit: number;
-  /** Whether it must be on the disks, too. */
+  /** Whether the write must also be on disk. */
   readonly isSynced: boolean;
-  /** `ip:port` of a node that Redis or we name. */
+  /** `ip:port` of a node, from a host and port as Redis or the settings give them. */
   readonly addressOf: (host: string, port: number | string) => string;
 }
 
-/** Number of keys, keys, arguments of the script. */
+/** Number of keys, keys, then the arguments of the script. */
 export type ScriptArguments = readonly (string | number)[];
 
-/** `isAsking`: the slot of the keys is on its way to this server. */
+/** `isAsking`: the slot of the keys is moving to this server. */
 export type GroupCommit = (args: ScriptArguments, isAsking?: boolean) => Promise<unknown>;
 
-/** On a Cluster: another node must be asked, or the same one later. The script has not run. */
+/** Thrown on a Cluster if another node must be asked, or the same one later. The script has not run. */
 export class NotRun extends StoreUnavailable {
-  /** What Redis said. */
+  /** The reply of Redis. */
   readonly reply: string;
 
   constructor(error: Error) {
@@ -61,13 +62,13 @@ export class NotRun extends StoreUnavailable {
 class NotEverywhere extends StoreUnavailable {}
 
 const redirections = /^(MOVED|ASK|TRYAGAIN)\b/;
-/** Before the replicas are asked again (milliseconds). */
+/** Pause before the replicas are asked again (milliseconds). */
 const waitInterval = 20;
 
 /**
- * Runs the script of a commit, and resolves with its reply once the replicas have what it wrote. Rejects with
- * `StoreUnavailable` when that is not known: the script may have run. It is never sent again, unless Redis said that it
- * does not know it. Rejects with `NotRun` where a Cluster says that it has not run.
+ * Runs the script of a commit, and resolves with its reply once the replicas have the writes. Rejects with
+ * `StoreUnavailable` if that is uncertain; the script may have run. The script is sent again only if Redis answers that
+ * it does not know it. Rejects with `NotRun` if a Cluster answers that it has not run.
  */
 export function groupCommit(options: GroupCommitOptions): GroupCommit {
   let queue: Waiting[] = [];
@@ -80,7 +81,7 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
       const group = queue.slice(0, largestGroup);
       queue = queue.slice(largestGroup);
       await sendGroup({ ...options, seen }, group, 'evalsha').catch((error: unknown) => {
-        // Those behind would wait as long again, and answer after the request was given up.
+        // The queued commits would wait as long again, and answer after their requests have timed out.
         for (const { reject } of [...group, ...queue]) reject(redisFailure(error));
         queue = [];
       });
@@ -96,7 +97,7 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
 
 const scriptOf = { eval: redisScripts.stepgateCommit, evalsha: hash('sha1', redisScripts.stepgateCommit) } as const;
 
-/** How many replicas were attached at the last look. */
+/** How many replicas were attached at the last check. */
 interface Seen {
   attached: number;
 }
@@ -118,19 +119,21 @@ async function sendGroup(
     return pipeline.length - 1;
   });
   const barrier = pipeline.length;
-  // Behind scripts that wrote nothing a wait would end at once, also when earlier writes are not at the replicas yet.
+  // After scripts that wrote nothing a wait would end at once, even if the replicas lack earlier writes. This write
+  // prevents that.
   pipeline.set(barrierKey(), '', 'EX', keyTable['replication-barrier'].lifetime.seconds);
   addWait(pipeline, options, { master, limit: waitLimit });
   const [scripts, written, waited] = split(await pipeline.exec(), barrier);
-  // A slot that has just moved: the wait was for what is there, and the offsets are compared all the same.
+  // If the slot has just moved, the barrier could not be written. The wait covers earlier writes, and the offsets are
+  // compared in any case.
   const failure = redirections.test(written?.[0]?.message ?? '') ? null : (written?.[0] ?? null);
   const doubt = failure === null ? await doubtAfter(options, { master, waited, end }) : inDoubt(failure);
-  // The scripts that Redis does not know have not run.
+  // Scripts that Redis does not know have not run, so they are sent again in full.
   const unknown = group.filter((waiting, index) => !settle(waiting, scripts[positions[index] ?? -1], doubt));
   if (unknown.length > 0) await sendGroup(options, unknown, 'eval');
 }
 
-/** ROLE, the wait, and ROLE. `limit`: milliseconds. */
+/** Adds ROLE, the wait, and ROLE again. `limit`: milliseconds. */
 function addWait(
   pipeline: ChainableCommander,
   { rule, isSynced, seen }: GroupCommitOptions & { readonly seen: Seen },
@@ -138,13 +141,13 @@ function addWait(
 ): void {
   pipeline.role();
   const needed = rule.needed(master, performance.now()) ?? 0;
-  // It counts replicas and names none, so all that are attached must have it.
+  // WAITAOF counts replicas without naming them, so all attached replicas must have the write.
   if (isSynced) pipeline.call('WAITAOF', 1, Math.max(needed, seen.attached), limit);
   else pipeline.wait(needed, limit);
   pipeline.role();
 }
 
-/** The replies to the scripts, to the barrier, and to `addWait`. */
+/** Separates the replies to the scripts, to the barrier, and to `addWait`. */
 function split(
   replies: unknown,
   barrier: number,
@@ -158,13 +161,13 @@ interface Waited {
   readonly master: string;
   /** Replies to `addWait`. */
   readonly waited: readonly Reply[];
-  /** Until when the replicas have time (milliseconds, monotonic). */
+  /** When the time for the replicas ends (milliseconds, monotonic). */
   readonly end: number;
 }
 
 /**
- * Why it is not known whether the replicas have it; `undefined`: they have. A replica that was attached or listed
- * during the wait was not waited for. So they are asked again, as long as there is time.
+ * Why it is uncertain whether the replicas have the writes. Undefined if they do. The wait did not cover a replica that
+ * was attached or listed after it began, so the replicas are asked again as long as there is time.
  */
 async function doubtAfter(
   options: GroupCommitOptions & { readonly seen: Seen },
@@ -189,18 +192,18 @@ function inDoubt(error: Error): StoreUnavailable {
   return new StoreUnavailable(`Redis: ${error.message}; it is not known whether the write counted`, error);
 }
 
-/** False: the script was not known and has not run. */
+/** False if Redis did not know the script, so that it has not run. */
 function settle({ resolve, reject }: Waiting, reply: Reply | undefined, doubt: StoreUnavailable | undefined): boolean {
   const [error, result] = reply ?? [new StoreUnavailable('Redis: a reply is missing'), undefined];
   if (error?.message.startsWith('NOSCRIPT')) return false;
   if (error) reject(redirections.test(error.message) ? new NotRun(error) : redisFailure(error));
-  // A batch that was refused has written nothing that could be lost.
+  // A refused batch has written nothing that could be lost.
   else if (doubt !== undefined && Number(result) === 0) reject(doubt);
   else resolve(result);
   return true;
 }
 
-/** What one look at the replicas leaves in doubt. `offset`: of the write; `replies`: to `addWait`. */
+/** The remaining doubt after one check of the replicas. `offset`: of the write. `replies`: to `addWait`. */
 function doubtOf(
   { rule, addressOf, isSynced, seen }: GroupCommitOptions & { readonly seen: Seen },
   { master, offset }: { readonly master: string; readonly offset: number },

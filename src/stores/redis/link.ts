@@ -1,18 +1,18 @@
-/** What the verbs of the Redis store share. */
+/** What the store's calls on Redis share. */
 import type { RedisClient } from './client.ts';
 
-/** The verb that a command serves, for counting. */
+/** The call that a command belongs to, for counting. */
 export type Verb = 'load' | 'commit' | 'reserve' | 'members' | 'tail' | 'ping';
 
-/** The way to a Redis, shared by the verbs of the store. */
+/** The connection to a Redis, shared by all calls of the store. */
 export interface RedisLink {
   readonly client: RedisClient;
-  /** Begins every key. */
+  /** The prefix of every key. */
   readonly prefix: string;
-  /** Begins every counter, so that no counter shares a key with an entry. */
+  /** The prefix of every counter. It differs from `prefix`, so that a counter never shares a key with an entry. */
   readonly counterPrefix: string;
-  /** Sends one command, counted. Rejects with `StoreUnavailable` when Redis cannot serve. */
+  /** Sends one command and counts it. Rejects with `StoreUnavailable` if Redis cannot serve. */
   readonly send: <T>(verb: Verb, command: () => Promise<T>) => Promise<T>;
-  /** Runs the script of a commit. `promised`: acknowledged only when every replica has it (Law 14). */
+  /** Runs the script of a commit. `promised`: acknowledge it only when every replica has it (Law 14). */
   readonly runCommit: (args: readonly (string | number)[], promised: boolean) => Promise<unknown>;
 }

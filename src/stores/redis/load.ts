@@ -1,4 +1,4 @@
-/** `load` on Redis: entries, what they refer to, and an attempt that is reserved on the way. */
+/** `load` on Redis: reads entries and what they refer to, and reserves an attempt in the same round trip. */
 
 import { counterOf, type Entry, type Loaded, type LoadOptions, orphanLifetime, type Store } from '../store.ts';
 import type { RedisLink } from './link.ts';
@@ -8,7 +8,7 @@ import { groupByTag, tagOf } from './slots.ts';
 type Entries = Map<string, Entry | undefined>;
 type Reserve = NonNullable<LoadOptions['reserve']>;
 
-/** One script follows all references and reserves. */
+/** One script follows all references and makes the reservation. */
 export function singleLoad({ client, send, prefix, counterPrefix }: RedisLink): Store['load'] {
   return async (keys, { reserve } = {}): Promise<Loaded> => {
     const asked = askedKeys(keys, reserve);
@@ -41,8 +41,8 @@ export function singleLoad({ client, send, prefix, counterPrefix }: RedisLink): 
 }
 
 /**
- * Hop by hop: a script follows the references within its slot; those to other slots are read in the next hop. The
- * attempt is reserved as soon as its owner is known, while the other hops go on.
+ * In hops: a script follows the references within its slot, and references to other slots are read in the next hop. The
+ * attempt is reserved as soon as its owner is known, in parallel with further hops.
  */
 export function clusterLoad(link: RedisLink): Store['load'] {
   const { client, send, prefix } = link;
@@ -86,7 +86,7 @@ function unread(entries: Entries): readonly string[] {
   return [...new Set(refs)].filter((key) => !entries.has(key));
 }
 
-/** The reply of the load scripts: lists of key, value, version, references, consumed. */
+/** Reads the reply of the load scripts: rows of key, value, version, references, consumed. */
 function readEntries(rows: unknown): Entries {
   return new Map((rows as readonly EntryRow[]).map((row) => [row[0], readEntry(row)]));
 }

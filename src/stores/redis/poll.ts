@@ -1,8 +1,8 @@
-/** Polling, in a file of its own, so that it loads no Redis. */
+/** In a file of its own, so that importing it does not load the Redis client. */
 
 /**
- * Asks at once, and again `interval` milliseconds after each answer, until the function that it returns is called. A
- * failure is ignored: the next answer counts.
+ * Calls `ask` at once, and again `interval` milliseconds after each answer, until the returned function is called.
+ * Errors are ignored: the next answer counts.
  */
 export function poll(ask: () => Promise<void>, interval: number): () => void {
   let timer: NodeJS.Timeout | undefined;

@@ -16,15 +16,15 @@ import { parseRedisUrl } from './url.ts';
 export interface RedisOptions {
   /** See `parseRedisUrl` for the forms. */
   readonly url: string;
-  /** Begins every key; holds no braces. */
+  /** The prefix of every key, without braces. */
   readonly prefix?: string;
-  /** Is told of every command, just before it is sent. */
+  /** Called for every command just before it is sent. */
   readonly onRoundTrip?: (verb: Verb) => void;
-  /** Is told of lost and refused connections. */
+  /** Called when a connection is lost or refused. */
   readonly onTrouble?: (error: Error) => void;
-  /** How long each thing is waited for; tests wait longer. */
+  /** Time limits. Tests wait longer. */
   readonly patience?: RedisPatience;
-  /** Default: that of this release. */
+  /** Default: the schema of this release. */
   readonly schema?: StoreSchema;
   /** Default: `replicas`. */
   readonly durability?: RedisDurability;
@@ -32,14 +32,14 @@ export interface RedisOptions {
   readonly isPatient?: boolean;
 }
 
-/** Begins the keys of every installation. */
+/** The default prefix of all keys. */
 export const defaultPrefix = 'stepgate:';
 
 const pageSize = 500;
 
 /**
- * The store on Redis 7 or newer: standalone, Sentinel or Cluster. Connects in the background; a verb waits for the
- * connection, but not long. Throws `TypeError` when the address or the prefix is not valid.
+ * The store on Redis 7 or newer: standalone, Sentinel or Cluster. Connects in the background; a call waits for the
+ * connection, but not long. Throws `TypeError` if the address or the prefix is invalid.
  */
 export function openRedis(options: RedisOptions): Store {
   const { url, prefix = defaultPrefix, onRoundTrip, onTrouble = () => {}, patience, isPatient = false } = options;
@@ -92,7 +92,10 @@ export function openRedis(options: RedisOptions): Store {
   return stampedStore(store, schema);
 }
 
-/** Counts the calls under way, so that `close` cuts none of them off. `drain` refuses new calls and waits for these. */
+/**
+ * Counts running calls, so that `close` does not interrupt them. `drain` refuses new calls and waits for the running
+ * ones.
+ */
 function trackCalls(): {
   readonly track: <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) => (...args: A) => Promise<R>;
   readonly drain: () => Promise<void>;
@@ -124,12 +127,14 @@ function mastersOf(client: RedisClient): readonly Redis[] {
 }
 
 /**
- * Redis refuses a script without flags wherever it would refuse a write: out of memory, a disk that cannot be written,
- * a replica, too few replicas (Redis, "Script flags"). It needs no key, so it reaches each master of a Cluster.
+ * Redis refuses a script without flags in every case in which it would refuse a write: out of memory, a disk error, a
+ * replica, too few replicas (Redis, "Script flags"). It needs no key, so it can be sent to each master of a Cluster.
  */
 const writeProbe = '#!lua\nreturn 1';
 
-/** Would each master take a write? The state of a Cluster shows masters that the client no longer knows. */
+/**
+ * Whether each master would accept a write. The state of a Cluster also covers masters that the client no longer knows.
+ */
 async function pingAll(client: RedisClient): Promise<void> {
   await Promise.all(mastersOf(client).map((master) => master.eval(writeProbe, 0)));
   if (client instanceof Cluster && !(await client.cluster('INFO')).includes('cluster_state:ok'))

@@ -1,62 +1,68 @@
-/** Which replicas must have a write before it is acknowledged: the rule alone, without connections or a clock. */
+/**
+ * Which replicas must have a write before it is acknowledged. This is the rule alone, without connections or a clock.
+ */
 
-/** Says which replicas count. An address is `ip:port`. */
+/** Decides which replicas count. An address is `ip:port`. */
 export interface ReplicaRule {
   /**
-   * How many replicas must have what is written at this master. 0: there is none to wait for. `undefined`: not
-   * known yet.
+   * How many replicas must have a write of this master. 0 if there is none to wait for, undefined while this is
+   * unknown.
    */
   needed(master: string, now: number): number | undefined;
-  /** Who must have a write and does not, in words; empty: the write is safe. */
+  /** Descriptions of the replicas that must have the write and do not. Empty if the write is safe. */
   missing(write: ReplicatedWrite, now: number): readonly string[];
-  /** The operator's declaration: until then (milliseconds, monotonic) all replicas may be excused, also the last. */
+  /**
+   * Applies the operator's declaration: until `end` (milliseconds, monotonic) all replicas may be excused, even the
+   * last one.
+   */
   standAloneUntil(end: number): void;
 }
 
 export interface ReplicatedWrite {
   readonly master: string;
-  /** The end of the write in the stream of the replication. */
+  /** The position of the end of the write in the replication stream. */
   readonly offset: number;
-  /** The replicas that are attached, and up to where each has acknowledged the stream. */
+  /** The attached replicas, with the position that each has acknowledged. */
   readonly acknowledged: ReadonlyMap<string, number>;
 }
 
-/** What one sentinel says of a master and its replicas. */
+/** What one sentinel reports about a master and its replicas. */
 export interface SentinelView {
-  /** When it said so (milliseconds, monotonic). */
+  /** When it was reported (milliseconds, monotonic). */
   readonly at: number;
   readonly master: string;
-  /** `master`, and what speaks against it, separated by commas. */
+  /** `master` and any problem flags, separated by commas. */
   readonly flags: string;
-  /** Every other node that it lists, and for how long it has called it down (milliseconds; 0: it does not). */
+  /** Every other node in its list, with how long it has been reported as down (milliseconds; 0 if it is not). */
   readonly downFor: ReadonlyMap<string, number>;
-  /** How many sentinels it knows, itself included. */
+  /** How many sentinels it knows, including itself. */
   readonly sentinels: number;
 }
 
-/** How old what a sentinel says may be (milliseconds). */
+/** How old a sentinel's report may be (milliseconds). */
 export const freshFor = 1_000;
 /**
- * How long the sentinels must agree before a node is excused (milliseconds). After a promotion some still name the old
- * master for up to two seconds, with nothing against it: a single clean answer proves nothing.
+ * How long the sentinels must agree before a node is excused (milliseconds). After a promotion some name the old master
+ * for up to two more seconds without any flag against it, so a single clean answer proves nothing.
  */
 export const quiet = 10_000;
 
 /**
- * The rule with Sentinel: all nodes that any sentinel ever listed, except those that the sentinels excuse. They do when
- * a majority answers and all that answer have called the node down for ten seconds, and for as long have named our
- * master, without dispute. An excused node counts again as soon as it is attached; all count again on a dispute. The
- * last one is excused by the operator's declaration only: a stale node could be promoted after a master that was alone.
+ * The rule for Sentinel. Every node that any sentinel ever listed counts, unless the sentinels excuse it. They excuse
+ * it if a majority answers, and all that answer have reported the node as down for ten seconds, and for as long have
+ * named our master, without dispute. An excused node counts again as soon as it is attached, and in a dispute all nodes
+ * count again. The last replica can be excused only by the operator's declaration, because a stale node could be
+ * promoted after a master that was alone.
  */
 export class SentinelRule implements ReplicaRule {
   readonly #views = new Map<string, SentinelView>();
-  /** Only grows: who is not listed any more is not excused. */
+  /** This set only grows: a node that is no longer listed is not excused. */
   readonly #nodes = new Set<string>();
   readonly #excused = new Set<string>();
   #agreed: { readonly master: string; readonly since: number } | undefined;
   #aloneUntil = Number.NEGATIVE_INFINITY;
 
-  /** `sentinel` tells them apart. */
+  /** `sentinel`: identifies the sentinel. */
   observe(sentinel: string, view: SentinelView): void {
     this.#views.set(sentinel, view);
     this.#nodes.add(view.master);
@@ -64,7 +70,7 @@ export class SentinelRule implements ReplicaRule {
     this.look(view.at);
   }
 
-  /** To be called also when no sentinel answers, as silence ends the agreement. */
+  /** Must also be called when no sentinel answers, because silence ends the agreement. */
   look(now: number): void {
     const views = this.#fresh(now);
     const [first] = views;
@@ -77,7 +83,7 @@ export class SentinelRule implements ReplicaRule {
     }
   }
 
-  /** A majority must have spoken once: fewer may not list all. */
+  /** A majority must have answered once: fewer may not list all nodes. */
   isKnown(): boolean {
     return isMajority([...this.#views.values()]);
   }
@@ -121,16 +127,16 @@ function isMajority(views: readonly SentinelView[]): boolean {
 }
 
 /**
- * The rule without Sentinel: as many replicas as were ever attached at once. Nothing that is said excuses one; a
- * replaced one has another address, so that they are counted and not named. By the operator's declaration only those
- * count that are attached.
+ * The rule without Sentinel: as many replicas count as were ever attached at once. No report excuses one. Since a
+ * replaced replica has a new address, replicas are counted and not identified. Under the operator's declaration only
+ * attached replicas count.
  */
 export class AttachedRule implements ReplicaRule {
   #most: number | undefined;
   #attached = 0;
   #aloneUntil = Number.NEGATIVE_INFINITY;
 
-  /** `attached`: how many the master lists. */
+  /** `attached`: how many replicas the master lists. */
   observe(attached: number): void {
     this.#attached = attached;
     this.#most = Math.max(this.#most ?? 0, attached);

@@ -1,4 +1,4 @@
-/** Finds out which replicas there are, and goes on watching them. The rule says what follows from it. */
+/** Finds the replicas and keeps watching them. The rule decides what follows. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
@@ -9,18 +9,18 @@ import { AttachedRule, type ReplicaRule, SentinelRule, type SentinelView } from 
 
 export interface ReplicaWatch {
   readonly rule: ReplicaRule;
-  /** `ip:port` of a node; names are known once they were looked up. */
+  /** `ip:port` of a node. Names are resolved in the background. */
   readonly addressOf: (host: string, port: number | string) => string;
-  /** Resolves when it is known which replicas there are; rejects with `StoreUnavailable` when that takes too long. */
+  /** Resolves when the replicas are known. Rejects with `StoreUnavailable` if that takes too long. */
   readonly known: () => Promise<void>;
   readonly stop: () => void;
 }
 
-/** Between two questions (milliseconds). */
+/** Pauses between two questions (milliseconds). */
 const sentinelInterval = 200;
 const roleInterval = 1_000;
 
-/** Watches a Redis without sentinels through the connection that everything else uses. `patience`: milliseconds. */
+/** Watches a Redis without sentinels, through the main connection. `patience`: milliseconds. */
 export function watchAttached(client: Redis, patience: number): ReplicaWatch {
   const rule = new AttachedRule();
   const { known, learned } = firstWord(patience, 'Redis has not said which replicas it has');
@@ -39,14 +39,14 @@ export function watchAttached(client: Redis, patience: number): ReplicaWatch {
 
 export interface SentinelWatchOptions {
   readonly sentinels: readonly { readonly host: string; readonly port: number }[];
-  /** Name under which the sentinels know the master. */
+  /** The name of the master in the sentinels' configuration. */
   readonly master: string;
   readonly tls: boolean;
   /** How long `known` waits (milliseconds). */
   readonly patience: number;
 }
 
-/** Watches a Redis through all its sentinels that are named. */
+/** Watches a Redis through all the sentinels that the address names. */
 export function watchSentinels({ sentinels, master, tls, patience }: SentinelWatchOptions): ReplicaWatch {
   const rule = new SentinelRule();
   const addresses = new Map<string, string>();
@@ -79,7 +79,7 @@ export function watchSentinels({ sentinels, master, tls, patience }: SentinelWat
   return { rule, addressOf, known, stop };
 }
 
-/** Names and values of a node, one after the other, as sentinels answer. */
+/** Alternating names and values that describe a node, as sentinels answer. */
 type ReplyFields = readonly string[];
 
 function fieldOf(fields: ReplyFields, name: string): string {
@@ -87,7 +87,7 @@ function fieldOf(fields: ReplyFields, name: string): string {
   return at === -1 ? '' : (fields[at + 1] ?? '');
 }
 
-/** `own`: of the master. */
+/** `own`: the fields of the master. */
 function sentinelView(
   { at, own, replicas }: { readonly at: number; readonly own: ReplyFields; readonly replicas: readonly ReplyFields[] },
   addressOf: ReplicaWatch['addressOf'],
@@ -106,7 +106,9 @@ function downFor(replica: ReplyFields): number {
   return fieldOf(replica, 'flags').split(',').includes('s_down') ? Number(fieldOf(replica, 's-down-time')) : 0;
 }
 
-/** Sentinels may announce names; a connection has addresses only. A name that leads nowhere stays as it is. */
+/**
+ * Sentinels may announce names, but a connection shows only addresses. A name that cannot be resolved stays as it is.
+ */
 async function lookUp(nodes: readonly ReplyFields[], addresses: Map<string, string>): Promise<void> {
   const names = nodes.map((node) => fieldOf(node, 'ip')).filter((host) => isIP(host) === 0);
   const found = await Promise.allSettled(names.map(async (name) => [name, (await lookup(name)).address] as const));
@@ -118,7 +120,7 @@ export function plainAddress(host: string, port: number | string): string {
   return `${host.replace(/^::ffff:/i, '')}:${port}`;
 }
 
-/** A wait that all callers share, until what they wait for is `learned`. */
+/** A wait that all callers share. It ends when `learned` is called. */
 export function firstWord(patience: number, reason: string) {
   const { promise, resolve: learned } = Promise.withResolvers<void>();
   let isLearned = false;

@@ -1,4 +1,4 @@
-/** Which way a commit goes: over the shared connection, or with a wait for the replicas. */
+/** Routes a commit: over the shared connection, or over one that waits for the replicas. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
 import { replicationBarrierKey } from '../keys.ts';
@@ -15,15 +15,15 @@ import { parseRedisUrl } from './url.ts';
 
 export interface ReplicatedOptions {
   readonly url: string;
-  /** Begins every key. */
+  /** The prefix of every key. */
   readonly prefix: string;
   readonly patience: RedisPatience | undefined;
   readonly durability: RedisDurability;
-  /** The first commits wait until it is known which replicas are dead, up to twelve seconds: see `settling`. */
+  /** The first commits wait up to twelve seconds until it is known which replicas are dead: see `settling`. */
   readonly isPatient?: boolean;
 }
 
-/** The script of a batch without operations. What is written behind it waits for all that was written before. */
+/** The script of an empty batch. A barrier written after it waits for all earlier writes. */
 const nothing: ScriptArguments = [0];
 
 /** Milliseconds. */
@@ -34,7 +34,7 @@ export interface ReplicatedCommits {
   readonly run: RedisLink['runCommit'];
   /** See `Store.confirm`. */
   readonly confirm: () => Promise<void>;
-  /** A sentence for the operator, where one more dead machine would stop promised commits. */
+  /** A sentence for the operator if the failure of one more machine would block durable commits. */
   readonly advice: () => Promise<readonly string[]>;
   readonly stop: () => void;
 }
@@ -47,7 +47,7 @@ export function replicatedCommits(options: ReplicatedOptions, shared: RedisClien
   const settled = options.isPatient === true ? settling(way) : undefined;
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
   const needed = (master: string): number | undefined => watch.rule.needed(master, performance.now());
-  // Where replicas were excused by the operator's declaration, it is looked at again behind the script.
+  // If replicas are excused by the operator's declaration, the check is repeated after the script.
   const mustWait = (key: string): boolean => isSynced || declaration.isGiven() || needed(masterOf(key)) !== 0;
   return {
     async run(args, promised) {
@@ -86,9 +86,9 @@ function keyOf(args: ScriptArguments): string {
 }
 
 /**
- * For a process that has just started, such as a command: it must hear the sentinels for ten seconds before it may
- * excuse a replica, so its first commits wait for that instead of failing. Each master is tried with a script that does
- * nothing; `settleLimit` later the commit is sent in any case.
+ * For a process that has just started, such as a command. It must listen to the sentinels for ten seconds before it may
+ * excuse a replica, so its first commits wait for that instead of failing. An empty script is sent to each master until
+ * it succeeds. After `settleLimit` the commit is sent in any case.
  */
 function settling({ run, masterOf }: Way): (key: string) => Promise<void> {
   const end = performance.now() + settleLimit;
@@ -106,18 +106,18 @@ function settling({ run, masterOf }: Way): (key: string) => Promise<void> {
   };
 }
 
-/** Several for each slot of a Cluster. */
+/** Enough for several names per slot of a Cluster. */
 const mostNames = 60_000;
 
-/** How commits that wait reach their master. */
+/** How a waiting commit reaches its master. */
 interface Way {
   readonly watch: ReplicaWatch;
-  /** `key`: one of those in `args`; it leads to the master on a Cluster. */
+  /** `key`: one of those in `args`. On a Cluster it decides the master. */
   readonly run: (args: ScriptArguments, key: string) => Promise<unknown>;
-  /** The master of a key, as the rule names it. */
+  /** The master of a key, by the name that the rule uses. */
   readonly masterOf: (key: string) => string;
   readonly masters: () => readonly string[];
-  /** A key at each master. */
+  /** One key for each master. */
   readonly keys: () => readonly string[];
   readonly stop: () => void;
 }
@@ -155,7 +155,7 @@ function clusterWay({ url, prefix, patience = usualPatience, durability }: Repli
   return { watch, run, masterOf, masters: watch.masters, keys, stop };
 }
 
-/** Tries names until each of `count` masters has one. One that serves no slot any more has none. */
+/** Tries names until each of `count` masters has one. A master that no longer serves a slot gets none. */
 function keysByMaster(masterOf: (key: string) => string, count: number): readonly string[] {
   const found = new Map<string, string>();
   for (let number = 0; found.size < count && number < mostNames; number += 1) {

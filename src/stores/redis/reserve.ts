@@ -1,9 +1,9 @@
-/** `reserve` on Redis, and how limits and reservations look in its scripts. */
+/** `reserve` on Redis, and the form of limits and reservations in its scripts. */
 import { tightestLimits } from '../check-batch.ts';
 import { type Limit, orphanLifetime, type Reservation } from '../store.ts';
 import type { RedisLink } from './link.ts';
 
-/** `orphan`: what the counter belongs to does not exist. */
+/** `orphan`: the entry that the counter belongs to does not exist. */
 export function redisReserve({
   client,
   send,
@@ -17,7 +17,7 @@ export function redisReserve({
   };
 }
 
-/** Limits as the scripts read them: limit, window and wait (0: none). */
+/** Limits in the order that the scripts read: limit, window and wait (0: none). */
 export function flatLimits(limits: readonly Limit[]): readonly number[] {
   return tightestLimits(limits).flatMap(({ limit, window, wait = 0 }) => [limit, window, wait]);
 }

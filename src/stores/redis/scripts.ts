@@ -1,10 +1,12 @@
 /**
- * The Lua scripts. They start with `#!lua`, so Redis itself refuses a script that touches two hash slots on Cluster.
- * An entry is a hash: v value, n version, r references (JSON array or empty), c consumed (epoch seconds).
- * A counter is a hash with n<window> attempts and x<window> end of the window (epoch ms).
+ * The Lua scripts. They start with `#!lua`, so Redis itself refuses a script that touches two hash slots of a Cluster.
+ * An entry is a hash: v value, n version, r references (JSON array or empty), c consumed (epoch seconds). A counter is
+ * a hash: n<window> number of attempts, x<window> end of the window (epoch ms).
  */
 
-/** ARGV: 1 prefix, 2 tag that references must share to be followed (empty: all are). Fills `found` and `order`. */
+/**
+ * ARGV: 1 prefix, 2 the tag that references must share to be followed (empty: follow all). Fills `found` and `order`.
+ */
 const follow = `
 local prefix, tag = ARGV[1], ARGV[2]
 local found, order, waiting = {}, {}, {}
@@ -31,8 +33,8 @@ for i, key in ipairs(order) do
 end`;
 
 /**
- * `attempt(key, first, orphan)`: ARGV from `first` on are limit, window and wait, for each limit; `orphan`: ms that it
- * lives without a closing window, or nil. Answers { granted, remaining, retryAfter }.
+ * `attempt(key, first, orphan)`: ARGV from `first` on contains limit, window and wait for each limit. `orphan`: the
+ * lifetime (ms) without a closing window, or nil. Returns { granted, remaining, retryAfter }.
  */
 const attempt = `
 local function attempt(key, first, orphan)
@@ -69,16 +71,16 @@ local function attempt(key, first, orphan)
 end`;
 
 /**
- * KEYS: entries. Answers a list of { key, v, n, r, c }, nil where there is no entry. `no-writes`: also answers on a
- * full disk.
+ * KEYS: entries. Returns a list of { key, v, n, r, c }, with nil for a missing entry. Thanks to `no-writes` it also
+ * answers when the disk is full.
  */
 const load = `#!lua flags=no-writes
 ${follow}
 return entries`;
 
 /**
- * KEYS: entries. ARGV 3 of, 4 counter prefix, 5 name, 6 when key (or empty), 7 when version, 8 life of an orphan in ms,
- * 9... limits. Answers { entries, counter, attempt }.
+ * KEYS: entries. ARGV 3 of, 4 counter prefix, 5 name, 6 key of `when` (or empty), 7 version of `when`, 8 lifetime of an
+ * orphan in ms, 9... limits. Returns { entries, counter, attempt }.
  */
 const loadAndReserve = `#!lua
 ${follow}
@@ -90,14 +92,14 @@ local counter = owner .. ':' .. ARGV[5]
 local exists = found[owner] and found[owner][1]
 return { entries, counter, attempt(ARGV[4] .. counter, 9, not exists and ARGV[8] or nil) }`;
 
-/** KEYS: the counter. ARGV 1 life of an orphan in ms (empty: it is none), 2... limits. */
+/** KEYS: the counter. ARGV 1 lifetime of an orphan in ms (empty if it is not an orphan), 2... limits. */
 const reserve = `#!lua
 ${attempt}
 return attempt(KEYS[1], 2, ARGV[1] ~= '' and ARGV[1] or nil)`;
 
 /**
  * KEYS: the key of each operation. ARGV: five per operation: name, value or member, ttl in ms or empty, references,
- * version or keep. Answers 0, or the number of the operation that failed. The first pass also trips over keys of the
+ * version or keep. Returns 0, or the number of the operation that failed. The first pass also fails on keys of the
  * wrong type, before anything is written.
  */
 const commit = `#!lua
@@ -145,7 +147,7 @@ for i, key in ipairs(KEYS) do
 end
 return 0`;
 
-/** By the name of the ioredis command that runs each. */
+/** By the name of the ioredis command that runs each script. */
 export const redisScripts = {
   stepgateLoad: load,
   stepgateLoadAndReserve: loadAndReserve,
@@ -153,7 +155,7 @@ export const redisScripts = {
   stepgateCommit: commit,
 } as const;
 
-/** The commands that `defineCommand` adds: number of keys, keys, arguments. */
+/** The commands that `defineCommand` adds, called with the number of keys, the keys, and the arguments. */
 export type RedisScripts = {
   readonly [name in keyof typeof redisScripts]: (
     keys: number,

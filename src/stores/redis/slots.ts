@@ -1,8 +1,8 @@
-/** Hash slots of a Redis Cluster: which keys share one, and in which order the slots of a batch are written. */
+/** Hash slots of a Redis Cluster: which keys share a slot, and in which order the slots of a batch are written. */
 import type { Op } from '../store.ts';
 
 /**
- * The text in the first braces, which decides the hash slot; the whole key when there is none (Redis Cluster
+ * The text in the first braces, which decides the hash slot. If there are no braces, the whole key (Redis Cluster
  * specification, hash tags).
  */
 export function tagOf(key: string): string {
@@ -19,7 +19,7 @@ export function slotOf(key: string): number {
   return crc % 16_384;
 }
 
-/** Splits by tag, in the order of first appearance. */
+/** Groups items by tag, in order of first appearance. */
 export function groupByTag<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
   return [...Map.groupBy(items, (item) => tagOf(keyOf(item))).values()];
 }
@@ -29,9 +29,9 @@ export function keyOfOp(op: Op): string {
 }
 
 /**
- * The groups of a batch on Cluster. `ordered` run one after the other. First what announces the others, so that no
- * crash loses it; then those that consume a one-time value, so that a crash in between costs a retry and never grants
- * twice; then those that can fail. `free` cannot fail, and run in any order.
+ * The groups of a batch on a Cluster. Those in `ordered` run one after the other. First come announcements, so that no
+ * crash loses them. Then come groups that consume a one-time value, so that a crash in between costs a retry and never
+ * grants twice. Then come other groups that can fail. Those in `free` cannot fail and run in any order.
  */
 export function orderGroups(ops: readonly Op[]): {
   readonly ordered: readonly (readonly Op[])[];

@@ -1,6 +1,6 @@
 /**
- * The operator's declaration that the store stands alone: all its replicas are dead, and it may acknowledge what must
- * be kept without them (Law 14). It lies in the store, ends by itself, and every node reads it once a second.
+ * The operator's declaration that the store stands alone: all replicas are dead, and the store may acknowledge durable
+ * writes without them (Law 14). It is kept in the store, ends by itself, and is read by every node once a second.
  */
 import { storeAloneKey } from '../keys.ts';
 import type { Op, Store } from '../store.ts';
@@ -9,9 +9,9 @@ import { poll } from './poll.ts';
 import type { ReplicaRule } from './replica-rule.ts';
 
 export interface StoreAlone {
-  /** When it ends by itself (epoch seconds). */
+  /** When the declaration ends (epoch seconds). */
   readonly until: number;
-  /** Operating system user of the command. */
+  /** The operating-system user who ran the command. */
   readonly by: string;
 }
 
@@ -22,7 +22,7 @@ export function standAloneOp(declaration: StoreAlone, lifetime: number): Op {
 
 export const endStandAloneOp: Op = { op: 'delete', key: storeAloneKey };
 
-/** The declaration in force; `undefined`: there is none. */
+/** The declaration in force, or undefined. */
 export async function readStoreAlone(store: Store): Promise<StoreAlone | undefined> {
   const entry = (await store.load([storeAloneKey])).entries.get(storeAloneKey);
   return entry === undefined ? undefined : (JSON.parse(entry.value) as StoreAlone);
@@ -35,10 +35,12 @@ export function storeAloneText({ until }: StoreAlone): string {
   );
 }
 
-/** Between two looks (milliseconds). */
+/** Pause between two reads (milliseconds). */
 const interval = 1_000;
 
-/** Tells the rule. While Redis does not answer, the declaration that was read last runs out. */
+/**
+ * Passes the declaration to the rule. While Redis does not answer, the declaration read last continues until its end.
+ */
 export function watchStoreAlone(
   client: RedisClient,
   prefix: string,
@@ -47,7 +49,7 @@ export function watchStoreAlone(
   let end = Number.NEGATIVE_INFINITY;
   const look = async (): Promise<void> => {
     if (client.status !== 'ready') return;
-    // Negative: there is no such key.
+    // Negative if there is no such key.
     const left = await client.pttl(prefix + storeAloneKey);
     end = left > 0 ? performance.now() + left : Number.NEGATIVE_INFINITY;
     rule.standAloneUntil(end);

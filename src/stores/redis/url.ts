@@ -1,11 +1,11 @@
-/** Reads the address of a Redis. */
+/** The parts of a Redis address. */
 export interface RedisAddress {
   readonly kind: 'standalone' | 'sentinel' | 'cluster';
   readonly tls: boolean;
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
   readonly username?: string;
   readonly password?: string;
-  /** Name under which the sentinels know the master. */
+  /** The name of the master in the sentinels' configuration. */
   readonly master?: string;
   readonly db?: number;
 }

@@ -1,20 +1,20 @@
 /**
- * Reads CSV (RFC 4180) with a header line: quoted fields may hold commas, quotes and line breaks; empty fields count as
- * absent. `csv-parse` reads each record. This file decides where a record ends, so that a record that cannot be read
- * costs the next ones nothing, and a quote that is never closed costs only the line where it was opened.
+ * Reads CSV (RFC 4180) with a header line. Quoted fields may contain commas, quotes and line breaks; empty fields count
+ * as absent. `csv-parse` reads each record. This file decides where a record ends, so that an unreadable record does
+ * not affect the next ones, and a quote that is never closed spoils only the line where it was opened.
  */
 import { CsvError, parse } from 'csv-parse/sync';
 import { type FileHeader, type FileRecord, fileLines, maxRecord } from './records.ts';
 
 interface Row {
   readonly line: number;
-  /** As it stands in the file. */
+  /** As it appears in the file. */
   readonly text: string;
   readonly cells: readonly string[];
   readonly fault?: string;
 }
 
-/** The first record is the header. If the header cannot be used, the only record returned is the one that says so. */
+/** The first record is the header. If it is unusable, the only result is a record that says so. */
 export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<FileRecord | FileHeader> {
   let header: readonly string[] | undefined;
   for await (const row of csvRows(chunks, () => header?.length)) {
@@ -52,7 +52,7 @@ function recordOf(header: readonly string[], { line, cells, fault }: Row) {
   return { line, fields: Object.fromEntries(named.filter(([, cell]) => cell !== '')) };
 }
 
-/** Lines of a file that can be read again. */
+/** Lines of a file that can be put back and read again. */
 interface Lines {
   next(): Promise<Line | undefined>;
   again(lines: readonly Line[]): void;
@@ -83,8 +83,8 @@ function linesOf(chunks: AsyncIterable<string>): Lines {
 }
 
 /**
- * Takes line after line until the quotes of a record are closed. Where that gives no good record, a quote was
- * forgotten: then the first line is refused alone, and the lines behind it are read again.
+ * Adds lines until the quotes of a record are closed. If the result is not a good record, a closing quote was
+ * forgotten: the first line is then refused alone, and the lines after it are read again.
  */
 async function* csvRows(chunks: AsyncIterable<string>, columns: () => number | undefined): AsyncGenerator<Row> {
   const lines = linesOf(chunks);
@@ -112,15 +112,15 @@ async function takeRecord(
     if (line === undefined) break;
     taken.push(line);
     text += `${line.text}\n`;
-    // Only a quote can close a field that is open: everything else need not be parsed again.
+    // Only a quote can close an open field, so other lines need no new parse.
     if (line.text.includes('"')) read = readRow(text);
   }
   return { taken, read };
 }
 
 /**
- * Whether a record that spans lines holds whole records of the file, or has not as many fields as the header. With one
- * column a line of prose looks like a record, so there only the number of fields counts.
+ * Whether a record over several lines contains complete records of the file, or has another number of fields than the
+ * header. If there is only one column, any line of prose looks like a record, so only the number of fields counts.
  */
 function swallows({ cells }: Omit<Row, 'line' | 'text'>, taken: readonly Line[], columns: number | undefined): boolean {
   if (columns === undefined) return false;
@@ -143,14 +143,14 @@ function tooLong(read: ReadRow): Omit<Row, 'line' | 'text'> {
   return { cells: [], fault: read === 'open' ? 'it is too long, or a quote is not closed' : 'it is too long' };
 }
 
-/** By code of `CsvError`. */
+/** By `CsvError` code. */
 const faults: Readonly<Record<string, string>> = {
   INVALID_OPENING_QUOTE: 'there is a quote within an unquoted field',
   CSV_INVALID_CLOSING_QUOTE: 'something follows a closing quote',
 };
 
 /**
- * Reads the text of one record, which ends with a line feed; `open`: a quote is not closed, so the record may go on.
+ * Reads the text of one record, which ends with a line feed. `open`: a quote is not closed, so the record may continue.
  */
 function readRow(text: string): ReadRow {
   try {

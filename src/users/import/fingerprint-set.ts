@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A set of texts in 16 to 32 bytes each: an open hash table of 53-bit fingerprints. Among a million texts, the chance
- * that two different ones have the same fingerprint is 1 in 18,000.
+ * A set of texts that needs 16 to 32 bytes per text: an open hash table of 53-bit fingerprints. Among a million texts,
+ * the chance that two different ones share a fingerprint is 1 in 18,000.
  */
 export class FingerprintSet {
   #slots = new Float64Array(1024);
@@ -31,12 +31,12 @@ export class FingerprintSet {
   }
 }
 
-/** 1 to 2^53; 0 marks a free slot. */
+/** From 1 to 2^53. 0 marks a free slot. */
 function fingerprintOf(text: string): number {
   return Number(createHash('sha256').update(text).digest().readBigUInt64BE() >> 11n) + 1;
 }
 
-/** The slot that holds the fingerprint, or the free one where it belongs. */
+/** The slot that contains the fingerprint, or the free slot where it belongs. */
 function slotOf(slots: Float64Array, fingerprint: number): number {
   let slot = fingerprint % slots.length;
   while (slots[slot] !== 0 && slots[slot] !== fingerprint) slot = (slot + 1) % slots.length;

@@ -1,16 +1,16 @@
-/** Imports users from a file of any length: each record is applied whole, or reported with its line. */
+/** Imports users from a file of any length. Each record is applied as a whole, or reported with its line. */
 
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Op } from '../../stores/store.ts';
-import { takenValue, uniqueValues } from '../attribute-reservations.ts';
-import { type Amendment, newUser } from '../changes.ts';
-import { issueCredential } from '../credentials.ts';
-import type { Directory } from '../directory.ts';
-import { passwordFault } from '../password-faults.ts';
-import type { PasswordRules, PasswordTools } from '../password-tools.ts';
-import { type Account, toSubject, type User } from '../user.ts';
+import { type Amendment, newUser } from '../directory/changes.ts';
+import type { Directory } from '../directory/directory.ts';
+import { passwordFault } from '../ports/password-faults.ts';
+import type { PasswordRules, PasswordTools } from '../ports/password-tools.ts';
+import { issueCredential } from '../record/credentials.ts';
+import { type Account, toSubject, type User } from '../record/user.ts';
+import { takenValue, uniqueValues } from '../reservations/attribute-reservations.ts';
 import { csvRecords } from './csv.ts';
 import { FingerprintSet } from './fingerprint-set.ts';
 import { jsonLines } from './json-lines.ts';
@@ -19,42 +19,42 @@ import { decoded, type FileRecord } from './records.ts';
 
 export interface ImportOptions {
   readonly directory: Directory;
-  /** What a profile may hold. */
+  /** The attribute schema of profiles. */
   readonly attributes: AttributeSchema;
-  /** Names of fields that become attributes, besides those of the schema; only where the schema is open. */
+  /** Field names that become attributes although the schema does not declare them. Only for an open schema. */
   readonly ownAttributes?: readonly string[];
   readonly passwords: PasswordTools;
-  /** The password policy that new passwords are under. */
+  /** The password policy for new passwords. */
   readonly passwordRules: PasswordRules;
-  /** The credential of a verified address; `undefined`: mail cannot be sent there. */
+  /** Makes the credential for a verified address. Undefined if no mail can be sent to it. */
   readonly addressCredential: (address: string) => NewCredential | undefined;
-  /** The credential of a verified phone number; `undefined`: no code can be sent there. */
+  /** Makes the credential for a verified phone number. Undefined if no code can be sent to it. */
   readonly numberCredential: (number: string) => NewCredential | undefined;
   readonly source: AsyncIterable<string | Uint8Array>;
   readonly format: 'jsonl' | 'csv';
-  /** Change existing users; without it their records are refused. */
+  /** Whether to change existing users. If false, their records are refused. */
   readonly update: boolean;
-  /** Operations that notify a user whose account is changed; written in the same commit. */
+  /** Operations that notify a user whose account changes, for the same commit. */
   notify(before: Account, change: 'email_changed' | 'password_reset'): readonly Op[];
-  /** Operations for the audit log; written with each record that is applied. */
+  /** Operations for the audit log, for the commit of each applied record. */
   record(user: User, done: 'created' | 'updated'): readonly Op[];
-  /** Receives the groups of each record that is applied, or would be. */
+  /** Called with the groups of each record that is applied, or would be. */
   onGroups?(groups: readonly string[]): void;
-  /** Receives each record that was not applied, in the order of the file. */
+  /** Called with each record that was not applied, in the order of the file. */
   onRefused(record: RefusedRecord): void;
   /**
-   * Receives the line that names the columns, and each record that was not applied, as they stand in the file: with
-   * passwords, if it has any.
+   * Called with the header line, and with each record that was not applied, as they appear in the file, including any
+   * passwords.
    */
   onReject?(text: string): void;
-  /** Writes nothing, and says what would be done. */
+  /** Writes nothing, and reports what would be done. */
   readonly dryRun?: boolean;
-  /** After each batch. */
+  /** Called after each batch. */
   onProgress?(summary: ImportSummary): void;
 }
 
 export interface RefusedRecord {
-  /** Line of the file on which the record starts, from 1. */
+  /** The line of the file at which the record starts, counted from 1. */
   readonly line: number;
   readonly reason: string;
 }
@@ -74,12 +74,12 @@ interface Task {
   readonly result: Result | Promise<Result>;
 }
 
-/** Records in flight: enough for the store to write them together, few enough for any memory. */
+/** Records in flight: enough for the store to group their commits, and few enough to need little memory. */
 const batchSize = 32;
 
 /**
- * Rejects when the store does not answer: records up to the last summary are applied, those of the batch under way may
- * be. The same file can be given again with `update`.
+ * Rejects if the store does not answer. Records up to the last summary are applied, and those of the current batch may
+ * be. The same file can be imported again with `update`.
  */
 export async function importUsers(options: ImportOptions): Promise<ImportSummary> {
   const text = decoded(options.source);
@@ -133,12 +133,12 @@ function beginImport(options: ImportOptions, seen: FingerprintSet, record: FileR
   if (repeatedValue !== undefined) return { reason: `${repeatedValue.attribute}: the value was on an earlier line` };
   for (const one of [...identifiers, ...unique.map(({ key }) => key)]) seen.add(one);
   const applied = apply(options, read.user);
-  // `settle` awaits it; until then a failure must not count as unhandled.
+  // `settle` awaits the promise. Until then a failure must not count as unhandled.
   applied.catch(() => undefined);
   return applied;
 }
 
-/** The identifiers of a record name its user. It is written as a whole or not at all. */
+/** The identifiers of a record identify its user. The record is written as a whole or not at all. */
 async function apply(options: ImportOptions, user: ImportedUser): Promise<Result> {
   const { directory, update, attributes: schema } = options;
   const found = await findAll(directory, user.identifiers);
@@ -190,7 +190,7 @@ function takenText({ attribute }: { readonly attribute: string }): string {
   return `${attribute}: another user has this value`;
 }
 
-/** A value that must be unique and that another user has: it is told before a password is hashed, and in a dry run. */
+/** A unique value of the record that another user has. Checked before a password is hashed, and also in a dry run. */
 async function takenBefore(
   { directory, attributes }: ImportOptions,
   { profile }: ImportedUser,
@@ -210,12 +210,12 @@ async function findAll(directory: Directory, identifiers: readonly string[]): Pr
   return [...byId.values()];
 }
 
-/** The address that the record calls verified: its own, or the one that the user has. */
+/** The address that the record marks as verified: its own, or the user's present one. */
 function verifiedAddress({ profile }: ImportedUser, current: User | undefined): string | undefined {
   return profile.emailVerified === true ? (profile.email ?? current?.profile.email) : undefined;
 }
 
-/** The number that the record calls verified: its own, or the one that the user has. */
+/** The number that the record marks as verified: its own, or the user's present one. */
 function verifiedNumber({ profile }: ImportedUser, current: User | undefined): string | undefined {
   return profile.phoneVerified === true ? (profile.phone ?? current?.profile.phone) : undefined;
 }
@@ -228,7 +228,7 @@ interface ImportedPassword {
   readonly credential: NewCredential | undefined;
 }
 
-/** `account`: as it is; `proven`: what the record adds to it. */
+/** `account`: the present account. `proven`: the credentials that the record adds. */
 async function hashedPassword(
   { passwords, passwordRules, dryRun }: ImportOptions,
   user: ImportedUser,
@@ -250,7 +250,7 @@ async function hashedPassword(
   return { credential: dryRun ? undefined : await passwords.create(secret.password, context) };
 }
 
-/** The user as the record makes them. */
+/** The user after the record is applied. */
 function changedBy({ identifiers, profile, groups, userType }: ImportedUser, current: User): User {
   return {
     ...current,
@@ -262,7 +262,7 @@ function changedBy({ identifiers, profile, groups, userType }: ImportedUser, cur
 
 function changes(imported: ImportedUser, current: User, password: ImportedPassword['credential']): Amendment {
   const { identifiers, profile, groups, status, userType } = imported;
-  // A new address or number is not verified because the old one was.
+  // A new address or number does not inherit the verification of the old one.
   const unverified = {
     ...(profile.email !== undefined && profile.email !== current.profile.email ? { emailVerified: false } : {}),
     ...(profile.phone !== undefined && profile.phone !== current.profile.phone ? { phoneVerified: false } : {}),

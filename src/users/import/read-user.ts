@@ -1,18 +1,18 @@
-/** Reads the fields of one record as a user. Names are those of the profile. */
+/** Reads the fields of a record as a user. Field names are those of the profile. */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
-import { canonicalIdentifier } from '../identifier.ts';
-import { identifyingTexts } from '../identifier-kinds.ts';
-import { readProfileValue, textFault } from '../profile-rules.ts';
-import type { Profile } from '../user.ts';
+import { canonicalIdentifier } from '../identifiers/identifier.ts';
+import { identifyingTexts } from '../identifiers/identifier-kinds.ts';
+import { readProfileValue, textFault } from '../ports/profile-rules.ts';
+import type { Profile } from '../record/user.ts';
 
-/** Absent fields stay as they are when a user is updated. */
+/** When a user is updated, absent fields stay as they are. */
 export interface ImportedUser {
-  /** Canonical and distinct; at least one. */
+  /** Canonical, without duplicates; at least one. */
   readonly identifiers: readonly string[];
   readonly profile: Profile;
   readonly groups?: readonly string[];
@@ -27,10 +27,10 @@ export type ReadUser =
 
 type RecordFields = Readonly<Record<string, unknown>>;
 
-/** Stops reading one record. It is caught in this file. */
+/** Stops reading one record. Caught in this file. */
 class Unreadable extends Error {}
 
-/** A text that stands for a list holds its members separated by ";", as in CSV. */
+/** For a list attribute, a text is split at ";", as in CSV. */
 export function readUser(fields: RecordFields, schema: AttributeSchema): ReadUser {
   try {
     return { ok: true, user: read(fields, schema) };
@@ -84,7 +84,7 @@ function readPasswordOrHash(fields: RecordFields): ImportedUser['secret'] {
   if (password !== undefined && passwordHash !== undefined)
     throw new Unreadable('it has both password and passwordHash');
   if (password !== undefined) {
-    // The value stays out of the message.
+    // The message does not contain the value.
     if (typeof password !== 'string') throw new Unreadable('password: it is not a text');
     return { password };
   }
@@ -96,8 +96,8 @@ function readPasswordOrHash(fields: RecordFields): ImportedUser['secret'] {
 const notProfile = new Set(['identifiers', 'username', 'groups', 'status', 'userType', 'password', 'passwordHash']);
 
 /**
- * Finds fields of an import that no record can have: a misspelled one would silently become an attribute of that name,
- * and a claim. `declared`: names that the administrator says are attributes. `undefined`: all are known.
+ * Finds fields of an import file that no record can have: a misspelled field would silently become an attribute of that
+ * name, and a claim. `declared`: names that the administrator declares as attributes. Undefined if all are known.
  */
 export function unknownFields(
   names: readonly string[],
@@ -145,7 +145,7 @@ function list(fields: RecordFields, name: string): readonly string[] {
   return [...new Set(members as string[])];
 }
 
-/** For a message: short, and without control characters for a terminal. */
+/** For a message: shortened, and without control characters for the terminal. */
 function quoted(value: string): string {
   const clean = value.toWellFormed().replace(/\p{C}/gu, '?');
   return JSON.stringify(clean.length > 60 ? `${clean.slice(0, 60)}...` : clean);

@@ -1,14 +1,11 @@
-/**
- * Reads a file as a stream of records: each record keeps the line it starts on, and a bad record does not spoil the
- * next one.
- */
+/** Reads a file as a stream of records. Each record knows its line, and a bad record does not affect the next one. */
 
-/** One record, or why it cannot be read. `text`: as it stands in the file. */
+/** One record, or why it cannot be read. `text`: as it appears in the file. */
 export type FileRecord =
   | { readonly line: number; readonly text: string; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly line: number; readonly text: string; readonly fault: string };
 
-/** The line that names the columns, as it stands in the file. */
+/** The header line, as it appears in the file. */
 export interface FileHeader {
   readonly line: number;
   readonly header: string;
@@ -22,11 +19,11 @@ export interface FileLine {
   readonly isTooLong: boolean;
 }
 
-/** Longest record in UTF-16 units: the length of a file does not change how much memory its import needs. */
+/** The longest record (UTF-16 units), so that the memory of an import does not depend on the length of the file. */
 export const maxRecord = 65_536;
 
 /**
- * Decodes a stream of bytes. Bytes that are not UTF-8 become U+FFFD, which no record may hold. A byte order mark is
+ * Decodes a stream of bytes as UTF-8. Invalid bytes become U+FFFD, which no record may contain. A byte order mark is
  * dropped.
  */
 export async function* decoded(chunks: AsyncIterable<string | Uint8Array>): AsyncGenerator<string> {
@@ -37,7 +34,7 @@ export async function* decoded(chunks: AsyncIterable<string | Uint8Array>): Asyn
   yield decoder.decode();
 }
 
-/** Splits a stream of text at its line feeds. An empty last line is left out. */
+/** Splits a stream of text at line feeds. An empty last line is left out. */
 export async function* fileLines(chunks: AsyncIterable<string>): AsyncGenerator<FileLine> {
   let rest = '';
   for await (const chunk of chunks) {
@@ -51,7 +48,7 @@ export async function* fileLines(chunks: AsyncIterable<string>): AsyncGenerator<
   if (rest !== '') yield fileLine(rest);
 }
 
-/** Keeps one unit more than a record may have, so that `fileLine` notices a line that is too long. */
+/** Keeps one unit more than allowed, so that `fileLine` notices a line that is too long. */
 function appended(line: string, text: string): string {
   return line + text.slice(0, maxRecord + 1 - line.length);
 }

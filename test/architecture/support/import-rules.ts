@@ -33,7 +33,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
   authenticators: {
-    ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields', 'stores/store', 'user-agent'],
+    ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields/fields', 'stores/store', 'user-agent'],
     packages: 'any',
   },
   // Texts, languages and templates: what pages and messages are made of.
@@ -133,7 +133,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'authenticators/refusal-codes',
       'policy',
       'users',
-      'flow/actions/lockout',
+      'flow/actions/guessing/lockout',
       'flow/audit-trace',
       'flow/explain',
       'flow/transaction/store',
@@ -168,8 +168,8 @@ export const importRules: Readonly<Record<string, Part>> = {
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...storePort], packages: ['oidc-provider'] },
-  'own-files': root,
-  'own-views': root,
+  'operator-files': root,
+  'operator-views': root,
   app: root,
   serve: root,
   main: root,
@@ -196,6 +196,15 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'analysis',
   ],
   'core/analysis': ['space', 'proofs', 'simulation', 'accounts', 'comparison', 'findings'],
+  'core/policy': [
+    'claim-scopes',
+    'values',
+    'theories',
+    'condition-descriptor',
+    'condition-result',
+    'conditions',
+    'rules',
+  ],
   stores: [
     'store',
     'key-rows',
@@ -218,6 +227,18 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'finish-upgrade',
   ],
   policy: ['model', 'schema', 'source', 'revision', 'check', 'analysis', 'load'],
+  'policy/analysis': ['analysed', 'text', 'rules', 'lock-outs', 'invariants', 'findings', 'standards'],
+  'policy/schema': [
+    'fields',
+    'expressions',
+    'conditions',
+    'policies',
+    'settings',
+    'apps',
+    'policy-tests',
+    'schemas',
+    'json-schemas',
+  ],
   flow: [
     'server-mac',
     'audit-cause',
@@ -240,6 +261,18 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'magic-link-page',
     'account',
     'explain',
+  ],
+  'flow/actions': [
+    'verification',
+    'guessing',
+    'enrollment',
+    'profile',
+    'registration',
+    'selection',
+    'choices',
+    'remember-browser',
+    'record-decision',
+    'answer',
   ],
   oidc: [
     'provider-types',
@@ -288,6 +321,8 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'base-context',
     'program',
   ],
+  'cli/config': ['shared', 'questions', 'files', 'shadow', 'diff', 'revisions', 'report', 'config'],
+  'cli/config/diff': ['compared', 'sign-ins', 'config-diff', 'against-live', 'replay', 'output', 'weaker', 'diff'],
   http: [
     'html',
     'answers',
@@ -303,6 +338,8 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'routes',
     'koa-app',
   ],
+  'http/html': ['assets', 'fields', 'models', 'views', 'render'],
+  users: ['record', 'identifiers', 'reservations', 'history', 'ports', 'directory', 'import', 'reindex'],
 };
 
 /** The part that a module belongs to. */

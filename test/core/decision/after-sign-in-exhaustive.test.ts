@@ -13,8 +13,8 @@ import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Evidence, Facts } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import { enrollmentRuling, usablePolicies } from '../../../src/core/policy/enrollment-terms.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../../../src/core/policy/rules/enrollment-terms.ts';
 import {
   descriptor,
   enrolled,

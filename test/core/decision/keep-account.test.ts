@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
 import { begin } from '../../../src/core/step/transaction.ts';
 import { deletionAcknowledgedBy, forgetSubject } from '../../../src/core/step/transitions.ts';

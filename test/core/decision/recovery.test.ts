@@ -8,7 +8,7 @@ import { countedEvidence } from '../../../src/core/evidence/counted-evidence.ts'
 import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
 import { NO_ENROLLMENT } from '../../../src/core/model/no-enrollment.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { decoySubject } from '../../../src/core/step/decoy.ts';
 import {
   allow,

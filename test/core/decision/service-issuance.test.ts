@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluateService } from '../../../src/core/decision/service-issuance.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { ServiceRule } from '../../../src/core/model/service-policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { silentFacts } from '../support/fixtures.ts';
 
 /** Monday, 2026-11-23, 12:00 UTC. */

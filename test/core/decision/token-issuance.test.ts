@@ -5,7 +5,7 @@ import { evaluateIssuance } from '../../../src/core/decision/token-issuance.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Facts, Subject } from '../../../src/core/model/facts.ts';
 import type { Policy } from '../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import {
   allow,
   always,

@@ -9,7 +9,7 @@ import {
   requestedAtAccount,
 } from '../../../src/core/enrollment/account-request.ts';
 import type { Evidence } from '../../../src/core/model/facts.ts';
-import type { PolicySet } from '../../../src/core/policy/compile.ts';
+import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { factsOf, plainRequest, policiesOf, proof, userWith } from '../support/fixtures.ts';
 
 test.each<[readonly string[], AccountPurpose]>([

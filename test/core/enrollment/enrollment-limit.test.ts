@@ -9,7 +9,7 @@ import {
   withEnrollmentLimit,
 } from '../../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Evidence, Subject } from '../../../src/core/model/facts.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import {
   allow,
   always,

@@ -6,9 +6,9 @@ import type { AccountRule, ChangesNamed, GovernedChange } from '../../../src/cor
 import type { Decision } from '../../../src/core/model/decision.ts';
 import type { Evidence, Subject } from '../../../src/core/model/facts.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
-import { compileAccountPolicy } from '../../../src/core/policy/account-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import { riskOf } from '../../../src/core/policy/risk.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import {
   allow,
   factors,

@@ -10,17 +10,17 @@ import type {
   DateBound,
 } from '../../../src/core/model/conditions.ts';
 import type { Facts, RuleFacts } from '../../../src/core/model/facts.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
 import { allOf } from '../../../src/core/policy/condition-result.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import {
   compileConditions,
   conditionDescriptors,
   leavesOf,
   resultAnywhere,
-} from '../../../src/core/policy/conditions.ts';
-import { dateSpan } from '../../../src/core/policy/date-bound.ts';
-import { riskOf } from '../../../src/core/policy/risk.ts';
-import { findRule } from '../../../src/core/policy/rules.ts';
+} from '../../../src/core/policy/rules/condition-table.ts';
+import { findRule } from '../../../src/core/policy/rules/rules.ts';
+import { dateSpan } from '../../../src/core/policy/values/date-bound.ts';
+import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import { attributeTest, conditions, factArbitraries, facts, factsAfterSignIn } from '../support/fact-arbitraries.ts';
 import { factsOf, proof, riskScoring, userWith } from '../support/fixtures.ts';
 import { seeded } from '../support/seeded.ts';

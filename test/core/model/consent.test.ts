@@ -6,7 +6,7 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { evaluateIssuance } from '../../../src/core/decision/token-issuance.ts';
 import type { AskedScope } from '../../../src/core/model/decision.ts';
 import type { Consent, RequestFacts } from '../../../src/core/model/facts.ts';
-import type { PolicySet } from '../../../src/core/policy/compile.ts';
+import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
 import { begin } from '../../../src/core/step/transaction.ts';
 import { consented, forgetSubject, identified, selectedAccount } from '../../../src/core/step/transitions.ts';

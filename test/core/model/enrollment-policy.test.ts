@@ -7,7 +7,7 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Evidence, Skips } from '../../../src/core/model/facts.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { identifierPageSecret } from '../../../src/core/queries/identifier-page-secret.ts';
 import { evidenceOf, requirement, world } from '../support/arbitraries.ts';
 import {

@@ -3,13 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Enrollment, Evidence, Subject } from '../../../src/core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordTerms } from '../../../src/core/model/password-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import {
   passwordLockouts,
   passwordRuling,
   shortestPassword,
   termsForNewPassword,
-} from '../../../src/core/policy/password-terms.ts';
+} from '../../../src/core/policy/rules/password-terms.ts';
 import {
   enrolled,
   factors,

@@ -5,7 +5,7 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { evaluateIssuance } from '../../../src/core/decision/token-issuance.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
 import type { ProfileRule, ProfileTerms } from '../../../src/core/model/profile-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { registrationOffer } from '../../../src/core/profile/profile-terms.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
 import { begin } from '../../../src/core/step/transaction.ts';

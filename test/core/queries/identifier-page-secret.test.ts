@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { Policy, Requirement, Rule, SessionTerms } from '../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { identifierPageSecret, offersToKeep } from '../../../src/core/queries/identifier-page-secret.ts';
 import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from '../support/fixtures.ts';
 

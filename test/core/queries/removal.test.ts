@@ -5,7 +5,7 @@ import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Facts } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { demandsOn, isLastSignInOption, isLostWithout } from '../../../src/core/queries/removal.ts';
 import {
   allow,

@@ -5,7 +5,7 @@ import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { Characteristic, Factor } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { unmetCharacteristic } from '../../../src/core/queries/unmet-characteristic.ts';
 import { type FactParts, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { DecisionOutcome } from '../../../src/core/model/decision.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { Policy, Requirement } from '../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../src/core/policy/compile.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { discoverable } from '../../../src/core/queries/discoverable.ts';
 import {
   asActive,

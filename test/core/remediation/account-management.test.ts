@@ -13,7 +13,7 @@ import type { Decision } from '../../../src/core/model/decision.ts';
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Evidence } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { accountManagementRequirement } from '../../../src/core/remediation/account-management.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
 import { begin } from '../../../src/core/step/transaction.ts';

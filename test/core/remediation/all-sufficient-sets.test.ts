@@ -6,7 +6,7 @@ import { requiredOf } from '../../../src/core/decision/required.ts';
 import { type AssessedEvidence, meetsAll } from '../../../src/core/evidence/requirement.ts';
 import type { Enrollment, Evidence, Factor } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { type Action, allSufficientSets } from '../../../src/core/remediation/all-sufficient-sets.ts';
 import { provable } from '../../../src/core/remediation/capabilities.ts';
 import { requirement } from '../support/arbitraries.ts';

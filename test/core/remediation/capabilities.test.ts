@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { LayerRequirement } from '../../../src/core/model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment } from '../../../src/core/model/facts.ts';
 import type { ChainStep } from '../../../src/core/model/policy.ts';
-import type { PolicySet } from '../../../src/core/policy/compile.ts';
+import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { type Capabilities, enrollable, provable } from '../../../src/core/remediation/capabilities.ts';
 import { descriptor, enrolled, policiesOf } from '../support/fixtures.ts';
 

@@ -14,8 +14,8 @@ import type {
 } from '../../../src/core/model/conditions.ts';
 import type { Facts, OperatingSystem, Platform, RuleFacts, Subject } from '../../../src/core/model/facts.ts';
 import { riskSignals } from '../../../src/core/model/risk.ts';
-import { dateSpan } from '../../../src/core/policy/date-bound.ts';
-import { riskOf } from '../../../src/core/policy/risk.ts';
+import { dateSpan } from '../../../src/core/policy/values/date-bound.ts';
+import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
 import { descriptor, type Key, NOW, riskScoring, TRANSACTION } from './fixtures.ts';
 import { waysToProve } from './naive-evaluator.ts';

@@ -19,7 +19,7 @@ import type {
   SessionLimits,
 } from '../../../src/core/model/policy.ts';
 import type { RiskScoring } from '../../../src/core/model/risk.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 
 export const NOW = 1_800_000_000;
 /** The transaction under way. */

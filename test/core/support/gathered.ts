@@ -1,7 +1,7 @@
 /** Which facts about the past of an account can be found together. */
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { RiskScoring, RiskSignal } from '../../../src/core/model/risk.ts';
-import { pastCounts } from '../../../src/core/policy/risk.ts';
+import { pastCounts } from '../../../src/core/policy/values/risk.ts';
 
 /**
  * As the gathering of facts compares a sign-in with what is usual. Before a proof nothing of it counts. `away`: no

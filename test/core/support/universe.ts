@@ -1,6 +1,6 @@
 /** What can be at all, for the tests of analysis. */
 import type { Attribute } from '../../../src/core/model/attribute.ts';
-import type { Universe } from '../../../src/core/policy/theory.ts';
+import type { Universe } from '../../../src/core/policy/theories/theory.ts';
 import { readAttribute } from '../../../src/core/profile/attribute-value.ts';
 import { riskScoring } from './fixtures.ts';
 

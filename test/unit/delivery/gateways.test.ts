@@ -5,6 +5,7 @@ import { type Channel, type OutgoingMessage, TryLater } from '../../../src/deliv
 import { createChannels } from '../../../src/delivery/channels.ts';
 import { twilioChannel, twimlOf } from '../../../src/delivery/twilio.ts';
 import { webhookChannel } from '../../../src/delivery/webhook.ts';
+import { freePort } from '../../support/free-port.ts';
 import { type Gateway, type GatewayAnswer, startGateway } from '../../support/gateway.ts';
 
 const now = 1_800_000_000;
@@ -126,15 +127,15 @@ describe.each(kinds)('%s', (name, channelTo) => {
     const silent = await channelTo(url, 100)
       .send(message)
       .catch((error: unknown) => error);
-    expect(gateway?.received).toHaveLength(1);
-    await gateway?.stop();
-    gateway = undefined;
-    const closed = await channelTo(url)
+    const closed = await channelTo(`http://127.0.0.1:${await freePort()}`)
       .send(message)
       .catch((error: unknown) => error);
+    expect([silent, closed].map(String)).toEqual([
+      expect.stringContaining('no answer: TimeoutError'),
+      expect.stringContaining('no answer: ECONNREFUSED'),
+    ]);
     for (const error of [silent, closed]) {
       expect(error).toBeInstanceOf(TryLater);
-      expect(String(error)).toMatch(/no answer: (TimeoutError|ECONNREFUSED)/);
       expect(String(error)).not.toMatch(/\d{6}|token|whsec/);
     }
   });

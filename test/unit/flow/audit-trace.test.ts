@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import { riskOf } from '../../../src/core/policy/risk.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import { type AuditTrace, auditTrace, decidingRule } from '../../../src/flow/audit-trace.ts';
 import { allow, factors, factsOf, NOW, policiesOf, proof, riskScoring, userWith } from '../../core/support/fixtures.ts';
 

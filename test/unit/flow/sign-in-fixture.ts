@@ -8,7 +8,7 @@ import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.
 import type { AuthenticatorDescriptor, RequestFacts } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { AcrValue, Requirement, Rule } from '../../../src/core/model/policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import type { Notice } from '../../../src/core/step/step.ts';
 import { begin, type NewTransaction, type Transaction } from '../../../src/core/step/transaction.ts';
 import type { OutboxMessage } from '../../../src/delivery/outbox.ts';
@@ -39,7 +39,7 @@ import {
   serializeCredentials,
   serializeUser,
   type User,
-} from '../../../src/users/user.ts';
+} from '../../../src/users/record/user.ts';
 import { checkAuditLine } from '../../support/check-audit-line.ts';
 import { fakeStore } from '../../support/fake-store.ts';
 

@@ -1,6 +1,6 @@
 /** Files that pages link to: where they are, and the stylesheet that a brand gets. */
 import { expect, test } from '@jest/globals';
-import { brandStylesAt, brandStylesHref } from '../../../src/http/html/brand-styles.ts';
+import { brandStylesAt, brandStylesHref } from '../../../src/http/html/assets/brand-styles.ts';
 import type { Brand } from '../../../src/policy/revision/brand.ts';
 import { sharedViews } from '../../support/shared/views.ts';
 

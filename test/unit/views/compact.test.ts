@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { tokenizer } from 'acorn';
-import { compactScript, compactStyles } from '../../../src/http/html/compact.ts';
+import { compactScript, compactStyles } from '../../../src/http/html/assets/compact.ts';
 import { viewsDir } from '../../support/page-states.ts';
 
 const assets = join(viewsDir, 'assets');

@@ -1,7 +1,7 @@
 /** What the pages say of an enrollment: why it is asked for, how long it may be skipped, what comes first. */
 import { expect, test } from '@jest/globals';
-import { fieldsOf } from '../../../src/http/html/fields.ts';
-import { inputs } from '../../../src/http/html/inputs.ts';
+import { fieldsOf } from '../../../src/http/html/fields/fields.ts';
+import { inputs } from '../../../src/http/html/fields/inputs.ts';
 import { pageStates } from '../../support/page-states.ts';
 import { sharedViews } from '../../support/shared/views.ts';
 import { formsOf } from '../../support/user-agent.ts';

@@ -1,6 +1,6 @@
 /** The marks of many apps in one sheet. */
 import { expect, test } from '@jest/globals';
-import { largestMarks, markStyles, markStylesAt } from '../../../src/http/html/mark-styles.ts';
+import { largestMarks, markStyles, markStylesAt } from '../../../src/http/html/assets/mark-styles.ts';
 
 const pictureOf = (digit: string): string => `/assets/brand.${digit.repeat(64)}.svg`;
 const svg = (content: string) => ({ type: 'image/svg+xml', data: Buffer.from(content).toString('base64') });

@@ -1,6 +1,6 @@
 /** A page stays light in every language, with a brand, and needs no script for its first paint. */
 import { describe, expect, test } from '@jest/globals';
-import { largestMarks } from '../../../src/http/html/mark-styles.ts';
+import { largestMarks } from '../../../src/http/html/assets/mark-styles.ts';
 import { pageStates } from '../../support/page-states.ts';
 import { weighState } from '../../support/page-weight.ts';
 import { sharedViews } from '../../support/shared/views.ts';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { messageTemplates } from '../../../src/delivery/message-templates.ts';
 import { createMessageRenderer, loadMessageTemplates } from '../../../src/delivery/render-message.ts';
-import { pageTemplates } from '../../../src/http/html/page-templates.ts';
+import { pageTemplates } from '../../../src/http/html/models/page-templates.ts';
+import type { PageTemplateModels } from '../../../src/http/html/models/template-models.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
-import type { PageTemplateModels } from '../../../src/http/html/template-models.ts';
 import { loadTemplates } from '../../../src/rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
 import { pageStates, viewsDir } from '../../support/page-states.ts';
@@ -25,9 +25,9 @@ const tables = [
     table: 'PageTemplateModels',
     templates: pageTemplates,
     files: [
-      src('http/html/template-models.ts'),
+      src('http/html/models/template-models.ts'),
       ...['account', 'shared', 'standalone', 'step'].map((part) => src(`http/html/models/${part}-models.ts`)),
-      src('http/html/inputs.ts'),
+      src('http/html/fields/inputs.ts'),
       src('rendering/message-descriptor.ts'),
       src('rendering/locale.ts'),
     ],

@@ -2,7 +2,7 @@
 import type { ChangesNamed } from '../../../core/model/account-policy.ts';
 import type { PasswordTerms } from '../../../core/model/password-policy.ts';
 import type { AllowTerms, RuleHead } from '../../../core/model/policy.ts';
-import { type CompiledCondition, compileConditions } from '../../../core/policy/conditions.ts';
+import { type CompiledCondition, compileConditions } from '../../../core/policy/rules/condition-table.ts';
 import type { Document, DocumentKind, Documents } from '../../../policy/model/documents.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
 import {
@@ -17,7 +17,7 @@ import { conditionWords } from '../../explain/condition-text.ts';
 import { enrollmentRows } from '../../explain/enrollment-text.ts';
 import { profileRows } from '../../explain/profile-text.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';
-import { quantity } from '../quantities.ts';
+import { quantity } from '../shared/quantities.ts';
 
 export interface PolicyDiagram {
   /** `Sign-on policy payroll`. */

@@ -1,10 +1,10 @@
 /** Finds the rules of the account policy and of the enrollment policy without which a sign-in would not be denied. */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule } from '../../model/policy.ts';
-import { compileAccountPolicy } from '../../policy/account-policy.ts';
-import { compilePolicy, type PolicySet } from '../../policy/compile.ts';
-import { findRule } from '../../policy/rules.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import { compileAccountPolicy } from '../../policy/rules/account-policy.ts';
+import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 
 /** The rules of the account policy that decide about adding an authenticator for these facts, each once. */
 export function additionRules({ accountPolicy, authenticators }: PolicySet, facts: UserFacts): readonly Rule[] {

@@ -4,8 +4,8 @@ import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { EnrollmentTerms } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Rule } from '../../model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../../policy/compile.ts';
-import type { Formula } from '../../policy/theory.ts';
+import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
+import type { Formula } from '../../policy/theories/theory.ts';
 import { deciding } from '../space/policy-cases.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 

@@ -3,9 +3,9 @@
  * `authenticated` count from then on.
  */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
-import { findRule } from '../../policy/rules.ts';
-import { type Formula, resolved, type UserFacts } from '../../policy/theory.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import { type Formula, resolved, type UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 

@@ -6,9 +6,9 @@
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Rule } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
-import { findRule } from '../../policy/rules.ts';
-import type { Formula, UserFacts } from '../../policy/theory.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionWay, additionWays, canBeMet } from './addition-ways.ts';

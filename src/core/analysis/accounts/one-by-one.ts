@@ -2,7 +2,7 @@
  * Examines users one by one. A user stands for all others who can reach the same authenticators, so these are not
  * examined again.
  */
-import { among, type Formula, negated, type UserFacts } from '../../policy/theory.ts';
+import { among, type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';

@@ -5,8 +5,8 @@
  */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import type { PolicySet } from '../../policy/compile.ts';
-import { type Formula, negated, type UserFacts } from '../../policy/theory.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { signInOutcome } from '../simulation/sign-in-outcomes.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';

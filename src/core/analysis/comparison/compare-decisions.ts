@@ -9,7 +9,7 @@ import type { Decision } from '../../model/decision.ts';
 import type { Facts, Seconds } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { Trace } from '../../model/trace.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 
 /** The result under one configuration. */
 export interface Judgement {

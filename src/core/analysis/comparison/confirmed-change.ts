@@ -4,8 +4,8 @@
  */
 import { evaluate } from '../../decision/evaluate.ts';
 import { authenticatorIn, namesOf } from '../../model/authenticator-name.ts';
-import type { PolicySet } from '../../policy/compile.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
 import { isRemembered } from '../proofs/case-proofs.ts';
 import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';

@@ -1,9 +1,9 @@
 /** The rules that decide about the same sign-in before and after a change, and facts for which they do. */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/compile.ts';
-import { findRule } from '../../policy/rules.ts';
-import { type Formula, resolved, type UserFacts, type Variable } from '../../policy/theory.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import { type Formula, resolved, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import { type DecidingCase, pairedCases, type RulePairing, ruleCases } from '../space/rule-pairings.ts';

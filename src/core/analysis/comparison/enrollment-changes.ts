@@ -4,7 +4,7 @@
  * each way to sign in that they distinguish.
  */
 import type { EnrollmentRule, EnrollmentTerms } from '../../model/enrollment-policy.ts';
-import { usablePolicies } from '../../policy/enrollment-terms.ts';
+import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import { onceSignedIn } from '../accounts/after-sign-in-rules.ts';
 import { browsersOf, isRemembered } from '../proofs/case-proofs.ts';
 import { type DecidingCase, pairedCases, type RulePairing } from '../space/rule-pairings.ts';

@@ -4,7 +4,7 @@
  * strict are recognised by their form. Everything else is reported as undecided.
  */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
 import { enrollmentChanges } from './enrollment-changes.ts';

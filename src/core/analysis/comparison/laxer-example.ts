@@ -5,7 +5,7 @@
 import { proofNames } from '../../evidence/named.ts';
 import { methodName } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import { isRemembered } from '../proofs/case-proofs.ts';
 import { requestsOf, type StepAfter, stepAfter } from '../simulation/step-after.ts';
 import { factsOn, type Sides } from './deciding-together.ts';

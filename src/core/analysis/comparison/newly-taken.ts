@@ -4,8 +4,8 @@
  */
 import { evaluateRecovery } from '../../decision/recovery.ts';
 import type { Rule } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import { factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';

@@ -3,7 +3,7 @@
  * longer belongs to the strongest level that must be proved first (Law 7). Shown by the evaluator on both sides.
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import { requestsOf, stepAfter } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';

@@ -4,7 +4,7 @@
  * authenticator that is new belongs to no account, and is added to one by what the account had.
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import { requestsOf, stepAfter } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';

@@ -9,8 +9,8 @@ import { meetsRequirement } from '../../evidence/requirement.ts';
 import { authenticatorIn, methodIn } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
-import { conditionSets } from '../../policy/conditions.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { conditionSets } from '../../policy/rules/condition-table.ts';
 import type { UsableThen } from './compare-asks.ts';
 
 /** The proofs that rules name, and the others that the user may give as well. */

@@ -4,9 +4,9 @@
  * never does. Everything else is reported as undecided.
  */
 import type { RuleHead } from '../../model/policy.ts';
-import type { CompiledPolicy } from '../../policy/compile.ts';
-import { findRule } from '../../policy/rules.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { CompiledPolicy } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type Budget, findModel, newBudget } from '../space/find-model.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';

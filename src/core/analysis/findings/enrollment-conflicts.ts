@@ -9,11 +9,11 @@ import type { Conditions } from '../../model/conditions.ts';
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Facts } from '../../model/facts.ts';
 import type { Requirement, Rule } from '../../model/policy.ts';
-import { beforeSignIn, type CompiledPolicy } from '../../policy/compile.ts';
-import { conditionSets } from '../../policy/conditions.ts';
-import { namesIn } from '../../policy/membership-theory.ts';
-import { applyRules, findRule } from '../../policy/rules.ts';
-import type { Universe } from '../../policy/theory.ts';
+import { beforeSignIn, type CompiledPolicy } from '../../policy/rules/compile.ts';
+import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { applyRules, findRule } from '../../policy/rules/rules.ts';
+import { namesIn } from '../../policy/theories/membership-theory.ts';
+import type { Universe } from '../../policy/theories/theory.ts';
 import { sampleFacts } from '../space/sample-facts.ts';
 
 /** Two rules that both decide in some case, although one disables what the other requires. */

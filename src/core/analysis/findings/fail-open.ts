@@ -4,11 +4,11 @@
  */
 import type { AttributeTest, ConditionSet, Conditions } from '../../model/conditions.ts';
 import type { Rule } from '../../model/policy.ts';
-import type { CompiledPolicy } from '../../policy/compile.ts';
-import { conditionSets } from '../../policy/conditions.ts';
-import { namesIn } from '../../policy/membership-theory.ts';
-import { applyRules } from '../../policy/rules.ts';
-import type { Universe, UserFacts } from '../../policy/theory.ts';
+import type { CompiledPolicy } from '../../policy/rules/compile.ts';
+import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { applyRules } from '../../policy/rules/rules.ts';
+import { namesIn } from '../../policy/theories/membership-theory.ts';
+import type { Universe, UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';

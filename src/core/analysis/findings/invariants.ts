@@ -5,10 +5,10 @@
  */
 import type { Conditions } from '../../model/conditions.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../policy/compile.ts';
-import { mayFail } from '../../policy/conditions.ts';
-import { findRule } from '../../policy/rules.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
+import { mayFail } from '../../policy/rules/condition-table.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { demandJudge, type Guarantee, type JudgeDemand } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';

@@ -3,9 +3,9 @@
  * same place, is asked for less.
  */
 import type { Rule } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
-import { findRule } from '../../policy/rules.ts';
-import type { Formula, UserFacts, Variable } from '../../policy/theory.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
 import { evidenceBetween, impliesAll } from '../proofs/strictness.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';

@@ -4,11 +4,11 @@
  */
 
 import type { Requirement, Rule } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
 import type { ConditionAbout } from '../../policy/condition-descriptor.ts';
-import { conditionDescriptors } from '../../policy/conditions.ts';
-import { applyRules } from '../../policy/rules.ts';
-import { type Formula, negated, type UserFacts } from '../../policy/theory.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
+import { applyRules } from '../../policy/rules/rules.ts';
+import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictness.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';

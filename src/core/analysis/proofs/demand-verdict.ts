@@ -6,7 +6,7 @@ import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { isNamedBy } from '../../evidence/named.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { Requirement } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { SignInCase } from '../space/sign-in-cases.ts';
 import { admittingProofs } from './admitted-with.ts';
 import { askedIn, browsersOf, isRemembered, proofsIn, type SignInBrowser } from './case-proofs.ts';

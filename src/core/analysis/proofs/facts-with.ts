@@ -9,7 +9,7 @@ import type {
   RememberedProof,
   Seconds,
 } from '../../model/facts.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import type { EvidenceSet } from './strictness.ts';
 
 /** The evaluator lets the user in with these proofs, and asks for nothing more. */

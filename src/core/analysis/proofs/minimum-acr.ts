@@ -1,5 +1,5 @@
 import type { AcrValue, Requirement } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 
 /** What the minimum `acr` of the app stands for. */
 export function minimumOf({

@@ -1,8 +1,8 @@
 /** The effect of all rules of an app together, in a form in which two configurations can be compared. */
 import type { AuthenticatorDescriptor, Facts } from '../../model/facts.ts';
 import type { Alternative, Requirement, Rule } from '../../model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../policy/compile.ts';
-import { applyRules } from '../../policy/rules.ts';
+import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
+import { applyRules } from '../../policy/rules/rules.ts';
 import { minimumOf } from './minimum-acr.ts';
 import { impliesAll } from './strictness.ts';
 

@@ -1,7 +1,7 @@
 /** What a fresh sign-in asks for in all: every set of proofs that is enough, and what comes after them. */
 import { type Required, requiredOf } from '../../decision/required.ts';
 import type { Facts } from '../../model/facts.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import { type Action, type AllSets, allSufficientSets } from '../../remediation/all-sufficient-sets.ts';
 import { factsAt, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, type SimulatedStep, type Simulation } from './simulated-answers.ts';

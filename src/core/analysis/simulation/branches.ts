@@ -3,7 +3,7 @@
  * step and takes the next option.
  */
 import type { Facts } from '../../model/facts.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import { picked, skipping } from '../../step/transitions.ts';
 import { decisionAt, maxTurns, startOf, takeTurn, walkFrom } from './simulate.ts';
 import { identifiedAs, type Progress, type SimulatedStep, type Simulation } from './simulated-answers.ts';

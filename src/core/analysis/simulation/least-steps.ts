@@ -1,6 +1,6 @@
 /** What a sign-in takes of a user who sets up nothing that may be skipped. */
 import type { Facts } from '../../model/facts.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import { skipping } from '../../step/transitions.ts';
 import { maxTurns, simulate, startOf, takeTurn } from './simulate.ts';
 import type { Progress, SimulatedStep, Turn } from './simulated-answers.ts';

@@ -3,9 +3,9 @@
  * walk depends on what the deciding rules ask for, not on whom they are about.
  */
 import type { RuleHead } from '../../model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/compile.ts';
-import { findRule, possiblePositions } from '../../policy/rules.ts';
-import { type UserFacts, withProof } from '../../policy/theory.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
+import { findRule, possiblePositions } from '../../policy/rules/rules.ts';
+import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
 import { rulesAhead } from '../../queries/rules-ahead.ts';
 import { type SignInEnd, signInEnd } from './lock-outs.ts';
 
@@ -54,6 +54,7 @@ export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
     aheadOf(policies, before),
     now,
     subject.createdAt,
+    JSON.stringify(subject.skipped),
     JSON.stringify([request.acrValues, request.acrEssential, request.promptLogin]),
   ].join('|');
 }

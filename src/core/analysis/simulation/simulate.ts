@@ -7,7 +7,7 @@ import { evaluate } from '../../decision/evaluate.ts';
 import type { Decision, Denial } from '../../model/decision.ts';
 import type { Facts } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
 import { identifierPageSecret } from '../../queries/identifier-page-secret.ts';
 import { nextStep } from '../../step/next-step.ts';

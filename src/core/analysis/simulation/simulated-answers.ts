@@ -5,7 +5,7 @@ import type { AskedScope, DenyReason, ProfileRequest, Skippable } from '../../mo
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { LayerTrace } from '../../model/trace.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { AuthenticatorOption, Step } from '../../step/step.ts';
 import { begin, type Choice, type Transaction } from '../../step/transaction.ts';
 import { consented, deletionAcknowledgedBy, picked, proved, selectedAccount } from '../../step/transitions.ts';

@@ -4,7 +4,7 @@ import type { Decision, Skippable } from '../../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Seconds, Subject } from '../../model/facts.ts';
 import { NO_ENROLLMENT } from '../../model/no-enrollment.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
-import type { PolicySet } from '../../policy/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Plan } from '../../step/next-step.ts';
 import type { AuthenticatorOption } from '../../step/step.ts';
 import { labelIn, type Progress, prove, type Simulation, type Turn } from './simulated-answers.ts';

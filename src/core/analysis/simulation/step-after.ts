@@ -2,8 +2,8 @@
 import { evaluate } from '../../decision/evaluate.ts';
 import { enrollScope } from '../../enrollment/account-request.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import type { PolicySet } from '../../policy/compile.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 import { factsWith } from '../proofs/facts-with.ts';
 
 /** `refused`: denied, or asked to prove more. */

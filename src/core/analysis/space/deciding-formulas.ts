@@ -1,5 +1,5 @@
 import type { RuleHead } from '../../model/policy.ts';
-import type { Formula } from '../../policy/theory.ts';
+import type { Formula } from '../../policy/theories/theory.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** What must hold for the rule to decide. `before`: the rules before it. */

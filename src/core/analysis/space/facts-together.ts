@@ -1,7 +1,7 @@
 /** Relations between the facts of every sign-in, whatever the rules say: some facts exclude others. */
 import type { AnyAllNone, ConditionSet, Conditions } from '../../model/conditions.ts';
 import { type RiskScoring, riskSignals } from '../../model/risk.ts';
-import type { Universe } from '../../policy/theory.ts';
+import type { Universe } from '../../policy/theories/theory.ts';
 
 export interface FactsTogether {
   /** Conditions that always hold. */

@@ -3,7 +3,7 @@
  * backtracking over finite domains (M. Davis, G. Logemann, D. Loveland, 1962). Counts its steps, so that it gives the
  * same answer on every machine, and says when it gives up.
  */
-import type { Formula, Variable } from '../../policy/theory.ts';
+import type { Formula, Variable } from '../../policy/theories/theory.ts';
 import {
   type ClassModel,
   type Domains,

@@ -1,7 +1,7 @@
 /** Examples that surprise no reader: with as few groups as possible. */
 import type { Conditions } from '../../model/conditions.ts';
-import { conditionSets } from '../../policy/conditions.ts';
-import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theory.ts';
+import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import { type Consequences, consequencesOf, findModel, mayBeIn, mayHold, newBudget } from './find-model.ts';
 import type { ClassModel } from './read-formulas.ts';
 import type { RuleSpace } from './rule-space.ts';

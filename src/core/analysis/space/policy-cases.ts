@@ -4,9 +4,9 @@
  */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/compile.ts';
-import { findRule } from '../../policy/rules.ts';
-import type { Formula, UserFacts } from '../../policy/theory.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from './deciding-formulas.ts';
 import { type Budget, findModelWithin } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';

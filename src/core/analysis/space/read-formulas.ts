@@ -2,7 +2,7 @@
  * Formulas as a search reads them: the classes of a variable are bits of small numbers, which cost a fraction of what
  * large ones do. A search looks at the same formula hundreds of times.
  */
-import type { Formula, Variable } from '../../policy/theory.ts';
+import type { Formula, Variable } from '../../policy/theories/theory.ts';
 
 /**
  * A model, as SAT solvers call an assignment under which a formula holds: the position of a class for each variable.

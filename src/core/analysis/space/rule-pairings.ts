@@ -1,7 +1,7 @@
 /** The rules of two policies, before and after a change, that can decide about the same sign-in. */
 import type { RuleHead } from '../../model/policy.ts';
-import type { CompiledPolicy } from '../../policy/compile.ts';
-import type { Formula } from '../../policy/theory.ts';
+import type { CompiledPolicy } from '../../policy/rules/compile.ts';
+import type { Formula } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from './deciding-formulas.ts';
 import { findModel, newBudget } from './find-model.ts';
 import type { RuleSpace } from './rule-space.ts';

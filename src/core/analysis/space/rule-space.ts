@@ -6,7 +6,7 @@ import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../..
 import type { Subject } from '../../model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
-import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
+import { conditionDescriptors, conditionSets } from '../../policy/rules/condition-table.ts';
 import {
   type ConditionPart,
   type ConditionReading,
@@ -18,7 +18,7 @@ import {
   type Universe,
   type UserFacts,
   type Variable,
-} from '../../policy/theory.ts';
+} from '../../policy/theories/theory.ts';
 import { factsTogether } from './facts-together.ts';
 import type { ClassModel } from './read-formulas.ts';
 import { overlay } from './sample-facts.ts';
@@ -113,14 +113,14 @@ function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, the
   return theory(condition as ConditionOf<Name>).map((part) => ({ ...part, condition: name }));
 }
 
-function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts {
+function factsOf(model: ClassModel, { clientIds, places, notBefore = plainTime, skipped }: Universe): UserFacts {
   const [network] = places;
   const plain: UserFacts = neutralFacts({
-    now: plainTime,
+    now: Math.max(plainTime, notBefore),
     request: neutralRequest(clientIds[0] ?? '', ['openid']),
     ...(network && { network }),
     device: { known: false, platform: 'desktop', os: 'windows' },
-    subject,
+    subject: { ...subject, ...(skipped && { skipped }) },
     signedInWith: [],
   });
   const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));

@@ -3,8 +3,8 @@ import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../..
 import type { Facts, Subject } from '../../model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor, SampleFacts } from '../../policy/condition-descriptor.ts';
-import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
-import type { UserFacts } from '../../policy/theory.ts';
+import { conditionDescriptors, conditionSets } from '../../policy/rules/condition-table.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
 
 /** Two rules at one app that must both apply, and all rules that might decide instead. */
 export interface RulePair {

@@ -2,9 +2,9 @@
 import type { Conditions } from '../../model/conditions.ts';
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule } from '../../model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../../policy/compile.ts';
-import { compileConditions } from '../../policy/conditions.ts';
-import type { Formula, UserFacts } from '../../policy/theory.ts';
+import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
+import { compileConditions } from '../../policy/rules/condition-table.ts';
+import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { type Budget, findModel } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import { allowing, type Deciding, decideTogether, deciding } from './policy-cases.ts';

@@ -1,9 +1,9 @@
-/** The condition `accountAge`: how long ago the account was made. */
+/** The condition `accountAge`: how long ago the account was created. */
 import type { ConditionOf } from '../../model/conditions.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { among, type UserFacts, type Variable } from '../theory.ts';
+import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
-/** The time of plain samples, and one after all that samples of time have (epoch seconds). */
+/** The time of plain samples, and a time after every time that samples use (epoch seconds). */
 const SAMPLE_TIME = 1_800_000_000;
 const LATER_THAN_SAMPLES = 1_840_000_000;
 
@@ -15,21 +15,21 @@ export const accountAgeCondition: ConditionDescriptor<'accountAge'> = {
       name: 'accountAge',
       test: ({ subject, now }) => {
         if (subject === undefined) return 'unknown';
-        // Of an account that does not exist: it looks like one that was always there.
+        // An account without a date counts as infinitely old.
         const age = subject.createdAt === undefined ? Number.POSITIVE_INFINITY : now - subject.createdAt;
         return resultOf((atLeast === undefined || age >= atLeast) && (below === undefined || age < below));
       },
     },
   ],
   varies: true,
-  // An account without a date counts as one that was always there.
+  // An account without a creation date counts as infinitely old.
   samples: ({ one, other }) => {
     if (one?.below === undefined && other?.below === undefined) return [{}];
     const atLeast = one?.atLeast ?? other?.atLeast;
     return [{ subject: { createdAt: atLeast === undefined ? LATER_THAN_SAMPLES : SAMPLE_TIME - atLeast } }];
   },
   theory: (conditions) => {
-    // Just made, and as old as each bound: between these ages nothing changes.
+    // One account of each age at which an answer changes, and a new one. Between two of these ages nothing changes.
     const bounds = conditions.flatMap(({ atLeast = 0, below = 0 }) => [atLeast, below]);
     const ages = [...new Set([0, ...bounds])].sort((a, b) => b - a);
     const classes = ages.map((age) => ({ place: madeSince(age) }));

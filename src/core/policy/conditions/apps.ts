@@ -1,14 +1,14 @@
 /** The condition `apps`: the client id of the request. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { meetsLists } from '../membership.ts';
-import { choiceTheory } from '../membership-theory.ts';
+import { choiceTheory } from '../theories/membership-theory.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const appsCondition: ConditionDescriptor<'apps'> = {
   about: 'app',
   holdsSeconds: false,
   compile: (lists) => [{ name: 'apps', test: ({ request }) => resultOf(meetsLists(lists, [request.clientId])) }],
   varies: false,
-  // An analysis is about one app, which it names itself.
+  // An analysis is about one app and sets its client id itself.
   samples: () => [{}],
   theory: (_, { clientIds }) =>
     choiceTheory(

@@ -1,12 +1,12 @@
-/** The condition `attributes`: the profile of the user, one test for each attribute. */
+/** The condition `attributes`: the user's profile, one test for each attribute. */
 import type { AttributeTest, AttributeValue, ConditionOf, ValueTest } from '../../model/conditions.ts';
 import type { Seconds, Subject } from '../../model/facts.ts';
-import { attributeTheory, daysOf, type TestedAttribute } from '../attribute-theory.ts';
 import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
-import { compileDateTest, isRelative } from '../date-bound.ts';
-import { dayTheory } from '../day-theory.ts';
-import { compilePattern } from '../pattern.ts';
-import type { ConditionTheory } from '../theory.ts';
+import { attributeTheory, daysOf, type TestedAttribute } from '../theories/attribute-theory.ts';
+import { dayTheory } from '../theories/day-theory.ts';
+import type { ConditionTheory } from '../theories/theory.ts';
+import { compileDateTest, isRelative } from '../values/date-bound.ts';
+import { compilePattern } from '../values/pattern.ts';
 
 export const attributesCondition: ConditionDescriptor<'attributes'> = {
   about: 'user',
@@ -25,13 +25,13 @@ function attributeTests(tests: ConditionOf<'attributes'>): readonly ConditionTes
     return {
       name: `attributes.${name}`,
       test: ({ subject, now }) => (subject === undefined ? 'unknown' : resultOf(holds(valuesOf(subject, name), now))),
-      // A date that is compared with now passes by itself.
+      // The result of a comparison with the current time changes by itself.
       varies: isRelative(test) || (test.not !== undefined && isRelative(test.not)),
     };
   });
 }
 
-/** The values of an attribute: none, one, or those of a list. */
+/** The values of an attribute as a list, empty if the attribute is absent. */
 function valuesOf({ profile }: Subject, name: string): readonly unknown[] {
   const value = Object.hasOwn(profile, name) ? profile[name] : undefined;
   if (value === undefined || value === null) return [];
@@ -94,7 +94,10 @@ function sampleProfile(tests: ConditionOf<'attributes'> = {}): Subject['profile'
   return Object.fromEntries(Object.entries(tests).map(([name, test]) => [name, sampleValue(test)]));
 }
 
-/** Without a value where that is what the test asks for. Of a date: none is sure to fit. */
+/**
+ * A value that is likely to pass the test. Undefined if the test asks for absence, or is about dates, for which no
+ * value is sure to pass.
+ */
 function sampleValue({ equals, in: list, matches, atLeast, above, atMost, below, present }: AttributeTest): unknown {
   const number = atLeast ?? (above === undefined ? undefined : above + 1) ?? atMost;
   const text = matches?.replaceAll('*', '') ?? (present ? 'any' : undefined);

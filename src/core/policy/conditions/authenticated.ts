@@ -1,11 +1,11 @@
 /**
- * The condition `authenticated`: how the user signed in. It is unknown until everything is proved that the sign-in asks
- * for, so that its rules change nothing about what that is.
+ * The condition `authenticated`: how the user signed in. It stays unknown until the user has proved everything that the
+ * sign-in asks for, so its rules cannot change what the sign-in asks for.
  */
 import { authenticatorIn } from '../../model/authenticator-name.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { meetsLists } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
   about: 'evidence',
@@ -28,7 +28,7 @@ export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
         ...facts,
         signedInWith: [...new Set([...(facts.signedInWith ?? []), name, authenticatorIn(name)])],
       }),
-      // A proof by a method is one by its authenticator.
+      // A proof by a method is also a proof by its authenticator.
       implied: authenticatorIn,
     }),
 };

@@ -1,7 +1,7 @@
-/** The condition `claims`: the claims that the request calls essential. */
+/** The condition `claims`: the claims that the request marks as essential. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { fewestMembers, meetsLists } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { fewestMembers, meetsLists } from '../values/membership.ts';
 
 export const claimsCondition: ConditionDescriptor<'claims'> = {
   about: 'other',
@@ -10,7 +10,7 @@ export const claimsCondition: ConditionDescriptor<'claims'> = {
     { name: 'claims', test: ({ request }) => resultOf(meetsLists(lists, request.essentialClaims ?? [])) },
   ],
   varies: true,
-  // A request may ask for any claims together.
+  // A request may combine any claims.
   samples: ({ one, other }) => [{ request: { essentialClaims: [...fewestMembers(one), ...fewestMembers(other)] } }],
   theory: (conditions) =>
     membershipTheory(conditions, {

@@ -1,12 +1,11 @@
 /**
  * The condition `device`: whether the user knows this browser, how the browser describes itself, and what a trusted
- * source says of the device.
+ * source says about the device.
  */
 import type { AnyAllNone, ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts, OperatingSystem, Platform } from '../../model/facts.ts';
 import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
-import { jointMembers, meetsLists } from '../membership.ts';
-import { membershipTheory, namesIn, sharedChoice } from '../membership-theory.ts';
+import { membershipTheory, namesIn, sharedChoice } from '../theories/membership-theory.ts';
 import {
   among,
   type BelievedDevice,
@@ -15,7 +14,8 @@ import {
   negated,
   truthVariable,
   type Variable,
-} from '../theory.ts';
+} from '../theories/theory.ts';
+import { jointMembers, meetsLists } from '../values/membership.ts';
 
 export const deviceCondition: ConditionDescriptor<'device'> = {
   about: 'circumstance',
@@ -26,7 +26,7 @@ export const deviceCondition: ConditionDescriptor<'device'> = {
     const known = one?.known ?? other?.known ?? false;
     const platform = jointValue(one?.platform, other?.platform) ?? 'desktop';
     const browser = { known, platform, os: jointValue(one?.os, other?.os) ?? 'other' } as const;
-    // Without them where none are sure to meet both: what sources can say may be known otherwise.
+    // If no assurances are sure to meet both conditions, the sample has none.
     const assurances = jointMembers(one?.assurance, other?.assurance) ?? [];
     const says = { registered: one?.registered ?? other?.registered, managed: one?.managed ?? other?.managed };
     const signals = says.managed ? managed : says.registered ? registered : {};
@@ -49,7 +49,7 @@ const managed = { registered: true, managed: true } as const;
 
 type SignalParts = (condition: ConditionOf<'device'>) => readonly ConditionPart[];
 
-/** What can be believed is known: each of it is a class. */
+/** The possible statements about devices are known: each is one class. */
 function believedTheory(believed: readonly BelievedDevice[]): SignalParts {
   const variable = signalsVariable(believed);
   const parts = sharedChoice(
@@ -62,7 +62,7 @@ function believedTheory(believed: readonly BelievedDevice[]): SignalParts {
   ];
 }
 
-/** Each assurance may be met or not, whatever else is believed. */
+/** Any combination of assurances is possible. */
 function freeTheory(lists: readonly AnyAllNone[]): SignalParts {
   const standings = [{}, registered, managed];
   const variable = signalsVariable(standings);
@@ -92,14 +92,14 @@ function below(part: ConditionPart): ConditionPart {
   return { ...part, path: ['assurance', ...part.path] };
 }
 
-/** The systems that run on each kind of device. */
+/** The operating systems of each kind of device. */
 export const systemsOfPlatform = {
   desktop: ['windows', 'macos', 'linux', 'chromeos'],
   mobile: ['ios', 'android', 'other'],
   other: ['other'],
 } as const satisfies Readonly<Record<Platform, readonly OperatingSystem[]>>;
 
-/** What a browser says of itself. */
+/** How browsers describe themselves. */
 const descriptions = Object.entries(systemsOfPlatform).flatMap(([platform, systems]) =>
   systems.map((os) => ({ platform: platform as Platform, os })),
 );
@@ -169,12 +169,12 @@ function deviceTests(condition: ConditionOf<'device'>): readonly ConditionTest[]
   return tests;
 }
 
-/** A device is known to one user. Until the user has identified, it may yet turn out to be known. */
+/** A device is known to a particular user. Until the user has identified, the result is unknown. */
 function knownTest({ subject, device }: Facts, known: boolean): ConditionResult {
   return subject === undefined ? 'unknown' : resultOf(device.known === known);
 }
 
-/** A value that both lists allow; otherwise one that the second allows. */
+/** A value that both lists allow, or one that the second list allows if there is no such value. */
 function jointValue<Value>(one: readonly Value[] | undefined, other: readonly Value[] | undefined): Value | undefined {
   return one?.find((value) => other === undefined || other.includes(value)) ?? other?.[0];
 }

@@ -1,22 +1,22 @@
 /**
  * The condition `distance`: how far the address is from the nearest place that the user usually signs in from. Before
- * the first proof, and as long as there is no usual place, no user is far away.
+ * the first proof, and while the user has no usual place, nothing counts as distant.
  */
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { pastCounts } from '../risk.ts';
-import { among, type UserFacts, type Variable, withProof } from '../theory.ts';
+import { among, type UserFacts, type Variable, withProof } from '../theories/theory.ts';
+import { pastCounts } from '../values/risk.ts';
 
 export const distanceCondition: ConditionDescriptor<'distance'> = {
   about: 'other',
   holdsSeconds: false,
   compile: (condition) => [{ name: 'distance', test: (facts) => distanceResult(condition, facts) }],
   varies: true,
-  // The distance counts after a proof only, which samples have none of.
+  // The distance counts only after a proof, and samples have no proof.
   samples: () => [{}],
   theory: (conditions, { knowsCountries }) => {
-    // At the usual place, and as far away as each bound: between these distances nothing changes.
+    // The usual place, and a place at the distance of each bound. Between two of these distances nothing changes.
     const bounds = knowsCountries ? conditions.map(boundOf) : [];
     const distances = [...new Set([0, ...bounds])].sort((a, b) => a - b);
     const variable: Variable = {

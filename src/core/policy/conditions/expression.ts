@@ -1,6 +1,6 @@
-/** The condition `expression`: a formula over the facts, which comes here as a function. */
+/** The condition `expression`: a formula over the facts, given as a function. */
 import type { ConditionDescriptor } from '../condition-descriptor.ts';
-import { expressionTheory } from '../expression-theory.ts';
+import { expressionTheory } from '../theories/expression-theory.ts';
 
 export const expressionCondition: ConditionDescriptor<'expression'> = {
   about: 'anything',
@@ -13,7 +13,7 @@ export const expressionCondition: ConditionDescriptor<'expression'> = {
     },
   ],
   varies: true,
-  // Nothing is known of what would meet it.
+  // What would satisfy the formula is not known.
   samples: () => [{}],
   theory: expressionTheory,
 };

@@ -1,7 +1,7 @@
 /** The condition `groups`: the groups of the user. */
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
-import { jointMembers, meetsLists } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { jointMembers, meetsLists } from '../values/membership.ts';
 
 export const groupsCondition: ConditionDescriptor<'groups'> = {
   about: 'user',

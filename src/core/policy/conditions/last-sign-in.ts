@@ -2,7 +2,7 @@
 import type { ConditionOf } from '../../model/conditions.ts';
 import type { Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { among, type UserFacts, type Variable } from '../theory.ts';
+import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
 export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
   about: 'other',
@@ -18,11 +18,12 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
     },
   ],
   varies: true,
-  // An account that never signed in before meets `notWithin`. Of the others, a sign-in after all times of samples.
+  // An account without an earlier sign-in meets `notWithin`. The other sample signed in after every time that samples
+  // use.
   samples: ({ one, other }) =>
     [one, other].some((condition) => condition && 'within' in condition) ? [{ lastSignIn: 1_840_000_000 }] : [{}],
   theory: (conditions) => {
-    // Never, just now, and as long ago as each bound but the longest, which never is longer than, too.
+    // Classes: never, just now, and as long ago as each bound except the longest, which "never" already covers.
     const bounds = conditions.map((one) => ('within' in one ? one.within : one.notWithin));
     const ages = [...new Set([0, ...bounds])].sort((a, b) => a - b).slice(0, -1);
     const never = { place: (facts: UserFacts) => facts };

@@ -1,14 +1,14 @@
 /**
- * The condition `network`: the network zones of the address that the request comes from. A zone of which that could not
- * be found out is an error, unless the others decide.
+ * The condition `network`: the network zones of the address that sends the request. A zone that could not be looked up
+ * is an error, unless the other zones decide.
  */
 import type { AnyAllNone, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { allOf, oneOf } from '../condition-result.ts';
-import { jointMembers, meetsLists } from '../membership.ts';
-import { choiceTheory, namesIn } from '../membership-theory.ts';
-import type { Universe } from '../theory.ts';
+import { choiceTheory, namesIn } from '../theories/membership-theory.ts';
+import type { Universe } from '../theories/theory.ts';
+import { jointMembers, meetsLists } from '../values/membership.ts';
 
 export const networkCondition: ConditionDescriptor<'network'> = {
   about: 'circumstance',
@@ -45,7 +45,7 @@ function uncertain({ any, all = [], none = [] }: AnyAllNone, network: Facts['net
   return allOf([...(any === undefined ? [] : [oneOf(any.map(isIn))]), ...all.map(isIn), ...none.map(isOutside)]);
 }
 
-/** One place for each set of the zones that conditions name. */
+/** One place for each distinct set of the zones that conditions name. */
 function distinctPlaces(places: Universe['places'], named: ReadonlySet<string>): Universe['places'] {
   const bySet = new Map<string, Universe['places'][number]>();
   for (const place of places) {

@@ -1,6 +1,6 @@
-/** The condition `recovered`: how long ago the account was recovered. An account that never was is a miss. */
+/** The condition `recovered`: how long ago the account was recovered. An account that was never recovered is a miss. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { among, type UserFacts, type Variable } from '../theory.ts';
+import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
 export const recoveredCondition: ConditionDescriptor<'recovered'> = {
   about: 'account',
@@ -17,7 +17,7 @@ export const recoveredCondition: ConditionDescriptor<'recovered'> = {
   varies: true,
   samples: () => [{}],
   theory: (conditions) => {
-    // Just now, and as long ago as each condition reaches: between these ages nothing changes.
+    // Just now, and as long ago as each bound. Between two of these ages nothing changes.
     const ages = [...new Set([0, ...conditions.map(({ within }) => within)])].sort((a, b) => a - b);
     const classes = [{ place: (facts: UserFacts) => facts }, ...ages.map((age) => ({ place: recoveredSince(age) }))];
     const variable: Variable = { name: 'recovered', classes };

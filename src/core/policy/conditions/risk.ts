@@ -1,15 +1,22 @@
 /**
- * The condition `risk`: how unusual the sign-in is, and what is. Before the first proof nothing is. What could not be
- * found out is an error, unless it makes no difference.
+ * The condition `risk`: how unusual the sign-in is, and which signs were found. Before the first proof nothing counts
+ * as unusual. A sign that could not be checked is an error, unless it makes no difference.
  */
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Risk, RiskLevel, RiskSignal } from '../../model/risk.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { oneOf } from '../condition-result.ts';
-import { possibleRisks } from '../possible-risks.ts';
-import { countedRisk, isAtLeast } from '../risk.ts';
-import { among, type ConditionPart, type Universe, type UserFacts, type Variable, withProof } from '../theory.ts';
+import { possibleRisks } from '../theories/possible-risks.ts';
+import {
+  among,
+  type ConditionPart,
+  type Universe,
+  type UserFacts,
+  type Variable,
+  withProof,
+} from '../theories/theory.ts';
+import { countedRisk, isAtLeast } from '../values/risk.ts';
 
 export const riskCondition: ConditionDescriptor<'risk'> = {
   about: 'other',
@@ -17,7 +24,7 @@ export const riskCondition: ConditionDescriptor<'risk'> = {
   compile: (condition) =>
     riskMembers(condition).map(({ name, holds }) => ({ name: `risk.${name}`, test: ofUser(holds) })),
   varies: true,
-  // What is unusual counts after a proof only, which samples have none of.
+  // Risk counts only after a proof, and samples have no proof.
   samples: () => [{}],
   theory: riskTheory,
 };
@@ -39,7 +46,7 @@ function riskMembers({ atLeast, below, any, none }: ConditionOf<'risk'>): readon
   return members.flatMap(([name, holds]) => (holds ? [{ name, holds }] : []));
 }
 
-/** Sets of unusual things that the conditions do not tell apart are one class, with the fewest of them. */
+/** Sets of signs that the conditions do not distinguish are one class, represented by the smallest set. */
 function riskTheory(
   conditions: readonly ConditionOf<'risk'>[],
   universe: Universe,

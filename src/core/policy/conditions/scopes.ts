@@ -1,16 +1,16 @@
 /** The condition `scopes`: the OAuth scopes of the request. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { fewestMembers, meetsLists } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { fewestMembers, meetsLists } from '../values/membership.ts';
 
 export const scopesCondition: ConditionDescriptor<'scopes'> = {
   about: 'scope',
   holdsSeconds: false,
   compile: (lists) => [{ name: 'scopes', test: ({ request }) => resultOf(meetsLists(lists, request.scopes)) }],
   varies: true,
-  // A request may ask for any scopes together.
+  // A request may combine any scopes.
   samples: ({ one, other }) => [{ request: { scopes: [...fewestMembers(one), ...fewestMembers(other)] } }],
-  // Together with an API, a request may ask for scopes that no configuration knows.
+  // A request for an API may name scopes that the configuration does not know.
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'scopes',

@@ -1,10 +1,10 @@
 /** The condition `time`: days of the week and a window of hours, in a time zone. */
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
-import type { Facts } from '../../model/facts.ts';
+import type { Facts, Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { type LocalTime, localTimeIn } from '../local-time.ts';
-import { among, type ConditionPart, type Formula, isYes, type Variable } from '../theory.ts';
-import { type OpenWindows, windowBorders, windowsTogether } from '../window-borders.ts';
+import { among, type ConditionPart, type Formula, isYes, type Universe, type Variable } from '../theories/theory.ts';
+import { type LocalTime, localTimeIn } from '../values/local-time.ts';
+import { type OpenWindows, windowBorders, windowsTogether } from '../values/window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
   about: 'circumstance',
@@ -22,24 +22,49 @@ export const timeCondition: ConditionDescriptor<'time'> = {
   theory: timeTheory,
 };
 
-/** More sets of windows that are open together would make each step of a search too slow. */
+/** With more sets of simultaneously open windows, each step of a search would be too slow. */
 const tooManySets = 2_000;
 
-/** Moments that lie in the same windows are one class. Where these are too many, any window may be open with any. */
+/**
+ * All moments inside the same windows are one class. If there are too many classes, the windows are treated as
+ * independent of each other.
+ */
 function timeTheory(
   windows: readonly ConditionOf<'time'>[],
+  { notBefore }: Pick<Universe, 'notBefore'>,
 ): (window: ConditionOf<'time'>) => readonly ConditionPart[] {
   const keyOf = (window: ConditionOf<'time'>) => JSON.stringify(window);
   const distinct = new Map(windows.map((window) => [keyOf(window), window]));
   const together = windowsTogether([...distinct.values()], tooManySets);
-  const formulas = together ? formulasOf([...distinct.keys()], together) : freeFormulas([...distinct.keys()]);
+  const later = together && notBefore !== undefined ? onceLater(together, [...distinct.values()], notBefore) : together;
+  const formulas = later ? formulasOf([...distinct.keys()], later) : freeFormulas([...distinct.keys()]);
   return (window) => [{ path: [], formula: formulas.get(keyOf(window)) ?? { any: [] } }];
+}
+
+const WEEK: Seconds = 7 * 24 * 3600;
+
+/** Clocks change in other weeks of another year, so that it may take a year to find the same windows open. */
+const mostWeeks = 54;
+
+/** The same windows are open in some week from then on. */
+function onceLater(
+  together: readonly OpenWindows[],
+  windows: readonly ConditionOf<'time'>[],
+  notBefore: Seconds,
+): readonly OpenWindows[] {
+  const tests = windows.map(timeTest);
+  const openAt = (now: Seconds) => tests.map((test) => (test({ now }) === 'hit' ? '1' : '0')).join('');
+  return together.map(({ now, open }) => {
+    const first = now + Math.max(0, Math.ceil((notBefore - now) / WEEK)) * WEEK;
+    const weeks = Array.from({ length: mostWeeks }, (_, week) => first + week * WEEK);
+    return { open, now: weeks.find((one) => openAt(one) === open) ?? first };
+  });
 }
 
 type Formulas = ReadonlyMap<string, Formula>;
 
 function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): Formulas {
-  // Outside of all windows first.
+  // The class outside all windows comes first.
   const counted = together.map(({ now, open }) => ({ now, open, count: open.replaceAll('0', '').length }));
   const classes = counted.sort((a, b) => a.count - b.count);
   const variable: Variable = {
@@ -50,7 +75,10 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
   return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
 }
 
-/** Facts of no class are known: what is found impossible with such formulas is, and all else is undecided. */
+/**
+ * Classes without example facts. A search can still prove that something is impossible. Everything else stays
+ * undecided.
+ */
 function freeFormulas(keys: readonly string[]): Formulas {
   const free = (key: string): Variable => ({ name: `time ${key}`, classes: [{}, {}], ranOut: true });
   return new Map(keys.map((key) => [key, isYes(free(key))]));

@@ -1,8 +1,8 @@
-/** The condition `userType`: the type of the user. A user without one is in no list. */
+/** The condition `userType`: the type of the user. A user without a type is in no list. */
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
-import { jointMembers, meetsLists } from '../membership.ts';
-import { choiceTheory, namesIn } from '../membership-theory.ts';
-import type { UserFacts } from '../theory.ts';
+import { choiceTheory, namesIn } from '../theories/membership-theory.ts';
+import type { UserFacts } from '../theories/theory.ts';
+import { jointMembers, meetsLists } from '../values/membership.ts';
 
 export const userTypeCondition: ConditionDescriptor<'userType'> = {
   about: 'user',
@@ -18,7 +18,7 @@ export const userTypeCondition: ConditionDescriptor<'userType'> = {
     const [userType] = userTypes;
     return [userType === undefined ? {} : { subject: { userType } }];
   },
-  // A type that no condition names reads like none.
+  // A type that no condition names has the same effect as no type.
   theory: (conditions) => {
     const types = [...new Set(conditions.flatMap(namesIn))];
     const none = { names: [], place: (facts: UserFacts) => facts };

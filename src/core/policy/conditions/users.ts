@@ -2,8 +2,8 @@
 import type { ConditionOf } from '../../model/conditions.ts';
 import type { Subject } from '../../model/facts.ts';
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
-import { jointMembers } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
+import { membershipTheory } from '../theories/membership-theory.ts';
+import { jointMembers } from '../values/membership.ts';
 
 export const usersCondition: ConditionDescriptor<'users'> = {
   about: 'user',
@@ -14,7 +14,7 @@ export const usersCondition: ConditionDescriptor<'users'> = {
     const identifiers = jointMembers(one, other);
     return identifiers === undefined ? [] : [{ subject: { identifiers } }];
   },
-  // One user may have several identifiers.
+  // A user may have several identifiers.
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'users',
@@ -26,10 +26,10 @@ export const usersCondition: ConditionDescriptor<'users'> = {
     }),
 };
 
-/** 128 bits in base64url. Users may move away from other names. */
+/** A user id: 128 bits in base64url. Other names can pass to another user, so they are not lasting. */
 const userId = /^[\w-]{22}$/;
 
-/** Lists of users may be long, while a user has few identifiers: hence the sets. */
+/** Lists of users may be long, but a user has few identifiers: sets make the test fast. */
 function usersTest(lists: ConditionOf<'users'>): (subject: Subject) => boolean {
   const any = lists.any && new Set(lists.any);
   const none = new Set(lists.none);

@@ -1,17 +1,17 @@
-/** The pages about apps that have access to the account. */
+/** Builds the template models for apps with access to the account. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { OwnApp } from '../../../flow/account/apps.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { markStyles } from '../mark-styles.ts';
+import { markStyles } from '../assets/mark-styles.ts';
+import { scopeText } from '../fields/scope-texts.ts';
 import type { OwnAppModel } from '../models/account-models.ts';
 import type { AppMarkModel } from '../models/shared-models.ts';
-import { scopeText } from '../scope-texts.ts';
 import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
 import { appView, type Content, stateForm } from './view.ts';
 
 export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): Content {
   if (page.kind === 'apps') {
-    // A picture for each app would be a request for each.
+    // A separate picture for each app would need a request each.
     const marks = markStyles([...page.openable, ...page.apps].flatMap(({ logoUri }) => logoUri ?? []));
     const markOf = ({ name, logoUri = '' }: { readonly name: string; readonly logoUri?: string }): AppMarkModel => ({
       ...appView({ name }),

@@ -1,5 +1,5 @@
 /** The condition `accountAge` as it is written in a file. */
-import { closedNotEmpty, duration } from '../fields.ts';
+import { closedNotEmpty, duration } from '../fields/fields.ts';
 
 export const accountAgeSchema = closedNotEmpty({
   atLeast: duration().optional().describe('The account was made so long ago, or longer.'),

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { AttributeTest, DateBound, ValueTest } from '../../../core/model/conditions.ts';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
-import { dateSpan } from '../../../core/policy/date-bound.ts';
-import { durationSeconds } from '../durations.ts';
-import { closedNotEmpty, listOf } from '../fields.ts';
+import { dateSpan } from '../../../core/policy/values/date-bound.ts';
+import { durationSeconds } from '../fields/durations.ts';
+import { closedNotEmpty, listOf } from '../fields/fields.ts';
 
 const attributeValue = z.union([z.string(), z.number(), z.boolean()], {
   error: 'must be a text, a number, true or false',

@@ -1,5 +1,5 @@
 /** The condition `authenticated` as it is written in a file. */
-import { closedNotEmpty, listOf, proofName } from '../fields.ts';
+import { closedNotEmpty, listOf, proofName } from '../fields/fields.ts';
 
 export const authenticatedSchema = closedNotEmpty({
   any: listOf(proofName)

@@ -1,5 +1,5 @@
 /** The condition `claims` as it is written in a file. */
-import { anyAllNone } from '../membership.ts';
+import { anyAllNone } from '../fields/membership.ts';
 
 export const claimsSchema = anyAllNone('claims')
   .optional()

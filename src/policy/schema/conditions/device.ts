@@ -1,8 +1,8 @@
 /** The condition `device` as it is written in a file. */
 import { z } from 'zod';
 import { operatingSystems, platforms } from '../../model/platforms.ts';
-import { closedNotEmpty, listOf } from '../fields.ts';
-import { anyAllNone } from '../membership.ts';
+import { closedNotEmpty, listOf } from '../fields/fields.ts';
+import { anyAllNone } from '../fields/membership.ts';
 
 export const deviceSchema = closedNotEmpty({
   known: z.boolean().optional().describe('The user has signed in with this browser before.'),

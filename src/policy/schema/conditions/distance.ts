@@ -1,6 +1,6 @@
 /** The condition `distance` as it is written in a file. */
 import { z } from 'zod';
-import { closed } from '../fields.ts';
+import { closed } from '../fields/fields.ts';
 
 /** More than half of the circumference of the earth is no distance. */
 const farthest = 20_000;

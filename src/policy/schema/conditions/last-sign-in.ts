@@ -1,6 +1,6 @@
 /** The condition `lastSignIn` as it is written in a file. */
 import { z } from 'zod';
-import { closed, duration } from '../fields.ts';
+import { closed, duration } from '../fields/fields.ts';
 
 export const lastSignInSchema = closed({
   within: duration().optional().describe('The user signed in less than so long ago, in an earlier session.'),

@@ -1,5 +1,5 @@
 /** The condition `network` as it is written in a file. */
-import { anyAllNone } from '../membership.ts';
+import { anyAllNone } from '../fields/membership.ts';
 
 export const networkSchema = anyAllNone('zones')
   .optional()

@@ -1,5 +1,5 @@
 /** The condition `recovered` as it is written in a file. */
-import { closed, duration } from '../fields.ts';
+import { closed, duration } from '../fields/fields.ts';
 
 export const recoveredSchema = closed({
   within: duration().describe('The account was recovered less than so long ago.'),

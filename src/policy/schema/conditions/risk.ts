@@ -1,7 +1,7 @@
 /** The condition `risk` as it is written in a file. */
 import { z } from 'zod';
 import { riskSignals } from '../../../core/model/risk.ts';
-import { closedNotEmpty, listOf } from '../fields.ts';
+import { closedNotEmpty, listOf } from '../fields/fields.ts';
 
 const level = z.enum(['medium', 'high']);
 const signals = listOf(z.enum(riskSignals));

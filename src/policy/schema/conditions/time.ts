@@ -1,6 +1,6 @@
 /** The condition `time` as it is written in a file. Comes out with days as numbers and times as minutes. */
 import { z } from 'zod';
-import { closedNotEmpty, listOf } from '../fields.ts';
+import { closedNotEmpty, listOf } from '../fields/fields.ts';
 
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 

@@ -1,4 +1,4 @@
 /** The condition `userType` as it is written in a file. */
-import { anyNone } from '../membership.ts';
+import { anyNone } from '../fields/membership.ts';
 
 export const userTypeSchema = anyNone('user types').optional().describe('User type of the user.');

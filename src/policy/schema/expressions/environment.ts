@@ -4,7 +4,7 @@
  */
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import type { AttributeType } from '../../../core/model/attribute.ts';
-import { dateSpan } from '../../../core/policy/date-bound.ts';
+import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 
 /** By attribute: its type. `undefined`: a profile may hold any attribute, and nothing is known of its type. */
 export type ExpressionAttributes = ReadonlyMap<string, AttributeType> | undefined;

@@ -2,7 +2,7 @@
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
-import { dateSpan } from '../../../core/policy/date-bound.ts';
+import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import { constantOf } from './constants.ts';
 
 /** Equals the expression wherever it can be evaluated. */

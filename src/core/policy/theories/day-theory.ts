@@ -1,0 +1,91 @@
+/**
+ * The theory of date attributes with bounds relative to the current time. Each such attribute has a variable for how
+ * its tests see the day. One shared variable for the time limits which of these can occur together.
+ */
+import type { Seconds } from '../../model/facts.ts';
+import { DAY, dayText } from '../values/date-bound.ts';
+import type { Values } from './attribute-values.ts';
+import { dayMoments } from './day-moments.ts';
+import { type DayView, dayView, type TestedDays } from './day-view.ts';
+import { among, type Formula, type UserFacts, type Variable } from './theory.ts';
+
+/** The theory of several date attributes, which share the time. */
+export interface DayTheory {
+  /** By name of the attribute. */
+  readonly values: ReadonlyMap<string, Values>;
+  /** Formulas that hold for all facts. */
+  readonly always: readonly Formula[];
+}
+
+/** `since`: ignore sign-ins before this time. Undefined if there are more classes than a search can handle. */
+export function dayTheory(all: readonly TestedDays[], since: Seconds | undefined): DayTheory | undefined {
+  const views = all.map(dayView);
+  const moments = dayMoments(views, since);
+  if (moments === undefined) return undefined;
+  const values = new Map<string, Values>();
+  const always: Formula[] = [];
+  for (const [position, view] of views.entries()) {
+    const seen = moments.seen.map((each) => each[position] ?? new Set<string>());
+    const ways = [...new Set(seen.flatMap((each) => [...each]))];
+    if (ways.length > mostWays) return undefined;
+    const variable = variableOf(view, ways, since);
+    values.set(view.name, valuesOf(variable, ways, all[position]?.tests ?? []));
+    always.push(...togetherWith(moments.variable, seen, { variable, ways }));
+  }
+  return { values, always };
+}
+
+const mostWays = 400;
+
+/** The first class is absence. The others are the ways in which the tests can see a day. */
+function variableOf(view: DayView, ways: readonly string[], since: Seconds | undefined): Variable {
+  const classes = ways.map((way) => ({ place: placedIn(way, view, since) }));
+  return { name: `attributes.${view.name}`, order: 2, classes: [{ place: (facts) => facts }, ...classes] };
+}
+
+function valuesOf(variable: Variable, ways: readonly string[], tests: TestedDays['tests']): Values {
+  const keys = tests.map((test) => JSON.stringify(test));
+  return {
+    passes: (test) => {
+      const digit = keys.indexOf(JSON.stringify(test));
+      return among(variable, (at) => at > 0 && ways[at - 1]?.[digit] === '1');
+    },
+    isPresent: among(variable, (at) => at > 0),
+  };
+}
+
+interface Ways {
+  readonly variable: Variable;
+  readonly ways: readonly string[];
+}
+
+/** A day can be seen in some way only at the times at which that is possible. */
+function togetherWith(
+  time: Variable,
+  seen: readonly ReadonlySet<string>[],
+  { variable, ways }: Ways,
+): readonly Formula[] {
+  const times = ways.map((way) => seen.map((each) => (each.has(way) ? '1' : '0')).join(''));
+  const limited = [...new Set(times)].filter((digits) => digits.includes('0'));
+  return limited.map((digits) => ({
+    any: [among(variable, (at) => times[at - 1] !== digits), among(time, (at) => digits[at] === '1')],
+  }));
+}
+
+/**
+ * Gives the user a day that the tests see in this way at the time of the facts. If that time is before `since`, the
+ * facts move to `since`.
+ */
+function placedIn(way: string, { name, daysAt, seenAt }: DayView, since: Seconds = 0): (facts: UserFacts) => UserFacts {
+  return ({ subject, ...facts }) => {
+    const now = Math.max(facts.now, since);
+    const days = daysAt(now);
+    const near = days.filter((day) => seenAt(day, now) === way).sort((a, b) => far(a, now) - far(b, now));
+    const value = dayText(near[0] ?? days[0] ?? 0);
+    return { ...facts, now, subject: { ...subject, profile: { ...subject.profile, [name]: value } } };
+  };
+}
+
+function far(day: number, now: Seconds): Seconds {
+  return Math.abs(day * DAY - now);
+}

@@ -1,0 +1,163 @@
+/**
+ * How an analysis represents conditions. All possible facts are cut into finitely many classes, and each condition is a
+ * formula over them. No condition distinguishes facts within one class, so a search over the classes is complete.
+ */
+import type { Attribute } from '../../model/attribute.ts';
+import type { AttributeValue, ConditionName, ConditionOf } from '../../model/conditions.ts';
+import type { RuleFacts, Seconds, Subject } from '../../model/facts.ts';
+import type { RiskScoring } from '../../model/risk.ts';
+
+/** Example facts of a user, made up by an analysis. */
+export type UserFacts = RuleFacts & { readonly subject: Subject };
+
+/** A class of facts: those in which a variable has one particular value. */
+export interface FactClass {
+  /**
+   * Turns facts into facts of this class. Absent if the analysis knows no example, though facts of this class may
+   * exist.
+   */
+  readonly place?: (facts: UserFacts) => UserFacts;
+}
+
+/** One aspect of the facts. Facts are in exactly one of its classes, independently of all other variables. */
+export interface Variable {
+  /** e.g. `groups.editors`, `network`. */
+  readonly name: string;
+  /** The first class is used wherever a formula leaves the choice open. */
+  readonly classes: readonly FactClass[];
+  /** Distinguishing all of its classes would exceed the budget of an analysis. */
+  readonly ranOut?: true;
+  /** Examples are built in this order, because what depends on the time must come after the time. Absent: last. */
+  readonly order?: 0 | 1 | 2;
+  /** Only administrators can change it, so it is the same at every sign-in of one user. */
+  readonly lasting?: true;
+}
+
+/** A formula in negation normal form. `classes`: one bit for each class that the variable may be in. */
+export type Formula =
+  | { readonly variable: Variable; readonly classes: bigint }
+  | { readonly all: readonly Formula[] }
+  | { readonly any: readonly Formula[] };
+
+/** One part of a condition. All parts must hold. */
+export interface ConditionPart {
+  /** The path below the name of the condition, e.g. `['any']`. */
+  readonly path: readonly string[];
+  readonly formula: Formula;
+  /** The part asks for the absence of something, e.g. for a device that is not known. */
+  readonly isNegative?: true;
+}
+
+/** What trusted sources say about a device. A managed device is also registered. */
+export type BelievedDevice = Pick<RuleFacts['device'], 'registered' | 'managed' | 'assurances'>;
+
+/** What the configuration makes possible, as far as conditions refer to it. */
+export interface Universe {
+  /**
+   * Client ids of the apps that the rules can decide about. Apps that no rule distinguishes are represented by one of
+   * them.
+   */
+  readonly clientIds: readonly string[];
+  /** One address for each possible set of zones. The first is in the fewest zones. */
+  readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
+  /**
+   * All statements about devices that trusted sources can make, as far as these assurances distinguish them. The first
+   * is "no statement". Undefined if anything is possible.
+   */
+  devices(assurances: readonly string[]): readonly BelievedDevice[] | undefined;
+  /** The schema of an attribute. Undefined if it has none and may hold anything. */
+  attribute(name: string): Attribute | undefined;
+  /** Whether a profile can hold this value. */
+  isKept(name: string, value: AttributeValue): boolean;
+  /** Whether only administrators can change this attribute. */
+  isLasting(name: string): boolean;
+  /** The points of each sign of risk. */
+  readonly risk: RiskScoring;
+  /** Sign-ins before this time are ignored. Absent: none are. */
+  readonly since?: Seconds;
+  /** No example lies before this time either. Absent: the year of an example stands for every year. */
+  readonly notBefore?: Seconds;
+  /** By key of the authenticator: what all users have skipped to enroll. Absent: nothing. */
+  readonly skipped?: Subject['skipped'];
+  /** The scopes that release a claim. Empty if none does. */
+  scopesOf(claim: string): readonly string[];
+  /** A file maps addresses to countries and coordinates. */
+  readonly knowsCountries: boolean;
+}
+
+/** How the conditions of one name are written as formulas. */
+export interface ConditionReading<Name extends ConditionName> {
+  (condition: ConditionOf<Name>): readonly ConditionPart[];
+  /** Formulas that hold for all facts. Absent if there are none. */
+  readonly always?: readonly Formula[];
+}
+
+/**
+ * The theory of a condition. It gets all conditions of this name in an analysis, and says how each is written as
+ * formulas.
+ */
+export type ConditionTheory<Name extends ConditionName> = (
+  conditions: readonly ConditionOf<Name>[],
+  universe: Universe,
+) => ConditionReading<Name>;
+
+/** The time of example facts if the time makes no difference (epoch seconds). */
+export const plainTime: Seconds = 1_800_000_000;
+
+/** A variable that is true or false. `place` turns facts into facts for which it is true. */
+export function truthVariable(name: string, place: FactClass['place'] | undefined): Variable {
+  return { name, classes: [{ place: (facts) => facts }, place === undefined ? {} : { place }] };
+}
+
+/** The same facts after a proof. From the first proof on, the history of the account counts. */
+export function withProof({ subject, now, ...facts }: UserFacts): UserFacts {
+  const proof = { authenticator: 'example', enrollment: 'example', factors: [], characteristics: [], amr: [] };
+  return {
+    ...facts,
+    now,
+    subject,
+    evidence: [{ ...proof, subject: subject.id, at: now, transaction: 'example', origin: 'sign_in' }],
+  };
+}
+
+/** The variable is in one of the classes at these positions. */
+export function among(variable: Variable, isIn: (position: number) => boolean): Formula {
+  // Built from digits: setting the bits one by one would copy the whole number each time.
+  const digits = variable.classes.map((_, at) => (isIn(at) ? '1' : '0'));
+  return { variable, classes: BigInt(`0b0${digits.reverse().join('')}`) };
+}
+
+/** The formula that a truth variable is true. */
+export function isYes(variable: Variable): Formula {
+  return among(variable, (position) => position === 1);
+}
+
+/** The negation of the formula. */
+export function negated(formula: Formula): Formula {
+  if ('all' in formula) return { any: formula.all.map(negated) };
+  if ('any' in formula) return { all: formula.any.map(negated) };
+  const { variable, classes } = formula;
+  return { variable, classes: everyClass(variable) & ~classes };
+}
+
+/**
+ * Simplifies the formula for given positions of variables. If `positionOf` returns undefined, the variable stays open.
+ */
+export function resolved(formula: Formula, positionOf: (variable: Variable) => number | undefined): Formula {
+  const within = (one: Formula) => resolved(one, positionOf);
+  if ('all' in formula) return { all: formula.all.map(within) };
+  if ('any' in formula) return { any: formula.any.map(within) };
+  const position = positionOf(formula.variable);
+  if (position === undefined) return formula;
+  return (formula.classes & (1n << BigInt(position))) === 0n ? { any: [] } : { all: [] };
+}
+
+/** All bits of a variable's classes. */
+function everyClass({ classes }: Variable): bigint {
+  const known = everyClassOf[classes.length] ?? (1n << BigInt(classes.length)) - 1n;
+  everyClassOf[classes.length] = known;
+  return known;
+}
+
+/** Cached by the number of classes. */
+const everyClassOf: bigint[] = [];

@@ -1,0 +1,50 @@
+/** The apps of a configuration with their policies, and the cases in which rules of these decide together. */
+import type { Budget } from '../../../core/analysis/space/find-model.ts';
+import { type PolicyCases, policyCases } from '../../../core/analysis/space/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile.ts';
+import type { App } from '../../model/app.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
+
+/** The policies of an app. It stands for all apps that no rule distinguishes from it. */
+export interface AnalysedApp extends PolicyCases {
+  readonly app: App;
+  /** The first of their names. */
+  readonly names: readonly string[];
+  /** How many there are. */
+  readonly count: number;
+  readonly policies: PolicySet;
+  readonly space: RuleSpace;
+  /**
+   * The steps left for the search for circumstances of denials, over all cases of the app. The search takes from it.
+   */
+  readonly denialBudget: Budget;
+}
+
+/** The budget of `denialBudget` for one app. */
+const denialSteps = 10_000_000;
+
+export async function analysedApps({ snapshot, universe }: AnalysedConfiguration): Promise<readonly AnalysedApp[]> {
+  const found: AnalysedApp[] = [];
+  for (const { app, names, count } of await snapshot.equivalentApps()) {
+    const policies = await snapshot.policies(app);
+    const space = ruleSpace(
+      rulesOfApp(policies).map(({ when }) => when),
+      universe([app.clientId]),
+    );
+    const denialBudget = { steps: denialSteps };
+    found.push({ app, names, count, policies, space, denialBudget, ...policyCases(policies, space) });
+  }
+  return found;
+}
+
+/** The rules that say who is let in, who must set up what, and who may. */
+export function rulesOfApp({ session, app, enrollment, accountPolicy }: PolicySet): readonly RuleHead[] {
+  const compiled: readonly CompiledRule<RuleHead>[] = [
+    ...session.rules,
+    ...(app?.rules ?? []),
+    ...(enrollment?.rules ?? []),
+  ];
+  return [...compiled.map(({ rule }) => rule), ...(accountPolicy?.rules ?? [])];
+}

@@ -1,0 +1,117 @@
+/** The policies of a configuration as they decide, each with the apps that it decides about. */
+import { changeActions } from '../../../core/model/account-policy.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
+import { type CompiledPolicy, compilePolicy } from '../../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import { signOnOf } from '../../check/sign-on-of.ts';
+import { accountClientId } from '../../model/account-client-id.ts';
+import type { App } from '../../model/app.ts';
+import type { Document, DocumentKind, Documents } from '../../model/documents.ts';
+import {
+  readAccountPolicy,
+  readEnrollmentPolicy,
+  readPasswordPolicy,
+  readPolicy,
+  readProfilePolicy,
+  readServicePolicy,
+} from '../../revision/read-document.ts';
+
+/** A policy as it decides; of several that an app lists, all together. */
+export interface AnalysedPolicy {
+  readonly kind: DocumentKind;
+  readonly policy: CompiledPolicy<RuleHead>;
+  /** Client ids of the apps that it decides about, one for all apps that its rules do not distinguish. Never empty. */
+  readonly clientIds: readonly string[];
+  /** Some app has it. */
+  readonly isUsed: boolean;
+}
+
+/** Policies that no app uses are examined as if all apps did. */
+export function analysedPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
+  const forUsers = apps.filter(({ signOnPolicies }) => signOnPolicies !== undefined);
+  const everywhere = [...forUsers.map(({ clientId }) => clientId), accountClientId];
+  const signOn = signOnPolicies(documents, forUsers);
+  const covered = new Set(signOn.flatMap(({ policy }) => policy.rules.map(({ rule }) => rule.location?.file)));
+  const others = [...documents.values()].flatMap((document): readonly AnalysedPolicy[] => {
+    if (document.kind === 'account') return accountRules(document, everywhere);
+    const policy = covered.has(document.file) ? undefined : policyIn(document);
+    if (policy === undefined) return [];
+    const used = apps.filter((app) => uses(app, document)).map(({ clientId }) => clientId);
+    const isShared = ['session', 'enrollment', 'password', 'recovery'].includes(document.kind);
+    const own = analysed(document.kind, policy, used.length > 0 ? used : everywhere);
+    return [{ ...own, isUsed: isShared || used.length > 0 }];
+  });
+  return [...signOn, ...others];
+}
+
+/** One policy for each change that rules distinguish: rules about others never take the cases of one another. */
+function accountRules(document: Document, clientIds: readonly string[]): readonly AnalysedPolicy[] {
+  const policy = readAccountPolicy(document);
+  const named = policy.rules.flatMap(({ change = {} }) =>
+    Object.values(change).flatMap((names) => (names === 'all' ? [] : names)),
+  );
+  const changes = changeActions.flatMap((action) => [...new Set([...named, anyOther])].map((of) => ({ action, of })));
+  const { about } = compileAccountPolicy(policy);
+  const distinct = new Map(
+    changes.map(about).map((one) => [JSON.stringify(one.rules.map(({ rule }) => rule.location)), one] as const),
+  );
+  return [...distinct.values()].map((one) => analysed('account', one, clientIds));
+}
+
+/** An authenticator that no rule names. */
+const anyOther = '';
+
+/** Several that an app lists are one. */
+function signOnPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
+  const read = apps.flatMap((app) => {
+    const policy = signOnOf(app, documents);
+    return policy === undefined ? [] : [{ policy, clientId: app.clientId }];
+  });
+  return [...Map.groupBy(read, ({ policy }) => policy.name).values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const clientIds = same.map(({ clientId }) => clientId);
+    return [analysed('sign-on', compilePolicy<RuleHead>(first.policy), clientIds)];
+  });
+}
+
+function analysed(kind: DocumentKind, policy: CompiledPolicy<RuleHead>, clientIds: readonly string[]): AnalysedPolicy {
+  const named = new Set(
+    policy.rules.flatMap(({ rule }) =>
+      conditionSets(rule.when).flatMap(({ apps }) => [apps?.any ?? [], apps?.none ?? []].flat()),
+    ),
+  );
+  const other = clientIds.find((clientId) => !named.has(clientId));
+  return {
+    kind,
+    policy,
+    isUsed: true,
+    clientIds: [...(other === undefined ? [] : [other]), ...clientIds.filter((clientId) => named.has(clientId))],
+  };
+}
+
+function policyIn(document: Document): CompiledPolicy<RuleHead> | undefined {
+  switch (document.kind) {
+    case 'session':
+    case 'recovery':
+    case 'sign-on':
+      return compilePolicy<RuleHead>(readPolicy(document));
+    case 'enrollment':
+      return compilePolicy<RuleHead>(readEnrollmentPolicy(document));
+    case 'password':
+      return compilePolicy<RuleHead>(readPasswordPolicy(document));
+    case 'profile':
+      return compilePolicy<RuleHead>(readProfilePolicy(document));
+    case 'service':
+      return compilePolicy<RuleHead>(readServicePolicy(document));
+    default:
+      return undefined;
+  }
+}
+
+/** Whether the policy is one that the app names, or that it has without. */
+function uses({ signOnPolicies, profilePolicy = 'default', service }: App, { kind, name }: Document): boolean {
+  if (kind === 'service') return service !== undefined && (service.policy ?? 'default') === name;
+  return kind === 'profile' && signOnPolicies !== undefined && profilePolicy === name;
+}

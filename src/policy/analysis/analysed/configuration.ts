@@ -1,0 +1,157 @@
+/** A valid configuration as the analysis works with it: policies with their places, apps, and what can be at all. */
+
+import type { Seconds } from '../../../core/model/facts.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import { scopesOf } from '../../../core/policy/claim-scopes.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
+import { DAY } from '../../../core/policy/values/date-bound.ts';
+import { readAttribute } from '../../../core/profile/attribute-value.ts';
+import type { NamedRule } from '../../model/analysis-finding.ts';
+import type { App } from '../../model/app.ts';
+import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
+import { type Document, type Documents, ruleIndexAt } from '../../model/documents.ts';
+import type { Settings } from '../../model/settings.ts';
+import { readApp } from '../../revision/read-document.ts';
+import { type Snapshot, snapshotOfDocuments } from '../../revision/snapshot.ts';
+import type { FilePlace } from '../../source/finding-at.ts';
+import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
+import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
+import { believableDevices } from './believable-devices.ts';
+import { examplePlaces } from './sample-addresses.ts';
+
+interface ReadFile {
+  readonly document: Document;
+  readonly source: YamlSource;
+}
+
+export interface AnalysedConfiguration {
+  readonly snapshot: Snapshot;
+  readonly documents: Documents;
+  readonly policies: readonly AnalysedPolicy[];
+  /** Sorted as their files. */
+  readonly apps: readonly { readonly app: App; readonly source: YamlSource }[];
+  /** `stepgate.yaml`. */
+  readonly settings: YamlSource | undefined;
+  /** What can be at all in sign-ins to these apps, from now on. */
+  universe(clientIds: readonly string[]): Universe;
+  /** The place of a rule. Two rules of the session policy may share one. */
+  placeOf(rule: RuleHead): FilePlace | undefined;
+}
+
+type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
+
+/** Cached by the sources: a check that is asked about a standard examines them twice. */
+const known = new WeakMap<
+  CheckedFiles['sources'],
+  {
+    readonly documents: Documents;
+    readonly authenticators: readonly AuthenticatorKind[];
+    readonly since: Seconds;
+    readonly made: Promise<AnalysedConfiguration>;
+  }
+>();
+
+export interface AnalysisContext {
+  /** All authenticators, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Epoch seconds: what comes before is over. */
+  readonly now: Seconds;
+}
+
+/** Reads documents that were checked. */
+export function analysedConfiguration(
+  { sources, documents }: CheckedFiles,
+  { authenticators, now }: AnalysisContext,
+): Promise<AnalysedConfiguration> {
+  // Since the beginning of the day, so that all runs of a day find the same.
+  const since = Math.floor(now / DAY) * DAY;
+  const found = known.get(sources);
+  if (found?.documents === documents && found.authenticators === authenticators && found.since === since)
+    return found.made;
+  const made = readConfiguration({ sources, documents }, authenticators, since);
+  known.set(sources, { documents, authenticators, since, made });
+  return made;
+}
+
+async function readConfiguration(
+  { sources, documents }: CheckedFiles,
+  authenticators: readonly AuthenticatorKind[],
+  since: Seconds,
+): Promise<AnalysedConfiguration> {
+  const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
+  const files = sources.flatMap(({ source }): readonly ReadFile[] => {
+    const document = byFile.get(source.file);
+    return document === undefined ? [] : [{ document, source }];
+  });
+  const byName = new Map(files.map((file) => [file.source.file, file]));
+  const snapshot = await snapshotOfDocuments(documents, authenticators);
+  const settings = knownIn(snapshot.settings);
+  const apps = files.flatMap(({ document, source }) =>
+    document.kind === 'app' ? [{ app: readApp(document), source }] : [],
+  );
+  return {
+    snapshot,
+    documents,
+    policies: analysedPolicies(
+      documents,
+      apps.map(({ app }) => app),
+    ),
+    apps,
+    settings: sources.find(({ kind }) => kind === 'settings')?.source,
+    universe: (clientIds) => ({ ...settings, clientIds, since }),
+    placeOf: (rule) => placeIn(byName, rule),
+  };
+}
+
+function placeIn(files: ReadonlyMap<string, ReadFile>, rule: RuleHead): FilePlace | undefined {
+  const file = files.get(rule.location?.file ?? '');
+  const index = file ? ruleIndexAt(file.document, rule) : -1;
+  return file && index >= 0 ? { source: file.source, path: ['rules', index] } : undefined;
+}
+
+/** What can be at all by these settings. */
+export function knownIn({
+  zones,
+  attributes,
+  risk,
+  networkData,
+  deviceSignals,
+  scopes,
+}: Settings): Omit<Universe, 'clientIds'> {
+  const attribute: Universe['attribute'] = (name) =>
+    Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
+  // A proof of an address or a number writes both that and that it is verified.
+  const proved = Object.entries(attributes.attributes).flatMap(([name, { verifiedBy }]) =>
+    verifiedBy === undefined ? [] : [name, verifiedBy],
+  );
+  return {
+    places: examplePlaces(zones),
+    risk,
+    scopesOf: (claim) => scopesOf(claim, scopes),
+    devices: onceByNames((names) => believableDevices(deviceSignals, names)),
+    knowsCountries: networkData?.country !== undefined,
+    attribute,
+    isKept: (name, value) => {
+      const found = attribute(name);
+      if (found === undefined) return !attributes.closed;
+      const kept = readAttribute(found, found.type === 'list' ? [value] : value);
+      return kept.ok && [kept.value].flat()[0] === value;
+    },
+    isLasting: (name) => attribute(name)?.write !== 'user' && !proved.includes(name),
+  };
+}
+
+/** Many apps ask about the same names. */
+function onceByNames<Found>(find: (names: readonly string[]) => Found): (names: readonly string[]) => Found {
+  const known = new Map<string, Found>();
+  return (names) => {
+    const key = JSON.stringify(names.toSorted());
+    const found = known.has(key) ? (known.get(key) as Found) : find(names);
+    known.set(key, found);
+    return found;
+  };
+}
+
+export function namedRule({ name, location }: RuleHead): NamedRule {
+  return { name, file: location?.file ?? '', line: location?.line ?? 1, column: location?.column ?? 1 };
+}

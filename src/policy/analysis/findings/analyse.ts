@@ -1,0 +1,108 @@
+/**
+ * The static analysis of a configuration that is valid: what its rules can never do, and what they let happen. Findings
+ * may differ from release to release, so they never stop what is in use already.
+ */
+import type { Seconds } from '../../../core/model/facts.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
+import type { Documents } from '../../model/documents.ts';
+import type { DocumentSource } from '../../source/yaml-source.ts';
+import { analysedApps } from '../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, analysedConfiguration } from '../analysed/configuration.ts';
+import { invariantFindings } from '../invariants/invariant-findings.ts';
+import { type ExaminedInvariant, examinedInvariants } from '../invariants/invariants.ts';
+import { caseFindings } from '../lock-outs/case-findings.ts';
+import { deadRuleFindings, judgeRules, type RuleJudgement } from '../rules/dead-rule-findings.ts';
+import { expiredTimeFindings } from '../rules/expired-times.ts';
+import { formulaFindings } from '../rules/formula-findings.ts';
+import { ruleFindings } from '../rules/rule-findings.ts';
+import { unreachedFindings } from '../rules/unreached-findings.ts';
+import { unusedFindings } from '../rules/unused-names.ts';
+import { type AcceptedFinding, dayOf, sortedByComments } from './accepted-findings.ts';
+
+export interface AnalysisOptions {
+  /** All authenticators, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Epoch seconds. */
+  readonly now: Seconds;
+}
+
+/** What the analysis says about files that were checked. */
+export interface Analysis {
+  /** Sorted by file, line and column, without those that comments in the files accept. */
+  readonly findings: readonly AnalysisFinding[];
+  /** What comments in the files accept. */
+  readonly accepted: readonly AcceptedFinding[];
+  /** Sorted as in their file. */
+  readonly invariants: readonly ExaminedInvariant[];
+}
+
+export interface CheckedSources {
+  readonly sources: readonly DocumentSource[];
+  readonly documents: Documents;
+}
+
+/** The files, with the findings of the checks before the analysis. */
+export interface CheckedConfiguration extends CheckedSources {
+  readonly warnings: readonly AnalysisFinding[];
+}
+
+/** The findings alone. */
+export async function analyse(
+  checked: CheckedConfiguration,
+  options: AnalysisOptions,
+): Promise<readonly AnalysisFinding[]> {
+  return (await analysis(checked, options)).findings;
+}
+
+/** Findings, those of the checks before it among them, and invariants. */
+export async function analysis(
+  checked: CheckedConfiguration,
+  { authenticators, now }: AnalysisOptions,
+): Promise<Analysis> {
+  const configuration = await analysedConfiguration(checked, { authenticators, now });
+  const invariants = await examinedInvariants(checked.sources, configuration);
+  const sources = checked.sources.map(({ source }) => source);
+  const ofRules = await allFindings(configuration, now);
+  // A rule whose time is over gets no further finding about a part of it.
+  const isTold = (finding: AnalysisFinding) =>
+    ofRules.some((one) => one.code === 'past' && ruleOf(one) === ruleOf(finding));
+  const all = [
+    ...checked.warnings,
+    ...ofRules,
+    ...formulaFindings(checked.sources, now).filter((finding) => finding.code !== 'past' || !isTold(finding)),
+    ...invariantFindings(invariants),
+  ];
+  const sorted = sortedByComments(all, sources, dayOf(now));
+  const findings = sorted.findings.toSorted(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+  return { findings, accepted: sorted.accepted, invariants };
+}
+
+/** A rule that never decides gets this finding and no other. */
+async function allFindings(configuration: AnalysedConfiguration, now: Seconds): Promise<readonly AnalysisFinding[]> {
+  const verdicts = judgeRules(configuration);
+  const dead = deadRuleFindings(verdicts, configuration);
+  const mayDecide = ({ verdict: { kind } }: RuleJudgement) => kind === 'decides' || kind === 'undecided';
+  const alive = verdicts.filter(mayDecide).map(({ rule }) => rule);
+  const apps = await analysedApps(configuration);
+  const others = [
+    ...caseFindings(apps, configuration),
+    ...ruleFindings({ apps, alive }, configuration),
+    ...unreachedFindings({ apps, alive }, configuration),
+  ];
+  const isDead = (finding: AnalysisFinding) =>
+    dead.some((one) => (one.code !== 'undecided' || finding.code === 'undecided') && ruleOf(one) === ruleOf(finding));
+  return [
+    ...dead,
+    ...others.filter((finding) => !isDead(finding)),
+    ...unusedFindings(configuration),
+    ...expiredTimeFindings(configuration, now),
+  ];
+}
+
+/** The rule that it is about, or about a part of it. */
+function ruleOf({ file, path }: AnalysisFinding): string {
+  return `${file} ${/^rules\[\d+\]/.exec(path)?.[0]}`;
+}

@@ -1,0 +1,139 @@
+/** Invariants that do not hold, and those that the analysis could not decide, as findings. */
+import type { Invariant, Violation } from '../../../core/analysis/findings/invariants.ts';
+import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
+import type { ConditionSet } from '../../../core/model/conditions.ts';
+import { placeKey } from '../../../core/model/place-key.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import { conditionDescriptors, conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import { hasUnknownPart } from '../../../core/policy/theories/expression-theory.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import type { App } from '../../model/app.ts';
+import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { namedRule } from '../analysed/configuration.ts';
+import { exampleOptions } from '../text/example-options.ts';
+import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsInWords } from '../text/proofs-text.ts';
+import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf } from './invariants.ts';
+
+/** Rules that break an invariant and are named; the last one says how many more there are. */
+const mostNamed = 5;
+
+export function invariantFindings(examined: readonly ExaminedInvariant[]): readonly AnalysisFinding[] {
+  return examined.flatMap((one) => {
+    const place = { source: one.source, path: ['invariants', one.index] };
+    const kind = overallVerdict(one);
+    if (kind === 'refuted') return violations(one, place);
+    if (kind === 'undecided') return [undecided(one, place)];
+    return kind === 'empty' ? [emptyInvariant(one, place)] : [];
+  });
+}
+
+type FoundViolation = ReturnType<typeof violationsOf>[number];
+
+function violations(one: ExaminedInvariant, place: FilePlace): readonly AnalysisFinding[] {
+  const all = [...Map.groupBy(violationsOf(one), blamed).values()].flatMap(([first]) => (first ? [first] : []));
+  const more = all.length - mostNamed;
+  return all.slice(0, mostNamed).map((violation, at) => {
+    const others = more > 0 && at === mostNamed - 1 ? `; so do ${more} more rules` : '';
+    return violationFinding(violation, one, { place, others });
+  });
+}
+
+/** The rule of the app, or the one that denies. */
+function blamed({ rules, app }: FoundViolation): string {
+  const rule = rules[1] ?? rules[0];
+  return rule?.location === undefined ? app.clientId : placeKey(rule);
+}
+
+function violationFinding(
+  { rules, facts, proved, app, policies }: FoundViolation,
+  { invariant }: ExaminedInvariant,
+  { place, others }: { readonly place: FilePlace; readonly others: string },
+): AnalysisFinding {
+  const { authenticators } = policies;
+  const { guarantee } = invariant;
+  const measure = { authenticators, ...(guarantee.kind === 'proves' && { wanted: guarantee.requirement }) };
+  const what = outcomeInWords({ rules, facts, ...(proved && { proved }) }, measure);
+  const isShown = proved !== undefined && isShownByExample(proved);
+  const enrolled = isShown ? enrolledOptions(proved, measure) : proved?.enrolled;
+  const options = exampleOptions(facts, enrolled ?? authenticators.map(({ key }) => key));
+  return findingAt('invariant', place, {
+    ...(!isOrdinary(facts, [invariant, ...rules]) && { severity: 'warning' as const }),
+    message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
+    rules: deciding(rules).map(namedRule),
+    example: isShown ? [...options, ...proofOptions(proved, authenticators)] : options,
+    advice: adviceFor(guarantee),
+  });
+}
+
+function adviceFor({ kind }: Invariant['guarantee']): string {
+  if (kind === 'refused') return 'deny these users in one of these rules, or narrow the invariant';
+  return kind === 'admitted'
+    ? 'correct these rules, or narrow the invariant'
+    : 'ask for more in one of these rules, or narrow the invariant';
+}
+
+function outcomeInWords({ rules, proved }: Violation, measure: Measure): string {
+  const [first, second] = rules.map(({ name }) => `"${name}"`);
+  if (proved) return `the rule ${second ?? first} lets a user in with ${proofsInWords(proved, measure)}`;
+  if (second === undefined) return `the rule ${first} denies`;
+  return `nothing that users can have meets what the rules ${first} and ${second} ask for`;
+}
+
+/** The rules that stand in files. One of the enrollment policy is listed with others only if it restricts something. */
+function deciding(rules: readonly RuleHead[]): readonly RuleHead[] {
+  return rules.filter((rule) => rule.location !== undefined && (rules.length === 1 || !isLenient(rule)));
+}
+
+function isLenient(rule: RuleHead): boolean {
+  const then: unknown = 'then' in rule ? rule.then : undefined;
+  return typeof then === 'object' && then !== null && 'disabled' in then && String(then.disabled) === '';
+}
+
+function atApp({ clientId, ownAccount }: App): string {
+  return ownAccount ? 'at the pages of the own account' : `in the app ${clientId}`;
+}
+
+function undecided(one: ExaminedInvariant, place: FilePlace): AnalysisFinding {
+  const open = one.apps.filter((examined) => examined.verdict.kind === 'undecided');
+  const [first] = open;
+  const rules = first?.verdict.kind === 'undecided' ? first.verdict.open : [];
+  const apps = open.length > 1 ? ` and ${open.length - 1} more` : '';
+  return findingAt('undecided-invariant', place, {
+    message: `whether "${one.invariant.name}" holds could not be decided ${first ? atApp(first.app) : ''}${apps}: ${reasonFor(one, first)}`,
+    rules: distinct(rules.flatMap(deciding)).slice(0, mostNamed).map(namedRule),
+    advice: 'write these rules or the invariant with simpler conditions, or cover the case with a policy test',
+  });
+}
+
+function distinct(rules: readonly RuleHead[]): readonly RuleHead[] {
+  return [...new Map(rules.map((rule) => [placeKey(rule), rule])).values()];
+}
+
+function reasonFor({ invariant }: ExaminedInvariant, examined: ExaminedApp | undefined): string {
+  if (examined?.verdict.kind !== 'undecided') return 'nothing is known';
+  if (examined.verdict.ranOut) return 'the steps of the search did not suffice for these rules';
+  const reason = reasonIn([invariant, ...examined.verdict.open.flat()]);
+  return reason ?? 'these rules are not proved to keep it, and no sign-in was found that breaks it';
+}
+
+/** Conditions that keep the analysis from deciding. Undefined: there are none. */
+export function reasonIn(rules: readonly Pick<RuleHead, 'when'>[]): string | undefined {
+  const sets = rules.flatMap(({ when }) => conditionSets(when));
+  const names = Object.keys(conditionDescriptors).filter((name) =>
+    sets.some((set) => Object.hasOwn(set, name) && !isTakenApart(name, set)),
+  );
+  return names.length === 0 ? undefined : `${names.map((name) => `\`${name}\``).join(' and ')} cannot be taken apart`;
+}
+
+function isTakenApart(name: string, { expression }: ConditionSet): boolean {
+  if (name === 'expression' && expression && hasUnknownPart(expression.logic)) return false;
+  return Object.entries(conditionDescriptors).some(([one, { theory }]) => one === name && theory !== undefined);
+}
+
+function emptyInvariant({ invariant, apps }: ExaminedInvariant, place: FilePlace): AnalysisFinding {
+  const why = apps.length === 0 ? 'no app is meant' : 'its conditions exclude one another';
+  return findingAt('empty-invariant', place, {
+    message: `"${invariant.name}" says nothing: ${why}`,
+    advice: 'correct its conditions, or remove it',
+  });
+}

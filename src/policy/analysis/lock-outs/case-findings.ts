@@ -1,0 +1,137 @@
+/** The effect of all policies of an app together, as findings. */
+import { failOpen } from '../../../core/analysis/findings/fail-open.ts';
+import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
+import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
+import { proofNames } from '../../../core/evidence/named.ts';
+import type { Rule } from '../../../core/model/policy.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { findingAt } from '../../source/finding-at.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { exampleOptions } from '../text/example-options.ts';
+import { lockOutFindings } from './lock-out-findings.ts';
+import { newcomerFindings } from './newcomer-findings.ts';
+
+/** Each place is reported once for each code. */
+export function caseFindings(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const ofApps = apps.flatMap((app) => [
+    ...closedApp(app, configuration),
+    ...openCases(app, configuration),
+    ...weaker(app, configuration),
+    ...chosenByBrowser(app, configuration),
+    ...failingOpen(app, configuration),
+  ]);
+  const found = [...ofApps, ...lockOutFindings(apps, configuration), ...newcomerFindings(apps, configuration)];
+  const places = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
+  return [...places.values()];
+}
+
+function keyOf({ code, file, line, column }: AnalysisFinding): string {
+  return `${code} ${file}:${line}:${column}`;
+}
+
+function closedApp(
+  { app, cases, isPartial }: AnalysedApp,
+  { apps }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const source = apps.find((one) => one.app.clientId === app.clientId)?.source;
+  if (cases.length > 0 || isPartial || source === undefined) return [];
+  const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
+  const advice = 'correct the conditions of the rules that allow, or remove the app';
+  return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
+}
+
+/** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */
+function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
+    const place = placeOf(rule);
+    if (place === undefined) return [];
+    const parts = {
+      message: `its effect with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
+      severity: 'warning' as const,
+      rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
+      advice: 'say these rules with simpler conditions, or divide the policy',
+    };
+    return [findingAt('undecided', place, parts)];
+  });
+}
+
+/** Rules of the session policy that are named with it. */
+const mostNamed = 3;
+
+function weaker({ policies, space }: AnalysedApp, configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const { found, undecided } = weakerBelow(policies, space);
+  const findings = found.flatMap(({ strict, weak, missing, facts, evidence }) => {
+    const place = configuration.placeOf(strict);
+    if (place === undefined) return [];
+    const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
+    const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+    const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
+    return [
+      findingAt('weaker-below', place, {
+        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
+        rules: [namedRule(weak)],
+        example: exampleOptions(facts, keys),
+        advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
+      }),
+    ];
+  });
+  return [
+    ...findings,
+    ...undecidedFindings(undecided, 'whether a rule below asks the same users for less', configuration),
+  ];
+}
+
+function chosenByBrowser(
+  { policies, space }: AnalysedApp,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const { found, undecided } = spoofable(policies, space);
+  const findings = found.flatMap(({ strict, weak, facts }) => {
+    const place = configuration.placeOf(strict);
+    if (place === undefined) return [];
+    const parts = {
+      message: `a browser that calls itself another one is under ${inWords(weak)} instead, which asks for less`,
+      rules: [namedRule(weak)],
+      example: exampleOptions(facts),
+      advice: 'ask the same of every browser, or rest the difference on something that is proved',
+    };
+    return [findingAt('spoofable', place, parts)];
+  });
+  const question = 'whether what a browser says of itself leads from it to a weaker rule';
+  return [...findings, ...undecidedFindings(undecided, question, configuration)];
+}
+
+function failingOpen(
+  { app: { clientId }, policies: { session, app } }: AnalysedApp,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const universe = configuration.universe([clientId]);
+  const all = [session, ...(app ? [app] : [])].map((policy) => failOpen(policy, universe));
+  const findings = all
+    .flatMap(({ found }) => found)
+    .flatMap(({ rule, attribute, instead, facts }) => {
+      const place = configuration.placeOf(rule);
+      if (place === undefined) return [];
+      const parts = {
+        message: `denies by \`${attribute}\`, and a user who lacks it is under ${inWords(instead)} instead, which lets in`,
+        rules: [namedRule(instead)],
+        example: exampleOptions(facts),
+        advice:
+          attribute === 'userType'
+            ? 'deny every type but some, with `userType: { none: [...] }`'
+            : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
+      };
+      return [findingAt('fail-open', place, parts)];
+    });
+  const undecided = all.flatMap((one) => one.undecided);
+  return [...findings, ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration)];
+}
+
+function inWords({ name }: Rule): string {
+  return `the rule "${name}"`;
+}

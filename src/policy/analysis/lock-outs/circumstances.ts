@@ -1,0 +1,97 @@
+/**
+ * The circumstances in which users of a rule combination are denied with what a new account has. A circumstance is a
+ * combination of the rules of the account policy that say who may add an authenticator, and of the enrollment rule
+ * after the sign-in. One that lets the user in stands for all with the same terms for what was added.
+ */
+import { afterSignInFormulas, type RuleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
+import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
+import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import { decideTogether, deciding, type PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import type { Rule } from '../../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../core/policy/rules/rules.ts';
+import { type Formula, negated, type UserFacts } from '../../../core/policy/theories/theory.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
+
+/** Facts of users who are denied, and the rules that are the cause. */
+export interface DeniedThere {
+  readonly facts: UserFacts;
+  readonly cause: Cause;
+  /** What decides after the sign-in, in the end. Absent: no rule asks how the user signed in. */
+  readonly after?: RuleAfterSignIn;
+}
+
+export interface DenialSearch {
+  readonly denied: readonly DeniedThere[];
+  /** Other circumstances may be denied: the steps of the search did not suffice. */
+  readonly isPartial: boolean;
+}
+
+/** The largest number of circumstances of one rule combination. */
+const mostCombinations = 256;
+
+/** `keys`: the authenticators that a new account has. Takes its steps from the app's `denialBudget`. */
+export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): DenialSearch {
+  const denied: DeniedThere[] = [];
+  const others: Formula[] = [];
+  let facts: UserFacts | undefined = one.facts;
+  for (let count = 0; facts !== undefined; count += 1) {
+    if (count === mostCombinations) return { denied, isPartial: true };
+    const { cause, after, alike } = examined({ ...one, facts }, app, keys);
+    if (cause) denied.push({ facts, cause, ...(after && { after }) });
+    others.push(negated({ all: alike }));
+    const found = findModelWithin([...one.formulas, ...others], app.denialBudget);
+    if (found === 'undecided') return { denied, isPartial: true };
+    facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);
+    // Facts for which the evaluator finds other rules show nothing.
+    if (facts && !decideTogether(app.policies, one, facts)) facts = undefined;
+  }
+  return { denied, isPartial: false };
+}
+
+interface Examined extends Partial<Omit<DeniedThere, 'facts'>> {
+  /** Facts that match these have the same outcome. Without a cause the user is let in. */
+  readonly alike: readonly Formula[];
+}
+
+function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: readonly string[]): Examined {
+  const user = { one, facts: one.facts, keys };
+  const stages = afterSignIn(user, policies);
+  const after = stages.at(-1);
+  const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
+  const { isDenied, added } = signInOutcome(policies, one.facts, { keys });
+  if (!isDenied)
+    return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
+  const cause = causeOf(user, policies);
+  const governed = governedBy([...cause.account, ...cause.together], one.facts, policies);
+  const rules = governed.flatMap(({ policy, rule }) =>
+    decidingIn(policy, space).flatMap((each) => (each.rule === rule ? each.formulas : [])),
+  );
+  return { cause, ...(after && { after }), alike: [...asked, ...rules] };
+}
+
+/** What must hold so that a rule of the account policy with the same terms for adding it decides. */
+function sameTerms(
+  of: string,
+  facts: UserFacts,
+  { policies, space }: Pick<AnalysedApp, 'space'> & { readonly policies: PolicySet },
+): readonly Formula[] {
+  const about = policies.accountPolicy?.about({ action: 'add', of });
+  const terms = about && JSON.stringify(findRule(about, facts).rule?.then);
+  if (about === undefined || terms === undefined) return [];
+  const same = decidingIn(about, space).filter(({ rule }) => JSON.stringify(rule.then) === terms);
+  return [{ any: same.map(({ formulas }) => ({ all: formulas })) }];
+}
+
+type DecidingRules = ReturnType<typeof deciding<Rule>>;
+
+const known = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, DecidingRules>>();
+
+function decidingIn(policy: CompiledPolicy, space: AnalysedApp['space']): DecidingRules {
+  const rules = known.get(space) ?? new Map<CompiledPolicy, DecidingRules>();
+  known.set(space, rules);
+  const found = rules.get(policy) ?? deciding(policy, space);
+  rules.set(policy, found);
+  return found;
+}

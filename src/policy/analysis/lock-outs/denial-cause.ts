@@ -1,0 +1,118 @@
+/** The rules without which a user would not be denied. */
+
+import {
+  accountCause,
+  additionRules,
+  enoughAlone,
+  withoutTerms,
+} from '../../../core/analysis/accounts/account-cause.ts';
+import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
+import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
+import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
+import type { PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
+import type { Rule, RuleHead } from '../../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../core/policy/rules/rules.ts';
+import type { UserFacts } from '../../../core/policy/theories/theory.ts';
+
+/** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
+export interface Cause {
+  /** Rules of the account policy that deny. */
+  readonly account: readonly Rule[];
+  /** Rules of the account policy of which each alone would be enough: they deny only together. */
+  readonly together: readonly Rule[];
+  /** The rule of the enrollment policy, which denies alone or together with those of the account policy. */
+  readonly enrollment?: EnrollmentRule;
+}
+
+/** The one that a finding about it is at comes first. */
+export function rulesIn({ account, together, enrollment }: Cause): readonly RuleHead[] {
+  return [...(enrollment ? [enrollment] : []), ...account, ...together];
+}
+
+/** The facts of a user who is denied with these authenticators. */
+export interface DeniedUser {
+  readonly one: PolicyCase;
+  readonly facts: UserFacts;
+  readonly keys: readonly string[];
+}
+
+interface KnownCause extends Pick<Cause, 'account' | 'together'> {
+  /** Which rule of the enrollment policy. */
+  readonly by?: 'before' | 'after';
+}
+
+/** By the rules that decide: they ask for the same, whatever the app and the facts. */
+const causes = new WeakMap<PolicySet['authenticators'], Map<string, KnownCause>>();
+
+export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
+  const known = causes.get(policies.authenticators) ?? new Map<string, KnownCause>();
+  causes.set(policies.authenticators, known);
+  const { one, facts, keys } = user;
+  const rules = additionRules(policies, facts);
+  const decided = policies.authenticators.map(({ key }) =>
+    rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === key)),
+  );
+  const places = [...rules, ...(one.enrollment ? [one.enrollment] : [])].map(({ location }) => location);
+  const key = JSON.stringify([keys, outcomeKey(policies, facts), places, decided]);
+  const found = known.get(key) ?? findCause(user, rules, policies);
+  known.set(key, found);
+  const { account, together, by } = found;
+  const enrollment = by && enrollmentRules(user, policies)[by];
+  return { account, together, ...(enrollment && { enrollment }) };
+}
+
+/**
+ * The rules of the enrollment policy that decide about the user after the sign-in, one after the other, as the user
+ * proves more before adding something. Empty: no rule asks how the user signed in.
+ */
+export function afterSignIn({ facts, keys }: Omit<DeniedUser, 'one'>, policies: PolicySet): readonly RuleAfterSignIn[] {
+  const { signedInWith } = signInOutcome(policies, facts, { keys });
+  return signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
+}
+
+function enrollmentRules(
+  user: DeniedUser,
+  policies: PolicySet,
+): Readonly<Record<'before' | 'after', EnrollmentRule | undefined>> {
+  return { before: user.one.enrollment, after: afterSignIn(user, policies).at(-1)?.rule };
+}
+
+/** Rules of the account policy alone, a rule of the enrollment policy alone, or both. */
+function findCause(user: DeniedUser, rules: readonly Rule[], policies: PolicySet): KnownCause {
+  const isDeniedBy = (some: PolicySet) => endsInDenial(some, user.facts, user.keys);
+  const account = accountCause(policies, rules, isDeniedBy);
+  if (account.length > 0) {
+    const enough = account.length === 1 ? enoughAlone(policies, rules, isDeniedBy) : [];
+    return { account, together: enough.filter((rule) => !account.includes(rule)) };
+  }
+  const { before, after } = enrollmentRules(user, policies);
+  for (const [by, rule] of [
+    ['before', before],
+    ['after', after],
+  ] as const) {
+    if (rule === undefined || (by === 'after' && rule === before)) continue;
+    const open = withoutTerms(policies, rule);
+    if (!isDeniedBy(open)) return { account: [], together: [], by };
+    const both = accountCause(open, rules, isDeniedBy);
+    if (both.length > 0) return { account: both, together: [], by };
+  }
+  return { account: [], together: [] };
+}
+
+/** What these rules of the account policy decide about, in these facts. */
+export function governedBy(rules: readonly Rule[], facts: UserFacts, { accountPolicy, authenticators }: PolicySet) {
+  return authenticators.flatMap(({ key, enrollable }) => {
+    const policy = enrollable ? accountPolicy?.about({ action: 'add', of: key }) : undefined;
+    const rule = policy && findRule(policy, facts).rule;
+    return policy && rule && rules.includes(rule) ? [{ key, policy, rule } satisfies Governed] : [];
+  });
+}
+
+/** A rule that decides in a policy about adding an authenticator. */
+export interface Governed {
+  readonly key: string;
+  readonly policy: CompiledPolicy;
+  readonly rule: Rule;
+}

@@ -1,0 +1,112 @@
+/** Searches for users who are denied with what their account begins with. */
+
+import type { ShutOut } from '../../../core/analysis/accounts/shut-out.ts';
+import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
+import type { PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
+import { rulesIn } from './denial-cause.ts';
+
+/** The authenticators of a new account, and how they came to it. */
+export interface Beginning {
+  readonly keys: readonly string[];
+  readonly how: string;
+}
+
+/** Rules that let a newcomer in, who is denied in the end all the same. */
+export interface Denied extends DeniedThere {
+  readonly app: AnalysedApp;
+  readonly one: PolicyCase;
+  readonly beginning: Beginning;
+  /** Users who are denied with everything that they can reach. Absent: there are none. */
+  readonly forGood?: ShutOut;
+}
+
+export interface NewcomerSearch {
+  readonly denied: readonly Denied[];
+  /** Rules for which the steps of the search did not suffice to find the users that they shut out. */
+  readonly open: readonly RuleHead[];
+}
+
+/** Who is denied for good. */
+export interface ForGoodSearch {
+  /** Finds the users whom the causing rules shut out for good. */
+  readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
+  /** Keys of the authenticators that every user can reach, each as often as any rule requires. */
+  readonly reachableByAll: (app: AnalysedApp) => readonly string[];
+}
+
+/** One for each cause, with what an account has that was imported with a password and an address, or registered. */
+export function deniedIn(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+  if (isLockedOut(app.policies, one)) return { denied: [], open: [] };
+  const newcomers = deniedNewcomers(one, app, search);
+  if (newcomers.denied.some(({ forGood }) => forGood) || app.policies.enrollment?.beforeSignIn === undefined)
+    return newcomers;
+  // They may be let in once, and be asked for more when they sign in with what they set up.
+  const beginning = { how: 'setting up all that they can', keys: search.reachableByAll(app) };
+  const later = deniedWith({ app, one, beginning }, search);
+  const forGood = later.denied.filter((denied) => denied.forGood);
+  return { denied: [...newcomers.denied, ...forGood], open: [...newcomers.open, ...later.open] };
+}
+
+function deniedNewcomers(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+  const open: RuleHead[] = [];
+  for (const beginning of beginningsAt(app).filter(({ keys }) => keys.length > 0)) {
+    const found = deniedWith({ app, one, beginning }, search);
+    open.push(...found.open);
+    if (found.denied.length > 0) return { denied: found.denied, open };
+  }
+  return { denied: [], open };
+}
+
+type Start = Pick<Denied, 'app' | 'one' | 'beginning'>;
+
+function deniedWith(start: Start, search: ForGoodSearch): NewcomerSearch {
+  const { app, one, beginning } = start;
+  const { denied, isPartial } = deniedCircumstances(one, app, beginning.keys);
+  const open = isPartial ? firstRuleAbout(app) : [];
+  if (denied.length === 0) return { denied: [], open };
+  const found = byCause(start, denied, search);
+  return { denied: found.denied, open: [...open, ...found.open] };
+}
+
+/** The rule that carries the finding that not all of them were examined together. */
+function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp): readonly RuleHead[] {
+  const [first] = accountPolicy?.rules ?? enrollment?.rules.map(({ rule }) => rule) ?? [];
+  return first ? [first] : [];
+}
+
+function byCause(start: Start, all: readonly DeniedThere[], search: ForGoodSearch): NewcomerSearch {
+  const causes = new Map<string, Omit<Denied, 'forGood'>>();
+  for (const circumstance of all) {
+    const { cause, after } = circumstance;
+    const rules = [...rulesIn(cause), after?.rule].map((rule) => rule?.location);
+    const key = JSON.stringify([rules, after?.signedInWith]);
+    if (!causes.has(key)) causes.set(key, { ...start, ...circumstance });
+  }
+  const open: RuleHead[] = [];
+  const denied = [...causes.values()].map((found): Denied => {
+    const forGood = search.find(found);
+    if (forGood === 'undecided') open.push(...found.cause.account);
+    return typeof forGood === 'object' ? { ...found, forGood } : found;
+  });
+  return { denied, open };
+}
+
+/** What accounts begin with. Users register where the profile policy of the app lets them. */
+function beginningsAt({ policies: { authenticators, profile } }: AnalysedApp): readonly Beginning[] {
+  const keysOf = (begins: (one: Marks) => boolean) => authenticators.filter(begins).map(({ key }) => key);
+  const terms = profile?.rules.flatMap(({ rule }) => rule.then.registration ?? []) ?? [];
+  const both = keysOf((one) => one.underPasswordPolicy ?? one.registers ?? false);
+  const addressAlone = keysOf((one) => one.registers ?? false);
+  return [
+    { how: 'an import', keys: both },
+    ...(terms.some(({ password }) => !password) ? [{ how: 'a registration', keys: addressAlone }] : []),
+  ];
+}
+
+interface Marks {
+  readonly underPasswordPolicy?: true;
+  readonly registers?: true;
+}

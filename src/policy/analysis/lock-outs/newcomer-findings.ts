@@ -1,0 +1,167 @@
+/** Users who are denied with what their account begins with, as findings: at the rule that is the cause. */
+import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { findingAt } from '../../source/finding-at.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { appsInWords, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { exampleOptions } from '../text/example-options.ts';
+import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
+import { searchAlike } from './alike-apps.ts';
+import { rulesIn } from './denial-cause.ts';
+import { type Beginning, type Denied, deniedIn, type NewcomerSearch } from './denied-newcomers.ts';
+import { type AppsThen, graceEnds, onceGraceIsOver } from './grace-ends.ts';
+import { forGoodIn, neverByCause } from './shut-out-search.ts';
+import { isOfAllNamed } from './shut-out-whom.ts';
+
+/** One for each rule that is the cause, and for each sign-on rule where none is. */
+export function newcomerFindings(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const additions = accountAdditions(apps, configuration);
+  const then = [{ apps, configuration }, ...graceEnds(apps, configuration)].map((one) => newcomersThen(one, additions));
+  const denied = then.flatMap((one) => one.denied);
+  const causes = new Set(denied.map(causeKey));
+  const found = [...causes].flatMap((cause) =>
+    atCause(
+      then.map((one) => one.denied.filter((each) => causeKey(each) === cause)),
+      configuration,
+    ),
+  );
+  const told = new Set(denied.flatMap(({ cause, forGood }) => (forGood ? [...cause.account, ...cause.together] : [])));
+  const open = [...new Set(then.flatMap((one) => one.open))];
+  return [
+    ...found,
+    ...neverAddedFindings(additions, told, configuration),
+    ...undecidedFindings(open, 'whether it keeps users from adding what they are asked for', configuration),
+  ];
+}
+
+function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
+  const search = forGoodIn(additions, configuration);
+  const all = searchAlike(apps, configuration, (app) => app.cases.map((one) => deniedIn(one, app, search)));
+  const denied = all.flatMap((one) => one.denied);
+  return {
+    denied: afterSkips ? denied.filter(({ forGood }) => forGood !== undefined) : denied,
+    open: all.flatMap((one) => one.open),
+  };
+}
+
+function causeKey({ cause, one }: Denied): string {
+  return JSON.stringify((rulesIn(cause)[0] ?? one.app).location);
+}
+
+/** The worst finding stands alone; of several times at which it is found, the first. */
+function atCause(
+  then: readonly (readonly Denied[])[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const same = firstFound(then);
+  if (!same.some(({ cause }) => rulesIn(cause).length > 0)) return same.flatMap((one) => atSignOn(one, configuration));
+  const forGood = firstFound(then.map((all) => all.filter((one) => one.forGood !== undefined)));
+  return forGood.length > 0 ? lockedOut(forGood, configuration) : shutOut(same, configuration);
+}
+
+function firstFound(then: readonly (readonly Denied[])[]): readonly Denied[] {
+  return then.find((same) => same.length > 0) ?? [];
+}
+
+function atSignOn(denied: Denied, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const { one, beginning, facts, after } = denied;
+  const place = placeOf(one.app);
+  if (place === undefined) return [];
+  return [
+    findingAt('newcomer-lock-out', place, {
+      message: `denies ${newcomersInWords(beginning)}${onceGraceIsOver(denied)}: they cannot set up there what it asks for`,
+      rules: [after?.rule ?? one.enrollment ?? []].flat().map(namedRule),
+      example: exampleOptions(facts, beginning.keys),
+      advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
+    }),
+  ];
+}
+
+function newcomersInWords({ keys, how }: Beginning): string {
+  return `users who have nothing but ${keys.join(' and ')}, as after ${how}`;
+}
+
+/** Users could add it where other rules decide, or later. */
+function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const shown = same.find((denied) => isOrdinary(denied.facts, rulesOf(denied))) ?? same[0];
+  const place = shown && placeAt(shown, placeOf);
+  if (shown === undefined || place === undefined) return [];
+  const { beginning, facts } = shown;
+  const what = shown.cause.enrollment ? 'set up there' : 'add there';
+  return [
+    findingAt('newcomer-lock-out', place, {
+      message: `shuts ${newcomersInWords(beginning)}, out of ${appsInWords(same)}${onceGraceIsOver(shown)}: they cannot ${what} what is asked for`,
+      rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
+      example: exampleOptions(facts, beginning.keys),
+      advice: shown.cause.enrollment
+        ? 'let them set it up there, by the enrollment and the account policy, or take what they have'
+        : `${askForOneFactor(shown)}, or have them add it first where another rule of this policy lets them`,
+    }),
+  ];
+}
+
+function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const all = same.flatMap((denied) => exampleOf(denied));
+  const shown = all.find(({ isUsual }) => isUsual) ?? all[0];
+  const place = shown && placeAt(shown.denied, placeOf);
+  if (shown === undefined || place === undefined) return [];
+  const { denied, facts, reachable } = shown;
+  const isForAll = isOfAllNamed(same);
+  const never = neverByCause(denied).join(' or ') || 'what is asked for';
+  const involved = involvedIn(same);
+  const whom = isForAll ? `all users for whom ${namedHere(involved)} decide` : 'users such as the one of the example';
+  const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
+  return [
+    findingAt('lock-out', place, {
+      message: `shuts ${whom} out of ${appsInWords(same)}${onceGraceIsOver(denied)}: ${lacking}`,
+      ...(!shown.isUsual && { severity: 'warning' as const }),
+      rules: involved.slice(0, mostNamed).map(namedRule),
+      example: exampleOptions(facts, [...new Set(reachable)]),
+      advice: denied.cause.enrollment
+        ? `let them set up ${never} there, by the enrollment and the account policy, or do not ask for it there`
+        : `${askForOneFactor(denied)}, or do not ask for ${never} there`,
+    }),
+  ];
+}
+
+/** A user who is denied with everything, one who may well exist if there is one. */
+function exampleOf(denied: Denied) {
+  const { forGood } = denied;
+  if (forGood === undefined) return [];
+  const isUsual = isOrdinary(forGood.facts, rulesOf(denied));
+  return [{ denied, isUsual, ...forGood }];
+}
+
+/** Users prove in any case what their account can (Law 7), so that nothing is lost. */
+function askForOneFactor({ cause }: Denied): string {
+  const others = cause.together.length > 0 ? 'here or in another rule of this policy that is named' : 'here';
+  const where = cause.account.length > 1 ? 'here and in the other rules of this policy that are named' : others;
+  return `say \`allow: { factors: 1 }\` ${where}, as users prove all that their account can in any case`;
+}
+
+function placeAt({ cause }: Denied, placeOf: AnalysedConfiguration['placeOf']) {
+  const [first] = rulesIn(cause);
+  return first && placeOf(first);
+}
+
+function rulesOf({ one, cause, after, forGood }: Denied): readonly RuleHead[] {
+  const enrollment = [one.enrollment ?? [], after?.rule ?? [], forGood?.after ?? []].flat();
+  return [one.session, one.app, ...cause.account, ...cause.together, ...enrollment];
+}
+
+/** Other rules that are the cause, rules of the enrollment policy, and those that let users in. */
+function involvedIn(same: readonly Denied[]): readonly RuleHead[] {
+  const [cause] = same.flatMap((denied) => rulesIn(denied.cause).slice(0, 1));
+  const all = [
+    ...same.flatMap((denied) => rulesIn(denied.cause).slice(1)),
+    ...same.flatMap(({ one, after, forGood }) => [after?.rule ?? one.enrollment ?? [], forGood?.after ?? []].flat()),
+    ...same.flatMap(({ one }) => one.app),
+  ];
+  return distinctRules(all).filter(({ location }) => JSON.stringify(location) !== JSON.stringify(cause?.location));
+}

@@ -1,0 +1,144 @@
+/** Finds the users of an app who are denied for good, and by which rules. */
+
+import { additionWays } from '../../../core/analysis/accounts/addition-ways.ts';
+import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
+import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
+import { asOften, type ShutOutSearch, shutOut } from '../../../core/analysis/accounts/shut-out.ts';
+import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
+import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
+import { decideTogether, deciding } from '../../../core/analysis/space/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import type { Rule, RuleHead } from '../../../core/model/policy.ts';
+import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../core/policy/rules/rules.ts';
+import type { Formula } from '../../../core/policy/theories/theory.ts';
+import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
+import type { AnalysedConfiguration } from '../analysed/configuration.ts';
+import { type AccountAdditions, isGiven } from './account-additions.ts';
+import { type Governed, governedBy } from './denial-cause.ts';
+import type { Denied, ForGoodSearch } from './denied-newcomers.ts';
+
+export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): ForGoodSearch {
+  const known = new Map<AnalysedApp, AppSearch>();
+  const searchOf = (app: AnalysedApp) => {
+    const search = known.get(app) ?? searchIn(app, additions, configuration);
+    known.set(app, search);
+    return search;
+  };
+  const find: ForGoodSearch['find'] = (denied) => {
+    const { app, one, facts } = denied;
+    const search = searchOf(app);
+    const { closed, everyone, ...others } = search;
+    // The result differs by user if rules ask how users signed in.
+    const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
+    if (isSameForAll && !signInOutcome(closed, facts, { keys: everyone }).isDenied) return undefined;
+    const among = (rules: readonly Rule[]) => {
+      const isConfirmed = (some: Denied['facts']) =>
+        decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
+      const governed = governedBy(rules, facts, app.policies);
+      const by = (some: readonly Governed[]) =>
+        shutOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
+      const found = by(governed);
+      if (typeof found !== 'object' || !found.isForAll) return found;
+      return { ...found, isForAll: eachOfOne(governed).every((some) => isForAll(by(some))) };
+    };
+    const { account, together } = denied.cause;
+    const found = among([...account, ...together]);
+    // Others than those that make it together may do so in another network, or later.
+    return found === undefined && together.length > 0 ? among(account) : found;
+  };
+  return { find, reachableByAll: (app) => searchOf(app).everyone };
+}
+
+/** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
+function eachOfOne(governed: readonly Governed[]): readonly (readonly Governed[])[] {
+  const byRule = [...Map.groupBy(governed, ({ rule }) => rule).values()];
+  if (byRule.length === governed.length) return [];
+  return byRule.reduce<readonly (readonly Governed[])[]>(
+    (all, some) => all.flatMap((taken) => some.map((one) => [...taken, one])),
+    [[]],
+  );
+}
+
+function isForAll(found: ReturnType<typeof shutOut>): boolean {
+  return typeof found === 'object' && found.isForAll;
+}
+
+interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
+  /** Its policies, and nothing can be added. */
+  readonly closed: PolicySet;
+  /** The authenticators that every user can reach. */
+  readonly everyone: readonly string[];
+}
+
+function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: AnalysedConfiguration): AppSearch {
+  const { policies } = app;
+  const space = spaceOf(app, configuration);
+  const given = policies.authenticators.filter(isGiven);
+  const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
+  const closed = { ...policies, accountPolicy: noAdditions };
+  const everyone = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
+  return { ...search, closed, everyone };
+}
+
+const noAdditions = compileAccountPolicy({
+  name: 'account',
+  rules: [{ name: 'none', when: {}, then: { kind: 'deny' } }],
+});
+
+/** Users add something at any app, and at the pages of their account. */
+function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, universe }: AnalysedConfiguration) {
+  const rules = rulesOfApp(policies);
+  const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment');
+  const clientIds = new Set([clientId, ...others.flatMap((one) => one.clientIds)]);
+  return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));
+}
+
+function hereAlone(clientId: string): RuleHead['when'] {
+  return { apps: { any: [clientId] } };
+}
+
+/** The rules of the case decide in this app, and these of the account policy on what is named with them. */
+function formulasOf(
+  { app, one, after }: Omit<Denied, 'forGood'>,
+  governed: readonly Governed[],
+  space: RuleSpace,
+): readonly Formula[] {
+  const { session, app: signOn, enrollment } = app.policies;
+  return [
+    ...space.onceProved,
+    space.applies(hereAlone(app.app.clientId)),
+    ...decides(one.session, session, space),
+    ...decides(one.app, signOn, space),
+    ...(one.enrollment ? decides(one.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
+    ...(after ? afterSignInFormulas(after, app.policies, space) : []),
+    ...governed.flatMap(({ policy, rule }) => decides(rule, policy, space)),
+  ];
+}
+
+function decides(rule: RuleHead, policy: CompiledPolicy<RuleHead> | undefined, space: RuleSpace): readonly Formula[] {
+  return policy ? deciding(policy, space).flatMap((one) => (one.rule === rule ? one.formulas : [])) : [];
+}
+
+function decideAlike(
+  rules: readonly Rule[],
+  { app, facts: denied }: Omit<Denied, 'forGood'>,
+  facts: Denied['facts'],
+): boolean {
+  return governedBy(rules, denied, app.policies).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
+}
+
+/**
+ * Among the authenticators that can never be added, those about which the causing rules decide; if possible, those
+ * that would let the user in.
+ */
+export function neverByCause({ app, cause, facts, forGood }: Denied): readonly string[] {
+  if (forGood === undefined) return [];
+  const { disabled = [], useOnly = [] } = cause.enrollment?.then ?? {};
+  const governed = governedBy([...cause.account, ...cause.together], facts, app.policies);
+  const named = [...governed.map(({ key }) => key), ...disabled, ...useOnly];
+  const never = forGood.never.filter((key) => named.includes(key));
+  const enough = never.filter((key) => !endsInDenial(app.policies, forGood.facts, [...forGood.reachable, key]));
+  return enough.length > 0 ? enough : never;
+}

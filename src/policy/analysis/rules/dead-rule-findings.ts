@@ -1,0 +1,152 @@
+/** Rules that never decide, as findings. */
+
+import { type RuleVerdict, ruleVerdicts } from '../../../core/analysis/findings/dead-rules.ts';
+import { type RulePart, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import { placeKey } from '../../../core/model/place-key.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
+import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import type { AnalysedPolicy } from '../analysed/analysed-policies.ts';
+import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+
+/** A rule in one of the policies that it is part of. */
+export interface RuleJudgement {
+  readonly rule: RuleHead;
+  readonly verdict: RuleVerdict;
+  /** It may have decided before: what it asks for is over. */
+  readonly isOver?: true;
+}
+
+/** Every rule in every policy that it is part of. */
+export function judgeRules(configuration: AnalysedConfiguration): readonly RuleJudgement[] {
+  return configuration.policies.flatMap((policy) => judgements(policy, configuration));
+}
+
+/** What is one rule in the file decides if it does so anywhere. */
+export function deadRuleFindings(
+  found: readonly RuleJudgement[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const written = Map.groupBy(found, ({ rule }) => placeKey(rule));
+  return [...written.values()].flatMap((same) => {
+    const [first] = same;
+    // A policy must end in a rule without conditions, whether or not a case is left for it.
+    const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || isCatchAll(rule));
+    return first === undefined || isAlive ? [] : deadRule(first, configuration);
+  });
+}
+
+function judgements(
+  { policy, clientIds }: AnalysedPolicy,
+  { universe }: AnalysedConfiguration,
+): readonly RuleJudgement[] {
+  const { reporting } = policy;
+  const within = universe(clientIds);
+  // Examines rules that only report as if they were enforced.
+  const reported = reporting ? verdictsOf(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
+  return [...verdictsOf(policy, within), ...reported];
+}
+
+function verdictsOf(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleJudgement[] {
+  const verdicts = verdictsIn(policy, universe);
+  const { since: _, ...always } = universe;
+  const before = verdicts.some(isDead) ? verdictsIn(policy, always) : [];
+  return policy.rules.flatMap(({ rule }, at) => {
+    const [verdict, once] = [verdicts[at], before[at]];
+    if (verdict === undefined) return [];
+    return [{ rule, verdict, ...(once && isDead(verdict) && !isDead(once) && { isOver: true as const }) }];
+  });
+}
+
+function isDead({ kind }: RuleVerdict): boolean {
+  return kind === 'contradictory' || kind === 'shadowed';
+}
+
+/** Whether a rule of the account policy is about every change. */
+function isCatchAll(rule: RuleHead): boolean {
+  return Object.keys(rule.when).length === 0 && !('change' in rule && rule.change !== undefined);
+}
+
+function verdictsIn(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleVerdict[] {
+  const whens = policy.rules.map(({ rule }) => rule.when);
+  return ruleVerdicts(policy, ruleSpace(whens, universe));
+}
+
+function deadRule(
+  { rule, verdict, isOver }: RuleJudgement,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const place = placeOf(rule);
+  if (place === undefined || verdict.kind === 'decides') return [];
+  const { source, path } = place;
+  if (verdict.kind === 'undecided') {
+    const reason = verdict.ranOut ? ': the steps of the search did not suffice' : '';
+    const parts = {
+      message: `whether it ever decides could not be decided${reason}`,
+      advice: 'say it with simpler conditions',
+      ...(verdict.ranOut && { severity: 'warning' as const }),
+    };
+    return [findingAt('undecided', place, parts)];
+  }
+  if (isOver) return [overRule(verdict, rule, place)];
+  if (verdict.kind === 'contradictory') {
+    const [only] = verdict.conflict;
+    const inner = only && verdict.conflict.length === 1 ? ['when', only.condition, ...only.path] : [];
+    const message = `never applies: ${conflictInWords(verdict.conflict)}`;
+    const advice = 'correct one of these conditions, or remove the rule';
+    return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
+  }
+  const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
+  const parts = {
+    message: `${rule.reportOnly ? 'never reports' : 'never decides'}: ${takersInWords(verdict.by, rule)} all its cases`,
+    rules: verdict.by.slice(0, mostNamed).map(namedRule),
+    advice: 'move it above, narrow the rules before it, or remove it',
+    ...((changesNothing || rule.reportOnly) && { severity: 'warning' as const }),
+  };
+  return [findingAt('shadowed', place, parts)];
+}
+
+/** Days that no longer come do not make a mistake of what was none. */
+function overRule(verdict: DeadVerdict, rule: RuleHead, place: FilePlace): AnalysisFinding {
+  const isShadowed = verdict.kind === 'shadowed';
+  return findingAt('past', place, {
+    message: isShadowed
+      ? `never decides any more, as its days are over: ${takersInWords(verdict.by, rule)} all its cases`
+      : `never applies any more, as its days are over: ${conflictInWords(verdict.conflict)}`,
+    rules: isShadowed ? verdict.by.slice(0, mostNamed).map(namedRule) : [],
+    advice: 'remove the rule, or set later days',
+  });
+}
+
+type DeadVerdict = Extract<RuleVerdict, { readonly kind: 'contradictory' | 'shadowed' }>;
+
+/** Rules that take the cases of another one and are named. */
+const mostNamed = 5;
+
+function thenOf(rule: RuleHead): string {
+  return 'then' in rule ? JSON.stringify(rule.then) : '';
+}
+
+function conflictInWords(conflict: readonly RulePart[]): string {
+  const parts = conflict.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``);
+  if (parts.length === 1) return `${parts.join('')} can never hold here`;
+  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)} exclude one another`;
+}
+
+function takersInWords(by: readonly RuleHead[], { location: own }: RuleHead): string {
+  const names = by.slice(0, mostNamed).map(({ name, location }) => `"${name}" in ${whereFrom(own, location)}`);
+  if (by.length === 1) return `the rule ${names.join('')} takes`;
+  if (by.length > mostNamed) return `the rules ${names.join(', ')} and ${by.length - mostNamed} more together take`;
+  return `the rules ${names.slice(0, -1).join(', ')} and ${names.at(-1)} together take`;
+}
+
+/** The shortest text for a location that a reader of the finding at `own` can follow. */
+function whereFrom(own: RuleHead['location'], location: RuleHead['location']): string {
+  const place = { file: '', line: 1, column: 1, ...location };
+  const { file, line, column } = place;
+  if (file !== own?.file) return sourcePlace(place);
+  return line === own?.line ? `line ${line}, column ${column}` : `line ${line}`;
+}

@@ -1,0 +1,96 @@
+/** Greatest ages that no proof reaches, as every session in which they count has ended before. */
+import { proofsIn } from '../../../core/analysis/proofs/case-proofs.ts';
+import type { Seconds } from '../../../core/model/facts.ts';
+import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { durationText } from '../../model/duration-text.ts';
+import { durationSeconds } from '../../schema/fields/durations.ts';
+import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { valuesAt } from '../../source/values-at.ts';
+import type { AnalysedConfiguration } from '../analysed/configuration.ts';
+import type { RuleCase, RuleCases } from './rule-cases.ts';
+
+export function idleAges(rule: Rule, cases: RuleCases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const place = placeOf(rule);
+  if (place === undefined || cases === undefined || cases.length === 0 || rule.then.kind !== 'allow') return [];
+  const { then } = rule;
+  // The pages of the own account are under the session policy, too, and no app limits a proof there.
+  const { oldest, longestPause } = longestIn(then.session ? cases.map(withoutLimit) : cases);
+  const ages = idleIn(place, then.requirement, { name: 'maxAge', limit: oldest });
+  const pauses = idleIn(place, then.requirement, { name: 'maxIdle', limit: longestPause });
+  return [
+    ...ages.map(({ seconds, at }) => idleAge(at, `a greatest age of ${durationText(seconds)}`, oldest)),
+    ...pauses.map(({ seconds, at }) => idlePause(at, seconds, longestPause)),
+    ...idleLimit(then, place, cases),
+  ];
+}
+
+/** Over all cases in which the rule decides. */
+function longestIn(cases: readonly RuleCase[]): { readonly oldest: Seconds; readonly longestPause: Seconds } {
+  const proofs = cases.map((one) => proofsIn(one, one.policies));
+  return {
+    oldest: Math.max(...proofs.map(({ oldest = Number.POSITIVE_INFINITY }) => oldest)),
+    longestPause: Math.max(...proofs.map(({ longestPause = Number.POSITIVE_INFINITY }) => longestPause)),
+  };
+}
+
+/** What was proved counts at the app as long as the session lives. */
+function withoutLimit(one: RuleCase): RuleCase {
+  const { then } = one.app;
+  if (then.kind === 'deny') return one;
+  const { absolute: _, ...appSession } = then.appSession ?? {};
+  return { ...one, app: { ...one.app, then: { ...then, appSession } } };
+}
+
+/** Keys under which a file says it. */
+const keys = { maxAge: ['maxAge', 'reauthenticate', 'every'], maxIdle: ['maxIdle'] } as const;
+
+interface Idle {
+  readonly name: 'maxAge' | 'maxIdle';
+  readonly limit: Seconds;
+}
+
+/** The first that is too long, and where it stands. */
+function idleIn({ source, path }: FilePlace, requirement: Requirement, { name, limit }: Idle) {
+  const seconds = valuesIn(requirement, name).find((one) => one >= limit);
+  if (seconds === undefined) return [];
+  const allowed = [...path, 'then', 'allow'];
+  const written = keys[name]
+    .flatMap((key) => valuesAt(source.content, `${allowed.join('.')}.**.${key}`))
+    .find(({ value }) => typeof value === 'string' && durationSeconds(value) === seconds);
+  return [{ seconds, at: { source, path: written?.path ?? allowed } }];
+}
+
+const advice = 'shorten it, or leave it out';
+
+function idleAge(place: FilePlace, what: string, oldest: Seconds): AnalysisFinding {
+  const message = `has ${what} that never counts: every session in which it decides ends after ${durationText(oldest)}`;
+  return findingAt('idle-age', place, { message, advice });
+}
+
+function idlePause(place: FilePlace, pause: Seconds, longest: Seconds): AnalysisFinding {
+  const message = `has a longest pause of ${durationText(pause)} that never counts: no session is without activity for longer than ${durationText(longest)}`;
+  return findingAt('idle-age', place, { message, advice });
+}
+
+/** How long what was proved counts at the app, where the session itself is not longer. */
+function idleLimit(
+  then: AllowTerms,
+  { source, path }: FilePlace,
+  cases: readonly RuleCase[],
+): readonly AnalysisFinding[] {
+  const limit = then.appSession?.absolute;
+  if (limit === undefined) return [];
+  const { oldest } = longestIn(cases.map(withoutLimit));
+  if (limit < oldest) return [];
+  const place = { source, path: [...path, 'then', 'session', 'absolute'] };
+  return [idleAge(place, `a session length of ${durationText(limit)}`, oldest)];
+}
+
+function valuesIn(requirement: Requirement, name: 'maxAge' | 'maxIdle'): readonly Seconds[] {
+  const parts: readonly { readonly maxAge?: Seconds; readonly maxIdle?: Seconds }[] =
+    'chains' in requirement
+      ? requirement.chains.flat()
+      : requirement.anyOf.flatMap((alternative) => [alternative, ...alternative.demands]);
+  return parts.flatMap((part) => part[name] ?? []);
+}

@@ -1,0 +1,107 @@
+/** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
+import { placeKey } from '../../../core/model/place-key.ts';
+import type { Rule, RuleHead } from '../../../core/model/policy.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { attributesRead } from '../../schema/expressions/check-expression.ts';
+import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { alternativeFindings } from './alternative-findings.ts';
+import { idleAges } from './idle-ages.ts';
+import type { RuleCase, RuleCases } from './rule-cases.ts';
+
+/** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
+export function ruleFindings(
+  { apps, alive }: { readonly apps: readonly AnalysedApp[]; readonly alive: readonly RuleHead[] },
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const places = new Set(alive.map(placeKey));
+  const casesOf = casesByRule(apps);
+  const authenticators = apps[0]?.policies.authenticators ?? [];
+  return distinctRules(apps)
+    .filter((rule) => places.has(placeKey(rule)))
+    .flatMap((rule) => [
+      ...unreachable(rule, { cases: casesOf(rule), apps }, configuration),
+      ...idleAges(rule, casesOf(rule), configuration),
+      ...alternativeFindings(rule, casesOf(rule), { configuration, authenticators }),
+      ...writtenByUsers(rule, configuration, configuration.placeOf(rule)),
+    ]);
+}
+
+/** The rules of session and sign-on policies that allow, each once; two of the core may be one in the file. */
+function distinctRules(apps: readonly AnalysedApp[]): readonly Rule[] {
+  const byPlace = new Map(apps.flatMap(rulesOf).map((rule) => [placeKey(rule), rule]));
+  return [...byPlace.values()].filter(({ then }) => then.kind === 'allow');
+}
+
+function rulesOf({ policies }: AnalysedApp): readonly Rule[] {
+  return [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule);
+}
+
+function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => RuleCases {
+  // What one app leaves open says nothing of rules that decide in others only.
+  const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(placeKey)));
+  const found = new Map<string, RuleCase[]>();
+  const all = apps.flatMap(({ cases, policies }) => cases.map((one) => ({ ...one, policies })));
+  for (const one of all) {
+    for (const key of [placeKey(one.session), placeKey(one.app)]) {
+      const before = found.get(key);
+      if (before) before.push(one);
+      else found.set(key, [one]);
+    }
+  }
+  return (rule) => (open.has(placeKey(rule)) ? undefined : (found.get(placeKey(rule)) ?? []));
+}
+
+/** The account pages are an app, too, which no file describes; rules about apps may be for them. */
+function unreachable(
+  rule: Rule,
+  { cases, apps }: { readonly cases: RuleCases; readonly apps: readonly AnalysedApp[] },
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const place = placeOf(rule);
+  const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
+  if (place === undefined || cases === undefined || isAboutApps || cases.length > 0) return [];
+  const message = 'allows only where another policy denies, so that no user gets in by it';
+  const advice = 'correct its conditions or those of the other policy';
+  return [findingAt('unreachable', place, { message, advice, rules: denialsBeside(rule, apps).map(namedRule) })];
+}
+
+/** The session policy applies at every app: a longer list would not help administrators. */
+const namedDenials = 6;
+
+/** The denying rules of the other policies that decide about the same sign-ins as this rule. */
+function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[] {
+  const beside = apps.flatMap(({ policies: { session, app } }) => {
+    const policies = [session.rules, app?.rules ?? []];
+    const isWithin = policies.map((rules) => rules.some((one) => placeKey(one.rule) === placeKey(rule)));
+    return isWithin.includes(true) ? policies.filter((_, at) => !isWithin[at]).flat() : [];
+  });
+  const denials = beside.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
+  return [...new Map(denials.map((one) => [placeKey(one), one])).values()].slice(0, namedDenials);
+}
+
+/** A form at the account pages changes what such a rule says. */
+function writtenByUsers(
+  { when }: Rule,
+  { snapshot }: AnalysedConfiguration,
+  place: FilePlace | undefined,
+): readonly AnalysisFinding[] {
+  const { attributes } = snapshot.settings.attributes;
+  if (place === undefined) return [];
+  return conditionSets(when).flatMap((set, at) => {
+    const within = [...place.path, 'when', ...(at === 0 ? [] : ['any', at - 1])];
+    const tested = Object.keys(set.attributes ?? {}).map((name) => ({ name, path: [...within, 'attributes', name] }));
+    const read = attributesRead(set.expression?.written ?? '').map((one) => ({
+      ...one,
+      path: [...within, 'expression'],
+    }));
+    return [...tested, ...read].flatMap(({ name, path, ...where }) => {
+      if (!Object.hasOwn(attributes, name) || attributes[name]?.write !== 'user') return [];
+      const message = `lets users in by \`${name}\`, which they write themselves`;
+      const advice = 'say `write: admin` for the attribute, or ask for something else';
+      return [findingAt('user-written', { ...place, path }, { message, advice, ...where })];
+    });
+  });
+}

@@ -1,0 +1,138 @@
+/**
+ * Rules of the enrollment, account and profile policies that decide only about users whom another policy denies, as
+ * findings. The session policy and the sign-on policy are examined separately.
+ */
+import { type Budget, findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import { allowing, deciding } from '../../../core/analysis/space/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import { type AccountRule, changeActions, type GovernedChange } from '../../../core/model/account-policy.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import { isAbout } from '../../../core/policy/rules/account-policy.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
+import { asksHowSignedIn } from '../../../core/policy/rules/condition-table.ts';
+import type { Formula } from '../../../core/policy/theories/theory.ts';
+import { accountClientId } from '../../model/account-client-id.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { findingAt } from '../../source/finding-at.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { distinctRules, mostNamed } from '../text/apps-text.ts';
+
+/** An app, or the pages of the account, where only the session policy stands before the user. */
+interface Place {
+  readonly policies: PolicySet;
+  readonly space: RuleSpace;
+  /** What must hold for a user to get in, in each way. */
+  readonly ways: readonly (readonly Formula[])[];
+}
+
+/** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
+export function unreachedFindings(
+  { apps, alive }: { readonly apps: readonly AnalysedApp[]; readonly alive: readonly RuleHead[] },
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const [first] = apps;
+  if (first === undefined || apps.some(({ isPartial }) => isPartial)) return [];
+  const living = new Set(alive.map(keyOf));
+  const budget = { steps: budgetSteps };
+  let left = distinctRules(apps.flatMap(({ policies }) => conditionalRules(policies))).filter((rule) =>
+    living.has(keyOf(rule)),
+  );
+  // Nearly all of them count at the pages of the account, so that most apps need not be looked at.
+  for (const at of [{ app: first, pages: accountClientId }, ...apps.map((app) => ({ app }))]) {
+    if (left.length === 0) break;
+    const place = placeOf(at, configuration);
+    left = left.filter((rule) => !isReached(rule, place, budget));
+  }
+  return left.flatMap((rule) => unreached(rule, apps, configuration));
+}
+
+/** The budget for all rules together. If it does not suffice, there is no finding. */
+const budgetSteps = 10_000_000;
+
+function keyOf({ location }: RuleHead): string {
+  return JSON.stringify(location);
+}
+
+/** Others must be there, deny as a rule that is not reached does, or are asked after the sign-in or before it. */
+function conditionalRules({ enrollment, accountPolicy, profile }: PolicySet): readonly RuleHead[] {
+  const account = (accountPolicy?.rules ?? []).filter((rule) => rule.then.kind === 'allow' && !rule.off);
+  const asked = (profile?.rules ?? []).filter(({ rule }) => rule.then.registration === undefined);
+  const rules: readonly RuleHead[] = [
+    ...(enrollment?.rules ?? []).map(({ rule }) => rule),
+    ...account.filter((rule) => !rule.reportOnly),
+    ...asked.map(({ rule }) => rule),
+  ];
+  return rules.filter(({ when }) => Object.keys(when).length > 0 && !asksHowSignedIn(when));
+}
+
+function placeOf(
+  { app: { app, policies }, pages }: { readonly app: AnalysedApp; readonly pages?: string },
+  { universe }: AnalysedConfiguration,
+): Place {
+  const { app: signOn, profile: _, ...common } = policies;
+  const own: PolicySet = pages === undefined ? policies : common;
+  const { session, enrollment, accountPolicy, profile } = own;
+  const compiled: readonly { readonly rule: RuleHead }[] = [
+    ...session.rules,
+    ...(pages === undefined ? (signOn?.rules ?? []) : []),
+    ...(enrollment ? beforeSignIn(enrollment).rules : []),
+    ...(profile ? beforeSignIn(profile).rules : []),
+  ];
+  const rules = [...compiled.map(({ rule }) => rule), ...(accountPolicy?.rules ?? [])];
+  const whens = rules.map(({ when }) => when);
+  const space = ruleSpace(whens, universe([pages ?? app.clientId]));
+  const second = pages !== undefined ? [[]] : signOn ? allowing(signOn, space).map(({ formulas }) => formulas) : [];
+  const ways = allowing(session, space).flatMap(({ formulas }) =>
+    second.map((others) => [...space.onceProved, ...formulas, ...others]),
+  );
+  return { policies: own, space, ways };
+}
+
+/** Users who get in there are under the rule, or that is not known. */
+function isReached(rule: RuleHead, { policies, space, ways }: Place, budget: Budget): boolean {
+  const cases = policiesOf(rule, policies).flatMap((policy) =>
+    deciding(policy, space).filter((one) => keyOf(one.rule) === keyOf(rule)),
+  );
+  return cases.some(({ formulas }) =>
+    ways.some((way) => findModelWithin([...way, ...formulas], budget) !== 'impossible'),
+  );
+}
+
+function policiesOf(
+  rule: RuleHead,
+  { enrollment, accountPolicy, profile, authenticators }: PolicySet,
+): readonly CompiledPolicy<RuleHead>[] {
+  const about = accountPolicy?.rules.find((one) => keyOf(one) === keyOf(rule));
+  const keys = authenticators.map(({ key }) => key);
+  return [
+    ...(enrollment ? [beforeSignIn(enrollment)] : []),
+    ...(profile ? [beforeSignIn(profile)] : []),
+    ...(accountPolicy && about ? changesOf(about, keys).map((change) => accountPolicy.about(change)) : []),
+  ];
+}
+
+/** The changes of authenticators, of what the rule names, and of what no rule names. */
+function changesOf(rule: AccountRule, keys: readonly string[]): readonly GovernedChange[] {
+  const named = Object.values(rule.change ?? {}).flatMap((names) => (names === 'all' ? [] : names));
+  const all = [...new Set([...keys, ...named, ''])];
+  return changeActions.flatMap((action) => all.map((of) => ({ action, of })).filter((change) => isAbout(rule, change)));
+}
+
+function unreached(
+  rule: RuleHead,
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const place = configuration.placeOf(rule);
+  if (place === undefined) return [];
+  const policies = apps.flatMap(({ policies: { session, app } }) => [...session.rules, ...(app?.rules ?? [])]);
+  const denials = policies.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
+  return [
+    findingAt('unreachable', place, {
+      message: 'decides only about users whom another policy denies, so that it never counts',
+      rules: distinctRules(denials).slice(0, mostNamed).map(namedRule),
+      advice: 'correct its conditions or those of the other policy, or remove it',
+    }),
+  ];
+}

@@ -1,0 +1,233 @@
+/** Which rules fall short of a standard, as findings at these rules. */
+import { type ExaminedPolicies, examineInvariant, type Violation } from '../../../core/analysis/findings/invariants.ts';
+import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
+import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import type { Seconds } from '../../../core/model/facts.ts';
+import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import type { App } from '../../model/app.ts';
+import type { AuthenticatorKind, DeliveryChannel } from '../../model/authenticator-kind.ts';
+import { enabledAuthenticators } from '../../revision/enabled-authenticators.ts';
+import { equivalentApps } from '../../revision/equivalent-apps.ts';
+import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { type AnalysedConfiguration, analysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { type AcceptedFinding, dayOf, withoutAccepted } from '../findings/accepted-findings.ts';
+import type { CheckedSources } from '../findings/analyse.ts';
+import { reasonIn } from '../invariants/invariant-findings.ts';
+import { rulesTogether } from '../invariants/invariants.ts';
+import { exampleOptions } from '../text/example-options.ts';
+import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from '../text/proofs-text.ts';
+import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
+import { type StandardName, standards } from './standards.ts';
+
+export interface StandardOptions {
+  readonly standard: StandardName;
+  /** All authenticators, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Client ids and labels of the apps to look at. Both absent: all. */
+  readonly apps?: readonly string[];
+  readonly labels?: readonly string[];
+  /** Epoch seconds: until when comments accept findings. */
+  readonly now: Seconds;
+}
+
+export interface StandardResult {
+  /** Sorted by file, line and column, without those that comments in the files accept. */
+  readonly findings: readonly AnalysisFinding[];
+  /** What comments in the files accept. */
+  readonly accepted: readonly AcceptedFinding[];
+  /** How many apps were looked at. */
+  readonly apps: number;
+}
+
+/** Findings about files that were checked. */
+export async function standardFindings(checked: CheckedSources, options: StandardOptions): Promise<StandardResult> {
+  const configuration = await analysedConfiguration(checked, options);
+  const standard: Standard = standards[options.standard];
+  const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
+  const found: AnalysisFinding[] = [];
+  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
+  for (const { app } of await equivalentApps(onePage(meant), configuration.snapshot.policies))
+    found.push(...appFindings(app, await configuration.snapshot.policies(app), context));
+  found.push(...(await passwordFindings(context)), ...bannedFindings(context));
+  const distinct = new Map(
+    found.map((one) => [
+      `${one.file}:${one.line}:${one.column} ${one.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`,
+      one,
+    ]),
+  );
+  const sorted = [...distinct.values()].toSorted(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+  const sources = checked.sources.map(({ source }) => source);
+  return { ...withoutAccepted(sorted, sources, dayOf(options.now)), apps: meant.length };
+}
+
+interface Context {
+  readonly configuration: AnalysedConfiguration;
+  readonly standard: Standard;
+  readonly roles: AuthenticatorRoles;
+}
+
+function isMeant(app: App, { apps, labels }: StandardOptions): boolean {
+  if (app.signOnPolicies === undefined) return false;
+  if (apps === undefined && labels === undefined) return true;
+  return (apps ?? []).includes(app.clientId) || (labels ?? []).some((label) => app.labels.includes(label));
+}
+
+async function* onePage(apps: readonly App[]): AsyncGenerator<readonly App[]> {
+  yield apps;
+}
+
+function rolesIn(
+  { snapshot: { settings } }: AnalysedConfiguration,
+  all: readonly AuthenticatorKind[],
+): AuthenticatorRoles {
+  const enabled = enabledAuthenticators(all, settings);
+  const keysOf = (fits: (one: (typeof enabled)[number]) => boolean) => enabled.filter(fits).map(({ key }) => key);
+  const sends = ({ key, channels }: (typeof enabled)[number], by: readonly DeliveryChannel[]) => {
+    const own = settings.authenticators[key];
+    return own !== undefined && (channels?.(own) ?? []).some((channel) => by.includes(channel));
+  };
+  return {
+    passwords: keysOf(({ underPasswordPolicy }) => underPasswordPolicy === true),
+    mail: keysOf((one) => sends(one, ['email'])),
+    phone: keysOf((one) => sends(one, ['sms', 'voice'])),
+    questions: keysOf(({ auxiliary }) => auxiliary === true),
+    handedOut: keysOf(({ recovery, enrollable }) => recovery === true && !enrollable),
+    phishingResistant: keysOf(({ characteristics }) => characteristics.includes('phishingResistant')),
+    all: keysOf(() => true),
+  };
+}
+
+function appFindings(app: App, policies: PolicySet, context: Context): readonly AnalysisFinding[] {
+  const { configuration, standard, roles } = context;
+  const conditions = rulesTogether(policies).map(({ when }) => when);
+  const space = ruleSpace(conditions, configuration.universe([app.clientId]));
+  const remembering = rememberingRules(policies, context);
+  const found = standard.criteria.flatMap((criterion) => {
+    const guarantee = criterion.guarantee(roles);
+    if (guarantee === undefined) return [];
+    const verdict = examineInvariant(
+      { name: criterion.section, when: {}, guarantee, ...(standard.memory && { countsRemembered: true as const }) },
+      { policies, space },
+    );
+    if (verdict.kind !== 'holds' && isExempt(criterion, { policies, space })) return [];
+    if (verdict.kind !== 'refuted' && verdict.kind !== 'undecided') return [];
+    const violations = verdict.kind === 'refuted' ? verdict.violations : [];
+    const undecided = verdict.open.flatMap((rules) => {
+      const reason = reasonIn(rules);
+      const why = reason === undefined ? '' : `; ${reason}`;
+      const message = `whether it meets ${criterion.section} could not be decided: ${criterion.text}${why}`;
+      return findingAtRule(rules, criterion, { ...context, message });
+    });
+    return [...violations.flatMap((one) => violationFinding(one, { app, policies, criterion }, context)), ...undecided];
+  });
+  return [...found, ...remembering];
+}
+
+function isExempt({ section: name, exempts }: Criterion, examined: ExaminedPolicies): boolean {
+  return exempts !== undefined && examineInvariant({ name, when: {}, guarantee: exempts }, examined).kind === 'holds';
+}
+
+/** A finding of its own, so that it is listed together with what else the rule lacks. */
+function rememberingRules({ app }: PolicySet, { configuration, standard }: Context): readonly AnalysisFinding[] {
+  const { memory } = standard;
+  const rules = app?.rules.map(({ rule }) => rule) ?? [];
+  if (memory === undefined) return [];
+  return rules.flatMap((rule) => {
+    const place = rule.then.kind === 'allow' && rule.then.remember ? configuration.placeOf(rule) : undefined;
+    if (place === undefined) return [];
+    const message = `falls short of ${memory.section}: ${memory.text}`;
+    const path = [...place.path, 'then', 'remember'];
+    return [findingAt('standard', { ...place, path }, { message, advice: 'remove `remember` from this rule' })];
+  });
+}
+
+function violationFinding(
+  { rules, facts, proved }: Violation,
+  { app, policies, criterion }: { readonly app: App; readonly policies: PolicySet; readonly criterion: Criterion },
+  context: Context,
+): readonly AnalysisFinding[] {
+  const { authenticators } = policies;
+  const guarantee = criterion.guarantee(context.roles);
+  const measure = { authenticators, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
+  const short = `falls short of ${criterion.section}: ${criterion.text}`;
+  const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsInWords(proved, measure)}` : '';
+  const isShown = proved !== undefined && isShownByExample(proved);
+  const options = exampleOptions(facts, isShown ? enrolledOptions(proved, measure) : proved?.enrolled);
+  const example = isShown ? [...options, ...proofOptions(proved, authenticators)] : options;
+  const message = `${short}${instead} (app ${app.clientId})`;
+  const isRare = !isOrdinary(facts, rules);
+  return findingAtRule(rules, criterion, { ...context, message, example, isRare });
+}
+
+interface Said extends Context {
+  readonly message: string;
+  readonly example?: readonly string[];
+  /** It takes a user in groups that no rule names together. */
+  readonly isRare?: boolean;
+}
+
+/** A finding at the rule that is to blame. It names the other rules that decide. */
+function findingAtRule(
+  [session, app, ...others]: readonly RuleHead[],
+  { blames, isRecommended }: Criterion,
+  { configuration, message, example, isRare }: Said,
+): readonly AnalysisFinding[] {
+  const [blamed, beside] = blames === 'session' ? [session, app] : [app, session];
+  const place = blamed && configuration.placeOf(blamed);
+  if (place === undefined) return [];
+  const rules = [...(beside ? [beside] : []), ...others].filter(({ location }) => location !== undefined);
+  return [
+    findingAt('standard', place, {
+      message,
+      rules: rules.map(namedRule),
+      advice: isRecommended
+        ? 'follow the recommendation, or say why not where you keep such reasons'
+        : 'ask for it in this rule, or leave the app out of what the standard is for',
+      ...((isRecommended || isRare) && { severity: 'warning' as const }),
+      ...(example && { example }),
+    }),
+  ];
+}
+
+/** Each rule of the password policy; without one, the terms that apply then. */
+async function passwordFindings({ configuration, standard }: Context): Promise<readonly AnalysisFinding[]> {
+  const policy = await configuration.snapshot.passwordPolicy();
+  const rules = policy?.rules.map(({ rule }): PasswordRule => rule) ?? [];
+  return (standard.passwords ?? []).flatMap(({ section, text, isMet }) => {
+    const message = `falls short of ${section}: ${text}`;
+    const advice = 'set it in policies/password.yaml';
+    const places = rules.filter(({ then }) => !isMet(then)).map((rule) => configuration.placeOf(rule));
+    const found = places.flatMap((place) => (place ? [findingAt('standard', place, { message, advice })] : []));
+    const isShort = policy === undefined && !isMet(defaultPasswordTerms);
+    return isShort ? [...found, missingFileFinding(message)] : found;
+  });
+}
+
+/** No line of any file is to blame. */
+function missingFileFinding(message: string): AnalysisFinding {
+  return {
+    ...{ file: 'policies/password.yaml', line: 1, column: 1, path: '', code: 'standard', severity: 'error' },
+    message: `${message}; without this file, the defaults apply`,
+    text: '',
+    rules: [],
+    advice: 'write policies/password.yaml and set it there',
+  };
+}
+
+function settingsPlace({ settings }: AnalysedConfiguration): FilePlace | undefined {
+  return settings && { source: settings, path: [] };
+}
+
+function bannedFindings({ configuration, standard: { banned }, roles }: Context): readonly AnalysisFinding[] {
+  const place = settingsPlace(configuration);
+  if (banned === undefined || place === undefined) return [];
+  return banned.keys(roles).map((key) => {
+    const parts = { message: `falls short of ${banned.section}: ${banned.text}`, advice: 'do not enable it', key };
+    return findingAt('standard', { ...place, path: ['authenticators'] }, parts);
+  });
+}

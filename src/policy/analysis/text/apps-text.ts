@@ -1,0 +1,28 @@
+/** The apps and rules that a finding is about, in words: the first few, and how many there are. */
+import type { RuleHead } from '../../../core/model/policy.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+
+/** Apps that are named. */
+const mostApps = 3;
+
+/** How many there are, and the first of them. */
+export function appsInWords(same: readonly { readonly app: AnalysedApp }[]): string {
+  const apps = [...new Set(same.map(({ app }) => app))];
+  const count = apps.reduce((sum, app) => sum + app.count, 0);
+  const names = apps.flatMap((app) => app.names).slice(0, mostApps);
+  const more = count > names.length ? ` and ${count - names.length} more` : '';
+  return count === 1 ? `the app ${names.join('')}` : `${count} apps (${names.join(', ')}${more})`;
+}
+
+/** Rules that are named with a finding. */
+export const mostNamed = 6;
+
+/** The rules as the subject of a clause; the finding lists their names. */
+export function namedHere(rules: readonly RuleHead[]): string {
+  return rules.length > mostNamed ? `${rules.length} rules such as those named here` : 'the rules named here';
+}
+
+/** The rules by their place in the files, each once. */
+export function distinctRules(all: readonly RuleHead[]): readonly RuleHead[] {
+  return [...new Map(all.map((rule) => [JSON.stringify(rule.location), rule])).values()];
+}

@@ -1,0 +1,74 @@
+/** An example of the analysis as options of `explain`, which then shows what the evaluator says about it. */
+
+import type { UserFacts } from '../../../core/policy/theories/theory.ts';
+import { plainTime } from '../../../core/policy/theories/theory.ts';
+
+/** `enrolled`: keys of the authenticators that the user has; absent: it makes no difference. */
+export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): readonly string[] {
+  const { request, subject, network, device, now } = facts;
+  const { scopes, essentialClaims = [], clientId } = request;
+  const [identifier] = subject.identifiers;
+  return [
+    ...['--app', clientId],
+    ...(identifier === undefined ? [] : ['--user', identifier]),
+    ...['--groups', subject.groups.join(',')],
+    ...(subject.userType === undefined ? [] : ['--user-type', subject.userType]),
+    ...attributeOptions(subject.profile),
+    ...(enrolled ? ['--enrolled', enrolled.join(',')] : []),
+    ...skippedOptions(subject.skipped),
+    ...(subject.createdAt === undefined ? [] : ['--account-age', `${now - subject.createdAt}s`]),
+    ...(subject.recovery ? ['--recovered', `${now - subject.recovery.at}s`] : []),
+    ...pastOptions(facts),
+    ...(network.ip === '' ? [] : ['--ip', network.ip]),
+    // An address alone does not say which country the files put it into.
+    ...(network.zones.length > 0 ? ['--zone', network.zones.join(',')] : []),
+    ...(new Set(scopes).size > 1 ? ['--scope', [...new Set(scopes)].join(' ')] : []),
+    ...(essentialClaims.length > 0 ? ['--essential-claims', essentialClaims.join(' ')] : []),
+    ...(device.known ? ['--device', 'known'] : []),
+    ...['--platform', device.platform, '--os', device.os],
+    ...signalOptions(device),
+    ...(now === plainTime ? [] : ['--at', new Date(now * 1000).toISOString()]),
+  ];
+}
+
+/** The skips that grace allows. */
+function skippedOptions(skipped: UserFacts['subject']['skipped'] = {}): readonly string[] {
+  const counts = Object.entries(skipped).flatMap(([key, { grace }]) => (grace ? [`${key}=${grace.count}`] : []));
+  return counts.length > 0 ? ['--skipped', counts.join(',')] : [];
+}
+
+/** What is unusual counts after the first proof, in `explain`, too. */
+function pastOptions({ risk, distance, lastSignIn, now }: UserFacts): readonly string[] {
+  const reasons = risk?.reasons ?? [];
+  return [
+    ...(lastSignIn === undefined ? [] : ['--last-sign-in', `${now - lastSignIn}s`]),
+    ...(reasons.length > 0 ? ['--risk', reasons.map(({ signal }) => signal).join(',')] : []),
+    ...(distance === undefined ? [] : ['--distance', String(distance)]),
+  ];
+}
+
+/** What a trusted source says of the device. A managed one is registered. */
+function signalOptions({ registered, managed, assurances = [] }: UserFacts['device']): readonly string[] {
+  const standing = managed ? ['managed'] : registered ? ['registered'] : [];
+  const names = [...standing, ...assurances];
+  return names.length > 0 ? ['--device-signals', names.join(',')] : [];
+}
+
+function attributeOptions(profile: UserFacts['subject']['profile']): readonly string[] {
+  const pairs = Object.entries(profile).flatMap(([name, value]) => attributePairs(name, value));
+  return pairs.length > 0 ? ['--attribute', ...pairs] : [];
+}
+
+/** What `--attribute` takes for this value. A list that its members do not show to be one begins as an empty one. */
+export function attributePairs(name: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [`${name}=${textOf(value)}`];
+  const members = value.map((one) => `${name}=${textOf(one)}`);
+  return value.length > 1 ? members : [`${name}=[]`, ...members];
+}
+
+/** A text that would be read as something else stands in quotes. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' && /^(?:true|false|-?\d+(?:\.\d+)?|".*"|\[\])$/s.test(value)
+    ? `"${value}"`
+    : String(value);
+}

@@ -1,0 +1,126 @@
+/** What lets a user in, in words and as options of `explain`. */
+import type { AdmittedWith } from '../../../core/analysis/proofs/facts-with.ts';
+import { possiblyShown } from '../../../core/analysis/proofs/shown-characteristics.ts';
+import { isTaken, proofNames } from '../../../core/evidence/named.ts';
+import type { AssessedEvidence } from '../../../core/evidence/requirement.ts';
+import type { AuthenticatorDescriptor, Seconds } from '../../../core/model/facts.ts';
+import type { Demand, Requirement } from '../../../core/model/policy.ts';
+import { durationText } from '../../model/duration-text.ts';
+
+/** What proofs are measured by, to say what they lack. */
+export interface Measure {
+  readonly authenticators: readonly AuthenticatorDescriptor[];
+  /** The requirement. An authenticator may lack a part of it even if it shows all that it can. */
+  readonly wanted?: Requirement;
+}
+
+/** `nothing but webauthn (without user verification), in a browser that remembers totp`. */
+export function proofsInWords({ evidence, remembered }: AdmittedWith, measure: Measure): string {
+  const isFurther = ({ authenticator, enrollment }: AssessedEvidence, at: number) =>
+    evidence.slice(0, at).some((one) => one.authenticator === authenticator && one.enrollment !== enrollment);
+  const words = evidence
+    .map((item, at) => `${isFurther(item, at) ? 'another ' : ''}${proofInWords(item, measure)}`)
+    .join(' and ');
+  const browser = remembered.length === 0 ? '' : `, in a browser that remembers ${remembered.join(' and ')}`;
+  return `${evidence.length === 1 ? 'nothing but ' : ''}${words}${browser}`;
+}
+
+function proofInWords(item: AssessedEvidence, measure: Measure): string {
+  const { age, idle } = item;
+  const name = proofNames(item).at(-1) ?? item.authenticator;
+  const lacking = allLackedBy(item, measure).map((one) => characteristicWords[one] ?? one);
+  const [last, ...others] = lacking.toReversed();
+  const words = others.length === 0 ? last : `${others.toReversed().join(', ')} and ${last}`;
+  const details = [
+    ...(words === undefined ? [] : [`without ${words}`]),
+    ...(typeof age === 'number' && age > 0 ? [`proved ${durationText(age)} ago`] : []),
+    ...(idle === undefined ? [] : [`with a pause of ${durationText(idle)} since`]),
+  ];
+  return details.length === 0 ? name : `${name} (${details.join(', ')})`;
+}
+
+const characteristicWords: Readonly<Record<string, string>> = {
+  userVerification: 'user verification',
+  userPresence: 'a touch',
+  phishingResistant: 'resistance to phishing',
+  deviceBound: 'being bound to a device',
+  hardwareProtected: 'hardware protection',
+};
+
+/** Characteristics that the authenticator can show and this proof does not. */
+function lackedBy(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
+  const best = authenticators.find(({ key }) => key === item.authenticator)?.characteristics ?? [];
+  return best.filter((one) => !item.characteristics.includes(one));
+}
+
+/** Adds what the requirement asks for, if one enrollment can show more than another: all codes of an app are alike. */
+function allLackedBy(item: AssessedEvidence, { authenticators, wanted }: Measure): readonly string[] {
+  const descriptor = authenticators.find(({ key }) => key === item.authenticator);
+  const isKey = descriptor !== undefined && possiblyShown(descriptor).length > 1;
+  return [...new Set([...lackedBy(item, authenticators), ...(isKey ? lackedOf(wanted, item) : [])])];
+}
+
+/** What it lacks of the alternative that it comes nearest to. Empty if an alternative asks it for no characteristic. */
+function lackedOf(wanted: Requirement | undefined, item: AssessedEvidence): readonly string[] {
+  if (wanted === undefined || 'chains' in wanted) return [];
+  const isMeant = (demand: Demand) =>
+    (demand.factor === undefined || item.factors.includes(demand.factor)) && isTaken(demand, item);
+  const lacks = wanted.anyOf.map(({ demands }) =>
+    demands
+      .filter(isMeant)
+      .flatMap(({ characteristics = [] }) => characteristics.filter((one) => !item.characteristics.includes(one))),
+  );
+  return lacks.toSorted((a, b) => a.length - b.length)[0] ?? [];
+}
+
+/**
+ * Options `--enrolled` for what the user has. A key shows no more than its proof needed, so that the example has the
+ * weakest key that is let in.
+ */
+export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: Measure): readonly string[] {
+  return enrolled.map((key, at) => {
+    const earlier = enrolled.slice(0, at).filter((one) => one === key).length;
+    const own = Map.groupBy(
+      evidence.filter(({ authenticator }) => authenticator === key),
+      ({ enrollment }) => enrollment,
+    );
+    const item = [...own.values()][earlier]?.[0];
+    if (item === undefined || allLackedBy(item, measure).length === 0) return key;
+    const best = measure.authenticators.find((one) => one.key === key)?.characteristics ?? [];
+    return `${key}[${best.filter((one) => item.characteristics.includes(one)).join('+')}]`;
+  });
+}
+
+/** Whether options of `explain` can say it: they know one proof by each enrollment, and no pauses. */
+export function isShownByExample({ evidence }: AdmittedWith): boolean {
+  const enrollments = new Set(evidence.map(({ enrollment }) => enrollment));
+  return enrollments.size === evidence.length && evidence.every(({ age, idle }) => age !== 'now' && idle === undefined);
+}
+
+/** Options `--proved` for what an example can show. */
+export function proofOptions(
+  { evidence, remembered }: AdmittedWith,
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly string[] {
+  const proofs = evidence.map((item) => {
+    const shows = lackedBy(item, authenticators).length === 0 ? '' : `[${item.characteristics.join('+')}]`;
+    const proof = `${proofNames(item).at(-1)}${shows}`;
+    return item.age === 0 || item.age === 'now' ? proof : `${proof}@${ageOption(item.age)}`;
+  });
+  return [
+    ...(proofs.length > 0 ? ['--evidence', proofs.join(',')] : []),
+    ...(remembered.length > 0 ? ['--remembered', remembered.map((key) => `${key}@1m`).join(',')] : []),
+    ...(evidence.some(({ age }) => typeof age === 'number' && age > 0) ? ['--keep-signed-in'] : []),
+  ];
+}
+
+function ageOption(age: Seconds): string {
+  const [unit, size] = (
+    [
+      ['d', 86_400],
+      ['h', 3_600],
+      ['m', 60],
+    ] as const
+  ).find(([, one]) => age % one === 0) ?? ['s', 1];
+  return `${age / size}${unit}`;
+}

@@ -1,0 +1,127 @@
+/**
+ * Building blocks of the schemas. The messages are written for the administrator, who reads them behind a file and
+ * line.
+ */
+
+import { z } from 'zod';
+import type { Seconds } from '../../../core/model/facts.ts';
+import { durationPattern, durationSeconds, longestDuration } from './durations.ts';
+
+/**
+ * An object that takes only these keys. For an unknown key the message of the issue is the list of the known ones
+ * (separated by spaces): what prints it makes a sentence of it.
+ */
+export function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = takenKeys(shape).join(' ');
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined) });
+}
+
+/** Like `closed`, and at least one of the keys must be there: an empty condition or demand would say nothing. */
+export function closedNotEmpty<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return closed(shape).refine((value) => Object.keys(value).length > 0, {
+    error: `says nothing: give at least one of ${takenKeys(shape).join(', ')}`,
+    when: ({ issues }) => issues.length === 0,
+  });
+}
+
+/** Without keys that are there to be refused in words of their own (`z.never`). */
+function takenKeys(shape: z.core.$ZodLooseShape): readonly string[] {
+  const isRefused = (schema: unknown) =>
+    schema instanceof z.ZodOptional && (schema as z.ZodOptional).unwrap() instanceof z.ZodNever;
+  return Object.keys(shape).filter((key) => !isRefused(shape[key]));
+}
+
+/** ISO 8601 duration; comes out in seconds. */
+export function duration({ min = 1, max = longestDuration }: { min?: Seconds; max?: Seconds } = {}) {
+  return z
+    .string({ error: 'must be an ISO 8601 duration such as PT12H or P30D' })
+    .regex(durationPattern, {
+      error:
+        'must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
+    })
+    .transform((text) => durationSeconds(text) ?? Number.POSITIVE_INFINITY)
+    .refine((seconds) => seconds >= min, { error: `must be at least ${isoDuration(min)}` })
+    .refine((seconds) => seconds <= max, { error: `must be at most ${isoDuration(max)}` });
+}
+
+/** A limit as it would be written in a file. */
+function isoDuration(seconds: number): string {
+  const units = [
+    [86_400, 'P', 'D'],
+    [3_600, 'PT', 'H'],
+    [60, 'PT', 'M'],
+  ] as const;
+  const [size, before, after] = units.find(([length]) => seconds >= length && seconds % length === 0) ?? [1, 'PT', 'S'];
+  return `${before}${seconds / size}${after}`;
+}
+
+/** Text that users read: not empty, one line. */
+export const text = z
+  .string()
+  .min(1, { error: 'must not be empty' })
+  .max(200, { error: 'must have at most 200 characters' })
+  .regex(/^\P{Cc}*$/u, { error: 'must not hold control characters or line breaks' });
+
+/** A name that other files may refer to. */
+export const key = z.string().regex(/^[A-Za-z0-9](?:[\w.-]{0,98}[A-Za-z0-9])?$/, {
+  error:
+    'must be made of letters, digits, ".", "_" and "-", begin and end with a letter or digit, and have at most 100 characters',
+});
+
+/** An authenticator, or one method of it. The JSON Schemas list all that there are, for editors to complete. */
+export const proofName = key.meta({
+  id: 'authenticatorName',
+  description: 'An authenticator, such as phone; or one method of it, such as phone.voice.',
+});
+
+/** Without repeats, not empty. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  return z
+    .array(item)
+    .min(1, { error: 'must not be empty' })
+    .refine((items) => new Set(items.map((entry) => JSON.stringify(entry))).size === items.length, {
+      error: 'names something twice',
+    });
+}
+
+/** The name of an environment variable. */
+export const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' });
+
+/** Absolute https URL, or http on loopback; without user, password and fragment. */
+export const secureUrl = z.string().refine((value) => secureUrlFault(value) === undefined, {
+  error: (issue) => secureUrlFault(String(issue.input)) ?? 'is not a URL',
+});
+
+/** Why this URL is not accepted; `undefined`: it is. */
+export function secureUrlFault(value: string): string | undefined {
+  if (value.includes('*')) return 'must be one exact URL: wildcards are not supported';
+  if (!URL.canParse(value) || /[\s\\]/.test(value)) return 'must be an absolute URL';
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (value.includes('#')) return 'must not have a fragment';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol !== 'http:') return 'must be https, or http on loopback';
+  return isLoopback(url.hostname) ? undefined : 'must be https: http is for loopback addresses only';
+}
+
+/** Hosts that never leave the machine. */
+export function isLoopback(hostname: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
+const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+/** Why this is no country code (ISO 3166-1 alpha-2); `undefined`: it is one. */
+function countryFault(code: string): string | undefined {
+  if (!/^[A-Z]{2}$/.test(code) || countryNames.of(code) === undefined)
+    return 'must be the code of a country in two capital letters, such as DE (ISO 3166-1)';
+  const { region } = new Intl.Locale(`und-${code}`);
+  return region === code ? undefined : `must be written as ${region}`;
+}
+
+/** ISO 3166-1 alpha-2. */
+export const country = z.string().refine((code) => countryFault(code) === undefined, {
+  error: (issue) => countryFault(String(issue.input)) ?? 'is no country',
+});

@@ -1,0 +1,119 @@
+/** `policies/sign-on/*.yaml`. Comes out as `Policy` of the core. */
+
+import { z } from 'zod';
+import { canWaiveSecondFactor } from '../../../core/decision/waiver.ts';
+import type { AppSession, Policy, Requirement, Rule } from '../../../core/model/policy.ts';
+import { closed, closedNotEmpty, duration, key, listOf } from '../fields/fields.ts';
+import { requirementSchema } from '../fields/requirement.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head.ts';
+import { conditionsSchema } from './condition-table.ts';
+
+const DAY = 86_400;
+
+/**
+ * The cookie by which a browser is known lives as long (`deviceLifetime`), so remembering longer would promise too
+ * much.
+ */
+const longestMemory = 180 * DAY;
+
+const remember = closed({
+  device: duration({ max: longestMemory }).describe(
+    'So long, at most P180D, a browser that proved the second factor does without it, if the user asks for that.',
+  ),
+}).describe(
+  'What may be waived for a browser. Only possession is ever waived, and only the rule itself asks for less: `acr` and `amr` say what was proved, and `max_age`, `prompt=login` and `reauthenticate: always` ask for all of it.',
+);
+
+const session = closedNotEmpty({
+  absolute: duration({ min: 60 })
+    .optional()
+    .describe(
+      'What was proved counts so long at this app, and its refresh tokens live no longer. Other apps are not touched.',
+    ),
+  keepSignedIn: z
+    .literal(false, { error: 'can only be `false`: what may be kept is a matter of the session policy' })
+    .optional()
+    .describe(
+      'A session that is kept counts no longer at this app than one that is not, and its page does not offer it.',
+    ),
+})
+  .describe('How long what was proved counts at this app. Never longer than the session policy says.')
+  .transform(
+    ({ absolute, keepSignedIn }): AppSession => ({
+      ...(absolute !== undefined && { absolute }),
+      ...(keepSignedIn === false && { unkept: true as const }),
+    }),
+  );
+
+const grant = closed({
+  scopes: listOf(z.string().min(1)).describe('These and no others. `openid` and `offline_access` always stay.'),
+}).describe('What access tokens may carry of the scopes that the app asks for. Left out: all of them.');
+
+/** Why a device cannot be remembered with this requirement; `undefined`: it can. */
+function memoryFault(requirement: Requirement): string | undefined {
+  if ('chains' in requirement) return 'a chain is proved step by step: `remember` goes with `factors` and `anyOf` only';
+  if (canWaiveSecondFactor(requirement)) return undefined;
+  return 'has nothing to waive: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
+}
+
+const then = z.union(
+  [
+    z.literal('deny').describe('No user gets in by this rule.'),
+    closed({
+      allow: requirementSchema.describe('A user who proves this gets in.'),
+      remember: remember.optional(),
+      session: session.optional(),
+      grant: grant.optional(),
+    }).superRefine(({ allow, remember: memory }, context) => {
+      const fault = memory && memoryFault(allow);
+      if (fault !== undefined) context.addIssue({ code: 'custom', path: ['remember'], message: fault });
+    }),
+  ],
+  { error: 'must be `deny`, or `allow:` with what must be proved' },
+);
+
+function toAllow({
+  allow,
+  remember: memory,
+  session: appSession,
+  grant: granted,
+}: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
+  return {
+    kind: 'allow',
+    requirement: allow,
+    ...(memory && { remember: memory.device }),
+    ...(appSession && { appSession }),
+    ...(granted && { scopes: granted.scopes }),
+  };
+}
+
+const rule = closed({
+  ...reportingRuleHead,
+  when: conditionsSchema.optional(),
+  then: then.describe('What follows when the conditions hold.'),
+}).transform(
+  (input): Rule => ({
+    name: input.name,
+    ...switchesOf(input),
+    when: input.when ?? {},
+    then: input.then === 'deny' ? { kind: 'deny' } : toAllow(input.then),
+  }),
+);
+
+export const signOnPolicySchema = closed({
+  ...policySwitch,
+  apps: closed({ labels: listOf(key).describe('One of these labels is enough.') })
+    .optional()
+    .describe('The policy is for all apps that have a label and name no policy themselves.'),
+  name: key.describe('Apps refer to the policy by this name.'),
+  rules: z
+    .array(rule)
+    .min(1, { error: 'must hold at least the catch-all rule' })
+    .describe('From top to bottom: the first rule whose conditions all hold decides. The last one has no `when`.'),
+})
+  .describe('Sign-on policy of one or more apps.')
+  .transform(({ name, rules, apps }): Policy & { readonly labels: readonly string[] } => ({
+    name,
+    rules,
+    labels: apps?.labels ?? [],
+  }));
