@@ -25,7 +25,7 @@ import type { SigningKey } from './oidc/keys/keyring.ts';
 import { createProvider } from './oidc/provider.ts';
 import { currentRequest, findRequest } from './oidc/request-scope.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
-import { loadViews, type Views } from './own-views.ts';
+import { loadViews, type Views } from './operator-views.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import type { Settings } from './policy/model/settings.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
@@ -33,7 +33,7 @@ import { brandFor } from './policy/revision/brand.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import type { Store } from './stores/store.ts';
 import { StoreHealth } from './stores/store-health.ts';
-import { Directory } from './users/directory.ts';
+import { Directory } from './users/directory/directory.ts';
 
 export interface AppOptions {
   readonly store: Store;

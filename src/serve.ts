@@ -9,8 +9,8 @@ import { StepgateError } from './errors.ts';
 import { closingConnections } from './http/health.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
-import { OwnFiles } from './own-files.ts';
-import { goodViewsDir, loadViews } from './own-views.ts';
+import { OperatorFiles } from './operator-files.ts';
+import { goodViewsDir, loadViews } from './operator-views.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
 import type { RedisDurability } from './stores/redis/check.ts';
@@ -56,7 +56,7 @@ const usual = { shutdownDelay: 1, shutdownTimeout: 7 };
 /** Options of a node that knows its port. */
 interface NodeOptions extends ServeOptions {
   readonly port: number;
-  readonly files: OwnFiles;
+  readonly files: OperatorFiles;
 }
 
 /**
@@ -104,7 +104,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   try {
     const listening = await listen(server, options);
     const { port } = listening;
-    const node: NodeOptions = { ...options, port, files: new OwnFiles({ ...options, port }) };
+    const node: NodeOptions = { ...options, port, files: new OperatorFiles({ ...options, port }) };
     const { store, isNew } = await openNodeStore(node);
     closing.add(() => store.close());
     const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer() : undefined);

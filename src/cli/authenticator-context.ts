@@ -10,7 +10,7 @@ import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
 import { recoveryCodeKey } from '../authenticators/recovery-code/recovery-code.ts';
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
 import { mailAddress } from '../core/model/mail-address.ts';
-import type { ConfigContext } from './config/config-context.ts';
+import type { ConfigContext } from './config/shared/config-context.ts';
 import type { RestoreContext } from './restore/restore.ts';
 import type { UsersContext } from './users/users-context.ts';
 

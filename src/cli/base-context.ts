@@ -5,7 +5,7 @@ import { styleText } from 'node:util';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { openAsItIs, openStore, readDurability, type StoreSettings } from '../stores/open.ts';
 import type { AuditContext } from './audit/audit-context.ts';
-import type { ConfigContext } from './config/config-context.ts';
+import type { ConfigContext } from './config/shared/config-context.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import type { ExplainContext } from './explain/explain.ts';
 import type { KeysContext } from './keys/keys.ts';
@@ -29,7 +29,7 @@ export type BaseContext = Omit<
 > & {
   readonly storeSettings: StoreSettings;
   /** The operator's own directory of views. */
-  readonly ownViewsDir: string | undefined;
+  readonly operatorViewsDir: string | undefined;
 };
 
 /** A stream, which may be a terminal with so many columns. */
@@ -78,8 +78,9 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     finishUpgrade: async () => (await import('../stores/finish-upgrade.ts')).finishUpgrade(storeSettings),
     openAsItIs: (warn) => openAsItIs({ ...storeSettings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
-    ownViewsDir: env.VIEWS_DIR || undefined,
-    checkViews: async () => (env.VIEWS_DIR ? (await import('../own-views.ts')).checkOwnViews(env.VIEWS_DIR) : []),
+    operatorViewsDir: env.VIEWS_DIR || undefined,
+    checkViews: async () =>
+      env.VIEWS_DIR ? (await import('../operator-views.ts')).checkOperatorViews(env.VIEWS_DIR) : [],
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
     fetch,
     nodeVersion: process.versions.node,

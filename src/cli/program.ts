@@ -111,10 +111,10 @@ async function loadPreview(base: BaseContext): Promise<Command> {
       import('../preview/open-preview.ts'),
       import('../preview/preview-server.ts'),
       import('../preview/write-preview.ts'),
-      import('../own-views.ts'),
+      import('../operator-views.ts'),
     ]);
   const context = await withAuthenticators(base);
-  const views = { viewsDir: shippedViewsDir, ownViewsDir: base.ownViewsDir };
+  const views = { viewsDir: shippedViewsDir, operatorViewsDir: base.operatorViewsDir };
   return previewCommand({
     ...context,
     openPreview: (documents, languages) => openPreview({ ...context, ...views, documents, languages }),

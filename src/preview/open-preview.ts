@@ -22,16 +22,16 @@ export interface OpenPreviewOptions {
   /** The folder of the views that ship. */
   readonly viewsDir: string;
   /** The operator's own folder. */
-  readonly ownViewsDir?: string | undefined;
+  readonly operatorViewsDir?: string | undefined;
   /** Languages to show (BCP 47); absent: all, English first. */
   readonly languages?: readonly string[] | undefined;
 }
 
 /** The configuration and the views have been checked. Throws a RangeError for a language that has no texts. */
 export function openPreview(options: OpenPreviewOptions): PreviewSite {
-  const { documents, authenticators, viewsDir, ownViewsDir } = options;
-  const renderer = createRenderer({ viewsDir, ...omitUndefined({ ownViewsDir }) });
-  const templates = loadMessageTemplates([viewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])]);
+  const { documents, authenticators, viewsDir, operatorViewsDir } = options;
+  const renderer = createRenderer({ viewsDir, ...omitUndefined({ operatorViewsDir }) });
+  const templates = loadMessageTemplates([viewsDir, ...(operatorViewsDir === undefined ? [] : [operatorViewsDir])]);
   const files = brandFiles(documents);
   const renderers = new Map<string, MessageRenderer>();
   const messagesIn = (locale: string): MessageRenderer => {

@@ -33,7 +33,7 @@ export const counterTable: readonly CounterRow[] = [
     what: 'Answers with sent codes while an authenticator is enrolled; success leaves it alone.',
     of: ['user'],
     name: '<authenticator>.enroll.answers',
-    owner: 'flow/actions/enroll',
+    owner: 'flow/actions/enrollment/enroll',
   },
   {
     what: 'Answers of new users with the code that was sent to their address; success resets it.',
@@ -45,7 +45,7 @@ export const counterTable: readonly CounterRow[] = [
     what: 'Forms about the profile: each could ask whether a unique value is taken.',
     of: ['user'],
     name: 'profile',
-    owner: 'flow/actions/profile',
+    owner: 'flow/actions/profile/profile',
   },
   {
     what: 'Messages of an authenticator.',

@@ -6,13 +6,13 @@
 import type { AttributeSchema } from '../core/model/attribute.ts';
 import { identifierKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
-import type { Directory } from './directory.ts';
-import { canonicalIdentifier } from './identifier.ts';
-import { internationalNumber } from './identifier-kinds.ts';
-import { isFreeFor } from './identifier-reservations.ts';
+import type { Directory } from './directory/directory.ts';
+import { listUsers } from './directory/list-users.ts';
+import { canonicalIdentifier } from './identifiers/identifier.ts';
+import { internationalNumber } from './identifiers/identifier-kinds.ts';
 import { FingerprintSet } from './import/fingerprint-set.ts';
-import { listUsers } from './list-users.ts';
-import type { User } from './user.ts';
+import type { User } from './record/user.ts';
+import { isFreeFor } from './reservations/identifier-reservations.ts';
 
 export interface ReindexOptions {
   readonly store: Store;

@@ -31,14 +31,14 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'flow/account/restore-identifier': ['email'],
   'http/account/identifier-handlers': ['email', 'phone'],
   'http/html/views/profile-view': ['email', 'phone'],
-  'users/own-identifiers': ['email'],
-  'users/user': ['email', 'phone'],
-  'users/identifier-kinds': ['email', 'phone'],
+  'users/identifiers/identifier-changes': ['email'],
+  'users/record/user': ['email', 'phone'],
+  'users/identifiers/identifier-kinds': ['email', 'phone'],
   'users/reindex': ['phone'],
   'policy/check/check-identify': ['email'],
-  'flow/actions/profile-fields': ['phone'],
+  'flow/actions/profile/profile-fields': ['phone'],
   'http/html/views/identifier-text': ['email', 'phone'],
-  'users/changes': ['password'],
+  'users/directory/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
   // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about
   // its code.
@@ -66,7 +66,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/source/configuration-files': ['password'],
   // The notification of `stepgate users tac`, a command that is about one authenticator.
   'cli/users/tac': ['access_code'],
-  'flow/actions/registration-form': ['email'],
+  'flow/actions/registration/registration-form': ['email'],
   'flow/notify/account-notification': ['access_code', 'email'],
   // The users of the demo, and what it says about the claims and scopes that it gets.
   'demo/claims-text': ['email'],

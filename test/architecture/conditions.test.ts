@@ -72,7 +72,7 @@ const optionsByFact = {
     userType: ['user', 'userType'],
     profile: ['user', 'attribute'],
     enrollments: ['user', 'enrolled'],
-    skipped: ['user'],
+    skipped: ['user', 'skipped'],
     createdAt: ['user', 'accountAge'],
     recovery: ['user', 'recovered'],
     acceptedTerms: ['user'],

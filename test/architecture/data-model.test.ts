@@ -69,7 +69,7 @@ test('the owner of each kind of key makes keys of this kind', () => {
 
 test('a kind of key that nothing uses would be found', () => {
   expect(sources.filter(({ module }) => makesKey(module, 'no-such-kind'))).toEqual([]);
-  expect(makesKey('users/account', 'demo-inbox')).toBe(false);
+  expect(makesKey('users/record/account', 'demo-inbox')).toBe(false);
 });
 
 test('each function of `keys.ts` is imported by another module', () => {

@@ -13,7 +13,7 @@ import { text } from 'node:stream/consumers';
 import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { Directory } from '../../src/users/directory.ts';
+import { Directory } from '../../src/users/directory/directory.ts';
 
 const apps = 1000;
 const policies = 200;

@@ -9,7 +9,7 @@ import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openRedis } from '../../src/stores/redis/redis.ts';
 import { releaseSchema } from '../../src/stores/schema.ts';
 import { createState } from '../../src/stores/store-state.ts';
-import { Directory } from '../../src/users/directory.ts';
+import { Directory } from '../../src/users/directory/directory.ts';
 import { algorithms, clientIdOf, clientMetadata, identifierOf, users } from './servers/scenario.ts';
 
 export interface Seed {

@@ -18,7 +18,7 @@ import { openStore } from '../../src/stores/open.ts';
 import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import { readStamp, withStamp } from '../../src/stores/stamp.ts';
 import { beginEpoch, readState } from '../../src/stores/store-state.ts';
-import { Directory } from '../../src/users/directory.ts';
+import { Directory } from '../../src/users/directory/directory.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { refresh } from '../support/raw-client.ts';
 import { recordingStore } from '../support/recording-store.ts';

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
 import { credentialsKey } from '../../src/stores/keys.ts';
-import { issueCredential } from '../../src/users/credentials.ts';
-import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { issueCredential } from '../../src/users/record/credentials.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/record/user.ts';
 import { notifiedEvents } from '../support/account-notifications.ts';
 import { type Visit, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { credentialReservationKey, credentialsKey, userKey } from '../../src/stores/keys.ts';
 import type { Op } from '../../src/stores/store.ts';
-import { serializeCredentials } from '../../src/users/user.ts';
+import { serializeCredentials } from '../../src/users/record/user.ts';
 import { visit } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { beginSignIn, currentStep, identify, userWithTotp } from '../support/sign-in-flow.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import { attemptCounter } from '../../src/stores/keys.ts';
-import type { Profile } from '../../src/users/user.ts';
+import type { Profile } from '../../src/users/record/user.ts';
 import { appFile, authorizeSilently, type OpenNode, openNode } from '../support/authorize.ts';
 import { newTestUser } from '../support/node.ts';
 import {

@@ -11,7 +11,7 @@ import { authenticatorContext } from '../../src/cli/authenticator-context.ts';
 import { usersCommand } from '../../src/cli/users/users.ts';
 import { enqueueLogout } from '../../src/delivery/outbox.ts';
 import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
-import { readSignIns } from '../../src/users/sign-in-log.ts';
+import { readSignIns } from '../../src/users/history/sign-in-log.ts';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode, signOut } from '../support/authorize.ts';
 import { expectSince, moment } from '../support/epoch-seconds.ts';
 import { freePort } from '../support/free-port.ts';

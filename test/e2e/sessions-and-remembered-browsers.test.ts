@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { decodeJwt } from 'jose';
 import { generate } from 'otplib';
 import { credentialsKey } from '../../src/stores/keys.ts';
-import { parseCredentials } from '../../src/users/user.ts';
+import { parseCredentials } from '../../src/users/record/user.ts';
 import { notifiedEvents } from '../support/account-notifications.ts';
 import { linkTo, withEmail } from '../support/account-visits.ts';
 import { appFile } from '../support/authorize.ts';

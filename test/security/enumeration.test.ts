@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
-import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/record/user.ts';
 import { countingStore } from '../support/counting-store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import {

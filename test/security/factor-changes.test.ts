@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { omitUndefined } from '../../src/core/model/omit-undefined.ts';
 import { signInLogKey } from '../../src/stores/keys.ts';
-import { readSignIns } from '../../src/users/sign-in-log.ts';
+import { readSignIns } from '../../src/users/history/sign-in-log.ts';
 import { notificationsFor } from '../support/account-notifications.ts';
 import { visit, withEmail } from '../support/account-visits.ts';
 import { appFile } from '../support/authorize.ts';

@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
-import { issueCredential } from '../../src/users/credentials.ts';
-import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { issueCredential } from '../../src/users/record/credentials.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/record/user.ts';
 import { recoveryCodes } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { answerStep, beginSignIn, passcode, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';

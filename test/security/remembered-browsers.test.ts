@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
-import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/record/user.ts';
 import { linkTo } from '../support/account-visits.ts';
 import { appFile, post } from '../support/authorize.ts';
 import { startNode, type TestNode } from '../support/node.ts';

@@ -1,8 +1,8 @@
 /** An account whose deletion was asked for, as `/account/deletion` leaves it. */
 import { credentialsKey, userKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { joinDeletions } from '../../src/users/deletion.ts';
-import { parseUser, serializeUser } from '../../src/users/user.ts';
+import { joinDeletions } from '../../src/users/record/deletion.ts';
+import { parseUser, serializeUser } from '../../src/users/record/user.ts';
 
 /** `dueAt`: epoch seconds. */
 export async function askForDeletion(store: Store, id: string, dueAt: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** `stepgate config` on the store of a node that goes on. */
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { configCommand } from '../../src/cli/config/config.ts';
-import type { ConfigContext } from '../../src/cli/config/config-context.ts';
+import type { ConfigContext } from '../../src/cli/config/shared/config-context.ts';
 import type { TestNode } from './node.ts';
 
 /**

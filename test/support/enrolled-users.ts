@@ -11,8 +11,8 @@ import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-cod
 import { securityQuestionAuthenticator } from '../../src/authenticators/security-question/security-question.ts';
 import type { Factor } from '../../src/core/model/facts.ts';
 import { credentialsKey } from '../../src/stores/keys.ts';
-import { issueCredential } from '../../src/users/credentials.ts';
-import { serializeCredentials } from '../../src/users/user.ts';
+import { issueCredential } from '../../src/users/record/credentials.ts';
+import { serializeCredentials } from '../../src/users/record/user.ts';
 import { codeIn, inboxOf, linkIn, mailTo } from './mail.ts';
 import { password, type TestNode, testPassword } from './node.ts';
 import { codeFor, mobileNumber, settingsWithPhone } from './phone.ts';

@@ -6,7 +6,7 @@ import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import type { Skips } from '../../src/core/model/facts.ts';
 import { attemptCounter, credentialsKey, transactionKey, userKey } from '../../src/stores/keys.ts';
 import type { Entry } from '../../src/stores/store.ts';
-import { type Profile, parseUser, serializeUser } from '../../src/users/user.ts';
+import { type Profile, parseUser, serializeUser } from '../../src/users/record/user.ts';
 import { password, type TestNode, testPassword } from './node.ts';
 import { randomName } from './random-name.ts';
 import { type Authorization, authorization } from './raw-client.ts';

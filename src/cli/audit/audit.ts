@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { auditKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
-import { Directory } from '../../users/directory.ts';
+import { Directory } from '../../users/directory/directory.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
 import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';

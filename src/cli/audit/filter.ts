@@ -1,6 +1,6 @@
 /** Selects the lines of the audit log that an administrator asks for. */
 import type { AuditOutcome } from '../../flow/audit.ts';
-import type { Directory } from '../../users/directory.ts';
+import type { Directory } from '../../users/directory/directory.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { refusal } from '../shared/refusal.ts';
 import type { AuditLine } from './audit-text.ts';

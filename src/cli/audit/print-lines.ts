@@ -1,5 +1,5 @@
 /** Prints lines of the audit log, users by their identifiers. */
-import type { Directory } from '../../users/directory.ts';
+import type { Directory } from '../../users/directory/directory.ts';
 import type { Paint } from '../shared/paint.ts';
 import { type AuditLine, auditText } from './audit-text.ts';
 

@@ -1,7 +1,7 @@
 /** `stepgate audit query`: events of the log by user, app, time, outcome and kind, a page at a time. */
 import { type Command, Option } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { Directory } from '../../users/directory.ts';
+import { Directory } from '../../users/directory/directory.ts';
 import { newCommand } from '../commands.ts';
 import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';

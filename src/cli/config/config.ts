@@ -3,21 +3,21 @@ import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';
 import { initCommand } from '../init/init.ts';
 import { configTestCommand } from '../policy-tests/policy-tests.ts';
-import { applyCommand } from './apply.ts';
-import { checkCommand } from './check.ts';
-import type { ConfigContext } from './config-context.ts';
-import { confirmCommand } from './confirm.ts';
 import { diffCommand } from './diff/diff.ts';
-import { fmtCommand } from './fmt.ts';
-import { historyCommand } from './history.ts';
-import { matrixCommand } from './matrix.ts';
+import { checkCommand } from './files/check.ts';
+import { fmtCommand } from './files/fmt.ts';
+import { schemaCommand } from './files/schema.ts';
+import { matrixCommand } from './questions/matrix.ts';
+import { whatCommand } from './questions/what.ts';
+import { whoCommand } from './questions/who.ts';
 import { reportCommand } from './report/report.ts';
-import { rollbackCommand } from './rollback.ts';
-import { schemaCommand } from './schema.ts';
+import { applyCommand } from './revisions/apply.ts';
+import { confirmCommand } from './revisions/confirm.ts';
+import { historyCommand } from './revisions/history.ts';
+import { rollbackCommand } from './revisions/rollback.ts';
+import { showCommand } from './revisions/show.ts';
 import { shadowCommand } from './shadow/shadow.ts';
-import { showCommand } from './show.ts';
-import { whatCommand } from './what.ts';
-import { whoCommand } from './who.ts';
+import type { ConfigContext } from './shared/config-context.ts';
 
 /** The command with its subcommands. They reject with what the store rejects with. */
 export function configCommand(context: ConfigContext): Command {

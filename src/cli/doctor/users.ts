@@ -1,7 +1,7 @@
 /** Checks that there are users, and that their records can be read. */
 import { userKey, usersKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
-import { accountsOf } from '../../users/account.ts';
+import { accountsOf } from '../../users/record/account.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 
 /** Most records that are read: a check of an installation should take seconds (about ten for so many). */

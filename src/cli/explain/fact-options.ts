@@ -9,6 +9,7 @@ export interface FactOptions {
   readonly userType?: string;
   readonly attribute?: readonly string[];
   readonly enrolled?: readonly string[];
+  readonly skipped?: readonly string[];
   readonly accountAge?: string;
   readonly lastSignIn?: string;
   readonly recovered?: string;
@@ -49,6 +50,11 @@ export function withFactOptions(command: Command): Command {
     .option(
       '--enrolled <keys>',
       'authenticators of the user instead of the real ones, e.g. password,totp; webauthn[userPresence] is a key that shows no more',
+      commaSeparated,
+    )
+    .option(
+      '--skipped <counts>',
+      'required enrollments that the user skipped instead of the real ones, and how often, e.g. totp=2',
       commaSeparated,
     )
     .option('--account-age <duration>', 'the account was made so long ago, e.g. 30d')

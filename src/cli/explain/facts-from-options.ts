@@ -17,7 +17,14 @@ import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
 import type { FactOptions } from './fact-options.ts';
-import { assumedEnrollment, evidenceOf, ownEnrollment, rememberedOf, required } from './proofs-from-options.ts';
+import {
+  assumedEnrollment,
+  evidenceOf,
+  ownEnrollment,
+  rememberedOf,
+  required,
+  skippedFrom,
+} from './proofs-from-options.ts';
 
 interface Known {
   readonly snapshot: Snapshot;
@@ -149,9 +156,10 @@ function subjectFromOptions(
   { user, authenticators: all, snapshot, now }: Known,
 ): Subject | undefined {
   const authenticators = descriptorsOf({ authenticators: all, snapshot });
-  const { groups, userType, attribute, enrolled, recovered, accountAge } = options;
+  const { groups, userType, attribute, enrolled, skipped, recovered, accountAge } = options;
   if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
+    if (skipped !== undefined) throw refusal('--skipped needs a user: give --user or --groups');
     if (recovered !== undefined) throw refusal('--recovered needs a user: give --user or --groups');
     if (accountAge !== undefined) throw refusal('--account-age needs a user: give --user or --groups');
     return undefined;
@@ -170,6 +178,7 @@ function subjectFromOptions(
     ...(groups && { groups }),
     ...(userType !== undefined && { userType }),
     ...(attribute && { profile: { ...base.profile, ...attributesFrom(attribute, snapshot) } }),
+    ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
     ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
     ...(keys && { enrollments: keys.map((key, index) => assumedEnrollment(key, index, authenticators)) }),

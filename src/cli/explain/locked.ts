@@ -2,7 +2,7 @@
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { passwordRuling } from '../../core/policy/rules/password-terms.ts';
-import { limitsOf } from '../../flow/actions/lockout.ts';
+import { limitsOf } from '../../flow/actions/guessing/lockout.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { attemptCounter } from '../../stores/keys.ts';
 import type { Limit, Store } from '../../stores/store.ts';

@@ -134,3 +134,17 @@ function atMost(
     characteristics: best.filter((one) => shows.includes(one)),
   };
 }
+
+/** `totp=2`: the user skipped so often what a rule requires and lets users skip. */
+export function skippedFrom(
+  counts: readonly string[],
+  { at, authenticators }: { readonly at: Seconds; readonly authenticators: readonly AuthenticatorDescriptor[] },
+): NonNullable<Subject['skipped']> {
+  const keys = authenticators.map(({ key }) => key);
+  const pairs = counts.map((one) => {
+    const [key = '', count = ''] = one.split('=');
+    if (!/^\d{1,4}$/.test(count)) throw refusal(`--skipped takes how often, like totp=2, not ${one}`);
+    return [knownName('authenticator', key, keys), { grace: { count: Number(count), at } }] as const;
+  });
+  return Object.fromEntries(pairs);
+}

@@ -15,7 +15,7 @@ import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts
 import { Revisions } from '../../policy/revision/revisions.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
-import { Directory } from '../../users/directory.ts';
+import { Directory } from '../../users/directory/directory.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import { readAuditLog } from '../audit/read-log.ts';
 import { refusal } from '../shared/refusal.ts';

@@ -5,7 +5,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { appSchema } from '../../policy/schema/apps/app.ts';
 import { settingsSchemaFor } from '../../policy/schema/schemas.ts';
-import { canonicalIdentifier } from '../../users/identifier.ts';
+import { canonicalIdentifier } from '../../users/identifiers/identifier.ts';
 import { refusal } from '../shared/refusal.ts';
 
 export interface InitOptions {

@@ -6,8 +6,8 @@ import { type Finding, findingText } from '../../policy/model/finding.ts';
 import type { PreviewServer, PreviewState } from '../../preview/preview-server.ts';
 import type { PreviewSite } from '../../preview/preview-site.ts';
 import { newCommand } from '../commands.ts';
-import { refuseProblems } from '../config/checked-files.ts';
-import type { ConfigContext } from '../config/config-context.ts';
+import { refuseProblems } from '../config/shared/checked-files.ts';
+import type { ConfigContext } from '../config/shared/config-context.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 
 /** No store: the files are all that a preview needs. */

@@ -1,8 +1,8 @@
 /** The user that an administrator names, as a decision sees them. */
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import type { Store } from '../../stores/store.ts';
-import { Directory } from '../../users/directory.ts';
-import { type Account, toSubject } from '../../users/user.ts';
+import { Directory } from '../../users/directory/directory.ts';
+import { type Account, toSubject } from '../../users/record/user.ts';
 import { refusal } from './refusal.ts';
 
 /** By identifier or account id. Rejects with one sentence when there is no such user, or with `StoreUnavailable`. */

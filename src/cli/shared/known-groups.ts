@@ -3,7 +3,7 @@ import { StepgateError } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
-import { groupNames } from '../../users/group-names.ts';
+import { groupNames } from '../../users/record/group-names.ts';
 
 /** Rejects with `StoreUnavailable`. Without a readable configuration only the groups of the users count. */
 export async function knownGroups(

@@ -8,8 +8,8 @@ import type { Settings } from '../../policy/model/settings.ts';
 import { readSettings } from '../../policy/revision/read-document.ts';
 import { userKey, usersKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
-import { accountsOf } from '../../users/account.ts';
-import type { Account } from '../../users/user.ts';
+import { accountsOf } from '../../users/record/account.ts';
+import type { Account } from '../../users/record/user.ts';
 import { settingsInUse } from './settings-in-use.ts';
 
 interface Installation {

@@ -10,7 +10,7 @@ import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { Store } from '../../stores/store.ts';
-import type { PasswordRules } from '../../users/password-tools.ts';
+import type { PasswordRules } from '../../users/ports/password-tools.ts';
 
 export interface PasswordRulesOptions {
   readonly authenticators: readonly AuthenticatorKind[];

@@ -1,6 +1,6 @@
 /** What `--void-recovery-codes` removes: the recovery codes of all users. */
 import { credentialsKey } from '../../stores/keys.ts';
-import { parseCredentials, serializeCredentials } from '../../users/user.ts';
+import { parseCredentials, serializeCredentials } from '../../users/record/user.ts';
 
 const kind = credentialsKey('x').split(':')[0];
 

@@ -1,6 +1,6 @@
 /** Users as text and JSON, for terminals and scripts. Secrets of credentials never pass through here. */
-import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
-import type { Account } from '../../users/user.ts';
+import { type NotificationAddress, notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
+import type { Account } from '../../users/record/user.ts';
 import { printable } from '../shared/printable.ts';
 
 /** One line: id, status, identifiers, groups. */

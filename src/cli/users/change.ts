@@ -1,7 +1,7 @@
 /** `stepgate users groups`, `suspend`, `activate`, `unlock` and `delete`: changes that need no secret. */
 import type { Command } from 'commander';
-import type { ExtraOps } from '../../users/directory.ts';
-import { textFault } from '../../users/profile-rules.ts';
+import type { ExtraOps } from '../../users/directory/directory.ts';
+import { textFault } from '../../users/ports/profile-rules.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
 import { misspelledGroups } from '../shared/misspelled-groups.ts';

@@ -2,9 +2,9 @@
 import { type Command, Option } from 'commander';
 import type { UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { groupNames } from '../../users/group-names.ts';
-import { listUsers, type PageOfUsers, type UserQuery } from '../../users/list-users.ts';
-import type { Account } from '../../users/user.ts';
+import { listUsers, type PageOfUsers, type UserQuery } from '../../users/directory/list-users.ts';
+import { groupNames } from '../../users/record/group-names.ts';
+import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
 import { misspelledGroups } from '../shared/misspelled-groups.ts';

@@ -8,7 +8,7 @@ import { type AccountNotification, notificationDeliveries } from '../../flow/not
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
-import type { Account } from '../../users/user.ts';
+import type { Account } from '../../users/record/user.ts';
 
 /** The operations that put the notification into the outbox, for each address of the account as it was before. */
 export type WriteNotification = (before: Account, notification: AccountNotification) => readonly Op[];

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Credential, NewCredential } from '../../authenticators/authenticator.ts';
 import type { Subject } from '../../core/model/facts.ts';
-import { passwordFault } from '../../users/password-faults.ts';
-import type { PasswordRules, PasswordTools } from '../../users/password-tools.ts';
+import { passwordFault } from '../../users/ports/password-faults.ts';
+import type { PasswordRules, PasswordTools } from '../../users/ports/password-tools.ts';
 
 export interface PasswordInput {
   /** Each takes whole lines. */

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountChanged } from '../../flow/notify/account-notification.ts';
-import { addedAddresses } from '../../users/notification-addresses.ts';
-import { toSubject } from '../../users/user.ts';
+import { addedAddresses } from '../../users/identifiers/notification-addresses.ts';
+import { toSubject } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import type { WriteNotification } from './notification-writer.ts';

@@ -5,7 +5,7 @@ import { type SessionEndParts, sessionEndOps, userDeletionOps } from '../../flow
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
-import type { User } from '../../users/user.ts';
+import type { User } from '../../users/record/user.ts';
 
 interface CommandParts {
   readonly authenticators: readonly AuthenticatorKind[];

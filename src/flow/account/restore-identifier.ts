@@ -1,7 +1,7 @@
 /**
- * A former address undoes its change (the exception of Law 7). This file promises: it brings back what was there before
- * that change, whatever the user made of it since, and nothing else of the account; what an administrator has changed
- * since stays; every session and token ends, since it cannot be known whose they are; every address is told.
+ * A former address undoes its change (the exception to Law 7). This file promises: the value from before the change is
+ * restored, whatever the user did with it since, and nothing else of the account changes; later changes by an
+ * administrator stay; every session and token ends, since it is unknown who holds them; every address is notified.
  */
 import type { Credential } from '../../authenticators/authenticator.ts';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -10,11 +10,15 @@ import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { identifierKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { nextValidAfter, type VersionedAccount } from '../../users/account.ts';
-import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
-import { freeIdentifier, isFreeFor, reserveIdentifierInUnit } from '../../users/identifier-reservations.ts';
-import { ownIdentifier, withIdentifier } from '../../users/own-identifiers.ts';
-import type { FormerIdentifier, User } from '../../users/user.ts';
+import { currentIdentifier, withIdentifier } from '../../users/identifiers/identifier-changes.ts';
+import { nextValidAfter, type VersionedAccount } from '../../users/record/account.ts';
+import type { FormerIdentifier, User } from '../../users/record/user.ts';
+import { moveUniqueValues, uniqueChange } from '../../users/reservations/attribute-reservations.ts';
+import {
+  freeIdentifier,
+  isFreeFor,
+  reserveIdentifierInUnit,
+} from '../../users/reservations/identifier-reservations.ts';
 import { audit } from '../audit.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
 import type { Visitor } from '../browser/visitor.ts';
@@ -25,17 +29,17 @@ import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
 import { notifierOf, recordChange } from './change.ts';
 
-/** What the link of a former address would do. */
+/** What following the link of a former address would do. */
 export type Undo =
   | {
       readonly kind: 'open';
       readonly account: VersionedAccount;
-      /** The change, and those of the same kind that the user made after it. */
+      /** The change to undo, and later changes of the same kind by the user. */
       readonly changes: readonly [FormerIdentifier, ...FormerIdentifier[]];
     }
-  /** It was used, or its time is over. */
+  /** The link was used or has expired. */
   | { readonly kind: 'over' }
-  /** An administrator has changed the same thing since. */
+  /** An administrator has changed the same value since. */
   | { readonly kind: 'superseded' };
 
 interface UndoRequest {
@@ -63,11 +67,11 @@ export async function readUndo({ services, unit }: UndoRequest, token: unknown):
   return kind === 'username' ? { kind: 'over' } : { kind: 'open', account, changes: [first, ...later] };
 }
 
-/** Whether the user alone has led from the first change to what is there now. */
+/** Whether only the user's own changes led from the first change to the present value. */
 function isPresent(user: User, changes: readonly FormerIdentifier[]): boolean {
   const isChain = changes.every(({ value }, at) => at === 0 || changes[at - 1]?.replacedBy === value);
   const last = changes.at(-1);
-  const present = last && ownIdentifier(user, last.kind, []);
+  const present = last && currentIdentifier(user, last.kind, []);
   return isChain && present?.value === last?.replacedBy && present?.identifier === last?.newIdentifier;
 }
 
@@ -109,7 +113,10 @@ function restoredUser(
   return { ...restored, formerIdentifiers: (user.formerIdentifiers ?? []).filter((one) => !changes.includes(one)) };
 }
 
-/** What was removed since stays removed. What was proved of the other address before (`movedAt`) no longer counts. */
+/**
+ * A credential that was removed since stays removed. Proofs of the other address from before (`movedAt`) no longer
+ * count.
+ */
 function restoredCredential(credential: Credential, { credentials }: FormerIdentifier, movedAt: Seconds): Credential {
   const former = credentials.find(({ id }) => id === credential.id);
   if (!former) return credential;

@@ -5,10 +5,10 @@ import type { UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
-import { canonicalIdentifier } from '../identifier.ts';
-import { identifyingTexts } from '../identifier-kinds.ts';
-import { readProfileValue, textFault } from '../profile-rules.ts';
-import type { Profile } from '../user.ts';
+import { canonicalIdentifier } from '../identifiers/identifier.ts';
+import { identifyingTexts } from '../identifiers/identifier-kinds.ts';
+import { readProfileValue, textFault } from '../ports/profile-rules.ts';
+import type { Profile } from '../record/user.ts';
 
 /** When a user is updated, absent fields stay as they are. */
 export interface ImportedUser {

@@ -133,7 +133,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'authenticators/refusal-codes',
       'policy',
       'users',
-      'flow/actions/lockout',
+      'flow/actions/guessing/lockout',
       'flow/audit-trace',
       'flow/explain',
       'flow/transaction/store',
@@ -168,8 +168,8 @@ export const importRules: Readonly<Record<string, Part>> = {
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...storePort], packages: ['oidc-provider'] },
-  'own-files': root,
-  'own-views': root,
+  'operator-files': root,
+  'operator-views': root,
   app: root,
   serve: root,
   main: root,
@@ -262,6 +262,18 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'account',
     'explain',
   ],
+  'flow/actions': [
+    'verification',
+    'guessing',
+    'enrollment',
+    'profile',
+    'registration',
+    'selection',
+    'choices',
+    'remember-browser',
+    'record-decision',
+    'answer',
+  ],
   oidc: [
     'provider-types',
     'request-scope',
@@ -309,6 +321,8 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'base-context',
     'program',
   ],
+  'cli/config': ['shared', 'questions', 'files', 'shadow', 'diff', 'revisions', 'report', 'config'],
+  'cli/config/diff': ['compared', 'sign-ins', 'config-diff', 'against-live', 'replay', 'output', 'weaker', 'diff'],
   http: [
     'html',
     'answers',
@@ -325,6 +339,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'koa-app',
   ],
   'http/html': ['assets', 'fields', 'models', 'views', 'render'],
+  users: ['record', 'identifiers', 'reservations', 'history', 'ports', 'directory', 'import', 'reindex'],
 };
 
 /** The part that a module belongs to. */

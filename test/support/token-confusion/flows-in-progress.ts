@@ -6,7 +6,7 @@
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { attemptCounter } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { resetCounters } from '../../../src/users/account.ts';
+import { resetCounters } from '../../../src/users/record/account.ts';
 import { type CapabilityName, capabilities, type Holder, holder } from '../enrolled-users.ts';
 import { codeIn, mailTo } from '../mail.ts';
 import { startNode, type TestNode } from '../node.ts';

@@ -1,7 +1,7 @@
 /** The names by which a user tells several authenticators of one kind apart. */
 import { expect, test } from '@jest/globals';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
-import { authenticatorNames } from '../../../src/flow/actions/authenticator-names.ts';
+import { authenticatorNames } from '../../../src/flow/actions/verification/authenticator-names.ts';
 import type { Services } from '../../../src/flow/services.ts';
 
 const authenticators = new Map([['email', { maskedAddress: ({ id }: Credential) => `masked ${id}` }]]);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
 import { auditKey, knownDeviceKey, transactionKey, userKey } from '../../../src/stores/keys.ts';
-import { serializeUser } from '../../../src/users/user.ts';
+import { serializeUser } from '../../../src/users/record/user.ts';
 import {
   allow,
   asStep,

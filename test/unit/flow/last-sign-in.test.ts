@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import { gatherFacts } from '../../../src/flow/facts/gather.ts';
 import { signInHistoryKey } from '../../../src/stores/keys.ts';
-import { recordInHistory } from '../../../src/users/sign-in-history.ts';
+import { recordInHistory } from '../../../src/users/history/sign-in-history.ts';
 import { createWorld, credential, start } from './sign-in-fixture.ts';
 
 const request = neutralRequest('notes', ['openid']);

@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { Authenticator, AuthenticatorContext } from '../../../src/authenticators/authenticator.ts';
-import { wouldEndOtherSessions } from '../../../src/flow/actions/enroll.ts';
-import { magicLinkChallenge } from '../../../src/flow/actions/magic-link-challenge.ts';
-import { startChallenge } from '../../../src/flow/actions/start-challenge.ts';
-import { throttled, verify } from '../../../src/flow/actions/verify.ts';
+import { wouldEndOtherSessions } from '../../../src/flow/actions/enrollment/enroll.ts';
+import { startChallenge } from '../../../src/flow/actions/selection/start-challenge.ts';
+import { magicLinkChallenge } from '../../../src/flow/actions/verification/magic-link-challenge.ts';
+import { throttled, verify } from '../../../src/flow/actions/verification/verify.ts';
 import { decide } from '../../../src/flow/engine.ts';
 import { serverMac } from '../../../src/flow/server-mac.ts';
 import { environmentOf, type OpenTransaction } from '../../../src/flow/transaction/open-transaction.ts';

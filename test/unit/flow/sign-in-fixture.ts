@@ -39,7 +39,7 @@ import {
   serializeCredentials,
   serializeUser,
   type User,
-} from '../../../src/users/user.ts';
+} from '../../../src/users/record/user.ts';
 import { checkAuditLine } from '../../support/check-audit-line.ts';
 import { fakeStore } from '../../support/fake-store.ts';
 

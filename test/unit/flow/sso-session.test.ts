@@ -1,7 +1,7 @@
 /** What goes on with a session that was kept when its account was changed. */
 import { expect, test } from '@jest/globals';
 import { isKeptWith, type SsoSession } from '../../../src/flow/browser/sso-session.ts';
-import { newUser } from '../../../src/users/changes.ts';
+import { newUser } from '../../../src/users/directory/changes.ts';
 
 const user = { ...newUser({ identifiers: ['ann'] }, ['ann'], 100), validAfter: 300 };
 const kept: SsoSession = {

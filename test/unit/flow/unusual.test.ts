@@ -8,8 +8,8 @@ import type { Snapshot } from '../../../src/policy/revision/snapshot.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { recordInHistory } from '../../../src/users/sign-in-history.ts';
-import { networkPrefix, recordFailure, recordUsualNetwork } from '../../../src/users/usual-places.ts';
+import { recordInHistory } from '../../../src/users/history/sign-in-history.ts';
+import { networkPrefix, recordFailure, recordUsualNetwork } from '../../../src/users/history/usual-places.ts';
 import { riskScoring } from '../../core/support/fixtures.ts';
 
 const DAY = 86_400;

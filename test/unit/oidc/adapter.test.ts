@@ -20,8 +20,8 @@ import {
 } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { newUser } from '../../../src/users/changes.ts';
-import { serializeUser, type User } from '../../../src/users/user.ts';
+import { newUser } from '../../../src/users/directory/changes.ts';
+import { serializeUser, type User } from '../../../src/users/record/user.ts';
 import { proof, silentFacts } from '../../core/support/fixtures.ts';
 import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
 

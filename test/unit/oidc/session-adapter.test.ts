@@ -6,8 +6,8 @@ import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { credentialsKey, userKey } from '../../../src/stores/keys.ts';
 import type { Op, Store } from '../../../src/stores/store.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { newUser } from '../../../src/users/changes.ts';
-import { serializeUser } from '../../../src/users/user.ts';
+import { newUser } from '../../../src/users/directory/changes.ts';
+import { serializeUser } from '../../../src/users/record/user.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
 const store = recordingStore(openEmbedded({ file: ':memory:' }));

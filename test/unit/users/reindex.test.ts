@@ -5,9 +5,9 @@ import { standardAttributes } from '../../../src/policy/model/standard-attribute
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { Directory } from '../../../src/users/directory.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
+import type { Profile } from '../../../src/users/record/user.ts';
 import { type RefusedValue, type ReindexSummary, reindexUsers } from '../../../src/users/reindex.ts';
-import type { Profile } from '../../../src/users/user.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
 const now = 1_800_000_000;

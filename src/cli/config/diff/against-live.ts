@@ -3,11 +3,11 @@ import type { Documents } from '../../../policy/model/documents.ts';
 import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import type { Store } from '../../../stores/store.ts';
 import { revisionInUse } from '../../shared/revision-in-use.ts';
-import type { ConfigContext } from '../config-context.ts';
-import type { PlaceOf } from './changed-files.ts';
-import { liveConfiguration, nextConfiguration } from './compared-configuration.ts';
+import type { ConfigContext } from '../shared/config-context.ts';
+import type { PlaceOf } from './compared/changed-files.ts';
+import { liveConfiguration, nextConfiguration } from './compared/compared-configuration.ts';
+import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
-import type { ConfigDiff } from './model.ts';
 
 /** Documents that would be applied. `sources`: the files that they were read from, for the places of keys. */
 export interface Candidate {

@@ -5,15 +5,15 @@ import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
-import { numberAskedFor } from '../best-enrollments.ts';
-import { conditionsIn } from '../fresh-sign-ins.ts';
-import { type AppPair, comparedApps } from './app-pairs.ts';
-import { changedFiles, type PlaceOf } from './changed-files.ts';
-import { circumstancesOf, placePairs } from './circumstances.ts';
-import { comparePair } from './compare-pair.ts';
-import type { ComparedConfiguration } from './compared-configuration.ts';
-import type { AccessChange, ConfigDiff } from './model.ts';
-import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './user-classes.ts';
+import { numberAskedFor } from '../questions/best-enrollments.ts';
+import { conditionsIn } from '../questions/fresh-sign-ins.ts';
+import { type AppPair, comparedApps } from './compared/app-pairs.ts';
+import { changedFiles, type PlaceOf } from './compared/changed-files.ts';
+import type { ComparedConfiguration } from './compared/compared-configuration.ts';
+import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
+import { circumstancesOf, placePairs } from './sign-ins/circumstances.ts';
+import { comparePair } from './sign-ins/compare-pair.ts';
+import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
   readonly live: ComparedConfiguration;

@@ -13,16 +13,16 @@ import { withProblems } from '../../shared/problems.ts';
 import { refusal } from '../../shared/refusal.ts';
 import { revisionInUse } from '../../shared/revision-in-use.ts';
 import { withStore } from '../../shared/with-store.ts';
-import { checkedFiles } from '../checked-files.ts';
-import type { ConfigContext } from '../config-context.ts';
+import { checkedFiles } from '../shared/checked-files.ts';
+import type { ConfigContext } from '../shared/config-context.ts';
 import { type Candidate, diffAgainstLive, placesOfKeys } from './against-live.ts';
-import { nextConfiguration } from './compared-configuration.ts';
+import { nextConfiguration } from './compared/compared-configuration.ts';
+import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
-import { diffHtml } from './diff-html.ts';
-import { diffText } from './diff-text.ts';
-import type { ConfigDiff } from './model.ts';
-import { type Replay, replay } from './replay.ts';
-import { replayText } from './replay-text.ts';
+import { diffHtml } from './output/diff-html.ts';
+import { diffText } from './output/diff-text.ts';
+import { type Replay, replay } from './replay/replay.ts';
+import { replayText } from './replay/replay-text.ts';
 
 interface DiffCommandOptions extends ResultOptions {
   readonly html?: string;

@@ -3,9 +3,9 @@ import { sourcePlace } from '../../../core/model/source-place.ts';
 import type { AnalysisFinding, Severity } from '../../../policy/model/analysis-finding.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
 import { shellWord } from '../../shared/shell-word.ts';
-import type { CheckedFiles, InvariantResult } from '../checked-files.ts';
-import { quantity } from '../quantities.ts';
-import type { StandardReport } from '../standard-option.ts';
+import type { CheckedFiles, InvariantResult } from '../shared/checked-files.ts';
+import { quantity } from '../shared/quantities.ts';
+import type { StandardReport } from '../shared/standard-option.ts';
 
 const severities: readonly Severity[] = ['error', 'warning', 'note'];
 

@@ -1,9 +1,9 @@
 /** What each app asks of each group, by zone, as tables. */
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
-import { askedWords, denialText, getsIn } from '../asked-text.ts';
-import type { Outcome } from '../fresh-sign-ins.ts';
-import type { AppRow, Matrix } from '../matrix.ts';
-import { namedUserText } from '../named-users.ts';
+import { askedWords, denialText, getsIn } from '../questions/asked-text.ts';
+import type { Outcome } from '../questions/fresh-sign-ins.ts';
+import type { AppRow, Matrix } from '../questions/matrix.ts';
+import { namedUserText } from '../questions/named-users.ts';
 
 /** The matrix, with groups that meet the same demands in one row, and apps that ask for the same in one table. */
 export function matrixSection(matrix: Matrix): PageContent {

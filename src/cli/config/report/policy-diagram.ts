@@ -17,7 +17,7 @@ import { conditionWords } from '../../explain/condition-text.ts';
 import { enrollmentRows } from '../../explain/enrollment-text.ts';
 import { profileRows } from '../../explain/profile-text.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';
-import { quantity } from '../quantities.ts';
+import { quantity } from '../shared/quantities.ts';
 
 export interface PolicyDiagram {
   /** `Sign-on policy payroll`. */

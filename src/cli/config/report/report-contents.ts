@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import { type TestOutcome, testOutcome } from '../../policy-tests/policy-tests.ts';
-import { type AskedConfiguration, withAskedConfiguration } from '../asked-configuration.ts';
-import type { CheckedFiles } from '../checked-files.ts';
-import type { ConfigContext } from '../config-context.ts';
 import { diffAgainstLive } from '../diff/against-live.ts';
+import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
 import { replayOf } from '../diff/diff.ts';
-import type { ConfigDiff } from '../diff/model.ts';
-import type { Replay } from '../diff/replay.ts';
-import { type Matrix, matrixOf } from '../matrix.ts';
-import { type DocumentCounts, documentCounts } from '../quantities.ts';
-import { type StandardReport, standardReport } from '../standard-option.ts';
+import type { Replay } from '../diff/replay/replay.ts';
+import { type AskedConfiguration, withAskedConfiguration } from '../questions/asked-configuration.ts';
+import { type Matrix, matrixOf } from '../questions/matrix.ts';
+import type { CheckedFiles } from '../shared/checked-files.ts';
+import type { ConfigContext } from '../shared/config-context.ts';
+import { type DocumentCounts, documentCounts } from '../shared/quantities.ts';
+import { type StandardReport, standardReport } from '../shared/standard-option.ts';
 import { type PolicyDiagram, policyDiagrams } from './policy-diagram.ts';
 
 export interface Report extends DocumentCounts, Pick<CheckedFiles, 'findings' | 'accepted' | 'invariants'> {

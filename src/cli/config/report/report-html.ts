@@ -1,8 +1,8 @@
 /** A report as a page: one file without scripts, to be read, searched, printed and kept. */
 import { heading, htmlPage, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
-import { diffSections } from '../diff/diff-html.ts';
-import { replaySection } from '../diff/replay-html.ts';
-import { countsText, quantity } from '../quantities.ts';
+import { diffSections } from '../diff/output/diff-html.ts';
+import { replaySection } from '../diff/replay/replay-html.ts';
+import { countsText, quantity } from '../shared/quantities.ts';
 import { findingsSection, invariantsSection, severityCounts, standardsSection } from './judgement-sections.ts';
 import { matrixSection } from './matrix-section.ts';
 import type { PolicyDiagram } from './policy-diagram.ts';

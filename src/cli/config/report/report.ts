@@ -6,11 +6,11 @@ import { newCommand } from '../../commands.ts';
 import { collect } from '../../shared/collect.ts';
 import { printLongResult, type ResultOptions } from '../../shared/print-result.ts';
 import { refusal } from '../../shared/refusal.ts';
-import { checkedFiles } from '../checked-files.ts';
-import type { ConfigContext } from '../config-context.ts';
 import { replayedSeconds, writePage } from '../diff/diff.ts';
-import { matrixData } from '../matrix.ts';
-import { standardNames } from '../standard-option.ts';
+import { matrixData } from '../questions/matrix.ts';
+import { checkedFiles } from '../shared/checked-files.ts';
+import type { ConfigContext } from '../shared/config-context.ts';
+import { standardNames } from '../shared/standard-option.ts';
 import { type Report, reportContents } from './report-contents.ts';
 import { reportHtml } from './report-html.ts';
 

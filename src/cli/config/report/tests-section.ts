@@ -6,7 +6,7 @@ import { findingText } from '../../../policy/model/finding.ts';
 import type { TestResult } from '../../policy-tests/run-tests.ts';
 import type { Coverage } from '../../policy-tests/uncovered.ts';
 import { markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
-import { quantity } from '../quantities.ts';
+import { quantity } from '../shared/quantities.ts';
 import type { ReportedTests } from './report-contents.ts';
 
 /** `4 of 4 passed`. */

@@ -3,7 +3,7 @@ import type { Change, Judgement } from '../../../core/analysis/comparison/compar
 import { denyReasons } from '../../../core/model/decision.ts';
 import { denialWords } from '../../explain/denial-text.ts';
 import { printable } from '../../shared/printable.ts';
-import { quantity } from '../quantities.ts';
+import { quantity } from '../shared/quantities.ts';
 import type { TalliedDifference } from './tally.ts';
 
 const headings: Readonly<Record<Change, string>> = {

@@ -15,9 +15,9 @@ import { operatorName } from '../../shared/operator.ts';
 import { printResult, type ResultOptions } from '../../shared/print-result.ts';
 import { refusal } from '../../shared/refusal.ts';
 import { withStore } from '../../shared/with-store.ts';
-import { checkedFiles, refuseErrors } from '../checked-files.ts';
-import type { ConfigContext } from '../config-context.ts';
-import { quantity } from '../quantities.ts';
+import { checkedFiles, refuseErrors } from '../shared/checked-files.ts';
+import type { ConfigContext } from '../shared/config-context.ts';
+import { quantity } from '../shared/quantities.ts';
 import { differenceLines } from './differences-text.ts';
 import { Tally } from './tally.ts';
 

@@ -54,6 +54,7 @@ export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
     aheadOf(policies, before),
     now,
     subject.createdAt,
+    JSON.stringify(subject.skipped),
     JSON.stringify([request.acrValues, request.acrEssential, request.promptLogin]),
   ].join('|');
 }

@@ -113,14 +113,14 @@ function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, the
   return theory(condition as ConditionOf<Name>).map((part) => ({ ...part, condition: name }));
 }
 
-function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts {
+function factsOf(model: ClassModel, { clientIds, places, notBefore = plainTime, skipped }: Universe): UserFacts {
   const [network] = places;
   const plain: UserFacts = neutralFacts({
-    now: plainTime,
+    now: Math.max(plainTime, notBefore),
     request: neutralRequest(clientIds[0] ?? '', ['openid']),
     ...(network && { network }),
     device: { known: false, platform: 'desktop', os: 'windows' },
-    subject,
+    subject: { ...subject, ...(skipped && { skipped }) },
     signedInWith: [],
   });
   const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));

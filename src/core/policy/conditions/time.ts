@@ -1,8 +1,8 @@
 /** The condition `time`: days of the week and a window of hours, in a time zone. */
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
-import type { Facts } from '../../model/facts.ts';
+import type { Facts, Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { among, type ConditionPart, type Formula, isYes, type Variable } from '../theories/theory.ts';
+import { among, type ConditionPart, type Formula, isYes, type Universe, type Variable } from '../theories/theory.ts';
 import { type LocalTime, localTimeIn } from '../values/local-time.ts';
 import { type OpenWindows, windowBorders, windowsTogether } from '../values/window-borders.ts';
 
@@ -31,12 +31,34 @@ const tooManySets = 2_000;
  */
 function timeTheory(
   windows: readonly ConditionOf<'time'>[],
+  { notBefore }: Pick<Universe, 'notBefore'>,
 ): (window: ConditionOf<'time'>) => readonly ConditionPart[] {
   const keyOf = (window: ConditionOf<'time'>) => JSON.stringify(window);
   const distinct = new Map(windows.map((window) => [keyOf(window), window]));
   const together = windowsTogether([...distinct.values()], tooManySets);
-  const formulas = together ? formulasOf([...distinct.keys()], together) : freeFormulas([...distinct.keys()]);
+  const later = together && notBefore !== undefined ? onceLater(together, [...distinct.values()], notBefore) : together;
+  const formulas = later ? formulasOf([...distinct.keys()], later) : freeFormulas([...distinct.keys()]);
   return (window) => [{ path: [], formula: formulas.get(keyOf(window)) ?? { any: [] } }];
+}
+
+const WEEK: Seconds = 7 * 24 * 3600;
+
+/** Clocks change in other weeks of another year, so that it may take a year to find the same windows open. */
+const mostWeeks = 54;
+
+/** The same windows are open in some week from then on. */
+function onceLater(
+  together: readonly OpenWindows[],
+  windows: readonly ConditionOf<'time'>[],
+  notBefore: Seconds,
+): readonly OpenWindows[] {
+  const tests = windows.map(timeTest);
+  const openAt = (now: Seconds) => tests.map((test) => (test({ now }) === 'hit' ? '1' : '0')).join('');
+  return together.map(({ now, open }) => {
+    const first = now + Math.max(0, Math.ceil((notBefore - now) / WEEK)) * WEEK;
+    const weeks = Array.from({ length: mostWeeks }, (_, week) => first + week * WEEK);
+    return { open, now: weeks.find((one) => openAt(one) === open) ?? first };
+  });
 }
 
 type Formulas = ReadonlyMap<string, Formula>;

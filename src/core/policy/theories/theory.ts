@@ -75,6 +75,10 @@ export interface Universe {
   readonly risk: RiskScoring;
   /** Sign-ins before this time are ignored. Absent: none are. */
   readonly since?: Seconds;
+  /** No example lies before this time either. Absent: the year of an example stands for every year. */
+  readonly notBefore?: Seconds;
+  /** By key of the authenticator: what all users have skipped to enroll. Absent: nothing. */
+  readonly skipped?: Subject['skipped'];
   /** The scopes that release a claim. Empty if none does. */
   scopesOf(claim: string): readonly string[];
   /** A file maps addresses to countries and coordinates. */

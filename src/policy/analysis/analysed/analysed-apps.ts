@@ -2,7 +2,8 @@
 import type { Budget } from '../../../core/analysis/space/find-model.ts';
 import { type PolicyCases, policyCases } from '../../../core/analysis/space/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import type { PolicySet } from '../../../core/policy/rules/compile.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { App } from '../../model/app.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
@@ -28,15 +29,22 @@ export async function analysedApps({ snapshot, universe }: AnalysedConfiguration
   const found: AnalysedApp[] = [];
   for (const { app, names, count } of await snapshot.equivalentApps()) {
     const policies = await snapshot.policies(app);
-    const { session, app: signOn, enrollment } = policies;
-    const compiled = [...session.rules, ...(signOn?.rules ?? [])];
-    const rules = [...compiled, ...(enrollment?.rules ?? [])].map(({ rule }) => rule);
     const space = ruleSpace(
-      [...rules, ...(policies.accountPolicy?.rules ?? [])].map(({ when }) => when),
+      rulesOfApp(policies).map(({ when }) => when),
       universe([app.clientId]),
     );
     const denialBudget = { steps: denialSteps };
     found.push({ app, names, count, policies, space, denialBudget, ...policyCases(policies, space) });
   }
   return found;
+}
+
+/** The rules that say who is let in, who must set up what, and who may. */
+export function rulesOfApp({ session, app, enrollment, accountPolicy }: PolicySet): readonly RuleHead[] {
+  const compiled: readonly CompiledRule<RuleHead>[] = [
+    ...session.rules,
+    ...(app?.rules ?? []),
+    ...(enrollment?.rules ?? []),
+  ];
+  return [...compiled.map(({ rule }) => rule), ...(accountPolicy?.rules ?? [])];
 }

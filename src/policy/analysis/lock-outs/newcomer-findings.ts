@@ -8,9 +8,10 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { appsInWords, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { accountAdditions, neverAddedFindings } from './account-additions.ts';
+import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import { rulesIn } from './denial-cause.ts';
-import { type Beginning, type Denied, deniedIn } from './denied-newcomers.ts';
+import { type Beginning, type Denied, deniedIn, type NewcomerSearch } from './denied-newcomers.ts';
+import { type AppsThen, graceEnds, onceGraceIsOver } from './grace-ends.ts';
 import { forGoodIn, neverByCause } from './shut-out-search.ts';
 import { isOfAllNamed } from './shut-out-whom.ts';
 
@@ -20,13 +21,17 @@ export function newcomerFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const additions = accountAdditions(apps, configuration);
-  const forGood = forGoodIn(additions, configuration);
-  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, forGood)));
-  const denied = all.flatMap((one) => one.denied);
-  const byCause = Map.groupBy(denied, ({ cause }) => JSON.stringify(rulesIn(cause)[0]?.location ?? ''));
-  const found = [...byCause.values()].flatMap((same) => atCause(same, configuration));
+  const then = [{ apps, configuration }, ...graceEnds(apps, configuration)].map((one) => newcomersThen(one, additions));
+  const denied = then.flatMap((one) => one.denied);
+  const causes = new Set(denied.map(causeKey));
+  const found = [...causes].flatMap((cause) =>
+    atCause(
+      then.map((one) => one.denied.filter((each) => causeKey(each) === cause)),
+      configuration,
+    ),
+  );
   const told = new Set(denied.flatMap(({ cause, forGood }) => (forGood ? [...cause.account, ...cause.together] : [])));
-  const open = [...new Set(all.flatMap((one) => one.open))];
+  const open = [...new Set(then.flatMap((one) => one.open))];
   return [
     ...found,
     ...neverAddedFindings(additions, told, configuration),
@@ -34,24 +39,42 @@ export function newcomerFindings(
   ];
 }
 
-/** The worst finding stands alone. */
-function atCause(same: readonly Denied[], configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const [first] = same;
-  if (first === undefined) return [];
-  if (rulesIn(first.cause).length === 0) return same.flatMap((one) => atSignOn(one, configuration));
-  const forGood = same.filter((one) => one.forGood !== undefined);
+function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
+  const search = forGoodIn(additions, configuration);
+  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, search)));
+  const denied = all.flatMap((one) => one.denied);
+  return {
+    denied: afterSkips ? denied.filter(({ forGood }) => forGood !== undefined) : denied,
+    open: all.flatMap((one) => one.open),
+  };
+}
+
+function causeKey({ cause, one }: Denied): string {
+  return JSON.stringify((rulesIn(cause)[0] ?? one.app).location);
+}
+
+/** The worst finding stands alone; of several times at which it is found, the first. */
+function atCause(
+  then: readonly (readonly Denied[])[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const same = firstFound(then);
+  if (!same.some(({ cause }) => rulesIn(cause).length > 0)) return same.flatMap((one) => atSignOn(one, configuration));
+  const forGood = firstFound(then.map((all) => all.filter((one) => one.forGood !== undefined)));
   return forGood.length > 0 ? lockedOut(forGood, configuration) : shutOut(same, configuration);
 }
 
-function atSignOn(
-  { one, beginning, facts, after }: Denied,
-  { placeOf }: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
+function firstFound(then: readonly (readonly Denied[])[]): readonly Denied[] {
+  return then.find((same) => same.length > 0) ?? [];
+}
+
+function atSignOn(denied: Denied, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const { one, beginning, facts, after } = denied;
   const place = placeOf(one.app);
   if (place === undefined) return [];
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `denies ${newcomersInWords(beginning)}: they cannot set up there what it asks for`,
+      message: `denies ${newcomersInWords(beginning)}${onceGraceIsOver(denied)}: they cannot set up there what it asks for`,
       rules: [after?.rule ?? one.enrollment ?? []].flat().map(namedRule),
       example: exampleOptions(facts, beginning.keys),
       advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
@@ -72,7 +95,7 @@ function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): r
   const what = shown.cause.enrollment ? 'set up there' : 'add there';
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `shuts ${newcomersInWords(beginning)}, out of ${appsInWords(same)}: they cannot ${what} what is asked for`,
+      message: `shuts ${newcomersInWords(beginning)}, out of ${appsInWords(same)}${onceGraceIsOver(shown)}: they cannot ${what} what is asked for`,
       rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, beginning.keys),
       advice: shown.cause.enrollment
@@ -95,7 +118,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
     findingAt('lock-out', place, {
-      message: `shuts ${whom} out of ${appsInWords(same)}: ${lacking}`,
+      message: `shuts ${whom} out of ${appsInWords(same)}${onceGraceIsOver(denied)}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, [...new Set(reachable)]),

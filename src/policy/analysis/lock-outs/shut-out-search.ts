@@ -10,15 +10,10 @@ import { decideTogether, deciding } from '../../../core/analysis/space/policy-ca
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
-import {
-  beforeSignIn,
-  type CompiledPolicy,
-  type CompiledRule,
-  type PolicySet,
-} from '../../../core/policy/rules/compile.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
 import type { Formula } from '../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
 import { type Governed, governedBy } from './denial-cause.ts';
@@ -94,13 +89,7 @@ const noAdditions = compileAccountPolicy({
 
 /** Users add something at any app, and at the pages of their account. */
 function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, universe }: AnalysedConfiguration) {
-  const { session, app, enrollment, accountPolicy } = policies;
-  const compiled: readonly CompiledRule<RuleHead>[] = [
-    ...session.rules,
-    ...(app?.rules ?? []),
-    ...(enrollment?.rules ?? []),
-  ];
-  const rules = [...compiled.map(({ rule }) => rule), ...(accountPolicy?.rules ?? [])];
+  const rules = rulesOfApp(policies);
   const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment');
   const clientIds = new Set([clientId, ...others.flatMap((one) => one.clientIds)]);
   return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));

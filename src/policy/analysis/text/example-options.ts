@@ -15,6 +15,7 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...(subject.userType === undefined ? [] : ['--user-type', subject.userType]),
     ...attributeOptions(subject.profile),
     ...(enrolled ? ['--enrolled', enrolled.join(',')] : []),
+    ...skippedOptions(subject.skipped),
     ...(subject.createdAt === undefined ? [] : ['--account-age', `${now - subject.createdAt}s`]),
     ...(subject.recovery ? ['--recovered', `${now - subject.recovery.at}s`] : []),
     ...pastOptions(facts),
@@ -28,6 +29,12 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...signalOptions(device),
     ...(now === plainTime ? [] : ['--at', new Date(now * 1000).toISOString()]),
   ];
+}
+
+/** The skips that grace allows. */
+function skippedOptions(skipped: UserFacts['subject']['skipped'] = {}): readonly string[] {
+  const counts = Object.entries(skipped).flatMap(([key, { grace }]) => (grace ? [`${key}=${grace.count}`] : []));
+  return counts.length > 0 ? ['--skipped', counts.join(',')] : [];
 }
 
 /** What is unusual counts after the first proof, in `explain`, too. */

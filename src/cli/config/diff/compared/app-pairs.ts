@@ -1,0 +1,103 @@
+/** The apps that a change may touch, those together for which both configurations decide alike. */
+import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
+import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import type { App } from '../../../../policy/model/app.ts';
+import { changedKeys } from '../../../../policy/revision/document-store.ts';
+import { appClasses } from '../../../../policy/revision/equivalent-apps.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
+import { refusedParts } from './refused-scopes.ts';
+
+/** An app under one configuration. */
+export interface AppSide {
+  readonly side: ComparedConfiguration;
+  readonly app: App;
+  readonly policies: PolicySet;
+}
+
+/** One app under both configurations. */
+export interface AppPair {
+  /** Client ids of all apps for which it stands. */
+  readonly clientIds: readonly string[];
+  readonly live: AppSide;
+  readonly next: AppSide;
+  /** Absent: the app may ask for the same scopes. */
+  readonly refused?: RefusedParts;
+}
+
+export interface ComparedApps {
+  readonly pairs: readonly AppPair[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Apps that users sign in to. Rejects when one cannot be read. */
+export async function comparedApps(live: ComparedConfiguration, next: ComparedConfiguration): Promise<ComparedApps> {
+  const [before, after] = [clientIdsIn(live), clientIdsIn(next)];
+  const isTouched = touchedBy(changedKeys(live.hashes, next.hashes));
+  const classOf = {
+    live: appClasses((app) => live.snapshot.policies(app)),
+    next: appClasses((app) => next.snapshot.policies(app)),
+  };
+  const pairs = new Map<string, AppPair>();
+  for (const clientId of after) {
+    if (!isIn(clientId, live)) continue;
+    const pair = await pairOf(clientId, { live, next });
+    if (pair === undefined || !(isTouched(pair.live.app) || isTouched(pair.next.app))) continue;
+    const classes = [await classOf.live(pair.live.app), await classOf.next(pair.next.app)];
+    const key = JSON.stringify([...classes, ownTerms(pair.live.app), ownTerms(pair.next.app), pair.refused]);
+    const same = pairs.get(key);
+    pairs.set(key, same ? { ...same, clientIds: [...same.clientIds, clientId] } : pair);
+  }
+  return {
+    pairs: [...pairs.values()],
+    added: after.filter((one) => !isIn(one, live)),
+    removed: before.filter((one) => !isIn(one, next)),
+  };
+}
+
+const appPrefix = 'app/';
+
+function clientIdsIn({ hashes }: ComparedConfiguration): readonly string[] {
+  const keys = Object.keys(hashes).filter((key) => key.startsWith(appPrefix));
+  return keys.map((key) => key.slice(appPrefix.length)).sort();
+}
+
+function isIn(clientId: string, { hashes }: ComparedConfiguration): boolean {
+  return Object.hasOwn(hashes, `${appPrefix}${clientId}`);
+}
+
+/** Reads equal content once. `undefined`: under one configuration it is no app that users sign in to. */
+async function pairOf(
+  clientId: string,
+  { live, next }: { readonly live: ComparedConfiguration; readonly next: ComparedConfiguration },
+): Promise<AppPair | undefined> {
+  const key = `${appPrefix}${clientId}`;
+  const after = await next.snapshot.app(clientId);
+  const before = live.hashes[key] === next.hashes[key] ? after : await live.snapshot.app(clientId);
+  if (after?.signOnPolicies === undefined || before?.signOnPolicies === undefined) return undefined;
+  const policies = { live: await live.snapshot.policies(before), next: await next.snapshot.policies(after) };
+  const refused = refusedParts({ app: before, side: live }, { app: after, side: next });
+  return {
+    ...(refused && { refused }),
+    clientIds: [clientId],
+    live: { side: live, app: before, policies: policies.live },
+    next: { side: next, app: after, policies: policies.next },
+  };
+}
+
+/** Whether a changed document matters for sign-ins to the app. */
+function touchedBy(changed: readonly string[]): (app: App) => boolean {
+  const own = /^(?:app|sign-on|profile|service|file)\//;
+  if (changed.some((key) => !own.test(key))) return () => true;
+  const keys = new Set(changed);
+  const isAnySignOn = changed.some((key) => key.startsWith('sign-on/'));
+  return ({ clientId, signOnPolicies = [], profilePolicy = 'default' }) =>
+    keys.has(`app/${clientId}`) ||
+    keys.has(`profile/${profilePolicy}`) ||
+    (signOnPolicies.length === 0 ? isAnySignOn : signOnPolicies.some((name) => keys.has(`sign-on/${name}`)));
+}
+
+/** What the file of an app itself says about sign-ins, apart from naming policies. */
+function ownTerms({ firstParty, requiredScopes, identify, client }: App): readonly unknown[] {
+  return [firstParty, requiredScopes, identify, client.default_acr_values, client.default_max_age];
+}

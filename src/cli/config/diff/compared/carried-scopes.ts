@@ -1,0 +1,66 @@
+/** The scopes that tokens carry, as far as the rules of the app say it (`grant: { scopes }`). */
+
+import { grantedScopes, protocolScopes } from '../../../../core/decision/granted-scopes.ts';
+import type { Facts } from '../../../../core/model/facts.ts';
+import type { Rule } from '../../../../core/model/policy.ts';
+import { namesIn } from '../../../../core/policy/theories/membership-theory.ts';
+import { conditionsIn } from '../../questions/fresh-sign-ins.ts';
+import type { AppPair, AppSide } from './app-pairs.ts';
+
+/**
+ * Scopes that a request may ask for in addition to those of a circumstance without reaching other rules: no rule names
+ * them. Empty if no rule of the app, before or after, says what it grants.
+ */
+export function freeScopes({ live, next }: AppPair): readonly string[] {
+  if (![live, next].some(grantsSome)) return [];
+  const sets = [live, next].flatMap(({ policies }) => conditionsIn(policies));
+  const named = new Set(sets.flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
+  const after = askedFor(next);
+  return [...askedFor(live)].filter((scope) => after.has(scope) && !named.has(scope));
+}
+
+function grantsSome({ policies }: AppSide): boolean {
+  return policies.app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.scopes !== undefined) === true;
+}
+
+/** The scopes that the app may ask for under one configuration. */
+function askedFor({ app, side: { snapshot } }: AppSide): ReadonlySet<string> {
+  const { scopes, resources } = snapshot.settings;
+  const all = [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
+  const own = app.client.scope?.split(' ');
+  return new Set(own === undefined ? all : all.filter((scope) => own.includes(scope)));
+}
+
+/**
+ * The scopes that tokens carry among these and those of the request, sorted. Leaves out the scopes of the protocol: no
+ * rule decides about them.
+ */
+export function carriedScopes(
+  free: readonly string[],
+  { scopes }: Facts['request'],
+  rule: Rule | undefined,
+): readonly string[] {
+  return grantedScopes([...new Set([...scopes, ...free])], rule)
+    .filter((scope) => !protocolScopes.includes(scope))
+    .toSorted();
+}
+
+/** `tokens may carry accounts, and did not`. Undefined: nothing differs. */
+export function scopesHeadline(before: readonly string[], after: readonly string[]): string | undefined {
+  const added = after.filter((scope) => !before.includes(scope));
+  const gone = before.filter((scope) => !after.includes(scope));
+  const parts = [
+    ...(added.length > 0 ? [`tokens may carry ${scopeNames(added)}, and did not`] : []),
+    ...(gone.length > 0 ? [`tokens no longer carry ${scopeNames(gone)}`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+/** More names are counted. */
+const most = 6;
+
+export function scopeNames(scopes: readonly string[]): string {
+  if (scopes.length === 0) return 'no scope that a rule decides about';
+  const more = scopes.length > most ? ` and ${scopes.length - most} more` : '';
+  return scopes.slice(0, most).join(', ') + more;
+}

@@ -1,0 +1,161 @@
+/** Which files, rules and keys differ, with their places. */
+import { type Document, usualRuleColumn } from '../../../../policy/model/documents.ts';
+import { canonicalJson, changedKeys } from '../../../../policy/revision/document-store.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
+import type { FileChange, PartChange } from './configuration-changes.ts';
+
+export type PlaceInFile = Pick<PartChange, 'line' | 'column'>;
+/** The place of the value at this path in a file to be applied. `undefined`: not known. */
+export type PlaceOf = (file: string, path: readonly (string | number)[]) => PlaceInFile | undefined;
+
+const beginning: PlaceInFile = { line: 1, column: 1 };
+
+/** Rejects like `ComparedConfiguration.document`. */
+export async function changedFiles(
+  live: ComparedConfiguration,
+  next: ComparedConfiguration,
+  placeOf: PlaceOf,
+): Promise<readonly FileChange[]> {
+  const changes: FileChange[] = [];
+  for (const key of changedKeys(live.hashes, next.hashes)) {
+    const [before, after] = await Promise.all([live.document(key), next.document(key)]);
+    const document = after ?? before;
+    if (document === undefined) continue;
+    const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
+    const parts = before && after ? partsBetween(before, after, placeOf) : [];
+    changes.push({ file: document.file, change, parts });
+  }
+  return changes.sort((a, b) => a.file.localeCompare(b.file));
+}
+
+function partsBetween(before: Document, after: Document, placeOf: PlaceOf): readonly PartChange[] {
+  if (after.kind === 'file') return [];
+  const placeAt = (path: readonly (string | number)[]) => placeOf(after.file, path) ?? beginning;
+  const moved =
+    before.file === after.file ? [] : [valueChange('file', { before: before.file, after: after.file }, beginning)];
+  const [old, current] = [members(before.content), members(after.content)];
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter((key) => key !== 'rules');
+  return [
+    ...moved,
+    ...keys.flatMap((key) => keyChanges([key], { before: old[key], after: current[key] }, placeAt)),
+    ...ruleChanges(before, after),
+  ];
+}
+
+interface Values {
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** The depth down to which the comparison distinguishes keys. */
+const deepest = 4;
+
+function keyChanges(
+  path: readonly string[],
+  { before, after }: Values,
+  placeAt: (path: readonly string[]) => PlaceInFile,
+): readonly PartChange[] {
+  if (canonicalJson(before) === canonicalJson(after)) return [];
+  if (path.length < deepest && isMap(before) && isMap(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => keyChanges([...path, key], { before: before[key], after: after[key] }, placeAt));
+  }
+  return [valueChange(path.join('.'), { before, after }, placeAt(path))];
+}
+
+function valueChange(path: string, { before, after }: Values, place: PlaceInFile): PartChange {
+  const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
+  const [from, to] = [shown(path, before), shown(path, after)];
+  return { change, path, ...place, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+/** Longer values say less than their place. */
+const longest = 60;
+
+/** Not what stands for a secret, though it is none. */
+function shown(path: string, value: unknown): string | undefined {
+  if (value === undefined || /secret|jwks|hash/i.test(path)) return undefined;
+  const text = typeof value === 'string' ? value : canonicalJson(value);
+  return text.length > longest ? undefined : text;
+}
+
+interface WrittenRule {
+  readonly name: string;
+  readonly content: unknown;
+  readonly text: string;
+  readonly place: PlaceInFile;
+}
+
+function rulesOf({ content, ruleLines, ruleColumns }: Document): readonly WrittenRule[] {
+  const { rules } = members(content);
+  return (Array.isArray(rules) ? rules : []).map((rule: unknown, at) => ({
+    name: String(members(rule).name ?? `rules[${at}]`),
+    content: rule,
+    text: canonicalJson(rule),
+    place: { line: ruleLines[at] ?? 1, column: ruleColumns?.[at] ?? usualRuleColumn },
+  }));
+}
+
+/** Compares rules by name. A rule in both that stands in another order was moved. */
+function ruleChanges(before: Document, after: Document): readonly PartChange[] {
+  const [old, current] = [rulesOf(before), rulesOf(after)];
+  const oldNames = old.map(({ name }) => name).filter((name) => current.some((rule) => rule.name === name));
+  const common = current.map(({ name }) => name).filter((name) => oldNames.includes(name));
+  const changes = current.flatMap(({ name, content, text, place }): readonly PartChange[] => {
+    const same = old.find((rule) => rule.name === name);
+    if (same === undefined) return [{ change: 'added', rule: name, ...place }];
+    if (same.text !== text) return insideRule({ change: 'changed', rule: name, ...place }, same.content, content);
+    return oldNames.indexOf(name) === common.indexOf(name) ? [] : [{ change: 'moved', rule: name, ...place }];
+  });
+  const removed = old
+    .filter(({ name }) => !current.some((rule) => rule.name === name))
+    .map(({ name, place }): PartChange => ({ change: 'removed', rule: name, ...place }));
+  return [...changes, ...removed];
+}
+
+/** More differences inside one rule say less than its place. */
+const mostInside = 3;
+
+/** Lists the values inside a rule that differ, if they are few and short. */
+function insideRule(whole: PartChange, before: unknown, after: unknown): readonly PartChange[] {
+  const inside = differences('', before, after);
+  const isShort = ({ path, before, after }: Difference) =>
+    [before, after].every((value) => value === undefined || shown(path, value) !== undefined);
+  if (inside.length > mostInside || !inside.every(isShort)) return [whole];
+  const words = (path: string, value: unknown) => shown(path, value) ?? 'none';
+  return inside.map(({ path, before, after }) => ({
+    ...whole,
+    path,
+    from: words(path, before),
+    to: words(path, after),
+  }));
+}
+
+interface Difference extends Values {
+  /** `then.allow.factors`, `then.required[0].count`. */
+  readonly path: string;
+}
+
+/** A list is compared as a whole, unless both have as many members and these are maps. */
+function differences(path: string, before: unknown, after: unknown): readonly Difference[] {
+  if (canonicalJson(before) === canonicalJson(after)) return [];
+  if (isMap(before) && isMap(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => differences(path === '' ? key : `${path}.${key}`, before[key], after[key]));
+  }
+  if (isListOfMaps(before) && isListOfMaps(after) && before.length === after.length)
+    return before.flatMap((one, at) => differences(`${path}[${at}]`, one, after[at]));
+  return [{ path, before, after }];
+}
+
+function isListOfMaps(value: unknown): value is readonly object[] {
+  return Array.isArray(value) && value.every(isMap);
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function members(value: unknown): Readonly<Record<string, unknown>> {
+  return isMap(value) ? value : {};
+}

@@ -1,0 +1,42 @@
+/** The two configurations that a diff compares: what is live, and what would take its place. */
+import type { AuthenticatorKind } from '../../../../policy/model/authenticator-kind.ts';
+import type { Document, Documents } from '../../../../policy/model/documents.ts';
+import { documentHashes, readDocument } from '../../../../policy/revision/document-store.ts';
+import { type Snapshot, snapshotOfDocuments } from '../../../../policy/revision/snapshot.ts';
+import type { Store } from '../../../../stores/store.ts';
+import type { RevisionInUse } from '../../../shared/revision-in-use.ts';
+
+export interface ComparedConfiguration {
+  readonly snapshot: Snapshot;
+  /** SHA-256 of each document, by its key. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** `undefined`: there is none on this side. */
+  document(key: string): Promise<Document | undefined>;
+}
+
+/** The revision in use. */
+export function liveConfiguration(
+  store: Store,
+  { snapshot, manifest: { documents } }: RevisionInUse,
+): ComparedConfiguration {
+  return {
+    snapshot,
+    hashes: documents,
+    document: async (key) => {
+      const hash = Object.hasOwn(documents, key) ? documents[key] : undefined;
+      return hash === undefined ? undefined : readDocument(store, hash);
+    },
+  };
+}
+
+/** Documents that are not in use. */
+export async function nextConfiguration(
+  documents: Documents,
+  authenticators: readonly AuthenticatorKind[],
+): Promise<ComparedConfiguration> {
+  return {
+    snapshot: await snapshotOfDocuments(documents, authenticators),
+    hashes: documentHashes(documents),
+    document: async (key) => documents.get(key),
+  };
+}

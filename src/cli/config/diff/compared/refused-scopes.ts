@@ -1,0 +1,35 @@
+/** Which scopes and claims an app cannot ask for (`client.scope`), where that differs between two configurations. */
+import type { RefusedNames, RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
+import { scopesOf } from '../../../../core/policy/claim-scopes.ts';
+import type { App } from '../../../../policy/model/app.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
+
+interface AskingApp {
+  readonly app: App;
+  readonly side: ComparedConfiguration;
+}
+
+/** Undefined: it makes no difference. Scopes that stepgate.yaml does not declare are not refused. */
+export function refusedParts(live: AskingApp, next: AskingApp): RefusedParts | undefined {
+  const [then, now] = [refusedScopes(live), refusedScopes(next)];
+  if (then.length === now.length && then.every((scope) => now.includes(scope))) return undefined;
+  const either = [...new Set([...then, ...now])].sort();
+  return { live: withClaims(either, live), next: withClaims(now, next) };
+}
+
+function refusedScopes({ app, side }: AskingApp): readonly string[] {
+  const asked = app.client.scope?.split(/\s+/);
+  return asked === undefined
+    ? []
+    : Object.keys(side.snapshot.settings.scopes).filter((scope) => !asked.includes(scope));
+}
+
+/** A claim that only these scopes release is not asked for (decision 122). */
+function withClaims(scopes: readonly string[], { side }: AskingApp): RefusedNames {
+  const released = side.snapshot.settings.scopes;
+  const claims = [...new Set(Object.values(released).flat())];
+  return {
+    scopes,
+    claims: claims.filter((claim) => scopesOf(claim, released).every((scope) => scopes.includes(scope))),
+  };
+}

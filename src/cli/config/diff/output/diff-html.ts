@@ -1,0 +1,106 @@
+/** A diff as a page: for a review, for a ticket, on paper. */
+import { sourcePlace } from '../../../../core/model/source-place.ts';
+import {
+  type HeadingLevel,
+  heading,
+  htmlPage,
+  markup,
+  type PageContent,
+  type PageMarkup,
+} from '../../../shared/html-page.ts';
+import { quantity } from '../../shared/quantities.ts';
+import type { AccessChange, ConfigDiff, FileChange, PartChange } from '../compared/configuration-changes.ts';
+import type { Replay } from '../replay/replay.ts';
+import { replaySection } from '../replay/replay-html.ts';
+import { appsText, byApps, changeDetails, sectionTitles } from './diff-text.ts';
+
+export interface DiffPage {
+  /** The directory that was compared. */
+  readonly dir: string;
+  /** Epoch seconds. */
+  readonly now: number;
+  readonly replay?: Replay;
+}
+
+/** A whole document. */
+export function diffHtml(diff: ConfigDiff, { dir, now, replay }: DiffPage): string {
+  const when = new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const body = markup`<h1>What ${dir} would change</h1>
+<p class="faint">Compared with ${diff.against}, on ${when} UTC${countedText(diff)}.</p>
+${diffSections(diff, 2)}
+${replay ? replaySection(replay, 2) : ''}`;
+  return htmlPage({ title: `Changes of ${dir}`, body });
+}
+
+/** What differs, in sections. `level`: of their headings. */
+export function diffSections(diff: ConfigDiff, level: HeadingLevel): PageMarkup {
+  return markup`${changeSections(diff, level)}
+${appsSection(diff, level)}
+${filesSection(diff.files, level)}
+${leftAsideText(diff.leftAside)}`;
+}
+
+function countedText({ users, isPartial }: ConfigDiff): string {
+  if (users === undefined) return '';
+  return `, for ${quantity(users, 'active user')}${isPartial ? ' or more' : ''}`;
+}
+
+function changeSections({ changes }: ConfigDiff, level: HeadingLevel): PageContent {
+  if (changes.length === 0) return markup`<p>No fresh sign-in changes.</p>`;
+  return sectionTitles.map(([title, kinds]) => {
+    const own = changes.filter(({ kind }) => kinds.includes(kind));
+    return own.length === 0
+      ? ''
+      : markup`<section>${heading(level, title)}${byApps(own).map((one) => appSection(one, level + 1))}</section>`;
+  });
+}
+
+function appSection({ apps, changes }: ReturnType<typeof byApps>[number], level: HeadingLevel): PageMarkup {
+  return markup`${heading(level, appsText(apps))}<ul>${changes.map(card)}</ul>`;
+}
+
+function card(change: AccessChange): PageMarkup {
+  const shutsOut = change.after.words === 'denied' || change.effects.some(({ kind }) => kind === 'shut_out');
+  const zones = { label: 'zones', text: change.zones.join(', ') };
+  const rows = [...changeDetails(change), ...(saysAllZones(change) ? [] : [zones])];
+  const details = rows.map(({ label, text }) => markup`<dt>${label}</dt><dd>${text}</dd>`);
+  return markup`<li class="card${shutsOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
+}
+
+/** A sentence about many zones names a few and the number of the others. */
+function saysAllZones({ where, zones }: AccessChange): boolean {
+  return zones.length === 1 || !where.includes(', ...)');
+}
+
+function appsSection({ apps: { added, removed } }: ConfigDiff, level: HeadingLevel): PageContent {
+  if (added.length + removed.length === 0) return '';
+  return markup`<section>${heading(level, 'Apps')}${added.length > 0 ? markup`<p>New: ${added.join(', ')}</p>` : ''}${
+    removed.length > 0 ? markup`<p>No user can open any more: ${removed.join(', ')}</p>` : ''
+  }</section>`;
+}
+
+function filesSection(files: readonly FileChange[], level: HeadingLevel): PageContent {
+  if (files.length === 0) return markup`<p>Nothing differs.</p>`;
+  return markup`<section>${heading(level, 'Files and rules')}
+<table class="files"><thead><tr><th scope="col">Where</th><th scope="col">Change</th><th scope="col">What</th></tr></thead><tbody>${files.map(fileRows)}</tbody></table></section>`;
+}
+
+function fileRows({ file, change, parts }: FileChange): PageContent {
+  if (parts.length === 0) {
+    const what = change === 'changed' ? 'comments or places only' : 'the whole file';
+    return markup`<tr><td><code>${file}</code></td><td class="short">${change}</td><td>${what}</td></tr>`;
+  }
+  return parts.map((part) => partRow(file, part));
+}
+
+function partRow(file: string, { change, rule, path, line, column, from, to }: PartChange): PageMarkup {
+  const inside = path === undefined ? '' : markup`<code>${path}</code>`;
+  const what = rule === undefined ? inside : markup`rule “${rule}”${inside && markup`, ${inside}`}`;
+  const values = [from ?? [], to ?? []].flat().join(' → ');
+  return markup`<tr><td><code>${sourcePlace({ file, line, column })}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
+}
+
+function leftAsideText(names: readonly string[]): PageContent {
+  if (names.length === 0) return '';
+  return markup`<p class="faint">Rules also ask about ${names.join(', ')}. This comparison leaves it aside.</p>`;
+}

@@ -1,0 +1,224 @@
+/**
+ * Replays the sign-ins of the audit log under a configuration that is not live. Each is evaluated twice, by the live
+ * configuration and by the other, with the facts that its line records and the user as of now.
+ */
+import { compareSignIn, differenceKey, withZones } from '../../../../core/analysis/comparison/compare-decisions.ts';
+import { evaluate } from '../../../../core/decision/evaluate.ts';
+import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
+import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
+import type { ConditionTrace } from '../../../../core/model/trace.ts';
+import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { riskOf } from '../../../../core/policy/values/risk.ts';
+import type { AuditTrace, TracedProof } from '../../../../flow/audit-trace.ts';
+import type { SeenDifference } from '../../../../policy/revision/shadow-record.ts';
+import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
+import type { Store } from '../../../../stores/store.ts';
+import { Directory } from '../../../../users/directory/directory.ts';
+import { toSubject } from '../../../../users/record/user.ts';
+import type { AuditLine } from '../../../audit/audit-text.ts';
+import { readAuditLog } from '../../../audit/read-log.ts';
+import { type TalliedDifference, Tally } from '../../shadow/tally.ts';
+
+export interface Replay {
+  /** Epoch seconds. */
+  readonly from: Seconds;
+  readonly replayed: number;
+  /** The number of users for whom something differs. */
+  readonly users: number;
+  /** Sign-ins that differ. */
+  readonly differing: number;
+  /** Why others were left out, and how many. */
+  readonly left: Readonly<Record<LeftOut, number>>;
+  readonly differences: readonly TalliedDifference[];
+}
+
+/**
+ * The line has no trace, the account is gone, what is live does not have the app any more, the line does not say what
+ * the other configuration asks about the browser, or there are too many users.
+ */
+export type LeftOut = 'noTrace' | 'noAccount' | 'noApp' | 'noDevice' | 'tooMany';
+
+export interface ReplaySides {
+  readonly live: Snapshot;
+  readonly next: Snapshot;
+}
+
+/** Users that are kept apart, accounts that are read at once, and denied sign-ins that are remembered. */
+const limits = { users: 10_000, reads: 100, denied: 1_000 };
+
+/** Rejects with `StoreUnavailable`, or when a policy cannot be read. `from`: epoch seconds. */
+export async function replay(store: Store, sides: ReplaySides, from: Seconds): Promise<Replay> {
+  const directory = new Directory(store);
+  const left: Record<LeftOut, number> = { noTrace: 0, noAccount: 0, noApp: 0, noDevice: 0, tooMany: 0 };
+  const byUser = new Map<string, Map<string, SeenDifference>>();
+  const denied = new Set<string>();
+  let [replayed, differing] = [0, 0];
+  for await (const page of readAuditLog(store, { mayMatch: isDecision })) {
+    const lines = page.map(({ line }) => line).filter((line) => isAbout(line, from) && !isRepeated(line, denied));
+    const subjects = await subjectsOf(lines, directory);
+    for (const line of lines) {
+      const outcome = await replayLine(line, subjects.get(line.subject ?? ''), sides);
+      if (typeof outcome === 'string') left[outcome] += 1;
+      else {
+        replayed += 1;
+        if (outcome.change === 'none') continue;
+        differing += 1;
+        const seen = byUser.get(line.subject ?? '');
+        if (seen === undefined && byUser.size >= limits.users) left.tooMany += 1;
+        else byUser.set(line.subject ?? '', (seen ?? new Map()).set(differenceKey(outcome), outcome));
+      }
+    }
+  }
+  const tally = new Tally();
+  for (const seen of byUser.values()) tally.addUser([...seen.values()]);
+  return { from, replayed, users: tally.users, differing, left, differences: tally.differences() };
+}
+
+function isDecision(text: string): boolean {
+  return text.includes('"sign_in.completed"') || text.includes('"sign_in.denied"');
+}
+
+function isAbout({ event, time, subject }: AuditLine, from: Seconds): boolean {
+  const isEnd = event === 'sign_in.completed' || event === 'sign_in.denied';
+  return isEnd && subject !== undefined && Date.parse(time) >= from * 1000;
+}
+
+/** A sign-in has a line for each reason why it was denied. `denied`: the newest transactions that were denied. */
+function isRepeated({ event, transaction = '' }: AuditLine, denied: Set<string>): boolean {
+  if (event !== 'sign_in.denied') return false;
+  if (denied.has(transaction)) return true;
+  if (denied.size >= limits.denied) denied.clear();
+  denied.add(transaction);
+  return false;
+}
+
+async function subjectsOf(
+  lines: readonly AuditLine[],
+  directory: Directory,
+): Promise<ReadonlyMap<string, Subject | undefined>> {
+  const ids = [...new Set(lines.flatMap(({ subject }) => subject ?? []))];
+  const subjects = new Map<string, Subject | undefined>();
+  for (let start = 0; start < ids.length; start += limits.reads) {
+    const part = ids.slice(start, start + limits.reads);
+    const accounts = await Promise.all(part.map((id) => directory.get(id)));
+    for (const [index, id] of part.entries()) {
+      const account = accounts[index];
+      const now = Math.floor(Date.parse(lines.findLast((line) => line.subject === id)?.time ?? '') / 1000);
+      subjects.set(id, account && toSubject(account.user, account.credentials, now));
+    }
+  }
+  return subjects;
+}
+
+async function replayLine(
+  line: AuditLine,
+  subject: Subject | undefined,
+  { live, next }: ReplaySides,
+): Promise<SeenDifference | LeftOut> {
+  const { trace, client = '', ip = '', transaction } = line;
+  if (trace === undefined) return 'noTrace';
+  if (subject === undefined) return 'noAccount';
+  const app = await live.app(client);
+  if (app?.signOnPolicies === undefined) return 'noApp';
+  const facts = factsOf({ ...line, trace, client, ip }, subject);
+  const theirs = await next.app(client);
+  const policies = theirs?.signOnPolicies && (await next.policies(theirs));
+  const after = { ...(policies && { policies }), facts: withRisk(withZones(facts, next.zonesOf), trace, next) };
+  const before = { policies: await live.policies(app), facts: withRisk(withZones(facts, live.zonesOf), trace, live) };
+  if (asksMore(before.policies, before.facts, trace)) return 'noDevice';
+  if (policies && asksMore(policies, after.facts, trace)) return 'noDevice';
+  return omitUndefined({
+    ...compareSignIn(before, after),
+    kind: 'sign_in' as const,
+    client,
+    at: facts.now,
+    transaction,
+    zones: before.facts.network.zones,
+  });
+}
+
+/** The line keeps of browser, device and the past only what a rule asked about then. */
+function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean {
+  const { device, risk, distance, lastSignIn = trace.recordedSince } = trace;
+  const asked = evaluate(policies, facts).trace.layers.flatMap(({ rules }) =>
+    rules.flatMap(({ conditions }) => conditions.flatMap(leafNames)),
+  );
+  const signals = ['device.registered', 'device.managed', 'device.assurance'];
+  return (
+    (device.platform === undefined && asked.includes('device.platform')) ||
+    (device.os === undefined && asked.includes('device.os')) ||
+    (device.signals === undefined && signals.some((name) => asked.includes(name))) ||
+    (risk === undefined && asked.some((name) => name.startsWith('risk.'))) ||
+    (distance === undefined && asked.includes('distance')) ||
+    (lastSignIn === undefined && asked.includes('lastSignIn'))
+  );
+}
+
+function leafNames({ condition, alternatives }: ConditionTrace): readonly string[] {
+  return alternatives === undefined ? [condition] : alternatives.flat().flatMap(leafNames);
+}
+
+type KeptLine = AuditLine & { readonly trace: AuditTrace; readonly client: string; readonly ip: string };
+
+function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts {
+  const now = Math.floor(Date.parse(time) / 1000);
+  const { scopes, acrValues = [], acrEssential = false, maxAge, promptLogin = false, kept, device } = trace;
+  const believed = believedOf(device);
+  const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));
+  const enrollments = [...subject.enrollments, ...proofs.flatMap(({ made }) => made ?? [])];
+  return {
+    now,
+    transaction: { id: replayed, startedAt: now },
+    request: omitUndefined({ clientId: client, scopes, acrValues, acrEssential, maxAge, promptLogin }),
+    network: { ip, zones: [] },
+    device: { known: device.known, platform: device.platform ?? 'other', os: device.os ?? 'other', ...believed },
+    ...pastOf(trace, now),
+    ...(kept && { keepSignedIn: true }),
+    subject: { ...subject, enrollments },
+    evidence: proofs.map(({ evidence }) => evidence).toReversed(),
+  };
+}
+
+/** What counted as the last sign-in then still counts as the last one. */
+function pastOf({ distance, lastSignIn = 'never', recordedSince }: AuditTrace, now: Seconds): Partial<Facts> {
+  const ago = recordedSince ?? lastSignIn;
+  return {
+    ...(distance !== undefined && distance !== 'none' && { distance }),
+    ...(ago !== 'never' && { lastSignIn: now - ago }),
+    ...(recordedSince !== undefined && { isLastSignInAssumed: true as const }),
+  };
+}
+
+function believedOf({ signals = [] }: AuditTrace['device']): Partial<Facts['device']> {
+  const assurances = signals.filter((name) => name !== 'registered' && name !== 'managed');
+  return {
+    ...(signals.includes('registered') && { registered: true as const }),
+    ...(signals.includes('managed') && { managed: true as const }),
+    ...(assurances.length > 0 && { assurances }),
+  };
+}
+
+/** Each configuration counts the same signals by its own points. */
+function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { settings }: Snapshot): Facts {
+  const isPlain = risk.length === 0 && unknownRisk.length === 0;
+  return isPlain ? facts : { ...facts, risk: riskOf(risk, unknownRisk, settings.risk) };
+}
+
+const replayed = 'replayed';
+
+/** A proof by an enrollment that can show as much; if the user no longer has one, by an invented one. */
+function proofOf(
+  { authenticator, method, age, factors, characteristics = [], origin = 'sign_in', earlier, idle }: TracedProof,
+  { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },
+): { readonly evidence: Evidence; readonly made?: Enrollment } {
+  const known = subject.enrollments.find(
+    (one) =>
+      one.authenticator === authenticator && characteristics.every((shown) => one.characteristics.includes(shown)),
+  );
+  const shown = { authenticator, factors: factors as Evidence['factors'], characteristics };
+  const made = known ? undefined : { ...shown, id: `${replayed}-${index}` };
+  const enrollment = known?.id ?? `${replayed}-${index}`;
+  const transaction = earlier ? 'earlier' : replayed;
+  const evidence = { ...shown, enrollment, subject: subject.id, amr: [], at: now - age, transaction, origin };
+  return omitUndefined({ evidence: omitUndefined({ ...evidence, method, idle }), made });
+}

@@ -1,0 +1,156 @@
+/**
+ * The circumstances in which a fresh sign-in to an app is compared: every combination of zones that some address is in
+ * under both configurations, with the devices, times and scopes that the rules distinguish.
+ */
+import type { ConditionSet } from '../../../../core/model/conditions.ts';
+import type { Facts, Seconds } from '../../../../core/model/facts.ts';
+import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
+import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
+import type { Settings, Zone } from '../../../../policy/model/settings.ts';
+import { believedIn, browsersIn } from '../../questions/devices.ts';
+import { conditionsIn, timesIn } from '../../questions/fresh-sign-ins.ts';
+import type { AppPair } from '../compared/app-pairs.ts';
+
+/** An address, as each side sees it. */
+export interface PlacePair {
+  /** `office`, `elsewhere`: its zones in the configuration that would be applied, and those that are live. */
+  readonly label: string;
+  readonly liveLabel: string;
+  /** Zones of the address, as far as rules distinguish them: in the configuration that would be applied, and live. */
+  readonly zones: readonly string[];
+  readonly liveZones: readonly string[];
+  readonly live: Facts['network'];
+  readonly next: Facts['network'];
+}
+
+export interface Circumstance {
+  readonly place: PlacePair;
+  /** The device, as its browser describes it. */
+  readonly device: Facts['device'];
+  /** What the server believes about the device under each configuration. */
+  readonly believed: BelievedPair;
+  readonly now: Seconds;
+  readonly scopes: readonly string[];
+}
+
+/** A zone under a name of its own on each side, where the sides differ in it. */
+const marks = { live: 'live/', next: 'next/' } as const;
+
+/** The zones of both sides. */
+export interface BothZones {
+  readonly zones: Settings['zones'];
+  /** No zone differs. */
+  readonly isSame: boolean;
+  /** The name of a zone of one configuration in the common list. */
+  readonly nameOf: (side: keyof typeof marks, zone: string) => string;
+}
+
+export function bothZones(live: Settings['zones'], next: Settings['zones']): BothZones {
+  const isSame = (name: string) => JSON.stringify(networksOf(live[name])) === JSON.stringify(networksOf(next[name]));
+  const nameOf: BothZones['nameOf'] = (side, name) => (isSame(name) ? name : `${marks[side]}${name}`);
+  const named = (side: keyof typeof marks, zones: Settings['zones']) =>
+    Object.entries(zones).map(([name, zone]) => [nameOf(side, name), zone] as const);
+  return {
+    zones: Object.fromEntries([...named('live', live), ...named('next', next)]),
+    isSame: Object.keys({ ...live, ...next }).every(isSame),
+    nameOf,
+  };
+}
+
+/** The names of zones of both sides, as one of them knows them. */
+export function zonesOn(side: keyof typeof marks, zones: readonly string[]): readonly string[] {
+  const other = side === 'live' ? marks.next : marks.live;
+  return zones.filter((name) => !name.startsWith(other)).map((name) => name.replace(marks[side], ''));
+}
+
+/** An address for each set of zones of both sides that some address is in. */
+export function placePairs(live: Settings['zones'], next: Settings['zones']): readonly PlacePair[] {
+  return sampleAddresses(bothZones(live, next).zones).map(({ ip, zones }) => {
+    const [before, after] = [zonesOn('live', zones), zonesOn('next', zones)];
+    return {
+      label: labelOf(after),
+      liveLabel: labelOf(before),
+      zones: after,
+      liveZones: before,
+      live: { ip, zones: before },
+      next: { ip, zones: after },
+    };
+  });
+}
+
+/** The label of a zone decides nothing. */
+function networksOf(zone: Zone | undefined): Omit<Zone, 'label'> | undefined {
+  if (zone === undefined) return undefined;
+  const { label: _, ...networks } = zone;
+  return networks;
+}
+
+function labelOf(zones: readonly string[]): string {
+  return zones.join(' and ') || 'elsewhere';
+}
+
+/** More combinations are not built: then each thing is varied by itself. */
+const most = 200;
+
+/** Makes one circumstance of all that the rules of the pair do not distinguish. The first one is the most ordinary. */
+export function circumstancesOf(
+  { live, next }: AppPair,
+  { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
+): readonly Circumstance[] {
+  const sets = [...conditionsIn(live.policies), ...conditionsIn(next.policies)];
+  const device = { known: false, platform: 'desktop', os: 'other' } as const;
+  const [here, ...elsewhere] = placesToldApart(sets, places);
+  const devices = browsersIn(sets, device);
+  const signals = believedIn(sets, {
+    live: live.side.snapshot.settings.deviceSignals,
+    next: next.side.snapshot.settings.deviceSignals,
+  });
+  const times = timesIn(sets, now);
+  const scopes = scopesIn(sets, [live, next]);
+  const [believed] = signals;
+  if (here === undefined || believed === undefined) return [];
+  const first: Circumstance = { place: here, device, believed, now, scopes: scopes[0] ?? ['openid'] };
+  const varied: readonly (readonly Partial<Circumstance>[])[] = [
+    [here, ...elsewhere].map((place) => ({ place })),
+    devices.map((one) => ({ device: one })),
+    signals.map((one) => ({ believed: one })),
+    times.map((at) => ({ now: at })),
+    scopes.map((of) => ({ scopes: of })),
+  ];
+  if (varied.reduce((product, { length }) => product * length, 1) <= most)
+    return varied.reduce<readonly Circumstance[]>(
+      (all, parts) => all.flatMap((one) => parts.map((part) => ({ ...one, ...part }))),
+      [first],
+    );
+  return [first, ...varied.flatMap((parts) => parts.slice(1).map((part) => ({ ...first, ...part })))];
+}
+
+/** One place for each combination of the zones that the rules name, and that formulas may ask about. */
+function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePair[]): readonly PlacePair[] {
+  if (sets.some(({ expression }) => expression !== undefined)) return places;
+  const named = new Set(
+    sets.flatMap(({ network }) => [network?.any, network?.all, network?.none].flatMap((list) => list ?? [])),
+  );
+  const byZones = new Map<string, PlacePair>();
+  for (const { live, next } of places) {
+    const read = ({ zones }: Facts['network']) => zones.filter((zone) => named.has(zone));
+    const [before, after] = [read(live), read(next)];
+    const key = JSON.stringify([before, after]);
+    if (byZones.has(key)) continue;
+    const labels = { label: labelOf(after), liveLabel: labelOf(before) };
+    byZones.set(key, { ...labels, zones: after, liveZones: before, live, next });
+  }
+  return [...byZones.values()];
+}
+
+/** `openid` alone, and with each scope that a rule names and both sides know. */
+function scopesIn(sets: readonly ConditionSet[], sides: readonly AppPair['live'][]): readonly (readonly string[])[] {
+  const named = sets.flatMap(({ scopes }) => [scopes?.any, scopes?.all, scopes?.none].flatMap((list) => list ?? []));
+  const known = (scope: string) =>
+    sides.every(({ side: { snapshot } }) => {
+      const { scopes, resources } = snapshot.settings;
+      return Object.hasOwn(scopes, scope) || resources.some((resource) => resource.scopes.includes(scope));
+    });
+  const others = [...new Set(named)].filter((scope) => scope !== 'openid' && known(scope));
+  return [['openid'], ...others.map((scope) => ['openid', scope])];
+}

@@ -1,0 +1,160 @@
+/** Compares the sign-ins of all classes of users to one pair of apps, and puts together what is the same change. */
+import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
+import { getOrMake } from '../../../shared/get-or-make.ts';
+import type { AppPair } from '../compared/app-pairs.ts';
+import { freeScopes } from '../compared/carried-scopes.ts';
+import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
+import type { Circumstance } from './circumstances.ts';
+import { whereWords } from './circumstances-text.ts';
+import type { EffectOnUsers } from './effect-on-users.ts';
+import { changeSentence } from './sentences.ts';
+import { differencesBetween, type SignInDifference } from './sign-in-differences.ts';
+import { type SignInView, viewerOf } from './sign-in-view.ts';
+import type { UserClass } from './user-classes.ts';
+
+interface Compared {
+  readonly classes: readonly UserClass[];
+  readonly circumstances: readonly Circumstance[];
+  /** There is a store in which users were counted. */
+  readonly isCounted: boolean;
+}
+
+interface KeyedDifference {
+  readonly difference: SignInDifference;
+  /** Equal for differences that read the same. */
+  readonly key: string;
+}
+
+/** A change of one class of users. */
+interface Occurrence {
+  readonly user: UserClass;
+  /** The key of `KeyedDifference`. */
+  readonly key: string;
+  readonly difference: SignInDifference;
+  /** Positions of the circumstances in which it occurs. */
+  readonly positions: readonly number[];
+  /** The worst of all circumstances. */
+  readonly effect?: EffectOnUsers;
+}
+
+export function comparePair(pair: AppPair, compared: Compared): readonly AccessChange[] {
+  const differencesOf = deltasIn(pair);
+  const found = compared.classes.flatMap((user) => occurrencesFor(user, differencesOf, compared.circumstances));
+  const rows = Map.groupBy(found, ({ key, positions }) => `${key} ${positions.join()}`);
+  return [...rows.values()].flatMap((same) => changeOf(same, pair, compared));
+}
+
+type DifferencesOf = (user: UserClass, circumstance: Circumstance) => readonly KeyedDifference[];
+
+/** Between views that are the same, they are found once. */
+function deltasIn(pair: AppPair): DifferencesOf {
+  const { live, next } = pair;
+  const free = freeScopes(pair);
+  const [before, after] = [viewerOf(live, 'live', free), viewerOf(next, 'next', free)];
+  const known = new Map<SignInView, Map<SignInView, readonly KeyedDifference[]>>();
+  const { authenticators } = next.policies;
+  return (user, circumstance) => {
+    const [from, to] = [before.view(user, circumstance), after.view(user, circumstance)];
+    const since = getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>());
+    return getOrMake(since, to, () => differencesBetween(from, to, authenticators).map(keyed));
+  };
+}
+
+function keyed(difference: SignInDifference): KeyedDifference {
+  return {
+    difference,
+    key: JSON.stringify([difference.kind, difference.headline, difference.before, difference.after]),
+  };
+}
+
+function occurrencesFor(
+  user: UserClass,
+  differencesOf: DifferencesOf,
+  circumstances: readonly Circumstance[],
+): readonly Occurrence[] {
+  const found = new Map<
+    string,
+    { key: string; difference: SignInDifference; positions: number[]; effect?: EffectOnUsers }
+  >();
+  for (const [position, circumstance] of circumstances.entries()) {
+    for (const { key, difference } of differencesOf(user, circumstance)) {
+      const same = getOrMake(found, key, () => ({ key, difference, positions: [] }));
+      same.positions.push(position);
+      const effect = worse(same.effect, difference.effect);
+      if (effect) same.effect = effect;
+    }
+  }
+  return [...found.values()].map((one) => ({ user, ...one }));
+}
+
+/** The worst first. */
+const severities: readonly EffectKind[] = ['shut_out', 'must_enroll', 'must_fill_in', 'let_in'];
+
+function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined): EffectOnUsers | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
+}
+
+/** A change. Classes without users count only if no class with users has it. */
+function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared): readonly AccessChange[] {
+  const [first] = same;
+  if (first === undefined) return [];
+  const { difference, positions } = first;
+  const circumstances = positions.flatMap((position) => compared.circumstances[position] ?? []);
+  const { kind, headline, before, after } = difference;
+  const users = same.reduce((sum, { user }) => sum + user.users, 0);
+  const who = affectedBy(same, { ...compared, users });
+  const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
+  const where = whereWords(circumstances, compared.circumstances);
+  const row = {
+    kind,
+    apps: pair.clientIds,
+    who,
+    where,
+    zones: [...new Set(circumstances.map(({ place }) => place.label))],
+    before,
+    after,
+    effects,
+  };
+  return [{ ...row, sentence: changeSentence({ headline, ...row }) }];
+}
+
+function affectedBy(
+  same: readonly Occurrence[],
+  { classes, isCounted, users }: Compared & { readonly users: number },
+): AffectedUsers {
+  const counts = (some: readonly UserClass[]) => some.reduce((sum, one) => sum + one.users, 0);
+  const inChange = same.map(({ user }) => user);
+  const meant = users > 0 ? inChange.filter((one) => one.users > 0) : inChange;
+  const names = [...new Set(meant.flatMap(({ groups }) => groups))].sort();
+  const groups = names.map((group) => ({
+    group,
+    users: counts(inChange.filter((one) => one.groups.includes(group))),
+    of: counts(classes.filter((one) => one.groups.includes(group))),
+  }));
+  const of = counts(classes);
+  const isAll = isCounted ? users > 0 && users === of : inChange.length === classes.length;
+  return { ...(isCounted && { users, of }), groups, ...(isAll && { all: true as const }) };
+}
+
+function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Effect[] {
+  const isSaidOfAll = saysSecondFactorOfAll(same);
+  const withEffect = same.flatMap(({ effect, user: { users } }) => (effect ? [{ effect, users }] : []));
+  const byWords = Map.groupBy(withEffect, ({ effect }) => JSON.stringify([effect.many, effect.enroll]));
+  return [...byWords.values()].flatMap((alike) => {
+    const [first] = alike;
+    if (first === undefined) return [];
+    const { kind, one, many, enroll, isSecondFactor } = first.effect;
+    const users = alike.reduce((sum, each) => sum + each.users, 0);
+    const more = omitUndefined({ enroll, users: isCounted ? users : undefined });
+    const words = isSecondFactor && !isSaidOfAll ? 'must set up a second factor first' : users === 1 ? one : many;
+    return isCounted && users === 0 ? [] : [{ kind, words, ...more }];
+  });
+}
+
+/** All users without a second factor must set it up because of the change: some may have to without it, too. */
+function saysSecondFactorOfAll(same: readonly Occurrence[]): boolean {
+  return same.every(
+    ({ difference, effect, user }) => user.users === 0 || !difference.isWithoutSecondFactor || effect?.isSecondFactor,
+  );
+}

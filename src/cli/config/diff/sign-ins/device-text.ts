@@ -1,0 +1,57 @@
+/** Describes, by what the server believes, the devices for which a statement holds. */
+import type { BelievedDevice } from '../../../../core/policy/theories/theory.ts';
+import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
+
+/** What may be believed of a device, in words after "a device that". */
+interface Feature {
+  readonly has: (device: BelievedDevice) => boolean;
+  readonly yes: string;
+  readonly no: string;
+}
+
+/** Kinds of devices that are named; more are counted. */
+const most = 3;
+
+/** `on a device that is managed`. Where the sides do not believe the same of it, what is believed now stands behind. */
+export function deviceWords(some: readonly BelievedPair[], all: readonly BelievedPair[]): string {
+  const features = neededFeatures(some, all);
+  const kinds = some.map(({ live, next }) => {
+    const [before, after] = [kindWords(live, features), kindWords(next, features)];
+    return before === after ? after : `${after} (now it ${before})`;
+  });
+  const words = [...new Set(kinds)];
+  return `on ${words.length > most ? `${words.length} kinds of devices` : `a device that ${words.join(', or ')}`}`;
+}
+
+/** The fewest features that distinguish these devices from the others. */
+function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPair[]): readonly Feature[] {
+  const others = all.filter((pair) => !some.includes(pair));
+  const areApart = (features: readonly Feature[]) => {
+    const read = ({ live, next }: BelievedPair) => JSON.stringify(features.map(({ has }) => [has(live), has(next)]));
+    const found = new Set(some.map(read));
+    return !others.some((pair) => found.has(read(pair)));
+  };
+  const needed = (features: readonly Feature[], feature: Feature) => {
+    const fewer = features.filter((one) => one !== feature);
+    return areApart(fewer) ? fewer : features;
+  };
+  const features = featuresOf(all);
+  return features.reduce(needed, features);
+}
+
+function featuresOf(all: readonly BelievedPair[]): readonly Feature[] {
+  const names = new Set(all.flatMap(({ live, next }) => [live, next].flatMap(({ assurances = [] }) => assurances)));
+  return [
+    { has: ({ registered }) => registered === true, yes: 'is registered', no: 'is not registered' },
+    { has: ({ managed }) => managed === true, yes: 'is managed', no: 'is not managed' },
+    ...Array.from(names, (name) => ({
+      has: ({ assurances = [] }: BelievedDevice) => assurances.includes(name),
+      yes: `meets ${name}`,
+      no: `does not meet ${name}`,
+    })),
+  ];
+}
+
+function kindWords(device: BelievedDevice, features: readonly Feature[]): string {
+  return features.map(({ has, yes, no }) => (has(device) ? yes : no)).join(' and ');
+}

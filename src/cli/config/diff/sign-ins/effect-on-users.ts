@@ -1,0 +1,49 @@
+/** The effect of a change on users, with what they have. */
+import { leastFactors } from '../../../../core/analysis/proofs/rules-in-effect.ts';
+import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
+import { denialText, getsIn } from '../../questions/asked-text.ts';
+import type { EffectKind } from '../compared/configuration-changes.ts';
+import { choicesWords, setUpChange } from './set-up.ts';
+import type { SignInView } from './sign-in-view.ts';
+
+/** An effect, in words that follow "1 of them " or "37 of them ". */
+export interface EffectOnUsers {
+  readonly kind: EffectKind;
+  readonly one: string;
+  readonly many: string;
+  /** What they would have to enroll. */
+  readonly enroll?: string;
+  /** It is a second factor: the text may say who has none. */
+  readonly isSecondFactor?: true;
+}
+
+export function effectOf(live: SignInView, next: SignInView): EffectOnUsers | undefined {
+  const [could, can] = [getsIn(live), getsIn(next)];
+  if (could && !can) return alike('shut_out', `can't get in any more: ${denialText(next)}`);
+  if (!could && can) return alike('let_in', "can get in, and couldn't before");
+  if (!can) return undefined;
+  const { added } = setUpChange(live.least, next.least);
+  if (added.length > 0) return mustEnroll(choicesWords(added), isWithoutSecondFactor(next));
+  const known = toFillIn(live.steps);
+  const fields = toFillIn(next.steps).filter((field) => !known.includes(field));
+  return fields.length === 0 ? undefined : alike('must_fill_in', `must fill in ${fields.join(', ')}`);
+}
+
+function alike(kind: EffectKind, words: string): EffectOnUsers {
+  return { kind, one: words, many: words };
+}
+
+function mustEnroll(enroll: string, isSecondFactor: boolean): EffectOnUsers {
+  if (!isSecondFactor) return { ...alike('must_enroll', `must set up ${enroll} first`), enroll };
+  const kind = 'must_enroll';
+  return { kind, one: 'has no second factor yet', many: 'have no second factor yet', enroll, isSecondFactor };
+}
+
+/** The rules ask for two factor types or more, and the user has one. */
+export function isWithoutSecondFactor({ asks, factors }: SignInView): boolean {
+  return asks !== 'denied' && (leastFactors(asks) ?? 1) > 1 && factors < 2;
+}
+
+function toFillIn(steps: readonly SimulatedStep[]): readonly string[] {
+  return steps.flatMap((step) => (step.kind === 'profile' ? step.required : []));
+}

@@ -1,0 +1,50 @@
+/** Says a change in one sentence: who, what becomes what, where, and with which effect. */
+import type { AccessChange, AffectedUsers, Effect } from '../compared/configuration-changes.ts';
+
+export function changeSentence({
+  headline,
+  kind,
+  who,
+  where,
+  effects,
+}: Pick<AccessChange, 'kind' | 'who' | 'where' | 'effects'> & { readonly headline: string }): string {
+  // If steps differ, the headline already says the effect.
+  const more = kind === 'steps' ? [] : effects.map((effect) => effectWords(effect, who));
+  return [`${whoWords(who)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
+}
+
+function effectWords({ words, users }: Effect, who: AffectedUsers): string {
+  if (users === undefined) return words;
+  if (users === who.users) return users === 1 ? words : `all of them ${words}`;
+  return `${users} of them ${words}`;
+}
+
+/** `412 editors`; `no user today (users in auditors)`. */
+function whoWords({ users, of: total, groups, all }: AffectedUsers): string {
+  if (users === undefined) return all ? 'every user' : hypothetical(groups);
+  if (users === 0) return `no user today (${all ? 'every user' : hypothetical(groups)})`;
+  if (all) return users === 1 ? 'the one user' : `all ${users} users`;
+  const whole = groups.filter((one) => one.users === users).sort((a, b) => a.of - b.of)[0];
+  if (whole === undefined) return counted(`${users} of ${total} users`, groups);
+  const { group, of } = whole;
+  if (users === 1 && of === 1) return `1 user in ${group}`;
+  // A name in the plural is what its members are called.
+  const members = group.endsWith('s') ? group : `users in ${group}`;
+  return of === users ? `${users} ${members}` : `${users} of ${of} ${members}`;
+}
+
+/** Groups that are named at most. */
+const most = 4;
+
+function counted(words: string, groups: AffectedUsers['groups']): string {
+  const largest = groups.toSorted((a, b) => b.users - a.users).slice(0, most);
+  const among = largest.map((one) => `${one.users} in ${one.group}`);
+  const rest = groups.length > most ? ', ...' : '';
+  return `${words}${among.length > 0 ? ` (${among.join(', ')}${rest})` : ''}`;
+}
+
+function hypothetical(groups: AffectedUsers['groups']): string {
+  const names = groups.map(({ group }) => group);
+  if (names.length === 0) return 'users in no group that rules name';
+  return `users in ${names.slice(0, most).join(', ')}${names.length > most ? ', ...' : ''}`;
+}

@@ -1,0 +1,79 @@
+/** What users must set up under one configuration and not under the other, in words. */
+import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
+
+/** Keys of authenticators; one of them must be enrolled. */
+type Choice = readonly string[];
+
+export interface SetUpChange {
+  /** Enrollments that are required now and were not before. */
+  readonly added: readonly Choice[];
+  /** The other way round. */
+  readonly gone: readonly Choice[];
+  /** Enrollments that something else may now replace as well. */
+  readonly wider: readonly { readonly from: Choice; readonly to: Choice }[];
+  /** Still to be enrolled. */
+  readonly kept: readonly Choice[];
+}
+
+/** A requirement is new unless an earlier one was at least as narrow. */
+export function setUpChange(live: readonly SimulatedStep[], next: readonly SimulatedStep[]): SetUpChange {
+  const left = [...toEnroll(live)];
+  const added: Choice[] = [];
+  const pairs: { from: Choice; to: Choice }[] = [];
+  for (const to of toEnroll(next).toSorted(bySize)) {
+    const covered = left.filter((from) => from.every((key) => to.includes(key))).toSorted(bySize);
+    const from = covered.at(-1);
+    if (from === undefined) added.push(to);
+    else pairs.push({ from: left.splice(left.indexOf(from), 1)[0] ?? from, to });
+  }
+  return {
+    added,
+    gone: left,
+    wider: pairs.filter(({ from, to }) => from.length < to.length),
+    kept: pairs.map(({ to }) => to),
+  };
+}
+
+/** The enrollments that the user must make and cannot skip. */
+function toEnroll(steps: readonly SimulatedStep[]): readonly Choice[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== 'enroll' || step.skippable !== undefined) return [];
+    return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])]];
+  });
+}
+
+function bySize(one: Choice, other: Choice): number {
+  return one.length - other.length;
+}
+
+/** `totp or webauthn`; `2 of totp or webauthn and email`. */
+export function choicesWords(choices: readonly Choice[]): string {
+  const counts = new Map<string, number>();
+  for (const words of choices.map(choiceWords)) counts.set(words, (counts.get(words) ?? 0) + 1);
+  return [...counts].map(([words, count]) => (count === 1 ? words : `${count} of ${words}`)).join(' and ');
+}
+
+function choiceWords(choice: Choice): string {
+  return choice.join(' or ');
+}
+
+/** `must set up another of totp or webauthn`. Undefined: the same has to be set up. */
+export function setUpHeadline(change: SetUpChange): string | undefined {
+  const { added, gone, wider } = change;
+  if (added.length > 0) {
+    const before = gone.length === 0 ? '' : ` (${choicesWords(gone)} before)`;
+    return `must set up ${more(added, change)}${before}`;
+  }
+  if (gone.length > 0) return `need not set up ${more(gone, change)}`;
+  const [first] = wider;
+  return first && `may set up ${choiceWords(first.to)} (${choiceWords(first.from)} before)`;
+}
+
+/** Adds "another" if one of the same kind must be set up under both configurations. */
+function more(choices: readonly Choice[], { kept }: SetUpChange): string {
+  const words = choicesWords(choices);
+  const [only] = choices;
+  const isOneMore = choices.length === 1 && kept.some((choice) => choiceWords(choice) === words);
+  if (!isOneMore || only === undefined) return words;
+  return only.length === 1 ? `another ${words}` : `another of ${words}`;
+}

@@ -1,0 +1,248 @@
+/** The differences between two views of the same sign-in, in words. */
+import { asksAlike, leastFactors, type RulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
+import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
+import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
+import type { Requirement } from '../../../../core/model/policy.ts';
+import { requirementWords } from '../../../explain/requirement-text.ts';
+import { askedParts, getsIn, joinedParts } from '../../questions/asked-text.ts';
+import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
+import type { AskedThere, ChangeKind, NamedPlace } from '../compared/configuration-changes.ts';
+import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
+import { setUpChange, setUpHeadline } from './set-up.ts';
+import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './sign-in-view.ts';
+
+/** One difference. */
+export interface SignInDifference {
+  readonly kind: ChangeKind;
+  /** The sentence that follows "412 editors: ". */
+  readonly headline: string;
+  readonly before: AskedThere;
+  readonly after: AskedThere;
+  readonly effect?: EffectOnUsers;
+  /** The user has no second factor, and two are asked for. */
+  readonly isWithoutSecondFactor?: true;
+}
+
+export function differencesBetween(
+  live: SignInView,
+  next: SignInView,
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly SignInDifference[] {
+  if (live === next) return [];
+  const sides = { live, next };
+  const isOther = !asksAlike(live.asks, next.asks, authenticators);
+  return [
+    ...(isOther ? [requirementDifference(sides)] : stepsDifference(sides)),
+    ...(isOther || !isOfOneSignIn(sides) ? acrDifference(sides) : []),
+    ...scopesDifference(sides),
+    ...lifetimeDifference(sides),
+    ...(asksAlike(live.recovery, next.recovery, authenticators) ? [] : [recoveryDifference(sides)]),
+  ];
+}
+
+interface Sides {
+  readonly live: SignInView;
+  readonly next: SignInView;
+}
+
+/**
+ * What each configuration asks for, and by which rules of these policies, without rules that ask for the same in both.
+ */
+function saidBy(
+  { live, next }: Sides,
+  policies: readonly DecidingPolicy[],
+  [from, to]: readonly [string, string],
+): Pick<SignInDifference, 'before' | 'after'> {
+  const rulesOf = (view: SignInView) => policies.flatMap((policy) => view.rules[policy] ?? []);
+  const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
+    own
+      .filter(
+        (rule) => !others.some((one) => one.name === rule.name && one.file === rule.file && one.asks === rule.asks),
+      )
+      .map(placeOf);
+  const [before, after] = [rulesOf(live), rulesOf(next)];
+  return {
+    before: { words: from, rules: apart(before, after) },
+    after: { words: to, rules: apart(after, before) },
+  };
+}
+
+function requirementDifference({ live, next }: Sides): SignInDifference {
+  const effect = effectOf(live, next);
+  return {
+    kind: 'requirement',
+    headline: requirementHeadline(live.asks, next.asks),
+    ...saidBy({ live, next }, ['app', 'session'], [asksWords(live.asks), asksWords(next.asks)]),
+    ...(effect && live.asks !== 'denied' && next.asks !== 'denied' && { effect }),
+    ...(isWithoutSecondFactor(next) && { isWithoutSecondFactor: true as const }),
+  };
+}
+
+function asksWords(asks: RulesInEffect['asks']): string {
+  if (asks === 'denied') return 'denied';
+  return [...new Set(asks.map((one) => requirementWords(one).join(', or ')))].join(', and ');
+}
+
+const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
+
+/** Longer requirements stand below the sentence, not in it. */
+const longest = 80;
+
+function partsOf(asks: readonly Requirement[]): readonly string[] {
+  return [...new Set(asks.flatMap(requirementWords).flatMap((words) => words.split('; ')))];
+}
+
+function requirementHeadline(live: RulesInEffect['asks'], next: RulesInEffect['asks']): string {
+  if (live === 'denied') return `let in, by ${shortWords(next)} (denied before)`;
+  if (next === 'denied') return `no longer let in (${shortWords(live)} before)`;
+  const [from, to] = [leastFactors(live), leastFactors(next)];
+  if (from !== undefined && to !== undefined && from !== to)
+    return `${numbers[from]} factor${from === 1 ? '' : 's'} becomes ${numbers[to]}`.replace(
+      'factors becomes',
+      'factors become',
+    );
+  const [before, after] = [partsOf(live), partsOf(next)];
+  const [gone, added] = [newOnes(after, before), newOnes(before, after)].map((parts) => parts.join('; '));
+  if (gone && added && gone.length <= longest && added.length <= longest) return `"${gone}" becomes "${added}"`;
+  return 'other proofs are asked for';
+}
+
+function shortWords(asks: RulesInEffect['asks']): string {
+  const count = asks === 'denied' ? undefined : leastFactors(asks);
+  if (count === undefined) return asksWords(asks);
+  return count === 1 ? 'one factor' : `${numbers[count]} factors`;
+}
+
+/** Members that occur more often after than before. */
+function newOnes(before: readonly string[], after: readonly string[]): readonly string[] {
+  const left = [...before];
+  return after.filter((one) => {
+    const at = left.indexOf(one);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/** The rules ask for the same, and something else on the way differs. */
+function stepsDifference(sides: Sides): readonly SignInDifference[] {
+  const { live, next } = sides;
+  if (live.asks === 'denied' || next.asks === 'denied') return [];
+  const [before, after] = [askedParts(live), askedParts(next)];
+  if (before.join() === after.join()) return [];
+  const effect = effectOf(live, next);
+  return [
+    {
+      kind: 'steps',
+      headline: stepsHeadline(sides, effect),
+      ...saidBy(sides, ['app', 'session', 'enrollment', 'profile'], [saidOf(live, next), saidOf(next, live)]),
+      ...(effect && { effect }),
+    },
+  ];
+}
+
+/** The demands of one view that the other does not have. */
+function saidOf(view: SignInView, other: SignInView): string {
+  if (!getsIn(view)) return 'denied';
+  const parts = askedParts(view);
+  const own = getsIn(other) ? newOnes(askedParts(other), parts) : parts;
+  const isOtherOrder = own.length === 0 && parts.length === askedParts(other).length;
+  return joinedParts(isOtherOrder ? parts : own) || 'nothing more';
+}
+
+function stepsHeadline({ live, next }: Sides, effect: EffectOnUsers | undefined): string {
+  if (effect && effect.enroll === undefined) return effect.many;
+  const setUp = setUpHeadline(setUpChange(live.least, next.least));
+  const [before, after] = [askedParts(live), askedParts(next)].map((parts) =>
+    setUp === undefined ? parts : parts.filter(isNoSetUp),
+  );
+  const rest = askedHeadline(before ?? [], after ?? []);
+  return [setUp, rest].filter(Boolean).join('; ') || 'the same is asked in another order';
+}
+
+/** Further proof is what an enrollment takes. */
+function isNoSetUp(part: string): boolean {
+  return !/\benroll |^further proof/.test(part);
+}
+
+function askedHeadline(before: readonly string[], after: readonly string[]): string {
+  const [gone, added] = [newOnes(after, before), newOnes(before, after)].map((parts) => parts.map(askedWord));
+  const more = added?.length ? `asked ${added.join(', then ')}` : '';
+  const less = gone?.length ? `${more ? 'instead of' : 'no longer asked'} ${gone.join(', then ')}` : '';
+  return [more, less].filter(Boolean).join(' ');
+}
+
+/** `for consent`, `to fill in displayName`. */
+function askedWord(part: string): string {
+  return /^(?:enroll|fill in|keep) /.test(part) ? `to ${part}` : `for ${part}`;
+}
+
+/** Only what is set up in this sign-in makes another `acr` of it: later ones are as before. */
+function isOfOneSignIn({ live, next }: Sides): boolean {
+  const isSame = (policy: 'app' | 'session') => live.rules[policy]?.asks === next.rules[policy]?.asks;
+  const { added, gone } = setUpChange(live.least, next.least);
+  return added.length + gone.length > 0 && isSame('app') && isSame('session');
+}
+
+function acrDifference(sides: Sides): readonly SignInDifference[] {
+  const { live, next } = sides;
+  if (!getsIn(live) || !getsIn(next)) return [];
+  const [from, to] = [acrOf(live.least), acrOf(next.least)];
+  if (from === to) return [];
+  return [{ kind: 'acr', headline: `tokens say ${to} instead of ${from}`, ...saidBy(sides, [], [from, to]) }];
+}
+
+function acrOf(steps: readonly SimulatedStep[]): string {
+  const last = steps.at(-1);
+  return last?.kind === 'complete' && last.acr !== undefined ? `acr ${last.acr}` : 'no acr';
+}
+
+function scopesDifference(sides: Sides): readonly SignInDifference[] {
+  const { live, next } = sides;
+  if (live.asks === 'denied' || next.asks === 'denied') return [];
+  const headline = scopesHeadline(live.scopes, next.scopes);
+  if (headline === undefined) return [];
+  return [{ kind: 'scopes', headline, ...saidBy(sides, ['app'], [scopeNames(live.scopes), scopeNames(next.scopes)]) }];
+}
+
+/** Only what differs. */
+function lifetimeDifference(sides: Sides): readonly SignInDifference[] {
+  const { live, next } = sides;
+  const changed = next.lifetimes.flatMap(({ what, length: to, by }) => {
+    const from = live.lifetimes.find((one) => one.what === what)?.length;
+    return from === undefined || from === to ? [] : [{ what, from, to, by }];
+  });
+  if (changed.length === 0) return [];
+  const said = (side: 'from' | 'to') => changed.map((one) => `${one.what} ${one[side]}`).join(', ');
+  return [
+    {
+      kind: 'session',
+      headline: changed.map(({ what, from, to }) => `${what} ${to} (${from} before)`).join(', '),
+      before: { words: said('from'), rules: rulesBy(live, changed) },
+      after: { words: said('to'), rules: rulesBy(next, changed) },
+    },
+  ];
+}
+
+function rulesBy({ rules }: SignInView, changed: readonly Pick<SessionLength, 'by'>[]): AskedThere['rules'] {
+  const policies = [...new Set(changed.map(({ by }) => by))];
+  return policies.flatMap((policy) => {
+    const rule = rules[policy];
+    return rule === undefined ? [] : [placeOf(rule)];
+  });
+}
+
+function placeOf({ asks: _, ...place }: DecidingRule): NamedPlace {
+  return place;
+}
+
+function recoveryDifference(sides: Sides): SignInDifference {
+  const [from, to] = [asksWords(sides.live.recovery), asksWords(sides.next.recovery)];
+  return { kind: 'recovery', headline: recoveryHeadline(from, to), ...saidBy(sides, ['recovery'], [from, to]) };
+}
+
+function recoveryHeadline(from: string, to: string): string {
+  if (to === 'denied') return 'a forgotten password can no longer be replaced by its user';
+  return from === 'denied'
+    ? `a forgotten password can be replaced, by "${to}"`
+    : `a forgotten password takes "${to}" instead of "${from}"`;
+}

@@ -1,0 +1,162 @@
+/**
+ * A sign-in of a class of users in one circumstance under one configuration: rules, what they ask for, steps, tokens,
+ * session.
+ */
+
+import { asksOf, type RulesInEffect, rulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
+import { type AskedInAll, askedInAll } from '../../../../core/analysis/simulation/asked-in-all.ts';
+import { leastSteps } from '../../../../core/analysis/simulation/least-steps.ts';
+import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
+import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
+import type { Facts } from '../../../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
+import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
+import { beforeSignIn, type CompiledPolicy } from '../../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../../core/policy/rules/rules.ts';
+import { durationText } from '../../../../policy/model/duration-text.ts';
+import { getOrMake } from '../../../shared/get-or-make.ts';
+import type { AppSide } from '../compared/app-pairs.ts';
+import { carriedScopes } from '../compared/carried-scopes.ts';
+import type { NamedPlace } from '../compared/configuration-changes.ts';
+import type { Circumstance } from './circumstances.ts';
+import { type CircumstanceOfUser, decidingRuleNames } from './deciding-rules.ts';
+import type { UserClass } from './user-classes.ts';
+
+export interface SignInView {
+  readonly asks: RulesInEffect['asks'];
+  /** The deciding rule of each policy. */
+  readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
+  readonly steps: readonly SimulatedStep[];
+  /** Of a user who skips what may be skipped: what must be set up, and the `acr` of tokens from then on. */
+  readonly least: readonly SimulatedStep[];
+  /** Computed on first use. Undefined: the user does not get in. */
+  readonly asked: AskedInAll | undefined;
+  /** How long what was proved counts. Empty: the user is not let in. */
+  readonly lifetimes: readonly SessionLength[];
+  /**
+   * Scopes that tokens carry if the app asks for them, without those of the protocol. Empty: the user is not let in.
+   */
+  readonly scopes: readonly string[];
+  readonly recovery: RulesInEffect['asks'];
+  /** Distinct factor types of what the user has. */
+  readonly factors: number;
+}
+
+export type DecidingPolicy = 'app' | 'session' | 'enrollment' | 'profile' | 'recovery';
+
+export interface DecidingRule extends NamedPlace {
+  /** A key of what it asks for, to compare it by. */
+  readonly asks: string;
+}
+
+/** One limit of a session, in words: `a session lasts` `8 h`. */
+export interface SessionLength {
+  readonly what: string;
+  readonly length: string;
+  /** The policy that says it. */
+  readonly by: 'session' | 'app';
+}
+
+/** Makes views; one serves for all sign-ins that the same rules decide. */
+export interface Viewer {
+  readonly view: (user: UserClass, circumstance: Circumstance) => SignInView;
+}
+
+/**
+ * Views of one configuration. One view is made for users who have the same enrollments and meet the same rules.
+ * `free`: as `freeScopes`.
+ */
+export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly string[]): Viewer {
+  const known = new Map<string, Map<string, SignInView>>();
+  const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);
+  const decidersOf = decidingRuleNames(own.policies, factsOf);
+  return {
+    view: (user, circumstance) => {
+      const ofRest = getOrMake(known, user.rest, () => new Map<string, SignInView>());
+      const asked = { user, circumstance };
+      return getOrMake(ofRest, decidersOf(asked), () => viewOf(own, factsOf(asked), free));
+    },
+  };
+}
+
+function factsIn({ app }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'live' | 'next'): Facts {
+  const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
+  const { now, scopes } = circumstance;
+  const network = circumstance.place[key];
+  const device = { ...circumstance.device, ...circumstance.believed[key] };
+  const request = { ...neutralRequest(app.clientId, scopes), acrValues, ...(maxAge !== undefined && { maxAge }) };
+  return neutralFacts({ now, request, network, device, subject: user.subject });
+}
+
+function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): SignInView {
+  const { asks, session, app } = rulesInEffect(policies, facts);
+  const { enrollment, profile, recovery } = policies;
+  const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) => policy && findRule(policy, facts).rule;
+  let inAll: Pick<SignInView, 'asked'> | undefined;
+  return {
+    asks,
+    rules: {
+      app: decidingRule(app),
+      session: decidingRule(session),
+      enrollment: decidingRule(decidingIn(enrollment && beforeSignIn(enrollment))),
+      profile: decidingRule(decidingIn(profile)),
+      recovery: decidingRule(decidingIn(recovery)),
+    },
+    steps: simulate(policies, facts),
+    least: leastSteps(policies, facts),
+    get asked() {
+      inAll ??= { asked: askedInAll(policies, facts) };
+      return inAll.asked;
+    },
+    lifetimes: asks === 'denied' ? [] : [...sessionLifetimes(session), ...appLifetimes(app)],
+    scopes: asks === 'denied' ? [] : carriedScopes(free, facts.request, app),
+    recovery: asksOf(recovery, facts),
+    factors: factorsOf(facts),
+  };
+}
+
+type SayingRule = RuleHead & { readonly then: unknown };
+
+function decidingRule(rule: SayingRule | undefined): DecidingRule | undefined {
+  if (rule?.location === undefined) return undefined;
+  const { name, location, then } = rule;
+  return { name, ...location, asks: JSON.stringify(askedBy(then)) };
+}
+
+/** Drops lifetimes, which are compared by themselves. */
+function askedBy(then: unknown): unknown {
+  if (typeof then !== 'object' || then === null) return then;
+  return { ...then, session: undefined, appSession: undefined, remember: undefined };
+}
+
+function sessionLifetimes(rule: Rule | undefined): readonly SessionLength[] {
+  const terms = rule?.then.kind === 'allow' ? rule.then.session : undefined;
+  if (terms === undefined) return [];
+  const { idle, absolute, keep } = terms;
+  return [
+    { what: 'a session lasts', length: durationText(absolute), by: 'session' },
+    { what: 'it ends without use after', length: durationText(idle), by: 'session' },
+    { what: 'a kept session lasts', length: keep ? durationText(keep.absolute) : 'no longer', by: 'session' },
+    { what: 'a kept session ends without use after', length: keep ? durationText(keep.idle) : '-', by: 'session' },
+  ];
+}
+
+function appLifetimes(rule: Rule | undefined): readonly SessionLength[] {
+  const { remember, appSession }: Partial<AllowTerms> = rule?.then.kind === 'allow' ? rule.then : {};
+  const length = (seconds: number | undefined, none: string) => (seconds === undefined ? none : durationText(seconds));
+  return [
+    { what: 'at this app it counts for', length: length(appSession?.absolute, 'its whole length'), by: 'app' },
+    {
+      what: 'at this app a kept session counts',
+      length: appSession?.unkept ? 'as one that is not' : 'as kept',
+      by: 'app',
+    },
+    { what: 'the second factor is remembered for', length: length(remember, 'no time'), by: 'app' },
+  ];
+}
+
+/** Counts the factor types of the enrollments that can be used more than once. */
+function factorsOf({ subject }: Facts): number {
+  const lasting = subject?.enrollments.filter(({ temporary, consumed }) => !temporary && !consumed) ?? [];
+  return new Set(lasting.flatMap(({ factors }) => factors)).size;
+}

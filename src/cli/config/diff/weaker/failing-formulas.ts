@@ -1,0 +1,40 @@
+/** Rules whose formula may fail, which denies (Law 4), and which may be gone or be reached by fewer sign-ins. */
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { mayFail } from '../../../../core/policy/rules/condition-table.ts';
+import { canonicalJson } from '../../../../policy/revision/document-store.ts';
+
+/** Live ones, of all policies that decide whether users get in. */
+export function changedFormulas(live: PolicySet, next: PolicySet): readonly RuleHead[] {
+  return [
+    ...changedIn(live.session, next.session),
+    ...changedIn(live.app, next.app),
+    ...changedIn(live.enrollment, next.enrollment),
+    ...changedIn(live.profile, next.profile),
+  ];
+}
+
+type Policy = CompiledPolicy<RuleHead> | undefined;
+
+/** A formula is evaluated where no rule before it decides: all conditions up to the last one count. */
+function changedIn(live: Policy, next: Policy): readonly RuleHead[] {
+  const then = rulesOf(live);
+  const last = then.findLastIndex(({ when }) => mayFail(when));
+  const before = then.slice(0, last + 1);
+  const stricter = rulesOf(next).filter((rule) => !isDenial(rule) || before.some((one) => isAlike(one, rule)));
+  const isSame = before.every((rule, at) => isAlike(rule, stricter[at]));
+  return isSame ? [] : before.filter(({ when }) => mayFail(when));
+}
+
+function rulesOf(policy: Policy): readonly RuleHead[] {
+  return (policy?.rules ?? []).map(({ rule }) => rule);
+}
+
+/** Another denial lets no user in. */
+function isDenial(rule: RuleHead & { readonly then?: { readonly kind?: string } }): boolean {
+  return rule.then?.kind === 'deny';
+}
+
+function isAlike({ when }: RuleHead, other: RuleHead | undefined): boolean {
+  return other !== undefined && canonicalJson(when) === canonicalJson(other.when);
+}

@@ -1,0 +1,119 @@
+/**
+ * Changes that may let users in with less and that are not compared rule by rule: any difference is reported as
+ * undecided.
+ */
+import { withMethodsApart } from '../../../../core/evidence/named.ts';
+import type { Seconds } from '../../../../core/model/facts.ts';
+import type { AcrValue } from '../../../../core/model/policy.ts';
+import type { AuthenticatorSettings } from '../../../../policy/model/authenticator-kind.ts';
+import type { DocumentKind } from '../../../../policy/model/documents.ts';
+import type { Settings } from '../../../../policy/model/settings.ts';
+import { canonicalJson, changedKeys } from '../../../../policy/revision/document-store.ts';
+import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
+
+/** Documents that are compared by their rules, or that do not affect how users get in. All others may. */
+const compared: readonly DocumentKind[] = ['settings', 'app', 'session', 'sign-on', 'enrollment', 'file'];
+
+/** Settings that decide what an address, a device or an unusual sign-in is worth. */
+const settings = [
+  'trustedProxies',
+  'clientCertificates',
+  'deviceSignals',
+  'networkData',
+  'risk',
+  'attributes',
+] as const;
+
+/** Sentences. Rejects like `ComparedConfiguration.document`. */
+export async function uncomparedChanges(
+  live: ComparedConfiguration,
+  next: ComparedConfiguration,
+): Promise<readonly string[]> {
+  const sentences: string[] = [];
+  for (const key of changedKeys(live.hashes, next.hashes)) {
+    const [before, after] = await Promise.all([live.document(key), next.document(key)]);
+    const document = after ?? before;
+    if (document === undefined || canonicalJson(before?.content) === canonicalJson(after?.content)) continue;
+    if (!compared.includes(document.kind)) sentences.push(`${document.file} differs`);
+    if (document.kind !== 'app' || before === undefined || after === undefined) continue;
+    sentences.push(...ofApp(document.file, before.content, after.content));
+    const [then, now] = await Promise.all([live, next].map(({ snapshot }) => snapshot.app(document.name)));
+    if (then?.signOnPolicies === undefined && now?.signOnPolicies !== undefined)
+      sentences.push(`${document.file} lets users sign in, and did not`);
+  }
+  return [...sentences, ...ofSettings(live.snapshot.settings, next.snapshot.settings)];
+}
+
+/** What the requests of an app ask for when they say nothing, what it asks users for, and who may register. */
+function ofApp(file: string, before: unknown, after: unknown): readonly string[] {
+  const own = (content: unknown) => {
+    const { client, firstParty, ownAccount, service, profilePolicy } = content as Readonly<Record<string, unknown>>;
+    const { default_acr_values, default_max_age } = (client ?? {}) as Readonly<Record<string, unknown>>;
+    const rest = [default_acr_values ?? [], firstParty ?? false, ownAccount, service, profilePolicy];
+    const maxAge = Number(default_max_age ?? Number.POSITIVE_INFINITY);
+    return { rest: canonicalJson(rest), maxAge };
+  };
+  const [then, now] = [own(before), own(after)];
+  if (then.rest === now.rest && now.maxAge <= then.maxAge) return [];
+  return [`${file} differs in what its requests ask for, or what users are asked`];
+}
+
+function ofSettings(before: Settings, after: Settings): readonly string[] {
+  const changed = settings.filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]));
+  const acr = after.acrValues.filter(({ value, requirement }) => differs({ value, requirement }, before.acrValues));
+  const gone = before.acrValues.filter(({ value }) => !after.acrValues.some((one) => one.value === value));
+  return [
+    ...authenticatorsThatDiffer(before, after).map((key) => `\`authenticators.${key}\` of stepgate.yaml differs`),
+    ...changed.map((key) => `\`${key}\` of stepgate.yaml differs`),
+    // A rule may name the user name that a user takes then.
+    ...(before.account.username === 'admin' && after.account.username === 'user'
+      ? ['users may choose their user names (`account.username`)']
+      : []),
+    ...longerTokens(before, after).map((name) => `\`${name}\` of stepgate.yaml is longer`),
+    ...[...acr, ...gone].map(({ value }) => `the acr value ${value} differs`),
+  ];
+}
+
+/** The names of lifetimes that got longer: a proof counts as long as the tokens that were issued on it. */
+function longerTokens(before: Settings, after: Settings): readonly string[] {
+  const then = lifetimesIn(before);
+  return [...lifetimesIn(after)].flatMap(([name, now]) => (now > (then.get(name) ?? now) ? [name] : []));
+}
+
+function lifetimesIn({ tokens, resources }: Settings): ReadonlyMap<string, Seconds> {
+  const { refreshToken, accessToken, idToken, interaction } = tokens;
+  return new Map([
+    ['tokens.accessToken', accessToken],
+    ['tokens.idToken', idToken],
+    ['tokens.refreshToken.idle', refreshToken.idle],
+    ['tokens.refreshToken.absolute', refreshToken.absolute],
+    ['tokens.interaction', interaction],
+    ...resources.map((one) => [`resources.${one.indicator}.accessToken.lifetime`, one.accessToken.lifetime] as const),
+  ]);
+}
+
+/**
+ * Authenticators whose other settings differ. Rules already compare which authenticators and methods are on, and one
+ * that is off afterwards makes no difference itself. A voluntary `acr` value becomes impossible without a method that
+ * it distinguishes.
+ */
+function authenticatorsThatDiffer(before: Settings, after: Settings): readonly string[] {
+  const rest = ({ enabled: _, methods: __, ...others }: AuthenticatorSettings) => canonicalJson(others);
+  const apart = withMethodsApart(after.acrValues.map(({ requirement }) => requirement));
+  return Object.entries(after.authenticators).flatMap(([key, now]) => {
+    const then = before.authenticators[key];
+    if (!now.enabled || then?.enabled !== true) return [];
+    const isLess = apart.has(key) && listOf(then.methods).some((method) => !listOf(now.methods).includes(method));
+    return isLess || rest(now) !== rest(then) ? [key] : [];
+  });
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A value that is new was asked for by no app. */
+function differs({ value, requirement }: AcrValue, before: readonly AcrValue[]): boolean {
+  const same = before.find((one) => one.value === value);
+  return same !== undefined && canonicalJson(same.requirement) !== canonicalJson(requirement);
+}

@@ -1,0 +1,112 @@
+/**
+ * Describes for readers what lets users in with less: in words, with the rules of both configurations and an example.
+ */
+import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
+import type { LaxerEnrollment } from '../../../../core/analysis/comparison/laxer-enrollment.ts';
+import type { NewlyWeaker } from '../../../../core/analysis/comparison/newly-weaker.ts';
+import type { FreedEnrollment } from '../../../../core/analysis/comparison/switched-off.ts';
+import type { NewlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
+import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
+import { proofNames } from '../../../../core/evidence/named.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import type { UserFacts } from '../../../../core/policy/theories/theory.ts';
+import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
+import { isShownByExample, proofOptions } from '../../../../policy/analysis/text/proofs-text.ts';
+import type { AppPair } from '../compared/app-pairs.ts';
+import type { NamedPlace } from '../compared/configuration-changes.ts';
+import { zonesOn } from '../sign-ins/circumstances.ts';
+import { limitWords } from './limits-text.ts';
+import { enoughWords, scopeWords } from './weaker-sentences.ts';
+
+/** Rules that let users in with less. */
+export interface WeakerRule {
+  /** Client ids. */
+  readonly apps: readonly string[];
+  /** What is enough now, in words. */
+  readonly words: string;
+  readonly before: readonly NamedPlace[];
+  readonly after: readonly NamedPlace[];
+  /** Options of `explain`, by the files that would be applied. */
+  readonly example: readonly string[];
+}
+
+export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
+  const { facts, proved, enrolled, longer, scopes } = one;
+  const { authenticators } = next.policies;
+  const options = exampleOptions(shownFacts(facts), enrolled);
+  return {
+    apps: clientIds,
+    words: [
+      ...(proved ? [enoughWords(proved.evidence, proved.remembered)] : []),
+      ...(longer ?? []).map(limitWords),
+      ...(scopes ? [scopeWords(scopes)] : []),
+      ...(proved === undefined && longer === undefined && scopes === undefined
+        ? ['lets users in who were denied']
+        : []),
+    ].join('; '),
+    before: placesOf(one.before),
+    after: placesOf(one.now),
+    example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,
+  };
+}
+
+/** Facts whose zones have the names of the files to be applied. */
+export function shownFacts({ network, ...facts }: UserFacts): UserFacts {
+  return { ...facts, network: { ...network, zones: zonesOn('next', network.zones) } };
+}
+
+export function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment, pair: AppPair): WeakerRule {
+  const what = `set up ${enrolls.join(' or ')}`;
+  return {
+    apps: pair.clientIds,
+    before: placesOf(before),
+    after: placesOf(now),
+    words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
+    example: exampleOptions(shownFacts(facts), [proved]),
+  };
+}
+
+export function openedRule({ before, now, facts, proved, besides, enrolls }: NewlyOpened, pair: AppPair): WeakerRule {
+  const names = proved.map(({ key, methods = [] }) => proofNames({ authenticator: key, methods: methods.slice(0, 1) }));
+  const words = names.map((all) => all.at(-1)).toReversed();
+  const owner = besides.length > 0 ? ` for a user who has ${besides.join(' and ')}, too` : '';
+  return {
+    apps: pair.clientIds,
+    before: placesOf(before),
+    after: placesOf(now),
+    words: `${words.join(' and ')} is enough to set up ${enrolls.join(' or ')}${owner}, and was not`,
+    example: [
+      ...exampleOptions(shownFacts(facts), [...proved.map(({ key }) => key), ...besides]),
+      ...['--evidence', words.join(',')],
+    ],
+  };
+}
+
+export function laxerRule(
+  { before, now, facts, proved, remembered, enrolled, step }: LaxerEnrollment,
+  pair: AppPair,
+): WeakerRule {
+  const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
+  const had = setUp(step.before).replace(' to set up', ' without setting up');
+  const owner = enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
+  const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
+  return {
+    apps: pair.clientIds,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}`,
+    before: rulePlaces(before.enrollment ? [before.enrollment] : []),
+    after: rulePlaces(now.enrollment ? [now.enrollment] : []),
+    example: [
+      ...exampleOptions(shownFacts(facts), enrolled),
+      ...['--evidence', proved.join(',')],
+      ...(remembered.length > 0 ? ['--remembered', remembered.map((name) => `${name}@1m`).join(',')] : []),
+    ],
+  };
+}
+
+export function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
+  return rulePlaces([app, session].flatMap((rule) => rule ?? []));
+}
+
+export function rulePlaces(rules: readonly RuleHead[]): readonly NamedPlace[] {
+  return rules.flatMap(({ name, location }) => (location ? [{ name, ...location }] : []));
+}

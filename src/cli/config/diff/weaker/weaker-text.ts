@@ -1,0 +1,36 @@
+/** Says what a configuration would let users in with that was not enough before. */
+import { sourcePlace } from '../../../../core/model/source-place.ts';
+import { printable } from '../../../shared/printable.ts';
+import { shellWord } from '../../../shared/shell-word.ts';
+import type { NamedPlace } from '../compared/configuration-changes.ts';
+import { appsText } from '../output/diff-text.ts';
+import type { WeakerFindings } from './weaker.ts';
+import type { WeakerRule } from './weaker-rules.ts';
+
+/** Whole lines. `dir`: where the files are. Absent: they are those of an earlier revision. */
+export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string): string {
+  const lines = [
+    ...(weaker.length > 0
+      ? ['This lets users in with less than before:', ...weaker.flatMap((one) => ruleLines(one, dir))]
+      : []),
+    ...(undecided.length > 0 ? ['It could not be decided whether this does:'] : []),
+    ...undecided.map((sentence) => `  ${sentence}`),
+    ...(weaker.length > 0 && dir !== undefined ? ['Without --config, `explain` tells what is in use.'] : []),
+    'nothing was changed, as --no-weaker says [weaker]',
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function ruleLines({ apps, words, before, after, example }: WeakerRule, dir: string | undefined): readonly string[] {
+  const options = [...(dir === undefined ? [] : ['--config', dir]), ...example].map(shellWord);
+  return [
+    `  ${appsText(apps)}: ${words}`,
+    `      before  ${placesText(before)}`,
+    `      after   ${placesText(after)}`,
+    `      see     npm run stepgate -- explain ${options.join(' ')}`,
+  ];
+}
+
+function placesText(places: readonly NamedPlace[]): string {
+  return places.map((one) => `"${one.name}" ${sourcePlace(one)}`).join(', ') || 'no rule';
+}

@@ -1,0 +1,113 @@
+/** Describes in a few words what a sign-in asks for. */
+import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
+import { denialWords } from '../../explain/denial-text.ts';
+import { skippableWords } from '../../explain/enrollment-text.ts';
+import { keepWords, profileWords } from '../../explain/profile-text.ts';
+import type { Outcome } from './fresh-sign-ins.ts';
+import { proofsWords } from './proof-sets-text.ts';
+
+/** A sign-in, as far as it matters here. */
+type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn'>;
+
+/** The user gets in. */
+export function getsIn({ steps }: Pick<SignIn, 'steps'>): boolean {
+  return steps.at(-1)?.kind === 'complete';
+}
+
+/** `webauthn, or password + totp; then consent`; `denied`; with what it depends on. */
+export function askedWords({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
+  const words = joinedParts(askedParts({ asked }));
+  return dependsOn.length === 0 ? words : `${words} (depends on ${dependsOn.join(' and ')})`;
+}
+
+/** All that has to be proved, as one part, and one for each step that comes after it. */
+export function askedParts({ asked }: Pick<SignIn, 'asked'>): readonly string[] {
+  if (asked === undefined) return ['denied'];
+  const parts = [proofsWords(asked.proofs), ...asked.after.flatMap(stepWords)].filter((part) => part !== '');
+  return parts.filter((part, at) => part !== parts[at - 1] || part.startsWith(enrolling));
+}
+
+/** `password; then enroll 2 of totp or webauthn`. */
+export function joinedParts(parts: readonly string[]): string {
+  const runs: { readonly part: string; count: number }[] = [];
+  for (const part of parts) {
+    const last = runs.at(-1);
+    if (last?.part === part) last.count += 1;
+    else runs.push({ part, count: 1 });
+  }
+  const words = runs.map(({ part, count }) =>
+    count === 1 ? part : part.replace(enrolling, `${enrolling}${count} of `),
+  );
+  return words.join('; then ');
+}
+
+/** Why the user does not get in. Empty: the user does. */
+export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
+  const last = steps.at(-1);
+  if (last?.kind === 'complete') return '';
+  return last?.kind === 'denied' ? denialWords(last.reason) : 'nothing is enrolled that could be proved';
+}
+
+const enrolling = 'enroll ';
+
+/** A step after the proofs. A choice needs no words of its own: the step after it names what could be chosen. */
+function stepWords(step: SimulatedStep): readonly string[] {
+  switch (step.kind) {
+    case 'challenge':
+      // The remaining proofs depend on those that the user gave.
+      return [`further proof${skippableWords(step.skippable)}`];
+    case 'enroll': {
+      const others = step.alternatives.map(({ authenticator }) => authenticator);
+      const words = [...new Set([step.authenticator, ...others])].join(' or ');
+      return [`${enrolling}${words}${skippableWords(step.skippable)}`];
+    }
+    case 'profile':
+      return [`fill in ${profileWords(step)}`];
+    case 'consent':
+      return ['consent'];
+    case 'keep_account':
+      return [keepWords(step.dueAt)];
+    case 'identify':
+    case 'select':
+    case 'denied':
+    case 'complete':
+      return [];
+  }
+}
+
+export interface SameOutcome {
+  /** `everywhere`, or the zones. */
+  readonly where: string;
+  readonly outcome: Outcome;
+}
+
+/** Zones in which the words are the same, together. */
+export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome) => string): readonly SameOutcome[] {
+  const groups = Map.groupBy(outcomes, words);
+  return [...groups.values()].flatMap((same) => {
+    const [outcome] = same;
+    const where = same.length === outcomes.length ? 'everywhere' : same.map(({ zone }) => zone).join(', ');
+    return outcome ? [{ where, outcome }] : [];
+  });
+}
+
+/** One line that says what else the rules ask about; empty where they ask about nothing else. */
+export function leftAsideText(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  return `\nRules also ask about ${names.join(', ')}. This is about sign-ins without it; \`explain\` takes it as you say.\n`;
+}
+
+/** An outcome as data for scripts. */
+export function outcomeData(outcome: Outcome): object {
+  const { zone, steps, asked, dependsOn, rule } = outcome;
+  const words = askedWords(outcome);
+  return {
+    zone,
+    getsIn: getsIn(outcome),
+    asked: words,
+    proofs: asked?.proofs,
+    dependsOn,
+    rule,
+    steps,
+  };
+}

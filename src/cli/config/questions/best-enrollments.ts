@@ -1,0 +1,37 @@
+/**
+ * The enrollments of a user who has every authenticator that users can enroll: as many of a kind as some rule asks
+ * for, so that neither a chain of two passkeys nor a `count` of enrollments keeps this user out.
+ */
+import { maxEnrollmentsPerAuthenticator } from '../../../core/enrollment/enrollment-limit.ts';
+import { authenticatorIn } from '../../../core/model/authenticator-name.ts';
+import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
+import type { ChainStep, Requirement } from '../../../core/model/policy.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
+
+/** The number of enrollments of this authenticator, at least one. */
+export type NumberOf = (authenticator: Pick<AuthenticatorDescriptor, 'key' | 'maxEnrollments'>) => number;
+
+/** The number that the rules of these policies can ask for, as far as an account may have it. */
+export function numberAskedFor(policies: readonly PolicySet[]): NumberOf {
+  const chains = policies.flatMap(requirementsIn).flatMap((one) => ('chains' in one ? one.chains : []));
+  const required = policies.flatMap(
+    ({ enrollment }) => enrollment?.rules.flatMap(({ rule }) => rule.then.required) ?? [],
+  );
+  return ({ key, maxEnrollments }) => {
+    const inChains = chains.map((chain) => chain.filter((step) => takes(step, key)).length);
+    const counts = required.flatMap(({ anyOf, count = 1 }) => (anyOf.includes(key) ? [count] : []));
+    return Math.min(maxEnrollments ?? maxEnrollmentsPerAuthenticator, Math.max(1, ...inChains, ...counts));
+  };
+}
+
+function takes({ authenticators }: ChainStep, key: string): boolean {
+  return authenticators.some((name) => authenticatorIn(name) === key);
+}
+
+function requirementsIn({ session, app, acrValues }: PolicySet): readonly Requirement[] {
+  const rules = [session, app].flatMap((policy) => policy?.rules ?? []);
+  return [
+    ...rules.flatMap(({ rule: { then } }) => (then.kind === 'allow' ? [then.requirement] : [])),
+    ...acrValues.map(({ requirement }) => requirement),
+  ];
+}

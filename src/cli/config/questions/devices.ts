@@ -1,0 +1,62 @@
+/** The devices that rules distinguish: as browsers describe themselves, and as configured sources may describe them. */
+import type { ConditionSet } from '../../../core/model/conditions.ts';
+import type { Facts } from '../../../core/model/facts.ts';
+import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
+import { type BelievedPair, believablePairs } from '../../../policy/analysis/analysed/believable-pairs.ts';
+import { operatingSystems, platforms } from '../../../policy/model/platforms.ts';
+import type { Settings } from '../../../policy/model/settings.ts';
+
+type Device = Facts['device'];
+
+/** The first is the given one, unless rules ask whether it is known. */
+export function browsersIn(sets: readonly ConditionSet[], device: Device): readonly Device[] {
+  const tests = testsIn(sets);
+  const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
+  const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
+  const names = tests.some(({ os }) => os) ? operatingSystems : [device.os];
+  return known.flatMap((isKnown) =>
+    kinds.flatMap((platform) => names.map((os) => ({ ...device, known: isKnown, platform, os }))),
+  );
+}
+
+type Sources = Settings['deviceSignals'];
+
+/** The largest number of devices to examine. With more, the plainest ones and the one with the most statements. */
+const mostBelieved = 64;
+
+/** What the sources of two configurations may state, as far as rules distinguish it. The first is nothing. */
+export function believedIn(
+  sets: readonly ConditionSet[],
+  sources: Readonly<Record<'live' | 'next', Sources>>,
+): readonly BelievedPair[] {
+  const tests = testsIn(sets);
+  const isAsked = (name: 'registered' | 'managed' | 'assurance') => tests.some((test) => test[name] !== undefined);
+  const [registered, managed, assurance] = [isAsked('registered'), isAsked('managed'), isAsked('assurance')];
+  if (!(registered || managed || assurance)) return nothing;
+  const names = [...new Set(tests.flatMap((test) => (test.assurance ? namesIn(test.assurance) : [])))];
+  const read = (one: BelievedPair['live']) => [registered && one.registered, managed && one.managed, one.assurances];
+  const byReading = new Map<string, BelievedPair>();
+  for (const pair of believablePairs(sources, names)) {
+    const key = JSON.stringify([read(pair.live), read(pair.next)]);
+    if (!byReading.has(key)) byReading.set(key, pair);
+  }
+  const found = [...byReading.values()];
+  return found.length > mostBelieved ? [...found.slice(0, mostBelieved - 1), ...found.slice(-1)] : found;
+}
+
+const nothing: readonly BelievedPair[] = [{ live: {}, next: {} }];
+
+/** More combinations are not built: then what is believed is varied in one browser. */
+const most = 200;
+
+/** The devices of one configuration: browsers, and what the server may believe about them. */
+export function devicesIn(browsers: readonly Device[], believed: readonly BelievedPair[]): readonly Device[] {
+  if (browsers.length * believed.length <= most)
+    return browsers.flatMap((browser) => believed.map(({ next }) => ({ ...browser, ...next })));
+  const [first] = browsers;
+  return [...browsers, ...(first ? believed.slice(1).map(({ next }) => ({ ...first, ...next })) : [])];
+}
+
+function testsIn(sets: readonly ConditionSet[]) {
+  return sets.flatMap(({ device }) => device ?? []);
+}

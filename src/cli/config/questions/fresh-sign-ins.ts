@@ -1,0 +1,259 @@
+/**
+ * Fresh sign-ins that a question about a configuration goes through: app, user and zone, each by what `explain` says.
+ * A new browser on a desktop, now, unless another time or device makes a difference.
+ */
+import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
+import { simulate } from '../../../core/analysis/simulation/simulate.ts';
+import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
+import type { ConditionSet } from '../../../core/model/conditions.ts';
+import type { Facts, Seconds, Subject } from '../../../core/model/facts.ts';
+import type { Requirement, RuleHead } from '../../../core/model/policy.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
+import { conditionSets, conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { windowBorders } from '../../../core/policy/values/window-borders.ts';
+import { explain } from '../../../flow/explain.ts';
+import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
+import type { App } from '../../../policy/model/app.ts';
+import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
+import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
+import type { Snapshot } from '../../../policy/revision/snapshot.ts';
+import { factsFromOptions } from '../../explain/facts-from-options.ts';
+import { getOrMake } from '../../shared/get-or-make.ts';
+import type { AskContext } from './asked-configuration.ts';
+import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
+import { believedIn, browsersIn, devicesIn } from './devices.ts';
+import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
+
+/** The place of a sign-in. `elsewhere` is in no zone. */
+export interface SignInPlace {
+  readonly zone: string;
+  readonly network: Facts['network'];
+}
+
+export interface Outcome {
+  readonly zone: string;
+  readonly steps: readonly SimulatedStep[];
+  /** Absent: the user does not get in. */
+  readonly asked: AskedInAll | undefined;
+  /** The rules that decided, as the audit line of a real sign-in names them. */
+  readonly rule: string;
+  /** The requirements, layer by layer. One of each must be met. */
+  readonly required: readonly (readonly Requirement[])[];
+  /** What else makes a sign-in there ask for something different. */
+  readonly dependsOn: readonly ('device' | 'time')[];
+}
+
+/** What the sign-ins of one question share. */
+export interface Asked {
+  readonly snapshot: Snapshot;
+  readonly authenticators: readonly AuthenticatorKind[];
+  readonly places: readonly SignInPlace[];
+  readonly now: Seconds;
+  readonly classOf: AppClass;
+  /** Outcomes by class of the app. */
+  readonly known: Map<string, KnownOutcomes>;
+}
+
+interface FreshlyAsked extends Asked {
+  readonly numberOf: NumberOf;
+}
+
+/** The outcome at one place. */
+type OutcomeHere = Omit<Outcome, 'zone'>;
+
+interface KnownOutcomes {
+  /** Outcomes by the groups that rules of the app read, or by the real user. */
+  readonly byUser: Map<string, readonly Outcome[]>;
+  /** Outcomes by what decides. */
+  readonly byRules: Map<string, OutcomeHere>;
+}
+
+export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskContext): Asked {
+  const classOf = signInClasses(snapshot);
+  return { snapshot, authenticators, places: placesToShow(snapshot), now: now(), classOf, known: new Map() };
+}
+
+/**
+ * A place for each zone, in as few other zones as an address in it can be, and one in no zone. Where every address is
+ * in some zone there is no `elsewhere`.
+ */
+function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
+  const places = sampleAddresses(settings.zones);
+  const outside = places.find(({ zones }) => zones.length === 0);
+  const inZones = Object.keys(settings.zones).map((zone) => ({
+    zone,
+    network: places.find(({ zones }) => zones.includes(zone)) ?? { ip: '', zones: [zone] },
+  }));
+  return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
+}
+
+/** A user described only by groups and type. */
+export interface NamedUser {
+  readonly groups: readonly string[];
+  /** Absent: none. */
+  readonly userType?: string;
+}
+
+/**
+ * A user in these groups and of this type who has every authenticator that users can enroll, each showing all that it
+ * can and as many as rules ask for; or a real user.
+ */
+export type Who = NamedUser | { readonly subject: Subject };
+
+/**
+ * What each user is asked for at each place when signing in to this app. Sign-ins that the rules do not distinguish
+ * are simulated once and share one array. Rejects when a policy cannot be read.
+ */
+export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => Promise<readonly Outcome[]>> {
+  const { snapshot, known, classOf } = asked;
+  const policies = await snapshot.policies(app);
+  const outcomesOf = outcomesAt(app, policies, asked);
+  const groupsRead = namesRead(policies, 'groups');
+  const numberOf = numberAskedFor([policies]);
+  return async (who) => {
+    const facts = freshFacts(app, who, { ...asked, numberOf });
+    const ofClass = getOrMake(known, await classOf(app, facts.request), nothingKnown);
+    const user = 'subject' in who ? userAt(app, policies, who.subject) : '';
+    const alike = user || ('groups' in who ? `${who.userType ?? ''} ${groupsRead(who.groups)}` : '');
+    const outcomes = ofClass.byUser.get(alike) ?? (await outcomesOf(facts, { user, byRules: ofClass.byRules }));
+    ofClass.byUser.set(alike, outcomes);
+    return outcomes;
+  };
+}
+
+/** What a real user allowed a third-party app counts at this app only. */
+function userAt({ clientId }: App, { consent }: PolicySet, { id }: Subject): string {
+  return `user ${JSON.stringify([id, consent ? clientId : null])}`;
+}
+
+function nothingKnown(): KnownOutcomes {
+  return { byUser: new Map(), byRules: new Map() };
+}
+
+interface Alike extends Pick<KnownOutcomes, 'byRules'> {
+  /** Names a real user. Empty: users who differ in their groups alone. */
+  readonly user: string;
+}
+
+/** What one user is asked for at each place. */
+function outcomesAt(
+  app: App,
+  policies: PolicySet,
+  { snapshot, places, now }: Asked,
+): (facts: Facts, alike: Alike) => Promise<readonly Outcome[]> {
+  const sets = conditionsIn(policies);
+  const times = timesIn(sets, now);
+  const { deviceSignals } = snapshot.settings;
+  const believed = believedIn(sets, { live: deviceSignals, next: deviceSignals });
+  const zonesRead = namesRead(policies, 'network');
+  const decides = whatDecides(policies);
+  return async (facts, alike) => {
+    const found = new Map<string, OutcomeHere>();
+    const outcomes: Outcome[] = [];
+    for (const { zone, network } of places) {
+      const here = { ...facts, network };
+      const zones = zonesRead(network.zones);
+      const outcome = found.get(zones) ?? (await decidedOutcome(here, alike));
+      found.set(zones, outcome);
+      outcomes.push({ ...outcome, zone });
+    }
+    return outcomes;
+  };
+
+  async function decidedOutcome(here: Facts, { user, byRules }: Alike): Promise<OutcomeHere> {
+    const deciding = decides(here);
+    if (deciding === undefined) return outcomeOf(here);
+    const key = `${user} ${deciding}`;
+    const outcome = byRules.get(key) ?? (await outcomeOf(here));
+    byRules.set(key, outcome);
+    return outcome;
+  }
+
+  async function outcomeOf(here: Facts): Promise<OutcomeHere> {
+    const { rule, steps, layers } = await explain(snapshot, app, here);
+    const devices = devicesIn(browsersIn(sets, here.device), believed);
+    const dependsOn = dependencies(policies, here, { times, devices });
+    const required = layers.map(({ requirements }) => requirements);
+    return { rule, steps, required, asked: askedInAll(policies, here), dependsOn };
+  }
+}
+
+function freshFacts(app: App, who: Who, { snapshot, authenticators, now, numberOf }: FreshlyAsked): Facts {
+  const known = { snapshot, app, authenticators, now };
+  if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
+  const enabled = enabledAuthenticators(authenticators, snapshot.settings).filter(({ enrollable }) => enrollable);
+  const enrolled = enabled.flatMap((one) => Array.from({ length: numberOf(one) }, () => one.key));
+  const { groups, userType } = who;
+  return factsFromOptions({ groups, enrolled, ...(userType !== undefined && { userType }) }, known);
+}
+
+interface Variations {
+  readonly devices: readonly Facts['device'][];
+  readonly times: readonly Seconds[];
+}
+
+/** Compares the steps of sign-ins with each device and at each time that the rules distinguish. */
+function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Variations): Outcome['dependsOn'] {
+  if (devices.length * times.length === 1) return [];
+  const table = times.map((now) => devices.map((device) => whatDiffers(simulate(policies, { ...facts, now, device }))));
+  const byDevice = table.some((row) => new Set(row).size > 1);
+  const byTime = devices.some((_, column) => new Set(table.map((row) => row[column])).size > 1);
+  return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
+}
+
+/** The steps of a user who does not get in make no difference, nor does the rule that denies. */
+function whatDiffers(steps: readonly SimulatedStep[]): string {
+  return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
+}
+
+/** The conditions of all rules that decide over a sign-in, and `any` taken apart. */
+export function conditionsIn({ session, app, enrollment, profile }: PolicySet): readonly ConditionSet[] {
+  const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
+    session,
+    app,
+    enrollment,
+    profile,
+  ];
+  return policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
+}
+
+const WEEK: Seconds = 7 * 24 * 60 * 60;
+
+/** Now, and the borders of time windows in the week that follows. */
+export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[] {
+  const borders = windowBorders(sets.flatMap(({ time }) => time ?? []));
+  return [...new Set([now, ...borders.map((border) => now + ((((border - now) % WEEK) + WEEK) % WEEK))])];
+}
+
+/** What a sign-in of a user in groups says already, or what is varied. */
+const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
+const knownOfUser = conditionsAbout('user', 'account');
+
+/** Whether an answer for a user described only by groups and type leaves the condition aside. */
+export function isLeftAside(condition: string): boolean {
+  return !shown.includes(condition);
+}
+
+/** Names of conditions that the answer leaves aside: other facts about the user or the request may change it. */
+export async function conditionsLeftAside(
+  apps: readonly App[],
+  { snapshot }: Asked,
+  { realUser }: { readonly realUser: boolean },
+): Promise<readonly string[]> {
+  const names = new Set<string>();
+  for (const app of apps) {
+    for (const set of conditionsIn(await snapshot.policies(app))) for (const name of Object.keys(set)) names.add(name);
+  }
+  const seen = realUser ? [...shown, ...knownOfUser] : shown;
+  return [...names].filter((name) => !seen.includes(name)).sort();
+}
+
+/** Groups that the settings describe, and those that rules of these apps name. */
+export async function groupsIn(apps: readonly App[], snapshot: Snapshot): Promise<readonly string[]> {
+  const names = new Set(Object.keys(snapshot.settings.groups ?? {}));
+  for (const app of apps) {
+    for (const { groups } of conditionsIn(await snapshot.policies(app)))
+      for (const name of [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? [])) names.add(name);
+  }
+  return [...names].sort();
+}

@@ -1,0 +1,184 @@
+/** `stepgate config matrix`. */
+import type { Command } from 'commander';
+import type { App } from '../../../policy/model/app.ts';
+import { appClasses } from '../../../policy/revision/equivalent-apps.ts';
+import { newCommand } from '../../commands.ts';
+import { collect } from '../../shared/collect.ts';
+import { getOrMake } from '../../shared/get-or-make.ts';
+import { printLongResult, type ResultOptions } from '../../shared/print-result.ts';
+import { withProblems } from '../../shared/problems.ts';
+import { tableText } from '../../shared/table.ts';
+import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
+import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
+import {
+  conditionsLeftAside,
+  groupsIn,
+  type NamedUser,
+  type Outcome,
+  questionAbout,
+  signInsTo,
+} from './fresh-sign-ins.ts';
+import { type GroupCombinations, groupCombinations } from './group-combinations.ts';
+import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
+
+interface MatrixOptions extends ResultOptions {
+  readonly app?: readonly string[];
+  readonly config?: string;
+}
+
+/** Users in several groups or of a type that are shown: those that rules name, then those of the most users. */
+const maxShown = 50;
+
+interface Row extends NamedUser {
+  /** Active users in just these groups. Absent: there is no store, or they were not counted by type. */
+  readonly users?: number;
+}
+
+export interface AppRow extends Row {
+  readonly app: App;
+  /** Outcomes in the order of the zones. */
+  readonly outcomes: readonly Outcome[];
+}
+
+export interface Matrix {
+  /** Which configuration it is about, for the reader. */
+  readonly source: string;
+  readonly zones: readonly string[];
+  /** Rows by app, then by groups. */
+  readonly table: readonly AppRow[];
+  /** Combinations of groups beyond the limit. */
+  readonly left: number;
+  /** There are more users than were counted. */
+  readonly isPartial: boolean;
+  /** Conditions that it leaves aside. */
+  readonly leftAside: readonly string[];
+  /** Apps that none of these users gets into, though others may. Empty: there are none. */
+  readonly others: string;
+}
+
+export function matrixCommand(context: AskContext): Command {
+  return newCommand('config matrix')
+    .option('--app <client id>', 'only this app; can be repeated', collect)
+    .option('--config <dir>', 'by these files instead of the revision in use')
+    .action((options: MatrixOptions) =>
+      withProblems(context, options, () =>
+        withAskedConfiguration(context, options.config, (configured) => print(context, options, configured)),
+      ),
+    );
+}
+
+async function print(context: AskContext, options: MatrixOptions, configured: AskedConfiguration): Promise<void> {
+  const matrix = await matrixOf(context, configured, options.app);
+  const { source, zones, table, left, isPartial, leftAside, others } = matrix;
+  await printLongResult(context, options, {
+    text: [
+      `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
+      tableText(tableRows(table, zones)),
+      left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
+      isPartial ? '\nNot all users were counted.\n' : '',
+      leftAsideText(leftAside),
+      others,
+    ].join(''),
+    data: () => matrixData(matrix),
+  });
+}
+
+/** The matrix as data for scripts. */
+export function matrixData({ source, zones, table, left, isPartial, leftAside }: Matrix): object {
+  // Rows with the same outcomes share the data of them.
+  const known = new Map<readonly Outcome[], readonly object[]>();
+  return {
+    source,
+    zones,
+    rows: table.map(({ app: { clientId }, outcomes, ...row }) => ({
+      app: clientId,
+      ...row,
+      outcomes: getOrMake(known, outcomes, () => outcomes.map(outcomeData)),
+    })),
+    combinationsLeftOut: left,
+    usersComplete: !isPartial,
+    leftAside,
+  };
+}
+
+/** All that the command shows. Rejects where an app is unknown, or with what the store rejects with. */
+export async function matrixOf(
+  context: AskContext,
+  configured: AskedConfiguration,
+  clientIds?: readonly string[],
+): Promise<Matrix> {
+  const { snapshot, source, store } = configured;
+  const apps = await appsToShow(configured, clientIds);
+  const members = store && (await groupCombinations(store));
+  const named = await namedUsers(apps, snapshot);
+  const { rows, left } = rowsFor({ groups: await groupsIn(apps, snapshot), named }, members);
+  const asked = questionAbout(snapshot, context);
+  const table: AppRow[] = [];
+  const known = new Map<string, readonly (readonly Outcome[])[]>();
+  const classOf = appClasses(snapshot.policies);
+  for (const app of apps) {
+    const key = JSON.stringify([await classOf(app), ownTerms(app)]);
+    const outcomes = known.get(key) ?? (await outcomesFor(rows, await signInsTo(app, asked)));
+    known.set(key, outcomes);
+    table.push(...rows.map((row, at) => ({ ...row, app, outcomes: outcomes[at] ?? [] })));
+  }
+  const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
+  const zones = asked.places.map(({ zone }) => zone);
+  const others = await otherUsersText(table, snapshot);
+  return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside, others };
+}
+
+/**
+ * What a fresh sign-in depends on apart from the policies. Each third-party app is examined by itself: it asks for
+ * consent.
+ */
+function ownTerms({ clientId, firstParty, identify, client }: App): readonly unknown[] {
+  return [firstParty || clientId, identify, client.default_acr_values, client.default_max_age];
+}
+
+async function outcomesFor(
+  rows: readonly Row[],
+  outcomesOf: Awaited<ReturnType<typeof signInsTo>>,
+): Promise<readonly (readonly Outcome[])[]> {
+  const outcomes: (readonly Outcome[])[] = [];
+  for (const row of rows) outcomes.push(await outcomesOf(row));
+  return outcomes;
+}
+
+interface Named {
+  readonly groups: readonly string[];
+  /** Users of a type, or in several groups, that rules name. */
+  readonly named: readonly NamedUser[];
+}
+
+/** No group, each group alone, what rules name, and what users have together. `left`: those beyond the limit. */
+function rowsFor(
+  { groups: namedGroups, named }: Named,
+  members: GroupCombinations | undefined,
+): { readonly rows: readonly Row[]; readonly left: number } {
+  const combinations = members?.combinations ?? [];
+  const groups = [...new Set([...namedGroups, ...combinations.flatMap((one) => one.groups)])].sort();
+  const counted = new Map(combinations.map((one) => [namedUserText(one, ''), one.users] as const));
+  const rowOf = (user: NamedUser): Row =>
+    members === undefined || user.userType !== undefined
+      ? user
+      : { ...user, users: counted.get(namedUserText(user, '')) ?? 0 };
+  const alone = [[], ...groups.map((group) => [group])].map((only) => rowOf({ groups: only }));
+  const isNamed = new Set(named.map((user) => namedUserText(user, '')));
+  const others = combinations.filter((one) => one.groups.length > 1 && !isNamed.has(namedUserText(one, '')));
+  const together = [...named.map(rowOf), ...others];
+  return { rows: [...alone, ...together.slice(0, maxShown)], left: Math.max(0, together.length - maxShown) };
+}
+
+/** The app is named once; the number of users only where there is a store. */
+function tableRows(table: readonly AppRow[], zones: readonly string[]): readonly (readonly string[])[] {
+  const counted = table.some(({ users }) => users !== undefined);
+  const head = ['app', 'groups', ...(counted ? ['users'] : []), ...zones];
+  const rows = table.map(({ app, users, outcomes, ...user }, index) => [
+    table[index - 1]?.app === app ? '' : app.clientId,
+    namedUserText(user, '(none)'),
+    ...(counted ? [users === undefined ? '-' : String(users)] : []),
+    ...outcomes.map(askedWords),
+  ]);
+  return [head, ...rows];
+}

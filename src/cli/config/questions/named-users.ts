@@ -1,0 +1,87 @@
+/** The users that rules name together, by groups and user type, and rules that let in others than these. */
+import type { AnyAllNone, ConditionSet, Conditions } from '../../../core/model/conditions.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import type { App } from '../../../policy/model/app.ts';
+import type { Snapshot } from '../../../policy/revision/snapshot.ts';
+import { getsIn } from './asked-text.ts';
+import { isLeftAside, type NamedUser, type Outcome } from './fresh-sign-ins.ts';
+
+/** `doctors + admins, userType employee`; `none`: for a user in no group. */
+export function namedUserText({ groups, userType }: NamedUser, none: string): string {
+  if (userType === undefined) return groups.join(' + ') || none;
+  return [...(groups.length > 0 ? [groups.join(' + ')] : []), `userType ${userType}`].join(', ');
+}
+
+/** Beside users who are in one group or none, and have no type: each once, by groups. */
+export async function namedUsers(apps: readonly App[], snapshot: Snapshot): Promise<readonly NamedUser[]> {
+  const found = new Map<string, NamedUser>();
+  for (const app of apps) {
+    const rules = rulesOf(await snapshot.policies(app));
+    for (const user of rules.flatMap(({ when }) => usersOf(when))) found.set(namedUserText(user, ''), user);
+  }
+  return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, user]) => user);
+}
+
+function rulesOf({ session, app, enrollment, profile }: PolicySet): readonly RuleHead[] {
+  return [session, app, enrollment, profile].flatMap((policy): readonly RuleHead[] => {
+    const rules: readonly { readonly rule: RuleHead }[] = policy?.rules ?? [];
+    return rules.map(({ rule }) => rule);
+  });
+}
+
+function usersOf({ any = [{}], ...own }: Conditions): readonly NamedUser[] {
+  return any.flatMap((alternative) => usersIn([own, alternative]));
+}
+
+/** Of conditions that hold together. */
+function usersIn(sets: readonly ConditionSet[]): readonly NamedUser[] {
+  const types = new Set(sets.flatMap(({ userType: { any = [], none = [] } = {} }) => [...any, ...none]));
+  const inGroups = groupSets(sets.flatMap(({ groups }) => groups ?? []));
+  const together = inGroups.filter((groups) => groups.length > 1).map((groups) => ({ groups }));
+  return [...together, ...[...types].flatMap((userType) => inGroups.map((groups) => ({ groups, userType })))];
+}
+
+/** All that must be there, and one of each list of which one is enough. */
+function groupSets(lists: readonly AnyAllNone[]): readonly (readonly string[])[] {
+  const all = lists.flatMap((list) => list.all ?? []);
+  const choices = lists.flatMap((list) => (list.any ? [list.any] : []));
+  const sets = choices.reduce((found, any) => found.flatMap((set) => any.map((name) => [...set, name])), [all]);
+  return sets.map((set) => [...new Set(set)].sort());
+}
+
+interface AppOutcomes {
+  readonly app: App;
+  readonly outcomes: readonly Outcome[];
+}
+
+/**
+ * Lines about apps that none of these users gets into, and whose rules ask about what these users do not have: others
+ * may get in.
+ */
+export async function otherUsersText(rows: readonly AppOutcomes[], snapshot: Snapshot): Promise<string> {
+  const lines: string[] = [];
+  for (const [app, own] of Map.groupBy(rows, (row) => row.app)) {
+    if (own.some(({ outcomes }) => outcomes.some(getsIn))) continue;
+    const { session, app: signOn } = await snapshot.policies(app);
+    const asking = [session, signOn].flatMap((policy) => policy?.rules.flatMap(({ rule }) => askingText(rule)) ?? []);
+    if (asking.length > 0)
+      lines.push(`None of these users gets into ${app.clientId}. Others may: ${asking.join('; ')}\n`);
+  }
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
+}
+
+/** `rule "Doctors" asks about attributes.licence`. */
+function askingText({ name, when }: RuleHead): readonly string[] {
+  const asked = conditionSets(when).flatMap((set) =>
+    Object.keys(set)
+      .filter(isLeftAside)
+      .flatMap((condition) => namesIn(condition, set)),
+  );
+  return asked.length === 0 ? [] : [`rule "${name}" asks about ${[...new Set(asked)].join(', ')}`];
+}
+
+function namesIn(condition: string, { attributes = {} }: ConditionSet): readonly string[] {
+  return condition === 'attributes' ? Object.keys(attributes).map((name) => `attributes.${name}`) : [condition];
+}

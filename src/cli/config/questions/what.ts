@@ -1,0 +1,108 @@
+/** `stepgate config what`. */
+import type { Command } from 'commander';
+import type { DenyReason } from '../../../core/model/decision.ts';
+import { StepgateError } from '../../../errors.ts';
+import { newCommand } from '../../commands.ts';
+import { requirementWords } from '../../explain/requirement-text.ts';
+import { findSubject } from '../../shared/find-subject.ts';
+import { printResult, type ResultOptions } from '../../shared/print-result.ts';
+import { withProblems } from '../../shared/problems.ts';
+import { tableText } from '../../shared/table.ts';
+import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
+import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
+import { conditionsLeftAside, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
+
+interface WhatOptions extends ResultOptions {
+  readonly config?: string;
+}
+
+export function whatCommand(context: AskContext): Command {
+  return newCommand('config what')
+    .argument('<user>', 'identifier or id of the account')
+    .option('--config <dir>', 'by these files instead of the revision in use')
+    .action((user: string, options: WhatOptions) =>
+      withProblems(context, options, () =>
+        withAskedConfiguration(context, options.config, (configured) => print(context, options, { user, configured })),
+      ),
+    );
+}
+
+async function print(
+  context: AskContext,
+  options: WhatOptions,
+  { user, configured }: { readonly user: string; readonly configured: AskedConfiguration },
+): Promise<void> {
+  const { snapshot, source, store } = configured;
+  if (store === undefined) throw new StepgateError('not_configured', 'there is no store that the user could be in');
+  const asked = questionAbout(snapshot, context);
+  const subject = await findSubject(store, user, asked.now);
+  const apps = await appsToShow(configured);
+  const rows: { readonly app: string; readonly outcomes: readonly Outcome[] }[] = [];
+  for (const app of apps) rows.push({ app: app.clientId, outcomes: await (await signInsTo(app, asked))({ subject }) });
+  const leftAside = await conditionsLeftAside(apps, asked, { realUser: true });
+  const lines = rows.flatMap(({ app, outcomes }) =>
+    byOutcome(outcomes, (outcome) => JSON.stringify([askedWords(outcome), missing(outcome)])).map(
+      ({ where, outcome }, index) => [
+        index === 0 ? app : '',
+        where,
+        askedWords(outcome),
+        missing(outcome).join('; ') || '-',
+      ],
+    ),
+  );
+  const who = subject.identifiers[0] ?? subject.id;
+  printResult(context, options, {
+    text: [
+      `What ${who} can open now, by ${source}: a fresh sign-in in a new browser\n\n`,
+      tableText([['app', 'from', 'asked', 'missing'], ...lines]),
+      leftAsideText(leftAside),
+    ].join(''),
+    data: {
+      source,
+      user: { id: subject.id, identifiers: subject.identifiers, status: subject.status, groups: subject.groups },
+      apps: rows.map(({ app, outcomes }) => ({
+        app,
+        outcomes: outcomes.map((outcome) => ({ ...outcomeData(outcome), missing: missing(outcome) })),
+      })),
+      leftAside,
+    },
+  });
+}
+
+/** What keeps the user out, or must be enrolled or filled in on the way. */
+function missing(outcome: Outcome): readonly string[] {
+  const last = outcome.steps.at(-1);
+  const why = denialText(outcome);
+  const rule = last?.kind === 'denied' && last.rule !== undefined ? ` (${last.rule})` : '';
+  return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...counted(outcome.steps.flatMap(lacking))];
+}
+
+const requirementReasons: readonly DenyReason[] = [
+  'unsatisfiable',
+  'enrollment_forbids',
+  'enrollments_full',
+  'acr_unattainable',
+];
+
+/** What would have to be met, where neither a rule nor the state of the account keeps the user out. */
+function unmet({ steps, required }: Outcome): readonly string[] {
+  const last = steps.at(-1);
+  if (last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
+  const words = required.map((requirements) => requirements.flatMap(requirementWords).join(', or '));
+  const named = [...new Set(words)].filter((one) => one !== '');
+  return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
+}
+
+/** The same enrollment several times, as one that says how many. */
+function counted(parts: readonly string[]): readonly string[] {
+  const same = Map.groupBy(parts, (part) => part);
+  return Array.from(same, ([part, { length }]) => (length === 1 ? part : `${length} of ${part}`));
+}
+
+function lacking(step: Outcome['steps'][number]): readonly string[] {
+  if (step.kind === 'enroll' && step.skippable === undefined) {
+    const keys = [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)];
+    return [`${[...new Set(keys)].join(' or ')}, to be enrolled`];
+  }
+  return step.kind === 'profile' && step.required.length > 0 ? [`${step.required.join(', ')}, to be filled in`] : [];
+}

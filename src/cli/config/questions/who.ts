@@ -1,0 +1,84 @@
+/** `stepgate config who`. */
+import type { Command } from 'commander';
+import type { App } from '../../../policy/model/app.ts';
+import { newCommand } from '../../commands.ts';
+import { printResult, type ResultOptions } from '../../shared/print-result.ts';
+import { withProblems } from '../../shared/problems.ts';
+import { tableText } from '../../shared/table.ts';
+import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
+import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
+import {
+  conditionsLeftAside,
+  groupsIn,
+  type NamedUser,
+  type Outcome,
+  questionAbout,
+  signInsTo,
+} from './fresh-sign-ins.ts';
+import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
+
+interface WhoOptions extends ResultOptions {
+  readonly config?: string;
+}
+
+export function whoCommand(context: AskContext): Command {
+  return newCommand('config who')
+    .argument('<app>', 'client id')
+    .option('--config <dir>', 'by these files instead of the revision in use')
+    .action((clientId: string, options: WhoOptions) =>
+      withProblems(context, options, () =>
+        withAskedConfiguration(context, options.config, (configured) =>
+          print(context, options, { clientId, configured }),
+        ),
+      ),
+    );
+}
+
+async function print(
+  context: AskContext,
+  options: WhoOptions,
+  { clientId, configured }: { readonly clientId: string; readonly configured: AskedConfiguration },
+): Promise<void> {
+  const { snapshot, source } = configured;
+  const apps = await appsToShow(configured, [clientId]);
+  const asked = questionAbout(snapshot, context);
+  const alone = [[], ...(await groupsIn(apps, snapshot)).map((group) => [group])].map((groups) => ({ groups }));
+  const users: readonly NamedUser[] = [...alone, ...(await namedUsers(apps, snapshot))];
+  const rows: (NamedUser & { readonly app: App; readonly outcomes: readonly Outcome[] })[] = [];
+  for (const app of apps) {
+    const outcomesOf = await signInsTo(app, asked);
+    for (const user of users) rows.push({ ...user, app, outcomes: await outcomesOf(user) });
+  }
+  const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
+  const lines = rows.flatMap(({ app: _, outcomes, ...user }) =>
+    byOutcome(outcomes, wordsOf).map(({ where, outcome }, index) => [
+      index === 0 ? namedUserText(user, '(no group)') : '',
+      where,
+      reasonedWords(outcome),
+      outcome.rule,
+    ]),
+  );
+  printResult(context, options, {
+    text: [
+      `Who gets into ${clientId} now, by ${source}: a fresh sign-in in a new browser, of a user who has every authenticator that users can enroll\n\n`,
+      tableText([['group', 'from', 'asked', 'rules'], ...lines]),
+      leftAsideText(leftAside),
+      await otherUsersText(rows, snapshot),
+    ].join(''),
+    data: {
+      source,
+      app: clientId,
+      rows: rows.map(({ app: _, outcomes, ...user }) => ({ ...user, outcomes: outcomes.map(outcomeData) })),
+      leftAside,
+    },
+  });
+}
+
+function wordsOf(outcome: Outcome): string {
+  return JSON.stringify([reasonedWords(outcome), outcome.rule]);
+}
+
+function reasonedWords(outcome: Outcome): string {
+  const why = denialText(outcome);
+  return why === '' ? askedWords(outcome) : `${askedWords(outcome)}: ${why}`;
+}

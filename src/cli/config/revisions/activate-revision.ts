@@ -1,0 +1,211 @@
+/** Makes another revision the active one, for every command that does so: compares, shows, asks, and records. */
+import type { Command } from 'commander';
+import type { Seconds } from '../../../core/model/facts.ts';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { StepgateError } from '../../../errors.ts';
+import { auditOp } from '../../../flow/audit.ts';
+import type { Applied, ApplyOptions } from '../../../policy/revision/pointer-change.ts';
+import { type RevisionRefusal, RevisionRefused } from '../../../policy/revision/revision-refused.ts';
+import type { Revisions } from '../../../policy/revision/revisions.ts';
+import type { Store } from '../../../stores/store.ts';
+import { operatorName } from '../../shared/operator.ts';
+import { orphanedBy } from '../../shared/orphaned-credentials.ts';
+import type { ResultOptions } from '../../shared/print-result.ts';
+import { refusal } from '../../shared/refusal.ts';
+import { revisionInUse } from '../../shared/revision-in-use.ts';
+import { type Candidate, diffAgainstLive } from '../diff/against-live.ts';
+import { liveConfiguration, nextConfiguration } from '../diff/compared/compared-configuration.ts';
+import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
+import { diffText } from '../diff/output/diff-text.ts';
+import { weakerFindings } from '../diff/weaker/weaker.ts';
+import { weakerText } from '../diff/weaker/weaker-text.ts';
+import { refuseOrphaned } from '../files/orphaned.ts';
+import type { ConfigContext } from '../shared/config-context.ts';
+import { revisionsOf } from '../shared/revisions-of.ts';
+import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
+
+/** The options as commander parses them. */
+export interface MoveOptions extends ResultOptions {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly by?: string;
+  readonly yes?: true;
+  readonly base?: string;
+  readonly orphanPasskeys: boolean;
+  /** False: what is weaker than what is in use is refused. */
+  readonly weaker: boolean;
+}
+
+/** The documents to activate, and how. */
+export interface RevisionMove extends Candidate {
+  /** The documents are those of this earlier revision. */
+  readonly back?: number;
+  /** The directory of the files, for examples. */
+  readonly dir?: string;
+  readonly confirmWithin?: Seconds;
+}
+
+/** The revision that is now active, with what it changed. */
+export interface Moved extends Applied {
+  /** Absent: it was not shown. */
+  readonly diff?: ConfigDiff;
+  /** The active revision still waits to be confirmed. Unless it is, this one comes back: the last confirmed one. */
+  readonly goesBackTo?: number;
+}
+
+/** A line if the active revision still waits to be confirmed; otherwise nothing. */
+export function waitingText({ goesBackTo }: Moved): string {
+  if (goesBackTo === undefined) return '';
+  return `It is not confirmed: unless \`config confirm\` comes in time, it goes back to what revision ${goesBackTo} was.\n`;
+}
+
+/** The options that all of them take. */
+export function withMoveOptions(command: Command): Command {
+  return command
+    .option('--reason <text>', 'why; kept in the history and in the audit log')
+    .option('-m, --message <text>', 'the same')
+    .option('--by <name>', 'who (default: the user of this process)')
+    .option('--yes', 'show what changes, and do not ask')
+    .option('--no-weaker', 'refuse what lets a user in with less than before, and what cannot be decided')
+    .option('--base <revision>', 'only if this revision is the one in use')
+    .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false);
+}
+
+/**
+ * Activates documents on a store that holds a configuration. `undefined`: it refused, and printed why. Rejects with
+ * one sentence, or with what the store rejects with.
+ */
+export async function activateRevision(
+  context: ConfigContext,
+  { store, move }: Moving,
+  options: MoveOptions,
+): Promise<Moved | undefined> {
+  const revisions = revisionsOf(store, context);
+  const given = readBase(options);
+  if (given !== undefined) await revisions.assertBase(given);
+  const base = given ?? (await revisions.history(1))[0]?.revision ?? 0;
+  const changed = await revisions.changedBy(move.documents);
+  // There is nothing to compare with a configuration that is already active.
+  if (changed.length === 0) {
+    return withPending(await revisions.apply(move.documents, applyOptions(move, options, base)), revisions);
+  }
+  await revisions.assertBase(base);
+  const orphaned = options.orphanPasskeys ? [] : await orphanedBy(store, move.documents, context);
+  if (orphaned.length > 0) {
+    refuseOrphaned(context, orphaned, options);
+    return undefined;
+  }
+  if (!options.weaker && (await isWeaker(context, { store, move }, options))) return undefined;
+  const decided = await shownAndWanted(context, { store, move, base }, options);
+  if (decided === 'unwanted') {
+    context.stderr('nothing was changed\n');
+    context.setExitCode(1);
+    return undefined;
+  }
+  context.stderr(newIdentifiersText(await newIdentifiers(store, move.documents, context)));
+  const applied = await revisions.apply(move.documents, applyOptions(move, options, base));
+  return { ...(await withPending(applied, revisions)), ...(decided && { diff: decided }) };
+}
+
+async function withPending(applied: Applied, revisions: Pick<Revisions, 'unconfirmed'>): Promise<Moved> {
+  const pending = await revisions.unconfirmed();
+  return { ...applied, ...(pending?.revision === applied.revision && { goesBackTo: pending.back }) };
+}
+
+interface Moving {
+  readonly store: Store;
+  readonly move: RevisionMove;
+}
+
+/** Prints what is weaker or undecided, and ends the command. False: nothing is. */
+async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
+  const live = liveConfiguration(store, await revisionInUse(store, context.authenticators));
+  const findings = await weakerFindings(live, await nextConfiguration(move.documents, context.authenticators));
+  if (findings.weaker.length + findings.undecided.length === 0) return false;
+  if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker' satisfies RevisionRefusal, ...findings })}\n`);
+  else context.stderr(weakerText(findings, move.dir));
+  context.setExitCode(1);
+  return true;
+}
+
+/**
+ * Shows the diff and asks, on a terminal. With `--yes` it is shown, too; without either nothing can be asked, and a
+ * script gets what it always got (decision 73). Returns the diff that was shown.
+ */
+async function shownAndWanted(
+  context: ConfigContext,
+  moving: Moving & { readonly base: number },
+  { yes, json }: MoveOptions,
+): Promise<ConfigDiff | 'unwanted' | undefined> {
+  const questions = yes || json ? undefined : await context.openQuestions();
+  if (!yes && !json && questions === undefined && context.isUnseen)
+    throw refusal('standard error goes elsewhere, so that nothing can be shown and asked: say --yes to go on unasked');
+  if (!yes && questions === undefined) return undefined;
+  try {
+    const diff = await comparison(context, moving);
+    if (!json && diff !== undefined) context.stderr(`${diffText(diff)}\n`);
+    if (questions === undefined) return diff;
+    const { base, move } = moving;
+    const what = move.back === undefined ? 'Apply this' : `Go back to revision ${move.back}`;
+    const answer = await questions.ask(`${what}, as revision ${base + 1}? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim()) ? diff : 'unwanted';
+  } finally {
+    questions?.close();
+  }
+}
+
+/** A revision that cannot be read is about to be replaced: there is nothing to compare with. */
+async function comparison(context: ConfigContext, { store, move }: Moving): Promise<ConfigDiff | undefined> {
+  try {
+    return await diffAgainstLive(store, move, context);
+  } catch (error) {
+    if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
+    context.stderr(`what is in use cannot be compared with: ${error.message}\n`);
+    return undefined;
+  }
+}
+
+/** How it is recorded: in the history, and in the audit log by the same commit. */
+export function applyOptions({ back, confirmWithin }: RevisionMove, options: MoveOptions, base?: number): ApplyOptions {
+  const { by = operatorName() } = options;
+  const message = readReason(options);
+  const event = back === undefined ? 'config.applied' : 'config.rolled_back';
+  return {
+    by,
+    ...omitUndefined({ message, base, back, confirmWithin }),
+    ops: (policyRevision) => [
+      auditOp({ event, outcome: 'success', by, policyRevision, ...omitUndefined({ message, back }) }).op,
+    ],
+  };
+}
+
+/** It stands in one line of the history. */
+const longestReason = 500;
+
+function readReason({ message, reason = message }: MoveOptions): string | undefined {
+  if (reason !== undefined && reason.length > longestReason)
+    throw refusal(`a reason has at most ${longestReason} characters; this one has ${reason.length}`);
+  return reason;
+}
+
+/** A number that cannot be one is refused before anything is read. */
+export function readBase({ base }: MoveOptions): number | undefined {
+  if (base === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(base)) throw refusal(`--base takes the number of a revision, not ${base}`);
+  return Number(base);
+}
+
+/** Prints a refusal as data if `--json` is given. */
+export async function withRefusals(
+  context: ConfigContext,
+  { json }: ResultOptions,
+  move: () => Promise<void>,
+): Promise<void> {
+  try {
+    await move();
+  } catch (error) {
+    if (!json || !(error instanceof RevisionRefused)) throw error;
+    context.stdout(`${JSON.stringify({ ok: false, code: error.refusal, message: error.message })}\n`);
+    context.setExitCode(1);
+  }
+}

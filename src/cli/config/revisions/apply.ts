@@ -1,0 +1,154 @@
+/** `stepgate config apply`. */
+import type { Command } from 'commander';
+import type { Seconds } from '../../../core/model/facts.ts';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { StepgateError } from '../../../errors.ts';
+import { createKeyring } from '../../../oidc/keys/keyring.ts';
+import type { Documents } from '../../../policy/model/documents.ts';
+import { durationText } from '../../../policy/model/duration-text.ts';
+import type { Applied } from '../../../policy/revision/pointer-change.ts';
+import { RevisionRefused } from '../../../policy/revision/revision-refused.ts';
+import type { Store } from '../../../stores/store.ts';
+import { newCommand } from '../../commands.ts';
+import { parseDuration } from '../../shared/durations.ts';
+import { printResult } from '../../shared/print-result.ts';
+import { refusal } from '../../shared/refusal.ts';
+import { withStore } from '../../shared/with-store.ts';
+import { type CheckedFiles, checkedFiles, refuseErrors } from '../shared/checked-files.ts';
+import type { ConfigContext } from '../shared/config-context.ts';
+import { quantity, shortened } from '../shared/quantities.ts';
+import { revisionsOf } from '../shared/revisions-of.ts';
+import {
+  activateRevision,
+  applyOptions,
+  type Moved,
+  type MoveOptions,
+  type RevisionMove,
+  readBase,
+  waitingText,
+  withMoveOptions,
+  withRefusals,
+} from './activate-revision.ts';
+
+interface ApplyCommandOptions extends MoveOptions {
+  readonly init: boolean;
+  readonly confirm?: string;
+}
+
+export function applyCommand(context: ConfigContext): Command {
+  const command = newCommand('config apply')
+    .argument('[dir]', 'directory of the configuration', context.configDir)
+    .option('--init', 'an empty Redis is a new store: make its keys', false)
+    .option('--confirm <duration>', 'go back by itself unless `config confirm` comes in time, e.g. PT10M');
+  return withMoveOptions(command).action((dir: string, options: ApplyCommandOptions) =>
+    withRefusals(context, options, async () => {
+      const confirmWithin = readConfirm(options);
+      readBase(options);
+      const checked = await checkedFiles(context, dir, options);
+      if (checked === undefined) return;
+      // What is in use already stays in use, whatever a newer analysis says of it.
+      if (!(await isInUse(context, checked.documents)) && refuseErrors(context, checked, options)) return;
+      const move: RevisionMove = { ...checked, dir, ...omitUndefined({ confirmWithin }) };
+      const moved = await applied(context, move, options);
+      if (moved !== undefined) print(context, options, { moved, checked, confirmWithin });
+    }),
+  );
+}
+
+/** Seconds. Shorter is no time to look, and longer is forgotten. */
+const bounds = { min: 30, max: 86_400 };
+
+function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
+  if (confirm === undefined) return undefined;
+  const seconds = parseDuration(confirm);
+  if (seconds === undefined || seconds < bounds.min || seconds > bounds.max)
+    throw refusal(
+      `--confirm takes a duration from ${durationText(bounds.min)} to ${durationText(bounds.max)}, e.g. PT10M`,
+    );
+  return seconds;
+}
+
+/** Whether the store has this configuration in use. False without a store, or on an empty one. */
+async function isInUse(context: ConfigContext, documents: Documents): Promise<boolean> {
+  try {
+    return await withStore(context, async (store) => {
+      const changed = await revisionsOf(store, context).changedBy(documents);
+      return changed.length === 0;
+    });
+  } catch (error) {
+    if (error instanceof StepgateError) return false;
+    throw error;
+  }
+}
+
+/** A new store gets its keys first, and the pointer to the configuration last: with it, the store is whole. */
+async function applied(
+  context: ConfigContext,
+  move: RevisionMove,
+  options: ApplyCommandOptions,
+): Promise<Moved | undefined> {
+  let first: Applied | undefined;
+  const openStore = (): Promise<Store> =>
+    context.openNewStore(options.init, async (store) => {
+      assertFirst(options);
+      await createKeyring(store, Math.floor(Date.now() / 1000));
+      first = await firstRevision(context, { store, move }, options);
+    });
+  return withStore({ openStore }, async (store) => {
+    if (first !== undefined) return first;
+    const isEmpty = (await revisionsOf(store, context).history(1)).length === 0;
+    return isEmpty
+      ? firstRevision(context, { store, move }, options)
+      : activateRevision(context, { store, move }, options);
+  });
+}
+
+/** Nothing is in use, so that there is nothing to compare with, and nothing to go back to. */
+async function firstRevision(
+  context: ConfigContext,
+  { store, move }: { readonly store: Store; readonly move: RevisionMove },
+  options: MoveOptions,
+): Promise<Applied> {
+  if (move.confirmWithin !== undefined)
+    throw refusal('--confirm: this is the first revision, so there is none to go back to');
+  assertFirst(options);
+  return revisionsOf(store, context).apply(move.documents, applyOptions(move, options));
+}
+
+/** What was compared with a revision is meant for a store that has it. */
+function assertFirst(options: MoveOptions): void {
+  const base = readBase(options) ?? 0;
+  if (base > 0)
+    throw new RevisionRefused('revision_changed', `no revision is in use, and this was compared with revision ${base}`);
+}
+
+interface Done {
+  readonly moved: Moved;
+  readonly checked: CheckedFiles;
+  readonly confirmWithin: Seconds | undefined;
+}
+
+function print(context: ConfigContext, options: MoveOptions, { moved, checked, confirmWithin }: Done): void {
+  const { revision, changed, diff, goesBackTo } = moved;
+  const { findings, invariants } = checked;
+  const inUse = `revision ${revision} is in use`;
+  const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
+  const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
+  const confirm = pending === undefined ? '' : confirmText(goesBackTo ?? revision - 1, pending);
+  printResult(context, options, {
+    text: changed.length === 0 ? `no change: ${inUse}\n${waitingText(moved)}` : `${inUse}: ${changes}\n${confirm}`,
+    data: {
+      ok: true,
+      revision,
+      changed,
+      findings,
+      invariants,
+      ...omitUndefined({ confirmBefore: pending, goesBackTo, diff }),
+    },
+  });
+}
+
+function confirmText(base: number, before: Seconds): string {
+  const when = new Date(before * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  return `Unless \`config confirm\` comes before ${when} UTC, it goes back to what revision ${base} was.\n`;
+}

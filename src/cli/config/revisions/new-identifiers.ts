@@ -1,0 +1,32 @@
+/** Identifiers that users can newly sign in with under a configuration. Those that users had before need a command. */
+import type { Documents } from '../../../policy/model/documents.ts';
+import { documentKey } from '../../../policy/model/documents.ts';
+import { readSettings } from '../../../policy/revision/read-document.ts';
+import type { Store } from '../../../stores/store.ts';
+import { settingsInUse } from '../../shared/settings-in-use.ts';
+import type { ConfigContext } from '../shared/config-context.ts';
+
+/** Names of attributes. Empty where nothing is in use yet. Rejects with `StoreUnavailable`. */
+export async function newIdentifiers(
+  store: Store,
+  documents: Documents,
+  { authenticators }: ConfigContext,
+): Promise<readonly string[]> {
+  const before = await settingsInUse(store, authenticators);
+  const document = documents.get(documentKey('settings', 'settings'));
+  if (before === undefined || document === undefined) return [];
+  const after = Object.entries(readSettings(document, authenticators).attributes.attributes);
+  return after.flatMap(([name, { identifies }]) =>
+    identifies && !before.attributes.attributes[name]?.identifies ? [name] : [],
+  );
+}
+
+/** One line for each. */
+export function newIdentifiersText(names: readonly string[]): string {
+  return names
+    .map(
+      (name) =>
+        `note: ${name} identifies users now; \`users reindex\` lets those sign in with it who have one already\n`,
+    )
+    .join('');
+}

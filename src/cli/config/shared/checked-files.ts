@@ -1,0 +1,125 @@
+/** Checks and analyses the files of a configuration, and prints what it finds. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { StepgateError } from '../../../errors.ts';
+import type { AcceptedFinding } from '../../../policy/analysis/findings/accepted-findings.ts';
+import { analysis } from '../../../policy/analysis/findings/analyse.ts';
+import { type ExaminedInvariant, overallVerdict } from '../../../policy/analysis/invariants/invariants.ts';
+import { loadConfiguration } from '../../../policy/load.ts';
+import { type AnalysisFinding, findingsText } from '../../../policy/model/analysis-finding.ts';
+import type { Documents } from '../../../policy/model/documents.ts';
+import type { Finding } from '../../../policy/model/finding.ts';
+import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
+import { groupsWithMembers } from '../../../users/directory/member-groups.ts';
+import type { ResultOptions } from '../../shared/print-result.ts';
+import { printProblems } from '../../shared/problems.ts';
+import { withStore } from '../../shared/with-store.ts';
+import type { ConfigContext } from './config-context.ts';
+import { invariantWords } from './invariant-text.ts';
+import { quantity } from './quantities.ts';
+
+export interface CheckedFiles {
+  readonly documents: Documents;
+  readonly sources: readonly DocumentSource[];
+  /** What the checks and the analysis found, errors among it. */
+  readonly findings: readonly AnalysisFinding[];
+  /** What comments in the files accept. */
+  readonly accepted: readonly AcceptedFinding[];
+  /** The results of the invariants. */
+  readonly invariants: readonly InvariantResult[];
+}
+
+export interface InvariantResult {
+  readonly name: string;
+  readonly verdict: ReturnType<typeof overallVerdict>;
+  /** How many apps it is about. */
+  readonly apps: number;
+  /** The conditions, in words: which users, from where. Empty: every sign-in. */
+  readonly when: readonly string[];
+  /** What must hold, in words. */
+  readonly guarantee: string;
+}
+
+export interface CheckOptions extends ResultOptions {
+  readonly notes?: true;
+}
+
+/**
+ * Reads, checks and analyses the files, and prints what is found. `undefined`: they are no valid configuration, and the
+ * command is over. What to do about errors of the analysis is up to the command.
+ */
+export async function checkedFiles(
+  context: ConfigContext,
+  dir: string,
+  { json, notes }: CheckOptions,
+): Promise<CheckedFiles | undefined> {
+  const loaded = await loadConfiguration(dir, {
+    ...context,
+    ...omitUndefined({ groups: await memberGroups(context) }),
+  });
+  // A node starts with both, or not at all.
+  const problems = [...(loaded.ok ? [] : loaded.findings), ...(await context.checkViews())];
+  if (!loaded.ok || problems.length > 0) {
+    refuseProblems(context, problems, json);
+    return undefined;
+  }
+  const { documents, sources } = loaded;
+  const found = await analysis(loaded, { authenticators: context.authenticators, now: context.now() });
+  const { findings, accepted } = found;
+  const invariants = found.invariants.map(resultOf);
+  const checked = { documents, sources, findings, accepted, invariants };
+  if (json) return checked;
+  const shown = findings.filter(({ severity }) => notes || severity !== 'note');
+  context.stderr(findingsText(shown, { config: dir }));
+  return checked;
+}
+
+function resultOf(examined: ExaminedInvariant): InvariantResult {
+  const apps = examined.apps.reduce((sum, { count }) => sum + count, 0);
+  return { ...invariantWords(examined.invariant), verdict: overallVerdict(examined), apps };
+}
+
+/** Prints the problems of files, and ends the command. */
+export function refuseProblems(
+  context: Pick<ConfigContext, 'stdout' | 'stderr' | 'setExitCode'>,
+  problems: readonly Finding[],
+  json: true | undefined,
+): void {
+  printProblems(context, problems, { ...(json && { json }) });
+  if (json) return;
+  const files = new Set(problems.map(({ file }) => file).filter((file) => file !== '.')).size;
+  const where = files === 0 ? '' : ` in ${quantity(files, 'file')}`;
+  context.stderr(`${quantity(problems.length, 'problem')}${where}; nothing was changed\n`);
+}
+
+/**
+ * Ends the command if the analysis found errors, which are printed already unless as JSON. `standard`: what the JSON
+ * says about a standard in addition.
+ */
+export function refuseErrors(
+  context: ConfigContext,
+  { findings, invariants, standard }: Pick<CheckedFiles, 'findings' | 'invariants'> & { readonly standard?: object },
+  { json }: ResultOptions,
+): boolean {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return false;
+  context.setExitCode(1);
+  if (json) context.stdout(`${JSON.stringify({ ok: false, findings, invariants, standard })}\n`);
+  else
+    context.stderr(
+      `${quantity(errors.length, 'error')}; nothing was changed. A comment in the file can accept one: docs/findings.md\n`,
+    );
+  return true;
+}
+
+/**
+ * The groups that users are in. `undefined`: there is no store, or it does not answer. Files can be checked without
+ * one, as on a build server.
+ */
+async function memberGroups(context: ConfigContext): Promise<readonly string[] | undefined> {
+  try {
+    return await withStore(context, groupsWithMembers);
+  } catch (error) {
+    if (error instanceof StepgateError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+/** Numbers of things, in words and from words. */
+import type { Documents } from '../../../policy/model/documents.ts';
+import { refusal } from '../../shared/refusal.ts';
+
+export interface DocumentCounts {
+  readonly apps: number;
+  readonly signOnPolicies: number;
+}
+
+export function documentCounts(documents: Documents): DocumentCounts {
+  const of = (kind: string) => [...documents.values()].filter((document) => document.kind === kind).length;
+  return { apps: of('app'), signOnPolicies: of('sign-on') };
+}
+
+export function countsText({ apps, signOnPolicies }: DocumentCounts): string {
+  return `${quantity(apps, 'app')}, ${quantity(signOnPolicies, 'sign-on policy', 'sign-on policies')}`;
+}
+
+export function quantity(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** The first of the keys, and how many more there are. */
+export function shortened(keys: readonly string[]): string {
+  return keys.length <= 10 ? keys.join(', ') : `${keys.slice(0, 10).join(', ')} and ${keys.length - 10} more`;
+}
+
+/** The number of a revision, as an operator types it. Throws with one sentence. */
+export function readRevision(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw refusal(`${text} is no number of a revision; \`config history\` lists them`);
+  return Number(text);
+}

@@ -1,0 +1,107 @@
+/** `config check --standard`: which rules fall short of a standard, and what no policy can show. */
+
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
+import type { AcceptedFinding } from '../../../policy/analysis/findings/accepted-findings.ts';
+import { standardFindings } from '../../../policy/analysis/standards/standard-findings.ts';
+import { type StandardName, standards } from '../../../policy/analysis/standards/standards.ts';
+import { type AnalysisFinding, findingsText } from '../../../policy/model/analysis-finding.ts';
+import { readApp } from '../../../policy/revision/read-document.ts';
+import { unknownName } from '../../../policy/source/nearest-name.ts';
+import { printable } from '../../shared/printable.ts';
+import { refusal } from '../../shared/refusal.ts';
+import type { CheckedFiles } from './checked-files.ts';
+import type { ConfigContext } from './config-context.ts';
+import { quantity } from './quantities.ts';
+
+export interface StandardChoice {
+  readonly standard?: string;
+  readonly app?: readonly string[];
+  readonly label?: readonly string[];
+}
+
+/** The result as data for scripts. */
+export interface StandardReport {
+  readonly standard: string;
+  readonly title: string;
+  /** No rule falls short of what it requires, and nothing of it is undecided, but for what is accepted. */
+  readonly meets: boolean;
+  /** How many apps were looked at. */
+  readonly apps: number;
+  readonly findings: readonly AnalysisFinding[];
+  /** What comments in the files accept. */
+  readonly accepted: readonly AcceptedFinding[];
+  /** What no policy can show. */
+  readonly notShown: readonly string[];
+}
+
+export const standardNames = Object.keys(standards);
+
+/** `undefined`: none was asked for. Rejects where the name, an app or a label is unknown. */
+export async function standardReport(
+  context: ConfigContext,
+  checked: CheckedFiles,
+  { standard, app, label }: StandardChoice,
+): Promise<StandardReport | undefined> {
+  if (standard === undefined) {
+    if (app ?? label) throw refusal('--app and --label go with --standard: they say which apps it is for');
+    return undefined;
+  }
+  if (!isStandard(standard)) throw refusal(unknownName('standard', standard, standardNames));
+  refuseUnknown(checked, { app, label });
+  const { authenticators } = context;
+  const now = context.now();
+  const { findings, accepted, apps } = await standardFindings(
+    checked,
+    omitUndefined({ standard, authenticators, now, apps: app, labels: label }),
+  );
+  const meets = findings.every(isRecommendation);
+  const { title, notShown } = standards[standard];
+  return { standard, title, meets, apps, findings, accepted, notShown };
+}
+
+function isStandard(name: string): name is StandardName {
+  return Object.hasOwn(standards, name);
+}
+
+function isRecommendation({ severity }: AnalysisFinding): boolean {
+  return severity === 'warning';
+}
+
+function refuseUnknown(
+  { documents }: CheckedFiles,
+  { app = [], label = [] }: Record<'app' | 'label', readonly string[] | undefined>,
+): void {
+  const apps = [...documents.values()].filter(({ kind }) => kind === 'app').map(readApp);
+  const clientIds = apps.map(({ clientId }) => clientId);
+  const labels = [...new Set(apps.flatMap((one) => one.labels))];
+  const strangeApp = app.find((name) => !clientIds.includes(name));
+  if (strangeApp !== undefined) throw refusal(unknownName('app', strangeApp, clientIds));
+  const strangeLabel = label.find((name) => !labels.includes(name));
+  if (strangeLabel !== undefined) throw refusal(unknownName('label', strangeLabel, labels));
+}
+
+/** The findings, and the result on the whole. `dir`: for the examples. */
+export function standardText(
+  { title, meets, apps, findings, accepted, notShown }: StandardReport,
+  dir: string,
+): string {
+  const required = findings.filter((finding) => !isRecommendation(finding)).length;
+  const recommended = findings.length - required;
+  const about = `${title} (${quantity(apps, 'app')})`;
+  return [
+    findingsText(findings, { config: dir, adviceLast: true }),
+    meets ? `the policies meet ${about}` : `the policies fall short of ${about}: ${quantity(required, 'finding')}`,
+    ...(recommended > 0 ? [`; ${quantity(recommended, 'recommendation')} not followed`] : []),
+    ...(accepted.length > 0 ? [`, but for ${quantity(accepted.length, 'accepted finding')}`] : []),
+    '\n',
+    ...accepted.map(acceptedLine),
+    'no policy can show:\n',
+    ...notShown.map((one) => `  - ${one}\n`),
+  ].join('');
+}
+
+function acceptedLine({ finding, until, reason }: AcceptedFinding): string {
+  const { path, message } = finding;
+  return `  accepted until ${until}: ${printable(`${reason} (${sourcePlace(finding)} ${path === '' ? '' : `${path} `}${message})`)}\n`;
+}

@@ -1,0 +1,67 @@
+/**
+ * When a user last signed in, for conditions. The history is taken from before the session began. Otherwise a sign-in
+ * to an app that asks for little would change what a stricter app sees in the same session.
+ */
+import type { Seconds } from '../../core/model/facts.ts';
+import { keyTable } from '../../stores/key-table.ts';
+import { signInHistoryKey } from '../../stores/keys.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+
+/** A sign-in. */
+export interface PastSignIn {
+  /** Epoch seconds. */
+  readonly at: Seconds;
+  /** Uid of the SSO session. */
+  readonly session: string;
+  /**
+   * The address, if the sign-in was at the strongest level that the account can reach. Absent at another level, or if
+   * no policy asks for it.
+   */
+  readonly ip?: string;
+}
+
+/** Sessions kept, newest last. More than one may be open at a time. */
+const keptSessions = 20;
+
+/** Records a sign-in. The entry must be loaded. */
+export function recordInHistory(unit: UnitOfWork, userId: string, signIn: PastSignIn): void {
+  unit.merge(signInHistoryKey(userId), (current) => ({
+    value: JSON.stringify(withSignIn(parseHistory(current), signIn)),
+    ttl: keyTable['sign-in-history'].lifetime.seconds,
+  }));
+}
+
+/** Keeps the first and the newest sign-in of each session: one of them is the last before any later session. */
+function withSignIn(history: readonly PastSignIn[], signIn: PastSignIn): readonly PastSignIn[] {
+  const own = history.filter(({ session }) => session === signIn.session);
+  const others = history.filter(({ session }) => session !== signIn.session);
+  return [...others, ...own.slice(0, 1), signIn].slice(-2 * keptSessions);
+}
+
+/** A sign-in at the strongest level that the account can reach. */
+type StrongSignIn = PastSignIn & Required<Pick<PastSignIn, 'ip'>>;
+
+/** The last one before `began` in another session than `session`, and those within that session. */
+export function strongSignIns(
+  value: string | undefined,
+  { began, session }: { readonly began: Seconds; readonly session: string | undefined },
+): { readonly last: StrongSignIn | undefined; readonly own: readonly StrongSignIn[] } {
+  const strong = parseHistory(value).filter((one): one is StrongSignIn => one.ip !== undefined);
+  return {
+    last: strong.findLast((one) => one.session !== session && one.at <= began),
+    own: strong.filter((one) => one.session === session),
+  };
+}
+
+/** The last sign-in (epoch seconds) before `began` in another session than `session`. Undefined if none is recorded. */
+export function lastSignInBefore(
+  value: string | undefined,
+  { began, session }: { readonly began: Seconds; readonly session: string | undefined },
+): Seconds | undefined {
+  const before = parseHistory(value).filter((one) => one.session !== session && one.at <= began);
+  return before.length === 0 ? undefined : Math.max(...before.map(({ at }) => at));
+}
+
+export function parseHistory(value: string | undefined): readonly PastSignIn[] {
+  return value === undefined ? [] : (JSON.parse(value) as readonly PastSignIn[]);
+}

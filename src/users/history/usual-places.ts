@@ -1,0 +1,96 @@
+/**
+ * The networks from which a user usually signs in, and wrong attempts by strangers, for conditions about risk. This
+ * file promises: a network becomes usual only by a sign-in at the strongest level that the account can reach (Law 7),
+ * and not yet within the same session.
+ */
+import type { Seconds } from '../../core/model/facts.ts';
+import { keyTable } from '../../stores/key-table.ts';
+import { usualPlacesKey } from '../../stores/keys.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+
+/** A network that is usual. */
+export interface UsualNetwork {
+  /** The newest address in the network. */
+  readonly ip: string;
+  /** The first sign-in (epoch seconds), and the uid of its SSO session. */
+  readonly since: Seconds;
+  readonly session: string;
+  /** The newest sign-in (epoch seconds). */
+  readonly at: Seconds;
+}
+
+interface UsualPlaces {
+  /** Least recently used first. */
+  readonly networks: readonly UsualNetwork[];
+  /** Wrong attempts from browsers that the account does not know (epoch seconds), newest last. */
+  readonly failures: readonly Seconds[];
+}
+
+const keptNetworks = 30;
+const keptFailures = 10;
+/** How long a network stays usual after the last sign-in (seconds), the same as for a known browser. */
+const networkLifetime: Seconds = keyTable['known-device'].lifetime.seconds;
+/** A sign-in from the same network is recorded again only after this long (seconds). */
+const rewriteAfter: Seconds = 86_400;
+
+/** Records a sign-in at the strongest level. The entry must be loaded. */
+export function recordUsualNetwork(
+  unit: UnitOfWork,
+  userId: string,
+  { ip, at, session }: Pick<UsualNetwork, 'ip' | 'at' | 'session'>,
+): void {
+  change(unit, userId, ({ networks, failures }) => {
+    const same = networks.find((one) => networkPrefix(one.ip) === networkPrefix(ip));
+    if (same !== undefined && at - same.at < rewriteAfter) return undefined;
+    const others = networks.filter((one) => one !== same && at - one.at < networkLifetime);
+    const next = { ip, since: same?.since ?? at, session: same?.session ?? session, at };
+    return { networks: [...others, next].slice(-keptNetworks), failures };
+  });
+}
+
+/** Records a wrong attempt from a browser that the account does not know. The entry must be loaded. */
+export function recordFailure(unit: UnitOfWork, userId: string, at: Seconds): void {
+  change(unit, userId, ({ networks, failures }) => ({ networks, failures: [...failures, at].slice(-keptFailures) }));
+}
+
+function change(unit: UnitOfWork, userId: string, next: (places: UsualPlaces) => UsualPlaces | undefined): void {
+  unit.merge(usualPlacesKey(userId), (current) => {
+    const places = next(parsePlaces(current));
+    return places && { value: JSON.stringify(places), ttl: keyTable['usual-places'].lifetime.seconds };
+  });
+}
+
+/** The networks that were usual before `began`, by sign-ins in other sessions than `session`. */
+export function usualNetworks(
+  value: string | undefined,
+  { began, session }: { readonly began: Seconds; readonly session: string | undefined },
+): readonly UsualNetwork[] {
+  return parsePlaces(value).networks.filter(
+    (one) => one.session !== session && one.since <= began && began - one.at < networkLifetime,
+  );
+}
+
+/** All networks on record, for the user to review. */
+export function allUsualNetworks(value: string | undefined): readonly UsualNetwork[] {
+  return parsePlaces(value).networks;
+}
+
+/** The number of wrong attempts within this many seconds before `until`. */
+export function failuresWithin(value: string | undefined, until: Seconds, within: Seconds): number {
+  return parsePlaces(value).failures.filter((at) => at <= until && at > until - within).length;
+}
+
+function parsePlaces(value: string | undefined): UsualPlaces {
+  return value === undefined ? { networks: [], failures: [] } : (JSON.parse(value) as UsualPlaces);
+}
+
+/** The /24 (IPv4) or /48 (IPv6) of an address. All unknown addresses count as one network. */
+export function networkPrefix(ip: string): string {
+  const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
+  if (!address.includes(':')) return address.split('.').slice(0, 3).join('.');
+  const canonical = URL.parse(`http://[${address.replace(/%.*$/, '')}]`)?.hostname.slice(1, -1) ?? address;
+  const [head = '', tail] = canonical.split('::');
+  const groups = (text: string): readonly string[] => (text === '' ? [] : text.split(':'));
+  const zeros = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
+  return [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail ?? '')].slice(0, 3).join(':');
+}
