@@ -1,4 +1,4 @@
-/** What causes an event: a form (by its `data-step`), a page, an endpoint, a command, or a worker. */
+/** The cause of an audit event: a form (by its `data-step`), a page, an endpoint, a command, or a worker. */
 export type AuditCause =
   | 'identify'
   | 'challenge'

@@ -1,8 +1,8 @@
 /**
- * The trace that the audit log keeps of a decision: which layer asked, by which rule and why, and what was proved when.
- * Its size is bounded, whatever policies and evidence there are. Requirements are not in it: they stand in the revision
- * that the line names. It holds nothing about the user but what was proved, and of the browser only what rules asked
- * about. See decision 91.
+ * The trace of a decision in the audit log: which layer asked, by which rule and why, and what was proved when. Its
+ * size is bounded for all policies and evidence. It contains no requirements: these are in the revision that the line
+ * names. About the user it contains only what was proved, and about the browser only what rules asked for. See decision
+ * 91.
  */
 import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
@@ -13,22 +13,22 @@ import type { RiskSignal } from '../core/model/risk.ts';
 import type { ConditionTrace, LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskInWords } from '../core/policy/values/risk.ts';
 
-/** A rule before the one that decided, and the condition that kept it from deciding. */
+/** A rule before the deciding one, and the condition because of which it did not decide. */
 export interface PassedRule {
   readonly rule: string;
-  /** e.g. `groups.any`; of `any` its name alone. */
+  /** e.g. `groups.any`. For `any`, only its name. */
   readonly because: string;
 }
 
 /** One layer of a decision. */
 export interface TracedLayer extends Pick<LayerTrace, 'layer' | 'policy' | 'outcome' | 'maxAge'> {
-  /** The rule that decided. */
+  /** Name of the deciding rule. */
   readonly rule?: string;
-  /** The condition of it that could not be found out, and so denied. */
+  /** The condition of this rule that could not be evaluated, and so denied. */
   readonly failed?: string;
-  /** The evidence met what the layer asked for, or did not. Absent: it asked for nothing. */
+  /** Whether the evidence met what the layer asked for. Absent if it asked for nothing. */
   readonly met?: boolean;
-  /** The rules right before the one that decided, in their order, and how many more there were. */
+  /** The rules just before the deciding one, in order, and how many more came before them. */
   readonly passed?: readonly PassedRule[];
   readonly morePassed?: number;
   readonly acrValues?: readonly string[];
@@ -36,7 +36,7 @@ export interface TracedLayer extends Pick<LayerTrace, 'layer' | 'policy' | 'outc
   readonly change?: GovernedChange;
 }
 
-/** One proof that the user had given. */
+/** One proof of the user. */
 export interface TracedProof {
   readonly authenticator: string;
   readonly method?: string;
@@ -44,53 +44,56 @@ export interface TracedProof {
   readonly age: Seconds;
   readonly factors: readonly string[];
   readonly characteristics?: readonly Characteristic[];
-  /** How it came about, where it was no proof at a sign-in. */
+  /** The origin of the evidence, if it was not a proof during a sign-in. */
   readonly origin?: Evidence['origin'];
-  /** It was given before this sign-in, and the session held it. */
+  /** The proof comes from the session, from before this sign-in. */
   readonly earlier?: true;
-  /** The longest time without activity since (seconds). */
+  /** The longest time without activity since then (seconds). */
   readonly idle?: Seconds;
 }
 
-/** What one decision rested on. */
+/** The basis of one decision. */
 export interface AuditTrace {
   readonly layers: readonly TracedLayer[];
   /** Newest first. */
   readonly proved: readonly TracedProof[];
   readonly zones?: readonly string[];
-  /** `known`: the user had signed in with this browser before. The rest only where a rule asked about it. */
+  /**
+   * `known`: the user had signed in with this browser before. The other members are present only if a rule asked for
+   * them.
+   */
   readonly device: {
     readonly known: boolean;
     readonly platform?: Platform;
     readonly os?: OperatingSystem;
-    /** What was believed of it: `registered`, `managed`, names of assurances. */
+    /** What trusted sources said about it: `registered`, `managed`, names of assurances. */
     readonly signals?: readonly string[];
   };
-  /** What was unusual, as far as it counted. Absent: no rule asked. */
+  /** The signs of risk that counted. Absent if no rule asked. */
   readonly risk?: readonly RiskSignal[];
-  /** What could not be found out. */
+  /** The signs that could not be checked. */
   readonly unknownRisk?: readonly RiskSignal[];
-  /** As in the facts, where a rule asked. `none`: the user has no usual place. */
+  /** As in the facts, if a rule asked. `none`: the user has no usual place. */
   readonly distance?: NonNullable<Facts['distance']> | 'none';
-  /** Seconds since the last sign-in before the session, where a rule asked. `never`: none is on record. */
+  /** Seconds between the last sign-in and the session, if a rule asked. `never`: none is recorded. */
   readonly lastSignIn?: Seconds | 'never';
-  /** Seconds since sign-ins are recorded, where a rule asked about the last one, and an older account has none. */
+  /** Seconds since sign-ins have been recorded, if a rule asked about the last one and an older account has none. */
   readonly recordedSince?: Seconds;
   readonly scopes: readonly string[];
   readonly acrValues?: readonly string[];
   readonly acrEssential?: true;
   readonly maxAge?: Seconds;
   readonly promptLogin?: true;
-  /** The session was to be kept. */
+  /** The user asked to stay signed in. */
   readonly kept?: true;
-  /** Id of the transaction that this one continues, for the same request. */
+  /** Id of the earlier transaction that this one continues for the same request. */
   readonly began?: string;
 }
 
-/** Most entries of a list, and most characters of a text that an app sent. */
+/** The most entries per list, and the most characters of a text from an app. */
 const limits = { layers: 16, passed: 8, proved: 12, names: 20, text: 100 };
 
-/** What the line of this decision keeps. `transaction`: the id that the line has. */
+/** The trace of this decision. `transaction`: the id in the audit line. */
 export function auditTrace(
   { trace }: { readonly trace: Trace },
   facts: Facts,
@@ -119,7 +122,7 @@ export function auditTrace(
   };
 }
 
-/** Whether a rule asked about a condition, or a part of it. */
+/** Whether a rule asked for a condition or a part of it. */
 function asksAbout(condition: string, asks: ReadonlySet<string>): boolean {
   return [...asks].some((name) => name === condition || name.startsWith(`${condition}.`));
 }
@@ -148,12 +151,12 @@ function tracedPast(
   });
 }
 
-/** The reference of a sign-in for which no page was shown. */
+/** A reference for a sign-in without a page. */
 export function newReference(): string {
   return randomBytes(16).toString('base64url');
 }
 
-/** What an app sent, shortened. */
+/** Texts from an app, shortened. */
 function sent(texts: readonly string[]): readonly string[] {
   return texts.slice(0, limits.names).map((text) => text.slice(0, limits.text));
 }
@@ -188,7 +191,7 @@ function passedRule(rule: RuleTrace): PassedRule {
   return { rule: rule.rule, because: firstWith(rule, rule.result) };
 }
 
-/** The first condition that resulted in this. */
+/** The first condition with this result. */
 function firstWith({ conditions }: RuleTrace, result: RuleTrace['result']): string {
   return conditions.find((one) => one.result === result)?.condition ?? '';
 }
@@ -212,14 +215,14 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     );
 }
 
-/** The rules that decided, layer by layer, each once, as the audit line and `explain` name them. */
+/** The rules that decided, by layer, without repetitions, in the form of audit lines and `explain`. */
 export function decidingRule({ trace }: Pick<Decision, 'trace'>): string {
   const layers = trace.layers.filter((layer) => layer.decidedBy !== undefined);
-  // The account policy decides about each authenticator that could be enrolled.
+  // The account policy has one entry for each authenticator that could be enrolled.
   return [...new Set(layers.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`))].join('; ');
 }
 
-/** The same for an audit line, with the rules that only report. */
+/** The same for an audit line, including report-only rules. */
 export function decidingRules(decision: Pick<Decision, 'trace'>): {
   readonly rule: string;
   readonly reported?: string;

@@ -1,7 +1,7 @@
 /**
- * The audit log: one line per authentication event. A line says who did what, how it ended, and which rule of which
- * revision decided. It never holds a secret, a mail address or a whole phone number. `auditEvents` lists every event
- * with its outcomes and fields; a test checks that each one is emitted and tested.
+ * The audit log: one line per authentication event. A line says who did what, with which result, and which rule of
+ * which revision decided. It never contains a secret, a mail address or a complete phone number. `auditEvents` lists
+ * every event with its outcomes and fields; a test checks that each one is emitted and tested.
  */
 import { keyTable } from '../stores/key-table.ts';
 import { auditKey } from '../stores/keys.ts';
@@ -9,34 +9,34 @@ import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import type { AuditCause } from './audit-cause.ts';
 import type { AuditTrace } from './audit-trace.ts';
 
-/** `failure`: the user or a limit was the reason. `deny`: a policy was. `pending`: the user is asked for more. */
+/** `failure`: because of the user or a limit. `deny`: because of a policy. `pending`: the user is asked for more. */
 export type AuditOutcome = 'success' | 'failure' | 'deny' | 'pending';
 
 /** Every field that a line may have besides `time`, `kind`, `event` and `outcome`. */
 export interface AuditFields {
-  /** Id of the account. Absent: the identifier belongs to no account. */
+  /** Id of the account. Absent if the identifier belongs to no account. */
   readonly subject: string;
   /** Client id of the app. */
   readonly client: string;
   readonly ip: string;
   /**
-   * Id of the transaction, the reference that pages show. Of a sign-in without a page, a reference of its own; of
-   * tokens, that of the sign-in that they rest on.
+   * Id of the transaction: the reference that pages show. A sign-in without a page has a reference of its own. For
+   * tokens, that of the sign-in on which they are based.
    */
   readonly transaction: string;
   readonly trace: AuditTrace;
   readonly policyRevision: number;
-  /** `<layer>: <rule>` of each rule that decided. */
+  /** `<layer>: <rule>` for each rule that decided. */
   readonly rule: string;
-  /** `<layer>: <rule> (allow|deny|unmet)` of each rule that only reports and would have decided. */
+  /** `<layer>: <rule> (allow|deny|unmet)` for each report-only rule that would have decided. */
   readonly reported: string;
-  /** The level of risk and what was unusual, each with its points. Absent: nothing was. */
+  /** The level of risk, and the signs with their points. Absent if nothing was unusual. */
   readonly risk: string;
-  /** Code of the reason, when the outcome is no success. */
+  /** Code of the reason, unless the outcome is success. */
   readonly reason: string;
   /** Key of the authenticator. */
   readonly authenticator: string;
-  /** By which method of it, such as `sms`. Absent: it has none. */
+  /** The authenticator's method, such as `sms`. Absent if it has none. */
   readonly method: string;
   /** Factor types that were proved. */
   readonly factors: readonly string[];
@@ -44,33 +44,33 @@ export interface AuditFields {
   readonly waived: readonly string[];
   readonly acr: string;
   readonly amr: readonly string[];
-  /** All other sessions of the account ended with it, and their tokens. */
+  /** All other sessions of the account ended with this event, and so did their tokens. */
   readonly otherSessionsEnded: true;
-  /** How a message is sent: `email`, `sms`, `voice`. */
+  /** How a message was sent: `email`, `sms`, `voice`. */
   readonly channel: string;
-  /** Of a phone number: ISO 3166-1 alpha-2. */
+  /** The country of a phone number: ISO 3166-1 alpha-2. */
   readonly country: string;
-  /** Of a phone number: E.164 without the last four digits. */
+  /** The beginning of a phone number: E.164 without the last four digits. */
   readonly prefix: string;
-  /** Operating system user of the command that changed the account; `self`: the user asked for it. */
+  /** Operating-system user of the command that changed the account. `self`: the user asked for the change. */
   readonly by: string;
-  /** All groups of the user from now on. */
+  /** All groups of the user after the change. */
   readonly groups: readonly string[];
   /** Names of attributes and terms, never their values. */
   readonly attributes: readonly string[];
-  /** Scopes that the user granted to a third-party app, and those that the user rejected. */
+  /** Scopes that the user granted to a third-party app, and those rejected. */
   readonly scopes: readonly string[];
   readonly rejectedScopes: readonly string[];
   /**
-   * Of an access code: its characters, the seconds that it is valid, and how often it can be used. `lifetime`: also of
-   * `store alone`: how long the operator's statement holds (seconds).
+   * For an access code: its number of characters, its validity in seconds, and its number of uses. For `store alone`,
+   * `lifetime` is the validity of the operator's declaration (seconds).
    */
   readonly length: number;
   readonly lifetime: number;
   readonly uses: number;
-  /** Why, in the words of the operator. */
+  /** The reason in the operator's words. */
   readonly message: string;
-  /** The earlier revision that is in use again. */
+  /** The earlier revision that was activated again. */
   readonly back: number;
 }
 
@@ -91,7 +91,7 @@ const succeeds = ['success'] as const;
 const fails = ['failure'] as const;
 const denies = ['deny'] as const;
 
-/** Every event by its name, in the order of a user's life with the account. */
+/** Every event by its name, in the order in which a user meets them. */
 export const auditEvents = {
   'authenticator.verified': {
     outcomes: succeeds,
@@ -275,20 +275,23 @@ export type AuditEvent<Name extends AuditEventName = AuditEventName> = {
   readonly outcome: RowOf<Name>['outcomes'][number];
 } & Partial<Pick<AuditFields, RowOf<Name>['fields'][number]>>;
 
-/** Receives each line once it is written: the log of the process. */
+/** Receives each line after it is written: the log of the process. */
 export type AuditSink = (line: Readonly<Record<string, unknown>>) => void;
 
-/** Newest lines that the store keeps for `stepgate audit tail`; the log of the process is the archive. */
+/** How many of the newest lines the store keeps for `stepgate audit tail`. The log of the process is the archive. */
 const keep = keyTable.audit.lifetime.lines;
 
-/** Appends the line in the unit's commit, and hands it to the log once it is written: what is logged has happened. */
+/**
+ * Appends the line in the unit's commit, and passes it to the log after the commit, so that everything in the log has
+ * happened.
+ */
 export function audit<Name extends AuditEventName>(unit: UnitOfWork, sink: AuditSink, event: AuditEvent<Name>): void {
   const { line, op } = auditOp(event);
   unit.add(op);
   unit.afterCommit(() => sink(line));
 }
 
-/** The line, and the operation that appends it, for a caller that commits by itself. */
+/** The line and the operation that appends it, for callers with their own commit. */
 export function auditOp<Name extends AuditEventName>(event: AuditEvent<Name>) {
   const line = { time: new Date().toISOString(), kind: 'audit', ...event };
   return { line, op: { op: 'append', key: auditKey, value: JSON.stringify(line), keep } as const };

@@ -1,6 +1,6 @@
 /**
- * Every change is notified at every address. So changes are limited, not notifications: users are not flooded, and no
- * notification is dropped. See decision 16.
+ * Every address is notified of every change. Therefore changes are limited and not notifications, so that users are not
+ * flooded and no notification is dropped. See decision 16.
  */
 import type { Notice } from '../core/step/step.ts';
 import { attemptCounter } from '../stores/keys.ts';
@@ -11,7 +11,8 @@ import type { Services } from './services.ts';
 const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];
 
 /**
- * Counts a change that is about to be made; why it must wait, if there were too many. Rejects with `StoreUnavailable`.
+ * Counts a change before it is made. If there were too many, returns why it has to wait. Rejects with
+ * `StoreUnavailable`.
  */
 export async function reserveChange({
   services,

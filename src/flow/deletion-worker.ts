@@ -1,7 +1,6 @@
 /**
- * Deletes accounts that their users asked to have deleted, once they are due. Each node runs one worker; the commit
- * compares the record that is deleted, so one node deletes it, and a user who keeps the account at the last moment
- * keeps it.
+ * Deletes accounts whose deletion is due. Each node runs one worker. The commit compares the deleted record, so only
+ * one node deletes it, and a user who cancels at the last moment keeps the account.
  */
 
 import { omitUndefined } from '../core/model/omit-undefined.ts';
@@ -22,7 +21,7 @@ import { userDeletionOps } from './session-ends.ts';
 export interface DeletionWorkerOptions {
   readonly services: Services;
   readonly directory: Directory;
-  /** How often the worker looks (milliseconds). Default: a minute. */
+  /** Pause between two passes (milliseconds). Default: a minute. */
   readonly interval?: number;
 }
 
@@ -39,7 +38,7 @@ export class DeletionWorker {
     this.#passes.start();
   }
 
-  /** Waits for what is under way. */
+  /** Waits for the running pass. */
   async stop(): Promise<void> {
     await this.#passes.stop();
   }
@@ -52,7 +51,7 @@ export class DeletionWorker {
     }
   }
 
-  /** Deletes what is due now. Rejects with `StoreUnavailable`, or when other changes were faster all the time. */
+  /** Deletes the accounts that are due. Rejects with `StoreUnavailable`, or if other changes keep being faster. */
   async deleteDue(): Promise<void> {
     const { services } = this.#options;
     if (!services.knownSnapshot()?.settings.account.deletion.allowed) return;
@@ -60,7 +59,7 @@ export class DeletionWorker {
       for (const due of members.map(parseDeletion)) if (due.dueAt <= services.now()) await this.#tryToEnd(due);
   }
 
-  /** A record that cannot be read holds up no other. */
+  /** A record that cannot be read does not delay the others. */
   async #tryToEnd(due: DueDeletion): Promise<void> {
     try {
       await this.#end(due);

@@ -1,7 +1,7 @@
 /**
  * The imperative shell of the step loop. It loads the transaction, checks the form, reserves the attempt, lets the
- * authenticator verify, keeps the evidence, and asks the pure core what is next (Law 1). It promises: one load and one
- * commit per request; a stale or foreign form consumes nothing (Law 11); no step is chosen here.
+ * authenticator verify, stores the evidence, and asks the pure core for the next step (Law 1). It promises: one load
+ * and one commit per request; a stale or foreign form consumes nothing (Law 11); steps are chosen only by core.
  */
 
 import { networkOf } from '../authenticators/shared/sending-quotas.ts';
@@ -38,14 +38,14 @@ import type { Decided, OpenTransaction, TransactionRequest } from './transaction
 import { withPresentProofs } from './transaction/present-proofs.ts';
 import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
-/** Shows the current step. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
+/** Shows the current step. Rejects with `StepgateError('sign_in_expired')` if there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
   await loadTransaction(request);
   const { context, notices } = await openTransaction(services, request);
   return lacksProofSecret(context) ? signInLost(context) : present(context, { notices, redirects: false });
 }
 
-/** Takes a form. A form that does not answer the current step shows that step and consumes nothing. */
+/** Handles a form. A form that does not answer the current step shows that step and consumes nothing. */
 export async function submit(
   services: Services,
   request: TransactionRequest,
@@ -65,7 +65,7 @@ export async function submit(
   return withNotices(await act(context, submission, { binding, loaded }), notices);
 }
 
-/** That proofs no longer count is why the form did not fit, too. A user who begins anew need not know. */
+/** If proofs no longer count, this also explains why the form did not fit. A user who starts again need not be told. */
 function withNotices(result: SignInResult, notices: readonly Notice[]): SignInResult {
   if (notices.length === 0 || result.kind !== 'step' || result.step.kind === 'identify') return result;
   const others = result.step.notices.filter(({ code }) => code !== staleForm.code);
@@ -118,7 +118,7 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
   return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred, identifier: attempt?.identifier });
 }
 
-/** `notices`: what the user must know first, for instance that proofs no longer count. */
+/** `notices`: what the user must know first, for example that proofs no longer count. */
 async function openTransaction(
   services: Services,
   request: TransactionRequest,
@@ -134,7 +134,7 @@ async function openTransaction(
   return { context, notices: transaction === stored ? [] : [{ code: 'proofs.ended', level: 'info' }] };
 }
 
-/** The decision on the newest revision, for this transaction as it is now. */
+/** The decision by the newest revision about the present transaction. */
 export async function decide({ services, request, transaction, snapshot, app }: OpenTransaction): Promise<Decided> {
   const { unit, visitor } = request;
   const entropy = transaction.subject ? decoyEntropy(services.secrets(), transaction.subject.id) : 0;
@@ -145,8 +145,8 @@ export async function decide({ services, request, transaction, snapshot, app }: 
 }
 
 /**
- * After a denial the user can only go back. The app is told that a policy denied, or that the user lets it have
- * nothing, and not that the user gave up.
+ * After a denial the user can only return to the app. The app learns that a policy denied, or that the user refused
+ * consent, and not that the user gave up.
  */
 function cancel(context: OpenTransaction, decided: Decided): SignInResult {
   const { decision } = decided;
@@ -158,7 +158,7 @@ function cancel(context: OpenTransaction, decided: Decided): SignInResult {
   };
 }
 
-/** `undefined`: the page does not offer that. */
+/** Undefined if the page does not offer it. */
 function presentOffered(context: OpenTransaction, next: OpenTransaction | undefined): Promise<SignInResult> {
   return next
     ? present(next, { notices: [], redirects: true })
@@ -186,13 +186,13 @@ async function conclude(
   return { ...result, signals: await unknownSignals(context.request.unit, unknown, context.services.now()) };
 }
 
-/** How a request ends that shows a page. `redirects`: see `StepShown`. */
+/** How a request that shows a page ends. `redirects`: see `StepShown`. */
 interface Presentation {
   readonly notices: readonly Notice[];
   readonly redirects: boolean;
 }
 
-/** Works out the step, starts what must be started for it, saves the transaction if it changed. */
+/** Determines the step, starts what it needs, and saves the transaction if it changed. */
 async function present(opened: OpenTransaction, { notices, redirects }: Presentation): Promise<SignInResult> {
   const shown = withTaskOnFirstPage(opened);
   const stored = shown.request.unit.stored(transactionKey(shown.transaction.id));
@@ -205,7 +205,7 @@ async function present(opened: OpenTransaction, { notices, redirects }: Presenta
     const keepsSecret = mayKeepSecret(facts, context.transaction.rememberDevice === true);
     return { kind: 'complete', accountId: facts.subject.id, assurance, keepsSecret };
   }
-  // The relying party gets the error and may ask for less. A page could only say the same to the user.
+  // The relying party gets the error and may ask for less. A page could tell the user nothing more.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
     discardTransaction(context);
     return { kind: 'cancelled', reason: 'unmet' };
@@ -221,7 +221,7 @@ async function present(opened: OpenTransaction, { notices, redirects }: Presenta
     version,
   });
   const { subject, uiLocales } = transaction;
-  // The language of an account tells that there is one: it is used once something was proved.
+  // The language of an account reveals that the account exists, so it is used only after a proof.
   const profile = transaction.evidence.length > 0 ? facts.subject?.profile : undefined;
   const language = profile?.locale;
   return {
@@ -243,14 +243,17 @@ async function present(opened: OpenTransaction, { notices, redirects }: Presenta
       ((subject !== undefined || transaction.registration !== undefined) && transaction.expectedSubject === undefined),
     remaining: transaction.expiresAt - context.services.now(),
     ...(transaction.recovering ? { recovering: true } : {}),
-    // A notice that this request caused would be lost after a redirect.
+    // A notice caused by this request would be lost after a redirect.
     redirects: redirects && newNotices.length === 0,
     refused: notices.some(({ level }) => level === 'error'),
     signals: await provedSignals(context, facts),
   };
 }
 
-/** The authenticator whose answer the main form of a step takes, or what a page of consent asks for; empty: neither. */
+/**
+ * The authenticator whose answer the step's main form takes, or a digest of the scopes on a consent page. Empty if
+ * there is neither.
+ */
 function answeredAuthenticator(step: Step): string {
   if (step.kind === 'identify') return step.identifyWith ?? '';
   if (step.kind === 'consent') return consentDigest(step.scopes);

@@ -1,6 +1,6 @@
 /**
- * Why a sign-in would end as it would: the trace of the one evaluator, what is missing, and the steps that the user
- * would see.
+ * Explains how a sign-in would end and why: the evaluator's trace, what is missing, and the steps that the user would
+ * see.
  */
 
 import { factsAt, simulate, walkThrough } from '../core/analysis/simulation/simulate.ts';
@@ -30,23 +30,23 @@ export interface ExplainedRule extends RuleTrace {
 
 export interface ExplainedLayer extends LayerTrace {
   readonly rules: readonly ExplainedRule[];
-  /** Rules after the one that decided. */
+  /** The number of rules after the deciding one. */
   readonly notReached: number;
-  /** One of them must be met. */
+  /** One of these must be met. */
   readonly requirements: readonly Requirement[];
-  /** One entry for each alternative or chain of the requirements; empty: nothing is missing. */
+  /** One entry for each alternative or chain of the requirements. Empty if nothing is missing. */
   readonly missing: readonly Missing[];
-  /** Session policy: lifetime by the rule that decided. */
+  /** Session policy: the lifetime by the deciding rule. */
   readonly session?: SessionTerms;
-  /** Sign-on policy: so long (seconds) the rule that decided lets a browser remember the second factor. */
+  /** Sign-on policy: how long (seconds) the deciding rule lets a browser remember the second factor. */
   readonly remember?: Seconds;
-  /** Sign-on policy: how long what was proved counts at this app. */
+  /** Sign-on policy: how long proofs count at this app. */
   readonly appSession?: AppSession;
-  /** Sign-on policy: the scopes that the rule that decided grants. Absent: any. */
+  /** Sign-on policy: the scopes that the deciding rule grants. Absent if it grants any. */
   readonly scopes?: readonly string[];
-  /** Profile policy: what the rule that decided says. */
+  /** Profile policy: the terms of the deciding rule. */
   readonly profile?: ProfileTerms;
-  /** Enrollment policy: what the rule that decided says. */
+  /** Enrollment policy: the terms of the deciding rule. */
   readonly enrollment?: EnrollmentTerms;
 }
 
@@ -60,19 +60,19 @@ export interface Explanation {
   readonly device: Facts['device'];
   readonly subject?: Subject;
   readonly evidence: readonly Evidence[];
-  /** What is unusual. It counts once something is proved. */
+  /** Signs of risk. They count once something is proved. */
   readonly risk?: Risk;
   readonly distance?: Facts['distance'];
   readonly layers: readonly ExplainedLayer[];
   /** The decision at this point. */
   readonly outcome: DecisionOutcome;
-  /** The rules that decided, as the audit line of a real sign-in names them. */
+  /** The rules that decided, in the form of the audit line of a real sign-in. */
   readonly rule: string;
   readonly steps: readonly SimulatedStep[];
 }
 
 /**
- * Explains a request to this app under these facts. Rejects with `StoreUnavailable`, or `not_configured` when a policy
+ * Explains a request to this app under these facts. Rejects with `StoreUnavailable`, or `not_configured` if a policy
  * cannot be read.
  */
 export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promise<Explanation> {
@@ -96,22 +96,22 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
   };
 }
 
-/** An explanation, with the rules that decide further on in the same sign-in. */
+/** An explanation, with the rules that decide later in the same sign-in. */
 export interface WholeExplanation extends Explanation {
   /**
-   * Layers that another rule decides once something is proved, in the order in which that happens. Risk and distance,
-   * and how the user signed in, count only then.
+   * Layers for which another rule decides after a proof, in the order in which this happens. Risk, distance and how the
+   * user signed in count only from then on.
    */
   readonly later: readonly ExplainedLayer[];
 }
 
-/** Like `explain`, and looks at every decision up to the end of the predicted steps. */
+/** Like `explain`, but covers every decision up to the end of the predicted steps. */
 export async function explainWhole(snapshot: Snapshot, app: App, facts: Facts): Promise<WholeExplanation> {
   const explanation = await explain(snapshot, app, facts);
   return { ...explanation, later: laterLayers(await snapshot.policies(app), facts, explanation.layers) };
 }
 
-/** The account policy is left out: it rules over each addition, and not over the sign-in. */
+/** The account policy is left out, since it decides about each enrollment and not about the sign-in. */
 function laterLayers(policies: PolicySet, facts: Facts, first: readonly LayerTrace[]): readonly ExplainedLayer[] {
   const seen = new Set(first.map(rulingKey));
   return walkThrough(policies, facts).turns.flatMap(({ from }) => {
@@ -130,7 +130,7 @@ function rulingKey({ layer, decidedBy, rules }: LayerTrace): string {
   return decidedBy === undefined || rule === undefined ? layer : `${layer} ${placeKey(rule)} ${decidedBy}`;
 }
 
-/** Why a service would get a token, or none. */
+/** Why a service would or would not get a token. */
 export interface ServiceExplanation {
   readonly revision: number;
   readonly app: Pick<App, 'clientId' | 'name'> & { readonly resources: ServiceTerms['resources'] };
@@ -138,14 +138,14 @@ export interface ServiceExplanation {
   readonly at: Seconds;
   readonly scopes: readonly string[];
   readonly network: Facts['network'];
-  /** Empty: the app has no service policy. */
+  /** Empty if the app has no service policy. */
   readonly layers: readonly ExplainedLayer[];
   readonly outcome: { readonly kind: 'allow' } | { readonly kind: 'deny'; readonly reason: ServiceDenial };
-  /** The rule that decided, as the audit line names it. */
+  /** The deciding rule, in the form of the audit line. */
   readonly rule: string;
 }
 
-/** Explains a request of the app as itself. Rejects like `explain`. */
+/** Explains a request by the app on its own behalf. Rejects like `explain`. */
 export async function explainService(snapshot: Snapshot, app: App, facts: Facts): Promise<ServiceExplanation> {
   const policy = await snapshot.servicePolicy(app);
   const decision = evaluateService(policy, facts);

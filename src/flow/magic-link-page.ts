@@ -1,6 +1,6 @@
 /**
- * What the page behind a magic link shows, and what a waiting page asks. Both only read: nothing starts, counts or is
- * proved. See decision 11.
+ * Data for the page behind a magic link, and for a waiting page that asks for news. Both only read: nothing is started,
+ * counted or proved. See decision 11.
  */
 
 import type { MagicLinkDetails } from '../authenticators/authenticator.ts';
@@ -20,17 +20,17 @@ export type MagicLinkPage =
       readonly kind: 'open';
       readonly linked: MagicLinkDetails;
       readonly app: App;
-      /** The form that the browser that asked may send: it answers the challenge. */
+      /** A form that only the browser that requested the link may send. It answers the challenge. */
       readonly form: { readonly handle: string; readonly authenticator: string; readonly token: string };
-      /** As it was typed. */
+      /** As the user typed it. */
       readonly identifier?: string;
-      /** The user recovers the password. */
+      /** The user is recovering the password. */
       readonly recovering?: true;
       readonly uiLocales?: string;
     }
   /**
-   * `over`: there is no such sign-in any more. `replaced`: the link was used, or there is a newer one. `expired`: the
-   * link is too old.
+   * `over`: the sign-in no longer exists. `replaced`: the link was used, or there is a newer one. `expired`: the link
+   * is too old.
    */
   | { readonly kind: 'over' | 'replaced' | 'expired' };
 
@@ -63,10 +63,10 @@ export async function readMagicLink(
   };
 }
 
-/** Where a sign-in is, for a page that waits: another version means that it went on. */
+/** The state of a sign-in for a waiting page. Another version means that the sign-in has moved on. */
 export interface SignInStatus {
   readonly version: number;
-  /** `over`: it was finished or cancelled, or it is too late. */
+  /** `over`: it was finished or cancelled, or has expired. */
   readonly state: 'open' | 'over';
 }
 

@@ -1,4 +1,4 @@
-/** What a node does beside requests: the same work again and again, one pass at a time, until it is stopped. */
+/** Work that a node repeats in the background, one pass at a time, until it is stopped. */
 
 export class PeriodicTask {
   readonly #pass: () => Promise<unknown>;
@@ -7,7 +7,7 @@ export class PeriodicTask {
   #current: Promise<void> = Promise.resolve();
   #isRunning = false;
 
-  /** `interval`: milliseconds from the end of a pass to the next. A pass that rejects is forgotten. */
+  /** `interval`: milliseconds from the end of one pass to the next. Errors of a pass are ignored. */
   constructor(pass: () => Promise<unknown>, interval: number) {
     this.#pass = pass;
     this.#interval = interval;
@@ -18,7 +18,7 @@ export class PeriodicTask {
     this.#run();
   }
 
-  /** Waits for the pass that is under way. */
+  /** Waits for the running pass. */
   async stop(): Promise<void> {
     this.#isRunning = false;
     clearTimeout(this.#timer);

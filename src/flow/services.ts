@@ -1,4 +1,4 @@
-/** What every request of this node shares. */
+/** What all requests of this node share. */
 
 import type { Authenticator } from '../authenticators/authenticator.ts';
 import type { Facts, Seconds } from '../core/model/facts.ts';
@@ -9,13 +9,13 @@ import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import type { AuditSink } from './audit.ts';
 import type { ServerSecrets } from './server-mac.ts';
 
-/** What the protocol does with sessions, in the unit of the request. */
+/** The protocol's operations on sessions, within the unit of the request. */
 export interface SessionControl {
-  /** Ends it: the session, its grants, and the relying parties hear of it. */
+  /** Ends the session and its grants, and notifies the relying parties. */
   end(uid: string): Promise<void>;
   /**
-   * The session stays although the account has a new `validAfter`. What was issued within it stays, too, if
-   * `withTokens`.
+   * Keeps the session although the account has a new `validAfter`. With `withTokens`, what was issued within it stays
+   * valid as well.
    */
   keep(uid: string, valid: Seconds, withTokens: boolean): void;
 }
@@ -28,11 +28,13 @@ export interface OfflineAccess {
   readonly since: Seconds;
 }
 
-/** What the protocol does with apps, in the unit of the request. */
+/** The protocol's operations on apps, within the unit of the request. */
 export interface AppControl {
   /** Apps with refresh tokens that count without a session. Rejects with `StoreUnavailable`. */
   offlineAccess(userId: string): Promise<readonly OfflineAccess[]>;
-  /** The app leaves these sessions (`uid`, loaded), and hears of it. The account says that its tokens are void. */
+  /**
+   * Removes the app from these sessions (`uid`, loaded) and notifies it. The account records that its tokens are void.
+   */
   end(client: string, of: { readonly userId: string; readonly sessions: readonly string[] }): Promise<void>;
 }
 
@@ -44,13 +46,13 @@ export interface ShadowSample {
   readonly facts: Facts;
   /** The reference of the sign-in. */
   readonly transaction?: string;
-  /** A page that says so may be shown again. */
+  /** The same denial may be sampled again, because its page can be shown more than once. */
   readonly isDenied?: boolean;
   /** Epoch seconds. */
   readonly at: Seconds;
 }
 
-/** Takes decisions to compare them with a draft. Returns at once, and never throws. */
+/** Receives decisions to compare them with a draft. Returns at once, and never throws. */
 export interface ShadowObserver {
   take(sample: ShadowSample): void;
 }
@@ -67,18 +69,18 @@ export interface Services {
   readonly issuer: string;
   secrets(): ServerSecrets;
   /**
-   * The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` when there is none.
+   * The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` if there is none.
    */
   snapshot(unit: UnitOfWork): Promise<Snapshot>;
-  /** The newest revision that this node knows of, without asking the store. */
+  /** The newest revision that this node knows, without asking the store. */
   knownSnapshot(): Snapshot | undefined;
   /** Epoch seconds. */
   now(): Seconds;
-  /** Whether mail can be sent: without it, no page asks for an address. */
+  /** Whether mail can be sent. Without mail, no page asks for an address. */
   canMail(): boolean;
-  /** A message was written to the outbox: the worker of this node need not wait for its next round. */
+  /** Tells the node's worker that the outbox has a new message, so that it need not wait for its next round. */
   messagesWait(): void;
-  /** A secret that is in no file, by the name of its environment variable. `undefined`: not set, or empty. */
+  /** A secret from an environment variable. Undefined if not set or empty. */
   secretIn(variable: string): string | undefined;
   /** Writes a warning for operators to the log. */
   warn(message: string): void;

@@ -1,6 +1,6 @@
 /**
- * What is written together with the deletion of a user, by a command or at the wish of the user, and with the end of
- * all sessions by a command: the sessions end, and the apps hear of it (OpenID Connect Back-Channel Logout 1.0).
+ * What is written when a user is deleted (by a command, or at the user's request), and when a command ends all sessions
+ * of a user: the sessions end, and the apps are notified (OpenID Connect Back-Channel Logout 1.0).
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { type LogoutNotification, logoutOps } from '../delivery/outbox.ts';
@@ -16,14 +16,14 @@ import type { User } from '../users/record/user.ts';
 import { liveSessions } from './browser/other-sessions.ts';
 import type { SsoSession } from './browser/sso-session.ts';
 
-/** A notification is not tried for longer than this, as after any logout (seconds). */
+/** Notifications are retried for at most this long, as after any logout (seconds). */
 const longestTry: Seconds = 86_400;
 
 export interface SessionEndParts {
   readonly store: Store;
   /** Epoch seconds. */
   readonly now: () => Seconds;
-  /** Absent: nothing is configured, so no app can be told. */
+  /** Absent without a configuration: then no app can be notified. */
   readonly snapshot: Pick<Snapshot, 'app'> | undefined;
 }
 
@@ -39,8 +39,8 @@ export async function userDeletionOps(parts: SessionEndParts, user: User): Promi
 }
 
 /**
- * What is written when an administrator ends all sessions of a user who stays: each app hears of its own. A
- * notification without a name would end a newer session, too. Rejects with `StoreUnavailable`.
+ * What is written when an administrator ends all sessions of a user who stays: each app is notified of its own
+ * sessions. A notification without a session id would end a newer session as well. Rejects with `StoreUnavailable`.
  */
 export async function sessionEndOps(parts: SessionEndParts, user: User): Promise<readonly Op[]> {
   const sessions = await sessionsOf(parts, user);
@@ -50,8 +50,8 @@ export async function sessionEndOps(parts: SessionEndParts, user: User): Promise
 }
 
 /**
- * Apps that the user signed in to lately, or that have access without a session, and that want to know when it ends.
- * An app may keep a session of its own for longer than ours lives. Rejects with `StoreUnavailable`.
+ * Apps that the user signed in to recently, or that have access without a session, and that want logout notifications.
+ * An app may keep its own session longer than ours. Rejects with `StoreUnavailable`.
  */
 export async function appsToNotify(parts: SessionEndParts, user: User): Promise<readonly App[]> {
   return notifiedApps(parts, user, await sessionsOf(parts, user));
@@ -91,7 +91,9 @@ function endOps({ now }: SessionEndParts, { user, sessions, logouts }: End): rea
   ];
 }
 
-/** By each session that is alive. Without one, all that the app has: no newer session of this user can follow. */
+/**
+ * One for each live session. Without one, for all sessions at the app, since no newer session of this user can follow.
+ */
 function logoutsOf({ clientId, client }: App, sessions: readonly SsoSession[]): readonly Logout[] {
   const alive = sessions.flatMap(({ uid, authorizations }) => {
     const sid = authorizations[clientId]?.sid;

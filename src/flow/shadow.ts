@@ -1,7 +1,7 @@
 /**
- * Compares a draft with what is live on real sign-ins, without effect: a request hands over what it decided on, once it
- * is written, and goes on. The worker of the node evaluates later, out of any request, and adds to what the store
- * keeps. Whatever fails here is counted, and never felt. See decision 92.
+ * Compares a draft with the live configuration on real sign-ins, without any effect. After a request is written, it
+ * passes on the input of its decision and continues. The node's worker evaluates later, outside any request, and adds
+ * to the stored results. Failures here are counted, and never affect users. See decision 92.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import {
@@ -21,16 +21,16 @@ import type { ShadowObserver, ShadowSample } from './services.ts';
 
 export interface ShadowWorkerOptions {
   readonly store: Store;
-  /** The draft as a snapshot. Rejects when it cannot be read. */
+  /** Opens the draft as a snapshot. Rejects if it cannot be read. */
   readonly open: (draft: ShadowDraft) => Promise<Snapshot>;
   readonly warn: (message: string) => void;
-  /** How often the worker looks (milliseconds). */
+  /** Pause between two passes of the worker (milliseconds). */
   readonly interval?: number;
 }
 
-/** Samples that wait, and denied sign-ins that are remembered, as a page may be shown again. */
+/** The most waiting samples, and the most denied sign-ins remembered (since a page may be shown again). */
 const limits = { waiting: 1_000, denied: 1_000 };
-/** Samples between two pauses, in which requests go on. */
+/** Samples between two pauses, in which requests can run. */
 const stretch = 10;
 
 export class ShadowWorker implements ShadowObserver {
@@ -66,13 +66,16 @@ export class ShadowWorker implements ShadowObserver {
     this.#passes.start();
   }
 
-  /** Waits for what is under way, and for what waits. */
+  /** Waits for the running pass, and processes what still waits. */
   async stop(): Promise<void> {
     await this.#passes.stop();
     await this.pass().catch(() => undefined);
   }
 
-  /** Follows the store, and compares what waits. Rejects with `StoreUnavailable`; what waits then waits on. */
+  /**
+   * Reads the present draft from the store, and compares the waiting samples. Rejects with `StoreUnavailable`; the
+   * samples then wait for the next pass.
+   */
   async pass(): Promise<void> {
     await this.#follow();
     const draft = this.#draft;

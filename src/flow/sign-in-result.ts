@@ -1,4 +1,6 @@
-/** What the step loop takes, and what comes of it: a step to show, or an end. Data, of which the views make a page. */
+/**
+ * The input and output of the step loop: a form, and then a step to show or an end. Views turn this data into a page.
+ */
 import type { Assurance } from '../core/model/decision.ts';
 import type { Seconds } from '../core/model/facts.ts';
 import type { Step } from '../core/step/step.ts';
@@ -10,7 +12,7 @@ export interface Submission {
   readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'recover' | 'register' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
-  /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
+  /** Names from the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -19,49 +21,52 @@ export interface StepShown {
   readonly kind: 'step';
   readonly step: Step;
   readonly handle: string;
-  /** Of the transaction that it was made from. */
+  /** The version of the transaction from which it was made. */
   readonly version: number;
   readonly app: App;
   readonly snapshot: Snapshot;
   /** The identifier as the user typed it. */
   readonly identifier?: string;
-  /** Keys of the authenticators that were proved in this transaction. */
+  /** Keys of the authenticators proved in this transaction. */
   readonly done: readonly string[];
   /** What the app asked for (OpenID Connect Core section 3.1.2.1). */
   readonly uiLocales?: string;
-  /** Of the profile of a user who has proved something. */
+  /** From the profile, once the user has proved something. */
   readonly language?: string;
-  /** Of the same profile (IANA). */
+  /** From the same profile (IANA). */
   readonly timeZone?: string;
   readonly canRestart: boolean;
-  /** Until the transaction ends. */
+  /** Time left until the transaction ends. */
   readonly remaining: Seconds;
-  /** The user recovers the password. */
+  /** The user is recovering the password. */
   readonly recovering?: true;
-  /** The transaction went on by this request: redirect to its own address, so that a reload sends no form again. */
+  /**
+   * This request moved the transaction on: redirect to the page's own address, so that a reload does not send the form
+   * again.
+   */
   readonly redirects: boolean;
-  /** What came with this request was not taken: `step.notices` say why. */
+  /** The submitted form was refused: `step.notices` say why. */
   readonly refused: boolean;
-  /** What the browser is told about the credentials that it keeps. */
+  /** What the browser is told about the credentials that it stores. */
   readonly signals: readonly object[];
 }
 
 export type SignInResult =
   | StepShown
-  /** Everything is proved: hand this to the protocol. */
+  /** Everything is proved: pass this on to the protocol. */
   | {
       readonly kind: 'complete';
       readonly accountId: string;
       readonly assurance: Assurance;
-      /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
+      /** The browser may keep its present secret, because nothing new is bound to it. */
       readonly keepsSecret: boolean;
     }
   | { readonly kind: 'cancelled'; readonly reason: 'user' | 'refused' | 'denied' | 'unmet' }
   | SignInLost;
 
 /**
- * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for
- * the form that does.
+ * This browser did not give the last proof, or lost the answer to it (Law 15). It can only start again. `handle`: for
+ * the form that does this.
  */
 export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot' | 'uiLocales'> {
   readonly kind: 'lost';

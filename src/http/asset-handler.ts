@@ -1,4 +1,4 @@
-/** `/assets/:file`: our own files, the styles of brands, and their pictures. */
+/** `/assets/:file`: the shipped files, and the styles and pictures of brands. */
 import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
 import { hashInAddress } from '../policy/revision/brand.ts';
@@ -11,10 +11,10 @@ export interface AssetParts {
   readonly snapshot: () => Pick<Snapshot, 'brandFile'> | undefined;
 }
 
-/** Files of brands that are kept ready: of some hundred apps. */
+/** Brand files cached in memory: enough for some hundred apps. */
 const mostKept = 500;
 
-/** Of a picture that a browser opens by itself: it shows, and does nothing. */
+/** The policy for a picture that a browser opens by itself: it is displayed and can do nothing. */
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
 
 export function assetHandler(parts: AssetParts): (ctx: Context) => Promise<void> {
@@ -28,7 +28,7 @@ export function assetHandler(parts: AssetParts): (ctx: Context) => Promise<void>
   };
 }
 
-/** What the store has of brands at this path. Rejects with `StoreUnavailable`. */
+/** The brand asset that the store has for this path. Rejects with `StoreUnavailable`. */
 async function brandAsset({ renderer, snapshot }: AssetParts, path: string): Promise<Asset | undefined> {
   const styles = renderer.brandStyles(path);
   const hash = hashInAddress(path);

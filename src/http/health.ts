@@ -1,13 +1,15 @@
-/** `/livez`: the process runs. `/readyz`: it can serve: the store answers and there is a configuration. */
+/**
+ * `/livez`: the process runs. `/readyz`: it can serve, which means that the store answers and there is a configuration.
+ */
 
 import type { RequestListener } from 'node:http';
 import type { Context } from 'koa';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 
 export interface Health {
-  /** Why it cannot serve; `undefined`: it can. */
+  /** Why the node cannot serve. Undefined if it can. */
   unreadyBecause(): string | undefined;
-  /** What an operator should know although it can serve. */
+  /** A problem for the operator, although the node can serve. */
   warning(): string | undefined;
 }
 
@@ -31,7 +33,8 @@ export function healthHandlers(health: Health) {
 }
 
 /**
- * What a node answers on its way down: everything, but nothing more on the same connection, and that it is not ready.
+ * Handles requests while a node shuts down: it answers everything, closes each connection afterwards, and reports that
+ * it is not ready.
  */
 export function closingConnections(handle: RequestListener): RequestListener {
   return (req, res) => {

@@ -1,7 +1,4 @@
-/**
- * The Koa app: the middleware in their order, the table of our own routes, and behind it the provider of the active
- * revision.
- */
+/** The Koa app: the middleware in order, the route table, and then the provider of the active revision. */
 
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
@@ -43,9 +40,9 @@ import { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
 import { signInHandlers } from './sign-in/sign-in.ts';
 import type { SignInParts } from './sign-in/sign-in-request.ts';
 
-/** What this node works with at the moment. */
+/** The configuration that this node currently uses. */
 export interface ActiveConfiguration {
-  /** `undefined` before there is a configuration. */
+  /** Undefined before there is a configuration. */
   current(): Snapshot | undefined;
   /** Throws `StepgateError('not_configured')` before there is a configuration. */
   provider(): Provider;
@@ -56,9 +53,9 @@ export interface KoaAppParts {
   readonly renderer: Renderer;
   readonly active: ActiveConfiguration;
   readonly health: Health;
-  /** Client id of the built-in app that the account pages sign in with. */
+  /** Client id of the built-in app for signing in to the account pages. */
   readonly accountClientId: string;
-  /** Messages of the demo, newest first; absent: this is not the demo, and there is no such page. */
+  /** Messages of the demo, newest first. Absent outside the demo, where the page does not exist. */
   readonly readInbox?: () => Promise<readonly InboxEntry[]>;
   readonly logError: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }
@@ -157,20 +154,18 @@ function routesOf(parts: KoaAppParts, { deviceCookie, languageCookie, links, fin
   });
 }
 
-/** Koa prints what no listener takes. A connection that breaks off is no error. */
+/** Without a listener Koa would print the error. A broken connection is not an error. */
 function reportConnectionError({ services, logError }: KoaAppParts, error: NodeJS.ErrnoException): void {
   if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) services.warn(`a connection broke off: ${error.code}`);
   else logError(error, { part: 'http' });
 }
 
-/** The row of the route that has answered: one of oidc-provider's, or one of our own. */
+/** The row of the route that answered: one of oidc-provider's or one of ours. */
 function routeOf(ctx: Context, routes: Routes): RaceAnswers | undefined {
   return ctx.oidc ? protocolRoutes[String(ctx.oidc.route)] : routes.find(ctx.path);
 }
 
-/**
- * Hands everything else to the provider of the active revision, whose middleware is composed once for each instance.
- */
+/** Passes everything else to the provider of the active revision. Its middleware is composed once per instance. */
 function protocolEndpoints(current: () => Koa): Middleware {
   let composed: { readonly provider: Koa; readonly run: Middleware } | undefined;
   return async (ctx, next) => {

@@ -1,4 +1,4 @@
-/** `POST /language`: the language that the user chose, for all pages in this browser. Works without a script. */
+/** `POST /language`: the user chooses the language for all pages in this browser. Works without a script. */
 import type { Context } from 'koa';
 import { seeOther } from './answers.ts';
 import type { Renderer } from './html/render.ts';
@@ -9,14 +9,14 @@ export interface LanguageParts {
   readonly renderer: Pick<Renderer, 'locales'>;
   readonly issuer: string;
   readonly cookie: string;
-  /** One of our own paths, and whether a browser can open it. `undefined`: it is none of ours. */
+  /** Whether a browser can open this path. Undefined if it is not one of ours. */
   readonly canOpen: (path: string) => boolean | undefined;
 }
 
 /** A year (milliseconds). */
 const remembered = 365 * 24 * 3600 * 1000;
 
-/** Rejects with `StepgateError` when the form comes from another site or cannot be read. */
+/** Rejects with `StepgateError` if the form comes from another site or cannot be read. */
 export function languageHandler(parts: LanguageParts): (ctx: Context) => Promise<void> {
   return async (ctx) => {
     requireSameOrigin(ctx, parts.issuer);
@@ -26,7 +26,7 @@ export function languageHandler(parts: LanguageParts): (ctx: Context) => Promise
   };
 }
 
-/** `null`: the language is that of the profile or of the browser again. */
+/** `null`: back to the language of the profile or the browser. */
 export function setLanguageCookie(
   ctx: Context,
   { cookie, issuer }: Pick<LanguageParts, 'cookie' | 'issuer'>,
@@ -43,7 +43,9 @@ export function setLanguageCookie(
   });
 }
 
-/** Where the page was that the user read. The answer to a form is no address: what stands above it is. */
+/**
+ * The page that the user was reading. The response to a form has no address of its own, so the path above it is used.
+ */
 function pathBack(back: string, { issuer, canOpen }: LanguageParts): string {
   const url = /^\/(?![/\\])/.test(back) ? URL.parse(back, issuer) : null;
   if (url === null || url.origin !== issuer) return '/account';

@@ -8,24 +8,24 @@ import type { Renderer } from './html/render.ts';
 export interface PageContext {
   readonly brand: Brand;
   readonly locale: string;
-  /** Path and query of this page: it comes back here in another language. */
+  /** Path and query of this page, to which the language selector returns. */
   readonly pageAddress: string;
   readonly timeZone?: string;
 }
 
-/** What goes before the wishes of the browser. Languages are BCP 47 tags separated by spaces, best first. */
+/** Preferences that come before those of the browser. Languages are BCP 47 tags separated by spaces, best first. */
 export interface PagePreferences {
-  /** Of the profile of a user who has proved something. */
+  /** From the profile, once the user has proved something. */
   readonly profile?: string | undefined;
   /** The time zone of the same profile (IANA). */
   readonly timeZone?: string | undefined;
-  /** What the relying party asks for (`ui_locales`). */
+  /** The relying party's request (`ui_locales`). */
   readonly uiLocales?: string | undefined;
 }
 
 /**
- * The language that the user chose in this browser goes first, then that of the profile, then what the relying party
- * asks for, then what the browser prefers. A page about an app adds `brandFor(snapshot, app)`.
+ * The language that the user chose in this browser comes first, then that of the profile, then the relying party's
+ * request, then the browser's preference. A page about an app adds `brandFor(snapshot, app)`.
  */
 export function pageContext(
   renderer: Renderer,
@@ -46,7 +46,7 @@ export function pageContext(
   };
 }
 
-/** What begins with two slashes would name a host, and what is endless would double the page. */
+/** Two slashes at the beginning would name a host, and a very long address would double the size of the page. */
 function isOwnAddress(address: string): boolean {
   return /^\/(?![/\\])/.test(address) && address.length <= 4000;
 }

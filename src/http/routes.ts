@@ -1,4 +1,4 @@
-/** All routes: the table of our own, and what oidc-provider's endpoints do when another request was faster. */
+/** All routes: our own table, and how oidc-provider's endpoints react to a lost race. */
 import type { Context } from 'koa';
 import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
@@ -44,7 +44,7 @@ export interface RouteHandlers {
   readonly language: (ctx: Context) => Promise<void>;
 }
 
-/** Our own routes. Of two that fit the same path the first answers, so literal segments stand before parameters. */
+/** Our own routes. If two fit the same path the first one answers, so literal segments come before parameters. */
 export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
   const { health, asset, language, inbox, relatedOrigins } = handlers;
   return [
@@ -66,8 +66,8 @@ export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
 }
 
 /**
- * After a lost race the browser sees the step that the faster request led to, and is told where that was a request of
- * another sign-in.
+ * After a lost race the browser sees the step to which the faster request led. If that request belonged to another
+ * sign-in, the page says so.
  */
 function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): readonly Route[] {
   const onLostRace = pathAfterRace;
@@ -81,7 +81,7 @@ function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): read
   ];
 }
 
-/** After a lost race the page that the form belongs to says that it was outdated. */
+/** After a lost race, the page of the form says that the form was outdated. */
 function accountRoutes({
   account,
   authenticators,
@@ -126,7 +126,7 @@ function accountRoutes({
   ];
 }
 
-/** After a lost race the profile says that the form was outdated. */
+/** After a lost race, the profile page says that the form was outdated. */
 function profileRoutes({ profile, identifiers, data, deletion, undo, notMe }: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account/profile?done=stale';
   const onLostDeletion = () => '/account/deletion?done=stale';
@@ -149,8 +149,8 @@ const tellApp: RaceAnswers = { onLostRace: 'oauth_error', onRefusal: 'oauth_erro
 const tellOfRefusal: RaceAnswers = { onRefusal: 'oauth_error' };
 
 /**
- * The protocol endpoints by the name that oidc-provider gives the route (`ctx.oidc.route`). Browsers ask some of them,
- * apps the others.
+ * The protocol endpoints by oidc-provider's route names (`ctx.oidc.route`). Some are used by browsers, the others by
+ * apps.
  */
 export const protocolRoutes: Readonly<Record<string, RaceAnswers>> = {
   authorization: askAgain,

@@ -1,4 +1,4 @@
-/** Apps as oidc-provider's client metadata. */
+/** Converts apps to oidc-provider's client metadata. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AdapterPayload, Provider } from 'oidc-provider';
@@ -8,8 +8,9 @@ import { type SigningAlgorithm, usualAlgorithm } from '../policy/model/signing.t
 import { currentRequest } from './request-scope.ts';
 
 /**
- * In place of the secret stands its hash; `compareSecretsByHash` makes the provider compare with that. `signs`: the
- * algorithms that can sign now. One that was just enabled cannot yet, and the usual one stands in for it.
+ * Contains the hash of the secret instead of the secret; `compareSecretsByHash` makes the provider compare hashes.
+ * `signs`: the algorithms that can sign now. If the app's algorithm was enabled too recently to sign, the default one
+ * is used.
  */
 export function clientMetadata(app: App, signs: readonly SigningAlgorithm[]): AdapterPayload {
   const { client } = app;
@@ -23,18 +24,18 @@ export function clientMetadata(app: App, signs: readonly SigningAlgorithm[]): Ad
     }),
     client_id: app.clientId,
     client_name: app.name,
-    // A logout token that is late must not end newer sessions, so each one names the session that ended.
+    // A delayed logout token must not end newer sessions, so each token names the session that ended.
     ...('backchannel_logout_uri' in client && { backchannel_logout_session_required: true }),
     ...omitUndefined({ client_secret: app.clientSecretHash }),
   } as AdapterPayload;
 }
 
-/** Of the algorithms that can sign, those that sign for this app (FAPI 2.0 Security Profile section 5.4). */
+/** The available algorithms that may sign for this app (FAPI 2.0 Security Profile section 5.4). */
 export function signsFor(app: App | undefined, signs: readonly SigningAlgorithm[]): readonly SigningAlgorithm[] {
   return app?.securityProfile === 'fapi2' ? signs.filter((algorithm) => algorithm !== 'RS256') : signs;
 }
 
-/** The one that is wanted, if it can sign now. */
+/** The preferred algorithm, if it can sign now. */
 export function usableAlgorithm(
   wanted: SigningAlgorithm | undefined,
   signs: readonly SigningAlgorithm[],
@@ -51,7 +52,7 @@ export function compareSecretsByHash(provider: Provider): void {
   };
 }
 
-/** Compares what a client presents with `sha256:<base64url>`, in constant time. */
+/** Compares a presented secret with `sha256:<base64url>`, in constant time. */
 function matchesSecret(hash: string, presented: string): boolean {
   const expected = Buffer.from(hash.replace(/^sha256:/, ''), 'base64url');
   const given = createHash('sha256').update(presented).digest();
@@ -59,15 +60,15 @@ function matchesSecret(hash: string, presented: string): boolean {
 }
 
 /**
- * Whether what this request authenticated the app by still holds: a request may learn of a newer revision on its way.
- * Its name, its policy and other metadata are no matter here.
+ * Whether the credentials by which this request authenticated the app are still valid, since the request may learn of a
+ * newer revision on its way. Name, policy and other metadata are ignored.
  */
 export function isSameClient(clientId: string, newest: App): boolean {
   const used = currentRequest().apps.get(clientId);
   return used !== undefined && (used === newest || credentialsFingerprint(used) === credentialsFingerprint(newest));
 }
 
-/** In a form that can be compared. */
+/** The app's credentials in a comparable form. */
 function credentialsFingerprint({ clientSecretHash, client }: App): string {
   return JSON.stringify([clientSecretHash, client.token_endpoint_auth_method, client.jwks, client.jwks_uri]);
 }

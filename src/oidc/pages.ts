@@ -1,50 +1,47 @@
-/**
- * What the provider needs of HTTP: the pages that oidc-provider shows itself (each sets the body of the answer), and
- * forms.
- */
+/** What the provider needs from HTTP: oidc-provider's own pages (each sets the body of the response), and forms. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 /**
- * The header of a page in a pop-up window that another origin opened and talks to. `same-origin-allow-popups` would
- * keep only the windows that the page itself opens.
+ * The header for a page in a pop-up window that another origin opened and communicates with. `same-origin-allow-popups`
+ * would only protect windows that the page itself opens.
  */
 export const openerPolicy = ['Cross-Origin-Opener-Policy', 'unsafe-none'] as const;
 
-/** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1). */
+/** An OAuth error that cannot be returned to the client (RFC 6749 section 4.1.2.1). */
 export interface PageError {
   readonly error: string;
   readonly error_description?: string | undefined;
 }
 
-/** The device that asked for the code, as it seemed to us then. */
+/** The device that requested the code, as seen at that time. */
 export interface DeviceDetails {
-  /** As it is displayed on the device. */
+  /** As the device displays it. */
   readonly userCode: string;
   readonly ip?: string;
   readonly userAgent?: string;
 }
 
 export interface ProviderPages {
-  /** The languages that they can be in. */
+  /** The languages of the pages. */
   readonly locales: readonly string[];
   showError(ctx: KoaContextWithOIDC, error: PageError): Promise<void>;
-  /** `error`: why the last code was refused. It may carry that code as `userCode`. */
+  /** `error`: why the last code was refused. It may contain that code as `userCode`. */
   showDeviceInput(ctx: KoaContextWithOIDC, error: Error | undefined): Promise<void>;
   showDeviceConfirmation(ctx: KoaContextWithOIDC, device: DeviceDetails): Promise<void>;
   showDeviceSuccess(ctx: KoaContextWithOIDC): Promise<void>;
   showLogout(ctx: KoaContextWithOIDC): Promise<void>;
   showSignedOut(ctx: KoaContextWithOIDC): Promise<void>;
-  /** The form on the page that was just shown ends at this address: its content security policy must let it. */
+  /** The form on the current page leads to this address, so its content security policy must allow it. */
   allowFormTarget(ctx: KoaContextWithOIDC, uri: string): void;
-  /** The fields of the form that was posted. Rejects with `StepgateError` when it is none that we take. */
+  /** The fields of the posted form. Rejects with `StepgateError` if it is not acceptable. */
   readForm(ctx: KoaContextWithOIDC): Promise<Readonly<Record<string, string>>>;
 }
 
-/** What oidc-provider keeps in a session for its own forms; its types leave it open. */
+/** What oidc-provider stores in a session for its own forms. Its types do not say. */
 export interface SessionState {
-  /** Must come back with the form. */
+  /** Must be sent back with the form. */
   readonly secret?: string;
-  /** Where the browser goes after it has signed out. */
+  /** Where the browser goes after signing out. */
   readonly postLogoutRedirectUri?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What oidc-provider has and its types leave out. Casts to that stand here and nowhere else, so that an upgrade of the
- * library has one list to check. Each shape is what version 9.13 makes.
+ * Parts of oidc-provider that its types leave out. All casts to them are in this file, so that an upgrade of the
+ * library has one list to check. Each shape is that of version 9.13.
  */
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Seconds } from '../core/model/facts.ts';
@@ -12,13 +12,13 @@ export interface BackchannelLogoutClient {
   /** Whether its ID tokens name the session (`sid`). */
   includeSid(): boolean;
   /**
-   * oidc-provider calls it when `sid` of the account ends, for its session of this request; we with the `uid` of
-   * another one. `queueBackchannelLogouts` says what it does.
+   * oidc-provider calls it when the account's `sid` ends, for the session of the request; we call it with the `uid` of
+   * another one. See `queueBackchannelLogouts`.
    */
   backchannelLogout(accountId: string, sid: string | undefined, session?: string): Promise<void>;
   /**
-   * The method that oidc-provider brings: sends a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.5).
-   * Rejects when the client does not take it.
+   * oidc-provider's original method: sends a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.5). Rejects
+   * if the client does not accept it.
    */
   sendLogoutToken(accountId: string, sid: string | undefined): Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function findLogoutClient(provider: Provider, id: string): Promise<
   return (await provider.Client.find(id)) as BackchannelLogoutClient | undefined;
 }
 
-/** Under which authentication a code or token was issued. */
+/** The authentication under which a code or token was issued. */
 export interface IssuedAssurance {
   readonly acr?: string;
   readonly amr?: readonly string[];
@@ -47,17 +47,17 @@ export function exchangedAssurance({ oidc: { entities } }: KoaContextWithOIDC): 
     | undefined;
 }
 
-/** The `uid` of the session that oidc-provider works on in this request. */
+/** The `uid` of the session that oidc-provider uses in this request. */
 export function currentSessionUid(): string | undefined {
   return Provider.ctx?.oidc?.session?.uid;
 }
 
-/** When the session of this request ends (epoch seconds). A session that was never stored has no such time. */
+/** When the session of this request ends (epoch seconds). Undefined for a session that was never stored. */
 export function sessionExpiry({ oidc }: KoaContextWithOIDC): Seconds | undefined {
   return (oidc.session as { readonly exp?: Seconds } | undefined)?.exp;
 }
 
-/** Whose session the ID token hint, which is verified, is of. */
+/** The session that the verified ID token hint names. */
 export function hintedSession({
   entities,
 }: KoaContextWithOIDC['oidc']): { readonly sub?: unknown; readonly sid?: unknown } | undefined {
@@ -65,32 +65,32 @@ export function hintedSession({
     ?.payload;
 }
 
-/** The interaction is for a request that the app pushed (RFC 9126). */
+/** The interaction is for a pushed request (RFC 9126). */
 export function isPushed(interaction: InstanceType<Provider['Interaction']>): boolean {
   return (interaction as { readonly parJti?: unknown }).parJti !== undefined;
 }
 
-/** The `sub` of the ID token hint, which is verified. */
+/** The `sub` of the verified ID token hint. */
 export function hintedSubject({ oidc }: KoaContextWithOIDC): unknown {
   return (oidc.entities.IdTokenHint as { readonly payload?: { readonly sub?: unknown } } | undefined)?.payload?.sub;
 }
 
-/** The `sub` that the claims parameter asks for (OpenID Connect Core section 5.5.1). */
+/** The `sub` in the claims parameter (OpenID Connect Core section 5.5.1). */
 export function claimedSubject({ oidc }: KoaContextWithOIDC): unknown {
   return (oidc.claims?.id_token as { readonly sub?: { readonly value?: unknown } | null } | undefined)?.sub?.value;
 }
 
-/** `deviceInfo` as oidc-provider makes it: the address and the `User-Agent` of the device. */
+/** `deviceInfo` as oidc-provider creates it: the device's address and `User-Agent`. */
 export function deviceInfo(info: unknown): { readonly ip?: string; readonly ua?: string } {
   return info ?? {};
 }
 
-/** Adds the polling interval (seconds; RFC 8628 section 3.2) to the answer to a device authorization request. */
+/** Adds the polling interval (seconds; RFC 8628 section 3.2) to a device authorization response. */
 export function setPollingInterval(answer: object, interval: Seconds): void {
   Object.assign(answer, { interval });
 }
 
-/** `make` gives each refresh token that is saved for the first time its text. */
+/** `make` returns the text of each new refresh token. */
 export function nameRefreshTokens({ RefreshToken }: Provider, make: () => string): void {
   (RefreshToken.prototype as unknown as { generateTokenId(): string }).generateTokenId = make;
 }

@@ -1,7 +1,7 @@
 /**
- * Builds the OpenID Connect provider from settings and keys. oidc-provider's configuration is fixed for the life of an
- * instance, so a new revision or a new key means a new instance, swapped in whole; all state is in the store and in
- * cookies, and outlives it.
+ * Builds the OpenID Connect provider from settings and keys. oidc-provider's configuration is fixed for the lifetime of
+ * an instance, so a new revision or key needs a new instance, which replaces the old one as a whole. All state is in
+ * the store and in cookies, and is not affected.
  */
 
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
@@ -58,7 +58,7 @@ import { presentedKeys } from './storage/stored-model.ts';
 export interface ProviderParts {
   readonly services: Services;
   readonly settings: Settings;
-  /** The keys that are published; those that sign come first. */
+  /** The published keys. Signing keys come first. */
   readonly keys: readonly SigningKey[];
   readonly pages: ProviderPages;
 }
@@ -67,7 +67,7 @@ export function createProvider(parts: ProviderParts): Provider {
   const { services, settings, keys } = parts;
   const signs = signableAlgorithms(settings.signing.algorithms, keys, services.now());
   const provider = new Provider(services.issuer, configuration({ ...parts, signs }));
-  // Behind our own normalisation of the request: host and scheme are the issuer's.
+  // Our own middleware has normalised the request: host and scheme are the issuer's.
   provider.proxy = true;
   compareSecretsByHash(provider);
   provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]));
@@ -89,7 +89,7 @@ export function createProvider(parts: ProviderParts): Provider {
   return provider;
 }
 
-/** A provider is built anew when a key begins to sign. */
+/** A new provider is built when a key begins to sign. */
 interface BuiltParts extends ProviderParts {
   /** The algorithms that can sign. */
   readonly signs: readonly SigningAlgorithm[];
@@ -109,7 +109,7 @@ function configuration(parts: BuiltParts): Configuration {
     acrValues: [...attainableAcrValues(settings.acrValues, enabledAuthenticators(descriptorsOf(parts), settings))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
-    // oidc-provider asks about the parameter whether it is there or not: after the scopes, before anything is decided.
+    // oidc-provider calls this even if the parameter is absent: after the scopes are read, before anything is decided.
     extraParams: { [purposeParameter]: (ctx) => keepOfflineAccess(ctx) },
     responseTypes: ['code'],
     clientAuthMethods: clientAuthMethods(settings),
@@ -121,9 +121,9 @@ function configuration(parts: BuiltParts): Configuration {
     },
     assertJwtClientAuthClaimsAndHeader: checkAssertions(services),
     pkce: { required: (_ctx, { clientId }) => currentRequest().apps.get(clientId)?.pkce !== 'optional' },
-    // A request names its address also where only one is registered (OpenID Connect Core section 3.1.2.1).
+    // A request must name its redirect URI even if only one is registered (OpenID Connect Core section 3.1.2.1).
     allowOmittingSingleRegisteredRedirectUri: false,
-    // Which of the claims of its scopes are in the ID token is a setting of the app: `findAccount` leaves them out.
+    // A setting of the app decides which claims are in the ID token, and `findAccount` leaves out the others.
     conformIdTokenClaims: false,
     rotateRefreshToken: (ctx) =>
       rotatesRefreshToken(ctx, { now: services.now(), lifetime: (token) => refreshTokenLifetime(token, parts) }),
@@ -146,13 +146,13 @@ function configuration(parts: BuiltParts): Configuration {
       ctx.set('Cache-Control', 'no-store');
     },
     features: features(parts),
-    // Only addresses in app files are ever fetched. oidc-provider's guard against private addresses stays in place,
-    // except for a loopback issuer, where relying parties are on loopback too.
+    // Only addresses in app files are ever fetched. oidc-provider's guard against private addresses stays active,
+    // except for a loopback issuer, whose relying parties are on loopback as well.
     ...(isLoopback(new URL(services.issuer).hostname) ? { fetch: fetchAnywhere } : {}),
   };
 }
 
-/** Clients sign with what they like; we sign with what is enabled. */
+/** Clients may sign with any algorithm; we sign with the enabled ones. */
 function enabledAlgorithms({ signs }: BuiltParts): Configuration['enabledJWA'] {
   return {
     clientAuthSigningAlgValues: [...signingAlgorithms],
@@ -187,7 +187,7 @@ const routes = {
   code_verification: '/device',
 } as const;
 
-/** Where apps say who they are. */
+/** The endpoints at which apps authenticate. */
 const endpointsOfApps: readonly string[] = [
   routes.token,
   routes.introspection,
@@ -197,15 +197,15 @@ const endpointsOfApps: readonly string[] = [
 ];
 
 /**
- * Before an app is authenticated, the newest revision is read: the credentials of now decide, and nothing changes on
- * the way. What the app presents comes along, so a token request costs no round trip more. At other endpoints, a
- * request that has read nothing yet uses the revision that this node follows, and asks for the newest only about an
- * unknown app.
+ * Before an app is authenticated, the newest revision is read, so that its present credentials decide and do not change
+ * during the request. What the app presents is loaded at the same time, so a token request needs no extra round trip.
+ * At other endpoints, a request that has read nothing yet uses the revision that this node knows, and asks for the
+ * newest one only about an unknown app.
  */
 async function clientById({ services, signs }: BuiltParts, clientId: string) {
   const { unit, apps } = currentRequest();
   const ctx = Provider.ctx;
-  // Middleware that asks before the parameters are read only looks up the kind of app.
+  // Middleware that runs before the parameters are read only needs the kind of app.
   const parameters = ctx?.oidc?.params;
   if (parameters && endpointsOfApps.includes(ctx.path)) await unit.load(presentedKeys(parameters));
   const find = async () => (await services.snapshot(unit)).app(clientId);
@@ -239,8 +239,8 @@ function claimsByScope(settings: Settings): Configuration['claims'] {
 function cookies(services: Services, secure: boolean): Configuration['cookies'] {
   const options = { signed: true, httpOnly: true, sameSite: 'lax', secure } as const;
   return {
-    // The session cookie is bound to the host. Those of an interaction are bound to its path, so that tabs do not
-    // clash, which `__Host-` forbids.
+    // The session cookie is bound to the host. Cookies of an interaction are bound to its path, so that tabs do not
+    // interfere, which `__Host-` forbids.
     names: secure
       ? {
           session: '__Host-stepgate-session',
@@ -272,7 +272,7 @@ function policy(services: Services): NonNullable<Configuration['interactions']>[
   prompts.add(new Prompt({ name: selectionPrompt, requestable: true }), 1);
   prompts.remove('login');
   prompts.add(login, 2);
-  // Whose consent page is shown is for the app's file to say; `native` says what addresses it may have.
+  // The app's file decides about the consent page; `native` only concerns its redirect URIs.
   prompts.get('consent')?.checks.remove('native_client_prompt');
   return prompts;
 }
@@ -285,7 +285,7 @@ async function loadGrant(ctx: KoaContextWithOIDC, services: Services) {
   return grantOf(ctx, { facts: decided.facts, terms });
 }
 
-/** Access tokens say under which authentication they were issued (RFC 9470 section 6); a refresh keeps it. */
+/** Access tokens say under which authentication they were issued (RFC 9470 section 6). A refresh keeps these claims. */
 function assuranceClaims(ctx: KoaContextWithOIDC): Record<string, unknown> | undefined {
   const issued = exchangedAssurance(ctx);
   return issued && omitUndefined({ acr: issued.acr, amr: issued.amr, auth_time: issued.authTime });

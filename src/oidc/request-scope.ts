@@ -1,6 +1,6 @@
 /**
- * What one request works with, from its first middleware to its commit. oidc-provider calls us back many times during a
- * request and hands over only its own context, so the scope travels along with the asynchronous calls.
+ * The state of one request, from its first middleware to its commit. oidc-provider calls us back many times during a
+ * request and passes only its own context, so the scope follows the asynchronous calls.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
@@ -14,59 +14,59 @@ import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
-/** The decision on an authorization request, and what it was made from. */
+/** The decision on an authorization request, and its input. */
 export interface SignOn {
   readonly decision: Decision;
   readonly snapshot: Snapshot;
   readonly app: App;
   readonly request: RequestFacts;
   readonly facts: Facts;
-  /** Of the interaction that this request resumes. */
+  /** The transaction of the interaction that this request resumes. */
   readonly transaction?: Transaction;
 }
 
 /** A refresh token that counts. */
 export interface RefreshedToken {
   readonly token: string;
-  /** When it was looked at (epoch seconds): one that counted then goes on to count during the request. */
+  /** When it was checked (epoch seconds). If it counted then, it counts for the rest of the request. */
   readonly at: Seconds;
-  /** It was replaced before, by the token with this SHA-256 (base64url). */
+  /** It was replaced earlier, by the token with this SHA-256 (base64url). */
   readonly successor?: string;
 }
 
-/** What the storage adapter needs. Outside a request, each of its calls has a scope of its own. */
+/** What the storage adapter needs. Outside a request, each of its calls has its own scope. */
 export interface StorageScope {
   readonly unit: UnitOfWork;
-  /** Sessions (`uid`) whose id this request gave up without giving them another: they end with the commit. */
+  /** Sessions (`uid`) that lost their id in this request without getting another: they end with the commit. */
   readonly endedSessions: Set<string>;
-  /** Ids of the grants that this request has revoked, with all tokens that were issued under them. */
+  /** Ids of grants that this request has revoked, with all their tokens. */
   readonly revokedGrants: Set<string>;
-  /** The refresh token that this request has found, and which is to be replaced. */
+  /** The refresh token that this request found and will replace. */
   refreshed?: RefreshedToken;
-  /** What the tokens of this request rest on. */
+  /** The basis of this request's tokens. */
   tokenBasis?: TokenBasis;
-  /** Claims that the request names and access tokens of this request do not release. */
+  /** Claims that the request names but this request's access tokens must not release. */
   refusedClaims?: readonly string[];
 }
 
 export interface RequestScope extends StorageScope {
   readonly visitor: Visitor;
-  /** Path and query of the request: a page that changes its language comes back to it. */
+  /** Path and query of the request, to which the language selector returns. */
   readonly address: string;
   /** The version of each app, by client id, that this request has authenticated. */
   readonly apps: Map<string, App>;
   /**
-   * The decision is made once for each authorization request, by what oidc-provider holds of it: it asks for the grant
-   * first, and for the prompt afterwards.
+   * One decision for each authorization request, by oidc-provider's object for it: oidc-provider asks first for the
+   * grant and then for the prompt.
    */
   readonly signOns: Map<KoaContextWithOIDC['oidc'], Promise<SignOn>>;
-  /** Its request object was refused, which the app is told once: the error handler looks the app up again. */
+  /** Its request object was refused. The app is told once, although the error handler looks the app up again. */
   hasRefusedRequestObject?: true;
-  /** The interaction that the cookie and the address agree on, once it was read. */
+  /** The interaction named by both the cookie and the address, once it has been read. */
   interaction?: InstanceType<Provider['Interaction']>;
   /**
    * Why this request cannot be served: the store does not answer, or the configuration is incomplete or damaged.
-   * oidc-provider turns an unknown error into a 500; this one must become a 503.
+   * oidc-provider turns an unknown error into a 500, but this one must become a 503.
    */
   unserved?: StepgateError;
 }
@@ -93,7 +93,7 @@ export function currentRequest(): RequestScope {
   return scope;
 }
 
-/** `undefined` outside a request, such as in a background task. */
+/** Undefined outside a request, such as in a background task. */
 export function findRequest(): RequestScope | undefined {
   return scopes.getStore();
 }

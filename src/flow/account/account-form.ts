@@ -1,12 +1,14 @@
 /**
- * Every form of the account pages proves what it is about: session, action, and the state of the account that it was
- * made from.
+ * Forms of the account pages. Each form is bound to its session, its action, and the state of the account when the page
+ * was made.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { serverMac } from '../server-mac.ts';
 import type { OpenAccount } from './open-account.ts';
 
-/** `action` names what is changed; a form of another session, another action or an older account does not verify. */
+/**
+ * `action`: names what the form changes. A form of another session, another action or an older state does not verify.
+ */
 export function accountHandle(context: OpenAccount, action: string): string {
   return handleUnder(context.services.secrets(), context, action);
 }

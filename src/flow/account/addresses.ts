@@ -1,7 +1,7 @@
 /**
- * Addresses that users add to their account for notifications only. This file promises: an address counts only after
- * the code that was sent there has come back, in the session in which the address was entered; codes and tries have
- * limits per account and per address. The caller has checked the form and Law 7.
+ * Addresses that users add for notifications only. This file promises: an address counts only after the code sent to it
+ * was entered in the same session; codes and tries are limited per account and per address. The caller has checked the
+ * form and Law 7.
  */
 
 import { randomInt, timingSafeEqual } from 'node:crypto';
@@ -32,16 +32,16 @@ import { serverMac } from '../server-mac.ts';
 import { recordChange } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
-/** Seconds that a code counts. */
+/** How long a code is valid (seconds). */
 const lifetime = 600;
-/** Codes per account, over all addresses; no address gets more than its own limit on top. */
+/** Codes per account, over all addresses. Each address also has its own limit. */
 const sends: readonly Limit[] = [
   { limit: 1, window: 20 },
   { limit: 5, window: 900 },
 ];
 /**
- * Tries per account, over all addresses and codes: success resets nothing, or the user's own mailbox would buy tries at
- * another's.
+ * Tries per account, over all addresses and codes. A success resets nothing: otherwise the user's own mailbox would
+ * provide more tries for another mailbox.
  */
 const tries: readonly Limit[] = [
   { limit: 5, window: 600 },
@@ -54,23 +54,23 @@ function wrong(code: NoticeCode, field?: string): Notice {
   return { code, level: 'error', ...omitUndefined({ field }) };
 }
 
-/** How the pages call an address: none stands in a URL. */
+/** A name for the address in page URLs, which must not contain the address itself. */
 export function addressName({ services, account }: OpenAccount, address: string): string {
   return serverMac(services.secrets().slice(-1), 'account address', [account.user.id, address.toLowerCase()]);
 }
 
-/** The address that waits for its code; `undefined`: there is none, or it waited too long. */
+/** The address that waits for its code. Undefined if there is none or it has expired. */
 export function askedAddress({ account, services }: OpenAccount): AskedAddress | undefined {
   const { askedAddress: asked } = account.user;
   return asked && asked.expires > services.now() ? asked : undefined;
 }
 
-/** Whether one more may be added. */
+/** Whether the user may add another address. */
 export function isBelowAddressLimit({ account }: OpenAccount): boolean {
   return addedAddresses(account.user).length < maxAddedAddresses;
 }
 
-/** Sends a code there; why not, if it cannot. It takes the place of an address that was waiting. */
+/** Sends a code to a new address, which replaces one that was waiting. Returns the reason if this is not possible. */
 export async function askForAddress(context: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
   if (!context.services.canMail()) return wrong('account.address.no_mail');
   if (!isBelowAddressLimit(context)) return wrong('account.address.full');
@@ -82,7 +82,7 @@ export async function askForAddress(context: OpenAccount, text: string | undefin
   return sendAddressCode(context, address);
 }
 
-/** Another code for the address that waits; the one before no longer counts. */
+/** Sends another code to the waiting address. The previous code no longer counts. */
 export async function askAgain(context: OpenAccount): Promise<Notice | undefined> {
   const asked = askedAddress(context);
   if (!asked) return wrong('challenge.expired');
@@ -114,7 +114,7 @@ async function sendAddressCode(context: OpenAccount, address: string): Promise<N
   return undefined;
 }
 
-/** Adds the address that waits, if the code is its; why not, otherwise. */
+/** Adds the waiting address if the code is correct. Otherwise returns the reason. */
 export async function confirmAddress(context: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
   const { services, account } = context;
   const asked = askedAddress(context);
@@ -139,7 +139,7 @@ export async function confirmAddress(context: OpenAccount, text: string | undefi
 }
 
 /**
- * The address with this name that was added for notifications. `undefined`: there is none, or the account has the
+ * The address with this name that was added for notifications. Undefined if there is none, or if the account has the
  * address for another purpose.
  */
 export function addedAddress(context: OpenAccount, name: string): NotificationAddress | undefined {
@@ -147,7 +147,7 @@ export function addedAddress(context: OpenAccount, name: string): NotificationAd
   return all.find(({ address, source }) => source === 'added' && addressName(context, address) === name);
 }
 
-/** Removes the address, and notifies it as well. Returns why it must stay, if it must. */
+/** Removes the address, and notifies it as well. Returns the reason if it must stay. */
 export async function removeAddress(
   context: OpenAccount,
   { address }: NotificationAddress,
@@ -163,7 +163,7 @@ export async function removeAddress(
   return undefined;
 }
 
-/** A code that no longer counts is not sent any more either. */
+/** A code that no longer counts must not be sent any more either. */
 function saveUser({ unit, account }: OpenAccount, user: User): void {
   const before = account.user.askedAddress;
   if (before !== user.askedAddress) withdraw(unit, before?.outbox ?? []);
@@ -199,7 +199,7 @@ function addressRefused({ unit, services, account, visitor, snapshot }: OpenAcco
   return aboutCode('credentials.invalid');
 }
 
-/** Six digits as users type and paste them. */
+/** Reads six digits in the forms in which users type and paste them. */
 function readCode(text: string): string | Notice {
   if (text.trim() === '') return aboutCode('credentials.required');
   const code = text.length > 64 ? '' : text.normalize('NFKC').replace(/[\s\p{Cf}-]/gu, '');

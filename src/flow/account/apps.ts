@@ -1,4 +1,4 @@
-/** Apps that have access to the account: third-party ones by consent, and those whose access outlives the session. */
+/** Apps with access to the account: third-party apps with consent, and apps whose access outlives the session. */
 
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -14,22 +14,22 @@ import type { OpenAccount } from './open-account.ts';
 import { sessionsOf } from './sessions.ts';
 
 export interface OwnApp {
-  /** Names the app to the user, in addresses of pages. */
+  /** Identifies the app in page URLs. */
   readonly id: string;
   readonly clientId: string;
-  /** As users know it. */
+  /** The name that users see. */
   readonly name: string;
   /** As configured. */
   readonly logoUri?: string;
-  /** Absent: it is first-party, and was never asked about. */
+  /** Absent for a first-party app, which needs no consent. */
   readonly consent?: GivenConsent;
-  /** Since when its access outlives the session (epoch seconds). Absent: it does not. */
+  /** Since when its access outlives the session (epoch seconds). Absent if it does not. */
   readonly offlineSince?: Seconds;
-  /** What the configuration calls scopes. */
+  /** The configured texts of scopes. */
   readonly texts: Snapshot['settings']['scopeTexts'];
 }
 
-/** By name. Rejects with `StoreUnavailable`. */
+/** Sorted by name. Rejects with `StoreUnavailable`. */
 export async function ownApps(context: OpenAccount): Promise<readonly OwnApp[]> {
   const { services, account, snapshot } = context;
   const { apps = {} } = account.user;
@@ -58,8 +58,8 @@ function appId({ services }: OpenAccount, clientId: string): string {
 }
 
 /**
- * The app has nothing any more: consent, grants, codes and tokens are void on all nodes with this commit. It leaves the
- * sessions of the user, and hears of it.
+ * Ends all access of the app: with this commit, consent, grants, codes and tokens are void on all nodes. The app is
+ * removed from the user's sessions and gets a logout notification.
  */
 export async function endAccessOf(context: OpenAccount, { clientId, name }: OwnApp): Promise<void> {
   const { unit, services, account } = context;

@@ -1,4 +1,4 @@
-/** The changes that users make to their own account. The caller has checked the form and Law 7. */
+/** Changes that users make to their own account. The caller has checked the form and Law 7. */
 
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -15,17 +15,17 @@ import { accountChanged, type ChangeDetails, type SelfServiceChange } from '../n
 import { type NotificationContext, notify } from '../notify/notify.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
-/** Longest name of an authenticator, in characters. */
+/** The greatest length of an authenticator's name (characters). */
 const maxLabelLength = 64;
 
-/** The name as it is kept; `undefined`: it cannot be one. */
+/** The name in the form in which it is stored. Undefined if it is not a valid name. */
 export function labelOf(text: string | undefined): string | undefined {
   const label = (text ?? '').normalize('NFC').replace(/\s+/g, ' ').trim();
   const fits = label !== '' && Array.from(label).length <= maxLabelLength && label.isWellFormed();
   return fits && !/[\p{Cc}\p{Cf}]/u.test(label) ? label : undefined;
 }
 
-/** Saved by compare-and-swap: of two changes at a time one is refused as out of date. */
+/** Saved by compare-and-swap: of two simultaneous changes, one is refused as outdated. */
 export function renameAuthenticator(context: OpenAccount, id: string, label: string): void {
   const { unit, account } = context;
   const { label: formerLabel = '', ...what } = changedAuthenticator(context, id);
@@ -35,8 +35,8 @@ export function renameAuthenticator(context: OpenAccount, id: string, label: str
 }
 
 /**
- * The caller has asked `refusalOf`. All other sessions end: an attacker who holds the removed authenticator may have
- * started them.
+ * The caller has checked `refusalOf`. All other sessions end, because an attacker who holds the removed authenticator
+ * may have started them.
  */
 export async function removeAuthenticator(context: OpenAccount, id: string): Promise<void> {
   const { unit, account } = context;
@@ -55,7 +55,9 @@ export async function endOneSession(context: OpenAccount, { uid }: SsoSession): 
   recordChange(context, 'session_ended');
 }
 
-/** Voids everything that was issued before, including sessions that no list shows any more. Only this session stays. */
+/**
+ * Voids everything that was issued earlier, including sessions that are not listed any more. Only this session stays.
+ */
 export async function endAllOtherSessions(context: OpenAccount): Promise<void> {
   await endOtherSessions(accountRequest(context, false), context.account.credentials);
   recordChange(context, 'sessions_ended', { otherSessionsEnded: true });
@@ -76,12 +78,12 @@ function changedAuthenticator({ account }: OpenAccount, id: string): ChangeDetai
   };
 }
 
-/** What was changed, and the addresses that are the user's from now on. */
+/** A change, and the addresses that belong to the user from now on. */
 export interface RecordedChange extends ChangeDetails {
   readonly newAddresses?: readonly string[];
 }
 
-/** What happens here is told as a change of the account itself, and not of an app. */
+/** Notifications present the change as one of the account itself, not of an app. */
 export function notifierOf(
   context: Pick<OpenAccount, 'services' | 'unit' | 'visitor' | 'account' | 'snapshot'>,
 ): NotificationContext {

@@ -1,7 +1,7 @@
 /**
- * Users delete their own account. This file promises: nothing ends before the waiting time is over, every address is
- * told at once, and until then the user keeps the account with one click. The caller has checked the form, and for the
- * request Law 7.
+ * Users delete their own account. This file promises: nothing is deleted before the waiting time has passed; every
+ * address is notified at once; until then the user can keep the account with one click. The caller has checked the form
+ * and, for the request, Law 7.
  */
 import type { Seconds } from '../../core/model/facts.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
@@ -12,12 +12,12 @@ import { recordChange } from './change.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
 
-/** When the account would be deleted if the user asked for it now (epoch seconds). */
+/** When the account would be deleted if the user requested it now (epoch seconds). */
 export function deletionDueAt({ services, snapshot }: OpenAccount): Seconds {
   return services.now() + snapshot.settings.account.deletion.after;
 }
 
-/** Saved by compare-and-swap: of two changes at a time one is refused as out of date. */
+/** Saved by compare-and-swap: of two simultaneous changes, one is refused as outdated. */
 export async function requestDeletion(context: OpenAccount): Promise<void> {
   const { services, account } = context;
   const deletion = { requestedAt: services.now(), dueAt: deletionDueAt(context) };
@@ -27,7 +27,7 @@ export async function requestDeletion(context: OpenAccount): Promise<void> {
   recordChange(context, 'deletion_requested', { due: deletion.dueAt, newAddresses });
 }
 
-/** The account stays. */
+/** Cancels the deletion. */
 export function keepAccount(context: OpenAccount): void {
   const { unit, account } = context;
   const { id, deletion } = account.user;
@@ -37,7 +37,7 @@ export function keepAccount(context: OpenAccount): void {
   recordChange(context, 'deletion_cancelled');
 }
 
-/** Apps that are told when the account is deleted, as far as it is known now. Rejects with `StoreUnavailable`. */
+/** Names of the apps that will be notified of the deletion, as far as is known now. Rejects with `StoreUnavailable`. */
 export async function appsNotifiedOfDeletion({ services, snapshot, account }: OpenAccount): Promise<NamedApps> {
   const { store, now } = services;
   const names = (await appsToNotify({ store, now, snapshot }, account.user)).map(({ name }) => name);
@@ -48,7 +48,10 @@ function write({ unit }: OpenAccount, user: User): void {
   unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
 }
 
-/** Who can still take the account back may not learn of it too late. */
+/**
+ * Former addresses that can still restore an identifier are notified as well, so that their owner learns of the
+ * deletion in time.
+ */
 function formerAddresses({ formerIdentifiers = [] }: User, now: Seconds): readonly string[] {
   return formerIdentifiers.flatMap(({ kind, value, until }) => (kind === 'email' && until > now ? [value] : []));
 }

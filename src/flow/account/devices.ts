@@ -1,4 +1,4 @@
-/** Browsers that remember a proof of this account. */
+/** Browsers that remember a proof for this account. */
 
 import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
@@ -9,19 +9,19 @@ import type { OpenAccount } from './open-account.ts';
 import type { Place } from './sessions.ts';
 
 export interface OwnDevice extends Place {
-  /** Names it to its owner; no other use. */
+  /** Identifies the browser to its owner. It has no other use. */
   readonly id: string;
   readonly current: boolean;
-  /** When something was proved with it last, and until when that is remembered (epoch seconds). */
+  /** When the browser last gave a proof, and until when that is remembered (epoch seconds). */
   readonly at: Seconds;
   readonly until: Seconds;
-  /** Keys of the authenticators that this browser does not have to prove. */
+  /** Keys of the authenticators that need no proof in this browser. */
   readonly waived: readonly string[];
 }
 
 /**
- * Remembered browsers for which at least one app waives a proof, from this network. The most recently used one comes
- * first. Rejects with `StoreUnavailable`, or when the configuration cannot be read.
+ * Remembered browsers for which at least one app would waive a proof from this network, most recently used first.
+ * Rejects with `StoreUnavailable`, or if the configuration cannot be read.
  */
 export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevice[]> {
   const { account, visitor, services } = context;
@@ -34,8 +34,8 @@ export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevic
 }
 
 /**
- * What the evaluator says of a remembered proof, app by app. The apps are read only for those who have asked for
- * anything to be remembered.
+ * Asks the evaluator about a remembered proof for each app. The apps are read only if the user has any remembered
+ * proof.
  */
 async function waiverCheck({ account, snapshot, facts }: OpenAccount): Promise<(proof: RememberedProof) => boolean> {
   if (!account.credentials.some(({ remembered }) => remembered)) return () => false;

@@ -1,7 +1,7 @@
 /**
- * Users change their address, their number and their user name. This file promises: an address or number counts only
- * after the code that was sent there has come back, in the session in which it was entered; whether another account
- * has an address shows nowhere before that. The caller has checked the form and Law 7.
+ * Users change their address, phone number and username. This file promises: an address or number counts only after the
+ * code sent to it was entered in the same session; until then nothing shows whether another account has the address.
+ * The caller has checked the form and Law 7.
  */
 import type {
   Authenticator,
@@ -33,24 +33,24 @@ import { serverMac } from '../server-mac.ts';
 import { moveIdentifier } from './move-identifier.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
-/** Codes per account, over all values; the quotas of the authenticator come on top. */
+/** Codes per account, over all values. The quotas of the authenticator apply as well. */
 const sends: readonly Limit[] = [
   { limit: 1, window: 20 },
   { limit: 5, window: 900 },
 ];
-/** Tries per account, over all values and codes: success resets nothing. */
+/** Tries per account, over all values and codes. A success resets nothing. */
 const tries: readonly Limit[] = [
   { limit: 5, window: 600 },
   { limit: 30, window: 86_400 },
 ];
-/** User names that an account may ask for: each answer tells whether one is taken. */
+/** Usernames that an account may ask for. They are limited because each answer reveals whether the name is taken. */
 const names: readonly Limit[] = [{ limit: 20, window: 3600 }];
 
 const counter = 'identifier';
 
 type Proving = Authenticator & { readonly profileValue: ProfileValueProof };
 
-/** The input of each kind. */
+/** The input for each kind. */
 export const identifierInputs: Readonly<Record<IdentifierKind, string>> = {
   email: 'userProfile.email',
   phone: 'userProfile.phone',
@@ -61,17 +61,17 @@ function wrong(code: NoticeCode, field?: string): Notice {
   return { code, level: 'error', ...omitUndefined({ field }) };
 }
 
-/** What identifies users, and is for administrators to write. Canonical. */
+/** Identifying values that only administrators may write, in canonical form. */
 function othersOf({ snapshot, account }: OpenAccount): readonly string[] {
   return identifyingValues(snapshot.settings.attributes, account.user.profile);
 }
 
-/** `undefined`: the user has none of this kind. */
+/** Undefined if the user has no value of this kind. */
 export function presentIdentifier(context: OpenAccount, kind: IdentifierKind): CurrentIdentifier | undefined {
   return currentIdentifier(context.account.user, kind, othersOf(context));
 }
 
-/** Whether users change this by themselves here. */
+/** Whether users may change this kind themselves. */
 export function canChangeIdentifier(context: OpenAccount, kind: IdentifierKind): boolean {
   const { services, snapshot } = context;
   const { attributes, authenticators, account } = snapshot.settings;
@@ -89,7 +89,7 @@ function provingOf({ services }: OpenAccount, kind: IdentifierKind): Proving | u
   return undefined;
 }
 
-/** The value that waits for its code; `undefined`: there is none, or it waited too long. */
+/** The value that waits for its code. Undefined if there is none or it has expired. */
 export function askedIdentifier(
   { account, services, session }: OpenAccount,
   kind: IdentifierKind,
@@ -99,7 +99,7 @@ export function askedIdentifier(
   return isOpen ? asked : undefined;
 }
 
-/** Sends a code to the new value; why not, if it cannot. It takes the place of one that was waiting. */
+/** Sends a code to the new value, which replaces one that was waiting. Returns the reason if this is not possible. */
 export async function askForIdentifier(
   context: OpenAccount,
   kind: IdentifierKind,
@@ -117,7 +117,7 @@ export async function askForIdentifier(
   return send(context, proving, { kind, value, stage: begun.nextStage });
 }
 
-/** Another code for the value that waits; the one before no longer counts. */
+/** Sends another code to the waiting value. The previous code no longer counts. */
 export async function askIdentifierAgain(context: OpenAccount, kind: IdentifierKind): Promise<Notice | undefined> {
   const asked = askedIdentifier(context, kind);
   const proving = provingOf(context, kind);
@@ -128,7 +128,10 @@ export async function askIdentifierAgain(context: OpenAccount, kind: IdentifierK
   return refusal && asResendRefusal(refusal);
 }
 
-/** As the profile keeps it. Undefined: mail would go to another mailbox than the one that the identifier names. */
+/**
+ * In the form that the profile stores. Undefined if mail would go to another mailbox than the one that the identifier
+ * names.
+ */
 function keptValue(kind: IdentifierKind, { public: shown }: EnrollmentContinued['nextStage']): string | undefined {
   const address = String(shown.address);
   const canonical = canonicalIdentifier(address);
@@ -167,7 +170,10 @@ async function send(
   return undefined;
 }
 
-/** An address always identifies; a number only where numbers do, or where the one before did. */
+/**
+ * An address always identifies the user. A number does so only if the configuration says so, or if the previous number
+ * did.
+ */
 function newIdentifierOf(context: OpenAccount, kind: IdentifierKind, value: string): string | undefined {
   const { attributes } = context.snapshot.settings.attributes;
   const identifies =
@@ -176,14 +182,14 @@ function newIdentifierOf(context: OpenAccount, kind: IdentifierKind, value: stri
   return identifies && canonical.ok ? canonical.value : undefined;
 }
 
-/** Another account that is identified by it. */
+/** Another account that has this identifier. */
 async function holderOf({ unit, account }: OpenAccount, identifier: string): Promise<VersionedAccount | undefined> {
   const { entries } = await unit.load([identifierKey(identifier)]);
   const holder = accountByIdentifier(entries, identifier);
   return holder?.user.id === account.user.id ? undefined : holder;
 }
 
-/** The same stage without a code that anything could be proved by, and a message to an address that is stored. */
+/** The same stage, but without a valid code. The message goes to the stored address of the owner instead. */
 function toOwner(
   { services, snapshot, visitor }: OpenAccount,
   holder: VersionedAccount,
@@ -200,7 +206,7 @@ function toOwner(
   return { ...stage, private: { ...stage.private, code: '' }, deliver };
 }
 
-/** The value that waits takes its place, if the code is its; why not, otherwise. */
+/** Replaces the value by the waiting one if the code is correct. Otherwise returns the reason. */
 export async function confirmIdentifier(
   context: OpenAccount,
   kind: IdentifierKind,
@@ -235,7 +241,7 @@ export async function confirmIdentifier(
   });
 }
 
-/** A user name needs no proof: it belongs to the first who asks for it. */
+/** A username needs no proof: it goes to the first user who asks for it. */
 export async function changeUsername(context: OpenAccount, text: string): Promise<Notice | undefined> {
   const field = identifierInputs.username;
   if (!canChangeIdentifier(context, 'username')) return wrong('account.identifier.admin');
@@ -263,7 +269,7 @@ function environmentOf(context: OpenAccount, kind: IdentifierKind, { descriptor 
     brand: settings.brand.name,
     app: settings.brand.name,
     subjectId: account.user.id,
-    // A code counts for this account, in this session, and for this kind only.
+    // A code counts only for this account, this session and this kind.
     transactionId: `${account.user.id}.${session.uid}.${kind}`,
     visitor: { ...visitor, place: placeInWords(snapshot, visitor.ip) },
     mayShowDetails: true,

@@ -5,11 +5,11 @@ import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
 
 export interface LostApps extends NamedApps {
-  /** What the user confirms: another list is another question. */
+  /** Identifies the list that the user confirms. If the apps change, the user is asked again. */
   readonly confirmation: string;
 }
 
-/** `undefined`: none. Rejects with `StoreUnavailable`, or when the configuration cannot be read. */
+/** Undefined if no app would be lost. Rejects with `StoreUnavailable`, or if the configuration cannot be read. */
 export async function appsLostWithout(context: OpenAccount, enrollment: string): Promise<LostApps | undefined> {
   const { snapshot, facts, services, session } = context;
   const lost = [];

@@ -1,7 +1,7 @@
 /**
- * One identifier takes the place of another. This file promises: all of it is written in one commit (of two who ask for
- * one identifier one wins); what was given up belongs to no other user for some days; every address is told, and the
- * one that was given up can undo it.
+ * Replaces one identifier by another. This file promises: everything is written in one commit (of two users who ask for
+ * one identifier, one gets it); for some days no other user can get the former value; every address is notified, and
+ * the former address can undo the change.
  */
 
 import type {
@@ -39,13 +39,13 @@ import { type OpenAccount, senderOf } from './open-account.ts';
 
 export interface Move {
   readonly kind: IdentifierKind;
-  /** As the profile keeps it. */
+  /** In the form that the profile stores. */
   readonly value: string;
-  /** Absent: the user had none of this kind. */
+  /** Absent if the user had no value of this kind. */
   readonly former: CurrentIdentifier | undefined;
-  /** Canonical; absent: the user is not identified by it. */
+  /** Canonical. Absent if the user is not identified by the value. */
   readonly newIdentifier: string | undefined;
-  /** Absent: it needs no proof. */
+  /** Absent if the value needs no proof. */
   readonly proof?: MoveProof;
 }
 
@@ -61,7 +61,7 @@ const changes: Readonly<Record<IdentifierKind, AccountChange>> = {
   username: 'username_changed',
 };
 
-/** Returns why nothing was changed. */
+/** Returns a notice if nothing was changed. */
 export async function moveIdentifier(context: OpenAccount, move: Move): Promise<Notice | undefined> {
   const { unit, services, account, snapshot } = context;
   const { kind, value, former, newIdentifier } = move;
@@ -96,7 +96,7 @@ export async function moveIdentifier(context: OpenAccount, move: Move): Promise<
 
 const taken: Notice = { code: 'profile.taken', level: 'error' };
 
-/** What proves the new value takes the place of what proved the old one, so other sessions end (decision 21). */
+/** Saves a change that replaces the credentials of the old value. It ends other sessions (decision 21). */
 async function save(context: OpenAccount, user: User, credentials: readonly Credential[]): Promise<void> {
   const { services, unit, visitor, account, session } = context;
   const request = { services, unit, visitor, account: { ...account, user }, session: session.uid, withTokens: true };
@@ -104,8 +104,8 @@ async function save(context: OpenAccount, user: User, credentials: readonly Cred
 }
 
 /**
- * Credentials of the former value become those of the new one. They keep their ids: what an account remembers of a
- * recovery hangs on them, and must not be lost by way of another mailbox (decision 33). `undefined`: nothing changes.
+ * Turns the credentials of the former value into those of the new one. They keep their ids: the account's memory of a
+ * recovery refers to them, and moving to another mailbox must not erase it (decision 33). Undefined if nothing changes.
  */
 function movedCredentials({ account, services }: OpenAccount, { former, value, proof }: Move) {
   if (!proof || former === undefined) return undefined;
@@ -154,12 +154,12 @@ function formerOf(
 }
 
 interface Notified {
-  /** What was known to be the user's, and can come back. */
+  /** The former value, if it was verified and can therefore be restored. */
   readonly kept: FormerIdentifier | undefined;
   readonly otherSessionsEnded: boolean;
 }
 
-/** The address that was given up can undo it; a user name is taken back at `/account`. */
+/** The former address can undo the change. A username can be changed back at `/account`. */
 function notifyOwner(context: OpenAccount, { kind, value, proof }: Move, { kept, otherSessionsEnded }: Notified): void {
   const { services, unit } = context;
   const what = {

@@ -1,14 +1,14 @@
-/** Apps as a page names them: the first few, and how many more there are. */
+/** Apps as a page lists them: the first few names, and the number of others. */
 import type { EquivalentApps } from '../../policy/revision/equivalent-apps.ts';
 
 export interface NamedApps {
   /** The first of their names, sorted. */
   readonly names: readonly string[];
-  /** How many more there are. */
+  /** The number of apps that are not named. */
   readonly more: number;
 }
 
-/** Names on a page. */
+/** Names per page. */
 const shown = 10;
 
 export function namedApps(groups: readonly Pick<EquivalentApps, 'names' | 'count'>[]): NamedApps {

@@ -1,4 +1,4 @@
-/** A user on the account pages. They need an SSO session that the policies let in at this moment (Law 5). */
+/** A user on the account pages. This needs an SSO session that the policies admit at this moment (Law 5). */
 
 import { evaluate } from '../../core/decision/evaluate.ts';
 import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
@@ -28,7 +28,7 @@ export interface OpenAccount {
   readonly facts: Facts;
 }
 
-/** `undefined`: the user has to sign in, or to prove more. `session`: the browser's session, if it is not over. */
+/** Undefined if the user has to sign in or to prove more. `session`: the browser's session, unless it is over. */
 export async function openAccount(
   services: Services,
   { unit, visitor }: { readonly unit: UnitOfWork; readonly visitor: Visitor },
@@ -51,15 +51,16 @@ export async function openAccount(
 }
 
 /**
- * Law 7: the strongest level that the account can reach was proved, at most 5 minutes ago; and what the account policy
- * asks for this change, which is absent where it is neither an authenticator's nor an identifier's.
+ * Whether the user may make this change. Law 7: the user proved the strongest level that the account can reach within
+ * the last 5 minutes. The account policy may ask for more. `change` is absent for changes of neither an authenticator
+ * nor an identifier.
  */
 export function mayChange({ policies, facts }: OpenAccount, change?: GovernedChange): boolean {
   const scope = change ? scopeOfChange(change) : changeScope;
   return evaluate(policies, { ...facts, request: neutralRequest(accountClientId, ['openid', scope]) }).kind === 'allow';
 }
 
-/** The context in which messages about this account are sent. */
+/** The context for sending messages about this account. */
 export function senderOf({
   services,
   unit,

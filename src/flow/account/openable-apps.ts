@@ -1,4 +1,4 @@
-/** The apps that the policies would let this user into now, perhaps after further proofs, and how each is opened. */
+/** The apps that the policies would let this user open now, perhaps after further proofs, and their addresses. */
 import { evaluate } from '../../core/decision/evaluate.ts';
 import { type AppLabel, appAddress, appLabel } from '../../policy/revision/brand.ts';
 import type { OpenAccount } from './open-account.ts';
@@ -8,14 +8,14 @@ export interface OpenableApp extends Omit<AppLabel, 'ownAccount'> {
 }
 
 /**
- * By name. Only apps that say how they are opened (`initiate_login_uri`, `client_uri`) and do not hide. Rejects with
- * `StoreUnavailable`, or when the configuration cannot be read.
+ * Sorted by name. Contains only apps that say how to open them (`initiate_login_uri`, `client_uri`) and are not hidden.
+ * Rejects with `StoreUnavailable`, or if the configuration cannot be read.
  */
 export async function openableApps({ services, snapshot, facts }: OpenAccount): Promise<readonly OpenableApp[]> {
   const open: OpenableApp[] = [];
   for (const { app, openable } of await snapshot.equivalentApps()) {
     const request = { ...facts.request, clientId: app.clientId };
-    // Further proofs may be asked for when the app is opened: only a denial keeps the user out.
+    // Opening the app may still require proofs. Only a denial excludes it.
     const isOpen = openable.length > 0 && evaluate(await snapshot.policies(app), { ...facts, request }).kind !== 'deny';
     for (const app of isOpen ? openable : []) {
       const href = appAddress(app.client, services.issuer);

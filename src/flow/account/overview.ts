@@ -18,18 +18,18 @@ export interface OwnAuthenticator {
   readonly id: string;
   readonly authenticator: string;
   readonly label?: string;
-  /** Where its messages go, masked; absent: it sends none, or its label says so. */
+  /** The masked address of its messages. Absent if it sends none or its label already says so. */
   readonly address?: string;
   /** Epoch seconds. */
   readonly createdAt: Seconds;
-  /** How often it may still be used; absent: as often as they like. */
+  /** How many uses remain. Absent if there is no limit. */
   readonly remaining?: number;
 }
 
 export interface OwnSignIn extends Place {
   /** Epoch seconds. */
   readonly at: Seconds;
-  /** Absent: their own account. */
+  /** Absent for the account pages themselves. */
   readonly app?: string;
   /** Keys of authenticators. */
   readonly proved: readonly string[];
@@ -40,24 +40,24 @@ export interface Overview {
   readonly authenticators: readonly OwnAuthenticator[];
   /** Keys of the authenticators that can be added. */
   readonly addable: readonly string[];
-  /** Keys of those of which there are as many as there can be. */
+  /** Keys of authenticators that have reached their limit of enrollments. */
   readonly full: readonly string[];
-  /** Those of `addable` that would take the place of one that is there. */
+  /** Those of `addable` whose new enrollment would replace the existing one. */
   readonly replaced: readonly string[];
   readonly sessions: readonly OwnSession[];
   readonly devices: readonly OwnDevice[];
   readonly signIns: readonly OwnSignIn[];
   readonly addresses: readonly OwnAddress[];
-  /** Mail can be sent. Otherwise no notification is sent. */
+  /** Whether mail can be sent. Without mail there are no notifications. */
   readonly mailed: boolean;
-  /** One more address may be added. */
+  /** Whether another address may be added. */
   readonly canAddAddress: boolean;
   /** The address that waits for its code. */
   readonly askedAddress?: string;
 }
 
 export interface OwnAddress extends NotificationAddress {
-  /** Names the address to its owner, in addresses of pages; absent: it is looked after elsewhere. */
+  /** Identifies the address in page URLs. Absent if it is managed elsewhere. */
   readonly name?: string;
 }
 
@@ -75,7 +75,7 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
   const addable = enrollable.filter((key) => !full.includes(key));
   return {
     identifier: user.identifiers[0] ?? user.id,
-    // A newer version may have written credentials of a kind that this one does not know.
+    // A newer release may have written a kind of credential that this one does not know.
     authenticators: credentials.flatMap((credential) => {
       const authenticator = services.authenticators.get(credential.authenticator);
       if (authenticator === undefined) return [];
@@ -104,16 +104,14 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
   };
 }
 
-/**
- * Keys of the authenticators that the rules let this user enroll, whether or not the limit of one of them is reached.
- */
+/** Keys of the authenticators that the rules let this user enroll, even if their limit is reached. */
 export function enrollableBy({ policies, facts }: OpenAccount): readonly string[] {
   const { policies: allowed } = withAccountPolicy(policies, facts);
   const { authenticators } = usablePolicies(allowed, enrollmentRuling(policies, facts).terms);
   return authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
 }
 
-/** There are as many of this authenticator as there can be. */
+/** The user has as many enrollments of this authenticator as allowed. */
 export function isFullOf({ facts }: OpenAccount, key: string): boolean {
   return facts.subject !== undefined && isFull(key, facts.subject);
 }

@@ -1,6 +1,6 @@
 /**
- * All that is kept about a user, as data for the user. This file promises: no secret is in it, and nothing that the
- * attribute schema keeps for administrators. The caller has checked the form and Law 7.
+ * Exports everything stored about a user, for the user. This file promises: it contains no secret, and no attribute
+ * that the schema reserves for administrators. The caller has checked the form and Law 7.
  */
 import { auditKey, signInHistoryKey, usualPlacesKey } from '../../stores/keys.ts';
 import { parseHistory } from '../../users/history/sign-in-history.ts';
@@ -10,22 +10,22 @@ import type { User } from '../../users/record/user.ts';
 import type { OpenAccount } from './open-account.ts';
 import { describe, sessionsOf } from './sessions.ts';
 
-/** Lines of the audit log that are read at a time. */
+/** Lines of the audit log per read. */
 const page = 1000;
 
-/** What the file holds. Times are in epoch seconds. */
+/** The content of the file. Times are in epoch seconds. */
 export interface OwnData {
   readonly issuer: string;
   readonly madeAt: number;
   readonly account: Readonly<Record<string, unknown>>;
-  /** Attributes that only administrators read. */
+  /** Names of attributes that only administrators may read. */
   readonly withheldAttributes: readonly string[];
   readonly signInMethods: readonly Readonly<Record<string, unknown>>[];
   readonly sessions: readonly Readonly<Record<string, unknown>>[];
   readonly signIns: readonly Readonly<Record<string, unknown>>[];
-  /** Networks that conditions about risk take for usual. Empty: there is none, or no policy asks. */
+  /** Networks that count as usual for conditions about risk. Empty if there are none, or if no policy needs them. */
   readonly usualNetworks: readonly Readonly<Record<string, unknown>>[];
-  /** The last sign-ins of sessions, where conditions ask for them. */
+  /** The last sign-ins of sessions, if conditions need them. */
   readonly signInHistory: readonly Readonly<Record<string, unknown>>[];
   readonly auditLog: readonly Readonly<Record<string, unknown>>[];
 }
@@ -83,7 +83,7 @@ function methodWithoutSecret(credential: OwnCredential, { authenticators }: Open
   return { ...method, ...readable, rememberedBrowsers: browsers };
 }
 
-/** Those that the store still has. */
+/** The user's lines that are still in the store. */
 async function auditLinesOf({ services, account }: OpenAccount): Promise<OwnData['auditLog']> {
   const own: Readonly<Record<string, unknown>>[] = [];
   let cursor: string | undefined;

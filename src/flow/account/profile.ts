@@ -1,6 +1,6 @@
 /**
- * What users see of their own profile, and what they change of it. Addresses, numbers and names that identify are
- * changed elsewhere: they take a proof. The caller has checked the form.
+ * What users see and change of their own profile. Identifying addresses, numbers and names are changed elsewhere,
+ * because they need a proof. The caller has checked the form.
  */
 
 import type { Attribute } from '../../core/model/attribute.ts';
@@ -23,22 +23,22 @@ import { audit } from '../audit.ts';
 import { askedIdentifier, canChangeIdentifier, presentIdentifier } from './identifiers.ts';
 import type { OpenAccount } from './open-account.ts';
 
-/** Forms that an account may send in: each could ask whether a unique value is taken. */
+/** Profile forms per account. They are limited because each could reveal whether a unique value is taken. */
 const answersPerUser: readonly Limit[] = [{ limit: 60, window: 3600 }];
 
-/** How the user is identified and reached. */
+/** One of the user's identifiers or addresses. */
 export interface ProfileIdentifier {
   readonly kind: IdentifierKind;
-  /** Absent: there is none. */
+  /** Absent if the user has none. */
   readonly value?: string;
   readonly verified: boolean;
-  /** The user changes it here. */
+  /** Whether the user may change it here. */
   readonly canChange: boolean;
   /** The value that waits for its code. */
   readonly asked?: string;
 }
 
-/** A value that administrators write. */
+/** A value that only administrators may write. */
 export interface FixedValue {
   readonly name: string;
   readonly attribute: Attribute;
@@ -47,13 +47,13 @@ export interface FixedValue {
 
 export interface OwnProfile {
   readonly identifiers: readonly ProfileIdentifier[];
-  /** With a form. */
+  /** Attributes with a form field. */
   readonly fields: readonly ProfileField[];
-  /** Only to be read. */
+  /** Attributes that the user may only read. */
   readonly fixed: readonly FixedValue[];
-  /** The user may have a file with all that is kept. */
+  /** The user may download all stored data. */
   readonly canDownload: boolean;
-  /** The user may delete the account, or has asked for it. */
+  /** The user may delete the account, or has requested that. */
   readonly canDelete: boolean;
 }
 
@@ -81,7 +81,7 @@ export function ownProfile(context: OpenAccount): OwnProfile {
   };
 }
 
-/** What there neither is nor can be is left out. */
+/** Empty if the user has no value and cannot add one. */
 function identifierOf(context: OpenAccount, kind: IdentifierKind): readonly ProfileIdentifier[] {
   const present = presentIdentifier(context, kind);
   const canChange = canChangeIdentifier(context, kind);
@@ -97,7 +97,10 @@ function fieldsOf({ snapshot, account }: OpenAccount): readonly ProfileField[] {
   return profileFields(schema, account.user.profile, { required: [], optional: own.map(([name]) => name) });
 }
 
-/** Writes what was typed, or returns what is wrong with it. Of a unique value two users at once, one wins. */
+/**
+ * Saves what was typed, or returns what is wrong with it. If two users enter the same unique value at once, one of them
+ * succeeds.
+ */
 export async function saveProfile(
   context: OpenAccount,
   fields: Readonly<Record<string, string>>,
@@ -129,7 +132,7 @@ export async function saveProfile(
   return [];
 }
 
-/** A box that was never ticked says nothing as long as it is not. */
+/** An unticked box counts as no answer until it has been ticked once. */
 function withoutUntouched(typed: TypedProfile, profile: Profile): TypedProfile {
   const values = Object.entries(typed.values).filter(
     ([name, value]) => value !== false || Object.hasOwn(profile, name),
@@ -142,7 +145,7 @@ function changedNames(before: Profile, after: Profile): readonly string[] {
   return names.filter((name) => before[name] !== after[name]);
 }
 
-/** Names only: what the user typed is in no log. */
+/** Names only, because no log may contain what the user typed. */
 function auditProfile(
   { services, unit, account, visitor, snapshot }: OpenAccount,
   attributes: readonly string[],

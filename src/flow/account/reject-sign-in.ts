@@ -1,7 +1,7 @@
 /**
- * The user says that a sign-in was not theirs. This file promises: every session and token of the account ends, since
- * the stranger may have begun others meanwhile; the account stays if its deletion was asked for; the browser is new to
- * the account again; every address is told.
+ * The user reports a sign-in as not their own. This file promises: every session and token of the account ends, since
+ * the stranger may have started others; a requested deletion is cancelled; the browser becomes unknown to the account;
+ * every address is notified.
  */
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -18,7 +18,7 @@ import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
 import { notifierOf, recordChange } from './change.ts';
 
-/** The sign-in that a link is about. */
+/** The sign-in that a link refers to. */
 export interface ReportedSignIn {
   readonly link: RejectSignIn;
   readonly account: VersionedAccount;
@@ -30,7 +30,7 @@ interface ReportRequest {
   readonly visitor: Visitor;
 }
 
-/** `undefined`: the link was used, or its time is over. */
+/** Undefined if the link was used or has expired. */
 export async function reportedSignIn({ unit }: ReportRequest, token: unknown): Promise<ReportedSignIn | undefined> {
   const link = await readLink(unit, 'not_me', token);
   const account = link && (await loadAccount(unit, link.user));
@@ -38,8 +38,8 @@ export async function reportedSignIn({ unit }: ReportRequest, token: unknown): P
 }
 
 /**
- * The caller has checked that the form comes from the page of the link. `undefined`: nothing was done, as above.
- * Rejects with `StoreUnavailable`.
+ * The caller has checked that the form comes from the page of the link. Undefined if the link was used or has expired;
+ * then nothing was done. Rejects with `StoreUnavailable`.
  */
 export async function rejectSignIn(request: ReportRequest, token: string): Promise<ReportedSignIn | undefined> {
   const found = await reportedSignIn(request, token);

@@ -1,4 +1,4 @@
-/** Why a user may not remove one of their authenticators. */
+/** Why users may not remove one of their authenticators. */
 import type { RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import { demandsOn, isLastSignInOption } from '../../core/queries/removal.ts';
 import type { EquivalentApps } from '../../policy/revision/equivalent-apps.ts';
@@ -7,14 +7,14 @@ import type { OpenAccount } from './open-account.ts';
 import { enrollableBy, isFullOf } from './overview.ts';
 
 export type RemovalRefusal =
-  /** Without it they could not sign in here any more. */
+  /** Without it, they could not sign in to the account pages any more. */
   | { readonly reason: 'last' }
-  /** The enrollment policy demands it, or another of its kind. */
+  /** The enrollment policy requires it, or one of several to which it belongs. */
   | {
       readonly reason: 'required';
-      /** The apps for which it does. */
+      /** The apps whose policies require it. */
       readonly apps: NamedApps;
-      /** Keys of the authenticators of which one more would do for all of them. */
+      /** Keys of authenticators of which one more would satisfy all of these apps. */
       readonly instead: readonly string[];
     };
 
@@ -22,7 +22,7 @@ interface Demanding extends Pick<EquivalentApps, 'names' | 'count'> {
   readonly demands: readonly RequiredEnrollment[];
 }
 
-/** `undefined`: it may go. Rejects with `StoreUnavailable`, or when the configuration cannot be read. */
+/** Undefined if it may be removed. Rejects with `StoreUnavailable`, or if the configuration cannot be read. */
 export async function refusalOf(context: OpenAccount, enrollment: string): Promise<RemovalRefusal | undefined> {
   const { policies, facts, account, snapshot } = context;
   if (!account.credentials.some(({ id }) => id === enrollment)) return undefined;
@@ -37,19 +37,19 @@ export async function refusalOf(context: OpenAccount, enrollment: string): Promi
   const found = demanding.filter(({ demands }) => demands.length > 0);
   if (found.length > 0) {
     const instead = sharedBy(found.flatMap(({ demands }) => demands)).filter((key) => canAdd(context, key, enrollment));
-    // The pages of the account are named only where no app demands it.
+    // The account app is named only if no other app requires the authenticator.
     const others = found.filter((one) => one !== own);
     return { reason: 'required', apps: namedApps(others.length > 0 ? others : found), instead };
   }
   return isLastSignInOption(policies, facts, enrollment) ? { reason: 'last' } : undefined;
 }
 
-/** In the order of the first. */
+/** The keys in all of these requirements, in the order of the first. */
 function sharedBy([first, ...others]: readonly RequiredEnrollment[]): readonly string[] {
   return first?.anyOf.filter((key) => others.every(({ anyOf }) => anyOf.includes(key))) ?? [];
 }
 
-/** Of some there is only one: a new one would take its place. */
+/** If only one enrollment is allowed, a new one would replace it and so add nothing. */
 function canAdd(context: OpenAccount, key: string, enrollment: string): boolean {
   const { account, services } = context;
   const removed = account.credentials.find(({ id }) => id === enrollment);

@@ -1,7 +1,7 @@
 /**
- * A former address undoes its change (the exception of Law 7). This file promises: it brings back what was there before
- * that change, whatever the user made of it since, and nothing else of the account; what an administrator has changed
- * since stays; every session and token ends, since it cannot be known whose they are; every address is told.
+ * A former address undoes its change (the exception to Law 7). This file promises: the value from before the change is
+ * restored, whatever the user did with it since, and nothing else of the account changes; later changes by an
+ * administrator stay; every session and token ends, since it is unknown who holds them; every address is notified.
  */
 import type { Credential } from '../../authenticators/authenticator.ts';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -29,17 +29,17 @@ import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
 import { notifierOf, recordChange } from './change.ts';
 
-/** What the link of a former address would do. */
+/** What following the link of a former address would do. */
 export type Undo =
   | {
       readonly kind: 'open';
       readonly account: VersionedAccount;
-      /** The change, and those of the same kind that the user made after it. */
+      /** The change to undo, and later changes of the same kind by the user. */
       readonly changes: readonly [FormerIdentifier, ...FormerIdentifier[]];
     }
-  /** It was used, or its time is over. */
+  /** The link was used or has expired. */
   | { readonly kind: 'over' }
-  /** An administrator has changed the same thing since. */
+  /** An administrator has changed the same value since. */
   | { readonly kind: 'superseded' };
 
 interface UndoRequest {
@@ -67,7 +67,7 @@ export async function readUndo({ services, unit }: UndoRequest, token: unknown):
   return kind === 'username' ? { kind: 'over' } : { kind: 'open', account, changes: [first, ...later] };
 }
 
-/** Whether the user alone has led from the first change to what is there now. */
+/** Whether only the user's own changes led from the first change to the present value. */
 function isPresent(user: User, changes: readonly FormerIdentifier[]): boolean {
   const isChain = changes.every(({ value }, at) => at === 0 || changes[at - 1]?.replacedBy === value);
   const last = changes.at(-1);
@@ -113,7 +113,10 @@ function restoredUser(
   return { ...restored, formerIdentifiers: (user.formerIdentifiers ?? []).filter((one) => !changes.includes(one)) };
 }
 
-/** What was removed since stays removed. What was proved of the other address before (`movedAt`) no longer counts. */
+/**
+ * A credential that was removed since stays removed. Proofs of the other address from before (`movedAt`) no longer
+ * count.
+ */
 function restoredCredential(credential: Credential, { credentials }: FormerIdentifier, movedAt: Seconds): Credential {
   const former = credentials.find(({ id }) => id === credential.id);
   if (!former) return credential;

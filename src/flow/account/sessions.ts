@@ -8,7 +8,7 @@ import type { SsoSession } from '../browser/sso-session.ts';
 import { serverMac } from '../server-mac.ts';
 import type { OpenAccount } from './open-account.ts';
 
-/** Where the browser was, as it reported. Empty texts: unknown. */
+/** Browser and system as the browser reported them. Empty texts if unknown. */
 export interface Place {
   readonly browser: string;
   readonly system: string;
@@ -16,22 +16,22 @@ export interface Place {
 }
 
 export interface OwnSession extends Place {
-  /** Names the session to its owner; no other use. */
+  /** Identifies the session to its owner. It has no other use. */
   readonly id: string;
   readonly current: boolean;
-  /** Names of the apps that it signed in to. */
+  /** Names of the apps that the user signed in to within the session. */
   readonly apps: readonly string[];
   /** Epoch seconds. */
   readonly startedAt: Seconds;
   readonly usedAt: Seconds;
 }
 
-/** The sessions that are alive, this one first, then the newest. Rejects with `StoreUnavailable`. */
+/** The live sessions: this one first, then the newest. Rejects with `StoreUnavailable`. */
 export async function sessionsOf(context: OpenAccount): Promise<readonly SsoSession[]> {
   return liveSessions(context, context.account.user, context.session.uid);
 }
 
-/** How the pages call a session: its uid stays with the server. */
+/** A name for the session on pages, because its uid must not leave the server. */
 export function sessionName({ services }: OpenAccount, uid: string): string {
   return serverMac(services.secrets().slice(-1), 'account session', [uid]);
 }
@@ -50,7 +50,7 @@ export async function describe(one: SsoSession, context: OpenAccount): Promise<O
   };
 }
 
-/** The name that users know. The client id once the app is gone. */
+/** The app's name that users see, or the client id if the app no longer exists. */
 export async function appName(client: string, { snapshot }: OpenAccount): Promise<string> {
   return (await snapshot.app(client))?.name ?? client;
 }

@@ -1,7 +1,7 @@
 /**
- * The answers to a step: who the user is, what they proved, what they enrolled, or why not. This file promises: an
- * answer is tried only where its attempt was reserved, and only while the decision still asks for it; a wrong answer on
- * the identify page names no account.
+ * Handles the answer to a step: who the user is, what the user proved or enrolled, or why the answer is refused. This
+ * file promises: an answer is verified only if its attempt was reserved and the decision still asks for it; a wrong
+ * answer on the identify page reveals no account.
  */
 
 import { type Authenticator, magicLinkMethod } from '../../authenticators/authenticator.ts';
@@ -52,19 +52,19 @@ import {
   withTransaction,
 } from './verification/verify.ts';
 
-/** What the answer needs from the store, and the attempt that it costs. */
+/** What the answer needs from the store, and the attempt that it uses. */
 export interface Attempt {
   readonly keys: readonly string[];
   readonly reserve?: NonNullable<LoadOptions['reserve']>;
-  /** It is reserved once the account is known. */
+  /** Set if the attempt can be reserved only after the account is known. */
   readonly deferred?: DeferredAttempt;
-  /** What was typed on the identify page, as it was read for the attempt. */
+  /** What the user typed on the identify page, as it was read for the attempt. */
   readonly identifier?: TypedIdentifier;
 }
 
 /**
- * An answer with a secret costs an attempt, which is reserved while the transaction is loaded and only if the form is
- * current (Law 8). On the identify page it counts against the account that the identifier leads to, in any spelling.
+ * An answer with a secret uses an attempt. The attempt is reserved while the transaction is loaded, and only if the
+ * form is current (Law 8). On the identify page it counts against the account of the identifier, in any spelling.
  */
 export async function attemptOf(services: Services, binding: FormBinding, fields: Fields): Promise<Attempt> {
   const transaction = transactionKey(binding.transaction);
@@ -89,7 +89,10 @@ export async function attemptOf(services: Services, binding: FormBinding, fields
   return { keys: [], reserve: { of: transaction, name: named, limits: authenticator.attemptLimits, when } };
 }
 
-/** An attempt at what is enrolled. `isOpen`: what was typed has several readings, so it waits for the account. */
+/**
+ * The attempt to prove an enrolled authenticator. `isOpen`: the typed text has several readings, so the attempt must
+ * wait for the account.
+ */
 async function attemptAt(
   services: Services,
   authenticator: Authenticator,
@@ -100,7 +103,7 @@ async function attemptAt(
   return limits ? { reserve: { ...at, limits } } : { deferred: at };
 }
 
-/** Guesses at a new key, and at the code of a new user, do not count against what is enrolled. */
+/** Guesses at a new key or at the code of a new user do not count against enrolled authenticators. */
 const counterNames: Readonly<Partial<Record<string, (authenticator: string) => string>>> = {
   enroll: enrollCounters.attempts,
   register: enrollCounters.registrations,
@@ -141,7 +144,7 @@ export async function answer(
   }
 }
 
-/** Only where the page offered it, and only together with a proof. */
+/** Only if the page offered it, and only together with a proof. */
 function withRememberedDevice(proved: ActionResult, { decision }: Decided, fields: Fields): ActionResult {
   const isOffered = decision.kind === 'challenge' && decision.remember !== undefined;
   if (!isOffered || !isTicked(fields.rememberDevice) || proved.notices.length > 0) return proved;
@@ -149,8 +152,8 @@ function withRememberedDevice(proved: ActionResult, { decision }: Decided, field
 }
 
 /**
- * A recovery sends a message to strangers' mailboxes, so a network that begins many has to work for it; and so has one
- * that has guessed many passwords.
+ * A recovery sends messages to other users' mailboxes, so a network that starts many of them must do work. The same
+ * applies to a network that has tried many passwords.
  */
 async function identify(context: OpenTransaction, decided: Decided, submitted: SubmittedAnswer): Promise<ActionResult> {
   const { fields, loaded } = submitted;
@@ -170,8 +173,8 @@ async function isKnownHere(context: OpenTransaction, identifier: TypedIdentifier
 }
 
 /**
- * Who the user is and, where the page asked for it, a secret (`identifyWith`). The refusal of a wrong secret says
- * nothing about the identifier. A secret is not tried where the rules disable its authenticator.
+ * Reads the identifier and, if the page asked for one, a secret (`identifyWith`). The refusal of a wrong secret reveals
+ * nothing about the identifier. A secret is not verified if the rules disable its authenticator.
  */
 async function identifyBy(
   context: OpenTransaction,
@@ -192,7 +195,7 @@ async function identifyBy(
   const identifiedContext = { ...context, transaction: named.transaction };
   const isGiven = identifyWith !== '' && Boolean(fields['credentials.passcode']);
   if (!isGiven || !(await isUsable(identifyWith, context, facts))) return { context: identifiedContext, notices: [] };
-  // Nothing was tried. The transaction stays as it is, so that another answer that is being verified does not become
+  // Nothing was verified. The transaction stays unchanged, so that another answer under verification does not become
   // stale.
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
   const owner = { facts, account, subjectId: subject.id, key: found.key };
@@ -209,13 +212,13 @@ async function identifyBy(
     account,
   });
   await countIfWrong(context, identifyWith, { result: verified, account, subjectId: subject.id });
-  // The identify page names no account: the next try may be about another one.
+  // The identify page stays bound to no account, because the next try may use another identifier.
   return verified.notices.length > 0 ? { context: typedBack, notices: verified.notices } : verified;
 }
 
 /**
- * Enabled by the settings and by the enrollment rule that decides for every possible user: the answer says nothing
- * about the account.
+ * Whether the authenticator is enabled by the settings and by the enrollment rule that decides for every possible user.
+ * The answer reveals nothing about the account.
  */
 async function isUsable(key: string, { snapshot, app }: OpenTransaction, facts: Facts): Promise<boolean> {
   const policies = await snapshot.policies(app);
@@ -245,9 +248,8 @@ async function choose(context: OpenTransaction, decided: Decided, fields: Fields
 }
 
 /**
- * Tries only what the decision still asks for: an authenticator may have been disabled or removed since the page was
- * made. A magic link answers the challenge that it belongs to, even if the user has left that challenge for another
- * one.
+ * Verifies only what the decision still asks for, since an authenticator may have been disabled or removed after the
+ * page was made. A magic link answers its own challenge, even if the user has left that challenge for another one.
  */
 async function answerChallenge(
   opened: OpenTransaction,
@@ -267,7 +269,7 @@ async function answerChallenge(
   if (pending.expires <= context.services.now()) return withError(context, 'challenge.expired');
   const account = subject.decoy ? undefined : await loadAccount(context.request.unit, subject.id);
   const { unit } = context.request;
-  // Refused like a wrong code: a page about no account does not change either.
+  // Refused like a wrong code, because a page that shows no account must not change either.
   const isOver = account && !countsOn(unit, context.transaction, { user: account.user, valid: pending.valid });
   const credential = isOver ? undefined : account?.credentials.find(({ id }) => id === pending.enrollment);
   const key = pending.authenticator;
@@ -286,7 +288,7 @@ async function answerChallenge(
   return verified;
 }
 
-/** A link that was mailed before the rules changed must not count any more, while the code beside it may. */
+/** After a change of the rules a mailed link may no longer count, although its code still does. */
 async function takesLinks({ snapshot, app }: OpenTransaction, facts: Facts, authenticator: string): Promise<boolean> {
   const asked = askedMethods(await snapshot.policies(app), facts, authenticator);
   return asked?.includes(magicLinkMethod) ?? true;

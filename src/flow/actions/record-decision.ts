@@ -1,11 +1,11 @@
-/** What the audit log keeps of decisions in the step loop: more is asked for, a denial, a user who leaves. */
+/** Which decisions of the step loop are audited: a request for more proofs, a denial, a user who leaves. */
 import { audit } from '../audit.ts';
 import { auditTrace, decidingRule, decidingRules } from '../audit-trace.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 /**
- * The transaction, which notes what was recorded. A user who has proved something learns that more is asked for, and so
- * does the log: once for each set of layers that ask. It keeps a denial once, however often its page is shown.
+ * Returns the transaction with a note of what was recorded. When a user who has proved something is asked for more,
+ * this is recorded once for each set of layers that ask. A denial is recorded once, however often its page is shown.
  */
 export function recordDecision(context: OpenTransaction, decided: Decided): OpenTransaction {
   const { facts, decision } = decided;
@@ -24,7 +24,7 @@ function askedKey({ decision }: Decided): string {
   return [decision.kind, ...unmet.map(({ layer }) => layer)].join(' ');
 }
 
-/** For another reason, or by another rule, it is another denial. */
+/** A denial with another reason or by another rule is a different one. */
 function denialKey({ decision }: Decided): string {
   return ['deny', decision.kind === 'deny' ? decision.reason : '', decidingRule(decision)].join(' ');
 }
@@ -64,7 +64,7 @@ function auditDenial(context: OpenTransaction, { facts, decision }: Decided): vo
   });
 }
 
-/** The user left, or would let the app have nothing. */
+/** The user left, or granted the app nothing. */
 export function auditLeaving(context: OpenTransaction, { facts, decision }: Decided): void {
   const { request, services, transaction } = context;
   const about = { outcome: 'failure' as const, ...auditContext(context) };

@@ -1,6 +1,6 @@
 /**
- * What a completed sign-in leaves with the browser: the browser is known, offers what was proved first next time, and
- * may remember the second factor.
+ * What a completed sign-in stores about the browser: it becomes known, next time it offers the authenticator that was
+ * proved first, and it may remember the second factor.
  */
 import type { Rememberable } from '../../core/model/decision.ts';
 import type { Evidence } from '../../core/model/facts.ts';
@@ -24,13 +24,13 @@ export interface CompletedSignIn {
   readonly visitor: Visitor;
   readonly app: App;
   readonly transaction: Transaction;
-  /** Id of the account that signed in. */
+  /** Id of the account. */
   readonly subject: string;
-  /** The evidence that the decision rests on. */
+  /** The evidence that met the requirements. */
   readonly supportingEvidence: readonly Evidence[];
-  /** The sign-in was at the strongest level that the account can reach: the browser is usual from now on. */
+  /** Set if the sign-in was at the strongest level that the account can reach. The browser then counts as usual. */
   readonly usual?: LastSignIn['usual'];
-  /** What of it may be remembered; absent: nothing. */
+  /** What may be remembered. Absent if nothing may. */
   readonly remember?: Rememberable;
 }
 
@@ -42,7 +42,7 @@ export async function rememberBrowser(completed: CompletedSignIn): Promise<void>
   const { unit, services, visitor, transaction, subject, supportingEvidence } = completed;
   const { device: secret } = visitor;
   if (secret === undefined) return;
-  // In the order in which it was proved: what the session held before this transaction came first.
+  // In the order of the proofs: those from before this transaction come first.
   const before = supportingEvidence
     .filter((one) => one.transaction !== transaction.event)
     .toSorted((one, other) => one.at - other.at);

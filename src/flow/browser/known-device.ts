@@ -1,6 +1,6 @@
 /**
- * Browsers that users have signed in with before, known by a secret cookie. A known device satisfies a condition; it
- * proves nothing.
+ * Browsers with which users have signed in before, recognised by a secret cookie. A known device can satisfy a
+ * condition, but proves nothing.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -12,37 +12,37 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 
 /** How long a browser stays known after the last sign-in (seconds). */
 export const deviceLifetime: Seconds = keyTable['known-device'].lifetime.seconds;
-/** A sign-in is written down again only after this long (seconds), so that SSO costs no write of its own. */
+/** A sign-in is recorded again only after this long (seconds), so that SSO needs no write of its own. */
 const rewriteAfter: Seconds = 86_400;
-/** Users per browser that are known; the one who signed in longest ago is forgotten. */
+/** Known users per browser. The user whose last sign-in is oldest is forgotten. */
 const maxUsers = 20;
 
 /** A user's last sign-in with the browser. */
 export interface LastSignIn {
   /** Epoch seconds. */
   readonly at: Seconds;
-  /** The enrollments that were proved, in that order. */
+  /** The proved enrollments, in the order of the proofs. */
   readonly used: readonly string[];
   /**
    * The first sign-in at the strongest level that the account can reach (epoch seconds), and the uid of its SSO
-   * session. Absent: there was none, or no policy asked.
+   * session. Absent if there was none, or if no policy asks for it.
    */
   readonly usual?: { readonly since: Seconds; readonly session: string };
 }
 
 /**
- * True: this sign-in binds nothing new to the secret of the browser. `remembers`: the user asked for that. An attacker
- * who knows a password can sign in to an app that asks for no more, and plant the secret of that browser elsewhere. So
- * the first proof that is remembered takes a new secret.
+ * Whether the browser may keep its secret, because this sign-in binds nothing new to it. `remembers`: the user asked
+ * the browser to remember a proof. An attacker who knows a password could sign in to an app that asks for nothing more,
+ * and plant that browser's secret elsewhere. The first remembered proof therefore gets a new secret.
  */
 export function mayKeepSecret({ device, now }: Facts, remembers: boolean): boolean {
   return device.known && (!remembers || (device.remembered ?? []).some(({ until }) => now < until));
 }
 
 /**
- * The secret of a browser after a sign-in (base64url, 256 bits). The first sign-in of a user with it, and the first
- * proof that it remembers for a user, take a new one: another user may have planted or copied the present one, and must
- * not share what is bound to it from now on. The browser stays known for the users who have used it.
+ * The secret of a browser after a sign-in (base64url, 256 bits). It is renewed at a user's first sign-in with the
+ * browser, and at the first proof that it remembers for a user: another user may have planted or copied the present
+ * one, and must not share what is bound to it. The browser stays known to the users who have used it.
  */
 export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;
@@ -52,7 +52,7 @@ export function deviceSecret(unit: UnitOfWork, present: string | undefined, keep
   return secret;
 }
 
-/** `undefined`: this user has not signed in with this browser. */
+/** Undefined if this user has not signed in with this browser. */
 export function lastSignIn(value: string | undefined, subject: string): LastSignIn | undefined {
   const users = parseLastSignIns(value);
   return Object.hasOwn(users, subject) ? users[subject] : undefined;
@@ -66,7 +66,7 @@ export function isUsualDevice(
   return last?.usual !== undefined && last.usual.session !== session && last.usual.since <= began;
 }
 
-/** Records that this user signed in with this browser, and what they proved: it is offered first next time. */
+/** Records that this user signed in with this browser and what was proved, which is offered first next time. */
 export function recordSignIn(
   unit: UnitOfWork,
   secret: string,
@@ -84,7 +84,7 @@ export function recordSignIn(
   });
 }
 
-/** The browser is new to this user from now on. `key`: of its entry. */
+/** Makes the browser unknown to this user. `key`: the key of its entry. */
 export function forgetKnownDevice(unit: UnitOfWork, key: string, subject: string): void {
   unit.merge(key, (current) => {
     const { [subject]: known, ...others } = parseLastSignIns(current);

@@ -1,4 +1,4 @@
-/** The sessions of one account, and the end of all but one. */
+/** The sessions of one account, and ending all but one of them. */
 import type { Credential } from '../../authenticators/authenticator.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { credentialsKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
@@ -12,8 +12,7 @@ import { isOver, peekSso, type SsoSession } from './sso-session.ts';
 import type { Visitor } from './visitor.ts';
 
 /**
- * Those that are alive; `own`, the session of this browser, comes first, then the newest. Rejects with
- * `StoreUnavailable`.
+ * The live sessions: `own`, the session of this browser, comes first, then the newest. Rejects with `StoreUnavailable`.
  */
 export async function liveSessions(
   { unit, services }: { readonly unit: UnitOfWork; readonly services: Pick<Services, 'store' | 'now'> },
@@ -34,19 +33,19 @@ export interface AccountRequest {
   readonly services: Services;
   readonly unit: UnitOfWork;
   readonly visitor: Visitor;
-  /** As it was before. */
+  /** As it was before the change. */
   readonly account: VersionedAccount;
   /** The SSO session of this browser, if it has one. */
   readonly session: string | undefined;
-  /** Tokens that were issued within that session stay valid. */
+  /** Whether tokens issued within that session stay valid. */
   readonly withTokens: boolean;
 }
 
 /**
- * Ends every other session, and voids all codes, tokens and remembered browsers, including those that no list shows any
- * more. Only the session of this browser stays, with what the browser remembers and, if asked for, with its tokens.
- * Writes `credentials`, what the account has from now on, in the same commit. Returns the new `validAfter`: a sign-in
- * under way that goes on takes it over. Rejects with `StoreUnavailable`.
+ * Ends every other session, and voids all codes, tokens and remembered browsers, including those that are not listed
+ * any more. The session of this browser stays, with what the browser remembers and, if `withTokens`, with its tokens.
+ * Writes `credentials`, the account's credentials from now on, in the same commit. Returns the new `validAfter`, which
+ * a continuing sign-in takes over. Rejects with `StoreUnavailable`.
  */
 export async function endOtherSessions(
   { services, unit, visitor, account, session, withTokens }: AccountRequest,

@@ -1,32 +1,35 @@
 /**
- * The secret that a browser gets with the answer to each proof (Law 15). The cookies of a sign-in may have been planted
- * by another browser, which then holds them as well. It does not hold this secret, and whatever follows a proof asks
- * for it: the next step, and the resume above all. See decision 30.
+ * The secret that a browser gets with the answer to each proof (Law 15). Another browser may have planted the cookies
+ * of a sign-in and then holds them as well, but it does not hold this secret. Everything after a proof requires it: the
+ * next step, and above all the resume. See decision 30.
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** How one request deals with the secret of its sign-in. */
+/** How one request handles the secret of its sign-in. */
 export interface ProofSecret {
-  /** What the browser sent; absent: nothing. */
+  /** What the browser sent. Absent if it sent nothing. */
   readonly presented: string | undefined;
-  /** The browser gets this secret with the answer, if what this request did is kept. */
+  /** Sends this secret to the browser with the answer, if the request's changes are committed. */
   give(secret: string): void;
 }
 
-/** Gives the browser a fresh secret. What the transaction keeps of it, so that a copy of the store does not hold it. */
+/**
+ * Gives the browser a new secret. Returns its hash for the transaction, so that a copy of the store does not contain
+ * the secret.
+ */
 export function renewSecret({ give }: Pick<ProofSecret, 'give'>): string {
   const secret = randomBytes(32).toString('base64url');
   give(secret);
   return proofHash(secret);
 }
 
-/** Whether this browser gave the last proof. `kept`: of the transaction; absent: nothing was proved in it. */
+/** Whether this browser gave the last proof. `kept`: the hash in the transaction; absent if nothing was proved. */
 export function isProvingBrowser(kept: string | undefined, presented: string | undefined): boolean {
   if (kept === undefined) return true;
   return presented !== undefined && timingSafeEqual(Buffer.from(proofHash(presented)), Buffer.from(kept));
 }
 
-/** The secret has 256 random bits, so its hash discloses nothing. */
+/** The secret has 256 random bits, so its hash reveals nothing. */
 function proofHash(secret: string): string {
   return hash('sha256', secret, 'base64url');
 }

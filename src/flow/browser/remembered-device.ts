@@ -1,7 +1,7 @@
 /**
- * Browsers that users asked to remember their second factor. This file promises: a memory is kept with the enrollment
- * that was proved and is removed with it, it is bound to the secret of the browser and to the account, and what voids
- * the sessions of the account voids it. The rule of the app decides each time whether the memory waives a proof.
+ * Browsers that remember a user's second factor at the user's request. This file promises: a memory is stored with the
+ * proved enrollment and is removed with it; it is bound to the browser's secret and to the account; whatever voids the
+ * account's sessions voids it. The app's rule decides each time whether the memory waives a proof.
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -12,15 +12,15 @@ import { credentialsKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { type Account, parseCredentials, serializeCredentials } from '../../users/record/user.ts';
 
-/** Browsers per enrollment; the one that was proved longest ago is forgotten. */
+/** Browsers per enrollment. The one whose proof is oldest is forgotten. */
 const maxDevices = 20;
 
-/** The secret has 256 random bits, so its hash discloses nothing. */
+/** The secret has 256 random bits, so its hash reveals nothing. */
 function rememberedHash(secret: string, subject: string): string {
   return createHash('sha256').update(`remembered\n${subject}\n${secret}`).digest('base64url');
 }
 
-/** What this browser remembers of this account. */
+/** What this browser remembers for this account. */
 export function rememberedBy({ user, credentials }: Account, secret: string | undefined): readonly RememberedProof[] {
   if (secret === undefined || !credentials.some(({ remembered }) => remembered)) return [];
   const device = rememberedHash(secret, user.id);
@@ -33,12 +33,12 @@ export function rememberedBy({ user, credentials }: Account, secret: string | un
   );
 }
 
-/** This browser already remembers something of this account. */
+/** Whether this browser already remembers something for this account. */
 export function isRememberedWith(account: Account, secret: string, now: Seconds): boolean {
   return rememberedBy(account, secret).some(({ until }) => now < until);
 }
 
-/** Remembers the proofs of possession of this sign-in. No other proof is ever waived. */
+/** Remembers the possession proofs of this sign-in. No other proof is ever waived. */
 export function rememberProofs(
   unit: UnitOfWork,
   {
@@ -51,7 +51,7 @@ export function rememberProofs(
     userAgent,
   }: {
     readonly user: Account['user'];
-    /** Of the browser. */
+    /** The browser's secret. */
     readonly secret: string;
     readonly evidence: readonly Evidence[];
     readonly seconds: Seconds;
@@ -80,20 +80,20 @@ export function rememberProofs(
 
 /** A remembered browser, with the authenticators whose proof it waives. */
 export interface Remembered {
-  /** Names the browser to its owner. */
+  /** Identifies the browser to its owner. */
   readonly id: string;
   readonly current: boolean;
-  /** The last proof, and the end of the last memory (epoch seconds). */
+  /** The last proof, and when the last memory ends (epoch seconds). */
   readonly at: Seconds;
   readonly until: Seconds;
   readonly ip: string;
   readonly userAgent: string;
-  /** Keys. */
+  /** Keys of the authenticators. */
   readonly authenticators: readonly string[];
 }
 
 export interface RememberedDevicesQuery {
-  /** Of the browser that asks; absent: it has none. */
+  /** The secret of the asking browser. Absent if it has none. */
   readonly secret?: string | undefined;
   /** Epoch seconds. */
   readonly now: Seconds;
@@ -126,7 +126,7 @@ export function rememberedDevices(
   });
 }
 
-/** The browser proves everything again from its next sign-in on. `id`: of `rememberedDevices`. */
+/** Makes the browser ask for every proof again from its next sign-in on. `id`: from `rememberedDevices`. */
 export function forgetRememberedDevice(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
   const device = credentials.flatMap(({ remembered = [] }) => remembered).find((one) => one.id === id)?.device;
   changeCredentials(unit, user.id, ({ remembered, ...credential }) => {
@@ -135,7 +135,7 @@ export function forgetRememberedDevice(unit: UnitOfWork, { user, credentials }: 
   });
 }
 
-/** After everything was voided: keeps what this browser remembers (`secret`: its own), and removes what others do. */
+/** After everything was voided: keeps what this browser (`secret`) remembers, and removes what others remember. */
 export function rememberedOnlyBy(
   credentials: readonly Credential[],
   secret: string | undefined,

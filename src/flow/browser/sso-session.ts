@@ -1,6 +1,6 @@
 /**
- * What one SSO session holds: the browser's session as the protocol knows it, and the evidence that was proved in it,
- * entry by entry. Two tabs that finish at the same time both add to it; neither overwrites the other.
+ * The content of an SSO session: the protocol's data about the browser's session, and the evidence proved in it, entry
+ * by entry. Two tabs that finish at the same time both add to it, and neither overwrites the other.
  */
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
 import { parsedOnce } from '../../core/model/parsed-once.ts';
@@ -19,32 +19,32 @@ export interface ClientAuthorization {
 export interface SsoSession {
   readonly uid: string;
   readonly accountId?: string;
-  /** Epoch seconds: the absolute lifetime counts from here. */
+  /** Epoch seconds. The absolute lifetime starts here. */
   readonly startedAt: Seconds;
   readonly authorizations: Readonly<Record<string, ClientAuthorization>>;
   readonly evidence: readonly Evidence[];
-  /** When it ends unless it is used before (epoch seconds); absent: oidc-provider has not saved it yet. */
+  /** When the session ends unless it is used before (epoch seconds). Absent until oidc-provider has saved it. */
   readonly expiresAt?: Seconds;
-  /** How long it may live, by the session rule that decided last. */
+  /** How long it may live, by the latest deciding session rule. */
   readonly limits?: GrantedSession;
-  /** `validAfter` of the account when it signed in: a reset ends the session. */
+  /** The account's `validAfter` at the sign-in. A reset ends the session. */
   readonly valid?: Seconds;
   /**
-   * The session was kept when `validAfter` changed: what was issued within it since this one counts on. Absent: since
-   * `valid`.
+   * Set if the session was kept when `validAfter` changed: what was issued within it from this value on still counts.
+   * Absent: from `valid` on.
    */
   readonly validSince?: Seconds;
   /** The last sign-in to an app: when (epoch seconds), and from where, as the browser reported. */
   readonly used?: { readonly at: Seconds; readonly ip: string; readonly userAgent: string };
-  /** The last activity (epoch seconds): a sign-in to an app that the user could have been asked something in. */
+  /** The last activity (epoch seconds): a sign-in to an app during which the user could have been asked something. */
   readonly activeAt?: Seconds;
-  /** Everything else that oidc-provider keeps with a session. */
+  /** Everything else that oidc-provider stores in a session. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Newest entries that are kept of each enrollment and of what it showed: a lesser verification never pushes a fuller
- * one out.
+ * How many of the newest entries are kept for each enrollment and what it proved. A weaker verification never displaces
+ * a stronger one.
  */
 const entriesPerEnrollment = 2;
 
@@ -57,7 +57,10 @@ export function peekSso(unit: UnitOfWork, uid: string): SsoSession | undefined {
   return entry && parseSsoSession(entry.value);
 }
 
-/** Whether it has outlived what the session policy allows, or is from before the account was reset (epoch seconds). */
+/**
+ * Whether the session has exceeded its lifetime by the session policy, or was begun before the account was reset.
+ * `now`: epoch seconds.
+ */
 export function isOver(session: SsoSession, account: User | undefined, now: Seconds): boolean {
   if (!session.accountId) return false;
   const tooOld = session.limits !== undefined && now >= session.startedAt + session.limits.absolute;
@@ -65,21 +68,21 @@ export function isOver(session: SsoSession, account: User | undefined, now: Seco
 }
 
 /**
- * Whether something that was issued within this session stays valid although the account has a new `validAfter`: the
- * session was kept when that changed. `issued`: the `validAfter` under which it was issued.
+ * Whether something issued within this session stays valid although the account has a new `validAfter`, because the
+ * session was kept at that change. `issued`: the `validAfter` under which it was issued.
  */
 export function isKeptWith(session: SsoSession | undefined, account: User, issued: Seconds | undefined): boolean {
   if (session?.accountId !== account.id || session.valid !== account.validAfter) return false;
   return session.validSince !== undefined && issued !== undefined && issued >= session.validSince;
 }
 
-/** The evidence with its longest pause, up to now (epoch seconds). Later activity never makes it shorter. */
+/** The evidence with its longest pause up to now (epoch seconds). Later activity never shortens it. */
 export function withPauses({ evidence, activeAt, used }: SsoSession, now: Seconds): readonly Evidence[] {
   const last = activeAt ?? used?.at ?? 0;
   return evidence.map((one) => ({ ...one, idle: Math.max(one.idle ?? 0, now - Math.max(last, one.at)) }));
 }
 
-/** Adds evidence without losing any that another request added; keeps the newest few per enrollment. */
+/** Adds evidence without losing any that another request added, and keeps the newest few per enrollment. */
 export function withEvidence(kept: readonly Evidence[], added: readonly Evidence[]): readonly Evidence[] {
   const seen = new Map<string, number>();
   const all = [...kept, ...added].sort((a, b) => b.at - a.at);

@@ -1,4 +1,4 @@
-/** What browsers are told about the credentials that they keep for a user. See decision 40. */
+/** What browsers are told about the credentials that they store for a user. See decision 40. */
 import type { CredentialSignal, Refused } from '../../authenticators/authenticator.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -8,12 +8,15 @@ import { isReserved } from '../../users/reservations/credential-reservations.ts'
 import type { Services } from '../services.ts';
 import { loadAccount } from './account.ts';
 
-/** A credential that a user does not have, as its authenticator reports it. */
+/** A credential that a user does not have, as its authenticator reported it. */
 export interface UnknownCredential extends NonNullable<Refused['unknownCredential']> {
   readonly authenticator: string;
 }
 
-/** To the browser that answered with it; nothing while any account has it. Rejects with `StoreUnavailable`. */
+/**
+ * Signals for the browser that answered with the credential. Empty while any account has it. Rejects with
+ * `StoreUnavailable`.
+ */
 export async function unknownSignals(
   unit: UnitOfWork,
   { signal, ...credential }: UnknownCredential,
@@ -22,7 +25,7 @@ export async function unknownSignals(
   return (await isReserved(unit, credential, now)) ? [] : [signal];
 }
 
-/** For a browser whose user is signed in, or has proved something: nothing else may see it. */
+/** Only for a browser whose user is signed in or has proved something. */
 export function credentialSignals(
   { authenticators, issuer }: Services,
   { settings: all }: Snapshot,
@@ -42,7 +45,7 @@ interface SignalSources {
   readonly request: { readonly unit: UnitOfWork };
 }
 
-/** For the user whom these facts are about: nothing before they have proved something, now or in the session. */
+/** Signals about the user of these facts. Empty before the user has proved something, now or in the session. */
 export async function provedSignals(
   { services, snapshot, request }: SignalSources,
   { subject, evidence }: Pick<Facts, 'subject' | 'evidence'>,

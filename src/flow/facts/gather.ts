@@ -1,6 +1,6 @@
 /**
- * Gathers everything that a decision may depend on, from what the request has loaded. Reads nothing more, decides
- * nothing.
+ * Gathers everything that a decision may depend on from what the request has loaded. It loads only the history, and
+ * decides nothing.
  */
 
 import type { AuthenticatorDescriptor, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
@@ -29,7 +29,7 @@ export interface FactSources {
   readonly now: Seconds;
 }
 
-/** The evidence of an SSO session, if the session is of this user and not over. */
+/** The evidence of an SSO session, if the session belongs to this user and is not over. */
 function sessionEvidence(
   session: SsoSession | undefined,
   account: VersionedAccount | undefined,
@@ -94,7 +94,7 @@ export async function gatherFacts(
   };
 }
 
-/** What is recorded begins with the first revision that asks for it. Before that, an account may have signed in. */
+/** Recording begins with the first revision that asks for it. An account may have signed in before that. */
 async function lastSignInOf(
   { unit, snapshot }: Pick<FactSources, 'unit' | 'snapshot'>,
   { user }: VersionedAccount,
@@ -125,16 +125,16 @@ function transactionOf({
   };
 }
 
-/** What is loaded for an account is loaded for a decoy, too: it must not take less time. There is nothing. */
+/** A decoy causes the same loads as an account, although nothing is stored for it, so that it takes the same time. */
 async function loadDecoyPast({ unit, snapshot }: FactSources, id: string): Promise<void> {
   if (snapshot.historySince !== undefined) await unit.load(decoyPastKeys(id));
 }
 
-/** What decoys are made of. */
+/** The input for decoys. */
 export interface Decoys {
   /** From `decoyEntropy`, for the subject of the transaction. */
   readonly entropy: number;
-  /** All authenticators that there are. */
+  /** All existing authenticators. */
   readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
@@ -143,7 +143,7 @@ function identifierKindOf(identifier: string, isNumber: boolean | undefined): De
   return isNumber ? 'number' : undefined;
 }
 
-/** Facts of a transaction. A decoy looks like a user; so does a user who was deleted meanwhile. */
+/** The facts of a transaction. A decoy looks like a user, and so does a user who was deleted in the meantime. */
 export async function transactionFacts(sources: FactSources, transaction: Transaction, decoys: Decoys): Promise<Facts> {
   const { subject } = transaction;
   const facts = await gatherFacts(sources, {

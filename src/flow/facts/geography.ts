@@ -1,4 +1,4 @@
-/** Distances between places on the earth. */
+/** Distances between places on earth. */
 
 export type Kilometres = number;
 
@@ -11,7 +11,10 @@ interface Location {
 /** Mean radius of the earth (IUGG). */
 const radius: Kilometres = 6371;
 
-/** Along the surface, in whole kilometres, by the haversine formula. `undefined`: one of the places is not known. */
+/**
+ * The distance along the surface in whole kilometres, by the haversine formula. Undefined if one of the places is
+ * unknown.
+ */
 export function kilometresBetween(one: Location | undefined, other: Location | undefined): Kilometres | undefined {
   if (one === undefined || other === undefined) return undefined;
   const [latitude, otherLatitude] = [radians(one.latitude), radians(other.latitude)];

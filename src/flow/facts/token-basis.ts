@@ -1,7 +1,7 @@
 /**
- * What tokens rest on: the facts of the authorization that led to them. They go from the sign-in to the code, and from
- * there from token to token, however long ago the session ended. The address of a token request is that of the app's
- * server, and the user can be asked nothing there, so the exchange is decided on these (Law 5).
+ * The basis of tokens: the facts of the authorization that led to them. They are passed from the sign-in to the code,
+ * and from token to token, however long ago the session ended. A token request comes from the address of the app's
+ * server and cannot ask the user anything, so the exchange is decided by these facts (Law 5).
  */
 
 import type { Assurance } from '../../core/model/decision.ts';
@@ -13,16 +13,16 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/record/account.ts';
 import { toSubject } from '../../users/record/user.ts';
 
-/** The facts of an authorization, without the user, who counts as they are at the exchange. */
+/** The facts of an authorization without the user, whose present record is used at the exchange. */
 export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {
-  /** What the zones are is a matter of the policies, and so of the newest revision. */
+  /** Zones are defined by the policies, so those of the newest revision apply. */
   readonly network: Pick<Facts['network'], 'ip'>;
-  /** The scopes that the authorization granted: no token carries more, whatever rules say later. Absent: all. */
+  /** The scopes granted by the authorization. No token gets more, whatever rules say later. Absent: all. */
   readonly granted?: readonly string[];
 }
 
 /**
- * Keeps what a later decision on the same tokens may depend on. `waived`: authenticators whose proof the browser
+ * Stores what a later decision about the same tokens may depend on. `waived`: authenticators whose proof the browser
  * remembered.
  */
 export function tokenBasisOf(
@@ -49,7 +49,7 @@ export function tokenBasisOf(
   };
 }
 
-/** The facts of an exchange: the authorization as it was, the user and the zones as they are `now` (epoch seconds). */
+/** The facts of an exchange: the original authorization with the present user and zones at `now` (epoch seconds). */
 export function issuanceFacts(
   basis: TokenBasis,
   {
@@ -66,8 +66,8 @@ export function issuanceFacts(
 }
 
 /**
- * The authorization is older than the first rule about what is unusual: nothing of it is known, so that such a rule
- * denies where it makes a difference (Law 4).
+ * If the authorization is older than the first rule about risk, nothing about its risk is recorded. Such a rule then
+ * denies where the risk makes a difference (Law 4).
  */
 function unrecorded(basis: TokenBasis, { recordsPlaces, settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
   if (!recordsPlaces || basis.risk !== undefined) return {};

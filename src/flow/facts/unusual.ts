@@ -1,6 +1,6 @@
 /**
- * What is unusual about a sign-in: the facts of the conditions `risk` and `distance`. Everything is compared with what
- * was usual before the session began (decision 89). Reads nothing: the caller has loaded the entries.
+ * What is unusual about a sign-in: the facts for the conditions `risk` and `distance`. Everything is compared with what
+ * was usual before the session began (decision 89). Loads nothing: the caller has loaded the entries.
  */
 import { hash } from 'node:crypto';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
@@ -14,7 +14,7 @@ import { failuresWithin, networkPrefix, type UsualNetwork, usualNetworks } from 
 import { type Kilometres, kilometresBetween } from './geography.ts';
 
 const HOUR: Seconds = 3600;
-/** Places by address are not exact: no journey shorter than this (kilometres) is impossible. */
+/** Places derived from addresses are inexact, so no journey shorter than this (kilometres) counts as impossible. */
 const inexact: Kilometres = 100;
 
 /** The sign-in that is compared with the past. */
@@ -22,11 +22,11 @@ export interface ComparedSignIn {
   readonly userId: string;
   readonly ip: string;
   readonly now: Seconds;
-  /** When the session began, or without one the transaction (epoch seconds). */
+  /** When the session began or, without a session, the transaction (epoch seconds). */
   readonly began: Seconds;
   /** Uid of the SSO session. */
   readonly session: string | undefined;
-  /** There is a session that the user has signed in to. */
+  /** There is a session in which the user has signed in. */
   readonly isSignedIn: boolean;
   /** The account knows the browser. */
   readonly isKnown: boolean;
@@ -36,12 +36,15 @@ export interface ComparedSignIn {
 
 type Where = Pick<Snapshot, 'settings' | 'placeOf'>;
 
-/** The keys of what is kept about the past of an account. */
+/** The keys of the account's history. */
 export function pastKeys(userId: string): readonly string[] {
   return [signInHistoryKey(userId), usualPlacesKey(userId)];
 }
 
-/** As many for an identifier that no account has, where nothing is: it must not take less time. `id`: its stable id. */
+/**
+ * The same number of keys for an unknown identifier, under which nothing is stored, so that loading takes the same
+ * time. `id`: its stable id.
+ */
 export function decoyPastKeys(id: string): readonly string[] {
   return pastKeys(hash('sha256', id, 'base64url'));
 }
@@ -55,7 +58,7 @@ export function unusualFacts(
   const networks = usualNetworks(places, signIn);
   const { risk: scoring } = where.settings;
   const { unusual, unknown } = comparedPlaces(unit, where, { networks, signIn });
-  // What strangers try must not keep out a browser that the account knows.
+  // Wrong tries by strangers must not exclude a browser that the account knows.
   const until = signIn.isSignedIn ? signIn.began : signIn.now;
   const hasFailures = !signIn.isKnown && failuresWithin(places, until, HOUR) >= scoring.failures;
   const signals: readonly RiskSignal[] = [
@@ -72,7 +75,7 @@ interface Compared {
   readonly signIn: ComparedSignIn;
 }
 
-/** Where nothing is usual yet, nothing is compared. */
+/** If nothing is usual yet, nothing is compared. */
 function comparedPlaces(
   unit: UnitOfWork,
   { settings, placeOf }: Where,
@@ -88,7 +91,7 @@ function comparedPlaces(
   const here = placeOf(ip);
   if (here.isUnknown) return { unusual: ['newNetwork', ...away], unknown: ['newCountry', 'impossibleTravel'] };
   const isNewCountry = networks.every((one) => placeOf(one.ip).country !== here.country);
-  // Those of the session itself can only make it worse: a session that was stolen is somewhere else at once.
+  // Sign-ins within the session can only add risk: a stolen session appears in another place at once.
   const isTooFast = [...(last ? [last] : []), ...own].some((one) => {
     const travelled = kilometresBetween(here.location, placeOf(one.ip).location);
     return travelled !== undefined && isImpossible(travelled, now - one.at, settings.risk.speed);
@@ -104,12 +107,12 @@ function comparedPlaces(
   };
 }
 
-/** `within`: seconds; `speed`: kilometres in an hour. */
+/** `within`: seconds; `speed`: kilometres per hour. */
 function isImpossible(travelled: Kilometres, within: Seconds, speed: number): boolean {
   return travelled > inexact && travelled * HOUR > speed * Math.max(0, within);
 }
 
-/** To the nearest usual network of which it is known where it is. */
+/** The distance to the nearest usual network with a known place. */
 function distanceTo({ settings, placeOf }: Where, ip: string, networks: readonly UsualNetwork[]): Facts['distance'] {
   if (settings.networkData?.country === undefined || networks.length === 0) return undefined;
   if (networks.some((one) => networkPrefix(one.ip) === networkPrefix(ip))) return 0;

@@ -1,6 +1,6 @@
 /**
- * Links in notifications that act without a sign-in. This file promises: opening one changes nothing (programs open
- * links, too), the form behind it counts once, and the store holds no link, only its hash.
+ * Links in notifications that act without a sign-in. This file promises: opening one changes nothing (since programs
+ * open links as well), the form behind it counts once, and the store contains only the hash of a link.
  */
 import { randomBytes } from 'node:crypto';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -8,18 +8,18 @@ import { accountLinkKey, userKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Services } from '../services.ts';
 
-/** What a link does. `undo` takes back a change of an identifier; `change` is the id of its `FormerIdentifier`. */
+/** What a link does. `undo` reverts a change of an identifier; `change` is the id of its `FormerIdentifier`. */
 export type AccountLink = { readonly kind: 'undo'; readonly user: string; readonly change: string } | RejectSignIn;
 
-/** Says that a sign-in was not the user's. */
+/** Reports a sign-in as not the user's own. */
 export interface RejectSignIn {
   readonly kind: 'not_me';
   readonly user: string;
   /** Uid of the SSO session. */
   readonly session: string;
-  /** Key of the entry of the browser. */
+  /** Key of the browser's entry. */
   readonly device: string;
-  /** What the page says of it: when (epoch seconds), in which app, and from where; empty texts: not known. */
+  /** What the page says about it: when (epoch seconds), in which app, and from where. Empty texts if unknown. */
   readonly at: Seconds;
   readonly app: string;
   readonly browser: string;
@@ -27,13 +27,13 @@ export interface RejectSignIn {
   readonly ip: string;
 }
 
-/** Where the links of each kind lead to. */
+/** The path for each kind of link. */
 const paths: Readonly<Record<AccountLink['kind'], string>> = {
   undo: '/account/undo',
   not_me: '/account/not-me',
 };
 
-/** Writes the link in the unit's commit, and returns its address. `lifetime`: seconds. */
+/** Writes the link in the unit's commit, and returns its URL. `lifetime`: seconds. */
 export function createLink(
   { services, unit }: { readonly services: Pick<Services, 'issuer'>; readonly unit: UnitOfWork },
   link: AccountLink,
@@ -48,7 +48,7 @@ function parseAccountLink(value: string): AccountLink {
   return JSON.parse(value) as AccountLink;
 }
 
-/** `undefined`: there is no such link of this kind, or it was used, or its time is over. */
+/** Undefined if there is no such link of this kind, or if it was used or has expired. */
 export async function readLink<Kind extends AccountLink['kind']>(
   unit: UnitOfWork,
   kind: Kind,
@@ -60,7 +60,7 @@ export async function readLink<Kind extends AccountLink['kind']>(
   return link?.kind === kind ? (link as Extract<AccountLink, { kind: Kind }>) : undefined;
 }
 
-/** The link counts once: of two requests one wins. */
+/** The link counts once: of two requests, one succeeds. */
 export function consumeLink(unit: UnitOfWork, token: string): void {
   unit.take(accountLinkKey(token));
 }

@@ -1,4 +1,4 @@
-/** Notifications of what happened to an account, to all addresses of the user: an attacker cannot act unseen. */
+/** Notifications about an account, sent to all addresses of the user, so that an attacker cannot act unseen. */
 
 import type { Delivery } from '../../authenticators/authenticator.ts';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -11,7 +11,8 @@ export interface AccountNotification {
 }
 
 /**
- * Names of texts: `mail.account-changed.<event>`, and `.subject` behind it. The last ones are what administrators do.
+ * Names of texts: `mail.account-changed.<event>`, with `.subject` appended for the subject. The last ones are for what
+ * administrators do.
  */
 export const accountChanges = [
   'renamed',
@@ -65,56 +66,56 @@ export type SelfServiceChange = Extract<
 export interface ChangeDetails {
   /** Key of an authenticator. */
   readonly authenticator?: string;
-  /** The label; after a change the new one. */
+  /** The label; after a change, the new one. */
   readonly label?: string;
   readonly formerLabel?: string;
-  /** Of an address, the part that may be shown at other addresses. */
+  /** The part of an address that other addresses may see. */
   readonly address?: string;
-  /** When it happens (epoch seconds). */
+  /** When it will happen (epoch seconds). */
   readonly due?: Seconds;
-  /** All other sessions ended with it. */
+  /** The change ended all other sessions. */
   readonly otherSessionsEnded?: true;
 }
 
-/** Empty texts: it does not apply, or it is not known. */
+/** Empty texts if unknown or not applicable. */
 export interface Circumstances {
   /** Epoch seconds. */
   readonly at: Seconds;
-  /** Name of the app that was signed in to. */
+  /** Name of the app that the user signed in to. */
   readonly app?: string;
   readonly ip?: string;
   readonly browser?: string;
   readonly system?: string;
-  /** Addresses that are the user's from now on: they are notified, too. */
+  /** Addresses that belong to the user from now on. They are notified as well. */
   readonly newAddresses?: readonly string[];
   readonly link?: NotificationLink;
 }
 
-/** A link that does something about what is told. */
+/** A link that acts on the reported change. */
 export interface NotificationLink {
   readonly url: string;
-  /** Which texts it has: `mail.account-changed.link.<does>`. */
+  /** Selects its texts: `mail.account-changed.link.<does>`. */
   readonly does: 'undo';
   /** Epoch seconds. */
   readonly until: Seconds;
-  /** The one address that gets it. */
+  /** The only address that gets the link. */
   readonly to: string;
 }
 
-/** Seconds after which the notification is too old to be sent. */
+/** After this long the notification is too old to be sent (seconds). */
 const lifetime = 86_400;
 
 export function accountChanged(event: AccountChange, what: ChangeDetails = {}): AccountNotification {
   const { authenticator = '', label = '', formerLabel = '', address = '', due } = what;
-  // The text of some events says so by itself.
+  // The texts of some events already say that sessions ended.
   const ended = what.otherSessionsEnded && event !== 'sessions_ended' ? 'yes' : '';
   const params = { event, authenticator, label, formerLabel, address, ended };
   return { template: 'account-changed', params: due === undefined ? params : { ...params, due } };
 }
 
 /**
- * Every address once. None when no address is verified. `account`: as it was before, so that a removed address is
- * notified, too.
+ * One delivery for each distinct address. Empty if no address is verified. `account`: as it was before the change, so
+ * that a removed address is notified as well.
  */
 export function notificationDeliveries(
   account: Account,

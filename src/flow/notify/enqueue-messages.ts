@@ -1,7 +1,7 @@
 /**
- * Hands messages to the outbox. This file promises: a message is written in the commit of the request that caused it,
- * within the limits of the account, the recipient and the quotas of the authenticator, in the language of the user; an
- * unknown identifier costs the same work and sends nothing.
+ * Puts messages into the outbox. This file promises: a message is written in the commit of the request that caused it,
+ * within the limits of the account, the recipient and the authenticator's quotas, in the user's language; an unknown
+ * identifier causes the same work and sends nothing.
  */
 
 import type { Delivery, IssuedChallenge, Quota } from '../../authenticators/authenticator.ts';
@@ -19,43 +19,43 @@ import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import { auditContext, type OpenTransaction } from '../transaction/open-transaction.ts';
 
-/** On whose account, and in which request. */
+/** The account and the request that a message belongs to. */
 export interface MessageContext {
   readonly services: Services;
   readonly unit: UnitOfWork;
   readonly visitor: Visitor;
-  /** Absent: the identifier belongs to no account. */
+  /** Absent if the identifier belongs to no account. */
   readonly account?: Account | undefined;
   /** Client id. */
   readonly client: string;
   readonly transaction?: { readonly id: string; readonly uiLocales?: string };
 }
 
-/** Messages to one mailbox, over all accounts: a mailbox cannot be flooded by way of many accounts. */
+/** Messages to one mailbox over all accounts, so that many accounts cannot be used to flood a mailbox. */
 const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
 
-/** What an authenticator wants to be sent, and within what. */
+/** What an authenticator asks to send, and its quotas. */
 export interface MessagesToSend extends Pick<IssuedChallenge, 'deliver' | 'quotas' | 'undeliverable'> {
-  /** The user has proved something, so they may learn why nothing was sent. */
+  /** The user has proved something and may therefore learn why nothing was sent. */
   readonly proved?: boolean;
-  /** The user has signed in with this browser before: it has a limit of its own, which strangers cannot use up. */
+  /** The user has signed in with this browser before. It has a limit of its own, which strangers cannot use up. */
   readonly known?: boolean;
 }
 
 /** What is counted (for the audit log), the counter, and its limits. */
 type Counted = readonly [kind: string, counter: string, limits: readonly Limit[]];
 
-/** What was sent, or why not. */
+/** What was sent, or why nothing was. */
 export interface SendResult {
-  /** Errors that the user must see. */
+  /** Errors for the user. */
   readonly notices: readonly Notice[];
-  /** Ids in the outbox. */
+  /** Ids of the messages in the outbox. */
   readonly outbox: readonly string[];
 }
 
 /**
- * Sends what an authenticator hands over, if the limits of the account and its quotas allow it. Otherwise it returns an
- * error notice. For an unknown identifier nothing is sent, with the same work.
+ * Sends an authenticator's messages if the limits of the account and its quotas allow it. Otherwise returns an error
+ * notice. An unknown identifier causes the same work, but sends nothing.
  */
 export async function sendWithin(context: OpenTransaction, key: string, toSend: MessagesToSend): Promise<SendResult> {
   const { services, transaction, request } = context;
@@ -67,14 +67,14 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
   const name = `${key}.send${toSend.known ? '.known' : ''}`;
   const own = subject.decoy ? counterOf(subject.id, name) : attemptCounter(subject.id, name);
   const [networks, others] = countersOf(own, toSend);
-  // The network first: one that has reached its limit uses up no other limit.
+  // The network comes first: if its limit is reached, no other limit is used up.
   const limited = await reserveAll(services, [...networks, ['account', own, limits], ...others]);
   if (limited) {
     auditFailure(context, { event: 'message.limited', authenticator: key, reason: limited.kind });
     return { notices: [limited.notice], outbox: [] };
   }
   const account = deliver.length === 0 || subject.decoy ? undefined : await loadAccount(unit, subject.id);
-  // One line in any case: the time of the answer does not disclose whether a message was sent.
+  // One line is written in any case, so that the response time does not reveal whether a message was sent.
   if (undeliverable === undefined)
     for (const channel of channelsOf(deliver))
       auditMessage(context, { authenticator: key, channel, quotas: toSend.quotas ?? [] });
@@ -94,7 +94,7 @@ function channelsOf(deliver: readonly Delivery[]): readonly (string | undefined)
   return deliver.length === 0 ? [undefined] : deliver.map(({ channel }) => channel);
 }
 
-/** Audits who caused the message and what it may cost. `channel`: absent when nothing can be sent. */
+/** Audits who caused the message and what it may cost. `channel`: absent if nothing can be sent. */
 function auditMessage(
   context: OpenTransaction,
   {
@@ -124,8 +124,8 @@ function auditFailure(context: OpenTransaction, event: Pick<AuditEvent, 'event' 
 }
 
 /**
- * Counts the messages against the counter of the account and against each recipient. Returns why they cannot be sent,
- * if a limit is reached.
+ * Counts the messages against the account's counter and against each recipient. If a limit is reached, returns why they
+ * cannot be sent.
  */
 export async function reserveSending(
   services: Pick<Services, 'store'>,
@@ -133,7 +133,7 @@ export async function reserveSending(
     readonly counter: string;
     readonly limits: readonly Limit[];
     readonly deliveries: readonly Delivery[];
-    /** Of the authenticator; absent: the usual limit of each recipient. */
+    /** The authenticator's quotas. Absent: the usual limit per recipient. */
     readonly quotas?: readonly Quota[] | undefined;
   },
 ): Promise<Notice | undefined> {
@@ -143,8 +143,8 @@ export async function reserveSending(
 }
 
 /**
- * Returns the first limit that is reached. One after the other: a refusal by an earlier one uses up nothing of the
- * later ones, which many users share.
+ * Returns the first limit that is reached. They are counted one after the other, so that a refusal uses up none of the
+ * later limits, which many users share.
  */
 async function reserveAll(
   { store }: Pick<Services, 'store'>,
@@ -158,7 +158,7 @@ async function reserveAll(
   return undefined;
 }
 
-/** The same refusal where a message was sent before: its code still counts and can be entered. */
+/** The same refusal after an earlier message: its code still counts and can be entered. */
 export function asResendRefusal(refusal: Notice): Notice {
   return refusal.code === 'send.exceeded' ? { ...refusal, code: 'resend.exceeded' } : refusal;
 }
@@ -179,7 +179,7 @@ function countersOf(
   return [[], recipients];
 }
 
-/** `own`: the limit of a browser that the user is known by. Empty: there is none. */
+/** `own`: identifies a browser that the user is known by, for its own limit. Empty if there is none. */
 function countedAs({ kind, value, limits, separateForKnownBrowsers }: Quota, own: string): Counted {
   const shared = separateForKnownBrowsers && own !== '' ? `${value}\n${own}` : value;
   const counter = kind === 'recipient' ? recipientCounter(shared) : sendingQuotaCounter(kind, shared);
@@ -187,8 +187,8 @@ function countedAs({ kind, value, limits, separateForKnownBrowsers }: Quota, own
 }
 
 /**
- * Sends without limits: the caller has counted the messages or what caused them. Returns the ids in the outbox.
- * `changed`: see `EnqueueOptions`.
+ * Sends without limits: the caller has counted the messages or their cause. Returns the ids in the outbox. `changed`:
+ * see `EnqueueOptions`.
  */
 export function enqueueMessages(
   { services, unit, visitor, account, client, transaction }: MessageContext,

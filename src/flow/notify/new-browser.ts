@@ -1,7 +1,7 @@
 /**
- * Tells users of a sign-in from a browser that is new to the account, at all their addresses. This file promises: it is
- * written in the commit of the sign-in and costs no round trip; the first sign-in of an account is not told; a browser
- * that keeps no cookies does not flood the mailbox.
+ * Notifies users, at all their addresses, of a sign-in from a browser that is new to the account. This file promises:
+ * the notification is written in the commit of the sign-in and needs no extra round trip; an account's first sign-in
+ * causes none; a browser that keeps no cookies cannot flood the mailbox.
  */
 import type { Seconds } from '../../core/model/facts.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -19,7 +19,7 @@ import { enqueueMessages, type MessageContext } from './enqueue-messages.ts';
 
 /** How long a sign-in can be reported (seconds). */
 const reportPeriod: Seconds = 7 * 86_400;
-/** Sign-ins that are told in a day; the account page shows all of them. */
+/** Notifications per day. The account page shows all sign-ins. */
 const perDay = 10;
 const day: Seconds = 86_400;
 
@@ -34,7 +34,7 @@ export interface NewSignIn extends Omit<MessageContext, 'account' | 'client'> {
   readonly snapshot: Snapshot;
 }
 
-/** Where mail cannot be sent nothing is told, and the account page says so. */
+/** If mail cannot be sent, nothing is sent, and the account page says so. */
 export async function tellOfNewBrowser(signIn: NewSignIn): Promise<void> {
   const { services, unit, subject, known } = signIn;
   if (!services.canMail()) return;
@@ -55,7 +55,7 @@ function recent(times: readonly Seconds[], now: Seconds): readonly Seconds[] {
   return times.filter((at) => at > now - day);
 }
 
-/** Merged, so that no sign-in loses a race by it. */
+/** Merged, so that this cannot make a sign-in lose a race. */
 function noted({ unit, subject }: NewSignIn, next: (told: readonly Seconds[]) => readonly Seconds[]): void {
   unit.merge(userKey(subject), (current) => {
     if (current === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Notifies users of what happened to their account, in its commit, at all their addresses. */
+/** Notifies users of changes to their account, in the commit of the change, at all their addresses. */
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { placeInWords } from '../../policy/schema/settings/zones.ts';
@@ -8,13 +8,13 @@ import type { OpenTransaction } from '../transaction/open-transaction.ts';
 import { type AccountNotification, type NotificationLink, notificationDeliveries } from './account-notification.ts';
 import { enqueueMessages, type MessageContext } from './enqueue-messages.ts';
 
-/** The account that is notified, and in which app and from where the change was made. */
+/** The notified account, and the app and place from which the change was made. */
 export interface NotificationContext extends MessageContext {
-  /** As it was before. */
+  /** As it was before the change. */
   readonly account: Account;
   /** Name of the app. */
   readonly app: string;
-  /** Where the browser was, in words. */
+  /** The browser's system and place, in words. */
   readonly place: string;
 }
 
@@ -29,14 +29,14 @@ export function notificationContext(
 
 /** Further recipients, and a link by which the user can undo or reject what happened. */
 export interface NotificationExtras {
-  /** Addresses that are the user's from now on. */
+  /** Addresses that belong to the user from now on. */
   readonly newAddresses?: readonly string[] | undefined;
   readonly link?: NotificationLink | undefined;
 }
 
 /**
- * No limit drops a notification, so that no change is unseen: what causes it is limited. Where mail cannot be sent
- * nothing is notified, and the account page says so.
+ * No limit drops a notification, so that no change stays unseen: the causes are limited instead. If mail cannot be
+ * sent, nothing is sent, and the account page says so.
  */
 export function notify(
   context: NotificationContext,

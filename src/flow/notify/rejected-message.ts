@@ -1,6 +1,6 @@
 /**
- * Whether the mail or phone service rejected the message that a page waits for, for good. This file promises: it is
- * told only where something was proved in this sign-in; before, it would tell that an account has the address.
+ * Whether the mail or phone service has permanently rejected the message for which a page waits. This file promises:
+ * the user learns it only after a proof in this sign-in. Before, it would reveal that an account has the address.
  */
 import type { Notice } from '../../core/step/step.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
@@ -8,7 +8,7 @@ import { parseOutboxMessage } from '../../delivery/outbox.ts';
 import { outboxMessageKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 
-/** `transaction`: as the store has it, so that its message is not of this request. Rejects with `StoreUnavailable`. */
+/** `transaction`: as stored, so that the message is not from this request. Rejects with `StoreUnavailable`. */
 export async function rejectedMessage(unit: UnitOfWork, transaction: Transaction): Promise<readonly Notice[]> {
   const { pending, evidence } = transaction;
   const ids = evidence.length > 0 ? (pending?.outbox ?? []) : [];

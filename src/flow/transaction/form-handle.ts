@@ -1,27 +1,27 @@
 /**
- * Every form proves which step it answers (Law 11): the handle binds transaction, step, authenticator and version under
- * a secret of the server. A form of another transaction, an older page or a forged one does not verify, and consumes
+ * Every form proves which step it answers (Law 11): its handle binds transaction, step, authenticator and version under
+ * a secret of the server. A form of another transaction, of an older page, or a forged one does not verify and consumes
  * nothing. See decision 5.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Notice } from '../../core/step/step.ts';
 import { macUnder } from '../server-mac.ts';
 
-/** The form was made before what it is about changed: the page is shown anew, and nothing was done. */
+/** The form was made before its subject changed. The page is shown again, and nothing was done. */
 export const staleForm: Notice = { code: 'form.stale', level: 'info' };
 
 export interface FormBinding {
   readonly transaction: string;
-  /** Kind of the step that the page shows. */
+  /** Kind of the step on the page. */
   readonly step: string;
-  /** Authenticator of that step, or the digest of the scopes that it asks about; empty when it has neither. */
+  /** Authenticator of that step, or the digest of the scopes that it asks about. Empty if it has neither. */
   readonly authenticator: string;
-  /** Version of the transaction that the page was made from. */
+  /** The version of the transaction from which the page was made. */
   readonly version: number;
 }
 
 function mac(secret: string, { transaction, step, authenticator, version }: FormBinding): Buffer {
-  // JSON keeps the parts apart: no authenticator can be named so that it reads as another step.
+  // JSON separates the parts, so that no authenticator's name can imitate another step.
   const text = JSON.stringify(['form', transaction, step, authenticator, version]);
   return macUnder(secret).update(text).digest();
 }
@@ -30,7 +30,7 @@ export function formHandle(secret: string, binding: FormBinding): string {
   return [binding.version, binding.step, binding.authenticator, mac(secret, binding).toString('base64url')].join('.');
 }
 
-/** What the handle binds, if one of the secrets made it for this transaction; else `undefined`. */
+/** What the handle binds, if one of the secrets made it for this transaction. Otherwise undefined. */
 export function readFormHandle(
   secrets: readonly string[],
   transaction: string,

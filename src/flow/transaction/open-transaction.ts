@@ -1,4 +1,4 @@
-/** An open transaction, as one request holds it. */
+/** A transaction within one request. */
 
 import type { AuthenticatorContext, Credential } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
@@ -25,16 +25,16 @@ export interface TransactionRequest {
   readonly uid: string;
   readonly visitor: Visitor;
   readonly proofSecret: ProofSecret;
-  /** The SSO session that the browser has now, whatever it had when the sign-in began; asked only where it matters. */
+  /** The browser's present SSO session, whatever it was when the sign-in began. Read only if needed. */
   session(): Promise<SsoSession | undefined>;
 }
 
-/** An open transaction, with all that a decision needs. */
+/** A transaction with everything that a decision needs. */
 export interface OpenTransaction {
   readonly services: Services;
   readonly request: TransactionRequest;
   readonly transaction: Transaction;
-  /** Version that forms were made from. */
+  /** The version from which the forms were made. */
   readonly version: number;
   readonly snapshot: Snapshot;
   readonly app: App;
@@ -57,7 +57,7 @@ export function auditContext({ transaction, request, snapshot }: OpenTransaction
   };
 }
 
-/** What an authenticator may know of this request. */
+/** What an authenticator may know about this request. */
 export function environmentOf(
   { services, request, transaction, snapshot, app }: OpenTransaction,
   key: string,
@@ -87,7 +87,7 @@ export function environmentOf(
   };
 }
 
-/** What the password policy says for this user, for an authenticator whose secrets are under it. */
+/** The password policy for this user, for an authenticator whose secrets are under it. */
 export async function newPasswordTerms(
   { services, snapshot, app }: OpenTransaction,
   key: string,
@@ -99,7 +99,7 @@ export async function newPasswordTerms(
   return { newPassword };
 }
 
-/** The account of the user. A decoy has none. */
+/** The user's account. Undefined for a decoy. */
 export async function accountIn({
   request,
   transaction,
@@ -108,7 +108,7 @@ export async function accountIn({
   return !subject || subject.decoy ? undefined : loadAccount(request.unit, subject.id);
 }
 
-/** The credentials of the user. None for a decoy. */
+/** The user's credentials. Empty for a decoy. */
 export async function credentialsOf(context: OpenTransaction): Promise<readonly Credential[]> {
   return (await accountIn(context))?.credentials ?? [];
 }

@@ -1,8 +1,8 @@
 /**
- * What a sign-in proved still has to count. This file promises: what ends the sessions of an account ends what other
- * browsers have proved for a sign-in or a recovery under way, and the codes that they wait for (decision 104); a proof
- * of an address that the account has given up counts for nothing, although the enrollment keeps its id when it moves
- * (decision 42). `validAfter` orders all of it: it grows with every change, also twice in a second.
+ * Checks that the proofs of a sign-in still count. This file promises: whatever ends the sessions of an account also
+ * ends what other browsers have proved for a running sign-in or recovery, and the codes that they wait for (decision
+ * 104); a proof of an address that the account gave up no longer counts, although the enrollment keeps its id when it
+ * moves (decision 42). `validAfter` orders these events: it increases with every change, even twice within a second.
  */
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
@@ -11,7 +11,7 @@ import type { Account, User } from '../../users/record/user.ts';
 import { isKeptWith, peekSso } from '../browser/sso-session.ts';
 import { loadAccount } from '../facts/account.ts';
 
-/** The transaction itself, or one without the proofs that no longer count. Rejects with `StoreUnavailable`. */
+/** The same transaction, or a copy without the proofs that no longer count. Rejects with `StoreUnavailable`. */
 export async function withPresentProofs(unit: UnitOfWork, transaction: Transaction): Promise<Transaction> {
   const { subject, evidence } = transaction;
   if (!subject || subject.decoy || evidence.length === 0) return transaction;
@@ -22,9 +22,9 @@ export async function withPresentProofs(unit: UnitOfWork, transaction: Transacti
 }
 
 /**
- * Whether what was proved or sent under this `validAfter` counts on: it is the present one, or the session that the
- * sign-in began in was kept since. A user who may not sign in at all gets nothing by it, and is told that instead.
- * Absent: a node of the release before wrote it, which knows no such end.
+ * Whether what was proved or sent under this `validAfter` still counts: it is the present one, or the session in which
+ * the sign-in began was kept since. A user who may not sign in at all gains nothing from this and sees the denial
+ * instead. Absent: written by a node of the previous release, which does not record it.
  */
 export function countsOn(
   unit: UnitOfWork,

@@ -1,4 +1,4 @@
-/** The transaction in the store, and with it the messages that wait to be sent for it. */
+/** The transaction in the store, and the messages waiting to be sent for it. */
 
 import { parsedOnce } from '../../core/model/parsed-once.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
@@ -11,8 +11,8 @@ import type { OpenTransaction } from './open-transaction.ts';
 type TransactionToStore = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
 
 /**
- * Writes the transaction if it differs from what the store holds; true if it did. For a new proof the browser gets a
- * fresh secret (Law 15). Messages whose codes no longer count are withdrawn from the outbox.
+ * Writes the transaction if it differs from the stored one, and returns whether it did. With a new proof the browser
+ * gets a new secret (Law 15). Messages whose codes no longer count are withdrawn from the outbox.
  */
 export function saveTransaction(
   { request, transaction, services }: TransactionToStore,
@@ -61,7 +61,7 @@ export const parseTransaction: (value: string) => Transaction = parsedOnce(
 );
 
 /**
- * The first reference is what attempts count against: the account or, for a decoy, the unknown identifier. So both are
+ * The first reference is the owner of attempts: the account or, for a decoy, the unknown identifier. Both are therefore
  * counted alike over all transactions.
  */
 export function transactionEntry(transaction: Transaction, ttl: number): Merged {

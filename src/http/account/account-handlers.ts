@@ -1,7 +1,7 @@
 /**
- * `/account`: the overview, and the ways into it. The SSO session of the browser says whose account it is. A user
- * without one, or who must prove more for a change, is sent through the step loop as for any app and comes back to the
- * same page.
+ * `/account`: the overview, and how users get to it. The browser's SSO session determines the account. A user without a
+ * session, or who must prove more for a change, goes through the step loop as for any app and then returns to the same
+ * page.
  */
 
 import type { Context } from 'koa';
@@ -28,7 +28,7 @@ import {
 import { keepForm } from './deletion-handlers.ts';
 import { appToReturnTo, rememberApp } from './return-to-app.ts';
 
-/** What the overview can say was done, as its query names it. */
+/** Completed actions that the overview can report, as named in its query. */
 const done = [
   'renamed',
   'removed',
@@ -54,7 +54,7 @@ export function accountHandlers(parts: AccountParts) {
   };
 }
 
-/** A page that shows a part of the account, or the first page. */
+/** Shows the overview or the page of one part of the account. */
 async function section(request: AccountHttpRequest, kind: OverviewPage['kind']): Promise<void> {
   rememberApp(request);
   const open = await openedAccount(request);
@@ -63,7 +63,7 @@ async function section(request: AccountHttpRequest, kind: OverviewPage['kind']):
   await showSection({ ...request, open }, kind, [...addedNotice(open, code), ...noticesOf(code)]);
 }
 
-/** The sign-in came back. */
+/** The browser returns from a sign-in. */
 async function callback(request: AccountHttpRequest): Promise<void> {
   const { state, error } = request.ctx.query;
   if (error === undefined) return seeOther(request.ctx, returnPath(state));
@@ -72,9 +72,9 @@ async function callback(request: AccountHttpRequest): Promise<void> {
 }
 
 /**
- * First comes what a change takes, as a sign-in of its own that completes: so the evidence stays with the session, and
- * a user who leaves the offer need not prove the same again for the next one. Then comes the offer, behind the same
- * account-management requirement.
+ * The proofs that a change requires come first, in a completed sign-in of their own: the evidence then stays in the
+ * session, and a user who leaves the offer need not prove the same again for the next one. The offer follows, behind
+ * the same account-management requirement.
  */
 async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
   const key = pathParameter(request.ctx, 'key');
@@ -91,13 +91,13 @@ async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
   sendToSignIn(request, { purpose, returnTo: isReady ? whatHappens(open, key) : `add/${key}` });
 }
 
-/** Of some kinds a new one takes the place of the one before. */
+/** Whether a new enrollment is added or replaces the existing one. */
 function whatHappens({ services, account: { credentials } }: OpenAccount, key: string): 'added' | 'changed' {
   const isSingle = services.authenticators.get(key)?.descriptor.maxEnrollments === 1;
   return isSingle && credentials.some(({ authenticator }) => authenticator === key) ? 'changed' : 'added';
 }
 
-/** A Well-Known URL for Changing Passwords (W3C): password managers send users there. */
+/** The Well-Known URL for Changing Passwords (W3C), to which password managers send users. */
 function changePassword({ parts, ctx }: AccountHttpRequest): void {
   const descriptors = Array.from(parts.services.authenticators.values(), ({ descriptor }) => descriptor);
   const key = descriptors.find(({ underPasswordPolicy }) => underPasswordPolicy)?.key;
@@ -123,12 +123,15 @@ async function showSection(
   });
 }
 
-/** Seconds for which the page says what was added: longer than the last step takes, too short for a link to lie. */
+/**
+ * For how many seconds the page reports what was added: longer than the last step takes, but short enough that an old
+ * link does not report something wrong.
+ */
 const newFor = 600;
 
-/** What the user has just added or replaced, and whether that ended the other sessions: both happened in one commit. */
+/** What the user has just added or replaced, and whether the same commit ended the other sessions. */
 function addedNotice({ account: { user, credentials }, services }: OpenAccount, code: unknown): readonly Notice[] {
-  // Of one second the last in the list is the newest.
+  // If two have the same time, the last in the list is the newest.
   const newest = credentials.toSorted((one, other) => one.createdAt - other.createdAt).at(-1);
   if ((code !== 'added' && code !== 'changed') || newest === undefined || newest.createdAt < services.now() - newFor)
     return [];
@@ -136,7 +139,7 @@ function addedNotice({ account: { user, credentials }, services }: OpenAccount, 
   return [{ code: `account.done.${code}`, level: 'info', authenticator: newest.authenticator, params: { others } }];
 }
 
-/** `code`: what was done on the page before; `stale`: another tab was faster. */
+/** `code`: what was done on the previous page. `stale`: another tab was faster. */
 function noticesOf(code: unknown): readonly Notice[] {
   if (code === 'stale') return [staleForm];
   const what = done.find((known) => known === code);

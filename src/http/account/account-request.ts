@@ -1,4 +1,4 @@
-/** What all account pages share: whose account it is, what a change takes, and how a page is shown. */
+/** What all account pages share: finding the account, asking for the proofs of a change, and showing a page. */
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
@@ -24,11 +24,11 @@ import { pageContext } from '../page-context.ts';
 export interface AccountParts {
   readonly services: Services;
   readonly renderer: Renderer;
-  /** Of the built-in app that the account pages sign in with. */
+  /** Client id of the built-in app for signing in to the account pages. */
   readonly clientId: string;
-  /** Name of the cookie that holds the language that the user chose. */
+  /** Name of the cookie with the language that the user chose. */
   readonly languageCookie: string;
-  /** The SSO session of the browser; `undefined`: it has none that is alive. */
+  /** The browser's SSO session. Undefined if it has no live one. */
   readonly currentSession: (ctx: Context) => Promise<SsoSession | undefined>;
 }
 
@@ -37,32 +37,32 @@ export interface AccountHttpRequest {
   readonly ctx: Context;
 }
 
-/** A request of a user whom the policies let in. */
+/** A request by a user whom the policies admit. */
 export interface AccountPageRequest extends AccountHttpRequest {
   readonly open: OpenAccount;
 }
 
-/** A form that may be acted on, unless its handle is outdated. */
+/** A form that may be processed, unless its handle is outdated. */
 export interface AccountFormRequest extends AccountPageRequest {
   readonly fields: Readonly<Record<string, string>>;
 }
 
 /**
- * What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added`, which lead
- * to the first page and to the methods.
+ * Pages to which a sign-in for the account pages may return: a page below `/account`, or `view` (the first page) and
+ * `added` (the methods).
  */
 const returnTargets =
   /^(?:view|added|changed|data|deletion|apps|methods|devices|activity|notifications|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
 
-/** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
+/** Undefined if the policies do not admit a user of this browser at this moment (Law 5). */
 export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {
   const { unit, visitor } = currentRequest();
   return openAccount(parts.services, { unit, visitor }, await parts.currentSession(ctx));
 }
 
 /**
- * `undefined`: the browser was sent to prove what a change takes (Law 7), and comes back to `returnTo` afterwards.
- * `change`: what the account policy is asked about.
+ * Undefined if the browser was sent to give the proofs that a change requires (Law 7); it then returns to `returnTo`.
+ * `change`: the change for the account policy.
  */
 export async function readyForChange(
   request: AccountHttpRequest,
@@ -76,7 +76,10 @@ export async function readyForChange(
   return undefined;
 }
 
-/** As `readyForChange`, for a form. Rejects with `StepgateError` when it comes from another site or cannot be read. */
+/**
+ * Like `readyForChange`, for a form. Rejects with `StepgateError` if the form comes from another site or cannot be
+ * read.
+ */
 export async function readyForForm(
   request: AccountHttpRequest,
   returnTo: string,
@@ -89,9 +92,9 @@ export async function readyForForm(
 }
 
 /**
- * Sends the browser through the step loop, as any app does. The code that comes back is never redeemed: only the
- * session counts, so the verifier of the challenge is thrown away. `purpose`: the scope that says what the user wants
- * to change; absent: only to look. `loginHint`: the identifier that the page is filled with.
+ * Sends the browser through the step loop like any app. The returned code is never redeemed, since only the session
+ * matters, so the PKCE verifier is not kept. `purpose`: the scope for the intended change; absent if the user only
+ * wants to look. `loginHint`: the prefilled identifier.
  */
 export function sendToSignIn(
   { parts, ctx }: AccountHttpRequest,
@@ -113,8 +116,7 @@ export function sendToSignIn(
 }
 
 /**
- * The path that a sign-in comes back to. Since a `state` can be made up, each of these pages checks for itself what it
- * needs.
+ * The path to which a sign-in returns. A `state` can be forged, so each of these pages checks its own preconditions.
  */
 export function returnPath(state: unknown): string {
   if (typeof state !== 'string' || !returnTargets.test(state) || state === 'view') return '/account';
@@ -139,7 +141,7 @@ export function showAccountPage({ parts, ctx, open }: AccountPageRequest, page: 
   );
 }
 
-/** The status of a page with these notices: a form that was not taken says so. */
+/** Sets the status of a page with these notices, so that a refused form can be recognised by it. */
 export function setStatus(ctx: Context, notices: readonly Notice[]): void {
   const wait = notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (wait !== undefined) ctx.set('Retry-After', String(wait));
@@ -148,7 +150,7 @@ export function setStatus(ctx: Context, notices: readonly Notice[]): void {
   else if (notices.some(({ level }) => level === 'error')) ctx.status = 422;
 }
 
-/** Pages are in the language of the profile again, or in that of the browser. */
+/** Pages use the language of the profile again, or that of the browser. */
 export function forgetLanguage({ parts, ctx }: AccountHttpRequest): void {
   setLanguageCookie(ctx, { cookie: parts.languageCookie, issuer: parts.services.issuer }, null);
 }

@@ -1,4 +1,4 @@
-/** `/account/addresses`: further addresses that notifications about the account go to. */
+/** `/account/addresses`: further addresses for notifications about the account. */
 
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
@@ -94,14 +94,14 @@ async function remove(request: AccountHttpRequest): Promise<void> {
   seeOther(ctx, '/account/notifications?done=address_removed');
 }
 
-/** `email`: as it was typed. */
+/** `email`: as the user typed it. */
 function showAdd(request: AccountPageRequest, email: string, notices: readonly Notice[]): void {
   const handle = accountHandle(request.open, 'add address');
   setStatus(request.ctx, notices);
   showAccountPage(request, { kind: 'add-address', email, handle, notices });
 }
 
-/** Without an address that waits for its code, there is nothing to confirm. */
+/** If no address waits for its code, there is nothing to confirm. */
 function showConfirm(request: AccountPageRequest, notices: readonly Notice[]): void {
   const { ctx, open } = request;
   const asked = askedAddress(open);

@@ -1,4 +1,4 @@
-/** `/account/apps`: what apps may do without asking again, and how a user ends it. */
+/** `/account/apps`: what apps may do without asking again, and how a user ends their access. */
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { endAccessOf, type OwnApp, ownApps } from '../../flow/account/apps.ts';

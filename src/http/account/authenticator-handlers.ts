@@ -1,4 +1,4 @@
-/** `/account/authenticators`: one of the user's authenticators, to be renamed or removed. */
+/** `/account/authenticators`: renaming or removing one of the user's authenticators. */
 
 import type { Context } from 'koa';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -24,7 +24,7 @@ import {
   showAccountPage,
 } from './account-request.ts';
 
-/** Apps that a notice names; the page has more of them. */
+/** How many apps a notice names. The page lists more. */
 const namesInNotice = 3;
 
 export function authenticatorHandlers(parts: AccountParts) {
@@ -59,7 +59,7 @@ async function change(request: AccountHttpRequest): Promise<void> {
   await showAuthenticator(form, { id, notices: [refusal], ...typed });
 }
 
-/** Returns why it was not renamed. */
+/** Returns the reason if it was not renamed. */
 async function rename({ open, fields }: AccountFormRequest, id: string): Promise<Notice | undefined> {
   const label = labelOf(fields.label);
   if (label === undefined) return { code: 'account.name.invalid', level: 'error', field: 'label' };
@@ -69,8 +69,8 @@ async function rename({ open, fields }: AccountFormRequest, id: string): Promise
 }
 
 /**
- * Returns why it was not removed. Where the user would lose apps, the field `confirm` says that they accept exactly
- * these.
+ * Returns the reason if it was not removed. If the user would lose apps, the field `confirm` identifies the apps that
+ * the user agreed to lose.
  */
 async function remove({ open, fields }: AccountFormRequest, id: string): Promise<Notice | undefined> {
   const refusal = await refusalOf(open, id);
@@ -94,7 +94,7 @@ function refusalNotice(refusal: RemovalRefusal): Notice {
   };
 }
 
-/** `label`: a new name that was refused, as it was typed. */
+/** `label`: a refused new name, as the user typed it. */
 async function showAuthenticator(
   request: AccountPageRequest,
   { id, notices, label }: { readonly id: string; readonly notices: readonly Notice[]; readonly label?: string },

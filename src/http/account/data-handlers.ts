@@ -1,4 +1,4 @@
-/** `/account/data`: a file with all that is kept about the user, where the settings allow it. */
+/** `/account/data`: a file with everything stored about the user, if the settings allow it. */
 
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';

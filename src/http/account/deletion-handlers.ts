@@ -1,4 +1,4 @@
-/** `/account/deletion`: the user asks for the deletion of the account, where the settings allow it, or keeps it. */
+/** `/account/deletion`: the user requests the deletion of the account, if the settings allow it, or cancels it. */
 
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
@@ -49,7 +49,7 @@ async function request(asked: AccountHttpRequest): Promise<void> {
   seeOther(asked.ctx, '/account/deletion');
 }
 
-/** Returns why it was not asked for. */
+/** Returns the reason if the deletion was not requested. */
 async function ask({ open, fields, ctx, parts }: AccountFormRequest): Promise<Notice | undefined> {
   if (open.account.user.deletion || !isAccountHandle(open, 'delete account', fields.stateHandle)) return staleForm;
   requireAllowed({ open, ctx, parts });
@@ -59,7 +59,7 @@ async function ask({ open, fields, ctx, parts }: AccountFormRequest): Promise<No
   return tooMany;
 }
 
-/** It takes no more than a sign-in: who can sign in can keep the account, also a user who has lost a device since. */
+/** Needs only a sign-in: any user who can sign in can keep the account, even after losing a device. */
 async function cancel(asked: AccountHttpRequest): Promise<void> {
   const { ctx, parts } = asked;
   requireSameOrigin(ctx, parts.services.issuer);
@@ -74,7 +74,7 @@ async function cancel(asked: AccountHttpRequest): Promise<void> {
   seeOther(ctx, '/account?done=deletion_cancelled');
 }
 
-/** The form that keeps the account; `undefined`: no deletion was asked for. */
+/** The form that cancels the deletion. Undefined if none was requested. */
 export function keepForm(open: OpenAccount): KeepAccount | undefined {
   const { deletion } = open.account.user;
   return deletion && { dueAt: deletion.dueAt, handle: accountHandle(open, 'keep account') };

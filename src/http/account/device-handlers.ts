@@ -1,4 +1,4 @@
-/** `/account/devices`: browsers whose second factor is remembered for a while, and how to take that back. */
+/** `/account/devices`: browsers that remember the second factor, and how to make them forget it. */
 import { devicesOf, forgetDevice, type OwnDevice } from '../../flow/account/devices.ts';
 import type { AccountParts } from './account-request.ts';
 import { endHandlers, type Listed } from './end-handlers.ts';

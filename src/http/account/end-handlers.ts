@@ -1,6 +1,6 @@
 /**
- * One of the things that a page of the account lists, and that a user may end: a session, a remembered browser, the
- * access of an app. A page asks first; its form ends it. What is gone already counts as ended.
+ * Pages for ending something that an account page lists: a session, a remembered browser, an app's access. A page asks
+ * for confirmation, and its form ends it. If it no longer exists, it counts as ended.
  */
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
@@ -22,29 +22,29 @@ import {
 } from './account-request.ts';
 
 type QuestionPage = Extract<AccountPage, { kind: 'forget-device' | 'end-session' | 'end-app-access' }>;
-/** What a page shows beside its form. */
+/** What the page shows in addition to its form. */
 type Shown<Page> = Page extends QuestionPage
   ? Pick<Page, Extract<keyof Page, 'kind' | 'device' | 'session' | 'app'>>
   : never;
 
 export interface Listed<One> {
-  /** Below `/account`: the pages of each one. */
+  /** The path below `/account` for these pages. */
   readonly path: 'sessions' | 'devices' | 'apps';
-  /** Below `/account`: the page that lists them. */
+  /** The path below `/account` of the page that lists them. */
   readonly list: 'devices' | 'apps';
-  /** The last part of the address of the form. */
+  /** The last segment of the form's path. */
   readonly verb: 'end' | 'forget';
-  /** What the handle of the form is for, with the id behind it. */
+  /** The purpose in the form's handle, followed by the id. */
   readonly purpose: string;
-  /** Of those of this user. Undefined: it is gone, or never was. */
+  /** Finds one of this user's. Undefined if it no longer exists or never did. */
   readonly find: (open: OpenAccount, id: string) => Promise<One | undefined>;
   readonly shown: (one: One, open: OpenAccount) => Promise<Shown<QuestionPage>> | Shown<QuestionPage>;
   readonly end: (open: OpenAccount, one: One) => Promise<void> | void;
-  /** What the list says then. */
+  /** The code that the list then reports. */
   readonly done: (one: One | undefined) => string;
 }
 
-/** `ask` shows the question, `end` takes its form. */
+/** `ask` shows the question, `end` handles its form. */
 export function endHandlers<One>(listed: Listed<One>, parts: AccountParts) {
   return {
     ask: (ctx: Context) => ask({ parts, ctx }, listed),

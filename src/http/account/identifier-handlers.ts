@@ -1,4 +1,7 @@
-/** `/account/profile/<kind>`: another address, number or user name, which counts once it is proved. */
+/**
+ * `/account/profile/<kind>`: changing the address, number or username. A new address or number counts once it is
+ * proved.
+ */
 
 import type { Context } from 'koa';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -50,7 +53,7 @@ function kindOf(ctx: Context): IdentifierKind {
   return kind;
 }
 
-/** What a code is sent to. Throws `StepgateError('not_found')`. */
+/** The kinds to which a code is sent. Throws `StepgateError('not_found')`. */
 function provedKindOf(ctx: Context): IdentifierKind {
   const kind = kindOf(ctx);
   if (kind === 'username') throw new StepgateError('not_found');
@@ -113,7 +116,7 @@ function doneAt(kind: IdentifierKind): string {
 
 interface ShownChange {
   readonly kind: IdentifierKind;
-  /** As it was typed. */
+  /** As the user typed it. */
   readonly typed: string;
   readonly notices: readonly Notice[];
 }
@@ -132,7 +135,7 @@ function showChange(request: AccountPageRequest, { kind, typed, notices }: Shown
   });
 }
 
-/** Without a value that waits for its code, there is nothing to confirm. */
+/** If no value waits for its code, there is nothing to confirm. */
 function showConfirm(request: AccountPageRequest, kind: IdentifierKind, notices: readonly Notice[]): void {
   const { ctx, open } = request;
   const asked = askedIdentifier(open, kind);

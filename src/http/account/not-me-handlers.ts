@@ -1,6 +1,6 @@
 /**
- * `/account/not-me`: where "This wasn't me" in a notification leads to. Programs open links, too, so opening it changes
- * nothing; its form takes no sign-in, since it only ends sessions. `/account/recover`: a new password.
+ * `/account/not-me`: the target of the link "This wasn't me" in a notification. Programs open links as well, so opening
+ * it changes nothing. Its form needs no sign-in, since it only ends sessions. `/account/recover`: sets a new password.
  */
 import type { Context } from 'koa';
 import { recoverableAuthenticator } from '../../core/decision/recovery.ts';
@@ -13,7 +13,7 @@ import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { pageContext } from '../page-context.ts';
 import { type AccountHttpRequest, type AccountParts, sendToSignIn } from './account-request.ts';
 
-/** Longest identifier (RFC 5321), somewhat rounded. */
+/** The longest identifier (RFC 5321), rounded up. */
 const longestHint = 320;
 
 export function notMeHandlers(parts: AccountParts) {
@@ -39,7 +39,7 @@ async function reject(request: AccountHttpRequest): Promise<void> {
   await showResult(request, await rejectSignIn(reportRequest(request), fields['link.token'] ?? ''));
 }
 
-/** A user who has forgotten a password can begin here: it proves nothing and tells nothing. */
+/** The starting point for a user who forgot a password. It proves and reveals nothing. */
 function recover(request: AccountHttpRequest): void {
   const { identifier } = request.ctx.query;
   const isHint = typeof identifier === 'string' && identifier.length <= longestHint;
@@ -54,7 +54,7 @@ async function showResult(request: AccountHttpRequest, found: ReportedSignIn | u
   showPage(ctx, parts.renderer.renderLinkResult(identifier === undefined ? page : { ...page, recover: identifier }));
 }
 
-/** The account has what a recovery sets anew, and a rule of the recovery policy is there. */
+/** The account has the authenticator that a recovery sets again, and a rule of the recovery policy applies. */
 async function canRecover({ parts }: AccountHttpRequest, { account }: ReportedSignIn): Promise<boolean> {
   const snapshot = await parts.services.snapshot(currentRequest().unit);
   const app = await snapshot.app(parts.clientId);

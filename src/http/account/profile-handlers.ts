@@ -1,4 +1,4 @@
-/** `/account/profile`: what is known of the user, and how the user changes it. */
+/** `/account/profile`: the user's data, and how the user changes it. */
 
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
@@ -19,7 +19,7 @@ import {
   showAccountPage,
 } from './account-request.ts';
 
-/** What the page can say was done, as its query names it. */
+/** Completed actions that the page can report, as named in its query. */
 const done = ['profile_saved', 'email_changed', 'phone_changed', 'username_changed'] as const;
 
 /** A schema may have many attributes. */
@@ -38,7 +38,7 @@ async function show(request: AccountHttpRequest): Promise<void> {
   showProfile({ ...request, open }, noticesOf(request.ctx.query.done));
 }
 
-/** Nothing here proves anything or is proved, so it takes what looking takes. */
+/** Nothing here affects proofs, so it requires no more than viewing. */
 async function save(request: AccountHttpRequest): Promise<void> {
   requireSameOrigin(request.ctx, request.parts.services.issuer);
   const fields = await readForm(request.ctx, { mostFields });
@@ -47,13 +47,13 @@ async function save(request: AccountHttpRequest): Promise<void> {
   const isCurrent = isAccountHandle(open, 'profile', fields.stateHandle);
   const notices = isCurrent ? await saveProfile(open, fields) : [staleForm];
   if (notices.length > 0) return showProfile({ ...request, open }, notices, fields);
-  // What was chosen last counts: the language of the profile goes before one that this browser has chosen before.
+  // The latest choice counts: the new profile language replaces one chosen earlier in this browser.
   const chosen = fields['userProfile.locale'];
   if (chosen && chosen !== open.account.user.profile.locale) forgetLanguage(request);
   seeOther(request.ctx, '/account/profile?done=profile_saved');
 }
 
-/** `typed`: a form that was refused. Everything in it stays. */
+/** `typed`: the fields of a refused form, all of which are shown again. */
 function showProfile(
   request: AccountPageRequest,
   notices: readonly Notice[],

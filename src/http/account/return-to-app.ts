@@ -1,12 +1,12 @@
 /**
- * The way back to the app from which the user came: `/account?client_id=APP`. Only the address that the configuration
- * has for the app is ever led to; the browser remembers no more than which app it was, until it is closed.
+ * The way back to the app from which the user came: `/account?client_id=APP`. The link goes only to the address that
+ * the configuration has for the app. The browser only remembers which app it was, until it is closed.
  */
 import { appAddress } from '../../policy/revision/brand.ts';
 import type { AccountPage } from '../html/views/account-pages.ts';
 import type { AccountHttpRequest, AccountPageRequest } from './account-request.ts';
 
-/** The longest client id that a configuration may have fits, and nothing that a cookie cannot hold. */
+/** Accepts the longest configurable client id, and excludes everything that a cookie cannot hold. */
 const possibleId = /^[\w.~-]{1,255}$/;
 
 export function rememberApp({ parts, ctx }: AccountHttpRequest): void {

@@ -1,4 +1,4 @@
-/** `/account/sessions`: the user's other sessions, which can be ended, one or all of them. */
+/** `/account/sessions`: ending one or all of the user's other sessions. */
 import { endAllOtherSessions, endOneSession } from '../../flow/account/change.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
@@ -6,7 +6,7 @@ import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import type { AccountParts } from './account-request.ts';
 import { endHandlers, type Listed } from './end-handlers.ts';
 
-/** In the place of a session's name: all of them but this one. */
+/** Stands for all sessions except this one, in place of a session's name. */
 const others = 'others';
 
 const sessions: Listed<SsoSession | typeof others> = {
@@ -28,7 +28,7 @@ export function sessionHandlers(parts: AccountParts) {
   return { show: ask, end };
 }
 
-/** A session of the same user. Never the session of this request, which ends by signing out. */
+/** Another session of the same user. The session of this request is excluded, since it ends by signing out. */
 async function otherSession(open: OpenAccount, id: string): Promise<SsoSession | undefined> {
   const all = await sessionsOf(open);
   return all.find(({ uid }) => uid !== open.session.uid && sessionName(open, uid) === id);

@@ -1,6 +1,6 @@
 /**
- * `/account/undo`: where the link in the notification of a former address leads to. Programs open links, too, so
- * opening it changes nothing; its form takes no sign-in, since the link is the proof (the exception of Law 7).
+ * `/account/undo`: the target of the link in the notification to a former address. Programs open links as well, so
+ * opening it changes nothing. Its form needs no sign-in, since the link is the proof (the exception to Law 7).
  */
 import type { Context } from 'koa';
 import { readUndo, type Undo, undoChange } from '../../flow/account/restore-identifier.ts';

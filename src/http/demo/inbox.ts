@@ -1,6 +1,6 @@
 /**
- * `/demo/inbox` and `/demo/inbox.json`: the mail and the text messages of the demo, newest first. There is no such page
- * outside of the demo.
+ * `/demo/inbox` and `/demo/inbox.json`: mail and text messages of the demo, newest first. Outside the demo these pages
+ * do not exist.
  */
 import type { Context } from 'koa';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';

@@ -1,8 +1,8 @@
 /**
  * Steps and standalone pages as HTML. `createRenderer` promises that
- * - everything below the folders of views is read and compiled once, at the start;
- * - templates get data only, and escape all of it;
- * - a page loads nothing from other hosts, and holds no inline script or style.
+ * - everything in the view folders is read and compiled once, at start-up;
+ * - templates get only data, and escape all of it;
+ * - a page loads nothing from other hosts, and contains no inline script or style.
  */
 import { join } from 'node:path';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -45,10 +45,10 @@ import * as standalone from './views/standalone-pages.ts';
 import { stepView } from './views/step.ts';
 import { noNotices, type View } from './views/view.ts';
 
-/** Brands whose stylesheets are remembered. */
+/** How many brands have their stylesheet address cached. */
 const mostBrands = 500;
 
-/** Each `render...` gives a whole document. */
+/** Each `render...` returns a complete document. */
 export interface Renderer {
   renderStep(page: StepPage): string;
   renderAccount(page: AccountPage): string;
@@ -66,23 +66,23 @@ export interface Renderer {
   renderLinkQuestion(page: LinkQuestionPage): string;
   renderLinkResult(page: LinkResultPage): string;
   renderInbox(page: InboxPage): string;
-  /** The texts of a language; English for one that has none. */
+  /** The texts of a language. English if the language has none. */
   texts(locale: string): Translator;
   /** Every language that has texts. */
   readonly locales: readonly string[];
   chooseLocale(wishes: LocaleWishes): string;
-  /** What to answer for a path under `/assets/`; undefined: 404. Send with `assetCacheControl`. */
+  /** The response for a path under `/assets/`. Undefined: 404. To be sent with `assetCacheControl`. */
   asset(path: string): Asset | undefined;
-  /** The styles of a brand, or the marks of apps, at a path under `/assets/`; undefined: it is none of theirs. */
+  /** The styles of a brand or the logos of apps at a path under `/assets/`. Undefined for other paths. */
   brandStyles(path: string): BrandStyles | undefined;
 }
 
 export interface RendererOptions {
-  /** The folder of the views that ship. */
+  /** The folder of the shipped views. */
   readonly viewsDir: string;
-  /** The operator's own folder: single templates and texts take the place of ours. */
+  /** The operator's folder, whose templates and texts replace the shipped ones. */
   readonly operatorViewsDir?: string;
-  /** Told the name of each template that is drawn, for tests. */
+  /** Called with the name of each rendered template, for tests. */
   readonly drawn?: (template: string) => void;
 }
 
@@ -135,12 +135,12 @@ interface PageParts {
   readonly translator: (locale: string) => Translator;
   /** Path of an asset by its file name. */
   readonly asset: (name: string) => string;
-  /** Path of all scripts of a page, as one; of none: `undefined`. */
+  /** Path of one file with all scripts of a page. Undefined if there are none. */
   readonly scriptsHref: (names: readonly string[]) => string | undefined;
   readonly stylesHref: (brand: Brand) => string | undefined;
 }
 
-/** The content of a page, in the frame that all pages have. */
+/** The content of a page within the common frame. */
 function drawPage<P extends PageBase>(
   { templates, translator, asset, scriptsHref, stylesHref }: PageParts,
   page: P,
@@ -211,7 +211,7 @@ function linkModels(links: Brand['links'] = {}, t: Translator): readonly LinkMod
   });
 }
 
-/** A brand lasts for months; working its stylesheet out costs more than a page. */
+/** Cached per brand, because computing a stylesheet address takes longer than a page. */
 function rememberByBrand(work: (brand: Brand) => string | undefined): (brand: Brand) => string | undefined {
   const known = new Map<string, string | undefined>();
   return (brand) => {

@@ -1,6 +1,6 @@
 /**
- * Whether a request comes from the browser that began a sign-in: its cookies say so (Law 15). And what to answer any
- * other browser.
+ * Whether a request comes from the browser that began a sign-in, by its cookies (Law 15), and what to answer to other
+ * browsers.
  */
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
@@ -11,21 +11,21 @@ import { signInPath } from '../../oidc/interaction/interactions.ts';
 export interface BoundRequest {
   readonly ctx: Context;
   readonly provider: Provider;
-  /** Of the interaction. */
+  /** The id of the interaction. */
   readonly uid: string;
 }
 
 /** For how long other tabs are told that a sign-in was finished (seconds). */
 const finishedMarkLifetime = 3600;
 
-/** This browser began the sign-in. */
+/** Whether this browser began the sign-in. */
 export function isInitiatingBrowser({ ctx, provider, uid }: BoundRequest): boolean {
   return ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) === uid;
 }
 
 /**
- * Runs what only that browser may do; the cookie is checked before anything else. Rejects with `StepgateError`:
- * `cookies_missing`, `sign_in_expired`, or `sign_in_finished` where this browser may know that.
+ * Runs what only that browser may do. The cookie is checked first. Rejects with `StepgateError`: `cookies_missing`,
+ * `sign_in_expired`, or `sign_in_finished` if this browser may know that.
  */
 export async function inInitiatingBrowser<T>(request: BoundRequest, run: () => Promise<T>): Promise<T> {
   const { ctx, provider, uid } = request;
@@ -45,7 +45,7 @@ function otherBrowserError(ctx: Context): StepgateError {
   return new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
 }
 
-/** So that other tabs of this browser, and of no other, are told that the sign-in was finished. */
+/** Lets other tabs of this browser, but no other browser, know that the sign-in was finished. */
 export function markFinished({ ctx, provider, uid }: BoundRequest): void {
   ctx.cookies.set(finishedCookie(provider), uid, {
     httpOnly: true,

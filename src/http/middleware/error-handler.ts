@@ -1,4 +1,4 @@
-/** The one place where an error becomes an answer: code and public text for the user, the cause for the log. */
+/** The one place where an error becomes a response: code and public text for the user, the cause for the log. */
 import { randomBytes } from 'node:crypto';
 import type { Context, Next } from 'koa';
 import { type ErrorCode, StepgateError } from '../../errors.ts';
@@ -11,9 +11,9 @@ import { pageContext } from '../page-context.ts';
 export interface ErrorHandlerParts {
   readonly renderer: Renderer;
   readonly snapshot: () => Snapshot | undefined;
-  /** Where the page of an error with this code leads on. */
+  /** Where the page of an error with this code leads. */
   readonly nextLinks: (ctx: Context, code: ErrorCode) => Promise<readonly NextLink[]>;
-  /** `reference` also stands on the page, so that a user can quote it. */
+  /** The page shows `reference` as well, so that a user can quote it. */
   readonly log: (
     error: unknown,
     context: { readonly reference: string; readonly method: string; readonly path: string; readonly code: string },

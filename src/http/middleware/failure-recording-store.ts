@@ -1,6 +1,4 @@
-/**
- * A store that reports its failures, because oidc-provider turns every error that it does not know into another one.
- */
+/** A store that reports its failures, because oidc-provider turns every unknown error into another one. */
 import { StoreUnavailable } from '../../errors.ts';
 import type { Store } from '../../stores/store.ts';
 

@@ -1,18 +1,16 @@
-/**
- * Reads a form: urlencoded only, small, each field once. What looks like anything else is refused before it is read.
- */
+/** Reads a form: urlencoded only, small, with each field once. Anything else is refused before it is read. */
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import { StepgateError } from '../../errors.ts';
 
 /** Bytes. */
 const largestForm = 16 * 1024;
-/** Of forms whose fields the configuration does not decide. */
+/** For forms whose fields do not depend on the configuration. */
 const usualFields = 32;
 
 /**
- * Rejects with `StepgateError`: `unsupported_media_type`, `body_too_large`, or `bad_request` (a field twice, too many
- * fields, broken encoding). Fields of an inherited name are fields like any other: the result has no prototype.
+ * Rejects with `StepgateError`: `unsupported_media_type`, `body_too_large`, or `bad_request` (a repeated field, too
+ * many fields, broken encoding). The result has no prototype, so names such as `constructor` are ordinary fields.
  */
 export async function readForm(
   ctx: Pick<Context, 'is' | 'get' | 'req'>,
@@ -33,8 +31,8 @@ export async function readForm(
 }
 
 /**
- * What is too large is read to its end and thrown away: cutting it off would also cut off the answer, and the next
- * request after it.
+ * A body that is too large is read to its end and discarded: closing the connection would also cut off the response,
+ * and the next request.
  */
 async function readBody(req: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

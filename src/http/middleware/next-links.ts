@@ -1,4 +1,4 @@
-/** Where a page of an error leads on, so that no user is left with a page and nothing to do (decision 41). */
+/** Where an error page leads, so that no user is left without anything to do (decision 41). */
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import type { ErrorCode } from '../../errors.ts';
@@ -18,7 +18,7 @@ const account: NextLink = { kind: 'account', href: '/account' };
 const overCodes: readonly ErrorCode[] = ['sign_in_expired', 'sign_in_finished', 'cookies_missing'];
 const passingCodes: readonly ErrorCode[] = ['internal', 'store_unavailable', 'busy'];
 
-/** The first is the best one. Never rejects: the page tells of another error, and must go out. */
+/** Best first. Never rejects, because the page reports another error and must be sent. */
 export async function nextLinks(parts: NextLinksParts, ctx: Context, code: ErrorCode): Promise<readonly NextLink[]> {
   if (passingCodes.includes(code)) return [{ kind: 'retry', href: retryAddress(parts, ctx) }];
   if (code === 'stale_form') return [ctx.path.startsWith('/device') ? { kind: 'device', href: '/device' } : account];
@@ -34,7 +34,7 @@ export async function nextLinks(parts: NextLinksParts, ctx: Context, code: Error
 
 type App = Awaited<ReturnType<Snapshot['app']>>;
 
-/** A user who has finished wants to be in the app; one who has not wants to sign in. */
+/** A user who has finished wants to get to the app, and one who has not wants to sign in. */
 function linksOfRequest(
   kept: KeptRequest,
   about: { readonly code: ErrorCode; readonly app: App; readonly issuer: string; readonly brand: string },
@@ -56,7 +56,7 @@ function uidIn(path: string): string | undefined {
   return /^\/signin\/([\w-]{10,64})(?:\/|$)/.exec(path)?.[1];
 }
 
-/** A form is not sent again: its page is shown. */
+/** A form is not sent again; its page is shown instead. */
 function retryAddress({ issuer }: NextLinksParts, ctx: Context): string {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return `${issuer}${ctx.url}`;
   const uid = uidIn(ctx.path);

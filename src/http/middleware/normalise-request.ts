@@ -1,7 +1,7 @@
 /**
- * Makes the request say what we know to be true, before anything reads it: the host and scheme are the issuer's,
- * whatever the Host or forwarding headers claim (so discovery, links, redirects and cookies follow the configuration),
- * and the client's address is the one that the nearest trusted hop saw.
+ * Replaces untrusted parts of the request before anything reads them. Host and scheme become the issuer's, whatever the
+ * Host or forwarding headers claim, so that discovery, links, redirects and cookies follow the configuration. The
+ * client's address becomes the one that the nearest trusted proxy saw.
  */
 import { isIP } from 'node:net';
 import type { Context } from 'koa';
@@ -22,17 +22,17 @@ const languageTag = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$/;
 export interface NormalisationOptions {
   /** Host and scheme of the issuer. */
   readonly origin: { readonly host: string; readonly scheme: string };
-  /** How many proxies of our own each request passes. */
+  /** How many of the operator's proxies each request passes. */
   readonly trustedProxies: number;
-  /** Headers that may hold signals of the device, in lower case. */
+  /** Headers that may contain device signals, in lower case. */
   readonly signalHeaders: readonly string[];
-  /** Name of the cookie that the browser is known by. */
+  /** Name of the cookie that identifies a known browser. */
   readonly deviceCookie: string;
-  /** Name of the cookie that holds the language that the user chose. */
+  /** Name of the cookie with the language that the user chose. */
   readonly languageCookie: string;
 }
 
-/** Changes the request in place and returns what it tells about the browser. */
+/** Changes the request in place and returns what it says about the browser. */
 export function normaliseRequest(ctx: Context, options: NormalisationOptions): Visitor {
   const { headers } = ctx.req;
   const forwarded = headers['x-forwarded-for'];
@@ -44,10 +44,10 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
   for (const header of forwarding) delete headers[header];
   headers.host = options.origin.host;
   headers['x-forwarded-proto'] = options.origin.scheme;
-  // An absolute request target names a host of its own (RFC 9112 section 3.2.2).
+  // An absolute request target contains a host of its own (RFC 9112 section 3.2.2).
   if (ctx.req.url && !ctx.req.url.startsWith('/')) {
     ctx.req.url = pathOf(ctx.req.url);
-    // Koa kept the target as it came, and makes links of it.
+    // Koa has stored the original target and uses it for links.
     ctx.originalUrl = ctx.req.url;
     ctx.request.originalUrl = ctx.req.url;
   }
@@ -63,7 +63,7 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
   };
 }
 
-/** A header that came more than once says nothing: a proxy may have added its own behind that of a stranger. */
+/** A header that was sent more than once is ignored: a proxy may have added its own after a forged one. */
 function broughtBy({ req }: Context, names: readonly string[]): NonNullable<Visitor['brought']> {
   const sent = names.flatMap((name) => {
     const [value, ...more] = req.headersDistinct[name] ?? [];
@@ -72,7 +72,7 @@ function broughtBy({ req }: Context, names: readonly string[]): NonNullable<Visi
   return { peer: req.socket.remoteAddress ?? '', headers: Object.fromEntries(sent) };
 }
 
-/** A target that is no address, such as `*`, is one that no route has: `/` leads to the account. */
+/** A target that is not a URL, such as `*`, becomes one that no route has; `/` would lead to the account. */
 function pathOf(target: string): string {
   const url = URL.parse(target);
   return url ? `${url.pathname}${url.search}` : '/.invalid';

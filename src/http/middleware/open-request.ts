@@ -1,4 +1,4 @@
-/** The first middleware: makes the request say what is true, and opens its scope. */
+/** The first middleware: normalises the request and opens its scope. */
 import type { Context, Next } from 'koa';
 import { createRequestScope, runInScope } from '../../oidc/request-scope.ts';
 import { knownDeviceKey } from '../../stores/keys.ts';
@@ -10,9 +10,9 @@ import { type NormalisationOptions, normaliseRequest } from './normalise-request
 export interface OpenRequestOptions extends Omit<NormalisationOptions, 'trustedProxies' | 'signalHeaders' | 'origin'> {
   readonly store: Store;
   readonly issuer: string;
-  /** Keys that every load brings along. */
+  /** Keys that every load includes. */
   readonly along: readonly string[];
-  /** As the active revision says. */
+  /** From the active revision. */
   readonly trustedProxies: () => number;
   readonly signalHeaders: () => readonly string[];
 }
@@ -26,7 +26,7 @@ export function openRequest({ store, along, trustedProxies, signalHeaders, issue
     const recording = failureRecordingStore(store, (failure) => {
       scope.unserved = failure;
     });
-    // The entry of the browser's device comes along with the first load, so that it costs no round trip of its own.
+    // The entry of the browser's device is part of the first load, so that it needs no round trip of its own.
     const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
     const scope = createRequestScope(new UnitOfWork(recording, [...along, ...device]), visitor, ctx.originalUrl);
     await runInScope(scope, next);

@@ -1,6 +1,6 @@
 /**
- * Routes as data. The first row whose path fits answers a request, whatever its method; from the verbs of that row
- * follow HEAD, 405 and `Allow`. A row also says what happens when another request was faster.
+ * Routes as data. The first row whose path fits answers a request, whatever its method. HEAD, 405 and `Allow` follow
+ * from the methods of that row. A row also says what happens when another request was faster.
  */
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
@@ -8,16 +8,16 @@ import { StepgateError } from '../../errors.ts';
 
 export type Handler = (ctx: Context) => void | Promise<void>;
 
-/** What happens when a request cannot commit. Nothing of it was written. */
+/** What happens if a request cannot commit. Nothing of it was written. */
 export interface RaceAnswers {
   /**
-   * Another request was faster. A function: the browser goes to the address that it returns. `ask_again`: the browser
-   * repeats a GET. `oauth_error`: the app gets an OAuth error as JSON. Absent, and for a POST that would be repeated:
-   * 409 with the page `stale_form`.
+   * Another request was faster. A function: the browser goes to the path that it returns. `ask_again`: the browser
+   * repeats a GET. `oauth_error`: the app gets an OAuth error as JSON. Absent, and for a POST that would have to be
+   * repeated: 409 with the page `stale_form`.
    */
   readonly onLostRace?: ((ctx: Context) => string) | 'ask_again' | 'oauth_error';
   /**
-   * oidc-provider refuses the loser: the app gets that OAuth error as JSON. Absent: 410 with the page
+   * oidc-provider refuses the request that lost: the app gets that OAuth error as JSON. Absent: 410 with the page
    * `sign_in_expired`.
    */
   readonly onRefusal?: 'oauth_error';
@@ -26,19 +26,19 @@ export interface RaceAnswers {
 export interface Route extends RaceAnswers {
   /** Segments that begin with a colon are parameters. */
   readonly path: string;
-  /** Answers HEAD as well: Koa leaves the body out. */
+  /** Also answers HEAD: Koa leaves out the body. */
   readonly GET?: Handler;
   readonly POST?: Handler;
 }
 
 export interface Routes {
-  /** Answers what is in the table and passes everything else on. */
+  /** Handles the paths in the table and passes everything else on. */
   readonly middleware: Middleware;
   /** The row that answers this path. */
   find(path: string): Route | undefined;
 }
 
-/** The first segment of each path is literal, so it says which rows may fit: a request is matched with these alone. */
+/** The first segment of each path is literal, so only the rows with that segment need to be matched. */
 export function createRoutes(table: readonly Route[]): Routes {
   const groups = Map.groupBy(table, ({ path }) => firstSegment(path));
   const routers = new Map([...groups].map(([segment, rows]) => [segment, createRouter(rows)]));
@@ -48,7 +48,7 @@ export function createRoutes(table: readonly Route[]): Routes {
   };
 }
 
-/** Paths are matched whatever their case, so this is, too. */
+/** Paths are matched case-insensitively, and so is this. */
 function firstSegment(path: string): string {
   return path.split('/', 2)[1]?.toLowerCase() ?? '';
 }
@@ -65,7 +65,7 @@ function createRouter(rows: readonly Route[]) {
   };
 }
 
-/** A parameter of the path that the row names. */
+/** The value of a path parameter. */
 export function pathParameter(ctx: Context, name: string): string {
   return (ctx.params as Readonly<Record<string, string>>)[name] ?? '';
 }

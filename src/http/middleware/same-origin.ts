@@ -1,13 +1,13 @@
 /**
- * Refuses forms from other sites. SameSite cookies and the handle in each form protect from them as well; each alone
- * would do.
+ * Refuses forms from other sites. SameSite cookies and the handle in each form protect as well, and each of these would
+ * be enough.
  */
 import type { Context } from 'koa';
 import { StepgateError } from '../../errors.ts';
 
 /**
- * Browsers say where a request comes from: Sec-Fetch-Site, else Origin. A client that says neither is no browser that a
- * site could misuse. Throws `StepgateError('cross_site')`.
+ * Browsers say where a request comes from: in Sec-Fetch-Site, otherwise in Origin. A client that sends neither is not a
+ * browser that a site could misuse. Throws `StepgateError('cross_site')`.
  */
 export function requireSameOrigin(ctx: Context, issuer: string): void {
   const site = ctx.get('sec-fetch-site');
@@ -16,8 +16,8 @@ export function requireSameOrigin(ctx: Context, issuer: string): void {
     return;
   }
   const origin = ctx.get('origin');
-  // With `Referrer-Policy: no-referrer` a browser may send `null` for its own forms; only the origin of another site
-  // says something.
+  // With `Referrer-Policy: no-referrer` a browser may send `null` for its own forms. Only the origin of another site is
+  // evidence.
   if (origin !== '' && origin !== 'null' && origin !== new URL(issuer).origin)
     throw new StepgateError('cross_site', `Origin: ${origin}`);
 }

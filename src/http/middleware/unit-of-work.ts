@@ -1,4 +1,4 @@
-/** Commits what a request wrote, and turns a lost race into the right answer before anything leaves. */
+/** Commits what a request wrote, and turns a lost race into the right response before anything is sent. */
 import type { Context, Next } from 'koa';
 import { errors } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
@@ -8,19 +8,19 @@ import { seeOther } from '../answers.ts';
 import type { RaceAnswers } from './route-table.ts';
 
 /**
- * Middleware. It stands inside the error handler, which answers what it throws. `routeOf`: the route that has answered
- * the request.
+ * Middleware. It runs inside the error handler, which handles what it throws. `routeOf`: the route that answered the
+ * request.
  */
 export function unitOfWork(routeOf: (ctx: Context) => RaceAnswers | undefined) {
   return async (ctx: Context, next: Next): Promise<void> => {
     await next();
     const { unit, unserved } = currentRequest();
     try {
-      // oidc-provider answers 500 to every error that it does not know.
+      // oidc-provider answers 500 to every unknown error.
       if (unserved) throw unserved;
       await unit.commit();
     } catch (error) {
-      // What was prepared is not true: no cookie, no redirect, no token of it may leave.
+      // The prepared response is wrong: none of its cookies, redirects or tokens may be sent.
       ctx.remove('Set-Cookie');
       ctx.remove('Location');
       if (error instanceof errors.OIDCProviderError) answerRefusal(ctx, error, routeOf(ctx)?.onRefusal);

@@ -1,4 +1,4 @@
-/** The pages that oidc-provider shows itself, in our templates. */
+/** oidc-provider's own pages, in our templates. */
 
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -16,7 +16,7 @@ import { type PageContext, pageContext } from '../page-context.ts';
 export interface ProviderPagesParts {
   readonly renderer: Renderer;
   readonly snapshot: () => Snapshot | undefined;
-  /** What an account is called on a page. */
+  /** How a page names an account. */
   readonly identifierOf: (accountId: string) => Promise<string | undefined>;
 }
 
@@ -49,7 +49,7 @@ async function showError(
   );
 }
 
-/** A request that was refused leads back to the app: by what its file says, and by nothing that the request says. */
+/** After a refused request, links lead back to the app as its file says. Nothing in the request is used. */
 function linksAfter({ oidc }: KoaContextWithOIDC, isSignOut: boolean): readonly NextLink[] {
   const { client, provider } = oidc ?? {};
   const metadata = { initiate_login_uri: client?.initiateLoginUri, client_uri: client?.clientUri };
@@ -77,7 +77,7 @@ async function showDeviceInput(
   showPage(ctx, html);
 }
 
-/** The confirmation leads to the sign-in of this provider, not to the app. */
+/** The confirmation leads to this provider's sign-in, not to the app. */
 async function showDeviceConfirmation(
   parts: ProviderPagesParts,
   ctx: KoaContextWithOIDC,
@@ -126,7 +126,7 @@ function allowFormTarget(ctx: KoaContextWithOIDC, uri: string): void {
   ctx.set('Content-Security-Policy', withFormTarget(policy, uri));
 }
 
-/** With the brand of the app that asked. Where it cannot be read, a page has that of the product. */
+/** With the brand of the app that asked. If it cannot be read, the page has the product's brand. */
 async function sharedContext(
   { renderer, snapshot }: Pick<ProviderPagesParts, 'renderer' | 'snapshot'>,
   ctx: KoaContextWithOIDC,
@@ -143,7 +143,7 @@ function appOf({ oidc: { client } }: KoaContextWithOIDC): { readonly name: strin
   return { name: client?.clientName ?? client?.clientId ?? '' };
 }
 
-/** oidc-provider tells by the class of the error why it asks again. */
+/** oidc-provider indicates by the class of the error why it asks again. */
 function deviceNotice(error: Error, seconds = 0): Notice {
   const field = 'user_code';
   switch (error.name) {

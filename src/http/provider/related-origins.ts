@@ -1,13 +1,13 @@
 /**
- * `/.well-known/webauthn`: the origins whose pages may use the passkeys that were made for this relying party (Web
- * Authentication Level 3 section 5.11). Browsers ask for it at `https://<rpId>/` only.
+ * `/.well-known/webauthn`: the origins whose pages may use the passkeys of this relying party (Web Authentication Level
+ * 3 section 5.11). Browsers request it only at `https://<rpId>/`.
  */
 import type { Context } from 'koa';
 import { StepgateError } from '../../errors.ts';
 import type { Services } from '../../flow/services.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 
-/** How long it may be kept (seconds): a new origin is usable soon. */
+/** How long it may be cached (seconds), so that a new origin can be used soon. */
 const maxAge = 300;
 
 export function relatedOriginsHandler(services: Services): (ctx: Context) => Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * `/signin/<uid>/link`: where the magic link in a message leads to. Programs open links, too, so opening one changes
- * nothing: in the browser that began the sign-in the page holds a form that signs in; in any other it shows the code to
- * enter in the first one. `/signin/<uid>/status`: what a page that waits for the link asks every few seconds.
+ * `/signin/<uid>/link`: the target of the magic link in a message. Programs open links as well, so opening one changes
+ * nothing. In the browser that began the sign-in, the page has a form that signs in. In any other browser it shows the
+ * code to enter in the first one. `/signin/<uid>/status`: polled by a page that waits for the link.
  */
 import type { Context } from 'koa';
 import { StepgateError } from '../../errors.ts';

@@ -1,4 +1,4 @@
-/** New recovery codes as a file: the text that the page shows, for as long as the sign-in is at that page. */
+/** Downloads new recovery codes as a file with the text of the page, for as long as the sign-in is at that page. */
 import type { Context } from 'koa';
 import { view } from '../../flow/engine.ts';
 import type { SignInResult } from '../../flow/sign-in-result.ts';
@@ -17,7 +17,7 @@ export function recoveryCodesHandlers(parts: SignInParts) {
   return { download: (ctx: Context) => download(parts, ctx) };
 }
 
-/** A form of an older page leads to the current step: its codes no longer count. */
+/** A form of an older page leads to the current step, because its codes no longer count. */
 async function download(parts: SignInParts, ctx: Context): Promise<void> {
   const { services, renderer } = parts;
   requireSameOrigin(ctx, services.issuer);
@@ -47,7 +47,7 @@ function offeredCodes(result: SignInResult, handle: string | undefined): Offered
   return Array.isArray(codes) && typeof made === 'number' ? { ...result, codes: codes.map(String), made } : undefined;
 }
 
-/** The identifier is the user's own choice: without control and format characters it stays on its line. */
+/** The identifier is chosen by the user. Without control and format characters it stays on its line. */
 function fileOf({ codes, made, identifier }: OfferedCodes, brand: string, t: Translator): string {
   const account = (identifier ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
   const numbered = codes.map((code, at) => `${String(at + 1).padStart(2)}. ${code}`);

@@ -1,4 +1,4 @@
-/** What all pages below `/signin/<uid>` share: the request that the address names. */
+/** What all pages below `/signin/<uid>` share: the request that the path identifies. */
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { type ErrorCode, StepgateError } from '../../errors.ts';
@@ -16,21 +16,21 @@ export interface SignInParts {
   readonly renderer: Renderer;
   /** The provider of the active revision. */
   readonly provider: () => Provider;
-  /** Name of the cookie that the browser is known by. */
+  /** Name of the cookie that identifies a known browser. */
   readonly deviceCookie: string;
-  /** Where a user goes on whose sign-in ended with this code: the best link first. */
+  /** Where a user can continue after a sign-in ended with this code, best first. */
   readonly nextLinks: (ctx: Context, code: ErrorCode) => Promise<readonly NextLink[]>;
 }
 
 export interface SignInRequest extends BoundRequest {
   readonly parts: SignInParts;
-  /** What the engine needs of the request. */
+  /** The engine's view of the request. */
   readonly transaction: TransactionRequest;
   /** The secret that the browser gets for a proof in this request. */
   readonly given: { secret?: string };
 }
 
-/** Throws `StepgateError('not_found')` when the address cannot name a transaction. */
+/** Throws `StepgateError('not_found')` if the path cannot name a transaction. */
 export function signInRequest(parts: SignInParts, ctx: Context): SignInRequest {
   const uid = pathParameter(ctx, 'uid');
   if (!/^[\w-]{10,64}$/.test(uid)) throw new StepgateError('not_found');

@@ -1,7 +1,6 @@
 /**
- * The step loop in HTML: `/signin/<uid>`. It ties the browser's cookie to the transaction, hands the form to the
- * engine, and renders the step that comes back. What the step is, and what comes next, it never decides (Laws 1 and
- * 10).
+ * The step loop in HTML: `/signin/<uid>`. It binds the browser's cookie to the transaction, passes forms to the engine,
+ * and renders the resulting step. It never decides what the step is or what comes next (Laws 1 and 10).
  */
 import type { Context } from 'koa';
 import type { Step } from '../../core/step/step.ts';
@@ -34,7 +33,7 @@ import { contentSecurityPolicy } from '../middleware/security-headers.ts';
 import { pageContext } from '../page-context.ts';
 import { type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
 
-/** What stands behind `/signin/<uid>/`; the answer to a step is posted to `/signin/<uid>` itself. */
+/** The actions below `/signin/<uid>/`. The answer to a step is posted to `/signin/<uid>` itself. */
 const submissionSteps = [
   'answer',
   'select',
@@ -56,7 +55,7 @@ export function signInHandlers(parts: SignInParts) {
   };
 }
 
-/** Where a browser goes whose request was not the first. The address says from which version of the sign-in it came. */
+/** Where the browser goes after a lost race. The address names the version of the sign-in from which it came. */
 export function pathAfterRace(ctx: Context): string {
   const uid = pathParameter(ctx, 'uid');
   const read = currentRequest().unit.stored(transactionKey(uid));
@@ -64,8 +63,8 @@ export function pathAfterRace(ctx: Context): string {
 }
 
 /**
- * Where the sign-in went on meanwhile, the form was sent twice, and the page shows what came of it. Where it did not,
- * something else was faster, and the user learns that nothing was kept.
+ * If the sign-in has moved on, the form was sent twice, and the page shows the result. Otherwise something else was
+ * faster, and the user is told that nothing was saved.
  */
 function withRaceTold(result: SignInResult, raced: unknown): SignInResult {
   if (result.kind !== 'step' || raced !== String(result.version)) return result;
@@ -76,12 +75,14 @@ function withRaceTold(result: SignInResult, raced: unknown): SignInResult {
 async function show(request: SignInRequest): Promise<void> {
   const anew = request.ctx.query.again === undefined ? undefined : pathOfSameRequest(request);
   if (anew !== undefined) return seeOther(request.ctx, anew);
-  // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
+  // Loaded before oidc-provider asks for its part, so that everything comes in one round trip.
   const result = await inInitiatingBrowser(request, () => view(request.parts.services, request.transaction));
   await respond(request, withRaceTold(result, request.ctx.query.raced));
 }
 
-/** The user has seen that the sign-in is over, and begins it anew (decision 41). `undefined`: only the app can. */
+/**
+ * The user has seen that the sign-in is over, and starts it again (decision 41). Undefined if only the app can do that.
+ */
 function pathOfSameRequest({ ctx, provider, uid }: SignInRequest): string | undefined {
   const kept = keptRequest(ctx, provider, uid);
   return kept && restartPath(kept);
@@ -104,14 +105,14 @@ async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
   await respond(request, result, fields);
 }
 
-/** Throws `not_found` for a path that is none of ours. */
+/** Throws `not_found` for an unknown path. */
 function parseStep(name: string): Submission['step'] {
   const step = submissionSteps.find((one) => one === name);
   if (step === undefined) throw new StepgateError('not_found');
   return step;
 }
 
-/** `typed`: the fields of the form; absent: none was posted. */
+/** `typed`: the fields of the posted form. Absent if none was posted. */
 async function respond(request: SignInRequest, result: SignInResult, typed?: StepPage['typed']): Promise<void> {
   const { ctx, provider, uid } = request;
   const interaction = await openInteraction(provider, ctx, uid);
@@ -134,7 +135,7 @@ async function respond(request: SignInRequest, result: SignInResult, typed?: Ste
 
 type Result<Kind extends SignInResult['kind']> = Extract<SignInResult, { readonly kind: Kind }>;
 
-/** The OAuth error that the relying party gets. */
+/** The OAuth error for the relying party. */
 const refusals: Readonly<
   Record<Result<'cancelled'>['reason'], { readonly error: string; readonly description: string }>
 > = {
@@ -154,9 +155,7 @@ async function completeSignIn(request: SignInRequest, result: Result<'complete'>
   return finishInteraction({ ...request, services: request.parts.services }, result);
 }
 
-/**
- * Gives the browser the secret that it is known by from the next request on. `keepsSecret`: the one that it has stays.
- */
+/** Gives the browser its secret for the following requests. `keepsSecret`: the present one stays. */
 function setDeviceCookie({ parts, ctx, transaction }: SignInRequest, keepsSecret: boolean): void {
   const { unit, visitor } = transaction;
   ctx.cookies.set(parts.deviceCookie, deviceSecret(unit, visitor.device, keepsSecret), {
@@ -170,7 +169,7 @@ function setDeviceCookie({ parts, ctx, transaction }: SignInRequest, keepsSecret
   });
 }
 
-/** The browser may begin anew. 409: the sign-in is not where this browser takes it to be. */
+/** The browser may start again. 409: the sign-in is not in the state that this browser assumes. */
 function showLost({ parts, ctx, uid }: SignInRequest, { app, snapshot, handle, uiLocales }: Result<'lost'>): void {
   const page = { ...pageContext(parts.renderer, snapshot, { uiLocales }), ...brandFor(snapshot, app) };
   ctx.status = 409;
@@ -180,7 +179,7 @@ function showLost({ parts, ctx, uid }: SignInRequest, { app, snapshot, handle, u
   );
 }
 
-/** `typed`: what a form that was refused held. */
+/** `typed`: the fields of a refused form. */
 async function showStep(
   request: SignInRequest,
   result: Result<'step'>,
@@ -218,7 +217,7 @@ async function showStep(
   showPage(ctx, html);
 }
 
-/** A form that was not taken says so in its status; a page that is only shown has 200. */
+/** The status tells a refused form from a page that is only shown, which has 200. */
 function statusOf({ step }: Result<'step'>, method: string): number {
   const codes = step.notices.map(({ code }) => code);
   if (codes.includes('form.stale') || (method === 'POST' && codes.includes('proofs.ended'))) return 409;

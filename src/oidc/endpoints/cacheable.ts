@@ -1,10 +1,10 @@
-/** Lets relying parties and proxies keep discovery and keys for a while, and revalidate them for nothing. */
+/** Lets relying parties and proxies cache discovery and keys for a short time, and revalidate them cheaply. */
 
 import { createHash } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 
-/** Shorter than the time that a new key is published before it signs. */
+/** Shorter than the time for which a new key is published before it signs. */
 const maxAge: Readonly<Record<string, Seconds>> = { discovery: 300, jwks: 60 };
 
 interface Kept {

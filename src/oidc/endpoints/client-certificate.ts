@@ -1,6 +1,6 @@
 /**
- * Certificates of apps (mutual TLS, RFC 8705). TLS ends at a proxy, which asks the app for its certificate and hands it
- * over in a header. Others could set that header, too, so it is read from the configured proxies only.
+ * Certificates of apps (mutual TLS, RFC 8705). TLS ends at a proxy, which asks the app for its certificate and passes
+ * it on in a header. Others could set that header as well, so it is read only from the configured proxies.
  */
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Settings } from '../../policy/model/settings.ts';
@@ -9,7 +9,7 @@ import { compileZones } from '../../policy/schema/settings/zones.ts';
 
 type MutualTls = NonNullable<NonNullable<Configuration['features']>['mTLS']>;
 
-/** Off, unless `clientCertificates` says which proxies hand them over. */
+/** Off unless `clientCertificates` names the proxies. */
 export function mutualTlsFeature({ clientCertificates }: Pick<Settings, 'clientCertificates'>): MutualTls {
   if (clientCertificates === undefined) return { enabled: false };
   const { header, proxies } = clientCertificates;

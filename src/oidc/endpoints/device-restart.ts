@@ -1,12 +1,12 @@
-/** What happens to a device form whose session is gone. */
+/** Handles a device form whose session is gone. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { sessionExpiry } from '../provider-types.ts';
 
 const deviceRoutes: ReadonlySet<string> = new Set(['code_verification', 'device_resume']);
 
 /**
- * Middleware. oidc-provider shows the form again with a secret that it cannot keep, because there is no stored session
- * to keep it in, and fails. The user starts with a fresh form instead.
+ * Middleware. oidc-provider would show the form again with a secret that it cannot store, because there is no session,
+ * and fail. The user gets a new form instead.
  */
 export function restartLostDeviceForm(path: string) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {

@@ -1,4 +1,4 @@
-/** How apps may say who they are, and what else discovery tells of this provider. */
+/** How apps can authenticate, and what else discovery says about this provider. */
 import type { Configuration } from 'oidc-provider';
 import type { Settings } from '../../policy/model/settings.ts';
 import { signingAlgorithms } from '../../policy/model/signing.ts';
@@ -7,7 +7,7 @@ import type { ProviderPages } from '../pages.ts';
 
 const usualAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 
-/** A certificate proves who an app is only where a proxy hands it over. */
+/** Certificates can be used only if a proxy passes them on. */
 export function clientAuthMethods({ clientCertificates }: Pick<Settings, 'clientCertificates'>) {
   return [...usualAuthMethods, ...(clientCertificates ? (['self_signed_tls_client_auth'] as const) : [])];
 }
@@ -25,7 +25,8 @@ export function discovery({
     ui_locales_supported: [...pages.locales],
     introspection_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods,
-    // What `private_key_jwt` takes there (RFC 8414 section 2); of the token endpoint oidc-provider tells it by itself.
+    // The algorithms for `private_key_jwt` at these endpoints (RFC 8414 section 2). For the token endpoint,
+    // oidc-provider adds them itself.
     introspection_endpoint_auth_signing_alg_values_supported: [...signingAlgorithms],
     revocation_endpoint_auth_signing_alg_values_supported: [...signingAlgorithms],
   };

@@ -1,4 +1,4 @@
-/** The optional features of oidc-provider that are on, and how each is bound to our pages, clients and resources. */
+/** The enabled optional features of oidc-provider, and how each is connected to our pages, clients and resources. */
 import { type Configuration, errors } from 'oidc-provider';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Services } from '../../flow/services.ts';
@@ -39,8 +39,8 @@ export function features({ services, settings, pages, signs }: FeatureParts): Co
     mTLS: mutualTlsFeature(settings),
     introspection: {
       enabled: true,
-      // Resource servers ask about the access tokens of others; a refresh token is for its own app alone. Tokens of an
-      // app that is no longer configured are no longer valid.
+      // Resource servers ask about access tokens of other apps, but a refresh token concerns only its own app. Tokens
+      // of an app that is no longer configured are invalid.
       allowedPolicy: async (ctx, client, token) =>
         token.clientId === client.clientId ||
         (token.kind !== 'RefreshToken' &&

@@ -1,11 +1,11 @@
 /**
- * Where the forms that oidc-provider makes itself lead to: to the app (`form_post`), or over our own address back to it
- * (sign-out).
+ * Targets of the forms that oidc-provider generates itself: the app (`form_post`), or our own address and from there
+ * the app (sign-out).
  */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type ProviderPages, sessionState } from '../pages.ts';
 
-/** Middleware: lets the page that was shown post where it has to, and nowhere else. */
+/** Middleware: lets the page post to its target and nowhere else. */
 export function allowFormTargets(pages: ProviderPages) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     await next();
@@ -16,7 +16,7 @@ export function allowFormTargets(pages: ProviderPages) {
 
 function formTarget(ctx: KoaContextWithOIDC): string | undefined {
   const { params, client, session, route } = ctx.oidc;
-  // A sign-out without a session asks nothing: its form leads on at once.
+  // A sign-out without a session asks nothing; its form continues at once.
   if (route === 'end_session') return session?.accountId ? undefined : sessionState(ctx).postLogoutRedirectUri;
   const uri = params?.redirect_uri;
   const isFormPost = params?.response_mode === 'form_post' && typeof uri === 'string';

@@ -1,10 +1,10 @@
-/** Which of the tokens that we sign is an ID token. */
+/** Distinguishes ID tokens from other tokens that we sign. */
 import type { Provider } from 'oidc-provider';
 
 /**
- * oidc-provider takes any JWT of this issuer, audience and key for the hint that an ID token is, a logout token too.
- * Each other kind says in `typ` what it is (RFC 8725 section 3.11; RFC 9068 section 2.1, Back-Channel Logout 1.0
- * section 2.4), and is no hint.
+ * As an ID token hint, oidc-provider accepts any JWT of this issuer, audience and key, even a logout token. All other
+ * kinds declare themselves in `typ` (RFC 8725 section 3.11; RFC 9068 section 2.1, Back-Channel Logout 1.0 section 2.4)
+ * and are refused as hints.
  */
 export function takeOnlyIdTokensAsHints({ IdToken }: Provider): void {
   const { validate } = IdToken;

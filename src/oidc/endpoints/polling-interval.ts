@@ -1,4 +1,4 @@
-/** How often a device may ask for its tokens (RFC 8628 section 3.5). oidc-provider leaves this open. */
+/** How often a device may poll for its tokens (RFC 8628 section 3.5). oidc-provider does not enforce this. */
 
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -8,14 +8,14 @@ import { setPollingInterval } from '../provider-types.ts';
 import { currentRequest } from '../request-scope.ts';
 import { deviceReference } from '../storage/device-reference.ts';
 
-/** What a device assumes when nothing is said (RFC 8628 section 3.2). We say it all the same. */
+/** The default of RFC 8628 section 3.2, which is nevertheless announced. */
 const interval: Seconds = 5;
 
-/** Somewhat less than is announced: clocks and networks are not exact. */
+/** Slightly less than announced, to allow for clocks and networks. */
 const tolerated: Seconds = keyTable['polling-interval'].lifetime.seconds;
 
 /**
- * An entry beside the device code, loaded along with it, stands for as long as the next question would be too early.
+ * An entry next to the device code, loaded together with it, exists for as long as the next poll would be too early.
  */
 export function enforcePollingInterval(provider: Provider): void {
   provider.on('device_authorization.success', (_ctx, answer) => {

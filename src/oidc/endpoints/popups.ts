@@ -1,9 +1,9 @@
-/** Protocol answers for apps whose sign-in runs in a pop-up window. */
+/** Protocol responses for apps that sign in inside a pop-up window. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { openerPolicy } from '../pages.ts';
 import { currentRequest } from '../request-scope.ts';
 
-/** Middleware: redirects count as well, each of them would cut the window off from the app that opened it. */
+/** Middleware, for redirects as well: each of them could cut the window off from the app that opened it. */
 export function connectOpeners() {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     await next();

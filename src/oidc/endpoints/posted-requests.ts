@@ -1,15 +1,15 @@
-/** Requests of other sites that come as a form (OpenID Connect Core section 3.1.2.1, RP-Initiated Logout section 2). */
+/** Requests that other sites post as a form (OpenID Connect Core section 3.1.2.1, RP-Initiated Logout section 2). */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
 import type { ProviderPages } from '../pages.ts';
 
-/** Longest query that the form may become (characters): Node takes 16 KiB for all headers. */
+/** The longest query that a form may become (characters). Node accepts 16 KiB for all headers. */
 const longestQuery = 8 * 1024;
 
 /**
- * Middleware: answers such a form with a redirect to the same request as an address. A browser sends `SameSite=Lax`
- * cookies along with that, and with the form it would not: so the session counts, and the cookies need not be open to
- * all sites.
+ * Middleware: answers such a form with a redirect to the same request as a URL. A browser sends `SameSite=Lax` cookies
+ * with the redirect, but not with the form. The session therefore counts without making the cookies available to all
+ * sites.
  */
 export function postedRequests(pages: ProviderPages, paths: readonly string[]) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {

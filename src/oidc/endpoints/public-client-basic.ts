@@ -1,12 +1,12 @@
 /**
  * Public clients that name themselves in the `Authorization` header, with an empty secret (`Basic base64(client_id:)`)
- * or without even a colon. RFC 6749 section 2.3.1 knows neither, widespread clients send both, and oidc-provider wants
+ * or even without a colon. RFC 6749 section 2.3.1 allows neither, common clients send both, and oidc-provider expects
  * the name in the body.
  */
 import { once } from 'node:events';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
-/** Middleware: from there the name goes into the body. Where a secret comes with it, nothing changes. */
+/** Middleware: moves the name to the body. If there is a secret, nothing changes. */
 export function publicClientBasic(provider: Provider, paths: readonly string[]) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     const id = ctx.method === 'POST' && paths.includes(ctx.path) ? namedClient(ctx.get('authorization')) : undefined;
@@ -30,7 +30,7 @@ async function isPublic(provider: Provider, id: string): Promise<boolean> {
   return client?.clientAuthMethod === 'none';
 }
 
-/** The body is form data. A client that names itself there, too, is taken at that word. */
+/** The body is form data. If the client also names itself there, that name is used. */
 async function nameInBody({ req }: KoaContextWithOIDC, id: string): Promise<void> {
   if (Number(req.headers['content-length'] ?? 1) === 0) return;
   delete req.headers.authorization;

@@ -1,4 +1,4 @@
-/** What the answers of oidc-provider lack for the clients that there are. */
+/** Corrections of oidc-provider's responses for existing clients. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { loadAccount } from '../../flow/facts/account.ts';
 import { currentRequest } from '../request-scope.ts';
@@ -13,7 +13,7 @@ export function responseCorrections() {
   };
 }
 
-/** An empty answer is no text: clients that expect JSON refuse one that says so. */
+/** An empty response must have no text type, because clients that expect JSON refuse it. */
 function sendNothing(ctx: KoaContextWithOIDC): void {
   ctx.body = null;
   ctx.status = 200;
@@ -21,14 +21,14 @@ function sendNothing(ctx: KoaContextWithOIDC): void {
 
 const notAllowed = 'requested grant type is not allowed for this client';
 
-/** RFC 6749 section 5.2 has an error of its own for a grant that this app may not use. */
+/** RFC 6749 section 5.2 defines an error for a grant type that the app may not use. */
 function nameRefusedGrant(ctx: KoaContextWithOIDC): void {
   const answer = ctx.body as { readonly error_description?: unknown } | undefined;
   if (ctx.status === 400 && answer?.error_description === notAllowed)
     ctx.body = { ...answer, error: 'unauthorized_client' };
 }
 
-/** `username` (RFC 7662 section 2.2): the identifier that the user signs in with. */
+/** `username` (RFC 7662 section 2.2): the identifier with which the user signs in. */
 async function addUsername(ctx: KoaContextWithOIDC): Promise<void> {
   const answer = ctx.body as { readonly active?: unknown; readonly sub?: unknown } | undefined;
   if (answer?.active !== true || typeof answer.sub !== 'string') return;

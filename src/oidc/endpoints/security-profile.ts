@@ -1,6 +1,6 @@
 /**
- * Apps that are held to the FAPI 2.0 Security Profile, and signed authorization requests (RFC 9101). The profile is
- * that of the app, so one provider serves both. Parts of it are in the metadata of the client: see `clientMetadata`.
+ * The FAPI 2.0 Security Profile for apps that use it, and signed authorization requests (RFC 9101). The profile belongs
+ * to the app, so one provider serves both kinds. Parts of it are in the client's metadata: see `clientMetadata`.
  */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
@@ -10,7 +10,7 @@ import { currentRequest } from '../request-scope.ts';
 
 type ClientAssertionCheck = NonNullable<Configuration['assertJwtClientAuthClaimsAndHeader']>;
 
-/** Of the app that this request has named; `undefined`: none. */
+/** The profile of the app in this request. Undefined if it has none. */
 function profileOf(client: { readonly clientId: string } | undefined): App['securityProfile'] {
   return currentRequest().apps.get(client?.clientId ?? '')?.securityProfile;
 }
@@ -21,8 +21,8 @@ export const fapiFeature: NonNullable<Configuration['features']>['fapi'] = {
 };
 
 /**
- * FAPI 2.0 Security Profile section 5.3.2.1: `aud` is the issuer, as a string; section 5.4: no RS256. The proof of the
- * same request (RFC 9449) is held to the algorithms, too.
+ * FAPI 2.0 Security Profile section 5.3.2.1: `aud` is the issuer, as a string; section 5.4: no RS256. The algorithm
+ * limits also apply to a DPoP proof in the same request (RFC 9449).
  */
 export const checkClientAssertion: ClientAssertionCheck = async (ctx, ...[claims, header, client]) => {
   if (profileOf(client) !== 'fapi2') return;
@@ -35,8 +35,8 @@ export const checkClientAssertion: ClientAssertionCheck = async (ctx, ...[claims
 };
 
 /**
- * The most that the clock of an app may be ahead (seconds; FAPI 2.0 Security Profile section 5.3.2.1). oidc-provider
- * looks at `iat` only where there is no `exp`.
+ * How far an app's clock may be ahead (seconds; FAPI 2.0 Security Profile section 5.3.2.1). oidc-provider checks `iat`
+ * only if there is no `exp`.
  */
 const furthestAhead: Seconds = 60;
 
@@ -53,7 +53,10 @@ function algorithmOf(jwt: string): unknown {
   }
 }
 
-/** Longest life of a request object of an app with the profile (seconds; FAPI 2.0 Message Signing section 5.3.1). */
+/**
+ * The longest lifetime of a request object of an app with the profile (seconds; FAPI 2.0 Message Signing section
+ * 5.3.1).
+ */
 const longestRequestObject: Seconds = 3600;
 
 type RequestObjects = NonNullable<NonNullable<Configuration['features']>['requestObjects']>;
@@ -61,7 +64,7 @@ type RequestObjects = NonNullable<NonNullable<Configuration['features']>['reques
 export const requestObjectsFeature: RequestObjects = {
   enabled: true,
   async assertJwtClaimsAndHeader(_ctx, ...[claims, header, client]) {
-    // A pushed request is kept as an object that we made ourselves.
+    // A pushed request is stored as an object that we created ourselves (`alg: none`).
     if (profileOf(client) !== 'fapi2' || header.alg === 'none') return;
     if (header.alg === 'RS256') throw new errors.InvalidRequestObject('unsupported signed request alg');
     if (isFromTheFuture(claims)) throw new errors.InvalidRequestObject('issued too far in the future');
@@ -74,13 +77,13 @@ export const requestObjectsFeature: RequestObjects = {
 };
 
 /**
- * Refuses a request object that is not signed, or of an app that has no keys to sign with (OpenID Connect Core section
- * 3.1.2.6), by the response mode that it asks for, or where it is pushed in the answer. It is called where the app is
- * looked up: the error handler looks it up again, and then finds it. Throws `RequestNotSupported`.
+ * Refuses a request object that is unsigned, or of an app without keys to sign it (OpenID Connect Core section
+ * 3.1.2.6). The error uses the requested response mode or, for a pushed request, the response itself. Called when the
+ * app is looked up: the error handler looks it up again and then finds it. Throws `RequestNotSupported`.
  */
 export function refuseUnsignedRequest(ctx: KoaContextWithOIDC, { client }: App): void {
   const { params, body } = ctx.oidc;
-  // While the app that pushes a request is authenticated, its parameters are in the body alone.
+  // While the app that pushes a request is being authenticated, its parameters are only in the body.
   const request = params?.request ?? body?.request;
   if (typeof request !== 'string' || currentRequest().hasRefusedRequestObject) return;
   const hasKeys = client.jwks !== undefined || client.jwks_uri !== undefined;
@@ -90,7 +93,7 @@ export function refuseUnsignedRequest(ctx: KoaContextWithOIDC, { client }: App):
   throw new errors.RequestNotSupported();
 }
 
-/** The response mode that an object names which cannot be trusted: it chooses only the form of a refusal. */
+/** The response mode named by an untrusted request object. It only decides the form of a refusal. */
 function modeIn(request: string): string | undefined {
   try {
     const mode = decodeJwt(request).response_mode;

@@ -1,11 +1,11 @@
-/** A user code is looked up only after the try was counted (Law 8). oidc-provider leaves this open. */
+/** Counts each try before a user code is looked up (Law 8). oidc-provider does not do this. */
 import { errors, Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { reserveUserCode } from '../../flow/browser/user-code-limit.ts';
 import type { Store } from '../../stores/store.ts';
 import { currentRequest } from '../request-scope.ts';
 
-/** The page says it; `seconds`: after which another try makes sense. */
+/** The page shows this error. `seconds`: after how long another try makes sense. */
 class UserCodesExceeded extends errors.OIDCProviderError {
   readonly seconds: Seconds;
 

@@ -1,4 +1,4 @@
-/** What apps have beyond a session, and how a user ends it. */
+/** Access of apps that outlives the session, and how a user ends it. */
 import type { Provider } from 'oidc-provider';
 import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { OfflineAccess, Services } from '../../flow/services.ts';
@@ -10,7 +10,10 @@ import { revokeGrant } from '../storage/revoke-grant.ts';
 import { forgetClient } from '../storage/session-adapter.ts';
 import { isWithGrantAndAccount, parseStored } from '../storage/stored-model.ts';
 
-/** Apps whose refresh tokens still count without a session, by the oldest of them. Rejects with `StoreUnavailable`. */
+/**
+ * Apps whose refresh tokens still count without a session, with the time of the oldest. Rejects with
+ * `StoreUnavailable`.
+ */
 export async function offlineAccess(services: Services, userId: string): Promise<readonly OfflineAccess[]> {
   const { unit } = currentRequest();
   const entries = await readOfflineAccess(services.store, userId);
@@ -25,9 +28,8 @@ export async function offlineAccess(services: Services, userId: string): Promise
 }
 
 /**
- * Takes the app out of these sessions, and tells it where it wants to know (OpenID Connect Back-Channel Logout 1.0).
- * That its tokens are void, the caller writes to the account in the same commit; once that is written, what is left of
- * them is deleted.
+ * Removes the app from these sessions, and notifies it if it wants that (OpenID Connect Back-Channel Logout 1.0). The
+ * caller voids its tokens in the account, in the same commit. After the commit, the remaining tokens are deleted.
  */
 export async function endAppAccess(
   provider: Provider,

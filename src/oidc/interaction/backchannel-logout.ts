@@ -1,4 +1,4 @@
-/** Notifies relying parties that a session ended (OpenID Connect Back-Channel Logout 1.0). */
+/** Notifies relying parties of the end of a session (OpenID Connect Back-Channel Logout 1.0). */
 import type { Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -17,18 +17,19 @@ import {
 } from '../provider-types.ts';
 import { createRequestScope, currentRequest, runInScope } from '../request-scope.ts';
 
-/** A notification is not tried for longer than this: by then the app's own session is most likely over. */
+/** A notification is retried for at most this long. By then the app's own session is most likely over. */
 const longestTry: Seconds = 86_400;
 
 /**
- * From now on a logout is written to the outbox, in the commit that ends the session. So a relying party that is dead
- * or slow delays no user, none is told of a logout that did not happen (`isOverFor`), and no node that dies loses one.
+ * From now on, a logout is written to the outbox in the commit that ends the session. A dead or slow relying party
+ * therefore delays no user, none is notified of a logout that did not happen (`isOverFor`), and a failing node loses
+ * none.
  */
 export function queueBackchannelLogouts(provider: Provider, services: Services, settings: Settings): void {
   const prototype = clientPrototype(provider);
   prototype.sendLogoutToken = prototype.backchannelLogout;
   prototype.backchannelLogout = async function enqueue(this: BackchannelLogoutClient, subject, sid, uid) {
-    // Without a `sid` the client never got an ID token in this session.
+    // Without a `sid`, the client never got an ID token in this session.
     if (sid === undefined) return;
     const { unit } = currentRequest();
     const now = services.now();
@@ -39,16 +40,16 @@ export function queueBackchannelLogouts(provider: Provider, services: Services, 
   };
 }
 
-/** Seconds: when the last token is over, there is nothing left to end. */
+/** Seconds: after the last token has expired, there is nothing left to end. */
 function longestTokenLife(client: BackchannelLogoutClient, { tokens, resources }: Settings): Seconds {
   if (client.grantTypeAllowed('refresh_token')) return tokens.refreshToken.absolute;
   return Math.max(tokens.accessToken, tokens.idToken, ...resources.map(({ accessToken }) => accessToken.lifetime));
 }
 
 /**
- * Signs a logout token and sends it, for the worker of the outbox. An app that is gone, or has no address any more, is
- * not notified. `not_over`: what it announces has not happened. Rejects when the app does not take it, and with
- * `StoreUnavailable`.
+ * Signs and sends a logout token, for the worker of the outbox. An app that no longer exists or has no address any more
+ * is not notified. `not_over`: the announced logout has not happened. Rejects if the app does not accept the token, and
+ * with `StoreUnavailable`.
  */
 export async function notifyOfLogout(
   provider: Provider,
@@ -65,7 +66,7 @@ export async function notifyOfLogout(
   });
 }
 
-/** Whether the session that the app knows has ended; without a session, whether the user is gone. */
+/** Whether the session that the app knows has ended. Without a session: whether the user no longer exists. */
 async function isOverFor(
   unit: UnitOfWork,
   { clientId, subject, sid, session: uid }: LogoutNotification,

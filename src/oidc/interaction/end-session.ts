@@ -1,5 +1,6 @@
 /**
- * Ends an SSO session from our side: the session, what was issued within it, and a notification of the relying parties.
+ * Ends an SSO session from our side: the session itself, what was issued within it, and notifications for the relying
+ * parties.
  */
 import type { Provider } from 'oidc-provider';
 import { peekSso } from '../../flow/browser/sso-session.ts';
@@ -10,8 +11,8 @@ import { currentRequest } from '../request-scope.ts';
 import { revokeGrant } from '../storage/revoke-grant.ts';
 
 /**
- * Deletes the session in the unit of this request, and leaves a notification for each relying party with a back-channel
- * logout address. Once that is written, its grants are revoked, but those that outlive a logout.
+ * Deletes the session in the unit of this request, and queues a notification for each relying party with a back-channel
+ * logout address. After the commit its grants are revoked, except those that outlive a logout.
  */
 export async function endSession(provider: Provider, services: Services, uid: string): Promise<void> {
   const { unit } = currentRequest();

@@ -1,5 +1,5 @@
 /**
- * The two ends of the step loop: oidc-provider starts an interaction, and takes its result back. Nothing else of the
+ * The two ends of the step loop: oidc-provider starts an interaction, and takes its result back. Nothing else in the
  * loop knows oidc-provider.
  */
 
@@ -32,7 +32,7 @@ import { presentedSecret, setProofCookie } from './proof-cookie.ts';
 type Interaction = InstanceType<Provider['Interaction']>;
 type HttpExchange = Pick<KoaContextWithOIDC, 'req' | 'res' | 'cookies'>;
 
-/** The secret that the browser got for the last proof of the sign-in that is asked for. */
+/** The browser's secret for the last proof of this sign-in. */
 export function proofSecretOf(provider: Provider, exchange: Pick<HttpExchange, 'cookies'>): string | undefined {
   return presentedSecret(exchange, provider);
 }
@@ -42,9 +42,9 @@ export function signInPath(uid: string): string {
 }
 
 /**
- * Starts the transaction that belongs to a new interaction, in the same commit. A user with a session is asked as that
- * user, unless the request names another one. An interaction that continues a request (consent after login) keeps what
- * was proved for it.
+ * Starts the transaction for a new interaction, in the same commit. A user with a session is asked as that user, unless
+ * the request names another one. An interaction that continues a request (consent after login) keeps what was proved
+ * for it.
  */
 export async function beginTransaction(
   ctx: KoaContextWithOIDC,
@@ -103,13 +103,16 @@ export async function beginTransaction(
   return signInPath(interaction.uid);
 }
 
-/** The request begins as a recovery, of this authenticator. `undefined`: it does not, or it was begun before. */
+/**
+ * The authenticator to recover, if the request begins with a recovery. Undefined if it does not, or if the recovery was
+ * begun earlier.
+ */
 async function authenticatorToRecover({ request, snapshot, app, transaction }: SignOn): Promise<string | undefined> {
   if (transaction !== undefined || !request.scopes.includes(recoverScope)) return undefined;
   return recoverableAuthenticator(await snapshot.policies(app));
 }
 
-/** As where the user asks for it on a page. */
+/** The same audit line as for a user who starts the recovery on a page. */
 function auditRecovery(
   services: Services,
   started: { readonly transaction: Transaction; readonly snapshot: Snapshot; readonly recoverable: string },
@@ -127,32 +130,32 @@ function auditRecovery(
   });
 }
 
-/** The app asks for the form of a new user first. */
+/** The app asks for the registration form first. */
 export const registrationPrompt = 'create';
-/** The app asks the user to say with which account to go on (OpenID Connect Core section 3.1.2.1). */
+/** The app asks the user to choose the account (OpenID Connect Core section 3.1.2.1). */
 export const selectionPrompt = 'select_account';
-/** Where the browser keeps the secret of a proof: at the steps and at the resume. */
+/** Where the browser stores the secret of a proof: for the steps and for the resume. */
 function cookieScope({ uid, returnTo }: Interaction, lifetime: Seconds) {
   return { paths: [signInPath(uid), new URL(returnTo).pathname], lifetime };
 }
 
-/** The interaction that oidc-provider waits for. */
+/** The interaction that oidc-provider is waiting for. */
 export interface OpenInteraction {
   readonly uid: string;
   /** Gives the browser the secret of a proof. */
   readonly giveSecret: (secret: string) => void;
-  /** `login`, or `consent` when the relying party asked for it by `prompt=consent`. */
+  /** `login`, or `consent` if the relying party asked for it by `prompt=consent`. */
   readonly prompt: string;
   readonly clientId: string;
-  /** Where the answer goes in the end; the form policy of the page must allow it. */
+  /** Where the final response goes. The form policy of the page must allow it. */
   readonly redirectUri?: string;
-  /** The account of the browser's SSO session when it began. */
+  /** The account of the browser's SSO session at the start. */
   readonly accountId?: string;
 }
 
 /**
- * The interaction that the browser's cookie and the address agree on. Rejects with `StepgateError('sign_in_expired')`
- * when there is none: another browser, another tab's address, or too late.
+ * The interaction that is named by both the browser's cookie and the address. Rejects with
+ * `StepgateError('sign_in_expired')` if there is none: another browser, another tab's address, or too late.
  */
 export async function openInteraction(
   provider: Provider,
@@ -163,7 +166,7 @@ export async function openInteraction(
   if (found.uid !== uid)
     throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
   const { params, session, prompt } = found;
-  // Its end is by the clock of oidc-provider, which is that of the machine.
+  // Its end is measured by oidc-provider's clock, which is the machine's.
   const lifetime = found.exp - Math.floor(Date.now() / 1000);
   return {
     uid,
@@ -175,7 +178,7 @@ export async function openInteraction(
   };
 }
 
-/** oidc-provider reads cookies, interaction and session anew on each call; within a request once is enough. */
+/** oidc-provider reads cookies, interaction and session again at each call. Once per request is enough. */
 async function details(provider: Provider, { req, res }: HttpExchange): Promise<Interaction> {
   const scope = currentRequest();
   try {
@@ -189,8 +192,8 @@ async function details(provider: Provider, { req, res }: HttpExchange): Promise<
 }
 
 /**
- * Hands the result to oidc-provider and returns where the browser goes next. When the SSO session of the browser
- * belongs to another user, it ends here, with all that follows from a logout, and the user gets a session of their own.
+ * Passes the result to oidc-provider and returns where the browser goes next. If the browser's SSO session belongs to
+ * another user, that session ends here, with everything that a logout does, and the user gets a new one.
  */
 export async function finishInteraction(
   request: { readonly provider: Provider; readonly ctx: HttpExchange; readonly services: Services },
@@ -206,9 +209,9 @@ export async function finishInteraction(
   const { acr, amr, authTime } = assurance;
   interaction.result = {
     ...interaction.lastSubmission,
-    // Whether the session outlives the browser is for the policy to say, at the end of the authorization request.
+    // The policy decides, at the end of the authorization request, whether the session outlives the browser.
     login: { accountId, ts: authTime, amr: [...amr], ...omitUndefined({ acr }), remember: false },
-    // The step loop has asked for all that the request wants to be asked.
+    // The step loop has handled all prompts of the request.
     ...Object.fromEntries(requestedPrompts(interaction).map((name) => [name, {}])),
   };
   await interaction.persist();
@@ -221,8 +224,8 @@ function requestedPrompts({ params }: Interaction): readonly string[] {
 }
 
 /**
- * Where a browser goes whose sign-in cannot be resumed: to the page that leads on. `undefined`: the error is another
- * one. An interaction that is still there is for another session than the browser has, and its page would lead back.
+ * Where to send a browser whose sign-in cannot be resumed: a page that leads on. Undefined for any other error. An
+ * interaction that still exists belongs to another session than the browser's, and its page would only lead back here.
  */
 export function pathAfterLostResume(ctx: KoaContextWithOIDC, error: Error): string | undefined {
   const { route, entities } = ctx.oidc ?? {};
@@ -233,7 +236,7 @@ export function pathAfterLostResume(ctx: KoaContextWithOIDC, error: Error): stri
   return entities?.Interaction === undefined ? path : `${path}/over`;
 }
 
-/** The user begins anew: what was handed over before no longer counts. */
+/** The user starts again: the earlier result no longer counts. */
 export async function forgetResult(provider: Provider, exchange: HttpExchange): Promise<void> {
   const interaction = await details(provider, exchange);
   if (interaction.result === undefined) return;
@@ -241,7 +244,7 @@ export async function forgetResult(provider: Provider, exchange: HttpExchange): 
   await interaction.persist();
 }
 
-/** The SSO session of the browser; `undefined`: none that is alive. Rejects with `StoreUnavailable`. */
+/** The browser's SSO session. Undefined if it has no live one. Rejects with `StoreUnavailable`. */
 export async function browserSession(
   provider: Provider,
   ctx: Pick<KoaContextWithOIDC, 'cookies'>,

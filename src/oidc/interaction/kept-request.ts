@@ -1,7 +1,7 @@
 /**
- * What a browser keeps of the authorization request that a sign-in is for, so that the user can begin it anew when the
- * sign-in is over (decision 41). It is a signed cookie at the path of the sign-in. It outlives the sign-in, and is only
- * ever followed to the authorization endpoint, which checks the request as it would any other.
+ * What a browser stores of the authorization request, so that the user can start again after the sign-in is over
+ * (decision 41). It is a signed cookie at the path of the sign-in, and outlives it. It is used only for a redirect to
+ * the authorization endpoint, which checks the request like any other.
  */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -15,14 +15,14 @@ export interface KeptRequest {
   readonly clientId: string;
   /** `device`: it came from the page for user codes. */
   readonly from: 'app' | 'device';
-  /** The parameters, as a query. Absent: the request can be used once only, or is too long to be kept. */
+  /** The parameters, as a query. Absent if the request can be used only once, or is too long to store. */
   readonly query?: string;
 }
 
-/** A user who left a page open in the evening finds it the next morning. */
+/** A user may leave a page open in the evening and return to it the next morning. */
 const keptBeyondSignIn: Seconds = 24 * 3600;
 
-/** Proxies take 4 KiB for all headers of an answer, and that which begins a sign-in has other cookies, too. */
+/** Proxies accept 4 KiB for all headers of a response, and the one that begins a sign-in has other cookies as well. */
 const longestValue = 2048;
 
 const authorizationPath = '/oauth2/v1/authorize';
@@ -54,7 +54,7 @@ export function keepRequest(
   });
 }
 
-/** `undefined`: this browser keeps none for this sign-in, or not as we wrote it. */
+/** Undefined if this browser has no such cookie for this sign-in, or not in the form that we wrote. */
 export function keptRequest(
   ctx: CookieContext,
   { issuer }: Pick<Provider, 'issuer'>,
@@ -66,12 +66,12 @@ export function keptRequest(
   return kept.uid === uid ? kept : undefined;
 }
 
-/** Its signature says that `encode` wrote it. */
+/** The signature proves that `encode` wrote it. */
 function parseKeptRequest(value: string): KeptRequest {
   return JSON.parse(Buffer.from(value, 'base64url').toString()) as KeptRequest;
 }
 
-/** Where the same request begins anew. */
+/** Where the same request starts again. */
 export function restartPath({ from, query }: KeptRequest): string | undefined {
   if (from === 'device') return '/device';
   return query === undefined ? undefined : `${authorizationPath}?${query}`;
@@ -83,8 +83,8 @@ function requestCookie(issuer: string): string {
 }
 
 /**
- * A pushed request is used up (RFC 9126 section 4). What an app signed is worth something only with its signature
- * (RFC 9101 section 10), and that is not kept.
+ * A pushed request can be used only once (RFC 9126 section 4). A signed request is valid only with its signature (RFC
+ * 9101 section 10), which is not stored.
  */
 function queryOf(interaction: Interaction): string | undefined {
   const { params, trusted, deviceCode } = interaction;
@@ -95,7 +95,7 @@ function queryOf(interaction: Interaction): string | undefined {
     .join('&');
 }
 
-/** Half of a surrogate pair cannot be encoded; what comes in an address has none. */
+/** Half of a surrogate pair cannot be encoded. Texts from a URL have none. */
 function queryPart(name: string, value: unknown): readonly string[] {
   if (value === undefined || value === null) return [];
   return [`${encodeURIComponent(name)}=${encodeURIComponent(String(value).toWellFormed())}`];

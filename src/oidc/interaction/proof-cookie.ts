@@ -1,6 +1,6 @@
 /**
- * The cookie that holds the secret of the browser that gave the last proof of a sign-in (Law 15, decision 30), and the
- * check at the resume, where oidc-provider makes the user of the result the user of the session.
+ * The cookie with the secret of the browser that gave the last proof of a sign-in (Law 15, decision 30), and its check
+ * at the resume, where oidc-provider signs in the user of the result.
  */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -12,7 +12,7 @@ import { currentRequest } from '../request-scope.ts';
 
 type CookieContext = Pick<KoaContextWithOIDC, 'cookies'>;
 
-/** Bound to the paths of one sign-in, so that tabs do not clash; the prefix `__Host-` forbids that. */
+/** Bound to the paths of one sign-in, so that tabs do not interfere. The prefix `__Host-` would forbid that. */
 function proofCookie({ issuer }: Pick<Provider, 'issuer'>): string {
   return issuer.startsWith('https:') ? '__Secure-stepgate-proof' : 'stepgate-proof';
 }
@@ -46,8 +46,9 @@ export function setProofCookie(
 }
 
 /**
- * Middleware: a request that would resume a sign-in goes on only in the browser that gave the last proof. Any other one
- * is led to the page where a sign-in begins anew. The cookie, not the address, says what oidc-provider resumes.
+ * Middleware: a sign-in can be resumed only in the browser that gave the last proof. Any other browser is sent to the
+ * page where a sign-in starts again. oidc-provider takes what it resumes from the cookie and not from the address, and
+ * so does this.
  */
 export function resumeOnlyWhereProved(provider: Provider, pathOf: (uid: string) => string) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
@@ -60,8 +61,8 @@ export function resumeOnlyWhereProved(provider: Provider, pathOf: (uid: string) 
 }
 
 /**
- * Where nothing was proved, no secret is asked for: such a resume signs no user in. While the steps go on there is
- * nothing to resume, and oidc-provider would end the sign-in: for every browser that shares its cookies.
+ * If nothing was proved, no secret is needed, because such a resume signs no user in. While the steps are still running
+ * there is nothing to resume, and oidc-provider would end the sign-in for every browser with the same cookies.
  */
 async function mayResume(uid: string, presented: string | undefined): Promise<boolean> {
   const { unit } = currentRequest();
@@ -81,13 +82,13 @@ interface InteractionResult {
   readonly login?: { readonly accountId?: string };
 }
 
-/** What the steps have handed over; `undefined`: nothing yet. */
+/** The result that the steps passed on. Undefined if there is none yet. */
 function resultOf(interaction: string): InteractionResult | undefined {
   const { payload } = JSON.parse(interaction) as { readonly payload: { readonly result?: InteractionResult } };
   return payload.result;
 }
 
-/** A result that a new start left behind belongs to no user of the transaction any more. */
+/** A result from before a new start no longer belongs to the transaction's user. */
 function isResultOf({ subject, evidence, proofSecret }: Transaction, account: string): boolean {
   return subject?.id === account && (evidence.length === 0 || proofSecret !== undefined);
 }

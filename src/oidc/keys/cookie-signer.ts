@@ -1,6 +1,6 @@
 /**
- * Signs cookies with HMAC-SHA-256. Takes the place of the `keygrip` package, whose SHA-1 and double HMAC cost a tenth
- * of a sign-in.
+ * Signs cookies with HMAC-SHA-256. Replaces the `keygrip` package, whose SHA-1 and double HMAC take a tenth of a
+ * sign-in.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { macUnder } from '../../flow/server-mac.ts';
@@ -8,13 +8,15 @@ import { macUnder } from '../../flow/server-mac.ts';
 export interface CookieSigner {
   sign(data: string): string;
   verify(data: string, signature: string): boolean;
-  /** Which secret made the signature; -1: none. The `cookies` package signs anew when it was not the first. */
+  /**
+   * The index of the secret that made the signature, or -1. The `cookies` package signs again if it was not the first.
+   */
   index(data: string, signature: string): number;
 }
 
-/** The first secret signs, all verify. */
+/** The first secret signs; all of them verify. */
 export function cookieSigner(secrets: readonly string[]): CookieSigner {
-  // Text: Node makes a buffer for a third more.
+  // Text, because Node takes a third longer to create a buffer.
   const mac = (secret: string, data: string): string => macUnder(secret).update(`cookie\n${data}`).digest('base64url');
   const index = (data: string, signature: string): number => {
     const given = Buffer.from(signature);

@@ -1,7 +1,7 @@
 /**
- * The keyring follows the algorithms that are enabled. A key for one that was enabled is published first and signs
- * later; the keys of one that was disabled stay published until nothing that they signed is valid. Whichever node sees
- * first that the record lags behind the configuration writes it. See decision 57.
+ * Adapts the keyring to the enabled algorithms. A key for a newly enabled algorithm is published first and signs later.
+ * The keys of a disabled one stay published until everything that they signed has expired. The first node to notice
+ * that the keyring differs from the configuration updates it. See decision 57.
  */
 import type { Seconds } from '../../core/model/facts.ts';
 import type { SigningAlgorithm } from '../../policy/model/signing.ts';
@@ -9,7 +9,7 @@ import { keyringKey, revisionPointerKey } from '../../stores/keys.ts';
 import type { Entry, Store } from '../../stores/store.ts';
 import { type Keyring, newKey, parseKeyring, publicationTime, type SigningKey } from './keyring.ts';
 
-/** No token lives longer (seconds): a day, by the schema of the settings, and what a node is behind at most. */
+/** No token lives longer (seconds): a day, by the schema of the settings, plus the greatest delay of a node. */
 const longestToken: Seconds = 86_400 + 60;
 
 /** RS256 and PS256 share RSA keys. */
@@ -17,7 +17,7 @@ function keyTypeOf(algorithm: SigningAlgorithm): SigningKey['type'] {
   return algorithm === 'PS256' ? 'RS256' : algorithm;
 }
 
-/** Algorithms that are enabled and have a key that signs at this time, in their order. */
+/** Enabled algorithms that have a signing key at this time, in order. */
 export function signableAlgorithms(
   enabled: readonly SigningAlgorithm[],
   keys: readonly SigningKey[],
@@ -32,11 +32,11 @@ interface Following {
   readonly algorithms: readonly SigningAlgorithm[];
   /** Epoch seconds. */
   readonly now: Seconds;
-  /** The configuration is the first of its store: no relying party knows any key, so nothing has to wait. */
+  /** The configuration is the first of its store, so no relying party knows any keys and nothing has to wait. */
   readonly isFirst: boolean;
 }
 
-/** The keyring as the configuration wants it; `undefined`: as it is. */
+/** The keyring for this configuration. Undefined if it needs no change. */
 export async function followAlgorithms(
   keyring: Keyring,
   { algorithms, now, isFirst }: Following,
@@ -61,7 +61,7 @@ function disabled(key: SigningKey, retiredFrom: Seconds): SigningKey {
   return { ...key, disabled: true, retiredFrom: Math.min(key.retiredFrom ?? retiredFrom, retiredFrom) };
 }
 
-/** It is still published, so it can sign at once. */
+/** The key is still published, so it can sign at once. */
 function newestDisabled(keys: readonly SigningKey[], type: SigningKey['type'], now: Seconds): readonly SigningKey[] {
   return keys
     .filter((key) => key.type === type && key.disabled && (key.retiredFrom ?? 0) > now)
@@ -74,8 +74,8 @@ function enabledAgain({ retiredFrom: _retired, disabled: _disabled, ...key }: Si
 }
 
 /**
- * Brings the keyring of the store up to the configuration that was read along with it. Returns the keyring that counts:
- * the one that was read, where another process was faster. Rejects with `StoreUnavailable`.
+ * Updates the stored keyring to the configuration that was read with it. Returns the keyring in force, which is the one
+ * that was read if another process was faster. Rejects with `StoreUnavailable`.
  */
 export async function keepKeysEnabled(
   store: Store,
@@ -86,7 +86,7 @@ export async function keepKeysEnabled(
   const next = await followAlgorithms(current, following);
   if (next === undefined) return current;
   const committed = await store.commit([
-    // Of a node that has not heard of the newest configuration nothing is written.
+    // A node that does not know the newest configuration must not write.
     { op: 'check', key: revisionPointerKey, version: read.pointer.version },
     { op: 'replace', key: keyringKey, version: read.keyring.version, value: JSON.stringify(next) },
   ]);

@@ -1,8 +1,8 @@
 /**
- * Signing keys and server secrets, kept in the store and shared by all nodes. A new key is published first and signs
- * later; the old one stays published until everything that it signed has expired. Which key signs follows from the
- * times written in the record and the clock, so all nodes have the same primary key per algorithm at any time, and no
- * node has to act. See decision 9.
+ * Signing keys and server secrets, stored for all nodes. A new key is published first and signs later. The old one
+ * stays published until everything that it signed has expired. The times in the record and the clock decide which key
+ * signs, so at any time all nodes have the same primary key per algorithm, without any action by a node. See decision
+ * 9.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -14,24 +14,24 @@ import { defaultAlgorithms } from '../../policy/model/signing.ts';
 import { keyringKey } from '../../stores/keys.ts';
 import type { Entry, Store } from '../../stores/store.ts';
 
-/** How long a new key is published before it signs (seconds): relying parties keep the published keys for a while. */
+/** How long a new key is published before it signs (seconds), because relying parties cache the published keys. */
 export const publicationTime: Seconds = 300;
 
 export interface SigningKey {
   readonly jwk: JWK & { readonly kid: string };
   /** RSA keys sign RS256 and PS256. */
   readonly type: 'RS256' | 'ES256' | 'EdDSA';
-  /** Epoch seconds from which it signs. */
+  /** When it begins to sign (epoch seconds). */
   readonly activeFrom: Seconds;
-  /** Epoch seconds from which it is no longer published; absent: nothing replaces it yet. */
+  /** When it is no longer published (epoch seconds). Absent if nothing replaces it yet. */
   readonly retiredFrom?: Seconds;
-  /** Its algorithm was disabled: it signs nothing more. */
+  /** Its algorithm was disabled, so it does not sign any more. */
   readonly disabled?: true;
 }
 
 export interface Keyring {
   readonly keys: readonly SigningKey[];
-  /** Sign cookies and form handles. */
+  /** For signing cookies and form handles. */
   readonly secrets: ServerSecrets;
 }
 
@@ -40,7 +40,7 @@ export function parseKeyring(value: string): Keyring {
 }
 
 /**
- * The keyring of the store. Makes none: a store without keys is not initialised, or has lost them. Rejects with
+ * The stored keyring. It is not created here: a store without keys is not initialised, or has lost them. Rejects with
  * `StoreUnavailable`.
  */
 export async function loadKeyring(store: Store): Promise<Keyring> {
@@ -49,15 +49,14 @@ export async function loadKeyring(store: Store): Promise<Keyring> {
 
 async function keyringEntry(store: Store): Promise<Entry> {
   const entry = (await store.load([keyringKey])).entries.get(keyringKey);
-  // A store that lost its keys is not the one that we started with: no relying party could verify what new keys would
-  // sign.
+  // A store that lost its keys is no longer the same store: relying parties could not verify what new keys sign.
   if (entry === undefined) throw new StoreUnavailable('the keys are gone from the store');
   return entry;
 }
 
 /**
- * The first keyring of a new store, with keys for the default algorithms, which sign from `now` on; one that is there
- * stays. Keys for other algorithms follow with the configuration.
+ * Creates the first keyring of a new store, with keys for the default algorithms, which sign from `now` on. An existing
+ * keyring stays. Keys for other algorithms follow with the configuration.
  */
 export async function createKeyring(store: Store, now: Seconds): Promise<void> {
   if ((await store.load([keyringKey])).entries.get(keyringKey) !== undefined) return;
@@ -65,14 +64,14 @@ export async function createKeyring(store: Store, now: Seconds): Promise<void> {
     keys: await Promise.all(defaultAlgorithms.map((type) => newKey(type, now))),
     secrets: [randomBytes(32).toString('base64url')],
   };
-  // Where another process was faster, this fails, and its keyring stays.
+  // If another process was faster this fails, and its keyring stays.
   await store.commit([{ op: 'create', key: keyringKey, value: JSON.stringify(keyring) }]);
 }
 
 /**
- * Publishes a new key of each type that is enabled. It signs after `overlap` seconds, when every relying party that
- * refreshes its keys has it; the old ones stay published for `keep` seconds more. Keys whose time is over are removed.
- * Rejects with `StoreUnavailable`.
+ * Publishes a new key for each enabled type. It signs after `overlap` seconds, when every relying party that refreshes
+ * its keys has it. The old ones stay published for `keep` more seconds. Expired keys are removed. Rejects with
+ * `StoreUnavailable`.
  */
 export async function rotateKeys(
   store: Store,
@@ -84,7 +83,7 @@ export async function rotateKeys(
   const activeFrom = now + times.overlap;
   const types = new Set(keyring.keys.filter((key) => key.retiredFrom === undefined).map(({ type }) => type));
   const added = await Promise.all([...types].map((type) => newKey(type, activeFrom)));
-  // A key that has not signed yet and would take over from the new one is dropped: it is of no use.
+  // A key that has not signed yet and would replace the new one is dropped.
   const isOvertaken = (key: SigningKey) => key.activeFrom > now && key.activeFrom >= activeFrom;
   const kept = keyring.keys
     .filter((key) => !isRetired(key, now) && !isOvertaken(key))
@@ -97,9 +96,8 @@ export async function rotateKeys(
 }
 
 /**
- * Signing keys in the place of all that are in use, which sign from `now` on: tokens that were signed before are
- * refused as soon as apps and resource servers read the keys again. The secrets stay. Returns what becomes of a
- * keyring.
+ * Makes signing keys that replace all present ones and sign from `now` on. Earlier tokens are refused as soon as apps
+ * and resource servers read the keys again. The secrets stay. Returns the function that changes a keyring.
  */
 export async function newSigningKeys(now: Seconds): Promise<(keyring: string) => string> {
   const made = await Promise.all((['RS256', 'ES256', 'EdDSA'] as const).map((type) => newKey(type, now)));
@@ -119,7 +117,7 @@ export async function replaceKeys(store: Store, renew: (keyring: string) => stri
 
 export async function newKey(type: SigningKey['type'], activeFrom: Seconds): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(type, { extractable: true, modulusLength: 2048 });
-  // RSA keys serve RS256 and PS256, so they carry no `alg`.
+  // RSA keys serve RS256 and PS256, so they have no `alg`.
   const jwk = {
     ...(await exportJWK(privateKey)),
     kid: randomBytes(9).toString('base64url'),
@@ -134,12 +132,12 @@ function isRetired(key: SigningKey, now: Seconds): boolean {
 }
 
 /**
- * What is published at this time, the signing keys first: oidc-provider signs with the first key that fits the
+ * The keys published at this time, with signing keys first: oidc-provider signs with the first key that fits the
  * algorithm.
  */
 export function publishedKeys(keyring: Keyring, now: Seconds): readonly SigningKey[] {
   const published = keyring.keys.filter((key) => !isRetired(key, now));
-  // Of two that became active in the same second the later one signs: the other has been retired by it.
+  // If two became active in the same second, the later one signs, because it has retired the other.
   const active = published
     .filter((key) => key.activeFrom <= now)
     .reverse()

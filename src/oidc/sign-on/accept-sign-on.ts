@@ -1,4 +1,4 @@
-/** What an allowed sign-in leaves behind, in the commit of the request that issues the code. */
+/** What an allowed sign-in writes, in the commit of the request that issues the code. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -25,14 +25,14 @@ interface AcceptedSignOn extends Omit<SignOn, 'decision'> {
   readonly session: Session;
   readonly accountId: string;
   readonly decision: Decision & { readonly kind: 'allow' };
-  /** The evidence is all that the account can prove. Only where policies ask what is unusual. */
+  /** The evidence is everything that the account can prove. Set only if policies ask about risk. */
   readonly isStrongest: boolean;
 }
 
 /**
- * Writes the evidence and the limits of the session, the true `acr`, `amr` and `auth_time` for the tokens of this
- * request, what the browser is known by and remembered for, and the audit line. The transaction is over. Does nothing
- * unless the decision allows the sign-in.
+ * Writes the evidence and the limits of the session, the true `acr`, `amr` and `auth_time` for this request's tokens,
+ * what identifies the browser and what it remembers, and the audit line. The transaction ends. Does nothing unless the
+ * decision allows the sign-in.
  */
 export async function acceptSignOn(
   ctx: KoaContextWithOIDC,
@@ -52,8 +52,8 @@ export async function acceptSignOn(
 }
 
 /**
- * Without limits of its own that keep it, the cookie of the session goes when the browser is closed. `isActive`: not
- * with `prompt=none`, which needs no user.
+ * Without limits that keep the session, its cookie ends when the browser is closed. `isActive`: false for
+ * `prompt=none`, which needs no user.
  */
 function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
   const { services, session, accountId, app, snapshot, decision, transaction } = accepted;
@@ -74,15 +74,15 @@ function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
     ...omitUndefined({ limits }),
   });
   if (evidence.length === 0) return;
-  // What was set up is no sign-in: the user proved who they are with something else, or before. The entry is there all
-  // the same, because it also names the session.
+  // An enrollment is not a proof of sign-in: the user proved something else, or proved something earlier. The entry is
+  // written anyway, because it also names the session.
   const proofs = evidence.filter(({ origin }) => origin !== 'enrollment');
   const proved = [...new Set(proofs.map(({ authenticator }) => authenticator))];
   if (snapshot.historySince !== undefined && proved.length > 0) recordPast(accepted, now);
   appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
 }
 
-/** What is usual becomes so only at the strongest level that the account can reach (decision 89). */
+/** Something becomes usual only by a sign-in at the strongest level that the account can reach (decision 89). */
 function recordPast({ accountId, session, isStrongest }: AcceptedSignOn, at: Seconds): void {
   const { unit, visitor } = currentRequest();
   const signIn = { at, session: session.uid, ...(isStrongest && { ip: visitor.ip }) };

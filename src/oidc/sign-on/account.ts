@@ -1,4 +1,4 @@
-/** Accounts and their claims as oidc-provider asks for them, and the checks of each token that is presented (Law 5). */
+/** Accounts and their claims for oidc-provider, and the checks of each presented token (Law 5). */
 
 import { type Account, type ClaimsParameter, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { consentTo } from '../../core/decision/consent.ts';
@@ -13,7 +13,7 @@ import { tokenSources } from '../storage/stored-model.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { checkIssuance } from './token-issuance.ts';
 
-/** A token for which oidc-provider looks for the account. */
+/** A token for which oidc-provider looks up the account. */
 export interface IssuedToken {
   readonly kind?: string | undefined;
   /** When the first refresh token of its family was issued (epoch seconds). */
@@ -25,13 +25,13 @@ export interface IssuedToken {
 export interface AccountRequested {
   readonly ctx: KoaContextWithOIDC;
   readonly services: Services;
-  /** Absent: no token is presented, such as at an authorization request. */
+  /** Absent if no token is presented, such as in an authorization request. */
   readonly token: IssuedToken | undefined;
 }
 
 /**
- * `undefined`: there is no such account or, for a token, it may not be used now. Rejects with an OAuth error as the
- * checks below do.
+ * Undefined if there is no such account or, for a token, if it may not be used now. Rejects with an OAuth error like
+ * the checks below.
  */
 export async function findAccount(requested: AccountRequested, id: string): Promise<Account | undefined> {
   const { ctx, services, token } = requested;
@@ -55,22 +55,22 @@ export async function findAccount(requested: AccountRequested, id: string): Prom
   };
 }
 
-/** A third-party app that the user lets have nothing gets nothing by an access token of before either. */
+/** A third-party app from which the user has withdrawn everything gets nothing, even with an earlier access token. */
 async function hasConsent({ ctx, services }: AccountRequested, user: VersionedAccount['user']): Promise<boolean> {
   const clientId = ctx.oidc.client?.clientId ?? '';
   const app = await (await services.snapshot(currentRequest().unit)).app(clientId);
   return app?.firstParty === true || consentTo(clientId, { consents: consentsOf(user) ?? {} }) !== undefined;
 }
 
-/** `sub`, and what the request named for the ID token (OpenID Connect Core section 5.5). */
+/** `sub`, and the claims that the request named for the ID token (OpenID Connect Core section 5.5). */
 function only(claims: Claims, names: readonly string[]): Claims {
   const named = Object.entries(claims).filter(([name]) => names.includes(name));
   return { ...Object.fromEntries(named), sub: claims.sub };
 }
 
 /**
- * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` when that
- * revision has other credentials of the app than those that were authenticated, or no such app.
+ * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` if the app in
+ * that revision has other credentials than the authenticated ones, or no longer exists.
  */
 async function checkClient(ctx: KoaContextWithOIDC, services: Services): Promise<void> {
   const clientId = ctx.oidc.client?.clientId ?? '';
@@ -79,7 +79,7 @@ async function checkClient(ctx: KoaContextWithOIDC, services: Services): Promise
 }
 
 /**
- * A family of refresh tokens ends at the absolute age of its first one, however young the last one is. Rejects with
+ * A family of refresh tokens ends at the absolute age of its first token, however new the last one is. Rejects with
  * `InvalidGrant`.
  */
 async function checkAge(services: Services, firstIssuedAt: Seconds = 0): Promise<void> {

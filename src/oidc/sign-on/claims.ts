@@ -1,4 +1,4 @@
-/** The claims that an account has, by the attribute schema. */
+/** The claims of an account, by the attribute schema. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Profile, User } from '../../users/record/user.ts';
 
@@ -8,8 +8,8 @@ export interface Claims {
 }
 
 /**
- * All claims that the account has; oidc-provider releases those that the scopes allow. An attribute that no schema
- * names is a claim of its own name.
+ * All claims of the account. oidc-provider releases those that the scopes allow. An attribute that is not in the schema
+ * becomes a claim of the same name.
  */
 export function claimsOf(user: User, { attributes }: AttributeSchema): Claims {
   const claims: Record<string, unknown> = {};
@@ -29,7 +29,7 @@ export function claimsOf(user: User, { attributes }: AttributeSchema): Claims {
   };
 }
 
-/** OpenID Connect Core 1.0 section 5.1.1. `formatted` has the lines of an address on a letter. */
+/** OpenID Connect Core 1.0 section 5.1.1. `formatted` contains the address as on a letter. */
 function addressClaim(
   profile: Profile,
   attributes: AttributeSchema['attributes'],

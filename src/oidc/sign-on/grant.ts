@@ -1,6 +1,6 @@
 /**
- * What the app gets. One of the operator's own gets what it asks for; a third-party app what the user consented to,
- * and the rest is marked as rejected. A grant is written only when something is new.
+ * What the app gets. An app of the operator gets what it asks for. A third-party app gets what the user consented to,
+ * and the rest is marked as rejected. A grant is written only if something changes.
  */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { consentTo, grantedClaims } from '../../core/decision/consent.ts';
@@ -12,8 +12,8 @@ import { protocolClaims } from './request-facts.ts';
 type Grant = InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']>;
 
 /**
- * The grant of this session and app, made or extended as the request needs it. Only for a request that meets the
- * sign-on policy. `terms`: absent for an app of the operator's own.
+ * The grant of this session and app, created or extended for the request. Only for a request that meets the sign-on
+ * policy. `terms`: absent for an app of the operator.
  */
 export async function grantOf(
   ctx: KoaContextWithOIDC,
@@ -35,7 +35,7 @@ export async function grantOf(
   return grant;
 }
 
-/** As it is stored: without what is empty. */
+/** In the stored form, without empty parts. */
 function contentOf({ openid, resources = {}, rejected }: Grant): unknown {
   const { scope, claims = [] } = openid ?? {};
   return [scope, claims, Object.entries(resources), rejected];
@@ -43,7 +43,7 @@ function contentOf({ openid, resources = {}, rejected }: Grant): unknown {
 
 /** Adds what is missing. */
 function extend(grant: Grant, { oidc }: KoaContextWithOIDC): void {
-  // Rejected when the app was not the operator's own yet.
+  // Rejected while the app was still a third-party app.
   delete grant.rejected;
   const granted = new Set(grant.getOIDCScope().split(' '));
   const scopes = [...oidc.requestParamOIDCScopes].filter((scope) => !granted.has(scope));
@@ -60,13 +60,13 @@ function extend(grant: Grant, { oidc }: KoaContextWithOIDC): void {
 
 interface Consented {
   readonly terms: ConsentTerms;
-  /** Undefined: nothing is granted. */
+  /** Undefined if nothing is granted. */
   readonly consent: Consent | undefined;
 }
 
 /**
- * Everything that the request asks for is either granted or rejected by the consent as it is now, and so is what the
- * grant had from former requests.
+ * Everything that the request asks for, and everything that the grant already contains, is granted or rejected by the
+ * present consent.
  */
 function limit(grant: Grant, { oidc }: KoaContextWithOIDC, { terms, consent }: Consented): void {
   const isGranted = (scope: string) => consent?.granted.includes(scope) === true;
@@ -102,7 +102,7 @@ function words(text: string | undefined): readonly string[] {
   return text?.split(' ').filter((word) => word !== '') ?? [];
 }
 
-/** What the request asks for at each API. */
+/** The requested scopes of each API. */
 function resourceScopes(oidc: KoaContextWithOIDC['oidc']) {
   return Object.entries(oidc.resourceServers ?? {}).map(([indicator, server]) => ({
     indicator,

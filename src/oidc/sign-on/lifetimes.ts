@@ -1,4 +1,4 @@
-/** How long sessions, codes and tokens live: by the token settings and the session policy. */
+/** Lifetimes of sessions, codes and tokens, by the token settings and the session policy. */
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { peekSso } from '../../flow/browser/sso-session.ts';
@@ -14,7 +14,7 @@ interface Parts {
 /** Lifetime of a session that no rule limits, such as on the logout page of a user who never signed in (seconds). */
 const anonymousSession: Seconds = 3600;
 
-/** Longest life of a device code (seconds; RFC 8628 section 3.2). */
+/** The longest lifetime of a device code (seconds; RFC 8628 section 3.2). */
 const deviceCodeLifetime: Seconds = 600;
 
 export function lifetimes(settings: Settings, services: Services): Configuration['ttl'] {
@@ -26,8 +26,8 @@ export function lifetimes(settings: Settings, services: Services): Configuration
     IdToken: tokens.idToken,
     Interaction: tokens.interaction,
     DeviceCode: deviceCodeLifetime,
-    // From its first issue on a family of refresh tokens lives at most `absolute`, each one at most `idle` (RFC 9700
-    // section 4.14.2).
+    // A family of refresh tokens lives at most `absolute` from its first token on, and each token at most `idle` (RFC
+    // 9700 section 4.14.2).
     RefreshToken: (_ctx, token) => refreshTokenLifetime(token, { settings, services }),
     // Outlives every session and every token that was issued under it.
     Grant: longestSession + tokens.refreshToken.absolute,
@@ -45,7 +45,7 @@ export function refreshTokenLifetime(
   return Math.max(1, Math.min(idle, left));
 }
 
-/** No session rule allows more (seconds): a year. */
+/** The longest session that a rule can allow (seconds): a year. */
 const longestSession: Seconds = 366 * 86_400;
 
 function sessionLifetime(

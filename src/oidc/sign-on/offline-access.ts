@@ -1,8 +1,7 @@
 /**
- * `offline_access` as it was asked for. oidc-provider drops it unless the request has `prompt=consent` (OpenID Connect
- * Core section 11), which is there to protect users from apps of others. An app of the operator's own needs no consent,
- * and most clients send the scope without the prompt. For a third-party app the consent of the user decides.
- * See decisions 34 and 45.
+ * `offline_access` as requested. oidc-provider drops it unless the request has `prompt=consent` (OpenID Connect Core
+ * section 11), which protects users from third-party apps. An app of the operator needs no consent, and most clients
+ * send the scope without the prompt. For a third-party app, the user's consent decides. See decisions 34 and 45.
  */
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
@@ -10,9 +9,9 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 const offline = 'offline_access';
 
 /**
- * Puts the scope back that was asked for. Only for clients that may have refresh tokens, and this scope, at all. Where
- * there is a request object, nothing outside of it counts (RFC 9101 section 6.3; a pushed request is kept as one).
- * oidc-provider has verified it by now.
+ * Restores the requested scope. Only for clients that may have refresh tokens and this scope at all. If there is a
+ * request object, nothing outside it counts (RFC 9101 section 6.3; a pushed request is stored as one). oidc-provider
+ * has already verified it.
  */
 export function keepOfflineAccess({ oidc, query }: KoaContextWithOIDC): void {
   const { params, client } = oidc;

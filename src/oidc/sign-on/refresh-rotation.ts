@@ -1,8 +1,8 @@
 /**
- * Which refresh tokens are replaced when they are used, and by what. One that counts only together with a key of the
- * client is not replaced (FAPI 2.0 Security Profile section 5.3.2.1): a thief could not use it, and a client whose
- * answer was lost can ask again. Any other is, and its successor follows from it, so that this client gets the same one
- * again. See decision 56.
+ * Which refresh tokens are replaced when used, and by what. A token bound to a key of the client is not replaced (FAPI
+ * 2.0 Security Profile section 5.3.2.1): a thief could not use it, and a client that lost the response can ask again.
+ * Any other token is replaced. Its successor is derived from it, so that the same client gets the same one again. See
+ * decision 56.
  */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -17,7 +17,7 @@ type RefreshToken = NonNullable<KoaContextWithOIDC['oidc']['entities']['RefreshT
 interface UsedNow {
   /** Epoch seconds. */
   readonly now: Seconds;
-  /** Of a token that is used now (seconds). */
+  /** Lifetime of a token that is used now (seconds). */
   lifetime(token: RefreshToken): Seconds;
 }
 
@@ -36,19 +36,19 @@ function isKeyed(client: KoaContextWithOIDC['oidc']['client']): boolean {
   return isBound && client.clientAuthMethod !== 'none';
 }
 
-/** It ends when it was not used for a while. To write it at each use would make parallel ones race for nothing. */
+/** The token ends after a time without use. Writing that time at each use would make parallel uses race for nothing. */
 async function prolong(token: RefreshToken, { now, lifetime }: UsedNow): Promise<void> {
   const { exp } = token;
   const seconds = lifetime(token);
   if (exp === undefined || exp - now >= seconds / 2) return;
-  // oidc-provider compares `exp` with a clock of its own, from which it also has the ttl.
+  // oidc-provider compares `exp` with its own clock, from which the ttl also comes.
   token.exp = exp - token.remainingTTL + seconds;
   await token.save();
 }
 
 /**
- * Leaves an audit line where a token was presented that was used before: it may be a thief's, or the thief was faster.
- * oidc-provider has revoked the grant by then.
+ * Writes an audit line if a token is presented that was used before: either a thief presents it, or a thief has used it
+ * first. oidc-provider has already revoked the grant.
  */
 export function reportReuse(provider: Provider, services: Pick<Services, 'audit'>): void {
   provider.on('grant.error', (ctx: KoaContextWithOIDC) => {
@@ -66,13 +66,13 @@ export function reportReuse(provider: Provider, services: Pick<Services, 'audit'
   });
 }
 
-/** Names each refresh token: after the one that it replaces, or as the first of a family. */
+/** Names each refresh token: derived from the one that it replaces, or as the first of a family. */
 export function makeSuccessors(provider: Provider, { secrets }: Pick<Services, 'secrets'>): void {
   nameRefreshTokens(provider, () => {
     const refreshed = findRequest()?.refreshed;
     if (!refreshed) return newRefreshToken();
     const successors = secrets().map((secret) => successorOf(refreshed.token, secret));
-    // The secret may have changed since it was replaced before.
+    // The secret may have changed since the token was first replaced.
     const [newest = ''] = successors;
     return successors.find((token) => tokenHash(token) === refreshed.successor) ?? newest;
   });

@@ -6,8 +6,8 @@ import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { claimedSubject, hintedSubject } from '../provider-types.ts';
 
 /**
- * Parameter by which the account pages say what the user wants to change: oidc-provider drops scopes that are not
- * published.
+ * The parameter in which the account pages say what the user wants to change. oidc-provider would drop an unpublished
+ * scope.
  */
 export const purposeParameter = 'account_purpose';
 
@@ -32,25 +32,25 @@ export function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
   };
 }
 
-/** Names in the claims parameter, but for those of the protocol, which say nothing about the user. */
+/** Names in the claims parameter, without those of the protocol, which say nothing about the user. */
 export function namedClaims({ id_token, userinfo }: ClaimsParameter = {}): readonly string[] {
   const named = [...Object.keys(id_token ?? {}), ...Object.keys(userinfo ?? {})];
   return [...new Set(named)].filter((claim) => !protocolClaims.has(claim));
 }
 
-/** The scopes that the app may ask for. `undefined`: all. */
+/** The scopes that the app may request. Undefined: all. */
 export function askableScopes({ oidc }: KoaContextWithOIDC): readonly string[] | undefined {
   return oidc.client?.scope === undefined ? undefined : words(oidc.client.scope);
 }
 
-/** oidc-provider takes no consent for these either. */
+/** oidc-provider asks for no consent to these either. */
 export const protocolClaims: ReadonlySet<string> = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
 function words(value: unknown): string[] {
   return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
 }
 
-/** Names in the claims parameter that are essential, but for `acr` and `sub`, which count by themselves. */
+/** Essential names in the claims parameter, without `acr` and `sub`, which are handled separately. */
 function essentialClaims(ctx: KoaContextWithOIDC): readonly string[] | undefined {
   const { id_token = {}, userinfo = {} } = ctx.oidc.claims ?? {};
   const essential = [...Object.entries(id_token ?? {}), ...Object.entries(userinfo ?? {})].flatMap(([name, asked]) => {
@@ -86,7 +86,7 @@ function parseClaims(text: string): AcrClaim {
 }
 
 /**
- * Id of the only account that may come out, if the request names one: by `id_token_hint`, or by `sub` in the claims
+ * Id of the only account that may sign in, if the request names one: by `id_token_hint`, or by `sub` in the claims
  * parameter.
  */
 export function expectedSubject(ctx: KoaContextWithOIDC): string | undefined {

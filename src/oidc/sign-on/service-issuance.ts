@@ -16,7 +16,7 @@ export function isForService({ oidc }: KoaContextWithOIDC): boolean {
   return oidc.route === 'token' && oidc.params?.grant_type === 'client_credentials';
 }
 
-/** The one API that the service may have tokens for. Rejects with `InvalidTarget` where there are several. */
+/** The only API for which the service may have tokens. Rejects with `InvalidTarget` if there are several. */
 export function onlyResource(ctx: KoaContextWithOIDC): string | undefined {
   if (!isForService(ctx)) return undefined;
   const resources = serviceOf(ctx)?.resources ?? [];
@@ -31,8 +31,8 @@ function serviceOf({ oidc }: KoaContextWithOIDC): ServiceTerms | undefined {
 }
 
 /**
- * The scopes of the API that this service may ask for. Asks the policy, and leaves the audit line. Rejects with
- * `InvalidTarget`, `InvalidScope`, or `AccessDenied` where the policy denies.
+ * The scopes of the API that this service may have. Applies the policy and writes the audit line. Rejects with
+ * `InvalidTarget`, `InvalidScope`, or `AccessDenied` if the policy denies.
  */
 export async function serviceScopes(
   ctx: KoaContextWithOIDC,

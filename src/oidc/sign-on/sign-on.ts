@@ -1,6 +1,6 @@
 /**
- * The sign-on policy where the protocol decides: at every authorization request, with or without an interaction, and
- * again right before a code is issued (Law 5). oidc-provider asks twice, for the grant and for the prompt; both get the
+ * Applies the sign-on policy in the protocol: at every authorization request, with or without an interaction, and again
+ * just before a code is issued (Law 5). oidc-provider asks twice, for the grant and for the prompt, and both use the
  * one decision of the request.
  */
 
@@ -23,8 +23,8 @@ import { recordEvidence } from '../storage/session-adapter.ts';
 import { askableScopes, expectedSubject, requestFacts } from './request-facts.ts';
 
 /**
- * The decision on this authorization request, made once. Rejects with an error of oidc-provider when there is nothing
- * to decide on.
+ * The decision on this authorization request, made once. Rejects with an error of oidc-provider if there is nothing to
+ * decide about.
  */
 export function signOn(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
   const { signOns } = currentRequest();
@@ -62,7 +62,9 @@ async function decideRequest(ctx: KoaContextWithOIDC, services: Services): Promi
   };
 }
 
-/** Checked again when an interaction ends: no code goes to an address that the app has given up meanwhile. */
+/**
+ * Checked again when an interaction ends, so that no code goes to an address that the app has given up in the meantime.
+ */
 function checkRedirectUri({ oidc }: KoaContextWithOIDC): void {
   const uri = oidc.params?.redirect_uri;
   if (typeof uri === 'string' && !oidc.client?.redirectUriAllowed(uri)) throw new errors.InvalidRedirectUri();
@@ -82,7 +84,7 @@ function isExpected(ctx: KoaContextWithOIDC, accountId: string): boolean {
 }
 
 /**
- * Whether the user must be asked. Throws the OAuth error when asking is not possible or would not help: `prompt=none`
+ * Whether the user must be asked. Throws the OAuth error if asking is impossible or would not help: `prompt=none`
  * (OpenID Connect Core section 3.1.2.6), or an essential `acr` that this user cannot reach.
  */
 export async function needsInteraction(ctx: KoaContextWithOIDC, services: Services): Promise<boolean> {
@@ -125,7 +127,7 @@ function auditDeniedRequest(
   });
 }
 
-/** What `prompt=none` is answered with when the policy asks for more. */
+/** The answer to `prompt=none` if the policy asks for more. */
 function silentError({ decision, request }: SignOn): Error {
   if (decision.kind === 'deny') return new errors.AccessDenied('the sign-on policy denies this');
   if (decision.kind === 'identify') return new errors.LoginRequired('End-User authentication is required');
@@ -147,7 +149,7 @@ function unmetLayer({ trace }: Decision): string | undefined {
   return trace.layers.find(({ satisfied }) => satisfied === false)?.layer;
 }
 
-/** Evidence stays with the session whatever was decided: it is a fact. */
+/** Evidence stays in the session whatever the decision, because it is a fact. */
 function keepEvidence(ctx: KoaContextWithOIDC, services: Services, transaction: Transaction | undefined): void {
   const { session } = ctx.oidc;
   if (!session?.accountId || !transaction || transaction.evidence.length === 0) return;

@@ -1,4 +1,4 @@
-/** The policies at the exchange of a code, a device code or a refresh token (Law 5). */
+/** Applies the policies when a code, a device code or a refresh token is exchanged (Law 5). */
 import { type ClaimsParameter, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateIssuance, type IssuanceDecision, type IssuanceDenial } from '../../core/decision/token-issuance.ts';
 import type { Facts } from '../../core/model/facts.ts';
@@ -15,13 +15,13 @@ import { namedClaims } from './request-facts.ts';
 interface TokenExchange {
   readonly ctx: KoaContextWithOIDC;
   readonly services: Services;
-  /** `kind`: the model of oidc-provider. */
+  /** `kind`: oidc-provider's model. */
   readonly token: { readonly kind?: string | undefined; readonly claims?: ClaimsParameter | undefined } | undefined;
 }
 
 /**
- * Decides on the newest revision: the user and the rules as they are now; ages, network, device, time and scopes as
- * they were at the authorization. Rejects with `InvalidGrant`, which tells the app whether to send the user again.
+ * Decides by the newest revision: with the present user and rules, but with ages, network, device, time and scopes from
+ * the authorization. Rejects with `InvalidGrant`, which tells the app whether to send the user again.
  */
 export async function checkIssuance(exchange: TokenExchange, account: VersionedAccount): Promise<void> {
   const { ctx, services, token } = exchange;
@@ -51,8 +51,8 @@ export async function checkIssuance(exchange: TokenExchange, account: VersionedA
 }
 
 /**
- * Leaves in the grant, as this request has it, what the tokens may carry; it is not saved. So the refresh token keeps
- * its scope (RFC 6749 section 6), and what is not granted now may be granted later.
+ * Reduces the grant within this request to what the tokens may carry. This is not saved, so the refresh token keeps its
+ * scope (RFC 6749 section 6), and what is refused now may be granted later.
  */
 function cutGrant({ oidc }: KoaContextWithOIDC, granted: readonly string[]): void {
   const { Grant: grant } = oidc.entities;
@@ -66,7 +66,7 @@ function cutGrant({ oidc }: KoaContextWithOIDC, granted: readonly string[]): voi
   }
 }
 
-/** For this request, like `cutGrant`: in the ID token, and in the access token that it issues. */
+/** Like `cutGrant`, for this request only: for the ID token, and for the access token that it issues. */
 function refuseClaims({ oidc }: KoaContextWithOIDC, refused: readonly string[]): void {
   if (refused.length === 0) return;
   oidc.entities.Grant?.rejectOIDCClaims([...refused]);
@@ -79,7 +79,7 @@ interface DecidedExchange {
   readonly facts: Facts;
 }
 
-/** The sign-in has a line of its own, so that of a code says only that it led to no tokens. */
+/** The sign-in has its own line, so the line about a code only says that it led to no tokens. */
 function record(
   { ctx, services, isRefresh }: TokenExchange & { readonly isRefresh: boolean },
   { user }: VersionedAccount,
@@ -102,7 +102,7 @@ function record(
   } else if (isRefresh) audit(unit, services.audit, { event: 'token.refreshed', outcome: 'success', ...line });
 }
 
-/** What the app is told. Only where it says so, the user can go on by signing in again. */
+/** What the app is told. Only where the text says so can the user continue by signing in again. */
 const descriptions: Readonly<Partial<Record<IssuanceDenial, string>>> = {
   account_inactive: 'this account may not sign in',
   enrollment_gone: 'an authenticator that this sign-in rests on was removed: the user has to sign in again',
@@ -112,7 +112,7 @@ const descriptions: Readonly<Partial<Record<IssuanceDenial, string>>> = {
   enrollment_required: 'the user has to sign in again and set up an authenticator',
 };
 
-/** Unlike other details of an invalid grant, which oidc-provider keeps to itself, the app needs to know this. */
+/** oidc-provider does not disclose other details of an invalid grant, but the app needs to know this one. */
 function invalidGrant(description: string): Error {
   return Object.assign(new errors.InvalidGrant(description), { error_description: description });
 }

@@ -1,12 +1,12 @@
 /**
- * oidc-provider's storage on our store port, within the unit of work of the request.
+ * oidc-provider's storage on top of our store, within the unit of work of the request.
  *
- * What this does beyond keeping payloads:
- * - `consume` is decided by the commit: of two presentations of one code one wins, and the loser revokes the grant
- *   (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks later.
- * - A token is only found while its grant exists, its account is active and was not reset since, and the user has not
- *   ended the access of its app: revoking is one write, and nothing that a parallel request still writes survives it.
- * - Ids that came from outside are hashed: no input forms a key, and a copy of the store holds no usable token.
+ * What this does beyond storing payloads:
+ * - `consume` is decided by the commit: if one code is presented twice, one request succeeds and the other revokes the
+ * grant (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks later.
+ * - A token is found only while its grant exists, its account is active and was not reset since, and the user has not
+ * ended the app's access. Revoking is therefore one write, and no parallel request can undo it.
+ * - Ids from outside are hashed: input never becomes part of a key, and a copy of the store contains no usable token.
  */
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
@@ -32,7 +32,7 @@ import {
   type Upsert,
 } from './stored-model.ts';
 
-/** The error of the loser, for models that are consumed once. */
+/** The error for the request that lost, for models that are consumed once. */
 const lostErrors: Readonly<Record<string, () => Error>> = {
   AuthorizationCode: () => new errors.InvalidGrant('authorization code already consumed'),
   DeviceCode: () => new errors.InvalidGrant('device code already consumed'),
@@ -42,15 +42,15 @@ const lostErrors: Readonly<Record<string, () => Error>> = {
 
 export interface AdapterOptions {
   readonly store: Store;
-  /** Client metadata by client id; `undefined`: there is no such client. */
+  /** Client metadata by client id. Undefined if there is no such client. */
   readonly client: (clientId: string) => Promise<AdapterPayload | undefined>;
-  /** How long (seconds) a refresh token of this client that was replaced may be presented again. */
+  /** How long (seconds) a replaced refresh token of this client may be presented again. */
   readonly refreshTokenGrace: (clientId: string) => Seconds;
   /** Epoch seconds. */
   now(): Seconds;
 }
 
-/** What oidc-provider takes as `adapter`. Outside of a request every call is its own unit of work. */
+/** The `adapter` for oidc-provider. Outside a request every call is its own unit of work. */
 export function createAdapter(options: AdapterOptions): (model: string) => Adapter {
   const { store } = options;
   return (model) => {
@@ -62,9 +62,7 @@ export function createAdapter(options: AdapterOptions): (model: string) => Adapt
   };
 }
 
-/**
- * Each call works in the scope of the request. Outside a request it has a unit of work of its own, which it commits.
- */
+/** Each call works in the scope of the request. Outside a request it has its own unit of work, which it commits. */
 function withinScope(store: Store, build: (scope: StorageScope) => Adapter): Adapter {
   const call = async <T>(use: (adapter: Adapter) => Promise<T>): Promise<T> => {
     const request = findRequest();
@@ -85,7 +83,7 @@ function withinScope(store: Store, build: (scope: StorageScope) => Adapter): Ada
   };
 }
 
-/** Clients come from the configuration; nothing is ever written through here. */
+/** Clients come from the configuration, so nothing is ever written through here. */
 function clientAdapter({ client }: AdapterOptions): Adapter {
   const readOnly = async (): Promise<never> => {
     throw new TypeError('clients are configured by files, not through the protocol');
@@ -156,7 +154,7 @@ async function consume(storage: ModelStorage, id: string): Promise<void> {
   });
 }
 
-/** Of two requests that resume one interaction, one goes on. */
+/** If two requests resume one interaction, only one of them continues. */
 function destroy({ model, scope }: ModelStorage, id: string): void {
   const key = keyOfModel(model, id);
   if (model === 'Interaction') scope.unit.take(key);

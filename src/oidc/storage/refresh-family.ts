@@ -1,23 +1,23 @@
 /**
  * A family of refresh tokens: all that follow from one sign-in, each from the one before. Its tokens share their first
- * characters, which lead to the one record of the family, and the rest of each is its secret. The record knows the
- * newest token and the one before. So it takes the same space after a thousand refreshes, and any other secret under it
- * is one that was used before. See decision 56.
+ * characters, which lead to the one record of the family; the rest of each token is its secret. The record contains the
+ * newest token and the one before. It therefore needs the same space after a thousand refreshes, and any other secret
+ * of the family belongs to a token that was used before. See decision 56.
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { Seconds } from '../../core/model/facts.ts';
 import { macUnder } from '../../flow/server-mac.ts';
 
-/** Which tokens of a family count. Tokens stand in it as SHA-256 (base64url). */
+/** The tokens of a family that count, as SHA-256 (base64url). */
 export interface RefreshFamily {
   readonly current: string;
   /** The token that `current` has replaced. */
   readonly former?: string;
-  /** When it did (epoch seconds). */
+  /** When it was replaced (epoch seconds). */
   readonly rotatedAt?: Seconds;
 }
 
-/** 128 bits that lead to the record. */
+/** The length of the prefix: 128 bits that lead to the record. */
 const familyLength = 22;
 
 export function newRefreshToken(): string {
@@ -26,7 +26,7 @@ export function newRefreshToken(): string {
     .slice(0, familyLength + 43);
 }
 
-/** The part that all tokens of a family share. */
+/** The prefix that all tokens of a family share. */
 export function familyOf(token: string): string {
   return token.slice(0, familyLength);
 }
@@ -36,18 +36,18 @@ export function tokenHash(token: string): string {
 }
 
 /**
- * What replaces the token, under a secret of the server: always the same, so that a client whose answer was lost can
- * ask again, and no client can work it out.
+ * The token that replaces this one, derived with a secret of the server. It is always the same, so that a client that
+ * lost the response can ask again, and no client can compute it.
  */
 export function successorOf(token: string, secret: string): string {
   const mac = macUnder(secret).update(JSON.stringify(['refresh_successor', token]));
   return `${familyOf(token)}${mac.digest('base64url')}`;
 }
 
-/** Whether the token counts: `repeated` is one that was replaced so short a time ago that its answer may be lost. */
+/** Whether the token counts. `repeated`: it was replaced so recently that the response may have been lost. */
 export type TokenStanding = 'current' | 'repeated' | 'used';
 
-/** `grace`: how long (seconds) a token that was replaced may be presented again. */
+/** `grace`: how long (seconds) a replaced token may be presented again. */
 export function standingOf(
   family: RefreshFamily,
   token: string,
@@ -56,6 +56,6 @@ export function standingOf(
   const presented = tokenHash(token);
   if (presented === family.current) return 'current';
   if (presented !== family.former) return 'used';
-  // Times are whole seconds: a grace is never shorter than was said.
+  // Times are whole seconds, so the grace is never shorter than configured.
   return grace > 0 && now - (family.rotatedAt ?? 0) <= grace ? 'repeated' : 'used';
 }

@@ -1,7 +1,7 @@
 /**
- * Refresh tokens, family by family. Rotation is a merge of the record: of requests that present one token at once the
- * first replaces it, and the others find it replaced. Within the grace they get the same successor; otherwise it was
- * reuse, and the grant ends (RFC 9700 section 4.14.2). See decision 56.
+ * Refresh tokens, stored by family. Rotation is a merge of the record: if several requests present one token at once,
+ * the first replaces it, and the others find it replaced. Within the grace period they get the same successor. Later it
+ * counts as reuse, and the grant ends (RFC 9700 section 4.14.2). See decision 56.
  */
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -49,7 +49,7 @@ export function refreshTokenAdapter(storage: ModelStorage, rules: FamilyRules): 
   };
 }
 
-/** A token of a family that lives, but does not count itself, comes out as `consumed`. */
+/** A token that does not count, but belongs to a live family, is returned as `consumed`. */
 async function find(
   { model, scope }: ModelStorage,
   { refreshTokenGrace, now }: FamilyRules,
@@ -94,7 +94,7 @@ async function upsert(storage: ModelStorage, rules: FamilyRules, saved: Upsert):
   });
 }
 
-/** The user can see and end what outlives the session. */
+/** Lets the user see and end access that outlives the session. */
 function noteOfflineAccess(
   unit: UnitOfWork,
   { accountId, clientId: client, grantId: grant, scope }: AdapterPayload,
@@ -105,10 +105,10 @@ function noteOfflineAccess(
     appendOfflineAccess(unit, accountId, { client, at, family, grant });
 }
 
-/** `undefined`: the record stays as it is. Throws `Conflict` when the token does not count any more. */
+/** Undefined if the record stays as it is. Throws `Conflict` if the token does not count any more. */
 type NextFamily = (stored: Stored | undefined) => RefreshFamily | undefined;
 
-/** `id`: the successor of the token that was presented. */
+/** `id`: the successor of the presented token. */
 function rotation(
   key: string,
   { token, at }: RefreshedToken,
@@ -124,7 +124,7 @@ function rotation(
   };
 }
 
-/** The token stays, and lives longer. */
+/** The token stays the same and gets a longer lifetime. */
 function renewal(key: string, id: string): NextFamily {
   const current = tokenHash(id);
   return (stored) => {

@@ -1,6 +1,6 @@
 /**
- * What a client made in an earlier epoch of the store, and may have presented then: a store that was restored has
- * forgotten it (decision 51). Only its own date tells.
+ * Detects what a client made in an earlier epoch of the store and may have presented then: a restored store has
+ * forgotten it (decision 51). Only its own date shows that.
  */
 import { decodeJwt, type JWTPayload } from 'jose';
 import { errors, Provider } from 'oidc-provider';
@@ -8,10 +8,13 @@ import type { Seconds } from '../../core/model/facts.ts';
 
 /** How far the clocks of clients may be ahead (FAPI 2.0 Security Profile, section 5.3.2.1). */
 const clockTolerance: Seconds = 10;
-/** The longest life of a client assertion that does not say when it was issued. */
+/** The longest lifetime of a client assertion without a date of issue. */
 const undatedLifetime: Seconds = 3_600;
 
-/** Whether the request presents a DPoP proof from before `epoch` (epoch seconds; absent: there was no other one). */
+/**
+ * Whether the request presents a DPoP proof from before `epoch` (epoch seconds; absent if the store never had another
+ * one).
+ */
 export function presentsOldProof(epoch: Seconds | undefined): boolean {
   const proof = Provider.ctx?.get('DPoP');
   if (!proof || epoch === undefined) return false;
@@ -20,7 +23,7 @@ export function presentsOldProof(epoch: Seconds | undefined): boolean {
 
 /**
  * Refuses a client assertion that may have been used before `epoch`. One without `iat` and `nbf` counts as issued an
- * hour before it expires, and may live no longer. `now`: epoch seconds. Throws `InvalidClientAuth`.
+ * hour before it expires, and may not live longer. `now`: epoch seconds. Throws `InvalidClientAuth`.
  */
 export function assertNewAssertion(
   claims: JWTPayload,
@@ -46,7 +49,7 @@ function claimsOf(jwt: string): JWTPayload {
   try {
     return decodeJwt(jwt);
   } catch {
-    // The provider, which verifies it, refuses it.
+    // The provider verifies it later and refuses it.
     return { iat: Number.POSITIVE_INFINITY };
   }
 }

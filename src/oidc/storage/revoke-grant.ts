@@ -1,6 +1,6 @@
 /**
- * A grant and the families of refresh tokens under it. Without its grant no token is found any more. Codes and access
- * tokens then go when they expire, minutes later; refresh tokens would stay for weeks, so the grant knows theirs.
+ * A grant and its families of refresh tokens. Without the grant, none of its tokens is found. Codes and access tokens
+ * expire minutes later, but refresh tokens would stay for weeks, so the grant lists them.
  */
 import type { Seconds } from '../../core/model/facts.ts';
 import { grantKey } from '../../stores/keys.ts';
@@ -9,13 +9,10 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { StorageScope } from '../request-scope.ts';
 import { mergedOf, parseStored, type Stored } from './stored-model.ts';
 
-/** Families that a grant knows. Those before them end with the grant as well, and go when they expire. */
+/** How many families a grant lists. Earlier ones end with the grant as well, and are removed when they expire. */
 const knownFamilies = 16;
 
-/**
- * Notes a family (its key) under the grant; under one that this request has revoked, nothing is noted. `now`: epoch
- * seconds.
- */
+/** Adds a family (its key) to the grant, unless this request has revoked the grant. `now`: epoch seconds. */
 export function noteFamily(
   unit: UnitOfWork,
   grantId: string,
@@ -37,10 +34,7 @@ function familiesOf({ families = [] }: Stored): readonly string[] {
   return families;
 }
 
-/**
- * Deletes a grant and the refresh tokens under it. The grant goes first: without it, none of the tokens is found any
- * more.
- */
+/** Deletes a grant and its refresh tokens. The grant goes first: without it, none of the tokens is found. */
 export async function revokeGrant(store: Store, grantId: string): Promise<void> {
   const key = grantKey(grantId);
   const entry = (await store.load([key])).entries.get(key);
@@ -49,7 +43,10 @@ export async function revokeGrant(store: Store, grantId: string): Promise<void> 
   if (families.length > 0) await store.commit(families.map((family) => ({ op: 'delete' as const, key: family })));
 }
 
-/** The same in the unit of the request. oidc-provider calls it once for each kind of token; the first call does all. */
+/**
+ * The same within the unit of the request. oidc-provider calls it once for each kind of token, and the first call does
+ * everything.
+ */
 export async function revokeInScope({ unit, revokedGrants }: StorageScope, grantId: string): Promise<void> {
   if (revokedGrants.has(grantId)) return;
   revokedGrants.add(grantId);

@@ -1,8 +1,8 @@
 /**
- * oidc-provider's SSO session as two entries: the cookie's id points to the session, and the session holds the payload.
- * The id changes at each sign-in; the session stays. Writes are merged client by client, so that parallel
- * authorizations on one session lose none: each keeps its `sid` and grant, and every relying party is notified of the
- * logout. See decision 2.
+ * oidc-provider's SSO session as two entries: the cookie's id points to the session, which contains the payload. The id
+ * changes at each sign-in, and the session stays. Writes are merged per client, so that parallel authorizations in one
+ * session lose nothing: each keeps its `sid` and grant, and every relying party is notified of the logout. See decision
+ * 2.
  */
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
@@ -23,12 +23,9 @@ import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-wor
 import { parseUser, type User } from '../../users/record/user.ts';
 import type { StorageScope } from '../request-scope.ts';
 
-/**
- * How long a session lives that oidc-provider has not saved yet: it does so at the end of the request, with another
- * lifetime.
- */
+/** Lifetime of a session before oidc-provider saves it, which happens at the end of the request. */
 const unsavedLifetime: Seconds = 60;
-/** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
+/** Grants that are loaded together with a session. Those of further clients need another round trip. */
 const grantsAlong = 16;
 
 function sessionEntry(session: SsoSession, ttl: Seconds): Merged {
@@ -37,7 +34,7 @@ function sessionEntry(session: SsoSession, ttl: Seconds): Merged {
   return { value: JSON.stringify(session), ttl, refs };
 }
 
-/** oidc-provider changes the objects that it is given. */
+/** oidc-provider changes the objects that it gets. */
 function copyOf(authorizations: SsoSession['authorizations']): SsoSession['authorizations'] {
   return Object.fromEntries(Object.entries(authorizations).map(([client, value]) => [client, { ...value }]));
 }
@@ -51,10 +48,10 @@ function payloadCopy(payload: SsoSession['payload']): SsoSession['payload'] {
 }
 
 /**
- * The clients that this request added or changed (from `before` to `after`), on top of what others did meanwhile
- * (`current`), without those that it removed.
- * Throws `Conflict` when another tab signed in to the same client meanwhile: the tokens of both must carry the one
- * `sid` and grant that the session keeps, so this request starts over and finds them.
+ * The clients that this request added or changed (from `before` to `after`), on top of what others did in the meantime
+ * (`current`), without those that it removed. Throws `Conflict` if another tab signed in to the same client in the
+ * meantime: the tokens of both must contain the one `sid` and grant of the session, so this request starts over and
+ * finds them.
  */
 function mergeAuthorizations(
   uid: string,
@@ -78,8 +75,8 @@ function isSame(one: ClientAuthorization, other: ClientAuthorization | undefined
 }
 
 /**
- * Adds evidence to the session of this request. The session itself is saved by oidc-provider at the end of the request,
- * with its lifetime. `limits`: how long it may live from now on.
+ * Adds evidence to the session of this request. oidc-provider saves the session itself at the end of the request, with
+ * its lifetime. `limits`: how long it may live from now on.
  */
 export function recordEvidence(
   unit: UnitOfWork,
@@ -88,9 +85,9 @@ export function recordEvidence(
     readonly subject: string;
     readonly evidence: readonly Evidence[];
     readonly limits?: GrantedSession;
-    /** Absent: the session was not used to sign in. */
+    /** Absent if the session was not used to sign in. */
     readonly used?: SsoSession['used'];
-    /** The user was there: pauses end now. */
+    /** The user was active, so pauses end now. */
     readonly isActive?: boolean;
     readonly now: Seconds;
   },
@@ -110,7 +107,7 @@ export function recordEvidence(
   });
 }
 
-/** The session that a session cookie stands for; `undefined`: none that is alive. */
+/** The session of a session cookie. Undefined if it is not live. */
 export async function sessionOfCookie(
   unit: UnitOfWork,
   id: string | undefined,
@@ -124,8 +121,8 @@ export async function sessionOfCookie(
 }
 
 /**
- * All sessions of the account ended; this one goes on for as long as it would have. `valid`: the new `validAfter` of
- * the account. What was issued within it counts on, if `withTokens`.
+ * All other sessions of the account ended, and this one continues for as long as it would have. `valid`: the account's
+ * new `validAfter`. With `withTokens`, what was issued within it still counts.
  */
 export function keepSession(
   unit: UnitOfWork,
@@ -140,7 +137,7 @@ export function keepSession(
   });
 }
 
-/** The session goes on without this app. `now`: epoch seconds. */
+/** Removes this app from the session. `now`: epoch seconds. */
 export function forgetClient(
   unit: UnitOfWork,
   uid: string,
@@ -159,7 +156,7 @@ function secondsLeft({ expiresAt }: SsoSession, now: Seconds): Seconds {
   return expiresAt === undefined ? unsavedLifetime : Math.max(1, expiresAt - now);
 }
 
-/** Reads the session in a merge. Refuses to bring back one that was ended in another tab since this request read it. */
+/** Reads the session in a merge. It does not bring back a session that another tab ended since this request read it. */
 function currentSession(unit: UnitOfWork, uid: string, now: Seconds): (value: string | undefined) => SsoSession {
   const existed = unit.stored(ssoSessionKey(uid)) !== undefined;
   return (value) => {
@@ -175,8 +172,8 @@ function loadedUser(unit: UnitOfWork, accountId: string | undefined): User | und
 }
 
 /**
- * A request that read the account before it was changed must not undo what another one has written since: that this
- * session goes on.
+ * A request that read the account before a change must not undo what another request has written since: that this
+ * session continues.
  */
 function validOf(
   found: Pick<SsoSession, 'accountId' | 'valid'> & { readonly validSince: Seconds | undefined },
@@ -188,7 +185,7 @@ function validOf(
   return { valid: Math.max(valid, kept), ...omitUndefined({ validSince }) };
 }
 
-/** The session ends with this request, unless it is saved under another id before. */
+/** The session ends with this request, unless it gets another id before that. */
 function endAtCommit({ unit, endedSessions }: StorageScope, uid: string): void {
   endedSessions.add(uid);
   unit.beforeCommit(() => {
@@ -245,7 +242,7 @@ async function findByUid({ scope, now }: SessionStorage, uid: string): Promise<A
 }
 
 interface SavedSession {
-  /** What the browser's cookie holds: a copy of the store must not give it away. */
+  /** The value of the browser's cookie, which a copy of the store must not reveal. */
   readonly id: string;
   readonly payload: AdapterPayload;
   readonly ttl: Seconds;
@@ -277,6 +274,6 @@ async function destroySession({ scope }: SessionStorage, id: string): Promise<vo
   const { unit } = scope;
   const pointer = await unit.get(sessionCookieKey(id));
   unit.delete(sessionCookieKey(id));
-  // When a new id follows, `upsertSession` takes this back.
+  // If a new id follows, `upsertSession` reverts this.
   if (pointer) endAtCommit(scope, pointer.value);
 }

@@ -1,4 +1,4 @@
-/** How the models of oidc-provider are kept: under which key, with which references, and when they count. */
+/** How oidc-provider's models are stored: under which key, with which references, and when they count. */
 import type { AdapterPayload } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -13,19 +13,19 @@ import { parseUser } from '../../users/record/user.ts';
 import type { StorageScope } from '../request-scope.ts';
 import { familyOf, type RefreshFamily } from './refresh-family.ts';
 
-/** A payload and, for what belongs to an account, the state of the account when it was issued. */
+/** A payload and, if it belongs to an account, the state of the account when it was issued. */
 export interface Stored {
-  /** Without the token itself: its hash is the key. */
+  /** Without the token itself, whose hash is the key. */
   readonly payload: AdapterPayload;
   /** `validAfter` of the account at that time. */
   readonly valid?: Seconds;
   /** `validAfter` of the app for that account at that time. */
   readonly appValid?: Seconds;
-  /** What it rests on, for what tokens follow from. */
+  /** The basis, for models from which tokens follow. */
   readonly basis?: TokenBasis;
-  /** Of a refresh token. */
+  /** For a refresh token. */
   readonly family?: RefreshFamily;
-  /** Of a grant: the keys of the newest families of refresh tokens under it, to be deleted along with it. */
+  /** For a grant: the keys of its newest families of refresh tokens, which are deleted with it. */
   readonly families?: readonly string[];
 }
 
@@ -33,12 +33,12 @@ export function parseStored(value: string): Stored {
   return JSON.parse(value) as Stored;
 }
 
-/** Models from which further tokens follow: each is stored with what it rests on. */
+/** Models from which further tokens follow. Each is stored with its basis. */
 export const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
 /**
- * The models of oidc-provider that are stored. Sessions have an adapter of their own, clients are configured, and the
- * others belong to features that are off: introspection still looks for some of them, and finds nothing.
+ * The stored models of oidc-provider. Sessions have their own adapter, clients are configured, and the others belong to
+ * disabled features: introspection still looks for some of them, and finds nothing.
  */
 const kindOf: Readonly<Record<string, KeyKind>> = {
   AccessToken: 'access-token',
@@ -63,7 +63,7 @@ export function modelKey(model: string, id: string): string {
   return keyOf(kind, model === 'RefreshToken' ? familyOf(id) : id);
 }
 
-/** Parameters that present a code or token, and the models that these may be. */
+/** Parameters that present a code or token, and the possible models of each. */
 const presenting: Readonly<Record<string, readonly string[]>> = {
   code: ['AuthorizationCode'],
   refresh_token: ['RefreshToken'],
@@ -93,7 +93,7 @@ export interface Upsert {
   readonly ttl: number | undefined;
 }
 
-/** The payload with what it stands on now: the account, and the basis of this request. */
+/** The payload with its present context: the account, and the token basis of this request. */
 export async function storedOf({ model, scope }: ModelStorage, { payload }: Upsert): Promise<Stored> {
   const user = payload.accountId ? await scope.unit.get(userKey(payload.accountId)) : undefined;
   const account = user && parseUser(user.value);
@@ -105,7 +105,7 @@ export async function storedOf({ model, scope }: ModelStorage, { payload }: Upse
   });
 }
 
-/** Refresh tokens keep the names: what is refused now may be granted later. */
+/** Refresh tokens keep the names, because what is refused now may be granted later. */
 function withoutClaims(payload: AdapterPayload, refused: readonly string[] = []): AdapterPayload {
   const { userinfo, ...others } = payload.claims ?? {};
   if (!userinfo || refused.length === 0) return payload;
@@ -113,22 +113,22 @@ function withoutClaims(payload: AdapterPayload, refused: readonly string[] = [])
   return { ...payload, claims: { ...others, userinfo: Object.fromEntries(left) } };
 }
 
-/** What was issued as a secret stands nowhere in the store: a copy of it opens nothing. */
+/** An issued secret is never stored, so that a copy of the store contains nothing usable. */
 function withoutSecret(model: string, { jti, ...payload }: AdapterPayload): AdapterPayload {
   return isSecret(model) ? payload : omitUndefined({ ...payload, jti });
 }
 
-/** Whether the id of the model is known to its holder only. */
+/** Whether only the holder knows the id of the model. */
 function isSecret(model: string): boolean {
   return keyRow(kindOf[model] ?? '')?.tag.rule === 'hash';
 }
 
-/** The payload as it was handed over. */
+/** The payload as oidc-provider passed it. */
 export function payloadOf(model: string, id: string, { payload }: Stored): AdapterPayload {
   return isSecret(model) ? { ...payload, jti: id } : payload;
 }
 
-/** `key`: under which it is kept. */
+/** `key`: the key of the model. */
 export function mergedOf(
   stored: Stored,
   of: { readonly model: string; readonly key: string } & Omit<Upsert, 'payload'>,
@@ -136,7 +136,7 @@ export function mergedOf(
   return omitUndefined({ value: JSON.stringify(stored), ttl: of.ttl, refs: refsOf(of, stored.payload) });
 }
 
-/** Everything that one load brings along with a payload, so that the request needs no second one. */
+/** Everything that should be loaded together with a payload, so that the request needs no second load. */
 function refsOf(
   { model, key, id }: { readonly model: string; readonly key: string; readonly id: string },
   payload: AdapterPayload,
@@ -151,7 +151,7 @@ function refsOf(
   return refs;
 }
 
-/** What belongs to a grant or an account lives only as long as these. */
+/** A model that belongs to a grant or an account lives only as long as these. */
 export async function isWithGrantAndAccount(
   model: string,
   { payload, valid, appValid }: Stored,
@@ -163,9 +163,9 @@ export async function isWithGrantAndAccount(
   if (!user) return false;
   const account = parseUser(user.value);
   if (account.status !== 'active') return false;
-  // The user ended the access of this app, or took some of it back.
+  // The user ended this app's access, or withdrew part of it.
   if (appValidAfter(account, payload.clientId ?? '') !== appValid) return false;
-  // A grant opens nothing by itself: the sessions and tokens that lead to it say whether they are still good.
+  // A grant is useless by itself: the sessions and tokens that lead to it decide whether they are still valid.
   if (model === 'Grant' || account.validAfter === valid) return true;
   const { sessionUid } = payload;
   return sessionUid !== undefined && isKeptWith(await sessionOf(sessionUid, unit), account, valid);

@@ -1,6 +1,6 @@
 /**
- * The user says what a third-party app gets. This file promises: what was not on the page is neither granted nor
- * rejected, and the answer is kept with the user, in the commit that lets the sign-in go on.
+ * The user decides what a third-party app gets. This file promises: scopes that were not on the page are neither
+ * granted nor rejected; the answer is stored with the user, in the commit that continues the sign-in.
  */
 import { createHash } from 'node:crypto';
 import { consentTo, withAnswer } from '../../../core/decision/consent.ts';
@@ -23,17 +23,19 @@ import {
   withTransaction,
 } from '../verification/verify.ts';
 
-/** What a page asks about, as its form proves it: a page that asked for anything else is out of date (Law 11). */
+/**
+ * A digest of the scopes on a page, which its form contains. If the scopes have changed, the form is outdated (Law 11).
+ */
 export function consentDigest(scopes: readonly AskedScope[]): string {
   const asked = scopes.map(({ scope, required }) => [scope, required]);
   return createHash('sha256').update(JSON.stringify(asked)).digest('base64url');
 }
 
-/** What the page of consent says besides the step. */
+/** What the consent page shows in addition to the step. */
 export interface ConsentDetails {
-  /** Texts of the configuration, by scope. */
+  /** The configured texts, by scope. */
   readonly texts: Snapshot['settings']['scopeTexts'];
-  /** Where the app says what it does with what it gets. */
+  /** Links in which the app explains what it does with the data. */
   readonly privacyPolicy?: string;
   readonly termsOfService?: string;
 }
@@ -43,7 +45,7 @@ export function consentDetails({ snapshot, app }: Pick<OpenTransaction, 'snapsho
   return { texts: snapshot.settings.scopeTexts, ...omitUndefined({ privacyPolicy, termsOfService }) };
 }
 
-/** Takes the form only while the decision asks for exactly what the page showed. */
+/** Accepts the form only while the decision asks for exactly what the page showed. */
 export async function answerConsent(
   context: OpenTransaction,
   { decision }: Decided,
@@ -58,7 +60,7 @@ export async function answerConsent(
   const before = consentTo(app.clientId, { consents: consentsOf(account.user) ?? {} });
   const consent = withAnswer(before, scopes, (scope) => isTicked(fieldOf(fields, scope)));
   const user = withConsent(account.user, app.clientId, { consent, now: services.now() });
-  // By compare-and-swap: of two tabs one wins, and the other is shown what is next.
+  // Compare-and-swap: if two tabs answer, one succeeds and the other shows the next step.
   request.unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
   const names = scopes.map(({ scope }) => scope);
   audit(request.unit, services.audit, {
@@ -71,7 +73,7 @@ export async function answerConsent(
   return withTransaction(context, consented(context.transaction));
 }
 
-/** The user goes on with the account of the session. */
+/** The user continues with the account of the session. */
 export function goOnWithAccount(context: OpenTransaction, { decision }: Decided): ActionResult {
   if (decision.kind !== 'select_account') return { context, notices: [] };
   return withTransaction(context, selectedAccount(context.transaction));

@@ -1,6 +1,6 @@
 /**
- * The user keeps an account that waits for its deletion, or lets it go, while signing in (decision 68). This file
- * promises: either takes one form that follows the proof, and keeping is told at every address.
+ * During a sign-in, the user keeps an account that is due for deletion, or lets it be deleted (decision 68). This file
+ * promises: either answer takes one form after the proof, and every address is notified if the account is kept.
  */
 import { deletionAcknowledgedBy } from '../../../core/step/transitions.ts';
 import { credentialsKey, userKey } from '../../../stores/keys.ts';
@@ -13,7 +13,10 @@ import { notificationContext, notify } from '../../notify/notify.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
 import { type ActionResult, withTransaction } from '../verification/verify.ts';
 
-/** Takes the form only while the account still waits. By compare-and-swap: a worker that was faster has deleted it. */
+/**
+ * Accepts the form only while the deletion is still due. Compare-and-swap: a faster worker may have deleted the
+ * account.
+ */
 export async function answerKeepAccount(context: OpenTransaction, { decision, facts }: Decided): Promise<ActionResult> {
   const { request, services, transaction } = context;
   const account = facts.subject && (await loadAccount(request.unit, facts.subject.id));
@@ -32,7 +35,7 @@ export async function answerKeepAccount(context: OpenTransaction, { decision, fa
   return withTransaction(context, { ...transaction });
 }
 
-/** The user goes on, and the account is deleted when it is due. */
+/** The user continues, and the account is deleted when it is due. */
 export function letGo(context: OpenTransaction): OpenTransaction {
   return { ...context, transaction: deletionAcknowledgedBy(context.transaction) };
 }

@@ -1,11 +1,11 @@
-/** The user begins anew, for the same request. This file promises: nothing that was proved before counts any more. */
+/** The user starts again for the same request. This file promises: no earlier proof counts any more. */
 import { forgetSubject, notRecovering } from '../../../core/step/transitions.ts';
 import { renewSecret } from '../../browser/proof-secret.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 
 /**
- * A new start for the same request, by a browser that did not give the last proof: nothing that was proved counts any
- * more, and the browser that proved it is out.
+ * Starts again for the same request, in a browser that did not give the last proof. No earlier proof counts, and the
+ * browser that gave it is excluded.
  */
 export function begunAnew(context: OpenTransaction): OpenTransaction {
   const { session: _session, skipped: _skipped, ...rest } = context.transaction;
@@ -14,8 +14,8 @@ export function begunAnew(context: OpenTransaction): OpenTransaction {
 }
 
 /**
- * Another user wants to sign in: a new transaction for the same request, without the session and the skips of the one
- * before (Law 6). A user who recovers the password only goes back to the sign-in.
+ * Another user wants to sign in. This starts a new transaction for the same request, without the session and the skips
+ * of the previous one (Law 6). A user who was recovering a password only returns to the sign-in.
  */
 export function restarted(context: OpenTransaction): OpenTransaction {
   if (context.transaction.recovering) return { ...context, transaction: notRecovering(context.transaction) };

@@ -1,4 +1,4 @@
-/** The user continues without what may be skipped for now: an enrollment, or optional attributes. */
+/** The user continues without something that may be skipped for now: an enrollment, or optional attributes. */
 import { skipping } from '../../../core/step/transitions.ts';
 import { credentialsKey, userKey } from '../../../stores/keys.ts';
 import { withSkip } from '../../../users/record/skips.ts';
@@ -10,8 +10,8 @@ import { skipProfile } from '../profile/profile.ts';
 import { letGo } from './keep-account.ts';
 
 /**
- * Counts the skip with the account, in the same commit and by compare-and-swap: two tabs never skip more often than
- * allowed. Undefined: the decision has nothing that may be skipped.
+ * Counts the skip in the account, in the same commit and by compare-and-swap, so that two tabs cannot skip more often
+ * than allowed. Undefined if the decision offers nothing to skip.
  */
 export async function skip(context: OpenTransaction, decided: Decided): Promise<OpenTransaction | undefined> {
   const { decision } = decided;

@@ -1,6 +1,6 @@
 /**
- * What the end of a recovery leaves behind. This file promises: the account remembers the addresses that proved it, in
- * the commit of the new password, and forgets them only for a user who proved another factor (decision 33).
+ * Completes a recovery. This file promises: the account remembers the addresses that proved the recovery, in the commit
+ * of the new password, and forgets them only after the user proves another factor (decision 33).
  */
 import type { Authenticator, Credential } from '../../../authenticators/authenticator.ts';
 import { recoveryAfter, recoveryNow } from '../../../core/enrollment/recovery-after.ts';
@@ -13,7 +13,10 @@ import type { Account } from '../../../users/record/user.ts';
 import { audit } from '../../audit.ts';
 import { auditContext, type OpenTransaction } from '../../transaction/open-transaction.ts';
 
-/** The recovery that this enrollment completes, or what it makes of an earlier one. Undefined: there is none. */
+/**
+ * The recovery that this enrollment completes, or an earlier recovery as this enrollment changes it. Undefined if there
+ * is none.
+ */
 export function recoveryWith(
   { transaction, services }: OpenTransaction,
   facts: Facts,
@@ -40,7 +43,7 @@ function isSentCode({ authenticators }: OpenTransaction['services'], evidence: E
   return isAddress(evidence) && !authenticators.get(evidence.authenticator)?.descriptor.recovery;
 }
 
-/** After a recovery the sign-in goes on, and the attempts that failed with what was forgotten are forgotten. */
+/** After a recovery the sign-in continues, and failed attempts with the forgotten secret are cleared. */
 export function withoutRecovery(
   context: OpenTransaction,
   { descriptor }: Authenticator,

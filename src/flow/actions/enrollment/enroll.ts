@@ -1,7 +1,7 @@
 /**
- * The confirmation of an enrollment. This file promises: an enrollment is kept only while the decision asks for it, if
- * it has the characteristics that were asked for, within its limits, and in one commit with the notification of the
- * user and the end of other sessions, where they must end.
+ * Confirms an enrollment. This file promises: an enrollment is kept only while the decision asks for it, if it has the
+ * required characteristics, and within its limits; in the same commit the user is notified and, if necessary, other
+ * sessions end.
  */
 
 import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../../authenticators/authenticator.ts';
@@ -47,12 +47,12 @@ import {
 } from '../verification/verify.ts';
 import { recoveryWith, withoutRecovery } from './complete-recovery.ts';
 
-/** Answers with codes that were sent, over all mailboxes and numbers: one enrollment takes two. */
+/** Answers with sent codes, over all mailboxes and numbers. One enrollment needs two. */
 const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
 
 /**
- * Confirms the enrollment only while the decision still asks for it: what Law 7 demands was proved and is still fresh.
- * An enrollment that lacks a required characteristic is not kept.
+ * Confirms the enrollment only while the decision still asks for it: the proofs of Law 7 were given and are still
+ * recent. An enrollment without a required characteristic is not kept.
  */
 export async function enroll(
   context: OpenTransaction,
@@ -107,7 +107,7 @@ export async function enroll(
   });
 }
 
-/** Whether all other sessions would end once this is enrolled, at its best. */
+/** Whether enrolling this, at its strongest, would end all other sessions. */
 export function wouldEndOtherSessions(
   { services }: OpenTransaction,
   policies: PolicySet,
@@ -123,8 +123,8 @@ export function wouldEndOtherSessions(
 }
 
 /**
- * This sign-in and the session of this browser continue. Where all other sessions must end, they end in the same
- * commit. Returns `validAfter` of the account from now on.
+ * This sign-in and the browser's session continue. If all other sessions must end, they end in the same commit. Returns
+ * the account's `validAfter` from now on.
  */
 async function saveEnrollment(
   { request, services, transaction }: OpenTransaction,
@@ -135,7 +135,7 @@ async function saveEnrollment(
   const user = recovery ? { ...account.user, recovery } : account.user;
   if (otherSessionsEnded) {
     const session = (await request.session())?.uid;
-    // After a recovery tokens end here, too: an intruder who knew the old password may hold them.
+    // After a recovery this session's tokens end as well: an intruder who knew the old password may hold them.
     const ended = { services, unit, visitor, account: { ...account, user }, session };
     return endOtherSessions({ ...ended, withTokens: !transaction.recovering }, credentials);
   }
@@ -148,13 +148,14 @@ async function saveEnrollment(
 interface SavedEnrollment {
   readonly credentials: readonly Credential[];
   readonly otherSessionsEnded: boolean;
-  /** What the account remembers of its recovery from now on; absent: there was none. */
+  /** What the account remembers of its recovery from now on. Undefined if there was none. */
   readonly recovery: Recovery | undefined;
 }
 
 /**
- * A success resets the attempts. Where codes are sent, an attacker could then enroll mailboxes of their own to get
- * attempts for the code of another mailbox. So these answers have a second limit that only an administrator resets.
+ * A success resets the attempts. Where codes are sent, an attacker could enroll mailboxes of their own to get more
+ * attempts at the code of another mailbox. These answers therefore have a second limit, which only an administrator
+ * resets.
  */
 async function answeredTooOften(
   context: OpenTransaction,
@@ -166,7 +167,7 @@ async function answeredTooOften(
   return throttled(context, descriptor.key, await context.services.store.reserve(counter, answersWithSentCodes));
 }
 
-/** Codes of the refusal of an enrollment that lacks a characteristic. */
+/** The refusal codes for an enrollment without a required characteristic. */
 const unmetCodes: Readonly<Partial<Record<Characteristic | 'characteristics', Refused['code']>>> = {
   hardwareProtected: 'credentials.not_hardware',
   deviceBound: 'credentials.not_device_bound',
@@ -178,7 +179,7 @@ function unmetRefusal({ lacks }: UnmetCharacteristic): Refusal {
   return { code: unmetCodes[reason] ?? 'credentials.not_enough', reason };
 }
 
-/** Notifies the user. An address that was enrolled is one of the user's from now on, so it is notified as well. */
+/** Notifies the user. A newly enrolled address belongs to the user from now on, so it is notified as well. */
 function notifyOfEnrollment(
   context: OpenTransaction,
   account: Account,
@@ -201,7 +202,7 @@ function notifyOfEnrollment(
   notify(notificationContext(context, account), accountChanged(event, what), { newAddresses: also });
 }
 
-/** Sends another message for the current stage. `method`: how it is sent; absent: as before. */
+/** Sends another message for the current stage. `method`: how to send it. Absent: as before. */
 export async function resendOffer(context: OpenTransaction, decided: Decided, method?: string): Promise<ActionResult> {
   const inProgress = await pendingEnrollment(context, decided);
   if (!inProgress) return withError(context, 'form.stale');
@@ -217,7 +218,7 @@ export async function resendOffer(context: OpenTransaction, decided: Decided, me
     : withError(context, 'form.stale');
 }
 
-/** The enrollment under way, if the decision asks for it. */
+/** The current enrollment, if the decision asks for it. */
 async function pendingEnrollment(context: OpenTransaction, { facts, decision }: Decided) {
   const { pending } = context.transaction;
   const { subject } = facts;
@@ -243,7 +244,10 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
   };
 }
 
-/** The next stage: a code was sent and must come back. Where a limit is reached, the user stays at the stage before. */
+/**
+ * Enters the next stage, in which a code is sent and must be entered. If a limit is reached, the user stays at the
+ * previous stage.
+ */
 async function enterNextStage(
   context: OpenTransaction,
   pending: Pending,

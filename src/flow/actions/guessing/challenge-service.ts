@@ -1,6 +1,7 @@
 /**
- * The challenge service in place of the proof of work (decision 61). This file promises: the transaction remembers that
- * a response was taken, and not the response; a service that does not answer costs the user work, and not the sign-in.
+ * The challenge service, in place of the proof of work (decision 61). This file promises: the transaction records that
+ * a response was accepted, but not the response; if the service does not answer, the user has to do work but can still
+ * sign in.
  */
 import type { ChallengeServiceSettings } from '../../../policy/model/settings.ts';
 import { audit } from '../../audit.ts';
@@ -13,7 +14,7 @@ interface UsableService {
   readonly secret: string;
 }
 
-/** Undefined: none is configured, its secret is not set, or it failed this sign-in before. */
+/** Undefined if no service is configured, its secret is missing, or it already failed in this sign-in. */
 export function usableService({ services, snapshot, transaction }: OpenTransaction): UsableService | undefined {
   const { challengeService: service } = snapshot.settings;
   if (service === undefined || transaction.challengeService === 'failed') return undefined;
@@ -22,8 +23,8 @@ export function usableService({ services, snapshot, transaction }: OpenTransacti
 }
 
 /**
- * Asks the service about the response in the form, where the page showed its challenge. `passed`: the service has taken
- * one, now or for a form that was refused for something else.
+ * Asks the service about the response in the form, if the page showed its challenge. `passed`: the service has accepted
+ * a response, now or with an earlier form that was refused for another reason.
  */
 export async function checkResponse(
   context: OpenTransaction,

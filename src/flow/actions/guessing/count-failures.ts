@@ -1,4 +1,4 @@
-/** What a wrong attempt counts besides the attempt itself: for its network, and for the risk of the account. */
+/** What a wrong attempt counts towards besides its own limit: the network's wrong passwords, and the account's risk. */
 
 import { recordFailure } from '../../../users/history/usual-places.ts';
 import type { VersionedAccount } from '../../../users/record/account.ts';
@@ -10,11 +10,11 @@ import { countWrongPassword, isKnownTo } from './guessing-network.ts';
 export interface Tried {
   readonly result: ActionResult;
   readonly account: VersionedAccount | undefined;
-  /** The account, or the stable id of an identifier that no account has. */
+  /** The account, or the stable id of an unknown identifier. */
   readonly subjectId: string;
 }
 
-/** Secrets under the password policy are chosen by users, and so the same few by many of them. */
+/** Users choose the secrets under the password policy themselves, and many choose the same few. */
 export async function countIfWrong(
   context: OpenTransaction,
   key: string,
@@ -25,7 +25,10 @@ export async function countIfWrong(
   await noteFailure(context, account, subjectId);
 }
 
-/** Of a browser that the account does not know, for conditions about risk. It costs an unknown identifier the same. */
+/**
+ * Counts a failure from a browser that the account does not know, for conditions about risk. An unknown identifier
+ * takes the same time.
+ */
 async function noteFailure(
   context: OpenTransaction,
   account: VersionedAccount | undefined,

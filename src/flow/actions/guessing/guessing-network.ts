@@ -1,6 +1,6 @@
 /**
- * Networks that try many passwords. This file promises: once too many were wrong, each form of the first page costs
- * work before anything is verified; a browser that the account knows goes on without (decision 69).
+ * Networks that try many passwords. This file promises: after too many wrong ones, each form of the first page requires
+ * work before anything is verified; a browser that the account knows is exempt (decision 69).
  */
 import { networkOf } from '../../../authenticators/shared/sending-quotas.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
@@ -12,14 +12,14 @@ import { askedBeforehand } from './proof-of-work.ts';
 
 const HOUR: Seconds = 3600;
 
-/** So long a network is asked for work at least: it must not get its free tries back at once. */
+/** The shortest time for which a network has to do work, so that it does not get free tries again at once. */
 const shortestWorkPeriod: Seconds = 900;
 
 function networkIn({ request }: OpenTransaction): string {
   return networkOf(request.visitor.ip);
 }
 
-/** Until when its browsers have to work, in seconds from now. `undefined`: they do not. The key was loaded. */
+/** For how many seconds the network's browsers have to do work. Undefined if they do not. The key must be loaded. */
 export function workDueFor(context: OpenTransaction): Seconds | undefined {
   const entry = context.request.unit.peek(guessingNetworkKey(networkIn(context)));
   if (entry === undefined) return undefined;
@@ -28,7 +28,7 @@ export function workDueFor(context: OpenTransaction): Seconds | undefined {
   return left > 0 ? left : undefined;
 }
 
-/** The account knows the browser: its owner need not pay for strangers of the same network. */
+/** The account knows the browser, whose owner should not suffer for strangers in the same network. */
 export function isKnownTo(
   { request: { unit, visitor } }: OpenTransaction,
   account: VersionedAccount | undefined,
@@ -38,8 +38,8 @@ export function isKnownTo(
 }
 
 /**
- * The first page has its task at once, so that no form comes back because of it. A browser that was used here before
- * has none until it names an account that does not know it.
+ * The first page contains its task from the start, so that no form is returned just for it. A browser that was used
+ * here before gets no task until it names an account that does not know it.
  */
 export function withTaskOnFirstPage(context: OpenTransaction): OpenTransaction {
   const { transaction, request } = context;
@@ -50,8 +50,8 @@ export function withTaskOnFirstPage(context: OpenTransaction): OpenTransaction {
 }
 
 /**
- * A password was wrong, of a known or of an unknown account: both cost the same round trip. Beyond what is free the
- * network counts as guessing, for all nodes. Rejects with `StoreUnavailable`.
+ * Counts a wrong password for a known or an unknown account, with the same round trip for both. Above the free number
+ * the network counts as guessing, on all nodes. Rejects with `StoreUnavailable`.
  */
 export async function countWrongPassword(context: OpenTransaction): Promise<void> {
   const { services, snapshot, request } = context;

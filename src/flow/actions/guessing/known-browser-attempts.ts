@@ -1,6 +1,6 @@
 /**
- * Attempts of browsers that the account knows. This file promises: strangers who use up the attempts of an account do
- * not lock out its owner, and a browser that only says that it is known gets nothing (Law 8, decision 35).
+ * Separate attempts for browsers that the account knows. This file promises: strangers who use up the attempts of an
+ * account do not lock out its owner; a browser that only claims to be known gains nothing (Law 8, decision 35).
  */
 import type { Credential } from '../../../authenticators/authenticator.ts';
 import { browserAttemptsCounter, knownDeviceKey } from '../../../stores/keys.ts';
@@ -9,18 +9,18 @@ import { deviceLifetime, lastSignIn } from '../../browser/known-device.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import type { LoadedAttempt } from '../verification/verify.ts';
 
-/** What is tried, and whose it is. */
+/** The attempt and its owner. */
 export interface KnownBrowserAttempt {
-  /** Of the authenticator. */
+  /** Key of the authenticator. */
   readonly key: string;
   readonly account: VersionedAccount | undefined;
   readonly credential: Credential | undefined;
 }
 
 /**
- * Where the attempts of the account are used up, one of those that a known browser has for itself: as many again, for
- * each credential anew. It is reserved before anything is verified, in one more round trip that only such a browser
- * costs. Rejects with `StoreUnavailable`.
+ * If the attempts of the account are used up, reserves one of the known browser's own: as many again, for each
+ * credential separately. This happens before verification, in one more round trip that only such a browser needs.
+ * Rejects with `StoreUnavailable`.
  */
 export async function withKnownBrowserAttempts(
   { services, request: { unit, visitor } }: OpenTransaction,
@@ -36,7 +36,7 @@ export async function withKnownBrowserAttempts(
     authenticator: key,
     secret: visitor.device,
   });
-  // The browser is forgotten after this long, and so is what it failed in a row.
+  // After this time the browser is forgotten, and with it its consecutive failures.
   const own = limits.map((one) => (one.window === 0 ? { ...one, window: deviceLifetime } : one));
   return { counter, reservation: await services.store.reserve(counter, own) };
 }

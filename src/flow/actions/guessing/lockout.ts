@@ -1,7 +1,7 @@
 /**
- * How many attempts there are at a secret. This file promises: the password policy says it for passwords, rule by rule;
- * the numbers of its rules cost every account and every unknown identifier the same round trips, and do not tell
- * which identifiers have an account (decision 48).
+ * How many attempts a secret allows. This file promises: for passwords, the rules of the password policy decide;
+ * reading their limits needs the same round trips for every account and unknown identifier, and does not reveal which
+ * identifiers have an account (decision 48).
  */
 import type { Authenticator } from '../../../authenticators/authenticator.ts';
 import type { Facts } from '../../../core/model/facts.ts';
@@ -15,7 +15,7 @@ import type { Services } from '../../services.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import type { LoadedAttempt } from '../verification/verify.ts';
 
-/** The limits that the store counts by. */
+/** The lockout as limits for the store. */
 export function limitsOf({ attempts, within, wait, consecutive }: PasswordLockout): readonly Limit[] {
   return [
     { limit: attempts, window: within, ...(wait !== undefined && { wait }) },
@@ -24,8 +24,8 @@ export function limitsOf({ attempts, within, wait, consecutive }: PasswordLockou
 }
 
 /**
- * The limits that are the same for all users, so that the attempt can be reserved while the account is loaded
- * (decision 4). Undefined: they differ by rule.
+ * The limits that are the same for all users, so that the attempt can be reserved while the account is loaded (decision
+ * 4). Undefined if they differ by rule.
  */
 export async function sharedLimits(
   { knownSnapshot }: Services,
@@ -36,18 +36,18 @@ export async function sharedLimits(
   return lockout === undefined || others.length > 0 ? undefined : limitsOf(lockout);
 }
 
-/** Whose attempt it is: the account, or the stable id of an identifier that no account has. */
+/** The owner of an attempt: the account, or the stable id of an unknown identifier. */
 export interface AttemptOwner {
   readonly facts: Facts;
   readonly account: Account | undefined;
   readonly subjectId: string;
-  /** The key that the attempt is counted under, where it was not known before; absent: that of the attempt. */
+  /** The key of the counter, if it was not known before. Absent: the key of the attempt. */
   readonly key?: string;
 }
 
 /**
- * Reserves the attempt that waited for the account, by the rule of the user. An identifier without an account has the
- * numbers of one of the rules, always the same. Rejects with `StoreUnavailable`.
+ * Reserves the attempt that waited for the account, with the limits of the user's rule. An identifier without an
+ * account always gets the limits of the same rule. Rejects with `StoreUnavailable`.
  */
 export async function withDeferredAttempt(
   context: OpenTransaction,
@@ -63,7 +63,7 @@ export async function withDeferredAttempt(
   return { limits, ...(reservation && { reservation }), ...(counter !== undefined && { counter }) };
 }
 
-/** By the rule of the user. `undefined`: there is no rule. */
+/** The limits of the user's rule. Undefined if no rule holds. */
 async function ownLimits(
   { services, snapshot, app }: OpenTransaction,
   { facts, account, subjectId }: AttemptOwner,
@@ -77,7 +77,7 @@ async function ownLimits(
   return lockout && limitsOf(lockout);
 }
 
-/** Draws with the oldest secret: the result must not change when a secret is added. */
+/** Uses the oldest secret, because the result must not change when a secret is added. */
 function draw({ secrets }: Services, subjectId: string): number {
   return Buffer.from(serverMac(secrets().slice(-1), 'lockout decoy', [subjectId]), 'base64url').readUInt32BE(0);
 }

@@ -1,6 +1,6 @@
 /**
- * Work for browsers whose network sends many forms that cause messages. This file promises: the task is of this sign-in
- * alone, its answer counts once, and known and unknown users cost the same (decision 49).
+ * Proof of work for browsers whose network sends many forms that cause messages. This file promises: a task belongs to
+ * one sign-in, its answer counts once, and known and unknown users have the same work (decision 49).
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { networkOf } from '../../../authenticators/shared/sending-quotas.ts';
@@ -12,26 +12,26 @@ import type { ActionResult, Fields } from '../verification/verify.ts';
 import { checkResponse, usableService } from './challenge-service.ts';
 
 /**
- * What follows a form: it may go on, or the page comes back with a task. `afterwards`: the sign-in once the form has
- * gone through; `refused`: the sign-in where something else about the form is wrong, so that nothing is solved twice.
+ * Whether a form is accepted, or its page returns with a task. `afterwards`: the sign-in after the form succeeds.
+ * `refused`: the sign-in if something else in the form is wrong, so that no task has to be solved twice.
  */
 export type Admission =
   | { readonly admitted: true; readonly afterwards: OpenTransaction; readonly refused: OpenTransaction }
   | { readonly admitted: false; readonly refusal: ActionResult };
 
 const HOUR = 3600;
-/** The name of the input that takes the answer. */
+/** The input for the answer. */
 const answerField = 'work.answer';
 
 /**
- * Counts the form against its network. Beyond what is free, it takes an answer of the challenge service or, where there
- * is none, to the task of the page; without one the page comes back with it, and says how long the network has to wait
- * otherwise. Rejects with `StoreUnavailable`.
+ * Counts the form against its network. Above the free number it needs a response of the challenge service or, without
+ * one, the answer to the page's task. If this is missing, the page returns with a task and says how long the network
+ * would otherwise have to wait. Rejects with `StoreUnavailable`.
  */
 export async function admitted(opened: OpenTransaction, fields: Fields): Promise<Admission> {
   const checked = await checkAnswer(opened, fields);
   if ('admitted' in checked) return checked;
-  // A form with an answer uses up nothing of what others of the network have free.
+  // A form with an answer uses none of the network's free requests.
   if (checked.isSolved) return { admitted: true, ...checked.forms };
   const { services, request, snapshot } = opened;
   const { free } = snapshot.settings.proofOfWork;
@@ -41,7 +41,7 @@ export async function admitted(opened: OpenTransaction, fields: Fields): Promise
   return { admitted: false, refusal: withTask(checked.forms.afterwards, Math.max(1, retryAfter)) };
 }
 
-/** The same for a network that has nothing free for so many seconds. */
+/** The same for a network that has no free requests for this many seconds. */
 export async function admittedWithAnswer(
   opened: OpenTransaction,
   fields: Fields,
@@ -53,7 +53,7 @@ export async function admittedWithAnswer(
   return { admitted: false, refusal: withTask(checked.forms.afterwards, seconds) };
 }
 
-/** The page has something to solve before the user has sent it. */
+/** The page already has a task before the user sends it. */
 export function askedBeforehand(context: OpenTransaction): OpenTransaction {
   const { work, challengeService } = context.transaction;
   const isAsked = work !== undefined || challengeService === 'asked' || challengeService === 'passed';
@@ -76,7 +76,7 @@ async function checkAnswer(opened: OpenTransaction, fields: Fields): Promise<Adm
   return { isSolved, forms: { afterwards, refused: context } };
 }
 
-/** The page comes back with something to solve. `seconds`: until nothing need be solved. */
+/** Returns the page with a task. `seconds`: until no task is needed. */
 function withTask(context: OpenTransaction, seconds: Seconds): ActionResult {
   const { snapshot, transaction } = context;
   if (usableService(context))
@@ -92,7 +92,7 @@ function withTask(context: OpenTransaction, seconds: Seconds): ActionResult {
   };
 }
 
-/** Whether the SHA-256 of `<challenge>.<answer>` begins with as many zero bits as the task asks for. */
+/** Whether the SHA-256 of `<challenge>.<answer>` begins with as many zero bits as the task requires. */
 function isSolution({ challenge, bits }: Work, answer: string | undefined): boolean {
   if (answer === undefined || !/^\d{1,15}$/.test(answer)) return false;
   const digest = createHash('sha256').update(`${challenge}.${answer}`).digest();

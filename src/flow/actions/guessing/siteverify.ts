@@ -1,36 +1,36 @@
 /**
- * Asks a challenge service what a response is worth: `siteverify` as reCAPTCHA defined it and hCaptcha and Turnstile
- * have it. The service learns the response and, where the configuration says so, the address: nothing else of the user.
+ * Verifies a response with the challenge service, using `siteverify` as reCAPTCHA defined it and hCaptcha and Turnstile
+ * support it. The service gets the response and, if configured, the address, but nothing else about the user.
  */
 import { boundedText, failureCode } from '../../../authenticators/shared/service-answer.ts';
 import type { ChallengeServiceSettings } from '../../../policy/model/settings.ts';
 
 /**
- * `refused`: the response is none, was used, or is another site's. `failed`: the service did not answer in time or as
- * expected, or says that the fault is ours or its own.
+ * `refused`: the response is invalid, was used before, or belongs to another site. `failed`: the service did not answer
+ * in time or as expected, or reports an error of this site or of its own.
  */
 export type Verdict = { readonly kind: 'taken' } | { readonly kind: 'refused' | 'failed'; readonly reason: string };
 
 export interface ResponseToVerify {
   readonly service: ChallengeServiceSettings;
   readonly secret: string;
-  /** As the script of the page put it into the form. */
+  /** As the page's script put it into the form. */
   readonly response: string;
-  /** Of the user; empty: not known. */
+  /** The user's address. Empty if unknown. */
   readonly ip: string;
   /** Base URL of the issuer. */
   readonly issuer: string;
 }
 
 /**
- * What responses are made of; those of hCaptcha are the longest, with a few thousand characters. Anything else is not
- * sent: a firewall of the service that objects to it would count as a service that fails.
+ * The characters of responses. Those of hCaptcha are the longest, with a few thousand. Other texts are not sent: if a
+ * firewall of the service rejected one, the service would count as failing.
  */
 const wellFormed = /^[\w.~+/=:-]{1,8192}$/;
-/** Bytes of an answer that are read. */
+/** The most bytes of an answer to read. */
 const maxBodyBytes = 16_384;
 
-/** `error-codes` that no response of a user causes. */
+/** `error-codes` that a user's response cannot cause. */
 const faultsOfTheSite: readonly unknown[] = [
   'missing-input-secret',
   'invalid-input-secret',
@@ -56,7 +56,7 @@ async function post({ service, secret, response, ip }: ResponseToVerify): Promis
     method: 'POST',
     headers: { 'user-agent': 'stepgate', accept: 'application/json' },
     body: new URLSearchParams({ secret, response, ...(remoteip && ip !== '' ? { remoteip: ip } : {}) }),
-    // The secret goes to the configured address and to no other.
+    // The secret must go to the configured address and nowhere else.
     redirect: 'error',
     signal: AbortSignal.timeout(timeout * 1000),
   });
@@ -77,7 +77,7 @@ function verdictOf(answer: unknown, expected: string): Verdict {
   return { kind: 'taken' };
 }
 
-/** The first code, if it is one: what a service writes goes into no log as it is. */
+/** The first error code, if it is well-formed: text from a service never goes into a log unchecked. */
 function reasonIn([first]: readonly unknown[]): string {
   return typeof first === 'string' && /^[a-z-]{1,64}$/.test(first) ? first : 'refused';
 }

@@ -1,4 +1,4 @@
-/** The fields of a form about the profile: which ones there are, and what was typed into them. */
+/** The fields of a profile form: which ones it has, and what the user typed. */
 import { readPhoneNumber } from '../../../authenticators/shared/phone-number.ts';
 import type { AttributeSchema } from '../../../core/model/attribute.ts';
 import type { ProfileRequest } from '../../../core/model/decision.ts';
@@ -11,19 +11,19 @@ import type { Fields } from '../verification/verify.ts';
 
 const prefix = 'userProfile.';
 
-/** Name of the input of an attribute. */
+/** The input name of an attribute. */
 export function inputName(attribute: string): string {
   return `${prefix}${attribute}`;
 }
 
-/** Name of the box of these terms. */
+/** The name of the checkbox of these terms. */
 function termsInputName(id: string): string {
   return `terms.${id}`;
 }
 
 /**
- * Of the attributes those that the user may write. A known one that takes a proof to change is not asked for: its form
- * is elsewhere.
+ * The attributes that the user may write. One that already has a value and needs a proof to change is left out, since
+ * it has its own form.
  */
 export function profileFields(
   { attributes }: AttributeSchema,
@@ -39,22 +39,22 @@ export function profileFields(
   });
 }
 
-/** What was typed: values that fit, names of attributes that were emptied, and what is wrong. */
+/** What the user typed: valid values, names of emptied attributes, and errors. */
 export interface TypedProfile {
   readonly values: Readonly<Record<string, ProfileValue>>;
   readonly emptied: readonly string[];
-  /** Empty: everything fits. */
+  /** Empty if everything is valid. */
   readonly notices: readonly Notice[];
 }
 
-/** What a form asks for. `country`: of numbers that are typed without country code (ISO 3166-1 alpha-2). */
+/** What a form asks for. `country`: for numbers typed without country code (ISO 3166-1 alpha-2). */
 interface AskedProfile {
   readonly fields: readonly ProfileField[];
   readonly terms: readonly TermsOfUse[];
   readonly country: string | undefined;
 }
 
-/** Reads the form. Inputs of attributes that it does not have are an error: nothing is taken that was not asked for. */
+/** Reads the form. An input that the form does not have is an error: nothing is accepted that was not asked for. */
 export function readTyped(fields: Fields, asked: AskedProfile): TypedProfile {
   const values: Record<string, ProfileValue> = {};
   const emptied: string[] = [];
@@ -76,14 +76,14 @@ export function readTyped(fields: Fields, asked: AskedProfile): TypedProfile {
   return { values, emptied, notices: [...(isUnknown ? [unknown] : []), ...withSummary(notices)] };
 }
 
-/** A number of that country; anything else as it was typed. */
+/** The text as a number of that country, or unchanged if it is not one. */
 function withCountryCode(text: string, country: string | undefined): string {
   return (country !== undefined && readPhoneNumber(text, country)?.number) || text;
 }
 
 const unknown: Notice = { code: 'profile.unknown', level: 'error' };
 
-/** What is wrong stands beside its field; one sentence over the form says that something is. */
+/** Each error is shown next to its field. This adds one sentence at the top of the form. */
 export function withSummary(notices: readonly Notice[]): readonly Notice[] {
   return notices.length === 0 ? [] : [{ code: 'profile.check', level: 'error' }, ...notices];
 }

@@ -1,6 +1,6 @@
 /**
- * The user fills in what the app needs to know, or skips what it may know. This file promises: nothing is taken that
- * the decision does not ask for now, all of it is written in one commit, and an address that was typed is not verified.
+ * The user fills in what the app requires, or skips what is optional. This file promises: only what the decision asks
+ * for now is accepted, all of it is written in one commit, and a typed address is not verified.
  */
 import type { TermsOfUse } from '../../../core/model/profile-policy.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../../stores/keys.ts';
@@ -14,10 +14,10 @@ import { auditContext, type Decided, type OpenTransaction } from '../../transact
 import { type ActionResult, type Fields, withTransaction } from '../verification/verify.ts';
 import { inputName, profileFields, readTyped, type TypedProfile, withSummary } from './profile-fields.ts';
 
-/** Forms that an account may send in: each could ask whether a unique value is taken. */
+/** Profile forms per account. They are limited because each could reveal whether a unique value is taken. */
 const answersPerUser: readonly Limit[] = [{ limit: 60, window: 3600 }];
 
-/** Takes the form only while the decision still asks for it. */
+/** Accepts the form only while the decision still asks for it. */
 export async function completeProfile(
   context: OpenTransaction,
   { decision }: Decided,
@@ -57,7 +57,7 @@ export async function completeProfile(
   return withTransaction(context, { ...context.transaction });
 }
 
-/** Undefined: the decision asks for something that must be there. */
+/** Undefined if the decision asks for something required. */
 export async function skipProfile(
   context: OpenTransaction,
   { decision }: Decided,
@@ -76,7 +76,7 @@ async function accountOfTransaction({
   return subject && !subject.decoy ? loadAccount(request.unit, subject.id) : undefined;
 }
 
-/** An address or number that a user types is not verified, whatever the one before was. */
+/** A typed address or number is unverified, even if the previous one was verified. */
 export function changedProfile(
   profile: Profile,
   { values, emptied }: TypedProfile,
@@ -90,7 +90,7 @@ export function changedProfile(
   return { ...Object.fromEntries(kept), ...values, ...Object.fromEntries(unverified) };
 }
 
-/** The user with these terms accepted. */
+/** Marks these terms as accepted by the user. */
 export function withAcceptedTerms(
   { acceptedTerms }: Pick<User, 'acceptedTerms'>,
   terms: readonly TermsOfUse[],
@@ -109,12 +109,12 @@ function withOfferedAttributes(
   return optional.length === 0 ? {} : { offeredAttributes: [...new Set([...offeredAttributes, ...optional])] };
 }
 
-/** By compare-and-swap: of two tabs one wins, and the other is shown what is next. */
+/** Compare-and-swap: if two tabs answer, one succeeds and the other shows the next step. */
 function saveProfile({ request }: OpenTransaction, user: User): void {
   request.unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
 }
 
-/** Names only: what the user typed is in no log. */
+/** Names only, because no log may contain what the user typed. */
 function auditProfile(
   context: OpenTransaction,
   event: 'profile.completed' | 'profile.skipped',

@@ -1,6 +1,7 @@
 /**
- * A new user proves the address, and the account is made. This file promises: before that, nothing is an account; after
- * it, everything is written in one commit; of two who register one address at once, one wins, and the other is told.
+ * A new user proves the address, and the account is created. This file promises: no account exists before that; then
+ * everything is written in one commit; if two users register the same address at once, one succeeds and the other is
+ * told why.
  */
 import type { NewCredential, Proof } from '../../../authenticators/authenticator.ts';
 import { newcomer } from '../../../core/profile/profile-terms.ts';
@@ -39,7 +40,7 @@ import {
   takenNotices,
 } from './registration-form.ts';
 
-/** The answer with the code. */
+/** Handles the answer with the code. */
 export async function proveAddress(
   context: OpenTransaction,
   { facts }: Decided,
@@ -64,7 +65,7 @@ export async function proveAddress(
   return createAccount(context, open, { form, credential: result.credential, proof: result.proof });
 }
 
-/** Sends the code once more. Where a limit is reached, the one before still counts. */
+/** Sends another code. If a limit is reached, the previous code still counts. */
 export async function resendRegistration(context: OpenTransaction, { facts }: Decided): Promise<ActionResult> {
   const { form } = context.transaction.registration ?? {};
   const open = await openRegistration(context, facts);
@@ -94,7 +95,7 @@ async function createAccount(
     ...withAcceptedTerms({}, form.terms, now),
     ...(form.offered.length > 0 && { offeredAttributes: form.offered }),
   };
-  // Looked at before anything is reserved: the identifier must stay free for the form that comes back.
+  // Checked before anything is reserved, because the identifier must stay free if the form is returned.
   const unique = uniqueChange(snapshot.settings.attributes, {}, profile);
   const { entries } = await request.unit.load(unique.claimed.map(({ key }) => key));
   const taken = takenValue(entries, unique.claimed, { user: user.id, now });
@@ -139,7 +140,10 @@ async function createAccount(
   return withTransaction(accepted.context, proved(accepted.context.transaction, evidence));
 }
 
-/** An account has the address by now, or it is reserved for the one that gave it up, which the answer does not say. */
+/**
+ * In the meantime another account got the address, or it is reserved for its former owner. The answer does not say
+ * which.
+ */
 async function withoutAddress(context: OpenTransaction, form: RegistrationForm): Promise<ActionResult> {
   const { entries } = await context.request.unit.load([identifierKey(form.identifier)]);
   if (accountByIdentifier(entries, form.identifier) !== undefined) return toSignIn(context);
@@ -150,7 +154,7 @@ async function withoutAddress(context: OpenTransaction, form: RegistrationForm):
   });
 }
 
-/** The user has proved the address meanwhile in another tab: what is left to do is to sign in. */
+/** The user has proved the address in another tab and only needs to sign in. */
 function toSignIn(context: OpenTransaction): ActionResult {
   const { registration, ...transaction } = context.transaction;
   const prefilledIdentifier = registration?.form?.address ?? transaction.prefilledIdentifier ?? '';
@@ -160,7 +164,7 @@ function toSignIn(context: OpenTransaction): ActionResult {
   };
 }
 
-/** A value is another user's. What was typed stays, except the password. */
+/** Another user has one of the values. What the user typed stays, except the password. */
 function backToForm(
   context: OpenTransaction,
   { form: { secret: _, ...form }, notices }: { readonly form: RegistrationForm; readonly notices: readonly Notice[] },

@@ -1,6 +1,6 @@
 /**
- * The form of a new user. This file promises: a known address gets the same pages, the same work and one message, to
- * its owner; nothing is written but the transaction.
+ * The registration form. This file promises: for an address that already has an account, the user gets the same pages
+ * with the same work, and one message goes to the owner; nothing is written but the transaction.
  */
 import type { Authenticator, Delivery, EnrollmentContinued } from '../../../authenticators/authenticator.ts';
 import type { Facts } from '../../../core/model/facts.ts';
@@ -35,16 +35,16 @@ import {
   withTransaction,
 } from '../verification/verify.ts';
 
-/** The attribute that a new user is identified and reached by. */
+/** The attribute that identifies a new user and receives messages. */
 export const addressAttribute = 'email';
 
-/** What the app offers to a new user, and the authenticator that proves the address. */
+/** What the app offers to new users, and the authenticator that proves the address. */
 export interface OpenRegistration {
   readonly offer: RegistrationOffer;
   readonly authenticator: Authenticator & { readonly register: NonNullable<Authenticator['register']> };
 }
 
-/** Undefined: no user can register here. */
+/** Undefined if no user can register here. */
 export async function openRegistration(
   { services, snapshot, app, transaction }: OpenTransaction,
   facts: Facts,
@@ -63,8 +63,8 @@ export async function openRegistration(
 }
 
 /**
- * The user asks for the form, or back to it from the page of the code, to correct the address: what was typed stays,
- * and the code that was sent counts no longer. Undefined: the page has no such option.
+ * The user opens the form, or returns to it from the code page to correct the address. What the user typed stays, and
+ * the sent code no longer counts. Undefined if the page has no such option.
  */
 export async function beginRegistration(
   context: OpenTransaction,
@@ -75,7 +75,7 @@ export async function beginRegistration(
   return { ...context, transaction: { ...context.transaction, registration: omitUndefined({ form }) } };
 }
 
-/** What the page of the form asks for. */
+/** What the form asks for. */
 export async function registrationView(
   context: OpenTransaction,
   facts: Facts,
@@ -89,7 +89,7 @@ export async function registrationView(
   };
 }
 
-/** Filled in with what the user typed before, or with the hint of the app. */
+/** Filled in with what the user typed before, or with the app's hint. */
 function registrationFields({ snapshot, transaction }: OpenTransaction, offer: RegistrationOffer) {
   const { prefilledIdentifier, registration: { form } = {} } = transaction;
   const hinted = form?.address ?? (prefilledIdentifier === undefined ? undefined : mailAddress(prefilledIdentifier));
@@ -118,7 +118,7 @@ interface NewSecret {
   readonly offer: RegistrationOffer;
 }
 
-/** The user as the password policy sees them: without anything but the groups that the account begins with. */
+/** The new user as the password policy sees them: they have only the groups that new accounts get. */
 function withNewcomer({ facts, offer }: NewSecret, about: Partial<typeof newcomer> = {}): Facts {
   return { ...facts, subject: { ...newcomer, groups: offer.groups, ...about } };
 }
@@ -141,8 +141,8 @@ async function newSecretOffer(context: OpenTransaction, asked: NewSecret) {
 }
 
 /**
- * Takes the form. Whether an account has the address makes no difference that shows: the password is hashed, the limits
- * are counted and one message goes out in either case.
+ * Accepts the form. Nothing visible depends on whether an account has the address: in both cases the password is
+ * hashed, the limits are counted and one message is sent.
  */
 export async function takeRegistration(
   opened: OpenTransaction,
@@ -182,8 +182,8 @@ export async function takeRegistration(
 }
 
 /**
- * Undefined: mail cannot be sent there, or it would go to another mailbox than the one that the identifier names (a
- * ligature or another letter that is folded away).
+ * Undefined if mail cannot be sent there, or would go to another mailbox than the one that the identifier names
+ * (because folding replaced a ligature or another letter).
  */
 function readAddress(given: string): { readonly address: string; readonly identifier: string } | undefined {
   const address = mailAddress(given);
@@ -213,7 +213,7 @@ async function newSecret(
   return { credential: result.credential, proof: result.proof, at: env.now };
 }
 
-/** Sends the code to the address, or word to the owner of the account that has it. */
+/** Sends the code to the address, or a message to the owner if an account has it. */
 export async function sendCode(
   context: OpenTransaction,
   { authenticator }: OpenRegistration,
@@ -234,7 +234,7 @@ export async function sendCode(
   return withTransaction(context, { ...context.transaction, registration });
 }
 
-/** The same stage without a code that anything could be proved by, and a message to an address that is stored. */
+/** The same stage, but without a valid code. The message goes to the stored address of the owner instead. */
 function toOwner(
   stage: EnrollmentContinued['nextStage'],
   account: VersionedAccount,

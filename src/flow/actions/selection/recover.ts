@@ -4,7 +4,7 @@ import { audit } from '../../audit.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
 import { viewOf } from './select.ts';
 
-/** `undefined`: the page does not offer it, so nothing begins. */
+/** Undefined if the page does not offer it, so that nothing begins. */
 export async function recover(context: OpenTransaction, decided: Decided): Promise<OpenTransaction | undefined> {
   const { recoverable, identifyWith } = await viewOf(context, decided);
   const { decision } = decided;

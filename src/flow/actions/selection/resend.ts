@@ -1,6 +1,4 @@
-/**
- * Sends the message of the current challenge or enrollment again, with a new code. That resets no counter of attempts.
- */
+/** Sends the message of the current challenge or enrollment again, with a new code. No attempt counter is reset. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Pending } from '../../../core/step/transaction.ts';
 import { started } from '../../../core/step/transitions.ts';
@@ -13,8 +11,8 @@ import { type ActionResult, withError } from '../verification/verify.ts';
 import { startChallenge } from './start-challenge.ts';
 
 /**
- * `requestedMethod`: one of the methods by which the message can be sent. Absent: the one of the last message. Where a
- * limit is reached, nothing is sent and the message before still counts. Otherwise only the newest counts.
+ * `requestedMethod`: one of the methods by which the message can be sent. Absent: the method of the last message. If a
+ * limit is reached, nothing is sent and the previous message still counts. Otherwise only the newest counts.
  */
 export async function resend(
   context: OpenTransaction,

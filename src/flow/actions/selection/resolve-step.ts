@@ -1,4 +1,4 @@
-/** Which step a decision leads to, and what is started for it: a challenge that is sent, an offer that is made. */
+/** Turns a decision into a step, and starts what the step needs: sends a challenge, makes an offer. */
 import type { Decision } from '../../../core/model/decision.ts';
 import type { Facts } from '../../../core/model/facts.ts';
 import { nextStep } from '../../../core/step/next-step.ts';
@@ -12,7 +12,7 @@ import { startChallenge } from './start-challenge.ts';
 interface ResolvedStep {
   readonly step: Step;
   readonly transaction: Transaction;
-  /** What came of starting it. */
+  /** Notices from starting it. */
   readonly notices: readonly Notice[];
 }
 

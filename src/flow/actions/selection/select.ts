@@ -1,4 +1,4 @@
-/** Which options a page shows, and which one the user selects. */
+/** Which options a page shows, and which one the user selected. */
 
 import { isRecovering, recoverableAuthenticator } from '../../../core/decision/recovery.ts';
 import type { Facts } from '../../../core/model/facts.ts';
@@ -23,8 +23,9 @@ export function hasProved({ subject, evidence }: Facts): boolean {
 }
 
 /**
- * Before a proof, a page must not show how many authenticators of a kind the user has or their names: that would
- * disclose whether the account exists. Afterwards two of a kind have their names, unless one challenge serves both.
+ * Before a proof, a page must not show how many authenticators of a kind the user has, nor their names, since that
+ * would reveal whether the account exists. After a proof, two of a kind are shown with their names, unless one
+ * challenge serves both.
  */
 export async function viewOf(context: OpenTransaction, { facts, decision }: Decided): Promise<StepContext> {
   const { services, snapshot, app, transaction } = context;
@@ -71,8 +72,7 @@ function profileOf({ subject }: Facts): Profile {
 }
 
 /**
- * The user asks for the list of options, or selects one of it: `id` is `<authenticator>` or
- * `<authenticator>:<enrollment>`.
+ * The user asks for the list of options, or selects one. `id` is `<authenticator>` or `<authenticator>:<enrollment>`.
  */
 export async function select(
   context: OpenTransaction,
@@ -83,7 +83,7 @@ export async function select(
   return (await selectOption(context, decided, id)) ?? context;
 }
 
-/** `undefined`: the page has no such option, so nothing is selected. */
+/** Undefined if the page has no such option, so that nothing is selected. */
 export async function selectOption(
   context: OpenTransaction,
   decided: Decided,

@@ -1,4 +1,4 @@
-/** Starts a challenge or an enrollment, and hands its messages to the outbox. */
+/** Starts a challenge or an enrollment, and puts its messages into the outbox. */
 import type { AuthenticatorContext } from '../../../authenticators/authenticator.ts';
 import type { Decision } from '../../../core/model/decision.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
@@ -19,11 +19,11 @@ import { hasProved } from './select.ts';
 
 export interface StartedChallenge {
   readonly pending: Pending;
-  /** What the user must know, for instance that nothing was sent. */
+  /** Notices for the user, for example that nothing was sent. */
   readonly notices: readonly Notice[];
 }
 
-/** `method`: how the message is sent. Rejects with `StepgateError('internal')` for an unknown authenticator. */
+/** `method`: how to send the message. Rejects with `StepgateError('internal')` for an unknown authenticator. */
 export async function startChallenge(
   context: OpenTransaction,
   plan: Choice & { readonly method?: string },
@@ -56,9 +56,9 @@ export async function startChallenge(
       : { notices: [], outbox: [] };
   const expires = Math.min(startedChallenge.expires, transaction.expiresAt);
   const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment }) };
-  // The page must not say that something was sent.
+  // The page must not claim that something was sent.
   const shown = notices.length > 0 ? { ...rest.public, unsent: true } : rest.public;
-  // A decoy is stored in the same shape.
+  // A decoy's challenge is stored in the same shape.
   const out = outbox.length > 0 ? { outbox, valid: account?.user.validAfter ?? 0 } : {};
   return { pending: { ...choice, ...rest, public: shown, expires, ...out }, notices };
 }

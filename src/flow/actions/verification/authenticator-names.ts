@@ -1,10 +1,10 @@
-/** The names by which users tell their authenticators apart. */
+/** The names that distinguish a user's authenticators. */
 import type { Credential } from '../../../authenticators/authenticator.ts';
 import type { Services } from '../../services.ts';
 
 /**
- * By id of the enrollment: the label, or, for one of several of a kind without a label, where its messages are sent.
- * Never shown before a proof.
+ * By id of the enrollment: its label, or, for one of several unlabelled enrollments of a kind, the address of its
+ * messages. Never shown before a proof.
  */
 export function authenticatorNames(
   { authenticators }: Pick<Services, 'authenticators'>,

@@ -13,8 +13,8 @@ import { type Decided, environmentOf, type OpenTransaction } from '../../transac
 import { type ActionResult, credentialInput, type Fields, isTicked, refused, verify, withError } from './verify.ts';
 
 /**
- * Adds the challenges that users may answer instead of entering an identifier. `version`: of the transaction that the
- * page is made from.
+ * Adds the challenges that users may answer instead of entering an identifier. `version`: the version of the
+ * transaction that the page is made from.
  */
 export async function withCredentialChallenges(
   context: OpenTransaction,
@@ -38,14 +38,14 @@ export async function withCredentialChallenges(
   return challenges.length > 0 ? { ...step, identifyByCredential: challenges } : step;
 }
 
-/** How the page offers them. A recovery is for who has none at hand. */
+/** How the page offers them. During a recovery it offers none: those users have no authenticator at hand. */
 function passkeysOn({ snapshot, app, transaction }: OpenTransaction): NonNullable<IdentifyPage['passkey']> {
   return transaction.recovering ? 'none' : (identifyPageOf(snapshot.settings, app).passkey ?? 'button');
 }
 
 /**
- * The answer to such a challenge identifies the user and proves the authenticator in one step. For an unknown account
- * it is refused like a wrong answer.
+ * Handles an answer to such a challenge, which identifies the user and proves the authenticator in one step. An unknown
+ * account is refused like a wrong answer.
  */
 export async function identifyByCredential(
   context: OpenTransaction,
@@ -78,7 +78,7 @@ export async function identifyByCredential(
   return verified.notices.length > 0 ? about(key, { ...verified, context }) : verified;
 }
 
-/** No attempt is counted: an id has 128 random bits, so no client can find out by guessing which accounts exist. */
+/** No attempt is counted: an id has 128 random bits, so a client cannot find existing accounts by guessing. */
 async function refusalOfUnknown(
   authenticator: Authenticator,
   answer: Parameters<Authenticator['verify']>[1],

@@ -1,11 +1,11 @@
-/** Finds the challenge of a transaction that a magic link stands for. */
+/** Finds the challenge that a magic link answers. */
 import type { MagicLinkDetails } from '../../../authenticators/authenticator.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Pending } from '../../../core/step/transaction.ts';
 import { picked, started } from '../../../core/step/transitions.ts';
 import { environmentOf, type OpenTransaction } from '../../transaction/open-transaction.ts';
 
-/** Name of the field that holds the token of the magic link by which a form came. */
+/** The field with the token of the magic link from which the form was sent. */
 export const magicLinkField = 'link.token';
 
 export interface MagicLinkChallenge {
@@ -14,8 +14,8 @@ export interface MagicLinkChallenge {
 }
 
 /**
- * Also a challenge that the user has left for another one: its code still counts. `undefined`: the link was used, or
- * there is a newer one.
+ * Includes a challenge that the user has left for another one, since its code still counts. Undefined if the link was
+ * used or replaced by a newer one.
  */
 export function magicLinkChallenge(context: OpenTransaction, token: string): MagicLinkChallenge | undefined {
   const { pending, parked = [] } = context.transaction;
@@ -32,7 +32,7 @@ export function magicLinkChallenge(context: OpenTransaction, token: string): Mag
   return undefined;
 }
 
-/** Goes back to the challenge of the magic link. The caller checks whether the decision asks for it. */
+/** Returns to the challenge of the magic link. The caller checks whether the decision asks for it. */
 export function returnByMagicLink(context: OpenTransaction, token: string): OpenTransaction | undefined {
   const challenge = magicLinkChallenge(context, token)?.challenge;
   if (!challenge || challenge === context.transaction.pending) return challenge && context;

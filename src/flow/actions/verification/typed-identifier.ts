@@ -1,6 +1,6 @@
 /**
- * Whom the user means by what was typed on the first page. This file promises: each spelling leads to one account and
- * one counter of attempts; an identifier that does not count at the app is like one that no account has.
+ * Finds the user from what was typed on the first page. This file promises: every spelling leads to the same account
+ * and the same attempt counter; an identifier that does not count at the app is treated like an unknown one.
  */
 import { readPhoneNumber } from '../../../authenticators/shared/phone-number.ts';
 import type { App } from '../../../policy/model/app.ts';
@@ -12,22 +12,22 @@ import { canonicalIdentifier, type IdentifierFault } from '../../../users/identi
 import { canBeOfKinds, internationalNumber, kindsOfIdentifier } from '../../../users/identifiers/identifier-kinds.ts';
 import { accountByIdentifier, type VersionedAccount } from '../../../users/record/account.ts';
 
-/** One way to read what was typed. */
+/** One interpretation of the typed text. */
 export interface Reading {
   /** In canonical form. */
   readonly value: string;
-  /** It was read as a phone number. */
+  /** Interpreted as a phone number. */
   readonly isNumber: boolean;
 }
 
 export type TypedIdentifier =
-  /** What the app can mean goes first. */
+  /** Interpretations that count at the app come first. */
   | { readonly ok: true; readonly readings: readonly [Reading, ...Reading[]] }
   | { readonly ok: false; readonly fault: IdentifierFault };
 
 type IdentifierSettings = Pick<Settings, 'identify' | 'attributes'>;
 
-/** `settings` absent: the node knows no revision yet. */
+/** `settings` is absent if the node knows no revision yet. */
 export function typedIdentifier(text: string, settings: IdentifierSettings | undefined): TypedIdentifier {
   const plain = canonicalIdentifier(text);
   const number = settings?.attributes.attributes.phone?.identifies && numberIn(text, settings);
@@ -38,31 +38,31 @@ export function typedIdentifier(text: string, settings: IdentifierSettings | und
   return { ok: false, fault: plain.ok ? 'empty' : plain.fault };
 }
 
-/** The text, and each way to read it: a credential may be named by any of them. */
+/** The text and each interpretation of it, since a credential may be named by any of them. */
 export function spellingsOf(text: string, settings: IdentifierSettings): readonly string[] {
   const typed = typedIdentifier(text, settings);
   return typed.ok ? [text, ...typed.readings.map(({ value }) => value)] : [text];
 }
 
-/** In E.164. Without a country code it is a number of the configured country. */
+/** In E.164. Without a country code, the configured country applies. */
 function numberIn(text: string, { identify }: IdentifierSettings): string | undefined {
   return readPhoneNumber(text, identify.defaultCountry)?.number ?? internationalNumber(text);
 }
 
-/** Keys of the reservations that the readings may lead to. */
+/** Keys of the reservations for all readings. */
 export function keysOf({ readings }: Extract<TypedIdentifier, { ok: true }>): readonly string[] {
   return readings.map(({ value }) => identifierKey(value));
 }
 
-/** Whom a reading leads to, and the key that attempts are counted under. */
+/** The account for a reading, and the key that attempts are counted under. */
 export interface NamedAccount {
   readonly reading: Reading;
   readonly key: string;
-  /** Absent: no account has it, or it does not count at this app. */
+  /** Absent if no account has it, or it does not count at this app. */
   readonly account: VersionedAccount | undefined;
 }
 
-/** `entries`: a load of the keys. `undefined`: by its form it counts at this app for no user. */
+/** `entries`: a load of the keys. Undefined if an identifier of this form counts for no user of this app. */
 export function namedAccount(
   entries: ReadonlyMap<string, Entry | undefined>,
   { readings }: Extract<TypedIdentifier, { ok: true }>,

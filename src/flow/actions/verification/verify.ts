@@ -31,13 +31,15 @@ import type { TypedIdentifier } from './typed-identifier.ts';
 
 export interface ActionResult {
   readonly context: OpenTransaction;
-  /** Why the user stays at the step. Empty: they go on. */
+  /** Why the user stays at the step. Empty if the user moves on. */
   readonly notices: readonly Notice[];
   /** The browser answered with a credential that the user does not have. */
   readonly unknownCredential?: UnknownCredential;
 }
 
-/** An attempt that waits for the account. `limits` absent: for the rule of the user, too. */
+/**
+ * An attempt to be reserved after the account is known. If `limits` is absent, they depend on the user's rule as well.
+ */
 export type DeferredAttempt = Omit<NonNullable<LoadOptions['reserve']>, 'limits'> & {
   readonly limits?: readonly Limit[];
 };
@@ -45,11 +47,11 @@ export type DeferredAttempt = Omit<NonNullable<LoadOptions['reserve']>, 'limits'
 export interface LoadedAttempt {
   readonly reservation?: Reservation;
   readonly counter?: string;
-  /** What it was reserved within. */
+  /** The limits of the reservation. */
   readonly limits?: readonly Limit[];
-  /** It is not reserved yet: its limits depend on the user. */
+  /** Set if it is not reserved yet, because its limits depend on the user. */
   readonly deferred?: DeferredAttempt;
-  /** What was typed on the identify page. */
+  /** What the user typed on the identify page. */
   readonly identifier?: TypedIdentifier;
 }
 
@@ -57,13 +59,13 @@ export type Fields = Readonly<Record<string, string>>;
 
 /** A genuine and current form, and what was loaded for it. */
 export interface SubmittedAnswer {
-  /** Says which step the form answers. */
+  /** The step that the form answers. */
   readonly binding: FormBinding;
   readonly fields: Fields;
   readonly loaded: LoadedAttempt;
 }
 
-/** A checkbox on a page. */
+/** Whether a checkbox of the page is ticked. */
 export function isTicked(value: string | undefined): boolean {
   return value === 'yes';
 }
@@ -77,7 +79,7 @@ export function credentialInput(fields: Fields): CredentialInput {
   );
 }
 
-/** The user stays at the step, which says why. */
+/** The user stays at the step, which shows this error. */
 export function withError(
   context: OpenTransaction,
   code: NoticeCode,
@@ -86,14 +88,14 @@ export function withError(
   return { context, notices: [{ code, level: 'error', ...about }] };
 }
 
-/** The user goes on with the changed transaction. */
+/** The user moves on with the changed transaction. */
 export function withTransaction(context: OpenTransaction, transaction: Transaction): ActionResult {
   return { context: { ...context, transaction }, notices: [] };
 }
 
 export interface VerificationAttempt {
   readonly key: string;
-  /** Absent: no account has it. The same work is done all the same. */
+  /** Absent if no account has the credential. The same work is done anyway. */
   readonly credential: Credential | undefined;
   readonly pending: Readonly<Record<string, unknown>>;
   readonly fields: Fields;
@@ -117,7 +119,7 @@ export async function verify(context: OpenTransaction, given: VerificationAttemp
     env,
   );
   if (!result.ok) return refused(context, key, result);
-  // Where one challenge serves several credentials, the answer may be by another one than the first.
+  // If one challenge serves several credentials, the answer may come from another one than the first.
   const credential = env.enrolled.find(({ id }) => id === result.credential);
   if (!credential || !account || (credential.id !== given.credential?.id && !authenticator.sharedChallenge))
     return refused(context, key, undefined);
@@ -134,7 +136,7 @@ export async function verify(context: OpenTransaction, given: VerificationAttemp
   });
 }
 
-/** No attempt is left, or none was reserved: then nothing is verified. */
+/** No attempt is left or reserved, so nothing is verified. */
 export function throttled(
   context: OpenTransaction,
   key: string,
@@ -152,7 +154,7 @@ export function throttled(
   return withError(context, 'attempts.exceeded', { field: 'credentials.passcode', params: { seconds } });
 }
 
-/** Why an answer is refused, as the authenticator or an action says it. */
+/** Why an authenticator or an action refuses an answer. */
 export type Refusal = Omit<Refused, 'ok'>;
 
 export function refused(context: OpenTransaction, key: string, refusal: Refusal | undefined): ActionResult {
@@ -172,13 +174,13 @@ export function refused(context: OpenTransaction, key: string, refusal: Refusal 
   };
 }
 
-/** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */
+/** For a one-time value, saving the new secret must succeed. An improved hash may lose the race. */
 function saveCredential(
   { request, services }: OpenTransaction,
   { account, credential }: { readonly account: VersionedAccount; readonly credential: Credential },
   { secret = credential.secret, mustSave, consumed, compromised }: Verified,
 ): void {
-  // A mark stays until the secret is replaced, even where a service does not answer today.
+  // The mark "compromised" stays until the secret is replaced, even if a service does not answer today.
   if (secret === credential.secret && (!compromised || credential.compromised)) return;
   const key = credentialsKey(account.user.id);
   const change = (all: readonly Credential[]): readonly Credential[] =>
@@ -213,9 +215,9 @@ export function acceptProof(
     proof: Proof;
     origin: Evidence['origin'];
     event: 'authenticator.verified' | 'authenticator.enrolled';
-    /** `validAfter` of the account from now on. */
+    /** The account's `validAfter` from now on. */
     valid: Seconds;
-    /** For an enrollment: all other sessions ended with it. */
+    /** For an enrollment: it ended all other sessions. */
     otherSessionsEnded?: boolean;
   },
 ): ActionResult {

@@ -1,4 +1,4 @@
-/** Files that pages link to: read once, named by their content, so that browsers may keep them for good. */
+/** Files that pages link to. Each is read once and named by its content, so that browsers may cache it forever. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -9,18 +9,21 @@ export interface Asset {
   /** Content-Type */
   readonly type: string;
   readonly body: Buffer;
-  /** The body as a browser may take it instead; made once. `undefined`: it would be no smaller. */
+  /** The compressed body, computed once. Undefined if it would not be smaller. */
   encoded(encoding: AssetEncoding): Buffer | undefined;
-  /** Quoted, as the header wants it (RFC 9110 section 8.8.3). */
+  /** With quotes, as in the header (RFC 9110 section 8.8.3). */
   readonly etag: string;
 }
 
-/** Best first. Pages themselves are never compressed: they hold secrets beside what a stranger may have chosen. */
+/**
+ * Best first. Pages themselves are never compressed, because they contain secrets next to text that an attacker may
+ * have chosen.
+ */
 export const assetEncodings = ['br', 'gzip'] as const;
 
 export type AssetEncoding = (typeof assetEncodings)[number];
 
-/** For every asset: its address changes with its content. */
+/** For every asset, since its address changes with its content. */
 export const assetCacheControl = 'public, max-age=31536000, immutable';
 
 const types: Readonly<Record<string, string>> = {

@@ -1,18 +1,18 @@
 /**
- * The stylesheet of a brand: ours, its colours, the picture behind the page, and its own sheet, in one file, because a
- * page may hold no inline style and loads as few files as it can. The address carries the colours and the hashes of the
- * brand's files, so every node can answer for it without having rendered the page.
+ * The stylesheet of a brand: the shipped one, the brand's colours, the background picture and the brand's own sheet, in
+ * one file, because a page may contain no inline style and should load few files. The address contains the colours and
+ * the hashes of the brand's files, so every node can serve it without having rendered the page.
  */
 import type { BrandFile } from '../../../policy/model/brand.ts';
 import { type Brand, hashInAddress } from '../../../policy/revision/brand.ts';
 import { colorNames, paletteStyles, type SchemeColors } from '../../../rendering/palette.ts';
 import { hashedPath } from './assets.ts';
 
-/** What an address stands for. */
+/** The content of an address. */
 export interface BrandStyles {
   /** SHA-256 of the documents of its files. */
   readonly files: readonly string[];
-  /** CSS, from the files in that order. `undefined`: one is missing, or is no picture or sheet. */
+  /** The CSS, from the files in that order. Undefined if one is missing, or is not a picture or sheet. */
   compose(files: readonly (BrandFile | undefined)[]): string | undefined;
 }
 
@@ -23,11 +23,14 @@ interface StyleParts extends Pick<Brand, 'accent' | 'light' | 'dark'> {
 }
 
 const stem = 'styles.';
-/** Colours as six digits each or nothing, hashes of the sheet and of the pictures or `0`, then our own hash. */
+/**
+ * Colours as six digits each or nothing, hashes of the sheet and the pictures or `0`, then the hash of the shipped
+ * sheet.
+ */
 const address =
   /^\/assets\/styles\.([0-9a-f-]+)\.([0-9a-f]{64}|0)\.([0-9a-f]{64}|0)\.([0-9a-f]{64}|0)\.[0-9a-f]{12}\.css$/;
 
-/** `undefined`: the brand has nothing of this, and `base` will do. */
+/** Undefined if the brand changes no styles, so that `base` is enough. */
 export function brandStylesHref(
   { background, ...brand }: Pick<Brand, 'accent' | 'light' | 'dark' | 'stylesheet' | 'background'>,
   base: string,
@@ -45,7 +48,7 @@ function hrefOf(brand: StyleParts, base: string): string | undefined {
   return hashedPath(`${stem}${colours}.${hashes}.css`, content);
 }
 
-/** The styles at `path`, if it is an address that `brandStylesHref` gives for `base`. */
+/** The styles at `path`, if it is an address that `brandStylesHref` produces for `base`. */
 export function brandStylesAt(path: string, base: string): BrandStyles | undefined {
   const [, colours = '', ...hashes] = address.exec(path) ?? [];
   const brand = hashes.length === 0 ? undefined : partsOf(colours, hashes);
@@ -66,14 +69,14 @@ export function brandStylesAt(path: string, base: string): BrandStyles | undefin
   };
 }
 
-/** The pictures themselves stand in the sheet: a page with all that a brand can have makes one request less. */
+/** The sheet contains the pictures themselves, which saves a request. */
 function backdropStyles([light, dark]: readonly (BrandFile | undefined)[]): string {
   const image = (file: BrandFile) => `.backdrop{background-image:url("data:${file.type};base64,${file.data}")}`;
   if (light === undefined) return '';
   return dark === undefined ? image(light) : `${image(light)}@media (prefers-color-scheme:dark){${image(dark)}}`;
 }
 
-/** `undefined`: a colour is none. The configuration has no such brand. */
+/** Undefined if one of the values is not a colour. A checked configuration has no such brand. */
 function coloursText({ accent, light = {}, dark = {} }: StyleParts): string | undefined {
   const all = [accent, ...[light, dark].flatMap((scheme) => colorNames.map((name) => scheme[name]))];
   if (all.some((colour) => colour !== undefined && !/^#[0-9a-f]{6}$/i.test(colour))) return undefined;

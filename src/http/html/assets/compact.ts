@@ -1,9 +1,12 @@
 /**
- * Our own stylesheet and scripts without what only a reader of the source needs: comments and indentation. Each page
- * loads them, and has 30 KB (decision 82). Tests compare what is left with the source.
+ * Removes comments and indentation from the shipped stylesheet and scripts. Every page loads them, and a page may have
+ * 30 KB (decision 82). Tests compare the result with the source.
  */
 
-/** CSS without comments, line breaks and optional spaces. It has no text with two spaces, or with a comment in it. */
+/**
+ * CSS without comments, line breaks and optional spaces. The source must have no string with two spaces or a comment in
+ * it.
+ */
 export function compactStyles(css: string): string {
   return css
     .replace(/\/\*[\s\S]*?\*\//g, '')
@@ -14,7 +17,10 @@ export function compactStyles(css: string): string {
     .trim();
 }
 
-/** A script without indentation, and without comments on lines of their own. It has no template of many lines. */
+/**
+ * A script without indentation, and without comments on lines of their own. The source must have no multi-line
+ * template.
+ */
 export function compactScript(script: string): string {
   return script
     .replace(/^\s*\/\*\*[\s\S]*?\*\/\s*$/gm, '')

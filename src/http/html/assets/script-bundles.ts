@@ -1,15 +1,15 @@
 /**
- * The scripts of a page in one file, so that a page with several asks for one. Each keeps its own names. The address
- * tells which scripts are in it, so that every node can answer for it.
+ * The scripts of a page in one file, so that the page needs one request. Each script keeps its own scope. The address
+ * names the scripts, so every node can serve it.
  */
 import { type Asset, assetOf, hashedPath, type loadAssets } from './assets.ts';
 
 const scriptType = 'text/javascript; charset=utf-8';
 
 export interface ScriptBundles {
-  /** Address of these scripts, by file name; `undefined`: there are none. */
+  /** The address for these scripts, by file name. Undefined if there are none. */
   href(names: readonly string[]): string | undefined;
-  /** `undefined`: no bundle has this address. */
+  /** Undefined if no bundle has this address. */
   asset(path: string): Asset | undefined;
 }
 
@@ -41,7 +41,7 @@ export function scriptBundles({ byPath, hrefs }: ReturnType<typeof loadAssets>):
   };
 }
 
-/** `secret+webauthn.js` has `secret.js` and `webauthn.js`. */
+/** `secret+webauthn.js` contains `secret.js` and `webauthn.js`. */
 function scriptsIn(name: string): readonly string[] {
   return name
     .slice(0, -'.js'.length)
@@ -49,7 +49,7 @@ function scriptsIn(name: string): readonly string[] {
     .map((script) => `${script}.js`);
 }
 
-/** Only names in their order, and each once: so there are no more bundles than sets of scripts. */
+/** Names must be sorted and without duplicates, so that there is one bundle for each set of scripts. */
 function nameIn(path: string): string | undefined {
   const [, list = ''] = /^\/assets\/([a-z-]+(?:\+[a-z-]+)+)\.[0-9a-f]{12}\.js$/.exec(path) ?? [];
   const scripts = list.split('+');

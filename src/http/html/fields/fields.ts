@@ -1,20 +1,20 @@
-/** The inputs of a form and what their notices do to them. */
+/** The inputs of a form, and how notices affect them. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { NewSecretField, Notice, Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
-/** What the configuration calls the identifier, in the language of the page. */
+/** The configured words for the identifier, in the language of the page. */
 export interface IdentifierWords {
   readonly label?: string;
-  /** Its text where there is no `label`. */
+  /** The message key for the label if there is no `label`. */
   readonly labelKey?: string;
   readonly hint?: string;
-  /** What is typed, where it is no address. */
+  /** The on-screen keyboard, if the identifier is not an address. */
   readonly keyboard?: 'tel' | 'text';
 }
 
-/** The inputs of the first page. `words`: they take the place of ours. */
+/** The inputs of the first page. The words replace the shipped ones. */
 export function identifyFields(
   step: Extract<Step, { kind: 'identify' }>,
   { label, labelKey, hint, keyboard }: IdentifierWords,
@@ -34,10 +34,7 @@ export function identifyFields(
   return connect([first, ...(identifyWith === undefined ? [] : [secretInput(identifyWith)]), ...box], step.notices);
 }
 
-/**
- * The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its
- * inputs.
- */
+/** The inputs of a step, in the order of the page. `typed`: the values of a refused form, by input name. */
 export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {}): readonly Field[] {
   switch (step.kind) {
     case 'challenge': {
@@ -49,8 +46,7 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
     case 'enroll': {
       const filled = inputsOf(step, step.authenticator).map((input) => typedBack(filledIn(input, step.offer), typed));
       const fields = connect(filled, step.notices);
-      // The input stands below the instructions: the focus would scroll them away before the user has read them. A
-      // stage
+      // The input is below the instructions, and focus would scroll these away before the user has read them. A stage
       // has short instructions.
       const isShort = typeof step.offer.stage === 'string' || step.inputs.includes('new_secret');
       return isShort ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
@@ -67,7 +63,7 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
   }
 }
 
-/** The explanation below a form, `partials/about`, is about its first input. */
+/** The explanation below a form, `partials/about`, describes its first input. */
 export function explained(fields: readonly Field[]): readonly Field[] {
   return fields.map((field, index) =>
     index > 0 || field.type === 'checkbox'
@@ -76,7 +72,7 @@ export function explained(fields: readonly Field[]): readonly Field[] {
   );
 }
 
-/** The inputs of a secret that a new user chooses, in a form with other inputs. */
+/** The inputs for a secret that a new user chooses, in a form with other inputs. */
 export function newSecretInputs({ inputs: kinds, offer, authenticator }: NewSecretField): readonly Input[] {
   return inputsOf({ inputs: kinds }, authenticator).map((input) => filledIn(input, offer));
 }
@@ -88,12 +84,12 @@ function inputsOf(step: Pick<NewSecretField, 'inputs'>, authenticator: string): 
   });
 }
 
-/** A secret is labelled with the name of its authenticator. */
+/** The label of a secret is the name of its authenticator. */
 function secretInput(authenticator: string): Input {
   return { ...inputs.secret, label: `authenticator.${authenticator}` };
 }
 
-/** The question itself labels its answer. */
+/** The question itself is the label of its answer. */
 function questioned(input: Input, { questionKey, question }: Readonly<Record<string, unknown>>): Input {
   if (input !== inputs.answer || typeof questionKey !== 'string') return input;
   const label = `question.${questionKey}`;
@@ -115,7 +111,7 @@ function filledIn(input: Input, offer: Readonly<Record<string, unknown>>): Input
   return { ...input, options: choices };
 }
 
-/** A user who mistyped something corrects it, rather than typing all of it again. */
+/** Shows the typed text again, so that the user can correct it instead of retyping it. */
 function typedBack(input: Input, typed: Readonly<Record<string, string>>): Input {
   return input.putBack ? { ...input, value: typed[input.name] ?? input.value } : input;
 }
@@ -145,8 +141,8 @@ export function noticeId(index: number): string {
 }
 
 /**
- * The focus goes to the first input that has an error, else to the first empty one; a box that may be left alone never
- * has it. It also speaks the notices that belong to no input.
+ * Focuses the first input with an error, otherwise the first empty one, but never an optional checkbox. The focused
+ * input also announces the notices that belong to no input.
  */
 export function connect(inputs: readonly Input[], notices: readonly Notice[]): readonly Field[] {
   const hasError = (input: Input): boolean =>
@@ -169,7 +165,7 @@ export function connect(inputs: readonly Input[], notices: readonly Notice[]): r
   });
 }
 
-/** The same input with messages in place of keys. */
+/** The input with messages instead of keys. */
 function withTexts({ label, hint, params, options, putBack: _, ...input }: Input) {
   const text = (key: string): MessageDescriptor => (params === undefined ? { key } : { key, params });
   return {

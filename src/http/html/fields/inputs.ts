@@ -1,34 +1,34 @@
-/** All inputs, by what they ask for. */
+/** All inputs, by the kind of information. */
 import type { InputKind } from '../../../core/step/step.ts';
 import type { MessageDescriptor, MessageValues } from '../../../rendering/message-descriptor.ts';
 
-/** An input with the state of its form: what the template of a field is given. */
+/** An input with the state of its form: the model of the field template. */
 export interface Field {
-  /** Name of the input: the name of the JSON field, with dots. */
+  /** The name of the input is the name of the JSON field, with dots. */
   readonly name: string;
   readonly id: string;
   readonly label: MessageDescriptor;
   readonly hint?: MessageDescriptor;
   readonly type: 'text' | 'password' | 'checkbox' | 'select' | 'tel' | 'date';
-  /** What a `select` offers. */
+  /** The options of a `select`. */
   readonly options?: readonly { readonly value: string; readonly label: MessageDescriptor }[];
-  /** The same with texts that the configuration has. */
+  /** The same with texts from the configuration. */
   readonly choices?: readonly { readonly value: string; readonly text: string }[];
   readonly autocomplete: string;
   readonly inputmode?: 'numeric' | 'decimal' | 'email' | 'url';
-  /** A short code rather than words: set larger. */
+  /** A short code rather than words. It is displayed larger. */
   readonly code: boolean;
-  /** The hint stands below the button rather than above the input. */
+  /** The hint is below the button instead of above the input. */
   readonly hintBelow?: true;
-  /** Codes, addresses and numbers run from left to right in every language. */
+  /** Codes, addresses and numbers are written from left to right in every language. */
   readonly leftToRight?: true;
-  /** Names and the like: a keyboard begins each word with a capital. */
+  /** For names and the like, an on-screen keyboard capitalises each word. */
   readonly words?: true;
-  /** The user chooses a secret of at least so many characters: a script says how good it is. */
+  /** The user chooses a secret of at least this many characters. A script rates it. */
   readonly strength?: number;
-  /** May be left empty. */
+  /** The input may be left empty. */
   readonly optional?: true;
-  /** A box that is ticked already. */
+  /** The checkbox is ticked initially. */
   readonly checked?: true;
   readonly value: string;
   readonly autofocus: boolean;
@@ -37,7 +37,7 @@ export interface Field {
   readonly describedBy?: string;
 }
 
-/** An input as it is before any form: texts are keys of the catalogue. */
+/** An input before it is used in a form. Its texts are keys of the catalogue. */
 export interface Input
   extends Pick<
     Field,
@@ -59,7 +59,7 @@ export interface Input
   readonly options?: readonly { readonly value: string; readonly label: string }[];
   readonly optional?: true;
   readonly checked?: true;
-  /** Neither a secret nor an answer: when the form is refused, what was typed is put back. */
+  /** Neither a secret nor an answer: if the form is refused, the typed text is shown again. */
   readonly putBack?: true;
   readonly value: string;
 }
@@ -74,7 +74,7 @@ export const identifier: Input = {
   leftToRight: true,
   value: '',
 };
-/** Something that the user knows; the label says which. */
+/** Something that the user knows. The label says what. */
 const secret: Input = {
   name: 'credentials.passcode',
   label: 'passcode.label',
@@ -127,7 +127,7 @@ const paperCode: Input = {
   leftToRight: true,
   value: '',
 };
-/** The new recovery codes are in a safe place. */
+/** Confirms that the new recovery codes are in a safe place. */
 const saved: Input = {
   name: 'credentials.saved',
   label: 'recovery_codes.saved',
@@ -172,7 +172,7 @@ const newAddress: Input = {
   value: '',
 };
 
-/** The answer to a security question. It is visible while the user types it, so that a mistake can be seen. */
+/** The answer to a security question. It is visible while typed, so that the user can see mistakes. */
 const questionAnswer: Input = {
   name: 'credentials.passcode',
   label: 'question.answer',
@@ -202,7 +202,7 @@ const questionText: Input = {
   putBack: true,
   value: '',
 };
-/** The session outlives the browser. */
+/** Keeps the session after the browser is closed. */
 export const keepSignedIn: Input = {
   name: 'rememberMe',
   label: 'identify.keep',
@@ -214,7 +214,7 @@ export const keepSignedIn: Input = {
   optional: true,
   value: 'yes',
 };
-/** This browser is not asked for the second factor for a while. */
+/** This browser will not ask for the second factor for some time. */
 export const rememberDevice: Input = {
   name: 'rememberDevice',
   label: 'challenge.remember',
@@ -238,7 +238,7 @@ const newNumber: Input = {
   value: '',
 };
 
-/** `public_key` has no input: a script gives the answer. */
+/** `public_key` has no input: a script produces the answer. */
 export const inputs: Readonly<Record<Exclude<InputKind, 'public_key'>, Input>> = {
   secret,
   new_secret: newSecret,

@@ -1,4 +1,4 @@
-/** The inputs of a form about the profile, by the types of its attributes. */
+/** The inputs of a profile form, by the types of the attributes. */
 import type { Attribute, LocalizedText } from '../../../core/model/attribute.ts';
 import type { ProfileField, Step } from '../../../core/step/step.ts';
 import { languageInWords } from '../../../rendering/formatters.ts';
@@ -10,7 +10,7 @@ import { localized } from './localized.ts';
 
 type ProfileStep = Extract<Step, { kind: 'profile' }>;
 
-/** What browsers fill in by themselves (HTML Living Standard, autofill). */
+/** Values for autofill by the browser (HTML Living Standard, autofill). */
 const autocomplete: Readonly<Record<string, string>> = {
   displayName: 'name',
   givenName: 'given-name',
@@ -30,7 +30,7 @@ const autocomplete: Readonly<Record<string, string>> = {
   country: 'country-name',
 };
 
-/** `given`: what came with a form that was refused, by the names of its inputs. */
+/** `given`: the values of a refused form, by input name. */
 export function profileInputs(
   step: Omit<ProfileStep, 'kind'>,
   given: Readonly<Record<string, string>> | undefined,
@@ -50,7 +50,7 @@ export function profileInputs(
   return connect([...inputs, ...secret, ...boxes], step.notices);
 }
 
-/** The page of the code leads back to the form of a new user: what came with it belongs to no input of the form. */
+/** If the code page leads back to the registration form, the submitted values belong to none of this form's inputs. */
 function typedHere(
   { fields: [first], registers }: Pick<ProfileStep, 'fields' | 'registers'>,
   typed: Readonly<Record<string, string>> | undefined,
@@ -59,7 +59,7 @@ function typedHere(
   return isOfAnother ? undefined : typed;
 }
 
-/** What users call these terms. */
+/** The name of these terms for users. */
 export function termsLabel(label: LocalizedText | undefined, t: Translator): string {
   return label ? localized(label, t) : t.text('terms.label');
 }
@@ -91,7 +91,7 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   };
 }
 
-/** What users call an attribute. */
+/** The name of an attribute for users. */
 export function attributeLabel(
   { name, attribute: { label, claim = '' } }: Pick<ProfileField, 'name' | 'attribute'>,
   t: Translator,
@@ -101,7 +101,7 @@ export function attributeLabel(
     : t.text(t.pick(`claim.${claim.replace(/^address\./, '')}`, 'attribute.other'), { name });
 }
 
-/** What users call one of the values that an attribute may have. */
+/** The name of an attribute's value for users. */
 export function optionText({ options = [] }: Attribute, value: string, t: Translator): string {
   const label = options.find((one) => one.value === value)?.label;
   return label ? localized(label, t) : value;
@@ -136,14 +136,14 @@ function inputLooks(
   }
 }
 
-/** The languages of the pages, and the one that the profile has if it is another. */
+/** The languages of the pages, and the profile's present language if it is another one. */
 function languageChoices(present: string, { languages }: Translator): NonNullable<Input['choices']> {
   const choices = languages.map(({ locale, name }) => ({ value: locale.tag, text: name }));
   const isOffered = present === '' || choices.some(({ value }) => value === present);
   return isOffered ? choices : [{ value: present, text: languageInWords(present) }, ...choices];
 }
 
-/** Where the terms can be read. */
+/** The link for reading the terms. */
 export function termsLink(label: string): MessageDescriptor {
   return { key: 'terms.read', params: { label } };
 }

@@ -1,11 +1,11 @@
-/** Scopes in words: those of the configuration, else the shipped ones. */
+/** Descriptions of scopes: those of the configuration, otherwise the shipped ones. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { ConsentDetails } from '../../../flow/actions/choices/consent.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { localized } from './localized.ts';
 
-/** `help` stands below the label; absent: the label says it all. */
+/** `help` is shown below the label. Absent if the label is enough. */
 export function scopeText(
   scope: string,
   texts: ConsentDetails['texts'],
@@ -13,14 +13,14 @@ export function scopeText(
 ): { readonly label: string; readonly help?: string } {
   const own = Object.hasOwn(texts, scope) ? texts[scope] : undefined;
   if (own) return { label: localized(own.label, t), ...(own.help ? { help: localized(own.help, t) } : {}) };
-  // A name with a dot is not one of the standard scopes, and may not choose another text.
+  // A name with a dot is not a standard scope, and must not select another text.
   const isStandard =
     /^[a-z_]+$/.test(scope) && scope !== 'other' && t.pick(`scope.${scope}`, 'scope.other') !== 'scope.other';
   if (!isStandard) return { label: t.text('scope.other', { scope }) };
   return { label: t.text(`scope.${scope}`), help: t.text(`scope.${scope}.help`) };
 }
 
-/** The same as messages. */
+/** The same as message descriptors. */
 export function scopeModel(
   scope: string,
   texts: ConsentDetails['texts'],

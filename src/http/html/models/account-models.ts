@@ -1,11 +1,11 @@
-/** What the templates of the user's own account are given. */
+/** Models of the templates for the user's own account. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../fields/inputs.ts';
 import type { AppMarkModel, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
 
-/** The first page: how the account stands, and what is worth doing next. */
+/** The first page: the state of the account, and suggestions. */
 export interface OverviewModel {
-  /** The user asked for the deletion of the account. */
+  /** The user requested the deletion of the account. */
   readonly keep?: KeepAccountModel;
   readonly suggestions: readonly SuggestionModel[];
   readonly cards: readonly CardModel[];
@@ -19,7 +19,7 @@ export interface SuggestionModel {
   readonly action: MessageDescriptor;
 }
 
-/** Leads to one of the other pages. */
+/** Links to one of the other pages. */
 export interface CardModel {
   readonly icon: string;
   readonly title: MessageDescriptor;
@@ -39,18 +39,18 @@ export interface AuthenticatorsModel {
 }
 
 export interface AuthenticatorEntry extends AuthenticatorTitle {
-  /** How often it may still be used. */
+  /** How many uses remain. */
   readonly remaining?: { readonly count: number; readonly few: boolean; readonly text: MessageDescriptor };
   readonly href: string;
-  /** What the link says to a screen reader. */
+  /** The text of the link for screen readers. */
   readonly manage: MessageDescriptor;
 }
 
 export interface AuthenticatorTitle {
   readonly icon: string;
-  /** The name that the user gave it, or that of its kind. */
+  /** The name that the user gave it, or the name of its kind. */
   readonly name: string;
-  /** Kind, address and day, as far as the name does not say them already. */
+  /** Kind, address and day, unless the name already contains them. */
   readonly about: MessageDescriptor;
 }
 
@@ -73,7 +73,7 @@ export interface SessionEntry extends SessionDetailsModel {
 }
 
 export interface SessionDetailsModel {
-  /** Names. */
+  /** Names of apps. */
   readonly apps: readonly string[];
   readonly times: MessageDescriptor;
 }
@@ -100,21 +100,21 @@ export interface AddressesModel {
   readonly lead: MessageDescriptor;
   readonly addresses: readonly AddressEntry[];
   readonly canAdd: boolean;
-  /** There is an address that waits for its code. */
+  /** An address waits for its code. */
   readonly asked?: MessageDescriptor;
 }
 
 export interface AddressEntry {
   readonly address: string;
   readonly source: MessageDescriptor;
-  /** Absent: it is looked after elsewhere. */
+  /** Absent if the address is managed elsewhere. */
   readonly remove?: { readonly href: string; readonly text: MessageDescriptor };
 }
 
-/** An app that has access. */
+/** An app with access. */
 export interface OwnAppModel {
   readonly name: string;
-  /** What it may do, in words. Empty: it was never asked about. */
+  /** What it may do, in words. Empty if the user was never asked. */
   readonly scopes: readonly string[];
   /** When the user granted it. */
   readonly since?: MessageDescriptor;
@@ -132,17 +132,17 @@ export interface OwnAppsModel extends LeadModel {
   })[];
 }
 
-/** An app that lets the user in, and how it is opened. */
+/** An app that admits the user, and its address. */
 export interface OpenableAppModel {
   readonly app: AppMarkModel;
   readonly href: string;
-  /** What the link does, beside its name. */
+  /** What the link does, in addition to its name. */
   readonly open: MessageDescriptor;
 }
 
 export interface EndAppAccessModel extends LeadModel {
   readonly app: OwnAppModel;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
 }
 
@@ -154,47 +154,47 @@ export interface AppsModel {
   readonly more?: MessageDescriptor;
 }
 
-/** Of an input of an account page: the id of the message about it. */
+/** For an input of an account page: the id of the message about it. */
 export interface Invalid {
   readonly describedBy: string;
 }
 
 export interface AuthenticatorModel extends Omit<AuthenticatorTitle, 'icon'> {
   readonly rename: { readonly form: FormModel; readonly value: string; readonly invalid?: Invalid };
-  /** What it means that it is gone. */
+  /** The consequences of removing it. */
   readonly removeLead: MessageDescriptor;
-  /** It must stay, because the user could not sign in without it. */
+  /** It cannot be removed, because the user could not sign in without it. */
   readonly isLast: boolean;
-  /** Apps for which it must stay. */
+  /** Apps because of which it cannot be removed. */
   readonly needed?: { readonly apps: AppsModel; readonly instead: readonly AddAuthenticatorModel[] };
-  /** Apps that the user could no longer sign in to, and the value that confirms the loss. */
+  /** Apps that the user could no longer sign in to, and the value that confirms this. */
   readonly lost?: { readonly apps: AppsModel; readonly confirmation: string; readonly invalid?: Invalid };
   readonly remove: FormModel;
 }
 
 export interface EndSessionModel {
   readonly lead: MessageDescriptor;
-  /** Absent: all other sessions. */
+  /** Absent for all other sessions. */
   readonly session?: SessionDetailsModel;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly action: MessageDescriptor;
 }
 
 export interface ForgetDeviceModel extends LeadModel {
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
 }
 
 export interface AddAddressModel {
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly email: string;
   readonly invalid?: Invalid;
 }
 
 export interface ConfirmAddressModel extends LeadModel {
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly action: MessageDescriptor;
   readonly resend: OptionModel;
@@ -203,52 +203,52 @@ export interface ConfirmAddressModel extends LeadModel {
 
 export interface RemoveAddressModel {
   readonly address: string;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
 }
 
 export interface OwnProfileModel {
   readonly identifiers: readonly OwnIdentifierModel[];
-  /** Absent: administrators write everything. */
+  /** Absent if only administrators may change the profile. */
   readonly edit?: { readonly main: FormModel; readonly groups: readonly ProfileGroupModel[] };
-  /** What only administrators change. */
+  /** Values that only administrators may change. */
   readonly fixed: readonly FixedValueModel[];
-  /** The user may have a file with all that is kept. */
+  /** The user may download all stored data. */
   readonly canDownload: boolean;
   /** The user may delete the account. */
   readonly canDelete: boolean;
 }
 
 export interface DeleteAccountModel extends LeadModel {
-  /** Apps that are told. */
+  /** Apps that are notified. */
   readonly apps?: AppsModel;
   readonly canDownload: boolean;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly invalid?: Invalid;
 }
 
-/** The deletion waits for its time. */
+/** The deletion is due later. */
 export interface KeepAccountModel extends LeadModel {
-  /** Its own form. */
+  /** The form that cancels it. */
   readonly main: FormModel;
 }
 
 export interface OwnDataModel {
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
 }
 
 export interface OwnIdentifierModel {
   readonly icon: string;
   readonly label: MessageDescriptor;
-  /** Absent: there is none. */
+  /** Absent if there is no value. */
   readonly value?: string;
   /** Whether it is verified. */
   readonly state?: MessageDescriptor;
-  /** `label`: what the link says to a screen reader. */
+  /** `label`: the text of the link for screen readers. */
   readonly change?: { readonly href: string; readonly text: MessageDescriptor; readonly label: MessageDescriptor };
-  /** There is one that waits for its code. */
+  /** A new value waits for its code. */
   readonly asked?: { readonly href: string; readonly text: MessageDescriptor };
 }
 
@@ -258,7 +258,7 @@ export interface ProfileGroupModel {
   readonly fields: readonly FieldWithNotices[];
 }
 
-/** An input, and what is wrong with it. */
+/** An input and its errors. */
 export interface FieldWithNotices {
   readonly field: Field;
   readonly notices: NoticesModel;
@@ -271,9 +271,9 @@ export interface FixedValueModel {
 
 export interface ChangeIdentifierModel extends LeadModel {
   readonly present?: MessageDescriptor;
-  /** What becomes of the present one. */
+  /** What happens to the present value. */
   readonly after?: MessageDescriptor;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly fields: readonly FieldWithNotices[];
   readonly action: MessageDescriptor;

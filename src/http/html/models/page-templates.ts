@@ -1,4 +1,4 @@
-/** The templates of pages: each with its version, and the fingerprint of the model that it was written for. */
+/** The page templates, each with its version and the fingerprint of its model. */
 import type { TemplateTable } from '../../../rendering/templates.ts';
 import type { PageTemplateModels } from './template-models.ts';
 

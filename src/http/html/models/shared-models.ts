@@ -1,4 +1,4 @@
-/** What templates of several pages are given: the frame, forms, notices, and who signs in. */
+/** Models shared by the templates of several pages: the frame, forms, notices, and the account that signs in. */
 import type { Locale } from '../../../rendering/locale.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 
@@ -12,51 +12,51 @@ export interface LayoutModel {
   readonly stylesheets: readonly string[];
   /** All scripts of the page, in one file. */
   readonly script?: string;
-  /** What the browser is told about credentials: JSON for a script. */
+  /** What the browser is told about credentials, as JSON for a script. */
   readonly signals: readonly string[];
-  /** For pages of lists rather than one form. */
+  /** For pages with lists instead of one form. */
   readonly wide: boolean;
   readonly app?: AppView;
-  /** Stands over the heading: what the user is here for. */
+  /** Above the heading: the user's reason for being here. */
   readonly context?: MessageDescriptor;
   readonly heading: MessageDescriptor;
-  /** Whose sign-in it is, and how far it is. */
+  /** The account that signs in, and the progress so far. */
   readonly account?: AccountModel;
   readonly notices: NoticesModel;
-  /** The pages of the user's own account. */
+  /** The navigation of the account pages. */
   readonly nav?: NavModel;
   /** The app from which the user came. */
   readonly returnTo?: BackModel;
-  /** Leads to the page that this one is part of. */
+  /** A link to the page that this one belongs to. */
   readonly back?: BackModel;
-  /** HTML of the page itself. */
+  /** The HTML of the page itself. */
   readonly main: string;
-  /** The page can be used for a while only. */
+  /** The page can be used for a limited time only. */
   readonly ending?: EndingModel;
-  /** Of the brand, for the foot of the page. */
+  /** The brand's links in the footer. */
   readonly links: readonly LinkModel[];
-  /** Absent: there is one language only. */
+  /** Absent if there is only one language. */
   readonly languages?: LanguagesModel;
 }
 
-/** When a sign-in ends, told before it does (WCAG 2.2, success criterion 2.2.1). */
+/** When a sign-in ends, announced before it does (WCAG 2.2, success criterion 2.2.1). */
 export interface EndingModel {
-  /** Seconds from the drawing of the page. */
+  /** Seconds after the page was rendered. */
   readonly remaining: number;
-  /** That it is near; absent: it is not yet. */
+  /** Says that the end is near. Absent if it is not yet. */
   readonly near?: MessageDescriptor;
   /** What a script says on a page that was left open. */
   readonly warning: MessageDescriptor;
-  /** That it has ended, and where the user goes on. */
+  /** Says that the sign-in has ended, and where the user continues. */
   readonly over: MessageDescriptor;
   readonly next: LinkModel;
 }
 
-/** The switch of languages, each by its own name. */
+/** The language selector, with each language in its own name. */
 export interface LanguagesModel {
   readonly current: LanguageModel;
   readonly others: readonly LanguageModel[];
-  /** Where the browser comes back to. */
+  /** Where the browser returns to. */
   readonly back: string;
 }
 
@@ -67,19 +67,19 @@ export interface LanguageModel {
 
 export interface BrandModel {
   readonly name: string;
-  /** Stands in place of the name. */
+  /** Replaces the name. */
   readonly logo?: PictureModel;
-  /** The stylesheet has a picture for the page behind the card. */
+  /** The stylesheet has a background picture. */
   readonly hasBackground: boolean;
 }
 
-/** Paths. Without `dark`, `light` serves in both schemes. */
+/** Paths. Without `dark`, `light` is used in both schemes. */
 export interface PictureModel {
   readonly light: string;
   readonly dark?: string;
 }
 
-/** A picture and what it says to a user who does not see it; empty: nothing. */
+/** A picture and its alternative text. Empty: the picture is decorative. */
 export interface PictureView extends PictureModel {
   readonly alt: string;
 }
@@ -89,7 +89,7 @@ export interface LinkModel {
   readonly href: string;
 }
 
-/** Whom to ask, as the configuration says. */
+/** The contact for help from the configuration. */
 export interface ContactModel {
   readonly href: string;
   readonly text: MessageDescriptor;
@@ -114,19 +114,19 @@ export interface NavItemModel {
 export interface BackModel {
   readonly href: string;
   readonly text: MessageDescriptor;
-  /** Where the pages beside this one are listed, only they are needed. */
+  /** Only on narrow screens, because wide ones list the other pages next to this one. */
   readonly narrowOnly?: true;
 }
 
 export interface AppView {
   readonly name: string;
-  /** Absent: the initial stands in. */
+  /** Absent: the initial is shown instead. */
   readonly logo?: string;
   readonly initial: string;
 }
 
 export interface AppMarkModel extends AppView {
-  /** Which mark of the sheet that the page loads takes the place of the initial (`logo-<sheet>`). */
+  /** The index of the logo in the page's sheet (`logo-<sheet>`). It replaces the initial. */
   readonly sheet?: number;
 }
 
@@ -142,18 +142,18 @@ export interface NoticesModel {
 
 export interface NoticeModel {
   readonly id: string;
-  /** Stable; testers read it. */
+  /** A stable code for testers. */
   readonly code: string;
   readonly text: MessageDescriptor;
 }
 
-/** The user who signs in, and the names of the authenticators that the user confirmed so far. */
+/** The user who signs in, and the names of the authenticators proved so far. */
 export interface AccountModel {
   readonly identifier?: string;
   readonly done: readonly string[];
 }
 
-/** The start tag of a form. Attributes that are absent are left out. */
+/** The start tag of a form. Absent attributes are left out. */
 export interface FormModel {
   readonly id?: string;
   readonly method: 'get' | 'post';
@@ -161,18 +161,18 @@ export interface FormModel {
   readonly authenticator?: string;
   readonly action: string;
   readonly hidden: readonly HiddenInput[];
-  /** The server checks what was typed, and says what is wrong in its own words. */
+  /** The server validates the input, with its own messages. */
   readonly novalidate?: true;
   /** Filled in by a WebAuthn ceremony. */
   readonly ceremony?: CeremonyModel;
-  /** Where a script asks how far the sign-in is, and the version that the page shows. */
+  /** Where a script asks for the state of the sign-in, and the version on this page. */
   readonly follow?: { readonly status: string; readonly version: number };
 }
 
 export interface HiddenInput {
   readonly name: string;
   readonly value: string;
-  /** Id of a checkbox of another form whose state a script copies here. */
+  /** Id of a checkbox in another form, whose state a script copies here. */
   readonly box?: string;
 }
 
@@ -183,9 +183,9 @@ export interface CeremonyModel {
   readonly autofill?: true;
 }
 
-/** A form that is one button. */
+/** A form with only a button. */
 export interface OptionModel {
-  /** Its own form. */
+  /** The form around the button. */
   readonly main: FormModel;
   readonly look: 'primary' | 'link';
   readonly text: MessageDescriptor;
@@ -195,17 +195,17 @@ export interface OptionsModel {
   readonly options: readonly OptionModel[];
 }
 
-/** A task for the script of the page; without it the user waits. */
+/** A proof of work for the page's script. Without a script, the user has to wait. */
 export interface WorkModel {
   readonly challenge: string;
   readonly bits: number;
 }
 
-/** Where the script of a challenge service draws its challenge; without it the user waits. */
+/** Where the script of a challenge service shows its challenge. Without a script, the user has to wait. */
 export interface ChallengeServiceModel {
   readonly script: string;
   readonly siteKey: string;
-  /** The class by which the script finds the place. */
+  /** The class by which the script finds the element. */
   readonly mark: string;
 }
 
@@ -214,7 +214,7 @@ export interface LeadModel {
 }
 
 export interface SignInRow {
-  /** Absent: the user's own account. */
+  /** Absent for the user's own account. */
   readonly app?: string;
   readonly what: MessageDescriptor;
   readonly place: MessageDescriptor;

@@ -1,4 +1,4 @@
-/** What the templates of the standalone pages are given: errors, devices, magic links, signing out, the inbox. */
+/** Models of the templates for standalone pages: errors, devices, magic links, signing out, the inbox. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../fields/inputs.ts';
 import type { ContactModel, FormModel, LeadModel, OptionModel } from './shared-models.ts';
@@ -8,7 +8,7 @@ export interface ReferenceModel {
 }
 
 export interface NextLinksModel {
-  /** The first is the main one. */
+  /** The first one is the main link. */
   readonly links: readonly { readonly kind: string; readonly href: string; readonly text: MessageDescriptor }[];
 }
 
@@ -27,35 +27,35 @@ export interface OAuthErrorModel extends LeadModel, ReferenceModel, NextLinksMod
 }
 
 export interface DeviceInputModel extends LeadModel {
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly fields: readonly Field[];
 }
 
 export interface DeviceConfirmModel extends LeadModel {
   readonly code: string;
-  /** Where the request of the device came from. */
+  /** Where the device's request came from. */
   readonly origin: readonly MessageDescriptor[];
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
 }
 
 export interface LogoutModel extends LeadModel {
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
 }
 
 export interface MagicLinkConfirmModel extends LeadModel {
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
-  /** What its button says. */
+  /** The text of its button. */
   readonly action: MessageDescriptor;
 }
 
 export interface MagicLinkElsewhereModel extends LeadModel {
-  /** What to do with a code that the user did not ask for. */
+  /** What to do with an unexpected code. */
   readonly warning: MessageDescriptor;
-  /** Absent: only the link counts. */
+  /** Absent if only the link counts. */
   readonly code?: string;
   /** Where the request for the message came from. */
   readonly origin: readonly MessageDescriptor[];
@@ -82,11 +82,11 @@ export interface LetterModel {
   readonly pieces: readonly { readonly text: string; readonly href?: string }[];
 }
 
-/** The link in a notification, before anything is done. */
+/** The link in a notification, before it does anything. */
 export interface LinkQuestionModel extends LeadModel {
-  /** What else it means. */
+  /** Further consequences. */
   readonly hints: readonly MessageDescriptor[];
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly action: MessageDescriptor;
 }

@@ -1,4 +1,4 @@
-/** What the templates of the step loop are given. */
+/** Models of the templates for the step loop. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../fields/inputs.ts';
 import type {
@@ -12,19 +12,19 @@ import type {
   WorkModel,
 } from './shared-models.ts';
 
-/** Why the step is asked for. */
+/** Why the user is asked for this step. */
 export interface ReasonModel {
   readonly text: MessageDescriptor;
-  /** Absent: the text is no message of its own. */
+  /** Absent if the text is not a message of its own. */
   readonly code?: string;
 }
 
-/** The inside of a form that a WebAuthn ceremony fills in. */
+/** The content of a form that a WebAuthn ceremony fills in. */
 export interface PublicKeyModel {
   readonly inputs: readonly string[];
-  /** Codes of what may go wrong. */
+  /** Codes of possible failures. */
   readonly failures: readonly string[];
-  /** Icon of the button. */
+  /** The button's icon. */
   readonly picture: string;
   readonly look: 'primary' | 'secondary';
   readonly action: MessageDescriptor;
@@ -32,32 +32,32 @@ export interface PublicKeyModel {
 
 export interface OtherTabModel {
   readonly lead: MessageDescriptor;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
 }
 
 export interface QrCodeModel {
-  /** Checked: a few shapes that neither run nor load anything. */
+  /** Checked to contain only a few shapes that neither run nor load anything. */
   readonly svg: string;
 }
 
 export interface IdentifyModel extends OptionsModel {
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly fields: readonly Field[];
   readonly work?: WorkModel;
   readonly service?: ChallengeServiceModel;
   readonly action: MessageDescriptor;
-  /** Credentials that tell who the user is. */
+  /** Credentials that identify the user. */
   readonly credentials: readonly { readonly form: FormModel; readonly publicKey: PublicKeyModel }[];
 }
 
 export interface SelectModel extends OptionsModel {
   readonly lead: MessageDescriptor;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly choices: readonly ChoiceModel[];
-  /** There is but one: it is offered rather than chosen. */
+  /** There is only one option, so it is offered and not chosen. */
   readonly sole?: ChoiceModel & { readonly action: MessageDescriptor };
 }
 
@@ -66,7 +66,7 @@ export interface ChoiceModel {
   readonly value: string;
   readonly icon: string;
   readonly name: string;
-  /** Name that the user gave it. */
+  /** The name that the user gave it. */
   readonly label?: string;
   readonly about: MessageDescriptor;
 }
@@ -79,16 +79,16 @@ export interface SentToModel {
 
 export interface ChallengeModel extends OptionsModel {
   readonly reason?: ReasonModel;
-  /** Explains, below the form. */
+  /** An explanation below the form. */
   readonly lead?: MessageDescriptor;
   /** Where a code was sent. */
   readonly sentTo?: SentToModel;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
-  /** For password managers: whose password it is. */
+  /** For password managers: the user of the password. */
   readonly username?: string;
   readonly fields: readonly Field[];
-  /** Absent: there is nothing to enter, and so no form. */
+  /** Absent if there is nothing to enter, and so no form. */
   readonly action?: MessageDescriptor;
   readonly otherTab?: OtherTabModel;
 }
@@ -96,7 +96,7 @@ export interface ChallengeModel extends OptionsModel {
 export interface PublicKeyChallengeModel extends OptionsModel {
   readonly reason?: ReasonModel;
   readonly lead?: MessageDescriptor;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly fields: readonly Field[];
   readonly publicKey: PublicKeyModel;
@@ -106,26 +106,26 @@ interface EnrollModelBase extends OptionsModel {
   readonly reason?: ReasonModel;
   readonly lead: MessageDescriptor;
   readonly endsOtherSessions: boolean;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
-  /** Beside the inputs, which may be far down the page. */
+  /** Next to the inputs, which may be far down the page. */
   readonly notices: NoticesModel;
   readonly fields: readonly Field[];
 }
 
-/** What the user should know before. */
+/** Warnings before the user continues. */
 export interface CautionsModel {
   readonly cautions: readonly { readonly code: string; readonly text: MessageDescriptor }[];
 }
 
-/** What stands below a form: what it is about, and the hints of inputs that have them there. */
+/** The part below a form: an explanation, and the hints of inputs that belong there. */
 export interface AboutModel {
   readonly lead?: MessageDescriptor;
   readonly fields: readonly Field[];
 }
 
 export interface EnrollModel extends EnrollModelBase, CautionsModel {
-  /** For password managers: whose password it is. */
+  /** For password managers: the user of the password. */
   readonly username?: string;
   readonly recoveryCodes?: RecoveryCodesModel;
   /** Where a code was sent. */
@@ -139,12 +139,12 @@ export interface SetupModel {
   readonly qrCode?: QrCodeModel;
   /** `otpauth:` */
   readonly uri?: string;
-  /** The key in groups of four: easier to type, and copied without spaces. */
+  /** The key in groups of four, which is easier to type. Copying leaves out the spaces. */
   readonly secret: readonly string[];
 }
 
 export interface RecoveryCodesModel {
-  /** For paper only: the account of the codes, and their day. */
+  /** Only when printed: the account of the codes, and their date. */
   readonly printed?: MessageDescriptor;
   readonly codes: readonly string[];
   readonly download: FormModel;
@@ -156,7 +156,7 @@ export interface PublicKeyEnrollModel extends EnrollModelBase {
 
 export interface ProfileModel extends OptionsModel {
   readonly lead: MessageDescriptor;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly fields: readonly ProfileFieldModel[];
   readonly work?: WorkModel;
@@ -166,24 +166,24 @@ export interface ProfileModel extends OptionsModel {
 
 export interface ProfileFieldModel {
   readonly field: Field;
-  /** What is wrong with it. */
+  /** Errors of the input. */
   readonly notices: NoticesModel;
-  /** Where the terms can be read that the box accepts. */
+  /** A link to the terms that the checkbox accepts. */
   readonly link?: { readonly url: string; readonly text: MessageDescriptor };
 }
 
 export interface ConsentModel extends OptionsModel {
   readonly lead: MessageDescriptor;
-  /** What cannot be unticked. */
+  /** Scopes that the user cannot untick. */
   readonly required: readonly ScopeModel[];
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
-  /** One box for each scope that can. */
+  /** One checkbox for each optional scope. */
   readonly fields: readonly Field[];
   readonly action: MessageDescriptor;
-  /** Where the app says what it does with what it gets. */
+  /** Links in which the app explains what it does with the data. */
   readonly links: readonly { readonly url: string; readonly text: MessageDescriptor }[];
-  /** How access is ended later. */
+  /** How to end the access later. */
   readonly revocable: MessageDescriptor;
 }
 
@@ -194,7 +194,7 @@ export interface ScopeModel {
 
 export interface SelectAccountModel extends OptionsModel {
   readonly lead: MessageDescriptor;
-  /** Its own form. */
+  /** The page's main form. */
   readonly main: FormModel;
   readonly action: MessageDescriptor;
 }
@@ -203,7 +203,7 @@ export interface DeniedModel extends OptionsModel {
   readonly code: string;
   readonly lead: MessageDescriptor;
   readonly back: OptionModel;
-  /** Finds the sign-in in the audit log. */
+  /** Identifies the sign-in in the audit log. */
   readonly reference: string;
   readonly contact?: ContactModel;
 }

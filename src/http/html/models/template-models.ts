@@ -1,7 +1,4 @@
-/**
- * Which template of a page is given which model. A changed model needs a new version of its template in
- * `page-templates.ts`.
- */
+/** The model of each page template. A changed model needs a new version of its template in `page-templates.ts`. */
 import type { Field } from '../fields/inputs.ts';
 import type {
   AddAddressModel,

@@ -1,10 +1,10 @@
-/** What frames the pages of the account: the list of them, and the way back. */
+/** The frame of the account pages: their navigation, and the way back. */
 import type { BackModel, NavItemModel, NavModel } from '../models/shared-models.ts';
 import type { AccountPage } from './account-pages.ts';
 
 type Kind = AccountPage['kind'];
 
-/** The pages that the list has, in its order: kind, address, icon. */
+/** The pages in the navigation, in order: kind, address, icon. */
 const sections = [
   ['overview', '/account', 'home'],
   ['profile', '/account/profile', 'person'],
@@ -17,7 +17,7 @@ const sections = [
 
 export type Section = (typeof sections)[number][0];
 
-/** The page that a question belongs to. */
+/** The section that a confirmation page belongs to. */
 const sectionOf: Readonly<Record<Exclude<Kind, Section>, Section>> = {
   authenticator: 'methods',
   'end-session': 'devices',
@@ -33,7 +33,7 @@ const sectionOf: Readonly<Record<Exclude<Kind, Section>, Section>> = {
   'keep-account': 'profile',
 };
 
-/** All but the first page, which has a card for each. */
+/** All sections but the first page, which has a card for each of them. */
 export const sectionCards = sections.slice(1);
 
 export interface Frame {

@@ -1,4 +1,4 @@
-/** The first page of the account: how it stands, and what is worth doing next. */
+/** The first page of the account: its state, and suggestions. */
 import type { Overview } from '../../../flow/account/overview.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -8,7 +8,7 @@ import type { OverviewPage } from './account-pages.ts';
 import { keepModel } from './deletion-view.ts';
 import { authenticatorName, iconOf } from './view.ts';
 
-/** Below this number of recovery codes the pages warn. */
+/** With fewer recovery codes than this, the pages warn. */
 export const fewCodes = 3;
 
 export function homeModel({ overview, keep, now }: OverviewPage, t: Translator): OverviewModel {
@@ -26,7 +26,7 @@ export function homeModel({ overview, keep, now }: OverviewPage, t: Translator):
   };
 }
 
-/** The best first. Only what the rules let this user do. */
+/** Best first. Contains only what the rules let this user do. */
 function suggestionsFor({
   authenticators,
   addable,

@@ -1,4 +1,4 @@
-/** What each page of the user's own account needs to be rendered. */
+/** The data for rendering each page of the user's own account. */
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { Notice } from '../../../core/step/step.ts';
 import type { OwnApp } from '../../../flow/account/apps.ts';
@@ -17,17 +17,17 @@ interface AccountPageBase extends PageBase {
   readonly returnTo?: { readonly name: string; readonly href: string };
 }
 
-/** The first page, and the parts of the account that have a page of their own. */
+/** The first page, and the parts of the account with a page of their own. */
 export interface OverviewPage extends AccountPageBase {
   readonly kind: 'overview' | 'methods' | 'devices' | 'activity' | 'notifications';
   readonly overview: Overview;
   /** Epoch seconds. */
   readonly now: Seconds;
-  /** The user asked for the deletion of the account. */
+  /** The user requested the deletion of the account. */
   readonly keep?: KeepAccount;
 }
 
-/** The deletion that waits for its time (epoch seconds), and the form that takes it back. */
+/** The time of the deletion (epoch seconds), and the form that cancels it. */
 export interface KeepAccount {
   readonly dueAt: Seconds;
   readonly handle: string;
@@ -41,7 +41,7 @@ export interface DeleteAccountPage extends AccountPageBase {
   readonly kind: 'delete-account';
   /** When it would be deleted (epoch seconds). */
   readonly dueAt: Seconds;
-  /** Apps that are told. */
+  /** Apps that will be notified. */
   readonly apps: NamedApps;
   readonly canDownload: boolean;
   readonly handle: string;
@@ -50,7 +50,7 @@ export interface DeleteAccountPage extends AccountPageBase {
 export interface AuthenticatorPage extends AccountPageBase {
   readonly kind: 'authenticator';
   readonly authenticator: OwnAuthenticator;
-  /** A new name that was refused, as it was typed. */
+  /** A refused new name, as the user typed it. */
   readonly label?: string;
   readonly renameHandle: string;
   readonly removeHandle: string;
@@ -58,13 +58,13 @@ export interface AuthenticatorPage extends AccountPageBase {
   readonly lost?: LostApps;
   /** Without it the user could not sign in. */
   readonly isLast?: boolean;
-  /** Apps for which it must stay, and the keys of what may be added so that it can go. */
+  /** Apps because of which it cannot be removed, and the keys of authenticators whose addition would change that. */
   readonly needed?: NamedApps & { readonly instead: readonly string[] };
 }
 
 export interface AddAddressPage extends AccountPageBase {
   readonly kind: 'add-address';
-  /** As it was typed. */
+  /** As the user typed it. */
   readonly email: string;
   readonly handle: string;
 }
@@ -90,7 +90,7 @@ export interface ForgetDevicePage extends AccountPageBase {
   readonly handle: string;
 }
 
-/** `session` absent: all others. */
+/** `session` absent: all other sessions. */
 export interface EndSessionPage extends AccountPageBase {
   readonly kind: 'end-session';
   readonly session?: OwnSession;
@@ -102,16 +102,16 @@ export interface ProfilePage extends AccountPageBase {
   readonly kind: 'profile';
   readonly profile: OwnProfile;
   readonly handle: string;
-  /** A form that was refused, by the names of its inputs. */
+  /** The values of a refused form, by input name. */
   readonly typed?: Readonly<Record<string, string>>;
 }
 
 export interface ChangeIdentifierPage extends AccountPageBase {
   readonly kind: 'change-identifier';
   readonly identifier: ProfileIdentifier['kind'];
-  /** Absent: there is none yet. */
+  /** Absent if there is none yet. */
   readonly present?: string;
-  /** As it was typed. */
+  /** As the user typed it. */
   readonly typed: string;
   readonly handle: string;
 }

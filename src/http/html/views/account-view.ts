@@ -1,4 +1,4 @@
-/** The pages of the user's own account as their templates see them. */
+/** Builds the template models for the account pages. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
 import type { OwnSession, Place } from '../../../flow/account/sessions.ts';
@@ -39,7 +39,7 @@ export function accountView(page: AccountPage, t: Translator): View {
   return { ...accountContent(page, t), notices, ...frameOf(page), scripts: ['times.js'] };
 }
 
-/** What is wrong with an input stands beside it. */
+/** Whether errors are shown next to their inputs. */
 function besideInputs({ kind }: AccountPage): boolean {
   return kind === 'profile' || kind === 'change-identifier';
 }

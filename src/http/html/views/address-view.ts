@@ -1,4 +1,4 @@
-/** The pages of addresses for notifications as their templates see them. */
+/** Builds the template models for notification addresses. */
 import type { AddAddressPage, ConfirmAddressPage, RemoveAddressPage } from './account-pages.ts';
 import { type Content, invalidBy, stateForm } from './view.ts';
 

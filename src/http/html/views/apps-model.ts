@@ -1,4 +1,4 @@
-/** Names of apps as the templates see them. */
+/** Builds the template model for a list of app names. */
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { AppsModel } from '../models/account-models.ts';

@@ -1,4 +1,4 @@
-/** The pages about apps that have access to the account. */
+/** Builds the template models for apps with access to the account. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { OwnApp } from '../../../flow/account/apps.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -11,7 +11,7 @@ import { appView, type Content, stateForm } from './view.ts';
 
 export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): Content {
   if (page.kind === 'apps') {
-    // A picture for each app would be a request for each.
+    // A separate picture for each app would need a request each.
     const marks = markStyles([...page.openable, ...page.apps].flatMap(({ logoUri }) => logoUri ?? []));
     const markOf = ({ name, logoUri = '' }: { readonly name: string; readonly logoUri?: string }): AppMarkModel => ({
       ...appView({ name }),

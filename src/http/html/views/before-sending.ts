@@ -1,4 +1,4 @@
-/** What is solved before a form that sends messages: a task of the browser, or the challenge of a service. */
+/** What must be solved before a form that sends messages: a proof of work, or the challenge of a service. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Work } from '../../../core/step/step.ts';
 import type { ChallengeServiceModel, WorkModel } from '../models/shared-models.ts';
@@ -11,7 +11,7 @@ export function beforeSendingModel(
   return omitUndefined({ work, service: challengeServiceModel(page) });
 }
 
-/** The scripts of all services look for a class that their field is named after. */
+/** The scripts of all services look for a class with the name of their field. */
 function challengeServiceModel({ challengeService }: StepPage): ChallengeServiceModel | undefined {
   if (challengeService === undefined) return undefined;
   const { script, siteKey, responseField } = challengeService;

@@ -1,4 +1,4 @@
-/** Pages that ask the user something about the account: what an app gets, which account it is, whether to keep it. */
+/** Questions about the account: what an app gets, which account to use, whether to keep it. */
 import type { AskedScope } from '../../../core/model/decision.ts';
 import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -37,7 +37,7 @@ export function consentModel({ page, step, t }: StepForm<'consent'>): ConsentMod
   };
 }
 
-/** Ticked, unless the user unticked it before. */
+/** Ticked, unless the user rejected it before. */
 function boxOf(
   { scope, rejected }: AskedScope,
   { label, help }: { readonly label: string; readonly help?: string },

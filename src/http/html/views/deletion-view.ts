@@ -1,4 +1,4 @@
-/** The pages about the deletion of the account as their templates see them. */
+/** Builds the template models for deleting the account. */
 import type { DeleteAccountModel, KeepAccountModel } from '../models/account-models.ts';
 import type { DeleteAccountPage, KeepAccount, KeepAccountPage } from './account-pages.ts';
 import { appsModel } from './apps-model.ts';

@@ -1,4 +1,4 @@
-/** When a sign-in ends, said on its pages in time to finish, or to start again knowingly. */
+/** Announces the end of a sign-in, in time for the user to finish or to start again. */
 
 import type { Seconds } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
@@ -7,15 +7,15 @@ import type { EndingModel } from '../models/shared-models.ts';
 import { nextLinkText } from './next-link-text.ts';
 import type { StepPage } from './page-models.ts';
 
-/** From here on a page says so by itself. */
+/** From this time before the end, the page itself announces it. */
 const near: Seconds = 600;
-/** When the script of a page that was left open says so; `ending.js` has the same. */
+/** When the script of an open page announces it. `ending.js` has the same value. */
 const warned: Seconds = 300;
 
-/** `undefined`: there is nothing left to do on the page. */
+/** Undefined if nothing remains to be done on the page. */
 export function endingOf({ step, remaining, afterEnd }: StepPage): EndingModel | undefined {
   if (step.kind === 'denied' || step.kind === 'complete') return undefined;
-  // What was pushed or signed counts once: only the app can begin it anew.
+  // A pushed or signed request counts once, so only the app can start it again.
   const isElsewhere = afterEnd.kind === 'app' || afterEnd.kind === 'account';
   return {
     remaining,

@@ -1,4 +1,4 @@
-/** What an enrollment shows: a key and its QR code for an app, or codes to be kept. */
+/** The data that an enrollment shows: a key with its QR code, or codes to keep. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { RecoveryCodesModel, SetupModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
@@ -6,13 +6,13 @@ import { stateForm } from './view.ts';
 
 type Offer = Readonly<Record<string, unknown>>;
 
-/** One title, one rectangle, one path, and only attributes that draw: such an SVG can neither run nor load anything. */
+/** One title, one rectangle, one path, and only drawing attributes: such an SVG can neither run nor load anything. */
 const attributes = '(?: (?:xmlns|role|width|height|viewBox|shape-rendering|fill|stroke|d)="[^"<>&]*")*';
 const plainPicture = new RegExp(
   `^<svg${attributes}><title>[^<>]*</title><rect${attributes}/><path${attributes}/></svg>$`,
 );
 
-/** Undefined: the offer has no key. */
+/** Undefined if the offer has no key. */
 export function setupOf({ secret, uri, qr }: Offer): SetupModel | undefined {
   const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
   if (key === '') return undefined;
@@ -25,7 +25,7 @@ export function setupOf({ secret, uri, qr }: Offer): SetupModel | undefined {
   };
 }
 
-/** Undefined: the offer has no codes. `made` is in epoch seconds. */
+/** Undefined if the offer has no codes. `made`: epoch seconds. */
 export function recoveryCodesOf(page: StepPage, { codes, made }: Offer): RecoveryCodesModel | undefined {
   if (!Array.isArray(codes)) return undefined;
   const account = page.account?.identifier ?? '';

@@ -1,4 +1,4 @@
-/** What the first page calls the identifier: as the configuration says, or by the kinds that count. */
+/** The first page's words for the identifier: those of the configuration, or a text for the kinds that count. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import type { IdentifierWords } from '../fields/fields.ts';
@@ -19,12 +19,12 @@ export function identifierWords(
   });
 }
 
-/** Whether the page asks for a user name or an address, as the texts of its errors say. */
+/** Whether the page asks for a username or an address, which is what its error texts assume. */
 export function isUsual({ identify: { label, by } = {} }: IdentifyingPage): boolean {
   return label === undefined && (by === undefined || kindsIn(by) === 'email_username');
 }
 
-/** The configuration has words for all others. */
+/** For all other combinations, the configuration provides the words. */
 const labels: Readonly<Partial<Record<string, string>>> = {
   email: 'identifier.label.email',
   username: 'identifier.label.username',

@@ -1,4 +1,4 @@
-/** The pages behind links in notifications: what is asked before anything is done, and what was done. */
+/** The pages behind links in notifications: the question, and the result. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { LinkQuestionPage, LinkResultPage } from './page-models.ts';
 import { placeText, stateForm, type View } from './view.ts';
@@ -48,7 +48,7 @@ export function linkResultView({ does, result, recover }: LinkResultPage): View 
   };
 }
 
-/** An account without a password has none to be set anew. */
+/** An account without a password has none to set again. */
 function leadOf(code: string, recover: string | undefined): string {
   return code === 'link.not_me.done' && recover === undefined ? 'link.not_me.done.methods' : code;
 }

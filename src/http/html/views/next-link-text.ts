@@ -1,4 +1,4 @@
-/** What the links say that lead on from a page without a form. */
+/** The texts of links that lead on from a page without a form. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { NextLink } from './page-models.ts';
 

@@ -1,4 +1,4 @@
-/** What each page needs to be rendered. What a user or a client wrote is plain text here; the templates escape it. */
+/** The data for rendering each page. Texts from users and clients are plain text here; the templates escape them. */
 import type { LocalizedText } from '../../../core/model/attribute.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
@@ -10,13 +10,16 @@ import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 
 export interface PageBase {
   readonly brand: Brand;
-  /** One of `Renderer.locales`; anything else falls back to English. */
+  /** One of `Renderer.locales`. Any other value means English. */
   readonly locale: string;
-  /** Of the user (IANA); absent, or unknown: times are in UTC, and a script puts them into the zone of the browser. */
+  /**
+   * The user's time zone (IANA). If it is absent or unknown, times are in UTC and a script converts them to the
+   * browser's zone.
+   */
   readonly timeZone?: string;
-  /** Path and query of the page, for its switch of languages; absent: it has none. */
+  /** Path and query of the page, for its language selector. Absent if it has none. */
   readonly pageAddress?: string;
-  /** What the browser is told about the credentials that it keeps. */
+  /** What the browser is told about the credentials that it stores. */
   readonly signals?: readonly object[];
 }
 
@@ -24,7 +27,7 @@ export interface PageBase {
 export interface IdentifierTexts {
   readonly label?: LocalizedText;
   readonly hint?: LocalizedText;
-  /** Kinds of identifiers that count; absent: user names and addresses. */
+  /** Kinds of identifiers that count. Absent: usernames and addresses. */
   readonly by?: readonly string[];
 }
 
@@ -35,43 +38,41 @@ export interface ChallengeScript {
   readonly responseField: string;
 }
 
-/** A step of the loop. Its forms keep the form contract (docs/form-contract.md). */
+/** A step of the loop. Its forms follow the form contract (docs/form-contract.md). */
 export interface StepPage extends PageBase {
   readonly step: Step;
   readonly uid: string;
-  /** Binds the form to transaction, step and version (Law 11). Goes into every form of the page. */
+  /** Binds the form to transaction, step and version (Law 11). Every form of the page contains it. */
   readonly stateHandle: string;
-  /** `/signin/<uid>`; the other options post to `<action>/<step>`. */
+  /** `/signin/<uid>`. The other options post to `<action>/<step>`. */
   readonly action: string;
   readonly app: AppLabel;
   readonly account?: { readonly identifier: string };
-  /** Authenticators that were already proved in this transaction: shown as progress. */
+  /** Authenticators already proved in this transaction, shown as progress. */
   readonly done?: readonly string[];
-  /** What the configuration calls the identifier. */
+  /** The configured words for the identifier. */
   readonly identify?: IdentifierTexts;
-  /** What the page of consent says besides the step. */
+  /** What the consent page shows in addition to the step. */
   readonly consent?: ConsentDetails;
-  /** The challenge service, where the step asks for it. */
+  /** The challenge service, if the step needs it. */
   readonly challengeService?: ChallengeScript;
-  /** Offer "Use another account". */
+  /** Whether to offer "Use another account". */
   readonly canRestart: boolean;
-  /** Until the sign-in ends. */
+  /** Time left until the sign-in ends. */
   readonly remaining: Seconds;
-  /** Where the user goes on then. */
+  /** Where the user continues afterwards. */
   readonly afterEnd: NextLink;
-  /** The user recovers the password. */
+  /** The user is recovering the password. */
   readonly recovering?: true;
-  /** Where a page that waits for another tab asks how far the sign-in is, and the version that it shows itself. */
+  /** Where a page that waits for another tab asks for the state of the sign-in, and the version on this page. */
   readonly follow?: { readonly status: string; readonly version: number };
-  /**
-   * The answer that was refused, by the names of the inputs. The page puts back what is neither a secret nor an answer.
-   */
+  /** The refused answer, by input name. The page shows again what is neither a secret nor an answer. */
   readonly typed?: Readonly<Record<string, string>>;
 }
 
-/** A magic link, opened in the browser that asked for it. */
+/** A magic link, opened in the browser that requested it. */
 export interface MagicLinkConfirmPage extends PageBase {
-  /** The user recovers the password. */
+  /** The user is recovering the password. */
   readonly recovering: boolean;
   readonly app: AppLabel;
   readonly account?: { readonly identifier: string };
@@ -79,23 +80,23 @@ export interface MagicLinkConfirmPage extends PageBase {
   readonly action: string;
   readonly stateHandle: string;
   readonly authenticator: string;
-  /** Of the magic link: which challenge it answers. */
+  /** The token of the magic link: it identifies the challenge. */
   readonly token: string;
   readonly passcode: string;
 }
 
 /** The same magic link in any other browser, where it does not sign in. */
 export interface MagicLinkElsewherePage extends PageBase {
-  /** The user recovers the password. */
+  /** The user is recovering the password. */
   readonly recovering: boolean;
   readonly app: AppLabel;
-  /** Absent: only the link counts. */
+  /** Absent if only the link counts. */
   readonly code?: string;
-  /** Where the request came from; empty texts: not known. */
+  /** Where the request came from. Empty texts if unknown. */
   readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
 }
 
-/** A sign-in that did not go on in this browser after a proof. */
+/** A sign-in that cannot continue in this browser after a proof. */
 export interface SignInLostPage extends PageBase {
   readonly app: AppLabel;
   readonly action: string;
@@ -107,12 +108,12 @@ export interface MagicLinkOverPage extends PageBase {
   readonly reason: 'over' | 'replaced' | 'expired';
 }
 
-/** A link in a notification: it asks before it does anything. */
+/** A link in a notification. It asks before it does anything. */
 export type LinkQuestionPage = PageBase & { readonly token: string } & (
     | {
         readonly does: 'undo';
         readonly kind: ProfileIdentifier['kind'];
-        /** What comes back. */
+        /** The value to restore. */
         readonly value: string;
       }
     | { readonly does: 'not_me'; readonly signIn: Omit<RejectSignIn, 'kind' | 'user' | 'session' | 'device'> }
@@ -120,9 +121,9 @@ export type LinkQuestionPage = PageBase & { readonly token: string } & (
 
 export interface LinkResultPage extends PageBase {
   readonly does: 'undo' | 'not_me';
-  /** `superseded`: only of `undo`. */
+  /** `superseded`: only for `undo`. */
   readonly result: 'done' | 'over' | 'superseded';
-  /** The identifier of a user who may set a new password now. */
+  /** The identifier of a user who may now set a new password. */
   readonly recover?: string;
 }
 
@@ -140,9 +141,9 @@ export interface InboxPage extends PageBase {
   readonly messages: readonly InboxEntry[];
 }
 
-/** Where a page that has no form leads on. */
+/** Where a page without a form leads. */
 export interface NextLink {
-  /** `restart`: the same request from its beginning; with `app` because the user has finished it. */
+  /** `restart`: the same request from the beginning. `app` follows it if the user has already finished the request. */
   readonly kind: 'restart' | 'app' | 'account' | 'device' | 'retry';
   readonly href: string;
   /** Name of the app. */
@@ -152,22 +153,24 @@ export interface NextLink {
 /** An error of ours, by its code in `errors.ts`. */
 export interface ErrorPage extends PageBase {
   readonly code: ErrorCode;
-  /** The best one first; absent: none. */
+  /** Best first. Absent if there are none. */
   readonly nextLinks?: readonly NextLink[];
-  /** Finds the log line; shown so that a user can quote it. */
+  /** Identifies the log line. It is shown so that a user can quote it. */
   readonly reference?: string;
 }
 
-/** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1), from oidc-provider's `renderError`. */
+/**
+ * An OAuth error that cannot be returned to the client (RFC 6749 section 4.1.2.1), from oidc-provider's `renderError`.
+ */
 export interface OAuthErrorPage extends PageBase {
   /** The app wanted the user to sign out. Absent: to sign in. */
   readonly isSignOut?: boolean;
   /** e.g. `invalid_redirect_uri`. */
   readonly error: string;
-  /** For the client's developers; shown as detail. */
+  /** For the client's developers, shown as a detail. */
   readonly description?: string;
   readonly reference?: string;
-  /** The best one first; absent: none. */
+  /** Best first. Absent if there are none. */
   readonly nextLinks?: readonly NextLink[];
 }
 
@@ -177,7 +180,7 @@ export interface DeviceInputPage extends PageBase {
   readonly action: string;
   /** `ctx.oidc.session.state.secret` */
   readonly xsrf: string;
-  /** What was typed. */
+  /** What the user typed. */
   readonly userCode?: string;
   readonly charset: 'base-20' | 'digits';
   /** Codes `device.required`, `device.invalid`, `device.aborted`, `device.failed`; field `user_code`. */
@@ -193,7 +196,7 @@ export interface DeviceConfirmPage extends PageBase {
   /** As the device shows it. */
   readonly displayCode: string;
   readonly app: AppLabel;
-  /** Where the device asked from. */
+  /** Where the device's request came from. */
   readonly device?: { readonly ip?: string; readonly userAgent?: string };
 }
 
@@ -213,10 +216,10 @@ export interface LogoutPage extends PageBase {
   readonly account?: { readonly identifier: string };
 }
 
-/** oidc-provider's `postLogoutSuccessSource`; also reached when the user chose to stay signed in. */
+/** oidc-provider's `postLogoutSuccessSource`. Also shown if the user chose to stay signed in. */
 export interface SignedOutPage extends PageBase {
   /** The app that the user left. */
   readonly app?: AppLabel;
-  /** False: the user chose to stay signed in here. */
+  /** False if the user chose to stay signed in here. */
   readonly signedOut: boolean;
 }

@@ -1,4 +1,4 @@
-/** The form about the profile, and that of a new user. */
+/** The profile form, and the registration form. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -28,7 +28,7 @@ export function profileModel(form: ProfileForm): ProfileModel {
   };
 }
 
-/** What is wrong with an input stands beside it. */
+/** Errors are shown next to their inputs. */
 function fieldModels({ page, step, t }: ProfileForm): readonly ProfileFieldModel[] {
   return profileInputs(step, page.typed, t).map((field) => {
     const { url, label } = step.terms.find(({ id }) => field.name === `terms.${id}`) ?? {};

@@ -1,4 +1,4 @@
-/** The pages of the user's own profile as their templates see them. */
+/** Builds the template models for the user's own profile. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { ProfileField } from '../../../core/step/step.ts';
 import { identifierInputs } from '../../../flow/account/identifiers.ts';
@@ -84,7 +84,7 @@ function identifierModel({ kind, value, verified, canChange, asked }: ProfileIde
   };
 }
 
-/** The order of the page; what is in none of these comes last. */
+/** The order on the page. Attributes in no group come last. */
 const groups: readonly (readonly [string, readonly string[]])[] = [
   ['name', ['displayName', 'givenName', 'middleName', 'familyName', 'nickname']],
   ['about', ['birthdate', 'gender', 'picture', 'profileUrl', 'website']],
@@ -114,7 +114,7 @@ function groupsModel({ profile, typed, notices }: ProfilePage, t: Translator): r
     }));
 }
 
-/** Everything here may be left empty, so no label says it. The focus goes only to what is wrong. */
+/** Everything here is optional, so no label says so. Only errors get the focus. */
 function plain(field: Field, of: ProfileField | undefined, t: Translator): Field {
   const label = { key: 'attribute.label', params: { label: of ? attributeLabel(of, t) : '' } };
   return { ...field, label, autofocus: field.autofocus && field.invalid };

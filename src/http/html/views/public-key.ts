@@ -8,7 +8,7 @@ import { iconOf, stateForm } from './view.ts';
 export const assertionInputs = ['clientData', 'authenticatorData', 'signatureData', 'userHandle', 'credentialId'];
 export const attestationInputs = ['clientData', 'attestation', 'transports'];
 
-/** What may go wrong in a ceremony, as `webauthn.js` names it. */
+/** Possible failures of a ceremony, by their names in `webauthn.js`. */
 const ceremonyFailures: readonly string[] = [
   'webauthn.cancelled',
   'webauthn.registered',

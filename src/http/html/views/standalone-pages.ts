@@ -1,5 +1,5 @@
 /**
- * The pages that are neither steps nor parts of the account: errors, devices, magic links, signing out, and the demo's
+ * Pages that are neither steps nor parts of the account: errors, devices, magic links, signing out, and the demo's
  * inbox.
  */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
@@ -98,7 +98,7 @@ export function deviceConfirmView(page: DeviceConfirmPage): View {
   };
 }
 
-/** Forms of oidc-provider: their ids and their `xsrf` are its own. */
+/** oidc-provider's forms, with its ids and its `xsrf`. */
 function providerForm(id: string, page: { readonly action: string; readonly xsrf: string }): FormModel {
   return { id, method: 'post', action: page.action, hidden: [{ name: 'xsrf', value: page.xsrf }] };
 }
@@ -153,7 +153,7 @@ export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {
   };
 }
 
-/** By what counts, and for what. */
+/** By what counts (code or link), and for which purpose. */
 const elsewhereTexts = {
   code: {
     signIn: { lead: 'magic_link.elsewhere.lead', warning: 'magic_link.elsewhere.warning' },

@@ -1,4 +1,4 @@
-/** The forms below a step that do something else than answer it. */
+/** The forms below a step that do something other than answer it. */
 import type { Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -7,7 +7,7 @@ import type { StepPage } from './page-models.ts';
 import { methodOf, publicOf } from './step-texts.ts';
 import { stateForm } from './view.ts';
 
-/** In the order of the page. A denied sign-in has its way back as its main form. */
+/** In the order of the page. A denied sign-in returns to the app by its main form instead. */
 export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[] {
   const { step, canRestart } = page;
   const option = (name: string, text: MessageDescriptor, more: readonly HiddenInput[] = []): OptionModel =>
@@ -25,7 +25,7 @@ export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[]
   ];
   if (step.kind === 'denied') return all;
   const cancel = option('cancel', cancelText(page));
-  // To refuse is the other answer to the question of the page.
+  // Refusing is the other answer to the page's question.
   return step.kind === 'consent' ? [cancel, ...all] : [...all, cancel];
 }
 
@@ -50,7 +50,7 @@ interface Resend {
   readonly more: readonly HiddenInput[];
 }
 
-/** Once more as before, and once for each other method of sending. */
+/** Another message by the same method, and one for each other method. */
 function resendsOf(step: Step, t: Translator): readonly Resend[] {
   const { resend, method, methods } = publicOf(step);
   if (resend !== true) return [];
@@ -64,7 +64,7 @@ function resendsOf(step: Step, t: Translator): readonly Resend[] {
   ];
 }
 
-/** How long it may still be skipped; a day is named by its date in UTC. */
+/** How long it may still be skipped. The deadline is given as a date in UTC. */
 function skipText(step: Step): MessageDescriptor | undefined {
   if (step.kind === 'profile') return step.canSkip ? { key: 'options.skip' } : undefined;
   if (step.kind === 'keep_account') return { key: 'options.let_go' };
@@ -84,7 +84,7 @@ function restartText({ step, recovering }: StepPage): MessageDescriptor {
   return { key: isNew ? 'options.sign_in' : 'options.restart' };
 }
 
-/** A user who is not identified yet has no account to go back to. */
+/** A user who is not identified yet has no account to return to. */
 function cancelText({ app, step }: StepPage): MessageDescriptor {
   if (step.kind === 'consent') return { key: 'options.refuse', params: { app: app.name } };
   if (!app.ownAccount) return { key: 'options.cancel', params: { app: app.name } };

@@ -1,4 +1,4 @@
-/** Which scripts a step runs. Each adds to a page that works without it, passkeys aside. */
+/** Which scripts a step runs. Apart from passkeys, every page also works without them. */
 import type { Step } from '../../../core/step/step.ts';
 import type { OtherTabModel } from '../models/step-models.ts';
 import { endingOf } from './ending.ts';
@@ -6,7 +6,7 @@ import type { StepPage } from './page-models.ts';
 import { takesPublicKey } from './public-key.ts';
 import { publicOf } from './step-texts.ts';
 
-/** The user may go on in another tab by a magic link, so the page asks whether that has happened. */
+/** The user may continue in another tab by a magic link, so the page asks whether that has happened. */
 export function otherTabOf({ step, follow, action }: StepPage): OtherTabModel | undefined {
   const { linkable, unsent, method } = publicOf(step);
   if (follow === undefined || linkable !== true || unsent === true) return undefined;
@@ -14,7 +14,7 @@ export function otherTabOf({ step, follow, action }: StepPage): OtherTabModel | 
   return { lead, main: { method: 'get', step: 'continue', action, follow, hidden: [] } };
 }
 
-/** A text that the page hides while it is typed. */
+/** The step has an input whose text is hidden. */
 function asksForSecret(step: Step): boolean {
   if (step.kind === 'identify') return step.identifyWith !== undefined;
   return asksForNewSecret(step) || ('inputs' in step && step.inputs.includes('secret'));

@@ -1,7 +1,4 @@
-/**
- * The texts of a step by stable codes. More exact codes go first: of the authenticator, its stage, and the method of
- * sending.
- */
+/** The texts of a step, by stable codes. More specific codes come first: by authenticator, stage and sending method. */
 import type { Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -9,31 +6,31 @@ import type { ReasonModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
 import { authenticatorName } from './view.ts';
 
-/** What the authenticator tells the page. */
+/** The public data from the authenticator. */
 export function publicOf(step: Step): Readonly<Record<string, unknown>> {
   if (step.kind === 'challenge') return step.challenge;
   return step.kind === 'enroll' ? step.offer : {};
 }
 
-/** The stage of an enrollment that has several, as a part of keys. */
+/** The stage of an enrollment with several stages, as a part of keys. */
 function stageOf(step: Step): string {
   const { stage } = publicOf(step);
   return step.kind === 'enroll' && typeof stage === 'string' ? `.${stage}` : '';
 }
 
-/** How a message went that can go in several ways, as a part of keys. */
+/** How a message was sent, if there are several methods, as a part of keys. */
 export function methodOf(step: Step): string {
   const { method } = publicOf(step);
   return typeof method === 'string' ? `.${method}` : '';
 }
 
-/** Key of the text for a denial. What denies a recovery is no matter of the app. */
+/** The text key of a denial. The denial of a recovery does not concern the app. */
 export function denialKey({ recovering }: Pick<StepPage, 'recovering'>, reason: string): string {
   const isPlain = !recovering || reason === 'nothing_to_recover' || reason === 'account_inactive';
   return isPlain ? `denied.${reason}` : 'denied.recovery';
 }
 
-/** Keys ending in `.in_app` name the app themselves. */
+/** Keys ending in `.in_app` contain the name of the app. */
 export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
   const { step, app } = page;
   switch (step.kind) {
@@ -70,20 +67,20 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
   }
 }
 
-/** An offer of one thing is called by its name. */
+/** If only one authenticator is offered, its name is the title. */
 function soleTitle({ purpose, options: [first, ...others] }: Extract<Step, { kind: 'select' }>): readonly string[] {
   return purpose === 'enroll' && first !== undefined && others.length === 0
     ? [`enroll.${first.authenticator}.title`]
     : [];
 }
 
-/** What stands over the heading. Absent: the heading names the app itself. */
+/** The line above the heading. Absent if the heading itself names the app. */
 export function contextOf(
   { app, step, recovering }: StepPage,
   heading: MessageDescriptor,
 ): MessageDescriptor | undefined {
   if (heading.key.endsWith('.in_app')) return undefined;
-  // The first page of a recovery has it as its heading.
+  // On the first page of a recovery, the heading says so.
   if (recovering && step.kind !== 'identify') return { key: 'context.recover' };
   if (app.ownAccount) return { key: 'account.title' };
   const isNew = 'registers' in step && step.registers;
@@ -91,8 +88,8 @@ export function contextOf(
 }
 
 /**
- * Why the step is asked for, where it does not say so itself. Only what delays the sign-in is a message that testers
- * read.
+ * The reason for the step, if the step does not show it itself. Only reasons that delay the sign-in are messages with a
+ * code for testers.
  */
 export function reasonOf(step: Step): ReasonModel | undefined {
   if (step.kind === 'challenge' && step.toEnroll)
@@ -103,7 +100,7 @@ export function reasonOf(step: Step): ReasonModel | undefined {
   return step.skippable && { text: { key: `enroll.reason.${step.skippable.reason}` } };
 }
 
-/** What the form is for. */
+/** The purpose of the form. */
 export function profileLead({ app }: StepPage, step: Extract<Step, { kind: 'profile' }>): MessageDescriptor {
   if (step.registers) return { key: 'register.lead' };
   return { key: step.canSkip ? 'profile.lead.optional' : 'profile.lead', params: { app: app.name } };
@@ -121,7 +118,7 @@ export function challengeLead(step: Extract<Step, { kind: 'challenge' }>, t: Tra
     return { key: `challenge.${authenticator}.lead` };
   }
   if (step.challenge.unsent === true) {
-    // The notice of this very request has said so, with the time to wait.
+    // A notice of this request has already said so, with the time to wait.
     if (step.notices.some(({ code }) => code === 'send.exceeded'))
       return { key: step.alternatives ? 'challenge.unsent.told' : 'challenge.unsent.told_only' };
     return { key: step.alternatives ? 'challenge.unsent.lead' : 'challenge.unsent.lead_only' };
@@ -150,7 +147,7 @@ export function enrollLead(step: Extract<Step, { kind: 'enroll' }>, t: Translato
   };
 }
 
-/** What the main button of a challenge says. A proof before an enrollment does not sign the user in. */
+/** The text of a challenge's main button. A proof before an enrollment does not sign the user in. */
 export function challengeAction(step: Extract<Step, { kind: 'challenge' }>): MessageDescriptor {
   return { key: step.toEnroll ? 'action.continue' : `challenge.${step.authenticator}.action` };
 }

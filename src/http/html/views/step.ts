@@ -1,4 +1,4 @@
-/** The pages of the step loop: which template draws a step, and what it is given. */
+/** The pages of the step loop: the template of each step, and its model. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -62,7 +62,7 @@ export function stepView(page: StepPage, t: Translator): View {
   };
 }
 
-/** Where notices have other texts: the identifier has a name of its own, or the secret can be recovered. */
+/** Variants of notice texts: the identifier has its own name, or the secret can be recovered. */
 function variantsOf(page: StepPage): readonly string[] {
   const { step } = page;
   const isRecoverable = 'recoverable' in step && step.recoverable === true;
@@ -113,7 +113,7 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
     ...beforeSendingModel(page, step),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
     credentials: byScript.map(({ authenticator, challenge, autofillOnly }) => {
-      // A credential that was just refused is not offered again unasked, unless there is no button to ask with.
+      // A credential that was just refused is not offered again automatically, unless there is no button to ask for it.
       const isRefused = !autofillOnly && step.notices.some((notice) => notice.authenticator === authenticator);
       const options = JSON.stringify({ ...challenge, ...(autofillOnly && { mediation: 'conditional' }) });
       const ceremony = { options, ...(isRefused ? {} : ({ autofill: true } as const)) };
@@ -159,7 +159,7 @@ function selectContent({ page, step, t }: StepOf<'select'>): Content {
   };
 }
 
-/** One thing to enroll is offered rather than chosen. */
+/** A single authenticator is offered and not chosen. */
 function soleChoice({ purpose, options }: StepOf<'select'>['step'], [first]: readonly ChoiceModel[], t: Translator) {
   const key = options.length === 1 && purpose === 'enroll' ? options[0]?.authenticator : undefined;
   if (key === undefined || first === undefined) return {};
@@ -180,7 +180,7 @@ function challengeContent({ page, step, t }: StepOf<'challenge'>): Content {
       }),
       main: stateForm({ step: 'challenge', authenticator, action: page.action, novalidate: true }, page.stateHandle),
       fields: step.inputs.includes('secret') ? fields : explained(fields),
-      // A link is answered where it leads.
+      // A link is answered on the page that it opens.
       ...(step.inputs.length > 0 && { action: challengeAction(step) }),
       options: optionsOf(page, t),
     },
@@ -204,7 +204,10 @@ function publicKeyChallenge({ page, step, t }: StepOf<'challenge'>): Content {
   };
 }
 
-/** Why it is asked, above the form, and how it goes, below. That nothing was sent goes before the code of before. */
+/**
+ * The reason, above the form, and the explanation, below. If nothing was sent, this is said before the input for an
+ * earlier code.
+ */
 function whyAndHow(step: Extract<Step, { kind: 'challenge' }>, t: Translator) {
   const lead = challengeLead(step, t);
   if (publicOf(step).unsent === true) return { reason: { text: lead } };
@@ -286,7 +289,7 @@ function authenticatorOf(step: Step): string | undefined {
   return 'authenticator' in step ? step.authenticator : undefined;
 }
 
-/** The inputs of an enrollment or a profile may be far down the page, so what is wrong with them stands there. */
+/** The inputs of an enrollment or a profile may be far down the page, so their errors are shown next to them. */
 function isBesideInput(step: Step, { field }: Notice): boolean {
   return (step.kind === 'enroll' || step.kind === 'profile') && field !== undefined;
 }

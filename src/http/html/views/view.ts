@@ -1,4 +1,4 @@
-/** A page as its templates see it, and what all pages share. */
+/** A page in the form that templates get, and what all pages share. */
 import type { Notice } from '../../../core/step/step.ts';
 import type { Place } from '../../../flow/account/sessions.ts';
 import type { AppLabel } from '../../../policy/revision/brand.ts';
@@ -22,7 +22,7 @@ import type {
 import type { PageTemplateModels } from '../models/template-models.ts';
 import type { PageBase } from './page-models.ts';
 
-/** Templates that are the content of a page. */
+/** Templates for the content of a page. */
 export type ContentTemplate = keyof PageTemplateModels & `${'steps' | 'pages' | 'account'}/${string}`;
 
 export type View = { readonly [N in ContentTemplate]: ViewOf<N> }[ContentTemplate];
@@ -34,13 +34,13 @@ export interface ViewOf<N extends ContentTemplate> {
   readonly context?: MessageDescriptor;
   readonly app?: AppView;
   readonly account?: AccountModel;
-  /** Over the page. */
+  /** At the top of the page. */
   readonly notices?: NoticesModel;
-  /** Names of assets that the page runs. */
+  /** Names of the page's script files. */
   readonly scripts?: readonly string[];
-  /** Address of a sheet besides that of the brand. */
+  /** Address of a stylesheet in addition to the brand's. */
   readonly styles?: string;
-  /** For pages of lists rather than one form. */
+  /** For pages with lists instead of one form. */
   readonly wide?: boolean;
   readonly nav?: NavModel;
   readonly back?: BackModel;
@@ -48,21 +48,21 @@ export interface ViewOf<N extends ContentTemplate> {
   readonly ending?: EndingModel;
 }
 
-/** What a page has of its own. */
+/** What a page adds to the shared parts. */
 export type Content = View extends infer V
   ? V extends View
     ? Pick<V, 'template' | 'model' | 'heading' | 'account' | 'styles'>
     : never
   : never;
 
-/** Whom to ask, where the configuration says so. */
+/** The contact for help, if the configuration has one. */
 export function contactOf({ brand: { links } }: PageBase, t: Translator): { readonly contact?: ContactModel } {
   return links?.contact === undefined
     ? {}
     : { contact: { href: localized(links.contact, t), text: { key: 'contact.action' } } };
 }
 
-/** Marks the input `field`, if a message is about it. */
+/** Marks the input `field` if a message is about it. */
 export function invalidBy(notices: readonly Notice[], field: string): { readonly invalid?: Invalid } {
   const index = notices.findIndex((notice) => notice.field === field);
   return index < 0 ? {} : { invalid: { describedBy: noticeId(index) } };
@@ -71,18 +71,18 @@ export function invalidBy(notices: readonly Notice[], field: string): { readonly
 export const noNotices: NoticesModel = { errors: [], infos: [] };
 
 interface NoticesOptions {
-  /** That of the step, for notices that name none. */
+  /** The step's authenticator, for notices that name none. */
   readonly authenticator?: string | undefined;
   /** Kind of the step. */
   readonly step?: string;
-  /** Texts with one of these endings go before all others. */
+  /** Texts with one of these endings are preferred. */
   readonly variants?: readonly string[];
   readonly only?: (notice: Notice) => boolean;
 }
 
 /**
- * Notices with their texts. A text may be more exact for one authenticator: `credentials.invalid.totp`; and for one
- * kind of step, too: `credentials.invalid.password.identify`.
+ * Notices with their texts. A text may be specific to an authenticator (`credentials.invalid.totp`), and also to a kind
+ * of step (`credentials.invalid.password.identify`).
  */
 export function noticesModel(
   notices: readonly Notice[],
@@ -106,7 +106,7 @@ export function noticesModel(
   };
 }
 
-/** A logo is shown only if it is in the page itself or on this host: a page loads nothing from elsewhere. */
+/** A logo is shown only if the page contains it or this host serves it, since a page loads nothing from elsewhere. */
 export function appView(app: AppLabel): AppView {
   const initial = Array.from(app.name.trim())[0]?.toLocaleUpperCase() ?? '?';
   const logo = app.logoUri;
@@ -136,12 +136,12 @@ export function authenticatorName(key: string, t: Translator): string {
   return t.text(`authenticator.${key}`);
 }
 
-/** Each authenticator has an icon of its own. */
+/** Each authenticator has its own icon. */
 export function iconOf(authenticator: string): string {
   return `authenticators/${authenticator}`;
 }
 
-/** Browser, system and address. An empty text: not known. */
+/** Browser, system and address. An empty text means unknown. */
 export function placeText({ browser, system, ip }: Place): MessageDescriptor {
   const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
   return {
