@@ -111,7 +111,7 @@ const drawnTogether = fc.record({
   account: fc.tuple(about('totp'), about('webauthn')),
 });
 
-/** Users set up what the app asks for as they sign in, where they can; what is asked once they have it is another thing. */
+/** Users set up what the app asks for as they sign in, where they can. What is asked once they have it may differ. */
 const chain = { allow: { chains: [[{ authenticators: ['email'] }, { authenticators: ['webauthn'] }]] } };
 const byWhat = fc.constantFrom<object>({ authenticated: { any: ['webauthn'] } }, { authenticated: { any: ['totp'] } });
 const askedLater = fc
