@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
   brokenRules,
@@ -31,6 +31,18 @@ describe('the sources', () => {
   test('fill every layer of their folder', () => {
     const layers = Object.entries(layersWithin).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}`));
     expect(layers.filter((layer) => !sources.some(({ module }) => isWithin(module, layer)))).toEqual([]);
+  });
+
+  test('stand in folders of which no two import each other, but where the files of one have places in an order', () => {
+    expect(mutualFolders(sources)).toEqual([]);
+    const circle = [parseSource('a/x/one', "import '../y/two.ts';"), parseSource('a/y/two', "import '../x/one.ts';")];
+    expect(mutualFolders(circle)).toEqual(['a/x <-> a/y']);
+  });
+
+  test.each(['src', 'test/core', 'test/unit'])('of %s are fewer than 30 in each folder', (folder) => {
+    const modules = readSources(join(import.meta.dirname, '../..', folder)).map(({ module }) => dirname(module));
+    const count = Map.groupBy(modules, (name) => name);
+    expect([...count].filter(([, { length }]) => length >= 30).map(([name]) => name)).toEqual([]);
   });
 
   test.each(['src', 'test'])('of %s import no file that leads back to them', (folder) => {
@@ -70,6 +82,25 @@ function filesInCircles(files: readonly SourceFile[]): readonly string[] {
   const reaches = (from: string, to: string, seen: Set<string>): boolean =>
     (importsOf.get(from) ?? []).some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))));
   return [...importsOf.keys()].filter((module) => reaches(module, module, new Set()));
+}
+
+/**
+ * Folders that import each other. Where one holds the other and stands in `layersWithin`, its own files have their
+ * places there, and so have the roots.
+ */
+function mutualFolders(files: readonly SourceFile[]): readonly string[] {
+  const pairs = files.flatMap(({ module, imports }) =>
+    imports
+      .filter(({ target, isOurs }) => isOurs && dirname(target) !== dirname(module))
+      .map(({ target }) => ({ from: dirname(module), to: dirname(target) })),
+  );
+  const all = new Set(pairs.map(({ from, to }) => `${from} ${to}`));
+  const isOrdered = (outer: string, inner: string) =>
+    outer === '.' || (inner.startsWith(`${outer}/`) && Object.hasOwn(layersWithin, outer));
+  const mutual = pairs.filter(
+    ({ from, to }) => from < to && all.has(`${to} ${from}`) && !isOrdered(from, to) && !isOrdered(to, from),
+  );
+  return [...new Set(mutual.map(({ from, to }) => `${from} <-> ${to}`))];
 }
 
 /** Everything that would make two runs of the core differ, or wait. */
@@ -131,7 +162,7 @@ describe('the check itself', () => {
     ['core/a', "import { b } from './b.ts';", []],
     ['core/a', "import type { Store } from '../stores/store.ts';", ['core/a -> stores/store']],
     ['core/a', "import { StepgateError } from '../errors.ts';", ['core/a -> errors']],
-    ['core/a', "import { join } from 'node:path';", ['core/a -> node:path']],
+    ['core/a', "import { dirname, join } from 'node:path';", ['core/a -> node:path']],
     ['policy/schema/a', "import { z } from 'zod';\nimport { evaluate } from '../../core/evaluate.ts';", []],
     ['policy/a', "export * from '../flow/engine.ts';", ['policy/a -> flow/engine']],
     ['flow/a', "import '../oidc/provider.ts';", ['flow/a -> oidc/provider']],

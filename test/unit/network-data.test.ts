@@ -9,7 +9,7 @@ import { sampleAddresses } from '../../src/policy/analysis/analysed/sample-addre
 import { networkFault, zoneData } from '../../src/policy/revision/network-files.ts';
 import { compileZones } from '../../src/policy/schema/settings/zones.ts';
 import { mmdb } from '../support/mmdb-writer.ts';
-import { findingLines, load } from './policy/configuration-dir.ts';
+import { findingLines, load } from './policy/support/configuration-dir.ts';
 
 const city = {
   '192.0.2.0/24': { country: { iso_code: 'AT' }, location: { latitude: 48.2, longitude: 16.4 } },

@@ -9,7 +9,7 @@ import { loadConfiguration } from '../../src/policy/load.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { validFiles, withConfiguration } from './policy/configuration-dir.ts';
+import { validFiles, withConfiguration } from './policy/support/configuration-dir.ts';
 
 const authenticators = authenticatorKinds;
 const stricter = {

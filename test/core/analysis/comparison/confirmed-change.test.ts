@@ -1,0 +1,69 @@
+/** Examples of what a change lets users do, confirmed on both sides. */
+import { expect, test } from '@jest/globals';
+import { newlyAdmittedWith, newlyEndingWith } from '../../../../src/core/analysis/comparison/confirmed-change.ts';
+import type { EvidenceSet } from '../../../../src/core/analysis/proofs/strictness.ts';
+import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
+import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
+import { action, allow, always, factors, factsOf, type Key, policiesOf, userWith } from '../../support/fixtures.ts';
+
+const deny: Rule['then'] = { kind: 'deny' };
+const [one, two] = [factors(1), factors(2)];
+const by = (...authenticators: readonly string[]) => factors(1, { demands: [{ authenticators }] });
+const subject = userWith([]);
+const facts: UserFacts = { ...factsOf({ subject }), subject, signedInWith: [] };
+const enabled: readonly Key[] = ['password', 'email', 'totp', 'webauthn'];
+const asking = (app: Requirement) => policiesOf({ app, enabled });
+const [password, totp, webauthn]: readonly EvidenceSet[] = [
+  [action('password')],
+  [action('totp')],
+  [action('webauthn')],
+];
+
+test.each<[string, readonly (EvidenceSet | undefined)[], Requirement, Requirement, string | undefined]>([
+  ['is enough now', [password], two, one, 'password'],
+  ['is enough now, of several', [password, totp, webauthn], by('password'), by('totp', 'password'), 'totp'],
+  ['is not enough now, although the user could go on', [password], two, by('totp'), undefined],
+  ['was enough', [password], one, one, undefined],
+  ['is not enough any more', [password], one, two, undefined],
+  ['is one of ten', [...Array.from({ length: 9 }, () => password), totp], by('webauthn'), by('totp'), 'totp'],
+  [
+    'comes after ten others',
+    [...Array.from({ length: 10 }, () => password), totp],
+    by('webauthn'),
+    by('totp'),
+    undefined,
+  ],
+])('proofs are new where one set of them %s', (_, sets, live, next, expected) => {
+  const some = sets.flatMap((set) => (set ? [set] : []));
+  const found = newlyAdmittedWith(some, facts, { live: asking(live), next: asking(next) });
+  expect(found?.evidence.map(({ authenticator }) => authenticator).join()).toBe(expected);
+});
+
+test('a session may hold proofs that no sign-in gives any more', () => {
+  const shown = { characteristics: ['phishingResistant'] } as const;
+  const resistant = factors(1, { demands: [{ ...shown }] });
+  const sides = {
+    live: policiesOf({ app: two, enabled: ['password', 'totp'] }),
+    next: policiesOf({ app: resistant, enabled: ['password', 'totp'] }),
+  };
+  const found = (age: 'now' | number) => newlyAdmittedWith([[action('totp', { ...shown, age })]], facts, sides);
+  expect(found('now')).toBeUndefined();
+  expect(found(100)?.evidence).toMatchObject([{ authenticator: 'totp', ...shown }]);
+});
+
+const denying = policiesOf({ app: always(deny), enabled });
+
+test('users end in a sign-in who were denied, with what is asked for first, or with all that there is', () => {
+  const end = (next: Requirement) => newlyEndingWith('denied', facts, { live: denying, next: asking(next) });
+  expect(end(one)).toEqual(['password']);
+  expect(end(by('email'))).toEqual(enabled);
+});
+
+test('sign-ins that ended so on both sides', () => {
+  expect(newlyEndingWith('complete', facts, { live: asking(one), next: asking(two) })).toEqual(['password']);
+  expect(newlyEndingWith('denied', facts, { live: asking(one), next: asking(one) })).toBeUndefined();
+  expect(newlyEndingWith('denied', facts, { live: denying, next: denying })).toBeUndefined();
+  expect(
+    newlyEndingWith('complete', facts, { live: denying, next: policiesOf({ app: always(allow(one)), enabled }) }),
+  ).toBeUndefined();
+});

@@ -1,0 +1,350 @@
+/** What changed enrollment terms come to, one reason after the other. */
+import { describe, expect, test } from '@jest/globals';
+import { laxerEnrollments } from '../../../../src/core/analysis/comparison/laxer-enrollment.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import type {
+  EnrollmentRule,
+  EnrollmentTerms,
+  RequiredEnrollment,
+} from '../../../../src/core/model/enrollment-policy.ts';
+import type { Rule } from '../../../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
+import { plainTime } from '../../../../src/core/policy/theories/theory.ts';
+import { allow, descriptor, factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { universe } from '../../support/universe.ts';
+
+interface Side {
+  /** Absent: there is no enrollment policy. */
+  readonly enrollment?: readonly EnrollmentRule[];
+  readonly app?: readonly Rule[];
+  readonly enabled?: readonly Key[];
+}
+
+const rule = (terms: Partial<EnrollmentTerms>, when: Conditions = {}): EnrollmentRule => {
+  return { name: 'rule', when, then: { required: [], optional: [], promoted: [], disabled: [], ...terms } };
+};
+const appRule = (when: Conditions = {}, count: 1 | 2 = 1): Rule => ({ name: 'app', when, then: allow(factors(count)) });
+
+function setOf({ enrollment, app = [appRule()], enabled = ['password', 'totp', 'webauthn'] }: Side): PolicySet {
+  return {
+    ...policiesOf({ app: { name: 'app', rules: app }, enabled }),
+    ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
+  };
+}
+
+function search(before: Side, now: Side) {
+  const whens = [before, now].flatMap(({ enrollment = [], app = [] }) =>
+    [...enrollment, ...app].map(({ when }) => when),
+  );
+  return laxerEnrollments({ live: setOf(before), next: setOf(now) }, ruleSpace(whens, universe()));
+}
+
+const needs = (...anyOf: readonly string[]): RequiredEnrollment => ({ anyOf });
+const many = (count: number, ...anyOf: readonly string[]): RequiredEnrollment => ({ anyOf, count });
+const skipping = (skips: number): RequiredEnrollment => ({ anyOf: ['totp'], grace: { skips } });
+const until = (time: number): RequiredEnrollment => ({ anyOf: ['totp'], grace: { until: plainTime + time } });
+const names = (count: number) => Array.from({ length: count }, (_, at) => `other ${at}`);
+
+function verdict(before: Partial<EnrollmentTerms>, now: Partial<EnrollmentTerms>) {
+  // A rule that is written otherwise in any case.
+  const { found, undecided } = search(
+    { enrollment: [rule(before)] },
+    { enrollment: [rule({ ...now, optional: ['totp'] })] },
+  );
+  expect(found.length + undecided.length).toBeLessThan(2);
+  return found.length > 0 ? 'laxer' : undecided.length > 0 ? 'undecided' : 'as strict';
+}
+
+type Required = readonly RequiredEnrollment[];
+
+test.each<[string, Required, Required, ReturnType<typeof verdict>]>([
+  ['the same', [needs('totp')], [needs('totp')], 'as strict'],
+  ['more', [needs('totp')], [needs('webauthn'), needs('totp')], 'as strict'],
+  ['one of fewer', [needs('totp', 'webauthn')], [needs('totp')], 'as strict'],
+  ['one of more', [needs('totp')], [needs('totp', 'webauthn')], 'laxer'],
+  ['nothing', [needs('totp')], [], 'laxer'],
+  ['as many', [many(2, 'totp')], [many(2, 'totp')], 'as strict'],
+  ['more of them', [many(2, 'totp')], [many(3, 'totp')], 'as strict'],
+  ['fewer of them', [many(2, 'totp')], [needs('totp')], 'laxer'],
+  ['fewer of them, which is still several', [many(3, 'totp')], [many(2, 'totp')], 'laxer'],
+  ['each of them', [many(2, 'totp', 'webauthn')], [needs('totp'), needs('webauthn')], 'as strict'],
+  [
+    'what one enrollment may be twice',
+    [many(2, 'totp', 'webauthn')],
+    [needs('totp'), needs('webauthn', 'totp')],
+    'laxer',
+  ],
+  [
+    'one of them, and it may be another',
+    [needs('totp', 'webauthn')],
+    [needs('totp'), needs('totp', 'webauthn')],
+    'as strict',
+  ],
+  ['as many skips', [skipping(2)], [skipping(2)], 'as strict'],
+  ['fewer skips', [skipping(2)], [skipping(1)], 'as strict'],
+  ['more skips', [skipping(2)], [skipping(3)], 'undecided'],
+  ['no skips', [skipping(2)], [needs('totp')], 'as strict'],
+  ['skips', [needs('totp')], [skipping(2)], 'laxer'],
+  ['the same day', [until(60)], [until(60)], 'as strict'],
+  ['a sooner day', [until(60)], [until(30)], 'as strict'],
+  ['a later day', [until(60)], [until(90)], 'undecided'],
+  ['a day instead of one that is over', [until(-60)], [until(60)], 'laxer'],
+  ['a day', [needs('totp')], [until(60)], 'laxer'],
+  ['a day instead of skips', [skipping(2)], [until(60)], 'undecided'],
+  ['skips instead of a day', [until(60)], [skipping(2)], 'undecided'],
+  ['each of eight', [many(8, ...names(8))], names(8).map((name) => needs(name)), 'as strict'],
+  [
+    'each of so many that they are not looked at together',
+    [many(9, ...names(9))],
+    names(9).map((name) => needs(name)),
+    'undecided',
+  ],
+])('to require %s', (_, before, now, expected) => {
+  expect(verdict({ required: before }, { required: now })).toBe(expected);
+});
+
+test('what counts again for what is required lets users on who have it', () => {
+  const required = [needs('webauthn', 'totp')];
+  const { found } = search(
+    { enrollment: [rule({ required, disabled: ['totp'] })] },
+    { enrollment: [rule({ required, disabled: [] })] },
+  );
+  expect(found).toMatchObject([{ enrolled: expect.arrayContaining(['totp']), step: { now: { kind: 'allowed' } } }]);
+  expect(
+    search({ enrollment: [rule({ required })] }, { enrollment: [rule({ required, disabled: ['totp'] })] }),
+  ).toEqual({
+    found: [],
+    undecided: [],
+  });
+});
+
+const model = (...webauthn: readonly string[]): Partial<EnrollmentTerms> => ({ models: { webauthn } });
+
+test.each<[string, Partial<EnrollmentTerms>, Partial<EnrollmentTerms>, ReturnType<typeof verdict>]>([
+  ['what is for use only stays so', { useOnly: ['totp'] }, { useOnly: ['totp'] }, 'as strict'],
+  ['what is for use only is disabled', { useOnly: ['totp'] }, { disabled: ['totp'] }, 'as strict'],
+  ['what is for use only may be set up', { useOnly: ['totp'] }, {}, 'undecided'],
+  ['the models stay', model('a', 'b'), model('b', 'a'), 'as strict'],
+  ['there are fewer models', model('a', 'b'), model('a'), 'as strict'],
+  ['there are more models', model('a'), model('a', 'b'), 'undecided'],
+  ['all models may be set up', model('a'), {}, 'undecided'],
+  ['all models of one may be set up', { models: { webauthn: ['a'], totp: ['b'] } }, model('a'), 'undecided'],
+])('%s', (_, before, now, expected) => {
+  expect(verdict(before, now)).toBe(expected);
+});
+
+describe('the example', () => {
+  const totp = [rule({ required: [needs('totp')] })];
+  const nothing = [rule({})];
+  const ofA: Conditions = { groups: { any: ['a'] } };
+
+  test('is of a policy that was not there, or is not there any more', () => {
+    expect(search({ enrollment: totp }, {}).found).toMatchObject([
+      { proved: ['password'], enrolled: ['password'], step: { before: { kind: 'enroll' }, now: { kind: 'allowed' } } },
+    ]);
+    expect(search({}, { enrollment: totp })).toEqual({ found: [], undecided: [] });
+  });
+
+  test('has the first two proofs that are enough', () => {
+    const sides = { app: [appRule({}, 2)], enrollment: nothing };
+    const before = { ...sides, enrollment: [rule({ required: [needs('webauthn')] })] };
+    expect(search(before, sides).found).toMatchObject([{ proved: ['password', 'totp'] }]);
+  });
+
+  test('has each as often as it takes', () => {
+    const required = (count: number) => [rule({ required: [many(count, 'totp'), many(count, 'webauthn')] })];
+    const [found] = search({ enrollment: required(3) }, { enrollment: required(2) }).found;
+    expect(found?.proved).toEqual(['totp', 'webauthn']);
+    expect(found?.enrolled.toSorted()).toEqual(['totp', 'totp', 'webauthn', 'webauthn']);
+  });
+
+  test('has nothing more often than a user can', () => {
+    const required = (count: number) => [rule({ required: [many(count, 'security_question')] })];
+    const enabled = ['password', 'security_question'] as const;
+    const sides = [3, 2].map((count) => ({ enabled, enrollment: required(count) }));
+    const [before = {}, now = {}] = sides;
+    const { found, undecided } = search(before, now);
+    expect([found.length, undecided.length]).toEqual([0, 1]);
+  });
+
+  test('has no proof by what is new, which is told of otherwise, but may have it', () => {
+    const before = { enrollment: totp, enabled: ['password', 'totp'] as const };
+    const { found } = search(before, { enrollment: [rule({ required: [needs('webauthn')] })] });
+    expect(found).toMatchObject([{ proved: ['password'], remembered: [], enrolled: ['password', 'webauthn'] }]);
+  });
+
+  test('names no method where several count alike', () => {
+    const enabled = ['phone', 'totp'] as const;
+    const { found } = search({ enabled, enrollment: totp }, { enabled, enrollment: nothing });
+    expect(found.map(({ proved }) => proved)).toEqual([['phone']]);
+  });
+
+  test('is the first of several for the same rules', () => {
+    const app = [appRule(ofA), appRule()];
+    const { found, undecided } = search({ app, enrollment: totp }, { app, enrollment: nothing });
+    expect(found.map(({ facts }) => facts.subject.groups)).toEqual([['a']]);
+    expect(undecided).toEqual([]);
+  });
+
+  test('is of rules that decide together', () => {
+    const app = [appRule(ofA), appRule()];
+    const before = [rule({ required: [needs('totp')] }, ofA), rule({})];
+    const now = [rule({ optional: ['totp'] }, ofA), rule({})];
+    const { found, undecided } = search({ app, enrollment: before }, { app, enrollment: now });
+    expect(found.map((one) => [one.before.enrollment, one.now.enrollment])).toEqual([[before[0], now[0]]]);
+    expect(undecided).toEqual([]);
+  });
+
+  test('is of users whom some rule of the app lets in', () => {
+    const app: readonly Rule[] = [
+      appRule({ groups: { none: ['a'] } }),
+      { name: 'rest', when: {}, then: { kind: 'deny' } },
+    ];
+    const before = [rule({ required: [needs('totp')] }, ofA), rule({})];
+    const now = [rule({ optional: ['totp'] }, ofA), rule({})];
+    expect(search({ app, enrollment: before }, { app, enrollment: now })).toEqual({ found: [], undecided: [] });
+  });
+
+  test('is one that is known: without any it is undecided', () => {
+    const unknown = appRule({ attributes: { nick: { equals: 'a*' } } });
+    const denying: Rule = { name: 'rest', when: {}, then: { kind: 'deny' } };
+    const alone = search(
+      { app: [unknown, denying], enrollment: totp },
+      { app: [unknown, denying], enrollment: nothing },
+    );
+    expect([alone.found.length, alone.undecided.length]).toEqual([0, 1]);
+    const app = [unknown, appRule()];
+    const { found, undecided } = search({ app, enrollment: totp }, { app, enrollment: nothing });
+    expect([found.length, undecided.length]).toEqual([1, 0]);
+  });
+});
+
+describe('rules that ask how the user signed in', () => {
+  const by = (...any: readonly string[]): Conditions => ({ authenticated: { any } });
+  const staff: Conditions = { groups: { any: ['staff'] } };
+  const passkey = { required: [needs('webauthn')] };
+  const byPassword = rule(passkey, by('password'));
+  const rest = rule({});
+  const other = rule({}, staff);
+  type Rules = readonly EnrollmentRule[];
+  type Verdict = 'as strict' | 'undecided' | string;
+
+  /** The proofs of the example. */
+  function verdictOf(live: Side, next: Side): Verdict {
+    const { found, undecided } = search(live, next);
+    const [shown] = found;
+    if (shown) return [...shown.proved, ...shown.remembered.map((name) => `(${name})`)].join(' and ');
+    return undecided.length > 0 ? 'undecided' : 'as strict';
+  }
+
+  test.each<[string, Rules, Rules, Verdict]>([
+    ['one that is new', [rest], [byPassword, rest], 'as strict'],
+    ['one that is gone', [byPassword, rest], [rest], 'password'],
+    ['one that asks for less', [byPassword, rest], [rule({}, by('password')), rest], 'password'],
+    ['one that asks for more', [rule({}, by('password')), rest], [byPassword, rest], 'as strict'],
+    ['one about fewer users', [byPassword, rest], [rule(passkey, { ...by('password'), ...staff }), rest], 'password'],
+    ['one about more users', [rule(passkey, { ...by('password'), ...staff }), rest], [byPassword, rest], 'as strict'],
+    ['one about more proofs', [byPassword, rest], [rule(passkey, by('password', 'totp')), rest], 'as strict'],
+    ['one about fewer proofs', [rule(passkey, by('password', 'totp')), rest], [byPassword, rest], 'totp'],
+    [
+      'one about two proofs together',
+      [byPassword, rest],
+      [rule(passkey, { authenticated: { all: ['password', 'totp'] } }), rest],
+      'password',
+    ],
+    ['one below another rule than before', [byPassword, other, rest], [other, byPassword, rest], 'password'],
+    ['one that is called otherwise', [byPassword, rest], [{ ...byPassword, name: 'Now' }, rest], 'as strict'],
+    [
+      'one that decides the same',
+      [byPassword, rest],
+      [rule(passkey, by('password')), rule({}, by('totp')), rest],
+      'as strict',
+    ],
+    [
+      'one that takes what all others say',
+      [rule(passkey)],
+      [rule(passkey, by('password')), rule(passkey, by('totp')), rule({}, by('webauthn')), rule(passkey)],
+      // A user who signs in with a passkey has one.
+      'as strict',
+    ],
+    [
+      'one that asks for two, of users who have one',
+      [rule({ required: [many(2, 'webauthn')] })],
+      [rule(passkey, by('webauthn')), rule({ required: [many(2, 'webauthn')] })],
+      'webauthn',
+    ],
+  ])('%s', (_, live, next, expected) => {
+    expect(verdictOf({ enrollment: live }, { enrollment: next })).toBe(expected);
+  });
+
+  test('are compared for the ways to sign in that are enough', () => {
+    const live = [rule(passkey, by('password')), rest];
+    const next = [rule(passkey, { authenticated: { all: ['password', 'totp'] } }), rest];
+    const two = { app: [{ ...appRule(), then: allow(factors(2)) }] };
+    const enabled = ['password', 'totp'] as const;
+    expect(verdictOf({ ...two, enabled, enrollment: live }, { ...two, enabled, enrollment: next })).toBe('as strict');
+    const remembering = { app: [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }] };
+    const sides = [live, next].map((enrollment) => ({ ...remembering, enabled, enrollment }));
+    expect(verdictOf(sides[0] ?? {}, sides[1] ?? {})).toBe('password and (totp)');
+  });
+
+  test('are compared with other proofs that rules do not name, by the method that a browser remembers', () => {
+    const [live, next] = [[byPassword, rest], [rest]];
+    const two = { app: [{ ...appRule(), then: allow(factors(2)) }], enabled: ['password', 'totp'] as const };
+    expect(verdictOf({ ...two, enrollment: live }, { ...two, enrollment: next })).toBe('password and totp');
+    const voice = [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }];
+    const remembering = { app: voice, enabled: ['password', 'phone'] as const };
+    const phone = rule(passkey, { authenticated: { any: ['password', 'phone'] } });
+    expect(
+      verdictOf(
+        { ...remembering, enrollment: [phone, rest] },
+        { ...remembering, enrollment: [rule(passkey, by('phone')), rest] },
+      ),
+    ).toBe('password and (phone.sms)');
+  });
+
+  test('tell methods apart where a rule names one', () => {
+    const enabled = ['password', 'phone', 'webauthn'] as const;
+    const phone = [rule(passkey, by('phone')), rest];
+    const voice = [rule(passkey, by('phone.voice')), rest];
+    const all = [rule(passkey, by('phone.voice', 'phone.sms')), rest];
+    expect(verdictOf({ enabled, enrollment: phone }, { enabled, enrollment: voice })).toBe('phone.sms');
+    expect(verdictOf({ enabled, enrollment: voice }, { enabled, enrollment: phone })).toBe('as strict');
+    expect(verdictOf({ enabled, enrollment: phone }, { enabled, enrollment: all })).toBe('as strict');
+  });
+
+  test('see what did not count before, and what is as old counts for both', () => {
+    const enrollment = [rule({}, by('totp')), rule(passkey)];
+    const off = { enabled: ['password', 'webauthn'] as const, enrollment };
+    expect(verdictOf(off, { enrollment })).toBe('totp');
+    expect(verdictOf({ enrollment }, off)).toBe('as strict');
+  });
+
+  test('are undecided where they name more proofs than are looked at together, unless they ask for as much', () => {
+    const many = Array.from({ length: 9 }, (_, at) => `other ${at}`);
+    const additional = many.map((key) => ({ ...descriptor.totp, key }));
+    const setOfMany = (own: Rules): PolicySet => {
+      const set = setOf({ enrollment: own });
+      return { ...set, authenticators: [...set.authenticators, ...additional] };
+    };
+    const named = by('password', ...many);
+    const comparing = (live: Rules, next: Rules) => {
+      const space = ruleSpace(
+        [...live, ...next].map(({ when }) => when),
+        universe(),
+      );
+      const { found, undecided } = laxerEnrollments({ live: setOfMany(live), next: setOfMany(next) }, space);
+      return [found.length, undecided.length];
+    };
+    expect(comparing([rule(passkey, named), rest], [rule(passkey), rest])).toEqual([0, 0]);
+    const models = { models: { webauthn: ['a'] } };
+    const unseen = [rule({ ...passkey, ...models }, named), rule(models)];
+    expect(
+      comparing(unseen, [
+        rule({ required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }], ...models }, named),
+        rule(models),
+      ]),
+    ).toEqual([1, 0]);
+  });
+});

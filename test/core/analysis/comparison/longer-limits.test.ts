@@ -1,0 +1,82 @@
+/** How long what was proved counts, before a change and after it. */
+import { expect, test } from '@jest/globals';
+import { type LongerLimit, longerLimits } from '../../../../src/core/analysis/comparison/longer-limits.ts';
+import type { AllowTerms, SessionTerms } from '../../../../src/core/model/policy.ts';
+import { factors } from '../../support/fixtures.ts';
+
+type Limits = Pick<AllowTerms, 'appSession' | 'remember'> & { readonly session?: SessionTerms };
+
+const plain: SessionTerms = { idle: 10, absolute: 100 };
+const kept: SessionTerms = { ...plain, keep: { idle: 20, absolute: 200 } };
+
+const termsOf = ({ session, ...app }: Limits) => {
+  const asks = { kind: 'allow', requirement: factors(1) } as const;
+  return { session: { ...asks, ...(session && { session }) }, app: { ...asks, ...app } };
+};
+
+test.each<[string, Limits, Limits, readonly LongerLimit[]]>([
+  ['the same', { session: kept, remember: 60 }, { session: kept, remember: 60 }, []],
+  [
+    'a longer pause',
+    { session: plain },
+    { session: { idle: 11, absolute: 100 } },
+    [{ what: 'idle', before: 10, now: 11 }],
+  ],
+  ['a shorter pause', { session: plain }, { session: { idle: 9, absolute: 100 } }, []],
+  [
+    'a longer session',
+    { session: plain },
+    { session: { idle: 10, absolute: 101 } },
+    [{ what: 'absolute', before: 100, now: 101 }],
+  ],
+  [
+    'no limits any more',
+    { session: plain },
+    {},
+    [
+      { what: 'absolute', before: 100 },
+      { what: 'idle', before: 10 },
+    ],
+  ],
+  ['limits where there were none', {}, { session: plain }, []],
+  [
+    'sessions that may be kept, and could not be',
+    { session: plain },
+    { session: kept },
+    [
+      { what: 'kept', now: 200 },
+      { what: 'kept_idle', now: 20 },
+    ],
+  ],
+  ['sessions that may no longer be kept', { session: kept }, { session: plain }, []],
+  [
+    'kept sessions that last longer',
+    { session: kept },
+    { session: { ...plain, keep: { idle: 21, absolute: 201 } } },
+    [
+      { what: 'kept', before: 200, now: 201 },
+      { what: 'kept_idle', before: 20, now: 21 },
+    ],
+  ],
+  [
+    'a longer time at the app',
+    { appSession: { absolute: 50 } },
+    { appSession: { absolute: 51 } },
+    [{ what: 'at_app', before: 50, now: 51 }],
+  ],
+  ['no limit at the app any more', { appSession: { absolute: 50 } }, {}, [{ what: 'at_app', before: 50 }]],
+  ['a limit at the app', {}, { appSession: { absolute: 50 } }, []],
+  ['kept sessions that count at the app', { appSession: { unkept: true } }, {}, [{ what: 'kept_at_app' }]],
+  ['kept sessions that no longer count there', {}, { appSession: { unkept: true } }, []],
+  ['browsers that remember', {}, { remember: 60 }, [{ what: 'remembered', now: 60 }]],
+  ['browsers that remember longer', { remember: 60 }, { remember: 61 }, [{ what: 'remembered', before: 60, now: 61 }]],
+  ['browsers that no longer remember', { remember: 60 }, {}, []],
+  [
+    'an end to sessions without a pause',
+    { session: { idle: 0, absolute: 0 } },
+    { session: { idle: 1, absolute: 0 } },
+    [{ what: 'idle', now: 1 }],
+  ],
+])('%s', (_, before, now, expected) => {
+  expect(longerLimits(termsOf(before), termsOf(now))).toEqual(expected);
+});

@@ -1,0 +1,174 @@
+/** What shall hold for all users, and what breaks it. */
+import { expect, test } from '@jest/globals';
+import { examineInvariant } from '../../../../src/core/analysis/findings/invariants.ts';
+import type { Guarantee } from '../../../../src/core/analysis/proofs/demand-verdict.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
+import type { Rule } from '../../../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
+import { allow, factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { universe } from '../../support/universe.ts';
+
+const one = allow(factors(1));
+const two = allow(factors(2));
+const by = (...authenticators: readonly string[]) => allow(factors(1, { demands: [{ authenticators }] }));
+const deny: Rule['then'] = { kind: 'deny' };
+const rule = (name: string, then: Rule['then'], when: Conditions = {}): Rule => ({ name, when, then });
+const disabling = (name: string, disabled: readonly Key[], when: Conditions = {}): EnrollmentRule => ({
+  ...{ name, when },
+  then: { required: [], optional: [], promoted: [], disabled },
+});
+
+const inA: Conditions = { groups: { any: ['a'] } };
+/** There may be such users, and the analysis knows none. */
+const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
+/** As it is only before anything is proved. */
+const before: Conditions = { device: { known: false }, risk: { none: ['newDevice'] } };
+const never: Conditions = { device: { known: true }, risk: { any: ['recentFailures'] } };
+const failing: Conditions = {
+  expression: { ...{ written: 'x', aboutUser: false, varies: true }, logic: { text: 'x' }, evaluate: () => 'error' },
+};
+
+interface Parts {
+  readonly app: readonly Rule[];
+  readonly enrollment?: readonly EnrollmentRule[];
+  readonly when?: Conditions;
+  readonly enabled?: readonly Key[];
+}
+
+function examined(guarantee: Guarantee, { app, enrollment, when = {}, enabled = ['password', 'totp'] }: Parts) {
+  const policies: PolicySet = {
+    ...policiesOf({ app: { name: 'app', rules: app }, enabled }),
+    ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
+  };
+  const space = ruleSpace([when, ...[...app, ...(enrollment ?? [])].map((each) => each.when)], universe());
+  return examineInvariant({ name: 'invariant', when, guarantee }, { policies, space });
+}
+
+/** With the rules that are to blame, and what lets users in. */
+function inWords(guarantee: Guarantee, parts: Parts): string {
+  const verdict = examined(guarantee, parts);
+  const names = (rules: readonly { readonly name: string }[]) =>
+    rules
+      .map(({ name }) => name)
+      .filter((name) => name !== 'everybody')
+      .join('+');
+  if (verdict.kind === 'undecided') return `undecided: ${verdict.open.map(names).join(' ')}`;
+  if (verdict.kind !== 'refuted') return verdict.kind;
+  return `refuted: ${verdict.violations
+    .map(({ rules, proved }) => {
+      const keys = proved?.evidence.map(({ authenticator }) => authenticator).join('+');
+      return keys === undefined ? names(rules) : `${names(rules)} (${keys})`;
+    })
+    .join(' ')}`;
+}
+
+const admitted: Guarantee = { kind: 'admitted' };
+const refused: Guarantee = { kind: 'refused' };
+const proves: Guarantee = { kind: 'proves', requirement: factors(2) };
+const without: Guarantee = { kind: 'without', authenticators: ['totp'] };
+
+test.each<[string, Guarantee, Parts, string]>([
+  ['no rule denies', admitted, { app: [rule('all', one)] }, 'holds'],
+  ['a rule denies', admitted, { app: [rule('a', deny, inA), rule('all', one)] }, 'refuted: a'],
+  [
+    'a rule denies other users',
+    admitted,
+    { app: [rule('a', deny, inA), rule('all', one)], when: { groups: { none: ['a'] } } },
+    'holds',
+  ],
+  [
+    'a rule denies before anything is proved',
+    admitted,
+    { app: [rule('before', deny, before), rule('all', one)] },
+    'refuted: before',
+  ],
+  [
+    'a rule asks for what no user can prove, and decides only before the proof',
+    admitted,
+    { app: [rule('before', by('webauthn'), before), rule('all', one)] },
+    'refuted: before',
+  ],
+  [
+    'a rule denies users of whom none is known',
+    admitted,
+    { app: [rule('some', deny, unknown), rule('all', one)] },
+    'undecided: some',
+  ],
+  ['a condition may fail', admitted, { app: [rule('failing', one, failing), rule('all', one)] }, 'undecided: failing'],
+  [
+    'no user can prove what a rule asks for',
+    admitted,
+    { app: [rule('a', by('webauthn'), inA), rule('all', one)] },
+    'refuted: a',
+  ],
+  [
+    'the same, where no such user is known',
+    admitted,
+    { app: [rule('some', by('webauthn'), unknown), rule('all', one)] },
+    'undecided: some',
+  ],
+  [
+    'an enrollment rule disables what a rule asks for',
+    admitted,
+    { app: [rule('all', by('totp'))], enrollment: [disabling('none', ['totp'])] },
+    'refuted: all+none',
+  ],
+  ['no user is meant', refused, { app: [rule('all', one)], when: never }, 'empty'],
+  ['no user gets in', refused, { app: [rule('all', deny)] }, 'holds'],
+  ['users get in', refused, { app: [rule('a', one, inA), rule('rest', deny)] }, 'refuted: a (password)'],
+  [
+    'a rule lets users in that decides only before the proof',
+    refused,
+    { app: [rule('before', one, before), rule('rest', deny)] },
+    'holds',
+  ],
+  [
+    'users get in whom a rule asks for what no user can prove',
+    refused,
+    { app: [rule('all', by('webauthn'))] },
+    'holds',
+  ],
+  [
+    'users get in of whom none is known',
+    refused,
+    { app: [rule('some', one, unknown), rule('rest', deny)] },
+    'undecided: some',
+  ],
+  ['each rule asks for as much', proves, { app: [rule('a', two, inA), rule('rest', two)] }, 'holds'],
+  ['a rule asks for less', proves, { app: [rule('a', one, inA), rule('rest', two)] }, 'refuted: a (password)'],
+  [
+    'each of two rules asks for less',
+    proves,
+    { app: [rule('a', one, inA), rule('rest', one)] },
+    'refuted: a (password) rest (password)',
+  ],
+  [
+    'users are asked for less, of whom none is known',
+    proves,
+    { app: [rule('some', one, unknown), rule('rest', two)] },
+    'undecided: some',
+  ],
+  ['no rule takes it alone', without, { app: [rule('all', by('password'))] }, 'holds'],
+  ['users get in by it', without, { app: [rule('all', one)] }, 'refuted: all (totp)'],
+])('%s', (_, guarantee, parts, expected) => {
+  expect(inWords(guarantee, parts)).toBe(expected);
+});
+
+test('who is shown is in one group, where such a user breaks it', () => {
+  const notInB: Conditions = { groups: { none: ['b'] } };
+  const app = [rule('a', one, inA), rule('rest', deny)];
+  const enrollment = [disabling('not in b', [], notInB), disabling('in b', ['totp'])];
+  expect(inWords(proves, { app, enrollment })).toBe('refuted: a+not in b (password)');
+  const refusing = [disabling('not in b', ['password', 'totp'], notInB), disabling('in b', ['totp'])];
+  expect(inWords(proves, { app, enrollment: refusing })).toBe('refuted: a+in b (password)');
+});
+
+test('where no policy of an app decides, only the others are asked', () => {
+  const { app: _, ...policies } = policiesOf();
+  const space = ruleSpace([{}], universe());
+  expect(examineInvariant({ name: 'invariant', when: {}, guarantee: admitted }, { policies, space })).toEqual({
+    kind: 'holds',
+  });
+});

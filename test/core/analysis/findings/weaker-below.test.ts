@@ -1,0 +1,239 @@
+/** Rules that protect named users only here and there, compared with brute force over a small universe. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { weakerBelow } from '../../../../src/core/analysis/findings/weaker-below.ts';
+import { minimumOf } from '../../../../src/core/analysis/proofs/minimum-acr.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import { meetsRequirement } from '../../../../src/core/evidence/requirement.ts';
+import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
+import type { Facts } from '../../../../src/core/model/facts.ts';
+import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
+import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
+import { findRule } from '../../../../src/core/policy/rules/rules.ts';
+import { entangled } from '../../support/entangled.ts';
+import { acrValues, allow, factors, factsOf, type PolicyParts, policiesOf, userWith } from '../../support/fixtures.ts';
+import { enough, seeded } from '../../support/seeded.ts';
+import { universe } from '../../support/universe.ts';
+
+const offices = universe({
+  places: [
+    { ip: '203.0.113.7', zones: [] },
+    { ip: '203.0.113.8', zones: ['office'] },
+  ],
+});
+const everywhere: readonly Facts[] = [[], ['a'], ['b'], ['a', 'b']].flatMap((groups) =>
+  offices.places.flatMap((network) =>
+    [['openid'], ['openid', 'mail']].flatMap((scopes) =>
+      [false, true].map((known) => {
+        const device = { known, platform: 'desktop', os: 'linux' } as const;
+        return factsOf({ subject: userWith([], { groups }), network, device, request: { scopes } });
+      }),
+    ),
+  ),
+);
+
+/** From the strictest. */
+const [deny, two, one]: readonly [Rule['then'], Rule['then'], Rule['then']] = [
+  { kind: 'deny' },
+  allow(factors(2)),
+  allow(factors(1)),
+];
+const thens = [deny, two, one];
+
+const rule = (when: Conditions, then: Rule['then'], name = 'rule'): Rule => ({ name, when, then });
+const ofA: Conditions = { groups: { any: ['a'] } };
+const inOffice: ConditionSet = { network: { any: ['office'] } };
+
+function search(rules: readonly Rule[], { session, ...more }: PolicyParts = {}) {
+  const whens = [...rules, ...(session?.rules ?? [])].map(({ when }) => when);
+  const policies = policiesOf({ ...more, ...(session && { session }), app: { name: 'app', rules } });
+  return weakerBelow(policies, ruleSpace(whens, offices));
+}
+
+/** What a rule asks about, part by part: who the user is, what narrows that, and what is left aside. */
+interface Drawn {
+  readonly names?: Conditions;
+  readonly narrows: Conditions;
+  readonly besides: Conditions;
+  readonly then: Rule['then'];
+}
+const constant = (...all: readonly Conditions[]) => fc.constantFrom(...all);
+const narrowing = fc
+  .tuple(
+    constant({}, inOffice),
+    constant({}, {}, { scopes: { any: ['mail'] } }),
+    constant({}, { device: { known: true } }),
+  )
+  .map(([first, second, third]) => ({ ...first, ...second, ...third }));
+const meant = fc.oneof(
+  constant({}, {}, { network: { none: ['office'] } }),
+  constant({ scopes: { none: ['mail'] } }, { device: { known: false } }),
+);
+const drawnRule: fc.Arbitrary<Drawn> = fc
+  .record({ names: constant({}, ofA, { groups: { all: ['a', 'b'] } }, ofA), narrows: narrowing, besides: meant })
+  .chain((parts) => fc.constantFrom(...thens).map((then) => ({ ...parts, then })));
+
+function isEmpty(when: Conditions): boolean {
+  return Object.keys(when).length === 0;
+}
+
+function holds(when: Conditions, facts: Facts): boolean {
+  return findRule(compilePolicy({ name: 'one', rules: [rule(when, one)] }), facts).rule !== undefined;
+}
+
+test('a rule is found exactly where a condition of it misses for a user whom a rule below asks for less', () => {
+  const counts = { found: 0, quiet: 0 };
+  fc.assert(
+    fc.property(fc.array(drawnRule, { minLength: 1, maxLength: 3 }), fc.constantFrom(...thens), (some, rest) => {
+      const parts = [...some, { names: {}, narrows: {}, besides: {}, then: rest }];
+      const rules = parts.map(({ names, narrows, besides, then }, at) =>
+        // A part that narrows takes the place of one that does not, where both are of one condition.
+        rule({ ...besides, ...names, ...narrows }, then, `${at}`),
+      );
+      const app = compilePolicy({ name: 'app', rules });
+      const rankOf = ({ then }: Rule) => thens.indexOf(then);
+      const weakerThan = (strict: Rule, at: number) => {
+        const { names = {}, narrows = {}, besides = {} } = parts[at] ?? {};
+        if (strict.then.kind === 'deny' || isEmpty(names) || isEmpty(narrows)) return undefined;
+        const kept = Object.entries(besides).filter(([name]) => !Object.hasOwn(narrows, name));
+        const others = { ...Object.fromEntries(kept), ...names };
+        const missed = everywhere.filter((facts) => holds(others, facts) && !holds(narrows, facts));
+        const decided = new Set(missed.map((facts) => findRule(app, facts).rule));
+        return rules.slice(at + 1).find((weak) => decided.has(weak) && rankOf(weak) > rankOf(strict));
+      };
+      const expected = rules.flatMap((strict, at) => {
+        const weak = weakerThan(strict, at);
+        return weak ? [{ strict, weak, missing: Object.keys(parts[at]?.narrows ?? {}).sort() }] : [];
+      });
+      const { found, undecided } = search(rules);
+      expect(undecided).toEqual([]);
+      const about = found.map(({ strict, weak, missing }) => {
+        return { strict, weak, missing: missing.map(({ condition }) => condition).sort() };
+      });
+      expect(about).toEqual(expected);
+      for (const { weak, facts } of found) expect(findRule(app, facts).rule).toBe(weak);
+      counts[found.length > 0 ? 'found' : 'quiet'] += 1;
+    }),
+    seeded(300),
+  );
+  expect(Math.min(counts.found, counts.quiet)).toBeGreaterThan(enough(30));
+});
+
+test('the evidence is enough for the rule below, and not for the one above', () => {
+  const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
+  const [found, ...others] = search([rule({ ...ofA, ...inOffice }, allow(key)), rule({}, one)]).found;
+  expect(others).toEqual([]);
+  expect(found?.facts.subject.groups).toEqual(['a']);
+  expect(meetsRequirement(factors(1), found?.evidence ?? [])).toBe(true);
+  expect(meetsRequirement(key, found?.evidence ?? [])).toBe(false);
+});
+
+test.each<[string, ConditionSet, boolean]>([
+  ['named users', { users: { any: ['ann'] } }, true],
+  ['all users but some', { users: { none: ['ann'] } }, false],
+  ['a group', ofA, true],
+  ['all users outside of a group', { groups: { none: ['a'] } }, false],
+  ['a user type', { userType: { any: ['guest'] } }, true],
+  ['an attribute', { attributes: { plan: { equals: 'gold' } } }, true],
+  ['a time', { time: { days: [1], zone: 'UTC' } }, false],
+])('a rule about %s', (_, who, isFound) => {
+  expect(search([rule({ ...who, ...inOffice }, two), rule({}, one)]).found).toHaveLength(isFound ? 1 : 0);
+});
+
+test.each<[string, ConditionSet, readonly string[] | undefined]>([
+  ['a network', inOffice, ['network.any']],
+  ['all networks but one', { network: { none: ['office'] } }, undefined],
+  ['a time', { time: { days: [1], zone: 'UTC' } }, ['time']],
+  ['a scope', { scopes: { all: ['mail'] } }, ['scopes.all']],
+  ['no scope', { scopes: { none: ['mail'] } }, undefined],
+  ['a claim, which it does not compare', { claims: { any: ['email'] } }, undefined],
+  ['a known device', { device: { known: true } }, ['device.known']],
+  ['a new device', { device: { known: false } }, undefined],
+  ['a registered device', { device: { registered: true } }, ['device.registered']],
+  ['a device that is not registered', { device: { registered: false } }, undefined],
+  ['a managed device', { device: { managed: true } }, ['device.managed']],
+  ['an assurance', { device: { assurance: { any: ['patched'] } } }, ['device.assurance.any']],
+  ['no assurance', { device: { assurance: { none: ['patched'] } } }, undefined],
+  ['a system, which the browser says', { device: { os: ['macos'] } }, undefined],
+  ['a network and a known device', { ...inOffice, device: { known: true } }, ['network.any', 'device.known']],
+  ['an alternative', { any: [inOffice, { scopes: { any: ['mail'] } }] } as ConditionSet, undefined],
+])('a rule about a group with %s', (_, narrows, paths) => {
+  const { found } = search([rule({ ...ofA, ...narrows }, two), rule({}, one)]);
+  const named = found.map(({ missing }) => missing.map(({ condition, path }) => [condition, ...path].join('.')));
+  expect(named).toEqual(paths === undefined ? [] : [paths]);
+});
+
+const strict = rule({ ...ofA, ...inOffice }, two);
+
+test('what the session policy and the minimum of the app ask for is asked for below, too', () => {
+  const always = (then: Rule['then']) => ({ name: 'session', rules: [rule({}, then)] });
+  expect(search([strict, rule({}, one)], { session: always(two) }).found).toEqual([]);
+  expect(search([strict, rule({}, one)], { session: always(deny) }).found).toEqual([]);
+  expect(search([strict, rule({}, one)], { minimumAcr: '2fa' }).found).toEqual([]);
+  expect(search([strict, rule({}, one)], { minimumAcr: 'pwd' }).found).toHaveLength(1);
+  expect(minimumOf({ acrValues, minimumAcr: '2fa' })).toEqual([factors(2)]);
+  expect(minimumOf({ acrValues })).toEqual([]);
+});
+
+test('the example is where the session policy asks for no more', () => {
+  const mail: Conditions = { scopes: { any: ['mail'] } };
+  const rules = [rule({ scopes: { none: ['mail'] } }, two), rule({}, one)];
+  const { found } = search([strict, rule({}, one)], { session: { name: 'session', rules } });
+  expect(found.map(({ facts }) => facts.request.scopes.includes('mail'))).toEqual([true]);
+  const closed = [rule(mail, deny), rule({}, two)];
+  expect(search([strict, rule({}, one)], { session: { name: 'session', rules: closed } }).found).toEqual([]);
+});
+
+test.each<[string, Requirement, Requirement]>([
+  ['the rule below asks for the same', factors(2), factors(2)],
+  ['it asks for more', factors(1), factors(2)],
+  [
+    'it asks for something else',
+    factors(1, { demands: [{ authenticators: ['password'] }] }),
+    factors(1, { demands: [{ authenticators: ['totp'] }] }),
+  ],
+])('quiet where %s', (_, above, below) => {
+  const rules = [rule({ ...ofA, ...inOffice }, allow(above)), rule({}, allow(below))];
+  expect(search(rules)).toEqual({ found: [], undecided: [] });
+});
+
+const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
+
+test('quiet where no user is known who is under the rules', () => {
+  const nothing = { found: [], undecided: [] };
+  expect(search([strict, rule(unknown, one), rule({}, two)])).toEqual(nothing);
+  const rules = [rule(unknown, one), rule({}, two)];
+  expect(search([strict, rule({}, one)], { session: { name: 'session', rules } })).toEqual(nothing);
+});
+
+test.each<[string, Conditions]>([
+  ['new, and it is not said to be', { device: { known: false }, risk: { none: ['newDevice'] } }],
+  ['known, where failures of strangers never count', { device: { known: true }, risk: { any: ['recentFailures'] } }],
+])('quiet where the rule below never decides, as its device is %s', (_, never) => {
+  expect(search([strict, rule(never, one), rule({}, two)])).toEqual({ found: [], undecided: [] });
+});
+
+test('the example is of what can be, where the rule below asks for that or for what can not', () => {
+  const failures: ConditionSet = { device: { known: true }, risk: { any: ['recentFailures'] } };
+  const either = rule({ any: [failures, { groups: { all: ['b', 'c'] } }] }, one);
+  const { found } = search([strict, either, rule({}, two)]);
+  expect(found.map(({ facts }) => facts.subject.groups.toSorted())).toEqual([['a', 'b', 'c']]);
+});
+
+test('the example is a user in as few groups as possible', () => {
+  const either = rule({ any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] }, one);
+  const ofAnn = rule({ users: { any: ['ann'] }, ...inOffice }, two);
+  expect(search([ofAnn, either]).found.map(({ facts }) => facts.subject.groups)).toEqual([['d']]);
+});
+
+test('rules that are entangled on purpose leave it undecided, unless something else is found', () => {
+  const maze = entangled.map((when) => rule(when, two));
+  expect(search([...maze, strict, rule({}, one)])).toEqual({ found: [], undecided: [strict] });
+  expect(search([...maze, strict, rule({}, two)])).toEqual({ found: [], undecided: [] });
+  expect(search([strict, rule(inOffice, two), rule({}, one), ...maze]).found).toHaveLength(1);
+});
+
+test('an app without a policy has no such rule', () => {
+  const { app: _, ...policies } = policiesOf();
+  expect(weakerBelow(policies, ruleSpace([], offices))).toEqual({ found: [], undecided: [] });
+});

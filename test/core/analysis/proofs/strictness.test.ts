@@ -1,0 +1,165 @@
+/** Comparing what requirements demand, against evidence of every kind. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { evidenceBetween, impliesAll } from '../../../../src/core/analysis/proofs/strictness.ts';
+import { type AssessedEvidence, meetsRequirement } from '../../../../src/core/evidence/requirement.ts';
+import type { AuthenticatorDescriptor, Characteristic } from '../../../../src/core/model/facts.ts';
+import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
+import type { Alternative, Demand, Requirement } from '../../../../src/core/model/policy.ts';
+import { allEnrollments, requirement, verificationOf } from '../../support/arbitraries.ts';
+import { descriptor } from '../../support/fixtures.ts';
+import { enough, seeded } from '../../support/seeded.ts';
+
+const proofs = { authenticators: Object.values(descriptor) };
+
+const evidence: fc.Arbitrary<AssessedEvidence> = fc
+  .record({
+    enrollment: fc.constantFrom(...allEnrollments),
+    lesser: fc.boolean(),
+    age: fc.constantFrom<number | 'now'>('now', 0, 60, 61, 300, 3600, 99_999),
+    idle: fc.constantFrom(0, 60, 61, 300, 301, 3600),
+  })
+  .map(({ enrollment, lesser, age, idle }) => ({
+    ...verificationOf(enrollment, lesser),
+    authenticator: enrollment.authenticator,
+    enrollment: enrollment.id,
+    age,
+    // No pause since the proof is longer than it is old.
+    idle: age === 'now' ? 0 : Math.min(idle, age),
+    ...(enrollment.authenticator === 'security_question' && { auxiliary: true as const }),
+  }));
+
+test('no evidence refutes what is said to follow', () => {
+  let implied = 0;
+  fc.assert(
+    fc.property(
+      requirement,
+      requirement,
+      fc.array(fc.array(evidence, { maxLength: 4 }), { minLength: 30, maxLength: 30 }),
+      (premise, conclusion, sets) => {
+        if (!impliesAll([premise], [conclusion], proofs)) return;
+        implied += 1;
+        for (const set of sets)
+          if (meetsRequirement(premise, set)) expect(meetsRequirement(conclusion, set)).toBe(true);
+      },
+    ),
+    seeded(600),
+  );
+  expect(implied).toBeGreaterThan(enough(5));
+});
+
+test('evidence between two requirements meets the one and not the other', () => {
+  let found = 0;
+  fc.assert(
+    fc.property(requirement, requirement, (met, unmet) => {
+      const set = evidenceBetween([met], unmet, proofs);
+      if (set === undefined) return;
+      found += 1;
+      expect([meetsRequirement(met, set), meetsRequirement(unmet, set)]).toEqual([true, false]);
+      expect(impliesAll([met], [unmet], proofs)).toBe(false);
+    }),
+    seeded(300),
+  );
+  expect(found).toBeGreaterThan(enough(50));
+});
+
+const alternative = (maxIdle?: number) => ({
+  anyOf: [{ factors: 1 as const, demands: [{ factor: 'possession' as const, ...(maxIdle && { maxIdle }) }] }],
+});
+
+test('a proof without a limit of pauses may be from before one', () => {
+  expect(impliesAll([alternative()], [alternative(60)], proofs)).toBe(false);
+  expect(evidenceBetween([alternative()], alternative(60), proofs)).toBeDefined();
+  expect(impliesAll([alternative(60)], [alternative()], proofs)).toBe(true);
+});
+
+test('no session is without activity for longer, and none is older, than it says', () => {
+  const young = { anyOf: [{ factors: 1 as const, demands: [{ factor: 'possession' as const, maxAge: 300 }] }] };
+  expect(impliesAll([alternative()], [alternative(60)], { ...proofs, longestPause: 60 })).toBe(true);
+  expect(impliesAll([alternative()], [alternative(60)], { ...proofs, longestPause: 61 })).toBe(false);
+  expect(impliesAll([alternative()], [young], { ...proofs, oldest: 300 })).toBe(true);
+  expect(impliesAll([alternative()], [young], { ...proofs, oldest: 301 })).toBe(false);
+});
+
+const webauthn: AuthenticatorDescriptor = {
+  ...descriptor.webauthn,
+  characteristics: [...descriptor.webauthn.characteristics, 'hardwareProtected'],
+};
+const able: readonly AuthenticatorDescriptor[] = [descriptor.password, descriptor.totp, descriptor.email, webauthn];
+
+/** What keys differ in: one that hardware protects is bound to its device. */
+const lacking: readonly (readonly Characteristic[])[] = [
+  [],
+  ['hardwareProtected'],
+  ['deviceBound', 'hardwareProtected'],
+  ['userVerification'],
+  ['userVerification', 'hardwareProtected'],
+  ['userVerification', 'deviceBound', 'hardwareProtected'],
+];
+
+const ages = [
+  { age: 0, idle: 0 },
+  { age: 5000, idle: 0 },
+  { age: 5000, idle: 5000 },
+];
+
+/** All that a verification may show, young and old, without a pause or after a long one. */
+const everyProof: readonly AssessedEvidence[] = able.flatMap(({ key, factors, characteristics }) =>
+  (key === 'webauthn' ? lacking : [[]]).flatMap((lacks) =>
+    ages.map((age) => ({
+      ...{ authenticator: key, enrollment: key, ...age },
+      factors: lacks.some((one) => one === 'userVerification') ? (['possession'] as const) : factors,
+      characteristics: characteristics.filter((one) => !lacks.some((lack) => lack === one)),
+    })),
+  ),
+);
+
+function subsetsOf(all: readonly AssessedEvidence[], most: number): readonly (readonly AssessedEvidence[])[] {
+  const [first, ...rest] = all;
+  if (first === undefined || most === 0) return [[]];
+  return [...subsetsOf(rest, most), ...subsetsOf(rest, most - 1).map((set) => [first, ...set])];
+}
+
+const rarely = <Value>(value: fc.Arbitrary<Value>) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
+const keys = able.map(({ key }) => key);
+const few: readonly (readonly Characteristic[])[] = webauthn.characteristics.map((one) => [one]);
+const plainDemand: fc.Arbitrary<Demand> = fc
+  .record({
+    factor: rarely(fc.constantFrom('knowledge', 'possession', 'inherence')),
+    authenticators: fc.constantFrom(undefined, ...keys.map((key) => [key]), keys.slice(0, 2), keys.slice(2)),
+    exclude: rarely(fc.constantFrom(...keys.map((key) => [key]))),
+    characteristics: fc.constantFrom(undefined, ...few, webauthn.characteristics.slice(1, 4)),
+    maxAge: rarely(fc.constant(3600)),
+    maxIdle: rarely(fc.constant(3600)),
+  })
+  .map((members) => omitUndefined(members) as Demand);
+/** No alternative takes more than two proofs. */
+const alternativeOf = (factors: 1 | 2, maxLength: number): fc.Arbitrary<Alternative> =>
+  fc.record({ factors: fc.constant(factors), demands: fc.array(plainDemand, { maxLength }) });
+const plainRequirement: fc.Arbitrary<Requirement> = fc.record({
+  anyOf: fc.array(fc.oneof(alternativeOf(1, 2), alternativeOf(2, 1)), { minLength: 1, maxLength: 2 }),
+});
+
+test('of all sets of proofs, none or one that is shown refutes that something follows', () => {
+  const sets = subsetsOf(everyProof, 2);
+  let [implied, refuted] = [0, 0];
+  fc.assert(
+    fc.property(plainRequirement, plainRequirement, (premise, conclusion) => {
+      const isRefuted = sets.some((set) => meetsRequirement(premise, set) && !meetsRequirement(conclusion, set));
+      expect(impliesAll([premise], [conclusion], { authenticators: able })).toBe(!isRefuted);
+      const shown = evidenceBetween([premise], conclusion, { authenticators: able });
+      expect(shown !== undefined).toBe(isRefuted);
+      const canBeMet = sets.some((set) => meetsRequirement(premise, set));
+      if (isRefuted) refuted += 1;
+      else if (canBeMet) implied += 1;
+      for (const proof of shown ?? []) expect(everyProof).toContainEqual(expect.objectContaining(shownBy(proof)));
+    }),
+    seeded(2000),
+  );
+  expect([implied > 100, refuted > 100]).toEqual([true, true]);
+});
+
+function shownBy({ authenticator, factors, characteristics }: AssessedEvidence): Partial<AssessedEvidence> {
+  return { authenticator, factors, characteristics };
+}

@@ -1,0 +1,102 @@
+/** How sign-ins end, each walked once for all apps that ask for the same. */
+import { describe, expect, test } from '@jest/globals';
+import { signInEnd } from '../../../../src/core/analysis/simulation/lock-outs.ts';
+import { signInOutcome } from '../../../../src/core/analysis/simulation/sign-in-outcomes.ts';
+import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
+import type { Rule } from '../../../../src/core/model/policy.ts';
+import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
+import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
+import { allow, descriptor, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
+
+const authenticators = [descriptor.password, descriptor.totp, descriptor.webauthn];
+const inA: Conditions = { groups: { any: ['a'] } };
+const inB: Conditions = { groups: { any: ['b'] } };
+const two = allow(factors(2));
+const keys = ['password'];
+
+const user = (...groups: readonly string[]): UserFacts => ({
+  ...factsOf({}),
+  subject: userWith([], { groups }),
+});
+
+/** Those of a group need two factors, all others one. */
+const common = policiesOf({});
+function appFor(name: string, when: Conditions): PolicySet {
+  const rules: readonly Rule[] = [
+    { name: `${name} two`, when, then: two },
+    { name: `${name} rest`, when: {}, then: allow(factors(1)) },
+  ];
+  return { ...common, authenticators, app: compilePolicy({ name, rules }) };
+}
+
+const [appA, appB] = [appFor('notes', inA), appFor('mail', inB)];
+
+test('apps that ask two users for the same share one walk, whatever their rules are called', () => {
+  const found = signInOutcome(appA, user('a'), { keys });
+  expect(found).toEqual(signInEnd(appA, user('a'), keys));
+  expect(signInOutcome(appB, user('b'), { keys })).toBe(found);
+  expect(signInOutcome(appA, user('b'), { keys })).toBe(signInOutcome(appB, user('a'), { keys }));
+});
+
+test('what is asked otherwise is walked', () => {
+  const [strict, lax] = [signInOutcome(appA, user('a'), { keys }), signInOutcome(appA, user(), { keys })];
+  expect(strict.added).not.toEqual(lax.added);
+  expect(signInOutcome(appA, user('a'), { keys: ['password', 'totp'] }).added).toEqual([]);
+});
+
+test('what the user sets up nowhere leads nowhere', () => {
+  expect(signInOutcome(appA, user('a'), { keys }).isDenied).toBe(false);
+  expect(signInOutcome(appA, user('a'), { keys, never: ['totp', 'webauthn'] }).isDenied).toBe(true);
+});
+
+describe('apps that share policies besides', () => {
+  const add: AccountRule = { name: 'none', when: inB, then: { kind: 'deny' } };
+  const rest: AccountRule = { name: 'rest', when: {}, then: allow(factors(1)) };
+  const accountPolicy = compileAccountPolicy({ name: 'account', rules: [add, rest] });
+
+  test('a rule of the account policy makes a difference', () => {
+    const policies = { ...appA, accountPolicy };
+    expect(signInOutcome(policies, user('a'), { keys }).isDenied).toBe(false);
+    expect(signInOutcome(policies, user('a', 'b'), { keys }).isDenied).toBe(true);
+    expect(signInOutcome(appA, user('a', 'b'), { keys }).isDenied).toBe(false);
+  });
+
+  test('a rule that asks how the user signed in counts as far as the user is known', () => {
+    const then = { required: [], optional: [], promoted: [], disabled: [] };
+    const asking: EnrollmentRule = {
+      name: 'asking',
+      when: {
+        any: [{ groups: { any: ['a'] }, authenticated: { any: ['password'] } }, { authenticated: { any: ['totp'] } }],
+      },
+      then: { ...then, required: [{ anyOf: ['webauthn'] }] },
+    };
+    const rules = [asking, { name: 'all', when: {}, then }];
+    const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules });
+    const policies = { ...appB, enrollment };
+    expect(signInOutcome(policies, user('a'), { keys }).added).toEqual(['webauthn']);
+    expect(signInOutcome(policies, user(), { keys }).added).toEqual([]);
+  });
+
+  test('what the user has skipped makes a difference', () => {
+    const then = { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }], optional: [], promoted: [], disabled: [] };
+    const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] });
+    const policies = { ...appB, enrollment };
+    const after = { ...user(), subject: userWith([], { skipped: { webauthn: { grace: { count: 1, at: 0 } } } }) };
+    const had = { keys, never: ['webauthn'] };
+    expect(signInOutcome(policies, user(), had).isDenied).toBe(false);
+    expect(signInOutcome(policies, after, had).isDenied).toBe(true);
+  });
+
+  test('a minimum of the app makes a difference', () => {
+    const values = { acrValues: [{ value: 'high', requirement: factors(2) }] };
+    const [low, high] = [
+      { ...appA, ...values },
+      { ...appA, ...values, minimumAcr: 'high' },
+    ];
+    expect(signInOutcome(low, user(), { keys }).added).toEqual([]);
+    expect(signInOutcome(high, user(), { keys }).added).not.toEqual([]);
+  });
+});

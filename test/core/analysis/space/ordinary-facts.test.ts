@@ -1,0 +1,51 @@
+/** Which examples surprise no reader. */
+import { expect, test } from '@jest/globals';
+import { isOrdinary, modelOf } from '../../../../src/core/analysis/space/ordinary-facts.ts';
+import type { ClassModel } from '../../../../src/core/analysis/space/read-formulas.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
+import { factsOf, userWith } from '../../support/fixtures.ts';
+import { universe } from '../../support/universe.ts';
+
+test.each<[string, boolean, readonly string[], readonly Conditions[]]>([
+  ['no group', true, [], []],
+  ['one', true, ['a'], []],
+  ['two', false, ['a', 'b'], []],
+  ['two that rules name one by one', false, ['a', 'b'], [{ groups: { all: ['a'] } }, { groups: { any: ['a', 'b'] } }]],
+  ['two that a rule names together', true, ['a', 'b'], [{ groups: { all: ['c'] } }, { groups: { all: ['b', 'a'] } }]],
+  ['two of three that it names', true, ['a', 'b'], [{ groups: { all: ['b', 'c', 'a'] } }]],
+  ['two that an alternative names', true, ['a', 'b'], [{ any: [{}, { groups: { all: ['a', 'b'] } }] }]],
+  ['one more than it names', false, ['a', 'b', 'c'], [{ groups: { all: ['a', 'b'] } }]],
+])('a user in %s', (_, expected, groups, rules) => {
+  const subject = userWith([], { groups });
+  const facts: UserFacts = { ...factsOf({ subject }), subject, signedInWith: [] };
+  expect(
+    isOrdinary(
+      facts,
+      rules.map((when) => ({ when })),
+    ),
+  ).toBe(expected);
+});
+
+test('facts are found in few groups first, then as they come', () => {
+  const either: Conditions = { any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] };
+  const both: Conditions = { groups: { all: ['b', 'c'] }, attributes: { member: { equals: true } } };
+  const space = ruleSpace([either, both], universe());
+  const groupsOf = (model: ClassModel) => space.factsOf(model).subject.groups.toSorted();
+  /** Of each that is offered, and what comes of it when none suits. */
+  const groupsIn = (...formulas: Parameters<typeof modelOf>[0]) => {
+    const offered: (readonly string[])[] = [];
+    const found = modelOf(formulas, (model) => {
+      offered.push(groupsOf(model));
+      return false;
+    });
+    return [...offered, found];
+  };
+  expect(groupsIn(space.applies(either))).toEqual([['d'], ['b', 'c'], 'undecided']);
+  expect(groupsIn(space.applies(both))).toEqual([['b', 'c'], 'undecided']);
+  expect(groupsIn(space.applies({ attributes: { member: { equals: true } } }))).toEqual([[], [], 'undecided']);
+  const first = modelOf([space.applies(either)]);
+  expect(typeof first === 'object' && groupsOf(first)).toEqual(['d']);
+  expect(groupsIn(space.applies(both), space.misses(both))).toEqual(['impossible']);
+});

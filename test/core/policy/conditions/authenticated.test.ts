@@ -1,0 +1,269 @@
+/** Enrollment and profile rules that ask how the user signed in: when they count, and what they cannot change. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { simulate } from '../../../../src/core/analysis/simulation/simulate.ts';
+import { evaluate } from '../../../../src/core/decision/evaluate.ts';
+import { evaluateIssuance } from '../../../../src/core/decision/token-issuance.ts';
+import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
+import type { Evidence, Subject } from '../../../../src/core/model/facts.ts';
+import type { ProfileRule } from '../../../../src/core/model/profile-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../../../../src/core/policy/rules/enrollment-terms.ts';
+import { registrationOffer } from '../../../../src/core/profile/profile-terms.ts';
+import { identifierPageSecret } from '../../../../src/core/queries/identifier-page-secret.ts';
+import { demandsOn } from '../../../../src/core/queries/removal.ts';
+import { evidenceOf, requirement, world } from '../../support/arbitraries.ts';
+import {
+  allow,
+  always,
+  descriptor,
+  enrolled,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  silentFacts,
+  userWith,
+} from '../../support/fixtures.ts';
+import { enough, seeded } from '../../support/seeded.ts';
+
+const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
+const passkey = { required: [{ anyOf: ['webauthn'] }] };
+const byMail = { authenticated: { any: ['email'] } };
+
+function rule(name: string, terms: Partial<EnrollmentTerms>, when: EnrollmentRule['when'] = {}): EnrollmentRule {
+  return { name, when, then: { ...nothing, ...terms } };
+}
+
+function enrollment(...rules: readonly EnrollmentRule[]): PolicySet {
+  return { ...policiesOf({ app: factors(1) }), enrollment: compilePolicy({ name: 'enrollment', rules }) };
+}
+
+/** A user who came by mail must enroll a passkey. */
+const mailNeedsPasskey = enrollment(rule('By mail', passkey, byMail), rule('Rest', {}));
+/** Who came with a password or a passkey need not enroll any. */
+const exempt = enrollment(
+  rule('Strong', {}, { authenticated: { any: ['password', 'webauthn'] } }),
+  rule('Rest', passkey),
+);
+const both = userWith(['password', 'email']);
+
+function decide(policies: PolicySet, subject: Subject, evidence: readonly Evidence[]) {
+  return evaluate(policies, factsOf({ subject, evidence }));
+}
+
+function usableKeys(policies: PolicySet, subject: Subject): readonly string[] {
+  const { terms } = enrollmentRuling(policies, factsOf({ subject }));
+  return usablePolicies(policies, terms).authenticators.map(({ key }) => key);
+}
+
+describe('what must be enrolled', () => {
+  test.each([
+    ['must after a sign-in by mail', mailNeedsPasskey, ['email'], 'enroll'],
+    ['need not after a sign-in by password', mailNeedsPasskey, ['password'], 'allow'],
+    ['must, where no exemption holds', exempt, ['email'], 'enroll'],
+    ['need not, where one holds', exempt, ['password'], 'allow'],
+  ] as const)('%s', (_, policies, proved, expected) => {
+    const subject = userWith(proved);
+    const evidence = proved.map((key) => proof(key, 'now'));
+    const decision = decide(policies, subject, evidence);
+    expect(decision.kind).toBe(expected);
+    expect(decision.trace.layers.at(-1)).toMatchObject({ layer: 'enrollment', satisfied: expected === 'allow' });
+  });
+
+  test('is decided in an alternative as beside it', () => {
+    const either = { any: [byMail, { groups: { any: ['staff'] } }] };
+    const policies = enrollment(rule('By mail, or staff', passkey, either), rule('Rest', { disabled: ['totp'] }));
+    const kindOf = (key: 'email' | 'password', groups: readonly string[]) =>
+      decide(policies, userWith([key], { groups }), [proof(key, 'now')]).kind;
+    expect([kindOf('email', []), kindOf('password', ['staff']), kindOf('password', [])]).toEqual([
+      'enroll',
+      'enroll',
+      'allow',
+    ]);
+    // What may be used is decided without the rule, although one of its alternatives asks for a group only.
+    expect(usableKeys(policies, userWith(['email'], { groups: ['staff'] }))).not.toContain('totp');
+  });
+
+  test('is undecided until the sign-on is met, and denies nothing before', () => {
+    const policies = { ...exempt, app: compilePolicy({ name: 'two', rules: always(allow(factors(2))).rules }) };
+    const subject = userWith(['password', 'totp']);
+    const decision = decide(policies, subject, [proof('password', 'now')]);
+    expect(decision.kind).toBe('challenge');
+    expect(decision.trace.layers.at(-1)).toMatchObject({
+      layer: 'enrollment',
+      outcome: 'undecided',
+      rules: [
+        { rule: 'Strong', result: 'unknown' },
+        { rule: 'Rest', result: 'hit' },
+      ],
+    });
+  });
+
+  test('an authenticator that was enrolled in the session is none that the user signed in with', () => {
+    const policies = enrollment(
+      rule('Apps', {}, { authenticated: { any: ['totp'] } }),
+      rule('Rest', { required: [{ anyOf: ['webauthn'] }] }),
+    );
+    const subject = userWith(['password', 'totp']);
+    const enrolledHere = proof('totp', 'now', { origin: 'enrollment' });
+    expect(decide(policies, subject, [proof('password', 'now'), enrolledHere]).kind).toBe('enroll');
+    expect(decide(policies, subject, [proof('password', 'now'), proof('totp', 'now')]).kind).toBe('allow');
+  });
+
+  test('what a registration proved is how the user signed in', () => {
+    const subject = userWith(['email']);
+    expect(decide(mailNeedsPasskey, subject, [proof('email', 'now', { origin: 'registration' })]).kind).toBe('enroll');
+  });
+
+  test.each([
+    ['of another user', { subject: 'bob' }],
+    ['of a recovery', { origin: 'recovery' as const }],
+    ['of an enrollment that is gone', { enrollment: 'gone' }],
+  ])('a proof %s does not count', (_, more) => {
+    const evidence = [proof('password', 'now'), proof('email', 'now', more)];
+    expect(decide(mailNeedsPasskey, both, evidence).kind).toBe('allow');
+  });
+
+  test('single sign-on asks, too', () => {
+    const facts = silentFacts({ subject: userWith(['email']), evidence: [proof('email', 60)] });
+    expect(evaluate(mailNeedsPasskey, facts).kind).toBe('enroll');
+  });
+
+  test('the simulation walks through it', () => {
+    const steps = simulate(exempt, factsOf({ subject: userWith(['email']) }));
+    expect(steps.slice(-3)).toMatchObject([
+      { kind: 'challenge', authenticator: 'email' },
+      { kind: 'enroll', authenticator: 'webauthn' },
+      { kind: 'complete' },
+    ]);
+  });
+
+  test('a token is not issued without it', () => {
+    const facts = (key: Key) => silentFacts({ subject: both, evidence: [proof(key, 60)] });
+    expect(evaluateIssuance(mailNeedsPasskey, facts('email'))).toMatchObject({ reason: 'enrollment_required' });
+    expect(evaluateIssuance(mailNeedsPasskey, facts('password')).allow).toBe(true);
+  });
+
+  test('an enrollment that such a rule may require counts as needed', () => {
+    const subject = userWith(['password', 'webauthn']);
+    const id = enrolled('webauthn')[0]?.id ?? '';
+    expect(demandsOn(mailNeedsPasskey, factsOf({ subject }), id)).toEqual(passkey.required);
+  });
+});
+
+describe('what may be used', () => {
+  const noTotp = enrollment(rule('By mail', passkey, byMail), rule('Rest', { disabled: ['password'] }));
+
+  test('is said by the rules without them', () => {
+    expect(identifierPageSecret(noTotp, factsOf())).toBeUndefined();
+    expect(decide(noTotp, both, []).kind).toBe('challenge');
+    expect(decide(noTotp, both, [proof('password', 'now')]).kind).toBe('challenge');
+    expect(decide(noTotp, both, [proof('email', 'now')]).kind).toBe('challenge');
+  });
+
+  test('what is required and may not be enrolled denies', () => {
+    const policies = enrollment(rule('By mail', passkey, byMail), rule('Rest', { disabled: ['webauthn'] }));
+    expect(decide(policies, userWith(['email']), [proof('email', 'now')])).toMatchObject({
+      kind: 'deny',
+      reason: 'unsatisfiable',
+      layer: 'enrollment',
+      rule: 'By mail',
+    });
+  });
+
+  test('where no other rule holds, the sign-in is denied (Law 4)', () => {
+    const policies = enrollment(rule('By mail', {}, byMail));
+    expect(decide(policies, userWith(['email']), [proof('email', 'now')])).toMatchObject({
+      kind: 'deny',
+      reason: 'no_rule',
+      layer: 'enrollment',
+    });
+  });
+});
+
+test('one policy that asks how the user signed in does not undo the denial of another', () => {
+  const terms = { required: [], optional: [], terms: [] };
+  const profile = (rules: readonly ProfileRule[]) => compilePolicy({ name: 'profile', rules });
+  const asking: ProfileRule = { name: 'By mail', when: byMail, then: terms };
+  const rest: ProfileRule = { name: 'Rest', when: {}, then: terms };
+  const closed = { ...enrollment(rule('By mail', {}, byMail)), profile: profile([asking, rest]) };
+  const reason = { kind: 'deny', reason: 'no_rule' };
+  const facts = factsOf({ subject: both, evidence: [proof('email', 'now')] });
+  expect(evaluate(closed, facts)).toMatchObject({ ...reason, layer: 'enrollment' });
+  expect(evaluate(closed, facts).trace.layers.map(({ layer, outcome }) => [layer, outcome])).toContainEqual([
+    'enrollment',
+    'deny',
+  ]);
+  const open = { ...mailNeedsPasskey, profile: profile([asking]) };
+  expect(evaluate(open, facts)).toMatchObject({ ...reason, layer: 'profile' });
+  expect(evaluate(open, facts).trace.layers.map(({ layer, outcome }) => [layer, outcome])).toContainEqual([
+    'profile',
+    'deny',
+  ]);
+});
+
+describe('the profile', () => {
+  const terms = { required: [], optional: [], terms: [] };
+  const rules: readonly ProfileRule[] = [
+    { name: 'By mail', when: byMail, then: { ...terms, required: ['phone'] } },
+    {
+      name: 'Rest',
+      when: {},
+      then: { ...terms, registration: { required: [], optional: [], password: false, groups: [] } },
+    },
+  ];
+  const policies = { ...policiesOf({ app: factors(1) }), profile: compilePolicy({ name: 'profile', rules }) };
+
+  test('is asked for by how the user signed in', () => {
+    expect(decide(policies, both, [proof('email', 'now')])).toMatchObject({ kind: 'profile', required: ['phone'] });
+    expect(decide(policies, both, [proof('password', 'now')]).kind).toBe('allow');
+    expect(decide(policies, both, []).trace.layers.at(-1)).toMatchObject({ layer: 'profile', outcome: 'undecided' });
+  });
+
+  test('a registration is decided without such rules', () => {
+    expect(registrationOffer(policies, factsOf())).toMatchObject({ rule: 'Rest' });
+  });
+});
+
+test('such rules change nothing until the sign-on is met, whatever they say', () => {
+  const keys = Object.keys(descriptor) as Key[];
+  const some = fc.subarray(keys, { minLength: 1, maxLength: 2 });
+  const worlds = world({ requirement, enrollments: 3, evidence: 2 }).chain((setup) =>
+    fc.record({
+      setup: fc.constant(setup),
+      when: some,
+      required: some,
+      disabled: some,
+      added: evidenceOf(setup.has),
+    }),
+  );
+  const seen = { same: 0, asked: 0, denied: 0 };
+  fc.assert(
+    fc.property(worlds, ({ setup, when, required, disabled, added }) => {
+      const plain = policiesOf({ session: always(allow(setup.session)), app: setup.app });
+      const rest = rule('Rest', { disabled });
+      const asking = rule('Asking', { required: [{ anyOf: required }] }, { authenticated: { any: when } });
+      const facts = (evidence: readonly Evidence[]) =>
+        factsOf({ subject: userWith([], { enrollments: setup.has }), evidence, request: setup.request });
+      const decideBy = (rules: readonly EnrollmentRule[], evidence: readonly Evidence[]) => {
+        const policies = { ...plain, enrollment: compilePolicy({ name: 'enrollment', rules }) };
+        const { trace: _, ...decision } = evaluate(policies, facts(evidence));
+        return decision;
+      };
+      for (const evidence of [setup.evidence, [...setup.evidence, added]]) {
+        const without = decideBy([rest], evidence);
+        const decision = decideBy([asking, rest], evidence);
+        if (without.kind === 'allow' && decision.kind !== 'allow') {
+          seen[decision.kind === 'deny' ? 'denied' : 'asked'] += 1;
+          continue;
+        }
+        seen.same += 1;
+        expect(decision).toEqual(without);
+      }
+    }),
+    seeded(4000),
+  );
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(enough(3));
+});

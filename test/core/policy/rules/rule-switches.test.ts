@@ -1,0 +1,126 @@
+/** Rules that are switched off, and rules that only report. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { evaluate } from '../../../../src/core/decision/evaluate.ts';
+import { evaluateService } from '../../../../src/core/decision/service-issuance.ts';
+import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
+import type { Facts } from '../../../../src/core/model/facts.ts';
+import type { Rule } from '../../../../src/core/model/policy.ts';
+import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
+import { findRule, reportOf } from '../../../../src/core/policy/rules/rules.ts';
+import { conditions, facts } from '../../support/fact-arbitraries.ts';
+import { allow, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import { seeded } from '../../support/seeded.ts';
+
+const rest: Rule = { name: 'Rest', when: {}, then: allow(factors(1)) };
+const ann = userWith(['password', 'totp'], { groups: ['staff'] });
+const signedIn = factsOf({ subject: ann, evidence: [proof('password', 'now')] });
+const rule = (name: string, then: Rule['then'], more: Partial<Rule> = {}): Rule => ({
+  name,
+  when: { groups: { any: ['staff'] } },
+  then,
+  ...more,
+});
+
+function decide(about: Facts, ...rules: readonly Rule[]) {
+  const decision = evaluate(policiesOf({ app: { name: 'app', rules: [...rules, rest] } }), about);
+  const layer = decision.trace.layers.find((one) => one.layer === 'app');
+  return { kind: decision.kind, decidedBy: layer?.decidedBy, reported: layer?.reported, rules: layer?.rules.length };
+}
+
+test('a rule that is switched off is not there', () => {
+  expect(decide(signedIn, rule('Closed', { kind: 'deny' }, { off: true }))).toEqual({
+    kind: 'allow',
+    decidedBy: 'Rest',
+    rules: 1,
+  });
+});
+
+describe('a rule that only reports', () => {
+  test('decides nothing, and the trace says what it would have decided', () => {
+    const result = decide(signedIn, rule('Closed', { kind: 'deny' }, { reportOnly: true }));
+    expect(result).toMatchObject({ kind: 'allow', decidedBy: 'Rest', rules: 1 });
+    expect(result.reported).toMatchObject({ rule: 'Closed', outcome: 'deny', result: 'hit' });
+  });
+
+  test.each<[1 | 2, boolean]>([
+    [1, true],
+    [2, false],
+  ])('that takes %i factors says whether the evidence would meet it: %s', (count, satisfied) => {
+    const { reported } = decide(signedIn, rule('Stricter', allow(factors(count)), { reportOnly: true }));
+    expect(reported).toMatchObject({ rule: 'Stricter', outcome: 'allow', satisfied });
+  });
+
+  test('that fails denies, whatever it takes, so that there is nothing to meet', () => {
+    const when: Rule['when'] = {
+      expression: {
+        written: 'broken',
+        aboutUser: false,
+        varies: false,
+        evaluate: () => 'error',
+        logic: { text: 'broken' },
+      },
+    };
+    const { reported } = decide(signedIn, rule('Broken', allow(factors(1)), { reportOnly: true, when }));
+    expect(reported).toMatchObject({ rule: 'Broken', outcome: 'deny', result: 'error' });
+    expect(reported).not.toHaveProperty('satisfied');
+  });
+
+  test('reports nothing behind the rule that decides', () => {
+    const decided = rule('First', allow(factors(1)));
+    expect(decide(signedIn, decided, rule('Closed', { kind: 'deny' }, { reportOnly: true })).reported).toBeUndefined();
+  });
+
+  test('reports nothing where it does not hold, or is not known to hold', () => {
+    const closed = rule('Closed', { kind: 'deny' }, { reportOnly: true });
+    expect(decide({ ...signedIn, subject: { ...ann, groups: [] } }, closed).reported).toBeUndefined();
+    expect(decide(factsOf(), closed)).toEqual({ kind: 'identify', decidedBy: 'Rest', rules: 1 });
+  });
+
+  test('that would decide before the user has identified leaves no policy undecided', () => {
+    const known = rule('Known', { kind: 'deny' }, { reportOnly: true, when: { network: { any: ['world'] } } });
+    expect(decide(factsOf(), known)).toMatchObject({ decidedBy: 'Rest', reported: { rule: 'Known' } });
+  });
+
+  test('is reported of services and of enrollment policies, too', () => {
+    const service = compilePolicy({
+      name: 'jobs',
+      rules: [
+        { name: 'Later closed', when: {}, then: { kind: 'deny' as const }, reportOnly: true as const },
+        { name: 'Rest', when: {}, then: { kind: 'allow' as const } },
+      ],
+    });
+    expect(evaluateService(service, factsOf())).toMatchObject({
+      allow: true,
+      trace: { layers: [{ reported: { rule: 'Later closed', outcome: 'deny' } }] },
+    });
+    const terms = { required: [], optional: [], promoted: [], disabled: [] };
+    const rules: readonly EnrollmentRule[] = [
+      { name: 'No passwords', when: {}, then: { ...terms, disabled: ['password'] }, reportOnly: true },
+      { name: 'Rest', when: {}, then: terms },
+    ];
+    const enrollment = compilePolicy({ name: 'enrollment', rules });
+    const decision = evaluate({ ...policiesOf(), enrollment }, signedIn);
+    expect(decision.kind).toBe('allow');
+    expect(decision.trace.layers).toContainEqual(
+      expect.objectContaining({ layer: 'enrollment', reported: expect.objectContaining({ rule: 'No passwords' }) }),
+    );
+  });
+});
+
+test('never change which of the other rules decides, and report what would if they were enforced', () => {
+  const switches = fc.constantFrom<Partial<Rule>>({}, {}, { off: true }, { reportOnly: true });
+  const drawn = fc.array(fc.tuple(conditions, switches), { minLength: 1, maxLength: 6 });
+  const property = fc.property(drawn, facts, (rules, about) => {
+    const all = rules.map(([when, more], index): Rule => ({ name: `${index}`, when, then: { kind: 'deny' }, ...more }));
+    const policy = compilePolicy({ name: 'drawn', rules: all });
+    const plain = compilePolicy({ name: 'drawn', rules: all.filter(({ off, reportOnly }) => !off && !reportOnly) });
+    expect(findRule(policy, about)).toEqual(findRule(plain, about));
+    const on = all.filter(({ off }) => !off).map(({ reportOnly: _, ...rest }) => rest);
+    const match = findRule(compilePolicy({ name: 'drawn', rules: on }), about);
+    const enforced = match.rule ?? match.failed;
+    const reporting = all.find(({ name, reportOnly }) => reportOnly && name === enforced?.name);
+    expect(reportOf(policy, about, ({ then }) => then.kind)?.rule.name).toBe(reporting?.name);
+  });
+  fc.assert(property, seeded(500));
+});

@@ -1,0 +1,218 @@
+/** `config diff`: its sentences are true of the users that they count, and short. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import {
+  all,
+  type Diffs,
+  enrollment,
+  type Files,
+  factors,
+  openDiffs,
+  password,
+  settings,
+  signOn,
+  totp,
+  webauthn,
+} from '../../support/diff-harness.ts';
+
+let diffs: Diffs;
+beforeEach(() => {
+  diffs = openDiffs();
+});
+afterEach(() => diffs.terminal.store.close());
+
+const required = (count: number, ...anyOf: readonly string[]) => enrollment({ required: [{ anyOf, count }] });
+
+test('a smaller count of enrollments is less to set up', async () => {
+  await diffs.addUsers(3, ['a'], { credentials: [password] });
+  await diffs.addUsers(2, ['a'], { credentials: [password, webauthn] });
+  await diffs.addUsers(1, ['b'], { credentials: [password, totp, webauthn] });
+  const found = await diffs.changes(required(2, 'totp', 'webauthn'), required(3, 'totp', 'webauthn'));
+  expect(found.map(({ sentence, effects }) => [sentence, effects])).toEqual([
+    ['5 of 6 users: need not set up another of totp or webauthn', []],
+    ['1 of 6 users: need not set up totp or webauthn', []],
+  ]);
+  expect(found.map(({ before, after }) => [before.words, after.words])).toEqual([
+    ['enroll totp or webauthn', 'nothing more'],
+    ['further proof; then enroll totp or webauthn', 'nothing more'],
+  ]);
+});
+
+test('a larger count is more, for those who must set up one already, too; later tokens are as before', async () => {
+  await diffs.addUsers(3, ['a'], { credentials: [password] });
+  await diffs.addUsers(2, ['a'], { credentials: [password, webauthn] });
+  expect(await diffs.changes(required(2, 'totp', 'webauthn'), required(1, 'totp', 'webauthn'))).toMatchObject([
+    {
+      kind: 'steps',
+      sentence: '3 of 5 users: must set up another of totp or webauthn',
+      before: { words: 'nothing more' },
+      after: { words: 'enroll totp or webauthn' },
+      effects: [{ kind: 'must_enroll', users: 3, enroll: 'totp or webauthn' }],
+    },
+    { kind: 'steps', sentence: '2 of 5 users: must set up totp or webauthn', effects: [{ users: 2 }] },
+  ]);
+});
+
+test('one more to choose from is no demand, and one less is', async () => {
+  await diffs.addUsers(2, ['a'], { credentials: [password] });
+  const [narrow, wide] = [required(1, 'totp'), required(1, 'totp', 'webauthn')];
+  expect(await diffs.changes(wide, narrow)).toMatchObject([
+    { sentence: 'all 2 users: may set up totp or webauthn (totp before)', effects: [] },
+  ]);
+  expect(await diffs.sentences(narrow, wide)).toEqual(['all 2 users: must set up totp (totp or webauthn before)']);
+});
+
+test('one user who gets in reads as one', async () => {
+  await diffs.addUsers(1, ['a'], { credentials: [password] });
+  const live = { ...signOn(all(2)), ...enrollment({ useOnly: ['totp', 'webauthn'] }) };
+  expect((await diffs.sentences(enrollment({}), live))[0]).toBe("the one user: can get in, and couldn't before");
+});
+
+test('a missing second factor is said only of all users without one', async () => {
+  await diffs.addUsers(2, ['a'], { credentials: [password] });
+  const rule = (count: number) => signOn({ name: 'Rule', then: factors(count) });
+  expect((await diffs.sentences(rule(2), rule(1)))[0]).toMatch(/; all of them have no second factor yet$/);
+  // Without a password nothing has to be set up yet; with one, the second factor has to be in any case.
+  const office = enrollment({ required: [{ anyOf: ['totp', 'webauthn'] }] });
+  await diffs.addUsers(3, ['b'], { credentials: [webauthn] });
+  expect((await diffs.sentences({ ...rule(2), ...office }, { ...rule(1), ...office }))[0]).toBe(
+    'all 5 users: one factor becomes two; 3 of them must set up a second factor first',
+  );
+});
+
+test('what is asked besides is said in sentences', async () => {
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const profile = (then: object) => ({
+    'policies/profile/default.yaml': JSON.stringify({ name: 'default', rules: [{ name: 'P', then }] }),
+  });
+  const [none, name] = [profile({}), profile({ optional: ['displayName'] })];
+  expect(await diffs.sentences(name, none)).toEqual([
+    'all 2 users: asked to fill in displayName (optional) (may be skipped)',
+  ]);
+  expect(await diffs.sentences(none, name)).toEqual([
+    'all 2 users: no longer asked to fill in displayName (optional) (may be skipped)',
+  ]);
+});
+
+const cities = ['berlin', 'dublin', 'graz', 'lima', 'oslo', 'paris', 'quito'];
+const inZones = (...any: readonly string[]) => ({ name: 'In', when: { network: { any } }, then: factors(2) });
+
+function withCities(names: readonly string[] = cities): Files {
+  const zones = cities.map((name, at) => (names.includes(name) ? `  ${name}: { cidrs: [10.${at}.0.0/16] }\n` : ''));
+  return { 'stepgate.yaml': settings.replace('zones:\n', `zones:\n${zones.join('')}`) };
+}
+
+test('what a rule grants tokens is told by the scopes that reach it', async () => {
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const granting = (scopes: readonly string[] | undefined, more: readonly object[] = []) =>
+    signOn(...more, { name: 'In', then: { ...factors(1), ...(scopes && { grant: { scopes } }) } });
+  const [change, ...others] = await diffs.changes(granting(undefined), granting(['profile', 'email']));
+  expect(others).toEqual([]);
+  expect(change).toMatchObject({
+    kind: 'scopes',
+    sentence: 'all 2 users: tokens may carry address, groups, phone, and did not',
+    before: {
+      words: 'email, profile',
+      rules: [{ name: 'In', file: 'policies/sign-on/notes.yaml', line: 1, column: 26 }],
+    },
+    after: { words: 'address, email, groups, phone, profile', rules: [{ name: 'In' }] },
+  });
+  expect(await diffs.diff(granting(['email']), granting(['profile']))).toContain(
+    [
+      'Tokens and sessions (2 active users today):',
+      '  notes',
+      '    all 2 users: tokens may carry email, and did not; tokens no longer carry profile',
+      '        before  profile  by "In" policies/sign-on/notes.yaml:1:26',
+      '        after   email  by "In" policies/sign-on/notes.yaml:1:26',
+    ].join('\n'),
+  );
+  expect(await diffs.sentences(granting(['address']), granting(['address', 'phone']))).toEqual([
+    'all 2 users: tokens no longer carry phone',
+  ]);
+  // A request with the scope is under the rule that names it, and never comes to the one that grants it.
+  const named = [{ name: 'Phone', when: { scopes: { any: ['phone'] } }, then: factors(1) }];
+  expect(await diffs.sentences(granting(['address', 'phone'], named), granting(['address'], named))).toEqual([]);
+  const cut = [{ ...named[0], then: { ...factors(1), grant: { scopes: ['address'] } } }];
+  expect(await diffs.sentences(granting(['address'], cut), granting(['address'], named))).toEqual([
+    'all 2 users, with the scope phone: tokens no longer carry email, groups, phone, profile',
+  ]);
+});
+
+test('scopes that an app may not ask for, and of users who are denied, are no change', async () => {
+  await diffs.addUsers(1, ['guests'], { credentials: [password] });
+  const app = `clientId: notes\nname: Notes\nsignOnPolicy: notes\nclient: { redirect_uris: [https://notes.test/cb], scope: openid email }\n`;
+  const granting = (scopes: readonly string[]) => signOn({ name: 'In', then: { ...factors(1), grant: { scopes } } });
+  const live = { 'apps/notes.yaml': app, ...granting(['phone']) };
+  expect(await diffs.sentences(granting(['address']), live)).toEqual([]);
+  expect(await diffs.sentences(granting(['email']), live)).toEqual([
+    'the one user: tokens may carry email, and did not',
+  ]);
+  const guests = { name: 'Out', when: { groups: { any: ['guests'] } }, then: 'deny' };
+  expect(await diffs.sentences(signOn(guests, all()), live)).toEqual([
+    'the one user: no longer let in (one factor before)',
+  ]);
+});
+
+test('many zones are counted, and few are named', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const where = async (next: readonly object[], live: readonly object[] = [all()]) => {
+    const [first] = await diffs.changes(signOn(...next), { ...withCities(), ...signOn(...live) });
+    return first?.where;
+  };
+  expect(await where([inZones('graz', 'oslo', 'lima'), all()])).toBe('from graz, lima or oslo');
+  expect(await where([inZones(...cities), all()])).toBe('from all 7 zones (berlin, dublin, graz, lima, ...)');
+  expect(await where([inZones('graz'), all(2)])).toBe('from outside graz');
+  const more = [inZones(...cities), all()];
+  expect(await where([inZones('quito', 'paris'), all()], more)).toBe(
+    'from 5 of 7 zones (berlin, dublin, graz, lima, ...)',
+  );
+  expect(await where([inZones('quito'), all()], more)).toBe('from every zone but quito');
+  expect(await where([inZones(...cities), all(1)], [all(2)])).toBe(
+    'from outside all 7 zones (berlin, dublin, graz, lima, ...)',
+  );
+});
+
+test('a zone that is gone is named as it is now, and the page names every zone', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const live = { ...withCities(), ...signOn(inZones('graz', 'oslo'), all()) };
+  const next = { ...withCities(cities.filter((name) => name !== 'graz')), ...signOn(inZones('oslo'), all()) };
+  expect((await diffs.changes(next, live))[0]?.where).toBe('from what is graz now');
+  const dir = await mkdtemp(join(tmpdir(), 'stepgate-diff-'));
+  try {
+    const page = join(dir, 'diff.html');
+    await diffs.diff(signOn(inZones(...cities), all()), withCities(), '--html', page);
+    expect(await readFile(page, 'utf8')).toContain(`<dt>zones</dt><dd>${cities.join(', ')}</dd>`);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
+
+test('few short values that differ inside a rule are shown', async () => {
+  const text = await diffs.diff(required(2, 'totp', 'webauthn'), required(3, 'totp', 'webauthn'));
+  expect(text).toContain('changed  rule "All", then.required[0].count: 3 -> 2  policies/enrollment.yaml:1:11\n');
+  expect(await diffs.diff(signOn(all(2)), signOn({ ...all(), when: undefined }))).toContain(
+    'changed  rule "All", then.allow.factors: 1 -> 2  policies/sign-on/notes.yaml:',
+  );
+});
+
+test('what users may skip today they have not set up before', async () => {
+  const email = { ...totp, authenticator: 'email' };
+  await diffs.addUsers(3, [], { credentials: [password, email] });
+  const settingsWithMail = settings.replace('totp: {', 'email: { enabled: true }, totp: {');
+  const rules = [
+    {
+      name: 'By mail',
+      when: { authenticated: { any: ['email'] } },
+      then: { required: [{ anyOf: ['totp', 'webauthn'] }] },
+    },
+    { name: 'Rest', then: { promote: { webauthn: { cooldown: 'P30D', skips: 3 } } } },
+  ];
+  const offering = { 'stepgate.yaml': settingsWithMail, 'policies/enrollment.yaml': JSON.stringify({ rules }) };
+  const change = await diffs.sentences({ ...offering, ...signOn(all(2)) }, { ...offering, ...signOn(all(1)) });
+  expect(change).toEqual([
+    'all 3 users: one factor becomes two; all of them must set up totp or webauthn first',
+    'all 3 users: tokens say acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:pwd',
+  ]);
+});

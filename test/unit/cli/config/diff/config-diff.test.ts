@@ -1,0 +1,252 @@
+/** `config diff`: what it says of an edited configuration, in terms of the users who exist. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
+import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import {
+  all,
+  base,
+  type Diffs,
+  factors,
+  openDiffs,
+  password,
+  settings,
+  signOn,
+  totp,
+  two,
+} from '../../support/diff-harness.ts';
+import { applyDemo } from '../../support/harness.ts';
+
+let diffs: Diffs;
+beforeEach(() => {
+  diffs = openDiffs();
+});
+afterEach(() => diffs.terminal.store.close());
+
+test('who is asked for what from now on, and how many have it', async () => {
+  await diffs.addUsers(3, ['editors'], { credentials: [password, totp] });
+  await diffs.addUsers(2, ['editors', 'staff'], { credentials: [password] });
+  await diffs.addUsers(4, ['staff'], { credentials: [password] });
+  expect(await diffs.diff(signOn(two, all()))).toBe(
+    [
+      'What differs from revision 1, which is live:',
+      '  ~ policies/sign-on/notes.yaml',
+      '      added    rule "Editors, two factors"  policies/sign-on/notes.yaml:1:26',
+      '',
+      'What users are asked for (9 active users today):',
+      '  notes',
+      '    5 editors: one factor becomes two; 2 of them have no second factor yet',
+      '        before  one factor  by "All" policies/sign-on/notes.yaml:3:5',
+      '        after   two distinct factor types  by "Editors, two factors" policies/sign-on/notes.yaml:1:26',
+      '        set up  totp or webauthn',
+      '',
+      'Tokens and sessions (9 active users today):',
+      '  notes',
+      '    5 editors: tokens say acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:pwd',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('suspended users are not counted, and one user reads as one', async () => {
+  await diffs.addUsers(1, ['editors'], { credentials: [password] });
+  await diffs.addUsers(1, ['staff'], { credentials: [password] });
+  await diffs.addUsers(1, ['editors'], { credentials: [password], status: 'suspended' });
+  expect((await diffs.sentences(signOn(two, all())))[0]).toBe(
+    '1 user in editors: one factor becomes two; has no second factor yet',
+  );
+});
+
+test('where a rule is about zones, the sentence says from where', async () => {
+  await diffs.addUsers(2, ['night'], { credentials: [password] });
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const deny = { name: 'Never', when: { groups: { any: ['night'] }, network: { none: ['office'] } }, then: 'deny' };
+  expect((await diffs.sentences(signOn(deny, all())))[0]).toBe(
+    '2 users in night, from outside office: no longer let in (one factor before)',
+  );
+  const live = signOn({ name: 'In', when: { network: { any: ['office'] } }, then: factors(1) }, all(2));
+  const zones = settings.replace('192.0.2.0/24', '192.0.2.0/25');
+  const [moved] = await diffs.changes({ 'stepgate.yaml': zones }, live);
+  expect(moved).toMatchObject({
+    sentence: 'all 4 users, from elsewhere (office now): one factor becomes two; all of them have no second factor yet',
+    zones: ['elsewhere'],
+    who: { users: 4, all: true },
+  });
+});
+
+test('where a rule is about devices, times or scopes, too', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const when = async (condition: object) =>
+    (await diffs.sentences(signOn({ name: 'Some', when: condition, then: factors(2) }, all())))[0];
+  const change = 'one factor becomes two';
+  expect(await when({ device: { known: false } })).toBe(`the one user, in a new browser: ${change}`);
+  expect(await when({ device: { platform: ['mobile'] } })).toBe(`the one user, on mobile: ${change}`);
+  expect(await when({ scopes: { any: ['address'] } })).toBe(`the one user, with the scope address: ${change}`);
+  const at = (from: string, to: string) => when({ time: { from, to, zone: 'UTC' } });
+  expect(await at('22:00', '23:00')).toBe(`the one user, at other times, not now: ${change}`);
+  expect(await at('08:00', '10:00')).toMatch(/^the one user, now and at some other times: /);
+});
+
+test('users who can no longer get in are told with the reason, and come first', async () => {
+  await diffs.addUsers(2, ['a'], { credentials: [password, totp] });
+  await diffs.addUsers(3, ['b'], { credentials: [password] });
+  const enrollment = {
+    'policies/enrollment.yaml': 'rules:\n  - { name: Keep, then: { useOnly: [webauthn, totp] } }\n',
+  };
+  const [first] = await diffs.changes({ ...signOn(all(2)), ...enrollment });
+  expect(first?.effects).toMatchObject([{ kind: 'shut_out', users: 3 }]);
+  expect(first?.sentence).toMatch(/^all 5 users: one factor becomes two; 3 of them can't get in any more: \w/);
+  const rules = (then: object | string, others: number) =>
+    signOn({ name: 'B', when: { groups: { any: ['b'] } }, then }, all(others));
+  expect((await diffs.sentences(rules('deny', 2), rules(factors(1), 1))).slice(0, 2)).toEqual([
+    '3 users in b: no longer let in (one factor before)',
+    '2 of 5 users: one factor becomes two',
+  ]);
+});
+
+test('an enrollment that is required, and an attribute that must be filled in', async () => {
+  await diffs.addUsers(2, ['a'], { credentials: [password] });
+  await diffs.addUsers(1, ['a'], { credentials: [password, totp] });
+  const required = {
+    'policies/enrollment.yaml': 'rules:\n  - name: Totp\n    then: { required: [{ anyOf: [totp] }] }\n',
+  };
+  expect(await diffs.changes(required)).toMatchObject([
+    {
+      kind: 'steps',
+      sentence: '2 of 3 users: must set up totp',
+      after: { words: 'enroll totp', rules: [{ name: 'Totp', line: 2 }] },
+      effects: [{ kind: 'must_enroll', users: 2, enroll: 'totp' }],
+    },
+  ]);
+  const profile = {
+    'policies/profile/default.yaml': 'name: default\nrules:\n  - { name: P, then: { required: [displayName] } }\n',
+  };
+  await diffs.addUsers(1, ['a'], { credentials: [password], profile: { displayName: 'Ann' } });
+  expect((await diffs.changes({ ...required, ...profile }, required))[0]).toMatchObject({
+    sentence: '3 of 4 users: must fill in displayName',
+    after: { words: 'fill in displayName', rules: [{ name: 'P', file: 'policies/profile/default.yaml' }] },
+  });
+});
+
+test('session length, what counts at one app, and what a forgotten password takes', async () => {
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const session = validFiles['policies/session.yaml'] ?? '';
+  expect(await diffs.changes({ 'policies/session.yaml': session.replace('P1D', 'PT8H') })).toMatchObject([
+    {
+      kind: 'session',
+      sentence: 'all 2 users: a session lasts 8 h (1 d before)',
+      after: { rules: [{ name: 'All', file: 'policies/session.yaml', line: 2 }] },
+    },
+  ]);
+  const recovery = {
+    'policies/recovery.yaml': 'rules:\n  - { name: R, then: { allow: { anyOf: [{ possession: {} }] } } }\n',
+  };
+  expect(await diffs.sentences(recovery)).toEqual([
+    'all 2 users: a forgotten password can be replaced, by "possession"',
+  ]);
+});
+
+test('where no user is in a group today, the change is told all the same', async () => {
+  await diffs.addUsers(1, ['staff'], { credentials: [password] });
+  expect((await diffs.sentences(signOn(two, all())))[0]).toBe(
+    'no user today (users in editors): one factor becomes two',
+  );
+});
+
+test('without a store: by groups, and users are not counted', async () => {
+  const text = await withConfiguration(base, (from) =>
+    withConfiguration({ ...base, ...signOn(two, all()) }, (dir) => diffs.printed(dir, '--from', from)),
+  );
+  expect(text).toMatch(/^What differs from the files of \S+:\n/);
+  expect(text).toContain('What users are asked for:\n  notes\n    users in editors: one factor becomes two\n');
+});
+
+test('the same change at several apps is one; apps that come and go are named', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const app = (id: string) => ({
+    [`apps/${id}.yaml`]:
+      validFiles['apps/notes.yaml']
+        ?.replaceAll('notes.test', `${id}.test`)
+        .replace('clientId: notes', `clientId: ${id}`) ?? '',
+  });
+  const live = { ...app('one'), ...app('two'), ...app('gone') };
+  await withConfiguration({ ...base, ...live }, (dir) => applyDemo(diffs.terminal.store, dir));
+  const next = { ...base, ...app('one'), ...app('two'), ...app('new'), ...signOn(all(2)) };
+  const data: ConfigDiff = JSON.parse(await withConfiguration(next, (dir) => diffs.printed(dir, '--json')));
+  expect(data).toMatchObject({ base: 1, users: 1, apps: { added: ['new'], removed: ['gone'] } });
+  expect(data.changes.map(({ kind, apps }) => [kind, apps])).toEqual([
+    ['requirement', ['notes', 'one', 'two']],
+    ['acr', ['notes', 'one', 'two']],
+  ]);
+});
+
+test('rules that were moved, changed and removed, keys with their values, and comments', async () => {
+  const rule = (name: string, group: string) => ({ name, when: { groups: { any: [group] } }, then: 'deny' });
+  const live = {
+    ...signOn(rule('A', 'a'), rule('B', 'b'), rule('C', 'c'), all()),
+    'policies/session.yaml': validFiles['policies/session.yaml'] ?? '',
+  };
+  const text = await diffs.diff(
+    {
+      ...signOn(rule('B', 'b'), rule('A', 'x'), all()),
+      'stepgate.yaml': settings.replace('name: Test', 'name: Best'),
+      'policies/session.yaml': `# A comment.\n${validFiles['policies/session.yaml']}`,
+    },
+    live,
+  );
+  expect(text).toContain('~ policies/session.yaml  (comments or places only)\n');
+  expect(text).toContain('changed  brand.name: Test -> Best  stepgate.yaml:2:9\n');
+  for (const line of ['moved    rule "B"', 'changed  rule "A"', 'removed  rule "C"']) expect(text).toContain(line);
+});
+
+test('what changes nothing for any sign-in says so, and what is the same says that', async () => {
+  await diffs.addUsers(2, [], { credentials: [password] });
+  expect(await diffs.diff({ 'stepgate.yaml': settings.replace('name: Test', 'name: Best') })).toContain(
+    'No fresh sign-in of 2 active users changes.',
+  );
+  expect(await diffs.diff({})).toBe('Nothing differs from revision 2, which is live.\n'.replace('2', '1'));
+});
+
+test('rules about the last sign-in are left aside, which is said', async () => {
+  const rule = { name: 'Long ago', when: { lastSignIn: { notWithin: 'P30D' } }, then: factors(2) };
+  expect(await diffs.diff(signOn(rule, all()))).toContain('Rules also ask about lastSignIn. This leaves it aside');
+});
+
+describe('the page', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'stepgate-diff-'));
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  test('is one file that loads nothing, and what files say is text in it', async () => {
+    await diffs.addUsers(2, ['editors'], { credentials: [password] });
+    const file = join(dir, 'diff.html');
+    const name = '<img src=x onerror=alert(1)> & "so"';
+    await diffs.diff(signOn({ ...two, name }, all()), {}, '--html', file);
+    const page = await readFile(file, 'utf8');
+    expect(page).toContain('&lt;img src=x onerror=alert(1)&gt; &amp; &quot;so&quot;');
+    expect(page).not.toMatch(/<img|<script|<link|src=["']|url\(/);
+    expect(page).toContain('all 2 users: one factor becomes two; all of them have no second factor yet');
+    expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
+  });
+
+  test('a file that cannot be written is refused', async () => {
+    await writeFile(join(dir, 'file'), '');
+    await expect(diffs.diff(signOn(all(2)), {}, '--html', join(dir, 'file', 'diff.html'))).rejects.toThrow(
+      /cannot be written/,
+    );
+  });
+});
+
+test('a broken configuration is reported, and nothing is compared', async () => {
+  await diffs.diff({});
+  const broken = { ...base, 'stepgate.yaml': 'brand: { nam: A }\n' };
+  expect(await withConfiguration(broken, (dir) => diffs.printed(dir))).toBe('');
+  expect(diffs.terminal.exitCode()).toBe(1);
+  await expect(
+    withConfiguration(broken, (from) => withConfiguration(base, (dir) => diffs.printed(dir, '--from', from))),
+  ).rejects.toThrow(/is not a good configuration/);
+});

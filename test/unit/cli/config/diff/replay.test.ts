@@ -1,0 +1,80 @@
+/** `config diff --replay`: what a line of the audit log says of the past, and what it leaves open. */
+import { expect, test } from '@jest/globals';
+import { replay } from '../../../../../src/cli/config/diff/replay/replay.ts';
+import type { AuditTrace } from '../../../../../src/flow/audit-trace.ts';
+import { snapshotOfDocuments } from '../../../../../src/policy/revision/snapshot.ts';
+import { auditKey } from '../../../../../src/stores/keys.ts';
+import { authenticators, load } from '../../../policy/support/configuration-dir.ts';
+import { NOW, openTerminal } from '../../support/harness.ts';
+
+const DAY = 86_400;
+const rest = { name: 'Rest', then: { allow: { factors: 1 } } };
+
+/** Its file is not read: the line says how far away the user was. */
+const settings = JSON.stringify({ brand: { name: 'A' }, networkData: { country: '/city.mmdb' } });
+
+async function snapshotWith(when: object | undefined) {
+  const rules = [...(when === undefined ? [] : [{ name: 'Deny', when, then: 'deny' }]), rest];
+  const files = { 'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }) };
+  const loaded = await load({ 'stepgate.yaml': settings, ...files });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  return snapshotOfDocuments(loaded.documents, authenticators);
+}
+
+const plain: AuditTrace = {
+  layers: [],
+  proved: [{ authenticator: 'password', age: 0, factors: ['knowledge'], characteristics: ['userPresence'] }],
+  device: { known: false },
+  scopes: ['openid'],
+};
+
+interface Replayed {
+  readonly trace: Partial<AuditTrace>;
+  /** The condition of a rule that denies, in what is live and in the draft. */
+  readonly live?: object;
+  readonly next?: object | undefined;
+}
+
+/** What becomes of one sign-in. */
+async function replayed({ trace, live, next }: Replayed): Promise<string> {
+  const { store, directory } = openTerminal();
+  const made = await directory.create({ identifiers: ['ann'] });
+  if (!made.ok) throw new Error('not made');
+  const subject = made.user.id;
+  const line = {
+    ...{ time: new Date(NOW * 1000).toISOString(), event: 'sign_in.completed', outcome: 'success', transaction: 't' },
+    ...{ subject, client: 'notes', ip: '192.0.2.9', trace: { ...plain, ...trace } },
+  };
+  await store.commit([{ op: 'append', key: auditKey, value: JSON.stringify(line), keep: 100_000 }]);
+  const sides = { live: await snapshotWith(live), next: await snapshotWith(next) };
+  const { differing, left, differences } = await replay(store, sides, NOW - DAY);
+  if (left.noDevice > 0) return 'left out';
+  return differing === 0 ? 'same' : String(differences[0]?.change);
+}
+
+const long = { lastSignIn: { notWithin: 'P30D' } };
+const far = { distance: { notWithin: '500 km' } };
+const travel = { risk: { any: ['impossibleTravel'] } };
+
+test.each<[string, Replayed, string]>([
+  ['a sign-in long ago', { trace: { lastSignIn: 31 * DAY }, next: long }, 'denied'],
+  ['one a day ago', { trace: { lastSignIn: DAY }, next: long }, 'same'],
+  ['none ever', { trace: { lastSignIn: 'never' }, next: long }, 'denied'],
+  ['none since they are recorded, a day ago', { trace: { recordedSince: DAY }, next: long }, 'same'],
+  ['none since they are recorded, long ago', { trace: { recordedSince: 31 * DAY }, next: long }, 'denied'],
+  ['a last sign-in that the line does not tell', { trace: {}, next: long }, 'left out'],
+  ['one that only what is live asks about', { trace: {}, live: long }, 'left out'],
+  ['one that no rule asks about', { trace: {} }, 'same'],
+  ['a place far away', { trace: { distance: 800 }, next: far }, 'denied'],
+  ['a place that is not known', { trace: { distance: 'nowhere' }, next: far }, 'denied'],
+  ['a place near by', { trace: { distance: 8 }, next: far }, 'same'],
+  ['no usual place', { trace: { distance: 'none' }, next: far }, 'same'],
+  ['a place that could not be found out', { trace: { distance: 'unknown' }, next: far }, 'denied'],
+  ['a distance that the line does not tell', { trace: {}, next: far }, 'left out'],
+  ['what is unusual', { trace: { risk: ['impossibleTravel'] }, next: travel }, 'denied'],
+  ['what is not', { trace: { risk: [] }, next: travel }, 'same'],
+  ['what could not be found out', { trace: { risk: [], unknownRisk: ['impossibleTravel'] }, next: travel }, 'denied'],
+  ['a risk that the line does not tell', { trace: {}, next: travel }, 'left out'],
+])('%s', async (_, given, outcome) => {
+  expect(await replayed(given)).toBe(outcome);
+});

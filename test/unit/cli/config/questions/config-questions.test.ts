@@ -1,0 +1,338 @@
+/** `config matrix`, `config who` and `config what`: what they say of whole configurations. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { groupCombinations } from '../../../../../src/cli/config/questions/group-combinations.ts';
+import { matrixCommand } from '../../../../../src/cli/config/questions/matrix.ts';
+import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
+import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
+import { StepgateError } from '../../../../../src/errors.ts';
+import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import { applyDemo, openTerminal, run, type Terminal } from '../../support/harness.ts';
+
+let terminal: Terminal;
+const secret = { secret: {}, characteristics: [] };
+const password = { authenticator: 'password', factors: ['knowledge' as const], ...secret };
+const totp = { authenticator: 'totp', factors: ['possession' as const], ...secret };
+const commands = { matrix: matrixCommand, who: whoCommand, what: whatCommand };
+
+beforeAll(async () => {
+  terminal = openTerminal();
+  await applyDemo(terminal.store);
+  const users: [string, string[], (typeof password | typeof totp)[]][] = [
+    ['bob@demo.test', ['staff', 'auditors'], [password]],
+    ['eve@demo.test', ['auditors', 'staff'], [password, totp]],
+    ['carol@demo.test', ['contractors'], [password]],
+    ['dan@demo.test', ['contractors', 'staff'], [password]],
+  ];
+  for (const [identifier, groups, credentials] of users)
+    await terminal.directory.create({ identifiers: [identifier], groups, credentials });
+  const dan = await terminal.directory.findByIdentifier('dan@demo.test');
+  await terminal.directory.update(dan?.user.id ?? '', (user) => ({ ...user, status: 'suspended' }));
+});
+afterAll(() => terminal.store.close());
+
+async function asked(command: keyof typeof commands, ...words: string[]): Promise<string> {
+  await run(commands[command]({ ...terminal.context, configDir: 'config' }), ...words);
+  return terminal.printed();
+}
+
+async function withoutStore(command: keyof typeof commands, configDir: string, ...words: string[]): Promise<string> {
+  const openStore = async () => {
+    throw new StepgateError('not_configured', 'there is no store');
+  };
+  await run(commands[command]({ ...terminal.context, configDir, openStore }), ...words);
+  return terminal.printed();
+}
+
+/** The cells of a table, without what stands around it. */
+function cells(text: string): readonly (readonly string[])[] {
+  const [, table = ''] = text.split('\n\n');
+  return table
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/));
+}
+
+/** The configuration of a test with this sign-on policy. */
+function withRules(rules: readonly object[], use: (dir: string) => Promise<void>, settings?: string): Promise<void> {
+  const files = {
+    ...validFiles,
+    ...(settings !== undefined && { 'stepgate.yaml': settings }),
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+  };
+  return withConfiguration(files, use);
+}
+
+const all = { name: 'All', then: { allow: { factors: 1 } } };
+const two = { allow: { factors: 2 } };
+
+test('matrix: each group alone, and what users have together, by zone', async () => {
+  const text = await asked('matrix', '--app', 'payroll');
+  expect(text).toMatch(/^What a fresh sign-in in a new browser asks for now, by revision 1, of a user who has every/);
+  const two = 'webauthn, or password + one of (totp, recovery_code)';
+  const one = 'password or totp or webauthn or recovery_code';
+  expect(cells(text)).toEqual([
+    ['app', 'groups', 'users', 'elsewhere', 'office'],
+    ['payroll', '(none)', '0', two, one],
+    ['auditors', '0', two, one],
+    ['contractors', '1', 'denied', 'denied'],
+    ['customers', '0', two, one],
+    ['payroll-admins', '0', two, one],
+    ['staff', '0', two, one],
+    ['auditors + staff', '2', two, one],
+  ]);
+});
+
+test('matrix as JSON: all apps, with the steps and the rules', async () => {
+  const data = JSON.parse(await asked('matrix', '--json'));
+  expect([...new Set(data.rows.map(({ app }: { app: string }) => app))]).toEqual([
+    'notes',
+    'parcels',
+    'payroll',
+    'shop',
+  ]);
+  expect(data).toMatchObject({ zones: ['elsewhere', 'office'], combinationsLeftOut: 0, usersComplete: true });
+  const row = data.rows.find(
+    ({ app, groups }: { app: string; groups: string[] }) => app === 'payroll' && groups[0] === 'contractors',
+  );
+  expect(row).toMatchObject({ groups: ['contractors'], users: 1 });
+  expect(row.outcomes[0]).toMatchObject({ zone: 'elsewhere', getsIn: false, asked: 'denied', dependsOn: [] });
+  expect(row.outcomes[0].rule).toContain('app: No contractors');
+  expect(row.outcomes[0].steps.at(-1)).toMatchObject({ kind: 'denied', reason: 'rule' });
+});
+
+test('without a store: the files of the default directory, with the groups that rules name', async () => {
+  const rules = [
+    {
+      name: 'Editors',
+      when: { any: [{ groups: { any: ['editors'] } }, { groups: { all: ['editors', 'staff'] } }] },
+      then: 'deny',
+    },
+    all,
+  ];
+  await withRules(rules, async (dir) => {
+    const text = await withoutStore('matrix', dir);
+    expect(text).toContain(`by the files of ${dir}`);
+    expect(cells(text)).toEqual([
+      ['app', 'groups', 'elsewhere', 'office'],
+      ['notes', '(none)', expect.stringMatching(/password/), expect.stringMatching(/password/)],
+      ['editors', 'denied', 'denied'],
+      ['staff', expect.stringMatching(/password/), expect.stringMatching(/password/)],
+      ['editors + staff', 'denied', 'denied'],
+    ]);
+    await expect(withoutStore('what', dir, 'bob@demo.test')).rejects.toThrow('there is no store');
+  });
+});
+
+test('apps of one policy are told apart by what they ask for themselves', async () => {
+  const app = (name: string, more: object) => [
+    `apps/${name}.yaml`,
+    JSON.stringify({
+      clientId: name,
+      name,
+      signOnPolicy: 'notes',
+      client: { redirect_uris: ['https://a.example.org/cb'] },
+      ...more,
+    }),
+  ];
+  const strict = {
+    client: { redirect_uris: ['https://a.example.org/cb'], default_acr_values: ['urn:okta:loa:2fa:any'] },
+  };
+  const apps = Object.fromEntries([app('own', {}), app('third', { firstParty: false }), app('strict', strict)]);
+  const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true } }\n`;
+  const files = { ...validFiles, ...apps, 'stepgate.yaml': settings };
+  await withConfiguration(files, async (dir) => {
+    const asked = cells(await withoutStore('matrix', dir)).map(([name, , first]) => [name, first]);
+    expect(Object.fromEntries(asked)).toMatchObject({
+      own: 'password or totp',
+      third: 'password or totp; then consent',
+      strict: 'password + totp',
+    });
+  });
+});
+
+test('what differs by time or device says so, and what differs by other facts is named', async () => {
+  const hours = { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '22:00', to: '23:00', zone: 'Europe/Berlin' };
+  const rules = [
+    { name: 'Night', when: { groups: { any: ['night'] }, time: hours }, then: 'deny' },
+    { name: 'New', when: { groups: { any: ['strict'] }, device: { known: false } }, then: two },
+    { name: 'Phone', when: { groups: { any: ['phones'] }, device: { os: ['ios'] }, time: hours }, then: two },
+    { name: 'Sales', when: { attributes: { department: { equals: 'sales' } } }, then: 'deny' },
+    all,
+  ];
+  await withRules(rules, async (dir) => {
+    const text = await withoutStore('matrix', dir);
+    const byGroup = new Map(cells(text).map((row) => [row.at(-3), row.at(-1)]));
+    expect(byGroup.get('(none)')).not.toContain('depends');
+    expect(byGroup.get('night')).toMatch(/\(depends on time\)$/);
+    expect(byGroup.get('strict')).toMatch(/\(depends on device\)$/);
+    expect(byGroup.get('phones')).toMatch(/\(depends on device and time\)$/);
+    expect(text).toContain('Rules also ask about attributes. This is about sign-ins without it');
+  });
+});
+
+test('users of a type, and in groups that a rule names together, have rows', async () => {
+  const rules = [
+    { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' },
+    { name: 'Board', when: { groups: { all: ['staff', 'board'] } }, then: two },
+    { name: 'Some', when: { groups: { any: ['night'] }, userType: { any: ['employee'] } }, then: two },
+    { name: 'Others', then: 'deny' },
+  ];
+  const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true } }\n`;
+  await withRules(
+    rules,
+    async (dir) => {
+      const both = 'password + totp (depends on device)';
+      const text = await withoutStore('matrix', dir);
+      expect(cells(text)).toEqual([
+        ['app', 'groups', 'elsewhere', 'office'],
+        ['notes', '(none)', 'denied', 'denied'],
+        ['board', 'denied', 'denied'],
+        ['night', 'denied', 'denied'],
+        ['staff', 'denied', 'denied'],
+        ['board + staff', both, both],
+        ['night, userType employee', both, both],
+      ]);
+      expect(text).not.toContain('None of these users');
+      expect(cells(await withoutStore('who', dir, 'notes')).map((row) => row.slice(0, 3))).toEqual([
+        ['group', 'from', 'asked'],
+        ...['(no group)', 'board', 'night', 'staff'].map((group) => [group, 'everywhere', 'denied: a rule says so']),
+        ['board + staff', 'everywhere', both],
+        ['night, userType employee', 'everywhere', both],
+      ]);
+      const { rows } = JSON.parse(await withoutStore('who', dir, 'notes', '--json'));
+      expect(rows.at(-1)).toMatchObject({ groups: ['night'], userType: 'employee' });
+    },
+    settings,
+  );
+});
+
+test('where none of these users gets in, rules that may let in others are named', async () => {
+  const licensed = { attributes: { licence: { present: true } }, accountAge: { atLeast: 'P1D' } };
+  const rules = [
+    { name: 'Licensed', when: licensed, then: { allow: { factors: 1 } } },
+    { name: 'Others', then: 'deny' },
+  ];
+  await withRules(rules, async (dir) => {
+    const line =
+      'None of these users gets into notes. Others may: rule "Licensed" asks about accountAge, attributes.licence';
+    for (const text of [await withoutStore('matrix', dir), await withoutStore('who', dir, 'notes')])
+      expect(text).toContain(line);
+  });
+});
+
+test('zones within zones, and no elsewhere where every address is in a zone', async () => {
+  const zones = 'zones: { world: { cidrs: [0.0.0.0/0, "::/0"] }, office: { cidrs: [192.0.2.0/24] } }';
+  const rules = [{ name: 'World', when: { network: { any: ['world'] } }, then: 'deny' }, all];
+  await withRules(
+    rules,
+    async (dir) => {
+      expect(cells(await withoutStore('matrix', dir))).toEqual([
+        ['app', 'groups', 'world', 'office'],
+        ['notes', '(none)', 'denied', 'denied'],
+      ]);
+    },
+    `brand: { name: Test }\n${zones}\n`,
+  );
+});
+
+test('who: by group, zones with the same answer together, with reason and rules', async () => {
+  const text = await asked('who', 'payroll');
+  const rows = cells(text);
+  expect(rows[0]).toEqual(['group', 'from', 'asked', 'rules']);
+  expect(rows[1]?.slice(0, 3)).toEqual([
+    '(no group)',
+    'elsewhere',
+    'webauthn, or password + one of (totp, recovery_code)',
+  ]);
+  expect(rows[2]).toEqual([
+    'office',
+    'password or totp or webauthn or recovery_code',
+    expect.stringContaining('app: One factor in the office'),
+  ]);
+  const contractors = rows.find(([group]) => group === 'contractors');
+  expect(contractors?.slice(1, 3)).toEqual(['everywhere', 'denied: a rule says so']);
+  const data = JSON.parse(await asked('who', 'payroll', '--config', 'config', '--json'));
+  expect(data).toMatchObject({ source: 'the files of config', app: 'payroll', leftAside: [] });
+  expect(data.rows.map(({ groups }: { groups: string[] }) => groups)).toContainEqual(['contractors']);
+});
+
+test('what: the apps of a user, what is asked of this one, and what is missing', async () => {
+  const bob = await asked('what', 'Bob@Demo.Test');
+  expect(bob).toMatch(/^What bob@demo\.test can open now, by revision 1/);
+  const lacking = 'totp or webauthn, to be enrolled';
+  const ofBob = cells(bob);
+  const row = ofBob.findIndex(([app]) => app === 'payroll');
+  expect(ofBob.slice(row, row + 2)).toEqual([
+    ['payroll', 'elsewhere', 'password + enroll one of (totp, webauthn)', lacking],
+    ['office', 'password; then enroll totp or webauthn', lacking],
+  ]);
+  expect(ofBob.find(([app]) => app === 'notes')?.at(-1)).toBe('-');
+  const eve = cells(await asked('what', 'eve@demo.test'));
+  const at = eve.findIndex(([app]) => app === 'payroll');
+  expect(eve.slice(at, at + 2)).toEqual([
+    ['payroll', 'elsewhere', 'password + totp', '-'],
+    ['office', 'password or totp', '-'],
+  ]);
+  const carol = cells(await asked('what', 'carol@demo.test')).find(([app]) => app === 'payroll');
+  expect(carol).toEqual(['payroll', 'everywhere', 'denied', 'a rule says so (No contractors)']);
+});
+
+test('what: two passkeys that are missing are told as two', async () => {
+  const files = {
+    ...validFiles,
+    'stepgate.yaml':
+      'brand: { name: Test }\nauthenticators: { password: { enabled: true }, webauthn: { enabled: true } }\n',
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [{ name: 'Two', then: { required: [{ anyOf: ['webauthn'], count: 2 }] } }],
+    }),
+  };
+  await withConfiguration(files, async (dir) => {
+    const [, row] = cells(await asked('what', 'bob@demo.test', '--config', dir));
+    expect(row?.at(-1)).toBe('2 of webauthn, to be enrolled');
+  });
+});
+
+test('what: a suspended user opens nothing, and a requirement that cannot be met is told', async () => {
+  const dan = JSON.parse(await asked('what', 'dan@demo.test', '--json'));
+  expect(dan.user).toMatchObject({ status: 'suspended', groups: ['contractors', 'staff'] });
+  const outcomes = dan.apps.flatMap((one: { outcomes: { getsIn: boolean; missing: string[] }[] }) => one.outcomes);
+  expect(outcomes.length).toBe(8);
+  expect(outcomes.filter(({ getsIn }: { getsIn: boolean }) => getsIn)).toEqual([]);
+  expect(outcomes[0].missing).toEqual(['the account is not active']);
+  const hardware = { allow: { possession: { authenticators: ['webauthn'] } } };
+  const enrollment = { rules: [{ name: 'None', then: { useOnly: ['webauthn'] } }] };
+  const files = {
+    ...validFiles,
+    'stepgate.yaml':
+      'brand: { name: Test }\nauthenticators: { password: { enabled: true }, webauthn: { enabled: true } }\n',
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules: [{ name: 'Keys', then: hardware }] }),
+    'policies/enrollment.yaml': JSON.stringify(enrollment),
+  };
+  await withConfiguration(files, async (dir) => {
+    const [, row] = cells(await asked('what', 'bob@demo.test', '--config', dir));
+    expect(row?.slice(0, 3)).toEqual(['notes', 'everywhere', 'denied']);
+    expect(row?.[3]).toMatch(/; required: one factor, and possession by webauthn$/);
+  });
+});
+
+test('users are counted within bounds', async () => {
+  expect(await groupCombinations(terminal.store)).toEqual({
+    combinations: [
+      { groups: ['auditors', 'staff'], users: 2 },
+      { groups: ['contractors'], users: 1 },
+    ],
+    isPartial: false,
+  });
+  expect((await groupCombinations(terminal.store, { users: 1, combinations: 10 })).isPartial).toBe(true);
+  const one = await groupCombinations(terminal.store, { users: 10, combinations: 1 });
+  expect([one.combinations.length, one.isPartial]).toEqual([1, true]);
+});
+
+test.each<[keyof typeof commands, readonly string[], string]>([
+  ['matrix', ['--app', 'payrol'], 'unknown app `payrol`; did you mean `payroll`?'],
+  ['matrix', ['--config', '/nonexistent'], '/nonexistent is not a good configuration'],
+  ['who', ['payrol'], 'unknown app `payrol`; did you mean `payroll`?'],
+  ['what', ['zoe'], 'there is no user "zoe"'],
+])('what cannot be meant is one sentence: %s %s', async (command, words, sentence) => {
+  await expect(asked(command, ...words)).rejects.toThrow(sentence);
+});

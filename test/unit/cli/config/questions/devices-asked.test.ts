@@ -1,0 +1,112 @@
+/** Commands that go through fresh sign-ins vary what configured sources may say of a device. */
+import { rootCertificates } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
+import { StepgateError } from '../../../../../src/errors.ts';
+import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import {
+  all,
+  base,
+  type Diffs,
+  type Files,
+  factors,
+  openDiffs,
+  password,
+  settings,
+  signOn,
+  totp,
+} from '../../support/diff-harness.ts';
+import { run } from '../../support/harness.ts';
+
+let diffs: Diffs;
+beforeEach(() => {
+  diffs = openDiffs();
+});
+afterEach(() => diffs.terminal.store.close());
+
+const proxies = ['10.0.0.0/24'];
+const proxy = { proxies };
+const certificate = { proxies, authorities: rootCertificates.slice(0, 1) };
+const healthy = { signals: ['diskEncryption'] };
+
+function withSources(deviceSignals: object): Files {
+  return { 'stepgate.yaml': `${settings}deviceSignals: ${JSON.stringify(deviceSignals)}\n` };
+}
+
+const when = (device: object, then: object | string = factors(2)) => ({ name: 'Some', when: { device }, then });
+
+describe('`config who`', () => {
+  async function dependsOnDevice(
+    device: object,
+    deviceSignals: object,
+    rest: object | string = factors(1),
+  ): Promise<boolean> {
+    const openStore = () => Promise.reject(new StepgateError('not_configured', 'there is no store'));
+    const rule = { name: 'Staff', when: { groups: { any: ['staff'] }, device }, then: factors(2) };
+    const sources = { assurances: { healthy }, ...deviceSignals };
+    return withConfiguration(
+      { ...base, ...withSources(sources), ...signOn(rule, { name: 'Rest', then: rest }) },
+      async (configDir) => {
+        await run(whoCommand({ ...diffs.terminal.context, configDir, openStore }), 'notes', '--json');
+        return JSON.parse(diffs.terminal.printed()).rows[rest === 'deny' ? 0 : 1].outcomes[0].dependsOn.includes(
+          'device',
+        );
+      },
+    );
+  }
+
+  test.each([
+    ['registered', { registered: true }],
+    ['managed', { managed: true }],
+    ['an assurance', { assurance: { any: ['healthy'] } }],
+  ])('says that it depends on the device where a rule asks for %s', async (_, device) => {
+    expect(await dependsOnDevice(device, { proxy })).toBe(true);
+  });
+
+  test('makes up nothing that no source can say', async () => {
+    expect(await dependsOnDevice({ registered: true }, { certificate })).toBe(true);
+    expect(await dependsOnDevice({ managed: true }, { certificate })).toBe(false);
+    expect(await dependsOnDevice({ assurance: { any: ['healthy'] } }, { certificate })).toBe(false);
+  });
+
+  test('says nothing of a device where users are denied on every one', async () => {
+    expect(await dependsOnDevice({ managed: true }, { proxy }, 'deny')).toBe(false);
+  });
+
+  test('goes through some devices where rules ask for more assurances than are told apart', async () => {
+    const names = Array.from({ length: 9 }, (_, at) => `a${at}`);
+    const assurances = Object.fromEntries(names.map((name) => [name, { signals: [name] }]));
+    for (const assurance of [{ any: names }, { all: names }])
+      expect(await dependsOnDevice({ assurance }, { proxy, assurances })).toBe(true);
+  });
+});
+
+describe('`config diff`', () => {
+  beforeEach(() => diffs.addUsers(2, [], { credentials: [password, totp] }));
+
+  test('sees that a rule asks for less of a device', async () => {
+    const sources = withSources({ proxy });
+    const [before, after] = [signOn(when({ managed: true }), all()), signOn(when({ registered: true }), all())];
+    expect((await diffs.sentences(after, { ...sources, ...before }))[0]).toBe(
+      'all 2 users, on a device that is registered and is not managed: one factor becomes two',
+    );
+    expect((await diffs.sentences(before, { ...sources, ...signOn(all()) }))[0]).toBe(
+      'all 2 users, on a device that is managed: one factor becomes two',
+    );
+  });
+
+  test('sees that an assurance asks for less, and that a source may say more', async () => {
+    const rules = signOn(when({ assurance: { any: ['healthy'] } }), all());
+    const [strict, mild] = [{ signals: ['diskEncryption', 'screenLock'] }, healthy].map((one) =>
+      withSources({ proxy, assurances: { healthy: one } }),
+    );
+    expect((await diffs.sentences(mild ?? {}, { ...strict, ...rules }))[0]).toBe(
+      'all 2 users, on a device that meets healthy (now it does not meet healthy): one factor becomes two',
+    );
+    const says = (...names: readonly string[]) => withSources({ certificate: { ...certificate, says: names } });
+    const managed = signOn(when({ managed: true }), all());
+    expect((await diffs.sentences(says('managed'), { ...says('registered'), ...managed }))[0]).toBe(
+      'all 2 users, on a device that is managed (now it is not managed): one factor becomes two',
+    );
+  });
+});

@@ -1,0 +1,83 @@
+/** `config apply --confirm`: what a node does when the time runs out, by a clock of the test's own. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ActiveRevision } from '../../../../../src/active-revision.ts';
+import { authenticatorKinds } from '../../../../../src/authenticators/index.ts';
+import { configCommand } from '../../../../../src/cli/config/config.ts';
+import { createKeyring } from '../../../../../src/oidc/keys/keyring.ts';
+import { Revisions } from '../../../../../src/policy/revision/revisions.ts';
+import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import { configContext, NOW, openTerminal, run, type Terminal } from '../../support/harness.ts';
+
+const branded = (name: string) => ({
+  ...validFiles,
+  'stepgate.yaml': validFiles['stepgate.yaml']?.replace('name: Test', `name: ${name}`) ?? '',
+});
+
+let clock: number;
+let terminal: Terminal;
+let node: ActiveRevision;
+beforeEach(async () => {
+  clock = NOW;
+  terminal = openTerminal(() => clock);
+  await createKeyring(terminal.store, clock);
+  await apply('Before');
+  node = new ActiveRevision({
+    store: terminal.store,
+    revisions: new Revisions(terminal.store, { authenticators: authenticatorKinds, now: () => clock * 1000 }),
+    now: () => clock,
+    warn: () => undefined,
+    recordExpiry: () => ({ ops: () => [], written: () => undefined }),
+    build: () => ({}) as never,
+  });
+  await node.start();
+});
+afterEach(async () => {
+  node.stop();
+  await terminal.store.close();
+});
+
+async function config(...words: readonly string[]): Promise<string> {
+  await run(configCommand(configContext(terminal)), ...words);
+  return terminal.printed();
+}
+
+function apply(name: string, ...words: readonly string[]): Promise<string> {
+  return withConfiguration(branded(name), (dir) => config('apply', dir, ...words));
+}
+
+/** The brand that the node shows when it has looked. */
+async function shown(): Promise<string | undefined> {
+  await node.refresh();
+  return node.current()?.settings.brand.name;
+}
+
+test('until the last second it can be confirmed, and then stays', async () => {
+  await apply('Draft', '--confirm', 'PT10M');
+  clock += 599;
+  expect(await shown()).toBe('Draft');
+  expect(await config('confirm')).toBe('revision 2 is confirmed, and stays in use\n');
+  clock += 86_400;
+  expect(await shown()).toBe('Draft');
+});
+
+test('without a confirmation the node goes back by itself, and a late one is told so', async () => {
+  await apply('Draft', '--confirm', 'PT10M');
+  expect(await shown()).toBe('Draft');
+  clock += 600;
+  await expect(config('confirm')).rejects.toThrow(/^confirmation_expired: /);
+  expect(await shown()).toBe('Before');
+  expect(await config('history')).toMatch(
+    /^3 {2}2026-11-24T09:10:00.000Z .* revision 2 was not confirmed in time .*\(revision 1 again\)\n2 /,
+  );
+  await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 3 is in use');
+});
+
+test('each apply has a time of its own, and goes back to what was confirmed last', async () => {
+  await apply('Draft', '--confirm', 'PT10M');
+  clock += 500;
+  await apply('Better', '--confirm', 'PT10M');
+  clock += 500;
+  expect(await shown()).toBe('Better');
+  clock += 100;
+  expect(await shown()).toBe('Before');
+});

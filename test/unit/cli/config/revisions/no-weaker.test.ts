@@ -1,0 +1,672 @@
+/** `config apply --no-weaker`: what it refuses, what it lets pass, and what it says it could not decide. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { configCommand } from '../../../../../src/cli/config/config.ts';
+import { explainCommand } from '../../../../../src/cli/explain/explain.ts';
+import type { Explanation } from '../../../../../src/flow/explain.ts';
+import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import { configContext, openTerminal, run, type Terminal } from '../../support/harness.ts';
+
+let terminal: Terminal;
+let stderr: string;
+beforeEach(() => {
+  terminal = openTerminal();
+  stderr = '';
+});
+afterEach(() => terminal.store.close());
+
+type Files = Readonly<Record<string, string>>;
+
+const signOn = (...rules: readonly object[]): Files => ({
+  'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+});
+const allow = (terms: object, when?: object, name = 'Rule') => ({
+  name,
+  ...(when && { when }),
+  then: { allow: terms },
+});
+const remembering = (terms: object) => ({ name: 'Rule', then: { allow: terms, remember: { device: 'P30D' } } });
+const resistant = { phishingResistant: true };
+const twoResistant = { factors: 2, possession: resistant };
+const byTotp = { factors: 2, possession: { authenticators: ['totp'] } };
+const orTotp = (terms: object) => remembering({ anyOf: [terms, byTotp] });
+const session = validFiles['policies/session.yaml'] ?? '';
+const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }\n`;
+const base: Files = { ...validFiles, 'stepgate.yaml': settings };
+const one = { factors: 1 };
+const two = { factors: 2 };
+const office = { network: { any: ['office'] } };
+const editors = { groups: { any: ['editors'] } };
+const granting = (scopes: readonly string[]) => ({ name: 'Rule', then: { allow: one, grant: { scopes } } });
+const tokens = (text: string): Files => ({ 'stepgate.yaml': `${settings}tokens: ${text}\n` });
+const aged = (maxAge: string) => allow({ factors: 2, knowledge: { authenticators: ['password'], maxAge } });
+const withPhone = (methods: string): Files => ({
+  'stepgate.yaml': `${settings.trimEnd().slice(0, -2)}, phone: { enabled: true, methods: [${methods}], countries: [DE] } }\n`,
+});
+const without = (key: string): Files => ({
+  'stepgate.yaml': settings.replace(`${key}: { enabled: true }`, `${key}: { enabled: false }`),
+});
+const byPhone = signOn(allow({ possession: { authenticators: ['phone'] } }));
+const byPassword = signOn(allow({ knowledge: { authenticators: ['password'] } }));
+const passwordFirst: Files = { 'policies/session.yaml': session.replace('primary: any', 'primary: password') };
+const recovery = (authenticators: string): Files => ({
+  'policies/recovery.yaml': `rules:\n  - { name: Forgot, then: { allow: { possession: { authenticators: [${authenticators}] } } } }\n`,
+});
+const setUp = (terms: object): Files => ({
+  'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'E', then: terms }] }),
+});
+const useOnly = setUp({ useOnly: ['password', 'totp', 'webauthn', 'phone', 'email'] });
+const finance = (terms: object): Files => ({
+  'policies/enrollment.yaml': JSON.stringify({
+    rules: [
+      { name: 'F', when: { groups: { any: ['finance'] } }, then: terms },
+      { name: 'E', then: {} },
+    ],
+  }),
+});
+const maxAge = (seconds?: number): Files => ({
+  'apps/notes.yaml': `${validFiles['apps/notes.yaml']}${seconds === undefined ? '' : `  default_max_age: ${seconds}\n`}`,
+});
+const enrollment = (disabled: string): Files => ({
+  'policies/enrollment.yaml': `rules:\n  - { name: E, then: { disabled: [${disabled}] } }\n`,
+});
+
+async function config(...words: readonly string[]): Promise<string> {
+  const context = configContext(terminal, {
+    stderr: (text) => {
+      stderr += text;
+    },
+  });
+  await run(configCommand(context), ...words);
+  return terminal.printed();
+}
+
+const apply = (files: Files, ...words: readonly string[]) =>
+  withConfiguration({ ...base, ...files }, (dir) => config('apply', dir, ...words));
+
+/** What is printed when the change is refused; empty: it is in use. */
+async function refusal(live: Files, next: Files): Promise<string> {
+  await apply(live);
+  stderr = '';
+  const printed = await apply(next, '--no-weaker');
+  return printed.includes('revision 2 is in use') ? '' : stderr;
+}
+
+test.each<[string, Files, Files]>([
+  ['more factors', signOn(allow(one)), signOn(allow(two))],
+  ['a denial', signOn(allow(one)), signOn({ name: 'No', when: office, then: 'deny' }, allow(one))],
+  ['the same in other words', signOn(allow(two)), signOn(allow({ anyOf: [two] }, editors, 'E'), allow(two))],
+  [
+    'a second factor, though it may be remembered',
+    signOn(allow({ knowledge: { authenticators: ['password'] } })),
+    signOn(remembering({ factors: 2, knowledge: { authenticators: ['password'] } })),
+  ],
+  ['fewer proofs that a browser remembers', signOn(orTotp(twoResistant)), signOn(remembering(byTotp))],
+  ['a younger proof', signOn(aged('PT2H')), signOn(aged('PT1H'))],
+  ['a shorter session', {}, { 'policies/session.yaml': session.replace('P1D', 'PT8H') }],
+  ['an authenticator less', enrollment('totp'), enrollment('totp, webauthn')],
+  ['a name', {}, { 'stepgate.yaml': settings.replace('name: Test', 'name: Best') }],
+  ['a method less', { ...byPhone, ...withPhone('sms, voice') }, { ...byPhone, ...withPhone('voice') }],
+  ['another order of methods', { ...byPhone, ...withPhone('sms, voice') }, { ...byPhone, ...withPhone('voice, sms') }],
+  [
+    'a method that no rule takes, and by which no user can set up anything',
+    {
+      ...passwordFirst,
+      ...signOn(allow({ possession: { authenticators: ['phone'] } })),
+      ...withPhone('voice'),
+      ...useOnly,
+    },
+    {
+      ...passwordFirst,
+      ...signOn(allow({ possession: { authenticators: ['phone.voice'] } })),
+      ...withPhone('sms, voice'),
+      ...useOnly,
+    },
+  ],
+  ['a younger default of requests', maxAge(), maxAge(0)],
+  [
+    'what may no longer be set up',
+    { ...signOn(allow(two)), ...setUp({}) },
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['webauthn'] }) },
+  ],
+  ['a required enrollment', setUp({}), setUp({ required: ['totp'] })],
+  [
+    'one of each in place of two of either',
+    setUp({ required: [{ anyOf: ['totp', 'webauthn'], count: 2 }] }),
+    setUp({ required: ['totp', 'webauthn'] }),
+  ],
+  [
+    'less grace',
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }),
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }),
+  ],
+  [
+    'an authenticator that no rule takes',
+    { ...passwordFirst, ...byPassword },
+    { ...passwordFirst, ...byPassword, ...withPhone('sms') },
+  ],
+  [
+    'settings of what is off',
+    {},
+    {
+      'stepgate.yaml': settings.replace(
+        'authenticators: {',
+        'authenticators: { phone: { enabled: false, methods: [voice] },',
+      ),
+    },
+  ],
+  ['a scope less', signOn(allow(one)), signOn(granting(['profile']))],
+  ['shorter tokens', {}, tokens('{ accessToken: PT5M, refreshToken: { idle: P1D, absolute: P1D } }')],
+  [
+    'a smaller office',
+    signOn(allow(one, office, 'Office'), allow(two)),
+    { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/25') },
+  ],
+])('%s passes', async (_, live, next) => {
+  expect(await refusal(live, next)).toBe('');
+});
+
+test.each<[string, Files, Files, string]>([
+  ['fewer factors', signOn(allow(two)), signOn(allow(one)), 'notes: password is enough, and was not\n'],
+  [
+    'fewer factors from some addresses',
+    signOn(allow(two)),
+    signOn(allow(one, office, 'Office'), allow(two, undefined, 'All')),
+    "--app notes --groups '' --enrolled password --ip 192.0.2.7 --zone office",
+  ],
+  [
+    'a denial less',
+    signOn({ name: 'No', when: editors, then: 'deny' }, allow(one)),
+    signOn(allow(one)),
+    'lets users in who were denied\n',
+  ],
+  ['an older proof', signOn(aged('PT1H')), signOn(aged('PT2H')), 'password and totp is enough, and was not\n'],
+  [
+    'a longer session',
+    {},
+    { 'policies/session.yaml': session.replace('P1D', 'P2D') },
+    'a session lasts longer: 2 d, and 1 d before\n',
+  ],
+  [
+    'a second factor that is remembered',
+    signOn(allow(two)),
+    signOn(remembering(two)),
+    'the second factor is remembered for longer: 30 d, and no time before\n',
+  ],
+  ['an authenticator more', enrollment('totp, webauthn'), enrollment('totp'), 'webauthn is enough, and was not\n'],
+  [
+    'a method more',
+    { ...byPhone, ...withPhone('voice') },
+    { ...byPhone, ...withPhone('voice, sms') },
+    'notes: phone.sms is enough, and was not\n',
+  ],
+  [
+    'an authenticator that is switched on',
+    signOn(allow({ possession: { authenticators: ['phone', 'totp'] } })),
+    { ...signOn(allow({ possession: { authenticators: ['phone', 'totp'] } })), ...withPhone('sms') },
+    'phone is enough, and was not\n',
+  ],
+  [
+    'what may be set up again',
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['webauthn'] }) },
+    { ...signOn(allow(two)), ...setUp({}) },
+    'stepgate-account: password is enough to set up webauthn, and was not\n',
+  ],
+  [
+    'a required enrollment less',
+    setUp({ required: ['totp'] }),
+    setUp({}),
+    'password is enough, and was not without setting up totp\n',
+  ],
+  [
+    'a required enrollment of some users, with its file',
+    finance({ required: [{ anyOf: ['webauthn'], count: 2 }] }),
+    {},
+    'password is enough, and was not without setting up webauthn\n',
+  ],
+  [
+    'one passkey in place of two',
+    finance({ required: [{ anyOf: ['webauthn'], count: 2 }] }),
+    finance({ required: ['webauthn'] }),
+    'webauthn is enough, and was not without setting up webauthn\n',
+  ],
+  [
+    'two passkeys in place of three',
+    setUp({ required: [{ anyOf: ['webauthn'], count: 3 }] }),
+    setUp({ required: [{ anyOf: ['webauthn'], count: 2 }] }),
+    'webauthn is enough for a user who has webauthn and webauthn, and was not without setting up webauthn\n',
+  ],
+  [
+    'another authenticator that will do',
+    setUp({ required: ['webauthn'] }),
+    setUp({ required: [{ anyOf: ['totp', 'webauthn'] }] }),
+    'totp is enough, and was not without setting up webauthn\n',
+  ],
+  [
+    'grace',
+    setUp({ required: ['totp'] }),
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }),
+    'password is enough, and was not without setting up totp\n',
+  ],
+  [
+    'an authenticator that is switched off',
+    signOn(allow(two)),
+    { ...signOn(allow(two)), ...without('webauthn') },
+    'password is enough to set up totp for a user who has webauthn, which is switched off, and was not\n',
+  ],
+  [
+    'a method that no rule takes, and by which users can set up something',
+    { ...passwordFirst, ...signOn(allow({ possession: { authenticators: ['phone'] } })), ...withPhone('voice') },
+    {
+      ...passwordFirst,
+      ...signOn(allow({ possession: { authenticators: ['phone.voice'] } })),
+      ...withPhone('sms, voice'),
+    },
+    'stepgate-account: phone.sms is enough to set up password, and was not\n',
+  ],
+  [
+    'a method more, for a forgotten password',
+    { ...recovery('phone'), ...withPhone('voice') },
+    { ...recovery('phone'), ...withPhone('voice, sms') },
+    'phone.sms is enough to set a new password, and was not\n',
+  ],
+  [
+    'a larger office',
+    signOn(allow(one, office, 'Office'), allow(two)),
+    { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/16') },
+    'notes: password is enough, and was not\n',
+  ],
+  [
+    'scopes that are granted to all',
+    signOn(granting(['profile'])),
+    signOn(allow(one)),
+    'notes: tokens carry any scope, and did not\n',
+  ],
+  [
+    'a scope more',
+    signOn(granting(['profile'])),
+    signOn(granting(['profile', 'email'])),
+    'notes: tokens carry email, and did not\n',
+  ],
+])('%s is refused, with an example', async (_, live, next, words) => {
+  const text = await refusal(live, next);
+  expect(text).toMatch(/^This lets users in with less than before:\n/m);
+  expect(text).toContain(words);
+  expect(text).toMatch(/nothing was changed, as --no-weaker says \[weaker\]\n$/);
+  expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app (?:notes|stepgate-account) /m);
+  expect(text).toContain('Without --config, `explain` tells what is in use.\n');
+  expect(await config('history')).not.toMatch(/^2 /);
+  expect(terminal.exitCode()).toBe(1);
+});
+
+test.each<[string, Files, string]>([
+  [
+    'another policy',
+    { 'policies/password.yaml': 'rules:\n  - { name: P, then: { minLength: 20 } }\n' },
+    'policies/password.yaml differs',
+  ],
+  [
+    'other settings of an authenticator',
+    {
+      'stepgate.yaml': settings.replace('webauthn: { enabled: true }', 'webauthn: { enabled: true, rpId: notes.test }'),
+    },
+    '`authenticators.webauthn` of stepgate.yaml differs',
+  ],
+  [
+    'proxies',
+    { 'stepgate.yaml': settings.replace('zones:', 'trustedProxies: 1\nzones:') },
+    '`trustedProxies` of stepgate.yaml differs',
+  ],
+  [
+    'a longer refresh token',
+    tokens('{ refreshToken: { absolute: P365D } }'),
+    '`tokens.refreshToken.absolute` of stepgate.yaml is longer',
+  ],
+  ['a longer access token', tokens('{ accessToken: PT16M }'), '`tokens.accessToken` of stepgate.yaml is longer'],
+  [
+    'user names that users choose',
+    { 'stepgate.yaml': `${settings}account: { username: user }\n` },
+    'users may choose their user names (`account.username`)',
+  ],
+])('%s is not compared rule by rule, which is said and refused', async (_, next, words) => {
+  expect(await refusal({}, next)).toBe(
+    `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says [weaker]\n`,
+  );
+});
+
+test.each([
+  [0, undefined],
+  [60, undefined],
+  [0, 60],
+])('an app whose requests asked for proofs of %s seconds, and now of %s, is left undecided', async (before, after) => {
+  expect(await refusal(maxAge(before), maxAge(after))).toContain(
+    'apps/notes.yaml differs in what its requests ask for',
+  );
+});
+
+const scoped = (scope?: string): Files => ({
+  'apps/notes.yaml': `${validFiles['apps/notes.yaml']}${scope === undefined ? '' : `  scope: ${scope}\n`}`,
+});
+
+test.each([
+  ['openid profile email', 'profile openid'],
+  [undefined, 'openid'],
+])('an app that could ask for %s, and now for %s, passes', async (before, after) => {
+  expect(await refusal(scoped(before), scoped(after))).toBe('');
+});
+
+describe('an app that may ask for more scopes', () => {
+  const byScope = (...rules: readonly object[]) => signOn(...rules, allow(two, undefined, 'Rest'));
+  const granted = (scopes: readonly string[], scope: string, terms: object) => ({
+    ...{ name: scope, when: { scopes: { any: [scope] } } },
+    then: { allow: terms, grant: { scopes } },
+  });
+
+  test.each<[string, Files, string | undefined, string | undefined, string]>([
+    [
+      'that no rule names',
+      signOn(allow(one)),
+      'openid profile',
+      'openid profile email',
+      'tokens carry email, and did not',
+    ],
+    [
+      'any of them',
+      signOn(allow(one)),
+      'openid profile email phone address groups',
+      undefined,
+      'tokens carry offline_access, and did not',
+    ],
+    [
+      'by which a weaker rule opens',
+      byScope(granted(['address'], 'email', one)),
+      'openid',
+      'openid email',
+      'password is enough, and was not',
+    ],
+    [
+      'by which no strict rule is passed by',
+      signOn(granted(['address'], 'email', two), allow(one)),
+      'openid email',
+      'openid email profile',
+      'tokens carry profile, and did not',
+    ],
+  ])('%s: that is refused, and the example asks for it', async (_, rules, before, after, words) => {
+    const { claims, undecided } = await replayed({ ...rules, ...scoped(before) }, { ...rules, ...scoped(after) });
+    expect(undecided).toEqual([]);
+    expect(claims.map((one) => one.words)).toEqual([words]);
+    expect(claims).toMatchObject([{ after: { end: 'complete' } }]);
+    expect(claims[0]?.after?.scopes.length).toBeGreaterThan(1);
+  });
+
+  test.each<[string, Files, string, string]>([
+    ['which no rule grants', signOn(granting(['profile'])), 'openid profile', 'openid profile email'],
+    [
+      'by which a stricter rule opens',
+      signOn(granted(['address'], 'email', two), { ...granting(['address']), name: 'Rest' }),
+      'openid',
+      'openid email',
+    ],
+    ['in another order', signOn(allow(one)), 'openid email', 'email openid'],
+  ])('%s: that passes', async (_, rules, before, after) => {
+    expect(await refusal({ ...rules, ...scoped(before) }, { ...rules, ...scoped(after) })).toBe('');
+  });
+});
+
+describe('an enrollment rule that asks how the user signed in', () => {
+  const byPassword = (terms: object, when: object = {}) => ({
+    name: 'By password',
+    when: { authenticated: { any: ['password'] }, ...when },
+    then: terms,
+  });
+  const passkey = { required: [{ anyOf: ['webauthn'] }] };
+  const later = { required: [{ anyOf: ['webauthn'], grace: { skips: 3 } }] };
+  const rules = (...all: readonly object[]): Files => ({
+    'policies/enrollment.yaml': JSON.stringify({ rules: [...all, { name: 'Others', then: {} }] }),
+  });
+
+  test.each<[string, Files, Files]>([
+    ['is gone', rules(byPassword(passkey)), rules()],
+    ['asks for less', rules(byPassword(passkey)), rules(byPassword({ optional: ['webauthn'] }))],
+    ['gives time', rules(byPassword(passkey)), rules(byPassword(later))],
+    ['is about fewer users', rules(byPassword(passkey)), rules(byPassword(passkey, editors))],
+    [
+      'stands below another one',
+      rules(byPassword(passkey)),
+      rules({ name: 'E', when: editors, then: {} }, byPassword(passkey)),
+    ],
+  ])('%s: that is refused, and `explain` shows it', async (_, live, next) => {
+    const { claims, undecided } = await replayed(live, next);
+    expect(undecided).toEqual([]);
+    expect(claims).toMatchObject([
+      {
+        words: 'password is enough, and was not without setting up webauthn',
+        before: { outcome: 'enroll' },
+        after: { end: 'complete' },
+      },
+    ]);
+  });
+
+  test.each<[string, Files, Files]>([
+    ['is new', rules(), rules(byPassword(passkey))],
+    ['asks for more', rules(byPassword(later)), rules(byPassword(passkey))],
+    ['is about more users', rules(byPassword(passkey, editors)), rules(byPassword(passkey))],
+    [
+      'is the same, and others below it ask for more',
+      rules(byPassword(passkey)),
+      rules(byPassword(passkey), { name: 'More', when: editors, then: { required: [{ anyOf: ['totp'] }] } }),
+    ],
+  ])('%s: that passes', async (_, live, next) => {
+    expect(await refusal(live, next)).toBe('');
+  });
+});
+
+test('an app with another profile policy is left undecided', async () => {
+  const profile = {
+    'policies/profile/own.yaml': 'name: own\nrules:\n  - { name: P, then: { required: [givenName] } }\n',
+  };
+  const app = `profilePolicy: own\n${validFiles['apps/notes.yaml']}`;
+  expect(await refusal(profile, { ...profile, 'apps/notes.yaml': app })).toContain('apps/notes.yaml differs in what');
+});
+
+test('an app of a service that users may sign in to is left undecided', async () => {
+  const service = (more: string, client: string): Files => ({
+    'stepgate.yaml': `${settings}resources: [{ indicator: https://api.test, scopes: [read] }]\n`,
+    'apps/job.yaml': `clientId: job\nname: Job\nclientSecretHash: sha256:${'A'.repeat(43)}\nservice: { resources: [{ indicator: https://api.test }] }\n${more}client: { ${client} }\n`,
+  });
+  const before = service('', 'grant_types: [client_credentials]');
+  const both = 'grant_types: [authorization_code, client_credentials], redirect_uris: [https://job.test/cb]';
+  const next = service('signOnPolicy: notes\n', both);
+  expect(await refusal(before, next)).toContain('  apps/job.yaml lets users sign in, and did not\n');
+});
+
+describe('a formula that may fail, which denies', () => {
+  const formula = allow(two, { expression: 'user.profile.department == "x"' }, 'Named');
+  const enrollments = (...rules: readonly object[]): Files => ({
+    'policies/enrollment.yaml': JSON.stringify({ rules: [...rules, { name: 'Rest', then: {} }] }),
+  });
+  const named = { name: 'Named', when: { expression: 'user.profile.department == "x"' }, then: {} };
+
+  test.each<[string, Files, Files]>([
+    ['gone', signOn(formula, allow(two)), signOn(allow(two))],
+    ['behind a rule that allows', signOn(formula, allow(two)), signOn(allow(two, editors, 'E'), formula, allow(two))],
+    [
+      'of fewer users',
+      signOn(formula, allow(two)),
+      signOn({ ...formula, when: { ...formula.when, ...editors } }, allow(two)),
+    ],
+    ['gone from the enrollment policy', enrollments(named), enrollments()],
+  ])('%s is left undecided', async (_, live, next) => {
+    expect(await refusal(live, next)).toMatch(
+      /"Named" \(policies\/.*\) denies where its formula fails, and may now be passed by/,
+    );
+  });
+
+  test.each<[string, Files, Files]>([
+    ['new', signOn(allow(two)), signOn(formula, allow(two))],
+    [
+      'behind a denial',
+      signOn(formula, allow(two)),
+      signOn({ name: 'No', when: office, then: 'deny' }, formula, allow(two)),
+    ],
+    ['before other rules', signOn(formula, allow(one)), signOn(formula, allow(two))],
+  ])('%s passes', async (_, live, next) => {
+    expect(await refusal(live, next)).toBe('');
+  });
+});
+
+test('of an enrollment rule that stays, what differs is named', async () => {
+  const rule = (grace: object, more = {}) => ({
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [{ name: 'Everyone', then: { required: [{ anyOf: ['totp'], grace }], ...more } }],
+    }),
+  });
+  const rules = signOn(allow(one));
+  const [once, often] = [{ skips: 2 }, { skips: 9 }];
+  expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often) })).toMatch(
+    /decided what is set up: `grace` is another\n/,
+  );
+  expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often, { useOnly: ['webauthn'] }) })).toMatch(
+    /`(grace`, `useOnly|useOnly`, `grace)` is another\n/,
+  );
+});
+
+test('a session policy that asks for less, and a second factor of the app that is remembered', async () => {
+  const always = { 'policies/session.yaml': session.replace('never', 'always') };
+  const rules = signOn(remembering(two));
+  const { claims, undecided } = await replayed({ ...rules, ...always }, rules);
+  expect(undecided).toEqual([]);
+  expect(claims[0]).toMatchObject({
+    words: expect.stringMatching(/^password is enough in a browser that remembers .*, and was not$/),
+    before: { outcome: 'challenge' },
+    after: { outcome: 'allow' },
+  });
+});
+
+test('more that a remembered browser is excused is refused', async () => {
+  // With a passkey remembered, a password alone is enough now; it was asked for the passkey before.
+  expect(await refusal(signOn(orTotp({ possession: resistant })), signOn(orTotp(twoResistant)))).toContain(
+    'password is enough in a browser that remembers webauthn, and was not',
+  );
+});
+
+test('an authenticator that stands in for what users have lost is left undecided', async () => {
+  const on = settings.replace('authenticators: {', 'authenticators: { recovery_code: { enabled: true },');
+  expect(await refusal({}, { 'stepgate.yaml': on })).toContain(
+    '  `authenticators.recovery_code` is switched on, and stands in for what users have lost\n',
+  );
+});
+
+test('under a strict app, a weaker session policy shows in the pages of the account', async () => {
+  const strict = signOn(allow(two));
+  const text = await refusal({ ...strict, 'policies/session.yaml': session.replace('never', 'always') }, strict);
+  expect(text).toMatch(
+    /^This lets users in with less than before:\n {2}\S*account\S*: password is enough, and was not\n/,
+  );
+});
+
+test('as JSON: the code, the rules and the example', async () => {
+  await apply(signOn(allow(two)));
+  const data = JSON.parse(await apply(signOn(allow(one)), '--no-weaker', '--json'));
+  expect(data).toMatchObject({ ok: false, code: 'weaker', undecided: [] });
+  expect(data.weaker).toMatchObject([
+    { apps: ['notes'], after: [{ name: 'Rule', file: 'policies/sign-on/notes.yaml' }, { name: 'All' }] },
+  ]);
+  expect(data.weaker[0].example).toEqual(expect.arrayContaining(['--app', 'notes', '--enrolled', 'password']));
+  expect(await config('rollback', '1', '--no-weaker')).toContain('no change');
+});
+
+/** What is claimed of a change, with how the sign-in of each example ends before and after it. */
+async function replayed(live: Files, next: Files) {
+  await apply(live);
+  return withConfiguration({ ...base, ...next }, async (dir) => {
+    const explained = async (...words: readonly string[]) => {
+      await run(explainCommand(terminal.context), ...words, '--json');
+      return JSON.parse(terminal.printed()) as Explanation;
+    };
+    const { weaker = [], undecided = [] } = JSON.parse(await config('apply', dir, '--no-weaker', '--json'));
+    const claims = [];
+    for (const { words, example } of weaker) {
+      const ends = [await explained(...example), await explained('--config', dir, ...example)].map(
+        ({ outcome, steps, request }) => ({ outcome: outcome.kind, end: steps.at(-1)?.kind, scopes: request.scopes }),
+      );
+      claims.push({ words, groups: example[example.indexOf('--groups') + 1], before: ends[0], after: ends[1] });
+    }
+    return { claims, undecided };
+  });
+}
+
+describe('each example, put to `explain`, shows what is claimed of it', () => {
+  const tellers = { groups: { any: ['tellers'] } };
+  /** Administrators of the office alone can set up what they must have. */
+  const narrow: Files = {
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [
+        {
+          name: 'Admins',
+          when: { groups: { any: ['admins'] } },
+          then: { required: [{ anyOf: ['webauthn'], count: 2 }] },
+        },
+        { name: 'Rest', then: {} },
+      ],
+    }),
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'No', change: { add: ['webauthn'] }, when: { network: { none: ['office'] } }, then: 'deny' },
+        { name: 'Yes', then: { allow: one } },
+      ],
+    }),
+  };
+
+  test('fewer factors: without a group that has no part in it', async () => {
+    const live = { ...narrow, ...signOn(allow(two)) };
+    const { claims } = await replayed(live, { ...narrow, ...signOn(allow(one, tellers, 'T'), allow(two)) });
+    expect(claims).toMatchObject([
+      { words: 'password is enough, and was not', groups: 'tellers', after: { outcome: 'allow', end: 'complete' } },
+    ]);
+    expect(claims[0]?.before?.outcome).not.toBe('allow');
+  });
+
+  test('a denial less', async () => {
+    const live = { ...narrow, ...signOn({ name: 'No', when: tellers, then: 'deny' }, allow(one)) };
+    const { claims } = await replayed(live, { ...narrow, ...signOn(allow(one)) });
+    expect(claims).toMatchObject([
+      { words: 'lets users in who were denied', before: { end: 'denied' }, after: { end: 'complete' } },
+    ]);
+  });
+
+  test('an older proof', async () => {
+    const { claims } = await replayed(signOn(aged('PT1H')), signOn(aged('PT2H')));
+    expect(claims).toMatchObject([{ before: { outcome: 'challenge' }, after: { outcome: 'allow' } }]);
+  });
+
+  describe('scopes', () => {
+    const withScopes = {
+      'stepgate.yaml': `${settings}scopes: { accounts: { label: A }, payments: { label: P } }\n`,
+    };
+    const granted = (scopes: readonly string[], ...first: readonly object[]) => ({
+      ...withScopes,
+      ...signOn(...first, { name: 'Rest', then: { allow: one, grant: { scopes } } }),
+    });
+    const payments = allow(two, { scopes: { any: ['payments'] } }, 'Payments');
+
+    test('are asked for', async () => {
+      const { claims } = await replayed(granted(['accounts']), granted(['accounts', 'payments']));
+      expect(claims).toMatchObject([
+        { words: 'tokens carry payments, and did not', after: { end: 'complete', scopes: ['openid', 'payments'] } },
+      ]);
+    });
+
+    test('that never reach the rule are none that tokens carry', async () => {
+      const next = granted(['accounts', 'payments'], payments);
+      expect(await replayed(granted(['accounts'], payments), next)).toEqual({ claims: [], undecided: [] });
+    });
+
+    test('all of them: one that reaches the rule is asked for', async () => {
+      const all = { ...withScopes, ...signOn(payments, allow(one, undefined, 'Rest')) };
+      const { claims } = await replayed(granted(['profile'], payments), all);
+      expect(claims).toMatchObject([{ words: 'tokens carry any scope, and did not', after: { end: 'complete' } }]);
+      expect(claims[0]?.after?.scopes).not.toContain('payments');
+      expect(claims[0]?.after?.scopes.length).toBe(2);
+    });
+  });
+});

@@ -1,0 +1,709 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { explainCommand } from '../../../../src/cli/explain/explain.ts';
+import type { Explanation } from '../../../../src/flow/explain.ts';
+import { attemptCounter } from '../../../../src/stores/keys.ts';
+import { validFiles, withConfiguration } from '../../policy/support/configuration-dir.ts';
+import { applyDemo, openTerminal, run, type Terminal } from '../support/harness.ts';
+
+let terminal: Terminal;
+let dir: string;
+const secret = { secret: {}, characteristics: [] };
+const password = { authenticator: 'password', factors: ['knowledge' as const], ...secret };
+const email = { authenticator: 'email', factors: ['possession' as const], ...secret };
+const totp = { authenticator: 'totp', factors: ['possession' as const], label: 'my\u202ephone', ...secret };
+
+beforeAll(async () => {
+  terminal = openTerminal();
+  await applyDemo(terminal.store);
+  dir = await mkdtemp(join(tmpdir(), 'stepgate-explain-'));
+  await cp('config', dir, { recursive: true });
+  const users: [string, string[], (typeof password | typeof totp | typeof email)[]][] = [
+    ['bob@demo.test', ['staff'], [password]],
+    ['eve@demo.test', ['staff'], [password, totp]],
+    ['carol@demo.test', ['contractors'], [password]],
+    ['alice@demo.test', ['staff'], [password, email]],
+  ];
+  for (const [identifier, groups, credentials] of users) {
+    await terminal.directory.create({ identifiers: [identifier], groups, credentials });
+  }
+});
+afterAll(async () => {
+  await terminal.store.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function explained(...words: string[]): Promise<string> {
+  await run(explainCommand(terminal.context), ...words);
+  return terminal.printed();
+}
+
+/** What was said on standard error. */
+async function warned(...words: string[]): Promise<string> {
+  let said = '';
+  const stderr = (text: string) => {
+    said += text;
+  };
+  await run(explainCommand({ ...terminal.context, stderr }), ...words);
+  terminal.printed();
+  return said;
+}
+
+async function data(...words: string[]): Promise<Explanation> {
+  return JSON.parse(await explained(...words, '--json')) as Explanation;
+}
+
+function stepsOf(text: string): readonly string[] {
+  return text
+    .slice(text.indexOf('Steps\n') + 6)
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim());
+}
+
+test('all of it, for a user in a fresh browser', async () => {
+  const text = await explained('--app', 'payroll', '--user', 'Bob@Demo.Test', '--ip', '203.0.113.7');
+  expect(text).toBe(`Sign-in to Payroll (payroll), by revision 1
+  who       bob@demo.test
+  groups    staff
+  enrolled  password
+  evidence  none (a fresh browser)
+  network   203.0.113.7, in no zone
+  device    new, desktop, other
+  request   scope openid
+  time      2026-11-24T09:00:00Z
+
+Session policy
+  hit      1  Everybody  policies/session.yaml:7:5  decides: allow
+             no conditions: always
+  requires  one factor
+  counts    evidence at most 1 d old (life of the session; at most 30 d old if it is kept)
+  missing   one factor
+
+Sign-on policy payroll
+  miss     1  No contractors            policies/sign-on/payroll.yaml:8:5
+             miss     groups any: [contractors]
+  miss     2  One factor in the office  policies/sign-on/payroll.yaml:15:5
+             miss     network any: [office]
+  hit      3  Everybody else            policies/sign-on/payroll.yaml:24:5  decides: allow
+             no conditions: always
+  requires  two distinct factor types; knowledge by password at most 12 h old; possession not by email or phone at most 1 h old
+            or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
+  remembers the second factor for 30 d, if asked to
+  missing   knowledge by password at most 12 h old; possession not by email or phone at most 1 h old
+            or possession by webauthn, with user verification, at most 8 h old; one more factor type
+
+Request
+  requires  nothing
+
+Enrollment policy
+  hit      1  A second factor for payroll  policies/enrollment.yaml:20:5  decides: allow
+             hit      apps any: [payroll]
+  3 more not evaluated
+  requires  totp or webauthn
+  disables  email, phone
+
+Outcome    challenge: password
+Decided by session: Everybody; app: Everybody else; enrollment: A second factor for payroll
+Needs      password: nothing stands in for it
+
+Steps
+  1. identify (with password)
+  2. choose what to enroll: totp, webauthn
+  3. enroll totp, or webauthn
+  4. complete (acr urn:okta:loa:2fa:any)
+`);
+});
+
+test('a rule that decides once something is proved is named', async () => {
+  const policy = `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': policy }, async (files) => {
+    const words = ['--config', files, '--app', 'notes', '--groups', 'staff', '--enrolled', 'password'];
+    const text = await explained(...words, '--risk', 'newDevice');
+    expect(text).toContain(`Sign-on policy notes, once something is proved
+  hit      1  Unusual  policies/sign-on/notes.yaml:3:5  decides: deny
+             hit      risk.any [newDevice]
+  1 more not evaluated
+`);
+    expect(text).toMatch(/^Decided by .*app: Rest.*\nLater by {3}app: Unusual$/m);
+    const told = JSON.parse(await explained(...words, '--risk', 'newDevice', '--json'));
+    expect(told.later).toEqual([expect.objectContaining({ layer: 'app', decidedBy: 'Unusual', outcome: 'deny' })]);
+    expect(JSON.parse(await explained(...words, '--json')).later).toEqual([]);
+  });
+});
+
+test('rules about how the user signed in follow the evidence', async () => {
+  const rules = `rules:
+  - { name: By mail, when: { authenticated: { any: [email] } }, then: { required: [webauthn] } }
+  - { name: Rest, then: { disabled: [security_question] } }
+`;
+  await writeFile(join(dir, 'policies', 'enrollment.yaml'), rules);
+  const words = ['--app', 'notes', '--user', 'alice@demo.test', '--config', dir];
+  const before = await explained(...words);
+  expect(before).toMatch(/unknown +1 +By mail/);
+  expect(before).toContain('undecided it depends on how the user signs in');
+  const after = await explained(...words, '--evidence', 'email');
+  expect(after).toMatch(/hit +1 +By mail/);
+  expect(after).toMatch(/disables +security_question/);
+});
+
+test('alternatives, with the conditions of each', async () => {
+  const rules = `name: notes
+rules:
+  - name: Finance anywhere, staff in the office
+    when: { any: [{ groups: { any: [finance] } }, { groups: { any: [staff] }, network: { any: [office] } }] }
+    then: { allow: { factors: 1 } }
+  - { name: Rest, then: deny }
+`;
+  await writeFile(join(dir, 'policies', 'sign-on', 'notes.yaml'), rules);
+  const words = ['--app', 'notes', '--config', dir, '--zone', 'office'];
+  expect(await explained(...words, '--user', 'bob@demo.test')).toContain(`
+  hit      1  Finance anywhere, staff in the office  policies/sign-on/notes.yaml:3:5  decides: allow
+             hit      one of
+             miss       1. groups any: [finance]
+             hit        2. groups any: [staff]
+             hit           network any: [office]
+`);
+  expect(await explained(...words)).toContain('undecided it depends on the user');
+});
+
+test('while the user has not identified, what depends on them is unknown', async () => {
+  const text = await explained('--app', 'payroll', '--zone', 'office');
+  expect(text).toMatch(/unknown +1 +No contractors/);
+  expect(text).toMatch(/hit +2 +One factor in the office/);
+  expect(text).toContain('undecided it depends on the user');
+  expect(text).toContain('1 more not evaluated');
+  expect(stepsOf(text)).toEqual(['1. identify (with password)', 'and then it depends on the user']);
+});
+
+test.each<[string, readonly string[], readonly string[]]>([
+  [
+    'the office',
+    ['--user', 'eve@demo.test', '--ip', '192.0.2.9'],
+    ['identify (with password)', 'complete (acr urn:okta:loa:1fa:pwd)'],
+  ],
+  [
+    'an address of the office in IPv6',
+    ['--user', 'eve@demo.test', '--ip', '2001:db8:1::9'],
+    ['identify (with password)', 'complete (acr urn:okta:loa:1fa:pwd)'],
+  ],
+  [
+    'the office, for a user without a second factor',
+    ['--user', 'bob@demo.test', '--ip', '192.0.2.9'],
+    [
+      'identify (with password)',
+      'choose what to enroll: totp, webauthn',
+      'enroll totp, or webauthn',
+      'complete (acr urn:okta:loa:2fa:any)',
+    ],
+  ],
+  [
+    'what payroll disables, before something is enrolled there',
+    ['--user', 'alice@demo.test'],
+    [
+      'identify (with password)',
+      'challenge email (before totp or webauthn is enrolled)',
+      'choose what to enroll: totp, webauthn',
+      'enroll totp, or webauthn',
+      'complete (acr urn:okta:loa:2fa:any)',
+    ],
+  ],
+  ['a contractor', ['--user', 'carol@demo.test'], ['identify (with password)', 'denied: a rule says so']],
+  [
+    'other groups than the real ones',
+    ['--user', 'bob@demo.test', '--groups', 'x, contractors'],
+    ['identify (with password)', 'denied: a rule says so'],
+  ],
+  [
+    'groups without a user',
+    ['--groups', 'staff'],
+    [
+      'identify (with password)',
+      'choose what to enroll: totp, webauthn',
+      'enroll totp, or webauthn',
+      'complete (acr urn:okta:loa:2fa:any)',
+    ],
+  ],
+  [
+    'groups, with something enrolled',
+    ['--groups', 'staff', '--enrolled', 'password,totp'],
+    ['identify (with password)', 'challenge totp', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'half of it in the session',
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m'],
+    ['challenge totp (my?phone)', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'all of it in the session',
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m', '--evidence', 'totp@PT30M'],
+    ['complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'a password too old',
+    ['--user', 'eve@demo.test', '--evidence', 'password@13h', 'totp@10m'],
+    ['challenge password', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'a second factor too old',
+    ['--user', 'eve@demo.test', '--evidence', 'password@2h', 'totp@2h'],
+    ['challenge totp (my?phone)', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'max_age',
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m,totp@1m', '--max-age', '300'],
+    ['challenge password', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'prompt=login',
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m,totp@1m', '--prompt-login'],
+    ['challenge password, or totp (my?phone)', 'challenge totp (my?phone)', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+])('the steps: %s', async (_, words, steps) => {
+  const text = await explained('--app', 'payroll', ...words);
+  const asked = stepsOf(text).filter((line) => !line.startsWith('if '));
+  expect(asked).toEqual(steps.map((step, index) => `${index + 1}. ${step}`));
+});
+
+test('what follows where a user skips, or fails at what is asked for', async () => {
+  const shop = stepsOf(await explained('--app', 'shop', '--groups', 'staff', '--enrolled', 'email'));
+  expect(shop).toEqual([
+    '1. identify',
+    '2. challenge email',
+    '3. enroll webauthn (may be skipped)',
+    'if skipped: complete (acr urn:okta:loa:1fa:any)',
+    '4. complete (acr phr)',
+  ]);
+  const office = await explained('--app', 'payroll', '--user', 'eve@demo.test', '--ip', '192.0.2.9');
+  expect(office).toContain('if password fails: challenge totp (my?phone); then complete');
+  expect(office).not.toContain('Needs');
+  const two = await explained('--app', 'payroll', '--groups', 'staff', '--enrolled', 'password,totp');
+  expect(two).toContain('Needs      password and totp: nothing stands in for it\n');
+  const three = await explained('--app', 'payroll', '--groups', 'staff', '--enrolled', 'password,totp,webauthn');
+  expect(three).not.toContain('Needs');
+  expect(stepsOf(three).join('; ')).toMatch(/if webauthn fails: challenge totp; then complete/);
+});
+
+test('an account without attempts left is shown as locked, and looking at it costs none', async () => {
+  const { id } = await terminal.directory
+    .findByIdentifier('eve@demo.test')
+    .then((account) => account?.user ?? { id: '' });
+  const [fewTries, inARow] = [
+    { limit: 5, window: 300 },
+    { limit: 100, window: 0 },
+  ];
+  for (let count = 0; count < 5; count += 1) await terminal.store.reserve(attemptCounter(id, 'totp'), [fewTries]);
+  const words = ['--app', 'payroll', '--user', 'eve@demo.test'];
+  const text = await explained(...words);
+  expect(text).toContain('locked    totp, no attempt is left for 5 min, except from a browser that the account knows');
+  expect(await explained(...words, '--config', dir)).toContain('locked    totp, no attempt is left for 5 min');
+  expect(text).not.toContain('locked    password');
+  const left = async () =>
+    (await terminal.store.reserve(attemptCounter(id, 'password'), [{ limit: 50, window: 900 }])).remaining;
+  const before = await left();
+  for (let count = 0; count < 100; count += 1) await terminal.store.reserve(attemptCounter(id, 'password'), [inARow]);
+  expect(JSON.parse(await explained(...words, '--json'))).toMatchObject({
+    locked: [{ authenticator: 'password' }, { authenticator: 'totp', retryAfter: 300 }],
+  });
+  expect(await explained(...words)).toContain('locked    password, no attempt is left until it is unlocked');
+  expect(await left()).toBe(before - 1);
+  const resets = ['password', 'totp'].map((name) => ({ op: 'reset' as const, counter: attemptCounter(id, name) }));
+  await terminal.store.commit(resets);
+});
+
+test('a key may be weaker than its kind', async () => {
+  const words = ['--app', 'payroll', '--groups', 'staff'];
+  const weak = 'webauthn[userPresence+phishingResistant]';
+  const asked = async (enrolled: string, ...more: string[]) =>
+    stepsOf(await explained(...words, '--enrolled', `password,${enrolled}`, ...more)).filter((line) =>
+      /^\d/.test(line),
+    );
+  const best = await data(...words, '--enrolled', 'webauthn');
+  const weaker = await data(...words, '--enrolled', weak);
+  expect(best.subject?.enrollments[0]?.factors).toContain('inherence');
+  expect(weaker.subject?.enrollments[0]).toMatchObject({
+    factors: ['possession'],
+    characteristics: ['userPresence', 'phishingResistant'],
+  });
+  // A proof shows no more than its key, and may show less.
+  const proofs = await data(...words, '--enrolled', `password,${weak}`, '--evidence', 'webauthn');
+  expect(proofs.evidence[0]).toMatchObject({ factors: ['possession'] });
+  expect(await asked('webauthn', '--evidence', 'webauthn@1h')).toEqual(['1. complete (acr phr)']);
+  expect((await asked('webauthn', '--evidence', `${weak}@1h`))[0]).toBe('1. challenge password, or webauthn');
+});
+
+test('what the request adds is a layer of its own', async () => {
+  const acr = 'urn:okta:loa:2fa:any';
+  const asked = ['--app', 'notes', '--user', 'eve@demo.test', '--acr-values', acr];
+  const text = await explained(...asked, '--max-age', '60', '--evidence', 'password@50s');
+  expect(text).toContain(`acr_values ${acr}; max_age 60`);
+  expect(text).toMatch(
+    /Request: acr \S+\n {2}requires {2}two distinct factor types\n {12}and everything at most 60 s old\n/,
+  );
+  expect(text).toContain('missing   one more factor type besides knowledge');
+  const phr = ['--app', 'notes', '--user', 'bob@demo.test', '--acr-values', 'phr'];
+  const without = ['1. identify (with password)', '2. complete (acr urn:okta:loa:1fa:pwd)'];
+  expect(stepsOf(await explained(...phr))).toEqual(without);
+  expect(stepsOf(await explained(...phr, '--essential-acr'))).toEqual([
+    '1. identify (with password)',
+    '2. enroll webauthn',
+    '3. complete (acr phr)',
+  ]);
+  const phrh = ['--app', 'notes', '--user', 'bob@demo.test', '--acr-values', 'phrh'];
+  expect(stepsOf(await explained(...phrh))).toEqual(without);
+  expect(stepsOf(await explained(...phrh, '--essential-acr')).at(-1)).toMatch(
+    /^2\. denied: the acr .* cannot be reached/,
+  );
+});
+
+test('a claim counts with the scope that releases it, as in a sign-in', async () => {
+  const rules = `
+  - name: No addresses
+    when: { scopes: { any: [email] } }
+    then: deny
+  - name: Addresses
+    when: { claims: { any: [email] } }
+    then: { allow: { factors: 1 } }
+  - name: Others
+    then: { allow: { factors: 1 } }`;
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': `name: notes\nrules:${rules}\n` };
+  await withConfiguration(files, async (own) => {
+    const of = (...words: string[]) =>
+      explained('--app', 'notes', '--config', own, '--groups', 'staff', '--enrolled', 'password', ...words);
+    for (const option of ['--claims', '--essential-claims'])
+      expect(await of(option, 'email')).toMatch(/Decided by [^\n]*No addresses/);
+    expect(await of('--essential-claims', 'no_scope')).toMatch(/Decided by [^\n]*Others/);
+  });
+});
+
+test('as data: trace, missing, steps, and the rule as the audit line names it', async () => {
+  const explanation = await data('--app', 'payroll', '--user', 'eve@demo.test', '--evidence', 'password@10m');
+  expect(explanation).toMatchObject({
+    revision: 1,
+    rule: 'session: Everybody; app: Everybody else; enrollment: A second factor for payroll',
+    outcome: { kind: 'challenge' },
+    steps: [{ kind: 'challenge', authenticator: 'totp' }, { kind: 'complete' }],
+  });
+  expect(explanation.layers.map(({ layer, satisfied }) => [layer, satisfied])).toEqual([
+    ['session', true],
+    ['app', false],
+    ['request', undefined],
+    ['enrollment', true],
+  ]);
+  expect(explanation.layers[1]?.missing).toEqual([
+    {
+      kind: 'alternative',
+      demands: [{ factor: 'possession', exclude: ['email', 'phone'], maxAge: 3600 }],
+      factors: 0,
+      covered: ['knowledge'],
+    },
+    {
+      kind: 'alternative',
+      demands: [
+        {
+          factor: 'possession',
+          authenticators: ['webauthn'],
+          characteristics: ['userVerification'],
+          maxAge: 8 * 3600,
+        },
+      ],
+      factors: 0,
+      covered: ['knowledge'],
+    },
+  ]);
+  expect(JSON.stringify(explanation)).not.toContain('"secret"');
+});
+
+test('files that are not applied, with and without a user', async () => {
+  const rules =
+    'name: payroll\nrules:\n  - name: Closed\n    when: { time: { from: "00:00", to: "08:00", zone: UTC } }\n    then: deny\n';
+  await writeFile(
+    join(dir, 'policies/sign-on/payroll.yaml'),
+    `${rules}  - name: All\n    then:\n      allow:\n        chains:\n          - - authenticators: [password]\n            - authenticators: [totp]\n`,
+  );
+  const words = ['--app', 'payroll', '--config', dir];
+  const night = await explained(...words, '--at', '2026-11-24T09:00:00+02:00');
+  expect(night).toContain(`by the files of ${dir}`);
+  expect(night).toMatch(/hit +1 +Closed +policies\/sign-on\/payroll.yaml:3:\d+ +decides: deny/);
+  expect(stepsOf(night)).toEqual(['1. denied: a rule says so']);
+  const day = await explained(...words, '--user', 'eve@demo.test', '--evidence', 'password');
+  expect(day).toContain('requires  password, then totp');
+  expect(day).toContain('missing   totp');
+  expect(await explained('--app', 'payroll')).toContain('Everybody else');
+});
+
+test('rules that only report, and not those that are switched off', async () => {
+  const rules = [
+    { name: 'Off', when: { network: { none: ['office'] } }, then: 'deny', enabled: false },
+    { name: 'Soon', when: { network: { none: ['office'] } }, then: { allow: { factors: 2 } }, reportOnly: true },
+    { name: 'All', then: { allow: { factors: 1 } } },
+  ];
+  await writeFile(join(dir, 'policies/sign-on/payroll.yaml'), JSON.stringify({ name: 'payroll', rules }));
+  const text = await explained(
+    '--app',
+    'payroll',
+    '--config',
+    dir,
+    '--user',
+    'eve@demo.test',
+    '--evidence',
+    'password',
+  );
+  expect(text).toContain('reports   "Soon" would ask for more, and only reports (policies/sign-on/payroll.yaml:1:112)');
+  expect(text).toMatch(/hit +1 +All +policies.*decides: allow/);
+  expect(text).not.toContain('Off');
+  const failing = { name: 'Soon', when: { expression: 'user.userType == "x"' }, then: 'deny', reportOnly: true };
+  await writeFile(
+    join(dir, 'policies/sign-on/payroll.yaml'),
+    JSON.stringify({ name: 'payroll', rules: [failing, rules[2]] }),
+  );
+  expect(await explained('--app', 'payroll', '--config', dir, '--user', 'eve@demo.test')).toContain(
+    'reports   "Soon" would deny, as a condition of it could not be found out, and only reports',
+  );
+});
+
+test('a service: what it may use, what its policy says, and that there is no user', async () => {
+  const files: Readonly<Record<string, string>> = {
+    'stepgate.yaml':
+      'brand: { name: Test }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nresources: [{ indicator: "https://api.test", scopes: [read] }]\n',
+    'policies/session.yaml':
+      'rules: [{ name: All, then: { allow: { primary: any, secondFactor: never, idle: PT1H, absolute: P1D } } }]\n',
+    'policies/service/jobs.yaml':
+      'name: jobs\nrules:\n  - { name: Outside, when: { network: { none: [office] } }, then: deny }\n  - { name: Rest, then: allow }\n',
+    'apps/export.yaml': `clientId: export\nname: Export\nclientSecretHash: sha256:${'A'.repeat(43)}\nservice: { policy: jobs, resources: [{ indicator: "https://api.test", scopes: [read] }] }\nclient: { grant_types: [client_credentials] }\n`,
+    'apps/free.yaml': `clientId: free\nname: Free\nclientSecretHash: sha256:${'A'.repeat(43)}\nservice: { resources: [{ indicator: "https://api.test" }] }\nclient: { grant_types: [client_credentials] }\n`,
+  };
+  await withConfiguration(files, async (config) => {
+    const of = (app: string, ...words: string[]) => explained('--app', app, '--config', config, ...words);
+    expect(await of('export', '--scope', 'read')).toBe(`Token for Export (export) as itself, by the files of ${config}
+  may use   https://api.test read
+  network   no address, in no zone
+  request   scope read
+  time      2026-11-24T09:00:00Z
+
+Service policy jobs
+  hit      1  Outside  policies/service/jobs.yaml:3:5  decides: deny
+             hit      network none: [office]
+  1 more not evaluated
+
+Outcome    deny: a rule says so
+Decided by service: Outside
+`);
+    expect(await of('export', '--ip', '192.0.2.7')).toMatch(
+      /request {3}no scope[\s\S]*Outcome {4}allow\nDecided by service: Rest\n$/,
+    );
+    expect(await of('free')).toMatch(/Outcome {4}allow\nIt has no service policy\n$/);
+    expect(JSON.parse(await of('export', '--json'))).toMatchObject({
+      app: { clientId: 'export', resources: [{ indicator: 'https://api.test', scopes: ['read'] }] },
+      outcome: { kind: 'deny', reason: 'rule' },
+      rule: 'service: Outside',
+    });
+  });
+  await expect(explained('--app', 'notes', '--service')).rejects.toThrow('notes is no service');
+});
+
+test('a user type and attributes instead of the real ones', async () => {
+  const when = '{ userType: { any: [partner] }, attributes: { level: { equals: 3 }, code: { equals: "3" } } }';
+  const text = `name: payroll\nrules:\n  - name: Partners\n    when: ${when}\n    then: deny\n  - name: All\n    then: { allow: { factors: 1 } }\n`;
+  await writeFile(join(dir, 'policies/sign-on/payroll.yaml'), text);
+  const words = ['--app', 'payroll', '--config', dir];
+  const partner = ['--user-type', 'partner', '--attribute', 'level=3', '--attribute', 'code="3"'];
+  expect(await explained(...words, ...partner)).toMatch(/hit +1 +Partners/);
+  expect(await explained(...words, '--user', 'eve@demo.test', ...partner)).toMatch(/hit +1 +Partners/);
+  expect(await explained(...words, '--user-type', 'partner', '--attribute', 'level=x')).toMatch(/miss +1 +Partners/);
+  expect(await explained(...words)).toMatch(/unknown +1 +Partners/);
+});
+
+test('an attribute that is given again is a list, and the heading shows what was said', async () => {
+  const policy = `name: notes
+rules:
+  - { name: Several, when: { expression: 'size(user.profile.sites) == 2' }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  const described = 'attributes: { sites: { type: list }, department: { label: Department } }\n';
+  const own = { 'policies/sign-on/notes.yaml': policy, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${described}` };
+  await withConfiguration({ ...validFiles, ...own }, async (files) => {
+    const words = ['--app', 'notes', '--config', files, '--user-type', 'partner', '--attribute'];
+    const text = await explained(...words, 'sites=north', 'sites=south', 'department=sales');
+    expect(text).toMatch(/hit +1 +Several/);
+    expect(text).toContain('  type      partner\n  profile   sites north and south, department sales\n');
+    expect(await explained(...words, 'sites=up')).toMatch(/miss +1 +Several/);
+    expect(await explained(...words, 'sites=[]')).toContain('  profile   sites without a value\n');
+    await expect(explained(...words, 'department=a', 'department=b')).rejects.toThrow(
+      '`department` is no list: give one value',
+    );
+  });
+});
+
+test('what was used last with this browser is asked for first', async () => {
+  const words = ['--app', 'notes', '--user', 'eve@demo.test', '--evidence', 'password', '--prompt-login'];
+  expect(stepsOf(await explained(...words, '--last-used', 'totp'))[0]).toMatch(/challenge totp/);
+  expect(stepsOf(await explained(...words, '--last-used', 'password'))[0]).toMatch(/challenge password/);
+});
+
+test('a browser that remembers the second factor, and a session that is kept', async () => {
+  const files = join(dir, 'policies');
+  await writeFile(
+    join(files, 'sign-on/payroll.yaml'),
+    JSON.stringify({
+      name: 'payroll',
+      rules: [{ name: 'All', then: { allow: { factors: 2 }, remember: { device: 'P30D' } } }],
+    }),
+  );
+  const allow = { primary: 'any', secondFactor: 'never', idle: 'PT2H', absolute: 'P1D' };
+  const kept = { ...allow, keepSignedIn: { idle: 'P14D', absolute: 'P30D' } };
+  await writeFile(join(files, 'session.yaml'), JSON.stringify({ rules: [{ name: 'All', then: { allow: kept } }] }));
+  const words = ['--app', 'payroll', '--config', dir, '--user', 'eve@demo.test'];
+  const text = await explained(...words, '--remembered', 'totp@3d');
+  expect(text).toContain('device    known, desktop, other; remembers totp 3 d ago');
+  expect(text).toContain('remembers the second factor for 30 d, if asked to');
+  expect(text).toContain('waives    the second factor: this browser remembers totp');
+  expect(text).toContain('(life of the session; at most 30 d old if it is kept)');
+  expect(stepsOf(text)).toEqual(['1. identify (with password)', '2. complete (acr urn:okta:loa:1fa:pwd)']);
+  const asked = stepsOf(await explained(...words, '--remembered', 'totp@31d'));
+  expect(asked).toContain('2. challenge totp (my?phone)');
+  const week = [...words, '--evidence', 'password@7d'];
+  expect(stepsOf(await explained(...week))[0]).toMatch(/challenge password/);
+  expect(stepsOf(await explained(...week, '--keep-signed-in'))[0]).toMatch(/challenge totp/);
+});
+
+test.each<[string, readonly string[], string]>([
+  ['app', ['--app', 'payrol'], 'unknown app `payrol`; did you mean `payroll`?'],
+  ['user', ['--app', 'notes', '--user', 'zoe'], 'there is no user "zoe"'],
+  ['address', ['--app', 'notes', '--ip', '1.2.3'], '--ip takes an IP address, not 1.2.3'],
+  ['zone', ['--app', 'notes', '--zone', 'ofice'], 'unknown zone `ofice`; did you mean `office`?'],
+  ['acr value', ['--app', 'notes', '--acr-values', 'phx'], 'unknown acr value `phx`; did you mean `phr`?'],
+  ['scope', ['--app', 'notes', '--scope', 'openid emial'], 'unknown scope `emial`; did you mean `email`?'],
+  ['essential acr without one', ['--app', 'notes', '--essential-acr'], '--essential-acr needs --acr-values'],
+  ['max-age', ['--app', 'notes', '--max-age', '1h'], '--max-age takes a number of seconds, not 1h'],
+  ['attribute without a value', ['--app', 'notes', '--attribute', 'level'], '--attribute takes name=value, not level'],
+  ['last used, without a user', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
+  ['time without a zone', ['--app', 'notes', '--at', '2026-11-24T09:00'], '--at takes a time such as'],
+  ['time that is none', ['--app', 'notes', '--at', '2026-13-24T09:00:00Z'], '--at takes a time such as'],
+  ['device', ['--app', 'notes', '--device', 'old'], 'unknown device `old`'],
+  ['platform', ['--app', 'notes', '--platform', 'desk'], 'unknown platform `desk`'],
+  ['system', ['--app', 'notes', '--os', 'linus'], 'did you mean `linux`?'],
+  [
+    'authenticator',
+    ['--app', 'notes', '--groups', 'a', '--enrolled', 'totb'],
+    'unknown authenticator `totb`; did you mean `totp`?',
+  ],
+  ['enrolled without a user', ['--app', 'notes', '--enrolled', 'totp'], '--enrolled needs a user'],
+  ['evidence without a user', ['--app', 'notes', '--evidence', 'password'], 'a proof needs a user'],
+  [
+    'evidence of what is not enrolled',
+    ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'totp'],
+    'bob@demo.test cannot have proved totp: enrolled is password',
+  ],
+  ['age', ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@soon'], 'the age must be like 90s'],
+  [
+    'characteristic',
+    ['--app', 'notes', '--groups', 'x', '--enrolled', 'webauthn[strong]'],
+    'unknown characteristic `strong`',
+  ],
+  ['directory', ['--app', 'notes', '--config', '/nonexistent'], '/nonexistent is not a good configuration'],
+])('what cannot be meant is one sentence: %s', async (_, words, sentence) => {
+  await expect(explained(...words)).rejects.toThrow(sentence);
+});
+
+test('a store without a configuration', async () => {
+  const empty = openTerminal();
+  await expect(run(explainCommand(empty.context), '--app', 'notes')).rejects.toThrow('there is no configuration');
+  await empty.store.close();
+});
+
+test('an assumed enrollment shows no more than the settings allow: hardware is proved by metadata alone', async () => {
+  const policy = [
+    'name: payroll',
+    'rules:',
+    '  - name: all',
+    '    then:',
+    '      allow:',
+    '        anyOf:',
+    '          - possession: { hardwareProtected: true }',
+    '          - knowledge: { authenticators: [password] }',
+  ];
+  const files = await mkdtemp(join(tmpdir(), 'stepgate-explain-'));
+  await cp('config', files, { recursive: true });
+  await writeFile(join(files, 'policies/sign-on/payroll.yaml'), policy.join('\n'));
+  const words = ['--app', 'payroll', '--config', files, '--groups', 'staff', '--enrolled', 'password,webauthn'];
+  const steps = stepsOf(await explained(...words, '--evidence', 'webauthn'));
+  await rm(files, { recursive: true, force: true });
+  expect(steps[0]).toMatch(/challenge password/);
+});
+
+test('an attribute that the settings do not describe is refused, and a group that no rule names is doubted', async () => {
+  const asked = ['--app', 'payroll', '--config', 'config'];
+  const described = 'attributes: { department: { label: Department } }\n';
+  const files = { ...validFiles, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${described}` };
+  await withConfiguration(files, async (own) => {
+    const question = ['--app', 'notes', '--config', own, '--attribute'];
+    await expect(explained(...question, 'departmnt=sales')).rejects.toThrow(
+      'unknown attribute `departmnt`; did you mean `department`?',
+    );
+    expect(await explained(...question, 'department=sales')).toContain('Outcome');
+  });
+  expect(await warned(...asked, '--groups', 'contractrs,staff')).toBe(
+    'warning: no rule names the group `contractrs`; did you mean `contractors`?\n',
+  );
+  expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe('');
+});
+
+test('a distance is said in kilometres', async () => {
+  const far = { name: 'Far', when: { distance: { notWithin: '800 km' } }, then: 'deny' };
+  const rules = [far, { name: 'All', then: { allow: { factors: 1 } } }];
+  const files = {
+    ...validFiles,
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}networkData: { country: /nonexistent/city.mmdb }\n`,
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+  };
+  await withConfiguration(files, async (own) => {
+    const text = await explained('--app', 'notes', '--config', own, '--groups', 'a', '--distance', '900');
+    expect(text).toContain('distance notWithin: 800 km');
+  });
+});
+
+test('facts that no user can have are refused', async () => {
+  const attributes =
+    'attributes: { grade: { type: number, min: 1, max: 9 }, dept: { options: [{ value: sales }, { value: it }] }, until: { type: date }, old: {} }\n';
+  const files = { ...validFiles, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${attributes}` };
+  await withConfiguration(files, async (own) => {
+    const question = ['--app', 'notes', '--config', own];
+    const refused: readonly (readonly [words: readonly string[], message: string])[] = [
+      [['--attribute', 'grade=abc'], '`grade` is a number, and abc is none'],
+      [['--attribute', 'grade=99'], '`grade` is a number of at most 9, and 99 is none'],
+      [['--attribute', 'grade=0'], '`grade` is a number of at least 1, and 0 is none'],
+      [['--attribute', 'until=tomorrow'], '`until` is a date, and tomorrow is none'],
+      [['--attribute', 'dept=salse'], 'unknown value of `dept` `salse`; did you mean `sales`?'],
+      [
+        ['--groups', 'a', '--account-age', '1d', '--last-sign-in', '30d'],
+        'the last sign-in is longer ago than the account is old',
+      ],
+    ];
+    for (const [words, message] of refused) await expect(explained(...question, ...words)).rejects.toThrow(message);
+    for (const fact of ['grade=9', 'dept=it', 'until=2027-01-31', 'old=<b>'])
+      expect(await explained(...question, '--attribute', fact)).toContain('Outcome');
+    expect(await explained(...question, '--groups', 'a', '--account-age', '30d', '--last-sign-in', '30d')).toContain(
+      'Outcome',
+    );
+  });
+});
+
+test('of several enrollments of a kind, each proof is by another one; further proofs are by the first', async () => {
+  const words = ['--app', 'notes', '--groups', 'staff', '--enrolled', 'webauthn,password,webauthn'];
+  const { evidence, subject } = await data(
+    ...words,
+    '--evidence',
+    'webauthn@1h',
+    'webauthn@2h,password',
+    'webauthn@3h',
+  );
+  const [first, password, second] = (subject?.enrollments ?? []).map(({ id }) => id);
+  expect(evidence.map(({ enrollment }) => enrollment)).toEqual([first, second, password, first]);
+});

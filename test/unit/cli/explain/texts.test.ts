@@ -1,0 +1,102 @@
+import { expect, test } from '@jest/globals';
+import { conditionWords } from '../../../../src/cli/explain/condition-text.ts';
+import { missingWords, requirementWords } from '../../../../src/cli/explain/requirement-text.ts';
+import { ageText, parseDuration } from '../../../../src/cli/shared/durations.ts';
+import type { Missing } from '../../../../src/core/decision/missing.ts';
+import type { Requirement } from '../../../../src/core/model/policy.ts';
+import { durationText } from '../../../../src/policy/model/duration-text.ts';
+
+const webauthn = { factor: 'possession', authenticators: ['webauthn'], characteristics: ['userVerification'] } as const;
+
+test.each<[Requirement, readonly string[]]>([
+  [{ anyOf: [{ factors: 1, demands: [] }] }, ['one factor']],
+  [
+    { anyOf: [{ factors: 3, demands: [], maxAge: 0 }] },
+    ['three distinct factor types; everything proved in this sign-in'],
+  ],
+  [
+    { anyOf: [{ factors: 1, demands: [{ factor: 'knowledge', authenticators: ['password'], maxAge: 43_200 }] }] },
+    ['knowledge by password at most 12 h old'],
+  ],
+  [
+    { anyOf: [{ factors: 2, demands: [{ ...webauthn, maxAge: 0 }, { exclude: ['email', 'phone'] }], maxAge: 5400 }] },
+    [
+      'two distinct factor types; possession by webauthn, with user verification, proved in this sign-in; any factor not by email or phone; everything at most 1 h 30 min old',
+    ],
+  ],
+  [
+    {
+      anyOf: [
+        { factors: 2, demands: [] },
+        { factors: 1, demands: [{ characteristics: ['hardwareProtected', 'phishingResistant'] }] },
+      ],
+    },
+    ['two distinct factor types', 'any factor, hardware-protected, phishing-resistant'],
+  ],
+  [
+    { chains: [[{ authenticators: ['password', 'totp'] }, { authenticators: ['totp'], maxAge: 60 }]] },
+    ['password or totp, then totp at most 60 s old'],
+  ],
+])('a requirement in words: %j', (requirement, words) => {
+  expect(requirementWords(requirement)).toEqual(words);
+});
+
+test.each<[Missing, string]>([
+  [{ kind: 'alternative', demands: [], factors: 2, covered: [] }, 'two distinct factor types'],
+  [{ kind: 'alternative', demands: [], factors: 1, covered: ['knowledge'] }, 'one more factor type besides knowledge'],
+  [
+    { kind: 'alternative', demands: [{ factor: 'knowledge' }], factors: 0, covered: [], maxAge: 60 },
+    'knowledge; everything at most 60 s old',
+  ],
+  [
+    { kind: 'alternative', demands: [{ factor: 'knowledge' }], factors: 2, covered: [] },
+    'knowledge; two more factor types',
+  ],
+  [{ kind: 'chain', steps: [{ authenticators: ['totp'] }, { authenticators: ['password'] }] }, 'totp, then password'],
+])('what is missing in words: %j', (missing, words) => {
+  expect(missingWords(missing)).toBe(words);
+});
+
+test.each<[string, number | undefined]>([
+  ['90s', 90],
+  ['10m', 600],
+  ['12h', 43_200],
+  ['3d', 259_200],
+  ['PT12H', 43_200],
+  ['p30d', 2_592_000],
+  ['0s', 0],
+  ['10', undefined],
+  ['-5m', undefined],
+  ['1h30m', undefined],
+  ['', undefined],
+])('a duration as admins write it: %s', (text, seconds) => {
+  expect(parseDuration(text)).toBe(seconds);
+});
+
+test.each<[number, string]>([
+  [0, '0 s'],
+  [90, '90 s'],
+  [120, '2 min'],
+  [3_661, '1 h 1 min 1 s'],
+  [86_400, '1 d'],
+])('%d seconds in words', (seconds, text) => {
+  expect(durationText(seconds)).toBe(text);
+});
+
+test('an age', () => {
+  expect([ageText(0), ageText(600)]).toEqual(['just now', '10 min ago']);
+});
+
+test('a formula is told as it is written, in one line', () => {
+  const written = 'now - user.createdAt < duration("720h") ||\n  user.profile.note == "a \\"b\\""\n';
+  const expression = {
+    written,
+    aboutUser: true,
+    varies: true,
+    evaluate: () => 'hit' as const,
+    logic: { text: written },
+  };
+  expect(conditionWords({ expression }, 'expression')).toBe(
+    'expression now - user.createdAt < duration("720h") || user.profile.note == "a \\"b\\""',
+  );
+});

@@ -1,0 +1,137 @@
+/** What `always`, `never` and `depends` come to, beside every sign-in of a small world taken one by one. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { factsFromOptions } from '../../../../src/cli/explain/facts-from-options.ts';
+import { differences } from '../../../../src/cli/policy-tests/compare.ts';
+import { openDifferences } from '../../../../src/cli/policy-tests/judge.ts';
+import { openSignIns } from '../../../../src/cli/policy-tests/open-sign-ins.ts';
+import { factOptionsOf } from '../../../../src/cli/policy-tests/test-facts.ts';
+import { explain } from '../../../../src/flow/explain.ts';
+import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
+import type { Expectation, PolicyTest } from '../../../../src/policy/schema/policy-tests.ts';
+import { enough, seeded } from '../../../core/support/seeded.ts';
+import { kindsOf, load, validFiles } from '../../policy/support/configuration-dir.ts';
+
+const authenticators = kindsOf('password', 'totp');
+const groupSets = [[], ['a'], ['b'], ['a', 'b']];
+const addresses = ['192.0.2.7', '203.0.113.7'];
+/** A browser that the account does not know is unusual. */
+const browsers: readonly Pick<PolicyTest, 'device' | 'risk'>[] = [
+  { device: { known: true } },
+  { device: { known: true }, risk: ['newDevice'] },
+  { device: { known: true }, risk: ['newDevice', 'newNetwork'] },
+  { risk: ['newDevice'] },
+  { risk: ['newDevice', 'newNetwork'] },
+];
+const enrolledSets = [['password'], ['totp'], ['password', 'totp']] as ('password' | 'totp')[][];
+
+type Parts = Pick<PolicyTest, 'user' | 'network' | 'device' | 'risk'>;
+
+/** The whole world: everything that these policies can tell apart. */
+const world: readonly Parts[] = groupSets.flatMap((groups) =>
+  addresses.flatMap((ip) =>
+    browsers.flatMap((browser) =>
+      enrolledSets.map((enrolled) => ({ user: { groups, enrolled }, network: { ip }, ...browser })),
+    ),
+  ),
+);
+
+const names = fc.subarray(['a', 'b'], { minLength: 1 });
+/** One condition at least: no schema takes a rule whose `when` says nothing. */
+const when = fc
+  .record(
+    {
+      groups: fc.oneof(fc.record({ any: names }), fc.record({ all: names }), fc.record({ none: names })),
+      network: fc.constantFrom({ any: ['office'] }, { none: ['office'] }),
+      device: fc.record({ known: fc.boolean() }),
+      risk: fc.constantFrom({ atLeast: 'medium' }, { none: ['newDevice'] }),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((conditions) => Object.keys(conditions).length > 0);
+const then = fc.constantFrom<unknown>('deny', { allow: { factors: 1 } }, { allow: { factors: 2 } });
+const policy = fc.record({ rules: fc.array(fc.record({ when, then }), { minLength: 1, maxLength: 3 }), last: then });
+
+/** What a test says, as members of the world; the rest is open. */
+const said = fc.record({
+  groups: fc.option(fc.constantFrom(...groupSets, ['a', '*']), { nil: undefined }),
+  ip: fc.option(fc.constantFrom(...addresses), { nil: undefined }),
+  known: fc.option(fc.constant(true as const), { nil: undefined }),
+  enrolled: fc.option(fc.constantFrom(...enrolledSets), { nil: undefined }),
+});
+const expected = fc.constantFrom<Expectation>(
+  { deny: false },
+  { deny: 'rule' },
+  { steps: ['password'] },
+  { steps: ['password', 'totp'] },
+  { rule: '0' },
+  { rule: 'last' },
+);
+
+function testOf({ groups, ip, known, enrolled }: typeof said extends fc.Arbitrary<infer Said> ? Said : never): Parts {
+  const user = { ...(groups && { groups }), ...(enrolled && { enrolled }) };
+  return { user, network: ip === undefined ? undefined : { ip }, device: known && { known } };
+}
+
+/** Whether a sign-in of the world is one that the test leaves open. */
+function isMeant({ user, network, device }: Parts, one: Parts): boolean {
+  const groups = one.user?.groups ?? [];
+  const all = user?.groups ?? ['*'];
+  const isMember = all.includes('*')
+    ? all.every((group) => group === '*' || groups.includes(group))
+    : all.join() === groups.join();
+  const has = user?.enrolled === undefined || user.enrolled.join() === one.user?.enrolled?.join();
+  return isMember && has && (!network || network.ip === one.network?.ip) && (!device || one.device !== undefined);
+}
+
+async function openWorld({ rules, last }: typeof policy extends fc.Arbitrary<infer Drawn> ? Drawn : never) {
+  const written = [...rules.map((rule, at) => ({ name: String(at), ...rule })), { name: 'last', then: last }];
+  const isOpen = written.some(({ then: one }) => one !== 'deny');
+  if (!isOpen) return undefined;
+  const files = { 'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules: written }) };
+  const loaded = await load({ ...validFiles, ...files }, {}, authenticators);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const snapshot = await snapshotOfDocuments(loaded.documents, authenticators);
+  const app = await snapshot.app('notes');
+  if (app === undefined) throw new Error('the app is missing');
+  const configuration = { snapshot, apps: ['notes'], authenticators, variables: {} };
+  const explained = [];
+  for (const one of world) {
+    const facts = factsFromOptions(factOptionsOf({ name: 'one', app: 'notes', ...one }), {
+      ...configuration,
+      app,
+      now: 0,
+    });
+    explained.push({ one, explanation: await explain(snapshot, app, facts) });
+  }
+  return { configuration, app, explained };
+}
+
+test('always, never and depends hold exactly where every sign-in says so', async () => {
+  const counts = { always: 0, never: 0, depends: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      policy,
+      fc.array(fc.tuple(said, expected), { minLength: 5, maxLength: 8 }),
+      async (drawn, tests) => {
+        const opened = await openWorld(drawn);
+        if (opened === undefined) return;
+        const { configuration, app, explained } = opened;
+        for (const [parts, all] of tests) {
+          const meant = explained.filter(({ one }) => isMeant(testOf(parts), one));
+          const same = meant.filter(({ explanation }) => differences(all, explanation).length === 0).length;
+          const truth = same === meant.length ? 'always' : same === 0 ? 'never' : 'depends';
+          counts[truth] += 1;
+          for (const judgement of ['always', 'never', 'depends'] as const) {
+            const one: PolicyTest = { name: 'one', app: 'notes', ...testOf(parts), [judgement]: all };
+            const open = await openSignIns(one, app, configuration);
+            const found = await openDifferences(one, open, (facts) => explain(configuration.snapshot, app, facts));
+            expect([judgement, truth, found.length === 0]).toEqual([judgement, truth, judgement === truth]);
+          }
+        }
+      },
+    ),
+    seeded(12),
+  );
+  for (const count of Object.values(counts)) expect(count).toBeGreaterThan(enough(2));
+});

@@ -1,0 +1,628 @@
+/** `stepgate config test`: the tests that are shipped and those in the documents pass, and what failures look like. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
+import { configTestCommand } from '../../../../src/cli/policy-tests/policy-tests.ts';
+import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
+import { validFiles, withConfiguration } from '../../policy/support/configuration-dir.ts';
+
+async function run(...args: readonly string[]) {
+  const outcome = { stdout: '', stderr: '', code: 0 };
+  const command = configTestCommand({
+    configDir: 'config',
+    authenticators: authenticatorKinds,
+    variables: {},
+    openStore: async () => openEmbedded({ file: ':memory:' }),
+    now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
+    stdout: (text) => {
+      outcome.stdout += text;
+    },
+    stderr: (text) => {
+      outcome.stderr += text;
+    },
+    setExitCode: (code) => {
+      outcome.code = code;
+    },
+  });
+  await command.parseAsync(args, { from: 'user' });
+  return outcome;
+}
+
+/** Runs tests on the configuration of the demo. */
+function runOnDemo(text: string, ...args: readonly string[]) {
+  return withConfiguration({ 'tests/own.yaml': text }, (dir) => run('config', '--tests', join(dir, 'tests'), ...args));
+}
+
+/** One test of the demo, by the lines below its name. */
+const one = (...lines: readonly string[]) =>
+  ['tests:', '  - name: One', ...lines.map((line) => `    ${line}`), ''].join('\n');
+const staff = 'user: { groups: [staff], enrolled: [password, totp] }';
+
+test('the tests of the demo pass, and cover every rule of it', async () => {
+  const { stdout, stderr, code } = await run('--coverage');
+  expect(stdout).not.toContain('FAILED');
+  expect(stdout).toMatch(
+    /^(\d+) of \1 tests passed\n(\d+) of \2 rules decided a test\n(\d+) of \3 conditions were hit in one test and missed in another\n$/m,
+  );
+  expect([stderr, code]).toEqual(['', 0]);
+});
+
+test('the tests in the documents pass', async () => {
+  const chapter = await readFile('docs/policies.md', 'utf8');
+  const examples = [...chapter.matchAll(/```yaml\n(# yaml-language-server: \S+tests\.schema\.json\n.*?)```/gs)];
+  expect(examples.length).toBe(2);
+  for (const [, example = ''] of examples) {
+    const { stdout, code } = await runOnDemo(example);
+    expect([stdout, code]).toEqual([expect.stringMatching(/^3 of 3 tests passed$/m), 0]);
+  }
+});
+
+test('a failed test shows what was expected and what came out', async () => {
+  const text = one(
+    'app: payroll',
+    staff,
+    'expect: { deny: rule, steps: [password, { enroll: [webauthn, email] }], rule: { app: No contractors, session: Everybody }, acr: phr }',
+  );
+  const { stdout, code } = await runOnDemo(text.replace('acr: phr', 'acr: "urn:okta:loa:1fa:pwd"'));
+  expect(stdout).toBe(`FAILED  tests/own.yaml:2:5  One
+          deny
+            expected  rule
+            actual    no
+          steps
+              password
+            - enroll email or webauthn
+            + totp
+          rule.app
+            expected  No contractors
+            actual    Everybody else
+          acr
+            expected  urn:okta:loa:1fa:pwd
+            actual    urn:okta:loa:2fa:any
+0 of 1 tests passed
+`);
+  expect(code).toBe(1);
+});
+
+test.each<[string, readonly string[], string]>([
+  ['a denial', ['app: payroll', 'user: { groups: [contractors] }', 'expect: { deny: true, rule: No contractors }'], ''],
+  ['a denial for another reason', ['app: notes', staff, 'expect: { deny: no_rule }'], 'deny no_rule no'],
+  ['a denial that does not come', ['app: notes', staff, 'expect: { deny: true }'], 'deny yes no'],
+  [
+    'a user who would be denied',
+    ['app: payroll', 'user: { groups: [contractors] }', 'expect: { deny: false }'],
+    'deny no rule',
+  ],
+  ['no user', ['app: payroll', 'expect: { deny: false }'], 'deny no open: it depends on the user'],
+  ['no rule without a user', ['app: payroll', 'expect: { rule: Everybody else }'], 'rule Everybody else none'],
+  [
+    'no acr without an end',
+    ['app: payroll', 'expect: { acr: "urn:okta:loa:2fa:any" }'],
+    'acr urn:okta:loa:2fa:any none, as the sign-in does not complete',
+  ],
+  [
+    'options in another order',
+    ['app: notes', 'user: { enrolled: [webauthn, email] }', 'expect: { steps: [[email, webauthn]] }'],
+    '',
+  ],
+  [
+    'one of several options',
+    ['app: notes', 'user: { enrolled: [webauthn, email] }', 'expect: { steps: [webauthn] }'],
+    'steps webauthn email or webauthn',
+  ],
+  [
+    'an offer is no demand',
+    ['app: shop', 'user: { enrolled: [email] }', 'expect: { steps: [email, { enroll: webauthn }] }'],
+    'steps email; enroll webauthn email; offer webauthn',
+  ],
+  [
+    'a key that shows less than it could',
+    [
+      'app: payroll',
+      'user: { groups: [staff], enrolled: [password, "webauthn[userPresence+phishingResistant]"] }',
+      'expect: { steps: [password, webauthn] }',
+    ],
+    '',
+  ],
+  [
+    'a proof that showed less than its key can',
+    [
+      'app: payroll',
+      'user: { groups: [staff], enrolled: [password, webauthn] }',
+      'evidence: ["webauthn[userPresence]@1m"]',
+      'expect: { steps: [[password, webauthn]] }',
+    ],
+    '',
+  ],
+  [
+    'a phone by its header',
+    ['app: notes', staff, 'device: { userAgent: "Mozilla/5.0 (Linux; Android 15)" }', 'expect: { deny: false }'],
+    '',
+  ],
+  [
+    'a remembered browser',
+    ['app: payroll', staff, 'device: { remembered: [totp@P3D] }', 'expect: { steps: [password] }'],
+    '',
+  ],
+  [
+    'a request that wants everything anew',
+    [
+      'app: notes',
+      staff,
+      'evidence: [password@60s]',
+      'request: { promptLogin: true }',
+      'expect: { steps: [[totp, password]] }',
+    ],
+    '',
+  ],
+])('%s', async (_, lines, difference) => {
+  const { stdout } = await runOnDemo(one(...lines), '--json');
+  const { tests } = JSON.parse(stdout);
+  const found = tests[0].differences.map((row: Record<string, string>) => Object.values(row).join(' '));
+  expect(found).toEqual(difference === '' ? [] : [difference]);
+});
+
+test.each<[string, string]>([
+  [
+    one('app: payrol', 'expect: { deny: true }'),
+    'tests/own.yaml:3:10 tests[0].app unknown app `payrol`; did you mean `payroll`?',
+  ],
+  [
+    one('app: notes', 'usr: {}', 'expect: { deny: true }'),
+    'tests/own.yaml:4:5 tests[0].usr unknown key `usr`; did you mean `user`?',
+  ],
+  [
+    one('app: notes', 'user: { enrolled: [totpp] }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:24 tests[0].user.enrolled[0] must be one of',
+  ],
+  [
+    one('app: notes', 'user: {}', 'evidence: [pasword@3d]', 'expect: { deny: true }'),
+    'tests/own.yaml:5:16 tests[0].evidence[0] unknown authenticator `pasword`; did you mean `password`?',
+  ],
+  [
+    one('app: notes', 'evidence: [password]', 'expect: { deny: true }'),
+    'tests/own.yaml:2:5 tests[0] has a proof and no user: add `user`',
+  ],
+  [
+    one('app: notes', 'user: {}', 'evidence: [totp]', 'expect: { deny: true }'),
+    'tests/own.yaml:2:5 tests[0] this user cannot have proved totp: enrolled is password',
+  ],
+  [
+    one('app: notes', 'network: { zones: [ofice] }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:24 tests[0].network.zones[0] unknown zone `ofice`; did you mean `office`?',
+  ],
+  [
+    one('app: notes', 'expect: { steps: [[totp, webautn]] }'),
+    'tests/own.yaml:4:30 tests[0].expect.steps[0][1] must be one of',
+  ],
+  [
+    one('app: notes', 'expect: { steps: [nothing] }'),
+    'tests/own.yaml:4:23 tests[0].expect.steps[0] must be an authenticator (password,',
+  ],
+  [one('app: notes', 'expect: {}'), 'tests/own.yaml:4:13 tests[0].expect says nothing'],
+  [
+    one('app: notes', 'time: tomorrow', 'expect: { deny: true }'),
+    'tests/own.yaml:4:11 tests[0].time must be a time with an offset',
+  ],
+  [
+    one('app: notes', 'request: { essentialAcr: true }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:14 tests[0].request has `essentialAcr` and no `acrValues`',
+  ],
+  [
+    one('app: notes', 'device: { userAgent: A, os: ios }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:13 tests[0].device says the platform twice',
+  ],
+  [
+    one('app: notes', 'user: { attributes: { level: 1.0e+30 } }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:34 tests[0].user.attributes.level must ',
+  ],
+  [
+    one('app: notes', 'user: { enrolled: ["webauthn[userPresent]"] }', 'expect: { deny: true }'),
+    'tests/own.yaml:2:5 tests[0] unknown characteristic `userPresent`; did you mean `userPresence`?',
+  ],
+  [
+    one('app: notes', 'user: {}', 'evidence: ["webautn[userPresence]@3d"]', 'expect: { deny: true }'),
+    'tests/own.yaml:5:16 tests[0].evidence[0] unknown authenticator `webautn`; did you mean `webauthn`?',
+  ],
+  [
+    one('app: payroll', 'user: { groups: [contractor] }', 'never: { deny: false }'),
+    'tests/own.yaml:4:22 tests[0].user.groups[0] unknown group `contractor`; did you mean `contractors`?; `groups` in',
+  ],
+  [
+    one('app: payroll', 'user: { groups: [staff] }', 'never: { rule: No contractor }'),
+    'tests/own.yaml:5:20 tests[0].never.rule unknown rule `No contractor`; did you mean `No contractors`?',
+  ],
+  [
+    one('app: payroll', 'always: { rule: { session: No contractors } }'),
+    'tests/own.yaml:4:32 tests[0].always.rule.session unknown rule `No contractors`',
+  ],
+  [
+    one('app: notes', 'user: { lastSignIn: nevr }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:25 tests[0].user.lastSignIn must be a duration such as P30D, never, or `recordedSince` with a duration',
+  ],
+  ['tests: [', 'tests/own.yaml:1:9 '],
+])('what cannot be meant is refused with its place: %s', async (text, line) => {
+  const { stdout, stderr, code } = await runOnDemo(text);
+  expect([stdout, code]).toEqual(['', 1]);
+  expect(stderr).toMatch(new RegExp(`^${line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
+});
+
+test('with --json, problems are data', async () => {
+  const { stdout, stderr } = await runOnDemo(one('app: payrol', 'expect: { deny: true }'), '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ file: 'tests/own.yaml', line: 3, column: 10 }] });
+  expect(stderr).toBe('');
+});
+
+test('a directory that is not there or empty is refused, and so is a broken configuration', async () => {
+  await withConfiguration({ 'stepgate.yaml': 'brand: {}\n' }, async (dir) => {
+    const missing = join(dir, 'none');
+    expect(await run('config', '--tests', missing)).toMatchObject({
+      stderr: expect.stringMatching(
+        /^there is no directory .*none \[directory_missing\]\n {2}what to do: write policy/,
+      ),
+      code: 1,
+    });
+    await mkdir(missing);
+    expect(await run('config', '--tests', missing)).toMatchObject({
+      stderr: expect.stringMatching(/holds no policy test: .* \[tests_missing\]\n {2}what to do: write one, or name/),
+      code: 1,
+    });
+    expect(await run(dir)).toMatchObject({ stderr: expect.stringMatching(/^stepgate\.yaml:1:\d+ /m), code: 1 });
+  });
+});
+
+test('JUnit XML says which failed and why, and names cannot break it', async () => {
+  const text = `${one('app: notes', staff, 'expect: { deny: true }')}  - name: '<Two> & "more"'\n    app: notes\n    expect: { deny: true }\n`;
+  await withConfiguration({ 'tests/own.yaml': text }, async (dir) => {
+    const file = join(dir, 'report.xml');
+    await run('config', '--tests', join(dir, 'tests'), '--junit', file);
+    expect(await readFile(file, 'utf8')).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="2" failures="2">
+  <testsuite name="tests/own.yaml" tests="2" failures="2">
+    <testcase classname="tests/own.yaml" name="One" file="tests/own.yaml" line="2">
+      <failure message="deny: expected yes, actual no"/>
+    </testcase>
+    <testcase classname="tests/own.yaml" name="&#60;Two&#62; &#38; &#34;more&#34;" file="tests/own.yaml" line="6">
+      <failure message="deny: expected yes, actual open: it depends on the user"/>
+    </testcase>
+  </testsuite>
+</testsuites>
+`);
+    const nowhere = run('config', '--tests', join(dir, 'tests'), '--junit', join(dir, 'none', 'report.xml'));
+    await expect(nowhere).rejects.toMatchObject({ code: 'bad_request' });
+  });
+});
+
+test('coverage tells rules of one line apart', async () => {
+  const rules = [
+    { name: 'Guests', when: { groups: { any: ['contractors'] } }, then: 'deny' },
+    { name: 'Rest', then: { allow: { factors: 1 } } },
+  ];
+  const files = {
+    ...validFiles,
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+    'tests/own.yaml': one('app: notes', 'user: { enrolled: [password] }', 'expect: { rule: Rest }'),
+  };
+  await withConfiguration(files, async (dir) => {
+    const { coverage } = JSON.parse((await run(dir, '--coverage', '--json')).stdout);
+    const guests = { file: 'policies/sign-on/notes.yaml', line: 1, column: 26, rule: 'Guests' };
+    expect(coverage).toEqual({
+      rules: 3,
+      uncovered: [guests],
+      conditions: 1,
+      uncoveredConditions: [{ ...guests, condition: 'groups', lacks: 'a hit' }],
+    });
+  });
+});
+
+test('coverage counts a rule that decides once something is proved', async () => {
+  const policy = `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  const tests = one(
+    'app: notes',
+    'user: { enrolled: [password] }',
+    'risk: [newDevice]',
+    'expect: { deny: rule, rule: Unusual }',
+  );
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': policy, 'tests/own.yaml': tests };
+  await withConfiguration(files, async (dir) => {
+    const { tests: results, coverage } = JSON.parse((await run(dir, '--coverage', '--json')).stdout);
+    expect([results[0].ok, coverage.uncovered, coverage.uncoveredConditions]).toEqual([true, [], []]);
+  });
+});
+
+test('coverage lists the rules that no test was decided by, those that are switched off excepted', async () => {
+  const rules = `name: notes
+rules:
+  - { name: Off, enabled: false, then: deny }
+  - { name: Shadow, reportOnly: true, when: { groups: { any: [staff] } }, then: deny }
+  - { name: Guests, when: { groups: { any: [contractors] } }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  const session =
+    'rules:\n  - name: All\n    then:\n      allow: { primary: any, secondFactor: never, idle: PT2H, absolute: P1D }\n';
+  const files = {
+    'stepgate.yaml': 'brand: { name: Test }\n',
+    'apps/notes.yaml':
+      'clientId: notes\nname: Notes\nsignOnPolicy: notes\nclient:\n  redirect_uris: [https://notes.test/cb]\n',
+    'policies/session.yaml': session,
+    'policies/sign-on/notes.yaml': rules,
+    'tests/own.yaml': one('app: notes', staff, 'expect: { rule: Rest }'),
+  };
+  await withConfiguration(files, async (dir) => {
+    expect((await run(dir, '--coverage')).stdout).toBe(`passed  tests/own.yaml:2:5  One
+1 of 1 tests passed
+2 of 3 rules decided a test; no test was decided by
+  policies/sign-on/notes.yaml:5:5  Guests
+0 of 1 conditions were hit in one test and missed in another; what is lacking
+  policies/sign-on/notes.yaml:5:5  Guests: groups lacks a hit
+`);
+  });
+});
+
+test.each<[string, readonly string[], string]>([
+  [
+    'what holds for every user, place, device and time',
+    ['app: payroll', 'user: { groups: [contractors] }', 'always: { deny: rule, rule: No contractors }'],
+    '',
+  ],
+  [
+    'what holds in one case and not in another is not so always',
+    ['app: payroll', staff, 'always: { steps: [password, totp] }'],
+    'always steps password; totp password --app payroll --groups staff --enrolled password,totp --ip 192.0.2.7 --zone office --platform desktop --os other',
+  ],
+  [
+    'where the test says the place, it is that one',
+    ['app: payroll', staff, 'network: { ip: 203.0.113.7 }', 'always: { steps: [password, totp] }'],
+    '',
+  ],
+  ['what no user ever meets', ['app: payroll', 'never: { steps: [email], deny: false }'], ''],
+  [
+    'what some user meets is not never so',
+    ['app: payroll', staff, 'never: { steps: [password] }'],
+    'never not steps ["password"] steps ["password"] --app payroll --groups staff --enrolled password,totp --ip 192.0.2.7 --zone office --platform desktop --os other',
+  ],
+  ['what is so in some cases depends', ['app: payroll', staff, 'depends: { steps: [password] }'], ''],
+  [
+    'what is always so does not depend',
+    ['app: notes', staff, 'depends: { deny: false }'],
+    'depends deny false: sometimes deny false: always',
+  ],
+  [
+    'what is never so does not depend',
+    ['app: notes', staff, 'depends: { deny: true }'],
+    'depends deny true: sometimes deny true: never',
+  ],
+  [
+    'with a star, the user may be in other groups, too',
+    [
+      'app: payroll',
+      'user: { groups: [staff, "*"], enrolled: [password, totp] }',
+      'network: { ip: 203.0.113.7 }',
+      'depends: { deny: rule }',
+    ],
+    '',
+  ],
+  [
+    'all that the test says is taken together',
+    [
+      'app: notes',
+      staff,
+      'expect: { steps: [totp] }',
+      'never: { deny: true }',
+      'depends: { acr: "urn:okta:loa:2fa:any" }',
+    ],
+    'steps totp password / depends acr urn:okta:loa:2fa:any: sometimes acr urn:okta:loa:2fa:any: never',
+  ],
+])('open: %s', async (_, lines, expected) => {
+  const { stdout } = await runOnDemo(one(...lines), '--json');
+  const rows: readonly { what: string; expected: string; actual: string; example?: string[] }[] =
+    JSON.parse(stdout).tests[0].differences;
+  const texts = rows.map((row) => [row.what, row.expected, row.actual, ...(row.example ?? [])].join(' '));
+  expect(texts.join(' / ')).toBe(expected);
+});
+
+test('an example of what is not always so is a command for explain', async () => {
+  const { stdout, code } = await runOnDemo(one('app: payroll', staff, 'always: { steps: [password, totp] }'));
+  expect([stdout, code]).toEqual([
+    `FAILED  tests/own.yaml:2:5  One
+          always steps
+              password
+            - totp
+            in        explain --app payroll --groups staff --enrolled password,totp --ip 192.0.2.7 --zone office --platform desktop --os other
+0 of 1 tests passed
+`,
+    1,
+  ]);
+});
+
+/** The configuration of the demo with these conditions in a rule of its own, and one open test. */
+function runWithRule(when: string, ...lines: readonly string[]) {
+  const policy = `name: notes\nrules:\n  - name: Own\n    when: ${when}\n    then: deny\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': policy, 'tests/own.yaml': one(...lines) };
+  return withConfiguration(files, async (dir) => {
+    const { stdout } = await run(dir, '--json', '--coverage');
+    return JSON.parse(stdout);
+  });
+}
+
+test.each<[string, string, string]>([
+  ['the age of the account', '{ accountAge: { below: P30D } }', 'accountAge: P10D'],
+  ['an attribute', '{ attributes: { level: { equals: 3 } } }', 'attributes: { level: 3 }'],
+  ['an attribute with several values', '{ attributes: { sites: { equals: b } } }', 'attributes: { sites: [a, b] }'],
+  ['the user type', '{ userType: { any: [guest] } }', 'userType: guest'],
+  ['that the user never signed in', '{ lastSignIn: { notWithin: P30D } }', 'lastSignIn: never'],
+  ['a last sign-in', '{ lastSignIn: { within: P30D } }', 'lastSignIn: P1D'],
+  ['that none is on record', '{ lastSignIn: { within: P30D } }', 'lastSignIn: { recordedSince: PT0S }'],
+  ['a recovery', '{ recovered: { within: P1D } }', 'recovered: PT1H'],
+])('%s is open unless the test says it', async (_, when, said) => {
+  const open = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'depends: { deny: rule }');
+  expect(open.tests[0].differences).toEqual([]);
+  const user = `user: { enrolled: [password], ${said} }`;
+  const closed = await runWithRule(when, 'app: notes', user, 'always: { deny: rule }');
+  expect(closed.tests[0].differences).toEqual([]);
+});
+
+test.each([
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [a, b]', 'Own'],
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [a, c]', 'Rest'],
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [b]', 'Own'],
+  ['{ attributes: { sites: { present: true } } }', 'sites: []', 'Rest'],
+  ['{ attributes: { sites: { equals: "3" } } }', 'sites: ["3"]', 'Own'],
+  ['{ attributes: { sites: { equals: "[]" } } }', 'sites: "[]"', 'Own'],
+  [`{ expression: "has(user.profile.sites) && size(user.profile.sites) == 0" }`, 'sites: []', 'Own'],
+  [`{ expression: "has(user.profile.sites) && 'b' in user.profile.sites" }`, 'sites: [b]', 'Own'],
+])('lists of attributes: %s for %s', async (when, attributes, rule) => {
+  const said = `user: { attributes: { ${attributes} } }`;
+  const { tests } = await runWithRule(when, 'app: notes', said, `expect: { rule: ${rule} }`);
+  expect(tests[0].differences).toEqual([]);
+});
+
+test('a list of an attribute that holds one value is refused where it stands', async () => {
+  const described = `${validFiles['stepgate.yaml']}attributes: { unit: { type: text } }\n`;
+  const text = one('app: notes', 'user: { attributes: { unit: [a, b] } }', 'expect: { deny: false }');
+  await withConfiguration({ ...validFiles, 'stepgate.yaml': described, 'tests/own.yaml': text }, async (dir) => {
+    const { stderr, code } = await run(dir);
+    expect([stderr, code]).toEqual([
+      expect.stringMatching(/^tests\/own\.yaml:2:5 tests\[0\] `unit` is no list: give one value \[test_unaskable\]\n/),
+      1,
+    ]);
+  });
+});
+
+test.each([
+  ['never', 'Own'],
+  ['P31D', 'Own'],
+  ['{ recordedSince: P31D }', 'Own'],
+  ['{ recordedSince: PT0S }', 'Rest'],
+  ['P1D', 'Rest'],
+])('one sign-in with the last one %s', async (last, rule) => {
+  const user = `user: { lastSignIn: ${last} }`;
+  const { tests } = await runWithRule(
+    '{ lastSignIn: { notWithin: P30D } }',
+    'app: notes',
+    user,
+    `expect: { rule: ${rule} }`,
+  );
+  expect(tests[0].differences).toEqual([]);
+});
+
+test('what no analysis can bring about is undecided, and not proved', async () => {
+  const when = `{ expression: 'user.groups.exists(g, g == "a")' }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'never: { deny: rule }');
+  expect(tests[0].differences).toEqual([
+    {
+      what: 'never',
+      expected: 'a proof',
+      actual: expect.stringMatching(/^undecided: whether `expression` holds is not known/),
+    },
+  ]);
+});
+
+const manyGroups = Array.from({ length: 14 }, (_, at) => `g${at}`);
+
+test('where too many sign-ins are open, the test is told what to say', async () => {
+  const when = `{ groups: { any: [${manyGroups}] }, device: { known: true } }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'never: { deny: no_rule }');
+  expect(tests[0].differences).toEqual([
+    {
+      what: 'never',
+      expected: 'a proof',
+      actual:
+        'undecided: it leaves 32768 sign-ins open, and 4000 were tried: say more in it, first of all `user.groups` (16384 cases), `device` (2)',
+    },
+  ]);
+});
+
+test.each([
+  ['always: { deny: rule }', 'always deny'],
+  ['never: { deny: false }', 'never'],
+  ['always: { deny: false }', 'always deny'],
+])('one of those that were tried refutes a test, however many are open: %s', async (line, what) => {
+  const when = `{ groups: { any: [${manyGroups}] } }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', line);
+  expect(tests[0].differences).toEqual([
+    expect.objectContaining({ what, example: expect.arrayContaining(['--app', 'notes']) }),
+  ]);
+});
+
+test('a sign-in that few combinations lead to is found among many', async () => {
+  const some = manyGroups.filter((name) => !['g0', 'g5', 'g7', 'g13'].includes(name));
+  const when = `{ groups: { all: [g0, g13], none: [g5, g7], any: [${some}] } }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'never: { deny: rule }');
+  expect(tests[0].differences[0]).toMatchObject({ what: 'never', actual: 'deny rule' });
+});
+
+test('an example with several values of an attribute gives each of them', async () => {
+  const site = (name: string) => `{ attributes: { sites: { equals: ${name} } } }`;
+  const when = `{ attributes: { sites: { equals: north } }, any: [${site('south')}, ${site('east')}] }`;
+  const described = 'attributes: { sites: { type: list } }\n';
+  const policy = `name: notes\nrules:\n  - name: Own\n    when: ${when}\n    then: deny\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
+  const files = {
+    ...validFiles,
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}${described}`,
+    'policies/sign-on/notes.yaml': policy,
+    'tests/own.yaml': one('app: notes', 'user: { enrolled: [password] }', 'never: { deny: rule }'),
+  };
+  await withConfiguration(files, async (dir) => {
+    const { tests } = JSON.parse((await run(dir, '--json')).stdout);
+    expect(tests[0].differences[0].example.join(' ')).toMatch(/--attribute sites=\w+ sites=\w+ --enrolled/);
+  });
+});
+
+test('the coverage names conditions that no test hit, or none missed', async () => {
+  const when = '{ groups: { any: [a] }, any: [{ network: { any: [office] } }, { device: { known: true } }] }';
+  const lines = ['app: notes', 'user: { groups: [a], enrolled: [password] }', 'network: { ip: 192.0.2.7 }'];
+  const { coverage } = await runWithRule(when, ...lines, 'expect: { deny: rule }', 'always: { deny: rule }');
+  expect(coverage).toEqual({
+    rules: 3,
+    uncovered: [expect.objectContaining({ rule: 'Rest' })],
+    conditions: 3,
+    uncoveredConditions: [
+      expect.objectContaining({ rule: 'Own', condition: 'groups', lacks: 'a miss' }),
+      expect.objectContaining({ rule: 'Own', condition: 'any[0].network', lacks: 'a miss' }),
+      expect.objectContaining({ rule: 'Own', condition: 'any[1].device.known', lacks: 'a hit' }),
+    ],
+  });
+});
+
+test('the example of a test about weaker keys has these keys', async () => {
+  const text = one(
+    'app: payroll',
+    'user: { groups: [staff], enrolled: [password, "webauthn[userPresence]"] }',
+    'never: { steps: [password, webauthn] }',
+  );
+  const { stdout } = await runOnDemo(text, '--json');
+  const [difference] = JSON.parse(stdout).tests[0].differences;
+  expect(difference.example).toContain('password,webauthn[userPresence]');
+});
+
+test('without an address it needs no files to know that a sign-in is in no zone but those of the test', async () => {
+  const zones = `networkData: { country: /nowhere/City.mmdb }
+zones: { home: { countries: [AT] }, abroad: { countries: [US] } }
+`;
+  const policy = `name: notes
+rules:
+  - { name: Abroad, when: { network: { none: [home] } }, then: deny }
+  - { name: Home, then: { allow: { factors: 1 } } }
+`;
+  const text = `tests:
+  - { name: One, app: notes, user: {}, expect: { rule: Abroad } }
+  - { name: Two, app: notes, user: {}, network: { zones: [abroad] }, expect: { rule: Abroad } }
+  - { name: Three, app: notes, user: {}, network: { zones: [home] }, expect: { deny: false, rule: Home } }
+  - { name: Four, app: notes, user: {}, network: { ip: 192.0.2.7 }, expect: { deny: condition_failed } }
+`;
+  const files = {
+    ...validFiles,
+    'stepgate.yaml': `brand: { name: Test }\n${zones}`,
+    'policies/sign-on/notes.yaml': policy,
+    'tests/own.yaml': text,
+  };
+  await withConfiguration(files, async (dir) => {
+    const { stdout } = await run(dir);
+    expect(stdout).toContain('4 of 4 tests passed');
+  });
+});

@@ -1,0 +1,118 @@
+/** An analysis that would not end says which rules it did not decide. */
+import { expect, test } from '@jest/globals';
+import { policyCases } from '../../../../src/core/analysis/space/policy-cases.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import { analyse } from '../../../../src/policy/analysis/findings/analyse.ts';
+import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
+import { universe } from '../../../core/support/universe.ts';
+import { authenticators, load } from '../support/configuration-dir.ts';
+
+const signOn = 'policies/sign-on/notes.yaml';
+const holes = 6;
+const names = (count: number) => Array.from({ length: count }, (_, at) => at);
+const group = (pigeon: number, hole: number) => `p${pigeon}h${hole}`;
+
+/**
+ * More pigeons than holes, as rules that deny: what is left for the rules below is nothing, and no short proof by cases
+ * says so (A. Haken, 1985).
+ */
+function pigeons(): readonly string[] {
+  const pigeon = names(holes + 1);
+  const nowhere = pigeon.map((one) => `none: [${names(holes).map((hole) => group(one, hole))}]`);
+  const together = names(holes).flatMap((hole) =>
+    pigeon.flatMap((one) => names(one).map((other) => `all: [${group(one, hole)}, ${group(other, hole)}]`)),
+  );
+  return [...nowhere, ...together].map((groups, at) => `{ name: R${at}, when: { groups: { ${groups} } }, then: deny }`);
+}
+
+const target = '{ name: Target, when: { groups: { any: [staff] } }, then: { allow: { factors: 2 } } }';
+const entangled = [...pigeons(), target, '{ name: Rest, then: { allow: { factors: 1 } } }'];
+const file = `name: notes\nrules:\n${entangled.map((rule) => `  - ${rule}\n`).join('')}`;
+
+test('rules that are entangled on purpose are undecided by name, and all others are decided', async () => {
+  const loaded = await load({ [signOn]: file });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now: 0 });
+  const reason = 'could not be decided: the steps of the search did not suffice';
+  const warned = found.filter(({ severity }) => severity !== 'note');
+  const lines = warned.map(({ severity, code, line, message }) => `${severity} ${code} ${line} ${message}`);
+  // The last of the denials are nearly as entangled as what is below them.
+  expect(lines.filter((line) => !line.startsWith('warning undecided 13'))).toEqual([]);
+  expect(lines.slice(-2)).toEqual([
+    `warning undecided ${entangled.indexOf(target) + 3} whether it ever decides ${reason}`,
+    `warning undecided ${entangled.length + 2} its effect with other policies in the app notes ${reason}`,
+  ]);
+});
+
+test.each([
+  [
+    'a rule below that asks for less',
+    '{ name: Strict, when: { groups: { any: [staff] }, network: { any: [office] } }, then: { allow: { factors: 2 } } }',
+    'whether a rule below asks the same users for less',
+  ],
+  [
+    'a browser that chooses its rule',
+    '{ name: Strict, when: { device: { platform: [mobile] } }, then: deny }',
+    'whether what a browser says of itself leads from it to a weaker rule',
+  ],
+  [
+    'a denial by an attribute',
+    '{ name: Strict, when: { attributes: { plan: { equals: free } } }, then: deny }',
+    'whether users who lack an attribute escape it',
+  ],
+])('%s is undecided behind entangled rules, and its rule is told', async (_, strict, question) => {
+  const rules = [strict, ...pigeons(), '{ name: Rest, then: { allow: { factors: 1 } } }'];
+  const loaded = await load({ [signOn]: `name: notes\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}` });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now: 0 });
+  const atRule = found.filter(({ line }) => line === 3);
+  expect(atRule.map(({ severity, code, message }) => `${severity} ${code} ${message}`)).toEqual([
+    `warning undecided ${question} could not be decided: the steps of the search did not suffice`,
+  ]);
+});
+
+test('rules of the account policy behind entangled ones are told, too', async () => {
+  const change = 'change: { add: [webauthn] }';
+  const one = 'then: { allow: { factors: 1 } }';
+  const entangled = pigeons().map((rule) => rule.replace('then: deny', `${change}, ${one}`));
+  const last = `{ name: Last, ${change}, then: deny }`;
+  const rules = [...entangled, last, `{ name: Rest, ${one} }`];
+  const loaded = await load({
+    'stepgate.yaml': 'brand: { name: A }\nauthenticators: { webauthn: { enabled: true } }\n',
+    'policies/account.yaml': `rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,
+    'policies/enrollment.yaml': 'rules:\n  - { name: All, then: { required: [webauthn] } }\n',
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now: 0 });
+  expect(found.filter(({ line }) => line === rules.indexOf(last) + 2)).toMatchObject([
+    {
+      ...{ severity: 'warning', code: 'undecided', file: 'policies/account.yaml' },
+      message: 'whether it ever decides could not be decided: the steps of the search did not suffice',
+    },
+  ]);
+});
+
+test('combinations that are left when the steps have run out are open, and none is called impossible', async () => {
+  const loaded = await load({
+    [signOn]: file
+      .split('\n')
+      .slice(0, 2)
+      .concat(`  - ${target}`, '  - { name: Rest, then: { allow: { factors: 1 } } }')
+      .join('\n'),
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const snapshot = await snapshotOfDocuments(loaded.documents, authenticators);
+  const app = await snapshot.app('notes');
+  if (app === undefined) throw new Error('the app is missing');
+  const policies = await snapshot.policies(app);
+  const rules = [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule.when);
+  const cases = (steps: number) => policyCases(policies, ruleSpace(rules, universe()), { steps });
+  const inWords = (found: ReturnType<typeof cases>) => [
+    found.cases.map((one) => one.app.name),
+    found.open.map((one) => one.app.name),
+    found.isPartial,
+  ];
+  expect(inWords(cases(10_000))).toEqual([['Target', 'Rest'], [], false]);
+  expect(inWords(cases(0))).toEqual([[], ['Target', 'Rest'], true]);
+  expect(inWords(cases(11))).toEqual([['Target'], ['Rest'], true]);
+});

@@ -1,0 +1,404 @@
+/** `invariants.yaml`: how it is read, and what its invariants come to. */
+import { describe, expect, test } from '@jest/globals';
+import { explainCommand } from '../../../../../src/cli/explain/explain.ts';
+import type { Explanation } from '../../../../../src/flow/explain.ts';
+import { analysis } from '../../../../../src/policy/analysis/findings/analyse.ts';
+import { overallVerdict } from '../../../../../src/policy/analysis/invariants/invariants.ts';
+import { openTerminal, run } from '../../../cli/support/harness.ts';
+import {
+  authenticators,
+  findingLines,
+  kindsOf,
+  load,
+  validFiles,
+  withConfiguration,
+} from '../../support/configuration-dir.ts';
+
+const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
+const withKeys =
+  'brand: { name: A }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nauthenticators: { webauthn: { enabled: true }, totp: { enabled: true } }\n';
+const file = (...invariants: readonly string[]) => `invariants:\n${invariants.map((one) => `  - ${one}\n`).join('')}`;
+const policy = (...rules: readonly string[]) => `name: notes\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`;
+const rest = (then: string) => `{ name: Rest, then: ${then} }`;
+const passkey = '{ allow: { possession: { phishingResistant: true } } }';
+const notes = 'apps: { any: [notes] }';
+
+/** The verdict of each invariant, and the findings about them. */
+async function judge(invariants: readonly string[], files: Readonly<Record<string, string>> = {}) {
+  const loaded = await load({ 'stepgate.yaml': withKeys, 'invariants.yaml': file(...invariants), ...files });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analysis(loaded, { authenticators, now });
+  return {
+    verdicts: found.invariants.map(overallVerdict),
+    findings: found.findings.filter(({ code }) => code.endsWith('invariant')),
+    documents: loaded.documents,
+  };
+}
+
+describe('the file', () => {
+  test.each([
+    ['without a guarantee', '{ name: A }', 'must say either `always` or `never`'],
+    ['with both guarantees', '{ name: A, always: allow, never: allow }', 'must say either `always` or `never`'],
+    ['with an app in `when`', '{ name: A, when: { apps: { any: [notes] } }, never: allow }', 'must not name apps'],
+    ['about an unknown app', '{ name: A, apps: { any: [note] }, never: allow }', 'did you mean `notes`?'],
+    ['about an unknown label', '{ name: A, apps: { labels: [x] }, never: allow }', 'label'],
+    [
+      'about an unknown zone',
+      '{ name: A, when: { network: { any: [ofice] } }, never: allow }',
+      'did you mean `office`?',
+    ],
+    ['with an unknown authenticator', '{ name: A, never: { authenticators: [totb] } }', 'did you mean `totp`?'],
+    [
+      'with an unknown authenticator to prove',
+      '{ name: A, always: { any: { exclude: [totb] } } }',
+      'did you mean `totp`?',
+    ],
+    ['with a needless key', '{ name: A, never: allow, countRemembered: true }', '`countRemembered` says nothing here'],
+    ['with a broken expression', '{ name: A, when: { expression: "user.nam" }, never: allow }', 'No such key: nam'],
+  ])('%s is refused at its place', async (_, invariant, message) => {
+    const [line, ...others] = await findingLines({ 'stepgate.yaml': withKeys, 'invariants.yaml': file(invariant) });
+    expect(line).toMatch(/^invariants\.yaml:2:\d+ invariants\[0\]/);
+    expect(line).toContain(message);
+    expect(others).toEqual([]);
+  });
+
+  test('names each invariant once', async () => {
+    const twice = file('{ name: A, never: allow }', '{ name: A, always: allow }');
+    expect(await findingLines({ 'invariants.yaml': twice })).toEqual([
+      'invariants.yaml:3:13 invariants[1].name another invariant, in line 2, has the same name [duplicate_name]',
+    ]);
+  });
+
+  test('is no part of the revision', async () => {
+    const { documents } = await judge([`{ name: A, ${notes}, always: allow }`]);
+    expect([...documents.keys()].filter((key) => key.startsWith('invariants'))).toEqual([]);
+  });
+});
+
+test('what holds is proved, and nothing is said of it', async () => {
+  const office = `{ name: Office, when: { network: { any: [office] } }, then: ${passkey} }`;
+  const { verdicts, findings } = await judge(
+    [
+      `{ name: A, ${notes}, always: { any: { phishingResistant: true } } }`,
+      `{ name: B, ${notes}, when: { network: { none: [office] } }, never: allow }`,
+      `{ name: C, ${notes}, when: { network: { any: [office] } }, always: allow }`,
+      `{ name: D, ${notes}, never: { authenticators: [password, totp] } }`,
+      `{ name: E, apps: { any: [stepgate-account] }, always: { factors: 1, reauthenticate: P1D } }`,
+    ],
+    { 'policies/sign-on/notes.yaml': policy(office, rest('deny')) },
+  );
+  expect([verdicts, findings]).toEqual([['holds', 'holds', 'holds', 'holds', 'holds'], []]);
+});
+
+describe('what proofs by an authenticator show', () => {
+  const withMetadata =
+    'brand: { name: A }\nauthenticators: { password: { enabled: true }, totp: { enabled: true }, webauthn: { enabled: true, metadata: /m.json } }\n';
+  test.each([
+    ['webauthn', '', 'any: { phishingResistant: true }', 'holds'],
+    ['webauthn', '', 'possession: { userPresence: true }', 'holds'],
+    ['webauthn', '', 'any: { userVerification: true }', 'refuted'],
+    ['webauthn', '', 'any: { deviceBound: true }', 'refuted'],
+    ['webauthn', ', userVerification: true', 'any: { phishingResistant: true }', 'holds'],
+    ['webauthn', ', userVerification: true', 'factors: 2', 'holds'],
+    ['webauthn', ', userVerification: true', 'any: { phishingResistant: true, deviceBound: true }', 'refuted'],
+    ['webauthn', ', deviceBound: true', 'any: { hardwareProtected: true }', 'refuted'],
+    ['webauthn', ', hardwareProtected: true', 'any: { deviceBound: true, phishingResistant: true }', 'holds'],
+    ['webauthn', ', hardwareProtected: true', 'any: { userVerification: true }', 'refuted'],
+    ['totp', '', 'any: { deviceBound: true }', 'holds'],
+    ['totp', '', 'any: { phishingResistant: true }', 'refuted'],
+    ['webauthn, totp', '', 'any: { userPresence: true }', 'holds'],
+    ['webauthn, totp', '', 'any: { deviceBound: true }', 'refuted'],
+    ['webauthn, totp', ', deviceBound: true', 'any: { phishingResistant: true }', 'refuted'],
+  ])('a rule that takes %s%s: %s', async (keys, more, guarantee, verdict) => {
+    const files = {
+      'stepgate.yaml': withMetadata,
+      'policies/sign-on/notes.yaml': policy(rest(`{ allow: { possession: { authenticators: [${keys}]${more} } } }`)),
+    };
+    const { verdicts } = await judge([`{ name: A, ${notes}, always: { ${guarantee} } }`], files);
+    expect(verdicts).toEqual([verdict]);
+  });
+
+  test('no pause since a proof is longer than the proof is old', async () => {
+    const files = { 'policies/sign-on/notes.yaml': policy(rest('{ allow: { factors: 1, reauthenticate: PT10M } }')) };
+    const { verdicts } = await judge(
+      [10, 9].map((minutes) => `{ name: A${minutes}, ${notes}, always: { any: { maxIdle: PT${minutes}M } } }`),
+      files,
+    );
+    expect(verdicts).toEqual(['holds', 'refuted']);
+  });
+});
+
+test('an account that was just made was not long away', async () => {
+  const { verdicts } = await judge([`{ name: A, ${notes}, when: { accountAge: { below: P1D } }, always: allow }`], {
+    'policies/sign-on/notes.yaml': policy(
+      '{ name: Away, when: { accountAge: { below: P1D }, risk: { any: [longAway] } }, then: deny }',
+      rest('{ allow: { factors: 1 } }'),
+    ),
+  });
+  expect(verdicts).toEqual(['holds']);
+});
+
+describe('what does not hold', () => {
+  test('names the rules, and shows a sign-in', async () => {
+    const { findings } = await judge([`{ name: Phishing, ${notes}, always: { any: { phishingResistant: true } } }`], {
+      'policies/sign-on/notes.yaml': policy(
+        `{ name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }`,
+        rest(passkey),
+      ),
+    });
+    expect(findings).toMatchObject([
+      {
+        code: 'invariant',
+        severity: 'error',
+        file: 'invariants.yaml',
+        line: 2,
+        column: 5,
+        message:
+          '"Phishing" does not hold in the app notes: the rule "Office" lets a user in with nothing but password',
+        rules: [
+          { name: 'All', file: 'policies/session.yaml' },
+          { name: 'Office', line: 3 },
+        ],
+      },
+    ]);
+    expect(findings[0]?.example).toEqual([
+      ...['--app', 'notes', '--groups', '', '--enrolled', 'password', '--ip', '192.0.2.7', '--zone', 'office'],
+      ...['--platform', 'desktop', '--os', 'windows', '--evidence', 'password'],
+    ]);
+  });
+
+  test('an authenticator opens an app although another browser needs no second factor', async () => {
+    const two = '{ allow: { factors: 2 }, remember: { device: P30D } }';
+    const { verdicts, findings } = await judge(
+      [
+        `{ name: A, ${notes}, never: { authenticators: [totp] } }`,
+        `{ name: B, ${notes}, never: { authenticators: [totp] }, when: { network: { any: [office] } } }`,
+      ],
+      {
+        'policies/sign-on/notes.yaml': policy(
+          `{ name: Office, when: { network: { any: [office] } }, then: ${passkey} }`,
+          rest(two),
+        ),
+      },
+    );
+    expect(verdicts).toEqual(['refuted', 'holds']);
+    expect(findings[0]?.example?.slice(-2)).toEqual(['--evidence', 'password,totp']);
+  });
+
+  test('one passkey is not counted for a rule and for a chain beside it', async () => {
+    const steps = '[[{ authenticators: [password, webauthn] }, { authenticators: [webauthn] }]]';
+    const level = `acrValues: [{ value: x, requirement: { chains: ${steps} } }]\n`;
+    const { verdicts, findings } = await judge([`{ name: A, ${notes}, never: { authenticators: [password] } }`], {
+      'stepgate.yaml': `${withKeys}${level}`,
+      'apps/notes.yaml': `${validFiles['apps/notes.yaml']}minimumAcr: x\n`,
+      'policies/sign-on/notes.yaml': policy(rest('{ allow: { possession: { authenticators: [webauthn] } } }')),
+    });
+    expect(verdicts).toEqual(['refuted']);
+    expect(findings[0]?.example?.slice(-2)).toEqual(['--evidence', 'password,webauthn']);
+  });
+
+  test('a chain of two passkeys is shown by a user who has two', async () => {
+    const files = {
+      'stepgate.yaml': withKeys,
+      'policies/sign-on/notes.yaml': policy(
+        rest('{ allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } }'),
+      ),
+    };
+    const { verdicts, findings } = await judge(
+      [`{ name: A, ${notes}, always: { any: { authenticators: [totp] } } }`],
+      files,
+    );
+    expect(verdicts).toEqual(['refuted']);
+    expect(findings[0]?.message).toContain('lets a user in with webauthn and another webauthn');
+    const example = findings[0]?.example ?? [];
+    expect(example[example.indexOf('--enrolled') + 1]).toBe('webauthn,webauthn');
+    // An administrator who follows the example sees the breach.
+    const terminal = openTerminal();
+    await withConfiguration({ ...validFiles, ...files }, (dir) =>
+      run(explainCommand(terminal.context), '--config', dir, ...example, '--json'),
+    );
+    await terminal.store.close();
+    const { outcome, evidence, steps } = JSON.parse(terminal.printed()) as Explanation;
+    expect([outcome.kind, new Set(evidence.map(({ enrollment }) => enrollment)).size]).toEqual(['allow', 2]);
+    expect(steps).toMatchObject([{ kind: 'complete' }]);
+  });
+
+  test('a browser that remembers the second factor breaks it, unless that counts', async () => {
+    const two = '{ allow: { factors: 2, knowledge: {}, possession: {} }, remember: { device: P30D } }';
+    const { verdicts, findings } = await judge(
+      [
+        `{ name: Strict, ${notes}, always: { factors: 2 } }`,
+        `{ name: Lax, ${notes}, always: { factors: 2 }, countRemembered: true }`,
+      ],
+      { 'policies/sign-on/notes.yaml': policy(rest(two)) },
+    );
+    expect(verdicts).toEqual(['refuted', 'holds']);
+    expect(findings[0]?.message).toContain('nothing but password, in a browser that remembers');
+    expect(findings[0]?.example).toContain('--remembered');
+  });
+
+  test('proofs are as old as the session lets them become', async () => {
+    const { verdicts, findings } = await judge([
+      `{ name: A day, ${notes}, always: { factors: 1, reauthenticate: P1D } }`,
+      `{ name: Half, ${notes}, always: { factors: 1, reauthenticate: PT12H } }`,
+      `{ name: Pause, ${notes}, always: { any: { maxIdle: PT2H } } }`,
+      `{ name: Less, ${notes}, always: { any: { maxIdle: PT1H } } }`,
+    ]);
+    expect(verdicts).toEqual(['holds', 'refuted', 'holds', 'refuted']);
+    expect(findings.map(({ message }) => message.split(': ')[1])).toEqual([
+      expect.stringContaining('nothing but password (proved 1 d ago)'),
+      expect.stringContaining('(proved 2 h ago, with a pause of 2 h since)'),
+    ]);
+    expect(findings[0]?.example).toContain('password@1d');
+  });
+
+  test('a denial where users shall get in', async () => {
+    const { findings } = await judge([`{ name: In, ${notes}, always: allow }`], {
+      'policies/sign-on/notes.yaml': policy('{ name: No, when: { groups: { any: [a] } }, then: deny }', rest(passkey)),
+    });
+    expect(findings.map(({ message }) => message)).toEqual([
+      '"In" does not hold in the app notes: the rule "No" denies',
+    ]);
+    expect(findings[0]?.example).toContain('a');
+  });
+
+  test('an example names zones alone where files say which addresses are in one', async () => {
+    const { findings } = await judge([`{ name: In, ${notes}, when: { network: { any: [office] } }, always: allow }`], {
+      'stepgate.yaml': `${withKeys.replace('zones: {', 'zones: { dach: { countries: [AT] },')}networkData: { country: /nowhere/country.mmdb }\n`,
+      'policies/sign-on/notes.yaml': policy(
+        '{ name: Abroad, when: { network: { none: [dach] } }, then: deny }',
+        rest(passkey),
+      ),
+    });
+    expect(findings[0]?.example).toEqual(expect.arrayContaining(['--zone', 'office']));
+    expect(findings[0]?.example).not.toContain('--ip');
+  });
+
+  test('rules ask for what no user can have', async () => {
+    const enrollment =
+      'rules:\n  - { name: No keys, when: { groups: { any: [guests] } }, then: { disabled: [webauthn] } }\n';
+    const { findings } = await judge([`{ name: In, ${notes}, always: allow }`], {
+      'policies/sign-on/notes.yaml': policy(
+        `{ name: Admins, when: { groups: { any: [admins] } }, then: ${passkey} }`,
+        rest('{ allow: { factors: 1 } }'),
+      ),
+      'policies/enrollment.yaml': `${enrollment}  - { name: Rest, then: {} }\n`,
+    });
+    expect(findings).toMatchObject([
+      {
+        message:
+          '"In" does not hold in the app notes: nothing that users can have meets what the rules "All" and "Admins" ask for',
+        rules: [{ name: 'All' }, { name: 'Admins' }, { name: 'No keys' }],
+      },
+    ]);
+  });
+
+  test('all apps are meant where none is named, and the pages of the own account', async () => {
+    const { findings } = await judge(['{ name: Nobody, never: allow }']);
+    expect(findings.map(({ message }) => message.split(':')[0])).toEqual([
+      '"Nobody" does not hold in the app notes',
+      '"Nobody" does not hold at the pages of the own account',
+    ]);
+  });
+
+  test('an authenticator that is not needed breaks nothing', async () => {
+    const { verdicts } = await judge(
+      [
+        `{ name: A, ${notes}, never: { authenticators: [totp] } }`,
+        `{ name: B, ${notes}, never: { authenticators: [webauthn] } }`,
+      ],
+      { 'policies/sign-on/notes.yaml': policy(rest('{ allow: { possession: { authenticators: [webauthn] } } }')) },
+    );
+    expect(verdicts).toEqual(['holds', 'refuted']);
+  });
+});
+
+test('an example has as many enrollments as a rule requires', async () => {
+  const required = '{ required: [{ anyOf: [webauthn], count: 2 }] }';
+  const { verdicts, findings } = await judge(
+    [`{ name: H, ${notes}, always: { possession: { hardwareProtected: true } } }`],
+    {
+      'policies/sign-on/notes.yaml': policy(rest(passkey.replace('hardwareProtected: true, ', ''))),
+      'policies/enrollment.yaml': `rules:\n  - { name: Two, then: ${required} }\n`,
+    },
+  );
+  expect(verdicts).toEqual(['refuted']);
+  expect(findings[0]?.example?.join(' ')).toMatch(/--enrolled \S*webauthn\[[\w+]+\],webauthn/);
+});
+
+test('a comment accepts it until a day', async () => {
+  const { findings } = await judge([
+    `{ name: Nobody, ${notes}, never: allow } # stepgate:accept invariant until 2027-01-01: known`,
+  ]);
+  expect(findings).toEqual([]);
+});
+
+describe('what is not decided', () => {
+  const formula = {
+    'policies/sign-on/notes.yaml': policy(
+      `{ name: F, when: { expression: 'network.ip == "1.2.3.4"' }, then: { allow: { factors: 1 } } }`,
+      rest(passkey),
+    ),
+  };
+
+  test('is said with the reason and the rules', async () => {
+    const { verdicts, findings } = await judge(
+      [`{ name: P, ${notes}, always: { any: { phishingResistant: true } } }`],
+      formula,
+    );
+    expect(verdicts).toEqual(['undecided']);
+    expect(findings).toMatchObject([
+      { code: 'undecided-invariant', severity: 'warning', rules: [{ name: 'All' }, { name: 'F' }] },
+    ]);
+    expect(findings[0]?.message).toContain('`expression` cannot be taken apart');
+  });
+
+  test('that all users are let in is open where a formula may fail', async () => {
+    expect((await judge([`{ name: In, ${notes}, always: allow }`], formula)).verdicts).toEqual(['undecided']);
+  });
+
+  test.each([
+    ['enrollment', 'policies/enrollment.yaml', ''],
+    ['profile', 'policies/profile/default.yaml', 'name: default\n'],
+  ])('and where one may fail in the %s policy, with its rule', async (_, path, head) => {
+    const rules = `${head}rules:\n  - { name: F, when: { expression: 'network.ip == "1.2.3.4"' }, then: {} }\n`;
+    const { verdicts, findings } = await judge([`{ name: In, ${notes}, always: allow }`], {
+      'policies/sign-on/notes.yaml': policy(rest('{ allow: { factors: 1 } }')),
+      [path]: `${rules}  - { name: Rest, then: {} }\n`,
+    });
+    expect(verdicts).toEqual(['undecided']);
+    expect(findings).toMatchObject([{ code: 'undecided-invariant', rules: [{ name: 'F', file: path }] }]);
+  });
+
+  test('is no matter where the rule asks for enough in any case', async () => {
+    expect((await judge([`{ name: One, ${notes}, always: { factors: 1 } }`], formula)).verdicts).toEqual(['holds']);
+  });
+});
+
+test('an invariant about no sign-in is a warning', async () => {
+  const { verdicts, findings } = await judge([
+    `{ name: A, ${notes}, when: { groups: { any: [a], none: [a] } }, never: allow }`,
+    `{ name: B, apps: { any: [notes], none: [notes] }, never: allow }`,
+  ]);
+  expect(verdicts).toEqual(['empty', 'empty']);
+  expect(findings.map(({ code, message }) => [code, message])).toEqual([
+    ['empty-invariant', '"A" says nothing: its conditions exclude one another'],
+    ['empty-invariant', '"B" says nothing: no app is meant'],
+  ]);
+});
+
+test('apps that no rule tells apart are examined once', async () => {
+  const app = (name: string) =>
+    `clientId: ${name}\nname: A\nlabels: [x]\nsignOnPolicy: notes\nclient: { redirect_uris: [https://a.test/cb] }\n`;
+  const loaded = await load(
+    {
+      'invariants.yaml': file('{ name: A, apps: { labels: [x] }, always: allow }'),
+      ...Object.fromEntries(['a', 'b', 'c'].map((name) => [`apps/${name}.yaml`, app(name)])),
+    },
+    {},
+    kindsOf('password'),
+  );
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const { invariants } = await analysis(loaded, { authenticators: kindsOf('password'), now });
+  expect(invariants.map(({ apps }) => apps.map(({ count }) => count))).toEqual([[3]]);
+});

@@ -1,0 +1,38 @@
+/** What the search for circumstances of denials may cost is said by the app that is analysed. */
+import { expect, test } from '@jest/globals';
+import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
+import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
+import { deniedCircumstances } from '../../../../../src/policy/analysis/lock-outs/circumstances.ts';
+import { kindsOf, load, validFiles } from '../../support/configuration-dir.ts';
+
+const authenticators = kindsOf('password', 'totp', 'email');
+
+/** Two factors are asked for, and out of the office nothing can be added. */
+async function analysed() {
+  const loaded = await load(
+    {
+      'stepgate.yaml': `${validFiles['stepgate.yaml']}mail: { from: a@example.org, smtp: { host: mail.example.org } }\n`,
+      'policies/sign-on/notes.yaml': 'name: notes\nrules:\n  - { name: all, then: { allow: { factors: 2 } } }\n',
+      'policies/account.yaml': `rules:
+  - { name: office, change: { add: all }, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }
+  - { name: elsewhere, then: deny }
+`,
+    },
+    {},
+    authenticators,
+  );
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const apps = await analysedApps(await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 }));
+  const app = apps.find(({ policies }) => policies.app?.rules[0]?.rule.then.kind === 'allow');
+  const [one] = app?.cases ?? [];
+  if (app === undefined || one === undefined) throw new Error('no case');
+  return { app, one };
+}
+
+test('circumstances of denials are searched within the budget of the app', async () => {
+  const { app, one } = await analysed();
+  const before = app.denialBudget.steps;
+  expect(deniedCircumstances(one, app, ['email']).isPartial).toBe(false);
+  expect(app.denialBudget.steps).toBeLessThan(before);
+  expect(deniedCircumstances(one, { ...app, denialBudget: { steps: 0 } }, ['email']).isPartial).toBe(true);
+});

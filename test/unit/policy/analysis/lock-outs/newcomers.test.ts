@@ -1,0 +1,285 @@
+/** Users who begin and are denied in the end: the analysis finds them wherever a sign-in shows one. */
+
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { simulate } from '../../../../../src/core/analysis/simulation/simulate.ts';
+import { enrollScope } from '../../../../../src/core/enrollment/account-request.ts';
+import type { Facts, Subject } from '../../../../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../../../src/core/model/neutral-facts.ts';
+import type { Rule } from '../../../../../src/core/model/policy.ts';
+import { findRule } from '../../../../../src/core/policy/rules/rules.ts';
+import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
+import { accountClientId } from '../../../../../src/policy/model/account-client-id.ts';
+import { withAccountApp } from '../../../../../src/policy/revision/account-app.ts';
+import { enabledAuthenticators } from '../../../../../src/policy/revision/enabled-authenticators.ts';
+import { snapshotOfDocuments } from '../../../../../src/policy/revision/snapshot.ts';
+import { enough, seeded } from '../../../../core/support/seeded.ts';
+import { kindsOf, load, validFiles } from '../../support/configuration-dir.ts';
+
+const now = 1_800_000_000;
+const authenticators = kindsOf('password', 'totp', 'webauthn', 'email');
+const settings = `${validFiles['stepgate.yaml']}authenticators: { email: { enabled: true }, webauthn: { enabled: true } }
+mail: { from: a@example.org, smtp: { host: mail.example.org } }
+`;
+const registration = 'name: default\nrules:\n  - { name: P, then: { register: allow } }\n';
+
+const when = fc.record(
+  {
+    groups: fc.constantFrom({ any: ['a'] }, { none: ['a'] }),
+    network: fc.constantFrom({ any: ['office'] }, { none: ['office'] }),
+  },
+  { requiredKeys: [] },
+);
+const demands = fc.constantFrom<unknown>(
+  'deny',
+  { allow: { factors: 1 } },
+  { allow: { factors: 2 } },
+  { allow: { possession: { phishingResistant: true } } },
+);
+const terms = fc.constantFrom<unknown>({}, { required: ['totp'] }, { required: ['webauthn'] }, { useOnly: ['totp'] });
+const change = fc.constantFrom({ add: ['totp'] }, { add: ['webauthn'] }, { add: 'all' });
+const accountTerms = fc.constantFrom<unknown>(
+  'deny',
+  { allow: { factors: 2 } },
+  { allow: { possession: { authenticators: ['webauthn'] } } },
+);
+const signOn = fc.array(fc.record({ when, then: demands }), { minLength: 1, maxLength: 2 });
+const drawn = fc.record({
+  signOn,
+  enrollment: fc.array(fc.record({ when, then: terms }), { minLength: 1, maxLength: 1 }),
+  account: fc.array(fc.record({ change, when, then: accountTerms }), { minLength: 1, maxLength: 1 }),
+});
+
+/** Few users can add what is required or asked for. */
+const passkeys = { required: ['webauthn'] };
+const ofPasskeys = fc.constantFrom<unknown>(
+  {},
+  passkeys,
+  { useOnly: ['webauthn'] },
+  { ...passkeys, useOnly: ['totp'] },
+);
+const circumstance = fc.constantFrom(
+  { network: { any: ['office'] } },
+  { groups: { none: ['a'] } },
+  { groups: { any: ['a'] } },
+  { groups: { any: ['a'] }, network: { any: ['office'] } },
+);
+const drawnShut = fc.record({
+  signOn,
+  enrollment: fc.array(fc.record({ when, then: ofPasskeys }), { minLength: 1, maxLength: 2 }),
+  account: fc.tuple(
+    fc.record(
+      { change: fc.constant({ add: ['webauthn'] }), when: circumstance, then: accountTerms },
+      { requiredKeys: ['change', 'then'] },
+    ),
+    fc.record({ change, when, then: accountTerms }),
+  ),
+});
+
+/** Two rules about two authenticators, of which some users need one; rules that ask how the user signed in as well. */
+const whom = fc.constantFrom<object>(
+  { groups: { any: ['a'] } },
+  { groups: { none: ['a'] } },
+  { userType: { any: ['temp'] } },
+  { userType: { any: ['temp'] }, network: { any: ['office'] } },
+  { network: { any: ['office'] } },
+);
+const signedIn = fc.constantFrom<object>(
+  { authenticated: { any: ['password'] } },
+  { authenticated: { any: ['email', 'totp'] } },
+  {},
+);
+const eitherOf = fc.constantFrom<unknown>(
+  {},
+  passkeys,
+  { required: [{ anyOf: ['totp', 'webauthn'] }] },
+  { required: [{ anyOf: ['totp', 'webauthn'] }] },
+);
+const asking = fc.record({ by: signedIn, of: whom, then: eitherOf }).map(({ by, of, then }) => ({
+  when: { ...by, ...of },
+  then,
+}));
+const sternTerms = fc.constantFrom<unknown>('deny', { allow: { possession: { authenticators: ['webauthn'] } } });
+const about = (key: string) =>
+  fc.record(
+    { change: fc.constant({ add: [key] }), when: whom, then: sternTerms },
+    { requiredKeys: ['change', 'then'] },
+  );
+const drawnTogether = fc.record({
+  signOn,
+  enrollment: fc.array(asking, { minLength: 1, maxLength: 2 }),
+  account: fc.tuple(about('totp'), about('webauthn')),
+});
+
+const named = (rules: readonly object[], last: unknown) =>
+  [...rules.map((rule, at) => ({ name: String(at), ...rule })), { name: 'last', then: last }].map((rule) =>
+    JSON.stringify(rule),
+  );
+const file = (head: string, rules: readonly string[]) =>
+  `${head}rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`;
+
+/** Rules of each policy, without names. */
+type Drawn = Readonly<Record<'signOn' | 'enrollment' | 'account', readonly object[]>>;
+
+async function configurationOf({ signOn, enrollment, account }: Drawn) {
+  const loaded = await load(
+    {
+      'stepgate.yaml': settings,
+      'policies/sign-on/notes.yaml': file('name: notes\n', named(signOn, { allow: { factors: 1 } })),
+      'policies/enrollment.yaml': file('', named(enrollment, {})),
+      'policies/account.yaml': file('', named(account, { allow: { factors: 1 } })),
+      'policies/profile/default.yaml': registration,
+    },
+    {},
+    authenticators,
+  );
+  if (!loaded.ok) return undefined;
+  const snapshot = await snapshotOfDocuments(loaded.documents, authenticators);
+  const app = await snapshot.app('notes');
+  if (app === undefined) throw new Error('the app is missing');
+  const withAccount = withAccountApp(snapshot, 'https://id.test');
+  const own = await withAccount.app(accountClientId);
+  if (own === undefined) throw new Error('the account app is missing');
+  return {
+    loaded,
+    policies: await snapshot.policies(app),
+    account: await withAccount.policies(own),
+    enabled: enabledAuthenticators(authenticators, snapshot.settings),
+  };
+}
+
+const places = [
+  { ip: '192.0.2.7', zones: ['office'] },
+  { ip: '203.0.113.7', zones: [] },
+];
+
+/** What administrators say of a user. */
+type Kind = Pick<Subject, 'groups' | 'userType'>;
+const kinds: readonly Kind[] = [[], ['a']].flatMap((groups) => [{ groups }, { groups, userType: 'temp' }]);
+
+function factsAt(kind: Kind, network: Facts['network'], enrollments: Subject['enrollments']): Facts {
+  const subject = { id: 'ann', status: 'active' as const, identifiers: [], ...kind, profile: {}, enrollments };
+  const device = { known: false, platform: 'desktop', os: 'other' } as const;
+  return neutralFacts({ now, request: neutralRequest('notes', ['openid']), network, device, subject });
+}
+
+type Configured = NonNullable<Awaited<ReturnType<typeof configurationOf>>>;
+
+function enrolled(keys: readonly string[], enabled: Configured['enabled']): Subject['enrollments'] {
+  const own = enabled.filter(({ key }) => keys.includes(key));
+  return own.map(({ key, factors, characteristics }) => ({ id: key, authenticator: key, factors, characteristics }));
+}
+
+/** Users of each kind at both places. */
+function everywhere(enrollments: Subject['enrollments']): readonly Facts[] {
+  return kinds.flatMap((kind) => places.map((network) => factsAt(kind, network, enrollments)));
+}
+
+function placeOf(rule: Rule | undefined): string {
+  return `${rule?.location?.file}:${rule?.location?.line}`;
+}
+
+test('a rule that lets newcomers in who are denied in the end is found, and no other', async () => {
+  const counts = { denied: 0, admitted: 0 };
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(drawn, drawnTogether), async (rules) => {
+      const configuration = await configurationOf(rules);
+      if (configuration === undefined) return;
+      const { loaded, policies, enabled } = configuration;
+      const found = await analyse(loaded, { authenticators, now });
+      const lines = found
+        .filter(({ code }) => code === 'newcomer-lock-out' || code === 'lock-out')
+        .flatMap((one) => [one, ...one.rules])
+        .flatMap(({ line, file: name }) => (name.endsWith('notes.yaml') ? [line] : []));
+      const shown = new Set<number>();
+      for (const keys of [['email'], ['password', 'email']]) {
+        for (const facts of everywhere(enrolled(keys, enabled))) {
+          const rule = policies.app && findRule(policies.app, facts).rule;
+          if (rule?.then.kind !== 'allow' || rule.location === undefined) continue;
+          if (simulate(policies, facts).at(-1)?.kind === 'denied') shown.add(rule.location.line);
+          else counts.admitted += 1;
+        }
+      }
+      // What a rule that locks users out does to newcomers besides is not said.
+      const isSaid = (line: number) => lines.includes(line) || !found.some(({ code }) => code === 'lock-out');
+      expect([...new Set(lines)].sort()).toEqual([...shown].filter(isSaid).sort());
+      counts.denied += shown.size;
+    }),
+    seeded(60),
+  );
+  expect(counts.denied).toBeGreaterThan(enough(1));
+  expect(counts.admitted).toBeGreaterThan(enough(10));
+});
+
+/** What a user with these authenticators can add next, somewhere. */
+function nextOf(has: readonly string[], kind: Kind, { policies, account, enabled }: Configured) {
+  return places.flatMap((network) => {
+    const facts = factsAt(kind, network, enrolled(has, enabled));
+    const inApp = simulate(policies, facts);
+    const inAccount = enabled.flatMap(({ key }) => {
+      const scopes = [...facts.request.scopes, enrollScope(key)];
+      return simulate(account, { ...facts, request: { ...facts.request, clientId: accountClientId, scopes } });
+    });
+    return [...inApp, ...inAccount].flatMap((step) => (step.kind === 'enroll' ? [step.authenticator] : []));
+  });
+}
+
+/** Every set of authenticators that such an account can have in time. It begins with some of what it may be given. */
+function setsHad(kind: Kind, configured: Configured): readonly (readonly string[])[] {
+  const found = new Map([['email'], ['email', 'password']].map((keys) => [keys.join(), keys]));
+  for (const keys of found.values()) {
+    for (const key of nextOf(keys, kind, configured)) {
+      const more = [...new Set([...keys, key])].sort();
+      found.set(more.join(), more);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Users may keep clear of some of what they have. What they set up while they sign in is had the next time. */
+function isDeniedAnyWay(
+  keys: readonly string[],
+  facts: (keys: readonly string[]) => Facts,
+  policies: Configured['policies'],
+) {
+  const authenticators = policies.authenticators.map((one) => ({ ...one, enrollable: false }));
+  const subsets = Array.from({ length: 2 ** keys.length }, (_, bits) => keys.filter((_key, at) => bits & (1 << at)));
+  return subsets.every(
+    (used) => used.length === 0 || simulate({ ...policies, authenticators }, facts(used)).at(-1)?.kind === 'denied',
+  );
+}
+
+/** Sign-on rules that let such a user in somewhere, who is denied with all that the user can have. */
+function linesShutTo(kind: Kind, configured: Configured): readonly string[] {
+  const { policies, enabled } = configured;
+  const had = setsHad(kind, configured);
+  return places.flatMap((network) => {
+    const rule = policies.app && findRule(policies.app, factsAt(kind, network, [])).rule;
+    const isDenied = (keys: readonly string[]) =>
+      isDeniedAnyWay(keys, (used) => factsAt(kind, network, enrolled(used, enabled)), policies);
+    return rule?.then.kind === 'allow' && had.every(isDenied) ? [placeOf(rule)] : [];
+  });
+}
+
+test('users are said to be locked out just where nothing that they can have leads in', async () => {
+  const counts = { locked: 0, open: 0 };
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(drawnShut, drawnTogether), async (rules) => {
+      const configured = await configurationOf(rules);
+      if (configured === undefined) return;
+      const found = await analyse(configured.loaded, { authenticators, now });
+      const told = found.filter(({ code }) => code === 'lock-out');
+      expect(told.filter(({ severity }) => severity !== 'error')).toEqual([]);
+      expect(told.map(({ file: name }) => name.replace(/.*\//, ''))).not.toContain('notes.yaml');
+      const lines = told.flatMap((one) => one.rules).map(({ file: name, line }) => `${name}:${line}`);
+      const shut = kinds.flatMap((kind) => linesShutTo(kind, configured));
+      const signOnLines = lines.filter((line) => line.includes('sign-on'));
+      expect([...new Set(signOnLines)].sort()).toEqual([...new Set(shut)].sort());
+      if (shut.length > 0) counts.locked += 1;
+      else counts.open += 1;
+    }),
+    seeded(80),
+  );
+  expect(counts.locked).toBeGreaterThan(enough(2));
+  expect(counts.open).toBeGreaterThan(enough(2));
+});

@@ -1,0 +1,364 @@
+/** `config check --standard`: clean policies meet it, and each seeded mistake is found at its section. */
+import { describe, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../../../src/authenticators/index.ts';
+import { analyse, analysis } from '../../../../../src/policy/analysis/findings/analyse.ts';
+import { overallVerdict } from '../../../../../src/policy/analysis/invariants/invariants.ts';
+import { standardFindings } from '../../../../../src/policy/analysis/standards/standard-findings.ts';
+import { type StandardName, standards } from '../../../../../src/policy/analysis/standards/standards.ts';
+import { load } from '../../support/configuration-dir.ts';
+import { replayed } from '../../support/replayed-example.ts';
+
+const NOW = Date.parse('2026-11-26T12:00:00Z') / 1000;
+const settings = (more = '') =>
+  `brand: { name: A }\nauthenticators: { password: { enabled: true }, totp: { enabled: true }, webauthn: { enabled: true, metadata: /etc/stepgate/metadata.json }${more} }\nmail: { from: no-reply@a.test, smtp: { host: mail.a.test } }\n`;
+const session = (limits = 'idle: PT15M, absolute: PT12H') =>
+  `rules:\n  - { name: All, then: { allow: { primary: any, secondFactor: never, ${limits} } } }\n`;
+const policy = (then: string) => `name: notes\nrules:\n  - { name: Everybody, then: ${then} }\n`;
+const twoOf = (possession = 'possession: {}') =>
+  `{ allow: { anyOf: [{ factors: 2, knowledge: { authenticators: [password] }, ${possession} }, { factors: 2, possession: { authenticators: [webauthn], userVerification: true } }] } }`;
+const key = 'phishingResistant: true, hardwareProtected: true, deviceBound: true';
+const hardware = `{ allow: { factors: 2, possession: { ${key}, userVerification: true } } }`;
+const strictPasswords =
+  'rules:\n  - { name: All, then: { minLength: 15, minLengthBesideSecondFactor: 12, history: 4, lockout: { attempts: 10, within: PT15M, wait: PT30M } } }\n';
+
+interface Case {
+  readonly standard: StandardName;
+  readonly then: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** `severity file:line section` of each finding. */
+async function unmet({ standard, then, files = {} }: Case, labels?: readonly string[]): Promise<readonly string[]> {
+  const all = {
+    'stepgate.yaml': settings(),
+    'policies/session.yaml': session(),
+    'policies/sign-on/notes.yaml': policy(then),
+    ...files,
+  };
+  const loaded = await load(all, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const options = { standard, authenticators: authenticatorKinds, now: NOW, ...(labels && { labels }) };
+  const { findings } = await standardFindings(loaded, options);
+  return findings.map(({ severity, file, line, message }) => {
+    const section = /(?:falls short of|whether it meets) (.*?)(?: could not be decided)?: /.exec(message)?.[1];
+    return `${severity} ${file}:${line} ${section}`;
+  });
+}
+
+const clean: readonly Case[] = [
+  { standard: 'nist-aal2', then: twoOf() },
+  { standard: 'nist-aal3', then: hardware },
+  { standard: 'asvs-l2', then: '{ allow: { factors: 2 } }' },
+  { standard: 'asvs-l3', then: `{ allow: { factors: 2, possession: { ${key} } } }` },
+  { standard: 'pci-dss-4', then: '{ allow: { factors: 2 } }', files: { 'policies/password.yaml': strictPasswords } },
+  { standard: 'phr-only', then: '{ allow: { possession: { phishingResistant: true } } }' },
+];
+
+const keysOnly = '{ allow: { possession: { phishingResistant: true } } }';
+const orPassword = '{ allow: { anyOf: [{ factors: 2 }, { possession: { phishingResistant: true } }] } }';
+
+test('PCI DSS 8.4.2 leaves out apps that take phishing-resistant factors only', async () => {
+  const files = { 'policies/password.yaml': strictPasswords };
+  expect(await unmet({ standard: 'pci-dss-4', then: keysOnly, files })).toEqual([]);
+  expect(await unmet({ standard: 'pci-dss-4', then: orPassword, files })).toEqual([`${rule} ${pci} 8.4.2`]);
+});
+
+test.each(clean)('clean policies meet $standard', async (one) => {
+  expect(await unmet(one)).toEqual([]);
+});
+
+test('there is a clean case for each standard', () => {
+  expect(clean.map(({ standard }) => standard)).toEqual(Object.keys(standards));
+});
+
+test.each([
+  'possession: { authenticators: [webauthn] }',
+  'factors: 2, possession: { authenticators: [webauthn] }',
+  'any: { exclude: [password, totp] }',
+  'inherence: {}',
+  'factors: 3',
+  'chains: [[{ authenticators: [password] }, { authenticators: [webauthn] }]]',
+  'possession: { deviceBound: true }',
+  'possession: {}',
+])('an invariant and the standard `phr-only` say the same of a rule with %s', async (allowed) => {
+  const then = `{ allow: { ${allowed} } }`;
+  const isShort = (await unmet({ standard: 'phr-only', then })).map((one) => one.replace(/ NIST.*/, ''));
+  const invariants =
+    'invariants:\n  - { name: A, apps: { any: [notes] }, always: { any: { phishingResistant: true } } }\n';
+  const files = {
+    ...{ 'stepgate.yaml': settings(), 'policies/session.yaml': session(), 'invariants.yaml': invariants },
+    'policies/sign-on/notes.yaml': policy(then),
+  };
+  const loaded = await load(files, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const { invariants: verdicts } = await analysis(loaded, { authenticators: authenticatorKinds, now: NOW });
+  expect(verdicts.map(overallVerdict)).toEqual([isShort.length === 0 ? 'holds' : 'refuted']);
+  expect(isShort).toEqual(isShort.length === 0 ? [] : [rule]);
+});
+
+const rule = 'error policies/sign-on/notes.yaml:3';
+const nist = 'NIST SP 800-63B-4,';
+const asvs = 'OWASP ASVS 5.0,';
+const pci = 'PCI DSS 4.0.1,';
+const withMail = { 'stepgate.yaml': settings(', email: { enabled: true }') };
+const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
+  ['one factor', { standard: 'nist-aal2', then: '{ allow: { knowledge: {} } }' }, [`${rule} ${nist} 2.2.1`]],
+  [
+    'a mailbox beside the password',
+    { standard: 'nist-aal2', then: twoOf(), files: withMail },
+    [`${rule} ${nist} 2.2.1`],
+  ],
+  [
+    'an access code beside the password',
+    { standard: 'nist-aal2', then: twoOf(), files: { 'stepgate.yaml': settings(', access_code: { enabled: true }') } },
+    [`${rule} ${nist} 2.2.1`],
+  ],
+  [
+    'a passkey that verifies no user',
+    { standard: 'nist-aal2', then: '{ allow: { possession: { authenticators: [webauthn] } } }' },
+    [`${rule} ${nist} 2.2.1`],
+  ],
+  [
+    'no phishing-resistant option',
+    {
+      standard: 'nist-aal2',
+      then: '{ allow: { factors: 2, knowledge: { authenticators: [password] }, possession: { authenticators: [totp] } } }',
+    },
+    [`${rule} ${nist} 2.2.2`],
+  ],
+  [
+    'a browser that remembers',
+    { standard: 'nist-aal2', then: twoOf().replace(/}$/, ', remember: { device: P30D } }') },
+    [`${rule} ${nist} 2.2.1`],
+  ],
+  [
+    'a long session, and a long pause',
+    { standard: 'nist-aal2', then: twoOf(), files: { 'policies/session.yaml': session('idle: PT2H, absolute: P2D') } },
+    [`warning policies/session.yaml:2 ${nist} 2.2.3`, `warning policies/session.yaml:2 ${nist} 2.2.3`],
+  ],
+  [
+    'a long session at level 3',
+    {
+      standard: 'nist-aal3',
+      then: hardware,
+      files: { 'policies/session.yaml': session('idle: PT15M, absolute: P1D') },
+    },
+    [`error policies/session.yaml:2 ${nist} 2.3.3`],
+  ],
+  [
+    'a key without hardware',
+    { standard: 'nist-aal3', then: hardware.replace('hardwareProtected: true, ', '') },
+    [`${rule} ${nist} 2.3.1`],
+  ],
+  ['one factor for ASVS', { standard: 'asvs-l2', then: '{ allow: { factors: 1 } }' }, [`${rule} ${asvs} 6.3.3`]],
+  [
+    'questions',
+    {
+      standard: 'asvs-l2',
+      then: '{ allow: { factors: 2 } }',
+      files: { 'stepgate.yaml': settings(', security_question: { enabled: true }') },
+    },
+    [`error stepgate.yaml:2 ${asvs} 6.4.2`],
+  ],
+  [
+    'passwords that expire',
+    {
+      standard: 'asvs-l2',
+      then: '{ allow: { factors: 2 } }',
+      files: { 'policies/password.yaml': 'rules:\n  - { name: P, then: { maxAge: P90D } }\n' },
+    },
+    [`error policies/password.yaml:2 ${asvs} 6.2.10`],
+  ],
+  [
+    'a phone and nothing stronger',
+    {
+      standard: 'asvs-l2',
+      then: '{ allow: { factors: 2, possession: { authenticators: [phone] } } }',
+      files: { 'stepgate.yaml': settings(', phone: { enabled: true, methods: [sms], countries: [AT] }') },
+    },
+    [`${rule} ${asvs} 6.6.1`],
+  ],
+  [
+    'mail at level 3',
+    { standard: 'asvs-l3', then: '{ allow: { factors: 1 } }', files: withMail },
+    [`${rule} ${asvs} 6.3.3`, `${rule} ${asvs} 6.3.6`],
+  ],
+  [
+    'the default password policy for PCI DSS',
+    { standard: 'pci-dss-4', then: '{ allow: { factors: 2 } }' },
+    ['8.3.4', '8.3.6', '8.3.7'].map((section) => `error policies/password.yaml:1 ${pci} ${section}`),
+  ],
+  [
+    'a long pause for PCI DSS',
+    {
+      standard: 'pci-dss-4',
+      then: '{ allow: { factors: 2 } }',
+      files: {
+        'policies/password.yaml': strictPasswords,
+        'policies/session.yaml': session('idle: PT1H, absolute: PT12H'),
+      },
+    },
+    [`error policies/session.yaml:2 ${pci} 8.2.8`],
+  ],
+  [
+    'a way in that is not phishing resistant',
+    {
+      standard: 'phr-only',
+      then: '{ allow: { anyOf: [{ possession: { phishingResistant: true } }, { knowledge: {} }] } }',
+    },
+    [`${rule} ${nist} 3.2.5`],
+  ],
+];
+
+describe('falls short', () => {
+  test.each(mistakes)('%s', async (_, one, expected) => {
+    expect(await unmet(one)).toEqual(expected);
+  });
+
+  test('what is undecided is no pass', async () => {
+    const files = {
+      'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - { name: Formula, when: { expression: 'network.ip == "1.2.3.4"' }, then: { allow: { factors: 1 } } }\n  - { name: Rest, then: { allow: { possession: { phishingResistant: true } } } }\n`,
+    };
+    expect(await unmet({ standard: 'phr-only', then: '', files })).toEqual([`${rule} ${nist} 3.2.5`]);
+  });
+
+  test('what is undecided is said beside what falls short, with the reason', async () => {
+    const weak = '{ allow: { factors: 1 } }';
+    const files = {
+      'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - { name: Formula, when: { expression: 'network.ip == "1.2.3.4"' }, then: ${weak} }\n  - { name: Rest, then: ${weak} }\n`,
+    };
+    const loaded = await load(
+      { 'stepgate.yaml': settings(), 'policies/session.yaml': session(), ...files },
+      {},
+      authenticatorKinds,
+    );
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const { findings } = await standardFindings(loaded, {
+      standard: 'phr-only',
+      authenticators: authenticatorKinds,
+      now: NOW,
+    });
+    expect(findings.map(({ line, message }) => [line, message])).toEqual([
+      [3, expect.stringMatching(/^whether it meets .* could not be decided: .*; `expression` cannot be taken apart$/)],
+      [4, expect.stringMatching(/^falls short of /)],
+    ]);
+  });
+
+  test('apps without the label are left out', async () => {
+    const weak = { standard: 'phr-only', then: '{ allow: { factors: 1 } }' } as const;
+    expect(await unmet(weak, ['cde'])).toEqual([]);
+    const app =
+      'clientId: notes\nname: N\nlabels: [cde]\nsignOnPolicy: notes\nclient: { redirect_uris: [https://n.test/cb] }\n';
+    expect(await unmet({ ...weak, files: { 'apps/notes.yaml': app } }, ['cde'])).toEqual([`${rule} ${nist} 3.2.5`]);
+  });
+});
+
+describe('a comment accepts that a rule falls short', () => {
+  const weak = (comment: string) => ({
+    'stepgate.yaml': settings(),
+    'policies/session.yaml': session(),
+    'policies/sign-on/notes.yaml': policy('{ allow: { factors: 1 } }').replace('  - ', `  ${comment}\n  - `),
+  });
+  const found = async (comment: string) => {
+    const loaded = await load(weak(comment), {}, authenticatorKinds);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const options = { standard: 'asvs-l2', authenticators: authenticatorKinds, now: NOW } as const;
+    const { findings, accepted } = await standardFindings(loaded, options);
+    const analysed = await analyse(loaded, options);
+    return {
+      left: findings.length,
+      accepted: accepted.map(({ until, reason }) => `${until} ${reason}`),
+      faults: analysed.filter(({ code }) => code === 'acceptance').map(({ message }) => message),
+    };
+  };
+
+  test('until its day, with a reason', async () => {
+    expect(await found('# stepgate:accept standard until 2026-11-26: kiosks, risk 12')).toEqual({
+      left: 0,
+      accepted: ['2026-11-26 kiosks, risk 12'],
+      faults: [],
+    });
+  });
+
+  test('and no longer', async () => {
+    expect(await found('# stepgate:accept standard until 2026-11-25: kiosks, risk 12')).toEqual({
+      left: 1,
+      accepted: [],
+      faults: ['the finding was accepted until 2026-11-25'],
+    });
+  });
+
+  test('and a comment about another finding accepts nothing of it', async () => {
+    expect(await found('# stepgate:accept unused until 2026-11-26: why')).toMatchObject({ left: 1, accepted: [] });
+  });
+});
+
+/** What a rule takes that falls short at this section, and the options of `explain` that show it. */
+async function shownWeak({ standard, then, files = {} }: Case, section: string) {
+  const all = {
+    ...{ 'stepgate.yaml': settings(), 'policies/session.yaml': session() },
+    'policies/sign-on/notes.yaml': policy(then),
+    ...files,
+  };
+  const loaded = await load(all, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const options = { authenticators: authenticatorKinds, now: NOW };
+  const { findings } = await standardFindings(loaded, { standard, ...options });
+  const { message = '', example = [] } = findings.find((one) => one.message.includes(section)) ?? {};
+  const { outcome, facts } = await replayed(example, { documents: loaded.documents, ...options });
+  const taken = /; it takes (.*) \(app notes\)$/.exec(message)?.[1];
+  const enrolled = example[example.indexOf('--enrolled') + 1];
+  return { taken, enrolled, outcome, proofs: facts.evidence.length };
+}
+
+const without = { 'stepgate.yaml': settings().replace(', metadata: /etc/stepgate/metadata.json', '') };
+const verified = 'webauthn[userPresence+userVerification+deviceBound+phishingResistant]';
+
+describe('what is weak about what is enough', () => {
+  test.each<[string, Case, string]>([
+    [
+      'a key, where no settings say which ones hardware protects',
+      { standard: 'nist-aal3', then: keysOnly, files: without },
+      '2.3.1',
+    ],
+    [
+      'a key, where they do',
+      {
+        standard: 'nist-aal3',
+        then: '{ allow: { possession: { phishingResistant: true, deviceBound: true, userVerification: true } } }',
+      },
+      '2.3.1',
+    ],
+    [
+      'a key, at level 3 of ASVS',
+      {
+        standard: 'asvs-l3',
+        then: '{ allow: { factors: 2, possession: { phishingResistant: true, deviceBound: true, userVerification: true } } }',
+      },
+      '6.3.3',
+    ],
+  ])('%s', async (_, one, section) => {
+    expect(await shownWeak(one, section)).toEqual({
+      taken: 'nothing but webauthn (without hardware protection)',
+      enrolled: verified,
+      outcome: 'allow',
+      proofs: 1,
+    });
+  });
+
+  test('a code by an app is what it is', async () => {
+    const then = '{ allow: { possession: { authenticators: [totp] } } }';
+    const found = await shownWeak({ standard: 'nist-aal3', then }, '2.3.1');
+    expect([found.taken, found.enrolled]).toEqual(['nothing but totp', 'totp']);
+  });
+
+  test('an example of a chain has no proof that makes no difference', async () => {
+    const then = '{ allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } }';
+    expect(await shownWeak({ standard: 'nist-aal3', then, files: without }, '2.3.1')).toMatchObject({
+      taken: 'webauthn (without hardware protection) and another webauthn (without hardware protection)',
+      enrolled: `${verified},${verified}`,
+      outcome: 'allow',
+      proofs: 2,
+    });
+  });
+});

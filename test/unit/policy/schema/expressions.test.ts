@@ -1,0 +1,375 @@
+/** Expressions: what they come to, what is refused at which place, and what they may cost. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { AttributeType } from '../../../../src/core/model/attribute.ts';
+import type { RuleFacts } from '../../../../src/core/model/facts.ts';
+import { compileConditions } from '../../../../src/core/policy/rules/condition-table.ts';
+import { analyse } from '../../../../src/policy/analysis/findings/analyse.ts';
+import { findingSummary } from '../../../../src/policy/model/analysis-finding.ts';
+import { expressionFaults, unguardedReads } from '../../../../src/policy/schema/expressions/check-expression.ts';
+import { typedEnvironment } from '../../../../src/policy/schema/expressions/environment.ts';
+import { compileExpression } from '../../../../src/policy/schema/expressions/expression.ts';
+import { offsetWithin } from '../../../../src/policy/source/offset-within.ts';
+import { readYaml } from '../../../../src/policy/source/yaml-source.ts';
+import { facts } from '../../../core/support/fact-arbitraries.ts';
+import { factsOf, userWith } from '../../../core/support/fixtures.ts';
+import { seeded } from '../../../core/support/seeded.ts';
+import { authenticators, findingLines, load } from '../support/configuration-dir.ts';
+
+const types = new Map<string, AttributeType>([
+  ['level', 'number'],
+  ['department', 'text'],
+  ['sites', 'list'],
+  ['remote', 'boolean'],
+  ['contractEnd', 'date'],
+]);
+const environment = typedEnvironment(types);
+
+const now = Date.parse('2027-01-15T08:00:00Z') / 1000;
+const subject = userWith([], {
+  groups: ['staff', 'editors'],
+  createdAt: now - 10 * 86_400,
+  profile: { level: 3, department: 'sales', sites: ['berlin', 'oslo'], contractEnd: '2027-01-31' },
+});
+const known = factsOf({
+  now,
+  subject,
+  network: { ip: '192.0.2.1', zones: ['office'] },
+  request: { scopes: ['email'] },
+});
+const { subject: _, ...anonymous } = known;
+
+const resultOf = (written: string, about: RuleFacts = known) =>
+  compileConditions({ expression: compileExpression(written) }).map((one) => one.test(about))[0];
+
+describe('an expression comes to', () => {
+  test.each([
+    ['user.profile.level >= 3', 'hit'],
+    ['user.profile.level > 3', 'miss'],
+    ['"editors" in user.groups && !("admins" in user.groups)', 'hit'],
+    ['now - user.createdAt < duration("720h")', 'hit'],
+    ['now - user.createdAt < duration("24h")', 'miss'],
+    ['date(user.profile.contractEnd) < now', 'miss'],
+    ['user.profile.sites.exists(site, site.startsWith("os"))', 'hit'],
+    ['has(user.profile.remote) && user.profile.remote', 'miss'],
+    ['user.profile.remote', 'error'],
+    ['user.profile.remote || true', 'hit'],
+    ['user.profile.remote && false', 'miss'],
+    ['user.userType == "employee"', 'error'],
+    ['date(user.profile.department) < now', 'error'],
+    ['user.profile.constructor == 1', 'error'],
+    ['user.profile.level', 'error'],
+    ['"office" in network.zones && network.ip == "192.0.2.1"', 'hit'],
+    ['"email" in request.scopes && request.clientId != ""', 'hit'],
+    ['device.platform == "desktop" && !device.known', 'hit'],
+    ['now.getHours("Europe/Vienna") == 9', 'hit'],
+    ['1 +', 'error'],
+    ['"aaaa".matches("^(a+)+$")', 'error'],
+  ])('%s: %s', (written, expected) => {
+    expect(resultOf(written)).toBe(expected);
+  });
+
+  test.each([
+    ['"staff" in user.groups', 'unknown'],
+    ['device.known', 'unknown'],
+    ['[device].size() == 1', 'unknown'],
+    ['"office" in network.zones || "staff" in user.groups', 'unknown'],
+    ['device.platform == "desktop"', 'hit'],
+    ['"office" in network.zones', 'hit'],
+  ])('%s before the user has identified: %s', (written, expected) => {
+    expect(resultOf(written, anonymous)).toBe(expected);
+  });
+
+  test.each([
+    ['"staff" in user.groups', false],
+    ['user.profile.level > 2', false],
+    ['now > user.createdAt', true],
+    ['"office" in network.zones', true],
+    ['device.known', true],
+    ['"email" in request.scopes', true],
+  ])('%s: varies %s', (written, expected) => {
+    expect(compileConditions({ expression: compileExpression(written) })[0]?.varies).toBe(expected);
+  });
+
+  test('the same for the same facts, and does not change them', () => {
+    const written = 'has(user.profile.a) && (user.profile.a == "a" || size(user.groups) > 1)';
+    fc.assert(
+      fc.property(facts, (about) => {
+        const before = structuredClone(about);
+        expect(resultOf(written, about)).toBe(resultOf(written, { ...about }));
+        expect(about).toEqual(before);
+      }),
+      seeded(100),
+    );
+  });
+});
+
+describe('a check', () => {
+  test.each([
+    ['user.profile.level >= 3', undefined],
+    ['user.profile.level == 3.0 && user.profile.remote', undefined],
+    ['has(user.profile.sites) ? "oslo" in user.profile.sites : false', undefined],
+    ['user.nme == "x"', [5, 'is no expression that can be evaluated: No such key: nme']],
+    ['user.profile.levl > 1', [13, 'is no expression that can be evaluated: No such key: levl']],
+    ['user.profile.department > 1', [0, expect.stringContaining('no such overload: string > int')]],
+    ['user.profile.level == 3', [0, expect.stringContaining('write 3.0 for 3')]],
+    ['now >', [5, 'is no expression that can be evaluated: Unexpected token: EOF']],
+    ['user.groups', [0, 'must say whether the rule applies (bool), and is a list<string>']],
+    ['true && user.id.matches("^(a+)+$")', [8, expect.stringContaining('`matches` is not available')]],
+    ['dyn(user).x == 1', [0, '`dyn` is not available']],
+    ['user["id"] == "x"', [0, 'reads the user by an index: write user.profile.name']],
+    [
+      'user.groups.exists(a, user.groups.exists(b, a == b))',
+      [22, '`exists` stands within another test of each member: it would take too long'],
+    ],
+    [
+      Array.from({ length: 120 }, () => 'true').join(' && '),
+      [expect.any(Number), expect.stringContaining('maxAstNodes')],
+    ],
+    [`${'('.repeat(40)}true${')'.repeat(40)}`, [expect.any(Number), expect.stringContaining('maxDepth')]],
+  ])('finds the faults of %s', (written, fault) => {
+    const found = expressionFaults(written, environment).map(({ offset, message }) => [offset, message]);
+    expect(found).toEqual(fault === undefined ? [] : [fault]);
+  });
+
+  const unknownKey = (name: string) => `is no expression that can be evaluated: No such key: ${name}`;
+  test.each<[string, readonly (readonly [offset: number, message: unknown])[]]>([
+    [
+      'user.nme == "x" && user.profile.levl > 1',
+      [
+        [5, unknownKey('nme')],
+        [32, unknownKey('levl')],
+      ],
+    ],
+    [
+      '(user.nme == "x") || !(user.other)',
+      [
+        [6, unknownKey('nme')],
+        [28, unknownKey('other')],
+      ],
+    ],
+    [
+      'user.profile.dep.matches("x")',
+      [
+        [0, expect.stringContaining('`matches` is not available')],
+        [13, unknownKey('dep')],
+      ],
+    ],
+    [
+      'user.nme == "x" && user.id.matches("^(a+)+$")',
+      [
+        [5, unknownKey('nme')],
+        [19, expect.stringContaining('`matches` is not available')],
+      ],
+    ],
+    [
+      'foo(user.nme) && user.id.bar()',
+      [
+        [0, '`foo` is not available'],
+        [9, unknownKey('nme')],
+        [17, '`bar` is not available'],
+      ],
+    ],
+    [
+      'user.groups.exists(a, user.nme == a && b == "1")',
+      [
+        [27, unknownKey('nme')],
+        [39, expect.stringContaining('Unknown variable: b')],
+      ],
+    ],
+    [
+      'user.none.exists(a, a == user.nme)',
+      [
+        [5, unknownKey('none')],
+        [30, unknownKey('nme')],
+      ],
+    ],
+    [
+      'user["nme"] == user.other',
+      [
+        [0, 'reads the user by an index: write user.profile.name'],
+        [20, unknownKey('other')],
+      ],
+    ],
+    [
+      '[user.nme, user.other].size() == 1',
+      [
+        [6, unknownKey('nme')],
+        [16, unknownKey('other')],
+      ],
+    ],
+    [
+      'user.id.matches("a").size()',
+      [
+        [0, expect.stringContaining('`matches` is not available')],
+        [0, expect.stringContaining('no matching overload')],
+      ],
+    ],
+    [
+      'user.profile.level == 3 || user.profile.department > 1',
+      [
+        [0, expect.stringContaining('write 3.0 for 3')],
+        [27, expect.stringContaining('string > int')],
+      ],
+    ],
+    ['cel.bind(a, 1, a == 1)', [[0, '`bind` is not available']]],
+    [
+      'now.getHours("Europe/Viena") < 6 || now.getDate("+25:00") == 1',
+      [
+        [0, expect.stringContaining('which can only fail: Invalid time zone specified: Europe/Viena')],
+        [36, expect.stringContaining('which can only fail')],
+      ],
+    ],
+    [
+      'now - user.createdAt < duration("P30D")',
+      [
+        [
+          23,
+          'has `duration("P30D")`, which can only fail: its units are h, m and s, such as duration("720h") for 30 days',
+        ],
+      ],
+    ],
+    [
+      'now < timestamp("2027-01-01") || date("2027-13-01") < now',
+      [
+        [6, expect.stringContaining('which can only fail: it takes a time such as 2027-01-31T18:00:00Z')],
+        [33, expect.stringContaining('which can only fail: it takes a day such as 2027-01-31')],
+      ],
+    ],
+    [`"${'a'.repeat(60)}!".matches("^(a+)+$")`, [[0, expect.stringContaining('`matches` is not available')]]],
+    ['1 / 0 == 1', [[0, 'has `1 / 0`, which can only fail: division by zero']]],
+    ['size(user.groups) % 0 == 1', [[0, expect.stringContaining('division by zero')]]],
+    ['duration("5 d") > duration("1h")', [[0, expect.stringContaining('which can only fail')]]],
+    [
+      'int("x") == 1 || "abc".substring(4) == ""',
+      [
+        [0, expect.anything()],
+        [17, expect.anything()],
+      ],
+    ],
+    ['user.profile.level / 0.0 > 1.0 && now.getHours("+05:30") < 9', []],
+    [
+      'user.nme == "x" && duration("1d") < duration("2h")',
+      [
+        [5, unknownKey('nme')],
+        [19, expect.stringContaining('which can only fail')],
+      ],
+    ],
+    [
+      'user.groups.map(a, a.matches("a"))',
+      [
+        [0, 'must say whether the rule applies (bool), and is a list<bool>'],
+        [19, expect.stringContaining('`matches` is not available')],
+      ],
+    ],
+    [
+      'user.groups.exists(a, user.groups.all(b, b.matches(a)))',
+      [
+        [22, expect.stringContaining('within another test')],
+        [41, expect.stringContaining('`matches`')],
+      ],
+    ],
+  ])('finds all faults of %s', (written, faults) => {
+    expect(expressionFaults(written, environment).map(({ offset, message }) => [offset, message])).toEqual(faults);
+  });
+
+  test('knows no attributes where the configuration names none', () => {
+    expect(expressionFaults('user.profile.whatever == 1', typedEnvironment(undefined))).toEqual([]);
+    expect(expressionFaults('user.whatever == 1', typedEnvironment(undefined))).toHaveLength(1);
+  });
+
+  test.each([
+    ['user.profile.level > 1.0', ['user.profile.level']],
+    ['has(user.profile.level) && user.profile.level > 1.0', []],
+    ['user.profile.level > 1.0 && has(user.profile.level)', ['user.profile.level']],
+    ['!has(user.profile.level) || user.profile.level > 1.0', []],
+    ['has(user.profile.level) || user.profile.level > 1.0', ['user.profile.level']],
+    ['has(user.profile.level) ? user.profile.level > 1.0 : user.userType == "x"', ['user.userType']],
+    ['!(has(user.profile.level) && true) ? true : user.profile.level > 1.0', []],
+    ['has(user.userType) && "a" in user.groups && user.userType == "x"', []],
+    ['user.groups.exists(g, g == user.profile.department)', ['user.profile.department']],
+  ])('warns of what %s reads unguarded', (written, names) => {
+    expect(unguardedReads(written, environment).map(({ message }) => message.split(/[ ,]/)[1])).toEqual(names);
+  });
+});
+
+describe('findings', () => {
+  const policy = (written: string) => ({
+    'policies/sign-on/notes.yaml': `name: notes
+rules:
+  - name: Some
+    when:
+      expression: ${written}
+    then: deny
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`,
+  });
+
+  test('stand at the place of the fault', async () => {
+    const at = 'policies/sign-on/notes.yaml';
+    const message =
+      'rules[0].when.expression is no expression that can be evaluated: No such key: nme [expression_invalid]';
+    expect(await findingLines(policy('user.nme == "x"'))).toEqual([`${at}:5:24 ${message}`]);
+    expect(await findingLines(policy(`'user.nme == "x"'`))).toEqual([`${at}:5:25 ${message}`]);
+    expect(await findingLines(policy('|\n        true &&\n        user.nme == "x"'))).toEqual([
+      `${at}:7:14 ${message}`,
+    ]);
+    expect(await findingLines(policy('>-\n        true &&\n        user.nme == "x"'))).toEqual([
+      `${at}:7:14 ${message}`,
+    ]);
+  });
+
+  test.each([
+    ['"nozone" in network.zones', 20, 'unknown zone `nozone`'],
+    ['"office" in network.zones && request.clientId in ["notes", "nosuch"]', 79, 'unknown app `nosuch`; known: notes'],
+    ['network.zones.exists(zone, zone == "ofice")', 55, 'unknown zone `ofice`; did you mean `office`?'],
+    ['device.platform == "dektop"', 39, 'unknown platform `dektop`; did you mean `desktop`?'],
+    ['"macosx" != device.os', 20, 'unknown operating system `macosx`; did you mean `macos`?'],
+    ['has(user.profile.dept) && user.profile.dept == "c"', 67, 'unknown value of `dept` `c`; did you mean `a`?'],
+  ])('tell of a name that the configuration does not know: %s', async (written, column, message) => {
+    const settings = `brand: { name: Acme }
+zones: { office: { cidrs: [192.0.2.0/24] } }
+attributes: { dept: { options: [{ value: a }, { value: b }] } }
+`;
+    const lines = await findingLines({ 'stepgate.yaml': settings, ...policy(`'${written}'`) });
+    expect(lines.filter((line) => line.includes('unknown_reference'))).toEqual([
+      expect.stringContaining(`policies/sign-on/notes.yaml:5:${column} rules[0].when.expression ${message}`),
+    ]);
+  });
+
+  test('are warnings where no user is in a group', async () => {
+    const settings = { 'stepgate.yaml': 'brand: { name: Acme }\ngroups: { admins: { description: x } }\n' };
+    const loaded = await load({ ...settings, ...policy(`'"amins" in user.groups || "admins" in user.groups'`) });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    expect(loaded.warnings.filter(({ code }) => code === 'unknown-group').map(findingSummary)).toEqual([
+      'policies/sign-on/notes.yaml:5:20: warning: rules[0].when.expression `groups` in stepgate.yaml does not name `amins`; did you mean `admins`? [unknown-group]',
+    ]);
+  });
+
+  test('say that a constant part never holds', async () => {
+    const loaded = await load(policy('1 == 2'));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const found = await analyse(loaded, { authenticators, now: 0 });
+    expect(found.map(({ code, path }) => [code, path])).toContainEqual(['contradictory', 'rules[0].when.expression']);
+  });
+
+  test('are warnings where an attribute may be absent', async () => {
+    const loaded = await load(policy('user.userType == "x"'));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const found = await analyse(loaded, { authenticators, now: 0 });
+    expect(found.filter(({ code }) => code === 'unguarded-read').map(findingSummary)).toEqual([
+      'policies/sign-on/notes.yaml:5:19: warning: rules[0].when.expression reads user.userType, which may be absent, and then the rule denies: put has(user.userType) && before it [unguarded-read]',
+    ]);
+  });
+});
+
+test('a place within a text is found in each style of YAML', () => {
+  const styles = ['a b\n    c', '"a b\n    c"', "'a b\n    c'", '|\n    a b\n    c', '>-\n    a b\n    c'];
+  for (const style of styles) {
+    const text = `k: ${style}\n`;
+    const value =
+      (readYaml('f', text, { variables: {} }).source?.content as { readonly k: string } | undefined)?.k ?? '';
+    expect([style, text[offsetWithin(text, 3, value.indexOf('b'))]]).toEqual([style, 'b']);
+    expect([style, text[offsetWithin(text, 3, value.indexOf('c'))]]).toEqual([style, 'c']);
+  }
+});
