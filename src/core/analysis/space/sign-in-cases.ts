@@ -5,9 +5,10 @@ import type { Rule } from '../../model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
 import { compileConditions } from '../../policy/rules/condition-table.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
-import { type Budget, findModel } from './find-model.ts';
+import { findModel } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import { allowing, type Deciding, decideTogether, deciding } from './policy-cases.ts';
+import type { Budget } from './propagate.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** Sign-ins to one app that conditions describe. */

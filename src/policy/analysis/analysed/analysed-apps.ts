@@ -1,6 +1,7 @@
 /** The apps of a configuration with their policies, and the cases in which rules of these decide together. */
-import type { Budget } from '../../../core/analysis/space/find-model.ts';
+
 import { type PolicyCases, policyCases } from '../../../core/analysis/space/policy-cases.ts';
+import type { Budget } from '../../../core/analysis/space/propagate.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile.ts';

@@ -2,8 +2,9 @@
  * Rules of the enrollment, account and profile policies that decide only about users whom another policy denies, as
  * findings. The session policy and the sign-on policy are examined separately.
  */
-import { type Budget, findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { allowing, deciding } from '../../../core/analysis/space/policy-cases.ts';
+import type { Budget } from '../../../core/analysis/space/propagate.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { type AccountRule, changeActions, type GovernedChange } from '../../../core/model/account-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
