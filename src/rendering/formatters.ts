@@ -52,7 +52,7 @@ const dateStyles = { short: 'medium', long: 'long' } as const;
  * A moment (epoch seconds). The time of day is that of `zone` (IANA; absent: UTC), and names it. A day is that of UTC,
  * in which the rules that set it count.
  */
-export function momentInWords(
+export function momentText(
   locale: string,
   at: number,
   { style = 'short', zone = unknownZone }: { readonly style?: MomentStyle; readonly zone?: string } = {},
@@ -88,7 +88,7 @@ const spans = [
 ] as const;
 
 /** How long ago, or how soon (seconds; negative: ago), in the largest unit that fits. Under a minute is now. */
-export function distanceInWords(locale: string, seconds: number): string {
+export function distanceText(locale: string, seconds: number): string {
   const [unit, size] = spans.find(([, length]) => Math.abs(seconds) >= length) ?? (['second', 1] as const);
   const count = unit === 'second' ? 0 : Math.trunc(seconds / size);
   return intlFormatters.getRelativeTimeFormat(locale).format(count, unit);
@@ -102,7 +102,7 @@ const units = [
 ] as const;
 
 /** A length of time (seconds), rounded up: a user who comes back after it is never too early. */
-export function waitInWords(locale: string, seconds: number): string {
+export function waitText(locale: string, seconds: number): string {
   const wait = Math.max(1, Math.ceil(seconds));
   const [unit, size] = units.find(([, , from]) => wait >= from) ?? (['second', 1] as const);
   const format = intlFormatters.getNumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
@@ -110,12 +110,12 @@ export function waitInWords(locale: string, seconds: number): string {
 }
 
 /** A country (ISO 3166-1 alpha-2) by its name; its code, if it has none. */
-export function countryInWords(locale: string, country: string): string {
+export function countryText(locale: string, country: string): string {
   return intlFormatters.getRegionNames(locale).of(country) ?? country;
 }
 
 /** A language by the name that its speakers give it, such as `Deutsch`; the text itself, if it is no tag (BCP 47). */
-export function languageInWords(tag: string): string {
+export function languageText(tag: string): string {
   if (!/^[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}$/i.test(tag)) return tag;
   const name = new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag;
   const [first = '', ...rest] = name;

@@ -15,9 +15,9 @@ import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { endsInDenial, isLockedOut } from '../simulation/lock-outs.ts';
 import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
-import { type Deciding, deciding } from '../space/policy-cases.ts';
+import { type Deciding, deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from '../space/sign-in-cases.ts';
+import { appRulesIn, type DecidingRules, decidingWith, type SignInScope, shown } from '../space/sign-in-rules.ts';
 
 /** A statement about all sign-ins that the conditions describe. */
 export interface Invariant {
@@ -93,12 +93,12 @@ interface InvariantWithJudge extends Invariant {
 const fine: RuleResult = { kind: 'fine' };
 
 /**
- * The result for a rule of the sign-on policy that allows: a violation, an ordinary one first; otherwise a case that
- * is open.
+ * The result for a rule of the sign-on policy that allows: a violation, an ordinary one first; otherwise a combination
+ * that is open.
  */
 function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
   let result = fine;
-  for (const one of casesOf(app, scope)) {
+  for (const one of decidingWith(app, scope)) {
     const examined = invariant.guarantee.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
     if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
     if (!('violation' in result) && !('kind' in examined)) result = examined;
@@ -107,7 +107,11 @@ function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: 
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
-function admission(one: SignInCase, { guarantee, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
+function admission(
+  one: DecidingRules,
+  { guarantee, judge }: InvariantWithJudge,
+  { policies }: SignInScope,
+): RuleResult {
   const { isFine, candidates } = judge(one);
   if (isFine || isLockedOut(policies, one)) return fine;
   const facts = one.findFacts();
@@ -117,7 +121,7 @@ function admission(one: SignInCase, { guarantee, judge }: InvariantWithJudge, { 
 }
 
 /** Whether the rules ask for what no user can prove. */
-function lockOut(one: SignInCase, { policies }: SignInScope): RuleResult {
+function lockOut(one: DecidingRules, { policies }: SignInScope): RuleResult {
   if (!isLockedOut(policies, one)) return fine;
   const everything = policies.authenticators.map(({ key }) => key);
   const facts = one.findFacts();
@@ -150,6 +154,6 @@ function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, sco
   return facts ? { violation: { rules: [rule], facts } } : { open: [rule] };
 }
 
-function rulesOf({ session, app, enrollment }: SignInCase): readonly RuleHead[] {
+function rulesOf({ session, app, enrollment }: DecidingRules): readonly RuleHead[] {
   return [session, app, ...(enrollment ? [enrollment] : [])];
 }

@@ -6,7 +6,7 @@
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
-import { decideTogether, deciding, type PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import { decideTogether, deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { Rule } from '../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
@@ -32,7 +32,7 @@ export interface DenialSearch {
 const mostCombinations = 256;
 
 /** `keys`: the authenticators that a new account has. Takes its steps from the app's `denialBudget`. */
-export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): DenialSearch {
+export function deniedCircumstances(one: RuleCombination, app: AnalysedApp, keys: readonly string[]): DenialSearch {
   const denied: DeniedThere[] = [];
   const others: Formula[] = [];
   let facts: UserFacts | undefined = one.facts;
@@ -55,7 +55,7 @@ interface Examined extends Partial<Omit<DeniedThere, 'facts'>> {
   readonly alike: readonly Formula[];
 }
 
-function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: readonly string[]): Examined {
+function examined(one: RuleCombination, { policies, space }: AnalysedApp, keys: readonly string[]): Examined {
   const user = { one, facts: one.facts, keys };
   const stages = afterSignIn(user, policies);
   const after = stages.at(-1);

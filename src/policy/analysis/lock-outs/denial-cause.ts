@@ -2,14 +2,14 @@
 
 import {
   accountCause,
-  additionRules,
+  decidingAdditionRules,
   enoughAlone,
   withoutTerms,
 } from '../../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
 import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import type { PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -33,7 +33,7 @@ export function rulesIn({ account, together, enrollment }: Cause): readonly Rule
 
 /** The facts of a user who is denied with these authenticators. */
 export interface DeniedUser {
-  readonly one: PolicyCase;
+  readonly one: RuleCombination;
   readonly facts: UserFacts;
   readonly keys: readonly string[];
 }
@@ -50,7 +50,7 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
   const known = causes.get(policies.authenticators) ?? new Map<string, KnownCause>();
   causes.set(policies.authenticators, known);
   const { one, facts, keys } = user;
-  const rules = additionRules(policies, facts);
+  const rules = decidingAdditionRules(policies, facts);
   const decided = policies.authenticators.map(({ key }) =>
     rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === key)),
   );

@@ -2,7 +2,7 @@
 
 import type { ShutOut } from '../../../core/analysis/accounts/shut-out.ts';
 import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
-import type { PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
@@ -17,7 +17,7 @@ export interface Beginning {
 /** Rules that let a newcomer in, who is denied in the end all the same. */
 export interface Denied extends DeniedThere {
   readonly app: AnalysedApp;
-  readonly one: PolicyCase;
+  readonly one: RuleCombination;
   readonly beginning: Beginning;
   /** Users who are denied with everything that they can reach. Absent: there are none. */
   readonly forGood?: ShutOut;
@@ -38,7 +38,7 @@ export interface ForGoodSearch {
 }
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
-export function deniedIn(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+export function deniedIn(one: RuleCombination, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
   if (isLockedOut(app.policies, one)) return { denied: [], open: [] };
   const newcomers = deniedNewcomers(one, app, search);
   if (newcomers.denied.some(({ forGood }) => forGood) || app.policies.enrollment?.beforeSignIn === undefined)
@@ -50,7 +50,7 @@ export function deniedIn(one: PolicyCase, app: AnalysedApp, search: ForGoodSearc
   return { denied: [...newcomers.denied, ...forGood], open: [...newcomers.open, ...later.open] };
 }
 
-function deniedNewcomers(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+function deniedNewcomers(one: RuleCombination, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
   const open: RuleHead[] = [];
   for (const beginning of beginningsAt(app).filter(({ keys }) => keys.length > 0)) {
     const found = deniedWith({ app, one, beginning }, search);

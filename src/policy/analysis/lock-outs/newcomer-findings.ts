@@ -6,7 +6,7 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
-import { appsInWords, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { analysedAppsText, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import { rulesIn } from './denial-cause.ts';
@@ -41,7 +41,7 @@ export function newcomerFindings(
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
   const search = forGoodIn(additions, configuration);
-  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, search)));
+  const all = apps.flatMap((app) => app.combinations.map((one) => deniedIn(one, app, search)));
   const denied = all.flatMap((one) => one.denied);
   return {
     denied: afterSkips ? denied.filter(({ forGood }) => forGood !== undefined) : denied,
@@ -74,7 +74,7 @@ function atSignOn(denied: Denied, { placeOf }: AnalysedConfiguration): readonly 
   if (place === undefined) return [];
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `denies ${newcomersInWords(beginning)}${onceGraceIsOver(denied)}: they cannot set up there what it asks for`,
+      message: `denies ${newcomersText(beginning)}${onceGraceIsOver(denied)}: they cannot set up there what it asks for`,
       rules: [after?.rule ?? one.enrollment ?? []].flat().map(namedRule),
       example: exampleOptions(facts, beginning.keys),
       advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
@@ -82,7 +82,7 @@ function atSignOn(denied: Denied, { placeOf }: AnalysedConfiguration): readonly 
   ];
 }
 
-function newcomersInWords({ keys, how }: Beginning): string {
+function newcomersText({ keys, how }: Beginning): string {
   return `users who have nothing but ${keys.join(' and ')}, as after ${how}`;
 }
 
@@ -95,7 +95,7 @@ function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): r
   const what = shown.cause.enrollment ? 'set up there' : 'add there';
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `shuts ${newcomersInWords(beginning)}, out of ${appsInWords(same)}${onceGraceIsOver(shown)}: they cannot ${what} what is asked for`,
+      message: `shuts ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${onceGraceIsOver(shown)}: they cannot ${what} what is asked for`,
       rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, beginning.keys),
       advice: shown.cause.enrollment
@@ -118,7 +118,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
     findingAt('lock-out', place, {
-      message: `shuts ${whom} out of ${appsInWords(same)}${onceGraceIsOver(denied)}: ${lacking}`,
+      message: `shuts ${whom} out of ${analysedAppsText(same)}${onceGraceIsOver(denied)}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, [...new Set(reachable)]),

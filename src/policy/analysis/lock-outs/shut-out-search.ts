@@ -1,12 +1,12 @@
 /** Finds the users of an app who are denied for good, and by which rules. */
 
-import { additionWays } from '../../../core/analysis/accounts/addition-ways.ts';
+import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts';
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { asOften, type ShutOutSearch, shutOut } from '../../../core/analysis/accounts/shut-out.ts';
 import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import { decideTogether, deciding } from '../../../core/analysis/space/policy-cases.ts';
+import { decideTogether, deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
@@ -76,7 +76,7 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const { policies } = app;
   const space = spaceOf(app, configuration);
   const given = policies.authenticators.filter(isGiven);
-  const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
+  const search = { policies, space, given, most, additionRules: additionRules(policies, given, space) };
   const closed = { ...policies, accountPolicy: noAdditions };
   const everyone = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
   return { ...search, closed, everyone };
@@ -99,7 +99,7 @@ function hereAlone(clientId: string): RuleHead['when'] {
   return { apps: { any: [clientId] } };
 }
 
-/** The rules of the case decide in this app, and these of the account policy on what is named with them. */
+/** The rules of the combination decide in this app, and these of the account policy on what is named with them. */
 function formulasOf(
   { app, one, after }: Omit<Denied, 'forGood'>,
   governed: readonly Governed[],

@@ -15,8 +15,8 @@ import { isShownByExample, proofOptions } from '../../../../policy/analysis/text
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { NamedPlace } from '../compared/configuration-changes.ts';
 import { zonesOn } from '../sign-ins/circumstances.ts';
-import { limitWords } from './limits-text.ts';
-import { enoughWords, scopeWords } from './weaker-sentences.ts';
+import { limitText } from './limits-text.ts';
+import { enoughText, scopesText } from './weaker-sentences.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {
@@ -37,9 +37,9 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
   return {
     apps: clientIds,
     words: [
-      ...(proved ? [enoughWords(proved.evidence, proved.remembered)] : []),
-      ...(longer ?? []).map(limitWords),
-      ...(scopes ? [scopeWords(scopes)] : []),
+      ...(proved ? [enoughText(proved.evidence, proved.remembered)] : []),
+      ...(longer ?? []).map(limitText),
+      ...(scopes ? [scopesText(scopes)] : []),
       ...(proved === undefined && longer === undefined && scopes === undefined
         ? ['lets users in who were denied']
         : []),
