@@ -1,19 +1,19 @@
 /**
- * What MaxMind DB files say about addresses: country, place, autonomous system, anonymisers. The operator supplies the
- * files. Each is read when it is first needed, and again when it changes. This file promises: a file that cannot be
- * read, or holds something else, is a fault with a code, and never an address that is nowhere.
+ * Data about addresses from MaxMind DB files: country, place, autonomous system, anonymisers. The operator supplies the
+ * files. Each is read when first needed, and again when it changes. This file promises: a file that is unreadable or of
+ * another kind is a fault with a code; its addresses are never treated as unknown.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Reader, type Response } from 'mmdb-lib';
 
-/** What a file is for: `country` (Country or City), `asn` (ASN or ISP), `anonymiser` (Anonymous IP). */
+/** The kind of a file: `country` (Country or City), `asn` (ASN or ISP), `anonymiser` (Anonymous IP). */
 export type NetworkFileKind = 'country' | 'asn' | 'anonymiser';
 
 /** The paths of the files. */
 export type NetworkFilePaths = Readonly<Partial<Record<NetworkFileKind, string>>>;
 
-/** What is known of an address. What its files do not say is absent. */
+/** Data about an address. Absent members are not in the files. */
 export interface NetworkRecord {
   /** ISO 3166-1 alpha-2. */
   readonly country?: string;
@@ -21,18 +21,18 @@ export interface NetworkRecord {
   readonly location?: { readonly latitude: number; readonly longitude: number };
   /** Number of the autonomous system. */
   readonly asn?: number;
-  /** A VPN, a proxy, an exit of Tor, or hosting. */
+  /** A VPN, a proxy, a Tor exit, or hosting. */
   readonly anonymiser?: true;
 }
 
-/** Why a file cannot be used, and what to do: two clauses. */
+/** Why a file cannot be used, and what to do, as two clauses. */
 export interface NetworkFileFault {
   readonly code: 'network_file_missing' | 'network_file_damaged' | 'network_file_foreign';
   readonly message: string;
   readonly advice: string;
 }
 
-/** In one line, beginning with the code. */
+/** On one line, beginning with the code. */
 export function faultText({ code, message, advice }: NetworkFileFault): string {
   return `${code}: ${message}: ${advice}`;
 }
@@ -40,16 +40,16 @@ export function faultText({ code, message, advice }: NetworkFileFault): string {
 interface OpenFile {
   reader?: Reader<Response>;
   fault?: NetworkFileFault;
-  /** Tells a changed file. */
+  /** Distinguishes a changed file. */
   version: string;
   /** Milliseconds since the epoch. */
   checkedAt: number;
 }
 
-/** Blocks of 2^20 addresses, of which the whole of IPv4 has so many. */
+/** The number of blocks of 2^20 addresses in IPv4. */
 const examinedBlocks = 4096;
 
-/** A changed file is noticed so long after (milliseconds). */
+/** How long until a changed file is noticed (milliseconds). */
 const checkAfter = 2000;
 
 const typePattern: Readonly<Record<NetworkFileKind, RegExp>> = {
@@ -69,19 +69,19 @@ export class NetworkFiles {
   readonly #open = new Map<string, OpenFile>();
   readonly #warn: (text: string) => void;
 
-  /** `warn`: told of a file that cannot be used, and of one that was good and became bad. Default: not told. */
+  /** `warn`: called if a file cannot be used, or becomes unusable. Default: no warnings. */
   constructor(warn: (text: string) => void = () => undefined) {
     this.#warn = warn;
   }
 
-  /** `undefined`: the file can be used. */
+  /** Undefined if the file can be used. */
   fault(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
     return this.#fileOf(kind, path).fault;
   }
 
   /**
-   * Like `fault`, but looks up addresses all over the file: what it lacks in its middle shows only where an address
-   * leads there. Takes some ten milliseconds.
+   * Like `fault`, but looks up addresses throughout the file, since missing data in its middle shows only at an address
+   * that leads there. Takes some ten milliseconds.
    */
   examine(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
     for (let block = 0; block < examinedBlocks; block += 1)
@@ -89,17 +89,17 @@ export class NetworkFiles {
     return this.fault(kind, path);
   }
 
-  /** `ip`: an IP address. `undefined`: the file says nothing about it, or cannot be used. */
+  /** `ip`: an IP address. Undefined if the file has no data about it, or cannot be used. */
   lookup(kind: NetworkFileKind, path: string, ip: string): NetworkRecord | undefined {
     const file = this.#fileOf(kind, path);
     try {
       const record: unknown = readRecord(file.reader, ip);
       if (record === null || record === undefined) return undefined;
-      // A record of these databases is a map: anything else is what stands where a record was.
+      // A record of these databases is a map. Anything else means a damaged file.
       if (typeof record !== 'object') throw new TypeError('no record');
       return recordOf(kind, record);
     } catch {
-      // The file was cut where only this address leads.
+      // The file is truncated at a place that only this address reaches.
       delete file.reader;
       file.fault = damaged(path);
       this.#warn(faultText(file.fault));
@@ -124,7 +124,7 @@ export class NetworkFiles {
   }
 }
 
-/** Only once: afterwards a changed file is read without stopping requests. */
+/** Only the first time. Later, a changed file is read without blocking requests. */
 function openNow(kind: NetworkFileKind, path: string): Omit<OpenFile, 'checkedAt'> {
   const version = versionOf(path);
   if (version === unreadable) return { fault: missing(path), version };
@@ -141,7 +141,7 @@ interface Reopened {
   readonly warn: (text: string) => void;
 }
 
-/** What was good stays in use until there is something good again, as a file may be half written. */
+/** The old content stays in use until the new content is valid, because a file may be half written. */
 async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<void> {
   file.version = versionOf(path);
   const content = file.version === unreadable ? undefined : await readFile(path).catch(() => undefined);
@@ -155,7 +155,7 @@ async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<v
   } else warn(`${faultText(read.fault)}; what was read before stays in use`);
 }
 
-/** The version of what is no file, such as a pipe, or cannot be reached. */
+/** The version of a path that is not a regular file, such as a pipe, or cannot be reached. */
 const unreadable = '';
 
 function versionOf(path: string): string {
@@ -187,7 +187,7 @@ function parseFile(kind: NetworkFileKind, path: string, content: Buffer): Parsed
     }
     const { searchTreeSize } = reader.metadata;
     const separator = content.subarray(searchTreeSize, searchTreeSize + 16);
-    // A file that lacks something before its metadata has no separator behind its tree.
+    // If part of the file before the metadata is missing, there is no separator after the tree.
     if (nodeCount < 1 || treeDepth < 32 || separator.length < 16 || separator.some((byte) => byte !== 0))
       throw new RangeError('no tree');
     return { reader };
@@ -200,12 +200,12 @@ function damaged(path: string): NetworkFileFault {
   return { code: 'network_file_damaged', message: `${path} is no whole MaxMind DB file`, advice: 'fetch it again' };
 }
 
-/** A file may know addresses of IPv4 only. */
+/** A file may contain only IPv4 addresses. */
 function readRecord(reader: Reader<Response> | undefined, ip: string): unknown {
   return reader?.metadata.treeDepth === 32 && ip.includes(':') ? undefined : reader?.get(ip);
 }
 
-/** As of the formats of GeoIP2 and GeoLite2. Members of another type are left out. */
+/** By the formats of GeoIP2 and GeoLite2. Members of another type are left out. */
 function recordOf(kind: NetworkFileKind, record: object): NetworkRecord {
   const at = (...path: readonly string[]): unknown =>
     path.reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], record);

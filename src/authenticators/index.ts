@@ -1,6 +1,6 @@
 /**
- * The list of authenticators: one folder and one line here for each. The main file of a folder has its name
- * (`totp/totp.ts`); nothing outside names an authenticator.
+ * The list of authenticators: one folder and one line here for each. The main file of a folder has the folder's name
+ * (`totp/totp.ts`). No other code names an authenticator.
  */
 import type { AuthenticatorKind } from '../policy/model/authenticator-kind.ts';
 import { accessCodeAuthenticator } from './access-code/access-code.ts';
@@ -15,7 +15,7 @@ import { totpAuthenticator } from './totp/totp.ts';
 import { webauthnAuthenticator } from './webauthn/webauthn.ts';
 
 export interface AuthenticatorDependencies {
-  /** Shared by all that hash passwords in this process; absent: a queue of its own. */
+  /** Shared by everything that hashes passwords in this process. Absent: a queue of its own. */
   readonly hashing?: HashingQueue;
 }
 
@@ -35,7 +35,7 @@ export function buildAuthenticators(settings: AuthenticatorDependencies = {}): M
   return new Map(all.map((authenticator) => [authenticator.descriptor.key, authenticator]));
 }
 
-/** What checks and explanations of a configuration know of each authenticator. */
+/** What checks and explanations of a configuration need to know about each authenticator. */
 export const authenticatorKinds: readonly AuthenticatorKind[] = Array.from(
   buildAuthenticators().values(),
   ({ descriptor, configuration, attemptLimits, register }) => ({

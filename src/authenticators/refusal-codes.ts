@@ -1,6 +1,6 @@
 /**
- * Every reason for which an answer can be refused. A code is a key of the text that the user reads;
- * `<code>.<authenticator>` goes first.
+ * Every reason for refusing an answer. A code is a key of the text that the user reads; `<code>.<authenticator>` is
+ * preferred.
  */
 
 export const refusalCodes = {
@@ -13,7 +13,7 @@ export const refusalCodes = {
   'credentials.unverified': 'user verification is required and did not take place',
   'credentials.cloned': 'the signature counter shows that the key was copied',
   'credentials.not_allowed': 'a model of key that the administrator does not accept',
-  // The engine answers these four to a new credential that does not do.
+  // The engine uses these four to refuse a new credential.
   'credentials.taken': 'the credential belongs to another account',
   'credentials.not_enough': 'the credential lacks a characteristic that a rule requires',
   'credentials.not_hardware': 'the credential is not known to be protected by hardware',

@@ -1,6 +1,6 @@
 /**
- * What commands need of the authenticators. Loading it loads all of them, with their packages, so it is imported by the
- * line of a command that needs it.
+ * What commands need from the authenticators. This loads all of them with their packages, so only commands that need it
+ * import it.
  */
 import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code/access-code.ts';
 import { emailCredential } from '../authenticators/email/email.ts';

@@ -1,4 +1,7 @@
-/** What commands need of the process and of the store. It loads next to nothing: packages come with their commands. */
+/**
+ * What commands need from the process and the store. It loads almost nothing: packages are loaded by the commands that
+ * need them.
+ */
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
@@ -22,26 +25,26 @@ type AllContexts = AuditContext &
   StoreContext &
   UsersContext;
 
-/** Without what `authenticator-context.ts` and the commands about whole stores add. */
+/** Without the parts that `authenticator-context.ts` and the commands about whole stores add. */
 export type BaseContext = Omit<
   AllContexts,
   'authenticators' | 'recoveryCodes' | 'passwords' | 'addressCredential' | 'numberCredential' | 'accessCodes'
 > & {
   readonly storeSettings: StoreSettings;
-  /** The operator's own directory of views. */
+  /** The operator's directory of views. */
   readonly operatorViewsDir: string | undefined;
 };
 
-/** A stream, which may be a terminal with so many columns. */
+/** A stream, which may be a terminal with this many columns. */
 type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** What commands use of the process that runs them, as Node's own `process` has it. */
+/** The parts of Node's `process` that commands use. */
 export interface CommandProcess {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
   exitCode?: NodeJS.Process['exitCode'];
-  /** Ends it at once, with `exitCode` where no code is given. */
+  /** Ends the process at once, with `exitCode` if no code is given. */
   exit(code?: number): void;
   once(signal: 'SIGINT' | 'SIGTERM', heard: () => void): unknown;
 }
@@ -84,7 +87,7 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
     fetch,
     nodeVersion: process.versions.node,
-    // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
+    // The demo's relying party uses the next port. Files that name it must mean the same here as in the server.
     variables: { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env },
   };
 }

@@ -1,14 +1,14 @@
-/** All commands, as data: what `--help` says, and what the documentation and the tests are compared with. */
+/** All commands, as data: the content of `--help`, with which documentation and tests are compared. */
 import { Command } from 'commander';
 
 interface CommandDescription {
-  /** What it does; begins with a verb. */
+  /** What it does, beginning with a verb. */
   readonly summary: string;
-  /** A command line that works, without `npm run stepgate --`. */
+  /** A working command line, without `npm run stepgate --`. */
   readonly example: string;
   /**
-   * Present: it takes `--json`, and prints this. Two have none: the log of `serve` is JSON anyway, and a shell reads
-   * what `completion` prints.
+   * What `--json` prints. Absent if there is no `--json`: the log of `serve` is JSON anyway, and a shell reads the
+   * output of `completion`.
    */
   readonly json?: string;
 }
@@ -22,7 +22,7 @@ export const commandGroups = {
   store: 'what concerns the store as a whole',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** By name, as it is typed. */
+/** By name, as typed. */
 export const commands = {
   serve: { summary: 'run the provider', example: 'serve --demo' },
   'config check': {
@@ -228,7 +228,7 @@ export const commands = {
 
 export type CommandName = keyof typeof commands;
 
-/** A command as the table describes it; arguments, other options and the action are added by its own file. */
+/** A command as the table describes it. Its own file adds arguments, other options and the action. */
 export function newCommand(name: CommandName): Command {
   const { summary, example, json }: CommandDescription = commands[name];
   const command = new Command(name.split(' ').at(-1))

@@ -1,6 +1,6 @@
 /**
- * `stepgate`: puts the commands together. Each command has a folder, a row in `commands.ts` and a line here. A command
- * line loads the command that it names, with the packages that this one needs, and nothing else (decision 62).
+ * `stepgate`: assembles the commands. Each command has a folder, a row in `commands.ts` and a line here. A command line
+ * loads only the command that it names, with that command's packages (decision 62).
  */
 import { Command, CommanderError } from 'commander';
 import { type BaseContext, baseContext, type CommandProcess, type Environment } from './base-context.ts';
@@ -10,19 +10,19 @@ import { type ServeContext, serveCommand } from './serve/serve.ts';
 
 export interface ProgramParts extends ServeContext {
   readonly env: Environment;
-  /** Of this package, as `1.2.3`. */
+  /** The version of this package, e.g. `1.2.3`. */
   readonly version: string;
-  /** Of the command line, without the program. Where they name no command, all are loaded. */
+  /** The words of the command line, without the program. If they name no command, all are loaded. */
   readonly words: readonly string[];
-  /** What the commands read, print to and end; Node's own unless given. */
+  /** What the commands read, print to and end. Default: Node's own process. */
   readonly process?: CommandProcess;
 }
 
 type Load = (context: BaseContext) => Promise<Command>;
 
 /**
- * By the words that the command begins with. A subcommand that needs much less than its group has a line of its own.
- * `serve` and `completion` load nothing here.
+ * By the first words of the command. A subcommand that needs much less than its group has a line of its own. `serve`
+ * and `completion` load nothing here.
  */
 const loaders: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['config', async (base) => (await import('./config/config.ts')).configCommand(await withAuthenticators(base))],
@@ -38,7 +38,9 @@ const loaders: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['audit', async (base) => (await import('./audit/audit.ts')).auditCommand(base)],
 ]);
 
-/** Runs the command line. What fails is told in a sentence on standard error, and ends the process with exit code 1. */
+/**
+ * Runs the command line. An error is printed as one sentence on standard error, and ends the process with exit code 1.
+ */
 export async function runProgram(parts: ProgramParts): Promise<void> {
   const { words, process: own = process } = parts;
   try {
@@ -46,7 +48,7 @@ export async function runProgram(parts: ProgramParts): Promise<void> {
     speakThrough(own, program);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
-    // Commander has said already what is wrong with the words, or printed the help that they ask for.
+    // Commander has already printed the error or the requested help.
     if (error instanceof CommanderError) return own.exit(error.exitCode);
     own.stderr.write(`${sentence(error)}\n`);
     own.exit(1);
@@ -54,7 +56,7 @@ export async function runProgram(parts: ProgramParts): Promise<void> {
 }
 
 /**
- * The commands that the arguments may name. Each rejects with an error whose message is a sentence for the
+ * The commands that the arguments may name. Each rejects with an error whose message is one sentence for the
  * administrator.
  */
 export async function createProgram({ env, serve, version, words, process: own }: ProgramParts): Promise<Command> {
@@ -72,7 +74,7 @@ export async function createProgram({ env, serve, version, words, process: own }
   return program;
 }
 
-/** What Commander itself says goes through the process that is given, and ends the command line by an error. */
+/** Routes Commander's own output through the given process, and turns its exits into errors. */
 function speakThrough(own: CommandProcess, command: Command): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => void own.stdout.write(text),
@@ -134,7 +136,7 @@ async function loadRestore(base: BaseContext): Promise<Command> {
   });
 }
 
-/** Lets the process end without an error when the reader of its output has closed it (`| head`). */
+/** Lets the process end without an error if the reader has closed its output (`| head`). */
 function leaveQuietly(own: CommandProcess): void {
   own.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

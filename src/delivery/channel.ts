@@ -1,4 +1,7 @@
-/** What sends messages. Each channel is one file beside this one; `channels.ts` builds them from the settings. */
+/**
+ * The interface for sending messages. Each channel is a file in this folder; `channels.ts` builds them from the
+ * settings.
+ */
 
 import type { Delivery } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
@@ -7,25 +10,25 @@ export type ChannelKind = Delivery['channel'];
 
 /** A message in words. */
 export interface OutgoingMessage {
-  /** The same for every try, so that the recipient's server can recognize a repetition. */
+  /** The same for every try, so that the recipient's server can recognise a repetition. */
   readonly id: string;
   readonly channel: ChannelKind;
-  /** Address, or E.164 number. */
+  /** Mail address, or E.164 number. */
   readonly to: string;
   /** Email only. */
   readonly subject?: string;
   readonly text: string;
   /** Email only. */
   readonly html?: string;
-  /** Name of the product, as sender. */
+  /** Name of the product, used as the sender. */
   readonly brand: string;
   /** Language of the text (BCP 47). */
   readonly locale: string;
-  /** Epoch seconds after which it is of no use. */
+  /** Epoch seconds after which it is useless. */
   readonly expires: Seconds;
 }
 
-/** Another try may succeed, not before so many seconds. What it says goes into the log. */
+/** Another try may succeed after this many seconds. Its message is logged. */
 export class TryLater extends Error {
   readonly pause: Seconds;
 
@@ -38,8 +41,8 @@ export class TryLater extends Error {
 
 export interface Channel {
   /**
-   * `failed`: it will never be taken. Rejects (best with `TryLater`) when another try may succeed; the error goes into
-   * the log, so it must not hold the text.
+   * `failed`: the message will never be accepted. Rejects (preferably with `TryLater`) if another try may succeed. The
+   * error is logged, so it must not contain the text.
    */
   send(message: OutgoingMessage): Promise<'sent' | 'failed'>;
   /** Closes its connections. */

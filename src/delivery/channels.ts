@@ -1,4 +1,4 @@
-/** The channels of this node, built from the current settings. */
+/** This node's channels, built from the current settings. */
 
 import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
@@ -8,7 +8,7 @@ import { smtpChannel } from './smtp.ts';
 import { twilioChannel } from './twilio.ts';
 import { webhookChannel } from './webhook.ts';
 
-/** What the settings say of each channel. */
+/** The settings of each channel. */
 export interface ChannelSettings {
   readonly mail?: MailSettings;
   readonly sms?: Gateway<SmsSender>;
@@ -16,32 +16,30 @@ export interface ChannelSettings {
 }
 
 export interface ChannelsOptions {
-  /** The current settings; absent: there is no configuration yet. */
+  /** The current settings. Absent before there is a configuration. */
   settings(): ChannelSettings | undefined;
   /** The environment, for secrets. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Takes the messages of every channel that is not configured: the inbox of the demo. */
+  /** Receives the messages of every channel that is not configured: the demo's inbox. */
   readonly inbox?: Channel;
-  /** Hears why a message was refused for good; never its text. */
+  /** Called with the reason if a message was finally refused, never with its text. */
   warn(text: string): void;
   /** Epoch seconds. */
   now(): Seconds;
 }
 
 export interface Channels {
-  /**
-   * `undefined`: nothing of this kind can be sent. Throws when the environment lacks a secret that the settings name.
-   */
+  /** Undefined if nothing of this kind can be sent. Throws if the environment lacks a secret that the settings name. */
   get(kind: ChannelKind): Channel | undefined;
   close(): void;
 }
 
-/** Milliseconds; three of them, one after the other, end before another node takes the message over. */
+/** Milliseconds. Three of these in sequence end before another node takes over the message. */
 const smtpTimeout = 10_000;
 
 type Build = (settings: ChannelSettings, options: ChannelsOptions) => Channel | undefined;
 
-/** One builder for each kind. A new channel is a new file beside this one, and a line here. */
+/** One builder for each kind. A new channel is a new file in this folder and a line here. */
 const builders: Readonly<Record<ChannelKind, Build>> = {
   email: ({ mail }, { variables }) => {
     if (!mail) return undefined;
@@ -83,7 +81,7 @@ interface Built {
 
 const noSettings: ChannelSettings = {};
 
-/** Channels are kept, with their connections, until what the settings say changes. */
+/** Channels and their connections are kept until their settings change. */
 export function createChannels(options: ChannelsOptions): Channels {
   const { settings, inbox } = options;
   const kept = new Map<ChannelKind, Built>();
@@ -91,7 +89,7 @@ export function createChannels(options: ChannelsOptions): Channels {
     get(kind) {
       const current = settings() ?? noSettings;
       const before = kept.get(kind);
-      // Each page asks; a revision has one object of settings.
+      // Called for each page. A revision has a single settings object, so comparing it is enough.
       if (before?.settings === current) return before.channel ?? inbox;
       const from = JSON.stringify(current);
       if (before?.from === from) {

@@ -1,4 +1,6 @@
-/** One POST to a gateway: with a time limit, without redirects, and with no more of the answer than is needed. */
+/**
+ * A single POST to a gateway, with a time limit, without redirects, and reading no more of the response than needed.
+ */
 import type { Seconds } from '../core/model/facts.ts';
 import { TryLater } from './channel.ts';
 
@@ -6,7 +8,7 @@ export interface Posted {
   readonly status: number;
   /** At most the first few kilobytes. */
   readonly body: string;
-  /** What `Retry-After` asks for (RFC 9110 section 10.2.3). */
+  /** The value of `Retry-After` (RFC 9110 section 10.2.3). */
   readonly retryAfter: Seconds;
 }
 
@@ -14,29 +16,29 @@ export interface PostOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Milliseconds for all of it. */
+  /** Time limit for the whole exchange (milliseconds). */
   readonly timeout?: number;
 }
 
-/** Much less than the time after which another node takes a message over. */
+/** Much less than the time after which another node takes over a message. */
 const defaultTimeout = 10_000;
-/** Bytes of an answer that are read. */
+/** The most bytes of a response to read. */
 const maxBodyBytes = 8192;
 
-/** Rejects with `TryLater` when there was no answer: whether the other side took the message is not known then. */
+/** Rejects with `TryLater` if there was no response. It is then unknown whether the other side accepted the message. */
 export async function postOnce({ url, headers, body, timeout = defaultTimeout }: PostOptions): Promise<Posted> {
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'user-agent': 'stepgate', ...headers },
       body,
-      // What is sent holds codes: it goes to the configured address and to no other.
+      // The body contains codes, so it must go to the configured address and nowhere else.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),
     });
     return {
       status: response.status,
-      // The status says it all: what breaks off after it changes nothing.
+      // The status is enough: an error after it changes nothing.
       body: await beginningOf(response).catch(() => ''),
       retryAfter: pauseOf(response.headers.get('retry-after')),
     };
@@ -45,7 +47,7 @@ export async function postOnce({ url, headers, body, timeout = defaultTimeout }:
   }
 }
 
-/** Final are answers about the message (4xx); the rest is about time (408, 429) or about the other side. */
+/** Errors about the message (4xx) are final. The others concern time (408, 425, 429) or the other side. */
 export function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
 }
@@ -69,7 +71,7 @@ function pauseOf(header: string | null): Seconds {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
 }
 
-/** A code such as ECONNREFUSED: the error itself may quote what was sent. */
+/** A code such as ECONNREFUSED, because the error itself may quote what was sent. */
 function failureIn(error: unknown): string {
   const { name, cause } = error as { readonly name?: unknown; readonly cause?: { readonly code?: unknown } };
   return String(cause?.code ?? name ?? 'error');

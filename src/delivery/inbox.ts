@@ -1,17 +1,17 @@
-/** The demo's mailbox and phone: it keeps messages in the store, where every user of the demo can read them. */
+/** The demo's mailbox and phone. It stores messages where every user of the demo can read them. */
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { demoInboxKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
 import type { Channel, OutgoingMessage } from './channel.ts';
 
-/** What the inbox shows. */
+/** The content of the inbox. */
 export interface InboxMessage extends Pick<OutgoingMessage, 'channel' | 'to' | 'subject' | 'text' | 'html'> {
   /** ISO 8601. */
   readonly at: string;
 }
 
-/** Newest messages that are kept. */
+/** How many of the newest messages are kept. */
 const keep = keyTable['demo-inbox'].lifetime.lines;
 
 export function inboxChannel(store: Store): Channel {
@@ -37,7 +37,7 @@ function parseInboxMessage(value: string): InboxMessage {
 
 /** Newest first. */
 export async function readInbox(store: Store): Promise<readonly InboxMessage[]> {
-  // The store keeps "about" so many lines: all of them are read, so that the newest are among them.
+  // The store may keep somewhat more lines, so all are read to include the newest.
   const messages: InboxMessage[] = [];
   let cursor: string | undefined;
   for (;;) {

@@ -1,4 +1,4 @@
-/** From the parameters of a delivery to the model of its template: what every message of that name says. */
+/** Turns the parameters of a delivery into the model of its template. */
 import type { Delivery } from '../authenticators/authenticator.ts';
 import type { MessageDescriptor } from '../rendering/message-descriptor.ts';
 import type { Translator } from '../rendering/translator.ts';
@@ -16,13 +16,13 @@ import type {
   VoiceCall,
 } from './message-models.ts';
 
-/** What is the same for all messages at a time. */
+/** What all messages share at a given time. */
 export interface RenderContext extends MailBase {
   readonly accountUrl: string;
   readonly t: Translator;
 }
 
-/** A mail: its name is that of its templates. */
+/** A mail. Its name is that of its templates. */
 export type MailContent = { readonly subject: MessageDescriptor; readonly footer: MessageDescriptor } & (
   | { readonly name: 'code'; readonly model: CodeMail }
   | { readonly name: 'address'; readonly model: AddressMail }
@@ -31,10 +31,10 @@ export type MailContent = { readonly subject: MessageDescriptor; readonly footer
   | { readonly name: 'account-changed'; readonly model: AccountChangedMail }
 );
 
-/** Below this number of recovery codes the message warns. */
+/** With fewer recovery codes than this, the message warns. */
 const fewCodes = 3;
 
-/** Throws for a template that there is not. */
+/** Throws for an unknown template. */
 export function mailContent({ template, params }: Delivery, context: RenderContext): MailContent {
   const { t, accountUrl, ...base } = context;
   const given = readParams(params);
@@ -79,7 +79,7 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
   }
 }
 
-/** What the mail holds, and how long that counts. */
+/** Whether the mail contains a code, a link or both, and how long they count. */
 function codeOrLink(given: Given, text: (part: 'lead' | 'lead.link') => MessageDescriptor) {
   const [code, link, minutes] = [given.text('code'), given.text('link'), given.number('minutes')];
   const isLinkOnly = code === '';
@@ -130,7 +130,7 @@ function newBrowserContent(given: Given, { t: _, ...context }: RenderContext): M
   };
 }
 
-/** The link of a notification that does something about what it tells. */
+/** The link in a notification that acts on what it reports. */
 function actionOf(given: Given): Pick<AccountChangedMail, 'action'> {
   const link = given.text('link');
   const does = given.text('does');
@@ -145,7 +145,7 @@ type ShortContent =
   | { readonly template: 'sms/code.txt' | 'sms/number.txt'; readonly model: TextMessage }
   | { readonly template: 'voice/code.txt' | 'voice/number.txt'; readonly model: VoiceCall };
 
-/** A text message or a call. Throws for a template that there is not. */
+/** A text message or a call. Throws for an unknown template. */
 export function shortContent({ channel, template, params }: Delivery, { brand }: RenderContext): ShortContent {
   if (channel === 'sms' && template === 'number-changed')
     return { template: 'sms/number-changed.txt', model: { brand, link: readParams(params).text('link') } };
@@ -155,7 +155,7 @@ export function shortContent({ channel, template, params }: Delivery, { brand }:
   const code = given.text('code');
   const isRecovery = template === 'code' && given.text('purpose') === 'recovery';
   const lead = `${channel}.${template}${isRecovery ? '.recovery' : ''}.lead`;
-  // A voice reads a number of six digits as one number, unless something parts them.
+  // A voice would read six digits as one number unless they are separated.
   if (channel === 'voice')
     return {
       template: `voice/${template}.txt`,
@@ -168,7 +168,7 @@ export function shortContent({ channel, template, params }: Delivery, { brand }:
 
 type Given = ReturnType<typeof readParams>;
 
-/** The parameters by name, as text or number. What is not there is empty, or 0. */
+/** The parameters by name, as text or number. A missing one is empty, or 0. */
 function readParams(params: Delivery['params']) {
   return {
     text: (name: string): string => withoutControls(String(params[name] ?? '')),
@@ -176,7 +176,7 @@ function readParams(params: Delivery['params']) {
   };
 }
 
-/** A name with a line break in it must not become a line of its own. */
+/** A name with a line break must not start a line of its own. */
 function withoutControls(text: string): string {
   return text.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }

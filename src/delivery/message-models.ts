@@ -1,7 +1,4 @@
-/**
- * What each template of a message is given. A changed model needs a new version of its template in
- * `message-templates.ts`.
- */
+/** The models of message templates. A changed model needs a new version of its template in `message-templates.ts`. */
 import type { Locale } from '../rendering/locale.ts';
 import type { MessageDescriptor } from '../rendering/message-descriptor.ts';
 
@@ -34,9 +31,9 @@ export interface MailLayoutModel {
   readonly subject: string;
   /** Name of the product. */
   readonly brand: string;
-  /** Stands in place of the name: addresses. Without `dark`, `light` serves in both schemes. */
+  /** Replaces the name: addresses. Without `dark`, `light` is used in both schemes. */
   readonly logo?: { readonly light: string; readonly dark?: string };
-  /** Of the brand. */
+  /** The brand's links. */
   readonly links: readonly { readonly text: MessageDescriptor; readonly href: string }[];
   readonly light: MailColors;
   readonly dark: MailColors;
@@ -56,47 +53,47 @@ export interface MailColors {
   readonly onAccent: string;
 }
 
-/** What every mail knows. */
+/** What all mails share. */
 export interface MailBase {
   /** Name of the product. */
   readonly brand: string;
   /** Colour `#rrggbb` of links and buttons. */
   readonly accent: string;
-  /** What can be read on `accent`. */
+  /** A readable text colour on `accent`. */
   readonly onAccent: string;
 }
 
 /** Where the request for a message came from. */
 export interface OriginModel {
-  /** Absent: it is not known. */
+  /** Absent if unknown. */
   readonly origin?: MessageDescriptor;
 }
 
-/** A code, a link, or a code and a link that does the same. */
+/** A code, a link, or a code and an equivalent link. */
 export interface CodeMail extends MailBase, OriginModel {
-  /** What it is for. */
+  /** The purpose of the code or link. */
   readonly lead: MessageDescriptor;
   readonly code?: string;
   readonly link?: string;
-  /** What the link says. */
+  /** The text of the link. */
   readonly action: MessageDescriptor;
   /** How long it counts. */
   readonly lifetime: MessageDescriptor;
   readonly warning: MessageDescriptor;
 }
 
-/** A code that shows that an address is the user's. */
+/** A code for proving that an address belongs to the user. */
 export interface AddressMail extends MailBase, OriginModel {
   readonly code: string;
   readonly minutes: number;
 }
 
-/** To the owner of an account whose address was entered by a new user. */
+/** For the owner of an account whose address a new user entered. */
 export interface RegisteredMail extends MailBase, OriginModel {
   readonly app: string;
 }
 
-/** When, where and by what something happened, as far as it is known. */
+/** When and where something happened, and in which browser, as far as is known. */
 export interface DetailsModel {
   readonly details: readonly DetailModel[];
 }
@@ -108,7 +105,7 @@ export interface DetailModel {
 
 export interface RecoveryUsedMail extends MailBase, DetailsModel {
   readonly app: string;
-  /** Codes that are left. */
+  /** How many codes are left. */
   readonly remaining: number;
   readonly few: boolean;
   readonly accountUrl: string;
@@ -119,29 +116,29 @@ export interface AccountChangedMail extends MailBase, DetailsModel {
   /** The account was signed out everywhere else. */
   readonly otherSessionsEnded: boolean;
   readonly accountUrl: string;
-  /** What to do at the account when it is not right. */
+  /** What to do on the account pages if something is wrong. */
   readonly warning: MessageDescriptor;
-  /** A link that does something about it, instead of the account. */
+  /** A link that acts on it, in place of the account pages. */
   readonly action?: { readonly lead: MessageDescriptor; readonly link: string; readonly text: MessageDescriptor };
 }
 
-/** To the number that an account had before. */
+/** For the former number of an account. */
 export interface NumberChangedMessage {
   readonly brand: string;
   readonly link: string;
 }
 
 export interface TextMessage {
-  /** What the code is for. */
+  /** The purpose of the code. */
   readonly lead: MessageDescriptor;
   readonly code: string;
-  /** Host that may fill the code in. */
+  /** The host on which the code may be filled in. */
   readonly domain: string;
 }
 
 export interface VoiceCall {
-  /** What the code is for. */
+  /** The purpose of the code. */
   readonly lead: MessageDescriptor;
-  /** The code, one digit after another. */
+  /** The code, digit by digit. */
   readonly digits: string;
 }

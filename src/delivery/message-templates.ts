@@ -1,4 +1,4 @@
-/** The templates of messages: each with its version, and the fingerprint of the model that it was written for. */
+/** The message templates, each with its version and the fingerprint of its model. */
 import type { TemplateTable } from '../rendering/templates.ts';
 import type { MessageTemplateModels } from './message-models.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Sends the messages that wait in the outbox. Each node runs one worker. A worker leases a message by compare-and-swap
- * before it sends it; when the node dies, another node takes the message over once the lease is over. So a message is
- * sent once or, after a crash between sending and recording it, once more with the same content and id.
+ * Sends the messages waiting in the outbox. Each node runs one worker. A worker leases a message by compare-and-swap
+ * before it sends it; if the node fails, another node takes over the message after the lease. A message is therefore
+ * sent once or, after a crash between sending and recording, a second time with the same content and id.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { changeProofKey, outboxKey, outboxMessageKey } from '../stores/keys.ts';
@@ -16,42 +16,42 @@ export interface OutboxWorkerOptions {
   readonly now: () => Seconds;
   readonly channel: (kind: ChannelKind) => Channel | undefined;
   readonly render: MessageRenderer;
-  /** The brand of the app with this client id; absent, or where it cannot be read: that of the product. */
+  /** The brand of the app with this client id. Absent, or if it cannot be read: the product's brand. */
   readonly brandOf?: (client: string) => Promise<MessageBrand>;
   /**
-   * Notifies the app; rejects when another try may succeed. `not_over`: the session has not ended, so the app was not
-   * told. The notification is written before the end of the session, which may follow, or may have failed.
+   * Notifies the app. Rejects if another try may succeed. `not_over`: the session has not ended, so the app was not
+   * notified. The notification is written before the end of the session, which may still follow or may have failed.
    */
   readonly notifyLogout: (logout: LogoutNotification) => Promise<'sent' | 'not_over'>;
-  /** What is written with the end of a message that was not sent, and what happens once that is written. */
+  /** What to write together with the end of a message that was not sent, and what to do after that is written. */
   readonly failed: (message: OutboxMessage, reason: FailureReason) => { readonly op: Op; readonly written: () => void };
   readonly warn: (text: string) => void;
-  /** How often the outbox is looked at, besides being woken (milliseconds). */
+  /** How often to check the outbox, apart from being woken (milliseconds). */
   readonly interval?: number;
   /** How long a lease is valid (seconds). */
   readonly lease?: Seconds;
-  /** Longest wait for what is under way when it stops (milliseconds). Default: 5 seconds. */
+  /** How long to wait for running work when stopping (milliseconds). Default: 5 seconds. */
   readonly patience?: number;
 }
 
 /**
- * `rejected`: the other side will never take it. `expired`: it was too late. `template`: it cannot be put into words.
+ * `rejected`: the other side will never accept it. `expired`: it was too late. `template`: its text cannot be produced.
  */
 export type FailureReason = 'rejected' | 'expired' | 'template';
 
-/** Seconds before the second try, the third, and so on; the last one repeats. */
+/** Seconds before the second try, the third, and so on. The last value repeats. */
 const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
 
-/** The same for notifications of a logout: an app may be down for hours. */
+/** The same for logout notifications, because an app may be down for hours. */
 const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
 
-/** What was announced and has not happened after so long will not happen (Law 13 gives a request five seconds). */
+/** What was announced and has not happened after this time will not happen (Law 13 gives a request five seconds). */
 const longestEnding: Seconds = 60;
 
-/** Longest pause that the other side can ask for. */
+/** The longest pause that the other side can request. */
 const longestPause: Seconds = 300;
 
-/** The most messages to one destination that are sent at the same time. */
+/** The most simultaneous messages to one destination. */
 const inFlightPerDestination = 8;
 
 interface VersionedMessage {
@@ -80,7 +80,7 @@ export class OutboxWorker {
     this.wake();
   }
 
-  /** Looks at once instead of at the next tick. */
+  /** Checks the outbox at once instead of at the next tick. */
   wake(): void {
     if (this.#state !== 'running') return;
     if (this.#pass !== undefined) {
@@ -100,7 +100,7 @@ export class OutboxWorker {
     });
   }
 
-  /** Sends what is due, waits a few seconds for what is under way, and stops. Another node takes over what is left. */
+  /** Sends what is due, waits a few seconds for running work, and stops. Another node takes over the rest. */
   async stop(): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'stopped';
@@ -133,7 +133,7 @@ export class OutboxWorker {
       }
       this.#complained = false;
     } catch (error) {
-      // Said once: the store is tried again each second.
+      // Logged once, although the store is tried again every second.
       if (!this.#complained) warn(`cannot read the outbox: ${textOf(error)}`);
       this.#complained = true;
     }
@@ -169,7 +169,7 @@ export class OutboxWorker {
     else await this.#fail(leased, result);
   }
 
-  /** A number: another try may succeed, not before so many seconds. */
+  /** A number means that another try may succeed after this many seconds. */
   async #send({ id, message }: VersionedMessage): Promise<'sent' | 'rejected' | 'template' | Seconds> {
     const { channel, render, brandOf, warn } = this.#options;
     const { delivery, logout, about, attempts } = message;
@@ -211,7 +211,7 @@ export class OutboxWorker {
     return this.#options.now() < issuedAt + longestEnding;
   }
 
-  /** Whether the change was made that the message announces: on Cluster the message may be there before. */
+  /** Whether the announced change was made. On a Cluster the message may be written before it. */
   async #wasMade(id: string, { changed }: OutboxMessage): Promise<boolean> {
     if (changed === undefined) return true;
     const proof = changeProofKey(changed, id);
@@ -223,7 +223,7 @@ export class OutboxWorker {
     if (await this.#end(waiting, [op], reason === 'rejected' ? this.#rejected(waiting) : undefined)) written();
   }
 
-  /** What is left of it while its code counts, for the page that waits for it. */
+  /** What remains of the message while its code counts, for the page that waits for it. */
   #rejected({ id, message, version }: VersionedMessage): Op {
     const { issuedAt, attempts, notBefore, delivery } = message;
     const left: OutboxMessage = { about: {}, issuedAt, attempts, notBefore, rejected: true };
@@ -231,7 +231,7 @@ export class OutboxWorker {
     return { op: 'replace', key: outboxMessageKey(id), version, value: JSON.stringify(left), ttl };
   }
 
-  /** Takes the message out; false: another node had it. `left`: what is written in its place. */
+  /** Removes the message. False if another node had it. `left`: what to write in its place. */
   async #end({ id, message, version }: VersionedMessage, more: readonly Op[], left?: Op): Promise<boolean> {
     const key = outboxMessageKey(id);
     const { changed } = message;
@@ -250,7 +250,7 @@ export class OutboxWorker {
     return ok;
   }
 
-  /** `undefined`: another node was faster. */
+  /** Undefined if another node was faster. */
   async #replace(
     { id, message, version }: VersionedMessage,
     change: Partial<OutboxMessage>,
@@ -269,14 +269,14 @@ function pauseAfter(attempts: number, pauses: readonly Seconds[]): Seconds {
 }
 
 /**
- * What is sent one after the other when much is to be sent: a mail server that hangs does not hold up text messages,
- * and an app that hangs holds up only itself.
+ * Groups messages that are sent one after the other under load: a mail server that hangs does not delay text messages,
+ * and an app that hangs delays only its own.
  */
 function destinationOf({ delivery, logout }: OutboxMessage): string {
   return logout ? `logout ${logout.clientId}` : (delivery?.channel ?? '');
 }
 
-/** Gives up before the lease is over: by then another node would be sending. */
+/** Gives up before the lease ends, since another node would then start sending. */
 async function within<T>(lease: Seconds, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

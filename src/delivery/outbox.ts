@@ -1,5 +1,5 @@
 /**
- * Messages to users, and notifications of apps, that wait to be sent. A page never waits for a mail server: the message
+ * Messages to users and notifications of apps that wait to be sent. A page never waits for a mail server: the message
  * is written in the commit of the request that caused it, and the first node that finds it sends it. See decision 10.
  */
 
@@ -10,11 +10,11 @@ import { changeProofKey, demoMarkerKey, outboxKey, outboxMessageKey } from '../s
 import type { Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
-/** Who a message is for, and the languages that the user prefers. */
+/** The recipient of a message, and the user's preferred languages. */
 export interface About {
-  /** Wishes in the order of preference: BCP 47 tags separated by spaces, and then the header of the browser. */
+  /** Preferences in order: BCP 47 tags separated by spaces, then the browser's header. */
   readonly languages?: { readonly uiLocales: string; readonly acceptLanguage: string };
-  /** Of the profile (IANA). */
+  /** From the profile (IANA). */
   readonly timeZone?: string;
   readonly subject?: string;
   readonly client?: string;
@@ -22,34 +22,34 @@ export interface About {
 }
 
 /**
- * Tells an app that a session ended (OpenID Connect Back-Channel Logout 1.0). The logout token is signed anew for each
- * try, and names the session: a late one must not end a newer session.
+ * Tells an app that a session ended (OpenID Connect Back-Channel Logout 1.0). The logout token is signed again for each
+ * try. It names the session, because a late one must not end a newer session.
  */
 export interface LogoutNotification {
   readonly clientId: string;
   readonly subject: string;
-  /** The session that ended, as the app knows it. Absent: all sessions of a user who was deleted. */
+  /** The ended session, by the id that the app knows. Absent: all sessions of a deleted user. */
   readonly sid?: string;
-  /** The SSO session that it was part of. Absent: only the end of the user tells that it is over. */
+  /** The SSO session to which it belonged. Absent: it is over only once the user no longer exists. */
   readonly session?: string;
   /** Epoch seconds from which it is no longer sent. */
   readonly expires: Seconds;
 }
 
-/** A message as the store keeps it. With neither delivery nor logout there is nothing to send: see `enqueueNothing`. */
+/** A stored message. With neither delivery nor logout there is nothing to send: see `enqueueNothing`. */
 export interface OutboxMessage {
   readonly delivery?: Delivery;
   readonly logout?: LogoutNotification;
   readonly about: About;
-  /** It announces a change to this user, and is sent once there is a proof that the change was made. */
+  /** The message announces a change to this user, and is sent once there is a proof that the change was made. */
   readonly changed?: string;
   /** Epoch seconds. */
   readonly issuedAt: Seconds;
-  /** Tries that have begun. */
+  /** The number of started tries. */
   readonly attempts: number;
-  /** Not before this time (epoch seconds): until then a node works on it, or it waits for the next try. */
+  /** Epoch seconds before which no other node may send it: a node is working on it, or it waits for the next try. */
   readonly notBefore: Seconds;
-  /** The other side will never take it: nothing else of it is kept. A page that waits for its code says so. */
+  /** The other side will never accept it, and nothing else of it is kept. A page that waits for its code says so. */
   readonly rejected?: true;
 }
 
@@ -57,27 +57,27 @@ export function parseOutboxMessage(value: string): OutboxMessage {
   return JSON.parse(value) as OutboxMessage;
 }
 
-/** A message outlives its time a little, so that a worker finds it and says that it was too late. Seconds. */
+/** How long a message outlives its expiry, so that a worker can still report that it was too late (seconds). */
 export const grace = 3600;
 
 export interface EnqueueOptions {
   readonly now: Seconds;
   readonly about?: About;
   /**
-   * The user whose account the same commit changes: then the message is written ahead of all else, so that no crash may
-   * change the account and lose it, and a proof of the change with the change (decision 99).
+   * The user whose account the same commit changes. The message is then written ahead of the rest, so that no crash can
+   * change the account and lose the message, and a proof of the change is written with the change (decision 99).
    */
   readonly changed?: string | undefined;
 }
 
-/** Writes the message in the unit's commit; its id, for `withdraw`. */
+/** Writes the message in the unit's commit, and returns its id for `withdraw`. */
 export function enqueue(unit: UnitOfWork, delivery: Delivery, options: EnqueueOptions): string {
   return put(unit, waiting(delivery, options));
 }
 
 /**
- * Writes the notification in the unit's commit, ahead of all else: no crash may end a session and lose it. The worker
- * finds out whether the session has ended (see `OutboxWorkerOptions`).
+ * Writes the notification in the unit's commit, ahead of the rest, so that no crash can end a session and lose it. The
+ * worker checks whether the session has ended (see `OutboxWorkerOptions`).
  */
 export function enqueueLogout(unit: UnitOfWork, logout: LogoutNotification, now: Seconds): string {
   return put(unit, waitingLogout(logout, now));
@@ -89,15 +89,17 @@ function waitingLogout(logout: LogoutNotification, now: Seconds): Waiting {
   return { message, ahead: true, ttl: Math.max(0, logout.expires - now) + grace };
 }
 
-/** The work of a message without a message: so that the time of an answer does not tell whether a message was sent. */
+/**
+ * The same work as for a message, without one, so that the response time does not reveal whether a message was sent.
+ */
 export function enqueueNothing(unit: UnitOfWork, now: Seconds): string {
   return put(unit, { message: { about: {}, issuedAt: now, attempts: 0, notBefore: now }, ttl: grace });
 }
 
 /**
- * Takes messages out that still wait, in the commit that makes their codes void: no try begins after it. One that a
- * worker has just handed over may still arrive, but is not tried again. No id comes back for another message, so a
- * worker that still has the old one can write nothing over a newer one.
+ * Removes waiting messages in the commit that voids their codes; no try starts after it. A message that a worker has
+ * just passed on may still arrive, but is not tried again. Ids are never reused, so a worker that still has the old
+ * message cannot overwrite a newer one.
  */
 export function withdraw(unit: UnitOfWork, ids: readonly string[]): void {
   for (const id of ids) {
@@ -106,7 +108,7 @@ export function withdraw(unit: UnitOfWork, ids: readonly string[]): void {
   }
 }
 
-/** The operations that write the message, for callers with a commit of their own. */
+/** The operations that write the message, for callers with their own commit. */
 export function messageOps(delivery: Delivery, options: EnqueueOptions): readonly Op[] {
   return opsOf(waiting(delivery, options));
 }
@@ -130,7 +132,7 @@ interface Waiting {
   readonly message: OutboxMessage;
   /** Seconds. */
   readonly ttl: Seconds;
-  /** On Cluster it is written ahead of the rest of its batch. Absent: after all that can fail. */
+  /** On a Cluster it is written ahead of the rest of its batch. Absent: after everything that can fail. */
   readonly ahead?: true;
 }
 
@@ -150,7 +152,7 @@ interface NewEntry {
   readonly ttl: Seconds;
 }
 
-/** The message, and what proves its change. */
+/** The message, and the proof of its change. */
 function entriesOf(id: string, { message, ttl }: Waiting): readonly [NewEntry, NewEntry | undefined] {
   const { changed } = message;
   return [
@@ -164,8 +166,8 @@ function newId(): string {
 }
 
 /**
- * None of these operations can fail, so on Cluster they come after all that can, unless they go ahead: what loses a
- * race sends no mail.
+ * None of these operations can fail, so on a Cluster they come after all that can, unless they go ahead. A request that
+ * loses a race therefore sends no mail.
  */
 function put(unit: UnitOfWork, message: Waiting): string {
   const id = newId();
@@ -177,14 +179,14 @@ function put(unit: UnitOfWork, message: Waiting): string {
 }
 
 /**
- * Says in the store that a demo serves from it: its inbox takes what commands leave in the outbox, although no channel
- * is configured.
+ * Marks the store as used by a demo, whose inbox receives what commands put into the outbox, although no channel is
+ * configured.
  */
 export async function markDemo(store: Store): Promise<void> {
   await store.commit([{ op: 'put', key: demoMarkerKey, value: 'yes' }]);
 }
 
-/** A demo serves from this store, or did. */
+/** Whether a demo serves, or once served, from this store. */
 export async function isDemo(store: Store): Promise<boolean> {
   return (await store.load([demoMarkerKey])).entries.get(demoMarkerKey) !== undefined;
 }

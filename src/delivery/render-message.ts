@@ -1,4 +1,4 @@
-/** Messages in words: the models of a delivery through its templates, with the texts of one language. */
+/** Renders messages: the models of a delivery through its templates, with the texts of one language. */
 import type { Delivery } from '../authenticators/authenticator.ts';
 import { textForLocale } from '../rendering/locale.ts';
 import { type BrandColors, paletteOf } from '../rendering/palette.ts';
@@ -13,17 +13,17 @@ export type MessageTemplates = Templates<MessageTemplateModels>;
 
 export interface MessageRendererOptions {
   readonly templates: MessageTemplates;
-  /** The texts in the language that fits the wishes best. */
+  /** The texts in the language that best fits the preferences. */
   textsFor(languages: About['languages']): Translator;
-  /** How the product presents itself at the moment, where a message is given no other brand. */
+  /** The product's current brand, for messages without another one. */
   brand(): MessageBrand;
-  /** Of this provider: pictures are there. */
+  /** This provider's origin, from which pictures are loaded. */
   readonly origin?: string;
-  /** Where users look after their account; notifications about it say so. */
+  /** The address of the account pages, which notifications mention. */
   readonly accountUrl: string;
 }
 
-/** What messages show of a brand. */
+/** The parts of a brand that messages show. */
 export interface MessageBrand extends BrandColors {
   readonly name: string;
   /** Paths on this host. */
@@ -42,7 +42,7 @@ export interface RenderedMessage {
   readonly html?: string;
 }
 
-/** Throws for a template that there is not: no other try will find it. */
+/** Throws for an unknown template, since another try would not find it either. */
 export type MessageRenderer = (
   delivery: Delivery,
   reader: Pick<About, 'languages' | 'timeZone'> | undefined,
@@ -50,8 +50,8 @@ export type MessageRenderer = (
 ) => RenderedMessage;
 
 /**
- * Reads and compiles all templates of messages, so that a broken one stops the start and not a message. A template of a
- * later folder takes the place of one in an earlier folder.
+ * Reads and compiles all message templates, so that a broken one stops the start and not a message. A template in a
+ * later folder replaces one in an earlier folder.
  */
 export function loadMessageTemplates(dirs: readonly string[], options?: TemplateOptions): MessageTemplates {
   return loadTemplates<MessageTemplateModels>(dirs, messageTemplates, options);
@@ -83,7 +83,7 @@ export function createMessageRenderer(options: MessageRendererOptions): MessageR
   };
 }
 
-/** A logo that mail programs can show: they know no SVG. */
+/** A logo that mail programs can show: they do not support SVG. */
 function frameOf({ name, logo, links = {} }: MessageBrand, origin: string | undefined, t: Translator) {
   const addressOf = (path: string | undefined) =>
     path === undefined || path.endsWith('.svg') || origin === undefined ? undefined : origin + path;

@@ -9,17 +9,17 @@ export interface SmtpOptions {
   readonly port: number;
   /** TLS from the start (RFC 8314); false: STARTTLS. */
   readonly secure: boolean;
-  /** Sends nothing over a connection that is not encrypted. */
+  /** Sends nothing over an unencrypted connection. */
   readonly requireTls: boolean;
   readonly user?: string;
   readonly password?: string;
   /** Address of the sender. */
   readonly from: string;
-  /** Milliseconds for each of: to connect, to be greeted, for any answer. */
+  /** Time limit each for connecting, the greeting, and any response (milliseconds). */
   readonly timeout: number;
 }
 
-/** Failures that are about us, not about the message: another try may succeed once they are put right. */
+/** Errors that concern our settings and not the message: another try may succeed after they are fixed. */
 const retryable: ReadonlySet<unknown> = new Set(['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ETLS', 'ECONFIG']);
 
 interface SmtpError {
@@ -29,7 +29,7 @@ interface SmtpError {
 }
 
 export function smtpChannel({ from, timeout, requireTls, user, password, ...server }: SmtpOptions): Channel {
-  // Made for the first message: a node that sends none is up sooner.
+  // Created for the first message, so that a node starts faster.
   const open = async () => {
     const { createTransport } = await import('nodemailer');
     return createTransport({
@@ -59,7 +59,7 @@ export function smtpChannel({ from, timeout, requireTls, user, password, ...serv
         const { code, responseCode, command } = error as SmtpError;
         // RFC 5321 section 4.2.1: 5yz is final.
         if (typeof responseCode === 'number' && responseCode >= 500 && !retryable.has(code)) return 'failed';
-        // What the server said may repeat the message, so only the codes go on.
+        // The server's text may repeat the message, so only the codes are passed on.
         throw new Error(`SMTP: ${[code, responseCode, command].filter((one) => one !== undefined).join(' ')}`);
       }
     },
@@ -70,14 +70,14 @@ export function smtpChannel({ from, timeout, requireTls, user, password, ...serv
 function mailOf({ id, brand, subject, text, html }: OutgoingMessage, to: string, from: string) {
   const domain = from.slice(from.lastIndexOf('@') + 1);
   return {
-    // As objects: nothing in them is parsed for further addresses.
+    // As objects, so that nothing in them is parsed for further addresses.
     from: { name: brand, address: from },
     to: { name: '', address: to },
     messageId: `<${id}@${domain}>`,
     subject: subject ?? '',
     text,
     ...omitUndefined({ html }),
-    // RFC 3834: no out-of-office answers.
+    // RFC 3834: prevents out-of-office replies.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     disableFileAccess: true,
     disableUrlAccess: true,

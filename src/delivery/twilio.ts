@@ -1,6 +1,4 @@
-/**
- * Text messages and calls by the REST API of Twilio (version 2010-04-01), or of a service that is compatible with it.
- */
+/** Text messages and calls by Twilio's REST API (version 2010-04-01), or a compatible service. */
 
 import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
@@ -10,21 +8,21 @@ import { isFinal, type Posted, postOnce } from './http-post.ts';
 export interface TwilioOptions {
   readonly accountSid: string;
   readonly authToken: string;
-  /** Number, short code or name that sends. */
+  /** Sender: number, short code or name. */
   readonly from?: string;
-  /** Picks the sender, instead of `from`; text messages only. */
+  /** Selects the sender, instead of `from`. Text messages only. */
   readonly messagingServiceSid?: string;
   readonly baseUrl?: string;
   /** Epoch seconds. */
   now(): Seconds;
-  /** Hears why a message was refused for good; never its text. */
+  /** Called with the reason if a message was finally refused, never with its text. */
   warn(text: string): void;
   /** Milliseconds. */
   readonly timeout?: number;
 }
 
 const twilio = 'https://api.twilio.com';
-/** Answers about our account or address: another try may succeed once an administrator has put that right. */
+/** Responses about our account or address: another try may succeed after an administrator has fixed that. */
 const retryable: ReadonlySet<number> = new Set([401, 403, 404]);
 
 export function twilioChannel(options: TwilioOptions): Channel {
@@ -54,7 +52,7 @@ export function twilioChannel(options: TwilioOptions): Channel {
 }
 
 function textOf({ to, text, expires }: OutgoingMessage, { from, messagingServiceSid, now }: TwilioOptions) {
-  // What waits longer than this at the carrier's is not delivered any more: the code does not count by then.
+  // The carrier discards the message after this time, since the code no longer counts.
   const validity = Math.min(36_000, Math.max(1, expires - now()));
   const sender: Record<string, string> =
     messagingServiceSid === undefined ? { From: from ?? '' } : { MessagingServiceSid: messagingServiceSid };
@@ -65,7 +63,7 @@ function callOf({ to, text, locale }: OutgoingMessage, { from }: TwilioOptions) 
   return { To: to, From: from ?? '', Twiml: twimlOf(text, locale) };
 }
 
-/** Every line is said by itself, with a pause after it. */
+/** Each line is spoken separately, followed by a pause. */
 export function twimlOf(text: string, locale: string): string {
   const { language, region } = new Intl.Locale(locale).maximize();
   const lines = text.split('\n').flatMap((line) => line.trim() || []);
@@ -73,7 +71,7 @@ export function twimlOf(text: string, locale: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?><Response>${said.join('<Pause length="1"/>')}</Response>`;
 }
 
-/** XML 1.0 allows no other control characters than white space. */
+/** XML 1.0 allows no control characters except white space. */
 function escaped(text: string): string {
   const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
   return text
@@ -82,7 +80,7 @@ function escaped(text: string): string {
     .replace(/[&<>"]/g, (sign) => entities[sign] ?? '');
 }
 
-/** Number of the error (https://www.twilio.com/docs/api/errors), such as 21211 for a number that there is not. */
+/** The error number (https://www.twilio.com/docs/api/errors), such as 21211 for an invalid number. */
 function errorCodeIn({ body }: Posted): string {
   const code = /"code"\s*:\s*(\d{1,6})\b/.exec(body)?.[1];
   return code === undefined ? '' : `, error ${code}`;

@@ -1,6 +1,6 @@
 /**
- * Text messages and calls by a webhook, signed as Standard Webhooks 1.0.0 say (https://www.standardwebhooks.com):
- * the gateway checks the signature, and drops a message that comes twice, by its id.
+ * Text messages and calls by a webhook, signed according to Standard Webhooks 1.0.0 (https://www.standardwebhooks.com).
+ * The gateway checks the signature, and uses the id to drop repetitions.
  */
 
 import { createHmac } from 'node:crypto';
@@ -10,19 +10,19 @@ import { isFinal, postOnce } from './http-post.ts';
 
 export interface WebhookOptions {
   readonly url: string;
-  /** `whsec_` and the key in Base64; several, separated by white space, all sign. */
+  /** `whsec_` and the key in Base64. Several keys, separated by white space, all sign. */
   readonly secret: string;
-  /** Hears why a message was refused for good; never its text. */
+  /** Called with the reason if a message was finally refused, never with its text. */
   warn(text: string): void;
   /** Milliseconds. */
   readonly timeout?: number;
 }
 
-/** Standard Webhooks ask for 24 to 64 bytes. */
+/** Standard Webhooks requires 24 to 64 bytes. */
 const shortestKey = 24;
 const longestKey = 64;
 
-/** Throws when a secret is not one. */
+/** Throws if a secret is invalid. */
 export function webhookChannel({ url, secret, warn, timeout }: WebhookOptions): Channel {
   const keys = signingKeysIn(secret);
   return {

@@ -9,7 +9,7 @@ import { signInErrorNote } from './sign-in-error-note.ts';
 import { triedNote } from './tried-note.ts';
 
 /**
- * The user and how the provider knows them, or the link to sign in.
+ * The user and the provider's claims about them, or the link to sign in.
  *
  * @param now seconds since the epoch
  */
@@ -61,7 +61,7 @@ ${refreshAction(app, signedIn)}
 </details>
 <form method="post" action="/${app.key}/sign-out"><button class="button secondary">Sign out everywhere in this demo</button></form>`;
 
-/** Only a shop has something to send, and only an app of another company asks for consent. */
+/** Only the shop ships anything, and only the third-party app asks for consent. */
 function actionsOf({ key, consentScopes }: DemoApp): readonly Exclude<SignInKind, 'plain'>[] {
   return [
     ...(key === 'shop' ? (['checkout'] as const) : []),
@@ -73,7 +73,7 @@ function actionsOf({ key, consentScopes }: DemoApp): readonly Exclude<SignInKind
   ];
 }
 
-/** What the user let the app see, of what it asked for. */
+/** The requested data to which the user consented. */
 function consentFacts({ consentScopes }: DemoApp, { scopes }: SignedIn): Markup | undefined {
   if (consentScopes === undefined) return undefined;
   return html`<section aria-labelledby="consent">

@@ -1,4 +1,4 @@
-/** What an `acr` value says. The values and their meaning are those of the provider's `acr_values_supported`. */
+/** The meaning of an `acr` value. The values are those of the provider's `acr_values_supported`. */
 const acrTexts: ReadonlyMap<string, string> = new Map([
   ['urn:okta:loa:1fa:any', 'One proof of who you are.'],
   ['urn:okta:loa:1fa:pwd', 'One proof of who you are: your password.'],
@@ -8,7 +8,7 @@ const acrTexts: ReadonlyMap<string, string> = new Map([
   ['phrh', 'A proof that a fake sign-in page cannot steal, from a key kept in hardware.'],
 ]);
 
-/** What an `amr` value says (RFC 8176 section 2; `email` is the provider's own). */
+/** The meaning of an `amr` value (RFC 8176 section 2; `email` is the provider's own). */
 const amrTexts: ReadonlyMap<string, string> = new Map([
   ['email', 'You entered a code, or opened a link, that was mailed to you.'],
   ['face', 'Your face was recognized.'],
@@ -27,7 +27,7 @@ const amrTexts: ReadonlyMap<string, string> = new Map([
   ['user', 'You showed that you were there, for example by touching your key.'],
 ]);
 
-/** The `acr` that asks for two distinct factor types. */
+/** The `acr` for two distinct factor types. */
 export const twoFactorAcr = 'urn:okta:loa:2fa:any';
 
 export function acrText(acr: string | undefined): string {
@@ -51,7 +51,7 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 /**
  * "3 minutes ago", in the largest unit that fits.
  *
- * @param then seconds since the epoch; the near future counts as now, for clocks differ
+ * @param then seconds since the epoch; the near future counts as now, because clocks differ
  * @param now seconds since the epoch
  */
 export function agoText(then: number, now: number): string {

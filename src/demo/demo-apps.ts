@@ -1,14 +1,14 @@
 /** The apps of the demo. */
 
-/** An application of the demo. The key is the OAuth client identifier and the first part of the path. */
+/** An app of the demo. The key is the OAuth client identifier and the first part of the path. */
 export interface DemoApp {
   readonly key: 'notes' | 'payroll' | 'shop' | 'parcels';
   readonly title: string;
   readonly about: string;
   readonly asksFor: string;
-  /** What its policy asks for, in a few words. */
+  /** A short description of its policy. */
   readonly policy: string;
-  /** Present: it belongs to another company, so users are asked which of these scopes it may have. */
+  /** Present for an app of another company: users are asked which of these scopes it may have. */
   readonly consentScopes?: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import type { SignInError } from './sign-in-errors.ts';
 /** Which of the page's actions started an authorization request. */
 export type SignInKind = 'plain' | 'checkout' | 'consent' | 'step-up' | 'again' | 'recent' | 'check';
 
-/** An authorization request whose answer has not come yet. */
+/** An authorization request without an answer yet. */
 export interface PendingSignIn {
   readonly app: DemoApp['key'];
   readonly kind: SignInKind;
@@ -14,7 +14,7 @@ export interface PendingSignIn {
   readonly nonce: string;
 }
 
-/** What the provider said about who signed in, and how. Times are seconds since the epoch. */
+/** The provider's claims about the user and the authentication. Times are seconds since the epoch. */
 export interface ClaimedAssurance {
   readonly acr: string | undefined;
   readonly amr: readonly string[];
@@ -25,7 +25,7 @@ export interface SignedIn {
   readonly subject: string;
   readonly name: string | undefined;
   readonly email: string | undefined;
-  /** What the app was granted (RFC 6749 section 3.3). */
+  /** The granted scopes (RFC 6749 section 3.3). */
   readonly scopes: readonly string[];
   readonly assurance: ClaimedAssurance;
   readonly claims: Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ export interface SignedIn {
   readonly refreshToken: string | undefined;
 }
 
-/** What the page shows once, after an action. */
+/** What the page shows once after an action. */
 export type DemoNotice =
   | { readonly kind: 'problem'; readonly problem: SignInError }
   | {
@@ -49,15 +49,15 @@ export interface DemoSession {
   readonly pending: Map<string, PendingSignIn>;
   readonly signedIn: Map<DemoApp['key'], SignedIn>;
   readonly notices: Map<DemoApp['key'], DemoNotice>;
-  /** The `state` of a sign-out that is under way. */
+  /** The `state` of a running sign-out. */
   signingOut?: string;
 }
 
 export interface DemoSessions {
-  /** The session of this cookie value, or nothing: never opened, forgotten, or unused for an hour. */
+  /** The session with this cookie value. Undefined if it was never opened, was dropped, or was unused for an hour. */
   find(id: string | undefined): DemoSession | undefined;
   open(): DemoSession;
-  /** The same session under a new identifier, so that one planted before the sign-in is worth nothing after it. */
+  /** The same session under a new identifier, so that one planted before the sign-in is worthless afterwards. */
   renew(session: DemoSession): DemoSession;
   close(session: DemoSession): void;
 }
@@ -66,7 +66,7 @@ export const sessionSeconds = 3_600;
 const maxSessions = 1_000;
 const maxPending = 20;
 
-/** Sessions in memory, at most a thousand: the least recently used one is dropped. */
+/** Sessions in memory, at most a thousand. The least recently used one is dropped. */
 export function createDemoSessions(now: () => number): DemoSessions {
   const sessions = new Map<string, { readonly session: DemoSession; readonly usedAt: number }>();
 
@@ -94,7 +94,7 @@ export function createDemoSessions(now: () => number): DemoSessions {
   };
 }
 
-/** Remembers a request; many that were never answered do not pile up. */
+/** Stores a request. Old unanswered requests are dropped. */
 export function addPending(session: DemoSession, state: string, pending: PendingSignIn): void {
   session.pending.set(state, pending);
   dropOldest(session.pending, maxPending);

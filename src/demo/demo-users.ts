@@ -7,7 +7,8 @@ export interface DemoUser {
 }
 
 /**
- * An ordinary user, one with more rights, and one from outside the company. They share one password, which is not data.
+ * An ordinary user, one with more rights, and one from outside the company. They share one password, which is not part
+ * of this data.
  */
 export const demoUsers: readonly DemoUser[] = [
   { identifier: 'alice@demo.test', displayName: 'Alice Archer', groups: ['staff'] },

@@ -1,6 +1,6 @@
 /** HTML templates that escape by default. */
 
-/** Markup that is safe to send: it came out of `html`, so everything in it that was text has been escaped. */
+/** Markup that is safe to send: it was produced by `html`, which has escaped all text in it. */
 export interface Markup {
   readonly markup: string;
 }
@@ -15,7 +15,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A template that escapes whatever is put into it; only other markup passes unchanged. Attributes must be quoted. */
+/** A template that escapes whatever is inserted, except other markup. Attributes must be quoted. */
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return { markup: texts.reduce((before, text, index) => before + render(parts[index - 1]) + text) };
 }

@@ -5,7 +5,7 @@ import type { ClaimedAssurance, DemoSession } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
 import { page } from './page.ts';
 
-/** The entry to the applications. */
+/** The entry page to the apps. */
 export function landingPage(session: DemoSession | undefined, issuer: string, signedOut: boolean): string {
   const [account, access, inbox] = ['/account', '/account/apps', '/demo/inbox'].map(
     (path) => new URL(path, issuer).href,
@@ -37,7 +37,7 @@ ${whatTheTokensSay(session)}
   );
 }
 
-/** What each policy asks for beside what the tokens say now: they change as the user proves more. */
+/** What each policy requires next to what the tokens now say, which changes as the user proves more. */
 function whatTheTokensSay(session: DemoSession | undefined): Markup | undefined {
   const rows = demoApps.flatMap((app) => {
     const signedIn = session?.signedIn.get(app.key);

@@ -16,12 +16,14 @@ export interface DemoOptions {
   readonly app: ServerApp;
   readonly store: Store;
   readonly issuer: string;
-  /** The provider's; the relying party takes the next one. */
+  /** The provider's port. The relying party uses the next one. */
   readonly port: number;
   readonly host: string;
 }
 
-/** Creates missing users, sets the password of all, starts the relying party. Returns the function that stops it. */
+/**
+ * Creates missing users, sets the password of all, and starts the relying party. Returns the function that stops it.
+ */
 export async function prepareDemo(options: DemoOptions): Promise<() => Promise<void>> {
   await markDemo(options.store);
   const password = options.password ?? (await keptPassword(options.store));
@@ -43,8 +45,8 @@ async function keptPassword(store: Store): Promise<string> {
 }
 
 /**
- * A password that is right stays: setting it again would end the sessions of the demo. Users created by a version
- * without email get the authenticator now.
+ * A correct password stays, because setting it again would end the demo's sessions. Users created by a version without
+ * email get the authenticator now.
  */
 async function prepareUser({ directory, hashing }: ServerApp, user: DemoUser, password: string): Promise<void> {
   const found = await directory.findByIdentifier(user.identifier);

@@ -7,7 +7,7 @@ const attempts = 5;
 const pauseMs = 400;
 
 /**
- * What a public client needs to know of the provider. It is asked at the first use, and again after a failure: the
+ * The provider's metadata for a public client. It is requested on first use, and again after a failure, because the
  * provider may start later than its relying party.
  *
  * @throws TypeError for an issuer without TLS that is not on this machine

@@ -21,7 +21,7 @@ export interface RelyingPartyContext {
   readonly sessions: DemoSessions;
 }
 
-/** Named for this demo: cookies of `localhost` are shared between ports. */
+/** Specific to this demo, because cookies of `localhost` are shared between ports. */
 const cookieName = 'stepgate_demo_rp';
 
 export function createRelyingPartyApp(context: RelyingPartyContext): Koa {
@@ -37,7 +37,7 @@ export function createRelyingPartyApp(context: RelyingPartyContext): Koa {
   return app;
 }
 
-/** Headers of every answer, and one address: the callbacks and the cookie belong to `localhost`. */
+/** Headers of every response, and a check of the host: the callbacks and the cookie belong to `localhost`. */
 function guard({ issuer, origin }: RelyingPartyContext): Middleware {
   const host = new URL(origin).host;
   const headers = {
@@ -50,13 +50,13 @@ function guard({ issuer, origin }: RelyingPartyContext): Middleware {
     ctx.set(headers);
     if (ctx.get('host') !== host) return redirect(ctx, origin);
     const site = ctx.get('sec-fetch-site');
-    // `SameSite` does not tell the ports of one host apart.
+    // `SameSite` does not distinguish the ports of one host.
     if (ctx.method === 'POST' && site !== '' && site !== 'same-origin') return ctx.throw(403);
     return next();
   };
 }
 
-/** Shows what went wrong outside of the page of an app. */
+/** Shows errors that occur outside the page of an app. */
 const problemPages: Middleware = async (ctx, next) => {
   try {
     await next();
@@ -83,7 +83,7 @@ function addPages(router: Router, { sessions, issuer }: RelyingPartyContext): vo
   });
 }
 
-/** One application: where it is, and how it reaches the provider. */
+/** One app: where it is, and how it reaches the provider. */
 interface AppPlace extends RelyingPartyContext {
   readonly app: DemoApp;
   readonly home: string;
@@ -164,14 +164,14 @@ function addSignOut(router: Router, { app, home, origin, sessions, provider }: A
         post_logout_redirect_uri: `${origin}/`,
         state: session.signingOut,
       });
-      // The provider's session covers all applications, so none stays open here.
+      // The provider's session covers all apps, so none stays signed in here.
       session.signedIn.clear();
       return url.href;
     });
   });
 }
 
-/** Redirects to where `act` says, or back to the app, which then shows what went wrong. */
+/** Redirects to the result of `act`, or back to the app, which then shows the error. */
 async function orNotice(
   ctx: Context,
   { session, app }: { readonly session: DemoSession; readonly app: DemoApp },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createDemoSessions } from './demo-sessions.ts';
 import { createRelyingPartyApp } from './relying-party-app.ts';
 
-/** `port` 0 takes a free one. `now` gives the seconds since the epoch and is the system's clock by default. */
+/** `port` 0 uses a free one. `now` returns seconds since the epoch, by default from the system's clock. */
 export interface DemoRelyingPartyOptions {
   readonly issuer: string;
   readonly port: number;
@@ -13,20 +13,20 @@ export interface DemoRelyingPartyOptions {
 }
 
 export interface DemoRelyingParty {
-  /** `http://localhost:<port>`: callbacks are `<origin>/<app>/callback`. */
+  /** `http://localhost:<port>`. Callbacks are `<origin>/<app>/callback`. */
   readonly origin: string;
   close(): Promise<void>;
 }
 
 /**
- * How long a connection may be idle, in milliseconds. Node's own 5 seconds are so short that a busy machine closes a
+ * How long a connection may be idle (milliseconds). With Node's default of 5 seconds, a busy machine may close a
  * connection just as the browser sends on it.
  */
 const idleTime = 75_000;
 
 /**
- * Starts the demo's applications. The provider is asked at the first sign-in and may start later. Rejects when the
- * port is taken or the issuer is neither on this machine nor behind TLS.
+ * Starts the demo's apps. The provider is contacted at the first sign-in and may start later. Rejects if the port is
+ * taken, or if the issuer is neither on this machine nor behind TLS.
  */
 export async function startDemoRelyingParty(options: DemoRelyingPartyOptions): Promise<DemoRelyingParty> {
   const now = options.now ?? (() => Date.now() / 1000);

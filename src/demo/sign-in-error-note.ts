@@ -2,7 +2,7 @@
 import { html, type Markup } from './html.ts';
 import type { SignInError } from './sign-in-errors.ts';
 
-/** A problem as a note on a page: in words, with what an expert wants to know below. */
+/** A problem as a note on a page: an explanation, followed by details for experts. */
 export function signInErrorNote(problem: SignInError): Markup {
   const facts = [problem.code, problem.detail].filter((fact) => fact !== undefined);
   return html`<div class="notice bad" role="alert">

@@ -1,10 +1,10 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 
-/** Something that did not work, in words for the user, with details for experts. */
+/** Something that failed, explained for the user, with details for experts. */
 export interface SignInError {
   readonly title: string;
   readonly words: string;
-  /** The OAuth error code and what the provider wrote beside it. */
+  /** The OAuth error code and the provider's description. */
   readonly code?: string;
   readonly detail?: string;
 }
@@ -63,13 +63,13 @@ const problems: ReadonlyMap<string, readonly [title: string, words: string]> = n
   } satisfies Record<string, [title: string, words: string]>),
 );
 
-/** For an answer that this demo did not ask for, or whose request it has forgotten. */
+/** For an answer that this demo did not request, or whose request it has dropped. */
 export const unexpectedAnswer: SignInError = {
   title: 'This sign-in was not started here',
   words: 'It was started in another browser, is already finished, or began too long ago. Start again.',
 };
 
-/** Puts what was thrown into words; rethrows what is neither the provider's doing nor the network's. */
+/** Explains an error. Rethrows errors that neither the provider nor the network caused. */
 export function describeSignInError(error: unknown): SignInError {
   if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
     return describeCode(error.error, error.error_description);
@@ -98,5 +98,5 @@ function describeCode(code: string, detail: string | undefined): SignInError {
   return { title, words: text, code, ...(detail === undefined ? {} : { detail }) };
 }
 
-/** `fetch` reports every failure of the network as a TypeError with a cause. */
+/** `fetch` reports every network failure as a TypeError with a cause. */
 const isFailedFetch = (error: unknown): error is TypeError => error instanceof TypeError && error.cause !== undefined;

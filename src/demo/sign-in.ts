@@ -1,4 +1,4 @@
-/** The code flow with PKCE, as the demo's relying party runs it. */
+/** The code flow with PKCE in the demo's relying party. */
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
@@ -28,7 +28,10 @@ export const requestParameters: Readonly<Record<SignInKind, Readonly<Record<stri
   check: { prompt: 'none' },
 };
 
-/** Starts the code flow with PKCE. @returns where to send the browser, and what to remember under `state` */
+/**
+ * Starts the code flow with PKCE.
+ * @returns where to send the browser, and what to store under `state`
+ */
 export async function startSignIn(
   config: Configuration,
   redirectUri: string,
@@ -76,7 +79,7 @@ export async function finishSignIn(
   };
 }
 
-/** Requests new tokens. User and assurance are taken from the new ID token, where there is one. */
+/** Requests new tokens. User and assurance come from the new ID token, if there is one. */
 export async function refreshSignIn(config: Configuration, signedIn: SignedIn): Promise<SignedIn> {
   if (signedIn.refreshToken === undefined) return signedIn;
   const tokens = await refreshTokenGrant(config, signedIn.refreshToken);

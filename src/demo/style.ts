@@ -1,4 +1,4 @@
-/** The demo's style sheet. It has its own colours, so that its pages are not mistaken for those of the provider. */
+/** The demo's stylesheet. Its colours differ, so that its pages are not mistaken for the provider's. */
 export const style = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,4 @@
-/** The note about an action that was tried. */
+/** The note about an attempted action. */
 import { dateText, twoFactorAcr } from './claims-text.ts';
 import type { ClaimedAssurance, DemoNotice } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
@@ -16,9 +16,9 @@ const titles: Readonly<Record<Tried['action'], string>> = {
   refresh: 'The tokens are new',
 };
 
-/** Shows what an action changed in the claims, side by side. */
+/** Shows how an action changed the claims, side by side. */
 export function triedNote({ action, before, after }: Tried): Markup {
-  // `acr_values` is a voluntary claim: an app that needs the level has to check it (OpenID Connect Core section
+  // `acr_values` is a voluntary claim, so an app that needs the level has to check it (OpenID Connect Core section
   // 3.1.2.1).
   const missed = action === 'step-up' && after.acr !== twoFactorAcr && !after.amr.includes('mfa');
   return html`<div class="notice ${missed ? 'bad' : 'good'}" role="status">

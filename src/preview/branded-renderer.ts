@@ -1,17 +1,17 @@
-/** A renderer that draws every page with one brand in one language, whatever the page says. */
+/** A renderer that draws every page with one brand and in one language, regardless of the page. */
 import type { Renderer } from '../http/html/render.ts';
 import type { IdentifierTexts } from '../http/html/views/page-models.ts';
 import type { AppLabel, Brand } from '../policy/revision/brand.ts';
 
 export interface ShownBrand {
   readonly brand: Brand;
-  /** The app whose sign-ins have the brand; absent: it is that of the installation, and pages name a sample app. */
+  /** The app whose sign-ins have the brand. Absent for the installation's brand, where pages name a sample app. */
   readonly app?: AppLabel;
-  /** What the configuration calls the identifier. */
+  /** The configured words for the identifier. */
   readonly identify: IdentifierTexts;
 }
 
-/** What differs between pages in these respects: the rest of each page is of no interest here. */
+/** The parts of a page that the renderer replaces. */
 interface AnyPage {
   readonly app?: AppLabel;
   readonly step?: { readonly kind: string };

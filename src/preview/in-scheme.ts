@@ -1,12 +1,12 @@
-/** A page, a stylesheet or a picture as it is in one colour scheme, whatever the browser prefers. */
+/** Fixes a page, a stylesheet or a picture to one colour scheme, whatever the browser prefers. */
 
 import type { Scheme } from '../rendering/palette.ts';
 
-/** Media features that always hold, and that never do. */
+/** Media features that are always true, and never true. */
 const always = '(min-width: 0)';
 const never = '(max-width: 0)';
 
-/** Of any text: HTML, CSS or SVG. */
+/** For any text: HTML, CSS or SVG. */
 export function inScheme(text: string, scheme: Scheme): string {
   return text
     .replaceAll(/\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/g, (_, named) => (named === scheme ? always : never))

@@ -1,4 +1,4 @@
-/** The first page of the preview: what to look at, in which brand, language, scheme and width. */
+/** The first page of the preview, for choosing state, brand, language, scheme and width. */
 import { escapeHtml } from '../rendering/escape-html.ts';
 import { languageText } from '../rendering/formatters.ts';
 import { schemes } from '../rendering/palette.ts';
@@ -6,13 +6,13 @@ import { schemes } from '../rendering/palette.ts';
 export interface IndexParts {
   readonly brands: readonly { readonly id: string; readonly title: string }[];
   readonly locales: readonly string[];
-  /** Names of states by group, of a brand. */
+  /** Names of a brand's states, by group. */
   readonly groups: (brand: string) => Readonly<Record<string, readonly string[]>>;
 }
 
 const widths = { phone: 'Phone (390 px)', tablet: 'Tablet (820 px)', full: 'Desktop' };
 
-/** Works without its script, too: then the links show each state in the first brand and language, and light. */
+/** Works without its script: the links then show each state in the first brand and language, in the light scheme. */
 export function indexPage({ brands, locales, groups }: IndexParts): string {
   const [first = { id: '' }] = brands;
   const [language = ''] = locales;
@@ -70,7 +70,7 @@ function section(group: string, states: readonly string[], folder: string): stri
   return `<section data-group="${escapeHtml(group)}"><h2>${escapeHtml(group)}</h2><ul>${items.join('')}</ul></section>`;
 }
 
-/** `totp-wrong` as `totp wrong`. */
+/** `totp-wrong` becomes `totp wrong`. */
 function stateText(state: string): string {
   return escapeHtml(state.replaceAll(/[-_]/g, ' '));
 }

@@ -1,4 +1,4 @@
-/** Reads what a preview is made of: the views of the node, and the brands of a checked configuration. */
+/** Reads the input of a preview: the node's views, and the brands of a checked configuration. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,15 +19,15 @@ import { sampleMessages } from './samples/message-samples.ts';
 export interface OpenPreviewOptions {
   readonly documents: Documents;
   readonly authenticators: readonly AuthenticatorKind[];
-  /** The folder of the views that ship. */
+  /** The folder of the shipped views. */
   readonly viewsDir: string;
-  /** The operator's own folder. */
+  /** The operator's folder. */
   readonly operatorViewsDir?: string | undefined;
-  /** Languages to show (BCP 47); absent: all, English first. */
+  /** Languages to show (BCP 47). Absent: all, English first. */
   readonly languages?: readonly string[] | undefined;
 }
 
-/** The configuration and the views have been checked. Throws a RangeError for a language that has no texts. */
+/** The configuration and the views have been checked. Throws a RangeError for a language without texts. */
 export function openPreview(options: OpenPreviewOptions): PreviewSite {
   const { documents, authenticators, viewsDir, operatorViewsDir } = options;
   const renderer = createRenderer({ viewsDir, ...omitUndefined({ operatorViewsDir }) });
@@ -83,7 +83,7 @@ function brandFiles(documents: Documents) {
   return { hashes, byHash };
 }
 
-/** That of the installation, and those of apps with a brand or a mark of their own. */
+/** The installation's brand, and those of apps with a brand or logo of their own. */
 function brandsIn(
   documents: Documents,
   {
@@ -108,7 +108,7 @@ function brandsIn(
   ];
 }
 
-/** A client id may be anything, and this is the name of a directory. */
+/** A client id may contain any character, but this is the name of a directory. */
 function idOf({ clientId }: App, index: number): string {
   return /^[\w-]{1,60}$/.test(clientId) ? `app-${clientId}` : `app.${index}`;
 }

@@ -1,10 +1,10 @@
-/** Serves a preview on this machine, and reads everything anew for each page, so that a change shows on a reload. */
+/** Serves a preview on this machine. It reads everything again for each page, so that changes show on reload. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { escapeHtml } from '../rendering/escape-html.ts';
 import type { PreviewSite } from './preview-site.ts';
 
-/** Lines of problems in place of a site: the configuration is broken at the moment. */
+/** If the configuration is currently broken: lines that describe the problems. */
 export type PreviewState = PreviewSite | { readonly problems: readonly string[] };
 
 export interface PreviewServer {
@@ -12,19 +12,19 @@ export interface PreviewServer {
   close(): Promise<void>;
 }
 
-/** As strict as the pages of a node, but for the frame that shows them. */
+/** As strict as for a node's pages, except for the frame that shows them. */
 const policy =
   "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
-/** `port` 0: any free one. Rejects with what listening rejects with. */
+/** `port` 0: any free one. Rejects with errors of listening. */
 export async function servePreview(read: () => Promise<PreviewState>, port: number): Promise<PreviewServer> {
   let site: PreviewState = await read();
   const server = createServer((request, response) => {
     const path = pathOf(request.url ?? '/');
-    // An own template may be good by itself and fail on what it is given.
+    // An operator's template may compile and still fail on its model.
     answer(path).catch((error: unknown) => send(500, problemsPage([`${path}: ${(error as Error).message}`])));
     async function answer(path: string): Promise<void> {
-      // A form of a sample page: the browser stays where it is.
+      // A form of a sample page: the browser stays on the page.
       if (request.method === 'POST') return void response.writeHead(204).end();
       if (path.endsWith('.html')) site = await read();
       if ('problems' in site) return send(500, problemsPage(site.problems));
@@ -51,7 +51,7 @@ export async function servePreview(read: () => Promise<PreviewState>, port: numb
   };
 }
 
-/** Without the first slash; what cannot be decoded is left as it is. */
+/** Without the leading slash. If it cannot be decoded, it is left as it is. */
 function pathOf(url: string): string {
   const path = URL.parse(url, 'http://preview')?.pathname ?? '/';
   try {

@@ -1,7 +1,7 @@
 /**
- * The site that `stepgate preview` shows: every page and message in every language and both schemes, with each brand of
- * a configuration, and a first page to choose from. All addresses in it are relative, so that it can be served or
- * written into files. Nothing is sent from it: forms and links that lead out of the samples lead nowhere.
+ * The site of `stepgate preview`: every page and message in every language and both schemes, with each brand of a
+ * configuration, and a first page to choose from. All addresses are relative, so the site can be served or written to
+ * files. Nothing is sent from it: forms and links that leave the samples do nothing.
  */
 import { assetOf } from '../http/html/assets/assets.ts';
 import type { Renderer } from '../http/html/render.ts';
@@ -18,17 +18,17 @@ import { samplePageGroups, samplePages } from './samples/sample-pages.ts';
 export interface PreviewBrand extends ShownBrand {
   /** Part of addresses: letters, digits, `-`, `_`, `.`. */
   readonly id: string;
-  /** For the list of brands. */
+  /** The name in the list of brands. */
   readonly title: string;
 }
 
 export interface PreviewParts {
-  /** The first one is that of the installation. */
+  /** The first one is the installation's. */
   readonly brands: readonly PreviewBrand[];
   readonly renderer: Renderer;
-  /** Of the renderer, the ones to show; the first one at first. */
+  /** The renderer's languages to show. The first one is shown first. */
   readonly locales: readonly string[];
-  /** Draws a message: HTML of a mail, text of all else. */
+  /** Renders a message: HTML for a mail, text for anything else. */
   readonly message: (name: string, brand: PreviewBrand, locale: string) => { html?: string; text: string };
   /** A picture or stylesheet of a brand, by its SHA-256. */
   readonly brandFile: (hash: string) => BrandFile | undefined;
@@ -45,7 +45,7 @@ export interface PreviewFile {
 export interface PreviewSite {
   /** Relative addresses of the pages. */
   readonly pages: readonly string[];
-  /** Any file of the site by its relative address; `undefined`: there is none. */
+  /** Any file of the site by its relative address. Undefined if there is none. */
   file(path: string): PreviewFile | undefined;
   /** Relative addresses of the files that a page of the site loads. */
   loadedBy(page: PreviewFile): readonly string[];
@@ -76,7 +76,7 @@ export function previewSite(parts: PreviewParts): PreviewSite {
   };
 }
 
-/** States that show the brand of an app: the pages of its sign-ins, and the messages that they send. */
+/** Groups of states that show an app's brand: the pages of its sign-ins, and the messages that they send. */
 const ofApps = /^(?:Who|Proofs|Setting|Before)/;
 
 /** Names of states by group. */
@@ -89,7 +89,7 @@ function groupsOf(id: string, brands: readonly PreviewBrand[]): Readonly<Record<
   };
 }
 
-/** HTML of a page of the site. */
+/** The HTML of a page of the site. */
 function pageAt(path: string, parts: PreviewParts): string {
   const [id = '', locale = '', scheme = '', file = ''] = path.split('/');
   const brand = parts.brands.find((one) => one.id === id) as PreviewBrand;
@@ -104,7 +104,7 @@ function messagePage({ html, text }: { readonly html?: string; readonly text: st
   return html ?? `<!DOCTYPE html><meta charset="utf-8"><title>Message</title><pre>${escapeHtml(text)}</pre>`;
 }
 
-/** Pages of the account that a link may lead to. Every other address of the host leads nowhere. */
+/** Links between account pages stay within the site. All other addresses of the host lead nowhere. */
 function withinSite(html: string, scheme: string): string {
   return html
     .replaceAll(/ (href|src|srcset|action)="\/([^"]*)"/g, (_, name: string, path: string) => {
@@ -115,7 +115,7 @@ function withinSite(html: string, scheme: string): string {
     .replaceAll(/ data-follow="[^"]*"/g, '');
 }
 
-/** `path` as pages of a node name it. */
+/** `path`: as a node's pages name it. */
 function assetAt(path: string, scheme: Scheme, { renderer, brandFile }: PreviewParts): PreviewFile | undefined {
   const styles = renderer.brandStyles(path);
   const hash = hashInAddress(path);

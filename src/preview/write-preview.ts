@@ -1,9 +1,12 @@
-/** Writes a preview into files, to be looked at without a server or kept by a build. */
+/** Writes a preview to files, which can be viewed without a server or kept as build output. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PreviewSite } from './preview-site.ts';
 
-/** Writes all pages, and what they load. Gives the number of files. Files of before that have the same names go. */
+/**
+ * Writes all pages and the files that they load. Returns the number of files. Existing files of the same names are
+ * overwritten.
+ */
 export async function writePreview(site: PreviewSite, dir: string): Promise<number> {
   const waiting = [...site.pages, 'preview.css', 'preview.js'];
   const written = new Set<string>();

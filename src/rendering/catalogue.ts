@@ -1,6 +1,6 @@
 /**
- * Message catalogues: `messages/<locale>.json` below each folder of views, one flat object of ICU messages keyed by
- * stable codes (Law 10).
+ * Message catalogues: `messages/<locale>.json` in each view folder, one flat object of ICU messages with stable codes
+ * as keys (Law 10).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface Catalogue {
   readonly messages: ReadonlyMap<string, CatalogueMessage>;
 }
 
-/** A message as it was read, with the place that an error about it names. */
+/** A message as read, with the place that an error about it names. */
 export interface CatalogueMessage {
   readonly text: string;
   /** `file:line:column` */
@@ -25,9 +25,9 @@ export interface CatalogueMessage {
 }
 
 /**
- * The catalogues of `dirs` by locale; a text of a later folder replaces that of an earlier one, and a later folder may
- * have none. Throws, with file, line and column, for a file that is not a flat object of texts or that has a key twice.
- * Messages are taken apart when they are first used: see `catalogueFindings`.
+ * The catalogues of `dirs` by locale. A text in a later folder replaces that of an earlier one; a later folder may have
+ * none. Throws, with file, line and column, for a file that is not a flat object of texts or repeats a key. Messages
+ * are parsed on first use: see `catalogueFindings`.
  */
 export function loadCatalogues(dirs: readonly string[]): ReadonlyMap<string, Catalogue> {
   const catalogues = new Map<string, Map<string, CatalogueMessage>>();
@@ -52,7 +52,9 @@ function readCatalogue(file: string): readonly (readonly [string, CatalogueMessa
   ]);
 }
 
-/** What is wrong with the catalogues, each with its place: broken ICU, and what differs from the fallback language. */
+/**
+ * The faults of the catalogues, each with its place: invalid ICU syntax, and differences from the fallback language.
+ */
 export function catalogueFindings(catalogues: ReadonlyMap<string, Catalogue>): readonly string[] {
   const fallback = catalogues.get(fallbackLocale);
   if (fallback === undefined) return [`there is no ${fallbackLocale}.json`];
@@ -91,7 +93,7 @@ function compiledMessages({ locale, messages }: Catalogue): { formats: Formats; 
   return { formats, findings };
 }
 
-/** The plurals of whole numbers, as CLDR has them for the language: each that there is, and no other. */
+/** Each plural must have exactly the cases that CLDR lists for whole numbers in the language. */
 function pluralFaults({ cases }: MessageFormat, locale: string): readonly string[] {
   return cases.flatMap(({ value, kind, options }) => {
     if (kind === 'select') return [];
@@ -106,7 +108,7 @@ function pluralFaults({ cases }: MessageFormat, locale: string): readonly string
   });
 }
 
-/** Numbers beyond this one are read in no message. */
+/** No message needs larger numbers. */
 const greatestCount = 200;
 
 function pluralCategories(locale: string, type: 'cardinal' | 'ordinal'): ReadonlySet<string> {
@@ -114,7 +116,7 @@ function pluralCategories(locale: string, type: 'cardinal' | 'ordinal'): Readonl
   return new Set(Array.from({ length: greatestCount + 1 }, (_, count) => rules.select(count)));
 }
 
-/** A case that English does not have is never chosen, and one that is left out may be. */
+/** A case that English lacks is never chosen, and one that is left out may be needed. */
 function differingSelects({ messages }: Catalogue, formats: Formats, expected: Formats): readonly string[] {
   const selectsOf = (format: MessageFormat | undefined) =>
     (format?.cases ?? [])
@@ -131,7 +133,7 @@ function differingSelects({ messages }: Catalogue, formats: Formats, expected: F
   });
 }
 
-/** Told where the texts of the language begin: what is missing has no place. */
+/** Reported at the beginning of the language's texts, because a missing text has no place. */
 function missingKeys({ locale, messages }: Catalogue, fallback: Catalogue): readonly string[] {
   const [first] = messages.values();
   const file = first === undefined ? `${locale}.json` : first.place().replace(/:\d+:\d+$/, '');

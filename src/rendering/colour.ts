@@ -1,4 +1,4 @@
-/** Colours as WCAG 2.2 sees them: luminance, contrast, and what can be read on what. */
+/** Colours according to WCAG 2.2: luminance, contrast, and readability. */
 
 /** Red, green and blue, 0 to 255 each. */
 export type Colour = readonly [number, number, number];
@@ -16,15 +16,15 @@ export function formatColour(colour: Colour): string {
   return `#${colour.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** `share` of the second colour, from 0 to 1. */
+/** `share`: the part of the second colour, from 0 to 1. */
 export function mixColours(a: Colour, b: Colour, share: number): Colour {
   const channel = (i: 0 | 1 | 2): number => Math.round(a[i] * (1 - share) + b[i] * share);
   return [channel(0), channel(1), channel(2)];
 }
 
 /**
- * Mixes `colour` with black or white, whichever stands out more from the first background, until it stands out from all
- * of them. Where nothing does, that black or white.
+ * Mixes `colour` with black or white, whichever contrasts more with the first background, until it contrasts enough
+ * with all of them. If nothing does, returns that black or white.
  */
 export function moveUntilReadable(colour: Colour, backgrounds: readonly Colour[], least: number): Colour {
   const [first = white] = backgrounds;

@@ -1,4 +1,4 @@
-/** Reads a JSON object of texts with the place of each key, so that an error names file, line and column. */
+/** Reads a JSON object of texts with the position of each key, so that an error can name file, line and column. */
 
 export interface FlatEntry {
   readonly key: string;
@@ -24,19 +24,19 @@ interface Token {
 }
 
 /**
- * Throws an error whose message begins with the place, if `source` is not one object that has only texts, each key
+ * Throws an error that begins with the place if `source` is not a single object that contains only texts, with each key
  * once.
  */
 export function readFlatJson(source: string, file: string): readonly FlatEntry[] {
   return readPlainEntries(source) ?? readTokens(source, file);
 }
 
-/** A key without an escape, its text, and what ends the entry. */
+/** A key without an escape, its text, and the sign that ends the entry. */
 const entry = /\s*"([^"\\\p{Cc}]*)"\s*:\s*("(?:[^"\\\p{Cc}]|\\.)*")\s*([,}])/uy;
 
 /**
- * All entries at one match each: a server reads twelve catalogues when it starts. Undefined: something is unusual or
- * wrong, which the reader of tokens tells apart.
+ * Reads each entry with one match, because a server reads twelve catalogues at start-up. Undefined if something is
+ * unusual or wrong, which the token reader then handles.
  */
 function readPlainEntries(source: string): readonly FlatEntry[] | undefined {
   const entries = new Map<string, FlatEntry>();
@@ -62,7 +62,7 @@ function unquoted(quoted: string): string | undefined {
   }
 }
 
-/** Throws a SyntaxError for what is no JSON. */
+/** Throws a SyntaxError for invalid JSON. */
 function parseText(quoted: string): string {
   return JSON.parse(quoted) as string;
 }
@@ -122,7 +122,7 @@ export function placeAt(at: { readonly source: string; readonly file: string; re
   return { file: at.file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** `file:line:column`, which editors and terminals open. */
+/** `file:line:column`, which editors and terminals can open. */
 export function sourcePlaceText({ file, line, column }: SourcePlace): string {
   return `${file}:${line}:${column}`;
 }

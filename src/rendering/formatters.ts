@@ -1,9 +1,6 @@
-/** Dates, lengths of time, lists and countries in words. Formatters are expensive to build, so each exists once. */
+/** Dates, durations, lists and countries in words. Formatters are expensive to build, so each is built once. */
 
-/**
- * Answers like `make`, but builds each result once for each list of arguments. Only for arguments that the program
- * itself chooses.
- */
+/** Caches the results of `make` by arguments. Only for arguments from the program itself. */
 function once<A extends readonly (string | object | undefined)[], R>(make: (...args: A) => R): (...args: A) => R {
   const built = new Map<string, R>();
   return (...args) => {
@@ -16,7 +13,7 @@ function once<A extends readonly (string | object | undefined)[], R>(make: (...a
   };
 }
 
-/** A list with a sign or a word between its parts: as units, some languages run them together. */
+/** A list with a sign or a word between its parts. In the unit style, some languages use no separator. */
 function listFormat(locale: string): Intl.ListFormat {
   const units = new Intl.ListFormat(locale, { type: 'unit', style: 'long' });
   const separates = !/^1 ?2 ?3$/.test(units.format(['1', '2', '3']));
@@ -25,7 +22,7 @@ function listFormat(locale: string): Intl.ListFormat {
 
 type LocaleArgument = string | string[] | undefined;
 
-/** Built once by locale, zone and style. Also what `intl-messageformat` formats plurals and numbers with. */
+/** Cached by locale, zone and style. `intl-messageformat` uses them for plurals and numbers as well. */
 export const intlFormatters = {
   getNumberFormat: once(
     (locale: LocaleArgument, options?: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options),
@@ -41,7 +38,7 @@ export const intlFormatters = {
   getRegionNames: once((locale: string) => new Intl.DisplayNames(locale, { type: 'region' })),
 } as const;
 
-/** Where it is not known where the reader is. */
+/** Used if the reader's zone is unknown. */
 const unknownZone = 'UTC';
 
 export type MomentStyle = 'short' | 'long' | 'day';
@@ -49,8 +46,8 @@ export type MomentStyle = 'short' | 'long' | 'day';
 const dateStyles = { short: 'medium', long: 'long' } as const;
 
 /**
- * A moment (epoch seconds). The time of day is that of `zone` (IANA; absent: UTC), and names it. A day is that of UTC,
- * in which the rules that set it count.
+ * A moment (epoch seconds). The time of day is given in `zone` (IANA; absent: UTC), with its name. A day is given in
+ * UTC, as in the rules that set it.
  */
 export function momentText(
   locale: string,
@@ -67,7 +64,7 @@ export function momentText(
   return `${words}\u00a0${name.replaceAll(' ', '\u00a0')}`;
 }
 
-/** A zone that times can be told in: `undefined` for anything else. */
+/** The zone if times can be formatted in it, otherwise undefined. */
 export function knownZone(zone: unknown): string | undefined {
   if (typeof zone !== 'string' || zone.length > 64) return undefined;
   try {
@@ -77,7 +74,7 @@ export function knownZone(zone: unknown): string | undefined {
   }
 }
 
-/** Unit and its length, longest first (seconds). A month and a year are what they are on average. */
+/** Units and their lengths (seconds), longest first. Months and years have their average length. */
 const spans = [
   ['year', 31_556_952],
   ['month', 2_629_746],
@@ -87,21 +84,21 @@ const spans = [
   ['minute', 60],
 ] as const;
 
-/** How long ago, or how soon (seconds; negative: ago), in the largest unit that fits. Under a minute is now. */
+/** How long ago (negative) or how soon (seconds), in the largest unit that fits. Less than a minute is "now". */
 export function distanceText(locale: string, seconds: number): string {
   const [unit, size] = spans.find(([, length]) => Math.abs(seconds) >= length) ?? (['second', 1] as const);
   const count = unit === 'second' ? 0 : Math.trunc(seconds / size);
   return intlFormatters.getRelativeTimeFormat(locale).format(count, unit);
 }
 
-/** Unit, its length, and from which length of time on it is used (seconds). */
+/** Unit, its length, and the duration from which it is used (seconds). */
 const units = [
   ['day', 86_400, 2 * 86_400],
   ['hour', 3600, 3600],
   ['minute', 60, 60],
 ] as const;
 
-/** A length of time (seconds), rounded up: a user who comes back after it is never too early. */
+/** A duration (seconds), rounded up, so that a user who returns after it is never too early. */
 export function waitText(locale: string, seconds: number): string {
   const wait = Math.max(1, Math.ceil(seconds));
   const [unit, size] = units.find(([, , from]) => wait >= from) ?? (['second', 1] as const);
@@ -109,12 +106,12 @@ export function waitText(locale: string, seconds: number): string {
   return format.format(Math.ceil(wait / size));
 }
 
-/** A country (ISO 3166-1 alpha-2) by its name; its code, if it has none. */
+/** The name of a country (ISO 3166-1 alpha-2), or its code if it has no name. */
 export function countryText(locale: string, country: string): string {
   return intlFormatters.getRegionNames(locale).of(country) ?? country;
 }
 
-/** A language by the name that its speakers give it, such as `Deutsch`; the text itself, if it is no tag (BCP 47). */
+/** A language's own name, such as `Deutsch`, or the text itself if it is not a tag (BCP 47). */
 export function languageText(tag: string): string {
   if (!/^[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}$/i.test(tag)) return tag;
   const name = new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag;

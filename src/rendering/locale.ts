@@ -1,4 +1,4 @@
-/** Languages: which one a page or a message speaks, and in which direction it is written. */
+/** The language of a page or message, and its writing direction. */
 
 export interface Locale {
   /** BCP 47. */
@@ -6,33 +6,34 @@ export interface Locale {
   readonly dir: 'ltr' | 'rtl';
 }
 
-/** Scripts that run from right to left (Unicode Standard, chapter 9 and 19), as ISO 15924 codes. */
+/** Right-to-left scripts (Unicode Standard, chapter 9 and 19), as ISO 15924 codes. */
 const rightToLeft = new Set(['Adlm', 'Arab', 'Hebr', 'Mand', 'Mend', 'Nkoo', 'Rohg', 'Samr', 'Syrc', 'Thaa', 'Yezi']);
 
-/** Throws a RangeError for a tag that is not valid. */
+/** Throws a RangeError for an invalid tag. */
 export function localeOf(tag: string): Locale {
   const { script } = new Intl.Locale(tag).maximize();
   return { tag, dir: script !== undefined && rightToLeft.has(script) ? 'rtl' : 'ltr' };
 }
 
-/** The client's wish goes first (`ui_locales`, OpenID Connect Core section 3.1.2.1), then that of the browser. */
+/** Language preferences. The client's (`ui_locales`, OpenID Connect Core section 3.1.2.1) come before the browser's. */
 export interface LocaleWishes {
   /** Space-separated BCP 47 tags. */
   readonly uiLocales?: string | undefined;
   /** The header (RFC 9110 section 12.5.4). */
   readonly acceptLanguage?: string | undefined;
-  /** Where nothing that was wished for is there; absent: that of the chooser. */
+  /** Used if none of the preferred languages is available. Absent: the chooser's fallback. */
   readonly fallback?: string | undefined;
 }
 
-/** Of each list of wishes only the first ones count: both come from outside. */
+/** Only the first entries of each list count, because both come from outside. */
 const mostWishes = 20;
 const mostRemembered = 500;
-/** Characters: what an implementation must take at least (RFC 5646 section 4.4.1). */
+/** Characters: the minimum that an implementation must support (RFC 5646 section 4.4.1). */
 const maxTagLength = 35;
 
 /**
- * Gives for wishes the tag of `available` that serves them best, or `fallback`. Never throws; remembers its answers.
+ * Returns a function that finds the tag of `available` that best fits the preferences, or `fallback`. It never throws,
+ * and caches its results.
  */
 export function localeChooser(available: readonly string[], fallback = 'en'): (wishes: LocaleWishes) => string {
   const offered = available.map((tag) => new Intl.Locale(tag));
@@ -50,8 +51,8 @@ export function localeChooser(available: readonly string[], fallback = 'en'): (w
 }
 
 /**
- * The tag of the same language that is nearest to the wish in script and region: `zh-TW` gets `zh-Hant`. A related
- * language is no substitute.
+ * The tag of the same language that is closest in script and region: `zh-TW` gets `zh-Hant`. A related language is not
+ * a substitute.
  */
 function bestOf(offered: readonly Intl.Locale[], wish: string): string | undefined {
   const tag = canonicalTag(wish);
@@ -64,7 +65,7 @@ function bestOf(offered: readonly Intl.Locale[], wish: string): string | undefin
   return others.reduce(nearer, first).toString();
 }
 
-/** Of two locales of one language. The script counts most, for the user must be able to read it. */
+/** The similarity of two locales of one language. The script counts most, because the user must be able to read it. */
 function nearness(wanted: Intl.Locale, candidate: Intl.Locale): number {
   const [likely, offered] = [wanted.maximize(), candidate.maximize()];
   const isExact = wanted.baseName === candidate.baseName;
@@ -77,7 +78,7 @@ function nearness(wanted: Intl.Locale, candidate: Intl.Locale): number {
   );
 }
 
-/** Undefined for what is not a tag, such as the `*` of Accept-Language, and for what is too long to be read. */
+/** Undefined for texts that are not a tag, such as the `*` of Accept-Language, or that are too long. */
 function canonicalTag(wish: string): string | undefined {
   if (wish.length > maxTagLength) return undefined;
   try {
@@ -100,7 +101,7 @@ function byWeight(header: string): readonly string[] {
     .map(({ tag }) => tag);
 }
 
-/** Of texts for several languages: that of the locale, else English, else whatever there is. */
+/** Selects from texts in several languages: the locale's, otherwise English, otherwise any. */
 export function textForLocale(texts: Readonly<Record<string, string>>, { tag }: Locale): string {
   const language = tag.split('-')[0] ?? tag;
   return texts[tag] ?? texts[language] ?? texts.en ?? Object.values(texts)[0] ?? '';

@@ -1,15 +1,20 @@
-/** A text of the catalogue that is not yet in any language: its key, and the values that go into it. */
+/** A text that is not yet in any language: its catalogue key and its values. */
 
-/** A moment (epoch seconds). HTML has it as `<time>`. */
+/** A moment (epoch seconds). In HTML it becomes `<time>`. */
 export interface MomentValue {
   readonly at: number;
-  /** `short`: date and time in few words (the default). `long`: the month in full. `day`: no time of day. */
+  /**
+   * `short`: abbreviated date and time (the default). `long`: with the full name of the month. `day`: without a time of
+   * day.
+   */
   readonly style?: 'short' | 'long' | 'day';
-  /** Epoch seconds of the reader: words such as "2 minutes ago"; HTML has the exact time as well. */
+  /**
+   * The reader's present time (epoch seconds), for words such as "2 minutes ago". HTML contains the exact time as well.
+   */
   readonly now?: number;
 }
 
-/** Several values of equal rank, joined as the language joins them. */
+/** Several values of equal rank, joined by the rules of the language. */
 export interface ListValue {
   readonly items: readonly string[];
 }
@@ -17,8 +22,8 @@ export interface ListValue {
 export type MessageValue = string | number | MomentValue | ListValue;
 
 /**
- * `seconds` also gives `{wait}`, a length of time in words, and `country` (ISO 3166-1 alpha-2) also gives
- * `{countryName}`. A text is set apart from the words around it, so that its writing direction cannot turn them.
+ * `seconds` also provides `{wait}`, a duration in words, and `country` (ISO 3166-1 alpha-2) also provides
+ * `{countryName}`. A text is isolated from the words around it, so that its writing direction cannot affect them.
  */
 export type MessageValues = Readonly<Record<string, MessageValue>>;
 

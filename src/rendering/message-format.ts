@@ -1,13 +1,14 @@
-/** One message of a catalogue, in the message syntax of ICU, taken apart at its first use. See decision 23. */
+/** One message of a catalogue in ICU message syntax, parsed on first use. See decision 23. */
 import { IntlMessageFormat } from 'intl-messageformat';
 import { countryText, intlFormatters, waitText } from './formatters.ts';
 import type { ListValue, MessageValue, MessageValues, MomentValue } from './message-descriptor.ts';
 
-/** Words of the catalogue are plain strings; all else is a value, or the beginning or end of a tag. */
+/** Words of the catalogue are plain strings. Everything else is a value, or the start or end of a tag. */
 export type MessagePart = string | TextValue | MomentValue | ListValue | TagEdge;
 
 /**
- * A text that came in as a value. An object: `intl-messageformat` would merge a plain string with the words around it.
+ * A text that is a value. It is an object because `intl-messageformat` would merge a plain string with the words around
+ * it.
  */
 export class TextValue {
   readonly name: string;
@@ -18,7 +19,7 @@ export class TextValue {
     this.text = text;
   }
 
-  /** What `select` compares. */
+  /** Used by `select` for comparison. */
   toString(): string {
     return this.text;
   }
@@ -29,7 +30,7 @@ export interface TagEdge {
   readonly edge: 'start' | 'end';
 }
 
-/** What a message may use in angle brackets: they become elements of the same name. */
+/** The tags that a message may use. They become elements of the same name. */
 export const messageTags: readonly string[] = ['strong', 'em'];
 
 export interface MessageCases {
@@ -39,18 +40,18 @@ export interface MessageCases {
 }
 
 export interface MessageFormat {
-  /** Names of all values that it uses. */
+  /** The names of all its values. */
   readonly values: ReadonlySet<string>;
   readonly tags: ReadonlySet<string>;
-  /** The cases that it tells apart: of plurals and of selects, by the name of the value. */
+  /** Its plurals and selects with their cases, by name of the value. */
   readonly cases: readonly MessageCases[];
   format(values: MessageValues): readonly MessagePart[];
 }
 
-/** No sign in it means anything to ICU, so it is its own result. */
+/** A text without any ICU syntax, which is its own result. */
 const plainText = /^[^{}<>'#|]*$/;
 
-/** Throws a SyntaxError for what is no ICU message. */
+/** Throws a SyntaxError for an invalid ICU message. */
 export function compileMessage(text: string, locale: string): MessageFormat {
   if (plainText.test(text)) return { values: new Set(), tags: new Set(), cases: [], format: () => [text] };
   const message = new IntlMessageFormat(text, locale, undefined, { formatters: intlFormatters });
@@ -69,7 +70,7 @@ export function compileMessage(text: string, locale: string): MessageFormat {
   };
 }
 
-/** The part of a syntax tree that matters here; numbers are the types of `@formatjs/icu-messageformat-parser`. */
+/** The relevant part of a syntax tree. The numbers are the types of `@formatjs/icu-messageformat-parser`. */
 interface Element {
   readonly type: number;
   readonly value?: string;
@@ -107,7 +108,7 @@ function collectNames(elements: readonly Element[], names: Collected): void {
 
 type FormatArgument = MessagePart | number | ((chunks: readonly MessagePart[]) => MessagePart[]);
 
-/** Exactly what the message uses. A value that was not given shows its name, rather than failing a sign-in. */
+/** Exactly the arguments that the message uses. A missing value shows its name, instead of failing a sign-in. */
 function argumentsOf({ values, tags }: Names, given: MessageValues): Record<string, FormatArgument> {
   const result: Record<string, FormatArgument> = Object.create(null);
   for (const name of values) {
@@ -119,7 +120,7 @@ function argumentsOf({ values, tags }: Names, given: MessageValues): Record<stri
   return result;
 }
 
-/** Values are never read as a message: one that reads `{name}` stays that. */
+/** Values are never parsed as messages: a value `{name}` stays as it is. */
 function wrapped(name: string, value: MessageValue): FormatArgument {
   return typeof value === 'string' ? new TextValue(name, value) : value;
 }

@@ -1,7 +1,7 @@
 /**
- * The operator's own directory of views: templates and texts that take the place of ours. A template is code, so the
- * directory is one of the node, and nothing in it ever comes from the store. `operatorViewsFindings` says what is wrong
- * with it before a node starts with it.
+ * The operator's directory of views, whose templates and texts replace the shipped ones. A template is code, so the
+ * directory belongs to the node, and nothing in it comes from the store. `operatorViewsFindings` reports faults before
+ * a node starts with it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -18,7 +18,7 @@ export interface OperatorViewsFinding {
   /** Counted from 1. */
   readonly column: number;
   readonly message: string;
-  /** Each has a line in `docs/findings.md`. */
+  /** Each code has a section in `docs/findings.md`. */
   readonly code: OperatorViewsCode;
 }
 
@@ -32,15 +32,15 @@ type OperatorViewsCode =
   | 'texts_invalid';
 
 export interface OperatorViewsOptions {
-  /** The folder of the views that ship. */
+  /** The folder of the shipped views. */
   readonly viewsDir: string;
-  /** The operator's own. */
+  /** The operator's directory. */
   readonly dir: string;
-  /** All templates, by the names that their files have without `.ejs`. */
+  /** All templates, by file name without `.ejs`. */
   readonly templates: Readonly<Record<string, TemplateVersion>>;
 }
 
-/** Empty: a node can start with the directory. Never throws. */
+/** Empty if a node can start with the directory. Never throws. */
 export function operatorViewsFindings(options: OperatorViewsOptions): readonly OperatorViewsFinding[] {
   const { dir } = options;
   if (!existsSync(dir)) return [first('directory_missing', '.', `there is no directory ${dir}`)];
@@ -78,7 +78,7 @@ function localeFindings(file: string): readonly OperatorViewsFinding[] {
   }
 }
 
-/** The first line of a template of the operator: which version of the model it was written for. */
+/** The first line of an operator's template: the version of the model for which it was written. */
 const versionLine = /^<%#\s*version\s+(\d+)\s*%>/;
 
 function templateFindings(file: string, { dir, templates }: OperatorViewsOptions): readonly OperatorViewsFinding[] {
@@ -117,7 +117,7 @@ function syntaxFindings(file: string, source: string): readonly OperatorViewsFin
   }
 }
 
-/** EJS compiles the template as a whole, so the place of a fault is sought tag by tag: the first that is none. */
+/** EJS compiles a template as a whole, so the place of a fault is found by trying its tags one by one. */
 function lineOf(source: string, message: string): number {
   const unclosed = /Could not find matching close tag/.test(message);
   const lines = source.split('\n');
@@ -129,7 +129,7 @@ function lineOf(source: string, message: string): number {
   return index < 0 ? 1 : index + 1;
 }
 
-/** Output tags of the line, each by itself. */
+/** Checks each output tag of the line separately. */
 function isWhole(line: string): boolean {
   return [...line.matchAll(/<%[=-]([\s\S]*?)[-_]?%>/g)].every(([, code = '']) => {
     try {
@@ -142,8 +142,8 @@ function isWhole(line: string): boolean {
 }
 
 /**
- * Of the catalogues as they are together: a language of the operator's own must have every text. Languages that the
- * directory does not touch are ours and stay out: to take their messages apart takes a tenth of a second each.
+ * Checks the combined catalogues: a language that the operator adds must have every text. Shipped languages that the
+ * directory does not change are skipped, since parsing their messages takes a tenth of a second each.
  */
 function textFindings({ viewsDir, dir }: OperatorViewsOptions): readonly OperatorViewsFinding[] {
   const folder = join(dir, 'messages');
@@ -159,7 +159,7 @@ function textFindings({ viewsDir, dir }: OperatorViewsOptions): readonly Operato
   }
 }
 
-/** `file:line:column: message`. Of our own files there is nothing to say here. */
+/** Parses `file:line:column: message`. Faults in shipped files are not reported here. */
 function placed(line: string, dir: string): readonly OperatorViewsFinding[] {
   const [, file = '', at = '', column = '', message = ''] = /^(.*?):(\d+):(\d+): ([\s\S]*)$/.exec(line) ?? [];
   if (!file.startsWith(dir)) return [];

@@ -1,7 +1,7 @@
 /**
- * The colours of a brand: what was configured, completed to all that pages and mail need, in both schemes. What is
- * derived is moved until it can be read; what was configured stays as it is, and `paletteFaults` says where it cannot
- * be read.
+ * The colours of a brand: the configured ones, completed to everything that pages and mail need, in both schemes.
+ * Derived colours are adjusted until they are readable. Configured colours stay as they are, and `paletteFaults`
+ * reports where they are unreadable.
  */
 import { type Colour, contrast, formatColour, mixColours, moveUntilReadable, parseColour } from './colour.ts';
 
@@ -9,7 +9,7 @@ export const schemes = ['light', 'dark'] as const;
 
 export type Scheme = (typeof schemes)[number];
 
-/** What may be configured for each scheme, as `#rrggbb`. */
+/** The colours that may be configured for each scheme, as `#rrggbb`. */
 export const colorNames = ['accent', 'onAccent', 'page', 'card', 'text', 'muted', 'line'] as const;
 
 export type ColorName = (typeof colorNames)[number];
@@ -18,7 +18,7 @@ export type SchemeColors = { readonly [Name in ColorName]?: string };
 
 /** `#rrggbb` each. */
 export interface BrandColors {
-  /** One colour for both schemes, which is made readable in each. A colour of a scheme goes before it. */
+  /** One colour for both schemes, adjusted for readability in each. A scheme's own colour has priority. */
   readonly accent?: string;
   readonly light?: SchemeColors;
   readonly dark?: SchemeColors;
@@ -65,12 +65,12 @@ export const defaultPalettes: Readonly<Record<Scheme, Palette>> = {
   },
 };
 
-/** WCAG 2.2 success criterion 1.4.3 asks 4.5 of text; a little more covers rounding. */
+/** WCAG 2.2 success criterion 1.4.3 requires 4.5 for text. The surplus allows for rounding. */
 const enough = 4.6;
-/** WCAG 2.2 success criterion 1.4.11 asks 3 of the borders of inputs; a little more covers rounding. */
+/** WCAG 2.2 success criterion 1.4.11 requires 3 for the borders of inputs. The surplus allows for rounding. */
 const enoughForBorders = 3.1;
 
-/** All colours of a scheme. Text that follows from no configured colour is that of stepgate.css. */
+/** All colours of a scheme. Text colours that do not follow from a configured colour are those of stepgate.css. */
 export function paletteOf(colors: BrandColors, scheme: Scheme): Palette {
   const usual = defaultPalettes[scheme];
   const own = colors[scheme] ?? {};
@@ -102,7 +102,7 @@ export function paletteOf(colors: BrandColors, scheme: Scheme): Palette {
   };
 }
 
-/** The one accent for both schemes, moved until it can be read in this one; without it, that of stepgate.css. */
+/** The accent for both schemes, adjusted until it is readable in this one. Without it, the accent of stepgate.css. */
 function accentOf(colors: BrandColors, scheme: Scheme, backgrounds: readonly Colour[]): string {
   const usual = defaultPalettes[scheme];
   const onAccent = colors[scheme]?.onAccent ?? (colors.accent === undefined ? usual.onAccent : usual.card);
@@ -110,7 +110,7 @@ function accentOf(colors: BrandColors, scheme: Scheme, backgrounds: readonly Col
   return formatColour(moveUntilReadable(parseColour(colors.accent ?? usual.accent), against, enough));
 }
 
-/** The text of buttons, where none was configured: that of the scheme, or black or white where it cannot be read. */
+/** The text colour of buttons if none is configured: the scheme's, or black or white if that is unreadable. */
 function onAccentOf(accent: string, colors: BrandColors, scheme: Scheme): string {
   const usual = defaultPalettes[scheme];
   const first = colors.accent === undefined && colors[scheme]?.accent === undefined ? usual.onAccent : usual.card;
@@ -120,7 +120,7 @@ function onAccentOf(accent: string, colors: BrandColors, scheme: Scheme): string
   return ratio('#ffffff') >= ratio('#000000') ? '#ffffff' : '#000000';
 }
 
-/** What stands on what, and how much contrast it needs (WCAG 2.2, success criteria 1.4.3 and 1.4.11). */
+/** Foreground, background, and the required contrast (WCAG 2.2, success criteria 1.4.3 and 1.4.11). */
 const pairs: readonly (readonly [keyof Palette, keyof Palette, number])[] = [
   ['text', 'card', 4.5],
   ['text', 'page', 4.5],
@@ -140,7 +140,7 @@ export interface PaletteFault {
   readonly message: string;
 }
 
-/** The pairs that cannot be read. Never those of two colours that were not configured. */
+/** The unreadable pairs, except for pairs of two colours that were not configured. */
 export function paletteFaults(colors: BrandColors): readonly PaletteFault[] {
   return schemes.flatMap((scheme) => {
     const palette = paletteOf(colors, scheme);
@@ -154,17 +154,17 @@ export function paletteFaults(colors: BrandColors): readonly PaletteFault[] {
   });
 }
 
-/** Down, so that a ratio that is just too small does not look like enough. */
+/** Rounded down, so that a ratio just below the limit does not look sufficient. */
 function rounded(ratio: number): string {
   return (Math.floor(ratio * 100) / 100).toFixed(2);
 }
 
-/** The colours as custom properties of CSS; empty: nothing was configured. */
+/** The colours as CSS custom properties. Empty if nothing was configured. */
 export function paletteStyles(colors: BrandColors): string {
   const isPlain = [colors.light, colors.dark].every((own) => Object.keys(own ?? {}).length === 0);
   if (colors.accent === undefined && isPlain) return '';
   const palettes = { light: paletteOf(colors, 'light'), dark: paletteOf(colors, 'dark') };
-  // A colour that only one scheme changes stands in both: the sheet comes after that of stepgate.css.
+  // A colour that only one scheme changes is written for both, because this sheet follows stepgate.css.
   const changed = (Object.keys(palettes.light) as (keyof Palette)[]).filter((name) =>
     schemes.some((scheme) => palettes[scheme][name] !== defaultPalettes[scheme][name]),
   );

@@ -1,10 +1,10 @@
 /**
- * Templates: EJS files below one or more folders of views. `loadTemplates` promises that
- * - a template of a later folder takes the place of the one with its name in an earlier folder, so a brand changes
- *   single templates;
- * - each template of the table is there and compiles, so that a broken one stops the start and not a sign-in;
- * - a template sees its model and the helpers, and nothing else: no settings, no texts of another language, no disk;
- * - `<%= %>` escapes in HTML, and leaves text alone in templates whose name ends with `.txt`.
+ * Templates: EJS files in one or more view folders. `loadTemplates` promises that
+ * - a template in a later folder replaces the one of the same name in an earlier folder, so a brand can change single
+ *   templates;
+ * - each template of the table exists and compiles, so that a broken one stops the start and not a sign-in;
+ * - a template sees only its model and the helpers: no settings, no texts of another language, no disk;
+ * - `<%= %>` escapes in HTML, and leaves text unchanged in templates whose name ends with `.txt`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,15 +14,15 @@ import type { MessageDescriptor, MomentValue } from './message-descriptor.ts';
 import type { Translator } from './translator.ts';
 import { unlessMissing } from './unless-missing.ts';
 
-/** What a table says about one template. A change of the model of a template changes both. */
+/** An entry of the table for one template. Changing the template's model changes both members. */
 export interface TemplateVersion {
-  /** From 1. A template of a brand was written for one version of the model. */
+  /** Counted from 1. A brand's template was written for one version of the model. */
   readonly version: number;
-  /** Of the declaration of the model; a test computes it. */
+  /** Of the declaration of the model. A test computes it. */
   readonly fingerprint: string;
 }
 
-/** `Models` has the model of each template by its name: the path below the folder of views, without `.ejs`. */
+/** `Models` maps each template name (the path in the view folder, without `.ejs`) to its model. */
 export type TemplateTable<Models> = Readonly<Record<TemplateName<Models>, TemplateVersion>>;
 
 export type TemplateName<Models> = keyof Models & string;
@@ -30,23 +30,21 @@ export type TemplateName<Models> = keyof Models & string;
 /** A key of the catalogue, or a message with values. */
 export type Text = string | MessageDescriptor;
 
-/** What a template may use besides its model. In a `.txt` template each gives plain text. */
+/** What a template may use besides its model. In a `.txt` template, each helper returns plain text. */
 export interface TemplateHelpers<Models> {
-  /** A text of the catalogue as HTML. `say.text` is the same without markup, for attributes. */
+  /** A catalogue text as HTML. `say.text` is the same without markup, for attributes. */
   readonly say: { (text: Text): string; text(text: Text): string };
-  /** Several values, joined as the language joins them. */
+  /** Several values, joined by the rules of the language. */
   list(items: readonly string[]): string;
   /** A moment (epoch seconds). */
   time(at: number, style?: MomentValue['style']): string;
-  /** The start tag of a form and its hidden inputs; the template closes it. */
+  /** The start tag of a form and its hidden inputs. The template closes it. */
   form(model: Models extends { readonly 'partials/form': infer Form } ? Form : never): string;
   /** An input with its label and hint. */
   field(model: Models extends { readonly 'partials/field': infer Field } ? Field : never): string;
-  /** Another template in this place. */
+  /** Includes another template. */
   part<N extends TemplateName<Models>>(name: N, model: Models[N]): string;
-  /**
-   * The SVG `icons/<name>.svg`, which takes the colour of its text. Throws for a name that has none.
-   */
+  /** The SVG `icons/<name>.svg`, in the colour of its text. Throws for an unknown name. */
   icon(name: string): string;
 }
 
@@ -56,15 +54,15 @@ export interface Templates<Models> {
 
 type Draw = (locals: object) => string;
 
-/** What a template sees inherits nothing: a name that is not there is `undefined`, whatever else the process holds. */
+/** The template's scope inherits nothing: an unknown name is `undefined`, whatever else the process contains. */
 const nothing: object = Object.freeze(Object.create(null));
 
 export interface TemplateOptions {
-  /** Told the name of each template that is drawn. */
+  /** Called with the name of each rendered template. */
   readonly drawn?: (name: string) => void;
 }
 
-/** Throws if a template of the table is missing, or one that is there does not compile. */
+/** Throws if a template of the table is missing, or any template does not compile. */
 export function loadTemplates<Models>(
   dirs: readonly string[],
   table: TemplateTable<Models>,
@@ -72,7 +70,7 @@ export function loadTemplates<Models>(
 ): Templates<Models> {
   const views = new Map(Object.keys(table).map((name) => [name, compileTemplate(dirs, name)]));
   const icons = loadIcons(dirs);
-  // By translator and not by language: one language has several, each with the time zone of a reader.
+  // By translator and not by language, because one language has several, one for each reader's time zone.
   const helpers = { text: new WeakMap<Translator, object>(), html: new WeakMap<Translator, object>() };
   const draw = (name: string, model: object, translator: Translator): string => {
     const view = views.get(name);
@@ -120,7 +118,7 @@ function helpersFor({ translator: t, isText, icons, draw }: HelperContext): obje
   };
 }
 
-/** `unsafePrototypeLocals`: EJS copies what it gets once more, to take inherited names away; ours has none. */
+/** `unsafePrototypeLocals`: EJS would copy its input to remove inherited names, but ours has none. */
 const templateLanguage = { strict: true, _with: false, localsName: 'l', unsafePrototypeLocals: true } as const;
 
 function compileTemplate(dirs: readonly string[], name: string): Draw {
@@ -134,7 +132,7 @@ function compileTemplate(dirs: readonly string[], name: string): Draw {
   throw new Error(`there is no template ${name}.ejs in ${dirs.join(', ')}`);
 }
 
-/** SVG that stands in the page itself, so that it takes the colour of its text. */
+/** Inline SVG, which takes the colour of its text. */
 function loadIcons(dirs: readonly string[]): ReadonlyMap<string, string> {
   const icons = new Map<string, string>();
   for (const dir of dirs.map((one) => join(one, 'icons')))

@@ -13,23 +13,23 @@ export interface Language {
 
 export interface Translator {
   readonly locale: Locale;
-  /** All languages that there are, this one included, by their own names. */
+  /** All available languages, including this one, by their own names. */
   readonly languages: readonly Language[];
-  /** The text of `key`; English if this language lacks it. An unknown key gives the text of `message.unknown`. */
+  /** The text of `key`, in English if this language lacks it. An unknown key returns the text of `message.unknown`. */
   text(key: string, params?: MessageValues): string;
-  /** The same with all of it escaped, tags as elements, moments as `<time>`, and each value set apart in `<bdi>`. */
+  /** The same with everything escaped, tags as elements, moments as `<time>`, and each value isolated in `<bdi>`. */
   html(message: MessageDescriptor): string;
-  /** The first of `keys` that has a text; the last one if none has. */
+  /** The first of `keys` that has a text, or the last one if none has. */
   pick(...keys: readonly string[]): string;
   moment(moment: MomentValue): string;
   momentHtml(moment: MomentValue): string;
   list(list: ListValue): string;
   listHtml(list: ListValue): string;
-  /** The same texts with times in this zone (IANA), which they name. Absent, or none: UTC. */
+  /** The same texts with times in this zone (IANA), including its name. Absent or invalid: UTC. */
   inZone(zone: string | undefined): Translator;
 }
 
-/** A translator for each locale that `dirs` has a catalogue for; see `loadCatalogues`. */
+/** A translator for each locale with a catalogue in `dirs`; see `loadCatalogues`. */
 export function loadTranslators(dirs: readonly string[]): ReadonlyMap<string, Translator> {
   const catalogues = loadCatalogues(dirs);
   const languages = [...catalogues.keys()].map((tag) => ({ locale: localeOf(tag), name: languageText(tag) }));
@@ -45,13 +45,13 @@ function chainOf(catalogues: ReadonlyMap<string, Catalogue>, tag: string): reado
   return tags.flatMap((one) => catalogues.get(one) ?? []);
 }
 
-/** A message of the catalogue. `html`: what it always is, where it takes no values and has no tags. */
+/** A message of the catalogue. `html`: its constant result, if it has no values and no tags. */
 interface Text {
   readonly format: MessageFormat;
   readonly html?: string;
 }
 
-/** Zones whose translators are remembered. */
+/** Zones whose translators are cached. */
 const mostZones = 500;
 
 interface TranslatorParts {
@@ -105,16 +105,16 @@ function createTranslator({ tag, languages, chain }: TranslatorParts): Translato
 
 type Words = ReturnType<typeof wordsOf>;
 
-/** Names of values that run from left to right in every language: codes, addresses and numbers. */
+/** Names of values that are written from left to right in every language: codes, addresses and numbers. */
 const leftToRight = new Set(['account', 'address', 'code', 'identifier', 'ip', 'key', 'number', 'reference', 'to']);
 
-/** A value that keeps its own writing direction, and cannot turn the words around it. */
+/** A value that keeps its own writing direction and does not affect the words around it. */
 function isolated(text: string, name?: string): string {
   const dir = name !== undefined && leftToRight.has(name) ? ' dir="ltr"' : '';
   return `<bdi${dir}>${escapeHtml(text)}</bdi>`;
 }
 
-/** `zone`: that of the reader, as far as it is known. */
+/** `zone`: the reader's, if known. */
 function wordsOf(tag: string, zone?: string) {
   const moment = ({ at, style, now }: MomentValue): string =>
     now === undefined
@@ -126,7 +126,7 @@ function wordsOf(tag: string, zone?: string) {
       now === undefined
         ? ''
         : ` title="${escapeHtml(momentText(tag, at, { ...(style && { style }), ...(zone && { zone }) }))}"`;
-    // A day is one day in every zone; a script may put the rest into that of the browser, where no other is known.
+    // A day is the same in every zone. Without a known zone, a script may convert other times to the browser's.
     const local = style === 'day' ? '' : ` data-local${zone === undefined ? '' : `="${escapeHtml(zone)}"`}`;
     return `<time datetime="${new Date(at * 1000).toISOString()}"${local}${exact}>${escapeHtml(moment(value))}</time>`;
   };

@@ -1,6 +1,6 @@
-/** Reading files that need not be there. */
+/** Reading files that may be absent. */
 
-/** What `read` gives, or `undefined` for a file or folder that does not exist. Throws on any other error. */
+/** The result of `read`, or undefined for a file or folder that does not exist. Throws on any other error. */
 export function unlessMissing<T>(read: () => T): T | undefined {
   try {
     return read();

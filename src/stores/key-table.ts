@@ -5,10 +5,10 @@
  *
  * What this promises:
  * - No other module builds a key: `keyOf` is the only caller of `storeKey`, and `keys.ts` has one function for each key
- * in use.
+ *   in use.
  * - Input never becomes part of a key: whatever a user or a client sent is hashed here.
  * - `docs/data-model.md` is generated from this table. The test suites run on a store that fails a test for any key,
- * reference or lifetime that no row allows.
+ *   reference or lifetime that no row allows.
  *
  * The values stay with their owners. This table contains only their names, so that `stores` imports nothing.
  */

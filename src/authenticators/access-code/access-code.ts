@@ -1,7 +1,7 @@
 /**
- * Something had: a temporary access code that an administrator gives to a user who is new, or who lost all other
- * authenticators. It is issued on the command line, never enrolled in the step loop, and expires by itself. It is only
- * as good a proof of possession as the channel by which the administrator hands it over.
+ * Something you have: a temporary access code that an administrator gives to a user who is new or has lost all other
+ * authenticators. It is issued on the command line, never enrolled in the step loop, and expires by itself. As a proof
+ * of possession it is only as good as the channel by which the administrator passes it on.
  */
 import { z } from 'zod';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -38,10 +38,10 @@ const descriptor = {
   recovery: true,
 } as const;
 
-/** RFC 8176 has no value for codes that an administrator hands over; `otp` is the nearest. */
+/** RFC 8176 has no value for codes from an administrator; `otp` is the closest. */
 const proof = proofOf(descriptor, ['otp']);
 
-/** Letters and digits of the shortest and the longest code. */
+/** The lengths of the shortest and the longest code (letters and digits). */
 const shortest = 8;
 const longest = 64;
 
@@ -77,20 +77,20 @@ interface AccessSecret {
 }
 
 export interface AccessCodeTerms {
-  /** Letters and digits, 5 bits each: 8 to 64. */
+  /** Letters and digits with 5 bits each: 8 to 64. */
   readonly length: number;
-  /** How many uses it has. */
+  /** The number of uses. */
   readonly uses: number;
   /** Epoch seconds. */
   readonly expiresAt: Seconds;
 }
 
 /**
- * What an administrator may issue, by the settings of all authenticators; the widest bounds when they say nothing about
- * it. Undefined: access codes are not enabled.
+ * The limits for issuing codes, from the settings of all authenticators; the widest ones if there is no setting.
+ * Undefined if access codes are not enabled.
  */
 export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z.output<typeof anyBounds> | undefined {
-  // Checked and complete, durations are seconds.
+  // Already checked and complete. Durations are in seconds.
   const own = settings[descriptor.key] as (z.output<typeof anyBounds> & { readonly enabled?: boolean }) | undefined;
   if (own?.enabled === false) return undefined;
   const { minLength, maxLifetime, maxUses } = own ?? anyBounds.parse({});
@@ -98,13 +98,14 @@ export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z
 }
 
 export interface IssuedAccessCode {
-  /** In groups, to be shown once. */
+  /** In groups. To be shown once. */
   readonly code: string;
   readonly credential: NewCredential;
 }
 
 /**
- * Draws a code. Rejects with `RangeError` for impossible terms, with `StepgateError('busy')` when the queue is full.
+ * Issues a new code. Rejects with `RangeError` for impossible terms, and with `StepgateError('busy')` if the queue is
+ * full.
  */
 export async function issueAccessCode(queue: HashingQueue, terms: AccessCodeTerms): Promise<IssuedAccessCode> {
   const { length, uses, expiresAt } = terms;
@@ -141,7 +142,7 @@ async function verifyAccessCode(
   const text: unknown = input.passcode;
   if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
   const code = readKeyText(text, shortest, longest);
-  // This refusal depends on the input alone, so it tells nothing about the account.
+  // This refusal depends only on the input, so it reveals nothing about the account.
   if (code === undefined) return refuse('credentials.malformed');
   const secret = readAccessSecret(credential);
   const matches = isSameText(secret?.digest, await digestKeyText(queue, code, secret?.salt ?? decoySalt));

@@ -1,7 +1,7 @@
 /**
- * Something had: a mailbox. One message holds a six-digit code and a magic link; both answer the same challenge. NIST
- * SP 800-63B-4 section 3.1.3.1 does not accept email as an out-of-band authenticator, so policies that follow it
- * exclude it.
+ * Something you have: a mailbox. One message contains a six-digit code and a magic link; both answer the same
+ * challenge. NIST SP 800-63B-4 section 3.1.3.1 does not accept email as an out-of-band authenticator, so policies that
+ * follow it exclude it.
  */
 import { randomBytes } from 'node:crypto';
 import type { Subject } from '../../core/model/facts.ts';
@@ -35,18 +35,20 @@ const descriptor = {
   characteristics: ['userPresence'],
   methods: ['code', 'link'],
   enrollable: true,
-  // A user whose identifier is a mail address can nearly always be reached there.
+  // A user whose identifier is a mail address can nearly always be reached at it.
   decoys: { share: 1 / 4, shareOfAddresses: 7 / 8 },
 } as const;
 
 type MailMethod = (typeof descriptor.methods)[number];
 
-/** RFC 8176 has no value for mail; this one is ours, however the message is answered. */
+/** RFC 8176 has no value for mail. This one is our own, for both methods. */
 function proofBy(method: MailMethod): Proof {
   return proofOf(descriptor, ['email'], method);
 }
 
-/** The credential of an address that is known to be the user's. Throws `TypeError` when mail cannot be sent there. */
+/**
+ * The credential for an address that is known to belong to the user. Throws `TypeError` if mail cannot be sent to it.
+ */
 export function emailCredential(text: string): NewCredential {
   const address = mailAddress(text);
   if (address === undefined) throw new TypeError('mail cannot be sent to this address');
@@ -82,14 +84,17 @@ export function emailAuthenticator(): Authenticator {
   };
 }
 
-/** What is drawn for a message, and how it is stored: hashed under the server's secret, bound to the transaction. */
+/**
+ * Makes the code and link of a message, and their stored form: hashed under the server's secret, bound to the
+ * transaction.
+ */
 function drawCodeAndLink(context: AuthenticatorContext) {
   const token = randomBytes(32).toString('base64url');
   const code = codeOfLink(token, context);
   return { token, code, stored: { code: mailCodeMac(code, context), link: storedLink(token, context) } };
 }
 
-/** Six digits that follow from the token, so that the page behind the link can show them. */
+/** Six digits derived from the token, so that the page behind the link can show them. */
 function codeOfLink(token: string, context: AuthenticatorContext): string {
   const digest = Buffer.from(context.mac('email code of link', context.transactionId, token), 'base64url').toString(
     'hex',
@@ -137,13 +142,13 @@ function challengeByMail(credential: Credential | undefined, context: Authentica
   };
 }
 
-/** Those that the settings name, and by which a proof makes progress. */
+/** The configured methods that make progress. */
 function methodsIn({ settings, methods: asked }: AuthenticatorContext): readonly MailMethod[] {
   const { methods = descriptor.methods } = (settings ?? {}) as { readonly methods?: readonly MailMethod[] };
   return methods.filter((method) => asked?.includes(method) ?? true);
 }
 
-/** By which the message can be answered. Those from before methods were recorded hold both. */
+/** The methods by which the message can be answered. Messages from before methods were recorded allow both. */
 function methodsOf(pending: IssuedChallenge['private']): readonly unknown[] {
   return Array.isArray(pending.methods) ? pending.methods : descriptor.methods;
 }
@@ -154,8 +159,8 @@ function requestedBy({ visitor: { ip, place = ip, userAgent } }: AuthenticatorCo
 }
 
 /**
- * Before anything is proved, the page shows only the address that the user entered, masked: it must not tell whether an
- * account has that address. Users who entered something else see no address, and neither do some decoys.
+ * Before a proof, the page shows only the address that the user entered, masked, so as not to reveal whether an account
+ * has it. Users who entered something else see no address, and neither do some decoys.
  */
 function addressOnPage(address: string | undefined, context: AuthenticatorContext): string {
   if (address !== undefined && context.mayShowDetails) return maskedAddress(address);
@@ -181,7 +186,7 @@ function verifyMailedCode(
   const method = context.byLink ? 'link' : 'code';
   const isRight = isCode && isAddress && methodsOf(pending).includes(method);
   if (!isRight || address === undefined || credential === undefined) return refuse('credentials.invalid');
-  // A code counts once: a proof takes the challenge out of the transaction, which is saved by compare-and-swap.
+  // A code counts once: a proof removes the challenge from the transaction, which is saved by compare-and-swap.
   return { ok: true, credential: credential.id, proof: proofBy(method), mustSave: false };
 }
 
@@ -209,7 +214,7 @@ function askForMailAddress(subject: Subject, context: AuthenticatorContext): Iss
   };
 }
 
-/** First stage: the address. Nothing counts before the user has entered the code that is sent there. */
+/** First stage: the address. Nothing counts before the user has entered the code sent to it. */
 function takeAddress(input: CredentialInput, context: AuthenticatorContext): EnrollmentContinued | Refused {
   const text: unknown = input.email;
   if (typeof text !== 'string' || text.trim() === '') return refuse('email.required', 'credentials.email');
@@ -238,7 +243,7 @@ function askForMailedCode(address: string, context: AuthenticatorContext): Enrol
   };
 }
 
-/** Second stage: the code. On request it sends another one, which replaces the first. */
+/** Second stage: the code. On request another one is sent, which replaces the first. */
 function confirmMailAddress(
   { pending, input }: ChallengeAnswer,
   context: AuthenticatorContext,
@@ -249,7 +254,7 @@ function confirmMailAddress(
   const code = readSixDigitCode(input.passcode);
   if (typeof code !== 'string') return code;
   if (!isSameText(pending.code, mailCodeMac(code, context))) return refuse('credentials.invalid');
-  // The user has to tell several of the kind apart.
+  // If there are several, the user needs a label to distinguish them.
   const label = context.enrolled.length > 0 ? { label: maskedAddress(to) } : {};
   return { ok: true, credential: { ...emailCredential(to), ...label }, proof: proofBy('code') };
 }

@@ -1,4 +1,4 @@
-/** `authenticators.email` of `stepgate.yaml`: how much mail is sent. */
+/** `authenticators.email` of `stepgate.yaml`: limits for sending mail. */
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
 import { closed, listOf } from '../../policy/schema/fields/fields.ts';
@@ -43,7 +43,7 @@ export const emailConfiguration: AuthenticatorConfiguration = {
 
 const defaultLimits = { address: 10, network: 100 };
 
-/** Decoys are counted by network, too; the identifier that was entered replaces the address. */
+/** Decoys are counted by network as well. For them the entered identifier replaces the address. */
 export function mailQuotas(address: string | undefined, context: AuthenticatorContext): readonly Quota[] {
   const given = (context.settings as { readonly limits?: typeof defaultLimits } | undefined)?.limits;
   const { address: toOne, network } = given ?? defaultLimits;

@@ -1,6 +1,7 @@
 /**
- * Asks a service whether a password is known from breaches, by k-anonymity: it learns the first five of forty digits of
- * a hash, and answers with all that begin alike. A service that does not answer refuses no user (decision 27).
+ * Asks a service whether a password is known from breaches, by k-anonymity: the service learns the first five of the
+ * forty digits of a hash, and returns all hashes with that beginning. If the service does not answer, no password is
+ * refused (decision 27).
  */
 
 import { createHash } from 'node:crypto';
@@ -10,16 +11,16 @@ import { boundedText, failureCode } from '../shared/service-answer.ts';
 export interface BreachedPasswords {
   /** The prefix is appended. */
   readonly url: string;
-  /** For all of the answer. */
+  /** For the complete response. */
   readonly timeout: Seconds;
 }
 
-/** Bytes of an answer that are read: a prefix has about a thousand entries, padded ones included. */
+/** The most bytes of a response to read: a prefix has about a thousand entries, including padding. */
 const maxBodyBytes = 262_144;
 
 /**
- * Whether the service knows the password. False where it does not answer in time or not as expected: then `warn` says
- * so, without anything of the password.
+ * Whether the service knows the password. False if it does not answer in time or as expected; then `warn` is called,
+ * without any information about the password.
  */
 export async function isBreached(
   text: string,
@@ -41,7 +42,7 @@ export async function isBreached(
   }
 }
 
-/** Lines `<35 digits>:<count>`; padding has the count 0. */
+/** Lines of the form `<35 digits>:<count>`. Padding has the count 0. */
 function hasSuffix(body: string, suffix: string): boolean {
   return body.split(/\r?\n/).some((line) => {
     const [digits = '', count = ''] = line.split(':');

@@ -1,4 +1,4 @@
-/** What a password is to the core, and the credential that holds one. */
+/** The descriptor of the password authenticator, and its credentials. */
 import type { NewCredential } from '../authenticator.ts';
 import { credentialOf, proofOf } from '../shared/results.ts';
 
@@ -16,7 +16,7 @@ export const descriptor = {
 /** RFC 8176. */
 export const proof = proofOf(descriptor, ['pwd']);
 
-/** The credential that holds a hash from `hashPassword` or `readHash`. `former`: hashes of passwords before it. */
+/** The credential with a hash from `hashPassword` or `readHash`. `former`: hashes of earlier passwords. */
 export function passwordCredential(hash: string, former: readonly string[] = []): NewCredential {
   return credentialOf(descriptor, { hash, ...(former.length > 0 ? { former } : {}) });
 }

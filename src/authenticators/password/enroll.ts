@@ -1,4 +1,4 @@
-/** Sets a password in the step loop, under the password policy of the user. */
+/** Sets a password in the step loop, under the user's password policy. */
 import type { PasswordBlocklist, Subject } from '../../core/model/facts.ts';
 import { defaultPasswordTerms } from '../../core/model/password-policy.ts';
 import type {
@@ -32,7 +32,7 @@ const blocklistCodes = {
   breached: 'password.breached',
 } as const satisfies Record<PasswordBlocklist, string>;
 
-/** The page tells how long the password must be. */
+/** The page says how long the password must be. */
 export function beginPassword(context: AuthenticatorContext): IssuedChallenge {
   const { minLength } = termsOf(context);
   return { inputs: ['new_secret'], public: { minLength }, private: {}, expires: context.now + challengeLifetime };
@@ -62,13 +62,13 @@ export async function enrollPassword(
   return { ok: true, credential, proof };
 }
 
-/** What a new password is compared with, set by the user or by an administrator. */
+/** The input for checking a new password, whether the user or an administrator sets it. */
 export type ComparedWith = Pick<
   AuthenticatorContext,
   'brand' | 'issuer' | 'enrolled' | 'settings' | 'newPassword' | 'warn'
 >;
 
-/** Why the policy refuses the password, former ones aside; `undefined`: it does not. Rejects like `isListed`. */
+/** Why the policy refuses the password, apart from former ones. Undefined if it does not. Rejects like `isListed`. */
 export async function refusedPassword(
   text: string,
   subject: Pick<Subject, 'identifiers' | 'profile'>,
@@ -83,7 +83,7 @@ export async function refusedPassword(
   return blocklist === undefined ? undefined : refuse(blocklistCodes[blocklist]);
 }
 
-/** The blocklist that has the password; `undefined`: none. */
+/** The blocklist that contains the password. Undefined if none does. */
 export async function blocklistOf(
   text: string,
   compared: {
@@ -115,7 +115,7 @@ function wordsAbout(
   return [brand, new URL(issuer).hostname, ...identifiers, ...texts];
 }
 
-/** The present password is always compared; so many before it are kept and compared as the policy says. */
+/** The present password is always compared. The policy says how many earlier ones are kept and compared. */
 export function formerHashes(context: Pick<AuthenticatorContext, 'enrolled' | 'newPassword'>) {
   const { history } = termsOf(context);
   const { enrolled } = context;

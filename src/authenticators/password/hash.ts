@@ -1,30 +1,30 @@
 /**
- * Password hashes: Argon2id in the PHC string format. One way to make them, one to check them, one to take over those
- * of other systems. How much work a hash is stands in `HashingQueue.cost`.
+ * Password hashes: Argon2id in the PHC string format. This file makes them, checks them, and takes over those of other
+ * systems. `HashingQueue.cost` defines the work per hash.
  */
 import { argon2id, hash, verify } from 'argon2';
 import { type HashingCost, type HashingQueue, owaspHashingCost } from '../shared/hashing-queue.ts';
 
-/** Above these a foreign hash is refused: a verification must not take the machine (KiB, passes, lanes). */
+/** Limits for a foreign hash, because a verification must not overload the machine (KiB, passes, lanes). */
 const ceiling = { memoryCost: 262_144, timeCost: 16, parallelism: 16 } as const;
 
-/** Longest password, in bytes of UTF-8 after normalisation. */
+/** The longest password (bytes of UTF-8 after normalisation). */
 const maxBytes = 1024;
 
-/** Salt and tag of a hash that no known password has. */
+/** Salt and tag of a hash that matches no known password. */
 const dummyTail = 'hyA87eMsEiNKm0nwji4e7A$f83DD5wQ7vJYfDp9WEgyiOo9p07rI1VK1o2Dc7eileQ';
 
 export interface ForeignHash {
-  /** The hash as we store it. */
+  /** The hash in stored form. */
   readonly hash: string;
-  /** Made with less work than `cost`: it is replaced at the next sign-in. */
+  /** It was made with less work than `cost`, so it is replaced at the next sign-in. */
   readonly weak: boolean;
 }
 
 /**
- * The bytes that are hashed: NFC (NIST SP 800-63B-4 section 3.1.1.2), UTF-8, all of it, never cut. `undefined`: this
- * cannot be a password, because it is empty, longer than 1024 bytes, or not well-formed (ill-formed ones would all
- * become the same bytes).
+ * The bytes to hash: NFC (NIST SP 800-63B-4 section 3.1.1.2), UTF-8, never truncated. Undefined if the text cannot be a
+ * password, because it is empty, longer than 1024 bytes, or not well-formed (ill-formed texts would all become the same
+ * bytes).
  */
 export function passwordBytes(text: string): Buffer | undefined {
   if (text === '' || text.length > maxBytes || !text.isWellFormed()) return undefined;
@@ -33,8 +33,8 @@ export function passwordBytes(text: string): Buffer | undefined {
 }
 
 /**
- * Hashes a new password. Rejects with `RangeError` when it cannot be one (see `passwordBytes`), with
- * `StepgateError('busy')` when the queue is full.
+ * Hashes a new password. Rejects with `RangeError` if it cannot be a password (see `passwordBytes`), and with
+ * `StepgateError('busy')` if the queue is full.
  */
 export async function hashPassword(queue: HashingQueue, text: string): Promise<string> {
   const bytes = passwordBytes(text);
@@ -43,7 +43,7 @@ export async function hashPassword(queue: HashingQueue, text: string): Promise<s
 }
 
 /**
- * Checks a password. Without a usable stored hash it does the same work on a hash that no password fits, and returns
+ * Checks a password. Without a usable stored hash it does the same work on a hash that no password matches, and returns
  * false.
  */
 export async function checkPassword(queue: HashingQueue, stored: unknown, bytes: Buffer): Promise<boolean> {
@@ -52,12 +52,12 @@ export async function checkPassword(queue: HashingQueue, stored: unknown, bytes:
   return known && matches;
 }
 
-/** What is checked when there is nothing to check: as much work as a real hash. */
+/** The hash to check if there is no stored one. It needs as much work as a real hash. */
 function dummyHash({ memoryCost, timeCost, parallelism }: HashingCost): string {
   return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${dummyTail}`;
 }
 
-/** The stored hash was made with less work than `cost`, which new ones get. */
+/** The stored hash was made with less work than `cost`, which new ones need. */
 export function isWeakHash(stored: string, cost?: HashingCost): boolean {
   return readHash(stored, cost)?.weak ?? true;
 }
@@ -66,9 +66,9 @@ const phc =
   /^\$argon2id\$v=19\$(?<parameters>[mtp]=\d{1,10},[mtp]=\d{1,10},[mtp]=\d{1,10})\$(?<salt>[A-Za-z0-9+/]{11,86})\$(?<tag>[A-Za-z0-9+/]{22,171})$/;
 
 /**
- * Reads an Argon2id hash (version 1.3) of any system: parameters in the order m,t,p or m,p,t. Comes back in the order
- * m,t,p, which every implementation reads. `undefined`: another algorithm, damaged, or more expensive than 256 MiB, 16
- * passes, 16 lanes.
+ * Reads an Argon2id hash (version 1.3) of any system, with parameters in the order m,t,p or m,p,t, and returns it in
+ * the order m,t,p, which every implementation reads. Undefined for another algorithm, a damaged hash, or one that needs
+ * more than 256 MiB, 16 passes or 16 lanes.
  */
 export function readHash(text: string, cost: HashingCost = owaspHashingCost): ForeignHash | undefined {
   const groups = phc.exec(text)?.groups;

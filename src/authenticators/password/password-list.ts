@@ -1,4 +1,4 @@
-/** A list of refused passwords that the administrator gives: a text file, one password a line. */
+/** The administrator's list of refused passwords: a text file with one password per line. */
 import { readFile, stat } from 'node:fs/promises';
 import { StepgateError } from '../../errors.ts';
 
@@ -13,8 +13,8 @@ interface LoadedList {
 const loaded = new Map<string, LoadedList>();
 
 /**
- * Whether the list holds the password, in any case and compatible form (NFKC). A file that changed is read again.
- * Rejects with `StepgateError('not_configured')` when it cannot be read: a password that cannot be compared is not set
+ * Whether the list contains the password, ignoring case and compatible forms (NFKC). A changed file is read again.
+ * Rejects with `StepgateError('not_configured')` if it cannot be read: a password that cannot be compared is not set
  * (Law 4).
  */
 export async function isListed(text: string, path: string): Promise<boolean> {

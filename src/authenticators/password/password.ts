@@ -1,4 +1,4 @@
-/** Something known: a password (NIST SP 800-63B-4 section 3.1.1). Users set and change theirs in the step loop. */
+/** Something you know: a password (NIST SP 800-63B-4 section 3.1.1). Users set and change it in the step loop. */
 import type { PasswordBlocklist } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type {
@@ -41,7 +41,7 @@ async function verifyPassword(
 ): Promise<Verified | Refused> {
   const text: unknown = answer.input.passcode;
   const bytes = typeof text === 'string' ? passwordBytes(text) : undefined;
-  // This refusal depends on the input alone, so it tells nothing about the account.
+  // This refusal depends only on the input, so it reveals nothing about the account.
   if (bytes === undefined)
     return refuse(text === undefined || text === '' ? 'credentials.required' : 'credentials.invalid');
   const stored = credential?.authenticator === descriptor.key ? credential.secret.hash : undefined;
@@ -53,7 +53,9 @@ async function verifyPassword(
   return { ok: true, credential: credential.id, proof, ...omitUndefined({ secret, compromised }), mustSave: false };
 }
 
-/** A list that grew since the password was set may have it now. What cannot be compared counts as before. */
+/**
+ * The password may have been added to a list since it was set. If the list cannot be read, the earlier result stands.
+ */
 async function compromisedBy(
   text: string,
   { settings, warn }: AuthenticatorContext,
@@ -68,7 +70,7 @@ async function compromisedBy(
   }
 }
 
-/** A stronger hash of a password that was just proved. When the queue is full, it can wait until the next sign-in. */
+/** A stronger hash of a password that was just proved. If the queue is full, this can wait until the next sign-in. */
 async function rehash(queue: HashingQueue, bytes: Buffer): Promise<{ readonly hash: string } | undefined> {
   try {
     return { hash: await hashPassword(queue, bytes.toString('utf8')) };

@@ -5,7 +5,7 @@ import { enabledSetting } from '../shared/limits.ts';
 import type { BreachedPasswords } from './breached-passwords.ts';
 
 export interface PasswordSettings {
-  /** Words that a password must not consist of, besides those about the user. */
+  /** Words that a password must not consist of, in addition to those about the user. */
   readonly words: readonly string[];
   /** Path of the administrator's list. */
   readonly list?: string | undefined;

@@ -1,4 +1,4 @@
-/** Setting passwords outside the step loop: by an administrator or an import, under the password policy as well. */
+/** Sets passwords outside the step loop, for an administrator or an import, under the password policy as well. */
 import type { Subject } from '../../core/model/facts.ts';
 import type { NewCredential } from '../authenticator.ts';
 import { HashingQueue } from '../shared/hashing-queue.ts';
@@ -6,13 +6,16 @@ import { passwordCredential } from './credential.ts';
 import { type ComparedWith, formerHashes, refusedPassword } from './enroll.ts';
 import { hashPassword, readHash } from './hash.ts';
 
-/** Seconds that a hash of a command may wait: a file may hold any number of passwords, and no user waits for a page. */
+/**
+ * How long a command's hash may wait (seconds): a file may contain any number of passwords, and no user is waiting for
+ * a page.
+ */
 const maxWait = 86_400;
 
-/** `queue`: within a server its own; a command makes one for itself. */
+/** `queue`: a server passes its own; a command makes one. */
 export function passwordTools(queue: HashingQueue = new HashingQueue({ maxWait })) {
   return {
-    /** Former passwords are kept, so that the user cannot come back to them; an administrator does not know them. */
+    /** Former passwords are kept, so that the user cannot return to them. An administrator does not know them. */
     create: async (
       text: string,
       context: Pick<ComparedWith, 'enrolled' | 'newPassword'> = { enrolled: [] },

@@ -1,7 +1,7 @@
 /**
- * Something had: a phone that takes text messages or calls. A six-digit code goes there. NIST SP 800-63B-4 section
- * 3.1.3.3 calls the public telephone network restricted: the page for enrollment says so, and policies that need more
- * exclude phones. See decision 14.
+ * Something you have: a phone that receives text messages or calls with a six-digit code. NIST SP 800-63B-4 section
+ * 3.1.3.3 calls the public telephone network restricted: the enrollment page says so, and stricter policies exclude
+ * phones. See decision 14.
  */
 import { randomInt } from 'node:crypto';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -40,7 +40,7 @@ const descriptor = {
 /** RFC 8176 section 2. */
 const amr: Readonly<Record<PhoneMethod, string>> = { sms: 'sms', voice: 'tel' };
 
-/** Without settings nothing is sent anywhere. */
+/** Without settings nothing is sent. */
 const noSettings: PhoneSettings = {
   enabled: false,
   methods: [],
@@ -48,15 +48,15 @@ const noSettings: PhoneSettings = {
   limits: { number: 1, prefix: 1, network: 1, country: 1 },
 };
 
-/** Whether the text is a number in E.164, of a kind that codes can be sent to. */
+/** Whether the text is a number in E.164 of a kind that can receive codes. */
 export function takesCodes(number: string): boolean {
   const read = readPhoneNumber(number);
   return read?.number === number && read.methods.length > 0;
 }
 
 /**
- * The credential of a number that is known to be the user's, in E.164. Throws `TypeError` when no code can be sent
- * there.
+ * The credential for a number (E.164) that is known to belong to the user. Throws `TypeError` if no code can be sent to
+ * it.
  */
 export function phoneCredential(number: string): NewCredential {
   if (!takesCodes(number)) throw new TypeError('no code can be sent to this number');
@@ -101,7 +101,7 @@ export function phoneAuthenticator(): Authenticator {
   };
 }
 
-/** Undefined: no text message reaches the number. */
+/** Undefined if the number cannot receive text messages. */
 function notifyFormerNumber(
   former: string,
   { link, expires }: { readonly link: string; readonly expires: Seconds },
@@ -116,21 +116,21 @@ function settingsOf(context: AuthenticatorContext): PhoneSettings {
   return { ...noSettings, ...(context.settings as Partial<PhoneSettings> | undefined) };
 }
 
-/** The settings, with those methods only by which a proof makes progress. */
+/** The settings, with only those methods that make progress. */
 function settingsWithin(context: AuthenticatorContext): PhoneSettings {
   const settings = settingsOf(context);
   return { ...settings, methods: settings.methods.filter((method) => context.methods?.includes(method) ?? true) };
 }
 
 /**
- * The configured ways that suit the number, in the configured order; none for a number of a country that is not on the
- * list.
+ * The configured methods that suit the number, in the configured order. Empty for a number of a country that is not on
+ * the list.
  */
 function methodsFor({ country, methods }: PhoneNumber, settings: PhoneSettings): readonly PhoneMethod[] {
   return settings.countries.includes(country) ? settings.methods.filter((method) => methods.includes(method)) : [];
 }
 
-/** The one that the user chose, or else the first. */
+/** The method that the user chose, or the first one. */
 function chosenMethod(methods: readonly PhoneMethod[], { method }: AuthenticatorContext): PhoneMethod {
   return methods.find((one) => one === method) ?? methods[0] ?? 'sms';
 }
@@ -183,7 +183,7 @@ function challengeByPhone(credential: Credential | undefined, context: Authentic
   const unknown = context.subjectId ?? context.identifier ?? '';
   return {
     inputs: ['one_time_code'],
-    // Before anything is proved, the page tells nothing about the number: not even that there is one.
+    // Before a proof, the page shows nothing about the number, not even that there is one.
     public: { method, methods, resend: true, address: to && context.mayShowDetails ? maskedNumber(to.number) : '' },
     private: {
       stage: 'code',
@@ -199,7 +199,7 @@ function challengeByPhone(credential: Credential | undefined, context: Authentic
   };
 }
 
-/** Decoys can be reached in all ways, but for some that seem to have a landline. */
+/** Decoys support all methods, except for some that appear to have a landline. */
 function decoyMethods({ methods }: PhoneSettings, context: AuthenticatorContext): readonly PhoneMethod[] {
   const draw = context.decoyMac('phone decoy', context.subjectId ?? '').codePointAt(0) ?? 0;
   return methods.length > 1 && draw % 8 === 0 ? ['voice'] : methods;
@@ -216,7 +216,7 @@ function verifySentCode(
   const isCode = isSameText(pending.code, phoneCodeMac(code, context));
   const isNumber = isSameText(pending.number, storedNumber(to?.number ?? '', context));
   if (!isCode || !isNumber || to === undefined || credential === undefined) return refuse('credentials.invalid');
-  // A code counts once: a proof takes the challenge out of the transaction, which is saved by compare-and-swap.
+  // A code counts once: a proof removes the challenge from the transaction, which is saved by compare-and-swap.
   return { ok: true, credential: credential.id, proof: proofBy(pending.method), mustSave: false };
 }
 
@@ -231,7 +231,7 @@ function askForNumber(context: AuthenticatorContext): IssuedChallenge {
   };
 }
 
-/** First stage: the number. Nothing counts before the user has entered the code that is sent there. */
+/** First stage: the number. Nothing counts before the user has entered the code sent to it. */
 function takeNumber(input: CredentialInput, context: AuthenticatorContext): EnrollmentContinued | Refused {
   const field = 'credentials.phoneNumber';
   const text: unknown = input.phoneNumber;
@@ -266,7 +266,7 @@ function askForSentCode(to: PhoneNumber, context: AuthenticatorContext): Enrollm
   };
 }
 
-/** Second stage: the code. On request it sends another one, which replaces the first. */
+/** Second stage: the code. On request another one is sent, which replaces the first. */
 function confirmNumber(
   { pending, input }: ChallengeAnswer,
   context: AuthenticatorContext,
@@ -277,7 +277,7 @@ function confirmNumber(
   const code = readSixDigitCode(input.passcode);
   if (typeof code !== 'string') return code;
   if (!isSameText(pending.code, phoneCodeMac(code, context))) return refuse('credentials.invalid');
-  // The user has to tell several of the kind apart.
+  // If there are several, the user needs a label to distinguish them.
   const label = context.enrolled.length > 0 ? { label: maskedNumber(to.number) } : {};
   return { ok: true, credential: { ...phoneCredential(to.number), ...label }, proof: proofBy(pending.method) };
 }

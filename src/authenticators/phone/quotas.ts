@@ -1,13 +1,13 @@
 /**
- * How much may be sent to phones, over all accounts. Messages cost money, and toll fraud earns it: fraudsters have
- * codes sent to rows of numbers whose operator shares the fee with them. So messages are counted by number, by block of
- * numbers, by requesting network and by country.
+ * Limits for messages to phones, over all accounts. Messages cost money, which attracts toll fraud: fraudsters request
+ * codes for series of numbers whose operator shares the fees with them. Messages are therefore counted by number, by
+ * block of numbers, by requesting network and by country.
  */
 import type { Quota } from '../authenticator.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { networkQuota, perHour } from '../shared/sending-quotas.ts';
 
-/** Messages in an hour: `authenticators.phone.limits` of the settings. */
+/** Messages per hour: `authenticators.phone.limits` of the settings. */
 export interface PhoneLimits {
   readonly number: number;
   readonly prefix: number;
@@ -15,13 +15,13 @@ export interface PhoneLimits {
   readonly country: number;
 }
 
-/** Last digits of a number that vary within one block: operators get blocks of ten thousand numbers. */
+/** How many of the last digits vary within a block: operators get blocks of ten thousand numbers. */
 const blockDigits = 4;
 
 /**
- * The country comes last, so that a message which another limit refuses does not count for it. Decoys are counted by
- * network, too; number, block and country are replaced by the identifier that was entered (`unknown`), so that guessing
- * identifiers exhausts no user's messages.
+ * The country comes last, so that a message refused by another limit does not count for it. Decoys are counted by
+ * network as well. Number, block and country are replaced by the entered identifier (`unknown`), so that guessing
+ * identifiers uses up no real user's messages.
  */
 export function phoneQuotas(
   to: PhoneNumber | undefined,

@@ -1,4 +1,4 @@
-/** `authenticators.phone` of `stepgate.yaml`: which numbers may be used, and how much may be sent to them. */
+/** `authenticators.phone` of `stepgate.yaml`: which numbers are allowed, and limits for sending. */
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
 import { closed, country, listOf } from '../../policy/schema/fields/fields.ts';
@@ -10,9 +10,9 @@ export interface PhoneSettings {
   readonly enabled: boolean;
   /** The first one that suits the number is used, unless the user chooses another. */
   readonly methods: readonly PhoneMethod[];
-  /** ISO 3166-1 alpha-2: nothing is sent to any other. */
+  /** ISO 3166-1 alpha-2. Nothing is sent to other countries. */
   readonly countries: readonly string[];
-  /** Of numbers without country code; absent: there are no countries. */
+  /** For numbers without country code. Absent if no countries are configured. */
   readonly defaultCountry?: string;
   readonly limits: PhoneLimits;
 }

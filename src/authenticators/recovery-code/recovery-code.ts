@@ -1,7 +1,7 @@
 /**
- * Something had: ten or more codes on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2; saved
- * recovery codes, section 4.2.1.1). They are shown once, while they are enrolled, and stored as salted Argon2id hashes:
- * no rotation of keys voids them.
+ * Something you have: ten or more codes on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2;
+ * saved recovery codes, section 4.2.1.1). They are shown once, during enrollment, and stored as salted Argon2id hashes,
+ * so that no key rotation voids them.
  */
 import { z } from 'zod';
 import { closed } from '../../policy/schema/fields/fields.ts';
@@ -40,19 +40,19 @@ const descriptor = {
   decoys: { share: 1 / 4 },
 } as const;
 
-/** For who voids them all. */
+/** For code that voids all of them. */
 export const recoveryCodeKey: string = descriptor.key;
 
-/** RFC 8176 has no value for look-up secrets; `otp` is the nearest: each code is a one-time password. */
+/** RFC 8176 has no value for look-up secrets; `otp` is the closest, since each code is a one-time password. */
 const proof = proofOf(descriptor, ['otp']);
 
 /**
- * Letters and digits of a code. 80 bits: more than the 64 that section 4.2.1.1 asks for, and short enough to type from
+ * Letters and digits per code. 80 bits: more than the 64 that section 4.2.1.1 requires, and short enough to type from
  * paper.
  */
 const codeLength = 16;
 
-/** Codes in a set: by default, and the range of the setting. */
+/** Codes per set: the default, and the range of the setting. */
 const defaultCount = 10;
 const minCount = 10;
 const maxCount = 20;
@@ -71,10 +71,10 @@ const configuration = {
     .describe('Codes to keep on paper, each for one use.'),
 } as const;
 
-/** One salt for the whole set, so that an answer costs one hash and not ten. */
+/** One salt for the whole set, so that an answer needs one hash and not ten. */
 interface RecoverySecret {
   readonly salt: string;
-  /** Of the codes that are unused. */
+  /** Digests of the unused codes. */
   readonly digests: readonly string[];
 }
 
@@ -104,7 +104,7 @@ async function verifyRecoveryCode(
   const text: unknown = input.passcode;
   if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
   const code = readKeyText(text, codeLength, codeLength);
-  // This refusal depends on the input alone, so it tells nothing about the account.
+  // This refusal depends only on the input, so it reveals nothing about the account.
   if (code === undefined) return refuse('credentials.malformed');
   const secret = readRecoverySecret(credential);
   const digest = await digestKeyText(queue, code, secret?.salt ?? decoySalt);

@@ -1,11 +1,12 @@
 import { suggestedAnswers } from './suggested-answers.ts';
 
 /**
- * The questions to choose from. They ask for what no profile and no register tells, and what does not change (OWASP
- * Choosing and Using Security Questions Cheat Sheet). The texts live with the views, by code: `question.<code>`.
+ * The questions to choose from. They ask for facts that are in no profile or public register and do not change (OWASP
+ * Choosing and Using Security Questions Cheat Sheet). The texts are in the message catalogues, by code:
+ * `question.<code>`.
  */
 
-/** By code, with answers that the question itself suggests, in the languages of its texts: they are refused. */
+/** By code, with answers that the question itself suggests, in the languages of the texts. Such answers are refused. */
 export const securityQuestions: ReadonlyMap<string, readonly string[]> = new Map(
   (['stuffed_toy', 'maths_teacher', 'driving_instructor', 'school_trip', 'other_college'] as const).map((code) => [
     code,
@@ -16,11 +17,14 @@ export const securityQuestions: ReadonlyMap<string, readonly string[]> = new Map
 /** The code of a question that the user writes. */
 export const ownQuestion = 'custom';
 
-/** Shortest and longest question that the user words (characters). */
+/** Limits for a question that the user writes (characters). */
 const shortest = 10;
 const longest = 100;
 
-/** A question that the user writes, as it is shown; `undefined`: too short, too long, or not a line of plain text. */
+/**
+ * A question that the user writes, in displayed form. Undefined if it is too short, too long, or not one line of plain
+ * text.
+ */
 export function readOwnQuestion(text: string): string | undefined {
   if (text.length > 1000 || !text.isWellFormed()) return undefined;
   const line = text.normalize('NFC').replace(/\s+/gu, ' ').trim();

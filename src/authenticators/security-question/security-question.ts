@@ -1,7 +1,7 @@
 /**
- * Something known: the answer to a question about the user. NIST SP 800-63B-4 section 3.1.1.2 does not accept it as an
- * authenticator, and OWASP ASVS 5.0 6.4.2 forbids it. So it is auxiliary: it counts only where a policy names it, and
- * only after something else was proved. See decision 15.
+ * Something you know: the answer to a question about the user. NIST SP 800-63B-4 section 3.1.1.2 does not accept it as
+ * an authenticator, and OWASP ASVS 5.0 6.4.2 forbids it. It is therefore auxiliary: it counts only if a policy names
+ * it, and only after another proof. See decision 15.
  */
 
 import { z } from 'zod';
@@ -37,10 +37,10 @@ const descriptor = {
 
 const proof = proofOf(descriptor, ['kba']);
 
-/** The longest answer as the user types it (UTF-16 units). */
+/** The longest answer as typed (UTF-16 units). */
 const maxTypedLength = 200;
 
-/** Letters and digits of the shortest new answer, unless the settings say otherwise. */
+/** The default minimum length of a new answer (letters and digits). */
 const defaultMinLength = 4;
 
 const configuration = {
@@ -76,7 +76,7 @@ export function securityQuestionAuthenticator(queue: HashingQueue): Authenticato
   return {
     descriptor,
     configuration,
-    // Fewer than NIST SP 800-63B-4 section 3.2.2 allows: there are not many answers to most questions.
+    // Fewer than NIST SP 800-63B-4 section 3.2.2 allows, because most questions have few possible answers.
     attemptLimits: [
       { limit: 5, window: 900 },
       { limit: 20, window: 0 },
@@ -105,7 +105,7 @@ export function securityQuestionAuthenticator(queue: HashingQueue): Authenticato
   };
 }
 
-/** Letters and digits without case, accents, white space and punctuation: `São-Paulo` is `sao paulo`. */
+/** Letters and digits, without case, accents, white space and punctuation: `São-Paulo` becomes `saopaulo`. */
 export function normaliseAnswer(text: string): string {
   return text
     .normalize('NFKD')
@@ -117,7 +117,7 @@ export function normaliseAnswer(text: string): string {
 
 /**
  * No question is shown before the user has proved something (section 3.1.1.2: no hints). A user without a question gets
- * one all the same, always the same one.
+ * one as well, always the same.
  */
 function shownQuestion(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge['public'] {
   if (!context.mayShowDetails) return {};
@@ -140,7 +140,7 @@ async function verifyAnswer(
   input: CredentialInput,
 ): Promise<Verified | Refused> {
   const answer = readAnswer(input);
-  // These refusals depend on the input alone, so they tell nothing about the account.
+  // These refusals depend only on the input, so they reveal nothing about the account.
   if (typeof answer !== 'string') return answer;
   const secret = readAnswerSecret(credential);
   const matches = isSameText(secret?.digest, await digestKeyText(queue, answer, secret?.salt ?? decoySalt));
@@ -148,7 +148,7 @@ async function verifyAnswer(
   return { ok: true, credential: credential.id, proof, mustSave: false };
 }
 
-/** The answer of the form, normalised. */
+/** The answer in the form, normalised. */
 function readAnswer({ passcode }: CredentialInput): string | Refused {
   const text: unknown = passcode;
   if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
@@ -193,7 +193,7 @@ function readQuestion({ questionKey, question }: CredentialInput): Question | Re
   return text === undefined ? refuse('question.malformed', 'credentials.question') : { code, text };
 }
 
-/** An answer that is common, or that follows from the question or from what the profile says. */
+/** A common answer, or one that follows from the question or the profile. */
 function isObvious(
   { question: { code, text }, answer }: ChosenAnswer,
   subject: Subject,

@@ -1,6 +1,6 @@
 /**
- * Answers that a question itself suggests, by language of the texts: they are guessed first, so they are refused in
- * every language, whatever the user reads.
+ * Answers that a question itself suggests, by language of the texts. Attackers guess them first, so they are refused in
+ * every language, whatever language the user reads.
  */
 type ByQuestion = Readonly<
   Record<'stuffed_toy' | 'maths_teacher' | 'driving_instructor' | 'school_trip' | 'other_college', readonly string[]>

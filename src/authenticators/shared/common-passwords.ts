@@ -1,11 +1,11 @@
-/** Common passwords and answers, which guessing begins with. */
+/** Common passwords and answers, which attackers guess first. */
 
-/** Whether the text is a common password, with or without the usual substitutes. */
+/** Whether the text is a common password, with or without the usual substitutions. */
 export function isCommonPassword(text: string): boolean {
   return common.has(stem(text));
 }
 
-/** The text without case, usual substitutes, and what is appended to satisfy a composition rule. */
+/** The text without case, the usual substitutions, and what is appended to satisfy a composition rule. */
 export function stem(text: string): string {
   const plain = text.normalize('NFKC').toLowerCase();
   const bare = plain.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
@@ -24,7 +24,7 @@ const substitutes: Readonly<Record<string, string>> = {
   '!': 'i',
 };
 
-/** Stems of the passwords that lead every list of leaked ones. */
+/** Stems of the most frequent leaked passwords. */
 const common: ReadonlySet<string> = new Set(
   (
     'password passwort passw passwd motdepasse contraseña senha letmein welcome willkommen changeme default secret iloveyou ' +

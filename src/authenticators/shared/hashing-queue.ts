@@ -1,12 +1,11 @@
 /**
  * A bounded queue for password hashing. Hashing runs on libuv's thread pool, which signing, DNS and files share: with
- * too many hashes in flight everything else waits behind them. What cannot start soon is refused with 503 instead of
- * piling up.
+ * too many hashes in flight, everything else waits for them. A hash that cannot start soon is refused with 503.
  */
 import { availableParallelism } from 'node:os';
 import { StepgateError } from '../../errors.ts';
 
-/** How much work one Argon2id hash is. */
+/** The work for one Argon2id hash. */
 export interface HashingCost {
   /** KiB. */
   readonly memoryCost: number;
@@ -26,7 +25,7 @@ export interface HashingQueueOptions {
   readonly capacity?: number;
   /** Longest wait in seconds. Default 3. */
   readonly maxWait?: number;
-  /** Cost of the hashes that are made. Default `owaspHashingCost`; tests that are not about hashing take less. */
+  /** Cost of new hashes. Default `owaspHashingCost`. Tests that are not about hashing use less. */
   readonly cost?: HashingCost;
 }
 
@@ -45,7 +44,7 @@ interface Waiting {
 }
 
 /**
- * Two threads of the pool stay free for signing and files, and no core hashes twice at a time. `threadPoolSize` is
+ * Two threads of the pool stay free for signing and files, and no core runs two hashes at a time. `threadPoolSize`:
  * UV_THREADPOOL_SIZE.
  */
 export function hashingConcurrency(cores: number = availableParallelism(), threadPoolSize = 4): number {
@@ -77,8 +76,8 @@ export class HashingQueue {
   }
 
   /**
-   * Runs `task` when there is room, in the order of arrival. Rejects with `StepgateError('busy')` when the queue is
-   * full or the wait too long.
+   * Runs `task` when there is a free slot, in the order of arrival. Rejects with `StepgateError('busy')` if the queue
+   * is full or the wait too long.
    */
   async run<T>(task: () => Promise<T>): Promise<T> {
     await this.#enter();

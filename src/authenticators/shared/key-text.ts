@@ -1,5 +1,5 @@
 /**
- * Codes that users keep on paper or receive from an administrator: drawn, read back as users type them, and hashed.
+ * Codes that users keep on paper or get from an administrator: generated, read as users type them, and hashed.
  * Crockford's Base32: 32 letters and digits of which no two look alike, 5 bits each.
  */
 import { randomBytes } from 'node:crypto';
@@ -16,14 +16,14 @@ export function drawKeyText(length: number): string {
   return Array.from(randomBytes(length), (byte) => alphabet[byte & 31]).join('');
 }
 
-/** The text in groups of four, as pages show it. */
+/** The text in groups of four, as on pages. */
 export function groupedKeyText(text: string): string {
   return text.match(/.{1,4}/g)?.join('-') ?? '';
 }
 
 /**
  * Reads a text of `min` to `max` letters and digits. Accepts lower case, spaces and dashes, O for 0, I and L for 1.
- * `undefined`: it is something else.
+ * Undefined for any other text.
  */
 export function readKeyText(text: string, min: number, max: number): string | undefined {
   if (text.length > 256) return undefined;
@@ -48,7 +48,7 @@ export function isSalt(value: unknown): value is string {
 
 /**
  * Argon2id of a text, 256 bits, base64url. Texts of fewer than 112 bits are hashed like passwords (NIST SP 800-63B-4
- * section 3.1.2.2). Rejects with `StepgateError('busy')` when the queue is full.
+ * section 3.1.2.2). Rejects with `StepgateError('busy')` if the queue is full.
  */
 export async function digestKeyText(queue: HashingQueue, text: string, salt: string): Promise<string> {
   const options = {

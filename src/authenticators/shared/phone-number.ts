@@ -1,9 +1,9 @@
-/** Reads phone numbers (ITU-T E.164): which ones a code can be sent to, in which ways, and how one is masked. */
+/** Reads phone numbers (ITU-T E.164): which ones can receive a code, by which methods, and how to mask them. */
 import { createRequire } from 'node:module';
 import { phoneNumberForm } from '../../core/model/phone-number.ts';
 
 /**
- * Loaded on first use: the metadata of all numbers takes long to read, and installations without phones never need it.
+ * Loaded on first use, because reading the number metadata takes long, and installations without phones never need it.
  */
 let library: typeof import('libphonenumber-js/max') | undefined;
 function numbers(): typeof import('libphonenumber-js/max') {
@@ -11,7 +11,7 @@ function numbers(): typeof import('libphonenumber-js/max') {
   return library;
 }
 
-/** How a code goes to a phone. */
+/** How a code is sent to a phone. */
 export type PhoneMethod = 'sms' | 'voice';
 
 export interface PhoneNumber {
@@ -19,7 +19,7 @@ export interface PhoneNumber {
   readonly number: string;
   /** ISO 3166-1 alpha-2. */
   readonly country: string;
-  /** Ways in which a code can reach this kind of number. Empty: the kind takes no codes. */
+  /** Methods by which a code can reach this kind of number. Empty if it cannot. */
   readonly methods: readonly PhoneMethod[];
 }
 
@@ -27,9 +27,9 @@ export interface PhoneNumber {
 const maxInputLength = 40;
 
 /**
- * Kinds of numbers that codes can be sent to. Left out are numbers whose calls cost extra or earn money (premium rate,
- * shared cost), numbers of companies (UAN, toll free), and numbers that belong to no device: voice over IP, personal
- * numbers, pagers, voice mail.
+ * Kinds of numbers that can receive codes. Excluded are numbers whose calls cost extra or earn money (premium rate,
+ * shared cost), company numbers (UAN, toll free), and numbers without a device: voice over IP, personal numbers,
+ * pagers, voice mail.
  */
 const methodsByType: ReadonlyMap<string | undefined, readonly PhoneMethod[]> = new Map([
   ['MOBILE', ['sms', 'voice']],
@@ -38,7 +38,7 @@ const methodsByType: ReadonlyMap<string | undefined, readonly PhoneMethod[]> = n
 ]);
 
 /**
- * The number that the text stands for; `undefined`: there can be no such number. Without a country code it is one of
+ * The number that the text represents. Undefined if there is no such number. Without a country code it belongs to
  * `country`.
  */
 export function readPhoneNumber(text: string, country?: string): PhoneNumber | undefined {
@@ -52,15 +52,15 @@ export function readPhoneNumber(text: string, country?: string): PhoneNumber | u
   if (!/^\+?[\p{Nd}\s()./\p{Pd}]+$/u.test(plain)) return undefined;
   const options = country !== undefined && numbers().isSupportedCountry(country) ? { defaultCountry: country } : {};
   const parsed = numbers().parsePhoneNumberFromString(plain, { ...options, extract: false });
-  // Numbers of no country (satellites, international toll free) can be on no list of countries.
+  // Numbers without a country (satellites, international toll free) cannot be on a list of countries.
   if (!parsed?.isValid() || parsed.country === undefined || parsed.ext !== undefined) return undefined;
   if (!phoneNumberForm.test(parsed.number)) return undefined;
   return { number: parsed.number, country: parsed.country, methods: methodsByType.get(parsed.getType()) ?? [] };
 }
 
 /**
- * `+49 ••• •••• 12`: country code and last two digits, and always as many dots, so that the length stays unknown.
- * `number` is E.164.
+ * `+49 ••• •••• 12`: country code and last two digits, with a constant number of dots, so that the length stays
+ * unknown. `number` is E.164.
  */
 export function maskedNumber(number: string): string {
   const code = numbers().parsePhoneNumberFromString(number)?.countryCallingCode ?? '';

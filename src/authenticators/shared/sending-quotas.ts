@@ -1,21 +1,22 @@
-/** Quotas of all authenticators that send messages: limits over all accounts. */
+/** Quotas of all authenticators that send messages, which are limits over all accounts. */
 import type { Seconds } from '../../core/model/facts.ts';
 import type { Quota } from '../authenticator.ts';
 
 const HOUR: Seconds = 3600;
 
-/** At most `limit` messages in an hour. */
+/** At most `limit` messages per hour. */
 export function perHour(kind: string, value: string, limit: number): Quota {
   return { kind, value, limits: [{ limit, window: HOUR }] };
 }
 
-/** Counts by the network that requests. */
+/** Counts by the requesting network. */
 export function networkQuota(ip: string, limit: number): Quota {
   return perHour('network', networkOf(ip), limit);
 }
 
 /**
- * What one subscriber has: the address (IPv4), or the /64 that it is in (IPv6). All unknown addresses are one network.
+ * The network of one subscriber: the address itself (IPv4), or its /64 (IPv6). All unknown addresses count as one
+ * network.
  */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);

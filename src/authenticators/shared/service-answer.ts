@@ -1,6 +1,6 @@
-/** What another service answers over HTTP, and why it did not: read with bounds, and told without what was sent. */
+/** Reads responses of other HTTP services within limits, and describes failures without repeating what was sent. */
 
-/** The body as text. Rejects when it has more than `maxBytes`. */
+/** The body as text. Rejects if it has more than `maxBytes`. */
 export async function boundedText({ body }: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -12,7 +12,7 @@ export async function boundedText({ body }: Response, maxBytes: number): Promise
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A code such as ECONNREFUSED: the error itself may quote what was sent or answered. */
+/** A code such as ECONNREFUSED, because the error itself may quote what was sent or answered. */
 export function failureCode(error: unknown): string {
   const { name, message, cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
   return String(cause?.code ?? (name === 'Error' ? message : name));

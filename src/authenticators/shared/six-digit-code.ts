@@ -2,7 +2,7 @@
 import type { Refused } from '../authenticator.ts';
 import { refuse } from './results.ts';
 
-/** The six digits, without grouping, full-width digits turned into plain ones. */
+/** The six digits, without grouping, with full-width digits converted to plain ones. */
 export function readSixDigitCode(text: unknown): string | Refused {
   if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
   const code = text.length > 64 ? '' : text.normalize('NFKC').replace(/[\s\p{Cf}-]/gu, '');

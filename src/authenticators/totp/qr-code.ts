@@ -1,10 +1,10 @@
 /** A QR code (ISO/IEC 18004) as inline SVG: no script, no style attribute, dark on white in every colour scheme. */
 import { encode } from 'uqr';
 
-/** Modules of white around the code; ISO/IEC 18004 asks for four. */
+/** Width of the white margin around the code (modules). ISO/IEC 18004 requires four. */
 const quietZone = 4;
 
-/** `title` is what a screen reader says instead of the picture. */
+/** `title`: the text for screen readers. */
 export function qrCodeSvg(text: string, title: string): string {
   const { size, data } = encode(text, { ecc: 'M', border: quietZone });
   const path = data.map((row, y) => pathOfDarkModules(row, y)).join('');
@@ -14,7 +14,7 @@ export function qrCodeSvg(text: string, title: string): string {
   );
 }
 
-/** Lines of one module's width along the middle of the row: half of what their outlines would take. */
+/** Lines one module wide along the middle of the row. They need half the size of outlines. */
 function pathOfDarkModules(row: readonly boolean[], y: number): string {
   let path = '';
   let end = 0;

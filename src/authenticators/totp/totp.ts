@@ -1,5 +1,6 @@
 /**
- * Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4).
+ * Something you have: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section
+ * 3.1.4).
  */
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { closed } from '../../policy/schema/fields/fields.ts';
@@ -35,22 +36,20 @@ const configuration = {
 
 const proof = proofOf(descriptor, ['otp']);
 
-/**
- * What authenticator apps support without exception: SHA-1, six digits, 30 seconds; 160 bits as RFC 4226 section 4
- * recommends.
- */
+/** What every authenticator app supports: SHA-1, six digits, 30 seconds; 160 bits as RFC 4226 section 4 recommends. */
 const code = { algorithm: 'sha1', digits: 6, period: 30 } as const;
 const keyBytes = 20;
 
 /**
- * Apps whose codes are computed for every user. A user with more of them takes longer, by some microseconds for each.
+ * The number of apps for which codes are always computed. A user with more apps takes some microseconds longer for
+ * each.
  */
 const appsComputed = 5;
 
-/** For users with fewer apps, or none: the same computation, and never a match. 160 bits that no app has. */
+/** For users with fewer apps or none: the same computation, and never a match. 160 bits that no app has. */
 const decoyKey = 'U6ULXKYFLR5J3U3C6LWHUYIVVNFGUKCR';
 
-/** `step` is the last time step that was accepted; no code of it or before it counts again. */
+/** `step`: the last time step that was accepted. No code of it or before it counts again. */
 interface TotpSecret {
   readonly key: string;
   readonly step: number;
@@ -75,9 +74,9 @@ export function totpAuthenticator(): Authenticator {
 }
 
 /**
- * A code of any app that makes progress counts: the user need not say which one it is of. The codes of all apps are
- * computed, whichever matches, and as many for users with fewer apps or none: the time tells nothing about up to
- * `appsComputed` apps.
+ * A code of any app that makes progress counts, so the user need not say which app it comes from. The codes of all apps
+ * are computed whichever one matches, and as many for users with fewer apps: up to `appsComputed` apps, the time
+ * reveals nothing.
  */
 async function verifyTotp(
   credential: Credential | undefined,
@@ -95,7 +94,7 @@ async function verifyTotp(
     const step = steps[at];
     return step === undefined ? [] : [{ ...app, step }];
   });
-  // Also true after the clock was set back: a code that counted once never counts again (RFC 6238 section 5.2).
+  // Holds even after the clock was set back: a code that counted once never counts again (RFC 6238 section 5.2).
   const before = lastStepOf(context.epoch);
   const fresh = matching.find(({ step, secret }) => step > Math.max(secret.step, before));
   if (!fresh) return refuse(matching.length > 0 ? 'credentials.used' : 'credentials.invalid');
@@ -113,7 +112,7 @@ function appsOf(credentials: readonly Credential[]) {
 async function drawKey(subject: Subject, context: AuthenticatorContext): Promise<IssuedChallenge> {
   const { generateSecret, generateURI } = await import('otplib');
   const key = generateSecret({ length: keyBytes });
-  // A colon separates issuer and account in the label of the URI.
+  // A colon separates issuer and account in the URI's label.
   const issuer = context.brand.replaceAll(':', ' ');
   const account = (subject.identifiers[0] ?? subject.id).replaceAll(':', ' ');
   const uri = generateURI({ issuer, label: account, secret: key, ...code });
@@ -145,7 +144,9 @@ async function enrollTotp(
   return { ok: true, credential: { ...credentialOf(descriptor, { key, step }), ...named }, proof };
 }
 
-/** The name that the user gives the app. From the second app on it is required: the user has to tell them apart. */
+/**
+ * The name that the user gives the app. It is required from the second app on, so that the user can distinguish them.
+ */
 function readName(input: CredentialInput, context: AuthenticatorContext): { readonly label?: string } | Refused {
   const text: unknown = input.label ?? '';
   const label = typeof text === 'string' && text.length <= 1000 ? text.normalize('NFC').trim() : undefined;
@@ -156,7 +157,7 @@ function readName(input: CredentialInput, context: AuthenticatorContext): { read
   return isName ? { label } : refuse('label.invalid', 'credentials.label');
 }
 
-/** The time step that the code belongs to: the current one, or one on either side for slow users and slow clocks. */
+/** The time step of the code: the current one, or one before or after it, for slow users and inexact clocks. */
 async function stepOf(key: string, token: string, now: number): Promise<number | undefined> {
   const { verify } = await import('otplib');
   const result = await verify({ secret: key, token, epoch: now, epochTolerance: code.period, ...code });
@@ -165,7 +166,7 @@ async function stepOf(key: string, token: string, now: number): Promise<number |
   return result.timeStep;
 }
 
-/** The last time step of which a code may have counted before the epoch began: clocks may differ by one step. */
+/** The last time step whose code may have counted before the epoch began. Clocks may differ by one step. */
 function lastStepOf(epoch: Seconds | undefined): number {
   return epoch === undefined ? -1 : Math.floor(epoch / code.period) + 1;
 }

@@ -1,14 +1,14 @@
 /**
- * Ids of keys that do not exist. The second half of each is a keyed hash of the first, so that only the server
- * knows its own decoys again: a browser must never hear that a decoy is unknown, or the answer would tell
- * decoys from keys (decision 40).
+ * Ids of keys that do not exist. The second half of each id is a keyed hash of the first, so that only the server
+ * recognises its own decoys: a browser must never be told that a decoy is unknown, since that would distinguish decoys
+ * from keys (decision 40).
  */
 import type { AuthenticatorContext } from '../authenticator.ts';
 import { isSameText } from '../shared/same-text.ts';
 
 type Macs = Pick<AuthenticatorContext, 'decoyMac'>;
 
-/** `drawn`: 256 random bits (base64url). `bytes`: of the id; even, at most 64. Returns base64url. */
+/** `drawn`: 256 random bits (base64url). `bytes`: length of the id; even, at most 64. Returns base64url. */
 export function decoyId(drawn: string, bytes: number, context: Macs): string {
   return withTag(Buffer.from(drawn, 'base64url').subarray(0, bytes / 2), context);
 }

@@ -11,15 +11,15 @@ import { type CeremonyPlace, ceremonyPlace } from './relying-party.ts';
 import { knownTransports, type WebauthnSecret, webauthnDescriptor, webauthnProof } from './secret.ts';
 import { algorithms } from './verify.ts';
 
-/** The part of the configuration that this reads. */
+/** The settings that this file uses. */
 export interface WebauthnSettings {
   /** Path of the FIDO metadata. */
   readonly metadata?: string;
-  /** Models that may be registered, and no others. */
+  /** The only models that may be registered. */
   readonly aaguids?: readonly string[];
 }
 
-/** Longest credential id (section 7.1 step 25), in bytes. */
+/** The longest credential id (bytes; section 7.1 step 25). */
 const longestId = 1023;
 
 /** The user handle of an account (section 5.4.3), base64url. */
@@ -77,7 +77,7 @@ export async function verifyRegistration(
 }
 
 interface Registered extends Omit<WebauthnSecret, 'userHandle' | 'hardware' | 'transports'> {
-  /** Certificates of the attestation, leaf first; empty: the key has no attestation. */
+  /** Certificates of the attestation, leaf first. Empty if the key has no attestation. */
   readonly chain: readonly Uint8Array[];
 }
 
@@ -113,8 +113,8 @@ async function readRegistration(
 }
 
 /**
- * Checks the algorithm of the key and the signature of the attestation, if there is one. It does not look at the chain
- * of certificates.
+ * Checks the algorithm of the key and the signature of the attestation, if there is one. Does not check the certificate
+ * chain.
  */
 async function verifyAttested(
   id: string,
@@ -162,7 +162,7 @@ function cleanLabel(text: string | undefined): string {
   return Array.from(line).slice(0, 64).join('').trim();
 }
 
-/** From the second key on: named after the browser that made it, and numbered where that name is taken. */
+/** From the second key on, a key is named after the browser that made it, with a number if that name is taken. */
 function defaultLabel({ enrolled, visitor }: AuthenticatorContext): string {
   if (enrolled.length === 0) return '';
   const { browser, system } = browserText(visitor.userAgent);

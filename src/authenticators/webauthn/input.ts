@@ -1,4 +1,4 @@
-/** Checks what a browser returns from a WebAuthn ceremony, as far as that needs nothing of the account. */
+/** Checks a browser's response from a WebAuthn ceremony, as far as this does not depend on the account. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { CredentialInput, Refused } from '../authenticator.ts';
@@ -26,7 +26,7 @@ export interface Ceremony {
 }
 
 /**
- * A field in base64url without padding; base64 is accepted, too. `undefined`: missing, something else, or longer than
+ * A field in base64url without padding, or in base64. Undefined if it is missing, has another form, or is longer than
  * `maxBytes`.
  */
 export function binaryField(input: CredentialInput, name: string, maxBytes: number): string | undefined {
@@ -47,13 +47,13 @@ export function clientDataFault(clientData: string, { type, challenge, place }: 
   if (data.type !== type) return 'type';
   if (!isSameText(data.challenge, challenge)) return 'challenge';
   if (data.origin !== place.origin) return 'origin';
-  // A page of another site has framed ours, or says so.
+  // A page of another site has framed ours, or claims to.
   if (![undefined, false].includes(data.crossOrigin as undefined) || data.topOrigin !== undefined)
     return 'cross_origin';
   return undefined;
 }
 
-/** The challenge that the response claims to answer; `undefined`: it names none. */
+/** The challenge that the response claims to answer. Undefined if it names none. */
 export function challengeOf(input: CredentialInput): string | undefined {
   const text = Buffer.from(binaryField(input, 'clientData', 4096) ?? '', 'base64url').toString('utf8');
   const challenge = parseObject(text)?.challenge;
@@ -68,10 +68,7 @@ export interface Flags {
   readonly bs: boolean;
 }
 
-/**
- * Section 7.1 steps 14 to 18, section 7.2 steps 16 to 20: relying party, presence, and flags that contradict one
- * another.
- */
+/** Section 7.1 steps 14 to 18, section 7.2 steps 16 to 20: relying party, presence, and contradicting flags. */
 export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, rpId: string): Fault | undefined {
   const expected = createHash('sha256').update(rpId).digest();
   if (rpIdHash.length !== expected.length || !timingSafeEqual(rpIdHash, expected)) return 'rp_id';
@@ -80,12 +77,12 @@ export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, rpId:
   return undefined;
 }
 
-/** A refusal of the response as a whole: it belongs to no input. `reason`: for the audit log. */
+/** Refuses the response as a whole, without naming an input. `reason`: for the audit log. */
 export function refuseResponse(code: RefusalCode, reason?: string): Refused {
   return { ok: false, code, ...omitUndefined({ reason }) };
 }
 
-/** `undefined`: the text is no JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? '');

@@ -1,6 +1,6 @@
 /**
- * Models of authenticators as the FIDO Metadata Service describes them: the payload of its BLOB (FIDO Metadata Service
- * 3.0 section 3.1.6) as a JSON file. The administrator fetches it and checks its signature.
+ * Authenticator models as described by the FIDO Metadata Service: the payload of its BLOB (FIDO Metadata Service 3.0
+ * section 3.1.6) as a JSON file. The administrator downloads it and checks its signature.
  */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface Model {
 export type Models = ReadonlyMap<string, Model>;
 
 const inHardware = ['hardware', 'secure_element'];
-/** Statuses (section 3.1.4) after which a model vouches for nothing. */
+/** Statuses (section 3.1.4) after which a model is not trusted. */
 const broken = [
   'ATTESTATION_KEY_COMPROMISE',
   'USER_KEY_REMOTE_COMPROMISE',
@@ -26,7 +26,7 @@ const broken = [
 
 let last: { readonly file: string; readonly changed: number; readonly models: Models } | undefined;
 
-/** Reads the file again when it has changed. A file that cannot be read vouches for no model: the result is empty. */
+/** Reads the file again if it has changed. If it cannot be read, the result is empty and no model is trusted. */
 export function modelsIn(file: string): Models {
   try {
     const changed = statSync(file).mtimeMs;
@@ -59,13 +59,13 @@ function modelOf({ aaguid, metadataStatement = {}, statusReports = [] }: Metadat
   return [[aaguid.toLowerCase(), { hardware, roots }]];
 }
 
-/** Certificates of the longest chain that is followed. */
+/** The longest accepted chain (certificates). */
 const longestChain = 6;
 
 /**
- * Does this chain, leaf first, lead to one of the roots? Each certificate must be valid at `now` (epoch seconds) and
- * issued by the next one; the leaf itself may be the root. It makes no requests: the status reports list the models
- * that are revoked.
+ * Whether this chain, leaf first, leads to one of the roots. Each certificate must be valid at `now` (epoch seconds)
+ * and issued by the next one; the leaf itself may be the root. Makes no requests: the status reports list revoked
+ * models.
  */
 export function leadsTo(roots: readonly X509Certificate[], chain: readonly X509Certificate[], now: number): boolean {
   if (chain.length === 0 || chain.length > longestChain) return false;

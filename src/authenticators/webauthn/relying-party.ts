@@ -1,13 +1,13 @@
 /**
- * For whom passkeys are made: the relying party id (Web Authentication Level 3 section 5.1.2), and the origins whose
- * pages may use it. See decision 39.
+ * The relying party of passkeys: its id (Web Authentication Level 3 section 5.1.2), and the origins whose pages may use
+ * it. See decision 39.
  */
 import { z } from 'zod';
 import type { RelyingParty } from '../../policy/model/authenticator-kind.ts';
 import { listOf, secureUrl } from '../../policy/schema/fields/fields.ts';
 import type { AuthenticatorContext } from '../authenticator.ts';
 
-/** A domain, in the form that browsers compare. An address is none (section 5.1.3). */
+/** A domain in the form that browsers compare. IP addresses are not allowed (section 5.1.3). */
 const domain = /^(?=.{1,253}$)(?:localhost|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9-]{2,63})$/;
 
 export const relyingPartySettings = {
@@ -29,7 +29,7 @@ export const relyingPartySettings = {
     ),
 } as const;
 
-/** `undefined`: there is no issuer to take the host of. `settings`: as the schema above leaves them. */
+/** Undefined if there is no issuer to take the host from. `settings`: as parsed by the schema above. */
 export function relyingPartyIn(settings: Readonly<Record<string, unknown>>, issuer?: string): RelyingParty | undefined {
   const { rpId, origins } = settings as { readonly rpId?: string; readonly origins?: readonly string[] };
   const url = issuer === undefined ? null : URL.parse(issuer);
@@ -38,11 +38,11 @@ export function relyingPartyIn(settings: Readonly<Record<string, unknown>>, issu
   return { id, origins: [...new Set([...(url ? [url.origin] : []), ...(origins ?? [])])] };
 }
 
-/** Where a ceremony counts. */
+/** The relying party and origin for which a ceremony counts. */
 export interface CeremonyPlace {
   /** The relying party id. */
   readonly id: string;
-  /** The issuer's own: no page of ours is elsewhere, so an answer from another origin counts nowhere. */
+  /** The issuer's own origin. All our pages are there, so an answer from another origin never counts. */
   readonly origin: string;
 }
 

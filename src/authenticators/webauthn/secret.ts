@@ -1,5 +1,6 @@
 /**
- * The stored part of a passkey or security key. None of it is secret: the private key never leaves the authenticator.
+ * The stored part of a passkey or security key. Nothing in it is secret: the private key never leaves the
+ * authenticator.
  */
 import type { Characteristic, Factor } from '../../core/model/facts.ts';
 import type { Credential, Proof } from '../authenticator.ts';
@@ -9,7 +10,7 @@ export const webauthnDescriptor = {
   factors: ['possession', 'inherence'],
   characteristics: ['userPresence', 'userVerification', 'deviceBound', 'hardwareProtected', 'phishingResistant'],
   enrollable: true,
-  // Most passkeys are copied between the devices of a user, and have no attestation.
+  // Most passkeys are copied between a user's devices, and have no attestation.
   decoys: { share: 1 / 4, characteristics: ['userPresence', 'userVerification', 'phishingResistant'] },
 } as const;
 
@@ -22,30 +23,30 @@ export interface WebauthnSecret {
   readonly id: string;
   /** COSE_Key (base64url). */
   readonly publicKey: string;
-  /** The user handle that it was created with (base64url). */
+  /** The user handle at creation (base64url). */
   readonly userHandle: string;
-  /** Signature counter of the last use. */
+  /** Signature counter at the last use. */
   readonly counter: number;
   /** The BE flag: it may be copied to other devices. Never changes. */
   readonly backupEligible: boolean;
   /** The BS flag at the last use. */
   readonly backedUp: boolean;
-  /** It verified the user when it was registered. Only then does the UV flag count (`uvInitialized`, section 4). */
+  /** It verified the user at registration. Only then does the UV flag count (`uvInitialized`, section 4). */
   readonly userVerification: boolean;
-  /** Its attestation proved that the key cannot leave hardware. */
+  /** Its attestation proved that the key cannot leave the hardware. */
   readonly hardware: boolean;
   readonly aaguid: string;
-  /** Absent: it named none. */
+  /** Absent if it named none. */
   readonly transports?: readonly Transport[];
 }
 
-/** A key and the credential that it belongs to. */
+/** A key and its credential. */
 export interface Key {
   readonly credential: Credential;
   readonly secret: WebauthnSecret;
 }
 
-/** The keys among these credentials; damaged ones are left out. */
+/** The keys among these credentials. Damaged ones are left out. */
 export function webauthnKeys(credentials: readonly Credential[]): readonly Key[] {
   return credentials.flatMap((credential) => {
     const secret =
@@ -84,8 +85,8 @@ function isBase64url(value: unknown): value is string {
 }
 
 /**
- * What a key proves with or without user verification. It does not say how it verified the user: `inherence` may have
- * been a PIN. `amr` after RFC 8176: `swk` for a key that may be copied, `hwk` for one that stays where it is.
+ * What a key proves with or without user verification. A key does not say how it verified the user: `inherence` may
+ * have been a PIN. `amr` by RFC 8176: `swk` for a key that may be copied, `hwk` for one that stays on its device.
  */
 export function webauthnProof(
   { backupEligible, hardware }: Pick<WebauthnSecret, 'backupEligible' | 'hardware'>,

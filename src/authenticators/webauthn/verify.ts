@@ -15,19 +15,22 @@ import { authenticatorDataFault, binaryField, clientDataFault, refuseResponse } 
 import { type CeremonyPlace, ceremonyPlace } from './relying-party.ts';
 import { type Key, type WebauthnSecret, webauthnKeys, webauthnProof } from './secret.ts';
 
-/** What the server keeps of a challenge. */
+/** The server's part of a challenge. */
 export interface PendingAssertion {
   /** base64url */
   readonly challenge: string;
   readonly userVerification: boolean;
-  /** Credential ids that may answer; absent: the answer identifies the user, and any of their keys will do. */
+  /**
+   * Credential ids that may answer. Absent if the answer identifies the user, so that any of the user's keys is
+   * accepted.
+   */
   readonly allowed?: readonly string[];
 }
 
 /** COSE algorithms of the keys that can be enrolled: ES256, EdDSA, RS256. */
 export const algorithms = [-7, -8, -257];
 
-/** A P-256 key whose private half was thrown away: verified against for decoys, so that they cost the same. */
+/** A P-256 key whose private half was discarded. It is used to verify decoys, so that they take the same time. */
 const decoyKey =
   'pQECAyYgASFYIHVhH12GsAQNVcTydwzbcKQi1pIbpI6z4Xitq2d6atuxIlggDHNNmFXECyeX2X9EULDn-zJd0dFcOCoXfVX788N12Os';
 
@@ -40,8 +43,8 @@ interface Assertion {
 }
 
 /**
- * Finds out which key answered and what it proved. Everything that does not depend on the account is checked first;
- * without the key, the answer tells nothing. State changes only after all checks have passed.
+ * Determines which key answered and what it proved. Everything that does not depend on the account is checked first;
+ * without the key, the answer reveals nothing. State changes only after all checks have passed.
  */
 export async function verifyAssertion(
   credential: Credential | undefined,
@@ -73,7 +76,7 @@ export async function verifyAssertion(
   if ((assertion.userHandle ?? (isUsernameless ? '' : secret.userHandle)) !== secret.userHandle)
     return invalid('user_handle');
   if (data.flags.be !== secret.backupEligible) return invalid('backup_eligibility');
-  // The user has proved to hold the key: from here on they are told what is wrong.
+  // The user has proved possession of the key, so from here on the answer may say what is wrong.
   const isVerified = data.flags.uv && secret.userVerification;
   if (userVerification && !isVerified) return refuseResponse('credentials.unverified', 'user_verification');
   if ((data.counter > 0 || secret.counter > 0) && data.counter <= secret.counter)
@@ -83,7 +86,7 @@ export async function verifyAssertion(
     credential: key.credential.id,
     proof: webauthnProof(secret, isVerified),
     secret: { ...secret, counter: data.counter, backedUp: data.flags.bs },
-    // Without a counter nothing of the secret decides over the next use, and two uses at a time may both count.
+    // Without a counter, the next use does not depend on the stored secret, and two simultaneous uses may both count.
     mustSave: data.counter > 0,
   };
 }
@@ -116,7 +119,7 @@ interface SignedCeremony {
   readonly place: CeremonyPlace;
 }
 
-/** The key that made the signature. Without any key, the work is the same. */
+/** The key that made the signature. If there is no key, the work is the same. */
 async function signer(keys: readonly Key[], assertion: Assertion, ceremony: SignedCeremony): Promise<Key | undefined> {
   if (keys.length === 0) await isSignedBy({ id: 'AA', publicKey: decoyKey }, assertion, ceremony);
   for (const key of keys) if (await isSignedBy(key.secret, assertion, ceremony)) return key;
@@ -141,7 +144,7 @@ async function isSignedBy(
       expectedChallenge: challenge,
       expectedOrigin: place.origin,
       expectedRPID: place.id,
-      // The counter is compared only after the signature was verified, so that no other party can make a key look
+      // The counter is compared only after the signature is verified, so that no other party can make a key look
       // cloned.
       credential: { id, publicKey: bytes(publicKey), counter: 0 },
       requireUserVerification: false,
@@ -165,8 +168,8 @@ function attempt<T>(run: () => T): T | undefined {
 }
 
 /**
- * Only where the browser chose among all keys that it has. An id that a page named is that of a key or of a decoy, and
- * to call one unknown would tell which.
+ * Only if the browser chose among all its keys. An id from a page belongs to a key or a decoy, and calling it unknown
+ * would reveal which.
  */
 function unknownCredential(
   { credentialId }: Assertion,

@@ -1,5 +1,5 @@
 /**
- * Something had, and often an inherence factor, too: passkeys and security keys (Web Authentication Level 3; NIST SP
+ * Something you have, and often also something you are: passkeys and security keys (Web Authentication Level 3; NIST SP
  * 800-63B-4 section 3.1.7). See decision 12.
  */
 
@@ -25,10 +25,10 @@ import { ceremonyPlace, relyingPartyIn, relyingPartySettings } from './relying-p
 import { type Key, type Transport, webauthnDescriptor, webauthnKeys } from './secret.ts';
 import { algorithms, verifyAssertion } from './verify.ts';
 
-/** Seconds after which the page that asks for the identifier gets another challenge. */
+/** How often the challenge on the identifier page changes (seconds). */
 const identifyPeriod = challengeLifetime / 2;
 
-/** Seconds that a sign-in may take: challenges are looked for as far back as that, to tell those that are too old. */
+/** How long a sign-in may take (seconds). Older challenges are searched that far back, to recognise expired ones. */
 const maxSignInDuration = 3600;
 
 /** Bytes of a challenge. */
@@ -75,7 +75,7 @@ export function webauthnAuthenticator(): Authenticator {
     descriptor: webauthnDescriptor,
     configuration,
     sharedChallenge: true,
-    // A signature cannot be guessed, so failures never lock keys for good: NIST SP 800-63B-4 section 3.2.2 limits
+    // A signature cannot be guessed, so failures never lock keys permanently: NIST SP 800-63B-4 section 3.2.2 limits
     // guesses at secrets. The short window limits how many signatures strangers can have verified.
     attemptLimits: [{ limit: 10, window: 300 }],
     challenge: async (credential, context) => assertionChallenge(credential, context),
@@ -93,7 +93,7 @@ interface KeyDescriptor {
   readonly transports?: readonly Transport[];
 }
 
-/** One challenge for all keys that make progress. A user without keys gets decoy keys, always the same ones. */
+/** One challenge for all keys that make progress. A user without keys gets decoy keys, always the same. */
 function assertionChallenge(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge {
   const keys = webauthnKeys(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
   const makingProgress = keys.filter((key) => context.allowedCredentials?.includes(key.credential.id) ?? true);
@@ -122,9 +122,7 @@ function descriptor({ secret: { id, transports } }: Key): KeyDescriptor {
   return omitUndefined({ id, transports });
 }
 
-/**
- * Bytes of the id and transports of usual keys: those of password managers and platforms, Windows Hello, security keys.
- */
+/** Id length and transports of common keys: password managers and platforms, Windows Hello, security keys. */
 const commonShapes: readonly { readonly bytes: number; readonly transports?: readonly Transport[] }[] = [
   { bytes: 16, transports: ['hybrid', 'internal'] },
   { bytes: 20, transports: ['hybrid', 'internal'] },
@@ -136,7 +134,7 @@ const commonShapes: readonly { readonly bytes: number; readonly transports?: rea
   { bytes: 32 },
 ];
 
-/** One key, or two for every third: always the same for the same identifier. */
+/** One key, or two for every third identifier. Always the same for the same identifier. */
 function decoyKeys(context: AuthenticatorContext): readonly KeyDescriptor[] {
   const subject = context.subjectId ?? context.transactionId;
   const drawn = (...parts: readonly string[]) => context.decoyMac('webauthn decoy', subject, ...parts);
@@ -147,7 +145,7 @@ function decoyKeys(context: AuthenticatorContext): readonly KeyDescriptor[] {
   });
 }
 
-/** Section 5.4. Keys that the user has enrolled and that would do are excluded: a key gets no second entry. */
+/** Section 5.4. The user's suitable keys are excluded, so that no key is enrolled twice. */
 function registrationChallenge(subject: Subject, context: AuthenticatorContext): IssuedChallenge {
   const challenge = randomBytes(challengeBytes).toString('base64url');
   const required = context.userVerification === true;
@@ -178,7 +176,7 @@ function userEntity({ id, identifiers, profile: { displayName } }: Pick<Subject,
   return { id: userHandleOf(id), name, displayName: shown };
 }
 
-/** Sections 5.1.10.3 and 5.1.10.4. A key of another relying party is none of this list's. */
+/** Sections 5.1.10.3 and 5.1.10.4. A key of another relying party is not in the list. */
 function acceptedCredentials(
   user: Parameters<typeof userEntity>[0],
   context: Pick<AuthenticatorContext, 'issuer' | 'settings' | 'enrolled'>,
@@ -189,7 +187,7 @@ function acceptedCredentials(
   return { rpId, userId, allAcceptedCredentialIds: keys.map(({ secret }) => secret.id), ...names };
 }
 
-/** Section 7.2 for a user who has not entered an identifier: any of their keys will do. */
+/** Section 7.2 for a user who has not entered an identifier: any of the user's keys is accepted. */
 function usernamelessChallenge(version: number, context: AuthenticatorContext): IssuedChallenge {
   const period = periodOf(context);
   const challenge = identifyChallenge(version, period, context);
@@ -202,8 +200,8 @@ function usernamelessChallenge(version: number, context: AuthenticatorContext): 
 }
 
 /**
- * The challenge of this period or of the one before: one counts for `challengeLifetime` at most, and for half of it at
- * least.
+ * The challenge of this period or the previous one: each counts for at most `challengeLifetime`, and for at least half
+ * of it.
  */
 function usernamelessPending(
   version: number,

@@ -4,7 +4,7 @@ import type { Paint } from '../shared/paint.ts';
 
 export interface AuditContext {
   openStore(): Promise<Store>;
-  /** Takes whole lines. */
+  /** Prints whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
   /** Epoch seconds. */
@@ -12,6 +12,6 @@ export interface AuditContext {
   readonly paint: Paint;
   /** Aborted when the administrator interrupts `-f`. */
   interrupted(): AbortSignal;
-  /** How often `-f` looks (milliseconds). Default: every second. */
+  /** How often `-f` looks for new lines (milliseconds). Default: every second. */
   readonly pollInterval?: number;
 }

@@ -1,4 +1,4 @@
-/** Reads lines of the audit log back, and formats them for terminals. */
+/** Parses lines of the audit log, and formats them for terminals. */
 import type { AuditEvent } from '../../flow/audit.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
@@ -6,14 +6,14 @@ import { printable } from '../shared/printable.ts';
 /** An event with its time (ISO 8601). Older and newer versions may have other events. */
 export type AuditLine = Omit<AuditEvent, 'event'> & { readonly time: string; readonly event: string };
 
-/** Throws `SyntaxError` when the line is not JSON. */
+/** Throws `SyntaxError` if the line is not JSON. */
 export function parseAuditLine(value: string): AuditLine {
   return JSON.parse(value) as AuditLine;
 }
 
 const colours = { success: 'green', failure: 'yellow', deny: 'red', pending: 'dim' } as const;
 
-/** Time, event and outcome in columns, then what else is known, by name. `who`: an identifier of the subject. */
+/** Time, event and outcome in columns, followed by the other fields by name. `who`: an identifier of the subject. */
 export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {
   const { time, event, outcome, authenticator, factors, client, ip, acr, amr, rule, reason, policyRevision } = line;
   const { transaction } = line;

@@ -31,7 +31,7 @@ interface Tail {
 
 const maxLines = 100_000;
 
-/** Rejects with a sentence for options that make no sense, and when the store does not answer. */
+/** Rejects with one sentence for invalid options, and if the store does not answer. */
 export function auditCommand(context: AuditContext): Command {
   return newCommandGroup('audit', [
     newCommand('audit tail')
@@ -59,7 +59,7 @@ function lineCount(text: string): number {
   return count;
 }
 
-/** The store reads its log from the oldest line on, so this goes through all of it. */
+/** The store can read its log only from the oldest line on, so this reads all of it. */
 async function newest({ store, matches, print }: Tail, count: number): Promise<string | undefined> {
   let kept: AuditLine[] = [];
   let cursor: string | undefined;

@@ -1,4 +1,4 @@
-/** Selects the lines of the audit log that an administrator asks for. */
+/** Selects lines of the audit log by the administrator's criteria. */
 import type { AuditOutcome } from '../../flow/audit.ts';
 import type { Directory } from '../../users/directory/directory.ts';
 import { parseDuration } from '../shared/durations.ts';
@@ -16,7 +16,7 @@ export interface LineFilter {
 }
 
 /**
- * Rejects with a sentence when there is no such user or no such time, or with `StoreUnavailable`. `now`: epoch seconds.
+ * Rejects with one sentence for an unknown user or an invalid time, or with `StoreUnavailable`. `now`: epoch seconds.
  */
 export async function filterOf(
   { user, client, event, outcome, transaction, from, until }: LineFilter,
@@ -32,12 +32,12 @@ export async function filterOf(
     (outcome === undefined || line.outcome === outcome) &&
     (transaction === undefined || line.transaction === transaction) &&
     (event === undefined || line.event === event || line.event.startsWith(`${event}.`)) &&
-    // Times of lines are ISO 8601 in UTC, so that their order is that of their texts.
+    // Times of lines are ISO 8601 in UTC, so they can be compared as texts.
     (begin === undefined || line.time >= begin) &&
     (end === undefined || line.time < end);
 }
 
-/** Events outlive accounts: the id of one that was deleted is still an id. */
+/** Events outlive accounts, so the id of a deleted account is valid as well. */
 async function subjectId(user: string, directory: Directory): Promise<string> {
   const account = await directory.findByIdentifier(user);
   if (account !== undefined) return account.user.id;

@@ -1,12 +1,12 @@
-/** Prints lines of the audit log, users by their identifiers. */
+/** Prints lines of the audit log, showing users by their identifiers. */
 import type { Directory } from '../../users/directory/directory.ts';
 import type { Paint } from '../shared/paint.ts';
 import { type AuditLine, auditText } from './audit-text.ts';
 
-/** Users whose identifiers are kept. */
+/** Users whose identifiers are cached. */
 const keptNames = 1_000;
 
-/** One line for each event; with `json` as it is in the log. Rejects with `StoreUnavailable`. */
+/** One line for each event; with `json`, as it is in the log. Rejects with `StoreUnavailable`. */
 export function linePrinter(
   { stdout, paint }: { stdout(text: string): void; readonly paint: Paint },
   { json }: { readonly json?: true },

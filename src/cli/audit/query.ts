@@ -1,4 +1,4 @@
-/** `stepgate audit query`: events of the log by user, app, time, outcome and kind, a page at a time. */
+/** `stepgate audit query`: events of the log by user, app, time, outcome and kind, one page at a time. */
 import { type Command, Option } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { Directory } from '../../users/directory/directory.ts';
@@ -42,7 +42,7 @@ export function auditQueryCommand(context: AuditContext): Command {
     .action((options: QueryOptions) => query(context, options));
 }
 
-/** Holds one page of the store at a time, however long the log is. */
+/** Keeps only one page of the store in memory, however long the log is. */
 async function query(context: AuditContext, options: QueryOptions): Promise<void> {
   const limit = options.all ? Number.POSITIVE_INFINITY : limitOf(options.limit);
   const { after } = options;

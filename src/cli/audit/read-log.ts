@@ -1,4 +1,4 @@
-/** Goes through the audit log in pages, from its oldest line on, and holds one page at a time. */
+/** Reads the audit log in pages, from its oldest line on, with one page in memory at a time. */
 import { auditKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { type AuditLine, parseAuditLine } from './audit-text.ts';
@@ -13,7 +13,7 @@ export interface PlacedLine {
 export const auditPage = 1_000;
 
 /**
- * Pages of lines after `after` (exclusive). `mayMatch`: looks at the text, before a line is parsed. Rejects with
+ * Pages of lines after `after` (exclusive). `mayMatch`: tests the text before a line is parsed. Rejects with
  * `StoreUnavailable`.
  */
 export async function* readAuditLog(

@@ -11,7 +11,7 @@ import { refusal } from '../shared/refusal.ts';
 
 export interface BackupContext {
   backUp(file: string, encryption: Encryption): Promise<BackupSummary>;
-  /** Each takes whole lines. */
+  /** Each prints whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
 }
@@ -21,7 +21,7 @@ interface BackupOptions extends ResultOptions {
   readonly recipient?: readonly string[];
 }
 
-/** Rejects with a sentence, and leaves no file then. */
+/** Rejects with one sentence, and leaves no file in that case. */
 export function backupCommand(context: BackupContext): Command {
   return newCommand('backup')
     .argument('<file>', 'where to; there must be no such file')

@@ -1,9 +1,9 @@
-/** Scripts that complete commands and options in a shell. They hold all words, so that a Tab starts no process. */
+/** Scripts that complete commands and options in a shell. They contain all words, so that a Tab starts no process. */
 import type { Command } from 'commander';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
-/** A command line so far, such as `users add`, and the words that can come next. */
+/** The beginning of a command line, such as `users add`, and the words that may follow. */
 interface Level {
   readonly path: string;
   readonly commands: readonly Word[];
@@ -15,7 +15,7 @@ interface Word {
   readonly description: string;
 }
 
-/** To be evaluated by the shell. Completes the words `stepgate ...`. */
+/** The shell evaluates the script. It completes the words after `stepgate`. */
 export function completionScript(shell: (typeof shells)[number], program: Command): string {
   return writers[shell](levelsOf(program, []));
 }
@@ -35,7 +35,7 @@ function levelsOf(command: Command, path: readonly string[]): readonly Level[] {
 
 const writers = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-/** Files complete where no word does: many arguments are files. */
+/** File names are completed where no word fits, since many arguments are files. */
 function bashScript(levels: readonly Level[]): string {
   const cases = levels.map(({ path, commands, options }) => {
     const words = [...commands, ...options].map(({ word }) => word);
@@ -62,7 +62,7 @@ complete -o default -F _stepgate stepgate
 `;
 }
 
-/** By the functions that zsh has for completions of bash. */
+/** Uses zsh's functions for bash completions. */
 function zshScript(levels: readonly Level[]): string {
   return `# stepgate completion for zsh: source it from .zshrc
 autoload -U +X compinit bashcompinit && compinit && bashcompinit
@@ -96,7 +96,7 @@ ${lines.join('\n')}
 `;
 }
 
-/** A word of a shell that stands for itself. */
+/** A literal word of a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,14 +1,14 @@
-/** `stepgate completion`: what a shell needs to complete commands and options. */
+/** `stepgate completion`: prints the script that lets a shell complete commands and options. */
 import { Argument, type Command } from 'commander';
 import { newCommand } from '../commands.ts';
 import { completionScript, shells } from './completion-script.ts';
 
 export interface CompletionContext {
-  /** Takes whole lines. */
+  /** Prints whole lines. */
   stdout(text: string): void;
 }
 
-/** `program`: returns the whole program, when the command runs. */
+/** `program`: returns the whole program when the command runs. */
 export function completionCommand({ stdout }: CompletionContext, program: () => Command): Command {
   return newCommand('completion')
     .addArgument(new Argument('<shell>', 'the shell to complete in').choices(shells))

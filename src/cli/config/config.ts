@@ -1,4 +1,4 @@
-/** `stepgate config`: its subcommands. */
+/** `stepgate config` and its subcommands. */
 import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';
 import { initCommand } from '../init/init.ts';
@@ -19,7 +19,7 @@ import { showCommand } from './revisions/show.ts';
 import { shadowCommand } from './shadow/shadow.ts';
 import type { ConfigContext } from './shared/config-context.ts';
 
-/** The command with its subcommands. They reject with what the store rejects with. */
+/** The command with its subcommands. They reject with errors of the store. */
 export function configCommand(context: ConfigContext): Command {
   return newCommandGroup('config', [
     initCommand(context),

@@ -3,7 +3,7 @@ import type { Settings } from '../../policy/model/settings.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { type CheckResult, ok, warn } from './finding.ts';
 
-/** Empty where none is configured. */
+/** Empty if none is configured. */
 export function checkChallengeService(
   { challengeService: service }: Settings,
   variables: Variables,

@@ -1,6 +1,6 @@
 /**
- * Checks the configuration: is there one, can it be read, is it what the files say, and can its `acr` values be
- * reached?
+ * Checks the configuration: whether there is one, can be read and equals the files, and whether its `acr` values can be
+ * reached.
  */
 
 import { attainableAcrValues } from '../../core/evidence/attainable-acr.ts';
@@ -26,7 +26,7 @@ import { type CheckResult, fail, ok, warn } from './finding.ts';
 import { checkRelyingParties, type Fetch } from './relying-party.ts';
 
 interface Installation {
-  /** That users are in. */
+  /** Groups that users are in. */
   readonly groups?: readonly string[];
   readonly authenticators: readonly AuthenticatorKind[];
   readonly variables: Variables;
@@ -37,7 +37,7 @@ interface Installation {
 }
 
 const apply = 'npm run stepgate -- config apply';
-/** Apps that are read at the same time. */
+/** Apps read at the same time. */
 const atOnce = 100;
 
 export async function checkConfiguration(store: Store, given: Installation): Promise<readonly CheckResult[]> {
@@ -62,7 +62,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
   }
 }
 
-/** Reads each app with its policies; rejects when one is not understood. */
+/** Reads each app with its policies. Rejects if one is invalid. */
 async function readApps(snapshot: Snapshot, names: readonly string[]): Promise<readonly (readonly [App, PolicySet])[]> {
   const apps: (readonly [App, PolicySet])[] = [];
   for (let start = 0; start < names.length; start += atOnce) {

@@ -1,17 +1,17 @@
 /**
- * Checks that the directory of the embedded store is there, and closed to other users. It runs before the store opens
- * and mends it.
+ * Checks that the directory of the embedded store exists and is closed to other users. This must run before opening the
+ * store, which would correct it.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 
-/** Any of them says that there is or was a store. */
+/** Each of these shows that there is or was a store. */
 const files = ['stepgate.db', 'stepgate.db-wal', 'stepgate.db-shm', 'stepgate.store'];
 
 export interface DataDirFindings {
   readonly findings: readonly CheckResult[];
-  /** False: there is no store to look at, and opening one would make it. */
+  /** False if there is no store to examine; opening it would create one. */
   readonly usable: boolean;
 }
 
@@ -42,7 +42,7 @@ async function modeOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** For other users than the owner. */
+/** Whether users other than the owner have access. */
 function isOpenToOthers(mode: number): boolean {
   return (mode & 0o077) !== 0;
 }
@@ -51,7 +51,7 @@ function openDirectory(dir: string, mode: number): CheckResult {
   return fail('data directory', `${dir} is open to others (mode ${mode.toString(8)})`, `chmod 700 ${dir}`);
 }
 
-/** The store sets the mode when it opens the file, so this mends itself; others may have read it before. */
+/** The store corrects the mode when it opens the file, but others may have read it before. */
 function warnFile(path: string, mode: number): CheckResult {
   return warn('data directory', `${path} was open to others (mode ${mode.toString(8)})`, `chmod 600 ${path}`);
 }

@@ -1,14 +1,14 @@
-/** Checks delivery: do the enabled authenticators have the channels and secrets that their messages need? */
+/** Checks delivery: whether the enabled authenticators have the channels and secrets for their messages. */
 import { sectionOf } from '../../policy/check/warnings.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../../policy/model/authenticator-kind.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { type CheckResult, ok, warn } from './finding.ts';
 
-/** The messages of a channel. */
+/** What each channel sends. */
 const messages: Readonly<Record<DeliveryChannel, string>> = { email: 'mail', sms: 'text messages', voice: 'calls' };
 
-/** Empty where no enabled authenticator sends messages. */
+/** Empty if no enabled authenticator sends messages. */
 export function checkDelivery(
   settings: Settings,
   authenticators: readonly AuthenticatorKind[],
@@ -33,7 +33,7 @@ export function checkDelivery(
   });
 }
 
-/** The channels in use, and the authenticator of each. */
+/** The channels in use, each with its authenticator. */
 function sentBy(
   { authenticators: own }: Settings,
   authenticators: readonly AuthenticatorKind[],

@@ -1,6 +1,6 @@
 /**
- * `stepgate doctor`: checks everything that a sign-in needs, and says what to do about what is wrong. Writes nothing
- * but the probe that nodes write, too.
+ * `stepgate doctor`: checks everything that a sign-in needs, and gives advice about problems. It writes nothing except
+ * the probe that nodes write as well.
  */
 import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -24,23 +24,23 @@ import { checkStoreState } from './store-state.ts';
 import { checkUsers } from './users.ts';
 
 export interface DoctorContext {
-  /** Also an empty store. `warn` receives what an administrator should know about it. */
+  /** Opens even an empty store. `warn` is called with warnings for the administrator. */
   openAsItIs(warn: (text: string) => void): Promise<Store>;
-  /** Takes whole lines. */
+  /** Prints whole lines. */
   stdout(text: string): void;
   readonly paint: Paint;
   readonly authenticators: readonly AuthenticatorKind[];
   readonly variables: Variables;
-  /** Directory of the embedded store; absent: the store is Redis. */
+  /** Directory of the embedded store. Absent for Redis. */
   readonly dataDir?: string;
   readonly configDir: string;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
-  /** Asks another host over HTTPS. */
+  /** Sends an HTTPS request to another host. */
   readonly fetch: Fetch;
-  /** Default: that of this release. */
+  /** Default: the schema of this release. */
   readonly schema?: StoreSchema;
-  /** Of Node, e.g. `24.15.0`. */
+  /** The version of Node, e.g. `24.15.0`. */
   readonly nodeVersion: string;
   /** Epoch seconds. */
   now(): Seconds;
@@ -48,7 +48,7 @@ export interface DoctorContext {
   setExitCode(code: 0 | 1): void;
 }
 
-/** Never rejects because of what it finds. */
+/** Findings never make it reject. */
 export function doctorCommand(context: DoctorContext): Command {
   return newCommand('doctor').action(async ({ json }: { json?: true }) => {
     const findings = await examine(context);
@@ -92,7 +92,7 @@ function remedyForFiles(dataDir: string): string {
 }
 
 async function examineStore(context: DoctorContext, store: Store): Promise<readonly CheckResult[]> {
-  // What else is missing follows from that. Nothing is written to it, not even a probe.
+  // Everything else that is missing follows from this. Nothing is written to such a store, not even a probe.
   if (await isEmpty(store)) return [emptyStore(context.dataDir)];
   return [
     ...(await checkWrites(store, context.dataDir)),
@@ -122,7 +122,10 @@ function emptyStore(dataDir: string | undefined): CheckResult {
   return fail('store', 'this Redis holds no store of Stepgate', remedy);
 }
 
-/** As a node finds out whether it is ready: is what is written kept, and at every replica? A full disk takes reads. */
+/**
+ * The same check that tells a node whether it is ready: a full disk still allows reads, so something must be written
+ * and reach every replica.
+ */
 async function checkWrites(store: Store, dataDir: string | undefined): Promise<readonly CheckResult[]> {
   try {
     await writeProbe(store);

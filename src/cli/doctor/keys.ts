@@ -1,4 +1,4 @@
-/** Checks the signing keys: does each type have a key now, and a successor when that key ends? It makes none. */
+/** Checks the signing keys: whether each type has a key now, and a successor when that key ends. Creates none. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { type Keyring, parseKeyring, type SigningKey } from '../../oidc/keys/keyring.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
@@ -18,7 +18,7 @@ export async function checkKeys(store: Store, now: Seconds): Promise<readonly Ch
   const keyring = readKeyring(entry.value);
   if (keyring === undefined) return [fail('keys', 'their record is damaged', restore)];
   const { keys, secrets } = keyring;
-  // Keys of an algorithm that was disabled go without successors.
+  // Keys of a disabled algorithm end without successors.
   const types = [...new Set(keys.filter((key) => !key.disabled).map(({ type }) => type))];
   const findings = [
     ...types.flatMap((type) => checkType(type, keys, now)),

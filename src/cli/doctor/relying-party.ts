@@ -8,10 +8,10 @@ import { type CheckResult, fail, ok, warn } from './finding.ts';
 
 export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
 
-/** How long the host of the relying party may take (milliseconds). */
+/** How long to wait for the host of the relying party (milliseconds). */
 const patience = 5_000;
 
-/** Empty where no enabled authenticator has a relying party. Never rejects because of what it finds. */
+/** Empty if no enabled authenticator has a relying party. Findings never make it reject. */
 export async function checkRelyingParties(
   settings: Settings,
   authenticators: readonly AuthenticatorKind[],
@@ -37,7 +37,7 @@ async function checkRelyingParty(party: RelyingParty, issuer: URL, fetch: Fetch)
   return verdict(issuer, missing)('passkeys', `${address} does not list ${missing.join(', ')}`, remedy);
 }
 
-/** Without the issuer in the list no passkey works at all. */
+/** If the issuer is not in the list, no passkey works at all. */
 function verdict(issuer: URL, missing: readonly string[]): typeof fail {
   return missing.includes(issuer.origin) ? fail : warn;
 }
@@ -46,7 +46,7 @@ function isBelow(host: string, id: string): boolean {
   return host === id || host.endsWith(`.${id}`);
 }
 
-/** The list, or what is wrong with it. */
+/** The list, or a description of its fault. */
 async function listedOrigins(id: string, fetch: Fetch): Promise<readonly unknown[] | string> {
   try {
     const response = await fetch(`https://${id}/.well-known/webauthn`, { signal: AbortSignal.timeout(patience) });

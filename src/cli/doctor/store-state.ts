@@ -1,4 +1,6 @@
-/** Says which version the documents of the store have, what begins only when its upgrade is finished, and its epoch. */
+/**
+ * Reports the version of the store's documents, what becomes true only after its upgrade is finished, and its epoch.
+ */
 import { storeStateKey } from '../../stores/keys.ts';
 import type { StoreSchema } from '../../stores/schema.ts';
 import type { Store } from '../../stores/store.ts';
@@ -9,7 +11,7 @@ const finish = 'npm run stepgate -- store finish-upgrade';
 
 export async function checkStoreState(store: Store, schema: StoreSchema): Promise<readonly CheckResult[]> {
   const entry = (await store.load([storeStateKey])).entries.get(storeStateKey);
-  // Of a store that is none, other checks say so.
+  // Other checks report a store without a state.
   if (entry === undefined) return [];
   const state = parseState(entry.value);
   const { version, promises } = schema;

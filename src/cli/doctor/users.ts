@@ -1,15 +1,15 @@
-/** Checks that there are users, and that their records can be read. */
+/** Checks that there are users and that their records can be read. */
 import { userKey, usersKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { accountsOf } from '../../users/record/account.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 
-/** Most records that are read: a check of an installation should take seconds (about ten for so many). */
+/** The most records to read: a check should take seconds (about ten for this many). */
 const mostRead = 100_000;
-/** Of damaged records, so many are named. */
+/** The most damaged records to name. */
 const mostNamed = 5;
 
-/** `most`: records that are read. */
+/** `most`: the most records to read. */
 export async function checkUsers(store: Store, most = mostRead): Promise<CheckResult> {
   const seen = new Set<string>();
   const damaged: string[] = [];
@@ -30,7 +30,7 @@ export async function checkUsers(store: Store, most = mostRead): Promise<CheckRe
   return fail('users', text, 'restore them from a backup, or run the newer release that wrote them');
 }
 
-/** Ids of users that are there, and not whole. */
+/** Ids of existing users whose records are incomplete. */
 async function damagedOf(store: Store, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length === 0) return [];
   const { entries } = await store.load(ids.map(userKey));

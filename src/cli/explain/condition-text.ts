@@ -1,4 +1,4 @@
-/** Formats the conditions of a rule with what they resulted in. */
+/** Formats the conditions of a rule with their results. */
 import type { ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
 import { conditionDescriptors } from '../../core/policy/rules/condition-table.ts';
@@ -14,7 +14,7 @@ export function resultWord(result: ConditionResult, paint: Paint): string {
   return paint(colours[result], result.padEnd(7));
 }
 
-/** A line for each condition; of `any` one for each alternative and its conditions. */
+/** One line for each condition. For `any`, one line for each alternative and for its conditions. */
 export function conditionLines({ conditions, when }: ExplainedRule, paint: Paint): readonly string[] {
   return conditions.flatMap((trace) => {
     const { result, alternatives } = trace;
@@ -29,7 +29,7 @@ export function conditionLines({ conditions, when }: ExplainedRule, paint: Paint
   });
 }
 
-/** The conditions without parts. */
+/** The conditions, with `any` split into its parts. */
 export function leaves(trace: ConditionTrace): readonly ConditionTrace[] {
   return trace.alternatives?.flat().flatMap(leaves) ?? [trace];
 }
@@ -38,14 +38,14 @@ function line({ result }: ConditionTrace, words: string, paint: Paint): string {
   return `${resultWord(result, paint)}  ${printable(words)}`;
 }
 
-/** `groups any: [contractors]`; times, days and durations as a reader writes them. */
+/** For example `groups any: [contractors]`. Times, days and durations are formatted for readers. */
 export function conditionText(when: ConditionSet, name: string): string {
   const [key = '', ...rest] = name.split('.');
   const given: unknown = when[key as keyof ConditionSet];
   const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
   const written = asWritten(key);
   const plain = written(key, value);
-  // A formula has quotes of its own.
+  // A formula contains quotes of its own.
   if (typeof plain === 'string') return `${name} ${plain.trim().replace(/\s*\n\s*/g, ' ')}`;
   const text = JSON.stringify(value, written, 1)
     .replace(/\s+/g, ' ')
@@ -60,7 +60,7 @@ const conditionsInSeconds = new Set(
   Object.entries(conditionDescriptors).flatMap(([name, { holdsSeconds }]) => (holdsSeconds ? [name] : [])),
 );
 
-/** What the files say: of a date what is written there, of `time` clock times and days, of `distance` kilometres. */
+/** Values as in the files: dates as written, `time` as clock times and days, `distance` in kilometres. */
 function asWritten(condition: string): (key: string, value: unknown) => unknown {
   return (key, value) => {
     if (typeof value === 'object' && value !== null && 'written' in value) return value.written;

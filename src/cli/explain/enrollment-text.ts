@@ -3,7 +3,7 @@ import type { Skippable } from '../../core/model/decision.ts';
 import type { EnrollmentTerms, Grace } from '../../core/model/enrollment-policy.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 
-/** Name and text of each row. A policy that requires nothing has one row that says so. */
+/** Name and text of each row. A policy without requirements has one row that says so. */
 export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [string, string])[] {
   const { required, optional, promoted, disabled, useOnly = [], models = {} } = terms;
   const rows = [
@@ -29,12 +29,12 @@ function timeText(at: Seconds): string {
   return new Date(at * 1000).toISOString().replace('.000', '');
 }
 
-/** ` (before totp or webauthn is enrolled)`; empty if it is for something else. */
+/** For example ` (before totp or webauthn is enrolled)`. Empty if the step does not precede an enrollment. */
 export function beforeText(toEnroll: readonly string[] | undefined): string {
   return toEnroll === undefined ? '' : ` (before ${toEnroll.join(' or ')} is enrolled)`;
 }
 
-/** ` (may be skipped, 3 skips left)`; empty if it may not. */
+/** For example ` (may be skipped, 3 skips left)`. Empty if it may not be skipped. */
 export function skippableText(skippable: Skippable | undefined): string {
   if (skippable === undefined) return '';
   const { skipsLeft, until } = skippable;

@@ -22,11 +22,11 @@ import { named, neededText, stepLines } from './step-text.ts';
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
-  /** Of the user of `--user`. */
+  /** For the user of `--user`. */
   readonly locked?: readonly Locked[];
 }
 
-/** `source`: which configuration it is about. */
+/** `source`: describes the configuration. */
 export function explanationText(explanation: CommandExplanation, source: string, paint: Paint): string {
   const { app, layers, later, steps, branches } = explanation;
   const needed = neededText(branches);
@@ -90,7 +90,9 @@ function factLines(explanation: CommandExplanation): readonly string[] {
   return rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`);
 }
 
-/** Of a user who is made up: what the command said. Those of a real one are personal, and in `users show`. */
+/**
+ * For an invented user, the facts given to the command. Those of a real user are personal data, shown by `users show`.
+ */
 function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
   if (subject === undefined || subject.identifiers.length > 0) return [];
   const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
@@ -100,7 +102,7 @@ function attributeRows({ subject }: Explanation): readonly (readonly [string, st
   return [...type, ...(said.length === 0 ? [] : [['profile', said.join(', ')] as const])];
 }
 
-/** It counts once something is proved, so the steps may ask for more than the layers above them. */
+/** Risk counts only after a proof, so the steps may ask for more than the layers above them. */
 function unusualRows({ risk, distance, evidence }: Explanation): readonly (readonly [string, string])[] {
   const counts = evidence.length > 0 ? '' : '; counts after the first proof';
   const far = typeof distance === 'number' ? `${distance} km from the nearest usual place` : distance;
@@ -110,7 +112,7 @@ function unusualRows({ risk, distance, evidence }: Explanation): readonly (reado
   ];
 }
 
-/** `in office`; with the zones of which that is not known. */
+/** For example `in office`, followed by the zones that could not be checked. */
 export function zoneText({ zones, unknownZones = [] }: Explanation['network']): string {
   const words = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
   return unknownZones.length === 0 ? words : `${words}; not known whether in ${unknownZones.join(', ')}`;
@@ -126,7 +128,7 @@ function rememberedText({ remembered = [] }: Explanation['device'], at: number):
   return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
 
-/** Attempts of strangers count for the account, and not for a browser that it knows. */
+/** Attempts by strangers count for the account, but not for a browser that the account knows. */
 function lockedText({ authenticator, retryAfter }: Locked): string {
   const until = retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
   return `${authenticator}, no attempt is left ${until}, except from a browser that the account knows`;
@@ -142,7 +144,7 @@ export const layerTitles = {
   service: 'Service policy',
 } as const;
 
-/** A layer with its rules, and what it says. `when`: goes into the title. */
+/** A layer with its rules and its ruling. `when`: added to the title. */
 export function layerLines(layer: ExplainedLayer, paint: Paint, when = ''): readonly string[] {
   const width = Math.max(...layer.rules.map(({ rule }) => rule.length), 0);
   const { notReached } = layer;
@@ -216,7 +218,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleText(layer))] : lines;
 }
 
-/** What a rule that only reports would have decided. */
+/** What a report-only rule would have decided. */
 function reportedText({ rule, result, outcome, satisfied, location }: NonNullable<ExplainedLayer['reported']>): string {
   const decision = outcome === 'allow' && satisfied === false ? 'ask for more' : outcome;
   const why = result === 'error' ? ', as a condition of it could not be found out' : '';

@@ -34,7 +34,7 @@ import { storyText } from './story-text.ts';
 
 export interface ExplainContext {
   openStore(): Promise<Store>;
-  /** Takes whole lines. */
+  /** Prints whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
   readonly paint: Paint;
@@ -56,7 +56,7 @@ interface ExplainOptions extends FactOptions {
   readonly json?: true;
 }
 
-/** Rejects with one sentence where nothing can be explained (an unknown app, a broken file). */
+/** Rejects with one sentence if nothing can be explained (an unknown app, a broken file). */
 export function explainCommand(context: ExplainContext): Command {
   const command = newCommand('explain')
     .option('--app <client id>', 'app that the user signs in to')
@@ -91,15 +91,15 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
   });
 }
 
-/** What an explanation is made from. */
+/** The input of an explanation. */
 interface Explained extends RevisionInUse {
   /** The user of `--user`. */
   readonly subject?: Subject | undefined;
-  /** Where that user is. */
+  /** The store with that user. */
   readonly store?: Store;
 }
 
-/** What happened is not asked about otherwise: the log says who, where and with what. */
+/** Other options cannot be combined with a past sign-in: the log records who signed in, where and with what. */
 async function tell(context: ExplainContext, transaction: string, options: ExplainOptions): Promise<void> {
   const { app, user, config, service } = options;
   if ((app ?? user ?? config ?? service) !== undefined)
@@ -139,7 +139,7 @@ async function print(
   print({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
 }
 
-/** A user may be in any group, so that it is only a warning. */
+/** A user may be in any group, so this is only a warning. */
 function strangeGroups(groups: readonly string[], known: readonly string[]): string {
   const near = groups.filter((group) => !known.includes(group)).map((group) => [group, nearestName(group, known)]);
   return near
@@ -149,7 +149,7 @@ function strangeGroups(groups: readonly string[], known: readonly string[]): str
     .join('');
 }
 
-/** Groups that the settings describe, and those that rules of these policies name. */
+/** Groups that the settings describe or rules of these policies name. */
 function groupsNamedIn({ session, app, enrollment, profile }: PolicySet, { groups }: Settings): readonly string[] {
   const policies: readonly (CompiledPolicy<RuleHead> | undefined)[] = [session, app, enrollment, profile];
   const sets = policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
@@ -157,7 +157,7 @@ function groupsNamedIn({ session, app, enrollment, profile }: PolicySet, { group
   return [...new Set([...Object.keys(groups ?? {}), ...named])];
 }
 
-/** The files as if they were applied, in a store that is gone afterwards. */
+/** Uses the files as if they were applied, in a temporary store. */
 async function withFiles(
   context: ExplainContext,
   dir: string,

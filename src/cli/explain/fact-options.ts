@@ -1,9 +1,9 @@
-/** The options of `explain` that set facts: each fact that a rule can test is one of them. */
+/** The options of `explain` that set facts. There is one for each fact that a rule can test. */
 import type { Command } from 'commander';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { collect } from '../shared/collect.ts';
 
-/** As commander parses them. */
+/** As parsed by commander. */
 export interface FactOptions {
   readonly groups?: readonly string[];
   readonly userType?: string;
@@ -98,7 +98,7 @@ function commaSeparated(text: string): readonly string[] {
   return text.split(',').flatMap((part) => part.trim() || []);
 }
 
-/** For options that can be repeated, and hold a list each time. */
+/** For repeatable options whose values are lists. */
 function collectLists(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...commaSeparated(text)];
 }

@@ -1,4 +1,4 @@
-/** From the options of `explain` to the facts of a decision. What cannot be meant is refused with one sentence. */
+/** Converts the options of `explain` to the facts of a decision. Invalid values are refused with one sentence. */
 
 import { isIP } from 'node:net';
 import type { Attribute, AttributeSchema } from '../../core/model/attribute.ts';
@@ -36,7 +36,7 @@ interface Known {
   readonly now: Seconds;
 }
 
-/** Throws `StepgateError('bad_request')` with a sentence for the administrator. */
+/** Throws `StepgateError('bad_request')` with one sentence for the administrator. */
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectFromOptions(options, { ...known, now });
@@ -79,7 +79,7 @@ function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: S
   };
 }
 
-/** The points are those of the settings. */
+/** The settings' points apply. */
 function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
   const signals = risk?.map((name) => knownName('signal', name, riskSignals));
   if (distance !== undefined && distance !== 'nowhere' && !/^\d{1,5}$/.test(distance))
@@ -99,7 +99,7 @@ function parseTime(text: string): Seconds {
   return Math.floor(time / 1000);
 }
 
-/** What oidc-provider makes of the request: the defaults of the client count when it names nothing else. */
+/** The request as oidc-provider reads it: the client's defaults apply to whatever it does not name. */
 function requestFromOptions(options: FactOptions, { snapshot, app }: Known): RequestFacts {
   const { default_acr_values = [], default_max_age } = app.client;
   const scopes = words(options.scope ?? 'openid');
@@ -142,15 +142,13 @@ function parseMaxAge(text: string): Seconds {
 function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
   if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
   for (const name of zone ?? []) knownName('zone', name, Object.keys(settings.zones));
-  // Without an address there is nothing to look up, whatever files this machine has.
+  // Without an address nothing is looked up, whatever network files this machine has.
   const { zones, unknownZones = [] } = ip === '' ? { zones: [] } : zonesOf(ip);
   const unknown = unknownZones.filter((name) => !zone?.includes(name));
   return { ip, zones: [...new Set([...zones, ...(zone ?? [])])], ...(unknown.length > 0 && { unknownZones: unknown }) };
 }
 
-/**
- * The user of `--user`, with what other options say instead; without `--user`, a user of whom nothing else is known.
- */
+/** The user of `--user`, overridden by other options. Without `--user`, a user about whom nothing else is known. */
 function subjectFromOptions(
   options: FactOptions,
   { user, authenticators: all, snapshot, now }: Known,
@@ -185,7 +183,7 @@ function subjectFromOptions(
   };
 }
 
-/** Settings may change a descriptor. A user may still have what is not enabled any more. */
+/** Settings may change a descriptor. A user may still have a disabled authenticator. */
 function descriptorsOf({
   authenticators,
   snapshot,
@@ -194,7 +192,7 @@ function descriptorsOf({
   return authenticators.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
 }
 
-/** Without a last sign-in the user never signed in before. */
+/** Without a last sign-in, the user has never signed in. */
 function lastSignInFromOptions({ lastSignIn = 'never' }: FactOptions, now: Seconds): Pick<Facts, 'lastSignIn'> {
   if (lastSignIn === 'never') return {};
   const age = parseDuration(lastSignIn);
@@ -209,7 +207,7 @@ function ageOf(option: string, ago: string): Seconds {
   return age;
 }
 
-/** Where the settings describe the attributes, there are no others. A name that is given again makes a list. */
+/** If the settings describe the attributes, only these exist. Repeating a name makes a list. */
 function attributesFrom(
   pairs: readonly string[],
   { settings: { attributes } }: Snapshot,
@@ -245,7 +243,7 @@ function profileValue(
   return values.filter((value) => value !== emptyList).map(String);
 }
 
-/** Texts that are too long, or of another form, may be in an account that is older than the schema. */
+/** Texts of another length or form are accepted, since an account may be older than the schema. */
 function assertPossible(name: string, value: AttributeValue, attribute: Attribute): void {
   const { type, options, min, max } = attribute;
   if (options && !options.some((one) => one.value === value))
@@ -264,10 +262,10 @@ function assertPossible(name: string, value: AttributeValue, attribute: Attribut
   throw refusal(`\`${name}\` is a ${type}${limit}, and ${String(value)} is none`);
 }
 
-/** The attribute is a list, whether members follow or not. */
+/** The attribute is a list, even if no members follow. */
 const emptyList = Symbol('[]');
 
-/** `department=sales`, `level=3`, `manager=true`, `sites=[]`; a value in double quotes is always a text. */
+/** For example `department=sales`, `level=3`, `manager=true`, `sites=[]`. A value in double quotes is always a text. */
 function parseAttribute(text: string): readonly [string, AttributeValue | typeof emptyList] {
   const [, name, value] = /^([A-Za-z]\w*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw refusal(`--attribute takes name=value, not ${text}`);
@@ -276,7 +274,7 @@ function parseAttribute(text: string): readonly [string, AttributeValue | typeof
   return [name, value.replace(/^"(.*)"$/s, '$1')];
 }
 
-/** What a user has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
+/** The authenticators of a user about whom nothing else is known: those that the identifier page may ask for. */
 function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
 }

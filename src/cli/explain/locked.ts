@@ -1,4 +1,4 @@
-/** For which authenticators of a user no attempt is left. */
+/** Which of a user's authenticators have no attempts left. */
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { passwordRuling } from '../../core/policy/rules/password-terms.ts';
@@ -9,16 +9,16 @@ import type { Limit, Store } from '../../stores/store.ts';
 
 export interface Locked {
   readonly authenticator: string;
-  /** Seconds until the next attempt. Absent: only `users unlock` or a reset opens it. */
+  /** Seconds until the next attempt. Absent if only `users unlock` or a reset allows one. */
   readonly retryAfter?: Seconds;
 }
 
-/** A window in which no attempt is left, ever: with it an attempt is refused, and nothing is counted. */
+/** A limit that no attempt can meet, so that an attempt is refused and nothing is counted. */
 const never: Limit = { limit: 0, window: 1 };
 
 /**
- * Looks at the counters of the account, and counts nothing. A browser that the account knows has attempts of its own
- * beside these (decision 35). Rejects with `StoreUnavailable`.
+ * Reads the counters of the account without counting. A browser that the account knows has separate attempts (decision
+ * 35). Rejects with `StoreUnavailable`.
  */
 export async function lockedAuthenticators(
   store: Store,

@@ -21,7 +21,7 @@ function registrationText(registration: NonNullable<ProfileTerms['registration']
   return `anyone, with ${all.join(', ')}${groups.length === 0 ? '' : `; into ${groups.join(', ')}`}`;
 }
 
-/** What a user whose account waits for its deletion is asked. */
+/** The question to a user whose account is due for deletion. */
 export function keepText(dueAt: number): string {
   return `keep the account? it is deleted on ${new Date(dueAt * 1000).toISOString().slice(0, 10)}`;
 }

@@ -1,4 +1,4 @@
-/** What a user has, and has proved, from the options of `explain`. */
+/** Reads from the options of `explain` what a user has enrolled and proved. */
 import { authenticatorIn, methodIn } from '../../core/model/authenticator-name.ts';
 import {
   type AuthenticatorDescriptor,
@@ -15,7 +15,7 @@ import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
 
-/** An enrollment of `--enrolled`: `totp`, `phone.voice` (it takes calls alone), `webauthn[userPresence]`. */
+/** An enrollment of `--enrolled`: `totp`, `phone.voice` (receives calls only), `webauthn[userPresence]`. */
 export function assumedEnrollment(
   text: string,
   index: number,
@@ -36,7 +36,7 @@ export function assumedEnrollment(
   return { id: `assumed-${index}`, authenticator: key, ...atMost(descriptor, shows), ...methods };
 }
 
-/** The user who proved something, and what there is to prove. */
+/** The user who gives proofs, and the possible proofs. */
 interface Provers {
   readonly subject: Subject | undefined;
   /** Epoch seconds. */
@@ -44,7 +44,7 @@ interface Provers {
   readonly descriptors: readonly AuthenticatorDescriptor[];
 }
 
-/** `totp@3d`: proved so long ago with this browser, which remembers it for as long as the rule says. */
+/** For example `totp@3d`: proved this long ago in this browser, which remembers it for as long as the rule allows. */
 export function rememberedOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
   return evidenceOf(proofs, provers).map(({ authenticator, enrollment, method, factors, characteristics, at }) => {
     const proved = { authenticator, enrollment, factors, characteristics, ...omitUndefined({ method }) };
@@ -53,8 +53,8 @@ export function rememberedOf(proofs: readonly string[], provers: Provers): reado
 }
 
 /**
- * `totp`, `phone.sms` or `totp@10m`: proved just now, or so long ago, in an earlier sign-in. Each proof by an
- * authenticator is by another enrollment, as far as the user has several of it; further ones are by the first.
+ * For example `totp`, `phone.sms` or `totp@10m`: proved just now, or this long ago in an earlier sign-in. Repeated
+ * proofs of one authenticator use different enrollments as far as the user has several; further ones use the first.
  */
 export function evidenceOf(proofs: readonly string[], provers: Provers): readonly Evidence[] {
   const given = new Map<string, number>();
@@ -66,7 +66,7 @@ export function evidenceOf(proofs: readonly string[], provers: Provers): readonl
   });
 }
 
-/** `before`: how many proofs by the same authenticator came before. */
+/** `before`: the number of earlier proofs by the same authenticator. */
 function proofOf(proof: string, before: number, { subject, now, descriptors }: Provers): Evidence {
   const [text = '', ago] = proof.split('@', 2);
   const { key: authenticator, method, shows } = keyOf(text);
@@ -92,7 +92,7 @@ function knownMethod(method: string, { key, methods = [] }: AuthenticatorDescrip
   return knownName(`method of ${key}`, method, methods);
 }
 
-/** The first enrollment that the user has of an authenticator. */
+/** The user's first enrollment of an authenticator. */
 export function ownEnrollment(authenticator: string, subject: Subject): Enrollment {
   const enrollment = subject.enrollments.find((one) => one.authenticator === authenticator);
   if (enrollment !== undefined) return enrollment;
@@ -106,14 +106,17 @@ export function required(subject: Subject | undefined): Subject {
   return subject;
 }
 
-/** An authenticator, a method of it, and what it shows at most. Absent: all that it can. */
+/** An authenticator, a method of it, and the most that it proves. Absent: everything that it can. */
 interface NamedKey {
   readonly key: string;
   readonly method?: string;
   readonly shows?: readonly Characteristic[];
 }
 
-/** `phone.sms`; `webauthn[userPresence]`: a key without user verification. `webauthn[]` shows nothing. */
+/**
+ * For example `phone.sms`, or `webauthn[userPresence]` for a key without user verification. `webauthn[]` proves no
+ * characteristics.
+ */
 function keyOf(text: string): NamedKey {
   const [, name = text, list] = /^([\w.-]+)\[([\w+]*)\]$/.exec(text) ?? [];
   const named = { key: authenticatorIn(name), ...omitUndefined({ method: methodIn(name) }) };
@@ -122,7 +125,7 @@ function keyOf(text: string): NamedKey {
   return { ...named, shows: names.map((one) => knownName('characteristic', one, characteristics)) };
 }
 
-/** What verifies the user is a factor of its own: without that, a key is possession alone. */
+/** User verification is a factor of its own: without it, a key is only a possession. */
 function atMost(
   { factors, characteristics: best }: Pick<Enrollment, 'factors' | 'characteristics'>,
   shows: readonly Characteristic[] | undefined,
@@ -135,7 +138,7 @@ function atMost(
   };
 }
 
-/** `totp=2`: the user skipped so often what a rule requires and lets users skip. */
+/** For example `totp=2`: the number of times that the user skipped a required enrollment that may be skipped. */
 export function skippedFrom(
   counts: readonly string[],
   { at, authenticators }: { readonly at: Seconds; readonly authenticators: readonly AuthenticatorDescriptor[] },

@@ -1,4 +1,4 @@
-/** Describes for administrators what a requirement asks for, and what is missing of it. */
+/** Describes what a requirement asks for and what is missing. */
 import type { Missing } from '../../core/decision/missing.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../core/model/policy.ts';
@@ -14,13 +14,13 @@ export const characteristicTexts: Readonly<Record<Characteristic, string>> = {
   phishingResistant: 'phishing-resistant',
 };
 
-/** One line per alternative or chain; any of them will do. */
+/** One line for each alternative or chain. Any of them is enough. */
 export function requirementText(requirement: Requirement): readonly string[] {
   if ('anyOf' in requirement) return requirement.anyOf.map(alternativeText);
   return requirement.chains.map(chainText);
 }
 
-/** `two distinct factor types; knowledge by password at most 12 h old`. */
+/** For example `two distinct factor types; knowledge by password at most 12 h old`. */
 function alternativeText({ factors, demands, maxAge }: Alternative): string {
   const shown = factors === 1 && demands.length > 0 ? [] : [factorText(factors)];
   return [...shown, ...demands.map(demandText), ...overallAge(maxAge)].join('; ');
@@ -48,7 +48,7 @@ function overallAge(maxAge: Seconds | undefined): readonly string[] {
   return maxAge === undefined ? [] : [`everything ${maxAgeText(maxAge)}`];
 }
 
-/** `at most 12 h old`; 0 means this sign-in. */
+/** For example `at most 12 h old`. 0 means "in this sign-in". */
 export function maxAgeText(maxAge: Seconds): string {
   return maxAge === 0 ? 'proved in this sign-in' : `at most ${durationText(maxAge)} old`;
 }

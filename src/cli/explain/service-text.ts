@@ -5,7 +5,7 @@ import { printable } from '../shared/printable.ts';
 import { denyReasonText } from './denial-text.ts';
 import { layerLines, zoneText } from './explain-text.ts';
 
-/** `source`: which configuration it is about. */
+/** `source`: describes the configuration. */
 export function serviceText(explanation: ServiceExplanation, source: string, paint: Paint): string {
   const { app, at, network, scopes, layers, outcome, rule } = explanation;
   const rows: readonly (readonly [string, string])[] = [

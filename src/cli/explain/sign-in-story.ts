@@ -1,6 +1,6 @@
 /**
- * The story of one sign-in, from what the audit log kept of it: what happened, and for each decision which layer asked
- * what and why. What rules say comes from the revision that decided.
+ * The story of one sign-in from the audit log: what happened and, for each decision, which layer asked for what and
+ * why. The texts of rules come from the revision that decided.
  */
 import type { Conditions } from '../../core/model/conditions.ts';
 import type { EnrollmentTerms } from '../../core/model/enrollment-policy.ts';
@@ -20,27 +20,27 @@ import type { AuditLine } from '../audit/audit-text.ts';
 import { readAuditLog } from '../audit/read-log.ts';
 import { refusal } from '../shared/refusal.ts';
 
-/** A rule that did not decide. `when`: its conditions; absent: the rule cannot be read any more. */
+/** A rule that did not decide. `when`: its conditions. Absent if the rule can no longer be read. */
 export interface ToldRule extends PassedRule {
   readonly when?: Conditions;
 }
 
-/** A layer, with what its rule says. Absent: the revision cannot be read any more. */
+/** A layer, with the terms of its rule. They are absent if the revision can no longer be read. */
 export interface ToldLayer extends TracedLayer {
   readonly passed?: readonly ToldRule[];
   readonly when?: Conditions;
   readonly location?: SourceLocation;
-  /** One of them had to be met. */
+  /** One of these had to be met. */
   readonly requirements?: readonly Requirement[];
   readonly enrollment?: EnrollmentTerms;
   readonly profile?: ProfileTerms;
 }
 
-/** A decision that the log kept, with its line. */
+/** A decision in the log, with its line. */
 export interface ToldDecision extends Omit<AuditTrace, 'layers'> {
   readonly line: AuditLine;
   readonly layers: readonly ToldLayer[];
-  /** The store has the revision that decided. */
+  /** Whether the store has the revision that decided. */
   readonly revisionFound: boolean;
 }
 
@@ -49,21 +49,21 @@ export interface SignInStory {
   readonly client?: string;
   /** Name of the app. */
   readonly app?: string;
-  /** Id of the account. Absent: the user did not identify, or the identifier belongs to no account. */
+  /** Id of the account. Absent if the user did not identify, or the identifier belongs to no account. */
   readonly subject?: string;
-  /** An identifier of that account, if it is still there. */
+  /** An identifier of that account, if it still exists. */
   readonly user?: string;
-  /** Oldest first; the newest of them, where there are many. */
+  /** Oldest first. If there are many, only the newest. */
   readonly events: readonly AuditLine[];
   readonly decisions: readonly ToldDecision[];
-  /** It is under way; the authenticator that is asked for, if there is one. */
+  /** Set while the sign-in is running, with the authenticator that it waits for, if any. */
   readonly open?: { readonly waitsFor?: string };
 }
 
-/** Lines that are told of one sign-in. */
+/** The most lines for one sign-in. */
 const maxLines = 200;
 
-/** Rejects with one sentence when the log has nothing about it, or with `StoreUnavailable`. */
+/** Rejects with one sentence if the log contains nothing about it, or with `StoreUnavailable`. */
 export async function signInStory(
   store: Store,
   transaction: string,
@@ -107,7 +107,7 @@ async function linesOf(store: Store, transaction: string): Promise<readonly Audi
   return before === undefined ? own : [...(await linesOf(store, before)), ...own].slice(-maxLines);
 }
 
-/** An app may refresh its tokens for months: only what came of it last is told. */
+/** An app may refresh its tokens for months, so only the last refresh is included. */
 function withLastRefresh(lines: readonly AuditLine[]): readonly AuditLine[] {
   const last = lines.findLastIndex(({ event }) => event === 'token.refreshed');
   return lines.filter(({ event }, at) => event !== 'token.refreshed' || at === last);
@@ -121,20 +121,20 @@ async function openState(store: Store, transaction: string, now: number): Promis
   return omitUndefined({ waitsFor: state.pending?.authenticator });
 }
 
-/** A decision about a recovery: it takes the place of the sign-on policy, and no other layer has a say. */
+/** A decision about a recovery: the recovery policy replaces the sign-on policy, and there is no other layer. */
 export function isRecovery(layers: readonly TracedLayer[]): boolean {
   return layers.length > 0 && layers.every(({ layer, policy }) => layer === 'app' && policy === 'recovery');
 }
 
 /**
- * The last line of each event that has a trace, about the recovery and about the sign-in: a page of a denial that is
- * shown again has a line again.
+ * The last line with a trace for each event, separately for the recovery and the sign-in: showing a denial page again
+ * writes another line.
  */
 function decisiveLines(events: readonly AuditLine[]): readonly AuditLine[] {
   const kindOf = ({ event, trace }: AuditLine) => `${event} ${isRecovery(trace?.layers ?? [])}`;
   const traced = events.filter(({ trace }) => trace !== undefined);
   const last = traced.filter((line, index) => !traced.slice(index + 1).some((next) => kindOf(next) === kindOf(line)));
-  // What more was asked for counts while nothing else was decided.
+  // A request for more proofs counts only if nothing else was decided later.
   const isAsked = ({ event }: AuditLine) => event === 'sign_in.asked';
   const isMetRecovery = ({ trace }: AuditLine) =>
     isRecovery(trace?.layers ?? []) && trace?.layers.every(({ met }) => met === true);
@@ -174,7 +174,7 @@ function withRules(layer: TracedLayer, policies: PolicySet): ToldLayer {
 function policyOf({ layer, policy, change }: TracedLayer, policies: PolicySet): CompiledPolicy<RuleHead> | undefined {
   if (layer === 'account') return change && policies.accountPolicy?.about(change);
   if (layer === 'request' || layer === 'service') return undefined;
-  // A recovery is decided in the place of the sign-on policy.
+  // In a recovery, the recovery policy replaces the sign-on policy.
   if (layer === 'app' && policy === policies.recovery?.name) return policies.recovery;
   return policies[layer];
 }

@@ -1,4 +1,4 @@
-/** Formats the predicted steps of a sign-in, and what follows where the user does otherwise. */
+/** Formats the predicted steps of a sign-in, and the alternatives if the user acts differently. */
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
@@ -7,7 +7,7 @@ import { denyReasonText } from './denial-text.ts';
 import { beforeText, skippableText } from './enrollment-text.ts';
 import { consentText, keepText, profileText } from './profile-text.ts';
 
-/** `known`: who signs in is known, so that the steps go to the end. */
+/** `known`: the user is known, so the steps lead to the end. */
 export function stepLines(
   steps: readonly SimulatedStep[],
   { known, branches }: { readonly known: boolean; readonly branches: readonly Branch[] },
@@ -23,7 +23,7 @@ function branchText({ when, without, steps }: Branch): string {
   return `if ${when === 'skipped' ? 'skipped' : `${without} fails`}: ${steps.map(stepText).join('; then ')}`;
 }
 
-/** What the user does not get in without. Empty: there is none. */
+/** What the user cannot get in without. Empty if there is nothing. */
 export function neededText(branches: readonly Branch[]): string {
   const needed = branches.flatMap(({ without, steps }) => (without !== undefined && steps.length === 0 ? without : []));
   return [...new Set(needed)].join(' and ');
@@ -61,7 +61,7 @@ function offeredOptionText({ authenticator, methods, label }: OfferedOption): st
   return named(names?.join(' or ') ?? authenticator, label);
 }
 
-/** With the name that the user gave it. */
+/** The authenticator, with the name that the user gave it. */
 export function named(authenticator: string, label: string | undefined): string {
   return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
 }

@@ -1,4 +1,4 @@
-/** Writes the story of a sign-in for administrators, in plain words. */
+/** Tells administrators the story of a sign-in in plain words. */
 
 import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
@@ -78,7 +78,7 @@ function timeText({ time }: AuditLine): string {
   return time.slice(0, 19).replace('T', ' ');
 }
 
-/** What each event says beside its name. */
+/** The words for each event, shown next to its name. */
 const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'authenticator.verified': ({ authenticator, method }) => `proved ${proofName(authenticator, method)}`,
   'authenticator.refused': ({ authenticator, reason }) => `${authenticator} was refused: ${refusalText(reason)}`,
@@ -108,7 +108,7 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonText(reason)}`,
 };
 
-/** The layers that what was proved did not meet. Where all are met, steps follow that prove nothing. */
+/** The layers that the proofs did not meet. If all are met, further steps follow that prove nothing. */
 function askingConditionsText(trace: AuditLine['trace']): string {
   const layers = trace?.layers ?? [];
   const named = (some: readonly TracedLayer[]) =>
@@ -120,7 +120,7 @@ function askingConditionsText(trace: AuditLine['trace']): string {
   return isRecovery(layers) ? `may set a new password, by ${named(layers)}` : 'everything asked for was proved';
 }
 
-/** `the answer is wrong (credentials.invalid)`. The code may be followed by a reason. */
+/** For example `the answer is wrong (credentials.invalid)`. A reason may follow the code. */
 function refusalText(reason = ''): string {
   const [code = ''] = reason.split(':');
   const words = Object.entries(refusalCodes)
@@ -156,13 +156,13 @@ function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] 
   ];
 }
 
-/** What rules that only report would have decided, as the line says it: `app: Soon with two factors (unmet)`. */
+/** What report-only rules would have decided, in the form of the line: `app: Soon with two factors (unmet)`. */
 function reportedLines({ reported }: AuditLine, paint: Paint): readonly string[] {
   if (reported === undefined) return [];
   return [`  ${paint('bold', 'Rules that only report')}`, `    ${printable(reported)}`];
 }
 
-/** The level of risk with its reasons, and the distance, where a rule asked about them. */
+/** The level of risk with its reasons, and the distance, if a rule asked about them. */
 function unusualLines({ risk, trace }: AuditLine, paint: Paint): readonly string[] {
   const distance = trace?.distance;
   const rows = [
@@ -173,7 +173,7 @@ function unusualLines({ risk, trace }: AuditLine, paint: Paint): readonly string
   return rows.length === 0 ? [] : [`  ${paint('bold', 'Unusual')}`, ...rows.map((row) => `    ${printable(row)}`)];
 }
 
-/** A request that asks for nothing has nothing to tell. */
+/** A request that asks for nothing is not mentioned. */
 function says({ layer, outcome, maxAge }: ToldLayer): boolean {
   return layer !== 'request' || outcome !== 'not_requested' || maxAge !== undefined;
 }
@@ -229,7 +229,7 @@ function askedLines(layer: ToldLayer): readonly string[] {
   return asked.length === 0 ? [outcome === 'undecided' ? 'not decided yet' : 'asked for nothing'] : asked;
 }
 
-/** `password (knowledge), 29 s before, in this sign-in`. */
+/** For example `password (knowledge), 29 s before, in this sign-in`. */
 function tracedProofText(proof: TracedProof): string {
   const { authenticator, method, age, factors, characteristics = [], origin, earlier, idle } = proof;
   const origins = {
@@ -238,7 +238,7 @@ function tracedProofText(proof: TracedProof): string {
     enrollment: 'by setting it up',
     registration: 'by registering',
   };
-  // Every proof shows that there was a user.
+  // Every proof shows that a user was present, so this is not mentioned.
   const shown = characteristics.filter((one) => one !== 'userPresence').map((one) => characteristicTexts[one]);
   return [
     `${proofName(authenticator, method)} (${[...factors, ...shown].join(', ')})`,

@@ -1,4 +1,4 @@
-/** What `config init` has to know: from options, else from questions. */
+/** The answers that `config init` needs, from options or questions. */
 
 import { mailAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -23,24 +23,24 @@ export interface InitOptions {
 
 export interface InitAnswers {
   readonly issuer: string;
-  /** What users call the installation. */
+  /** The installation's name for users. */
   readonly name: string;
   readonly app: {
     readonly clientId: string;
     readonly name: string;
     readonly redirectUri: string;
-    /** Runs where it can keep a secret. */
+    /** Whether the app runs where it can keep a secret. */
     readonly hasSecret: boolean;
   };
   readonly mail?: { readonly from: string; readonly host: string; readonly user?: string };
-  /** What the first administrator signs in with: a user name or an address. */
+  /** The first administrator's identifier: a username or an address. */
   readonly admin: string;
 }
 
-/** Asks on the terminal. Rejects when there is no answer (Ctrl-C, end of input). */
+/** Asks on the terminal. Rejects if there is no answer (Ctrl-C, end of input). */
 export interface Questions {
   ask(question: string): Promise<string>;
-  /** Takes whole lines. */
+  /** Prints whole lines. */
   say(text: string): void;
 }
 
@@ -49,13 +49,13 @@ interface Question {
   readonly given: string | undefined;
   readonly text: string;
   readonly usual?: string;
-  /** Why the answer is refused; `undefined`: it is taken. */
+  /** Why the answer is refused. Undefined if it is accepted. */
   fault(answer: string): string | undefined;
 }
 
 /**
  * `questions`: absent without a terminal; then every answer must be an option or have a default. Rejects with
- * `bad_request` where one is missing, or where an option is refused.
+ * `bad_request` if one is missing or an option is refused.
  */
 export async function initAnswers(
   options: InitOptions,
@@ -166,7 +166,7 @@ async function mailAnswers(options: InitOptions, issuer: string, of: Asked): Pro
   return { host, from, ...(user !== '' && { user }) };
 }
 
-/** Those that have no default which is right everywhere. */
+/** Answers without a default that would be right everywhere. */
 const needed = { issuer: '--issuer', app: '--app', redirectUri: '--redirect-uri', admin: '--admin' } as const;
 
 function refuseMissing(options: InitOptions): void {
@@ -177,7 +177,7 @@ function refuseMissing(options: InitOptions): void {
   throw refusal(`nobody can be asked here, as this is no terminal: give ${missing.join(', ')} (config init --help)`);
 }
 
-/** An option that is refused ends the command; an answer that is refused is asked for again. */
+/** A refused option ends the command; after a refused answer the question is repeated. */
 async function answered(question: Question, questions: Questions | undefined): Promise<string> {
   const { option, given, text, usual, fault } = question;
   const known = given ?? (questions === undefined ? usual : undefined);
@@ -203,7 +203,7 @@ interface Parsing {
   };
 }
 
-/** What a schema says of one key of this content. */
+/** The schema's error for one key of this content. */
 function issueAt(schema: Parsing, content: object, key: string): string | undefined {
   return schema.safeParse(content).error?.issues.find(({ path }) => path[0] === key)?.message;
 }

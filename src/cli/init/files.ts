@@ -1,8 +1,8 @@
-/** The files that `config init` writes: a small configuration with comments, made to be changed. */
+/** The files that `config init` writes: a small configuration with comments, to be changed by the operator. */
 import { yamlText } from '../../policy/source/yaml-text.ts';
 import type { InitAnswers } from './answers.ts';
 
-/** Texts by path. `secretHash`: of the secret of the app, if it has one. */
+/** Texts by path. `secretHash`: the hash of the app's secret, if it has one. */
 export function initialFiles(answers: InitAnswers, secretHash: string | undefined): ReadonlyMap<string, string> {
   return new Map([
     ['stepgate.yaml', settings(answers)],

@@ -1,4 +1,4 @@
-/** `stepgate config init`: a configuration to begin with, for a new installation. */
+/** `stepgate config init`: an initial configuration for a new installation. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { analyse } from '../../policy/analysis/findings/analyse.ts';
@@ -16,16 +16,16 @@ import { initialFiles } from './files.ts';
 import { refuseUnlessEmpty, stageFiles } from './new-directory.ts';
 
 export interface InitContext {
-  /** Directory of the configuration, when the command names none. */
+  /** Directory of the configuration if the command names none. */
   readonly configDir: string;
   readonly authenticators: readonly AuthenticatorKind[];
-  /** Takes whole lines. */
+  /** Prints whole lines. */
   stdout(text: string): void;
   /** Aborts on Ctrl-C. */
   interrupted(): AbortSignal;
   /** Epoch seconds. */
   now(): number;
-  /** `undefined`: there is no terminal to ask on. */
+  /** Undefined if there is no terminal to ask on. */
   openQuestions(): Promise<(Questions & { close(): void }) | undefined>;
 }
 
@@ -88,7 +88,7 @@ async function asked({ authenticators, openQuestions }: InitContext, options: In
   }
 }
 
-/** What `config check` would say, warnings included. There is nothing, unless an answer leads to it. */
+/** What `config check` would report, including warnings. Empty unless one of the answers causes a finding. */
 async function faultsOf({ authenticators, now }: InitContext, dir: string): Promise<readonly string[]> {
   const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
   if (!loaded.ok) return loaded.findings.map((finding) => findingText(finding).trimEnd());

@@ -4,17 +4,17 @@ import { dirname, join, resolve } from 'node:path';
 import { refusal } from '../shared/refusal.ts';
 
 export interface StagedFiles {
-  /** Where they are for now, within the directory that they are for. */
+  /** A temporary place within the target directory. */
   readonly dir: string;
-  /** Puts them in their place. Throws where that fails, and leaves nothing. */
+  /** Moves them to their place. If this fails, it throws and leaves nothing. */
   keep(): void;
-  /** Leaves nothing, also not the directory if it was not there before. */
+  /** Leaves nothing, not even the directory if it did not exist before. */
   discard(): void;
 }
 
 /**
- * Names that begin with a dot do not count, as they are no part of a configuration. Throws `bad_request` for anything
- * but an empty directory, or none.
+ * Names that begin with a dot are ignored, because they are not part of a configuration. Throws `bad_request` unless
+ * the directory is empty or missing.
  */
 export function refuseUnlessEmpty(dir: string): void {
   const [first, ...others] = namesIn(dir).filter((name) => !name.startsWith('.'));
@@ -34,7 +34,7 @@ function namesIn(dir: string): readonly string[] {
   }
 }
 
-/** Throws `bad_request` where nothing can be written. Everything is synchronous, so that no signal comes between. */
+/** Throws `bad_request` if nothing can be written. Everything is synchronous, so that no signal interrupts it. */
 export function stageFiles(dir: string, files: ReadonlyMap<string, string>): StagedFiles {
   refuseUnlessEmpty(dir);
   const made: string[] = [];
@@ -61,12 +61,12 @@ export function stageFiles(dir: string, files: ReadonlyMap<string, string>): Sta
   return { dir: staged, discard, keep: () => moveInto(dir, staged, discard) };
 }
 
-/** Of this one and those around it, from the outside in. */
+/** The missing directory and its missing parents, outermost first. */
 function missingDirectories(dir: string): readonly string[] {
   return existsSync(dir) ? [] : [...missingDirectories(dirname(dir)), dir];
 }
 
-/** The settings come last: without them, a directory is no configuration. */
+/** The settings come last: without them a directory is not a configuration. */
 function moveInto(dir: string, from: string, discard: () => void): void {
   const names = readdirSync(from).sort((a, b) => Number(a === 'stepgate.yaml') - Number(b === 'stepgate.yaml'));
   const moved: string[] = [];

@@ -1,11 +1,11 @@
-/** Questions on the terminal. */
+/** Asks questions on the terminal. */
 
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { refusal } from '../shared/refusal.ts';
 import type { Questions } from './answers.ts';
 
-/** `close`: nothing more is asked, and the terminal is as before. */
+/** `close`: ends the questions and restores the terminal. */
 export function terminalQuestions(input: Readable, output: Writable): Questions & { close(): void } {
   const say = (text: string): void => void output.write(text);
   const terminal = createInterface({ input, output, terminal: true });

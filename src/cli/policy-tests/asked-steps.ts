@@ -1,4 +1,4 @@
-/** The steps of a simulated sign-in as policy tests speak of them: what the user is asked for, in order. */
+/** The steps of a simulated sign-in in the form of policy tests: what the user is asked for, in order. */
 import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import type { Subject } from '../../core/model/facts.ts';
@@ -7,13 +7,13 @@ import type { Expectation } from '../../policy/schema/policy-tests.ts';
 
 export interface AskedStep {
   readonly kind: 'prove' | 'enroll' | 'offer' | 'profile' | 'consent' | 'keep_account';
-  /** Authenticators, of which the user chooses one; or all the attributes or scopes. */
+  /** Authenticators of which the user chooses one, or all attributes or scopes. */
   readonly names: readonly string[];
 }
 
 /**
- * A choice and what follows from it are one step. The page that asks for the identifier is none. Where it asks for a
- * secret, too, that is one, unless the user has none of the kind and goes on otherwise.
+ * A choice and what follows from it are one step. The identifier page is not a step, unless it also asks for a secret.
+ * That secret is left out if the user has none of its kind and continues otherwise.
  */
 export function askedSteps({ steps, subject }: Pick<Explanation, 'steps' | 'subject'>): readonly AskedStep[] {
   return steps.flatMap((step) => askedStep(step, subject));
@@ -50,7 +50,7 @@ function askedStep(step: SimulatedStep, subject: Subject | undefined): readonly 
   }
 }
 
-/** The methods by name where not all of them are offered. */
+/** The methods by name, if not all are offered. */
 function offeredNames({ authenticator, methods }: OfferedOption): readonly string[] {
   return methods?.map((method) => methodName(authenticator, method)) ?? [authenticator];
 }
@@ -66,7 +66,10 @@ export function writtenStep(step: WrittenStep): AskedStep {
   return profile ? { kind: 'profile', names: profile } : { kind: 'consent', names: consent ?? [] };
 }
 
-/** `password; totp or webauthn; enroll totp`. Within a step in alphabetical order: another one makes no difference. */
+/**
+ * For example `password; totp or webauthn; enroll totp`. Within a step the order is alphabetical, because it makes no
+ * difference.
+ */
 export function stepsText(steps: readonly AskedStep[]): string {
   return steps.length === 0 ? 'nothing' : steps.map(stepText).join('; ');
 }

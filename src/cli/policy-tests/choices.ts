@@ -1,16 +1,16 @@
-/** Facts for every combination of what a policy test leaves open, or for some of them where there are too many. */
+/** Facts for every combination of what a policy test leaves open, or for a selection if there are too many. */
 import type { UserFacts } from '../../core/policy/theories/theory.ts';
 
-/** Facts that a test leaves open. */
+/** A fact that a test leaves open. */
 export interface OpenChoice {
-  /** Of the variable, e.g. `network`, `groups.staff`. */
+  /** The name of the variable, e.g. `network`, `groups.staff`. */
   readonly name: string;
   readonly places: readonly ((facts: UserFacts) => UserFacts)[];
-  /** Facts of every class are known. */
+  /** Example facts are known for every class. */
   readonly isComplete: boolean;
 }
 
-/** A combination: facts, and what the user has set up. */
+/** A combination: facts, and the user's authenticators. */
 export interface Combination {
   readonly placed: UserFacts;
   readonly enrolled: readonly string[];
@@ -36,10 +36,10 @@ function* placements([first, ...rest]: readonly OpenChoice[], facts: UserFacts):
   else for (const place of first.places) yield* placements(rest, place(facts));
 }
 
-/** Multiples of it, without their whole part, lie evenly between 0 and 1, however many there are. */
+/** The fractional parts of its multiples are spread evenly between 0 and 1, however many there are. */
 const goldenRatio = 0.618_033_988_749_894_9;
 
-/** So many combinations, the same ones each time, from all over: the first ones would be alike. */
+/** Selects this many combinations, always the same ones, from the whole range. The first ones would be too similar. */
 export function* spread(most: number, { choices, enrolled: sets, plain }: Open): Generator<Combination> {
   for (let at = 0; at < most; at += 1) {
     let position = (at * goldenRatio) % 1;
@@ -54,7 +54,7 @@ export function* spread(most: number, { choices, enrolled: sets, plain }: Open):
   }
 }
 
-/** What a test says of a variable, by the first word of its name. Tests say nothing of others. */
+/** The part of a test that sets a variable, by the first word of the variable's name. Tests cannot set others. */
 const sayings: Readonly<Record<string, string>> = {
   accountAge: 'user.accountAge',
   attributes: 'user.attributes',
@@ -73,10 +73,13 @@ const sayings: Readonly<Record<string, string>> = {
   userType: 'user.userType',
 };
 
-/** More names would not help: most tests are small enough once they say what is open the most. */
+/** More names would not help: most tests are small enough once they set the widest parts. */
 const mostNamed = 3;
 
-/** `user.groups (256 cases), user.enrolled (63)`: the parts of a test that would close the most. */
+/**
+ * For example `user.groups (256 cases), user.enrolled (63)`: the parts of a test whose setting would reduce the cases
+ * most.
+ */
 export function widestParts({ choices, enrolled }: Open): string {
   const counts = new Map<string, number>();
   for (const { name, size } of [

@@ -1,4 +1,4 @@
-/** What a test expects, beside what `explain` says. */
+/** Compares a test's expectation with the result of `explain`. */
 import type { Explanation } from '../../flow/explain.ts';
 import type { Expectation } from '../../policy/schema/policy-tests.ts';
 import { askedSteps, stepsText, writtenStep } from './asked-steps.ts';
@@ -8,11 +8,11 @@ export interface Difference {
   readonly what: string;
   readonly expected: string;
   readonly actual: string;
-  /** Options of `explain` for a sign-in that shows it, where the test is about many. */
+  /** For a test about many sign-ins: options of `explain` for one that shows the difference. */
   readonly example?: readonly string[];
 }
 
-/** Empty: all that the test says came out. What it leaves out may be anything. */
+/** Empty if everything in the expectation is met. What it leaves out may be anything. */
 export function differences(expected: Expectation, explanation: Explanation): readonly Difference[] {
   const { deny, steps, rule, acr } = expected;
   const end = explanation.steps.at(-1);
@@ -38,7 +38,7 @@ function denial(
   return row('deny', expected === false ? 'no' : expected, isDenied ? end.reason : outcomeWord(end));
 }
 
-/** Of a sign-in that no rule denies. */
+/** For a sign-in that no rule denies. */
 function outcomeWord(end: Explanation['steps'][number] | undefined): string {
   if (end?.kind === 'complete') return 'no';
   return end?.kind === 'identify' ? 'open: it depends on the user' : 'open: the user has nothing to answer with';

@@ -1,4 +1,4 @@
-/** Compares what a test says with what comes out: of its one sign-in, and of all that it leaves open. */
+/** Compares a test with its results: those of its one sign-in, or of all that it leaves open. */
 import type { Facts } from '../../core/model/facts.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import { exampleOptions } from '../../policy/analysis/text/example-options.ts';
@@ -12,7 +12,7 @@ interface ComparedSignIn {
   readonly example: readonly string[];
 }
 
-/** `always`, `never` and `depends` of a test. Empty: all of it holds. */
+/** Evaluates `always`, `never` and `depends` of a test. Empty if all of them hold. */
 export async function openDifferences(
   test: PolicyTest,
   { facts, isPartial: reason, free }: OpenSignIns,
@@ -34,8 +34,8 @@ export async function openDifferences(
 }
 
 /**
- * A sentence: why there may be other outcomes. A condition without a theory must have been seen to hold and not to
- * hold, wherever a rule with it was reached; of one for which no facts are known even that says too little.
+ * Why there may be other outcomes, in one sentence. A condition without a theory must have been both met and missed
+ * wherever a rule with it was reached. If no facts are known that meet it, even that is not enough.
  */
 function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
   const seen = new Set(explanations.flatMap(conditionResults));
@@ -84,14 +84,14 @@ function undecided(what: string, reason: string): Difference {
   return { what, expected: 'a proof', actual: `undecided: ${reason}` };
 }
 
-/** As it is written, on one line. */
+/** The expectation as written, on one line. */
 function textOf(expected: Expectation): string {
   return Object.entries(expected)
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
 }
 
-/** `written`: what the test says that the user has set up. */
+/** `written`: the user's authenticators in the test. */
 function exampleOf(facts: Facts | undefined, written: readonly string[] | undefined): readonly string[] {
   if (facts?.subject === undefined) return [];
   const enrolled = written ?? facts.subject.enrollments.map(({ authenticator }) => authenticator);

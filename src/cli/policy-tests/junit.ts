@@ -1,4 +1,4 @@
-/** Results of policy tests as JUnit XML, which build servers show. */
+/** Results of policy tests as JUnit XML, which build servers can display. */
 import type { TestResult } from './run-tests.ts';
 
 export function junitXml(results: readonly TestResult[]): string {
@@ -28,7 +28,7 @@ function testCase({ file, line, name, differences }: TestResult): readonly strin
   return [`${head}>`, `      <failure message="${escaped(message.join('. '))}"/>`, '    </testcase>'];
 }
 
-/** Also without characters that XML 1.0 does not know (section 2.2). */
+/** Also removes characters that XML 1.0 does not allow (section 2.2). */
 function escaped(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')

@@ -1,6 +1,6 @@
 /**
- * All sign-ins that a policy test leaves open: one for each combination of facts that the policies of its app tell
- * apart. What the test says is as it says, everywhere.
+ * All sign-ins that a policy test leaves open: one for each combination of facts that the policies of its app
+ * distinguish. Facts that the test sets are the same in all of them.
  */
 import { factsTogether } from '../../core/analysis/space/facts-together.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
@@ -37,13 +37,13 @@ import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface OpenSignIns {
   readonly facts: readonly Facts[];
-  /** A sentence: why there may be others. */
+  /** Why there may be others, in one sentence. */
   readonly isPartial?: string;
-  /** Conditions of which no theory says what makes them hold, by name: whether facts are known for which one does. */
+  /** Conditions without a theory, by name, with whether facts are known that meet them. */
   readonly free: ReadonlyMap<string, boolean>;
 }
 
-/** More sign-ins are not tried: nothing is proved by these, but one of them may refute the test. */
+/** The most sign-ins to try. They prove nothing then, but one of them may refute the test. */
 const most = 4_000;
 
 export async function openSignIns(
@@ -75,7 +75,7 @@ export async function openSignIns(
   return { facts: [...found.values()], free: freeConditions(rules), ...(reason && { isPartial: reason }) };
 }
 
-/** Whether what is unusual can be found together with the rest. What the test itself says is as it says. */
+/** Whether these signs of risk can occur together with the other facts. What the test itself sets always can. */
 function arising(
   test: PolicyTest,
   rules: readonly RuleHead['when'][],
@@ -113,7 +113,7 @@ function freeCondition<Name extends ConditionName>(
   const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
   const conditions = sets.flatMap((set) => (set[name] === undefined ? [] : [set[name] as ConditionOf<Name>]));
   if (conditions.length === 0) return [];
-  // Of most of what an expression says, its theory does not know what makes it hold.
+  // For most parts of an expression, its theory does not know what meets them.
   if (name === 'expression' && sets.some(mayFail)) return [[name, false]];
   if (theory !== undefined) return [];
   const isKnown = conditions.every((one) => {
@@ -131,7 +131,10 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
   return [...new Set(rules.flatMap((when) => space.parts(when).flatMap(({ formula }) => within(formula))))];
 }
 
-/** Facts of the test over facts of the space; `undefined`: the test speaks of what the user does not have then. */
+/**
+ * Applies the test's facts to facts of the space. Undefined if the test refers to something that the user does not
+ * have.
+ */
 type Merge = (placed: UserFacts, enrolled: readonly string[]) => Facts | undefined;
 
 function merging(test: PolicyTest, app: App, { snapshot, authenticators }: TestedConfiguration): Merge {
@@ -153,7 +156,7 @@ function textOf(now: Seconds): string {
   return new Date(now * 1000).toISOString();
 }
 
-/** The same ages at another time. */
+/** Moves facts to another time, keeping ages. */
 function moved(placed: UserFacts, now: Seconds): UserFacts {
   const by = now - placed.now;
   const { createdAt, recovery } = placed.subject;
@@ -169,7 +172,7 @@ function moved(placed: UserFacts, now: Seconds): UserFacts {
   };
 }
 
-/** What the core itself finds out is left to it. */
+/** Facts that core itself computes are left out. */
 function over(given: UserFacts, { signedInWith: _, lastSignIn: last, ...placed }: UserFacts, test: PolicyTest): Facts {
   const subject = subjectOver(given.subject, placed.subject, test.user);
   const { platform, os } =
@@ -195,7 +198,10 @@ function over(given: UserFacts, { signedInWith: _, lastSignIn: last, ...placed }
   };
 }
 
-/** Attributes that the test names are there, and others may be. The groups that it names are all, but for `*`. */
+/**
+ * The test's attributes are set, and others may be present. The groups are exactly those of the test, unless it has
+ * `*`.
+ */
 function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']): Subject {
   const isOpen = user?.groups === undefined || user.groups.includes('*');
   return {
@@ -209,7 +215,7 @@ function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']):
   };
 }
 
-/** Variables that make a difference, after what the test says. */
+/** Variables that still make a difference after the test's facts are applied. */
 function relevantChoices(variables: readonly Variable[], merge: Merge): readonly OpenChoice[] {
   const plain = plainFacts();
   const choices = variables.flatMap(({ name, classes }): readonly OpenChoice[] => {
@@ -218,11 +224,11 @@ function relevantChoices(variables: readonly Variable[], merge: Merge): readonly
     const outcomes = new Set(places.map((place) => JSON.stringify(merge(place(plain), []))));
     return outcomes.size > 1 || !isComplete ? [{ name, places, isComplete }] : [];
   });
-  // The time comes first: ages count from it.
+  // The time comes first, because ages are relative to it.
   return choices.toSorted((a, b) => Number(b.name === 'time') - Number(a.name === 'time'));
 }
 
-/** Every set but the empty one of what users can set up. */
+/** Every set of authenticators that users can set up, except the empty one. */
 function enrollmentSets({ snapshot, authenticators }: TestedConfiguration): readonly (readonly string[])[] {
   const keys = enabledAuthenticators(authenticators, snapshot.settings)
     .filter(({ enrollable }) => enrollable)
@@ -234,7 +240,7 @@ function enrollmentSets({ snapshot, authenticators }: TestedConfiguration): read
   return sets.filter((set) => set.length > 0);
 }
 
-/** A new browser, and a user of whom nothing is known. */
+/** A new browser, and a user about whom nothing is known. */
 function plainFacts(): UserFacts {
   return neutralFacts({
     now: plainTime,

@@ -1,4 +1,4 @@
-/** `stepgate config test`: the results that sign-ins must have, compared with those that they have. */
+/** `stepgate config test`: compares the expected results of sign-ins with the actual ones. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,12 +32,12 @@ export interface PolicyTestContext {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
-  /** Directory of the configuration, when the command names none. */
+  /** Directory of the configuration if the command names none. */
   readonly configDir: string;
-  /** Each takes whole lines. */
+  /** Each prints whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
-  /** 1: a test failed, or cannot be run. */
+  /** 1: a test failed or cannot be run. */
   setExitCode(code: 0 | 1): void;
 }
 
@@ -49,7 +49,7 @@ interface TestOptions extends ResultOptions, RecordOptions {
 
 export interface TestOutcome {
   readonly results: readonly TestResult[];
-  /** Not empty: the results are not all. */
+  /** If not empty, the results are incomplete. */
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
 }
@@ -91,7 +91,7 @@ export function configTestCommand(context: PolicyTestContext): Command {
     });
 }
 
-/** `findings`: why the files are no valid configuration. */
+/** `findings`: why the files are not a valid configuration. */
 async function configurationOf(
   dir: string,
   { authenticators, variables }: PolicyTestContext,
@@ -105,9 +105,7 @@ async function configurationOf(
   return { documents, configuration: { snapshot, apps, authenticators, variables, ...(groups && { groups }) } };
 }
 
-/**
- * Runs the tests of a directory. Nothing is run where the configuration or a test is wrong, or where there is none.
- */
+/** Runs the tests of a directory. Nothing runs if the configuration or a test is invalid, or if there is no test. */
 export async function testOutcome(context: PolicyTestContext, dir: string, tests: string): Promise<TestOutcome> {
   const read = await configurationOf(dir, context);
   const nothing = { results: [], coverage: coverage(new Map(), []) };
@@ -150,7 +148,7 @@ async function writeReport(file: string, text: string): Promise<void> {
   }
 }
 
-/** One line, and for each difference what was expected and what came out, one below the other. */
+/** One line, followed by the expected and the actual result of each difference. */
 function resultLines(result: TestResult): readonly string[] {
   const { name, differences } = result;
   const place = sourcePlace(result);
@@ -169,7 +167,7 @@ function bothLines(expected: string, actual: string): readonly string[] {
   return [`            expected  ${printable(expected)}`, `            actual    ${printable(actual)}`];
 }
 
-/** A line for each step: `-` is expected and does not come, `+` comes and is not expected. */
+/** One line for each step: `-` was expected and is missing, `+` is present and was not expected. */
 function stepLines(expected: string, actual: string): readonly string[] {
   const [before, after] = [expected, actual].map((steps) => steps.split('; ')) as [string[], string[]];
   const isSame = (one: string | undefined, other: string | undefined) => one === other;

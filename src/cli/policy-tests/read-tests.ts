@@ -1,4 +1,4 @@
-/** Finds and reads the files of policy tests, and checks what they refer to. */
+/** Finds and reads the files of policy tests, and checks their references. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Finding, withLines } from '../../policy/model/finding.ts';
@@ -8,18 +8,18 @@ import { readYaml, type YamlSource } from '../../policy/source/yaml-source.ts';
 import { type TestedConfiguration, unknownNames } from './unknown-names.ts';
 
 export interface TestFile {
-  /** With the name of its directory, as findings name it. */
+  /** With the name of its directory, as in findings. */
   readonly file: string;
   readonly source: YamlSource;
   readonly tests: readonly PolicyTest[];
 }
 
-/** As for files of the configuration. */
+/** The same as for files of the configuration. */
 const maxFileSize = 1024 * 1024;
 
 /**
- * Reads all `*.yaml` in the directory, in order of their names. A directory that is not there or holds no such file is
- * a finding, too: a run without tests would look like success.
+ * Reads all `*.yaml` in the directory, sorted by name. A missing directory, or one without such files, is a finding: a
+ * run without tests would look like success.
  */
 export async function readTests(
   dir: string,

@@ -1,4 +1,4 @@
-/** `stepgate config test --record`: writes a policy test from a real sign-in. */
+/** `stepgate config test --record`: writes a policy test for a real sign-in. */
 import { basename, dirname, join } from 'node:path';
 import type { Seconds } from '../../core/model/facts.ts';
 import { explain } from '../../flow/explain.ts';
@@ -20,7 +20,7 @@ import { factOptionsOf } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface RecordOptions {
-  /** `true`: of `app` and `user`. Else the reference of a sign-in. */
+  /** `true`: a sign-in of `app` and `user`. Otherwise the reference of a past sign-in. */
   readonly record?: string | true;
   readonly app?: string;
   readonly user?: string;
@@ -37,13 +37,13 @@ export interface Recorded {
 
 interface FoundSignIn extends RecordedSignIn {
   readonly clientId: string;
-  /** The rule of the sign-on policy that decided then. */
+  /** The rule of the sign-on policy that decided at that time. */
   readonly rule?: string;
 }
 
 /**
- * Adds a test to `file`, which is made if it is not there. Rejects with `bad_request` where there is no such sign-in,
- * or where the file cannot take it; then it is as before.
+ * Adds a test to `file`, which is created if missing. Rejects with `bad_request` if there is no such sign-in or the
+ * test cannot be added; the file is then unchanged.
  */
 export async function record(
   { store, now, configuration, file }: RecordContext,
@@ -115,13 +115,13 @@ function leftOutNote(condition: string): string {
   return `a rule asks about \`${condition}\`, which is not recorded: look whether the test means this sign-in`;
 }
 
-/** The user may have changed since, and so may the files. */
+/** The user or the files may have changed since. */
 function changedNote(then: string | undefined, now: string | undefined): readonly string[] {
   if (then === undefined || then === now) return [];
   return [`then the rule "${then}" decided, and by these files it is ${now === undefined ? 'none' : `"${now}"`}`];
 }
 
-/** Names are unique within a file. `given`: by the administrator; else a free one is made of `usual`. */
+/** Names are unique within a file. `given`: by the administrator; otherwise a free name is derived from `usual`. */
 function newName(
   given: string | undefined,
   usual: string,
@@ -137,7 +137,7 @@ function newName(
   }
 }
 
-/** Where recorded tests go. */
+/** The file for recorded tests. */
 export function recordedFile(tests: string): string {
   return join(tests, 'recorded.yaml');
 }

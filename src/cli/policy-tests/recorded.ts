@@ -1,6 +1,6 @@
 /**
- * A real sign-in as a policy test: only the facts that rules of its app ask about, and what the files say comes of
- * them. No id, no identifier and no address is in it.
+ * A real sign-in as a policy test: only the facts that rules of its app ask about, and the result by the present files.
+ * It contains no id, no identifier and no address.
  */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
@@ -21,14 +21,14 @@ export interface RecordedSignIn {
   readonly subject: Subject;
   /** Epoch seconds. */
   readonly at: Seconds;
-  /** Absent: a fresh sign-in with a new browser, from no zone. */
+  /** Absent for a fresh sign-in from a new browser outside all zones. */
   readonly trace?: Omit<AuditTrace, 'layers'>;
 }
 
 export interface RecordedTest {
-  /** Its keys as they are written, without name and expectation. */
+  /** The test's keys as written, without name and expectation. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** Conditions whose facts would say who the user is, or that ask about anything. */
+  /** Conditions whose facts would identify the user, or that can ask about anything. */
   readonly leftOut: readonly string[];
 }
 
@@ -83,7 +83,7 @@ interface Asked {
   readonly trace?: RecordedSignIn['trace'];
 }
 
-/** Of the past, what the line does not say, and what could not be found out, which no test can say. */
+/** Facts about the history that the line does not record, or that could not be checked, which no test can set. */
 function unrecorded(trace: RecordedSignIn['trace']): readonly ('risk' | 'distance' | 'lastSignIn')[] {
   const { risk, unknownRisk, distance, lastSignIn = trace?.recordedSince } = trace ?? {};
   return [
@@ -93,18 +93,18 @@ function unrecorded(trace: RecordedSignIn['trace']): readonly ('risk' | 'distanc
   ];
 }
 
-/** Less than a kilometre is none that a test could name. */
+/** A test cannot name a distance of less than a kilometre. */
 function distanceText(distance: AuditTrace['distance']): string | undefined {
   if (typeof distance === 'number') return `${Math.max(1, Math.round(distance))} km`;
   return distance === 'nowhere' ? distance : undefined;
 }
 
-/** What a test can say: a plain value, or a list of texts. */
+/** Whether a test can contain it: a plain value, or a list of texts. */
 function isSayable(value: unknown): boolean {
   return Array.isArray(value) ? value.every((one) => typeof one === 'string') : typeof value !== 'object';
 }
 
-/** What is known of the last sign-in, and nothing that is not. */
+/** What is known about the last sign-in. */
 function lastSignInText({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>): unknown {
   if (typeof lastSignIn === 'number') return `PT${Math.max(1, lastSignIn)}S`;
   return recordedSince === undefined ? lastSignIn : { recordedSince: `PT${recordedSince}S` };
@@ -131,7 +131,7 @@ function testedAttributes(sets: readonly ConditionSet[]): readonly string[] {
   return [...new Set(sets.flatMap((set) => Object.keys(set.attributes ?? {})))];
 }
 
-/** What users sign in with, what is theirs alone, and names, addresses and numbers. */
+/** Attributes that identify the user, unique ones, and names, addresses and numbers. */
 function tellsWho(name: string, { attributes }: AttributeSchema): boolean {
   const { unique, identifies } = attributes[name] ?? {};
   return unique === true || identifies === true || Object.hasOwn(standardAttributes, name);
@@ -155,7 +155,7 @@ function setsOf({ session, app, enrollment, profile }: PolicySet): readonly Cond
   return policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
 }
 
-/** The names that the conditions speak of. */
+/** The names in the conditions. */
 function named(sets: readonly ConditionSet[], condition: 'groups' | 'network'): readonly string[] {
   const lists = sets.flatMap((set) => {
     const { any = [], all = [], none = [] } = set[condition] ?? {};
@@ -164,7 +164,7 @@ function named(sets: readonly ConditionSet[], condition: 'groups' | 'network'): 
   return [...new Set(lists)];
 }
 
-/** What comes out of these facts, as a test says it. */
+/** The result of these facts in the form of a test. */
 export function recordedExpectation(explanation: Explanation): Readonly<Record<string, unknown>> {
   const { steps, layers } = explanation;
   const end = steps.at(-1);
@@ -186,7 +186,7 @@ function written({ kind, names }: AskedStep): unknown {
   return { [kind]: kind === 'profile' || kind === 'consent' ? names : one };
 }
 
-/** A number that takes no text messages is `phone.voice`. */
+/** A number that cannot receive text messages is `phone.voice`. */
 function enrollmentName({ authenticator, methods = [] }: Enrollment): string {
   const [method, ...others] = methods;
   return method !== undefined && others.length === 0 ? methodName(authenticator, method) : authenticator;

@@ -17,13 +17,13 @@ export interface TestResult {
   readonly line: number;
   readonly column: number;
   readonly name: string;
-  /** Empty: it passed. */
+  /** Empty if the test passed. */
   readonly differences: readonly Difference[];
-  /** Of its one sign-in; absent: it is about all that it leaves open. */
+  /** The explanation of its one sign-in. Absent for a test about all that it leaves open. */
   readonly explanation?: WholeExplanation;
 }
 
-/** `findings`: tests that cannot be asked, such as one with a proof of what is not enrolled. */
+/** `findings`: tests that cannot be run, such as one with a proof by something that is not enrolled. */
 export async function runTests(
   files: readonly TestFile[],
   configuration: TestedConfiguration,
@@ -42,7 +42,7 @@ export async function runTests(
   return { results, findings };
 }
 
-/** A sentence: why it cannot be asked. */
+/** Why it cannot be run, in one sentence. */
 async function outcomeOf(
   test: PolicyTest,
   configuration: TestedConfiguration,

@@ -1,4 +1,4 @@
-/** From a policy test to the options of `explain`, which then makes the facts. */
+/** Converts a policy test to options of `explain`, from which the facts are made. */
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { plainTime } from '../../core/policy/theories/theory.ts';
@@ -7,7 +7,7 @@ import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
 import type { FactOptions } from '../explain/fact-options.ts';
 
-/** Without a time it is always the same one, so that a test that passes today passes tomorrow. */
+/** Without a time, a constant one is used, so that a test that passes today passes tomorrow. */
 export function factOptionsOf(test: PolicyTest): FactOptions {
   const { network, device, request, evidence, keptSignedIn, time } = test;
   const browser = device?.userAgent === undefined ? device : deviceOf(device.userAgent);
@@ -38,7 +38,7 @@ function userOptions(user: PolicyTest['user']): FactOptions {
   if (user === undefined) return {};
   const { groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
   return omitUndefined({
-    // Without groups it is a user all the same.
+    // Even without groups there is a user.
     groups: groups?.filter((name) => name !== '*') ?? [],
     userType,
     attribute: attributes && Object.entries(attributes).flatMap(([name, value]) => attributePairs(name, value)),
@@ -49,7 +49,7 @@ function userOptions(user: PolicyTest['user']): FactOptions {
   });
 }
 
-/** What counts as the last sign-in is one to the rules. */
+/** An assumed last sign-in counts as one for the rules. */
 function pastText(last: NonNullable<PolicyTest['user']>['lastSignIn']): string | undefined {
   if (last === 'never') return last;
   return secondsText(typeof last === 'object' ? last.recordedSince : last);

@@ -1,4 +1,4 @@
-/** Rules that no test was decided by, and conditions that no test hit, or none missed. */
+/** Rules that decided no test, and conditions that were never met, or never missed, in any test. */
 import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { compilePolicy } from '../../core/policy/rules/compile.ts';
@@ -23,15 +23,15 @@ export interface UncoveredCondition extends UncoveredRule {
 }
 
 export interface Coverage {
-  /** How many could be covered. */
+  /** The number of rules that could be covered. */
   readonly rules: number;
   readonly uncovered: readonly UncoveredRule[];
   readonly conditions: number;
-  /** Of rules that a test was decided by; of others every condition lacks something. */
+  /** Conditions of rules that decided a test. For all other rules, every condition lacks something. */
   readonly uncoveredConditions: readonly UncoveredCondition[];
 }
 
-/** Policies that sign-ins are decided by. */
+/** Policies that decide about sign-ins. */
 const testable = ['session', 'sign-on', 'enrollment', 'profile'];
 
 interface Rule extends UncoveredRule {
@@ -39,8 +39,8 @@ interface Rule extends UncoveredRule {
 }
 
 /**
- * In the order of files and lines. Rules that are switched off or only report decide nothing, so they are not among
- * them. Only tests about one sign-in count: one about all of them would touch everything.
+ * In the order of files and lines. Disabled and report-only rules are left out, because they decide nothing. Only tests
+ * about one sign-in count: one about all sign-ins would cover everything.
  */
 export function coverage(documents: Documents, results: readonly TestResult[]): Coverage {
   const layers = results.flatMap(({ explanation: of }) => (of ? [...of.layers, ...of.later] : []));
@@ -76,7 +76,7 @@ function deciding(layers: readonly ExplainedLayer[]): readonly string[] {
   });
 }
 
-/** As the evaluator compiles them, so that a condition has the name that traces give it. */
+/** Compiled like the evaluator's rules, so that conditions have the names used in traces. */
 function rulesOf(document: Document): readonly Rule[] {
   const { kind, file } = document;
   const policy = kind === 'enrollment' ? readEnrollmentPolicy(document) : undefined;

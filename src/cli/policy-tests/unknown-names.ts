@@ -1,4 +1,4 @@
-/** Names in policy tests that stand for nothing: such a test would pass or fail for the wrong reason. */
+/** Finds unknown names in policy tests: such a test would pass or fail for the wrong reason. */
 import { namesOf } from '../../core/model/authenticator-name.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
@@ -18,7 +18,7 @@ export interface TestedConfiguration {
   readonly apps: readonly string[];
   readonly authenticators: readonly AuthenticatorKind[];
   readonly variables: Variables;
-  /** Absent: the settings name no groups, so that users may be in any. */
+  /** Absent if the settings name no groups, so that users may be in any. */
   readonly groups?: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export async function unknownNames(
   ];
 }
 
-/** The groups that the settings name, or rules, or that users get when they register. */
+/** The groups that the settings or rules name, or that users get when they register. */
 export function groupsInTests(documents: Documents): readonly string[] | undefined {
   const contents = [...documents.values()].map(({ content }) => content);
   const declared = Object.keys((documents.get('settings')?.content as { groups?: object } | undefined)?.groups ?? {});
@@ -93,7 +93,7 @@ function unknownReference(place: FindingPlace, message: string): Finding {
   return { ...place, message, code: 'unknown_reference' };
 }
 
-/** The layers of which a test may name the rule. */
+/** The layers whose rule a test may name. */
 const layers = ['session', 'app', 'enrollment', 'profile'] as const;
 
 async function unknownRules(source: YamlSource, { snapshot }: TestedConfiguration): Promise<readonly Finding[]> {
@@ -123,7 +123,7 @@ function unknownIn(source: YamlSource, found: readonly FoundValue[], known: read
   );
 }
 
-/** Those that decide about sign-ins, with those that only report. */
+/** Rules that decide about sign-ins, including report-only rules. */
 function ruleNames(policies: PolicySet, layer: (typeof layers)[number]): readonly string[] {
   const policy: CompiledPolicy<RuleHead> | undefined = policies[layer];
   return [...(policy?.rules ?? []), ...(policy?.reporting?.rules ?? [])].map(({ rule }) => rule.name);

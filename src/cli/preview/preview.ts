@@ -10,17 +10,17 @@ import { refuseFindings } from '../config/shared/checked-files.ts';
 import type { ConfigContext } from '../config/shared/config-context.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 
-/** No store: the files are all that a preview needs. */
+/** No store: a preview needs only the files. */
 type CheckContext = Pick<
   ConfigContext,
   'configDir' | 'checkViews' | 'authenticators' | 'variables' | 'stdout' | 'stderr' | 'setExitCode'
 >;
 
 export interface PreviewContext extends CheckContext {
-  /** Throws for a language that has no texts. */
+  /** Throws for a language without texts. */
   openPreview(documents: Documents, languages: readonly string[] | undefined): PreviewSite;
   servePreview(read: () => Promise<PreviewState>, port: number): Promise<PreviewServer>;
-  /** Gives the number of files. */
+  /** Returns the number of files. */
   writePreview(site: PreviewSite, dir: string): Promise<number>;
   /** Aborts when the user stops the command. */
   interrupted(): AbortSignal;
@@ -48,7 +48,7 @@ export function previewCommand(context: PreviewContext): Command {
     });
 }
 
-/** The problems of the files are those that `config check` reports; a store is not asked. */
+/** Problems of the files are reported as by `config check`. No store is used. */
 async function readPreview(
   context: PreviewContext,
   dir: string,

@@ -33,7 +33,7 @@ interface Options extends ResultOptions {
   readonly replaceKeys?: true;
 }
 
-/** Rejects with a sentence. Nothing is changed then, unless the sentence says otherwise. */
+/** Rejects with one sentence. In that case nothing was changed, unless the sentence says otherwise. */
 export function restoreCommand(context: RestoreContext): Command {
   return newCommand('restore')
     .argument('<file>', 'a file of the command `backup`')
@@ -56,7 +56,7 @@ export function restoreCommand(context: RestoreContext): Command {
     });
 }
 
-/** Rejects when it is not known whether every replica has what was restored; the store itself has it. */
+/** Rejects if it is uncertain whether every replica has the restored data. The store itself has it. */
 async function confirm(context: RestoreContext): Promise<void> {
   const done = auditOp({ event: 'store.restored', outcome: 'success', by: operatorName() }).op;
   try {
@@ -79,7 +79,7 @@ async function decryptionOf({ passphraseFile, identityFile }: Options): Promise<
   });
 }
 
-/** What becomes of a document on its way into the store. */
+/** How a document is changed on its way into the store. */
 async function changeOf(
   { recoveryCodes, now }: RestoreContext,
   { voidRecoveryCodes, replaceKeys }: Options,

@@ -4,7 +4,7 @@ import { newCommand } from '../commands.ts';
 
 export interface ServeCommandOptions {
   readonly demo: boolean;
-  /** Where log lines are appended; `-`: standard output. Absent: as the server usually does. */
+  /** The file to which log lines are appended. `-`: standard output. Absent: the server's default. */
   readonly logFile?: string;
 }
 

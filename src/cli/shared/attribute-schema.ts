@@ -1,4 +1,4 @@
-/** What a profile may hold by the configuration in use. */
+/** The attribute schema of the configuration in use. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { StepgateError } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -6,7 +6,10 @@ import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
 
-/** Without a readable configuration, users may come before it. Rejects with `StoreUnavailable`. */
+/**
+ * Without a readable configuration, any attribute is allowed, since users may be created first. Rejects with
+ * `StoreUnavailable`.
+ */
 export async function attributeSchemaInUse(
   store: Store,
   authenticators: readonly AuthenticatorKind[],

@@ -1,18 +1,18 @@
-/** Changes of one text file by commands. */
+/** Changes one text file. */
 import { mkdir, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { refusal } from './refusal.ts';
 
-/** A command that was killed leaves its lock behind, which counts no longer than this (milliseconds). */
+/** After this time (milliseconds), a lock is assumed to belong to a killed command. */
 const stale = 10_000;
 const retryAfter = 25;
 
 /**
- * Replaces the text of a file, which is made if it is not there, with what `change` makes of it. A reader, or a process
- * that is killed, finds the text before or after and nothing in between; of two commands at once the second one goes
- * on from what the first one wrote. Rejects with `bad_request` where the file cannot be read or written, and with what
- * `change` rejects with; then it is as before.
+ * Replaces the text of a file, created if missing, by the result of `change`. Readers always see the old or the new
+ * text, even if the process is killed. If two commands run at once, the second one works on the result of the first.
+ * Rejects with `bad_request` if the file cannot be read or written, and with errors of `change`; the file is then
+ * unchanged.
  */
 export async function changeFile(file: string, change: (text: string | undefined) => Promise<string>): Promise<void> {
   const unlock = await locked(file);
@@ -35,7 +35,7 @@ async function locked(file: string): Promise<() => Promise<void>> {
   return () => rm(lock, { force: true });
 }
 
-/** Whether the lock is ours now. */
+/** Whether this command now has the lock. */
 async function isTaken(lock: string): Promise<boolean> {
   try {
     await (await open(lock, 'wx')).close();
@@ -56,7 +56,7 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** A link stays one. */
+/** A link stays a link. */
 async function replace(file: string, text: string): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const beside = join(dirname(target), `.${basename(target)}.${process.pid}`);

@@ -1,4 +1,4 @@
-/** For options that can be repeated: each value is one more member. */
+/** For repeatable options: each value adds one member. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

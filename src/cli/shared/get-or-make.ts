@@ -1,4 +1,4 @@
-/** What is known is not made again. */
+/** Returns the cached value, or creates and caches it. */
 export function getOrMake<Key, Value>(
   known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
   key: Key,

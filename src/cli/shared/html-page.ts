@@ -1,6 +1,6 @@
-/** Pages that a command writes: one file with all that it needs, in light and dark, readable on paper. */
+/** HTML pages written by commands: one self-contained file, in light and dark, suitable for printing. */
 
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 export class PageMarkup {
   readonly text: string;
 
@@ -11,7 +11,7 @@ export class PageMarkup {
 
 export type PageContent = string | number | PageMarkup | readonly PageContent[];
 
-/** Whatever is filled in is escaped, unless it is markup. */
+/** Inserted values are escaped unless they are markup. */
 export function markup(parts: TemplateStringsArray, ...contents: readonly PageContent[]): PageMarkup {
   return new PageMarkup(parts.reduce((text, part, at) => `${text}${markupOf(contents[at - 1] ?? '')}${part}`));
 }
@@ -30,7 +30,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** What controls the direction of text could make it look like something else. */
+/** Control characters for text direction could make text look like something else. */
 function escaped(text: string): string {
   const plain = text.replace(/(?![\n\t])\p{Cc}|[\p{Cf}\u2028\u2029]/gu, '?');
   return plain.replace(/[&<>"']/g, (character) => entities[character] ?? character);
@@ -46,11 +46,11 @@ export function heading(level: HeadingLevel, content: PageContent): PageMarkup {
 export interface Page {
   readonly title: string;
   readonly body: PageMarkup;
-  /** CSS, besides that of all pages. */
+  /** CSS in addition to that of all pages. */
   readonly style?: string;
 }
 
-/** A whole document, in English. No script, and nothing is loaded. */
+/** A complete document in English, without scripts and without external resources. */
 export function htmlPage({ title, body, style = '' }: Page): string {
   return markup`<!doctype html>
 <html lang="en">

@@ -1,16 +1,19 @@
 /**
- * JSON of any length, in pieces. What a thousand apps ask of a hundred groups in twenty zones is more than one string
- * can hold.
+ * JSON of any length, in pieces. The demands of a thousand apps on a hundred groups in twenty zones exceed the longest
+ * string.
  */
 
 import { getOrMake } from './get-or-make.ts';
 
-/** Characters of a piece, about. */
+/** Approximate length of a piece (characters). */
 const pieceLength = 1 << 20;
-/** So deep, objects and arrays are taken apart: `matrix`, its `rows`, one of them. What is in them is one string. */
+/** Objects and arrays are split down to this depth: `matrix`, its `rows`, one row. Anything deeper is one string. */
 const depthApart = 4;
 
-/** Together, what `JSON.stringify` says. An object or array that occurs in several places is put together once. */
+/**
+ * Joined, the pieces equal the result of `JSON.stringify`. An object or array that occurs several times is formatted
+ * once.
+ */
 export function* jsonPieces(value: object): Generator<string> {
   let parts: string[] = [];
   let length = 0;

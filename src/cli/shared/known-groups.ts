@@ -1,11 +1,11 @@
-/** Groups that the configuration in use names, or that users are in: others are most likely misspelled. */
+/** Groups that the configuration in use names or that users are in. Any other name is most likely misspelled. */
 import { StepgateError } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
 import { groupNames } from '../../users/record/group-names.ts';
 
-/** Rejects with `StoreUnavailable`. Without a readable configuration only the groups of the users count. */
+/** Rejects with `StoreUnavailable`. Without a readable configuration, only the users' groups count. */
 export async function knownGroups(
   store: Store,
   authenticators: readonly AuthenticatorKind[],

@@ -1,9 +1,7 @@
-/** Warns of names of groups that are most likely misspelled. */
+/** Warns about group names that are most likely misspelled. */
 import { nearestName } from '../../policy/source/nearest-name.ts';
 
-/**
- * A line for each group that is not known while one with nearly the same name is. A new group may have any other name.
- */
+/** A line for each unknown group whose name is nearly that of a known one. A new group may have any other name. */
 export function misspelledGroups(groups: readonly string[], known: readonly string[]): string {
   return groups
     .filter((group) => !known.includes(group))

@@ -1,6 +1,6 @@
 /**
- * Credentials that a configuration would orphan: they were made for one relying party (Web Authentication Level 3
- * section 5.1.2), and the configuration names another one. See decision 39.
+ * Credentials that would become unusable under a configuration: they were made for one relying party (Web
+ * Authentication Level 3 section 5.1.2), and the configuration names another one. See decision 39.
  */
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../../policy/model/documents.ts';
@@ -24,19 +24,19 @@ interface Change {
   readonly relyingParty: string;
 }
 
-/** What a configuration would orphan. */
+/** Credentials that would become unusable. */
 export interface Orphaned {
   readonly authenticator: string;
   /** The id that the configuration names. */
   readonly relyingParty: string;
   readonly passkeys: number;
-  /** How many users have them. */
+  /** The number of users who have them. */
   readonly users: number;
 }
 
 /**
- * What would no longer work; empty: everything goes on. The users are read only where a relying party changes. Rejects
- * with `StoreUnavailable`.
+ * Empty if all credentials stay usable. Users are read only if a relying party changes. Rejects with
+ * `StoreUnavailable`.
  */
 export async function orphanedBy(
   store: Store,
@@ -86,7 +86,7 @@ function orphansIn({ credentials }: Account, { authenticator, relyingParty: to }
   return own.filter(({ relyingParty }) => relyingParty !== undefined && relyingParty !== to).length;
 }
 
-/** One sentence, on one line. */
+/** One sentence on one line. */
 export function orphanedText({ authenticator, relyingParty, passkeys, users }: Orphaned): string {
   const counted = `${passkeys} ${passkeys === 1 ? 'passkey' : 'passkeys'} of ${users} ${users === 1 ? 'user' : 'users'}`;
   return `stepgate.yaml: authenticators.${authenticator}.rpId: ${counted} would never work again: they were not made for ${relyingParty}`;

@@ -17,14 +17,14 @@ export interface PasswordRulesOptions {
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
   now(): Seconds;
-  /** Takes whole lines. */
+  /** Prints whole lines. */
   stderr(text: string): void;
 }
 
 /**
- * The user counts as they are, in no network and with no browser. Without a configuration the defaults apply: users
- * may come before it. Rejects with `StoreUnavailable`; what comes back throws `StepgateError('not_configured')` where
- * no rule holds.
+ * Evaluates the policy for the present user, without network and browser. Without a configuration the defaults apply,
+ * since users may be created first. Rejects with `StoreUnavailable`. The returned function throws
+ * `StepgateError('not_configured')` if no rule holds.
  */
 export async function passwordRulesInUse(store: Store, options: PasswordRulesOptions): Promise<PasswordRules> {
   const snapshot = await snapshotInUse(store, options);
@@ -58,7 +58,7 @@ async function policiesOf(snapshot: Snapshot, issuer: string): Promise<Parameter
   return app === undefined ? {} : extended.policies(app);
 }
 
-/** An import may have the same to say for every record. */
+/** An import may produce the same message for every record. */
 function onceEach(write: (message: string) => void): (message: string) => void {
   const said = new Set<string>();
   return (message) => {

@@ -1,4 +1,4 @@
-/** How commands tell that files are no valid configuration: alike for readers, and as the same data for scripts. */
+/** How commands report that files are not a valid configuration: the same for all commands, as text or as data. */
 import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import { type Finding, findingsData, findingText } from '../../policy/model/finding.ts';
 import type { ResultOptions } from './print-result.ts';
@@ -8,7 +8,7 @@ interface PrintContext {
   setExitCode(code: 0 | 1): void;
 }
 
-/** Each with its line and what to do; with `--json`, one JSON object on one line. The command is over. */
+/** Prints each problem with its line and advice; with `--json`, one JSON object on one line. The command then ends. */
 export function printFindings(
   context: PrintContext & { stderr(text: string): void },
   findings: readonly Finding[],
@@ -27,7 +27,7 @@ function printData(context: PrintContext, findings: readonly Finding[]): void {
   context.stdout(`${JSON.stringify({ ok: false, problems: findingsData(findings) })}\n`);
 }
 
-/** With `--json`, problems of the files are data, too. Rejects with every other error of `run`. */
+/** With `--json`, problems of the files are printed as data. Rejects with any other error of `run`. */
 export async function withPrintedFindings(
   context: PrintContext,
   { json }: ResultOptions,

@@ -1,11 +1,11 @@
-/** What a command prints when it is done. */
+/** Prints the result of a command. */
 import { jsonPieces } from './json-pieces.ts';
 
 export interface ResultOptions {
   readonly json?: true;
 }
 
-/** Whole lines for a reader, and the same for a script, printed as one JSON object on one line. */
+/** Whole lines for a reader, and the same for a script as one JSON object on one line. */
 interface Result<Data> {
   readonly text: string;
   readonly data: Data;
@@ -24,7 +24,7 @@ interface LongOutput {
   stdoutTaken?(): Promise<void>;
 }
 
-/** The same for JSON of any length. It waits for a slow reader, so that the output is never in memory as a whole. */
+/** The same for JSON of any length. It waits for a slow reader, so that the complete output is never in memory. */
 export async function printLongResult(
   context: LongOutput,
   { json }: ResultOptions,

@@ -1,5 +1,5 @@
 /**
- * Makes text safe for terminals: what users or other systems wrote cannot control the terminal, or look like something
+ * Makes text safe for terminals: text from users or other systems must not control the terminal, or look like something
  * else.
  */
 export function printable(text: string): string {

@@ -1,8 +1,8 @@
-/** Reads secrets that must not stand on a command line, where other users could see them. */
+/** Reads secrets from files, because other users could see them on a command line. */
 import { readFile } from 'node:fs/promises';
 import { refusal } from './refusal.ts';
 
-/** The first line. Rejects with a sentence when it is empty. */
+/** The first line. Rejects with one sentence if it is empty. */
 export async function readSecretFile(file: string): Promise<string> {
   const [line] = await readSecretLines(file);
   if (line === undefined) throw refusal(`${file} holds no secret`);

@@ -1,4 +1,4 @@
-/** Reads the newest revision, with the list of the documents in it. */
+/** Reads the newest revision with the list of its documents. */
 import { StepgateError } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { type Manifest, parsePointer, readManifest } from '../../policy/revision/document-store.ts';
@@ -12,9 +12,7 @@ export interface RevisionInUse {
   readonly manifest: Manifest;
 }
 
-/**
- * Rejects with `StepgateError('not_configured')` when there is none or it cannot be read, or with `StoreUnavailable`.
- */
+/** Rejects with `StepgateError('not_configured')` if there is none or it cannot be read, or with `StoreUnavailable`. */
 export async function revisionInUse(
   store: Store,
   authenticators: readonly AuthenticatorKind[],

@@ -5,7 +5,7 @@ import type { Settings } from '../../policy/model/settings.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
 
-/** `undefined`: there is none that can be read, so it is about to be replaced. Rejects with `StoreUnavailable`. */
+/** Undefined if no configuration can be read, so that it is about to be replaced. Rejects with `StoreUnavailable`. */
 export async function settingsInUse(
   store: Store,
   authenticators: readonly AuthenticatorKind[],

@@ -1,7 +1,7 @@
 /** Tables for terminals. */
 import { printable } from './printable.ts';
 
-/** Columns as wide as their widest cell, two spaces apart. Whole lines; the first row is the head. */
+/** Columns are as wide as their widest cell, two spaces apart. Returns whole lines; the first row is the header. */
 export function tableText(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(printable));
   const widths = (cells[0] ?? []).map((_, column) => widest(cells, column));
@@ -11,7 +11,7 @@ export function tableText(rows: readonly (readonly string[])[]): string {
     .join('');
 }
 
-/** Rows may be more than a call can have arguments. */
+/** There may be more rows than a call can have arguments. */
 function widest(cells: readonly (readonly string[])[], column: number): number {
   return cells.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0);
 }

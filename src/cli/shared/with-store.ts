@@ -1,6 +1,6 @@
 import type { Store } from '../../stores/store.ts';
 
-/** Opens the store for one command, and closes it whatever happens. */
+/** Opens the store for one command, and closes it in any case. */
 export async function withStore<Result>(
   { openStore }: { openStore(): Promise<Store> },
   use: (store: Store) => Promise<Result>,

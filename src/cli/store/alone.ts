@@ -1,4 +1,6 @@
-/** `stepgate store alone`: the operator declares that all replicas are dead, and that the store must do without. */
+/**
+ * `stepgate store alone`: the operator declares that all replicas are dead, so that the store must work without them.
+ */
 import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';
 import { auditOp } from '../../flow/audit.ts';
@@ -14,7 +16,7 @@ import { withStore } from '../shared/with-store.ts';
 export interface StoreAloneContext {
   openStore(): Promise<Store>;
   stdout(text: string): void;
-  /** Directory of the embedded store; absent: the store is Redis. */
+  /** Directory of the embedded store. Absent for Redis. */
   readonly dataDir?: string;
   /** Epoch seconds. */
   now(): Seconds;
@@ -25,10 +27,10 @@ interface Options extends ResultOptions {
   readonly off?: true;
 }
 
-/** Seconds. Longer is no emergency any more. */
+/** Seconds. A longer time is no longer an emergency. */
 const bounds = { min: 60, max: 86_400 };
 
-/** Rejects, before anything is written, when it is not said for how long, and on the embedded store. */
+/** Rejects before anything is written if no duration is given, or if the store is the embedded one. */
 export function storeAloneCommand(context: StoreAloneContext): Command {
   return newCommand('store alone')
     .option('--for <duration>', 'for how long: PT1M to P1D')
@@ -42,7 +44,7 @@ export function storeAloneCommand(context: StoreAloneContext): Command {
     });
 }
 
-/** `undefined`: it ends now. */
+/** Undefined if the declaration ends now. */
 function readLifetime({ for: text, off }: Options): Seconds | undefined {
   if ((text === undefined) === (off === undefined))
     throw new Error('say either for how long the store stands alone (--for PT4H), or that it does no more (--off)');

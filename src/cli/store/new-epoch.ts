@@ -1,4 +1,4 @@
-/** `stepgate store new-epoch`: after a restore by other means than `stepgate restore`. */
+/** `stepgate store new-epoch`: for a store that was restored by other means than `stepgate restore`. */
 import type { Command } from 'commander';
 import { auditOp } from '../../flow/audit.ts';
 import { newSigningKeys, replaceKeys } from '../../oidc/keys/keyring.ts';
@@ -51,7 +51,7 @@ async function begin(store: Store, context: NewEpochContext, options: Options): 
   return since;
 }
 
-/** Also ends the sessions of these users, as every removal of an authenticator does. */
+/** Also ends the sessions of these users, as any removal of an authenticator does. */
 async function voidRecoveryCodes(store: Store, { recoveryCodes, now }: NewEpochContext): Promise<void> {
   const directory = new Directory(store, now);
   const matches = ({ credentials }: Account): boolean =>

@@ -1,4 +1,4 @@
-/** `stepgate store`: what is said of the store and done to it as a whole. */
+/** `stepgate store`: commands about the store as a whole. */
 import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';
 import { type StoreAloneContext, storeAloneCommand } from './alone.ts';

@@ -1,4 +1,4 @@
-/** Users as text and JSON, for terminals and scripts. Secrets of credentials never pass through here. */
+/** Formats users for terminals and scripts. Secrets of credentials are never included. */
 import { type NotificationAddress, notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
 import type { Account } from '../../users/record/user.ts';
 import { printable } from '../shared/printable.ts';

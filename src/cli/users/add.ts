@@ -97,7 +97,7 @@ function profileFromOptions(options: AddOptions, schema: AttributeSchema): Profi
   return profile;
 }
 
-/** Addresses, numbers and whether they are verified have options of their own. */
+/** Addresses and numbers, and whether they are verified, have their own options. */
 const withOption = new Set(['email', 'emailVerified', 'phone', 'phoneVerified']);
 
 function nameAndValue(text: string): readonly [string, string] {
@@ -107,7 +107,7 @@ function nameAndValue(text: string): readonly [string, string] {
   return [name, rest.join('=')];
 }
 
-/** An address is stored in the form in which it is compared. */
+/** An address is stored in the form used for comparisons. */
 function parseIdentifier(address: string): string {
   const result = canonicalIdentifier(address);
   if (!result.ok) throw new Error(identifierText({ identifier: address, fault: result.fault }));
@@ -122,7 +122,7 @@ function refusedUserText(problem: Exclude<DirectoryResult, { ok: true }>): strin
   return problem.code === 'value_taken' ? `${problem.attribute}: another user has this value` : identifierText(problem);
 }
 
-/** Why the identifier is refused. `fault` is absent where another user has it. */
+/** Why the identifier is refused. `fault` is absent if another user has it. */
 function identifierText({
   identifier,
   fault,
@@ -135,7 +135,7 @@ function identifierText({
   return `${quoted} cannot be an identifier: ${fault.replaceAll('_', ' ')}`;
 }
 
-/** The credential that a verified address makes: codes can be sent there. */
+/** The credential for a verified address, to which codes can be sent. */
 function readMailbox(context: UsersContext, { email, emailVerified }: AddOptions): NewCredential | undefined {
   if (!emailVerified) return undefined;
   if (email === undefined) throw new Error('--email-verified says something about --email: give both');
@@ -144,7 +144,7 @@ function readMailbox(context: UsersContext, { email, emailVerified }: AddOptions
   return credential;
 }
 
-/** The credential that a verified number makes: codes can be sent there. */
+/** The credential for a verified number, to which codes can be sent. */
 function readPhoneNumber(context: UsersContext, { phone, phoneVerified }: AddOptions): NewCredential | undefined {
   if (!phoneVerified) return undefined;
   if (phone === undefined) throw new Error('--phone-verified says something about --phone: give both');

@@ -1,4 +1,4 @@
-/** `stepgate users groups`, `suspend`, `activate`, `unlock` and `delete`: changes that need no secret. */
+/** `stepgate users groups`, `suspend`, `activate`, `unlock` and `delete`: changes without a secret. */
 import type { Command } from 'commander';
 import type { ExtraOps } from '../../users/directory/directory.ts';
 import { textFault } from '../../users/ports/profile-rules.ts';

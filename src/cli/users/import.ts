@@ -22,7 +22,7 @@ interface ImportCommandOptions {
   readonly mail: boolean;
 }
 
-/** A progress line comes after so many records, or after so many seconds: passwords in the clear take long. */
+/** How often to print progress: after this many records or seconds, since hashing passwords takes long. */
 const progressEvery = { records: 1000, seconds: 2 } as const;
 
 export function usersImportCommand(context: UsersContext): Command {
@@ -71,7 +71,7 @@ export function usersImportCommand(context: UsersContext): Command {
     });
 }
 
-/** A file that can be imported once it is corrected. It may hold passwords, so only its owner reads it. */
+/** A file that can be imported after correction. It may contain passwords, so only its owner can read it. */
 async function openRejects(
   file: string | undefined,
 ): Promise<{ readonly write: (text: string) => void; close(): Promise<void> }> {

@@ -25,7 +25,7 @@ interface ListOptions {
 
 const maxLimit = 10_000;
 
-/** Users of a page that `--all` reads. */
+/** Users per page with `--all`. */
 const pageSize = 1000;
 
 type ListContext = Pick<UsersContext, 'openStore' | 'stdout' | 'stderr' | 'setExitCode'>;

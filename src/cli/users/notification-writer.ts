@@ -1,4 +1,4 @@
-/** Notifies users of what commands do to their account. */
+/** Notifies users of changes that commands make to their account. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../../core/profile/time-zone.ts';
@@ -10,12 +10,11 @@ import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import type { Account } from '../../users/record/user.ts';
 
-/** The operations that put the notification into the outbox, for each address of the account as it was before. */
+/** The operations that put the notification into the outbox, for each address of the account before the change. */
 export type WriteNotification = (before: Account, notification: AccountNotification) => readonly Op[];
 
 /**
- * Writes nothing where the configuration in use sends no mail, and no demo takes it into its inbox. Rejects with
- * `StoreUnavailable`.
+ * Writes nothing if the configuration in use sends no mail and there is no demo inbox. Rejects with `StoreUnavailable`.
  */
 export async function notificationWriter(
   store: Store,
@@ -33,7 +32,7 @@ export async function notificationWriter(
   };
 }
 
-/** Without a readable configuration nothing is sent, and the command does its work all the same. */
+/** Without a readable configuration nothing is sent, and the command still does its work. */
 async function sendsMail(store: Store, authenticators: readonly AuthenticatorKind[]): Promise<boolean> {
   try {
     return (await new Revisions(store, { authenticators }).current())?.settings.mail !== undefined;

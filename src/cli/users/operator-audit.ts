@@ -1,5 +1,5 @@
 /**
- * The audit lines of commands: one for each change of an account, written in the commit of that change. They never hold
+ * Audit lines of commands: one for each change of an account, written in the commit of that change. They never contain
  * a secret.
  */
 import { type AuditEvent, type AuditEventName, auditOp } from '../../flow/audit.ts';

@@ -6,10 +6,10 @@ import { passwordFault } from '../../users/ports/password-faults.ts';
 import type { PasswordRules, PasswordTools } from '../../users/ports/password-tools.ts';
 
 export interface PasswordInput {
-  /** Each takes whole lines. */
+  /** Each prints whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
-  /** What `--password-stdin` reads. */
+  /** The input for `--password-stdin`. */
   readonly stdin: AsyncIterable<string | Uint8Array>;
   readonly passwords: PasswordTools;
 }
@@ -21,21 +21,21 @@ export interface PasswordOptions {
 
 export interface ReadPassword {
   readonly credential: NewCredential;
-  /** The password, if it was generated: to be shown once, when it is set. */
+  /** A generated password, to be shown once after it is set. */
   readonly generated?: string;
 }
 
-/** Whose password it is, and what the password policy says. */
+/** The user of the password, and the password policy. */
 export interface PasswordOwner {
   readonly subject: Subject;
   readonly credentials: readonly Credential[];
   passwordRules(): Promise<PasswordRules>;
 }
 
-/** Bytes of a generated password at least, and as many more as the policy demands characters. */
+/** The minimum length of a generated password (bytes). It is longer if the policy requires more characters. */
 const generatedBytes = 15;
 
-/** `undefined`: the options ask for none. Rejects with a sentence when the password policy refuses it. */
+/** Undefined if the options request none. Rejects with one sentence if the password policy refuses it. */
 export async function readPassword(
   { passwords, stdin }: PasswordInput,
   options: PasswordOptions,
@@ -56,12 +56,12 @@ export async function readPassword(
   return { credential: await passwords.create(text, context) };
 }
 
-/** Shows a generated password; empty where none was generated. */
+/** Shows a generated password. Empty if none was generated. */
 export function passwordLine(generated: string | undefined): string {
   return generated === undefined ? '' : `password: ${generated}\n`;
 }
 
-/** All of a short input without the line break at its end. */
+/** The whole of a short input, without the line break at its end. */
 async function readLine(input: AsyncIterable<string | Uint8Array>): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';

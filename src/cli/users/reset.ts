@@ -15,7 +15,7 @@ interface ResetOptions extends PasswordOptions, ResultOptions {
   readonly authenticator?: string;
 }
 
-/** The user is notified at all addresses, at those that are removed for the last time. */
+/** The user is notified at all addresses, including those that are about to be removed. */
 export function usersResetCommand(context: UsersContext): Command {
   const keys = [...context.authenticators.map(({ key }) => key), 'all'];
   return newCommand('users reset')

@@ -1,4 +1,4 @@
-/** What a command writes with the deletion of a user, or the end of all sessions: sessions end, apps are told. */
+/** What a command writes when it deletes a user or ends all sessions: the sessions end, and the apps are notified. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
 import { type SessionEndParts, sessionEndOps, userDeletionOps } from '../../flow/session-ends.ts';
@@ -13,7 +13,7 @@ interface CommandParts {
   readonly now: () => Seconds;
 }
 
-/** Without a readable configuration no app is told, and the sessions end all the same. */
+/** Without a readable configuration no app is notified, and the sessions still end. */
 export async function sessionEnds(
   store: Store,
   { authenticators, now }: CommandParts,
@@ -22,7 +22,7 @@ export async function sessionEnds(
   return sessionEndOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
 }
 
-/** Without a readable configuration no app is told, and the user is deleted all the same. */
+/** Without a readable configuration no app is notified, and the user is still deleted. */
 export async function deletionOps(
   store: Store,
   { authenticators, now }: CommandParts,

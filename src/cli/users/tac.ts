@@ -25,10 +25,12 @@ const maxLength = 64;
 /** Seconds. */
 const minLifetime = 600;
 
-/** Unless the command says otherwise, as far as the settings allow it. `lifetime`: seconds. */
+/** Defaults, as far as the settings allow them. `lifetime`: seconds. */
 const defaults = { length: 12, lifetime: 3600 };
 
-/** Rejects impossible terms, and those that the settings do not allow, with a sentence before anything is written. */
+/**
+ * Invalid terms, and terms that the settings do not allow, are rejected with one sentence before anything is written.
+ */
 export function usersTacCommand(context: UsersContext): Command {
   return newCommand('users tac')
     .argument('<identifier>')

@@ -1,4 +1,4 @@
-/** What the subcommands of `stepgate users` share: what they need, and how they reach the directory and one account. */
+/** What the subcommands of `stepgate users` share: their context, and access to the directory and to one account. */
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -22,30 +22,30 @@ export interface UsersContext extends PasswordInput {
   openStore(): Promise<Store>;
   readonly authenticators: readonly AuthenticatorKind[];
   readonly accessCodes: AccessCodes;
-  /** The credential of a verified address; `undefined`: mail cannot be sent there. */
+  /** Makes the credential for a verified address. Undefined if mail cannot be sent to it. */
   readonly addressCredential: (address: string) => NewCredential | undefined;
-  /** The credential of a verified phone number in E.164; `undefined`: no code can be sent there. */
+  /** Makes the credential for a verified phone number in E.164. Undefined if no code can be sent to it. */
   readonly numberCredential: (number: string) => NewCredential | undefined;
   /** Epoch seconds. */
   now(): Seconds;
-  /** 0: done. 1: some records of an import were refused, or some users cannot be read. */
+  /** 0: success. 1: some records of an import were refused, or some users cannot be read. */
   setExitCode(code: 0 | 1): void;
 }
 
-/** Makes the writer of notifications on request: most commands notify no user. */
+/** Creates the writer of notifications on request, because most commands notify no user. */
 export type OpenNotifier = () => Promise<WriteNotification>;
 
 export interface DirectoryAccess {
   readonly store: Store;
   readonly directory: Directory;
   readonly openNotifier: OpenNotifier;
-  /** What a profile may hold by the configuration in use. */
+  /** The attribute schema of the configuration in use. */
   attributeSchema(): Promise<AttributeSchema>;
   /** Groups that the configuration names, or that users are in. */
   knownGroups(): Promise<readonly string[]>;
-  /** What is written with the deletion of this user: sessions end, and their apps hear of it. */
+  /** What to write when this user is deleted: the sessions end, and their apps are notified. */
   deletionOps(user: User): Promise<readonly Op[]>;
-  /** What is written when all sessions of this user end: their apps hear of it. */
+  /** What to write when all sessions of this user end: their apps are notified. */
   sessionEnds(user: User): Promise<readonly Op[]>;
   /** The password policy of the configuration in use. */
   passwordRules(): Promise<PasswordRules>;
@@ -73,7 +73,7 @@ export async function withDirectory(
   );
 }
 
-/** Rejects when there is no user with this identifier. */
+/** Rejects if there is no user with this identifier. */
 export async function withAccount(
   context: UsersContext,
   identifier: string,

@@ -1,5 +1,6 @@
 /**
- * `stepgate users`: users, from the command line. Errors are rejected with one sentence; secrets are never shown again.
+ * `stepgate users`: manages users from the command line. Errors are rejected with one sentence. Secrets are never shown
+ * again.
  */
 import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';

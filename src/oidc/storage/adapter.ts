@@ -3,9 +3,9 @@
  *
  * What this does beyond storing payloads:
  * - `consume` is decided by the commit: if one code is presented twice, one request succeeds and the other revokes the
- * grant (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks later.
+ *   grant (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks later.
  * - A token is found only while its grant exists, its account is active and was not reset since, and the user has not
- * ended the app's access. Revoking is therefore one write, and no parallel request can undo it.
+ *   ended the app's access. Revoking is therefore one write, and no parallel request can undo it.
  * - Ids from outside are hashed: input never becomes part of a key, and a copy of the store contains no usable token.
  */
 

@@ -1,4 +1,4 @@
-/** What sample pages of the account show. */
+/** Data for the sample pages of the account. */
 import type { ProfileField } from '../../core/step/step.ts';
 import type { OwnApp } from '../../flow/account/apps.ts';
 import type { Overview } from '../../flow/account/overview.ts';
@@ -25,7 +25,7 @@ export const openable = ['Expenses', 'Notes', 'Payroll', 'Travel and conferences
   name: app,
   href: `https://${app.slice(0, 5).toLowerCase()}.example/`,
 }));
-/** Of the operator's own. */
+/** An app of the operator. */
 export const backup: OwnApp = { id: name, clientId: 'backup', name: 'Backup', offlineSince: at, texts: {} };
 
 export function overview(more: Partial<Overview> = {}): Overview {
@@ -127,7 +127,7 @@ export const deleting = {
 
 export type AccountPages = Readonly<Record<string, AccountPage>>;
 
-/** Each part of the account that has a page of its own, in every state. */
+/** The parts of the account with a page of their own, in every state. */
 const sections = ['overview', 'methods', 'devices', 'activity', 'notifications'] as const;
 
 type OverviewState = Partial<Omit<OverviewPage, 'kind'>>;

@@ -59,7 +59,7 @@ function overviewPages(): AccountPages {
   };
 }
 
-/** With nothing, and with as much as there can be. */
+/** The minimum and the maximum of content. */
 function crowdedPages(): AccountPages {
   const shown = { ...accountBase, now: at + 190_000 } as const;
   return {

@@ -1,4 +1,4 @@
-/** Proving who it is, and choosing by what. */
+/** Challenges, and the choice between them. */
 import type { StepPage } from '../../http/html/views/page-models.ts';
 import { errorNotice as error } from './sample-notice.ts';
 import { email, follow, known, methodChoice, passkey, passwordStep, phone, stepBase, totp } from './sample-steps.ts';

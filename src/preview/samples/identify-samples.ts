@@ -1,4 +1,4 @@
-/** What comes first: who is it, and is there an account? */
+/** The first pages: identification and registration. */
 import type { StepPage } from '../../http/html/views/page-models.ts';
 import { errorNotice as error } from './sample-notice.ts';
 import { email, identify, keyOptions, known, registers, sampleService, stepBase } from './sample-steps.ts';
@@ -76,7 +76,7 @@ export const identifySamples: Readonly<Record<string, StepPage>> = {
   'identify-own-account': { ...stepBase, app: { name: 'Acme ID', ownAccount: true }, step: identify },
   'identify-register': { ...stepBase, app: { name: 'Shop' }, step: { ...identify, canRegister: true } },
   register: { ...stepBase, app: { name: 'Shop' }, canRestart: true, step: registers },
-  // The task of a page is too hard to be solved while it is looked at.
+  // The proof of work is too hard to be solved while the page is being looked at.
   'register-work': {
     ...stepBase,
     locale: 'de',

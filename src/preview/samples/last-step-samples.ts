@@ -1,4 +1,4 @@
-/** What comes last: a profile, a consent, a refusal. */
+/** The last pages: profile, consent, denial. */
 import type { StepPage } from '../../http/html/views/page-models.ts';
 import { errorNotice as error } from './sample-notice.ts';
 import { consent, consentTexts, known, profile, stepBase } from './sample-steps.ts';

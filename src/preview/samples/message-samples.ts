@@ -1,4 +1,4 @@
-/** Every mail, text message and call, with data that is made up. */
+/** Every mail, text message and call, with invented data. */
 import type { Delivery } from '../../authenticators/authenticator.ts';
 import { accountChanges } from '../../flow/notify/account-notification.ts';
 
@@ -33,7 +33,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'voice-number': ['voice', 'number', code],
 };
 
-/** By the name of the state. */
+/** By name of the state. */
 export const sampleMessages: ReadonlyMap<string, Delivery> = new Map(
   Object.entries(samples).map(([name, [channel, template, params]]) => [
     name,

@@ -1,4 +1,4 @@
-/** Every page in every state, with data that is made up: what `stepgate preview` shows, and what tests look at. */
+/** Every page in every state, with invented data, for `stepgate preview` and tests. */
 import { accountSamples } from './account-samples.ts';
 import { challengeSamples } from './challenge-samples.ts';
 import { enrollSamples } from './enroll-samples.ts';
@@ -15,7 +15,7 @@ function drawn<P>(pages: Readonly<Record<string, P>>, draw: (page: P) => Draw): 
 const steps = (pages: Parameters<typeof drawn<(typeof identifySamples)[string]>>[0]): Pages =>
   drawn(pages, (page) => (renderer) => renderer.renderStep(page));
 
-/** By group, as a table of contents lists them; in each by the name of the state. */
+/** By group, as in a table of contents; within each, by name of the state. */
 export const samplePageGroups: Readonly<Record<string, Pages>> = {
   'Who it is': steps(identifySamples),
   Proofs: steps(challengeSamples),
@@ -25,7 +25,7 @@ export const samplePageGroups: Readonly<Record<string, Pages>> = {
   'Links, errors, devices': standaloneSamples,
 };
 
-/** By the name of the state. */
+/** By name of the state. */
 export const samplePages: ReadonlyMap<string, Draw> = new Map(
   Object.values(samplePageGroups).flatMap((pages) => Object.entries(pages)),
 );

@@ -25,7 +25,7 @@ export const known = { account: { identifier: 'alice@demo.test' }, canRestart: t
 const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const uri = `otpauth://totp/Acme%20ID:alice%40demo.test?secret=${secret}&issuer=Acme%20ID`;
 export const identify: StepOf<'identify'> = { kind: 'identify', notices: [] };
-/** Its script does not load: the policy of the page does not let it. */
+/** The page's policy prevents its script from loading. */
 export const sampleService = {
   script: 'https://challenges.example/api.js',
   siteKey: 'site-key',

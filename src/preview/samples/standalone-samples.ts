@@ -1,4 +1,4 @@
-/** Pages outside of the step loop: links in messages, errors, devices, signing out. */
+/** Pages outside the step loop: links in messages, errors, devices, signing out. */
 import type { Renderer } from '../../http/html/render.ts';
 import { errorNotice as error } from './sample-notice.ts';
 import { stepBase } from './sample-steps.ts';

@@ -9,13 +9,13 @@ import { liveConfiguration, nextConfiguration } from './compared/compared-config
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
 
-/** Documents that would be applied. `sources`: the files that they were read from, for the places of keys. */
+/** Documents that would be applied. `sources`: the files that they were read from, to locate keys. */
 export interface Candidate {
   readonly documents: Documents;
   readonly sources?: readonly DocumentSource[];
 }
 
-/** Rejects with `not_configured` where nothing is live or it cannot be read, or with what the store rejects with. */
+/** Rejects with `not_configured` if nothing is live or it cannot be read, and with errors of the store. */
 export async function diffAgainstLive(
   store: Store,
   { documents, sources = [] }: Candidate,

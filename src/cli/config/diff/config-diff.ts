@@ -1,4 +1,4 @@
-/** Compares a configuration with the one that is live: files and rules, and what changes for users. */
+/** Compares a configuration with the live one: files and rules, and the changes for users. */
 import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
@@ -18,7 +18,7 @@ import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sig
 export interface DiffOptions {
   readonly live: ComparedConfiguration;
   readonly next: ComparedConfiguration;
-  /** What `live` is, for the reader. */
+  /** What the live configuration is, for the reader. */
   readonly against: string;
   readonly placeOf: PlaceOf;
   readonly authenticators: readonly AuthenticatorKind[];
@@ -28,7 +28,7 @@ export interface DiffOptions {
   readonly now: number;
 }
 
-/** Rejects with what the store rejects with, or when a policy cannot be read. */
+/** Rejects with errors of the store, or if a policy cannot be read. */
 export async function configDiff({ live, next, against, placeOf, store, ...rest }: DiffOptions): Promise<ConfigDiff> {
   const { pairs, added, removed } = await comparedApps(live, next);
   const places = placePairs(live.snapshot.settings.zones, next.snapshot.settings.zones);
@@ -55,7 +55,7 @@ export async function configDiff({ live, next, against, placeOf, store, ...rest 
   };
 }
 
-/** A user in each group by itself, and one in none, who has every authenticator that users can enroll. */
+/** One user for each group alone and one without groups, each with every authenticator that users can enroll. */
 function usersByGroup(
   {
     next,
@@ -79,7 +79,7 @@ function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor
   return { id: `${key} ${at}`, authenticator: key, factors, characteristics };
 }
 
-/** The same change at several apps is one. */
+/** Merges the same change at several apps. */
 function joined(changes: readonly AccessChange[]): readonly AccessChange[] {
   const same = Map.groupBy(changes, ({ apps: _, ...rest }) => JSON.stringify(rest));
   return [...same.values()].flatMap(([first, ...others]) =>

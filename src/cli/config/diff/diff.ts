@@ -58,7 +58,7 @@ export function diffCommand(context: ConfigContext): Command {
     });
 }
 
-/** `undefined`: nothing is replayed. */
+/** Undefined if nothing is to be replayed. */
 export function replayedSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = parseDuration(text);
@@ -66,7 +66,7 @@ export function replayedSeconds(text: string | undefined): number | undefined {
   return seconds;
 }
 
-/** Replays the sign-ins of the last `back` seconds. Rejects with what the store rejects with. */
+/** Replays the sign-ins of the last `back` seconds. Rejects with errors of the store. */
 export function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
   return withStore(context, async (store) => {
     const { snapshot } = await revisionInUse(store, context.authenticators);
@@ -91,7 +91,7 @@ async function diffOf(context: ConfigContext, candidate: Candidate, from: string
   });
 }
 
-/** Rejects with one sentence where the file cannot be written. */
+/** Rejects with one sentence if the file cannot be written. */
 export async function writePage(file: string, page: string): Promise<void> {
   try {
     await writeFile(file, page);

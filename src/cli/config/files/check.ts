@@ -38,7 +38,7 @@ export function checkCommand(context: ConfigContext): Command {
     });
 }
 
-/** Only those that are proved; of all others there is a finding. */
+/** Lists only proved invariants. There is a finding for each of the others. */
 function provedText(invariants: readonly InvariantResult[]): string {
   if (invariants.length === 0) return '';
   const proved = invariants.filter(({ verdict }) => verdict === 'holds').length;

@@ -1,4 +1,4 @@
-/** `stepgate config fmt`: writes the files in their canonical form, and old names of keys anew. */
+/** `stepgate config fmt`: writes the files in canonical form, and replaces old names of keys. */
 import { readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -21,12 +21,12 @@ import { quantity } from '../shared/quantities.ts';
 export interface FmtContext {
   readonly configDir: string;
   readonly authenticators: readonly AuthenticatorKind[];
-  /** Each takes whole lines. */
+  /** Each prints whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
-  /** 1: a file is no YAML, or with `--check` not in its form. */
+  /** 1: a file is not valid YAML or, with `--check`, not in canonical form. */
   setExitCode(code: 0 | 1): void;
-  /** Names that keys had before. Default: those of this release. */
+  /** Former names of keys. Default: those of this release. */
   readonly renames?: readonly RenamedKey[];
 }
 
@@ -49,7 +49,7 @@ export function fmtCommand(context: FmtContext): Command {
     .action((dir: string, options: FmtOptions) => format(context, dir, options));
 }
 
-/** Changes no file if one cannot be read. */
+/** If one file cannot be read, none is changed. */
 async function format(context: FmtContext, dir: string, options: FmtOptions): Promise<void> {
   const { renames = renamedKeys } = context;
   const { files, findings } = await allFiles(dir);
@@ -118,7 +118,7 @@ function refuse(context: FmtContext, refused: readonly Finding[], options: Resul
   if (!options.json) context.stderr(`${quantity(refused.length, 'problem')}; nothing was changed\n`);
 }
 
-/** The file is there all the time, before or after, as a server may be reading it. A link stays one. */
+/** The file always exists, in its old or new form, because a server may be reading it. A link stays a link. */
 async function replace(path: string, text: string): Promise<void> {
   const target = await realpath(path);
   const beside = join(target, '..', `.fmt-${process.pid}`);

@@ -1,4 +1,4 @@
-/** Passkeys that a configuration would orphan. */
+/** Passkeys that would become unusable under a configuration. */
 import { StepgateError } from '../../../errors.ts';
 import type { Documents } from '../../../policy/model/documents.ts';
 import type { RevisionRefusal } from '../../../policy/revision/revision-refused.ts';
@@ -7,7 +7,7 @@ import type { ResultOptions } from '../../shared/print-result.ts';
 import { withStore } from '../../shared/with-store.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 
-/** Says which, and ends the command. */
+/** Prints which ones, and ends the command. */
 export function refuseOrphaned(context: ConfigContext, orphaned: readonly Orphaned[], { json }: ResultOptions): void {
   context.setExitCode(1);
   const lines = orphaned.map((one) => `${orphanedText(one)}\n`).join('');
@@ -17,7 +17,7 @@ export function refuseOrphaned(context: ConfigContext, orphaned: readonly Orphan
   else context.stderr(`${lines}${advice}`);
 }
 
-/** Checks the store, if there is one: a check of files alone needs none. */
+/** Checks the store, if there is one. Checking files alone needs none. */
 export async function orphanedInStore(context: ConfigContext, documents: Documents): Promise<readonly Orphaned[]> {
   try {
     return await withStore(context, (store) => orphanedBy(store, documents, context));

@@ -1,4 +1,4 @@
-/** The configuration that a question is about: the revision in use, or files that are not in use yet. */
+/** The configuration that a question is about: the revision in use, or files that are not applied yet. */
 import { StepgateError } from '../../../errors.ts';
 import { loadConfiguration } from '../../../policy/load.ts';
 import type { App } from '../../../policy/model/app.ts';
@@ -20,22 +20,22 @@ export interface AskedConfiguration {
   readonly snapshot: Snapshot;
   /** Client ids of all apps. */
   readonly clientIds: readonly string[];
-  /** Which configuration it is, for the reader. */
+  /** Describes the configuration for the reader. */
   readonly source: string;
-  /** Absent: there is none, or it does not answer while the files are asked about. */
+  /** Absent if there is none, or if it does not answer and the question is about files. */
   readonly store?: Store;
 }
 
-/** Files that were read already. */
+/** Files that were already read. */
 export interface ReadFiles {
   readonly dir: string;
   readonly documents: Documents;
 }
 
 /**
- * Uses the files of `dir`, if given. Otherwise the revision in use, or without a store the files of the default
- * directory. Rejects with `ConfigurationRefused` when the files are no valid configuration, or with what the store
- * rejects with.
+ * Uses the files of `dir`, if given. Otherwise the revision in use or, without a store, the files of the default
+ * directory. Rejects with `ConfigurationRefused` if the files are not a valid configuration, and with errors of the
+ * store.
  */
 export async function withAskedConfiguration<T>(
   context: AskContext,
@@ -54,7 +54,7 @@ export async function withAskedConfiguration<T>(
   }
 }
 
-/** `optional`: a store that does not answer is as good as none. */
+/** `optional`: a store that does not answer counts as no store. */
 async function storeIfAny(context: AskContext, optional: boolean): Promise<Store | undefined> {
   try {
     return await context.openStore();
@@ -80,7 +80,7 @@ async function read(context: AskContext, dir: string): Promise<Documents> {
   return loaded.documents;
 }
 
-/** The apps with these client ids, or all that users sign in to, by client id. An unknown one is refused. */
+/** The apps with these client ids, or all that users sign in to, sorted by client id. An unknown id is refused. */
 export async function appsToShow(
   { snapshot, clientIds }: AskedConfiguration,
   named: readonly string[] = [],

@@ -1,4 +1,4 @@
-/** Describes in a few words what a sign-in asks for. */
+/** Summarises what a sign-in asks for. */
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import { denyReasonText } from '../../explain/denial-text.ts';
 import { skippableText } from '../../explain/enrollment-text.ts';
@@ -6,7 +6,7 @@ import { keepText, profileText } from '../../explain/profile-text.ts';
 import type { Outcome } from './fresh-sign-ins.ts';
 import { proofSetsText } from './proof-sets-text.ts';
 
-/** A sign-in, as far as it matters here. */
+/** The relevant parts of a sign-in. */
 type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn'>;
 
 /** The user gets in. */
@@ -14,20 +14,20 @@ export function getsIn({ steps }: Pick<SignIn, 'steps'>): boolean {
   return steps.at(-1)?.kind === 'complete';
 }
 
-/** `webauthn, or password + totp; then consent`; `denied`; with what it depends on. */
+/** For example `webauthn, or password + totp; then consent`, or `denied`, followed by what it depends on. */
 export function askedText({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
   const words = joinedParts(askedParts({ asked }));
   return dependsOn.length === 0 ? words : `${words} (depends on ${dependsOn.join(' and ')})`;
 }
 
-/** All that has to be proved, as one part, and one for each step that comes after it. */
+/** All proofs as one part, and one part for each step after them. */
 export function askedParts({ asked }: Pick<SignIn, 'asked'>): readonly string[] {
   if (asked === undefined) return ['denied'];
   const parts = [proofSetsText(asked.proofs), ...asked.after.flatMap(stepText)].filter((part) => part !== '');
   return parts.filter((part, at) => part !== parts[at - 1] || part.startsWith(enrolling));
 }
 
-/** `password; then enroll 2 of totp or webauthn`. */
+/** For example `password; then enroll 2 of totp or webauthn`. */
 export function joinedParts(parts: readonly string[]): string {
   const runs: { readonly part: string; count: number }[] = [];
   for (const part of parts) {
@@ -41,7 +41,7 @@ export function joinedParts(parts: readonly string[]): string {
   return words.join('; then ');
 }
 
-/** Why the user does not get in. Empty: the user does. */
+/** Why the user does not get in. Empty if the user does. */
 export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
   const last = steps.at(-1);
   if (last?.kind === 'complete') return '';
@@ -50,11 +50,11 @@ export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
 
 const enrolling = 'enroll ';
 
-/** A step after the proofs. A choice needs no words of its own: the step after it names what could be chosen. */
+/** A step after the proofs. A choice is skipped, because the next step names its options. */
 function stepText(step: SimulatedStep): readonly string[] {
   switch (step.kind) {
     case 'challenge':
-      // The remaining proofs depend on those that the user gave.
+      // The remaining proofs depend on those that the user has given.
       return [`further proof${skippableText(step.skippable)}`];
     case 'enroll': {
       const others = step.alternatives.map(({ authenticator }) => authenticator);
@@ -81,7 +81,7 @@ export interface SameOutcome {
   readonly outcome: Outcome;
 }
 
-/** Zones in which the words are the same, together. */
+/** Groups zones with the same words. */
 export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome) => string): readonly SameOutcome[] {
   const groups = Map.groupBy(outcomes, words);
   return [...groups.values()].flatMap((same) => {
@@ -91,7 +91,7 @@ export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome
   });
 }
 
-/** One line that says what else the rules ask about; empty where they ask about nothing else. */
+/** One line that lists what else the rules ask about. Empty if there is nothing else. */
 export function leftAsideText(names: readonly string[]): string {
   if (names.length === 0) return '';
   return `\nRules also ask about ${names.join(', ')}. This is about sign-ins without it; \`explain\` takes it as you say.\n`;

@@ -1,6 +1,6 @@
 /**
- * The enrollments of a user who has every authenticator that users can enroll: as many of a kind as some rule asks
- * for, so that neither a chain of two passkeys nor a `count` of enrollments keeps this user out.
+ * The enrollments of a user who has every authenticator that users can enroll, each as often as any rule requires, so
+ * that neither a chain of two passkeys nor a `count` of enrollments excludes this user.
  */
 import { maxEnrollmentsPerAuthenticator } from '../../../core/enrollment/enrollment-limit.ts';
 import { authenticatorIn } from '../../../core/model/authenticator-name.ts';
@@ -11,7 +11,7 @@ import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 /** The number of enrollments of this authenticator, at least one. */
 export type NumberOf = (authenticator: Pick<AuthenticatorDescriptor, 'key' | 'maxEnrollments'>) => number;
 
-/** The number that the rules of these policies can ask for, as far as an account may have it. */
+/** The number that the rules of these policies can require, as far as an account may have it. */
 export function numberAskedFor(policies: readonly PolicySet[]): NumberOf {
   const chains = policies.flatMap(requirementsIn).flatMap((one) => ('chains' in one ? one.chains : []));
   const required = policies.flatMap(

@@ -1,4 +1,6 @@
-/** The devices that rules distinguish: as browsers describe themselves, and as configured sources may describe them. */
+/**
+ * The devices that rules distinguish: by how browsers describe themselves, and by what configured sources may state.
+ */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts } from '../../../core/model/facts.ts';
 import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
@@ -8,7 +10,7 @@ import type { Settings } from '../../../policy/model/settings.ts';
 
 type Device = Facts['device'];
 
-/** The first is the given one, unless rules ask whether it is known. */
+/** The first is the given device, unless rules ask whether it is known. */
 export function browsersIn(sets: readonly ConditionSet[], device: Device): readonly Device[] {
   const tests = testsIn(sets);
   const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
@@ -21,10 +23,10 @@ export function browsersIn(sets: readonly ConditionSet[], device: Device): reado
 
 type Sources = Settings['deviceSignals'];
 
-/** The largest number of devices to examine. With more, the plainest ones and the one with the most statements. */
+/** The most devices to examine. If there are more, the simplest ones and the one with the most statements are used. */
 const mostBelieved = 64;
 
-/** What the sources of two configurations may state, as far as rules distinguish it. The first is nothing. */
+/** What the sources of two configurations may state, as far as rules distinguish it. The first is no statement. */
 export function believedIn(
   sets: readonly ConditionSet[],
   sources: Readonly<Record<'live' | 'next', Sources>>,
@@ -46,7 +48,7 @@ export function believedIn(
 
 const nothing: readonly BelievedPair[] = [{ live: {}, next: {} }];
 
-/** More combinations are not built: then what is believed is varied in one browser. */
+/** Above this many combinations, statements are varied in one browser only. */
 const most = 200;
 
 /** The devices of one configuration: browsers, and what the server may believe about them. */

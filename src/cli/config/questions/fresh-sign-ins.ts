@@ -1,6 +1,6 @@
 /**
- * Fresh sign-ins that a question about a configuration goes through: app, user and zone, each by what `explain` says.
- * A new browser on a desktop, now, unless another time or device makes a difference.
+ * The fresh sign-ins that a question about a configuration covers: each app, user and zone, decided as by `explain`.
+ * The sign-in is from a new browser on a desktop, now, unless another time or device makes a difference.
  */
 import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
 import { simulate } from '../../../core/analysis/simulation/simulate.ts';
@@ -33,13 +33,13 @@ export interface SignInPlace {
 export interface Outcome {
   readonly zone: string;
   readonly steps: readonly SimulatedStep[];
-  /** Absent: the user does not get in. */
+  /** Absent if the user does not get in. */
   readonly asked: AskedInAll | undefined;
-  /** The rules that decided, as the audit line of a real sign-in names them. */
+  /** The rules that decided, in the form of the audit line of a real sign-in. */
   readonly rule: string;
-  /** The requirements, layer by layer. One of each must be met. */
+  /** The requirements by layer. One of each layer must be met. */
   readonly required: readonly (readonly Requirement[])[];
-  /** What else makes a sign-in there ask for something different. */
+  /** What else can change the demands of a sign-in at this place. */
   readonly dependsOn: readonly ('device' | 'time')[];
 }
 
@@ -62,9 +62,9 @@ interface FreshlyAsked extends Asked {
 type OutcomeHere = Omit<Outcome, 'zone'>;
 
 interface KnownOutcomes {
-  /** Outcomes by the groups that rules of the app read, or by the real user. */
+  /** Outcomes by the groups that the app's rules read, or by the real user. */
   readonly byUser: Map<string, readonly Outcome[]>;
-  /** Outcomes by what decides. */
+  /** Outcomes by the deciding rules. */
   readonly byRules: Map<string, OutcomeHere>;
 }
 
@@ -74,8 +74,8 @@ export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskCo
 }
 
 /**
- * A place for each zone, in as few other zones as an address in it can be, and one in no zone. Where every address is
- * in some zone there is no `elsewhere`.
+ * One place for each zone, in as few other zones as possible, and one outside all zones. If every address is in a zone,
+ * there is no `elsewhere`.
  */
 function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
   const places = sampleAddresses(settings.zones);
@@ -90,19 +90,19 @@ function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
 /** A user described only by groups and type. */
 export interface NamedUser {
   readonly groups: readonly string[];
-  /** Absent: none. */
+  /** Absent if the user has no type. */
   readonly userType?: string;
 }
 
 /**
- * A user in these groups and of this type who has every authenticator that users can enroll, each showing all that it
- * can and as many as rules ask for; or a real user.
+ * A user with these groups and this type who has every authenticator that users can enroll, at its strongest and as
+ * often as rules require; or a real user.
  */
 export type Who = NamedUser | { readonly subject: Subject };
 
 /**
- * What each user is asked for at each place when signing in to this app. Sign-ins that the rules do not distinguish
- * are simulated once and share one array. Rejects when a policy cannot be read.
+ * What each user is asked for at each place when signing in to this app. Sign-ins that the rules do not distinguish are
+ * simulated once and share an array. Rejects if a policy cannot be read.
  */
 export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => Promise<readonly Outcome[]>> {
   const { snapshot, known, classOf } = asked;
@@ -121,7 +121,7 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
   };
 }
 
-/** What a real user allowed a third-party app counts at this app only. */
+/** A real user's consent to a third-party app counts only at this app. */
 function userAt({ clientId }: App, { consent }: PolicySet, { id }: Subject): string {
   return `user ${JSON.stringify([id, consent ? clientId : null])}`;
 }
@@ -131,7 +131,7 @@ function nothingKnown(): KnownOutcomes {
 }
 
 interface Alike extends Pick<KnownOutcomes, 'byRules'> {
-  /** Names a real user. Empty: users who differ in their groups alone. */
+  /** Identifies a real user. Empty for users who differ only in their groups. */
   readonly user: string;
 }
 
@@ -201,12 +201,12 @@ function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Var
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
 }
 
-/** The steps of a user who does not get in make no difference, nor does the rule that denies. */
+/** For a user who does not get in, neither the steps nor the denying rule make a difference. */
 function whatDiffers(steps: readonly SimulatedStep[]): string {
   return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
-/** The conditions of all rules that decide over a sign-in, and `any` taken apart. */
+/** The conditions of all rules that decide about a sign-in, with `any` split up. */
 export function conditionsIn({ session, app, enrollment, profile }: PolicySet): readonly ConditionSet[] {
   const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
     session,
@@ -219,22 +219,22 @@ export function conditionsIn({ session, app, enrollment, profile }: PolicySet): 
 
 const WEEK: Seconds = 7 * 24 * 60 * 60;
 
-/** Now, and the borders of time windows in the week that follows. */
+/** The present time, and the borders of time windows in the following week. */
 export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[] {
   const borders = windowBorders(sets.flatMap(({ time }) => time ?? []));
   return [...new Set([now, ...borders.map((border) => now + ((((border - now) % WEEK) + WEEK) % WEEK))])];
 }
 
-/** What a sign-in of a user in groups says already, or what is varied. */
+/** Conditions that the groups of a user already answer, or that are varied. */
 const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
 const knownOfUser = conditionsAbout('user', 'account');
 
-/** Whether an answer for a user described only by groups and type leaves the condition aside. */
+/** Whether an answer about a user described only by groups and type ignores this condition. */
 export function isLeftAside(condition: string): boolean {
   return !shown.includes(condition);
 }
 
-/** Names of conditions that the answer leaves aside: other facts about the user or the request may change it. */
+/** Names of the conditions that the answer ignores: other facts about the user or the request may change it. */
 export async function conditionsLeftAside(
   apps: readonly App[],
   { snapshot }: Asked,
@@ -248,7 +248,7 @@ export async function conditionsLeftAside(
   return [...names].filter((name) => !seen.includes(name)).sort();
 }
 
-/** Groups that the settings describe, and those that rules of these apps name. */
+/** Groups that the settings describe or rules of these apps name. */
 export async function groupsIn(apps: readonly App[], snapshot: Snapshot): Promise<readonly string[]> {
   const names = new Set(Object.keys(snapshot.settings.groups ?? {}));
   for (const app of apps) {

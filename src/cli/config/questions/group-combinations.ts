@@ -1,14 +1,14 @@
-/** The combinations of groups that users really have. */
+/** The combinations of groups that users actually have. */
 import { userKey, usersKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { accountsOf } from '../../../users/record/account.ts';
 
-/** Users that are read at most, and combinations that are kept while counting. */
+/** The most users to read, and the most combinations to keep while counting. */
 const maxUsers = 100_000;
 const maxCombinations = 10_000;
 
 export interface GroupCombinations {
-  /** Active users by their groups, sorted; those with the most users first. */
+  /** Active users by their sorted groups. The most frequent combination comes first. */
   readonly combinations: readonly { readonly groups: readonly string[]; readonly users: number }[];
   /** There are more users or combinations than were counted. */
   readonly isPartial: boolean;

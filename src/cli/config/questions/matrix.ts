@@ -26,11 +26,11 @@ interface MatrixOptions extends ResultOptions {
   readonly config?: string;
 }
 
-/** Users in several groups or of a type that are shown: those that rules name, then those of the most users. */
+/** The most rows for users in several groups or of a type: those that rules name, then the most frequent ones. */
 const maxShown = 50;
 
 interface Row extends NamedUser {
-  /** Active users in just these groups. Absent: there is no store, or they were not counted by type. */
+  /** Active users in exactly these groups. Absent without a store, or if users were not counted by type. */
   readonly users?: number;
 }
 
@@ -41,18 +41,18 @@ export interface AppRow extends Row {
 }
 
 export interface Matrix {
-  /** Which configuration it is about, for the reader. */
+  /** Describes the configuration for the reader. */
   readonly source: string;
   readonly zones: readonly string[];
-  /** Rows by app, then by groups. */
+  /** Rows ordered by app, then by groups. */
   readonly table: readonly AppRow[];
-  /** Combinations of groups beyond the limit. */
+  /** The number of combinations beyond the limit. */
   readonly left: number;
   /** There are more users than were counted. */
   readonly isPartial: boolean;
-  /** Conditions that it leaves aside. */
+  /** Conditions that the matrix ignores. */
   readonly leftAside: readonly string[];
-  /** Apps that none of these users gets into, though others may. Empty: there are none. */
+  /** Apps that none of these users can enter, although others may. Empty if there are none. */
   readonly others: string;
 }
 
@@ -85,7 +85,7 @@ async function print(context: AskContext, options: MatrixOptions, configured: As
 
 /** The matrix as data for scripts. */
 export function matrixData({ source, zones, table, left, isPartial, leftAside }: Matrix): object {
-  // Rows with the same outcomes share the data of them.
+  // Rows with the same outcomes share their data.
   const known = new Map<readonly Outcome[], readonly object[]>();
   return {
     source,
@@ -101,7 +101,7 @@ export function matrixData({ source, zones, table, left, isPartial, leftAside }:
   };
 }
 
-/** All that the command shows. Rejects where an app is unknown, or with what the store rejects with. */
+/** Everything that the command shows. Rejects for an unknown app, and with errors of the store. */
 export async function matrixOf(
   context: AskContext,
   configured: AskedConfiguration,
@@ -129,8 +129,8 @@ export async function matrixOf(
 }
 
 /**
- * What a fresh sign-in depends on apart from the policies. Each third-party app is examined by itself: it asks for
- * consent.
+ * What a fresh sign-in depends on besides the policies. Each third-party app is examined separately, because it asks
+ * for consent.
  */
 function ownTerms({ clientId, firstParty, identify, client }: App): readonly unknown[] {
   return [firstParty || clientId, identify, client.default_acr_values, client.default_max_age];
@@ -151,7 +151,10 @@ interface Named {
   readonly named: readonly NamedUser[];
 }
 
-/** No group, each group alone, what rules name, and what users have together. `left`: those beyond the limit. */
+/**
+ * No group, each group alone, combinations that rules name, and combinations of real users. `left`: the number beyond
+ * the limit.
+ */
 function rowsFor(
   { groups: namedGroups, named }: Named,
   members: GroupCombinations | undefined,
@@ -170,7 +173,7 @@ function rowsFor(
   return { rows: [...alone, ...together.slice(0, maxShown)], left: Math.max(0, together.length - maxShown) };
 }
 
-/** The app is named once; the number of users only where there is a store. */
+/** Each app is named once. The number of users is shown only with a store. */
 function tableRows(table: readonly AppRow[], zones: readonly string[]): readonly (readonly string[])[] {
   const counted = table.some(({ users }) => users !== undefined);
   const head = ['app', 'groups', ...(counted ? ['users'] : []), ...zones];

@@ -1,4 +1,4 @@
-/** The users that rules name together, by groups and user type, and rules that let in others than these. */
+/** The combinations of groups and user types that rules name, and rules that let in other users. */
 import type { AnyAllNone, ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -8,13 +8,13 @@ import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { getsIn } from './asked-text.ts';
 import { isLeftAside, type NamedUser, type Outcome } from './fresh-sign-ins.ts';
 
-/** `doctors + admins, userType employee`; `none`: for a user in no group. */
+/** For example `doctors + admins, userType employee`. `none`: the text for a user in no group. */
 export function namedUserText({ groups, userType }: NamedUser, none: string): string {
   if (userType === undefined) return groups.join(' + ') || none;
   return [...(groups.length > 0 ? [groups.join(' + ')] : []), `userType ${userType}`].join(', ');
 }
 
-/** Beside users who are in one group or none, and have no type: each once, by groups. */
+/** The combinations other than a single group or none without a type, without duplicates, sorted by groups. */
 export async function namedUsers(apps: readonly App[], snapshot: Snapshot): Promise<readonly NamedUser[]> {
   const found = new Map<string, NamedUser>();
   for (const app of apps) {
@@ -35,7 +35,7 @@ function usersOf({ any = [{}], ...own }: Conditions): readonly NamedUser[] {
   return any.flatMap((alternative) => usersIn([own, alternative]));
 }
 
-/** Of conditions that hold together. */
+/** The users that conditions describe which must all hold. */
 function usersIn(sets: readonly ConditionSet[]): readonly NamedUser[] {
   const types = new Set(sets.flatMap(({ userType: { any = [], none = [] } = {} }) => [...any, ...none]));
   const inGroups = groupSets(sets.flatMap(({ groups }) => groups ?? []));
@@ -43,7 +43,7 @@ function usersIn(sets: readonly ConditionSet[]): readonly NamedUser[] {
   return [...together, ...[...types].flatMap((userType) => inGroups.map((groups) => ({ groups, userType })))];
 }
 
-/** All that must be there, and one of each list of which one is enough. */
+/** All required groups, with one of each list of alternatives. */
 function groupSets(lists: readonly AnyAllNone[]): readonly (readonly string[])[] {
   const all = lists.flatMap((list) => list.all ?? []);
   const choices = lists.flatMap((list) => (list.any ? [list.any] : []));
@@ -57,8 +57,8 @@ interface AppOutcomes {
 }
 
 /**
- * Lines about apps that none of these users gets into, and whose rules ask about what these users do not have: others
- * may get in.
+ * Lines about apps that none of these users can enter, and whose rules ask about something that these users lack:
+ * others may get in.
  */
 export async function otherUsersText(rows: readonly AppOutcomes[], snapshot: Snapshot): Promise<string> {
   const lines: string[] = [];
@@ -72,7 +72,7 @@ export async function otherUsersText(rows: readonly AppOutcomes[], snapshot: Sna
   return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
-/** `rule "Doctors" asks about attributes.licence`. */
+/** For example `rule "Doctors" asks about attributes.licence`. */
 function askingText({ name, when }: RuleHead): readonly string[] {
   const asked = conditionSets(when).flatMap((set) =>
     Object.keys(set)

@@ -1,19 +1,19 @@
-/** All sets of proofs that are enough, in a few words: `webauthn, or password + one of (totp, phone)`. */
+/** All sufficient sets of proofs in a few words: `webauthn, or password + one of (totp, phone)`. */
 import { methodName } from '../../../core/model/authenticator-name.ts';
 import type { Action, AllSets } from '../../../core/remediation/all-sufficient-sets.ts';
 
-/** Longer texts end with the number of sets that are left out. */
+/** Longer texts end with the number of omitted sets. */
 const longest = 120;
 const mostNames = 6;
 
-/** One of each group; a group holds what is as good as each other. */
+/** A set takes one name of each group. The names in a group are interchangeable. */
 type Product = readonly (readonly string[])[];
 type Names = readonly string[];
 
-/** Thousands of sign-ins ask for the same sets. */
+/** Cached, because thousands of sign-ins ask for the same sets. */
 const known = new Map<string, string>();
 
-/** Empty: nothing has to be proved. */
+/** Empty if nothing has to be proved. */
 export function proofSetsText(all: AllSets): string {
   const key = JSON.stringify([all.isComplete, all.sets.map((set) => set.map(nameOf))]);
   const words = known.get(key) ?? wordsOf(all);
@@ -33,15 +33,15 @@ function nameOf({ authenticator, method, toEnroll }: Action): string {
   return toEnroll ? `enroll ${name}` : name;
 }
 
-/** A chain may take two of one kind. */
+/** A chain may contain two of one kind. */
 function distinctNames(set: readonly Action[]): Names {
   const names = set.map(nameOf);
   return names.map((name, at) => (names.indexOf(name) === at ? name : `another ${name}`));
 }
 
 /**
- * Sets put together: names that may stand for each other in the same sets are one group. Each set is in exactly one
- * product, and no product stands for a set that is not there.
+ * Merges sets: names that are interchangeable in the same sets form one group. Each set is in exactly one product, and
+ * no product contains a set that is not in the input.
  */
 function productsOf(sets: readonly Names[]): readonly Product[] {
   if (sets.length === 0) return [];
@@ -54,7 +54,7 @@ function productsOf(sets: readonly Names[]): readonly Product[] {
   return [...inner, ...productsOf(sets.filter((set) => !set.some((name) => best.includes(name))))];
 }
 
-/** What goes with the name in each set. */
+/** The other names of each set that contains this name. */
 function besides(name: string, sets: readonly Names[]): readonly Names[] {
   return sets.filter((set) => set.includes(name)).map((set) => set.filter((one) => one !== name));
 }

@@ -1,6 +1,6 @@
 /**
- * Finds fresh sign-ins that the rules do not distinguish, so that one stands for all: 1,000 apps, 60 groups and 20
- * zones are more than a million, and rules distinguish a few ten thousand.
+ * Finds fresh sign-ins that the rules do not distinguish, so that one represents all: 1,000 apps, 60 groups and 20
+ * zones make more than a million, but rules distinguish only a few ten thousand.
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts } from '../../../core/model/facts.ts';
@@ -13,10 +13,10 @@ import type { App } from '../../../policy/model/app.ts';
 import { appClasses } from '../../../policy/revision/equivalent-apps.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 
-/** Names the class of the sign-ins of an app: to apps of one class, sign-ins that are alike ask for the same. */
+/** Identifies the class of an app's sign-ins: at apps of one class, equal sign-ins are asked for the same. */
 export type AppClass = (app: App, request: Facts['request']) => Promise<string>;
 
-/** Rejects when a policy cannot be read. */
+/** Rejects if a policy cannot be read. */
 export function signInClasses(snapshot: Snapshot): AppClass {
   const classOf = appClasses((app) => snapshot.policies(app));
   return async (app, { clientId, ...request }) => {
@@ -34,10 +34,10 @@ export function signInClasses(snapshot: Snapshot): AppClass {
   };
 }
 
-/** What the rules of an app read of groups or zones: of these names, those that some rule has. */
+/** Which of these names the rules of an app read. */
 export type ReadNames = (names: readonly string[]) => string;
 
-/** `condition`: the one that reads them. Where a rule has a formula, it may read all of them. */
+/** `condition`: the one that reads them. A rule with a formula may read all of them. */
 export function namesRead(policies: PolicySet, condition: 'groups' | 'network'): ReadNames {
   const sets = everyCondition(policies);
   const lists = sets.map((set) => set[condition] ?? {});
@@ -46,12 +46,12 @@ export function namesRead(policies: PolicySet, condition: 'groups' | 'network'):
   return (names) => JSON.stringify(names.filter((name) => isAll || named.has(name)).sort());
 }
 
-/** What these ask about changes nothing but which rules decide. Not so device and time, which answers vary. */
+/** Conditions that affect only which rules decide. Device and time are not among them, because answers vary these. */
 const onlyChoosing: readonly string[] = ['groups', 'network', ...conditionsAbout('app', 'scope')];
 
 /**
- * Names what decides over fresh sign-ins of one user, or of users who differ in their groups alone: the rules, and the
- * secret that the first page asks for. Undefined: more than that may decide.
+ * Identifies what decides the fresh sign-ins of one user, or of users who differ only in their groups: the rules, and
+ * the secret on the first page. Undefined if more than that may decide.
  */
 export function whatDecides(policies: PolicySet): (facts: Facts) => string | undefined {
   const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
@@ -68,7 +68,7 @@ export function whatDecides(policies: PolicySet): (facts: Facts) => string | und
   };
 }
 
-/** Position of the rule that decides. Undefined: not known yet, or undecided. */
+/** Position of the deciding rule. Undefined if it is not known yet. */
 function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): number | undefined {
   const { rule, undecided, failed, traces } = findRule(policy, facts);
   if (undecided || failed !== undefined) return undefined;

@@ -69,7 +69,7 @@ async function print(
   });
 }
 
-/** What keeps the user out, or must be enrolled or filled in on the way. */
+/** What excludes the user, or must be enrolled or filled in during the sign-in. */
 function missing(outcome: Outcome): readonly string[] {
   const last = outcome.steps.at(-1);
   const why = denialText(outcome);
@@ -84,7 +84,7 @@ const requirementReasons: readonly DenyReason[] = [
   'acr_unattainable',
 ];
 
-/** What would have to be met, where neither a rule nor the state of the account keeps the user out. */
+/** The unmet requirements, unless a rule or the state of the account excludes the user. */
 function unmet({ steps, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
@@ -93,7 +93,7 @@ function unmet({ steps, required }: Outcome): readonly string[] {
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
 }
 
-/** The same enrollment several times, as one that says how many. */
+/** Merges equal enrollments into one with a number. */
 function counted(parts: readonly string[]): readonly string[] {
   const same = Map.groupBy(parts, (part) => part);
   return Array.from(same, ([part, { length }]) => (length === 1 ? part : `${length} of ${part}`));

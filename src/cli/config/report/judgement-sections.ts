@@ -18,7 +18,7 @@ export function severityCounts(findings: readonly AnalysisFinding[]): string {
   return counts.join(', ') || 'none';
 }
 
-/** The most severe first. */
+/** Most severe first. */
 export function findingsSection({ findings, accepted }: ReviewedFiles): PageContent {
   const none = accepted.length === 0 ? 'The analysis found nothing.' : 'The analysis found nothing else.';
   if (findings.length === 0) return [markup`<p>${none}</p>`, acceptedSection(accepted)];
@@ -28,7 +28,7 @@ export function findingsSection({ findings, accepted }: ReviewedFiles): PageCont
 
 type ReviewedFiles = Pick<CheckedFiles, 'findings' | 'accepted'>;
 
-/** The first to end comes first. */
+/** Sorted by the date at which the acceptance ends. */
 function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string): PageContent {
   if (accepted.length === 0) return '';
   const byEnd = accepted.toSorted((a, b) => a.until.localeCompare(b.until));

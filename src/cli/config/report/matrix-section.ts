@@ -1,16 +1,16 @@
-/** What each app asks of each group, by zone, as tables. */
+/** Tables of what each app asks of each group, by zone. */
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
 import { askedText, denialText, getsIn } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../questions/matrix.ts';
 import { namedUserText } from '../questions/named-users.ts';
 
-/** The matrix, with groups that meet the same demands in one row, and apps that ask for the same in one table. */
+/** The matrix. Groups with the same demands share a row, and apps with the same demands share a table. */
 export function matrixSection(matrix: Matrix): PageContent {
   const { zones, table, left, isPartial, leftAside, others } = matrix;
   const byApp = Map.groupBy(table, ({ app }) => app.clientId);
   const numberOf = rowNumbers();
-  // All apps have the same groups, in the same order.
+  // All apps have the same groups in the same order.
   const same = Map.groupBy(byApp, ([, rows]) => rows.map(({ outcomes }) => numberOf(outcomes)).join());
   const tables = [...same.values()].flatMap((apps) => {
     const [[, rows] = ['', []]] = apps;
@@ -28,7 +28,7 @@ ${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${leftAsid
 ${others === '' ? '' : markup`<p class="faint">${others}</p>`}`;
 }
 
-/** Outcomes that read alike have one number. Many rows share an array, whose words are put together once. */
+/** Outcomes with the same text have the same number. Many rows share an array, whose text is built once. */
 function rowNumbers(): (outcomes: readonly Outcome[]) => number {
   const byArray = new Map<readonly Outcome[], number>();
   const byText = new Map<string, number>();
@@ -55,7 +55,7 @@ function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: 
 `;
 }
 
-/** Zones in which the same is asked of every group. */
+/** Zones in which the demands on every group are the same. */
 interface Column {
   readonly names: readonly string[];
   /** Position in the outcomes. */

@@ -1,6 +1,6 @@
 /**
- * Draws a policy: a rail with the rules on it, each with its conditions and, below, its outcome. All words are text,
- * which a browser finds, copies and reads out.
+ * Draws a policy: a vertical line with the rules on it, each with its conditions and, below them, its outcome. All
+ * words are text that a browser can search, copy and read aloud.
  */
 import { markup, type PageMarkup } from '../../shared/html-page.ts';
 import type { DiagramRule, PolicyDiagram } from './policy-diagram.ts';
@@ -91,7 +91,7 @@ interface BlockOptions {
   readonly kind: string;
 }
 
-/** Each line but the last keeps the space at its end, so that what is copied or searched for is the whole text. */
+/** Each line but the last keeps its trailing space, so that copying and searching work on the whole text. */
 function textBlock(text: string, { x, y, width: widest, kind }: BlockOptions): Drawn {
   const lines = wrapped(text, widest);
   const spans = lines.map((line, at) => markup`<tspan x="${x}" dy="${at === 0 ? 0 : lineHeight}">${line}</tspan>`);

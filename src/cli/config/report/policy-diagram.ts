@@ -24,17 +24,17 @@ export interface PolicyDiagram {
   readonly title: string;
   readonly file: string;
   readonly rules: readonly DiagramRule[];
-  /** What follows where no rule holds. Absent: the last rule always does. */
+  /** What applies if no rule holds. Absent if the last rule always holds. */
   readonly otherwise?: string;
 }
 
 export interface DiagramRule {
   readonly rule: string;
   readonly line: number;
-  /** All of them must hold. Empty: it always decides. */
+  /** All of these must hold. Empty if the rule always decides. */
   readonly conditions: readonly DiagramCondition[];
   readonly verdict: 'allow' | 'deny' | 'terms';
-  /** A line each. */
+  /** One line each. */
   readonly says: readonly string[];
   readonly state?: 'off' | 'reports only';
 }
@@ -57,7 +57,7 @@ const titles: readonly (readonly [DocumentKind, string])[] = [
   ['service', 'Service policy'],
 ];
 
-/** All policies of a configuration, also those that no app uses. */
+/** All policies of a configuration, including those that no app uses. */
 export function policyDiagrams(documents: Documents): readonly PolicyDiagram[] {
   return titles.flatMap(([kind, title]) =>
     [...documents.values()]

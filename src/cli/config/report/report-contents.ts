@@ -1,4 +1,4 @@
-/** What a report says: what the other commands find out, together. */
+/** The content of a report: the combined results of the other commands. */
 import { join } from 'node:path';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
@@ -16,23 +16,23 @@ import { type StandardReport, standardReport } from '../shared/standard-option.t
 import { type PolicyDiagram, policyDiagrams } from './policy-diagram.ts';
 
 export interface Report extends DocumentCounts, Pick<CheckedFiles, 'findings' | 'accepted' | 'invariants'> {
-  /** The directory that it is about. */
+  /** The directory of the configuration. */
   readonly dir: string;
   /** When it was made (epoch seconds). */
   readonly at: number;
   readonly matrix: Matrix;
   readonly policies: readonly PolicyDiagram[];
-  /** Those that were asked for. */
+  /** The requested standards. */
   readonly standards: readonly StandardReport[];
   readonly tests: ReportedTests;
-  /** Against what is live. Absent: there is no store, or nothing is live in it. */
+  /** The comparison with the live configuration. Absent without a store, or if nothing is live in it. */
   readonly diff?: ConfigDiff;
-  /** Absent: it was not asked for, or there is nothing to compare with. */
+  /** Absent if it was not requested, or if there is nothing to compare with. */
   readonly replay?: Replay;
 }
 
 export interface ReportedTests extends TestOutcome {
-  /** Why there are none, in a sentence. */
+  /** Why there are none, in one sentence. */
   readonly none?: string;
 }
 
@@ -40,11 +40,11 @@ export interface ReportOptions {
   readonly dir: string;
   /** Names of standards. */
   readonly standards: readonly string[];
-  /** How far back the audit log is replayed (seconds). Absent: it is not. */
+  /** How far back to replay the audit log (seconds). Absent: no replay. */
   readonly back?: number;
 }
 
-/** Rejects with what the store rejects with, once it has answered. */
+/** Rejects with errors of the store, if it answered at first. */
 export async function reportContents(
   context: ConfigContext,
   checked: CheckedFiles,
@@ -77,11 +77,11 @@ export async function reportContents(
   };
 }
 
-/** Broken tests are part of the report; that there are none is, too. */
+/** Broken or missing tests are part of the report. */
 async function testsOf(context: ConfigContext, dir: string): Promise<ReportedTests> {
   const outcome = await testOutcome(context, dir, join(dir, 'tests'));
   const [first] = outcome.findings;
-  // What is about the directory as a whole.
+  // A finding about the directory as a whole.
   return first?.file === '.' ? { ...outcome, findings: [], none: first.message } : outcome;
 }
 

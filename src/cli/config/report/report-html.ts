@@ -1,4 +1,4 @@
-/** A report as a page: one file without scripts, to be read, searched, printed and kept. */
+/** A report as a page: one file without scripts, for reading, searching, printing and archiving. */
 import { heading, htmlPage, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
 import { diffSections } from '../diff/output/diff-html.ts';
 import { replaySection } from '../diff/replay/replay-html.ts';
@@ -22,7 +22,7 @@ interface Section {
   readonly parts?: readonly { readonly id: string; readonly title: string }[];
 }
 
-/** A whole document. */
+/** A complete document. */
 export function reportHtml(report: Report): string {
   const { dir, at } = report;
   const when = new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
@@ -96,7 +96,7 @@ ${policyDiagramSvg(policy)}</article>
   )}</div>`;
 }
 
-/** Names are no anchors: an anchor takes no space, and two policies of different kinds may have one name. */
+/** Names cannot be anchors: an anchor contains no space, and two policies of different kinds may have the same name. */
 function policyId(at: number): string {
   return `policy-${at + 1}`;
 }

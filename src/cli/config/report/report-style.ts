@@ -1,4 +1,4 @@
-/** What a report adds to the style of pages. */
+/** Styles of a report, in addition to those of all pages. */
 export const reportStyle = `
 a { color: var(--more); }
 section { scroll-margin-top: 1rem; }

@@ -1,4 +1,4 @@
-/** `stepgate config report`: what a security review asks about a configuration, on one page. */
+/** `stepgate config report`: everything that a security review asks about a configuration, on one page. */
 import { type Command, Option } from 'commander';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';

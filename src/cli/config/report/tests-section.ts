@@ -16,7 +16,7 @@ export function passedText({ none, findings, results }: ReportedTests): string {
   return `${results.length - failedIn(results).length} of ${results.length} passed`;
 }
 
-/** `, 3 of 5 rules decided one`; empty where no test ran. */
+/** For example `, 3 of 5 rules decided one`. Empty if no test ran. */
 export function coverageText({ results, coverage: { rules, uncovered } }: ReportedTests): string {
   return results.length === 0 ? '' : `, ${rules - uncovered.length} of ${rules} rules decided one`;
 }

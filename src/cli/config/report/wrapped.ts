@@ -1,6 +1,6 @@
-/** Lines of text in a picture, which does not wrap by itself. */
+/** Wraps lines of text in a picture, since SVG does not. */
 
-/** Widths (pixels) of characters in a sans-serif font of 14 pixels, rather too wide than too narrow. */
+/** Upper estimates for the widths (pixels) of characters in a 14-pixel sans-serif font. */
 const narrow = 5;
 const usual = 8.6;
 const wide = 11.6;
@@ -15,7 +15,10 @@ function widthOfOne(character: string): number {
 /** A number and the unit of a duration (`12 h`) stay together. */
 const words = /\d+ (?:d|h|min|s)\b\S*\s?|\S*\s|\S+/g;
 
-/** The text in lines that are no wider than this (pixels); joined they are the text. A word too long is cut. */
+/**
+ * Splits the text into lines of at most this width (pixels). Joined, they are the original text. A word that is too
+ * long is split.
+ */
 export function wrapped(text: string, widest: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
@@ -29,7 +32,7 @@ export function wrapped(text: string, widest: number): readonly string[] {
   return [...lines, line];
 }
 
-/** The word, or, where it does not fit into a line, the pieces that do. */
+/** The word, or the pieces of it that fit into a line. */
 function fitting(word: string, widest: number): readonly string[] {
   if (widthOf(word.trimEnd()) <= widest) return [word];
   const pieces: string[] = [];

@@ -1,4 +1,4 @@
-/** Makes another revision the active one, for every command that does so: compares, shows, asks, and records. */
+/** Activates another revision, for every command that does so: compares, shows, asks for confirmation, and records. */
 import type { Command } from 'commander';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
@@ -32,34 +32,37 @@ export interface MoveOptions extends ResultOptions {
   readonly yes?: true;
   readonly base?: string;
   readonly orphanPasskeys: boolean;
-  /** False: what is weaker than what is in use is refused. */
+  /** If false, a configuration that is weaker than the active one is refused. */
   readonly weaker: boolean;
 }
 
 /** The documents to activate, and how. */
 export interface RevisionMove extends Candidate {
-  /** The documents are those of this earlier revision. */
+  /** The earlier revision from which the documents come. */
   readonly back?: number;
   /** The directory of the files, for examples. */
   readonly dir?: string;
   readonly confirmWithin?: Seconds;
 }
 
-/** The revision that is now active, with what it changed. */
+/** The revision that is now active, and what it changed. */
 export interface Moved extends Applied {
-  /** Absent: it was not shown. */
+  /** Absent if it was not shown. */
   readonly diff?: ConfigDiff;
-  /** The active revision still waits to be confirmed. Unless it is, this one comes back: the last confirmed one. */
+  /**
+   * Set while the active revision waits for confirmation: the last confirmed revision, which becomes active again
+   * without it.
+   */
   readonly goesBackTo?: number;
 }
 
-/** A line if the active revision still waits to be confirmed; otherwise nothing. */
+/** One line while the active revision waits for confirmation; otherwise empty. */
 export function waitingText({ goesBackTo }: Moved): string {
   if (goesBackTo === undefined) return '';
   return `It is not confirmed: unless \`config confirm\` comes in time, it goes back to what revision ${goesBackTo} was.\n`;
 }
 
-/** The options that all of them take. */
+/** The options that all these commands have. */
 export function withMoveOptions(command: Command): Command {
   return command
     .option('--reason <text>', 'why; kept in the history and in the audit log')
@@ -72,8 +75,8 @@ export function withMoveOptions(command: Command): Command {
 }
 
 /**
- * Activates documents on a store that holds a configuration. `undefined`: it refused, and printed why. Rejects with
- * one sentence, or with what the store rejects with.
+ * Activates documents in a store that has a configuration. Undefined if it refused and printed the reason. Rejects with
+ * one sentence, or with errors of the store.
  */
 export async function activateRevision(
   context: ConfigContext,
@@ -85,7 +88,7 @@ export async function activateRevision(
   if (given !== undefined) await revisions.assertBase(given);
   const base = given ?? (await revisions.history(1))[0]?.revision ?? 0;
   const changed = await revisions.changedBy(move.documents);
-  // There is nothing to compare with a configuration that is already active.
+  // If the configuration is already active, there is nothing to compare.
   if (changed.length === 0) {
     return withPending(await revisions.apply(move.documents, applyOptions(move, options, base)), revisions);
   }
@@ -117,7 +120,7 @@ interface Moving {
   readonly move: RevisionMove;
 }
 
-/** Prints what is weaker or undecided, and ends the command. False: nothing is. */
+/** Prints what is weaker or undecided, and ends the command. False if there is nothing. */
 async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
   const live = liveConfiguration(store, await revisionInUse(store, context.authenticators));
   const findings = await weakerFindings(live, await nextConfiguration(move.documents, context.authenticators));
@@ -129,8 +132,8 @@ async function isWeaker(context: ConfigContext, { store, move }: Moving, { json 
 }
 
 /**
- * Shows the diff and asks, on a terminal. With `--yes` it is shown, too; without either nothing can be asked, and a
- * script gets what it always got (decision 73). Returns the diff that was shown.
+ * On a terminal, shows the diff and asks for confirmation. With `--yes` the diff is shown as well. With neither a
+ * terminal nor `--yes`, a script works as before (decision 73). Returns the diff that was shown.
  */
 async function shownAndWanted(
   context: ConfigContext,
@@ -154,7 +157,7 @@ async function shownAndWanted(
   }
 }
 
-/** A revision that cannot be read is about to be replaced: there is nothing to compare with. */
+/** If the active revision cannot be read and is about to be replaced, there is nothing to compare. */
 async function comparison(context: ConfigContext, { store, move }: Moving): Promise<ConfigDiff | undefined> {
   try {
     return await diffAgainstLive(store, move, context);
@@ -165,7 +168,7 @@ async function comparison(context: ConfigContext, { store, move }: Moving): Prom
   }
 }
 
-/** How it is recorded: in the history, and in the audit log by the same commit. */
+/** How the change is recorded: in the history and, by the same commit, in the audit log. */
 export function applyOptions({ back, confirmWithin }: RevisionMove, options: MoveOptions, base?: number): ApplyOptions {
   const { by = operatorName() } = options;
   const message = readReason(options);
@@ -179,7 +182,7 @@ export function applyOptions({ back, confirmWithin }: RevisionMove, options: Mov
   };
 }
 
-/** It stands in one line of the history. */
+/** It must fit into one line of the history. */
 const longestReason = 500;
 
 function readReason({ message, reason = message }: MoveOptions): string | undefined {
@@ -188,14 +191,14 @@ function readReason({ message, reason = message }: MoveOptions): string | undefi
   return reason;
 }
 
-/** A number that cannot be one is refused before anything is read. */
+/** An invalid number is refused before anything is read. */
 export function readBase({ base }: MoveOptions): number | undefined {
   if (base === undefined) return undefined;
   if (!/^\d{1,9}$/.test(base)) throw refusal(`--base takes the number of a revision, not ${base}`);
   return Number(base);
 }
 
-/** Prints a refusal as data if `--json` is given. */
+/** With `--json`, prints a refusal as data. */
 export async function withRefusals(
   context: ConfigContext,
   { json }: ResultOptions,

@@ -46,7 +46,7 @@ export function applyCommand(context: ConfigContext): Command {
       readBase(options);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
-      // What is in use already stays in use, whatever a newer analysis says of it.
+      // A configuration that is already active stays so, whatever a newer analysis says about it.
       if (!(await isInUse(context, checked.documents)) && refuseErrors(context, checked, options)) return;
       const move: RevisionMove = { ...checked, dir, ...omitUndefined({ confirmWithin }) };
       const moved = await applied(context, move, options);
@@ -55,7 +55,7 @@ export function applyCommand(context: ConfigContext): Command {
   );
 }
 
-/** Seconds. Shorter is no time to look, and longer is forgotten. */
+/** Seconds. A shorter time is not enough to check, and after a longer one the operator has forgotten. */
 const bounds = { min: 30, max: 86_400 };
 
 function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
@@ -68,7 +68,7 @@ function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
   return seconds;
 }
 
-/** Whether the store has this configuration in use. False without a store, or on an empty one. */
+/** Whether this configuration is active in the store. False without a store, or if it is empty. */
 async function isInUse(context: ConfigContext, documents: Documents): Promise<boolean> {
   try {
     return await withStore(context, async (store) => {
@@ -81,7 +81,7 @@ async function isInUse(context: ConfigContext, documents: Documents): Promise<bo
   }
 }
 
-/** A new store gets its keys first, and the pointer to the configuration last: with it, the store is whole. */
+/** A new store gets its keys first, and the pointer to the configuration last: with it the store is complete. */
 async function applied(
   context: ConfigContext,
   move: RevisionMove,
@@ -103,7 +103,7 @@ async function applied(
   });
 }
 
-/** Nothing is in use, so that there is nothing to compare with, and nothing to go back to. */
+/** Nothing is active yet, so there is nothing to compare with or to return to. */
 async function firstRevision(
   context: ConfigContext,
   { store, move }: { readonly store: Store; readonly move: RevisionMove },
@@ -115,7 +115,7 @@ async function firstRevision(
   return revisionsOf(store, context).apply(move.documents, applyOptions(move, options));
 }
 
-/** What was compared with a revision is meant for a store that has it. */
+/** A base revision is meant for a store that has it. */
 function assertFirst(options: MoveOptions): void {
   const base = readBase(options) ?? 0;
   if (base > 0)

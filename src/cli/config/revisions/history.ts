@@ -31,7 +31,7 @@ export function historyCommand(context: ConfigContext): Command {
     );
 }
 
-/** `waits`: the revision to which it goes back unless it is confirmed. */
+/** `waits`: the revision that becomes active again unless this one is confirmed. */
 export function historyLine({ revision, at, by, message, back, changed }: RevisionInfo, waits?: number): string {
   const when = new Date(at * 1000).toISOString();
   const again = back === undefined ? '' : `  (revision ${back} again)`;

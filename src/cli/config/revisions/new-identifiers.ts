@@ -1,4 +1,6 @@
-/** Identifiers that users can newly sign in with under a configuration. Those that users had before need a command. */
+/**
+ * Identifiers with which users can newly sign in under a configuration. For existing users, a command must add them.
+ */
 import type { Documents } from '../../../policy/model/documents.ts';
 import { documentKey } from '../../../policy/model/documents.ts';
 import { readSettings } from '../../../policy/revision/read-document.ts';
@@ -6,7 +8,7 @@ import type { Store } from '../../../stores/store.ts';
 import { settingsInUse } from '../../shared/settings-in-use.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 
-/** Names of attributes. Empty where nothing is in use yet. Rejects with `StoreUnavailable`. */
+/** Names of attributes. Empty if nothing is active yet. Rejects with `StoreUnavailable`. */
 export async function newIdentifiers(
   store: Store,
   documents: Documents,
@@ -21,7 +23,7 @@ export async function newIdentifiers(
   );
 }
 
-/** One line for each. */
+/** One line for each name. */
 export function newIdentifiersText(names: readonly string[]): string {
   return names
     .map(

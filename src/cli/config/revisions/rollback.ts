@@ -8,7 +8,7 @@ import { quantity, readRevision, shortened } from '../shared/quantities.ts';
 import { revisionsOf } from '../shared/revisions-of.ts';
 import { activateRevision, type MoveOptions, waitingText, withMoveOptions, withRefusals } from './activate-revision.ts';
 
-/** The documents were in use once, so they are not analysed anew: findings may change with the release. */
+/** The documents were active before, so they are not analysed again: findings may change with the release. */
 export function rollbackCommand(context: ConfigContext): Command {
   const command = newCommand('config rollback').argument('<revision>', 'number of an earlier revision');
   return withMoveOptions(command).action((text: string, options: MoveOptions) =>

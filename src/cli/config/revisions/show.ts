@@ -51,10 +51,7 @@ export function showCommand(context: ConfigContext): Command {
     );
 }
 
-/**
- * What the store keeps of a file: without its comments, and with variables filled in, in the form that `config fmt`
- * gives to files.
- */
+/** What the store has of a file: without comments, with variables filled in, in the form of `config fmt`. */
 function documentText({ file, kind, content }: Document, authenticators: readonly AuthenticatorKind[]): string {
   if (kind === 'file') return `# ${file}: a file of a brand\n`;
   const text = yamlLines(content).join('\n');

@@ -18,7 +18,7 @@ const headings: Readonly<Record<Change, string>> = {
 /** One difference, in words. */
 export interface DifferenceText {
   readonly headline: string;
-  /** `live`, `draft`, and examples for `explain --transaction`, in order. */
+  /** `live`, `draft`, and examples for `explain --transaction`, in this order. */
   readonly details: readonly { readonly label: string; readonly text: string }[];
 }
 

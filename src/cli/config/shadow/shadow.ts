@@ -1,4 +1,7 @@
-/** `stepgate config shadow`: compares a draft with what is live on real sign-ins, and says what would have changed. */
+/**
+ * `stepgate config shadow`: compares a draft with the live configuration on real sign-ins, and reports what would
+ * change.
+ */
 import type { Command } from 'commander';
 import { Revisions } from '../../../policy/revision/revisions.ts';
 import { currentShadow, type ShadowDraft, startShadow, stopShadow } from '../../../policy/revision/shadow-draft.ts';
@@ -70,7 +73,7 @@ async function running(store: Store): Promise<ShadowDraft> {
   return draft;
 }
 
-/** Users who are read in one load. */
+/** Users read in one load. */
 const pageSize = 200;
 
 async function report(context: ConfigContext, store: Store, options: ShadowOptions): Promise<void> {
@@ -91,7 +94,7 @@ async function tallyOf(store: Store, draft: ShadowDraft): Promise<Tally> {
   const tally = new Tally();
   const known = new Set<string>();
   for await (const all of shadowUserKeys(store)) {
-    // A member of a set may come twice.
+    // A set may return a member twice.
     const keys = all.filter((key) => !known.has(key));
     for (const key of keys) known.add(key);
     for (let from = 0; from < keys.length; from += pageSize) {

@@ -1,4 +1,4 @@
-/** Counts the differences of real sign-ins: how many users each affects, and an example of each. */
+/** Counts the differences of real sign-ins: how many users each affects, with examples. */
 import {
   type Change,
   changes,
@@ -7,24 +7,24 @@ import {
 } from '../../../core/analysis/comparison/compare-decisions.ts';
 import type { SeenDifference } from '../../../policy/revision/shadow-record.ts';
 
-/** One difference, with the users that it affects. */
+/** One difference, and the number of users that it affects. */
 export interface TalliedDifference extends DecisionDifference {
   readonly users: number;
-  /** The newest, at most three. */
+  /** The newest ones, at most three. */
   readonly examples: readonly Pick<SeenDifference, 'at' | 'transaction' | 'zones'>[];
 }
 
-/** Differences that are kept apart. */
+/** The most differences to distinguish. */
 const maxDifferences = 500;
 const maxExamples = 3;
 
-/** Counts what is added user by user. */
+/** Collects differences user by user. */
 export class Tally {
   readonly #all = new Map<string, { difference: DecisionDifference; users: number; examples: SeenDifference[] }>();
   #users = 0;
   #left = 0;
 
-  /** What was seen of one user; each difference once. */
+  /** The differences of one user, without duplicates. */
   addUser(seen: readonly SeenDifference[]): void {
     if (seen.length > 0) this.#users += 1;
     for (const one of seen) this.#add(one);
@@ -48,12 +48,12 @@ export class Tally {
     return this.#users;
   }
 
-  /** Differences for which there was no room. */
+  /** The number of differences beyond the limit. */
   get left(): number {
     return this.#left;
   }
 
-  /** What locks out first, then by the number of users. */
+  /** Differences that lock users out come first, then by number of users. */
   differences(): readonly TalliedDifference[] {
     const rank = (change: Change) => changes.indexOf(change);
     return [...this.#all.values()]

@@ -1,4 +1,4 @@
-/** Checks and analyses the files of a configuration, and prints what it finds. */
+/** Checks and analyses the files of a configuration, and prints the findings. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import type { AcceptedFinding } from '../../../policy/analysis/findings/accepted-findings.ts';
@@ -20,9 +20,9 @@ import { quantity } from './quantities.ts';
 export interface CheckedFiles {
   readonly documents: Documents;
   readonly sources: readonly DocumentSource[];
-  /** What the checks and the analysis found, errors among it. */
+  /** All findings of the checks and the analysis, including errors. */
   readonly findings: readonly AnalysisFinding[];
-  /** What comments in the files accept. */
+  /** Findings that comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
   /** The results of the invariants. */
   readonly invariants: readonly InvariantResult[];
@@ -31,7 +31,7 @@ export interface CheckedFiles {
 export interface InvariantResult {
   readonly name: string;
   readonly verdict: ReturnType<typeof overallVerdict>;
-  /** How many apps it is about. */
+  /** The number of apps that it covers. */
   readonly apps: number;
   /** The conditions, in words: which users, from where. Empty: every sign-in. */
   readonly when: readonly string[];
@@ -44,8 +44,8 @@ export interface CheckOptions extends ResultOptions {
 }
 
 /**
- * Reads, checks and analyses the files, and prints what is found. `undefined`: they are no valid configuration, and the
- * command is over. What to do about errors of the analysis is up to the command.
+ * Reads, checks and analyses the files, and prints the findings. Undefined if they are not a valid configuration; the
+ * command then ends. The command decides what to do about errors of the analysis.
  */
 export async function checkedFiles(
   context: ConfigContext,
@@ -56,7 +56,7 @@ export async function checkedFiles(
     ...context,
     ...omitUndefined({ groups: await memberGroups(context) }),
   });
-  // A node starts with both, or not at all.
+  // A node needs both configuration and views to start.
   const refused = [...(loaded.ok ? [] : loaded.findings), ...(await context.checkViews())];
   if (!loaded.ok || refused.length > 0) {
     refuseFindings(context, refused, json);
@@ -92,8 +92,8 @@ export function refuseFindings(
 }
 
 /**
- * Ends the command if the analysis found errors, which are printed already unless as JSON. `standard`: what the JSON
- * says about a standard in addition.
+ * Ends the command if the analysis found errors, which are already printed unless the output is JSON. `standard`: the
+ * JSON data about a standard.
  */
 export function refuseErrors(
   context: ConfigContext,
@@ -112,8 +112,8 @@ export function refuseErrors(
 }
 
 /**
- * The groups that users are in. `undefined`: there is no store, or it does not answer. Files can be checked without
- * one, as on a build server.
+ * The groups that users are in. Undefined if there is no store, or it does not answer: files can be checked without
+ * one, for example on a build server.
  */
 async function memberGroups(context: ConfigContext): Promise<readonly string[] | undefined> {
   try {

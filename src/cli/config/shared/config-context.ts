@@ -7,26 +7,28 @@ import type { InitContext } from '../../init/init.ts';
 
 export interface ConfigContext extends InitContext {
   openStore(): Promise<Store>;
-  /** `init`: an empty Redis, too, is a new store, which `initialise` fills. Rejects with what it rejects with. */
+  /**
+   * `init`: an empty Redis also counts as a new store, which `initialise` fills. Rejects with errors of `initialise`.
+   */
   openNewStore(init: boolean, initialise: (store: Store) => Promise<void>): Promise<Store>;
-  /** Directory of the configuration, when the command names none. */
+  /** Directory of the configuration if the command names none. */
   readonly configDir: string;
-  /** What is wrong with the operator's own directory of views, if there is one. */
+  /** Faults of the operator's directory of views, if there is one. */
   checkViews(): Promise<readonly Finding[]>;
-  /** Each takes whole lines. */
+  /** Each prints whole lines. */
   stdout(text: string): void;
-  /** Resolves when the reader of the output has taken enough of it. Absent: printing takes no memory. */
+  /** Resolves when the reader has consumed enough of the output. Absent if output is not buffered. */
   stdoutTaken?(): Promise<void>;
   stderr(text: string): void;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
-  /** The user could type answers but would not see questions: standard error goes elsewhere. */
+  /** Questions would not be seen, because standard error is redirected, although the user could type answers. */
   readonly isUnseen?: boolean;
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
   /** Epoch seconds. */
   now(): number;
-  /** 0: done. 1: the configuration has problems. */
+  /** 0: success. 1: the configuration has problems. */
   setExitCode(code: 0 | 1): void;
 }

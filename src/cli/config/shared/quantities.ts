@@ -1,4 +1,4 @@
-/** Numbers of things, in words and from words. */
+/** Converts between quantities and words. */
 import type { Documents } from '../../../policy/model/documents.ts';
 import { refusal } from '../../shared/refusal.ts';
 
@@ -20,12 +20,12 @@ export function quantity(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** The first of the keys, and how many more there are. */
+/** The first keys, and the number of others. */
 export function shortened(keys: readonly string[]): string {
   return keys.length <= 10 ? keys.join(', ') : `${keys.slice(0, 10).join(', ')} and ${keys.length - 10} more`;
 }
 
-/** The number of a revision, as an operator types it. Throws with one sentence. */
+/** A revision number as the operator types it. Throws an error of one sentence. */
 export function readRevision(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw refusal(`${text} is no number of a revision; \`config history\` lists them`);
   return Number(text);

@@ -1,4 +1,4 @@
-/** The revisions in a store, by the clock of the command. */
+/** The revisions in a store, with the command's clock. */
 import { Revisions } from '../../../policy/revision/revisions.ts';
 import type { Store } from '../../../stores/store.ts';
 import type { ConfigContext } from './config-context.ts';

@@ -1,4 +1,4 @@
-/** `config check --standard`: which rules fall short of a standard, and what no policy can show. */
+/** `config check --standard`: which rules fall short of a standard, and what policies cannot show. */
 
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { sourcePlace } from '../../../core/model/source-place.ts';
@@ -24,20 +24,20 @@ export interface StandardChoice {
 export interface StandardReport {
   readonly standard: string;
   readonly title: string;
-  /** No rule falls short of what it requires, and nothing of it is undecided, but for what is accepted. */
+  /** No rule falls short of it and nothing is undecided, apart from accepted findings. */
   readonly meets: boolean;
-  /** How many apps were looked at. */
+  /** The number of apps examined. */
   readonly apps: number;
   readonly findings: readonly AnalysisFinding[];
-  /** What comments in the files accept. */
+  /** Findings that comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
-  /** What no policy can show. */
+  /** Requirements that policies cannot show. */
   readonly notShown: readonly string[];
 }
 
 export const standardNames = Object.keys(standards);
 
-/** `undefined`: none was asked for. Rejects where the name, an app or a label is unknown. */
+/** Undefined if no standard was requested. Rejects for an unknown name, app or label. */
 export async function standardReport(
   context: ConfigContext,
   checked: CheckedFiles,
@@ -81,7 +81,7 @@ function refuseUnknown(
   if (strangeLabel !== undefined) throw refusal(unknownName('label', strangeLabel, labels));
 }
 
-/** The findings, and the result on the whole. `dir`: for the examples. */
+/** The findings, and the overall result. `dir`: for the examples. */
 export function standardText(
   { title, meets, apps, findings, accepted, notShown }: StandardReport,
   dir: string,

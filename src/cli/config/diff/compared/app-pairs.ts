@@ -1,4 +1,4 @@
-/** The apps that a change may touch, those together for which both configurations decide alike. */
+/** The apps that a change may affect. Apps for which both configurations decide alike are grouped. */
 import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
 import type { App } from '../../../../policy/model/app.ts';
@@ -16,11 +16,11 @@ export interface AppSide {
 
 /** One app under both configurations. */
 export interface AppPair {
-  /** Client ids of all apps for which it stands. */
+  /** Client ids of all apps in the group. */
   readonly clientIds: readonly string[];
   readonly live: AppSide;
   readonly next: AppSide;
-  /** Absent: the app may ask for the same scopes. */
+  /** Absent if the app may ask for the same scopes. */
   readonly refused?: RefusedParts;
 }
 
@@ -30,7 +30,7 @@ export interface ComparedApps {
   readonly removed: readonly string[];
 }
 
-/** Apps that users sign in to. Rejects when one cannot be read. */
+/** Apps that users sign in to. Rejects if one cannot be read. */
 export async function comparedApps(live: ComparedConfiguration, next: ComparedConfiguration): Promise<ComparedApps> {
   const [before, after] = [clientIdsIn(live), clientIdsIn(next)];
   const isTouched = touchedBy(changedKeys(live.hashes, next.hashes));
@@ -66,7 +66,7 @@ function isIn(clientId: string, { hashes }: ComparedConfiguration): boolean {
   return Object.hasOwn(hashes, `${appPrefix}${clientId}`);
 }
 
-/** Reads equal content once. `undefined`: under one configuration it is no app that users sign in to. */
+/** Reads equal content once. Undefined if under one of the configurations it is not an app that users sign in to. */
 async function pairOf(
   clientId: string,
   { live, next }: { readonly live: ComparedConfiguration; readonly next: ComparedConfiguration },
@@ -97,7 +97,7 @@ function touchedBy(changed: readonly string[]): (app: App) => boolean {
     (signOnPolicies.length === 0 ? isAnySignOn : signOnPolicies.some((name) => keys.has(`sign-on/${name}`)));
 }
 
-/** What the file of an app itself says about sign-ins, apart from naming policies. */
+/** What an app's file says about sign-ins, apart from naming policies. */
 function ownTerms({ firstParty, requiredScopes, identify, client }: App): readonly unknown[] {
   return [firstParty, requiredScopes, identify, client.default_acr_values, client.default_max_age];
 }

@@ -1,4 +1,4 @@
-/** The scopes that tokens carry, as far as the rules of the app say it (`grant: { scopes }`). */
+/** The scopes that tokens carry, as far as the app's rules decide it (`grant: { scopes }`). */
 
 import { grantedScopes, protocolScopes } from '../../../../core/decision/granted-scopes.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
@@ -8,8 +8,8 @@ import { conditionsIn } from '../../questions/fresh-sign-ins.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 
 /**
- * Scopes that a request may ask for in addition to those of a circumstance without reaching other rules: no rule names
- * them. Empty if no rule of the app, before or after, says what it grants.
+ * Scopes that a request may add to those of a circumstance without changing which rules decide, because no rule names
+ * them. Empty if no rule of the app says what it grants, before or after.
  */
 export function freeScopes({ live, next }: AppPair): readonly string[] {
   if (![live, next].some(grantsSome)) return [];
@@ -32,8 +32,8 @@ function askedFor({ app, side: { snapshot } }: AppSide): ReadonlySet<string> {
 }
 
 /**
- * The scopes that tokens carry among these and those of the request, sorted. Leaves out the scopes of the protocol: no
- * rule decides about them.
+ * The scopes that tokens carry, out of these and those of the request, sorted. Scopes of the protocol are left out,
+ * because no rule decides about them.
  */
 export function carriedScopes(
   free: readonly string[],
@@ -45,7 +45,7 @@ export function carriedScopes(
     .toSorted();
 }
 
-/** `tokens may carry accounts, and did not`. Undefined: nothing differs. */
+/** For example `tokens may carry accounts, and did not`. Undefined if nothing differs. */
 export function scopesHeadline(before: readonly string[], after: readonly string[]): string | undefined {
   const added = after.filter((scope) => !before.includes(scope));
   const gone = before.filter((scope) => !after.includes(scope));
@@ -56,7 +56,7 @@ export function scopesHeadline(before: readonly string[], after: readonly string
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
-/** More names are counted. */
+/** The most names to show. Others are counted. */
 const most = 6;
 
 export function scopeNames(scopes: readonly string[]): string {

@@ -5,7 +5,7 @@ import type { ComparedConfiguration } from './compared-configuration.ts';
 import type { FileChange, PartChange } from './configuration-changes.ts';
 
 export type PlaceInFile = Pick<PartChange, 'line' | 'column'>;
-/** The place of the value at this path in a file to be applied. `undefined`: not known. */
+/** The place of the value at this path in a file to be applied. Undefined if unknown. */
 export type PlaceOf = (file: string, path: readonly (string | number)[]) => PlaceInFile | undefined;
 
 const beginning: PlaceInFile = { line: 1, column: 1 };
@@ -69,10 +69,10 @@ function valueChange(path: string, { before, after }: Values, place: PlaceInFile
   return { change, path, ...place, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
-/** Longer values say less than their place. */
+/** Longer values are less informative than their place. */
 const longest = 60;
 
-/** Not what stands for a secret, though it is none. */
+/** Values that represent a secret are not shown, although they are not secret themselves. */
 function shown(path: string, value: unknown): string | undefined {
   if (value === undefined || /secret|jwks|hash/i.test(path)) return undefined;
   const text = typeof value === 'string' ? value : canonicalJson(value);
@@ -96,7 +96,7 @@ function rulesOf({ content, ruleLines, ruleColumns }: Document): readonly Writte
   }));
 }
 
-/** Compares rules by name. A rule in both that stands in another order was moved. */
+/** Compares rules by name. A rule in both whose order differs was moved. */
 function ruleChanges(before: Document, after: Document): readonly PartChange[] {
   const [old, current] = [rulesOf(before), rulesOf(after)];
   const oldNames = old.map(({ name }) => name).filter((name) => current.some((rule) => rule.name === name));
@@ -113,7 +113,7 @@ function ruleChanges(before: Document, after: Document): readonly PartChange[] {
   return [...changes, ...removed];
 }
 
-/** More differences inside one rule say less than its place. */
+/** With more differences inside one rule, its place is more informative. */
 const mostInside = 3;
 
 /** Lists the values inside a rule that differ, if they are few and short. */
@@ -132,11 +132,11 @@ function insideRule(whole: PartChange, before: unknown, after: unknown): readonl
 }
 
 interface Difference extends Values {
-  /** `then.allow.factors`, `then.required[0].count`. */
+  /** For example `then.allow.factors` or `then.required[0].count`. */
   readonly path: string;
 }
 
-/** A list is compared as a whole, unless both have as many members and these are maps. */
+/** A list is compared as a whole, unless both have equally many members and all are maps. */
 function differences(path: string, before: unknown, after: unknown): readonly Difference[] {
   if (canonicalJson(before) === canonicalJson(after)) return [];
   if (isMap(before) && isMap(after)) {

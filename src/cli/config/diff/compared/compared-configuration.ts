@@ -1,4 +1,4 @@
-/** The two configurations that a diff compares: what is live, and what would take its place. */
+/** The two configurations that a diff compares: the live one, and the one that would replace it. */
 import type { AuthenticatorKind } from '../../../../policy/model/authenticator-kind.ts';
 import type { Document, Documents } from '../../../../policy/model/documents.ts';
 import { documentHashes, readDocument } from '../../../../policy/revision/document-store.ts';
@@ -10,7 +10,7 @@ export interface ComparedConfiguration {
   readonly snapshot: Snapshot;
   /** SHA-256 of each document, by its key. */
   readonly hashes: Readonly<Record<string, string>>;
-  /** `undefined`: there is none on this side. */
+  /** Undefined if this side has no such document. */
   document(key: string): Promise<Document | undefined>;
 }
 

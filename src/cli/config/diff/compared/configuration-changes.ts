@@ -1,29 +1,29 @@
-/** What a diff says, as data: `--json` prints it, and the texts are made from it. */
+/** The content of a diff, as data. `--json` prints it, and texts are made from it. */
 
 /** A document of the configuration that differs. */
 export interface FileChange {
   readonly file: string;
   readonly change: 'added' | 'changed' | 'removed';
-  /** What differs in it. Empty: comments and places only. */
+  /** The differences in it. Empty if only comments and positions differ. */
   readonly parts: readonly PartChange[];
 }
 
-/** A rule, or a key, that differs. */
+/** A rule or a key that differs. */
 export interface PartChange {
   readonly change: 'added' | 'changed' | 'removed' | 'moved';
-  /** Absent: it is a key. */
+  /** Absent for a key. */
   readonly rule?: string;
   /** Dotted path of a key, or of a value inside the rule. */
   readonly path?: string;
-  /** The line of the part; of a removed part, in the live revision. */
+  /** The line of the part. For a removed part, in the live revision. */
   readonly line: number;
   readonly column: number;
-  /** Short values only. */
+  /** Only for short values. */
   readonly from?: string;
   readonly to?: string;
 }
 
-/** A rule that decides, and its place. */
+/** A deciding rule, and its place. */
 export interface NamedPlace {
   readonly name: string;
   readonly file: string;
@@ -40,13 +40,13 @@ export interface AskedThere {
 
 /** The users that a change affects. */
 export interface AffectedUsers {
-  /** Active users of today. Absent: there was no store to count them in. */
+  /** Number of active users today. Absent if there was no store to count them in. */
   readonly users?: number;
-  /** Groups that rules name, with the users of the change in each of them; `of`: all active users in it. */
+  /** Groups that rules name, with the number of affected users in each. `of`: all active users in the group. */
   readonly groups: readonly { readonly group: string; readonly users: number; readonly of: number }[];
-  /** All active users who were counted. */
+  /** All counted active users. */
   readonly of?: number;
-  /** These are all users. */
+  /** All users are affected. */
   readonly all?: true;
 }
 
@@ -63,39 +63,39 @@ export interface Effect {
 }
 
 /**
- * `requirement`: the rules ask for something else. `steps`: the rules ask for the same, and the user sees other steps.
- * `acr`, `scopes`, `session`: what tokens and sessions say. `recovery`: what a forgotten password takes.
+ * `requirement`: the rules ask for something else. `steps`: the rules ask for the same, but the user sees other steps.
+ * `acr`, `scopes`, `session`: the content of tokens and sessions. `recovery`: what recovering a password requires.
  */
 export type ChangeKind = 'requirement' | 'steps' | 'acr' | 'scopes' | 'session' | 'recovery';
 
-/** One change, with all users and apps that it is about. */
+/** One change, with all affected users and apps. */
 export interface AccessChange {
   readonly kind: ChangeKind;
   /** Client ids. */
   readonly apps: readonly string[];
   readonly who: AffectedUsers;
-  /** Empty: in every circumstance. */
+  /** Empty if it applies in every circumstance. */
   readonly where: string;
   readonly zones: readonly string[];
   readonly before: AskedThere;
   readonly after: AskedThere;
   readonly effects: readonly Effect[];
-  /** All of it in one sentence. */
+  /** The whole change in one sentence. */
   readonly sentence: string;
 }
 
 export interface ConfigDiff {
-  /** Number of the revision that is live. Absent: it was compared with files. */
+  /** Number of the live revision. Absent if files were compared. */
   readonly base?: number;
-  /** The configuration that it was compared with, for the reader. */
+  /** The configuration of the comparison, for the reader. */
   readonly against: string;
   readonly files: readonly FileChange[];
   readonly apps: { readonly added: readonly string[]; readonly removed: readonly string[] };
   readonly changes: readonly AccessChange[];
-  /** Active users who were counted. Absent: there is no store. */
+  /** Number of counted active users. Absent without a store. */
   readonly users?: number;
   /** There are more users than were counted. */
   readonly isPartial?: true;
-  /** Conditions that the comparison leaves aside. */
+  /** Conditions that the comparison ignores. */
   readonly leftAside: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** Which scopes and claims an app cannot ask for (`client.scope`), where that differs between two configurations. */
+/** Which scopes and claims an app cannot request (`client.scope`), if that differs between two configurations. */
 import type { RefusedNames, RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
 import { scopesOf } from '../../../../core/policy/claim-scopes.ts';
 import type { App } from '../../../../policy/model/app.ts';
@@ -9,7 +9,7 @@ interface AskingApp {
   readonly side: ComparedConfiguration;
 }
 
-/** Undefined: it makes no difference. Scopes that stepgate.yaml does not declare are not refused. */
+/** Undefined if there is no difference. Scopes that stepgate.yaml does not declare are not refused. */
 export function refusedParts(live: AskingApp, next: AskingApp): RefusedParts | undefined {
   const [then, now] = [refusedScopes(live), refusedScopes(next)];
   if (then.length === now.length && then.every((scope) => now.includes(scope))) return undefined;
@@ -24,7 +24,7 @@ function refusedScopes({ app, side }: AskingApp): readonly string[] {
     : Object.keys(side.snapshot.settings.scopes).filter((scope) => !asked.includes(scope));
 }
 
-/** A claim that only these scopes release is not asked for (decision 122). */
+/** A claim that only these scopes release counts as not requested (decision 122). */
 function withClaims(scopes: readonly string[], { side }: AskingApp): RefusedNames {
   const released = side.snapshot.settings.scopes;
   const claims = [...new Set(Object.values(released).flat())];

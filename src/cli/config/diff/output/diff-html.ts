@@ -1,4 +1,4 @@
-/** A diff as a page: for a review, for a ticket, on paper. */
+/** A diff as a page, for reviews, tickets and printing. */
 import { sourcePlace } from '../../../../core/model/source-place.ts';
 import {
   type HeadingLevel,
@@ -22,7 +22,7 @@ export interface DiffPage {
   readonly replay?: Replay;
 }
 
-/** A whole document. */
+/** A complete document. */
 export function diffHtml(diff: ConfigDiff, { dir, now, replay }: DiffPage): string {
   const when = new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const body = markup`<h1>What ${dir} would change</h1>
@@ -32,7 +32,7 @@ ${replay ? replaySection(replay, 2) : ''}`;
   return htmlPage({ title: `Changes of ${dir}`, body });
 }
 
-/** What differs, in sections. `level`: of their headings. */
+/** The differences in sections. `level`: of their headings. */
 export function diffSections(diff: ConfigDiff, level: HeadingLevel): PageMarkup {
   return markup`${changeSections(diff, level)}
 ${appsSection(diff, level)}
@@ -67,7 +67,7 @@ function card(change: AccessChange): PageMarkup {
   return markup`<li class="card${shutsOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
 }
 
-/** A sentence about many zones names a few and the number of the others. */
+/** A sentence about many zones names a few of them and counts the others. */
 function saysAllZones({ where, zones }: AccessChange): boolean {
   return zones.length === 1 || !where.includes(', ...)');
 }

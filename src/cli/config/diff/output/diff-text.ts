@@ -11,7 +11,7 @@ import type {
   PartChange,
 } from '../compared/configuration-changes.ts';
 
-/** Whole lines. */
+/** Returns whole lines. */
 export function diffText(diff: ConfigDiff): string {
   const { against, files, apps, changes, leftAside } = diff;
   if (files.length === 0) return `Nothing differs from ${against}.\n`;
@@ -45,7 +45,7 @@ function partText({ change, rule, path, line, column, from, to }: PartChange, fi
   return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${sourcePlace({ file, line, column })}`;
 }
 
-/** The sections in the order in which they are printed. */
+/** The sections, in printing order. */
 export const sectionTitles: readonly (readonly [title: string, kinds: readonly ChangeKind[]])[] = [
   ['What users are asked for', ['requirement', 'steps']],
   ['Forgotten passwords', ['recovery']],
@@ -65,7 +65,7 @@ interface AppChanges {
   readonly changes: readonly AccessChange[];
 }
 
-/** Changes at the same apps, together. */
+/** Groups changes by apps. */
 export function byApps(changes: readonly AccessChange[]): readonly AppChanges[] {
   const groups = Map.groupBy(changes, ({ apps }) => apps.join(' '));
   return [...groups.values()].flatMap((same) => (same[0] ? [{ apps: same[0].apps, changes: same }] : []));
@@ -75,7 +75,7 @@ function appLines({ apps, changes }: AppChanges): readonly string[] {
   return [`  ${appsText(apps)}`, ...changes.flatMap(changeLines)];
 }
 
-/** Names of apps that are shown. */
+/** The most app names to show. */
 const most = 6;
 
 export function appsText(apps: readonly string[]): string {
@@ -88,9 +88,9 @@ function changeLines(change: AccessChange): readonly string[] {
   return [`    ${change.sentence}`, ...details];
 }
 
-/** What stands below the sentence. */
+/** The details below the sentence. */
 export function changeDetails({ kind, before, after, effects }: AccessChange) {
-  // The sentence says it already.
+  // The sentence already contains it.
   const text = kind === 'requirement' || kind === 'steps' || kind === 'scopes' ? sideText : rulesText;
   const enroll = [...new Set(effects.flatMap((effect) => effect.enroll ?? []))];
   return [

@@ -1,4 +1,4 @@
-/** Prints for administrators what a replay found. */
+/** Prints the result of a replay for administrators. */
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { differenceLines } from '../../shadow/differences-text.ts';
 import { quantity } from '../../shared/quantities.ts';
@@ -12,14 +12,14 @@ const reasons: Readonly<Record<LeftOut, string>> = {
   tooMany: 'they are of users beyond the first 10,000',
 };
 
-/** `seconds`: how far back it went. */
+/** `seconds`: how far back the replay went. */
 export function replayText(replay: Replay, seconds: number): string {
   const head = `Replay: the sign-ins of the last ${durationText(seconds)} that the audit log kept, by users as they are now`;
   const lines = [head, `  ${sumText(replay)}`, ...leftOutTexts(replay).map((text) => `  ${text}`)];
   return `${[...lines, ...differenceLines(replay.differences)].join('\n')}\n`;
 }
 
-/** `12 sign-ins; 1 of them comes out otherwise, for 1 user`. */
+/** For example `12 sign-ins; 1 of them comes out otherwise, for 1 user`. */
 export function sumText({ replayed, differing, users }: Replay): string {
   const sum = differing === 0 ? 'none of them comes out otherwise' : changed(differing, users);
   return `${quantity(replayed, 'sign-in')}; ${sum}`;

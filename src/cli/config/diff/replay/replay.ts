@@ -1,6 +1,6 @@
 /**
- * Replays the sign-ins of the audit log under a configuration that is not live. Each is evaluated twice, by the live
- * configuration and by the other, with the facts that its line records and the user as of now.
+ * Replays sign-ins from the audit log under a configuration that is not live. Each is evaluated by the live
+ * configuration and by the other one, with the facts that its line records and the present user.
  */
 import { compareSignIn, differenceKey, withZones } from '../../../../core/analysis/comparison/compare-decisions.ts';
 import { evaluate } from '../../../../core/decision/evaluate.ts';
@@ -25,16 +25,16 @@ export interface Replay {
   readonly replayed: number;
   /** The number of users for whom something differs. */
   readonly users: number;
-  /** Sign-ins that differ. */
+  /** The number of sign-ins that differ. */
   readonly differing: number;
-  /** Why others were left out, and how many. */
+  /** Why other sign-ins were left out, with their number. */
   readonly left: Readonly<Record<LeftOut, number>>;
   readonly differences: readonly TalliedDifference[];
 }
 
 /**
- * The line has no trace, the account is gone, what is live does not have the app any more, the line does not say what
- * the other configuration asks about the browser, or there are too many users.
+ * The line has no trace; the account is gone; the app is not in the live configuration any more; the line lacks what
+ * the other configuration asks about the browser; or there are too many users.
  */
 export type LeftOut = 'noTrace' | 'noAccount' | 'noApp' | 'noDevice' | 'tooMany';
 
@@ -43,10 +43,10 @@ export interface ReplaySides {
   readonly next: Snapshot;
 }
 
-/** Users that are kept apart, accounts that are read at once, and denied sign-ins that are remembered. */
+/** The most users to distinguish, accounts to read at once, and denied sign-ins to remember. */
 const limits = { users: 10_000, reads: 100, denied: 1_000 };
 
-/** Rejects with `StoreUnavailable`, or when a policy cannot be read. `from`: epoch seconds. */
+/** Rejects with `StoreUnavailable`, or if a policy cannot be read. `from`: epoch seconds. */
 export async function replay(store: Store, sides: ReplaySides, from: Seconds): Promise<Replay> {
   const directory = new Directory(store);
   const left: Record<LeftOut, number> = { noTrace: 0, noAccount: 0, noApp: 0, noDevice: 0, tooMany: 0 };
@@ -83,7 +83,7 @@ function isAbout({ event, time, subject }: AuditLine, from: Seconds): boolean {
   return isEnd && subject !== undefined && Date.parse(time) >= from * 1000;
 }
 
-/** A sign-in has a line for each reason why it was denied. `denied`: the newest transactions that were denied. */
+/** A sign-in has one line for each reason of its denial. `denied`: the latest denied transactions. */
 function isRepeated({ event, transaction = '' }: AuditLine, denied: Set<string>): boolean {
   if (event !== 'sign_in.denied') return false;
   if (denied.has(transaction)) return true;
@@ -137,7 +137,7 @@ async function replayLine(
   });
 }
 
-/** The line keeps of browser, device and the past only what a rule asked about then. */
+/** About browser, device and history, a line records only what a rule asked for at that time. */
 function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean {
   const { device, risk, distance, lastSignIn = trace.recordedSince } = trace;
   const asked = evaluate(policies, facts).trace.layers.flatMap(({ rules }) =>
@@ -179,7 +179,7 @@ function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts
   };
 }
 
-/** What counted as the last sign-in then still counts as the last one. */
+/** What counted as the last sign-in at that time still does. */
 function pastOf({ distance, lastSignIn = 'never', recordedSince }: AuditTrace, now: Seconds): Partial<Facts> {
   const ago = recordedSince ?? lastSignIn;
   return {
@@ -198,7 +198,7 @@ function believedOf({ signals = [] }: AuditTrace['device']): Partial<Facts['devi
   };
 }
 
-/** Each configuration counts the same signals by its own points. */
+/** Each configuration applies its own points to the same signs. */
 function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { settings }: Snapshot): Facts {
   const isPlain = risk.length === 0 && unknownRisk.length === 0;
   return isPlain ? facts : { ...facts, risk: riskOf(risk, unknownRisk, settings.risk) };
@@ -206,7 +206,7 @@ function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { s
 
 const replayed = 'replayed';
 
-/** A proof by an enrollment that can show as much; if the user no longer has one, by an invented one. */
+/** A proof by an enrollment that can prove as much, or by an invented one if the user no longer has any. */
 function proofOf(
   { authenticator, method, age, factors, characteristics = [], origin = 'sign_in', earlier, idle }: TracedProof,
   { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },

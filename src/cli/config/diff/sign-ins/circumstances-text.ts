@@ -2,10 +2,10 @@
 import type { Circumstance } from './circumstances.ts';
 import { deviceText } from './device-text.ts';
 
-/** One thing in which circumstances differ. */
+/** One respect in which circumstances differ. */
 interface Dimension {
   readonly read: (circumstance: Circumstance) => string;
-  /** `values`: those in which it is so; not all of them. */
+  /** `values`: those for which the statement holds; never all of them. */
   readonly words: (values: readonly string[], all: readonly Circumstance[]) => string;
 }
 
@@ -22,7 +22,7 @@ const dimensions: readonly Dimension[] = [
   { read: ({ scopes }) => scopes.slice(1).join(' '), words: scopesText },
 ];
 
-/** Empty: in all of them. */
+/** Empty if it holds in all circumstances. */
 export function whereText(some: readonly Circumstance[], all: readonly Circumstance[]): string {
   if (some.length === all.length) return '';
   const found = dimensions.map(({ read, words }) => {
@@ -39,7 +39,7 @@ export function whereText(some: readonly Circumstance[], all: readonly Circumsta
 
 type Place = Circumstance['place'];
 
-/** Describes places by the zones after the change or before it, if these alone are enough. */
+/** Describes places by the zones of one configuration, the new one or the live one, if these are sufficient. */
 function placesText(values: readonly string[], all: readonly Circumstance[]): string {
   const inside = new Set(values);
   const isIn = ({ label, liveLabel }: Place) => inside.has(JSON.stringify([label, liveLabel]));
@@ -60,7 +60,7 @@ const liveZones = ({ liveZones: zones }: Place) => zones;
 
 const combinations = 'combinations of zones';
 
-/** If the statement also holds outside all zones, the zones in which it does not hold say more. */
+/** If the statement also holds outside all zones, it is clearer to name the zones in which it does not hold. */
 function zoneText(
   own: readonly (readonly string[])[],
   others: readonly (readonly string[])[],
@@ -82,10 +82,10 @@ function zoneText(
   return named(names, labels(all).length, what);
 }
 
-/** More names are counted. */
+/** The most names to show. Others are counted. */
 const most = 4;
 
-/** `a, b or c`; `12 of 14 zones (a, b, c, d, ...)`. */
+/** For example `a, b or c`, or `12 of 14 zones (a, b, c, d, ...)`. */
 function listed(names: readonly string[], of: number, what: string): string {
   if (names.length > most) {
     const count = names.length < of ? `${names.length} of ${of}` : `all ${of}`;
@@ -103,7 +103,7 @@ function believedText(values: readonly string[], all: readonly Circumstance[]): 
   );
 }
 
-/** The first circumstance is now. */
+/** The first circumstance is at the present time. */
 function timesText(times: readonly string[], [first]: readonly Circumstance[]): string {
   const isNow = times.includes(String(first?.now));
   if (isNow) return times.length === 1 ? 'now, not at other times' : 'now and at some other times';

@@ -1,6 +1,6 @@
 /**
- * The circumstances in which a fresh sign-in to an app is compared: every combination of zones that some address is in
- * under both configurations, with the devices, times and scopes that the rules distinguish.
+ * The circumstances in which fresh sign-ins to an app are compared: every possible combination of zones under both
+ * configurations, with the devices, times and scopes that the rules distinguish.
  */
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
@@ -11,12 +11,12 @@ import { believedIn, browsersIn } from '../../questions/devices.ts';
 import { conditionsIn, timesIn } from '../../questions/fresh-sign-ins.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 
-/** An address, as each side sees it. */
+/** An address, as each configuration sees it. */
 export interface PlacePair {
-  /** `office`, `elsewhere`: its zones in the configuration that would be applied, and those that are live. */
+  /** Its zones, such as `office` or `elsewhere`, in the configuration that would be applied and in the live one. */
   readonly label: string;
   readonly liveLabel: string;
-  /** Zones of the address, as far as rules distinguish them: in the configuration that would be applied, and live. */
+  /** Its zones, as far as rules distinguish them, in the configuration that would be applied and in the live one. */
   readonly zones: readonly string[];
   readonly liveZones: readonly string[];
   readonly live: Facts['network'];
@@ -33,7 +33,7 @@ export interface Circumstance {
   readonly scopes: readonly string[];
 }
 
-/** A zone under a name of its own on each side, where the sides differ in it. */
+/** A zone that differs between the configurations gets its own name on each side. */
 const marks = { live: 'live/', next: 'next/' } as const;
 
 /** The zones of both sides. */
@@ -57,13 +57,13 @@ export function bothZones(live: Settings['zones'], next: Settings['zones']): Bot
   };
 }
 
-/** The names of zones of both sides, as one of them knows them. */
+/** Translates the names of zones of both sides to those of one side. */
 export function zonesOn(side: keyof typeof marks, zones: readonly string[]): readonly string[] {
   const other = side === 'live' ? marks.next : marks.live;
   return zones.filter((name) => !name.startsWith(other)).map((name) => name.replace(marks[side], ''));
 }
 
-/** An address for each set of zones of both sides that some address is in. */
+/** One address for each combination of zones of both sides that an address can be in. */
 export function placePairs(live: Settings['zones'], next: Settings['zones']): readonly PlacePair[] {
   return sampleAddresses(bothZones(live, next).zones).map(({ ip, zones }) => {
     const [before, after] = [zonesOn('live', zones), zonesOn('next', zones)];
@@ -78,7 +78,7 @@ export function placePairs(live: Settings['zones'], next: Settings['zones']): re
   });
 }
 
-/** The label of a zone decides nothing. */
+/** The label of a zone does not affect decisions. */
 function networksOf(zone: Zone | undefined): Omit<Zone, 'label'> | undefined {
   if (zone === undefined) return undefined;
   const { label: _, ...networks } = zone;
@@ -89,10 +89,10 @@ function labelOf(zones: readonly string[]): string {
   return zones.join(' and ') || 'elsewhere';
 }
 
-/** More combinations are not built: then each thing is varied by itself. */
+/** Above this many combinations, each aspect is varied separately. */
 const most = 200;
 
-/** Makes one circumstance of all that the rules of the pair do not distinguish. The first one is the most ordinary. */
+/** One circumstance for each combination that the rules of the pair distinguish. The first one is the most ordinary. */
 export function circumstancesOf(
   { live, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
@@ -125,7 +125,10 @@ export function circumstancesOf(
   return [first, ...varied.flatMap((parts) => parts.slice(1).map((part) => ({ ...first, ...part })))];
 }
 
-/** One place for each combination of the zones that the rules name, and that formulas may ask about. */
+/**
+ * One place for each combination of the zones that the rules name. With formulas, which may ask about anything, all
+ * places.
+ */
 function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePair[]): readonly PlacePair[] {
   if (sets.some(({ expression }) => expression !== undefined)) return places;
   const named = new Set(
@@ -143,7 +146,7 @@ function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePa
   return [...byZones.values()];
 }
 
-/** `openid` alone, and with each scope that a rule names and both sides know. */
+/** `openid` alone, and together with each scope that a rule names and both sides know. */
 function scopesIn(sets: readonly ConditionSet[], sides: readonly AppPair['live'][]): readonly (readonly string[])[] {
   const named = sets.flatMap(({ scopes }) => [scopes?.any, scopes?.all, scopes?.none].flatMap((list) => list ?? []));
   const known = (scope: string) =>

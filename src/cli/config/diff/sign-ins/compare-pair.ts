@@ -1,4 +1,4 @@
-/** Compares the sign-ins of all classes of users to one pair of apps, and puts together what is the same change. */
+/** Compares the sign-ins of all classes of users to one pair of apps, and merges equal changes. */
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { getOrMake } from '../../../shared/get-or-make.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
@@ -15,13 +15,13 @@ import type { UserClass } from './user-classes.ts';
 interface Compared {
   readonly classes: readonly UserClass[];
   readonly circumstances: readonly Circumstance[];
-  /** There is a store in which users were counted. */
+  /** Whether users were counted in a store. */
   readonly isCounted: boolean;
 }
 
 interface KeyedDifference {
   readonly difference: SignInDifference;
-  /** Equal for differences that read the same. */
+  /** Equal for differences with the same text. */
   readonly key: string;
 }
 
@@ -33,7 +33,7 @@ interface Occurrence {
   readonly difference: SignInDifference;
   /** Positions of the circumstances in which it occurs. */
   readonly positions: readonly number[];
-  /** The worst of all circumstances. */
+  /** The worst effect in these circumstances. */
   readonly effect?: EffectOnUsers;
 }
 
@@ -46,7 +46,7 @@ export function comparePair(pair: AppPair, compared: Compared): readonly AccessC
 
 type DifferencesOf = (user: UserClass, circumstance: Circumstance) => readonly KeyedDifference[];
 
-/** Between views that are the same, they are found once. */
+/** Caches the differences between two views. */
 function deltasIn(pair: AppPair): DifferencesOf {
   const { live, next } = pair;
   const free = freeScopes(pair);
@@ -87,7 +87,7 @@ function occurrencesFor(
   return [...found.values()].map((one) => ({ user, ...one }));
 }
 
-/** The worst first. */
+/** Worst first. */
 const severities: readonly EffectKind[] = ['shut_out', 'must_enroll', 'must_fill_in', 'let_in'];
 
 function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined): EffectOnUsers | undefined {
@@ -95,7 +95,7 @@ function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined)
   return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
 }
 
-/** A change. Classes without users count only if no class with users has it. */
+/** Merges occurrences into one change. Classes without users count only if no class with users has the change. */
 function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];
@@ -152,7 +152,10 @@ function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Ef
   });
 }
 
-/** All users without a second factor must set it up because of the change: some may have to without it, too. */
+/**
+ * Whether all users without a second factor must set one up because of the change. Some might have to without it as
+ * well.
+ */
 function saysSecondFactorOfAll(same: readonly Occurrence[]): boolean {
   return same.every(
     ({ difference, effect, user }) => user.users === 0 || !difference.isWithoutSecondFactor || effect?.isSecondFactor,

@@ -1,7 +1,7 @@
 /**
  * Identifies the rules that decide about the sign-ins to one app under one configuration. A policy is asked once for
- * all users and circumstances that its rules do not distinguish: at 200 policies and hundreds of classes of users,
- * asking it about each of them is most of the time that a diff takes.
+ * all users and circumstances that its rules do not distinguish: with 200 policies and hundreds of classes of users,
+ * asking it about each of them would take most of the time of a diff.
  */
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
@@ -18,8 +18,8 @@ export interface CircumstanceOfUser {
 }
 
 /**
- * Makes a function that returns a name for the deciding rules. If more than rules decides, the name has everything
- * else that the decision may depend on. It does not have what the user has enrolled.
+ * Returns a function that names the deciding rules. If the decision depends on more than rules, the name includes
+ * everything else that it may depend on, except the user's enrollments.
  */
 export function decidingRuleNames(
   policies: PolicySet,
@@ -48,7 +48,7 @@ function positionsIn(policy: CompiledPolicy<RuleHead>, factsOf: (asked: Circumst
   return (asked) => getOrMake(known(asked.user), asked.circumstance, () => positionIn(policy, factsOf(asked)));
 }
 
-/** A cache for each user. Users whom the policies do not distinguish, and who have the same `more`, share it. */
+/** A cache for each user. It is shared by users whom the policies do not distinguish and who have the same `more`. */
 function byUsersAlike(
   policies: readonly CompiledPolicy<RuleHead>[],
   more: (user: UserClass) => readonly unknown[],
@@ -69,7 +69,7 @@ function byUsersAlike(
 /** Conditions with the same result for all users. */
 const notAboutUsers = conditionsAbout('circumstance', 'app', 'scope');
 
-/** The groups that the rules name. Undefined: the rules ask more about a user than groups. */
+/** The groups that the rules name. Undefined if the rules ask about more than a user's groups. */
 function groupsRead({ rules }: CompiledPolicy<RuleHead>): ReadonlySet<string> | undefined {
   const sets = rules.flatMap(({ rule }) => conditionSets(rule.when));
   const plain: readonly string[] = [...notAboutUsers, 'groups'];

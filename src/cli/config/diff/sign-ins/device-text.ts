@@ -1,18 +1,20 @@
-/** Describes, by what the server believes, the devices for which a statement holds. */
+/** Describes the devices for which a statement holds, by what the server believes about them. */
 import type { BelievedDevice } from '../../../../core/policy/theories/theory.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 
-/** What may be believed of a device, in words after "a device that". */
+/** A possible belief about a device, with the words that follow "a device that". */
 interface Feature {
   readonly has: (device: BelievedDevice) => boolean;
   readonly yes: string;
   readonly no: string;
 }
 
-/** Kinds of devices that are named; more are counted. */
+/** The most kinds of devices to name. Others are counted. */
 const most = 3;
 
-/** `on a device that is managed`. Where the sides do not believe the same of it, what is believed now stands behind. */
+/**
+ * For example `on a device that is managed`. If the beliefs of the two sides differ, the present belief is appended.
+ */
 export function deviceText(some: readonly BelievedPair[], all: readonly BelievedPair[]): string {
   const features = neededFeatures(some, all);
   const kinds = some.map(({ live, next }) => {

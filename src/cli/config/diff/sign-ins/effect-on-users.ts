@@ -1,4 +1,4 @@
-/** The effect of a change on users, with what they have. */
+/** The effect of a change on users, given what they have. */
 import { leastFactors } from '../../../../core/analysis/proofs/rules-in-effect.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import { denialText, getsIn } from '../../questions/asked-text.ts';
@@ -13,7 +13,7 @@ export interface EffectOnUsers {
   readonly many: string;
   /** What they would have to enroll. */
   readonly enroll?: string;
-  /** It is a second factor: the text may say who has none. */
+  /** The missing authenticator is a second factor, so the text may say who has none. */
   readonly isSecondFactor?: true;
 }
 
@@ -39,7 +39,7 @@ function mustEnroll(enroll: string, isSecondFactor: boolean): EffectOnUsers {
   return { kind, one: 'has no second factor yet', many: 'have no second factor yet', enroll, isSecondFactor };
 }
 
-/** The rules ask for two factor types or more, and the user has one. */
+/** The rules ask for at least two factor types, and the user has one. */
 export function isWithoutSecondFactor({ asks, factors }: SignInView): boolean {
   return asks !== 'denied' && (leastFactors(asks) ?? 1) > 1 && factors < 2;
 }

@@ -1,4 +1,4 @@
-/** Says a change in one sentence: who, what becomes what, where, and with which effect. */
+/** Describes a change in one sentence: who is affected, what changes, where, and with which effect. */
 import type { AccessChange, AffectedUsers, Effect } from '../compared/configuration-changes.ts';
 
 export function changeSentence({
@@ -8,7 +8,7 @@ export function changeSentence({
   where,
   effects,
 }: Pick<AccessChange, 'kind' | 'who' | 'where' | 'effects'> & { readonly headline: string }): string {
-  // If steps differ, the headline already says the effect.
+  // If steps differ, the headline already states the effect.
   const more = kind === 'steps' ? [] : effects.map((effect) => effectText(effect, who));
   return [`${affectedUsersText(who)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
 }
@@ -19,7 +19,7 @@ function effectText({ words, users }: Effect, who: AffectedUsers): string {
   return `${users} of them ${words}`;
 }
 
-/** `412 editors`; `no user today (users in auditors)`. */
+/** For example `412 editors`, or `no user today (users in auditors)`. */
 function affectedUsersText({ users, of: total, groups, all }: AffectedUsers): string {
   if (users === undefined) return all ? 'every user' : hypothetical(groups);
   if (users === 0) return `no user today (${all ? 'every user' : hypothetical(groups)})`;
@@ -28,12 +28,12 @@ function affectedUsersText({ users, of: total, groups, all }: AffectedUsers): st
   if (whole === undefined) return counted(`${users} of ${total} users`, groups);
   const { group, of } = whole;
   if (users === 1 && of === 1) return `1 user in ${group}`;
-  // A name in the plural is what its members are called.
+  // A group name in the plural is used for its members.
   const members = group.endsWith('s') ? group : `users in ${group}`;
   return of === users ? `${users} ${members}` : `${users} of ${of} ${members}`;
 }
 
-/** Groups that are named at most. */
+/** The most groups to name. */
 const most = 4;
 
 function counted(words: string, groups: AffectedUsers['groups']): string {

@@ -1,4 +1,4 @@
-/** What users must set up under one configuration and not under the other, in words. */
+/** Describes what users must set up under only one of the configurations. */
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 
 /** Keys of authenticators; one of them must be enrolled. */
@@ -7,11 +7,11 @@ type Choice = readonly string[];
 export interface SetUpChange {
   /** Enrollments that are required now and were not before. */
   readonly added: readonly Choice[];
-  /** The other way round. */
+  /** Enrollments that were required before and are not now. */
   readonly gone: readonly Choice[];
   /** Enrollments that something else may now replace as well. */
   readonly wider: readonly { readonly from: Choice; readonly to: Choice }[];
-  /** Still to be enrolled. */
+  /** Enrollments that are required under both. */
   readonly kept: readonly Choice[];
 }
 
@@ -46,7 +46,7 @@ function bySize(one: Choice, other: Choice): number {
   return one.length - other.length;
 }
 
-/** `totp or webauthn`; `2 of totp or webauthn and email`. */
+/** For example `totp or webauthn`, or `2 of totp or webauthn and email`. */
 export function choicesText(choices: readonly Choice[]): string {
   const counts = new Map<string, number>();
   for (const words of choices.map(choiceText)) counts.set(words, (counts.get(words) ?? 0) + 1);
@@ -57,7 +57,7 @@ function choiceText(choice: Choice): string {
   return choice.join(' or ');
 }
 
-/** `must set up another of totp or webauthn`. Undefined: the same has to be set up. */
+/** For example `must set up another of totp or webauthn`. Undefined if the same must be set up. */
 export function setUpHeadline(change: SetUpChange): string | undefined {
   const { added, gone, wider } = change;
   if (added.length > 0) {

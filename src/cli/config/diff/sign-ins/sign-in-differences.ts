@@ -19,7 +19,7 @@ export interface SignInDifference {
   readonly before: AskedThere;
   readonly after: AskedThere;
   readonly effect?: EffectOnUsers;
-  /** The user has no second factor, and two are asked for. */
+  /** The user has no second factor, but two factors are required. */
   readonly isWithoutSecondFactor?: true;
 }
 
@@ -46,7 +46,8 @@ interface Sides {
 }
 
 /**
- * What each configuration asks for, and by which rules of these policies, without rules that ask for the same in both.
+ * What each configuration requires, and by which rules of these policies. Rules with the same requirement in both are
+ * left out.
  */
 function saidBy(
   { live, next }: Sides,
@@ -85,7 +86,7 @@ function asksText(asks: RulesInEffect['asks']): string {
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 
-/** Longer requirements stand below the sentence, not in it. */
+/** Longer requirements are printed below the sentence. */
 const longest = 80;
 
 function partsOf(asks: readonly Requirement[]): readonly string[] {
@@ -113,7 +114,7 @@ function shortAsksText(asks: RulesInEffect['asks']): string {
   return count === 1 ? 'one factor' : `${numbers[count]} factors`;
 }
 
-/** Members that occur more often after than before. */
+/** Members that occur more often in `after` than in `before`. */
 function newOnes(before: readonly string[], after: readonly string[]): readonly string[] {
   const left = [...before];
   return after.filter((one) => {
@@ -123,7 +124,7 @@ function newOnes(before: readonly string[], after: readonly string[]): readonly 
   });
 }
 
-/** The rules ask for the same, and something else on the way differs. */
+/** The rules require the same, but the steps differ. */
 function stepsDifference(sides: Sides): readonly SignInDifference[] {
   const { live, next } = sides;
   if (live.asks === 'denied' || next.asks === 'denied') return [];
@@ -159,7 +160,7 @@ function stepsHeadline({ live, next }: Sides, effect: EffectOnUsers | undefined)
   return [setUp, rest].filter(Boolean).join('; ') || 'the same is asked in another order';
 }
 
-/** Further proof is what an enrollment takes. */
+/** Further proofs are those that an enrollment requires. */
 function isNoSetUp(part: string): boolean {
   return !/\benroll |^further proof/.test(part);
 }
@@ -171,12 +172,12 @@ function askedHeadline(before: readonly string[], after: readonly string[]): str
   return [more, less].filter(Boolean).join(' ');
 }
 
-/** `for consent`, `to fill in displayName`. */
+/** For example `for consent` or `to fill in displayName`. */
 function askedWord(part: string): string {
   return /^(?:enroll|fill in|keep) /.test(part) ? `to ${part}` : `for ${part}`;
 }
 
-/** Only what is set up in this sign-in makes another `acr` of it: later ones are as before. */
+/** Only what is set up during this sign-in changes its `acr`. Later ones are as before. */
 function isOfOneSignIn({ live, next }: Sides): boolean {
   const isSame = (policy: 'app' | 'session') => live.rules[policy]?.asks === next.rules[policy]?.asks;
   const { added, gone } = setUpChange(live.least, next.least);
@@ -204,7 +205,7 @@ function scopesDifference(sides: Sides): readonly SignInDifference[] {
   return [{ kind: 'scopes', headline, ...saidBy(sides, ['app'], [scopeNames(live.scopes), scopeNames(next.scopes)]) }];
 }
 
-/** Only what differs. */
+/** Contains only what differs. */
 function lifetimeDifference(sides: Sides): readonly SignInDifference[] {
   const { live, next } = sides;
   const changed = next.lifetimes.flatMap(({ what, length: to, by }) => {

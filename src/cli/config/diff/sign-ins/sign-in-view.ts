@@ -1,5 +1,5 @@
 /**
- * A sign-in of a class of users in one circumstance under one configuration: rules, what they ask for, steps, tokens,
+ * A sign-in of a class of users in one circumstance under one configuration: rules, requirements, steps, tokens,
  * session.
  */
 
@@ -27,25 +27,25 @@ export interface SignInView {
   /** The deciding rule of each policy. */
   readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
   readonly steps: readonly SimulatedStep[];
-  /** Of a user who skips what may be skipped: what must be set up, and the `acr` of tokens from then on. */
+  /** For a user who skips whatever may be skipped: what must be set up, and the `acr` of tokens from then on. */
   readonly least: readonly SimulatedStep[];
   /** Computed on first use. Undefined: the user does not get in. */
   readonly asked: AskedInAll | undefined;
-  /** How long what was proved counts. Empty: the user is not let in. */
+  /** How long proofs count. Empty if the user is not let in. */
   readonly lifetimes: readonly SessionLength[];
   /**
-   * Scopes that tokens carry if the app asks for them, without those of the protocol. Empty: the user is not let in.
+   * Scopes that tokens carry if the app requests them, without those of the protocol. Empty if the user is not let in.
    */
   readonly scopes: readonly string[];
   readonly recovery: RulesInEffect['asks'];
-  /** Distinct factor types of what the user has. */
+  /** Distinct factor types of the user's authenticators. */
   readonly factors: number;
 }
 
 export type DecidingPolicy = 'app' | 'session' | 'enrollment' | 'profile' | 'recovery';
 
 export interface DecidingRule extends NamedPlace {
-  /** A key of what it asks for, to compare it by. */
+  /** A key for comparing its requirements. */
   readonly asks: string;
 }
 
@@ -53,18 +53,18 @@ export interface DecidingRule extends NamedPlace {
 export interface SessionLength {
   readonly what: string;
   readonly length: string;
-  /** The policy that says it. */
+  /** The policy that sets it. */
   readonly by: 'session' | 'app';
 }
 
-/** Makes views; one serves for all sign-ins that the same rules decide. */
+/** Creates views. Sign-ins decided by the same rules share one view. */
 export interface Viewer {
   readonly view: (user: UserClass, circumstance: Circumstance) => SignInView;
 }
 
 /**
- * Views of one configuration. One view is made for users who have the same enrollments and meet the same rules.
- * `free`: as `freeScopes`.
+ * Views of one configuration. Users with the same enrollments and the same deciding rules share one view. `free`: from
+ * `freeScopes`.
  */
 export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly string[]): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
@@ -123,7 +123,7 @@ function decidingRule(rule: SayingRule | undefined): DecidingRule | undefined {
   return { name, ...location, asks: JSON.stringify(askedBy(then)) };
 }
 
-/** Drops lifetimes, which are compared by themselves. */
+/** Leaves out lifetimes, which are compared separately. */
 function askedBy(then: unknown): unknown {
   if (typeof then !== 'object' || then === null) return then;
   return { ...then, session: undefined, appSession: undefined, remember: undefined };

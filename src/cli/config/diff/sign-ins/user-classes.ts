@@ -1,7 +1,7 @@
 /**
- * Users who are alike to the rules of both sides: in the same groups that rules name, with the same results of other
- * conditions about users, the same authenticators, and the same attributes that a profile policy may ask for. Each
- * class is evaluated once, however many users it has.
+ * Groups users whom the rules of both sides do not distinguish: with the same groups that rules name, the same results
+ * of other conditions about users, the same authenticators, and the same attributes that a profile policy may ask for.
+ * Each class is evaluated once, however many users it has.
  */
 
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
@@ -20,20 +20,20 @@ import { conditionsIn } from '../../questions/fresh-sign-ins.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { PlacePair } from './circumstances.ts';
 
-/** A class of users, by one of them. */
+/** A class of users, represented by one of them. */
 export interface UserClass {
   readonly subject: Subject;
-  /** Active users in it. 0: there are none today. */
+  /** Active users in the class. 0 if there are none today. */
   readonly users: number;
   /** The groups that rules name, sorted. */
   readonly groups: readonly string[];
-  /** The result of the condition for each atom. */
+  /** The condition's result for each atom. */
   readonly results: readonly string[];
-  /** Everything else that counts, as a key. */
+  /** A key of everything else that matters. */
   readonly rest: string;
 }
 
-/** What rules ask about users, apart from their groups. */
+/** Something that rules ask about users, apart from their groups. */
 interface Atom {
   readonly id: string;
   readonly tests: readonly CompiledCondition[];
@@ -41,7 +41,7 @@ interface Atom {
   readonly isFormula: boolean;
 }
 
-/** The parts of users that both configurations read. */
+/** The parts of users that both configurations use. */
 export interface Projection {
   readonly groups: ReadonlySet<string>;
   readonly atoms: readonly Atom[];
@@ -52,7 +52,7 @@ export interface Projection {
   readonly passwordAges: readonly Seconds[];
 }
 
-/** Groups have a place of their own in a class. */
+/** Groups are handled separately in a class. */
 const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) => name !== 'groups');
 
 /** The projection that these pairs need. */
@@ -92,7 +92,7 @@ interface Known {
   readonly now: Seconds;
 }
 
-/** A class of its own, for this user. */
+/** The class of this user. */
 export function classOf(subject: Subject, { projection, places, now }: Known): UserClass {
   const nowhere = neutralFacts({ now, request, device, subject });
   const everywhere = () =>
@@ -134,7 +134,7 @@ function restOf(subject: Subject, { attributes, terms, passwordAges }: Projectio
   ]);
 }
 
-/** The classes as fewer apps see them, which read only some of what all of them read. */
+/** Merges classes for a subset of the apps, which distinguish fewer users. */
 export function seenBy(classes: readonly UserClass[], own: Projection, all: Projection): readonly UserClass[] {
   const positions = own.atoms.map(({ id }) => all.atoms.findIndex((atom) => atom.id === id));
   const found = new Map<string, UserClass>();
@@ -152,7 +152,7 @@ function add(found: Map<string, UserClass>, one: UserClass): void {
   found.set(key, same ? { ...same, users: same.users + one.users } : one);
 }
 
-/** Users that are read at most. */
+/** The most users to read. */
 const maxUsers = 1_000_000;
 
 export interface CountedUsers {
@@ -168,7 +168,7 @@ export async function countUsers(store: Store, known: Known): Promise<CountedUse
   const seen = new Set<string>();
   let users = 0;
   for await (const ids of store.members(usersKey)) {
-    // A set may name a member twice.
+    // A set may contain a member twice.
     const page = ids.filter((id) => !seen.has(id));
     for (const id of page) seen.add(id);
     if (seen.size > maxUsers) return { classes: [...found.values()], users, isPartial: true };

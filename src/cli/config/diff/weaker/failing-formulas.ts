@@ -1,10 +1,12 @@
-/** Rules whose formula may fail, which denies (Law 4), and which may be gone or be reached by fewer sign-ins. */
+/**
+ * Finds rules with a formula that may fail, which denies (Law 4), and that may be gone or be reached by fewer sign-ins.
+ */
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { mayFail } from '../../../../core/policy/rules/condition-table.ts';
 import { canonicalJson } from '../../../../policy/revision/document-store.ts';
 
-/** Live ones, of all policies that decide whether users get in. */
+/** Rules of the live configuration, in all policies that decide whether users get in. */
 export function changedFormulas(live: PolicySet, next: PolicySet): readonly RuleHead[] {
   return [
     ...changedIn(live.session, next.session),
@@ -16,7 +18,7 @@ export function changedFormulas(live: PolicySet, next: PolicySet): readonly Rule
 
 type Policy = CompiledPolicy<RuleHead> | undefined;
 
-/** A formula is evaluated where no rule before it decides: all conditions up to the last one count. */
+/** A formula is evaluated if no earlier rule decides, so all conditions up to the last formula matter. */
 function changedIn(live: Policy, next: Policy): readonly RuleHead[] {
   const then = rulesOf(live);
   const last = then.findLastIndex(({ when }) => mayFail(when));
@@ -30,7 +32,7 @@ function rulesOf(policy: Policy): readonly RuleHead[] {
   return (policy?.rules ?? []).map(({ rule }) => rule);
 }
 
-/** Another denial lets no user in. */
+/** A rule that denies lets no user in, with or without the formula. */
 function isDenial(rule: RuleHead & { readonly then?: { readonly kind?: string } }): boolean {
   return rule.then?.kind === 'deny';
 }

@@ -12,7 +12,7 @@ const words: Readonly<Record<LongerLimit['what'], string>> = {
   remembered: 'the second factor is remembered for longer',
 };
 
-/** `a session lasts longer: 1 d, and 8 h before`. */
+/** For example `a session lasts longer: 1 d, and 8 h before`. */
 export function limitText({ what, before, now }: LongerLimit): string {
   const length = (seconds: number | undefined) => (seconds === undefined ? 'not limited' : durationText(seconds));
   if (before === undefined && now === undefined) return words[what];

@@ -1,6 +1,5 @@
 /**
- * Changes that may let users in with less and that are not compared rule by rule: any difference is reported as
- * undecided.
+ * Changes that may let users in with less and are not compared rule by rule. Any difference is reported as undecided.
  */
 import { withMethodsApart } from '../../../../core/evidence/named.ts';
 import type { Seconds } from '../../../../core/model/facts.ts';
@@ -11,10 +10,10 @@ import type { Settings } from '../../../../policy/model/settings.ts';
 import { canonicalJson, changedKeys } from '../../../../policy/revision/document-store.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
 
-/** Documents that are compared by their rules, or that do not affect how users get in. All others may. */
+/** Documents that are compared by their rules, or that do not affect how users get in. All others might affect it. */
 const compared: readonly DocumentKind[] = ['settings', 'app', 'session', 'sign-on', 'enrollment', 'file'];
 
-/** Settings that decide what an address, a device or an unusual sign-in is worth. */
+/** Settings that determine the effect of an address, a device or a sign of risk. */
 const settings = [
   'trustedProxies',
   'clientCertificates',
@@ -24,7 +23,7 @@ const settings = [
   'attributes',
 ] as const;
 
-/** Sentences. Rejects like `ComparedConfiguration.document`. */
+/** Returns sentences. Rejects like `ComparedConfiguration.document`. */
 export async function uncomparedChanges(
   live: ComparedConfiguration,
   next: ComparedConfiguration,
@@ -44,7 +43,7 @@ export async function uncomparedChanges(
   return [...sentences, ...ofSettings(live.snapshot.settings, next.snapshot.settings)];
 }
 
-/** What the requests of an app ask for when they say nothing, what it asks users for, and who may register. */
+/** The defaults of an app's requests, what the app asks users for, and who may register. */
 function ofApp(file: string, before: unknown, after: unknown): readonly string[] {
   const own = (content: unknown) => {
     const { client, firstParty, ownAccount, service, profilePolicy } = content as Readonly<Record<string, unknown>>;
@@ -65,7 +64,7 @@ function ofSettings(before: Settings, after: Settings): readonly string[] {
   return [
     ...authenticatorsThatDiffer(before, after).map((key) => `\`authenticators.${key}\` of stepgate.yaml differs`),
     ...changed.map((key) => `\`${key}\` of stepgate.yaml differs`),
-    // A rule may name the user name that a user takes then.
+    // A rule may name a username that a user could then take.
     ...(before.account.username === 'admin' && after.account.username === 'user'
       ? ['users may choose their user names (`account.username`)']
       : []),
@@ -74,7 +73,7 @@ function ofSettings(before: Settings, after: Settings): readonly string[] {
   ];
 }
 
-/** The names of lifetimes that got longer: a proof counts as long as the tokens that were issued on it. */
+/** The names of lifetimes that became longer: a proof counts for as long as the tokens issued on its basis. */
 function longerTokens(before: Settings, after: Settings): readonly string[] {
   const then = lifetimesIn(before);
   return [...lifetimesIn(after)].flatMap(([name, now]) => (now > (then.get(name) ?? now) ? [name] : []));
@@ -93,9 +92,9 @@ function lifetimesIn({ tokens, resources }: Settings): ReadonlyMap<string, Secon
 }
 
 /**
- * Authenticators whose other settings differ. Rules already compare which authenticators and methods are on, and one
- * that is off afterwards makes no difference itself. A voluntary `acr` value becomes impossible without a method that
- * it distinguishes.
+ * Authenticators whose other settings differ. Rules already cover which authenticators and methods are enabled, and one
+ * that is disabled afterwards makes no difference. A voluntary `acr` value becomes impossible without a method that it
+ * distinguishes.
  */
 function authenticatorsThatDiffer(before: Settings, after: Settings): readonly string[] {
   const rest = ({ enabled: _, methods: __, ...others }: AuthenticatorSettings) => canonicalJson(others);
@@ -112,7 +111,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A value that is new was asked for by no app. */
+/** No app requested a value that is new. */
 function differs({ value, requirement }: AcrValue, before: readonly AcrValue[]): boolean {
   const same = before.find((one) => one.value === value);
   return same !== undefined && canonicalJson(same.requirement) !== canonicalJson(requirement);

@@ -1,6 +1,4 @@
-/**
- * Describes for readers what lets users in with less: in words, with the rules of both configurations and an example.
- */
+/** Describes what lets users in with less: in words, with the rules of both configurations and an example. */
 import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
 import type { LaxerEnrollment } from '../../../../core/analysis/comparison/laxer-enrollment.ts';
 import type { NewlyWeaker } from '../../../../core/analysis/comparison/newly-weaker.ts';
@@ -22,11 +20,11 @@ import { enoughText, scopesText } from './weaker-sentences.ts';
 export interface WeakerRule {
   /** Client ids. */
   readonly apps: readonly string[];
-  /** What is enough now, in words. */
+  /** What is sufficient now, in words. */
   readonly words: string;
   readonly before: readonly NamedPlace[];
   readonly after: readonly NamedPlace[];
-  /** Options of `explain`, by the files that would be applied. */
+  /** Options of `explain` for the files that would be applied. */
   readonly example: readonly string[];
 }
 
@@ -50,7 +48,7 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
   };
 }
 
-/** Facts whose zones have the names of the files to be applied. */
+/** Facts with zones named as in the files to be applied. */
 export function shownFacts({ network, ...facts }: UserFacts): UserFacts {
   return { ...facts, network: { ...network, zones: zonesOn('next', network.zones) } };
 }

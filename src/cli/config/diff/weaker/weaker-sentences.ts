@@ -1,4 +1,4 @@
-/** What is newly enough, and what tokens newly carry, in words. */
+/** Describes what is newly sufficient, and what tokens newly carry. */
 import type { MoreScopes } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { EvidenceSet } from '../../../../core/analysis/proofs/strictness.ts';
 import { proofNames } from '../../../../core/evidence/named.ts';

@@ -1,4 +1,4 @@
-/** Says what a configuration would let users in with that was not enough before. */
+/** Describes what would newly be sufficient under a configuration. */
 import { sourcePlace } from '../../../../core/model/source-place.ts';
 import { printable } from '../../../shared/printable.ts';
 import { shellWord } from '../../../shared/shell-word.ts';
@@ -7,7 +7,7 @@ import { appsText } from '../output/diff-text.ts';
 import type { WeakerFindings } from './weaker.ts';
 import type { WeakerRule } from './weaker-rules.ts';
 
-/** Whole lines. `dir`: where the files are. Absent: they are those of an earlier revision. */
+/** Returns whole lines. `dir`: where the files are. Absent if they belong to an earlier revision. */
 export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string): string {
   const lines = [
     ...(weaker.length > 0

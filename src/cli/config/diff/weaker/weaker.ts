@@ -1,6 +1,6 @@
 /**
- * Finds for every user who could exist what a configuration lets them in with that was not enough before: findings
- * with examples, and the questions that stayed undecided.
+ * Finds, for every possible user, what would newly be sufficient under a configuration: findings with examples, and
+ * questions that stayed undecided.
  */
 
 import type { Deciders, RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
@@ -47,7 +47,7 @@ export interface WeakerFindings {
   readonly undecided: readonly string[];
 }
 
-/** Rejects when a policy cannot be read. */
+/** Rejects if a policy cannot be read. */
 export async function weakerFindings(
   live: ComparedConfiguration,
   next: ComparedConfiguration,
@@ -57,7 +57,7 @@ export async function weakerFindings(
   const account = comparedPair(await accountPair(live, next), zones);
   const apps = pairs.map((pair) => comparedPair(pair, zones));
   const ofApps = apps.map(ofPair);
-  // Under a strict app, a weaker session policy may show nowhere but in the pages of the account.
+  // If all apps are strict, a weaker session policy may show only on the account pages.
   const isShown = ofApps.some(({ weaker }) => weaker.length > 0);
   const found = [
     ...(isShown ? ofApps : [...ofApps, ofPair(account)]),
@@ -128,14 +128,15 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
       ...rulePlaces(changedFormulas(live, next)).map(
         (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
       ),
-      // The same formula has another meaning then.
+      // The same formula then has another meaning.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
     ],
   };
 }
 
 /**
- * Finds what users may set up since authenticators and methods were switched on or off. One example per app is enough.
+ * Finds what users may newly set up because authenticators or methods were enabled or disabled. One example per app is
+ * enough.
  */
 function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
   const found = apps.flatMap((one) => freedEnrollments(one, one.space).map((freed) => ({ freed, pair: one.pair })));
@@ -152,13 +153,13 @@ function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
   };
 }
 
-/** Recovery authenticators that newly count for changes of an account, together with another factor (Law 7). */
+/** Recovery authenticators that newly count for account changes, together with another factor (Law 7). */
 function newStandIns({ live, next }: ComparedPair): readonly string[] {
   const known = recoveryKeys(live.authenticators);
   return recoveryKeys(next.authenticators).filter((key) => !known.includes(key));
 }
 
-/** Finds what new proofs open by the recovery policy and the account policy. */
+/** Finds what new proofs allow under the recovery policy and the account policy. */
 function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ live, next }, space);
   return {
@@ -172,7 +173,7 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   };
 }
 
-/** Rules of the other policies that name a zone which differs: what they ask for may be asked of other users now. */
+/** Rules of other policies that name a zone which differs: they may now apply to other users. */
 function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
   const rules = apps.flatMap(({ pair, zones }) => {
     const { recovery, password, profile, accountPolicy } = pair.next.policies;
@@ -184,7 +185,7 @@ function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
   });
   return rulePlaces(rules).map((place) => `${namedPlaceText(place)}, since zones differ`);
 }
-/** The policies with each zone under its name among those of both sides. Rules that only report are left out. */
+/** The policies with each zone under its name in the common list. Report-only rules are left out. */
 function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones): PolicySet {
   const { session, app, enrollment, recovery } = policies;
   const renamed = <Of extends RuleHead>({ name, rules }: CompiledPolicy<Of>): CompiledPolicy<Of> =>
@@ -208,7 +209,7 @@ function renamedIn({ any, ...when }: Conditions, side: 'live' | 'next', zones: B
   return { ...inSet(when), ...(any && { any: any.map(inSet) }) };
 }
 
-/** What differs between the schemas of attributes, or the claims of scopes, may be anything: nothing is left out. */
+/** If the attribute schemas or the claims of scopes differ, any value is assumed possible, so nothing is missed. */
 function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): Universe {
   const [before, after] = [live.side.snapshot.settings, next.side.snapshot.settings];
   const isSame = canonicalJson(before.attributes) === canonicalJson(after.attributes);
@@ -232,7 +233,7 @@ function enrollmentText({ enrollment }: Deciders): string {
   );
 }
 
-/** What differs, of rules that have one name: ``: `grace` is another``. */
+/** For rules of the same name, describes what differs: ``: `grace` is another``. */
 function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: Deciders): string {
   if (before === undefined || before.name !== now?.name) return '';
   const { then: from } = before;
