@@ -53,8 +53,14 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
 }
 
 /** What users can have, each set once. */
-function reachableIn({ policies, space, given, ways, most }: AppSearch): ReturnType<ForGoodSearch['reachable']> {
-  const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, ways, space });
+function reachableIn({
+  policies,
+  space,
+  given,
+  additionRules,
+  most,
+}: AppSearch): ReturnType<ForGoodSearch['reachable']> {
+  const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
   return { sets: sets.map((one) => asOften(one, most)), isPartial };
 }
 

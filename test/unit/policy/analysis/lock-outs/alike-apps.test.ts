@@ -47,7 +47,7 @@ async function searched(apps: Readonly<Record<string, AppFiles>>) {
   const analysed = await analysedApps(configuration);
   const forGood = forGoodIn(accountAdditions(analysed, configuration), configuration);
   const names: string[] = [];
-  const inApp = (app: AnalysedApp) => app.cases.map((one) => deniedIn(one, app, forGood));
+  const inApp = (app: AnalysedApp) => app.combinations.map((one) => deniedIn(one, app, forGood));
   const found = searchAlike(analysed, configuration, (app) => {
     names.push(app.app.clientId);
     return inApp(app);
@@ -75,7 +75,7 @@ test('apps under policies that differ in their groups are searched once', async 
   expect(shown(found)).toEqual(shown(alone));
   const ofD = found.flatMap(({ denied }) => denied).filter(({ app }) => app.app.clientId === 'd');
   expect(ofD.some(({ forGood }) => forGood)).toBe(true);
-  expect(ofD.every(({ app, one }) => app === analysed[3] && app.cases.includes(one))).toBe(true);
+  expect(ofD.every(({ app, one }) => app === analysed[3] && app.combinations.includes(one))).toBe(true);
   expect(ofD.every(({ facts }) => facts.request.clientId === 'd')).toBe(true);
   expect(ofD.flatMap(({ facts }) => facts.subject.groups)).toContain('black');
 });
