@@ -98,9 +98,11 @@ const fine: RuleResult = { kind: 'fine' };
  */
 function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
   let result = fine;
-  for (const one of decidingWith(app, scope)) {
-    const examined = invariant.guarantee.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
-    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
+  for (const rules of decidingWith(app, scope)) {
+    const examined =
+      invariant.guarantee.kind === 'admitted' ? lockOut(rules, scope) : admission(rules, invariant, scope);
+    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(rules)]))
+      return examined;
     if (!('violation' in result) && !('kind' in examined)) result = examined;
   }
   return result;
@@ -108,25 +110,25 @@ function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: 
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
 function admission(
-  one: DecidingRules,
+  rules: DecidingRules,
   { guarantee, judge }: InvariantWithJudge,
   { policies }: SignInScope,
 ): RuleResult {
-  const { isFine, candidates } = judge(one);
-  if (isFine || isLockedOut(policies, one)) return fine;
-  const facts = one.findFacts();
+  const { isFine, candidates } = judge(rules);
+  if (isFine || isLockedOut(policies, rules)) return fine;
+  const facts = rules.findFacts();
   const avoided = guarantee.kind === 'without' ? { avoided: guarantee.authenticators } : {};
-  const proved = facts && admittedWith(policies, { rules: one, facts, ...avoided }, candidates());
-  return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
+  const proved = facts && admittedWith(policies, { rules, facts, ...avoided }, candidates());
+  return proved ? { violation: { rules: rulesOf(rules), facts, proved } } : { open: rulesOf(rules) };
 }
 
 /** Whether the rules ask for what no user can prove. */
-function lockOut(one: DecidingRules, { policies }: SignInScope): RuleResult {
-  if (!isLockedOut(policies, one)) return fine;
+function lockOut(rules: DecidingRules, { policies }: SignInScope): RuleResult {
+  if (!isLockedOut(policies, rules)) return fine;
   const everything = policies.authenticators.map(({ key }) => key);
-  const facts = one.findFacts();
-  if (!facts || !endsInDenial(policies, facts, everything)) return { open: rulesOf(one) };
-  return { violation: { rules: rulesOf(one), facts } };
+  const facts = rules.findFacts();
+  if (!facts || !endsInDenial(policies, facts, everything)) return { open: rulesOf(rules) };
+  return { violation: { rules: rulesOf(rules), facts } };
 }
 
 /** Rules that deny, and rules of any policy with a condition that may fail, which also denies (Law 4). */

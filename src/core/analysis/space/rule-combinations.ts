@@ -44,10 +44,10 @@ export function ruleCombinations(
   budget: Budget = { steps: budgetSteps },
 ): RuleCombinations {
   const { session, app, enrollment } = policies;
-  const thirds = enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined];
-  const found = allowing(session, space).flatMap((one) =>
-    (app ? allowing(app, space) : []).map((other) =>
-      combinationsOfPair({ one, other, thirds }, { policies, space, budget }),
+  const enrollments = enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined];
+  const found = allowing(session, space).flatMap((sessionRule) =>
+    (app ? allowing(app, space) : []).map((signOnRule) =>
+      combinationsOfPair({ session: sessionRule, signOn: signOnRule, enrollments }, { policies, space, budget }),
     ),
   );
   return {
@@ -58,9 +58,9 @@ export function ruleCombinations(
 }
 
 interface Pair {
-  readonly one: Deciding<Rule>;
-  readonly other: Deciding<Rule>;
-  readonly thirds: readonly (Deciding<EnrollmentRule> | undefined)[];
+  readonly session: Deciding<Rule>;
+  readonly signOn: Deciding<Rule>;
+  readonly enrollments: readonly (Deciding<EnrollmentRule> | undefined)[];
 }
 
 interface Searched {
@@ -69,18 +69,21 @@ interface Searched {
   readonly budget: Budget;
 }
 
-function combinationsOfPair({ one, other, thirds }: Pair, { policies, space, budget }: Searched): RuleCombinations {
-  const pair = { session: one.rule, app: other.rule };
-  const both = [...space.onceProved, ...one.formulas, ...other.formulas];
+function combinationsOfPair(
+  { session, signOn, enrollments }: Pair,
+  { policies, space, budget }: Searched,
+): RuleCombinations {
+  const pair = { session: session.rule, app: signOn.rule };
+  const both = [...space.onceProved, ...session.formulas, ...signOn.formulas];
   if (findModelWithin(both, budget) === 'impossible') return { combinations: [], isPartial: false, open: [] };
   const combinations: RuleCombination[] = [];
   let [isPartial, hasRunOut] = [false, false];
-  for (const third of thirds) {
-    const formulas = [...both, ...(third?.formulas ?? [])];
+  for (const enrollment of enrollments) {
+    const formulas = [...both, ...(enrollment?.formulas ?? [])];
     const found = findModelWithin(formulas, budget);
     if (found === 'impossible') continue;
     const facts = found === 'undecided' ? undefined : space.factsOf(found.model);
-    const rules = { ...pair, ...(third && { enrollment: third.rule }) };
+    const rules = { ...pair, ...(enrollment && { enrollment: enrollment.rule }) };
     if (facts && decideTogether(policies, rules, facts)) combinations.push({ ...rules, facts, formulas });
     else isPartial = true;
     hasRunOut ||= found === 'undecided';

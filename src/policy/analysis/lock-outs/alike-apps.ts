@@ -46,12 +46,12 @@ function foundIn(app: AnalysedApp, groups: readonly string[], known: Searched): 
     request: { ...facts.request, clientId: app.app.clientId },
     subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
   });
-  return app.combinations.map((one, at) => {
+  return app.combinations.map((combination, at) => {
     const { denied = [], open = [] }: Partial<NewcomerSearch> = known.found[at] ?? {};
     const ofApp = ({ facts, forGood, ...others }: Denied): Denied => ({
       ...others,
       app,
-      one,
+      combination,
       facts: renamed(facts),
       ...(forGood && { forGood: { ...forGood, facts: renamed(forGood.facts) } }),
     });

@@ -76,7 +76,14 @@ function appsThen(
       universe([app.app.clientId]),
     );
     const found = ruleCombinations(policies, space, denialBudget);
-    return [{ ...app, space, ...found, combinations: found.combinations.filter((one) => mayDiffer(one, policies)) }];
+    return [
+      {
+        ...app,
+        space,
+        ...found,
+        combinations: found.combinations.filter((combination) => mayDiffer(combination, policies)),
+      },
+    ];
   });
   return { apps: changed, configuration: { ...configuration, universe } };
 }
@@ -91,10 +98,10 @@ function hasGrace({ then }: EnrollmentRule): boolean {
 }
 
 /** A clause that says so, where such users are let in as long as they may skip what is required. */
-export function onceGraceIsOver({ app: { policies }, one, after, facts, beginning, forGood }: Denied): string {
+export function onceGraceIsOver({ app: { policies }, combination, after, facts, beginning, forGood }: Denied): string {
   const user = forGood ? { facts: forGood.facts, keys: forGood.reachable } : { facts, keys: beginning.keys };
   const rules = distinct([
-    ...(one.enrollment ? [one.enrollment] : []),
+    ...(combination.enrollment ? [combination.enrollment] : []),
     ...(after ? [after.rule] : []),
     ...(forGood?.after ?? []),
   ]);

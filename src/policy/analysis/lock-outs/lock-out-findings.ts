@@ -14,7 +14,7 @@ import { exampleOptions } from '../text/example-options.ts';
 /** Rules that let a user in, and nothing that users can have there leads in. */
 interface LockedOut {
   readonly app: AnalysedApp;
-  readonly one: RuleCombination;
+  readonly combination: RuleCombination;
   readonly facts: UserFacts;
   /** There may well be such a user. */
   readonly isUsual: boolean;
@@ -24,17 +24,17 @@ export function lockOutFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const found = apps.flatMap((app) => app.combinations.flatMap((one) => lockedOutIn(one, app)));
-  const byCause = Map.groupBy(found, ({ one }) => JSON.stringify(causeOf(one).location));
+  const found = apps.flatMap((app) => app.combinations.flatMap((combination) => lockedOutIn(combination, app)));
+  const byCause = Map.groupBy(found, ({ combination }) => JSON.stringify(causeOf(combination).location));
   return [...byCause.values()].flatMap((same) => atCause(same, configuration));
 }
 
-function lockedOutIn(one: RuleCombination, app: AnalysedApp): readonly LockedOut[] {
+function lockedOutIn(combination: RuleCombination, app: AnalysedApp): readonly LockedOut[] {
   const { policies, space } = app;
-  if (!isLockedOut(policies, one)) return [];
-  const facts = ordinaryFactsFor(one, space) ?? one.facts;
+  if (!isLockedOut(policies, combination)) return [];
+  const facts = ordinaryFactsFor(combination, space) ?? combination.facts;
   if (!endsInDenial(policies, facts, everythingIn(app))) return [];
-  return [{ app, one, facts, isUsual: isOrdinary(facts, rulesOf(one)) }];
+  return [{ app, combination, facts, isUsual: isOrdinary(facts, rulesOf(combination)) }];
 }
 
 function everythingIn({ policies }: AnalysedApp): readonly string[] {
@@ -52,10 +52,13 @@ function causeOf({ app, enrollment }: RuleCombination): RuleHead {
 
 function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const shown = same.find(({ isUsual }) => isUsual) ?? same[0];
-  const cause = shown && causeOf(shown.one);
+  const cause = shown && causeOf(shown.combination);
   const place = cause && placeOf(cause);
   if (shown === undefined || place === undefined) return [];
-  const involved = distinctRules([...same.map(({ one }) => one.app), ...same.map(({ one }) => one.session)]);
+  const involved = distinctRules([
+    ...same.map(({ combination }) => combination.app),
+    ...same.map(({ combination }) => combination.session),
+  ]);
   return [
     findingAt('lock-out', place, {
       message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them`,

@@ -28,7 +28,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     return search;
   };
   const find: ForGoodSearch['find'] = (denied) => {
-    const { app, one, facts } = denied;
+    const { app, combination, facts } = denied;
     const search = searchOf(app);
     const { closed, everyone, ...others } = search;
     // The result differs by user if rules ask how users signed in.
@@ -36,7 +36,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     if (isSameForAll && !signInOutcome(closed, facts, { keys: everyone }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
-        decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
+        decideTogether(app.policies, combination, some) && decideAlike(rules, denied, some);
       const governed = governedBy(rules, facts, app.policies);
       const by = (some: readonly Governed[]) =>
         shutOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
@@ -114,7 +114,7 @@ function hereAlone(clientId: string): RuleHead['when'] {
 
 /** The rules of the combination decide in this app, and these of the account policy on what is named with them. */
 function formulasOf(
-  { app, one, after }: Omit<Denied, 'forGood'>,
+  { app, combination, after }: Omit<Denied, 'forGood'>,
   governed: readonly Governed[],
   space: RuleSpace,
 ): readonly Formula[] {
@@ -122,9 +122,9 @@ function formulasOf(
   return [
     ...space.onceProved,
     space.applies(hereAlone(app.app.clientId)),
-    ...decides(one.session, session, space),
-    ...decides(one.app, signOn, space),
-    ...(one.enrollment ? decides(one.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
+    ...decides(combination.session, session, space),
+    ...decides(combination.app, signOn, space),
+    ...(combination.enrollment ? decides(combination.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
     ...(after ? afterSignInFormulas(after, app.policies, space) : []),
     ...governed.flatMap(({ policy, rule }) => decides(rule, policy, space)),
   ];

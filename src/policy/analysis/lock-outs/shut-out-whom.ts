@@ -12,20 +12,23 @@ export function isOfAllNamed(same: readonly Denied[]): boolean {
   if (same.some(({ forGood }) => !forGood?.isForAll)) return false;
   const terms = distinct(same.map(termsOf));
   return [...Map.groupBy(same, ({ app }) => app)].every(([app, own]) => {
-    const signOn = distinct(own.map(({ one }) => one.app));
+    const signOn = distinct(own.map(({ combination }) => combination.app));
     const asked = own.some(({ after }) => after) ? terms : undefined;
     return app.combinations
-      .filter((one) => signOn.includes(one.app) && (asked !== undefined || terms.includes(one.enrollment)))
-      .every((one) => {
-        const found = own.filter((denied) => denied.one === one);
-        if (found.length === 0) return own.every((denied) => !decidesIn(one, denied));
+      .filter(
+        (combination) =>
+          signOn.includes(combination.app) && (asked !== undefined || terms.includes(combination.enrollment)),
+      )
+      .every((combination) => {
+        const found = own.filter((denied) => denied.combination === combination);
+        if (found.length === 0) return own.every((denied) => !decidesIn(combination, denied));
         return asked === undefined || asked.every((rule) => found.some((denied) => termsOf(denied) === rule));
       });
   });
 }
 
-function termsOf({ one, after }: Denied): RuleHead | undefined {
-  return after?.rule ?? one.enrollment;
+function termsOf({ combination, after }: Denied): RuleHead | undefined {
+  return after?.rule ?? combination.enrollment;
 }
 
 function distinct<Item>(items: readonly Item[]): readonly Item[] {
@@ -33,9 +36,9 @@ function distinct<Item>(items: readonly Item[]): readonly Item[] {
 }
 
 /** The rules of the account policy that are the cause may decide in another combination, too. */
-function decidesIn(one: RuleCombination, { app: { policies, space }, cause, facts }: Denied): boolean {
+function decidesIn(combination: RuleCombination, { app: { policies, space }, cause, facts }: Denied): boolean {
   const rules = governedBy([...cause.account, ...cause.together], facts, policies).flatMap(({ policy, rule }) =>
     deciding(policy, space).flatMap((each) => (each.rule === rule ? each.formulas : [])),
   );
-  return findModel([...one.formulas, ...rules], newBudget()) !== 'impossible';
+  return findModel([...combination.formulas, ...rules], newBudget()) !== 'impossible';
 }
