@@ -110,10 +110,7 @@ function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
   return { pair, live, next, ...(refused && { refused }), zones, conditions, space };
 }
 
-function ofPair(
-  { pair, live, next, refused, zones, conditions, space }: ComparedPair,
-  since: Seconds,
-): WeakerFindings {
+function ofPair({ pair, live, next, refused, zones, conditions, space }: ComparedPair, since: Seconds): WeakerFindings {
   const sides = { live, next, since, ...(refused && { refused }) };
   const { found, undecided } = newlyWeaker({ ...sides, scopes: knownScopes(pair) }, space);
   const enrollments = laxerEnrollments(sides, space);
