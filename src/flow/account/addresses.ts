@@ -115,11 +115,11 @@ async function sendAddressCode(context: OpenAccount, address: string): Promise<N
 }
 
 /** Adds the waiting address if the code is correct. Otherwise returns the reason. */
-export async function confirmAddress(context: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
+export async function confirmAddress(context: OpenAccount, text: string): Promise<Notice | undefined> {
   const { services, account } = context;
   const asked = askedAddress(context);
   if (!asked) return wrong('challenge.expired');
-  const code = readCode(text ?? '');
+  const code = readCode(text);
   if (typeof code !== 'string') return code;
   const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, counter), tries);
   if (!granted) return { ...wrong('attempts.exceeded', 'passcode'), params: { seconds: Math.max(1, retryAfter) } };
