@@ -1,4 +1,4 @@
-/** Denials that miss users who lack what they rest on, as findings: of sign-ins, changes of accounts, and recoveries. */
+/** Denials that miss users who lack what they rest on: at sign-ins, changes of an account and recoveries. */
 import { type FailOpen, failOpen } from '../../../core/analysis/findings/fail-open.ts';
 import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
