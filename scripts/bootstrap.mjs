@@ -14,6 +14,7 @@ const TASKS = {
   start: ['--disable-warning=ExperimentalWarning', 'scripts/start.mjs'],
   test: ['scripts/test.mjs'],
   jest: ['scripts/jest.mjs'],
+  'test-core': ['scripts/test-core.mjs'],
   'repeat-tests': ['scripts/repeat-tests.mjs'],
   'test-seeds': ['scripts/test-seeds.mjs'],
 };

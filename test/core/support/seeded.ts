@@ -9,8 +9,8 @@ const usualShare = 1 / 3;
 const fewest = 50;
 
 /**
- * `npm run test:seeds` draws all samples. A mutation run first tries each mutant with a small share of them, and with
- * all only if it survives.
+ * `npm run test:core` draws a tenth of the samples, `npm run test:seeds` all. A mutation run first tries each mutant
+ * with a small share of them, and with all only if it survives.
  */
 const asked = process.env.STEPGATE_SAMPLE_SHARE;
 const share = asked === undefined ? usualShare : Number(asked);
@@ -21,7 +21,17 @@ export function seeded(numRuns: number): { readonly seed: number; readonly numRu
   return { seed, numRuns: Math.max(least, Math.ceil(numRuns * share)) };
 }
 
-/** How many of the draws must at least be of some kind, where `count` of all samples must be. */
+/**
+ * How many of the draws there must be more than of some kind, where there must be more than `count` of all samples. Few
+ * draws differ more from what is usual: half as many will do where the share is smaller than that of `npm test`, and
+ * where not even one can be asked for, none is.
+ */
 export function enough(count: number): number {
-  return Math.floor(count * share);
+  if (share >= usualShare) return Math.floor(count * share);
+  return Math.floor((count * share) / 2) || -1;
+}
+
+/** The same for what must be less than `count` of all samples; of few draws, twice as much. */
+export function few(count: number): number {
+  return share >= usualShare ? Math.floor(count * share) : Math.ceil(count * share * 2);
 }

@@ -1,5 +1,6 @@
 /** The rules that decide about the same sign-in before and after a change, and facts for which they do. */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { Seconds } from '../../model/facts.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
@@ -17,6 +18,8 @@ export interface Sides {
   readonly scopes?: readonly string[];
   /** Absent: requests may ask for the same before and after. */
   readonly refused?: RefusedParts;
+  /** Sign-ins before this time are over (epoch seconds). Absent: none are. */
+  readonly since?: Seconds;
 }
 
 /** What a request of the app cannot ask for. Before: also what it cannot ask for now, as one request is compared. */

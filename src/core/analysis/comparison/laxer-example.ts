@@ -10,6 +10,7 @@ import { isRemembered } from '../proofs/case-proofs.ts';
 import { requestsOf, type StepAfter, stepAfter } from '../simulation/step-after.ts';
 import { factsOn, type Sides } from './deciding-together.ts';
 import type { EnrollmentChange } from './enrollment-changes.ts';
+import { factsOnceOver } from './grace-facts.ts';
 import type { WayToSignIn } from './ways-to-sign-in.ts';
 
 /** What the user proves, and what else the user has. */
@@ -34,11 +35,12 @@ const mostTried = 200;
 export function laxerFor(
   facts: UserFacts,
   sides: Sides,
-  { way }: Pick<EnrollmentChange, 'way'>,
+  { way, before: ruleBefore, now: ruleNow }: Pick<EnrollmentChange, 'way' | 'before' | 'now'>,
 ): LaxerExample | undefined {
   const { live, next } = sides;
   const users = usersOf(sides, way).slice(0, mostTried);
-  for (const asked of requestsOf(facts, next))
+  const rules = { before: ruleBefore, now: ruleNow };
+  for (const asked of factsOnceOver(facts, rules, sides).flatMap((one) => requestsOf(one, next)))
     for (const user of users) {
       const [then, now] = [factsOn('live', asked, sides), factsOn('next', asked, sides)];
       const step = { before: stepAfter(user, then, live), now: stepAfter(user, now, next) };

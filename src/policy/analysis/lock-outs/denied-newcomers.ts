@@ -33,21 +33,29 @@ export interface NewcomerSearch {
 export interface ForGoodSearch {
   /** Finds the users whom the causing rules shut out for good. */
   readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
-  /** Keys of the authenticators that every user can reach, each as often as any rule requires. */
-  readonly reachableByAll: (app: AnalysedApp) => readonly string[];
+  /**
+   * Keys of the authenticators that one user or another can reach, each as often as any rule requires; each set once.
+   * `isPartial`: there may be others.
+   */
+  readonly reachable: (app: AnalysedApp) => {
+    readonly sets: readonly (readonly string[])[];
+    readonly isPartial: boolean;
+  };
 }
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
 export function deniedIn(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
   if (isLockedOut(app.policies, one)) return { denied: [], open: [] };
   const newcomers = deniedNewcomers(one, app, search);
-  if (newcomers.denied.some(({ forGood }) => forGood) || app.policies.enrollment?.beforeSignIn === undefined)
-    return newcomers;
+  if (app.policies.enrollment?.beforeSignIn === undefined) return newcomers;
   // They may be let in once, and be asked for more when they sign in with what they set up.
-  const beginning = { how: 'setting up all that they can', keys: search.reachableByAll(app) };
-  const later = deniedWith({ app, one, beginning }, search);
-  const forGood = later.denied.filter((denied) => denied.forGood);
-  return { denied: [...newcomers.denied, ...forGood], open: [...newcomers.open, ...later.open] };
+  const { sets, isPartial } = search.reachable(app);
+  const how = 'setting up all that they can';
+  const later = sets.map((keys) => deniedWith({ app, one, beginning: { how, keys } }, search));
+  return {
+    denied: [...newcomers.denied, ...later.flatMap(({ denied }) => denied.filter(({ forGood }) => forGood))],
+    open: [...newcomers.open, ...later.flatMap(({ open }) => open), ...(isPartial ? firstRuleAbout(app) : [])],
+  };
 }
 
 function deniedNewcomers(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {

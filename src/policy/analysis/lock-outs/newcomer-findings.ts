@@ -9,6 +9,7 @@ import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { appsInWords, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
+import { searchAlike } from './alike-apps.ts';
 import { rulesIn } from './denial-cause.ts';
 import { type Beginning, type Denied, deniedIn, type NewcomerSearch } from './denied-newcomers.ts';
 import { type AppsThen, graceEnds, onceGraceIsOver } from './grace-ends.ts';
@@ -41,7 +42,7 @@ export function newcomerFindings(
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
   const search = forGoodIn(additions, configuration);
-  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, search)));
+  const all = searchAlike(apps, configuration, (app) => app.cases.map((one) => deniedIn(one, app, search)));
   const denied = all.flatMap((one) => one.denied);
   return {
     denied: afterSkips ? denied.filter(({ forGood }) => forGood !== undefined) : denied,

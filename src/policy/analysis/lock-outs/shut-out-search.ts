@@ -3,6 +3,7 @@
 import { additionWays } from '../../../core/analysis/accounts/addition-ways.ts';
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
+import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
 import { asOften, type ShutOutSearch, shutOut } from '../../../core/analysis/accounts/shut-out.ts';
 import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
@@ -48,7 +49,13 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     // Others than those that make it together may do so in another network, or later.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
-  return { find, reachableByAll: (app) => searchOf(app).everyone };
+  return { find, reachable: (app) => reachableIn(searchOf(app)) };
+}
+
+/** What users can have, each set once. */
+function reachableIn({ policies, space, given, ways, most }: AppSearch): ReturnType<ForGoodSearch['reachable']> {
+  const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, ways, space });
+  return { sets: sets.map((one) => asOften(one, most)), isPartial };
 }
 
 /** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */

@@ -157,7 +157,7 @@ test('of all sets of proofs, none or one that is shown refutes that something fo
     }),
     seeded(2000),
   );
-  expect([implied > 100, refuted > 100]).toEqual([true, true]);
+  expect(Math.min(implied, refuted)).toBeGreaterThan(enough(100));
 });
 
 function shownBy({ authenticator, factors, characteristics }: AssessedEvidence): Partial<AssessedEvidence> {

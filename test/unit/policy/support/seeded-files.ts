@@ -31,17 +31,24 @@ interface Found extends Finding<string> {
   readonly severity: string;
 }
 
-/**
- * Severity and code, or `refused`; file; and the text from the caret on. Each line once. Fails where something else is
- * found once each file is one line of JSON.
- */
+/** Severity and code, or `refused`; file; and the text from the caret on. Each line once. */
 export async function foundIn(base: Files, edits: Edits): Promise<readonly string[]> {
+  const files = edited(base, edits);
+  return inLines(files, (await findingsIn(files)).all);
+}
+
+/** The same. Fails where something else is found once each file is one line of JSON. */
+export async function foundInBoth(base: Files, edits: Edits): Promise<readonly string[]> {
   const files = edited(base, edits);
   const { all, accepted } = await findingsIn(files);
   const inJson = await findingsIn(Object.fromEntries(Object.entries(files).map(inOneLine)));
   // JSON has no comments, so that nothing is accepted there.
   const written = [...all, ...accepted].filter(({ code }) => code !== 'acceptance');
   expect(inJson.all.map(withoutPlace).toSorted()).toEqual(written.map(withoutPlace).toSorted());
+  return inLines(files, all);
+}
+
+function inLines(files: Files, all: readonly Found[]): readonly string[] {
   const place = ({ file, line, column }: Found) =>
     `${file} ${(files[file] ?? '')
       .split('\n')

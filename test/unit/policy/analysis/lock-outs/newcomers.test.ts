@@ -111,6 +111,22 @@ const drawnTogether = fc.record({
   account: fc.tuple(about('totp'), about('webauthn')),
 });
 
+/** Users set up what the app asks for as they sign in, where they can. What is asked once they have it may differ. */
+const chain = { allow: { chains: [[{ authenticators: ['email'] }, { authenticators: ['webauthn'] }]] } };
+const byWhat = fc.constantFrom<object>({ authenticated: { any: ['webauthn'] } }, { authenticated: { any: ['totp'] } });
+const askedLater = fc
+  .record({ by: byWhat, of: fc.oneof(whom, fc.constant({})), key: fc.constantFrom('totp', 'webauthn', 'password') })
+  .map(({ by, of, key }) => ({ when: { ...by, ...of }, then: { required: [key] } }));
+const noCodes = fc.constant({ change: { add: ['totp'] }, then: 'deny' });
+const drawnLater = fc.record({
+  signOn: fc.array(fc.record({ when, then: fc.constantFrom<unknown>(chain, { allow: { factors: 2 } }) }), {
+    minLength: 1,
+    maxLength: 2,
+  }),
+  enrollment: fc.array(askedLater, { minLength: 1, maxLength: 2 }),
+  account: fc.tuple(fc.oneof(noCodes, about('totp')), about('webauthn')),
+});
+
 const named = (rules: readonly object[], last: unknown) =>
   [...rules.map((rule, at) => ({ name: String(at), ...rule })), { name: 'last', then: last }].map((rule) =>
     JSON.stringify(rule),
@@ -264,7 +280,7 @@ function linesShutTo(kind: Kind, configured: Configured): readonly string[] {
 test('users are said to be locked out just where nothing that they can have leads in', async () => {
   const counts = { locked: 0, open: 0 };
   await fc.assert(
-    fc.asyncProperty(fc.oneof(drawnShut, drawnTogether), async (rules) => {
+    fc.asyncProperty(fc.oneof(drawnShut, drawnTogether, drawnLater), async (rules) => {
       const configured = await configurationOf(rules);
       if (configured === undefined) return;
       const found = await analyse(configured.loaded, { authenticators, now });

@@ -48,3 +48,31 @@ test('users who are let in once, and are asked for more when they sign in with w
     },
   ]);
 });
+
+test('users who are let in once by what only they can add, and are asked for more with that', async () => {
+  const files = {
+    ...account(
+      '{ name: No codes, change: { add: [totp] }, then: deny }',
+      '{ name: No keys, change: { add: [webauthn] }, when: { groups: { none: [a] } }, then: deny }',
+    ),
+    'policies/sign-on/notes.yaml': `name: notes\n${rules(
+      '{ name: Two, when: { groups: { any: [a] } }, then: { allow: { chains: [[{ authenticators: [email] }, { authenticators: [webauthn] }]] } } }',
+      '{ name: One, then: { allow: { factors: 1 } } }',
+    )}`,
+    ...enrollment('{ name: Codes, when: { authenticated: { any: [webauthn] } }, then: { required: [totp] } }'),
+  };
+  const found = await findings(files);
+  expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([
+    {
+      ...{ code: 'lock-out', file: 'policies/account.yaml', line: 2 },
+      message: expect.stringContaining('no user who lacks totp can ever add it'),
+      rules: [{ name: 'Codes' }, { name: 'Two' }],
+    },
+  ]);
+  const can = files['policies/account.yaml'].replace(
+    'add: [totp] }, then: deny',
+    'add: [totp] }, then: { allow: { factors: 1 } }',
+  );
+  const open = await findings({ ...files, 'policies/account.yaml': can });
+  expect(open.filter(({ code }) => code.includes('lock-out'))).toEqual([]);
+});

@@ -1,14 +1,14 @@
 /** Mistakes that administrators make, one by one in the example configuration: each is found, at its place. */
 import { describe, expect, test } from '@jest/globals';
 import { exampleFiles } from '../../support/example-files.ts';
-import { type Edits, foundIn } from '../../support/seeded-files.ts';
+import { type Edits, foundInBoth } from '../../support/seeded-files.ts';
 
 const example = exampleFiles();
 
 /** Groups of the example that no rule names. */
 const unused = ['note unused stepgate.yaml staff:', 'note unused stepgate.yaml payroll-admins:'];
 
-const found = async (edits: Edits) => (await foundIn(example, edits)).filter((line) => !unused.includes(line));
+const found = async (edits: Edits) => (await foundInBoth(example, edits)).filter((line) => !unused.includes(line));
 
 const payroll = 'policies/sign-on/payroll.yaml';
 const notes = 'policies/sign-on/notes.yaml';

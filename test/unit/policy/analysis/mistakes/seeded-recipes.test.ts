@@ -1,7 +1,7 @@
 /** Mistakes in policies for what administrators commonly ask: each is found among forty policies, at its place. */
 import { describe, expect, test } from '@jest/globals';
 import { exampleFiles } from '../../support/example-files.ts';
-import { type Edits, foundIn } from '../../support/seeded-files.ts';
+import { type Edits, foundIn, foundInBoth } from '../../support/seeded-files.ts';
 
 const recipes = exampleFiles('test/fixtures/recipes');
 const signOn = (name: string) => `policies/sign-on/${name}.yaml`;
@@ -128,7 +128,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
   ],
 ];
 
-const before = await foundIn(recipes, {});
+const before = await foundInBoth(recipes, {});
 
 test('the analysis is quiet about the policies themselves', () => {
   // This machine has no data about networks.

@@ -1,0 +1,126 @@
+/** Apps whose policies say the same about other groups are searched once, and what is found holds for each of them. */
+import { describe, expect, test } from '@jest/globals';
+import { type AnalysedApp, analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
+import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
+import { searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
+import { deniedIn } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import { forGoodIn } from '../../../../../src/policy/analysis/lock-outs/shut-out-search.ts';
+import { authenticators, load } from '../../support/configuration-dir.ts';
+import { rules } from '../../support/lock-out-files.ts';
+
+const two = 'then: { allow: { factors: 2 } }';
+const rest = '{ name: Rest, then: { allow: { factors: 1 } } }';
+
+/** Users with two factors get in. Those of the group `new` can never add a second one. */
+const common = {
+  'policies/account.yaml': rules(`{ name: New, change: { add: all }, when: { groups: { any: [new] } }, ${two} }`, rest),
+  'policies/enrollment.yaml': rules(
+    '{ name: Signed in, when: { authenticated: { any: [password] }, groups: { any: [staff] } }, then: { required: [totp] } }',
+    '{ name: All, then: {} }',
+  ),
+};
+
+interface AppFiles {
+  readonly when: string;
+  readonly then?: string;
+  readonly app?: string;
+  /** Another rule before. */
+  readonly before?: string;
+}
+
+function filesOf(name: string, { when, then = two, app = '', before = '' }: AppFiles) {
+  return {
+    [`apps/${name}.yaml`]: `clientId: ${name}\nname: ${name}\nsignOnPolicy: ${name}\n${app}client: { redirect_uris: [https://notes.test/cb] }\n`,
+    [`policies/sign-on/${name}.yaml`]: `name: ${name}\n${rules(...(before ? [before] : []), `{ name: One, when: { ${when} }, ${then} }`, rest)}`,
+  };
+}
+
+const groups = (...some: readonly string[]) => `groups: { any: [${some}] }`;
+
+/** Searches the apps. The first app stands for all in the search for what users may add elsewhere. */
+async function searched(apps: Readonly<Record<string, AppFiles>>) {
+  const ofApps = Object.entries(apps).map(([name, app]) => filesOf(name, app));
+  const loaded = await load({ ...common, ...Object.assign({}, ...ofApps) });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
+  const analysed = await analysedApps(configuration);
+  const forGood = forGoodIn(accountAdditions(analysed, configuration), configuration);
+  const names: string[] = [];
+  const inApp = (app: AnalysedApp) => app.cases.map((one) => deniedIn(one, app, forGood));
+  const found = searchAlike(analysed, configuration, (app) => {
+    names.push(app.app.clientId);
+    return inApp(app);
+  });
+  return { found, alone: (await analysedApps(configuration)).flatMap(inApp), names, analysed };
+}
+
+/** All but the apps themselves, which hold the steps that are left. */
+const shown = (found: Awaited<ReturnType<typeof searched>>['found']) =>
+  found.map(({ denied, open }) => ({
+    open,
+    denied: denied.map(({ app, one, ...others }) => ({ ...others, clientId: app.app.clientId, rule: one.app })),
+  }));
+
+test('apps under policies that differ in their groups are searched once', async () => {
+  const { found, alone, names, analysed } = await searched({
+    a: { when: groups('red') },
+    b: { when: groups('green', 'blue') },
+    c: { when: groups('blue', 'red') },
+    d: { when: groups('black', 'white') },
+  });
+  // The app of the valid configuration has a policy of its own.
+  expect(names).toEqual(['a', 'b', 'notes']);
+  expect(analysed.map(({ app }) => app.clientId)).toEqual(['a', 'b', 'c', 'd', 'notes']);
+  expect(shown(found)).toEqual(shown(alone));
+  const ofD = found.flatMap(({ denied }) => denied).filter(({ app }) => app.app.clientId === 'd');
+  expect(ofD.some(({ forGood }) => forGood)).toBe(true);
+  expect(ofD.every(({ app, one }) => app === analysed[3] && app.cases.includes(one))).toBe(true);
+  expect(ofD.every(({ facts }) => facts.request.clientId === 'd')).toBe(true);
+  expect(ofD.flatMap(({ facts }) => facts.subject.groups)).toContain('black');
+});
+
+test('groups in other lists and in alternatives are renamed, too', async () => {
+  const { found, alone, names } = await searched({
+    a: { when: groups('x') },
+    b: { when: 'groups: { all: [x, y], none: [z] }, any: [{ groups: { any: [x] } }, { userType: { any: [temp] } }]' },
+    c: { when: 'groups: { all: [y, z], none: [x] }, any: [{ groups: { any: [y] } }, { userType: { any: [temp] } }]' },
+    d: { when: 'groups: { all: [y, z], none: [x] }, any: [{ groups: { any: [z] } }, { userType: { any: [temp] } }]' },
+  });
+  expect(names).toEqual(['a', 'b', 'd', 'notes']);
+  expect(shown(found)).toEqual(shown(alone));
+});
+
+describe('apps are searched each on its own', () => {
+  const apart: Readonly<Record<string, AppFiles>> = {
+    'which name a group that other policies name': { when: groups('new') },
+    'which name a group of the rules that ask how the user signed in': { when: groups('staff') },
+    'whose rules ask for something else': { when: groups('red'), then: 'then: { allow: { factors: 1 } }' },
+    'whose rules have other conditions': { when: `${groups('red')}, network: { any: [office] }` },
+    'which have more rules': { when: groups('red'), before: `{ name: Zero, when: { ${groups('green')} }, ${two} }` },
+    'which ask for a minimum': { when: groups('red'), app: 'minimumAcr: "urn:okta:loa:2fa:any"\n' },
+    'of third parties': { when: groups('red'), app: 'firstParty: false\n' },
+    'whose rules have an expression': {
+      when: `${groups('red')}, expression: "user.groups.exists(g, g == 'red')"`,
+    },
+  };
+
+  test.each(Object.entries(apart))('%s', async (_, other) => {
+    const { found, alone, names } = await searched({ a: { when: groups('red') }, b: { when: groups('blue') }, other });
+    expect(names).toEqual(['a', 'b', 'notes', 'other']);
+    expect(shown(found)).toEqual(shown(alone));
+  });
+
+  test('which a rule names', async () => {
+    const when = `${groups('red')}, apps: { none: [other] }`;
+    const { found, alone, names } = await searched({ a: { when }, b: { when }, other: { when } });
+    expect(names).toEqual(['a', 'b', 'notes', 'other']);
+    expect(shown(found)).toEqual(shown(alone));
+  });
+
+  test('and two whose rules have the same expression', async () => {
+    const when = 'expression: "user.groups.exists(g, g == \'red\')"';
+    const { names } = await searched({ a: { when: groups('red') }, b: { when }, c: { when } });
+    expect(names).toEqual(['a', 'b', 'c', 'notes']);
+  });
+});
