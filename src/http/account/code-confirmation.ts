@@ -1,4 +1,4 @@
-/** Pages on which the user proves a new address or number by the code that was sent to it, and asks for another code. */
+/** Pages on which the user proves a new address or number by the code sent to it, and asks for another code. */
 
 import type { Context } from 'koa';
 import type { GovernedChange } from '../../core/model/account-policy.ts';

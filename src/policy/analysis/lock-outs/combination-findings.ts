@@ -1,5 +1,4 @@
 /** The effect of all policies of an app together, as findings. */
-import { failOpen } from '../../../core/analysis/findings/fail-open.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
@@ -9,6 +8,7 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
@@ -23,9 +23,13 @@ export function combinationFindings(
     ...undecidedCombinations(app, configuration),
     ...weaker(app, configuration),
     ...chosenByBrowser(app, configuration),
-    ...failingOpen(app, configuration),
   ]);
-  const found = [...ofApps, ...lockOutFindings(apps, configuration), ...newcomerFindings(apps, configuration)];
+  const found = [
+    ...ofApps,
+    ...failOpenFindings(apps, configuration),
+    ...lockOutFindings(apps, configuration),
+    ...newcomerFindings(apps, configuration),
+  ];
   const places = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
   return [...places.values()];
 }
@@ -107,32 +111,6 @@ function chosenByBrowser(
   });
   const question = 'whether what a browser says of itself leads from it to a weaker rule';
   return [...findings, ...undecidedFindings(undecided, question, configuration)];
-}
-
-function failingOpen(
-  { app: { clientId }, policies: { session, app } }: AnalysedApp,
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const universe = configuration.universe([clientId]);
-  const all = [session, ...(app ? [app] : [])].map((policy) => failOpen(policy, universe));
-  const findings = all
-    .flatMap(({ found }) => found)
-    .flatMap(({ rule, attribute, instead, facts }) => {
-      const place = configuration.placeOf(rule);
-      if (place === undefined) return [];
-      const parts = {
-        message: `denies by \`${attribute}\`, and a user who lacks it is under ${ruleText(instead)} instead, which lets in`,
-        rules: [namedRule(instead)],
-        example: exampleOptions(facts),
-        advice:
-          attribute === 'userType'
-            ? 'deny every type but some, with `userType: { none: [...] }`'
-            : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
-      };
-      return [findingAt('fail-open', place, parts)];
-    });
-  const undecided = all.flatMap((one) => one.undecided);
-  return [...findings, ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration)];
 }
 
 function ruleText({ name }: Rule): string {

@@ -4,7 +4,7 @@ import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { attributesRead } from '../../schema/expressions/check-expression.ts';
-import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { alternativeFindings } from './alternative-findings.ts';
@@ -19,20 +19,33 @@ export function ruleFindings(
   const places = new Set(alive.map(placeKey));
   const combinationsOf = combinationsByRule(apps);
   const authenticators = apps[0]?.policies.authenticators ?? [];
-  return distinctRules(apps)
-    .filter((rule) => places.has(placeKey(rule)))
-    .flatMap((rule) => [
-      ...unreachable(rule, { combinations: combinationsOf(rule), apps }, configuration),
-      ...idleAges(rule, combinationsOf(rule), configuration),
-      ...alternativeFindings(rule, combinationsOf(rule), { configuration, authenticators }),
-      ...writtenByUsers(rule, configuration, configuration.placeOf(rule)),
-    ]);
+  const living = (rules: readonly Rule[]) => distinctRules(rules).filter((rule) => places.has(placeKey(rule)));
+  const ofSignIns = living(apps.flatMap(rulesOf)).flatMap((rule) => [
+    ...unreachable(rule, { combinations: combinationsOf(rule), apps }, configuration),
+    ...idleAges(rule, combinationsOf(rule), configuration),
+    ...alternativeFindings(rule, combinationsOf(rule), { configuration, authenticators }),
+    ...writtenByUsers(rule, 'lets users in by', configuration),
+  ]);
+  const ofOthers = besideSignIns(configuration).flatMap(({ rules, does }) =>
+    living(rules).flatMap((rule) => writtenByUsers(rule, does, configuration)),
+  );
+  return [...ofSignIns, ...ofOthers];
 }
 
-/** The rules of session and sign-on policies that allow, each once; two of the core may be one in the file. */
-function distinctRules(apps: readonly AnalysedApp[]): readonly Rule[] {
-  const byPlace = new Map(apps.flatMap(rulesOf).map((rule) => [placeKey(rule), rule]));
+/** The rules that allow, each once; two of the core may be one in the file. */
+function distinctRules(rules: readonly Rule[]): readonly Rule[] {
+  const byPlace = new Map(rules.map((rule) => [placeKey(rule), rule]));
   return [...byPlace.values()].filter(({ then }) => then.kind === 'allow');
+}
+
+/** The rules that say who changes an account, and who recovers a password. */
+function besideSignIns({ policies }: AnalysedConfiguration) {
+  const changes = policies.flatMap((one) => (one.kind === 'account' ? one.policy.rules : []));
+  const recoveries = policies.flatMap((one) => (one.kind === 'recovery' ? one.policy.rules : []));
+  return [
+    { rules: changes.map(({ rule }) => rule), does: 'lets users change their account by' },
+    { rules: recoveries.map(({ rule }) => rule), does: 'lets users recover their password by' },
+  ];
 }
 
 function rulesOf({ policies }: AnalysedApp): readonly Rule[] {
@@ -84,10 +97,12 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
 
 /** A form at the account pages changes what such a rule says. */
 function writtenByUsers(
-  { when }: Rule,
-  { snapshot }: AnalysedConfiguration,
-  place: FilePlace | undefined,
+  rule: Rule,
+  does: string,
+  { snapshot, placeOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
+  const { when } = rule;
+  const place = placeOf(rule);
   const { attributes } = snapshot.settings.attributes;
   if (place === undefined) return [];
   return conditionSets(when).flatMap((set, at) => {
@@ -99,7 +114,7 @@ function writtenByUsers(
     }));
     return [...tested, ...read].flatMap(({ name, path, ...where }) => {
       if (!Object.hasOwn(attributes, name) || attributes[name]?.write !== 'user') return [];
-      const message = `lets users in by \`${name}\`, which they write themselves`;
+      const message = `${does} \`${name}\`, which they write themselves`;
       const advice = 'say `write: admin` for the attribute, or ask for something else';
       return [findingAt('user-written', { ...place, path }, { message, advice, ...where })];
     });

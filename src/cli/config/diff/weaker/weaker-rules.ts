@@ -90,7 +90,7 @@ export function laxerRule(
   const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
   return {
     apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}${graceWords(facts)}`,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}${graceText(facts)}`,
     before: rulePlaces(before.enrollment ? [before.enrollment] : []),
     after: rulePlaces(now.enrollment ? [now.enrollment] : []),
     example: [
@@ -102,7 +102,7 @@ export function laxerRule(
 }
 
 /** Says that the grace of before was over then. */
-function graceWords({ now, subject: { skipped = {} } }: UserFacts): string {
+function graceText({ now, subject: { skipped = {} } }: UserFacts): string {
   const counts = Object.entries(skipped).map(([key, { grace }]) => `${key} ${timesText(grace?.count ?? 0)}`);
   const then = now === plainTime ? '' : ` on ${new Date(now * 1000).toISOString().slice(0, 10)}`;
   return `${counts.length > 0 ? ` once the user had skipped ${counts.join(' and ')}` : ''}${then}`;
