@@ -44,17 +44,16 @@ export function newBudget(): Budget {
 }
 
 /** Finds a model within a larger budget; one question takes at most its own share. */
-export function findModelWithin(formulas: readonly Formula[], whole: Budget): Search {
+export function findModelWithin(formulas: readonly Formula[], whole: Budget, reader?: FormulaReader): Search {
   const given = Math.max(0, Math.min(newBudget().steps, whole.steps));
   const budget = { steps: given };
-  const found = findModel(formulas, budget);
+  const found = findModel(formulas, budget, reader);
   whole.steps -= given - Math.max(0, budget.steps);
   return found;
 }
 
-/** All formulas must hold. Takes from the budget. */
-export function findModel(formulas: readonly Formula[], budget: Budget): Search {
-  const read = formulaReader();
+/** All formulas must hold. Takes from the budget. `read`: of the space that the formulas are from, if it is known. */
+export function findModel(formulas: readonly Formula[], budget: Budget, read = formulaReader()): Search {
   const found = search(stateOf(formulas.map(read.read), read), budget);
   return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: read.modelOf(found) };
 }
@@ -69,8 +68,8 @@ export interface Consequences {
 export function consequencesOf(
   formulas: readonly Formula[],
   budget: Budget,
+  reader = formulaReader(),
 ): Consequences | 'impossible' | 'undecided' {
-  const reader = formulaReader();
   const state = propagate(stateOf(formulas.map(reader.read), reader), budget);
   return state === undefined ? 'impossible' : state === 'undecided' ? state : { reader, state };
 }

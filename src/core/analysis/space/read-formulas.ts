@@ -70,7 +70,8 @@ interface KnownVariable {
   readonly length: number;
 }
 
-export function formulaReader(): FormulaReader {
+/** `remembers`: what it read before, so that it may be asked about the same formulas many times. */
+export function formulaReader(remembers = false): FormulaReader {
   const known = new Map<Variable, KnownVariable>();
   const byIndex: KnownVariable[] = [];
   const full: number[] = [];
@@ -88,11 +89,13 @@ export function formulaReader(): FormulaReader {
     byIndex.push(made);
     return made;
   };
-  const memory = new WeakMap<Formula, ReadFormula>();
+  const memory = remembers ? new WeakMap<Formula, ReadFormula>() : undefined;
   const read = (formula: Formula): ReadFormula => {
-    const found = memory.get(formula) ?? readNew(formula);
-    memory.set(formula, found);
-    return found;
+    const found = memory?.get(formula);
+    if (found !== undefined) return found;
+    const made = readNew(formula);
+    memory?.set(formula, made);
+    return made;
   };
   const readNew = (formula: Formula): ReadFormula => {
     if ('all' in formula) return joined('all', formula.all.map(read));
