@@ -136,7 +136,7 @@ describe('a sign-in ends in a denial', () => {
     expect(endsInDenial(policiesOf(parts), facts, keys)).toBe(expected);
   });
 
-  test('with two of a kind of which a user has one', () => {
+  test('with two of a kind, when the user has one', () => {
     const policies = policiesOf({ enabled: ['totp'], app: twoApps });
     const once = policies.authenticators.map((each) => ({ ...each, maxEnrollments: 1 as const }));
     expect(endsInDenial({ ...policies, authenticators: once }, facts, ['totp', 'totp'])).toBe(true);

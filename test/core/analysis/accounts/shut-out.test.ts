@@ -152,7 +152,7 @@ describe('all are shut out', () => {
     expect(shut(parts, ...among)).toEqual(expected);
   });
 
-  test('of whom the rules of the case decide', () => {
+  test('about which the rules of the case decide', () => {
     const isConfirmed: Parts['isConfirmed'] = ({ subject: { groups } }) => groups.includes('b');
     const parts: Parts = { account: [add(undefined, deny)], isConfirmed };
     expect(shut(parts, { groups: { any: ['a', 'b'] } })).toBeUndefined();
@@ -222,7 +222,7 @@ describe('some are shut out', () => {
   });
 });
 
-test('what is reachable counts as often as any rule requires', () => {
+test('reachable proofs count as often as any rule requires', () => {
   expect(shut({ account: [add('totp', one), add(undefined, deny)], app: by('webauthn'), most: 2 })).toEqual({
     ...everyone,
     reachable: ['password', 'password', 'totp', 'totp'],

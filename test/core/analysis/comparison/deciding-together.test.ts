@@ -130,17 +130,14 @@ describe('facts for it', () => {
     ['app', { app: [rule('app', unknown), rule('app')] }],
     ['enrollment', { enrollment: [terms('enrollment', unknown), terms('enrollment')] }],
   ];
-  test.each(cases)(
-    'are undecided where a rule of the policy decides about users of whom none is known: %s',
-    (_, own) => {
-      for (const [live, next] of [
-        [own, {}],
-        [{}, own],
-      ] as const) {
-        expect(groupsOf(live, next).toSorted()).toEqual([[], 'undecided']);
-      }
-    },
-  );
+  test.each(cases)('are undecided where a rule of the policy decides about users that are not known: %s', (_, own) => {
+    for (const [live, next] of [
+      [own, {}],
+      [{}, own],
+    ] as const) {
+      expect(groupsOf(live, next).toSorted()).toEqual([[], 'undecided']);
+    }
+  });
 });
 
 describe('what requests cannot ask for on a side', () => {
