@@ -40,7 +40,7 @@ import {
   type WeakerRule,
   weakerRule,
 } from './weaker-rules.ts';
-import { enoughWords } from './weaker-sentences.ts';
+import { enoughText } from './weaker-sentences.ts';
 
 export interface WeakerFindings {
   readonly weaker: readonly WeakerRule[];
@@ -166,7 +166,7 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ live, next }, space);
   return {
     weaker: recovered.map(({ rule, facts, evidence }) => {
-      const said = enoughWords(evidence).replace('is enough', 'is enough to set a new password');
+      const said = enoughText(evidence).replace('is enough', 'is enough to set a new password');
       const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
       const example = exampleOptions(shownFacts(facts), keys);
       return { apps: pair.clientIds, words: said, before: rulePlaces([rule]), after: rulePlaces([rule]), example };
