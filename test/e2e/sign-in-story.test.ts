@@ -195,7 +195,7 @@ test('a recovery is reported with the policy that let the user set a new passwor
   TIME  a message was sent for email
   TIME  proved email.code
   TIME  may set a new password, by Recovery policy, "By mail"
-  TIME  set password anew
+  TIME  set a new password
 `);
   expect(text.replaceAll(/by revision \d+/g, 'by revision N')).toContain(`Why: the decision of TIME, by revision N
   Recovery policy

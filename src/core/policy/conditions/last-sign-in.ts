@@ -35,7 +35,7 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
     return (condition) => [
       {
         path: ['within' in condition ? 'within' : 'notWithin'],
-        formula: among(variable, (at) => isMet(condition, ageAt(at))),
+        formula: among(variable, (index) => isMet(condition, ageAt(index))),
       },
     ];
   },

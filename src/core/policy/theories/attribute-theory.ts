@@ -122,9 +122,9 @@ function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: Compil
   return {
     passes: (test) => {
       const holds = valueTest(test);
-      return among(variable, (at) => at > 0 && holds(values[at - 1]?.value, 0));
+      return among(variable, (index) => index > 0 && holds(values[index - 1]?.value, 0));
     },
-    isPresent: among(variable, (at) => at > 0),
+    isPresent: among(variable, (index) => index > 0),
   };
 }
 
