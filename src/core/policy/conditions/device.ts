@@ -120,7 +120,9 @@ function deviceParts(condition: ConditionOf<'device'>): readonly ConditionPart[]
   const { known, platform, os } = condition;
   const isKnown = isYes(knownVariable);
   const describes = (holds: (description: (typeof descriptions)[number]) => boolean) =>
-    among(browserVariable, (index) => descriptions.some((description, position) => position === index && holds(description)));
+    among(browserVariable, (index) =>
+      descriptions.some((description, position) => position === index && holds(description)),
+    );
   return [
     ...(known === undefined
       ? []

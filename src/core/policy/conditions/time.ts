@@ -72,7 +72,9 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
     order: 0,
     classes: classes.map(({ now }) => ({ place: (facts) => ({ ...facts, now }) })),
   };
-  return new Map(keys.map((key, position) => [key, among(variable, (index) => classes[index]?.open[position] === '1')]));
+  return new Map(
+    keys.map((key, position) => [key, among(variable, (index) => classes[index]?.open[position] === '1')]),
+  );
 }
 
 /**
