@@ -239,7 +239,7 @@ test('where rules ask about unusual facts, the story names them', async () => {
 test.each([
   ['an unknown reference', ['--transaction', 'abcdefghijklmnop'], 'the audit log has nothing about abcdefghijklmnop'],
   ['no reference', ['--transaction', 'no such'], '--transaction takes the reference of a sign-in'],
-  ['other options', ['--transaction', 'abcdefghijklmnop', '--app', 'notes'], '--transaction stands alone'],
+  ['other options', ['--transaction', 'abcdefghijklmnop', '--app', 'notes'], '--transaction takes no other facts'],
   ['nothing', [], 'give --app, or --transaction'],
 ])('%s is refused', async (_, words, sentence) => {
   await expect(explained(...words)).rejects.toThrow(sentence);
