@@ -92,13 +92,13 @@ const numeric = /(^|\.)(\d+|0x[0-9a-f]*)$/;
  * Returns the text, or its canonical form if it is an address. Undefined if it looks like an address but is not valid.
  */
 function addressForm(text: string): string | undefined {
-  const atSign = text.indexOf('@');
-  return atSign < 0 ? text : address(text, atSign);
+  const at = text.indexOf('@');
+  return at < 0 ? text : address(text, at);
 }
 
-function address(text: string, atSign: number): string | undefined {
-  const local = text.slice(0, atSign);
-  const domain = text.slice(atSign + 1).replace(/\.$/, '');
+function address(text: string, index: number): string | undefined {
+  const local = text.slice(0, index);
+  const domain = text.slice(index + 1).replace(/\.$/, '');
   if (local === '' || !domainForm.test(domain) || numeric.test(domain)) return undefined;
   const ascii = domainToASCII(domain);
   return ascii === '' || numeric.test(ascii) ? undefined : `${local}@${ascii}`;
@@ -106,8 +106,8 @@ function address(text: string, atSign: number): string | undefined {
 
 /** The identifier with its domain in readable form. */
 function readable(value: string): string {
-  const atSign = value.indexOf('@');
-  return atSign < 0 ? value : `${value.slice(0, atSign)}@${domainToUnicode(value.slice(atSign + 1))}`;
+  const at = value.indexOf('@');
+  return at < 0 ? value : `${value.slice(0, at)}@${domainToUnicode(value.slice(at + 1))}`;
 }
 
 /** Scripts with letters that look alike (UTS 39, "moderately restrictive", and the smaller look-alike scripts). */

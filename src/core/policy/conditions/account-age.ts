@@ -37,7 +37,7 @@ export const accountAgeCondition: ConditionDescriptor<'accountAge'> = {
     const isWithin = ({ atLeast = 0, below = Number.POSITIVE_INFINITY }: ConditionOf<'accountAge'>, age: number) =>
       age >= atLeast && age < below;
     return (condition) => [
-      { path: [], formula: among(variable, (index) => ages[index] !== undefined && isWithin(condition, ages[index])) },
+      { path: [], formula: among(variable, (at) => ages[at] !== undefined && isWithin(condition, ages[at])) },
     ];
   },
 };

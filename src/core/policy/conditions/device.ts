@@ -120,9 +120,7 @@ function deviceParts(condition: ConditionOf<'device'>): readonly ConditionPart[]
   const { known, platform, os } = condition;
   const isKnown = isYes(knownVariable);
   const describes = (holds: (description: (typeof descriptions)[number]) => boolean) =>
-    among(browserVariable, (index) =>
-      descriptions.some((description, position) => position === index && holds(description)),
-    );
+    among(browserVariable, (at) => descriptions.some((description, position) => position === at && holds(description)));
   return [
     ...(known === undefined
       ? []
@@ -146,7 +144,7 @@ function standingParts(
   return (['registered', 'managed'] as const).flatMap((name) => {
     const wanted = condition[name];
     if (wanted === undefined) return [];
-    const formula = among(variable, (index) => (believed[index]?.[name] === true) === wanted);
+    const formula = among(variable, (at) => (believed[at]?.[name] === true) === wanted);
     return [{ path: [name], formula, ...(!wanted && { isNegative: true as const }) }];
   });
 }

@@ -26,7 +26,7 @@ export const distanceCondition: ConditionDescriptor<'distance'> = {
     return (condition) => [
       {
         path: ['within' in condition ? 'within' : 'notWithin'],
-        formula: among(variable, (index) => isMet(condition, distances[index] ?? 0)),
+        formula: among(variable, (at) => isMet(condition, distances[at] ?? 0)),
       },
     ];
   },

@@ -22,7 +22,7 @@ export const recoveredCondition: ConditionDescriptor<'recovered'> = {
     const classes = [{ place: (facts: UserFacts) => facts }, ...ages.map((age) => ({ place: recoveredSince(age) }))];
     const variable: Variable = { name: 'recovered', classes };
     return ({ within }) => [
-      { path: ['within'], formula: among(variable, (index) => index > 0 && (ages[index - 1] ?? within) < within) },
+      { path: ['within'], formula: among(variable, (at) => at > 0 && (ages[at - 1] ?? within) < within) },
     ];
   },
 };

@@ -53,8 +53,8 @@ function riskTheory(
 ): (condition: ConditionOf<'risk'>) => readonly ConditionPart[] {
   const written = new Map(conditions.map((condition) => [JSON.stringify(condition), condition]));
   const members = [...written.values()].flatMap(riskMembers);
-  const grouped = Map.groupBy(possibleRisks(universe), (risk) => members.map(({ holds }) => holds(risk)).join());
-  const risks = [...grouped.values()].flatMap(([first]) => first ?? []);
+  const told = Map.groupBy(possibleRisks(universe), (risk) => members.map(({ holds }) => holds(risk)).join());
+  const risks = [...told.values()].flatMap(([first]) => first ?? []);
   const classes = risks.map((risk) => ({
     place: (facts: UserFacts) => (risk.reasons.length === 0 ? facts : withProof({ ...facts, risk })),
   }));
@@ -62,7 +62,7 @@ function riskTheory(
   return (condition) =>
     riskMembers(condition).map(({ name, holds }) => ({
       path: [name],
-      formula: among(variable, (index) => holds(risks[index] ?? nothing) === 'hit'),
+      formula: among(variable, (at) => holds(risks[at] ?? nothing) === 'hit'),
     }));
 }
 

@@ -72,9 +72,7 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
     order: 0,
     classes: classes.map(({ now }) => ({ place: (facts) => ({ ...facts, now }) })),
   };
-  return new Map(
-    keys.map((key, position) => [key, among(variable, (index) => classes[index]?.open[position] === '1')]),
-  );
+  return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
 }
 
 /**

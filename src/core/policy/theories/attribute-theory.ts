@@ -122,9 +122,9 @@ function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: Compil
   return {
     passes: (test) => {
       const holds = valueTest(test);
-      return among(variable, (index) => index > 0 && holds(values[index - 1]?.value, 0));
+      return among(variable, (at) => at > 0 && holds(values[at - 1]?.value, 0));
     },
-    isPresent: among(variable, (index) => index > 0),
+    isPresent: among(variable, (at) => at > 0),
   };
 }
 
@@ -142,7 +142,7 @@ function severalValues(marks: Marks, values: readonly ValueClass[], valueTest: C
   return {
     passes: (test) => {
       const holds = valueTest(test);
-      return { any: variables.filter((_, at) => holds(values[at]?.value, 0)).map(isYes) };
+      return { any: variables.filter((_, index) => holds(values[index]?.value, 0)).map(isYes) };
     },
     isPresent: { any: variables.map(isYes) },
   };

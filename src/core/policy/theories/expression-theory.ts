@@ -37,7 +37,7 @@ export function expressionTheory(
     if ('any' in logic) return { any: logic.any.map(formulaOf) };
     if ('not' in logic) return negated(formulaOf(logic.not));
     if ('text' in logic) return ofText(logic.text);
-    return among(time, (index) => (spans[index]?.from ?? 0) >= logic.from);
+    return among(time, (at) => (spans[at]?.from ?? 0) >= logic.from);
   };
   return ({ logic }) => [{ path: [], formula: formulaOf(logic) }];
 }

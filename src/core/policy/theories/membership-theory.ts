@@ -69,7 +69,7 @@ export function sharedChoice(
   variable: Variable,
   sets: readonly (readonly string[])[],
 ): (lists: AnyAllNone) => readonly ConditionPart[] {
-  const within = (lists: AnyAllNone) => among(variable, (index) => meetsLists(lists, sets[index] ?? []));
+  const within = (lists: AnyAllNone) => among(variable, (at) => meetsLists(lists, sets[at] ?? []));
   return ({ any, all, none }) => [
     ...(any ? [{ path: ['any'], formula: within({ any }) }] : []),
     ...(all ? [{ path: ['all'], formula: within({ all }) }] : []),
