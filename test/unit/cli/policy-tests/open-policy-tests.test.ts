@@ -136,7 +136,7 @@ test('always, never and depends hold exactly where every sign-in says so', async
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(enough(2));
 });
 
-async function judged(files: Readonly<Record<string, unknown>>, test: Partial<PolicyTest>) {
+async function openResult(files: Readonly<Record<string, unknown>>, test: Partial<PolicyTest>) {
   const texts = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, JSON.stringify(content)]));
   const loaded = await load({ ...validFiles, ...texts }, {}, authenticators);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
@@ -157,13 +157,13 @@ test('sign-ins for which the same rules decide are tried once: many groups and n
     { name: 'last', then: { allow: { factors: 2 } } },
   ];
   const files = { 'policies/sign-on/notes.yaml': { name: 'notes', rules } };
-  const always = await judged(files, { user: { groups: ['team-3', '*'] }, always: { deny: 'rule' } });
+  const always = await openResult(files, { user: { groups: ['team-3', '*'] }, always: { deny: 'rule' } });
   expect(always.actual).toEqual([]);
   expect(always.tried).toBeLessThan(40);
-  const depends = await judged(files, { depends: { deny: 'rule' } });
+  const depends = await openResult(files, { depends: { deny: 'rule' } });
   expect(depends.actual).toEqual([]);
   expect(depends.tried).toBeLessThan(40);
-  const never = await judged(files, { never: { deny: false, steps: ['password'] } });
+  const never = await openResult(files, { never: { deny: false, steps: ['password'] } });
   expect(never.actual).toEqual([]);
 });
 
@@ -182,8 +182,8 @@ test('what the account policy asks of a user who sets something up is part of wh
     'policies/account.yaml': account,
   };
   const said = { user: { enrolled: ['password' as const] } };
-  expect((await judged(files, { ...said, always: { steps: ['password', { enroll: 'totp' }] } })).actual).not.toEqual(
+  expect((await openResult(files, { ...said, always: { steps: ['password', { enroll: 'totp' }] } })).actual).not.toEqual(
     [],
   );
-  expect((await judged(files, { ...said, depends: { deny: false } })).actual).toEqual([]);
+  expect((await openResult(files, { ...said, depends: { deny: false } })).actual).toEqual([]);
 });

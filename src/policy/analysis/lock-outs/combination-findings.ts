@@ -14,13 +14,13 @@ import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 
 /** Each place is reported once for each code. */
-export function caseFindings(
+export function combinationFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const ofApps = apps.flatMap((app) => [
     ...closedApp(app, configuration),
-    ...openCases(app, configuration),
+    ...undecidedCombinations(app, configuration),
     ...weaker(app, configuration),
     ...chosenByBrowser(app, configuration),
   ]);
@@ -39,19 +39,22 @@ function keyOf({ code, file, line, column }: AnalysisFinding): string {
 }
 
 function closedApp(
-  { app, cases, isPartial }: AnalysedApp,
+  { app, combinations, isPartial }: AnalysedApp,
   { apps }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const source = apps.find((one) => one.app.clientId === app.clientId)?.source;
-  if (cases.length > 0 || isPartial || source === undefined) return [];
+  if (combinations.length > 0 || isPartial || source === undefined) return [];
   const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
   const advice = 'correct the conditions of the rules that allow, or remove the app';
   return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
 
 /** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */
-function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
+function undecidedCombinations(
+  { app, open }: AnalysedApp,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  return [...Map.groupBy(open, (combination) => combination.app)].flatMap(([rule, same]) => {
     const place = placeOf(rule);
     if (place === undefined) return [];
     const parts = {
@@ -77,7 +80,7 @@ function weaker({ policies, space }: AnalysedApp, configuration: AnalysedConfigu
     const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     return [
       findingAt('weaker-below', place, {
-        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
+        message: `where ${conditions} misses, ${ruleText(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, keys),
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
@@ -99,7 +102,7 @@ function chosenByBrowser(
     const place = configuration.placeOf(strict);
     if (place === undefined) return [];
     const parts = {
-      message: `a browser that calls itself another one is under ${inWords(weak)} instead, which asks for less`,
+      message: `a browser that calls itself another one is under ${ruleText(weak)} instead, which asks for less`,
       rules: [namedRule(weak)],
       example: exampleOptions(facts),
       advice: 'ask the same of every browser, or rest the difference on something that is proved',
@@ -110,6 +113,6 @@ function chosenByBrowser(
   return [...findings, ...undecidedFindings(undecided, question, configuration)];
 }
 
-function inWords({ name }: Rule): string {
+function ruleText({ name }: Rule): string {
   return `the rule "${name}"`;
 }
