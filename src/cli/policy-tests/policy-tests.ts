@@ -171,7 +171,7 @@ function bothLines(expected: string, actual: string): readonly string[] {
 function stepLines(expected: string, actual: string): readonly string[] {
   const [before, after] = [expected, actual].map((steps) => steps.split('; ')) as [string[], string[]];
   const isSame = (one: string | undefined, other: string | undefined) => one === other;
-  const head = before.findIndex((step, at) => !isSame(step, after[at]));
+  const head = before.findIndex((step, index) => !isSame(step, after[index]));
   const start = head < 0 ? before.length : head;
   let end = 0;
   while (end < Math.min(before.length, after.length) - start && isSame(before.at(-1 - end), after.at(-1 - end)))
@@ -197,7 +197,7 @@ function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Co
   const told = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
     `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
-    ...uncovered.map((one) => `  ${sourcePlace(one)}  ${printable(one.rule)}`),
+    ...uncovered.map((rule) => `  ${sourcePlace(rule)}  ${printable(rule.rule)}`),
     `${told}${uncoveredConditions.length > 0 ? '; what is lacking' : ''}`,
     ...uncoveredConditions.map((one) => {
       const { rule, condition, lacks } = one;

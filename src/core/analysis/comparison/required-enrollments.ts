@@ -17,11 +17,11 @@ export function requiresAsMuch(
   const keysOf = (authenticators: UsableThen['next']) => new Set(authenticators.map(({ key }) => key));
   const [then, next] = [counting(before, keysOf(usable.before)), counting(now, keysOf(usable.next))];
   const isOpen = ({ anyOf, count = 1 }: RequiredEnrollment) => had.filter((key) => anyOf.includes(key)).length < count;
-  return then.filter(isOpen).every((one) => isKept(one, next));
+  return then.filter(isOpen).every((enrollment) => isKept(enrollment, next));
 }
 
 function counting(required: readonly RequiredEnrollment[], usable: ReadonlySet<string>): readonly RequiredEnrollment[] {
-  return required.map((one) => ({ ...one, anyOf: one.anyOf.filter((key) => usable.has(key)) }));
+  return required.map((enrollment) => ({ ...enrollment, anyOf: enrollment.anyOf.filter((key) => usable.has(key)) }));
 }
 
 /** Some of what is required now, that no enrollment counts for twice, asks for as much, and no later. */
@@ -29,7 +29,9 @@ function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): bo
   const { count = 1 } = one;
   const within = now.filter((other) => contains(one, other));
   const isApart = (all: readonly RequiredEnrollment[]) =>
-    all.every(({ anyOf }, at) => all.slice(at + 1).every((other) => !other.anyOf.some((key) => anyOf.includes(key))));
+    all.every(({ anyOf }, index) =>
+      all.slice(index + 1).every((other) => !other.anyOf.some((key) => anyOf.includes(key))),
+    );
   const isEnough = (all: readonly RequiredEnrollment[]) =>
     all.reduce((sum, { count: own = 1 }) => sum + own, 0) >= count;
   return subsetsOf(within.slice(0, mostTogether)).some((all) => isEnough(all) && isApart(all));
@@ -39,7 +41,7 @@ function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): bo
 const mostTogether = 8;
 
 function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, index) => subset & (1 << index)));
 }
 
 /** Whether everything that meets `other` also meets `one`, and no later. */

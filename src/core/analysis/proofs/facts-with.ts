@@ -30,10 +30,14 @@ export function factsWith(
   authenticators: readonly AuthenticatorDescriptor[],
 ): Facts & { readonly subject: UserFacts['subject'] } {
   const { now, subject, device } = facts;
-  const has = authenticators.flatMap((one) => enrollmentsOf(one, enrolled.filter((key) => key === one.key).length));
+  const has = authenticators.flatMap((descriptor) =>
+    enrollmentsOf(descriptor, enrolled.filter((key) => key === descriptor.key).length),
+  );
   const more = evidence.filter(({ enrollment }) => !has.some(({ id }) => id === enrollment));
   const proofs = remembered.flatMap((name) =>
-    has.filter(({ id }) => id === authenticatorIn(name)).map((one) => rememberedOf(one, methodIn(name), now)),
+    has
+      .filter(({ id }) => id === authenticatorIn(name))
+      .map((enrollment) => rememberedOf(enrollment, methodIn(name), now)),
   );
   return {
     ...facts,
@@ -55,16 +59,16 @@ function rememberedOf(
 }
 
 /** The id of an enrollment of an authenticator, by its position among them. The first has the key as its id. */
-export function enrollmentId(key: string, at: number): string {
-  return at === 0 ? key : `${key} ${at + 1}`;
+export function enrollmentId(key: string, index: number): string {
+  return index === 0 ? key : `${key} ${index + 1}`;
 }
 
 function enrollmentsOf(
   { key, factors, characteristics }: AuthenticatorDescriptor,
   count: number,
 ): readonly Enrollment[] {
-  return Array.from({ length: count }, (_, at) => ({
-    ...{ id: enrollmentId(key, at), authenticator: key },
+  return Array.from({ length: count }, (_, index) => ({
+    ...{ id: enrollmentId(key, index), authenticator: key },
     factors,
     characteristics,
   }));

@@ -40,8 +40,8 @@ function distinctRules(rules: readonly Rule[]): readonly Rule[] {
 
 /** The rules that say who changes an account, and who recovers a password. */
 function besideSignIns({ policies }: AnalysedConfiguration) {
-  const changes = policies.flatMap((one) => (one.kind === 'account' ? one.policy.rules : []));
-  const recoveries = policies.flatMap((one) => (one.kind === 'recovery' ? one.policy.rules : []));
+  const changes = policies.flatMap((policy) => (policy.kind === 'account' ? policy.policy.rules : []));
+  const recoveries = policies.flatMap((policy) => (policy.kind === 'recovery' ? policy.policy.rules : []));
   return [
     { rules: changes.map(({ rule }) => rule), does: 'lets users change their account by' },
     { rules: recoveries.map(({ rule }) => rule), does: 'lets users recover their password by' },
@@ -56,7 +56,9 @@ function combinationsByRule(apps: readonly AnalysedApp[]): (rule: Rule) => AppCo
   // What one app leaves open says nothing of rules that decide in others only.
   const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(placeKey)));
   const found = new Map<string, AppCombination[]>();
-  const all = apps.flatMap(({ combinations, policies }) => combinations.map((one) => ({ ...one, policies })));
+  const all = apps.flatMap(({ combinations, policies }) =>
+    combinations.map((combination) => ({ ...combination, policies })),
+  );
   for (const one of all) {
     for (const key of [placeKey(one.session), placeKey(one.app)]) {
       const before = found.get(key);
@@ -89,7 +91,7 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
   const beside = apps.flatMap(({ policies: { session, app } }) => {
     const policies = [session.rules, app?.rules ?? []];
     const isWithin = policies.map((rules) => rules.some((one) => placeKey(one.rule) === placeKey(rule)));
-    return isWithin.includes(true) ? policies.filter((_, at) => !isWithin[at]).flat() : [];
+    return isWithin.includes(true) ? policies.filter((_, index) => !isWithin[index]).flat() : [];
   });
   const denials = beside.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
   return [...new Map(denials.map((one) => [placeKey(one), one])).values()].slice(0, namedDenials);
@@ -105,8 +107,8 @@ function writtenByUsers(
   const place = placeOf(rule);
   const { attributes } = snapshot.settings.attributes;
   if (place === undefined) return [];
-  return conditionSets(when).flatMap((set, at) => {
-    const within = [...place.path, 'when', ...(at === 0 ? [] : ['any', at - 1])];
+  return conditionSets(when).flatMap((set, index) => {
+    const within = [...place.path, 'when', ...(index === 0 ? [] : ['any', index - 1])];
     const tested = Object.keys(set.attributes ?? {}).map((name) => ({ name, path: [...within, 'attributes', name] }));
     const read = attributesRead(set.expression?.written ?? '').map((one) => ({
       ...one,
