@@ -357,7 +357,7 @@ rules:
 1 of 1 tests passed
 2 of 3 rules decided a test; no test was decided by
   policies/sign-on/notes.yaml:5:5  Guests
-0 of 1 conditions were hit in one test and missed in another; what is lacking
+0 of 1 conditions were hit in one test and missed in another; the others
   policies/sign-on/notes.yaml:5:5  Guests: groups lacks a hit
 `);
   });
