@@ -17,11 +17,11 @@ import type { UserFacts } from '../../policy/theories/theory.ts';
 import { ACCOUNT_MANAGEMENT_MAX_AGE } from '../../remediation/account-management.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
-import { pairedCases, type RulePairing } from '../space/rule-pairings.ts';
+import { pairings, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { commonAuthenticators } from './common-authenticators.ts';
 import { compareAsks } from './compare-asks.ts';
-import { casesOn, type FactsVerdict, type Sides, type SidesInSpace } from './deciding-together.ts';
+import { type FactsVerdict, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
 import { type LaxerExample, laxerAt } from './laxer-example.ts';
 
 /** Rules of the account policy, before and now. Absent: none, since there is no account policy, or none decided. */
@@ -89,10 +89,10 @@ function isPossible({ action, of }: GovernedChange, { authenticators }: PolicySe
 /** Pairs of rules of which the later one does not deny. Without a policy Law 7 alone holds. */
 function pairsAbout(change: GovernedChange, sides: SidesInSpace): readonly RulePairing<Rule>[] {
   const { live, next } = sides;
-  const before = casesOn('live', live.accountPolicy?.about(change), sides);
+  const before = possiblyDecidingOn('live', live.accountPolicy?.about(change), sides);
   if (next.accountPolicy === undefined)
     return before.map(({ rule, formulas }) => ({ before: rule, now: undefined, formulas }));
-  return pairedCases(before, casesOn('next', next.accountPolicy.about(change), sides)).filter(
+  return pairings(before, possiblyDecidingOn('next', next.accountPolicy.about(change), sides)).filter(
     ({ now }) => now?.then.kind === 'allow',
   );
 }

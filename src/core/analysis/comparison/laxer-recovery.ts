@@ -14,11 +14,11 @@ import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
-import { pairedCases, type RulePairing } from '../space/rule-pairings.ts';
+import { pairings, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { alsoIn, commonAuthenticators } from './common-authenticators.ts';
 import { compareAsks } from './compare-asks.ts';
-import { casesOn, type FactsVerdict, type Sides, type SidesInSpace } from './deciding-together.ts';
+import { type FactsVerdict, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
 import { setsNewPassword } from './newly-taken.ts';
 
 /** Rules of the recovery policy, before and now. Absent: no rule decided, which denies. */
@@ -73,12 +73,18 @@ interface Pair {
 /** Pairs of rules of which the later one allows. */
 function pairsIn(sides: SidesInSpace): readonly Pair[] {
   const { live, next, space } = sides;
-  const recoveries = pairedCases(casesOn('live', live.recovery, sides), casesOn('next', next.recovery, sides));
+  const recoveries = pairings(
+    possiblyDecidingOn('live', live.recovery, sides),
+    possiblyDecidingOn('next', next.recovery, sides),
+  );
   const [then, now] = [
     live.enrollment && beforeSignIn(live.enrollment),
     next.enrollment && beforeSignIn(next.enrollment),
   ];
-  const enrollments = pairedCases(casesOn('live', then, sides), casesOn('next', now, sides)).toReversed();
+  const enrollments = pairings(
+    possiblyDecidingOn('live', then, sides),
+    possiblyDecidingOn('next', now, sides),
+  ).toReversed();
   return recoveries.flatMap((pair) => {
     const rule = pair.now;
     if (rule?.then.kind !== 'allow') return [];

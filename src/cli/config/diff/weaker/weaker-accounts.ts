@@ -17,7 +17,7 @@ import {
   type WeakerFindings,
   type WeakerRule,
 } from './weaker-rules.ts';
-import { enoughWords } from './weaker-sentences.ts';
+import { enoughText } from './weaker-sentences.ts';
 
 /** The pages of the account come first. Apps count where rules tell them apart. */
 export function ofAccounts([account, ...apps]: readonly ComparedPair[]): WeakerFindings {
@@ -84,7 +84,7 @@ function newPasswordRule({ before, now, facts, evidence }: NewPassword, { client
   const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
   return {
     apps: clientIds,
-    words: enoughWords(evidence).replace('is enough', 'is enough to set a new password'),
+    words: enoughText(evidence).replace('is enough', 'is enough to set a new password'),
     before: rulePlaces(before ? [before] : []),
     after: rulePlaces([now]),
     example: exampleOptions(shownFacts(facts), keys),
