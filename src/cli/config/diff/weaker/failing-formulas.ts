@@ -29,7 +29,7 @@ function changedRules(then: readonly RuleHead[], now: readonly RuleHead[]): read
   const last = then.findLastIndex(({ when }) => mayFail(when));
   const before = then.slice(0, last + 1);
   const stricter = now.filter((rule) => !isDenial(rule) || before.some((one) => isAlike(one, rule)));
-  const isSame = before.every((rule, at) => isAlike(rule, stricter[at]));
+  const isSame = before.every((rule, index) => isAlike(rule, stricter[index]));
   return isSame ? [] : before.filter(({ when }) => mayFail(when));
 }
 
