@@ -129,12 +129,12 @@ function changeRule(one: LaxerChange, pair: AppPair): WeakerRule {
   const shown = laxerRule({ ...one, before: {}, now: {} }, pair);
   return {
     ...shown,
-    words: `${one.proved.join(' and ')} is enough to ${what}${ownerWords(one)}, and was not`,
+    words: `${one.proved.join(' and ')} is enough to ${what}${ownerText(one)}, and was not`,
     before: rulePlaces(before ? [before] : []),
     after: rulePlaces(now ? [now] : []),
   };
 }
 
-function ownerWords({ enrolled, proved }: LaxerChange): string {
+function ownerText({ enrolled, proved }: LaxerChange): string {
   return enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
 }
