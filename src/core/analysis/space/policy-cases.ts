@@ -23,6 +23,9 @@ export interface PolicyCase {
   readonly formulas: readonly Formula[];
 }
 
+/** Rules that may decide together, although the evaluator was not seen to find them in any facts. */
+export type UnshownCase = Omit<PolicyCase, 'facts'>;
+
 /** Rules for which it is undecided whether they ever decide together. */
 export type OpenCase = Omit<PolicyCase, 'facts' | 'formulas' | 'enrollment'>;
 
@@ -30,6 +33,8 @@ export interface PolicyCases {
   readonly cases: readonly PolicyCase[];
   /** Some combination could not be decided, so that what is not among the cases may still happen. */
   readonly isPartial: boolean;
+  /** The combinations that could not be decided. */
+  readonly unshown: readonly UnshownCase[];
   /** Combinations for which the steps of the search did not suffice. */
   readonly open: readonly OpenCase[];
 }
@@ -51,6 +56,7 @@ export function policyCases(
   return {
     cases: found.flatMap(({ cases }) => cases),
     isPartial: found.some(({ isPartial }) => isPartial),
+    unshown: found.flatMap(({ unshown }) => unshown),
     open: found.flatMap(({ open }) => open),
   };
 }
@@ -70,9 +76,10 @@ interface Searched {
 function casesOfPair({ one, other, thirds }: Pair, { policies, space, budget }: Searched): PolicyCases {
   const pair = { session: one.rule, app: other.rule };
   const both = [...space.onceProved, ...one.formulas, ...other.formulas];
-  if (findModelWithin(both, budget) === 'impossible') return { cases: [], isPartial: false, open: [] };
+  if (findModelWithin(both, budget) === 'impossible') return { cases: [], isPartial: false, unshown: [], open: [] };
   const cases: PolicyCase[] = [];
-  let [isPartial, hasRunOut] = [false, false];
+  const unshown: UnshownCase[] = [];
+  let hasRunOut = false;
   for (const third of thirds) {
     const formulas = [...both, ...(third?.formulas ?? [])];
     const found = findModelWithin(formulas, budget);
@@ -80,10 +87,10 @@ function casesOfPair({ one, other, thirds }: Pair, { policies, space, budget }: 
     const facts = found === 'undecided' ? undefined : space.factsOf(found.model);
     const rules = { ...pair, ...(third && { enrollment: third.rule }) };
     if (facts && decideTogether(policies, rules, facts)) cases.push({ ...rules, facts, formulas });
-    else isPartial = true;
+    else unshown.push({ ...rules, formulas });
     hasRunOut ||= found === 'undecided';
   }
-  return { cases, isPartial, open: hasRunOut ? [pair] : [] };
+  return { cases, isPartial: unshown.length > 0, unshown, open: hasRunOut ? [pair] : [] };
 }
 
 /** Facts for the case in which the user is in one group at most. Undefined: it takes several. */
