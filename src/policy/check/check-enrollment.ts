@@ -154,7 +154,7 @@ function conflicts(source: YamlSource, written: EnrollmentPolicy, context: Enrol
     for (const policy of [...ofSession, ...(signOn ? [compilePolicy(signOn)] : [])]) {
       const conflict = enrollmentConflict({ ...context, policy, enrollment, besides });
       if (conflict === undefined) continue;
-      const rule = ruleInWords(conflict.rule);
+      const rule = ruleText(conflict.rule);
       const message = `disables ${always.then.disabled.join(', ')}, so that no user can meet the rule ${rule}, as in the app ${app.clientId}`;
       if (!found.has(rule)) found.set(rule, disablesNeeded(source, index, message));
     }
@@ -162,7 +162,7 @@ function conflicts(source: YamlSource, written: EnrollmentPolicy, context: Enrol
   return [...found.values()];
 }
 
-function ruleInWords({ name, location }: RuleHead): string {
+function ruleText({ name, location }: RuleHead): string {
   return location === undefined ? `"${name}"` : `"${name}" in ${sourcePlace(location)}`;
 }
 

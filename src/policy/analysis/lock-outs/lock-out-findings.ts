@@ -2,20 +2,24 @@
 import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
 import { endsInDenial, isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
-import { decideTogether, ordinaryCase, type PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import {
+  decideTogether,
+  ordinaryFactsFor,
+  type RuleCombination,
+} from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
-import { appsInWords, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { analysedAppsText, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 
 /** Rules that let a user in, and nothing that users can have there leads in. */
 interface LockedOut {
   readonly app: AnalysedApp;
-  readonly one: PolicyCase;
+  readonly combination: RuleCombination;
   readonly facts: UserFacts;
   /** There may well be such a user. */
   readonly isUsual: boolean;
@@ -27,35 +31,36 @@ export function lockOutFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const found = apps.flatMap((app) => app.cases.flatMap((one) => lockedOutIn(one, app)));
-  const byCause = Map.groupBy(found, ({ one }) => JSON.stringify(causeOf(one).location));
+  const found = apps.flatMap((app) => app.combinations.flatMap((combination) => lockedOutIn(combination, app)));
+  const byCause = Map.groupBy(found, ({ combination }) => JSON.stringify(causeOf(combination).location));
   return [...byCause.values()].flatMap((same) => atCause(same, configuration));
 }
 
-function lockedOutIn(one: PolicyCase, app: AnalysedApp): readonly LockedOut[] {
+function lockedOutIn(combination: RuleCombination, app: AnalysedApp): readonly LockedOut[] {
   const { policies, space } = app;
-  if (!isLockedOut(policies, one)) return [];
-  const facts = ordinaryCase(one, space) ?? one.facts;
+  if (!isLockedOut(policies, combination)) return [];
+  const facts = ordinaryFactsFor(combination, space) ?? combination.facts;
   if (!endsInDenial(policies, facts, everythingIn(app))) return [];
-  const isUsual = (user: UserFacts) => isOrdinary(user, rulesOf(one));
-  const forGood = deniedForGood(one, app);
-  if (forGood && isUsual(forGood)) return [{ app, one, facts: forGood, isUsual: true, isForGood: true }];
-  return [{ app, one, facts, isUsual: isUsual(facts), isForGood: forGood !== undefined }];
+  const isUsual = (user: UserFacts) => isOrdinary(user, rulesOf(combination));
+  const forGood = deniedForGood(combination, app);
+  if (forGood && isUsual(forGood)) return [{ app, combination, facts: forGood, isUsual: true, isForGood: true }];
+  return [{ app, combination, facts, isUsual: isUsual(facts), isForGood: forGood !== undefined }];
 }
 
 /** A user who is under other rules of the enrollment policy in other circumstances may meet the same rules there. */
-function deniedForGood(one: PolicyCase, app: AnalysedApp): UserFacts | undefined {
-  const { policies, space, cases, unshown, denialBudget } = app;
-  const same = [...cases, ...unshown].filter(
-    ({ session, app: signOn }) => session === one.session && signOn === one.app,
+function deniedForGood(combination: RuleCombination, app: AnalysedApp): UserFacts | undefined {
+  const { policies, space, combinations, unshown, denialBudget } = app;
+  const same = [...combinations, ...unshown].filter(
+    ({ session, app: signOn }) => session === combination.session && signOn === combination.app,
   );
   const open = same.filter((other) => !isLockedOut(policies, other));
   return deniedEverywhere({
-    denied: one.formulas,
+    denied: combination.formulas,
     open: open.map(({ formulas }) => formulas),
     space,
     budget: denialBudget,
-    isConfirmed: (facts) => decideTogether(policies, one, facts) && endsInDenial(policies, facts, everythingIn(app)),
+    isConfirmed: (facts) =>
+      decideTogether(policies, combination, facts) && endsInDenial(policies, facts, everythingIn(app)),
   });
 }
 
@@ -63,25 +68,28 @@ function everythingIn({ policies }: AnalysedApp): readonly string[] {
   return policies.authenticators.map(({ key }) => key);
 }
 
-function rulesOf({ session, app, enrollment }: PolicyCase): readonly RuleHead[] {
+function rulesOf({ session, app, enrollment }: RuleCombination): readonly RuleHead[] {
   return [session, app, ...(enrollment ? [enrollment] : [])];
 }
 
 /** Each of the other rules can be met where all may be used: what cannot is no configuration. */
-function causeOf({ app, enrollment }: PolicyCase): RuleHead {
+function causeOf({ app, enrollment }: RuleCombination): RuleHead {
   return enrollment ?? app;
 }
 
 function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const usual = same.filter(({ isUsual }) => isUsual);
   const shown = usual.find(({ isForGood }) => isForGood) ?? usual[0] ?? same[0];
-  const cause = shown && causeOf(shown.one);
+  const cause = shown && causeOf(shown.combination);
   const place = cause && placeOf(cause);
   if (shown === undefined || place === undefined) return [];
-  const involved = distinctRules([...same.map(({ one }) => one.app), ...same.map(({ one }) => one.session)]);
+  const involved = distinctRules([
+    ...same.map(({ combination }) => combination.app),
+    ...same.map(({ combination }) => combination.session),
+  ]);
   return [
     findingAt('lock-out', place, {
-      message: `lets no user into ${appsInWords(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them${shown.isForGood ? '' : '. In other circumstances they can meet them'}`,
+      message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them${shown.isForGood ? '' : '. In other circumstances they can meet them'}`,
       ...(!(shown.isUsual && shown.isForGood) && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(shown.facts, everythingIn(shown.app)),

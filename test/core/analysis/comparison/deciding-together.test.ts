@@ -1,10 +1,10 @@
 /** Rules that decide together before and after a change, and facts for which they do. */
 import { describe, expect, test } from '@jest/globals';
 import {
-  casesOn,
   decidingTogether,
   factsFor,
   factsOn,
+  possiblyDecidingOn,
   type RefusedParts,
 } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
@@ -176,8 +176,8 @@ describe('what requests cannot ask for on a side', () => {
       universe(),
     );
     const policy = compilePolicy({ name: 'app', rules });
-    const deciding = (side: 'live' | 'next', parts: Parameters<typeof casesOn>[2]) =>
-      casesOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
+    const deciding = (side: 'live' | 'next', parts: Parameters<typeof possiblyDecidingOn>[2]) =>
+      possiblyDecidingOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
         one && findModel(formulas, newBudget()) !== 'impossible' ? [one.name] : [],
       );
     expect(deciding('next', { space })).toEqual(['mail', 'files', 'phone', 'rest']);

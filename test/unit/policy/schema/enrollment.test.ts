@@ -196,7 +196,12 @@ async function unmeetable(signOn: readonly string[], enrollment: readonly string
 
 test.each<[string, readonly string[], readonly string[], readonly string[]]>([
   ['two rules for all', [`{ name: One, ${onCode} }`], [everybody], ['One']],
-  ['a rule for some, which the analysis judges', [`{ name: One, ${onCode} }`], [groupA, '{ name: Rest, then: {} }'], []],
+  [
+    'a rule for some, which the analysis judges',
+    [`{ name: One, ${onCode} }`],
+    [groupA, '{ name: Rest, then: {} }'],
+    [],
+  ],
   [
     'a rule that decides for some only',
     [`{ name: One, when: { groups: { any: [a] } }, ${onCode} }`, '{ name: Rest, then: { allow: { factors: 1 } } }'],

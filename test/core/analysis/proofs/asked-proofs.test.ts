@@ -1,6 +1,6 @@
 /** What the rules of a case ask for in effect, and how old what counts there can be. */
 import { describe, expect, test } from '@jest/globals';
-import { askedIn, browsersOf, isRemembered, proofsIn } from '../../../../src/core/analysis/proofs/case-proofs.ts';
+import { askedIn, browsersOf, isRemembered, proofsIn } from '../../../../src/core/analysis/proofs/asked-proofs.ts';
 import type { AllowTerms, AppSession, Requirement, Rule, SessionTerms } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { descriptor, factors, policiesOf } from '../../support/fixtures.ts';
