@@ -23,7 +23,7 @@ test('a date names its time zone', () => {
   expect(dateText(1_795_534_262)).toBe('24 November 2026 at 15:31:02 UTC');
 });
 
-test('unknown and missing claims are told as such', () => {
+test('unknown and missing claims are reported as such', () => {
   expect(acrText(undefined)).toBe('The provider did not say.');
   expect(acrText('gold')).toBe('This demo does not know that level.');
   expect(amrText('toString')).toBe('This demo does not know that method.');
@@ -48,7 +48,7 @@ test('a session ends an hour after its last use', () => {
   expect(sessions.find(id)).toBeUndefined();
 });
 
-test('sessions and unanswered requests are bounded; what was used last stays', () => {
+test('sessions and unanswered requests are bounded; the ones used last stay', () => {
   const sessions = createDemoSessions(() => 0);
   const first = sessions.open();
   const second = sessions.open();

@@ -15,6 +15,7 @@ import {
   allow,
   always,
   descriptor,
+  enrollmentTerms,
   factors,
   factsOf,
   type PolicyParts,
@@ -27,7 +28,7 @@ const deny: Rule['then'] = { kind: 'deny' };
 const inA: Conditions = { groups: { any: ['a'] } };
 const inB: Conditions = { groups: { any: ['b'] } };
 const terms = (more: Partial<EnrollmentTerms>, when: Conditions = {}): EnrollmentRule => {
-  return { name: 'terms', when, then: { required: [], optional: [], promoted: [], disabled: [], ...more } };
+  return { name: 'terms', when, then: enrollmentTerms(more) };
 };
 const account = (name: string, then: Rule['then'], more: Partial<AccountRule> = {}): AccountRule => {
   return { name, when: {}, then, ...more };
@@ -136,7 +137,7 @@ describe('a sign-in ends in a denial', () => {
     expect(endsInDenial(policiesOf(parts), facts, keys)).toBe(expected);
   });
 
-  test('with two of a kind of which a user has one', () => {
+  test('with two of a kind, when the user has one', () => {
     const policies = policiesOf({ enabled: ['totp'], app: twoApps });
     const once = policies.authenticators.map((each) => ({ ...each, maxEnrollments: 1 as const }));
     expect(endsInDenial({ ...policies, authenticators: once }, facts, ['totp', 'totp'])).toBe(true);

@@ -12,7 +12,7 @@ import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { entangled } from '../../support/entangled.ts';
-import { allow, always, descriptor, factors, policiesOf } from '../../support/fixtures.ts';
+import { allow, always, descriptor, enrollmentTerms, factors, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const { password, email, totp, phone, webauthn } = descriptor;
@@ -41,7 +41,7 @@ const add = (key: string | undefined, then: Rule['then'], when: Conditions = {})
   ...(key !== undefined && { change: { add: [key] } }),
 });
 const terms = (more: Partial<EnrollmentTerms>, when: Conditions = {}): EnrollmentRule => {
-  return { name: 'terms', when, then: { required: [], optional: [], promoted: [], disabled: [], ...more } };
+  return { name: 'terms', when, then: enrollmentTerms(more) };
 };
 
 interface Parts {
@@ -152,7 +152,7 @@ describe('all are shut out', () => {
     expect(shut(parts, ...among)).toEqual(expected);
   });
 
-  test('of whom the rules of the case decide', () => {
+  test('about which the rules of the case decide', () => {
     const isConfirmed: Parts['isConfirmed'] = ({ subject: { groups } }) => groups.includes('b');
     const parts: Parts = { account: [add(undefined, deny)], isConfirmed };
     expect(shut(parts, { groups: { any: ['a', 'b'] } })).toBeUndefined();
@@ -222,7 +222,7 @@ describe('some are shut out', () => {
   });
 });
 
-test('what is reachable counts as often as any rule requires', () => {
+test('reachable proofs count as often as any rule requires', () => {
   expect(shut({ account: [add('totp', one), add(undefined, deny)], app: by('webauthn'), most: 2 })).toEqual({
     ...everyone,
     reachable: ['password', 'password', 'totp', 'totp'],

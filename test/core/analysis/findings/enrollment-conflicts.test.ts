@@ -6,7 +6,7 @@ import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, descriptor, factors, type Key } from '../../support/fixtures.ts';
+import { allow, descriptor, enrollmentTerms, factors, type Key } from '../../support/fixtures.ts';
 
 const inOffice: Conditions = { network: { any: ['office'] } };
 
@@ -14,7 +14,7 @@ const signOn = (name: string, then: Rule['then'], when: Conditions = {}): Rule =
 const disabling = (name: string, disabled: readonly Key[], when: Conditions = {}): EnrollmentRule => ({
   name,
   when,
-  then: { required: [], optional: [], promoted: [], disabled },
+  then: enrollmentTerms({ disabled }),
 });
 
 const enabled = ['password', 'totp'] as const;

@@ -87,7 +87,7 @@ test('an age', () => {
   expect([ageText(0), ageText(600)]).toEqual(['just now', '10 min ago']);
 });
 
-test('a formula is told as it is written, in one line', () => {
+test('a formula is shown as written, in one line', () => {
   const written = 'now - user.createdAt < duration("720h") ||\n  user.profile.note == "a \\"b\\""\n';
   const expression = {
     written,

@@ -71,7 +71,7 @@ test.each([
   ]);
 });
 
-test('rules of the account policy behind entangled ones are told, too', async () => {
+test('rules of the account policy behind entangled ones are reported, too', async () => {
   const change = 'change: { add: [webauthn] }';
   const one = 'then: { allow: { factors: 1 } }';
   const entangled = pigeons().map((rule) => rule.replace('then: deny', `${change}, ${one}`));

@@ -60,7 +60,7 @@ describe('a rule never decides', () => {
     ]);
   });
 
-  test('as the points do not come to its level', async () => {
+  test('as the points do not reach its level', async () => {
     const few = settings('risk: { points: { newDevice: 10, newNetwork: 10, recentFailures: 10, longAway: 0 } }\n');
     expect(
       await findingLines({ 'stepgate.yaml': few, [signOn]: policy(when('risk: { atLeast: high }'), rest()) }),

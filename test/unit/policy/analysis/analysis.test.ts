@@ -225,7 +225,7 @@ describe('rules that only report', () => {
     ]);
   });
 
-  test('are quiet where they would decide, and take no case', async () => {
+  test('are quiet where they would decide, and cover no case', async () => {
     expect(
       await findingLines({ [signOn]: policy(soon, `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`) }),
     ).toEqual([]);

@@ -38,6 +38,6 @@ test('a long text says how many it leaves out', () => {
   expect(text.length).toBeLessThan(160);
 });
 
-test('what was not searched is said', () => {
+test('parts that were not searched are named', () => {
   expect(proofSetsText({ sets: [[{ authenticator: 'a' }]], isComplete: false })).toBe('a, or others');
 });
