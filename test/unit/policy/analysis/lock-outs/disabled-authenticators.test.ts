@@ -18,7 +18,7 @@ const session = (...all: readonly string[]) => ({
 });
 const signOn = (...all: readonly string[]) => ({ 'policies/sign-on/notes.yaml': `name: notes\n${rules(...all)}` });
 const disabled = (when: string) => ({
-  'stepgate.yaml': `${zoned}${signals}`,
+  'stepgate.yaml': `${zoned}${signals}attributes: { department: {} }\n`,
   ...signOn(`{ name: Keys, ${byPasskey} }`),
   'policies/enrollment.yaml': rules(
     `{ name: No keys, when: { ${when} }, then: { disabled: [webauthn] } }`,
@@ -117,5 +117,45 @@ describe('users whom the other rules let in', () => {
     const found = await lockOuts(files);
     expect(found).toMatchObject([{ severity: 'error', code: 'lock-out', rules: [{ name: 'Keys' }, { name: 'All' }] }]);
     expect(await ends(files, found[0]?.example)).toBe('denied');
+  });
+});
+
+describe('a rule with an expression that cannot be taken apart', () => {
+  const hr = `expression: 'has(user.profile.department) && user.profile.department == "hr"'`;
+  const undecided = async (files: Readonly<Record<string, string>>) =>
+    (await findings(files)).filter(({ code }) => code === 'undecided');
+
+  test('may shut users out: that is said once, and not that the rule itself is undecided', async () => {
+    expect(await lockOuts(disabled(hr))).toEqual([]);
+    expect(await undecided(disabled(hr))).toMatchObject([
+      {
+        ...{ severity: 'warning', file: 'policies/enrollment.yaml', line: 2 },
+        message:
+          'whether it shuts users out of the app Notes could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart',
+        rules: [{ name: 'Keys' }, { name: 'All' }],
+      },
+    ]);
+  });
+
+  test('in the rule that asks', async () => {
+    const files = {
+      ...disabled('groups: { any: [contractors] }'),
+      ...signOn(`{ name: Keys, when: { ${hr} }, ${byPasskey} }`, '{ name: Rest, then: { allow: { factors: 1 } } }'),
+    };
+    expect((await undecided(files)).map(({ severity, file, line }) => [severity, file, line])).toEqual([
+      ['warning', 'policies/enrollment.yaml', 2],
+      ['note', 'policies/sign-on/notes.yaml', 3],
+    ]);
+  });
+
+  test('is quiet where other authenticators are left', async () => {
+    const files = { ...disabled(hr), ...signOn('{ name: Any, then: { allow: { factors: 1 } } }') };
+    expect((await undecided(files)).map(({ severity }) => severity)).toEqual(['note']);
+  });
+
+  test('is an error where it holds for users who are known', async () => {
+    const files = disabled('expression: \'now > date("2026-01-01")\', groups: { any: [contractors] }');
+    expect(await lockOuts(files)).toMatchObject([{ severity: 'error' }]);
+    expect(await undecided(files)).toEqual([]);
   });
 });
