@@ -180,7 +180,7 @@ test.each<[string, string, string]>([
 });
 
 const onCode = 'then: { allow: { any: { authenticators: [totp] } } }';
-const everybody = '{ name: Everybody, then: { disabled: [totp] } }';
+const forAll = '{ name: Everybody, then: { disabled: [totp] } }';
 const groupA = '{ name: A, when: { groups: { any: [a] } }, then: { disabled: [totp] } }';
 
 /** Names of the rules that an enrollment rule for all users leaves no user able to meet. */
@@ -195,7 +195,7 @@ async function unmeetable(signOn: readonly string[], enrollment: readonly string
 }
 
 test.each<[string, readonly string[], readonly string[], readonly string[]]>([
-  ['two rules for all', [`{ name: One, ${onCode} }`], [everybody], ['One']],
+  ['two rules for all', [`{ name: One, ${onCode} }`], [forAll], ['One']],
   [
     'a rule for some, which the analysis judges',
     [`{ name: One, ${onCode} }`],
@@ -205,7 +205,7 @@ test.each<[string, readonly string[], readonly string[], readonly string[]]>([
   [
     'a rule that decides for some only',
     [`{ name: One, when: { groups: { any: [a] } }, ${onCode} }`, '{ name: Rest, then: { allow: { factors: 1 } } }'],
-    [everybody],
+    [forAll],
     [],
   ],
 ])('conflicts between rules: %s', async (_, signOn, enrollment, expected) => {

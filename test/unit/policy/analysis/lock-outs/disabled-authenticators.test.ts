@@ -1,4 +1,4 @@
-/** Rules of the enrollment policy that disable what other rules take: only where these decide together, and for whom. */
+/** Rules of the enrollment policy that disable what others take: only where these decide together, and for whom. */
 import { describe, expect, test } from '@jest/globals';
 import { kindsOf, load } from '../../support/configuration-dir.ts';
 import { byPasskey, findings, rules, settings } from '../../support/lock-out-files.ts';
