@@ -26,6 +26,11 @@ export interface Invariant {
   readonly guarantee: Guarantee;
   /** A remembered proof counts as proved. */
   readonly countsRemembered?: true;
+  /**
+   * Each rule of the session policy is judged by itself, and by the pauses that it allows itself. Absent: one violation
+   * for each rule of the sign-on policy, in a session that may have begun under any rule.
+   */
+  readonly bySession?: true;
 }
 
 /** A sign-in that breaks an invariant. */
@@ -72,7 +77,7 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
   const judge = demandJudge(invariant, policies);
   const found = [
     ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
-    ...appRulesIn(scope).map((rule) => examineRule(rule, { ...invariant, judge }, scope)),
+    ...appRulesIn(scope).flatMap((rule) => examineRule(rule, { ...invariant, judge }, scope)),
   ];
   const violations = found.flatMap((one) => ('violation' in one ? [one.violation] : []));
   const open = found.flatMap((one) => ('open' in one ? [one.open] : []));
@@ -86,6 +91,8 @@ type RuleResult =
   | { readonly open: readonly RuleHead[] }
   | { readonly kind: 'fine' };
 
+type Fault = Exclude<RuleResult, { readonly kind: 'fine' }>;
+
 interface InvariantWithJudge extends Invariant {
   readonly judge: JudgeDemand;
 }
@@ -93,17 +100,24 @@ interface InvariantWithJudge extends Invariant {
 const fine: RuleResult = { kind: 'fine' };
 
 /**
- * The result for a rule of the sign-on policy that allows: a violation, an ordinary one first; otherwise a case that
- * is open.
+ * The results for a rule of the sign-on policy that allows, one for each rule that is to blame: a violation, an ordinary
+ * one first; otherwise a case that is open. None: all is fine.
  */
-function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
-  let result = fine;
+function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): readonly Fault[] {
+  const found = new Map<Rule, Fault>();
+  const settled = new Set<Rule>();
   for (const one of casesOf(app, scope)) {
+    const blamed = invariant.bySession ? one.session : app.rule;
+    if (settled.has(blamed)) continue;
     const examined = invariant.guarantee.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
-    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
-    if (!('violation' in result) && !('kind' in examined)) result = examined;
+    if ('kind' in examined) continue;
+    const isSettled = 'violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)]);
+    const before = found.get(blamed);
+    if (isSettled || before === undefined || !('violation' in before)) found.set(blamed, examined);
+    if (isSettled) settled.add(blamed);
+    if (isSettled && !invariant.bySession) break;
   }
-  return result;
+  return [...found.values()];
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */

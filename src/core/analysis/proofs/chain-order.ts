@@ -1,15 +1,20 @@
 /** Compares chains step by step. */
-import { isMatchable } from '../../evidence/chain-matching.ts';
 import type { ChainStep, Requirement } from '../../model/policy.ts';
 
 type Chains = Extract<Requirement, { readonly chains: unknown }>;
 
 /**
- * All evidence that meets the first meets the second; each has one chain. False: that is not proved. Every step of the
- * second is met by what meets a step of its own of the first.
+ * All evidence that meets the first meets the second, and asks for it in the same order; each has one chain. False: that
+ * is not proved. Every step of the second is met by what meets a step of its own of the first, one after the other: a
+ * chain in another order lets users begin with something else, so it is there for a reason.
  */
 export function followsChain({ chains: [one = []] }: Chains, { chains: [other = []] }: Chains): boolean {
-  return isMatchable(other.map((weak) => one.flatMap((strict, at) => (isAsStrict(strict, weak) ? [String(at)] : []))));
+  let next = 0;
+  return other.every((weak) => {
+    const found = one.slice(next).findIndex((strict) => isAsStrict(strict, weak));
+    next += found + 1;
+    return found >= 0;
+  });
 }
 
 /** Whatever else a step may demand must be the same. */
