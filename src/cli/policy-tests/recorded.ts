@@ -41,8 +41,8 @@ export function recordedFacts(
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const zones = named(sets, 'network').filter((zone) => trace?.zones?.includes(zone));
   const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
-  const earlier = trace?.proved.filter((one) => one.earlier) ?? [];
-  const evidence = earlier.map((one) => `${proofName(one)}@${one.age}s`);
+  const earlier = trace?.proved.filter((proof) => proof.earlier) ?? [];
+  const evidence = earlier.map((proof) => `${proofName(proof)}@${proof.age}s`);
   const request = omitUndefined({
     scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
     acrValues: trace?.acrValues,
@@ -62,7 +62,7 @@ export function recordedFacts(
       network: zones.length > 0 ? { zones } : undefined,
       device: filled(device),
       risk: trace?.risk?.length ? trace.risk : undefined,
-      distance: distanceWords(trace?.distance),
+      distance: distanceText(trace?.distance),
       time: asks('time') ? new Date(at * 1000).toISOString() : undefined,
       request: filled(request),
       evidence: evidence.length > 0 ? evidence : undefined,
@@ -94,7 +94,7 @@ function unrecorded(trace: RecordedSignIn['trace']): readonly ('risk' | 'distanc
 }
 
 /** A test cannot name a distance of less than a kilometre. */
-function distanceWords(distance: AuditTrace['distance']): string | undefined {
+function distanceText(distance: AuditTrace['distance']): string | undefined {
   if (typeof distance === 'number') return `${Math.max(1, Math.round(distance))} km`;
   return distance === 'nowhere' ? distance : undefined;
 }
@@ -105,7 +105,7 @@ function isSayable(value: unknown): boolean {
 }
 
 /** What is known about the last sign-in. */
-function lastSignInWords({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>): unknown {
+function lastSignInText({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>): unknown {
   if (typeof lastSignIn === 'number') return `PT${Math.max(1, lastSignIn)}S`;
   return recordedSince === undefined ? lastSignIn : { recordedSince: `PT${recordedSince}S` };
 }
@@ -121,7 +121,7 @@ function recordedUser(subject: Subject, { at, sets, attributes, trace }: Asked):
     userType: asks('userType') ? subject.userType : undefined,
     attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
     enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
-    lastSignIn: trace && lastSignInWords(trace),
+    lastSignIn: trace && lastSignInText(trace),
     accountAge: asks('accountAge') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
   });

@@ -6,7 +6,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/rules/enrollment-terms.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import { readSignIns } from '../../users/history/sign-in-log.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
 import { addressName, askedAddress, isBelowAddressLimit } from './addresses.ts';
@@ -87,14 +87,14 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
     replaced: addable.filter(
       (key) =>
         services.authenticators.get(key)?.descriptor.maxEnrollments &&
-        credentials.some((one) => one.authenticator === key),
+        credentials.some((credential) => credential.authenticator === key),
     ),
     devices: await devicesOf(context),
     sessions: await Promise.all((await sessionsOf(context)).map((session) => describe(session, context))),
     signIns: await Promise.all(
       signIns.slice(0, shown).map(async ({ at, client, proved, ip, userAgent }) => {
         const app = client === accountClientId ? {} : { app: await appName(client, context) };
-        return { at, ...app, proved, ip, ...browserInWords(userAgent) };
+        return { at, ...app, proved, ip, ...browserText(userAgent) };
       }),
     ),
     addresses: ownAddresses(context),
@@ -117,8 +117,8 @@ export function isFullOf({ facts }: OpenAccount, key: string): boolean {
 }
 
 function ownAddresses(context: OpenAccount): readonly OwnAddress[] {
-  return notificationAddresses(context.account).map((one) =>
-    one.source === 'added' ? { ...one, name: addressName(context, one.address) } : one,
+  return notificationAddresses(context.account).map((address) =>
+    address.source === 'added' ? { ...address, name: addressName(context, address.address) } : address,
   );
 }
 

@@ -29,7 +29,7 @@ export function checkIdentify(
   return checkedPages(sources, documents, all).flatMap((checked) => [
     ...notUnique(checked),
     ...identifyNoUser(checked),
-    ...withoutWords(checked),
+    ...missingLabels(checked),
   ]);
 }
 
@@ -53,7 +53,7 @@ function checkedPages(
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
   if (settingsDocument === undefined) return [];
   const settings = readSettings(settingsDocument, all);
-  const byFile = new Map([...documents.values()].map((one): [string, Document] => [one.file, one]));
+  const byFile = new Map([...documents.values()].map((document): [string, Document] => [document.file, document]));
   return sources.flatMap(({ kind, source }): readonly CheckedPage[] => {
     if (kind === 'settings') return [{ source, settings, page: identifyPageOf(settings, {}) }];
     const document = kind === 'app' ? byFile.get(source.file) : undefined;
@@ -99,7 +99,7 @@ function identifyNoUser({ source, settings }: CheckedPage): readonly Finding[] {
 }
 
 /** The texts name mail addresses, user names and numbers. What attributes are called only the configuration knows. */
-function withoutWords({ source, settings, page }: CheckedPage): readonly Finding[] {
+function missingLabels({ source, settings, page }: CheckedPage): readonly Finding[] {
   const hasOwn = valuesAt(source.content, 'identify.by').length > 0;
   const named = (page.by ?? []).filter((name) => {
     const attribute = settings.attributes.attributes[name];

@@ -6,10 +6,19 @@ import { changeScope, enrollScope } from '../../../src/core/enrollment/account-r
 import { maxEnrollmentsPerAuthenticator } from '../../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Facts, Subject } from '../../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
-import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import {
+  enrolled,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from '../support/fixtures.ts';
 
 function disabling(policies: PolicySet, ...disabled: readonly Key[]): PolicySet {
-  const then = { required: [], optional: [], promoted: [], disabled };
+  const then = enrollmentTerms({ disabled });
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
 }
 
@@ -73,7 +82,7 @@ describe('a user who has only disabled authenticators', () => {
     });
   });
 
-  test('is told the reason after that', () => {
+  test('learns the reason after that', () => {
     const facts = factsOf({ subject: userWith(has), evidence: [proof('totp', 'now')] });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', reason: 'enrollment_forbids' });
   });

@@ -17,6 +17,7 @@ import {
   type PolicyParts,
   policiesOf,
   proof,
+  rememberedProof,
   userWith,
 } from '../support/fixtures.ts';
 
@@ -26,11 +27,7 @@ function enrollmentOf(key: Key): Enrollment {
   return enrolled(key)[0] as Enrollment;
 }
 
-function remembered(key: Key, more: Partial<RememberedProof> = {}): RememberedProof {
-  const { id, authenticator, factors: covered, characteristics } = enrollmentOf(key);
-  const proved = { authenticator, enrollment: id, factors: covered, characteristics };
-  return { ...proved, at: NOW - HOUR, until: NOW + HOUR, ...more };
-}
+const remembered = (key: Key, more: Partial<RememberedProof> = {}) => rememberedProof(key, HOUR, more);
 
 const demanding = (...demands: readonly Demand[]) => factors(2, { demands });
 const of = (...types: readonly Factor[]): readonly Demand[] => types.map((factor) => ({ factor }));
@@ -162,7 +159,7 @@ describe('a browser that remembers', () => {
     expect(decide(both, {}, { app: tested })).toMatchObject({ kind: 'allow', waived: ['totp'] });
   });
 
-  test('a proof that stands for two enrollments of one authenticator names it once', () => {
+  test('a proof that counts for two enrollments of one authenticator names it once', () => {
     const totp = enrollmentOf('totp');
     const subject = userWith([], { enrollments: [enrollmentOf('password'), totp, { ...totp, id: 'totp2' }] });
     const both = [remembered('totp'), remembered('totp', { enrollment: 'totp2' })];

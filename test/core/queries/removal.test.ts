@@ -10,6 +10,7 @@ import { demandsOn, isLastSignInOption, isLostWithout } from '../../../src/core/
 import {
   allow,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -75,7 +76,7 @@ describe('the user can no longer sign in to an app', () => {
     expect(isLostWithout(policiesOf(parts), at(keys), removed)).toBe(expected);
   });
 
-  test('evidence of this transaction or of the session makes no difference', () => {
+  test('evidence of this transaction or of the session changes nothing', () => {
     const facts = at(['password', 'totp'], { evidence: [proof('password', 'now'), proof('totp', 5)] });
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'password')).toBe(true);
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'totp')).toBe(false);
@@ -106,7 +107,7 @@ describe('the user can no longer sign in to an app', () => {
   });
 });
 
-const terms = { required: [], optional: [], promoted: [], disabled: [] } as const;
+const terms = enrollmentTerms();
 
 function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], parts: PolicyParts = {}): PolicySet {
   const named = rules.map((rule, index) => ({ name: `Rule ${index + 1}`, ...rule }));

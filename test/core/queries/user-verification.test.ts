@@ -17,6 +17,7 @@ import {
   always,
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -73,7 +74,7 @@ describe('a challenge must verify its user', () => {
     const required = {
       name: 'r',
       when: {},
-      then: { required: [{ anyOf: ['totp'] }], optional: [], promoted: [], disabled: [] },
+      then: enrollmentTerms({ required: [{ anyOf: ['totp'] }] }),
     };
     const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [required] });
     const policies = { ...policiesOf(), enrollment };
@@ -140,7 +141,7 @@ describe('the identifier page offers a passkey', () => {
   });
 });
 
-test('the order of enrollments makes no difference', () => {
+test('the order of enrollments does not matter', () => {
   const policies = policiesOf({ app: verified });
   const subject = userWith([], { enrollments: enrolled('webauthn', 'key') });
   const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;

@@ -10,7 +10,16 @@ import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/co
 import { type Action, allSufficientSets } from '../../../src/core/remediation/all-sufficient-sets.ts';
 import { provable } from '../../../src/core/remediation/capabilities.ts';
 import { requirement } from '../support/arbitraries.ts';
-import { descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import {
+  descriptor,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from '../support/fixtures.ts';
 import { subsets } from '../support/naive-evaluator.ts';
 import { seeded } from '../support/seeded.ts';
 
@@ -30,7 +39,7 @@ function setsOf(app: ReturnType<typeof factors>, has: readonly Key[]): readonly 
   return names(askedInAll(policiesOf({ app }), factsOf({ subject }))?.proofs.sets ?? []);
 }
 
-describe('what is asked for in all', () => {
+describe('everything that is asked for', () => {
   test('two factors: one passkey, or the password with one of the others', () => {
     expect(setsOf(factors(2), ['password', 'totp', 'phone', 'webauthn'])).toEqual([
       ['webauthn'],
@@ -62,7 +71,7 @@ describe('what is asked for in all', () => {
     expect(asked?.after.map(({ kind }) => kind)).toEqual(['complete']);
   });
 
-  test('what was proved is not asked for again', () => {
+  test('proved authenticators are not asked for again', () => {
     const facts = factsOf({ subject: userWith(['password', 'totp', 'phone']), evidence: [proof('password', 'now')] });
     expect(names(askedInAll(policiesOf({ app: factors(2) }), facts)?.proofs.sets ?? [])).toEqual([['phone'], ['totp']]);
   });
@@ -76,7 +85,7 @@ describe('what is asked for in all', () => {
   });
 
   const enrollment = (...required: readonly (readonly string[])[]) => {
-    const then = { required: required.map((anyOf) => ({ anyOf })), optional: [], promoted: [], disabled: [] };
+    const then = enrollmentTerms({ required: required.map((anyOf) => ({ anyOf })) });
     return { enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
   };
 
@@ -199,7 +208,7 @@ describe('minimal sets', () => {
     expect(found([factors(1)], many(20_001))).toBe('incomplete');
   });
 
-  test('are not looked for among what is alike, nor where less is enough', () => {
+  test('are not searched among equal authenticators, nor where less is enough', () => {
     const alike = Array.from({ length: 300 }, () => one('a', 'possession'));
     expect(found([factors(2)], alike)).toEqual([]);
     expect(found([factors(2)], [...many(199, 'possession'), one('b', k, p)])).toEqual([['b']]);

@@ -1,6 +1,6 @@
 /** Tables of what each app asks of each group, by zone. */
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
-import { askedWords, denialText, getsIn } from '../questions/asked-text.ts';
+import { askedText, denialText, getsIn } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../questions/matrix.ts';
 import { namedUserText } from '../questions/named-users.ts';
@@ -86,5 +86,5 @@ function cell(outcome: Outcome): PageMarkup {
 
 function cellText(outcome: Outcome): string {
   const why = denialText(outcome);
-  return why === '' ? askedWords(outcome) : `${askedWords(outcome)}: ${why}`;
+  return why === '' ? askedText(outcome) : `${askedText(outcome)}: ${why}`;
 }

@@ -7,7 +7,7 @@ import { authenticatorIn, namesOf } from '../../model/authenticator-name.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
-import { isRemembered } from '../proofs/case-proofs.ts';
+import { isRemembered } from '../proofs/asked-proofs.ts';
 import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { simulate } from '../simulation/simulate.ts';
@@ -38,7 +38,9 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
   const sets = proofs.flatMap((one, at) => [[one], ...proofs.slice(0, at).map((other) => [other, one])]);
   const candidates = sets.flatMap((evidence): readonly AdmittedWith[] => {
     const keys = evidence.map(({ authenticator }) => authenticator);
-    const names = next.authenticators.filter(isRemembered).flatMap((one) => namesOf(one).slice(one.methods ? 1 : 0));
+    const names = next.authenticators
+      .filter(isRemembered)
+      .flatMap((descriptor) => namesOf(descriptor).slice(descriptor.methods ? 1 : 0));
     return names.map((name) => ({
       ...{ evidence, remembered: [name] },
       enrolled: [...new Set([...keys, authenticatorIn(name)])],

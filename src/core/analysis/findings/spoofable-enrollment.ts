@@ -11,7 +11,7 @@ import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.
 import { requiresAsMuch } from '../comparison/required-enrollments.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
-import { allowing } from '../space/policy-cases.ts';
+import { allowing } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { browserOf, browserPairs, inBrowser, inClass } from './said-by-browser.ts';
 

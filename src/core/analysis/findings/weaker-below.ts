@@ -13,7 +13,7 @@ import { type Formula, negated, type UserFacts } from '../../policy/theories/the
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
-import { allowing, type Deciding } from '../space/policy-cases.ts';
+import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, termsComparison } from './asks-less.ts';
 import type { ExaminedLayer } from './spoofable.ts';

@@ -9,8 +9,8 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { decideTogether } from '../space/policy-cases.ts';
-import type { SignInCase } from '../space/sign-in-cases.ts';
+import { decideTogether } from '../space/rule-combinations.ts';
+import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { type AdmittedWith, enrollmentId, factsWith } from './facts-with.ts';
 import { withoutNeedless } from './needless-proofs.ts';
 import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
@@ -30,7 +30,7 @@ const mostTried = 40;
 
 /** Which sign-ins are tried. */
 export interface TriedSignIns {
-  readonly rules: Omit<SignInCase, 'findFacts'>;
+  readonly rules: Omit<DecidingRules, 'findFacts'>;
   /** The rules decide about them. */
   readonly facts: UserFacts;
   /** The user must not be let in without the proofs of these names. */
@@ -177,8 +177,8 @@ export function enrolledCandidates(policies: PolicySet): readonly (readonly stri
 
 function everythingOf(policies: PolicySet): readonly (readonly string[])[] {
   const all = policies.authenticators.map(({ key }) => key);
-  const several = policies.authenticators.flatMap((one) =>
-    Array.from({ length: mostRequired(one, policies) }, () => one.key),
+  const several = policies.authenticators.flatMap((descriptor) =>
+    Array.from({ length: mostRequired(descriptor, policies) }, () => descriptor.key),
   );
   return several.length > all.length ? [all, several] : [all];
 }

@@ -54,7 +54,7 @@ function weaker(
         : 'lets the same users stay signed in for longer';
     return [
       findingAt('weaker-below', place, {
-        message: `where ${conditions} misses, ${inWords(weak)} ${less}`,
+        message: `where ${conditions} misses, ${ruleText(weak)} ${less}`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, evidence.length > 0 ? keys : undefined),
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
@@ -111,7 +111,7 @@ function chosen(
   const place = placeOf(strict);
   if (place === undefined) return [];
   const parts = {
-    message: `a browser that calls itself another one is under ${inWords(weak)} instead, which ${less}`,
+    message: `a browser that calls itself another one is under ${ruleText(weak)} instead, which ${less}`,
     rules: [namedRule(weak)],
     example,
     advice: 'ask the same of every browser, or rest the difference on something that is proved',
@@ -119,6 +119,6 @@ function chosen(
   return [findingAt('spoofable', place, parts)];
 }
 
-function inWords({ name }: RuleHead): string {
+function ruleText({ name }: RuleHead): string {
   return `the rule "${name}"`;
 }

@@ -18,7 +18,7 @@ import type { CheckedSources } from '../findings/analyse.ts';
 import { reasonIn } from '../invariants/invariant-findings.ts';
 import { rulesTogether } from '../invariants/invariants.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from '../text/proofs-text.ts';
+import { enrolledOptions, isShownByExample, proofOptions, proofsText } from '../text/proofs-text.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
 import { type StandardName, standards } from './standards.ts';
 
@@ -53,9 +53,9 @@ export async function standardFindings(checked: CheckedSources, options: Standar
     found.push(...appFindings(app, await configuration.snapshot.policies(app), context));
   found.push(...(await passwordFindings(context)), ...bannedFindings(context));
   const distinct = new Map(
-    found.map((one) => [
-      `${one.file}:${one.line}:${one.column} ${one.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`,
-      one,
+    found.map((finding) => [
+      `${finding.file}:${finding.line}:${finding.column} ${finding.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`,
+      finding,
     ]),
   );
   const sorted = [...distinct.values()].toSorted(
@@ -93,8 +93,8 @@ function rolesIn(
   };
   return {
     passwords: keysOf(({ underPasswordPolicy }) => underPasswordPolicy === true),
-    mail: keysOf((one) => sends(one, ['email'])),
-    phone: keysOf((one) => sends(one, ['sms', 'voice'])),
+    mail: keysOf((kind) => sends(kind, ['email'])),
+    phone: keysOf((kind) => sends(kind, ['sms', 'voice'])),
     questions: keysOf(({ auxiliary }) => auxiliary === true),
     handedOut: keysOf(({ recovery, enrollable }) => recovery === true && !enrollable),
     phishingResistant: keysOf(({ characteristics }) => characteristics.includes('phishingResistant')),
@@ -128,7 +128,10 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
       const message = `whether it meets ${criterion.section} could not be decided: ${criterion.text}${why}`;
       return findingAtRule(rules, criterion, { ...context, message });
     });
-    return [...violations.flatMap((one) => violationFinding(one, { app, policies, criterion }, context)), ...undecided];
+    return [
+      ...violations.flatMap((violation) => violationFinding(violation, { app, policies, criterion }, context)),
+      ...undecided,
+    ];
   });
   return [...found, ...remembering];
 }
@@ -160,7 +163,7 @@ function violationFinding(
   const guarantee = criterion.guarantee(context.roles);
   const measure = { authenticators, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
   const short = `falls short of ${criterion.section}: ${criterion.text}`;
-  const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsInWords(proved, measure)}` : '';
+  const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsText(proved, measure)}` : '';
   const isShown = proved !== undefined && isShownByExample(proved);
   const options = exampleOptions(facts, isShown ? enrolledOptions(proved, measure) : proved?.enrolled);
   const example = isShown ? [...options, ...proofOptions(proved, authenticators)] : options;

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import {
   accountCause,
-  additionRules,
+  decidingAdditionRules,
   enoughAlone,
   withoutTerms,
 } from '../../../../src/core/analysis/accounts/account-cause.ts';
@@ -11,7 +11,7 @@ import type { EnrollmentRule } from '../../../../src/core/model/enrollment-polic
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
-import { allow, descriptor, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
+import { allow, descriptor, enrollmentTerms, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
 
 const rule = (name: string, more: Partial<AccountRule> = {}): AccountRule => ({
   name,
@@ -74,21 +74,21 @@ test('the rules that decide about additions are found by the facts, each once, i
   const staff = rule('staff', { when: { groups: { any: ['staff'] } }, change: { add: ['webauthn', 'totp'] } });
   const guests = rule('guests', { when: { groups: { any: ['guests'] } } });
   const found = (...rules: readonly AccountRule[]) =>
-    additionRules(
+    decidingAdditionRules(
       { ...withRules(...rules), authenticators: [descriptor.webauthn, descriptor.phone, descriptor.totp] },
       facts,
     );
   expect(found(rest)).toEqual([rest]);
   expect(found(guests, staff, rest)).toEqual([staff, rest]);
   expect(found(phones, guests, staff)).toEqual([phones, staff]);
-  expect(additionRules(policiesOf(), facts)).toEqual([]);
+  expect(decidingAdditionRules(policiesOf(), facts)).toEqual([]);
 });
 
 test('nothing is added that cannot be enrolled', () => {
   const subject = userWith([]);
   const facts: UserFacts = { ...factsOf({ subject }), subject, signedInWith: [] };
   const authenticators = [descriptor.password, descriptor.recovery_code];
-  expect(additionRules({ ...withRules(rest), authenticators }, facts)).toEqual([]);
+  expect(decidingAdditionRules({ ...withRules(rest), authenticators }, facts)).toEqual([]);
 });
 
 test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([
@@ -119,7 +119,7 @@ test('a rule of the enrollment policy that says nothing any more leaves the othe
   const { enrollment, ...others } = withoutTerms(policies, second);
   const { enrollment: _, ...known } = policies;
   expect(others).toEqual(known);
-  const nothing = { required: [], optional: [], promoted: [], disabled: [] };
+  const nothing = enrollmentTerms();
   expect(enrollment?.rules.map(({ rule: each }) => each)).toEqual([first, { ...second, then: nothing }]);
   expect(withoutTerms(known, second)).toEqual(known);
 });

@@ -1,10 +1,10 @@
 /** Rules that decide together before and after a change, and facts for which they do. */
 import { describe, expect, test } from '@jest/globals';
 import {
-  casesOn,
   decidingTogether,
   factsFor,
   factsOn,
+  possiblyDecidingOn,
   type RefusedParts,
 } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
@@ -13,7 +13,7 @@ import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, factors, factsOf, policiesOf } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, factsOf, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const inA: Conditions = { groups: { any: ['a'] } };
@@ -25,7 +25,7 @@ const rule = (name: string, when: Conditions = {}, then: Rule['then'] = allow(fa
   return { name, when, then };
 };
 const terms = (name: string, when: Conditions = {}): EnrollmentRule => {
-  return { name, when, then: { required: [], optional: [], promoted: [], disabled: [] } };
+  return { name, when, then: enrollmentTerms() };
 };
 const deny = (name: string, when: Conditions = {}) => rule(name, when, { kind: 'deny' });
 
@@ -130,17 +130,14 @@ describe('facts for it', () => {
     ['app', { app: [rule('app', unknown), rule('app')] }],
     ['enrollment', { enrollment: [terms('enrollment', unknown), terms('enrollment')] }],
   ];
-  test.each(cases)(
-    'are undecided where a rule of the policy decides about users of whom none is known: %s',
-    (_, own) => {
-      for (const [live, next] of [
-        [own, {}],
-        [{}, own],
-      ] as const) {
-        expect(groupsOf(live, next).toSorted()).toEqual([[], 'undecided']);
-      }
-    },
-  );
+  test.each(cases)('are undecided where a rule of the policy decides about users that are not known: %s', (_, own) => {
+    for (const [live, next] of [
+      [own, {}],
+      [{}, own],
+    ] as const) {
+      expect(groupsOf(live, next).toSorted()).toEqual([[], 'undecided']);
+    }
+  });
 });
 
 describe('what requests cannot ask for on a side', () => {
@@ -176,8 +173,8 @@ describe('what requests cannot ask for on a side', () => {
       universe(),
     );
     const policy = compilePolicy({ name: 'app', rules });
-    const deciding = (side: 'live' | 'next', parts: Parameters<typeof casesOn>[2]) =>
-      casesOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
+    const deciding = (side: 'live' | 'next', parts: Parameters<typeof possiblyDecidingOn>[2]) =>
+      possiblyDecidingOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
         one && findModel(formulas, newBudget()) !== 'impossible' ? [one.name] : [],
       );
     expect(deciding('next', { space })).toEqual(['mail', 'files', 'phone', 'rest']);

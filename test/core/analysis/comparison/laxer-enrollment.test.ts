@@ -11,7 +11,7 @@ import type {
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { plainTime } from '../../../../src/core/policy/theories/theory.ts';
-import { allow, descriptor, factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { allow, descriptor, enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 interface Side {
@@ -22,7 +22,7 @@ interface Side {
 }
 
 const rule = (terms: Partial<EnrollmentTerms>, when: Conditions = {}): EnrollmentRule => {
-  return { name: 'rule', when, then: { required: [], optional: [], promoted: [], disabled: [], ...terms } };
+  return { name: 'rule', when, then: enrollmentTerms(terms) };
 };
 const appRule = (when: Conditions = {}, count: 1 | 2 = 1): Rule => ({ name: 'app', when, then: allow(factors(count)) });
 
@@ -169,7 +169,7 @@ describe('the example', () => {
     expect([found.length, undecided.length]).toEqual([0, 1]);
   });
 
-  test('has no proof by what is new, which is told of otherwise, but may have it', () => {
+  test('has no proof by the new authenticator, which is reported elsewhere, but may have it enrolled', () => {
     const before = { enrollment: totp, enabled: ['password', 'totp'] as const };
     const { found } = search(before, { enrollment: [rule({ required: [needs('webauthn')] })] });
     expect(found).toMatchObject([{ proved: ['password'], remembered: [], enrolled: ['password', 'webauthn'] }]);
@@ -197,7 +197,7 @@ describe('the example', () => {
     expect(undecided).toEqual([]);
   });
 
-  test('is of users whom some rule of the app lets in', () => {
+  test('is of users that some rule of the app lets in', () => {
     const app: readonly Rule[] = [
       appRule({ groups: { none: ['a'] } }),
       { name: 'rest', when: {}, then: { kind: 'deny' } },
@@ -305,7 +305,7 @@ describe('rules that ask how the user signed in', () => {
     ).toBe('password and (phone.sms)');
   });
 
-  test('tell methods apart where a rule names one', () => {
+  test('distinguish methods when a rule names one', () => {
     const enabled = ['password', 'phone', 'webauthn'] as const;
     const phone = [rule(passkey, by('phone')), rest];
     const voice = [rule(passkey, by('phone.voice')), rest];
@@ -315,7 +315,7 @@ describe('rules that ask how the user signed in', () => {
     expect(verdictOf({ enabled, enrollment: phone }, { enabled, enrollment: all })).toBe('as strict');
   });
 
-  test('see what did not count before, and what is as old counts for both', () => {
+  test('see what did not count before, and proofs of the same age count for both', () => {
     const enrollment = [rule({}, by('totp')), rule(passkey)];
     const off = { enabled: ['password', 'webauthn'] as const, enrollment };
     expect(verdictOf(off, { enrollment })).toBe('totp');

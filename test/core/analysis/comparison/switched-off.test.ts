@@ -6,7 +6,16 @@ import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { RequiredEnrollment } from '../../../../src/core/model/enrollment-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, factors, factsOf, type Key, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import {
+  allow,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const keys: readonly Key[] = ['password', 'totp', 'webauthn', 'email'];
@@ -27,7 +36,7 @@ function setOf({
   when = {},
   others = when,
 }: Parts): PolicySet {
-  const then = { required, optional: [], promoted: [], disabled: [] };
+  const then = enrollmentTerms({ required });
   const rules = [when, others].map((each) => ({ name: 'app', when: each, then: allow(factors(asked)) }));
   return {
     ...policiesOf({ enabled, app: { name: 'app', rules } }),
@@ -71,12 +80,12 @@ test('the example names what the user enrolls, and the rules that decide on both
   expect(found?.now.enrollment).toMatchObject({ name: 'rest' });
 });
 
-test('each authenticator that is switched off is told of once', () => {
+test('each authenticator that is switched off is reported once', () => {
   const off = search({}, { enabled: without('totp', 'email') });
   expect(off.map((one) => one.off).sort()).toEqual(['email', 'totp']);
 });
 
-test('the example is of users whom the rules let in', () => {
+test('the example is of users that the rules let in', () => {
   const inA: Conditions = { groups: { any: ['a'] } };
   const [found] = search({ when: inA }, { when: inA, enabled: without('totp') });
   expect(found?.facts.subject.groups).toEqual(['a']);

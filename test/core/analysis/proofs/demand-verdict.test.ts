@@ -6,7 +6,7 @@ import {
   type Guarantee,
 } from '../../../../src/core/analysis/proofs/demand-verdict.ts';
 import type { AllowTerms, Demand, Requirement, Rule } from '../../../../src/core/model/policy.ts';
-import { factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 
 const ruleOf = (name: string, requirement: Requirement, more: Partial<AllowTerms> = {}): Rule => ({
   name,
@@ -39,7 +39,7 @@ test('cases whose rules ask for the same share what was found', () => {
 
 test('what may not be used makes another demand', () => {
   const judge = demandJudge({ guarantee: { kind: 'without', authenticators: ['password'] } }, policiesOf());
-  const terms = { required: [], optional: [], promoted: [], disabled: ['password'] };
+  const terms = enrollmentTerms({ disabled: ['password'] });
   const enrollment = { name: 'no passwords', when: {}, then: terms };
   const app = ruleOf('app', factors(1));
   const [open, closed] = [judge(caseOf(app)), judge({ ...caseOf(app), enrollment })];
@@ -120,7 +120,7 @@ describe('a guarantee holds', () => {
     expect(evidenceIn(verdict)).toEqual(['(totp) password', '(phone) password', '(webauthn) password']);
   });
 
-  test('where an avoided proof is remembered, of the proofs beside it', () => {
+  test('when an avoided proof is remembered, of the other proofs', () => {
     const policies = policiesOf({ enabled: ['password', 'totp', 'phone'] });
     const verdict = demandJudge(
       { guarantee: without('totp') },
@@ -130,7 +130,7 @@ describe('a guarantee holds', () => {
     expect(evidenceIn(verdict)).toEqual(['password totp', '(totp) password', '(totp) password totp']);
   });
 
-  test('of each method that it tells apart, whatever the rules do', () => {
+  test('of each method that it distinguishes, whatever the rules do', () => {
     const guarantee = proves(demanding({ exclude: ['phone.sms'] }));
     const verdict = demandJudge({ guarantee }, policiesOf({ enabled }))(caseOf(ruleOf('app', by('phone'))));
     expect(verdict.isFine).toBe(false);

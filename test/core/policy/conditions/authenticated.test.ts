@@ -18,6 +18,7 @@ import {
   always,
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -28,12 +29,11 @@ import {
 } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 
-const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 const passkey = { required: [{ anyOf: ['webauthn'] }] };
 const byMail = { authenticated: { any: ['email'] } };
 
 function rule(name: string, terms: Partial<EnrollmentTerms>, when: EnrollmentRule['when'] = {}): EnrollmentRule {
-  return { name, when, then: { ...nothing, ...terms } };
+  return { name, when, then: enrollmentTerms(terms) };
 }
 
 function enrollment(...rules: readonly EnrollmentRule[]): PolicySet {
@@ -72,7 +72,7 @@ describe('what must be enrolled', () => {
     expect(decision.trace.layers.at(-1)).toMatchObject({ layer: 'enrollment', satisfied: expected === 'allow' });
   });
 
-  test('is decided in an alternative as beside it', () => {
+  test('is decided inside an alternative as outside of it', () => {
     const either = { any: [byMail, { groups: { any: ['staff'] } }] };
     const policies = enrollment(rule('By mail, or staff', passkey, either), rule('Rest', { disabled: ['totp'] }));
     const kindOf = (key: 'email' | 'password', groups: readonly string[]) =>
@@ -156,7 +156,7 @@ describe('what must be enrolled', () => {
 describe('what may be used', () => {
   const noTotp = enrollment(rule('By mail', passkey, byMail), rule('Rest', { disabled: ['password'] }));
 
-  test('is said by the rules without them', () => {
+  test('is decided by the rules without them', () => {
     expect(identifierPageSecret(noTotp, factsOf())).toBeUndefined();
     expect(decide(noTotp, both, []).kind).toBe('challenge');
     expect(decide(noTotp, both, [proof('password', 'now')]).kind).toBe('challenge');

@@ -13,7 +13,7 @@ import { type CompiledCondition, leavesOf } from '../../../../src/core/policy/ru
 import { groupIndex } from '../../../../src/core/policy/rules/group-index.ts';
 import { passwordRuling, termsForNewPassword } from '../../../../src/core/policy/rules/password-terms.ts';
 import { applyRules, findRule, possiblePositions, rulesAnywhere } from '../../../../src/core/policy/rules/rules.ts';
-import { allow, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
 import { seeded } from '../../support/seeded.ts';
 
 type Results = readonly ConditionResult[];
@@ -102,7 +102,7 @@ describe('results together', () => {
     );
   });
 
-  test('make what a rule comes to, with alternatives and without', () => {
+  test('determine the result of a rule, with and without alternatives', () => {
     fc.assert(
       fc.property(shape, (one) => {
         const [trace] = findRule(policyOf(denying(1), [one]), factsOf()).traces;
@@ -139,7 +139,7 @@ describe('in a policy', () => {
     expect(rulesAnywhere(policy, factsOf()).map(({ name }) => name)).toEqual(['0']);
   });
 
-  test('what fails here may not matter elsewhere, where a condition beside it varies', () => {
+  test('a failure here may not matter elsewhere, where another condition varies', () => {
     const varying: CompiledCondition = { name: 'leaf', test: () => 'hit', varies: true };
     const failing = leaf('error');
     const any = { name: 'any', test: () => 'hit' as const, varies: true, alternatives: [[varying], [failing]] };
@@ -158,10 +158,7 @@ describe('a rule that fails denies in every kind of policy', () => {
   const facts = factsOf({ subject: ann, evidence: [proof('password', 'now')] });
   const open = policiesOf({ app: factors(1) });
   const lenient = policyOf([{ name: 'all', when: {}, then: allow(factors(1)) }], failing);
-  const enrollment = policyOf(
-    [{ name: 'all', when: {}, then: { required: [], optional: [], promoted: [], disabled: [] } }],
-    failing,
-  );
+  const enrollment = policyOf([{ name: 'all', when: {}, then: enrollmentTerms() }], failing);
   const profile = policyOf([{ name: 'all', when: {}, then: { required: [], optional: [], terms: [] } }], failing);
 
   test.each([

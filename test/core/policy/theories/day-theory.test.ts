@@ -81,7 +81,7 @@ const ownDays = fc.oneof(
   fc.uniqueArray(fc.constantFrom(...nearDays), { minLength: 1 }).map((list): AttributeTest => ({ in: list })),
 );
 
-test('named days leave the days beside them, and with fixed bounds a rule is dead just where no day is left', () => {
+test('named days leave the adjacent days, and with fixed bounds a rule is dead exactly when no day is left', () => {
   const list = fc.array(
     fc.oneof(
       ownDays,

@@ -5,7 +5,7 @@ import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
 import type { Circumstance } from './circumstances.ts';
-import { whereWords } from './circumstances-text.ts';
+import { whereText } from './circumstances-text.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
 import { changeSentence } from './sentences.ts';
 import { differencesBetween, type SignInDifference } from './sign-in-differences.ts';
@@ -105,7 +105,7 @@ function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
   const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
-  const where = whereWords(circumstances, compared.circumstances);
+  const where = whereText(circumstances, compared.circumstances);
   const row = {
     kind,
     apps: pair.clientIds,
@@ -125,12 +125,12 @@ function affectedBy(
 ): AffectedUsers {
   const counts = (some: readonly UserClass[]) => some.reduce((sum, one) => sum + one.users, 0);
   const inChange = same.map(({ user }) => user);
-  const meant = users > 0 ? inChange.filter((one) => one.users > 0) : inChange;
+  const meant = users > 0 ? inChange.filter((userClass) => userClass.users > 0) : inChange;
   const names = [...new Set(meant.flatMap(({ groups }) => groups))].sort();
   const groups = names.map((group) => ({
     group,
-    users: counts(inChange.filter((one) => one.groups.includes(group))),
-    of: counts(classes.filter((one) => one.groups.includes(group))),
+    users: counts(inChange.filter((userClass) => userClass.groups.includes(group))),
+    of: counts(classes.filter((userClass) => userClass.groups.includes(group))),
   }));
   const of = counts(classes);
   const isAll = isCounted ? users > 0 && users === of : inChange.length === classes.length;

@@ -13,8 +13,8 @@ import { isShownByExample, proofOptions } from '../../../../policy/analysis/text
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { NamedPlace } from '../compared/configuration-changes.ts';
 import { zonesOn } from '../sign-ins/circumstances.ts';
-import { limitWords } from './limits-text.ts';
-import { enoughWords, scopeWords } from './weaker-sentences.ts';
+import { limitText } from './limits-text.ts';
+import { enoughText, scopesText } from './weaker-sentences.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {
@@ -35,9 +35,9 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
   return {
     apps: clientIds,
     words: [
-      ...(proved ? [enoughWords(proved.evidence, proved.remembered)] : []),
-      ...(longer ?? []).map(limitWords),
-      ...(scopes ? [scopeWords(scopes)] : []),
+      ...(proved ? [enoughText(proved.evidence, proved.remembered)] : []),
+      ...(longer ?? []).map(limitText),
+      ...(scopes ? [scopesText(scopes)] : []),
       ...(proved === undefined && longer === undefined && scopes === undefined
         ? ['lets users in who were denied']
         : []),
@@ -90,7 +90,7 @@ export function laxerRule(
   const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
   return {
     apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}${graceWords(facts)}`,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}${graceText(facts)}`,
     before: rulePlaces(before.enrollment ? [before.enrollment] : []),
     after: rulePlaces(now.enrollment ? [now.enrollment] : []),
     example: [
@@ -102,7 +102,7 @@ export function laxerRule(
 }
 
 /** Says that the grace of before was over then. */
-function graceWords({ now, subject: { skipped = {} } }: UserFacts): string {
+function graceText({ now, subject: { skipped = {} } }: UserFacts): string {
   const counts = Object.entries(skipped).map(([key, { grace }]) => `${key} ${timesText(grace?.count ?? 0)}`);
   const then = now === plainTime ? '' : ` on ${new Date(now * 1000).toISOString().slice(0, 10)}`;
   return `${counts.length > 0 ? ` once the user had skipped ${counts.join(' and ')}` : ''}${then}`;

@@ -571,7 +571,7 @@ test('more that a remembered browser is excused is refused', async () => {
   );
 });
 
-test('an authenticator that stands in for what users have lost is left undecided', async () => {
+test('an authenticator that replaces lost ones is left undecided', async () => {
   const on = settings.replace('authenticators: {', 'authenticators: { recovery_code: { enabled: true },');
   expect(await refusal({}, { 'stepgate.yaml': on })).toContain(
     '  `authenticators.recovery_code` is switched on, and stands in for what users have lost\n',
@@ -617,7 +617,7 @@ async function replayed(live: Files, next: Files) {
   });
 }
 
-describe('each example, put to `explain`, shows what is claimed of it', () => {
+describe('`explain` confirms each example', () => {
   const tellers = { groups: { any: ['tellers'] } };
   /** Administrators of the office alone can set up what they must have. */
   const narrow: Files = {

@@ -9,11 +9,14 @@ import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 
 /** Each place is reported once for each code. */
-export function caseFindings(
+export function combinationFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const ofApps = apps.flatMap((app) => [...closedApp(app, configuration), ...openCases(app, configuration)]);
+  const ofApps = apps.flatMap((app) => [
+    ...closedApp(app, configuration),
+    ...undecidedCombinations(app, configuration),
+  ]);
   const found = [
     ...ofApps,
     ...weakerFindings(apps, configuration),
@@ -30,19 +33,22 @@ function keyOf({ code, file, line, column }: AnalysisFinding): string {
 }
 
 function closedApp(
-  { app, cases, isPartial }: AnalysedApp,
+  { app, combinations, isPartial }: AnalysedApp,
   { apps }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const source = apps.find((one) => one.app.clientId === app.clientId)?.source;
-  if (cases.length > 0 || isPartial || source === undefined) return [];
+  if (combinations.length > 0 || isPartial || source === undefined) return [];
   const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
   const advice = 'correct the conditions of the rules that allow, or remove the app';
   return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
 
 /** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */
-function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
+function undecidedCombinations(
+  { app, open }: AnalysedApp,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  return [...Map.groupBy(open, (combination) => combination.app)].flatMap(([rule, same]) => {
     const place = placeOf(rule);
     if (place === undefined) return [];
     const parts = {
