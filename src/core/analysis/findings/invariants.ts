@@ -4,6 +4,7 @@
  * Everything else is reported as undecided, with the rules that are to blame.
  */
 import type { Conditions } from '../../model/conditions.ts';
+import { placeKey } from '../../model/place-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { mayFail } from '../../policy/rules/condition-table.ts';
@@ -80,10 +81,18 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
     ...appRulesIn(scope).flatMap((rule) => examineRule(rule, { ...invariant, judge }, scope)),
   ];
   const violations = found.flatMap((result) => ('violation' in result ? [result.violation] : []));
-  const open = found.flatMap((result) => ('open' in result ? [result.open] : []));
+  const broken = new Set(invariant.bySession ? violations.flatMap(({ rules: [session] }) => keyOf(session)) : []);
+  const open = found
+    .flatMap((result) => ('open' in result ? [result.open] : []))
+    .filter(([session]) => !keyOf(session).some((key) => broken.has(key)));
   if (violations.length > 0) return { kind: 'refuted', violations, open };
   if (open.length === 0) return { kind: 'holds' };
   return { kind: 'undecided', open, ranOut: scope.budget.steps < 0 };
+}
+
+/** A rule that breaks it in one combination is reported for that, and other combinations with it are not. */
+function keyOf(rule: RuleHead | undefined): readonly string[] {
+  return rule ? [placeKey(rule)] : [];
 }
 
 type RuleResult =

@@ -235,6 +235,19 @@ describe('each session rule is judged by its own pauses', () => {
     expect(await unmet({ standard: 'pci-dss-4', then, files: withSession(...rules) })).toEqual(expected);
   });
 
+  test('one that falls short at some rule of the app is not undecided at another one besides', async () => {
+    const signOn = (expression: string) =>
+      `name: notes\nrules:\n  - { name: Some, when: { expression: '${expression}' }, then: ${then} }\n  - { name: Everybody, then: ${then} }\n`;
+    const files = (expression: string, last: string) => ({
+      ...withSession(rule('Rest', last)),
+      'policies/sign-on/notes.yaml': signOn(expression),
+    });
+    const unknown = 'size(user.groups) > 2';
+    const found = await unmet({ standard: 'pci-dss-4', then, files: files(unknown, 'PT30M') });
+    expect(found).toEqual([`${short}:2 ${pci} 8.2.8`]);
+    expect(await unmet({ standard: 'pci-dss-4', then, files: files(unknown, 'PT15M') })).toEqual([]);
+  });
+
   test('and by that of sessions that are kept', async () => {
     const kept = rule('Rest', 'PT15M').replace(
       'absolute: PT8H',
