@@ -9,7 +9,7 @@ import { minimumOf } from '../proofs/minimum-acr.ts';
 import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictness.ts';
 
 /** A policy that lets users in. */
-export type Layer = 'session' | 'app';
+export type SignInLayer = 'session' | 'app';
 
 /** What a rule says, and what a rule of the other policy says beside it. */
 export interface TermsTogether {
@@ -28,7 +28,7 @@ export interface Weaker {
 export type CompareTerms = (strict: TermsTogether, weak: TermsTogether) => Weaker | undefined;
 
 /** Most rules of a policy have one of a few requirements, and each pair of these is compared once. */
-export function termsComparison(policies: PolicySet, layer: Layer): CompareTerms {
+export function termsComparison(policies: PolicySet, layer: SignInLayer): CompareTerms {
   const known = new Map<string, Weaker | undefined>();
   return (strict, weak) => {
     const key = JSON.stringify([strict, weak]);
@@ -44,7 +44,7 @@ interface Compared {
   readonly weak: TermsTogether;
 }
 
-function compareTerms({ strict, weak }: Compared, policies: PolicySet, layer: Layer): Weaker | undefined {
+function compareTerms({ strict, weak }: Compared, policies: PolicySet, layer: SignInLayer): Weaker | undefined {
   const minimum = minimumOf(policies);
   const asked = ({ own, beside }: TermsTogether) => [beside.requirement, ...minimum, own.requirement];
   if (!impliesAll(asked(strict), asked(weak), policies)) return undefined;

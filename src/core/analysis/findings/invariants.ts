@@ -28,7 +28,7 @@ export interface Invariant {
   /** A remembered proof counts as proved. */
   readonly countsRemembered?: true;
   /**
-   * Each rule of the session policy is judged by itself, and by the pauses that it allows itself. Absent: one violation
+   * Each rule of the session policy is examined by itself, and by the pauses that it allows itself. Absent: one violation
    * for each rule of the sign-on policy, in a session that may have begun under any rule.
    */
   readonly bySession?: true;
@@ -109,8 +109,8 @@ interface InvariantWithJudge extends Invariant {
 const fine: RuleResult = { kind: 'fine' };
 
 /**
- * The results for a rule of the sign-on policy that allows, one for each rule that is to blame: a violation, an ordinary
- * one first; otherwise a combination that is open. None: all is fine.
+ * The results for a rule of the sign-on policy that allows, one for each rule that is to blame: a violation, an
+ * ordinary one first; otherwise a combination that is open. None: all is fine.
  */
 function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): readonly Fault[] {
   const found = new Map<Rule, Fault>();

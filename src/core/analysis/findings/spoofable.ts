@@ -9,7 +9,7 @@ import type { UserFacts, Variable } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type CompareTerms, type Layer, termsComparison, type Weaker } from './asks-less.ts';
+import { type CompareTerms, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
 import { browserOf, browserPairs, inBrowser, inClass } from './said-by-browser.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
@@ -27,7 +27,7 @@ export interface Spoofable {
 /** The rules of one policy to examine, and what is known already. */
 export interface ExaminedLayer {
   /** Absent: the sign-on policy. */
-  readonly layer?: Layer;
+  readonly layer?: SignInLayer;
   /** Whether a rule needs no further look. Absent: none. */
   readonly isTold?: (rule: Rule) => boolean;
 }
@@ -107,7 +107,7 @@ function choiceOf(choice: Choice, search: Search): Spoofable | 'undecided' | und
   return isOpen ? 'undecided' : undefined;
 }
 
-/** The same rule of the other policy beside both comes first. Different ones take a choice by the browser there, too. */
+/** First the same rule of the other policy beside both. Different ones take a choice by the browser there, too. */
 function waysOf({ strict, weak }: Choice, { beside, space, compare }: Search): readonly Way[] {
   const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
   if (weak.then.kind === 'deny') return [];

@@ -36,7 +36,7 @@ export interface DemandVerdict {
 
 export type JudgeDemand = (one: DecidingRules) => DemandVerdict;
 
-interface Judged {
+interface Promised {
   readonly guarantee: Guarantee;
   readonly countsRemembered?: true;
   /** As in `proofsIn`. */
@@ -44,7 +44,7 @@ interface Judged {
 }
 
 /** Makes a judge for the rules of one app. */
-export function demandJudge({ guarantee, countsRemembered, bySession }: Judged, policies: PolicySet): JudgeDemand {
+export function demandJudge({ guarantee, countsRemembered, bySession }: Promised, policies: PolicySet): JudgeDemand {
   const known = new Map<string, DemandVerdict>();
   return (one) => {
     const told = [...askedIn(one, policies), asRequirement(guarantee)];

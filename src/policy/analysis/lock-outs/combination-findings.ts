@@ -4,7 +4,7 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
-import { weakerFindings } from '../rules/weaker-findings.ts';
+import { weakerRuleFindings } from '../rules/weaker-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 
@@ -19,7 +19,7 @@ export function combinationFindings(
   ]);
   const found = [
     ...ofApps,
-    ...weakerFindings(apps, configuration),
+    ...weakerRuleFindings(apps, configuration),
     ...failOpenFindings(apps, configuration),
     ...lockOutFindings(apps, configuration),
     ...newcomerFindings(apps, configuration),

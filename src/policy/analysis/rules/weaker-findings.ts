@@ -1,5 +1,5 @@
 /** Rules beside which a weaker one decides about the same users, as findings. */
-import type { Layer } from '../../../core/analysis/findings/asks-less.ts';
+import type { SignInLayer } from '../../../core/analysis/findings/asks-less.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
@@ -14,7 +14,7 @@ import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
 
 /** A rule of the session policy that was found at one app is looked for at no other one. */
-export function weakerFindings(
+export function weakerRuleFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
@@ -29,7 +29,7 @@ export function weakerFindings(
 }
 
 interface Examined {
-  readonly layer: Layer;
+  readonly layer: SignInLayer;
   /** Places of the rules that were found. */
   readonly told: Set<string>;
 }

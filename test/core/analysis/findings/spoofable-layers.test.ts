@@ -1,7 +1,7 @@
 /** Rules of both policies that let users in, where a browser chooses between them: compared with brute force. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Layer } from '../../../../src/core/analysis/findings/asks-less.ts';
+import type { SignInLayer } from '../../../../src/core/analysis/findings/asks-less.ts';
 import { spoofable } from '../../../../src/core/analysis/findings/spoofable.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
@@ -30,7 +30,10 @@ const users = [[], ['a']].map((groups) => userWith([], { groups }));
 const rule = (when: Conditions, then: Rule['then'], name = 'rule'): Rule => ({ name, when, then });
 const mobile: Conditions = { device: { platform: ['mobile'] } };
 
-function search(layer: Layer, { session, app }: { readonly session: readonly Rule[]; readonly app: readonly Rule[] }) {
+function search(
+  layer: SignInLayer,
+  { session, app }: { readonly session: readonly Rule[]; readonly app: readonly Rule[] },
+) {
   const policies = policiesOf({ session: { name: 'session', rules: session }, app: { name: 'app', rules: app } });
   const whens = [...session, ...app].map(({ when }) => when);
   return spoofable(policies, ruleSpace(whens, universe()), { layer });
@@ -49,7 +52,7 @@ const drawn = fc
 test('a rule of either policy is found where another browser is asked for less by both together', () => {
   const counts = { found: 0, quiet: 0 };
   fc.assert(
-    fc.property(drawn, drawn, fc.constantFrom<Layer>('session', 'app'), (session, app, layer) => {
+    fc.property(drawn, drawn, fc.constantFrom<SignInLayer>('session', 'app'), (session, app, layer) => {
       const [mine, beside] = layer === 'app' ? [app, session] : [session, app];
       const [own, other] = [mine, beside].map((rules) => compilePolicy({ name: 'policy', rules }));
       if (own === undefined || other === undefined) throw new Error('there are two policies');

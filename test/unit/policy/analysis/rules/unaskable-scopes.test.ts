@@ -21,7 +21,7 @@ async function findings(when: string, ...scopes: readonly (string | undefined)[]
   return found.map(({ severity, code, path, message }) => `${severity} ${code} ${path} ${message}`);
 }
 
-const inWords = (path: string) =>
+const findingText = (path: string) =>
   `warning unaskable-scope rules[0].when.${path} no app that has this policy may ask for the scope \`payments\`: its \`client.scope\` lacks it`;
 const plain = '"openid profile"';
 const all = '"openid profile payments"';
@@ -31,14 +31,14 @@ test.each([
   ['all of them', 'scopes: { all: [payments] }', 'scopes.all[0]'],
   ['an alternative', 'any: [{ groups: { any: [a] } }, { scopes: { any: [payments] } }]', 'any[1].scopes.any[0]'],
 ])('a rule asks for a scope in %s that the app leaves out', async (_, when, path) => {
-  expect(await findings(when, plain)).toEqual([inWords(path)]);
+  expect(await findings(when, plain)).toEqual([findingText(path)]);
   expect(await findings(when, all)).toEqual([]);
   expect(await findings(when)).toEqual([]);
 });
 
 test('one app that may ask for it is enough', async () => {
   const when = 'scopes: { any: [payments] }';
-  expect(await findings(when, plain, plain)).toEqual([inWords('scopes.any[0]')]);
+  expect(await findings(when, plain, plain)).toEqual([findingText('scopes.any[0]')]);
   expect(await findings(when, plain, all)).toEqual([]);
   expect(await findings(when, plain, undefined)).toEqual([]);
 });

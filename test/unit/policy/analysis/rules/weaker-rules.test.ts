@@ -17,7 +17,7 @@ async function findings(files: Readonly<Record<string, string>>): Promise<Found>
   return (await analyse(loaded, { authenticators, now })).filter(({ code }) => code !== 'unused');
 }
 
-function inWords(found: Found): readonly string[] {
+function findingText(found: Found): readonly string[] {
   return found.map(({ code, file, line, message }) => `${code} ${file}:${line} ${message}`);
 }
 
@@ -37,7 +37,7 @@ test.each<[string, string, string]>([
   ['lets users stay signed in for longer', allow('always', 'idle: PT1H, absolute: P1D'), allow('always')],
 ])('a session rule for phones that %s: %s beside %s', async (less, phones, others) => {
   const found = await findings({ [sessionFile]: rules(`{ name: A, ${mobile}, ${phones} }`, `{ name: B, ${others} }`) });
-  expect(inWords(found)).toEqual([spoofed(`${sessionFile}:3`, less)]);
+  expect(findingText(found)).toEqual([spoofed(`${sessionFile}:3`, less)]);
   expect(found[0]?.example).toEqual(asPhone);
 });
 
@@ -46,7 +46,7 @@ test.each([
   ['asks for more', allow('always'), allow('never')],
 ])('a session rule for phones that %s is the one that is escaped from', async (_, phones, others) => {
   const found = await findings({ [sessionFile]: rules(`{ name: B, ${mobile}, ${phones} }`, `{ name: A, ${others} }`) });
-  expect(inWords(found)).toEqual([spoofed(`${sessionFile}:2`, 'asks for less')]);
+  expect(findingText(found)).toEqual([spoofed(`${sessionFile}:2`, 'asks for less')]);
 });
 
 test('an enrollment rule for phones that asks for less', async () => {
@@ -54,7 +54,7 @@ test('an enrollment rule for phones that asks for less', async () => {
   const found = await findings({
     [file]: rules(`{ name: A, ${mobile}, then: {} }`, '{ name: B, then: { required: [webauthn] } }'),
   });
-  expect(inWords(found)).toEqual([spoofed(`${file}:3`, 'asks users to set up less')]);
+  expect(findingText(found)).toEqual([spoofed(`${file}:3`, 'asks users to set up less')]);
   expect(found[0]?.example).toEqual(asPhone);
   const both = await findings({
     [file]: rules(
@@ -71,7 +71,7 @@ test('a session rule for administrators in the office, and one below that asks f
   const found = await findings({
     [sessionFile]: rules(`{ name: B, ${admins}, ${allow('always')} }`, `{ name: A, ${allow('never')} }`),
   });
-  expect(inWords(found)).toEqual([
+  expect(findingText(found)).toEqual([
     `weaker-below ${sessionFile}:2 where \`network.any\` misses, the rule "A" asks the same users for less: password is enough`,
   ]);
   expect(found[0]?.example).toContain('admins');
@@ -82,7 +82,7 @@ test('a session rule for administrators in the office, and one below under which
   const found = await findings({
     [sessionFile]: rules(`{ name: B, ${admins}, ${allow('never')} }`, `{ name: A, ${long} }`),
   });
-  expect(inWords(found)).toEqual([
+  expect(findingText(found)).toEqual([
     `weaker-below ${sessionFile}:2 where \`network.any\` misses, the rule "A" lets the same users stay signed in for longer`,
   ]);
   expect(found[0]?.example).not.toContain('--enrolled');

@@ -210,7 +210,7 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
   ],
 ];
 
-describe('each session rule is judged by its own pauses', () => {
+describe('each session rule is examined by its own pauses', () => {
   const sessionRules = (...all: readonly string[]) => `rules:\n${all.map((one) => `  - ${one}\n`).join('')}`;
   const rule = (name: string, idle: string, when = '') =>
     `{ name: ${name}, ${when}then: { allow: { primary: any, secondFactor: never, idle: ${idle}, absolute: PT8H } } }`;
