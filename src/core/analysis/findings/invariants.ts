@@ -28,8 +28,8 @@ export interface Invariant {
   /** A remembered proof counts as proved. */
   readonly countsRemembered?: true;
   /**
-   * Each rule of the session policy is examined by itself, and by the pauses that it allows itself. Absent: one violation
-   * for each rule of the sign-on policy, in a session that may have begun under any rule.
+   * Each rule of the session policy is examined by itself, and by the pauses that it allows itself. Absent: one
+   * violation for each rule of the sign-on policy, in a session that may have begun under any rule.
    */
   readonly bySession?: true;
 }

@@ -4,9 +4,9 @@ import type { ChainStep, Requirement } from '../../model/policy.ts';
 type Chains = Extract<Requirement, { readonly chains: unknown }>;
 
 /**
- * All evidence that meets the first meets the second, and it is asked for in the same order; each has one chain. False:
- * that is not proved. Every step of the second is met by what meets a step of its own of the first, one after the other.
- * A chain in another order lets users begin with something else, so it is there for a reason.
+ * All evidence that meets the first meets the second, and it is asked for in the same order; each has one chain.
+ * False: that is not proved. Every step of the second is met by what meets a step of its own of the first, one after
+ * the other. A chain in another order lets users begin with something else, so it is there for a reason.
  */
 export function followsChain({ chains: [one = []] }: Chains, { chains: [other = []] }: Chains): boolean {
   let next = 0;
