@@ -18,6 +18,7 @@ test.each<[string, readonly ChainStep[], readonly ChainStep[], boolean]>([
   ['more than it', [step('a')], [step('a'), step('b')], false],
   ['twice what it has once', [step('a'), step('b')], [step('a'), step('a')], false],
   ['the same in another order', [step('a'), step('b')], [step('b'), step('a')], false],
+  ['less of it in another order', [step('a'), step('b'), step('c')], [step('b'), step('a')], true],
   ['its last steps', [step('a'), step('b'), step('c')], [step('b'), step('c')], true],
   ['its first step and its last one', [step('a'), step('b'), step('c')], [step('a'), step('c')], true],
   ['the same twice, of which it has one', [step('a'), step('b')], [step('a b'), step('a b')], true],
