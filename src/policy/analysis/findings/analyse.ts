@@ -16,6 +16,7 @@ import { deadRuleFindings, judgeRules, type RuleJudgement } from '../rules/dead-
 import { expiredTimeFindings } from '../rules/expired-times.ts';
 import { formulaFindings } from '../rules/formula-findings.ts';
 import { ruleFindings } from '../rules/rule-findings.ts';
+import { unaskableScopes } from '../rules/unaskable-scopes.ts';
 import { unreachedFindings } from '../rules/unreached-findings.ts';
 import { unusedFindings } from '../rules/unused-names.ts';
 import { type AcceptedFinding, dayOf, sortedByComments } from './accepted-findings.ts';
@@ -98,6 +99,7 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
     ...dead,
     ...others.filter((finding) => !isDead(finding)),
     ...unusedFindings(configuration),
+    ...unaskableScopes(configuration),
     ...expiredTimeFindings(configuration, now),
   ];
 }
