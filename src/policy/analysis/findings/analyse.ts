@@ -17,6 +17,7 @@ import { deadRuleFindings, judgeRules, type RuleJudgement } from '../rules/dead-
 import { expiredTimeFindings } from '../rules/expired-times.ts';
 import { formulaFindings } from '../rules/formula-findings.ts';
 import { ruleFindings } from '../rules/rule-findings.ts';
+import { unaskableScopes } from '../rules/unaskable-scopes.ts';
 import { unreachedFindings } from '../rules/unreached-findings.ts';
 import { unusedFindings } from '../rules/unused-names.ts';
 import { type AcceptedFinding, dayOf, sortedByComments } from './accepted-findings.ts';
@@ -103,6 +104,7 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
     ...undecided,
     ...others.filter((finding) => !isDead(finding) && !isTold(finding)),
     ...unusedFindings(configuration),
+    ...unaskableScopes(configuration),
     ...expiredTimeFindings(configuration, now),
   ];
 }
