@@ -60,7 +60,6 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'core/policy/rules/password-terms': ['password'],
   'policy/analysis/analysed/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
-  'policy/check/check-enrollment': ['password'],
   'policy/check/check-references': ['password'],
   'policy/model/documents': ['password'],
   'policy/revision/snapshot': ['password'],

@@ -31,7 +31,8 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
-import { combinations, countOf, type OpenChoice, spread, widestParts } from './choices.ts';
+import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './choices.ts';
+import { signatureBy } from './distinct-facts.ts';
 import { factOptionsOf } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
@@ -40,11 +41,14 @@ export interface OpenSignIns {
   /** Why there may be others, in one sentence. */
   readonly isPartial?: string;
   /** Conditions without a theory, by name, with whether facts are known that meet them. */
-  readonly free: ReadonlyMap<string, boolean>;
+  readonly free: ReadonlyMap<ConditionName, boolean>;
 }
 
 /** The most sign-ins to try. They prove nothing then, but one of them may refute the test. */
 const most = 4_000;
+
+/** The most facts to sort into kinds. */
+const mostPlacements = 100_000;
 
 export async function openSignIns(
   test: PolicyTest,
@@ -60,10 +64,14 @@ export async function openSignIns(
   const unknown = choices.find(({ isComplete }) => !isComplete);
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const open = { choices, enrolled, plain: plainFacts() };
-  const count = countOf(open);
-  const found = new Map<string, Facts>();
   const arise = arising(test, rules, knownIn(snapshot.settings));
-  for (const { placed, enrolled: keys } of count > most ? spread(most, open) : combinations(open)) {
+  const free = freeConditions(rules);
+  const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, new Set(free.keys())) });
+  const count = (distinct?.length ?? placementsOf(open)) * enrolled.length;
+  const found = new Map<string, Facts>();
+  for (const { placed, enrolled: keys } of distinct && count <= most
+    ? withSets(distinct, enrolled)
+    : spread(most, open)) {
     if (!arise(placed)) continue;
     const facts = merge(placed, keys);
     if (facts !== undefined) found.set(JSON.stringify(facts), facts);
@@ -72,7 +80,27 @@ export async function openSignIns(
     count > most
       ? `it leaves ${count} sign-ins open, and ${most} were tried: say more in it, first of all ${widestParts(open)}`
       : unknown && `whether \`${unknown.name}\` holds is not known beforehand: say more in it`;
-  return { facts: [...found.values()], free: freeConditions(rules), ...(reason && { isPartial: reason }) };
+  return { facts: [...found.values()], free, ...(reason && { isPartial: reason }) };
+}
+
+interface Distinguishing {
+  readonly arise: (placed: UserFacts) => boolean;
+  readonly merge: Merge;
+  readonly signature: (facts: UserFacts) => string;
+}
+
+/** One of each kind that the policies tell apart. Undefined if there are too many to look at. */
+function distinctPlacements(open: Open, { arise, merge, signature }: Distinguishing): readonly UserFacts[] | undefined {
+  if (placementsOf(open) > mostPlacements) return undefined;
+  const keys = open.enrolled.find((set) => merge(open.plain, set) !== undefined) ?? [];
+  const kinds = new Map<string, UserFacts>();
+  for (const placed of placements(open.choices, open.plain)) {
+    if (!arise(placed)) continue;
+    const facts = merge(placed, keys);
+    const kind = facts && signature(facts);
+    if (kind !== undefined && !kinds.has(kind)) kinds.set(kind, placed);
+  }
+  return [...kinds.values()];
 }
 
 /** Whether these signs of risk can occur together with the other facts. What the test itself sets always can. */
@@ -90,12 +118,14 @@ function arising(
   };
 }
 
-function rulesOf({ session, app, enrollment, profile }: PolicySet): readonly RuleHead['when'][] {
+/** Setting up an authenticator in a sign-in is a change of the account, too. */
+function rulesOf({ session, app, enrollment, profile, ...set }: PolicySet): readonly RuleHead['when'][] {
   const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
     session,
     app,
     enrollment,
     profile,
+    ...set.authenticators.map(({ key }) => set.accountPolicy?.about({ action: 'add', of: key })),
   ];
   return policies.flatMap((policy) => policy?.rules.map(({ rule }) => rule.when) ?? []);
 }
@@ -135,7 +165,7 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
  * Applies the test's facts to facts of the space. Undefined if the test refers to something that the user does not
  * have.
  */
-type Merge = (placed: UserFacts, enrolled: readonly string[]) => Facts | undefined;
+type Merge = (placed: UserFacts, enrolled: readonly string[]) => UserFacts | undefined;
 
 function merging(test: PolicyTest, app: App, { snapshot, authenticators }: TestedConfiguration): Merge {
   const open = { ...test, user: test.user ?? {} };
@@ -173,7 +203,11 @@ function moved(placed: UserFacts, now: Seconds): UserFacts {
 }
 
 /** Facts that core itself computes are left out. */
-function over(given: UserFacts, { signedInWith: _, lastSignIn: last, ...placed }: UserFacts, test: PolicyTest): Facts {
+function over(
+  given: UserFacts,
+  { signedInWith: _, lastSignIn: last, ...placed }: UserFacts,
+  test: PolicyTest,
+): UserFacts {
   const subject = subjectOver(given.subject, placed.subject, test.user);
   const { platform, os } =
     test.device?.userAgent || test.device?.platform || test.device?.os ? given.device : placed.device;
