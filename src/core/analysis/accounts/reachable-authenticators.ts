@@ -140,6 +140,6 @@ function onceEach(rename: (formula: Formula) => Formula): (formula: Formula) => 
 }
 
 /** What the formula says about the lasting facts of a user, if all other facts are as in the model. */
-function whereOnlyLastingIsOpen(formula: Formula, model: ClassModel): Formula {
+export function whereOnlyLastingIsOpen(formula: Formula, model: ClassModel): Formula {
   return resolved(formula, (variable) => (variable.lasting ? undefined : (model.get(variable) ?? 0)));
 }
