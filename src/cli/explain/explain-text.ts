@@ -14,6 +14,7 @@ import { printable } from '../shared/printable.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denialWords } from './denial-text.ts';
 import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
+import { leftAsideWords } from './left-aside.ts';
 import type { Locked } from './locked.ts';
 import { consentWords, keepWords, profileRows, profileWords } from './profile-text.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
@@ -22,6 +23,8 @@ import { named, neededWords, stepLines } from './step-text.ts';
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
+  /** Conditions of the rules about the past of the user, of which nothing was given and nothing is known. */
+  readonly leftAside: readonly string[];
   /** For the user of `--user`. */
   readonly locked?: readonly Locked[];
 }
@@ -45,9 +48,22 @@ export function explanationText(explanation: CommandExplanation, source: string,
     '',
     paint('bold', 'Steps'),
     ...stepLines(steps, { known: explanation.subject !== undefined, branches }),
+    ...leftAsideLines(explanation),
   ];
   return lines.map((line) => line.trimEnd()).join('\n');
 }
+
+function leftAsideLines({ leftAside }: CommandExplanation): readonly string[] {
+  if (leftAside.length === 0) return [];
+  const options = leftAside.map((name) => optionOf[name] ?? name).join(', ');
+  return ['', `Rules also ask about ${leftAsideWords(leftAside)}. This is about a sign-in without it; say ${options}.`];
+}
+
+const optionOf: Readonly<Record<string, string>> = {
+  distance: '--distance',
+  lastSignIn: '--last-sign-in',
+  risk: '--risk',
+};
 
 function factLines(explanation: CommandExplanation): readonly string[] {
   const { subject, evidence, network, device, request, at, locked = [] } = explanation;
