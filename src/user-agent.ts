@@ -12,7 +12,7 @@ export interface ClientDevice {
 }
 
 /** The browser and its system, for texts. */
-export interface BrowserInWords {
+export interface BrowserText {
   /** `Firefox`; empty: unknown. */
   readonly browser: string;
   /** `Windows`; empty: unknown. */
@@ -54,7 +54,7 @@ const shortNames: Readonly<Record<string, string>> = {
  */
 const browserNames = new Set(Object.values(Bowser.BROWSER_MAP));
 
-type ParsedUserAgent = ClientDevice & BrowserInWords;
+type ParsedUserAgent = ClientDevice & BrowserText;
 
 /** By the part of the header that is looked at; the most recently used one is the last. */
 const remembered = new Map<string, ParsedUserAgent>();
@@ -66,7 +66,7 @@ export function deviceOf(userAgent: string): ClientDevice {
 }
 
 /** Browser and system in words. Only names out of fixed lists are returned, never a piece of the header. */
-export function browserInWords(userAgent: string): BrowserInWords {
+export function browserText(userAgent: string): BrowserText {
   const { browser, system } = parsed(userAgent);
   return { browser, system };
 }

@@ -186,9 +186,9 @@ export class OutboxWorker {
       return 'template';
     }
     try {
-      const way = channel(kind);
-      if (!way) throw new Error(`nothing is configured to send ${kind}`);
-      return (await within(this.#lease, way.send({ id, channel: kind, to, expires, ...words }))) === 'sent'
+      const sender = channel(kind);
+      if (!sender) throw new Error(`nothing is configured to send ${kind}`);
+      return (await within(this.#lease, sender.send({ id, channel: kind, to, expires, ...words }))) === 'sent'
         ? 'sent'
         : 'rejected';
     } catch (error) {

@@ -1,11 +1,11 @@
 /** The page of one demo app. */
-import { acrInWords, agoInWords, amrInWords, dateInWords } from './claims-text.ts';
+import { acrText, agoText, amrText, dateText } from './claims-text.ts';
 import type { DemoApp } from './demo-apps.ts';
 import type { ClaimedAssurance, DemoNotice, SignedIn, SignInKind } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
 import { page } from './page.ts';
-import { problemNote } from './problem-note.ts';
 import { requestParameters } from './sign-in.ts';
+import { signInErrorNote } from './sign-in-error-note.ts';
 import { triedNote } from './tried-note.ts';
 
 /**
@@ -28,7 +28,7 @@ ${content}`,
 }
 
 const noticeNote = (notice: DemoNotice) =>
-  notice.kind === 'problem' ? problemNote(notice.problem) : triedNote(notice);
+  notice.kind === 'problem' ? signInErrorNote(notice.problem) : triedNote(notice);
 
 const signedOutContent = (app: DemoApp) => html`<p class="lead">${app.about}</p>
 <p><strong>You are not signed in here.</strong> ${app.title} asks for: ${app.asksFor}</p>
@@ -97,11 +97,11 @@ function deliveryAddress({ claims: { address } }: SignedIn): Markup | undefined 
 function assuranceFacts({ acr, amr, authTime }: ClaimedAssurance, now: number): Markup {
   return html`<dl class="facts">
 <div><dt>How sure <code>acr</code></dt>
-<dd>${acrInWords(acr)} <code>${acr ?? 'absent'}</code></dd></div>
+<dd>${acrText(acr)} <code>${acr ?? 'absent'}</code></dd></div>
 <div><dt>By which means <code>amr</code></dt>
-<dd>${amr.length === 0 ? 'The provider did not say.' : html`<ul>${amr.map((value) => html`<li><code>${value}</code> ${amrInWords(value)}</li>`)}</ul>`}</dd></div>
+<dd>${amr.length === 0 ? 'The provider did not say.' : html`<ul>${amr.map((value) => html`<li><code>${value}</code> ${amrText(value)}</li>`)}</ul>`}</dd></div>
 <div><dt>Since when <code>auth_time</code></dt>
-<dd>${authTime === undefined ? 'The provider did not say.' : html`<time datetime="${new Date(authTime * 1000).toISOString()}">${dateInWords(authTime)}</time> (${agoInWords(authTime, now)})`}</dd></div>
+<dd>${authTime === undefined ? 'The provider did not say.' : html`<time datetime="${new Date(authTime * 1000).toISOString()}">${dateText(authTime)}</time> (${agoText(authTime, now)})`}</dd></div>
 </dl>`;
 }
 

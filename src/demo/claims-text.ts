@@ -1,5 +1,5 @@
 /** The meaning of an `acr` value. The values are those of the provider's `acr_values_supported`. */
-const acrWords: ReadonlyMap<string, string> = new Map([
+const acrTexts: ReadonlyMap<string, string> = new Map([
   ['urn:okta:loa:1fa:any', 'One proof of who you are.'],
   ['urn:okta:loa:1fa:pwd', 'One proof of who you are: your password.'],
   ['urn:okta:loa:2fa:any', 'Two different kinds of proof of who you are.'],
@@ -9,7 +9,7 @@ const acrWords: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The meaning of an `amr` value (RFC 8176 section 2; `email` is the provider's own). */
-const amrWords: ReadonlyMap<string, string> = new Map([
+const amrTexts: ReadonlyMap<string, string> = new Map([
   ['email', 'You entered a code, or opened a link, that was mailed to you.'],
   ['face', 'Your face was recognized.'],
   ['fpt', 'Your fingerprint was recognized.'],
@@ -30,13 +30,13 @@ const amrWords: ReadonlyMap<string, string> = new Map([
 /** The `acr` for two distinct factor types. */
 export const twoFactorAcr = 'urn:okta:loa:2fa:any';
 
-export function acrInWords(acr: string | undefined): string {
+export function acrText(acr: string | undefined): string {
   if (acr === undefined) return 'The provider did not say.';
-  return acrWords.get(acr) ?? 'This demo does not know that level.';
+  return acrTexts.get(acr) ?? 'This demo does not know that level.';
 }
 
-export function amrInWords(value: string): string {
-  return amrWords.get(value) ?? 'This demo does not know that method.';
+export function amrText(value: string): string {
+  return amrTexts.get(value) ?? 'This demo does not know that method.';
 }
 
 const units = [
@@ -54,7 +54,7 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
  * @param then seconds since the epoch; the near future counts as now, because clocks differ
  * @param now seconds since the epoch
  */
-export function agoInWords(then: number, now: number): string {
+export function agoText(then: number, now: number): string {
   const age = Math.floor(now - then);
   const fitting = units.find(({ seconds }) => age >= seconds);
   return fitting === undefined ? 'just now' : relative.format(-Math.floor(age / fitting.seconds), fitting.unit);
@@ -63,6 +63,6 @@ export function agoInWords(then: number, now: number): string {
 const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'medium', timeZone: 'UTC' });
 
 /** "24 November 2026 at 15:31:02 UTC" for a time in seconds since the epoch. */
-export function dateInWords(seconds: number): string {
+export function dateText(seconds: number): string {
   return `${dateTime.format(new Date(seconds * 1000))} UTC`;
 }

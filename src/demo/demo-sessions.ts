@@ -1,7 +1,7 @@
 /** Sessions of the demo's relying party, in memory. */
 import { randomBytes } from 'node:crypto';
 import type { DemoApp } from './demo-apps.ts';
-import type { SignInProblem } from './problems.ts';
+import type { SignInError } from './sign-in-errors.ts';
 
 /** Which of the page's actions started an authorization request. */
 export type SignInKind = 'plain' | 'checkout' | 'consent' | 'step-up' | 'again' | 'recent' | 'check';
@@ -35,7 +35,7 @@ export interface SignedIn {
 
 /** What the page shows once after an action. */
 export type DemoNotice =
-  | { readonly kind: 'problem'; readonly problem: SignInProblem }
+  | { readonly kind: 'problem'; readonly problem: SignInError }
   | {
       readonly kind: 'tried';
       readonly action: SignInKind | 'refresh';

@@ -1,5 +1,5 @@
 /** The start page of the demo's relying party. */
-import { acrInWords } from './claims-text.ts';
+import { acrText } from './claims-text.ts';
 import { type DemoApp, demoApps } from './demo-apps.ts';
 import type { ClaimedAssurance, DemoSession } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
@@ -58,7 +58,7 @@ ${rows}
 const tokenRow = (
   app: DemoApp,
   { acr, amr }: ClaimedAssurance,
-) => html`<tr><th scope="row"><a href="/${app.key}">${app.title}</a></th><td>${app.policy}</td><td>${acrInWords(acr)} <code>${acr ?? 'absent'}</code></td><td><code>${amr.join(', ') || 'absent'}</code></td></tr>
+) => html`<tr><th scope="row"><a href="/${app.key}">${app.title}</a></th><td>${app.policy}</td><td>${acrText(acr)} <code>${acr ?? 'absent'}</code></td><td><code>${amr.join(', ') || 'absent'}</code></td></tr>
 `;
 
 function card(app: DemoApp, email: string | undefined): Markup {

@@ -1,7 +1,7 @@
 /** Discovers the provider. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { allowInsecureRequests, type Configuration, discovery, None } from 'openid-client';
-import { ProviderUnreachable } from './problems.ts';
+import { ProviderUnreachable } from './sign-in-errors.ts';
 
 const attempts = 5;
 const pauseMs = 400;

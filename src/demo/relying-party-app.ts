@@ -8,10 +8,10 @@ import { addPending, type DemoSession, type DemoSessions, type SignInKind, sessi
 import { icon } from './icon.ts';
 import { landingPage } from './landing-page.ts';
 import { page } from './page.ts';
-import { problemNote } from './problem-note.ts';
-import { describeProblem, type SignInProblem, unexpectedAnswer } from './problems.ts';
 import { createProviderClient } from './provider-client.ts';
 import { finishSignIn, refreshSignIn, requestParameters, startSignIn } from './sign-in.ts';
+import { signInErrorNote } from './sign-in-error-note.ts';
+import { describeSignInError, type SignInError, unexpectedAnswer } from './sign-in-errors.ts';
 import { style } from './style.ts';
 
 export interface RelyingPartyContext {
@@ -61,11 +61,14 @@ const problemPages: Middleware = async (ctx, next) => {
   try {
     await next();
     if (ctx.status === 404 && ctx.body === undefined) {
-      showProblem(ctx, 404, { title: 'There is no such page', words: 'Start from the first page of the demo.' });
+      showSignInError(ctx, 404, { title: 'There is no such page', words: 'Start from the first page of the demo.' });
     }
   } catch (error) {
     ctx.app.emit('error', error, ctx);
-    showProblem(ctx, 500, { title: 'The demo failed', words: 'That is a fault of the demo. The terminal says more.' });
+    showSignInError(ctx, 500, {
+      title: 'The demo failed',
+      words: 'That is a fault of the demo. The terminal says more.',
+    });
   }
 };
 
@@ -121,7 +124,7 @@ function addCallback(router: Router, { app, home, sessions, callbackUri, provide
     const session = findSession(ctx, sessions);
     const state = String(ctx.query.state ?? '');
     const pending = session?.pending.get(state);
-    if (session === undefined || pending?.app !== app.key) return showProblem(ctx, 400, unexpectedAnswer);
+    if (session === undefined || pending?.app !== app.key) return showSignInError(ctx, 400, unexpectedAnswer);
     session.pending.delete(state);
     await orNotice(ctx, { session, app }, async () => {
       const signedIn = await finishSignIn(await provider(), new URL(`${callbackUri}${ctx.search}`), { state, pending });
@@ -177,7 +180,7 @@ async function orNotice(
   try {
     redirect(ctx, await act());
   } catch (error) {
-    session.notices.set(app.key, { kind: 'problem', problem: describeProblem(error) });
+    session.notices.set(app.key, { kind: 'problem', problem: describeSignInError(error) });
     redirect(ctx, `/${app.key}`);
   }
 }
@@ -206,7 +209,7 @@ function send(ctx: Context, type: string, body: string): void {
   ctx.body = body;
 }
 
-function showProblem(ctx: Context, status: number, problem: SignInProblem): void {
+function showSignInError(ctx: Context, status: number, problem: SignInError): void {
   ctx.status = status;
-  send(ctx, 'text/html', page(problem.title, problemNote(problem)));
+  send(ctx, 'text/html', page(problem.title, signInErrorNote(problem)));
 }

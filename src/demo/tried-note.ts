@@ -1,5 +1,5 @@
 /** The note about an attempted action. */
-import { dateInWords, twoFactorAcr } from './claims-text.ts';
+import { dateText, twoFactorAcr } from './claims-text.ts';
 import type { ClaimedAssurance, DemoNotice } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
 
@@ -49,5 +49,5 @@ const row = (
 const asTexts = ({ acr, amr, authTime }: ClaimedAssurance) => ({
   acr: acr ?? 'absent',
   amr: amr.length === 0 ? 'absent' : amr.join(', '),
-  auth_time: authTime === undefined ? 'absent' : dateInWords(authTime),
+  auth_time: authTime === undefined ? 'absent' : dateText(authTime),
 });

@@ -11,7 +11,7 @@ import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Second
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
 import type { ConditionTrace, LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
-import { riskInWords } from '../core/policy/values/risk.ts';
+import { riskText } from '../core/policy/values/risk.ts';
 
 /** A rule before the deciding one, and the condition because of which it did not decide. */
 export interface PassedRule {
@@ -237,6 +237,6 @@ export function decidingRules(decision: Pick<Decision, 'trace'>): {
   return {
     rule: decidingRule(decision),
     ...(reported.length > 0 && { reported: reported.join('; ') }),
-    ...(risk && { risk: riskInWords(risk) }),
+    ...(risk && { risk: riskText(risk) }),
   };
 }

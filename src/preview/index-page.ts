@@ -1,6 +1,6 @@
 /** The first page of the preview, for choosing state, brand, language, scheme and width. */
 import { escapeHtml } from '../rendering/escape-html.ts';
-import { languageInWords } from '../rendering/formatters.ts';
+import { languageText } from '../rendering/formatters.ts';
 import { schemes } from '../rendering/palette.ts';
 
 export interface IndexParts {
@@ -17,7 +17,7 @@ export function indexPage({ brands, locales, groups }: IndexParts): string {
   const [first = { id: '' }] = brands;
   const [language = ''] = locales;
   const all = Object.entries(groups(first.id));
-  const languages = locales.map((tag) => [tag, languageInWords(tag)] as const);
+  const languages = locales.map((tag) => [tag, languageText(tag)] as const);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -64,12 +64,13 @@ function choice(name: string, label: string, options: readonly (readonly [value:
 
 function section(group: string, states: readonly string[], folder: string): string {
   const items = states.map(
-    (state) => `<li><a target="shown" data-state="${state}" href="${folder}/${state}.html">${inWords(state)}</a></li>`,
+    (state) =>
+      `<li><a target="shown" data-state="${state}" href="${folder}/${state}.html">${stateText(state)}</a></li>`,
   );
   return `<section data-group="${escapeHtml(group)}"><h2>${escapeHtml(group)}</h2><ul>${items.join('')}</ul></section>`;
 }
 
 /** `totp-wrong` becomes `totp wrong`. */
-function inWords(state: string): string {
+function stateText(state: string): string {
   return escapeHtml(state.replaceAll(/[-_]/g, ' '));
 }

@@ -49,7 +49,7 @@ const dateStyles = { short: 'medium', long: 'long' } as const;
  * A moment (epoch seconds). The time of day is given in `zone` (IANA; absent: UTC), with its name. A day is given in
  * UTC, as in the rules that set it.
  */
-export function momentInWords(
+export function momentText(
   locale: string,
   at: number,
   { style = 'short', zone = unknownZone }: { readonly style?: MomentStyle; readonly zone?: string } = {},
@@ -85,7 +85,7 @@ const spans = [
 ] as const;
 
 /** How long ago (negative) or how soon (seconds), in the largest unit that fits. Less than a minute is "now". */
-export function distanceInWords(locale: string, seconds: number): string {
+export function distanceText(locale: string, seconds: number): string {
   const [unit, size] = spans.find(([, length]) => Math.abs(seconds) >= length) ?? (['second', 1] as const);
   const count = unit === 'second' ? 0 : Math.trunc(seconds / size);
   return intlFormatters.getRelativeTimeFormat(locale).format(count, unit);
@@ -99,7 +99,7 @@ const units = [
 ] as const;
 
 /** A duration (seconds), rounded up, so that a user who returns after it is never too early. */
-export function waitInWords(locale: string, seconds: number): string {
+export function waitText(locale: string, seconds: number): string {
   const wait = Math.max(1, Math.ceil(seconds));
   const [unit, size] = units.find(([, , from]) => wait >= from) ?? (['second', 1] as const);
   const format = intlFormatters.getNumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
@@ -107,12 +107,12 @@ export function waitInWords(locale: string, seconds: number): string {
 }
 
 /** The name of a country (ISO 3166-1 alpha-2), or its code if it has no name. */
-export function countryInWords(locale: string, country: string): string {
+export function countryText(locale: string, country: string): string {
   return intlFormatters.getRegionNames(locale).of(country) ?? country;
 }
 
 /** A language's own name, such as `Deutsch`, or the text itself if it is not a tag (BCP 47). */
-export function languageInWords(tag: string): string {
+export function languageText(tag: string): string {
   if (!/^[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}$/i.test(tag)) return tag;
   const name = new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag;
   const [first = '', ...rest] = name;

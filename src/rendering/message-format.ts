@@ -1,6 +1,6 @@
 /** One message of a catalogue in ICU message syntax, parsed on first use. See decision 23. */
 import { IntlMessageFormat } from 'intl-messageformat';
-import { countryInWords, intlFormatters, waitInWords } from './formatters.ts';
+import { countryText, intlFormatters, waitText } from './formatters.ts';
 import type { ListValue, MessageValue, MessageValues, MomentValue } from './message-descriptor.ts';
 
 /** Words of the catalogue are plain strings. Everything else is a value, or the start or end of a tag. */
@@ -65,7 +65,7 @@ export function compileMessage(text: string, locale: string): MessageFormat {
     cases,
     format: (given) =>
       message
-        .formatToParts<MessagePart>(argumentsOf({ values, tags }, inWords(locale, given)))
+        .formatToParts<MessagePart>(argumentsOf({ values, tags }, formattedValues(locale, given)))
         .map(({ value }) => value),
   };
 }
@@ -125,13 +125,13 @@ function wrapped(name: string, value: MessageValue): FormatArgument {
   return typeof value === 'string' ? new TextValue(name, value) : value;
 }
 
-function inWords(locale: string, values: MessageValues): MessageValues {
+function formattedValues(locale: string, values: MessageValues): MessageValues {
   const { seconds, country } = values;
   const isCountry = typeof country === 'string' && /^[A-Z]{2}$/.test(country);
   if (typeof seconds !== 'number' && !isCountry) return values;
   return {
     ...values,
-    ...(typeof seconds === 'number' ? { wait: waitInWords(locale, seconds) } : {}),
-    ...(isCountry ? { countryName: countryInWords(locale, country) } : {}),
+    ...(typeof seconds === 'number' ? { wait: waitText(locale, seconds) } : {}),
+    ...(isCountry ? { countryName: countryText(locale, country) } : {}),
   };
 }

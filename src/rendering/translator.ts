@@ -1,7 +1,7 @@
 /** The texts of one language, as plain text and as HTML. */
 import { type Catalogue, fallbackLocale, loadCatalogues } from './catalogue.ts';
 import { escapeHtml } from './escape-html.ts';
-import { distanceInWords, intlFormatters, knownZone, languageInWords, momentInWords } from './formatters.ts';
+import { distanceText, intlFormatters, knownZone, languageText, momentText } from './formatters.ts';
 import { type Locale, localeOf } from './locale.ts';
 import type { ListValue, MessageDescriptor, MessageValues, MomentValue } from './message-descriptor.ts';
 import { compileMessage, type MessageFormat, type MessagePart, messageTags, TextValue } from './message-format.ts';
@@ -32,7 +32,7 @@ export interface Translator {
 /** A translator for each locale with a catalogue in `dirs`; see `loadCatalogues`. */
 export function loadTranslators(dirs: readonly string[]): ReadonlyMap<string, Translator> {
   const catalogues = loadCatalogues(dirs);
-  const languages = [...catalogues.keys()].map((tag) => ({ locale: localeOf(tag), name: languageInWords(tag) }));
+  const languages = [...catalogues.keys()].map((tag) => ({ locale: localeOf(tag), name: languageText(tag) }));
   const made = languages.map(({ locale: { tag } }) =>
     createTranslator({ tag, languages, chain: chainOf(catalogues, tag) }),
   );
@@ -79,7 +79,7 @@ function createTranslator({ tag, languages, chain }: TranslatorParts): Translato
   const parts = (key: string, params: MessageValues = {}): readonly MessagePart[] =>
     findOrUnknown(key)?.format.format(params) ?? [];
   const isKnown = (key: string): boolean => chain.some(({ messages }) => messages.has(key));
-  const inWords = (words: Words): Translator => ({
+  const translatorWith = (words: Words): Translator => ({
     locale: localeOf(tag),
     languages,
     text: (key, params) => parts(key, params).map(words.plain).join(''),
@@ -92,13 +92,13 @@ function createTranslator({ tag, languages, chain }: TranslatorParts): Translato
     inZone: (zone) => {
       const known = knownZone(zone);
       if (known === undefined) return usual;
-      const made = zoned.get(known) ?? inWords(wordsOf(tag, known));
+      const made = zoned.get(known) ?? translatorWith(wordsOf(tag, known));
       if (zoned.size >= mostZones) zoned.clear();
       zoned.set(known, made);
       return made;
     },
   });
-  const usual = inWords(fixedWords);
+  const usual = translatorWith(fixedWords);
   const zoned = new Map<string, Translator>();
   return usual;
 }
@@ -118,14 +118,14 @@ function isolated(text: string, name?: string): string {
 function wordsOf(tag: string, zone?: string) {
   const moment = ({ at, style, now }: MomentValue): string =>
     now === undefined
-      ? momentInWords(tag, at, { ...(style && { style }), ...(zone && { zone }) })
-      : distanceInWords(tag, at - now);
+      ? momentText(tag, at, { ...(style && { style }), ...(zone && { zone }) })
+      : distanceText(tag, at - now);
   const momentHtml = (value: MomentValue): string => {
     const { at, style, now } = value;
     const exact =
       now === undefined
         ? ''
-        : ` title="${escapeHtml(momentInWords(tag, at, { ...(style && { style }), ...(zone && { zone }) }))}"`;
+        : ` title="${escapeHtml(momentText(tag, at, { ...(style && { style }), ...(zone && { zone }) }))}"`;
     // A day is the same in every zone. Without a known zone, a script may convert other times to the browser's.
     const local = style === 'day' ? '' : ` data-local${zone === undefined ? '' : `="${escapeHtml(zone)}"`}`;
     return `<time datetime="${new Date(at * 1000).toISOString()}"${local}${exact}>${escapeHtml(moment(value))}</time>`;

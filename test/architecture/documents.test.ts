@@ -216,7 +216,7 @@ describe('the architecture', () => {
     expect(replaced.filter((name) => !text.includes(`\`Client.prototype.${name}\``))).toEqual([]);
   });
 
-  test('says in steps how to add something, and which test tells what was forgotten', () => {
+  test('describes each addition in steps, and names the test that notices a forgotten step', () => {
     const guide = text.split('\n## How to add\n')[1] ?? '';
     const entries = guide.split('\n\n').filter((paragraph) => paragraph.startsWith('**'));
     expect(entries.map((entry) => /^\*\*(?:An?) ([^*]+)\*\*/.exec(entry)?.[1])).toEqual([

@@ -106,7 +106,7 @@ test('every export is written where it is declared', () => {
   expect(others.map(({ module }) => module)).toEqual([]);
 });
 
-test('no file has a number of its own where one beside it exports the same under this name', () => {
+test('no file defines a number that a file in the same folder exports under the same name', () => {
   const numbers = sources.flatMap(({ module, code }) =>
     [...code.matchAll(/^(export )?const (\w+)(?:: \w+)? = ([\d_]+);/gm)].map(([, exported, name = '', value = '']) => ({
       module,

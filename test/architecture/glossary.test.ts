@@ -43,7 +43,7 @@ test('no word and no type is there twice', () => {
   expect(words.filter((word, at) => words.indexOf(word) !== at)).toEqual([]);
 });
 
-test('each type is exported by the folder that it is said to be in', () => {
+test('each type is exported by the folder that the glossary names', () => {
   const missing = named.filter(({ name, folder }) => !exportedTypes(folder).includes(name));
   expect(missing.map(({ name, folder }) => `${name} in ${folder}`)).toEqual([]);
 });

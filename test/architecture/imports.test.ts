@@ -24,7 +24,7 @@ describe('the sources', () => {
     expect(sources.flatMap(brokenRules)).toEqual([]);
   });
 
-  test('import only what stands before them in their folder', () => {
+  test('import only files that come before them in their folder', () => {
     expect(sources.flatMap(upwardImports)).toEqual([]);
   });
 
@@ -33,7 +33,7 @@ describe('the sources', () => {
     expect(layers.filter((layer) => !sources.some(({ module }) => isWithin(module, layer)))).toEqual([]);
   });
 
-  test('stand in folders of which no two import each other, but where the files of one have places in an order', () => {
+  test('are in folders of which no two import each other, except folders whose files are ordered', () => {
     expect(mutualFolders(sources)).toEqual([]);
     const circle = [parseSource('a/x/one', "import '../y/two.ts';"), parseSource('a/y/two', "import '../x/one.ts';")];
     expect(mutualFolders(circle)).toEqual(['a/x <-> a/y']);

@@ -20,7 +20,7 @@ const Sequencer = createRequire(import.meta.url)('../../scripts/jest/longest-fir
 const root = join(import.meta.dirname, '..');
 const pathOf = (name: string): string => join(root, `${name}.test.ts`);
 
-test('each file that is said to take long exists', () => {
+test('each file that is listed as slow exists', () => {
   const names = Object.keys(Sequencer.longest);
   expect(names.length).toBeGreaterThan(0);
   expect(names.filter((name) => !existsSync(pathOf(name)))).toEqual([]);
@@ -41,7 +41,7 @@ test('the files that take longest come first, the others by their size', () => {
   );
 });
 
-test('as many files compute as there are cores, and files that wait run beside them', () => {
+test('as many files compute as there are cores, and files that wait run at the same time', () => {
   const cores = availableParallelism();
   const sorted = (names: readonly string[]) => {
     const sequencer = new Sequencer({ globalConfig: { maxWorkers: cores + 2 } });

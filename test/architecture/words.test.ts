@@ -12,9 +12,11 @@ const sources = readSources(join(root, 'src'));
 
 /** Identifiers of the former vocabulary, each with the word that stands for it now. */
 const retired: Readonly<Record<string, string>> = {
+  AdditionWay: 'AdditionRule',
   AppGroup: 'EquivalentApps',
   Claimant: 'IdentifierRequest',
   Completion: 'SufficientSet',
+  DecidingCase: 'PossiblyDeciding',
   Delta: 'SignInDifference',
   DeltaEffect: 'EffectOnUsers',
   Discovery: 'identifyByCredential',
@@ -26,16 +28,25 @@ const retired: Readonly<Record<string, string>> = {
   Loop: 'OpenTransaction',
   Means: 'Capabilities',
   NotificationMore: 'NotificationExtras',
+  OpenCase: 'UndecidedCombination',
+  OwnFiles: 'OperatorFiles',
+  PolicyCase: 'RuleCombination',
   PolicyLadder: 'PolicyDiagram',
   Problem: 'Finding',
+  ProblemCode: 'FindingErrorCode',
   Recent: 'LruCache',
+  RuleCase: 'AppCombination',
   Rung: 'DiagramRule',
   Runtime: 'Services',
   Showing: 'AssessedEvidence',
+  SignInCase: 'DecidingRules',
+  SignInProblem: 'SignInError',
   Telling: 'AccountNotification',
   TextRef: 'MessageDescriptor',
   Tri: 'ConditionResult',
   WayOn: 'RequirementStatus',
+  WayToSignIn: 'SignedInWith',
+  additionWays: 'additionRules',
   barOf: 'accountManagementOnly',
   barOnly: 'accountManagementOnly',
   barred: 'accountManagementOnly',
@@ -52,6 +63,7 @@ const retired: Readonly<Record<string, string>> = {
   hasRoom: 'the name of the limit',
   held: 'account',
   heldAccount: 'loadAccount',
+  inWords: 'a function that ends in Text',
   isBar: 'accountManagementOnly',
   isSpared: 'isWaived',
   judged: 'decided',
@@ -59,6 +71,10 @@ const retired: Readonly<Record<string, string>> = {
   ladderSvg: 'policyDiagramSvg',
   liveSide: 'liveConfiguration',
   nextSide: 'nextConfiguration',
+  ownIdentifier: 'currentIdentifier',
+  ownViewsDir: 'operatorViewsDir',
+  policyCases: 'ruleCombinations',
+  printProblems: 'printFindings',
   putIntoUse: 'activateRevision',
   restOn: 'setTokenBasis',
   resting: 'tokenBasis',
@@ -75,6 +91,8 @@ const retired: Readonly<Record<string, string>> = {
   undecidedBeside: 'uncomparedChanges',
   wayOn: 'requirementStatus',
   wayOnOf: 'requirementStatusOf',
+  waysToSignIn: 'possibleProofSets',
+  withOwnAttempts: 'withKnownBrowserAttempts',
   witness: 'supportingEvidence',
   wouldSpare: 'wouldWaive',
 };
@@ -89,6 +107,15 @@ test('no identifier of sources, tests or scripts is a retired word', () => {
   const found = code.flatMap(({ file, code }) =>
     [...code.replace(patterns, '').matchAll(/[A-Za-z_$][\w$]*/g)].flatMap(([word]) =>
       Object.hasOwn(retired, word) ? [`${file}: ${word} (now: ${retired[word]})`] : [],
+    ),
+  );
+  expect(found).toEqual([]);
+});
+
+test('no function has a name that ends in Words: it makes a text', () => {
+  const found = sources.flatMap(({ module, code }) =>
+    [...code.matchAll(/\b(?:function\*? |const )(\w*[a-z]Words)\b(?: = (?:async )?\(|\()/g)].map(
+      ([, name]) => `${module}: ${name}`,
     ),
   );
   expect(found).toEqual([]);

@@ -89,7 +89,7 @@ describe.each([
       expect(subjects).toContain(`${what}: Password`);
   });
 
-  test('the user downloads what is kept', async () => {
+  test('the user downloads the stored data', async () => {
     const user = await reader(node);
     const page = await inShop(user);
     await page.goto(`${node.issuer}/account/profile`);

@@ -85,7 +85,7 @@ test.each(['en', 'de'])(
   },
 );
 
-test('where the service fails the same page goes on with the proof of work', async () => {
+test('when the service fails, the same page continues with the proof of work', async () => {
   const page = await form({ locale: 'en' });
   await appears(page.locator('[data-challenge-service][data-ready]'));
   service.behaviour = 'broken';

@@ -157,7 +157,7 @@ describe('shop', () => {
     expect((await node.app.directory.findByIdentifier(address))?.user.groups).toEqual(['customers']);
   });
 
-  test('the checkout asks for a name and an address, once; what is wrong stands beside its field', async () => {
+  test('the checkout asks once for a name and an address, and shows each error at its field', async () => {
     const { identifier } = await createUser();
     await visit(async (page) => {
       await askForMail(page, identifier);

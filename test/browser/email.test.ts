@@ -154,7 +154,7 @@ test('the link in another browser signs in no user: the code goes back to the fi
   await first.waitForURL(`${landing}**`);
 });
 
-test('without scripts: by the link, and the first tab goes on by hand', async () => {
+test('without scripts: by the link, and the user continues in the first tab by hand', async () => {
   const user = await reader(node);
   const context = await newBrowser({ javaScriptEnabled: false });
   const first = await ask(context, user);

@@ -219,7 +219,7 @@ test('a page takes at most 30 KB and 6 requests, with all that a brand can have,
 });
 
 describe('in the account', () => {
-  test('the list of pages stands beside them on a desktop, and takes no room on a phone', async () => {
+  test('the list of pages is shown next to them on a desktop, and takes no room on a phone', async () => {
     await open('account-methods', desktop);
     const [side, card] = [page.locator('.side'), page.locator('main')];
     const beside = { side: await side.boundingBox(), card: await card.boundingBox() };

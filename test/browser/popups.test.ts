@@ -50,7 +50,7 @@ async function signInWithin(page: Page, clientId: string): Promise<Page> {
   return popup;
 }
 
-test('the app that says `popups: true` hears of the end of the sign-in', async () => {
+test('the app with `popups: true` is notified of the end of the sign-in', async () => {
   const page = await (await browser.newContext()).newPage();
   await signInWithin(page, 'popup');
   await page.waitForFunction(() => document.title.includes('code='));

@@ -84,7 +84,7 @@ test.each<[string, BrowserContextOptions, typeof english]>([
   expect(new URL(page.url()).searchParams.get('code')).toBeTruthy();
 });
 
-test('by the link, which says what it is for', async () => {
+test('by the link, which states its purpose', async () => {
   const identifier = await withMailbox();
   const context = await browser.newContext({ locale: 'en' });
   open.push(context);

@@ -91,7 +91,7 @@ describe.each(pages)('%s', (name) => {
     expect(await page.evaluate<string>('getComputedStyle(document.body).color')).toBe('rgb(0, 0, 0)');
   });
 
-  test('tells what was replayed', async () => {
+  test('shows the sign-ins that were replayed', async () => {
     const text = await readFile(join(dir, `${name}.html`), 'utf8');
     expect(text).toContain('Sign-ins that happened');
     expect(text).toMatch(/1 sign-in; 1 of them comes out otherwise, for 1 user/);
@@ -113,7 +113,7 @@ test('every table that is wider than a phone can be scrolled by keys', async () 
   await until('the table scrolls', () => scroller.evaluate((element) => element.scrollLeft > 0));
 });
 
-test('accepted findings and the claims of invariants stand in the report', async () => {
+test('the report contains accepted findings and the claims of invariants', async () => {
   await open('report');
   const accepted = page.getByRole('region', { name: 'Accepted findings' });
   expect(await accepted.textContent()).toMatch(

@@ -82,7 +82,7 @@ test('a name that was refused is not offered again', async () => {
   });
 });
 
-test('what is stored by others does no harm', async () => {
+test('entries that other code stored do no harm', async () => {
   await onPage(async (page) => {
     await open(page, 'identify');
     for (const value of ['{', '7', '[1, null, "bob"]', JSON.stringify(['"><img src=x onerror=alert(1)>'])]) {

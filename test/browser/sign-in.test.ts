@@ -162,7 +162,7 @@ test.each([true, false])(
   },
 );
 
-test('a sign-in that was cancelled begins anew after Back, without scripts', async () => {
+test('a cancelled sign-in starts again after Back, without scripts', async () => {
   const user = await newTestUser(node);
   const { context, page } = await visit({ javaScriptEnabled: false });
   await start(page, 'Notes');

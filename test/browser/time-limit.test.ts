@@ -43,7 +43,7 @@ test('a page that was left open announces the end five minutes before it, in vie
   });
 });
 
-test('what the page said when it was drawn gives way to the announcement', async () => {
+test('the announcement replaces the text that the page was drawn with', async () => {
   await onPage('totp-ending', async (page) => {
     expect(await line(page).isVisible()).toBe(true);
     expect(await soon(page).isVisible()).toBe(false);

@@ -206,7 +206,7 @@ describe('without typing a name', () => {
     });
   });
 
-  test('a passkey of a removed user is refused, and the page goes on', async () => {
+  test('a passkey of a removed user is refused, and the page can still be used', async () => {
     const [gone, user] = [await newTestUser(node), await newTestUser(node)];
     await onDevice(async (device) => {
       const { page, plugIn } = device;
@@ -223,7 +223,7 @@ describe('without typing a name', () => {
   });
 });
 
-describe('what goes wrong is said, and can be tried again', () => {
+describe('an error is shown, and the user can try again', () => {
   test('a cancel, when it is set up and when it is used', async () => {
     const user = await newTestUser(node);
     await onDevice(async (device) => {

@@ -104,7 +104,7 @@ export function authenticatorContract(name: string, make: Make): void {
 }
 
 function promisesOfProof(make: Make): void {
-  test('the right answer proves no more than the descriptor allows, for the credential that answered', async () => {
+  test('the right answer proves at most what the descriptor allows, for the credential that answered', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
     const result = await (await challenged(subject, credential, credential)).answerAs(credential);

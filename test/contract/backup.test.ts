@@ -154,14 +154,14 @@ describe.each([...kindsOfPlace, sentinelPlace, clusterPlace])('on the $name stor
     expect(await user()).toBeDefined();
   });
 
-  test('a store that holds something is given up only when that is said', async () => {
+  test('a store that is not empty is replaced only on request', async () => {
     await terminal.backup(file);
     const { state } = await readState(store);
     await expect(terminal.restore(file)).rejects.toThrow(/^store_not_empty: .*--replace/);
     expect((await readState(store)).state).toEqual(state);
   });
 
-  test('what is no whole backup is refused, and nothing is written', async () => {
+  test('an incomplete backup is refused, and nothing is written', async () => {
     await terminal.backup(file);
     const whole = await readFile(file);
     const text = gunzipSync(whole).toString();

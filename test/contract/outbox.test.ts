@@ -139,7 +139,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
       expect([told, outbox.failures, outbox.warnings]).toEqual([['ends'], [], []]);
     });
 
-    test('of an app that hangs holds up no other app', async () => {
+    test('of an app that hangs delays no other app', async () => {
       const told: string[] = [];
       let release = (): void => {};
       const hanging = new Promise<void>((resolve) => {
@@ -316,7 +316,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     expect(lines).toEqual([{ event: 'message.failed', reason: 'rejected' }]);
   });
 
-  test('what is too late by its time of issue is not sent any more', async () => {
+  test('a message that is too old by its time of issue is no longer sent', async () => {
     const server = await mailServer(() => 451);
     await put(signInMail('alice@demo.test', '012345', start + 30));
     const outbox = worker(store, { channel: localSmtp(server.port) });
@@ -381,7 +381,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     expect([server.tries(), await waiting(store)]).toEqual([1, []]);
   });
 
-  test('what is withdrawn while it waits for its next try is not sent', async () => {
+  test('a message that is withdrawn while it waits for its next try is not sent', async () => {
     const server = await mailServer((attempt) => (attempt === 1 ? 451 : undefined));
     const older = await put(signInMail('alice@demo.test', '111111', start + 600));
     worker(store, { channel: localSmtp(server.port) }).worker.start();
@@ -392,7 +392,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     expect(server.received.map(({ mail }) => codeIn({ text: mail.text ?? '' }))).toEqual(['222222']);
   });
 
-  test('what is withdrawn while it is being sent is not tried again, and takes no place from the newer one', async () => {
+  test('a message that is withdrawn while it is being sent is not tried again, and does not displace the newer one', async () => {
     const sent: string[] = [];
     let refuse: (() => void) | undefined;
     const channel: Channel = {
@@ -423,7 +423,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     expect(await codesWaiting(store)).toEqual(['111111']);
   });
 
-  test('stopping sends what is due, and lets go', async () => {
+  test('stopping sends the messages that are due, and nothing afterwards', async () => {
     const server = await mailServer();
     const outbox = worker(store, { channel: localSmtp(server.port) });
     outbox.worker.start();

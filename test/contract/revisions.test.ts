@@ -157,7 +157,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('what was applied comes back', async () => {
+  test('an applied revision can be read', async () => {
     const { store, revisions } = await open();
     expect(await revisions.apply(configuration(), { by: 'ann', message: 'first' })).toEqual({
       revision: 1,
@@ -174,7 +174,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('no change makes no revision, in any order of writing', async () => {
+  test('without a change no revision is created, whatever the order of writing', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(), { by: 'ann' });
     const before = await pointerOf(store);
@@ -226,7 +226,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('an old snapshot stays what it was', async () => {
+  test('an old snapshot does not change', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(), { by: 'ann' });
     const old = await revisions.current();
@@ -239,7 +239,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('applied by many at once, none takes the place of another unseen: who lost is told', async () => {
+  test('when many apply at once, none overwrites another unnoticed: each loser gets an error', async () => {
     const { store, revisions } = await open();
     const other = new Revisions(store, { authenticators });
     const names = Array.from({ length: 12 }, (__, index) => `app${index}`);
@@ -269,7 +269,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('what was compared with another revision is refused, and changes nothing', async () => {
+  test('a configuration that was compared with another revision is refused, and changes nothing', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(), { by: 'ann' });
     await revisions.apply(configuration(app('payroll')), { by: 'bob', base: 1 });
@@ -516,7 +516,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('a store that does not answer is an error, and what is known already goes on', async () => {
+  test('a store that does not answer is an error, and the known revision stays in use', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(app('payroll')), { by: 'ann' });
     const pointer = await pointerOf(store);

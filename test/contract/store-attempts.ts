@@ -74,7 +74,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
       expect(refused.retryAfter).toBeLessThanOrEqual(600);
     });
 
-    test('with the last attempt a wait of its own begins, longer or shorter than the window', async () => {
+    test('the last attempt starts a separate wait, longer or shorter than the window', async () => {
       for (const [wait, least, most] of [
         [1800, 1700, 1800],
         [60, 1, 60],

@@ -89,7 +89,7 @@ export function batchesContract(harness: () => StoreHarness): void {
     expect(valuesOf(await store.load([a, b]))).toEqual({ [a]: '1', [b]: undefined });
   });
 
-  test('consume of an entry that the batch has deleted makes no new entry', async () => {
+  test('consume of an entry that the batch has deleted creates no new entry', async () => {
     const key = storeKey('code', freshTag());
     await write(store, { op: 'create', key, value: '1' });
     await write(store, { op: 'delete', key }, { op: 'consume', key });

@@ -92,7 +92,7 @@ test('slots are counted as Redis counts them', async () => {
 });
 
 describe.each([1, 2])('with %i replica(s) for each master', (count) => {
-  test('while a replica hangs, promises in its slots are refused and everything else goes on', async () => {
+  test('while a replica hangs, promises in its slots are refused and everything else continues', async () => {
     const cluster = await startCluster(count);
     const store = await open(cluster);
     const code = keyAt(0);

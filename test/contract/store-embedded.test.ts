@@ -99,7 +99,7 @@ test('after kill -9 everything that was acknowledged is there', async () => {
   }
 });
 
-test('a file that cannot grow: the write is refused whole, reads go on', async () => {
+test('a file that cannot grow: the whole write is refused, reads still work', async () => {
   const limited = spawn(
     'sh',
     ['-c', 'trap "" XFSZ; ulimit -f 400; exec "$0" "$@"', process.execPath, childFile, file, 'fill'],
@@ -181,7 +181,7 @@ test('expired rows are deleted from the file, and nothing else', async () => {
 });
 
 describe('the file is locked by another process', () => {
-  test('a write waits without blocking the event loop, and reads go on', async () => {
+  test('a write waits without blocking the event loop, and reads still work', async () => {
     const store = open();
     await write(store, { op: 'put', key: 'entry:{a}', value: 'before' });
     const holder = inspect();
@@ -231,7 +231,7 @@ describe('a file that cannot be used', () => {
   });
 });
 
-test('openStore makes the directory, for its owner only, and keeps what was written', async () => {
+test('openStore creates the directory for its owner only, and keeps the written entries', async () => {
   const dataDir = join(root, 'data', 'deep');
   const first = await openStore({ dataDir }, async (store) => {
     for (const key of [keyringKey, revisionPointerKey]) await write(store, { op: 'create', key, value: 'x' });

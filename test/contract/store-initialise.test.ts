@@ -95,7 +95,7 @@ describe('Redis', () => {
     await server.stop('SIGKILL');
   });
 
-  test('a command that opens the store several times says once what is wrong with it', async () => {
+  test('a command that opens the store several times reports its fault once', async () => {
     await admin.config('SET', 'appendonly', 'no');
     const env = await environment({ REDIS_URL: redis.url, REDIS_DURABILITY: 'memory' });
     const { code, err } = await runCommand(env, ['config', 'apply', '--init']);

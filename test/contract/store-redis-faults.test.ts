@@ -83,7 +83,7 @@ test('scripts that the server has forgotten are sent again', async () => {
   expect((await opened.reserve(key, [{ limit: 1_000, window: 600 }])).remaining).toBe(1_000 - 62);
 });
 
-test('connections that are cut: nothing runs twice, and what was acknowledged is there', async () => {
+test('connections that are cut: nothing runs twice, and every acknowledged write is there', async () => {
   const { url, port } = await server();
   const opened = await connected(url);
   const key = storeKey('log', freshTag());
@@ -150,7 +150,7 @@ test('when the server crashes, calls are refused in time, and served when it is 
   await eventually(() => opened.ping());
 });
 
-test('when the server hangs, calls are refused in time, and served when it goes on', async () => {
+test('when the server hangs, calls are refused in time, and are served once it continues', async () => {
   const hanging = await server();
   const opened = await connected(hanging.url);
   const key = storeKey('entry', freshTag());
@@ -164,7 +164,7 @@ test('when the server hangs, calls are refused in time, and served when it goes 
   expect((await read(opened, key))?.value).toMatch(/^(before|a)$/);
 });
 
-test('out of memory: writes are refused whole, reads go on', async () => {
+test('out of memory: whole writes are refused, reads still work', async () => {
   const { url, port } = await server({ 'maxmemory-policy': 'noeviction' });
   const opened = await connected(url);
   const [key, other] = [storeKey('entry', freshTag()), storeKey('entry', freshTag())];
@@ -192,7 +192,7 @@ test('out of memory, or too few replicas: a ping says so', async () => {
   await opened.ping();
 });
 
-test('a disk that cannot be written: writes and pings are refused, reads go on', async () => {
+test('a disk that cannot be written: writes and pings are refused, reads still work', async () => {
   const { url, port } = await server();
   const opened = await connected(url);
   const key = storeKey('entry', freshTag());

@@ -89,7 +89,7 @@ describe.each([1, 2])('with %i replica(s)', (count) => {
     expect(await store.examine()).toEqual(count === 1 ? [advice] : []);
   });
 
-  test('while a replica hangs, promises are refused and everything else goes on', async () => {
+  test('while a replica hangs, promises are refused and everything else continues', async () => {
     const { replicas, open } = await startLab(count);
     const store = await open();
     const code = entry();
@@ -111,7 +111,7 @@ describe.each([1, 2])('with %i replica(s)', (count) => {
     await eventually(() => write(store, { op: 'put', key: entry(), value: 'b' }));
   });
 
-  test('what was acknowledged outlives the master, also what is written while the replicas lag behind', async () => {
+  test('acknowledged writes survive the master, even those written while the replicas lag behind', async () => {
     const { master, replicas, sentinel, open } = await startLab(count);
     const store = await open();
     const create = async (value: string): Promise<string | undefined> => {
@@ -236,7 +236,7 @@ test('one dead machine of three: promises are kept again when the sentinels have
   }
 });
 
-test('a replica that has its copy from another one joins without a second copy, while commits go on', async () => {
+test('a replica with a copy from another replica joins without a second copy, while commits continue', async () => {
   const { master, replicas, sentinel, open } = await startLab(1);
   const store = await open(longPatience);
   const chained = await startRedis({ settings: { replicaof: `127.0.0.1 ${pick(replicas, 0).port}` } });

@@ -135,7 +135,7 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
     expect((await readState(await place.connect())).state.schema).toBe(releaseSchema.version);
   });
 
-  test('until the upgrade is finished, `doctor` says what does not hold yet', async () => {
+  test('until the upgrade is finished, `doctor` names what does not apply yet', async () => {
     const printed: string[] = [];
     const context = {
       openAsItIs: async () => openStore({ ...place.settings, schema: next }),
@@ -190,7 +190,7 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
     expect(await finishUpgrade(settings)).toEqual({ version: 2, rewritten: 0, wasFinished: true });
   });
 
-  test('what was issued by the older release goes on', async () => {
+  test('sessions and tokens of the older release stay valid', async () => {
     const agent = longLived.agent.via({ [first.issuer]: origins[0] });
     expect((await refresh(origins[1], 'notes', longLived.token)).status).toBe(200);
     const { asked } = await signInTo(returning(0), 'notes', { agent, user: { identifier: '', password: '' } });
@@ -263,7 +263,7 @@ describe('what the first version left', () => {
     await store.close();
   });
 
-  test('a backup, of which the release after it changes documents on the way', async () => {
+  test('a backup whose documents the next release changes while it restores them', async () => {
     const settings = { dataDir: join(dir, 'changed'), schema: next };
     const seen: string[] = [];
     await restoreBackup(settings, 'test/fixtures/version-1/stepgate.backup', {

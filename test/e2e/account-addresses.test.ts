@@ -157,7 +157,7 @@ test('five are enough', async () => {
   expect([refused.status, refused.messages]).toEqual([422, ['account.address.full']]);
 });
 
-test('codes are sent at a slow pace, only the newest counts, and sending again gives no more tries', async () => {
+test('codes are sent at a slow pace, only the newest counts, and sending again gives no further tries', async () => {
   const user = await userWithPassword(node);
   const address = `slow-${user.identifier}`;
   const asked = await ask(user, address);

@@ -66,7 +66,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   const isRefused = async (node: TestNode, token: string | undefined) =>
     (await refresh(node.origin, 'partner', token ?? '')).error === 'invalid_grant';
 
-  test('shows what was granted, in words, and ends it on every node', async () => {
+  test('shows the grants in words, and ends them on every node', async () => {
     const user = await newTestUser(opened.node);
     const agent = new UserAgent();
     const tokens = await consented(user, agent);

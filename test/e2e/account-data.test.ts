@@ -38,7 +38,7 @@ async function downloadAs(user: TestUser, agent = new UserAgent()): Promise<Ligh
   });
 }
 
-test('the file holds the account, what was done with it, and no secret; every address is told', async () => {
+test('the file contains the account and its history, but no secret; every address is notified', async () => {
   const user = await userWithPassword(node);
   const email = `data-${user.identifier}`;
   await node.app.directory.amend(user.id, () => ({

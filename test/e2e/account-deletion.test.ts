@@ -92,7 +92,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     return all.filter((member) => member.endsWith(id));
   }
 
-  test('one node deletes the account when it is due; apps and addresses are told, and nothing is left', async () => {
+  test('one node deletes the account when it is due; apps and addresses are notified, and nothing is left', async () => {
     const user = await userWithPassword(node);
     const email = await withEmail(node, user);
     const agent = new UserAgent();
@@ -164,7 +164,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(await notifiedEvents(node, email)).toEqual(['deletion_cancelled', 'deletion_requested']);
   });
 
-  test('a request that was taken back and made anew counts from the new one', async () => {
+  test('a request that was withdrawn and made again counts from the new one', async () => {
     const user = await userWithPassword(node);
     const agent = new UserAgent();
     const page = await ask(user, agent);

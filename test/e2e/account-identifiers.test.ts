@@ -123,7 +123,7 @@ describe('a new address', () => {
     expect([again.status, again.messages]).toEqual([409, ['form.stale']]);
   });
 
-  test('every address is told, and only the former one gets the link', async () => {
+  test('every address is notified, and only the former one gets the link', async () => {
     const user = await userWithAddress();
     const email = fresh();
     await change(user, email);
@@ -134,7 +134,7 @@ describe('a new address', () => {
     expect(JSON.stringify(told?.delivery.params)).not.toContain(email);
   });
 
-  test('that another account has shows the same pages; its owner is told, and no code proves anything', async () => {
+  test('that another account has shows the same pages; its owner is notified, and no code proves anything', async () => {
     const [user, owner] = [await userWithAddress(), await userWithAddress()];
     const asked = await ask(user, owner.email.toUpperCase());
     const free = await ask(await userWithAddress(), fresh());
@@ -171,7 +171,7 @@ describe('a new address', () => {
     expect([page.status, page.messages]).toEqual([422, ['account.identifier.same']]);
   });
 
-  test('of two who ask for it on two nodes one wins, and the other is told', async () => {
+  test('of two users who ask for it on two nodes one wins, and the other gets an error', async () => {
     const users = [await userWithAddress(), await userWithAddress()];
     const email = fresh();
     const elsewhere = new UserAgent({ routes: { [node.issuer]: other.origin } });
@@ -365,7 +365,7 @@ async function newestCode(to: string): Promise<string> {
   );
 }
 
-test('a number is proved by a text message; the former one is told by one, and can undo it', async () => {
+test('a number is proved by a text message; the former number is notified by another, and can undo the change', async () => {
   const user = await userWithAddress();
   const number = (block: string) => `+49151${block}${String(Math.floor(now) % 10_000).padStart(4, '0')}`;
   await node.app.directory.update(user.id, ({ profile }) => ({

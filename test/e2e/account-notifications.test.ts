@@ -119,7 +119,7 @@ test('new recovery codes replace the old ones, and the notification says so; a c
   expect(used.map(({ delivery }) => [delivery.to, delivery.params.remaining])).toEqual([[address, 9]]);
 });
 
-test('so many changes are made and notified, and no more: no user is flooded, and no change goes unnoticed', async () => {
+test('only so many changes are made, each with a notification: no user is flooded, and no change goes unnoticed', async () => {
   const user = await userWithPassword(node);
   const address = await withEmail(node, user);
   const { agent, page: own } = await visit(node, user, { path: '/account/methods' });

@@ -74,7 +74,7 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
   });
 
-  test('the first page says what is worth doing next, and no more once it is done', async () => {
+  test('the first page suggests what to do next, until it is done', async () => {
     const user = await userWithPassword(opened.node);
     const { agent, page } = await visit(opened.node, user);
     for (const path of ['/account/add/webauthn', '/account/add/recovery_code', '/account/addresses/add'])
@@ -86,7 +86,7 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
     expect((await open(agent, '/account')).html).not.toContain('/account/add/recovery_code');
   });
 
-  test('what was set up is no sign-in; its session is in the list all the same', async () => {
+  test('setting up an authenticator is no sign-in, but its session is in the list', async () => {
     const user = await userWithPassword(opened.node);
     const { agent, page } = await beginSignIn(opened.node, 'notes');
     await identify(agent, page, user);
@@ -132,7 +132,7 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
       expect((await open(agent, `/account?client_id=${encodeURIComponent(id)}`)).html).not.toContain('class="return"');
   });
 
-  test('times are relative, with the exact one beside', async () => {
+  test('times are relative, and the exact time is given, too', async () => {
     const user = await userWithPassword(opened.node);
     const { page } = await visit(opened.node, user, { path: '/account/devices' });
     expect(page.html).toMatch(/<time datetime="[^"]+Z" data-local title="[^"]+UTC">now<\/time>/);

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-test('what it forbids to remove stays', async () => {
+test('authenticators that it forbids to remove stay', async () => {
   const user = await userWithTotp(node);
   const credentials = (await node.app.directory.get(user.id))?.credentials ?? [];
   const id = credentials.find(({ authenticator }) => authenticator === 'totp')?.id;

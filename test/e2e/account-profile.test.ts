@@ -44,7 +44,7 @@ async function profileOf({ id }: TestUser) {
   return (await node.app.directory.get(id))?.user.profile;
 }
 
-test('what the schema lets users write is saved; what was emptied is gone; the audit log has names only', async () => {
+test('attributes that users may write are saved, emptied ones are removed, and the audit log has only names', async () => {
   const { user, agent, page } = await open({ displayName: 'Alice', nickname: 'Al', department: 'Sales' });
   expect(page.html).toContain('value="Alice"');
   const typed = { displayName: ' Alice Archer ', nickname: '', shirt: 'M', member: 'yes', age: '42', locale: 'de-at' };
@@ -140,7 +140,7 @@ test('what only administrators write is shown, and what only they read is not', 
   expect(page.html).not.toContain('Credit limit');
 });
 
-test('of two tabs one wins, and the other is told that its form is outdated', async () => {
+test('of two tabs one wins, and the other says that its form is outdated', async () => {
   const { user, agent, page } = await open();
   expect((await save({ agent, page }, { nickname: 'First' })).messages).toEqual(['account.done.profile_saved']);
   const stale = await save({ agent, page }, { nickname: 'Second', locality: 'Graz' });

@@ -55,7 +55,7 @@ test('an authenticator is added once the requirement is met, named, and removed;
   expect(await notifiedEvents(node, user.identifier)).toEqual(['added', 'removed', 'renamed']);
 });
 
-test('a change takes the strongest level, five minutes old at most, and what it takes is asked for', async () => {
+test('a change takes the strongest level, five minutes old at most, and asks for it', async () => {
   const user = await userWithTotp(node);
   const { agent, page } = await visit(node, user, { path: '/account/methods' });
   expect(page.url).toBe(`${node.issuer}/account/methods`);
@@ -79,7 +79,7 @@ test('the last authenticator to sign in with stays', async () => {
   expect((await node.app.directory.get(user.id))?.credentials).toHaveLength(1);
 });
 
-test('one other session is ended, then all others; this one goes on', async () => {
+test('one other session is ended, then all others; this one continues', async () => {
   const user = await userWithPassword(node);
   const second = await visit(node, user);
   const third = await visit(node, user);
@@ -98,7 +98,7 @@ test('one other session is ended, then all others; this one goes on', async () =
   }
 });
 
-test('a sign-in to an app is listed with what was proved', async () => {
+test('a sign-in to an app is listed with its proofs', async () => {
   const user = await userWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'notes');
   await identify(agent, page, user);

@@ -66,7 +66,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(provedBy(user.id)).toEqual(['sms', 'voice']);
   });
 
-  test('tokens end when the rules take the method no more by which they were had', async () => {
+  test('tokens end when the rules no longer accept the method that they rest on', async () => {
     await node.configure({ ...settings, ...taking('notes', 'phone') });
     const user = await caller(node);
     const agent = new UserAgent();
@@ -126,7 +126,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(provedBy(user.id)).toEqual(['link']);
   });
 
-  test('a link that was mailed before the rules changed does not count any more; the code beside it does', async () => {
+  test('a link that was mailed before the rules changed no longer counts; the code next to it does', async () => {
     await node.configure({ ...settings, ...taking('notes', 'email') });
     const user = await reader(node);
     const { agent } = await asked(user.identifier);

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const encrypted = () => ['--passphrase-file', join(dir, 'pass')];
 
-test('a server goes on with what is restored under it, and reports a new epoch', async () => {
+test('a server continues with the restored store, and reports a new epoch', async () => {
   const file = join(dir, 'a.backup');
   expect((await runCommand(env, ['users', 'add', 'ann'])).code).toBe(0);
   expect(await stepgate(env, ['backup', file, ...encrypted()])).toMatchObject({ code: 0, err: '' });
@@ -47,7 +47,7 @@ test('a server goes on with what is restored under it, and reports a new epoch',
   expect(doctor.out).toMatch(/schema +the documents have version 1/);
 });
 
-test('`store new-epoch` says what is void, and `store finish-upgrade` that there is nothing to finish', async () => {
+test('`store new-epoch` lists what is void, and `store finish-upgrade` reports that there is nothing to finish', async () => {
   const epoch = await runCommand(env, ['store', 'new-epoch']);
   expect([epoch.code, epoch.out]).toEqual([0, expect.stringMatching(/sessions, codes, links.*recovery codes stay/)]);
   const finish = await runCommand(env, ['store', 'finish-upgrade']);

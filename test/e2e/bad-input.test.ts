@@ -88,7 +88,7 @@ const mistakes: readonly (readonly [string, string, string, string])[] = [
   ],
 ];
 
-test('bad files are refused by check and apply and by a running server, and what is live stays live', async () => {
+test('check, apply and a running server refuse bad files, and the live revision stays live', async () => {
   server = startStepgate(env, ['serve']);
   await server.line(/"listening"/);
   const before = await runCommand(env, ['config', 'history', '--json']);

@@ -230,7 +230,7 @@ test('a revision that is applied is in use within two seconds, for the next step
   expect(await signInTo('notes', { identifier: 'ivy', password })).toEqual(['identify']);
 });
 
-test('a report about the files stands in one page, with what is live beside it', async () => {
+test('a report about the files is one page, and compares them with the live revision', async () => {
   const file = join(dir, 'report.html');
   expect(await done('config', 'report', '--out', file, '--standard', 'phr-only')).toBe(`wrote ${file}\n`);
   const page = await readFile(file, 'utf8');
@@ -248,7 +248,7 @@ test('doctor finds nothing wrong next to a running server', async () => {
   expect(out).not.toContain('\u001b[');
 });
 
-test('what Node compiled is kept beside the packages, where only who installs them can write', async () => {
+test('the code that Node compiled is kept next to the packages, where only the installing user can write', async () => {
   const { NODE_OPTIONS: _, NODE_COMPILE_CACHE: _cache, ...environment } = process.env;
   const ask = `import { getCompileCacheDir } from 'node:module'; process.on('exit', () => console.log(getCompileCacheDir()))`;
   const asking = ['--import', `data:text/javascript,${encodeURIComponent(ask)}`];

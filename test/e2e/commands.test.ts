@@ -179,7 +179,7 @@ test('SIGTERM reaches the program, and its exit code comes back', async () => {
   expect(await exit).toEqual([7, null]);
 });
 
-test('the program ends when npm is stopped, which tells only the shell in between', async () => {
+test('the program ends when npm is stopped, which signals only the shell in between', async () => {
   const ended = join(project, 'ended');
   put(
     'scripts/start.mjs',

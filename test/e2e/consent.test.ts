@@ -77,7 +77,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     return agent.submit(page, { ...form, fields: { stateHandle } }, boxes);
   }
 
-  test('asks in words what the app gets, with boxes for what it can do without', async () => {
+  test('describes in words what the app gets, with boxes for optional scopes', async () => {
     const { page } = await consenting({ scope: `${asked} orders` });
     expect(currentStep(page)).toBe('consent');
     expect(mainForm(page)?.boxes).toEqual(['scopes.email', 'scopes.phone', 'scopes.orders']);
@@ -87,7 +87,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(page.html).not.toContain('name="scopes.profile"');
   });
 
-  test('grants what is ticked, rejects the rest, and asks no more', async () => {
+  test('grants the ticked scopes, rejects the rest, and does not ask again', async () => {
     const { agent, user, page, finish } = await consenting();
     const tokens = await finish(await answer(agent, page, 'phone'));
     expect(tokens.scope).toBe('openid profile phone');
@@ -119,7 +119,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     );
   });
 
-  test('`prompt=consent` asks anew, and what it takes back ends what the app had', async () => {
+  test('`prompt=consent` asks again, and withdrawn scopes end the tokens of the app', async () => {
     const { agent, user, page, finish } = await consenting();
     const before = await finish(await answer(agent, page, 'phone', 'email'));
     const again = await consenting({ scope: asked, prompt: 'consent' }, { user, agent });
@@ -139,7 +139,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await finish(await answer(agent, page, 'email'))).scope).toBe('openid profile email');
   });
 
-  test('a refusal tells the app `access_denied`, and grants nothing', async () => {
+  test('a refusal returns `access_denied` to the app, and grants nothing', async () => {
     const { agent, user, page } = await consenting();
     const back = await agent.submit(page, formOf(page, 'cancel'));
     const query = new URL(back.url).searchParams;
@@ -200,7 +200,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(remembered.tokens.scope).toBe(scope);
   });
 
-  test('the page stands after a reload, with every box ticked', async () => {
+  test('the page is the same after a reload, with every box ticked', async () => {
     const { agent, page, finish } = await consenting();
     const reloaded = await agent.open(page.url);
     expect(currentStep(reloaded)).toBe('consent');

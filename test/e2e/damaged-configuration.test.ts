@@ -39,7 +39,7 @@ describe.each(damages)('a document that is %s', (_, damage) => {
   /** At the node that has not read it yet. */
   const atFreshNode = (url: string) => url.replace(node.issuer, fresh.origin);
 
-  test.each(['app/notes', 'sign-on/notes', 'session'])('%s: no sign-in begins', async (document) => {
+  test.each(['app/notes', 'sign-on/notes', 'session'])('%s: no sign-in starts', async (document) => {
     const { url } = await authorizationRequest(await discover(node.issuer, 'notes'));
     await store.commit([damage(await keyOfDocument(document))]);
     const page = await new UserAgent().open(atFreshNode(url), {}, redirectUri);

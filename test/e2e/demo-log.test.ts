@@ -36,7 +36,7 @@ test.each([
   },
 );
 
-test('a busy port is told in one sentence', async () => {
+test('a busy port is reported in one sentence', async () => {
   const env = { DATA_DIR: join(dir, 'data'), PORT: String(await freePort()) };
   const first = startStepgate(env, ['serve', '--demo', '--log-file', '-']);
   await first.line(/"listening"/);

@@ -157,7 +157,7 @@ describe.each(storesUnderTest)('on the $name store', (store) => {
     expect(currentStep(await answerStep(agent, early, code(codeIn(first))))).toBe('code');
   });
 
-  test('a user who chooses another option and comes back finds what was sent, and no second message goes out', async () => {
+  test('a user who chooses another option and comes back finds the message that was sent, and no second one is sent', async () => {
     await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
     const user = await reader(node);
     await node.app.directory.amend(user.id, () => ({

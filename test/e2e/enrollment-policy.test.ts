@@ -116,7 +116,7 @@ describe('required', () => {
     expect(currentStep(await answerStep(agent, page, await passcode(user)))).toBe('enroll:webauthn');
   });
 
-  test('only of the users whom the rule matches', async () => {
+  test('only of the users that the rule matches', async () => {
     await node.configure(enrollment({ required: ['totp'] }, { groups: { any: ['staff'] }, apps: { none: ['notes'] } }));
     expect(currentStep((await upToTheOffer(await userWithPassword(node))).page)).toBe('code');
   });
@@ -134,7 +134,7 @@ describe('optional', () => {
     expect(currentStep((await upToTheOffer(user)).page)).toBe('code');
   });
 
-  test('promoted, it is offered again after the cool-down, and no more after so many times', async () => {
+  test('promoted, it is offered again after the cool-down, but only so many times', async () => {
     await node.configure(enrollment({ promote: { totp: { cooldown: 'P30D', skips: 2 } } }));
     const user = await userWithPassword(node);
     const first = await upToTheOffer(user);

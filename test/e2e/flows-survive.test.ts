@@ -57,7 +57,7 @@ async function later<T>(act: () => Promise<T>): Promise<T> {
 }
 
 describe('a sign-in that took too long', () => {
-  test.each(['reload', 'submit'] as const)('%s: one click begins the same request anew', async (way) => {
+  test.each(['reload', 'submit'] as const)('%s: one click starts the same request again', async (way) => {
     const { agent, page, request, user } = await started('plain', { login_hint: 'a@b.test', ui_locales: 'de' });
     const over = await later(() => (way === 'reload' ? agent.open(page.url) : identify(agent, page, user)));
     expect([over.status, over.messages]).toEqual([410, ['error.sign_in_expired']]);
@@ -70,7 +70,7 @@ describe('a sign-in that took too long', () => {
     expect(new URL(done.url).searchParams.get('state')).toBe(new URL(request.url).searchParams.get('state'));
   });
 
-  test('nothing but the cookie of this browser holds the request: another one is told nothing of it', async () => {
+  test('only the cookie of this browser holds the request: another browser learns nothing of it', async () => {
     const { page } = await started();
     const other = await beginSignIn(node, 'plain');
     const told = await later(() => other.agent.open(page.url));
@@ -88,7 +88,7 @@ describe('a sign-in that took too long', () => {
   const afterEnd = ({ html }: Page): string =>
     /data-says="ending\.over">.*?<a href="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
 
-  test('a page that was left open says so, and one click begins the same request anew', async () => {
+  test('a page that was left open says so, and one click starts the same request again', async () => {
     const { agent, page, request, user } = await started('plain', { login_hint: 'a@b.test' });
     const again = await later(() => agent.open(new URL(afterEnd(page), node.issuer).href));
     expect([again.status, currentStep(again)]).toEqual([200, 'identify']);
@@ -99,7 +99,7 @@ describe('a sign-in that took too long', () => {
     expect(currentStep(await agent.open(new URL(afterEnd(page), node.issuer).href))).toBe('code');
   });
 
-  test('another browser that follows that link is told nothing of the request', async () => {
+  test('another browser that follows that link learns nothing of the request', async () => {
     const { page } = await started();
     const other = await beginSignIn(node, 'plain');
     expect(nextLinks(await other.agent.open(new URL(afterEnd(page), node.issuer).href))).toEqual({
@@ -113,7 +113,7 @@ describe('a sign-in that took too long', () => {
   });
 });
 
-test('cancelled, and then Back: the page begins the request anew', async () => {
+test('cancelled, and then Back: the page starts the request again', async () => {
   const { agent, page } = await started();
   expect(currentStep(await agent.submit(page, formOf(page, 'cancel')))).toBe('access_denied');
   expect(currentStep(await follow(agent, await agent.open(page.url)))).toBe('identify');
@@ -133,7 +133,7 @@ test('finished, and then Back: to the app that has an address, else through the 
   }
 });
 
-test('the session is gone from the browser when a step-up is done: nothing loops, and it begins anew', async () => {
+test('the session is gone from the browser when a step-up is done: nothing loops, and the sign-in starts again', async () => {
   const { agent, page, user } = await started();
   expect(currentStep(await identify(agent, page, user))).toBe('code');
   const pending = await beginSignIn(node, { client_id: 'plain', prompt: 'login' }, agent);
@@ -169,7 +169,7 @@ describe('a request that can be used once', () => {
     expect(nextLinks(await later(() => notes.agent.open(notes.page.url)))).toEqual({ account: '/account' });
   });
 
-  test('a page that was left open leads to the app as well, and says that it begins there', async () => {
+  test('a page that was left open leads to the app as well, and says that the sign-in starts there', async () => {
     for (const [app, href] of [
       ['portal', home],
       ['plain', '/account'],
@@ -180,7 +180,7 @@ describe('a request that can be used once', () => {
     }
   });
 
-  test('opened once more: the page of the error leads back to the app', async () => {
+  test('opened again: the error page leads back to the app', async () => {
     const { agent, page, url } = await pushed('portal');
     const user = await userWithPassword(node);
     expect(currentStep(await identify(agent, page, user))).toBe('code');
@@ -189,7 +189,7 @@ describe('a request that can be used once', () => {
     expect(nextLinks(again)).toEqual({ app: home });
   });
 
-  test('an app that begins sign-ins by itself is told who asks (OpenID Connect Core section 4)', async () => {
+  test('an app that starts sign-ins itself gets the issuer (OpenID Connect Core section 4)', async () => {
     const { agent, page } = await pushed('intranet');
     const { app = '' } = nextLinks(await later(() => agent.open(page.url)));
     expect(app).toBe(`https://intranet.example/login?from=idp&iss=${encodeURIComponent(node.issuer)}`);
@@ -253,7 +253,7 @@ test('while the store does not answer: the page can be tried again, and a form l
   }
 });
 
-test('a restart of the server: the page that was open goes on', async () => {
+test('a restart of the server: the open page can still be used', async () => {
   const store = openEmbedded({ file: ':memory:' });
   const before = await startNode({ store });
   const user = await userWithPassword(before);
@@ -269,7 +269,7 @@ test('a restart of the server: the page that was open goes on', async () => {
   }
 });
 
-test('another user signed in meanwhile: nothing loops, and the sign-in goes on or begins anew', async () => {
+test('another user signed in meanwhile: nothing loops, and the sign-in continues or starts again', async () => {
   const first = await started();
   const { agent } = first;
   expect(currentStep(await identify(agent, first.page, first.user))).toBe('code');

@@ -54,7 +54,7 @@ test('a token carries what the rule grants, however it is asked for later', asyn
   expect(sorted((await signedIn()).scope)).toBe('email offline_access openid profile');
 });
 
-test('what a rule takes back may come again, up to what was authorized', async () => {
+test('scopes that a rule takes away may come back, up to the authorized ones', async () => {
   await node.configure(granting('profile', 'email'));
   const first = await signedIn();
   expect(await claimsBy(first.access_token)).toContain('preferred_username');

@@ -85,7 +85,7 @@ describe('at an app', () => {
     expect(found).toEqual(expected);
   });
 
-  test('the field is called by what it takes', async () => {
+  test('the label of the field names what it accepts', async () => {
     const labels: Record<string, string | undefined> = {};
     for (const app of ['usual', 'badges', 'names']) {
       const { page } = await beginSignIn(opened.node, app);

@@ -44,7 +44,7 @@ async function waits(id: string): Promise<boolean> {
 }
 
 describe('after the proof', () => {
-  test('one click keeps the account: it is told, audited, and no worker has it on its list', async () => {
+  test('one click keeps the account: the user is notified, the log has it, and no worker has it on its list', async () => {
     const user = await waitingUser();
     const { agent, page } = await signedIn(user);
     expect(keepForm(page)).toBeDefined();
@@ -58,7 +58,7 @@ describe('after the proof', () => {
     expect(currentStep((await signedIn(user)).page)).toBe('code');
   });
 
-  test('the user goes on without, is not asked in this session again, and is at the next sign-in', async () => {
+  test('the user continues without it, and is asked again at the next sign-in, but not in this session', async () => {
     const user = await waitingUser();
     const { agent, page } = await signedIn(user);
     expect(currentStep(await agent.submit(page, formOf(page, 'skip')))).toBe('code');
@@ -67,7 +67,7 @@ describe('after the proof', () => {
     expect(keepForm((await signedIn(user)).page)).toBeDefined();
   });
 
-  test('a form that is sent twice keeps it once, and the second browser goes on', async () => {
+  test('a form that is sent twice keeps it once, and the second browser continues', async () => {
     const user = await waitingUser();
     const [one, two] = [await signedIn(user), await signedIn(user)];
     expect(currentStep(await one.agent.submit(one.page, keepForm(one.page)))).toBe('code');
@@ -76,7 +76,7 @@ describe('after the proof', () => {
   });
 });
 
-test('without a proof nothing is told and nothing is kept', async () => {
+test('without a proof nothing is shown and nothing is kept', async () => {
   const user = await waitingUser();
   const { agent, page } = await beginSignIn(node, 'notes');
   expect(page.html).not.toContain('keep-account');

@@ -48,7 +48,7 @@ async function recordedTests(user: { readonly id: string }): Promise<string> {
   return readFile(join(dir, 'tests/recorded.yaml'), 'utf8');
 }
 
-test('of an account that is older than what is recorded, the test says so', async () => {
+test('for an account that is older than the records, the test says so', async () => {
   const user = await userWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'payroll');
   expect(currentStep(await identify(agent, page, user))).toBe('code');

@@ -105,7 +105,7 @@ test('a challenge that the rule no longer asks for is not resumed', async () => 
   }
 });
 
-test('of two mailboxes the link stands for the one that it was sent to', async () => {
+test('with two mailboxes, the link proves the one that it was sent to', async () => {
   const address = `${randomName()}@demo.test`;
   const credentials = [testPassword(node.app), emailCredential(address), emailCredential(`2-${address}`)];
   const created = await node.app.directory.create({ identifiers: [address], groups: ['staff'], credentials });

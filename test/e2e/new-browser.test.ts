@@ -68,7 +68,7 @@ async function report(link: string, agent = new UserAgent()): Promise<Page> {
 }
 
 describe('a sign-in', () => {
-  test('is told from a new browser, with when, where and a link, and not from a known one', async () => {
+  test('is notified of a new browser, with the time, the place and a link, but not of a known one', async () => {
     const user = await userWithAddress();
     const first = await signInTo(user);
     expect(await told(user)).toEqual([]);
@@ -83,7 +83,7 @@ describe('a sign-in', () => {
     expect(await told(user)).toHaveLength(1);
   });
 
-  test('is told ten times a day at most, and again the next day', async () => {
+  test('is notified at most ten times a day, and again the next day', async () => {
     const user = await userWithAddress();
     for (let count = 0; count < 12; count += 1) await signInTo(user);
     expect(await told(user)).toHaveLength(10);
@@ -98,7 +98,7 @@ describe('a sign-in', () => {
     }
   });
 
-  test('is told in the commit that completes it', async () => {
+  test('is notified in the commit that completes it', async () => {
     const user = await userWithAddress();
     await signInTo(user);
     const batches: string[] = [];
@@ -119,7 +119,7 @@ describe('a sign-in', () => {
     for (const part of ['sign_in.completed', 'newBrowserNotices', 'account-link']) expect(notices[0]).toContain(part);
   });
 
-  test('tells nothing where no mail goes out, or no address is verified', async () => {
+  test('sends no notification where no mail is sent, or no address is verified', async () => {
     const user = await userWithPassword(node);
     for (let count = 0; count < 2; count += 1) await visit(node, user);
     expect((await outboxOf(node)).filter(({ about }) => about.subject === user.id)).toEqual([]);
@@ -138,7 +138,7 @@ describe("This wasn't me", () => {
     expect((await stranger.open(`${node.issuer}/account`)).url).toBe(`${node.issuer}/account`);
   });
 
-  test('ends every session and token, is told and in the audit log, and the browser is new again', async () => {
+  test('ends every session and token, is notified and logged, and the browser is new again', async () => {
     const user = await userWithAddress();
     await signInTo(user);
     const rp = await discover(node.issuer, 'notes');

@@ -85,7 +85,7 @@ describe('a user who is signed in', () => {
   });
 });
 
-test('a sign-in tells nothing before the user has proved something, and the whole list afterwards', async () => {
+test('a sign-in reveals nothing before the user has proved something, and the whole list afterwards', async () => {
   const { user, keys } = await userWithKeys(1);
   const { agent, page } = await beginSignIn(node, 'payroll');
   const stranger = { identifier: user.identifier, password: 'another password' };

@@ -319,7 +319,7 @@ test('a key that may have been copied is refused, and the audit log says so', as
   expect(refusals(user)).toMatchObject([{ reason: 'credentials.cloned', authenticator: 'webauthn' }]);
 });
 
-test('a policy that asks for user verification is said to the browser, and nothing less passes', async () => {
+test('a policy that asks for user verification is passed on to the browser, and nothing less passes', async () => {
   const { user, key } = await userWithKey();
   const verified = { allow: { factors: 1, possession: { userVerification: true } } };
   await node.configure(signOnPolicy('payroll', { then: verified }));

@@ -45,7 +45,7 @@ async function passwordOf({ id }: { readonly id: string }) {
   return account?.credentials.find(({ authenticator }) => authenticator === 'password');
 }
 
-test('a user changes the password at the account page; sessions elsewhere end, and every address is told', async () => {
+test('a user changes the password at the account page; sessions elsewhere end, and every address is notified', async () => {
   const user: TestUser & { id: string } = await userWithPassword(node);
   await withEmail(node, user);
   const other = await visit(node, user);

@@ -93,7 +93,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   };
   const stored = async (id: string) => (await opened.node.app.directory.get(id))?.user;
 
-  test('asks for what is missing with what is known, and hands out the claims', async () => {
+  test('asks for missing attributes, shows the known ones, and issues the claims', async () => {
     const { agent, page, user, finish } = await asked(buying, {
       displayName: 'Ann',
       email: 'a@x.test',
@@ -133,7 +133,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(again.page.url).toContain(redirectUri);
   });
 
-  test('a refresh goes on while the profile lacks what another request would need', async () => {
+  test('a refresh still works while the profile lacks what another request would need', async () => {
     const { agent, page, user } = await asked({ scope: 'openid profile' });
     const skipped = await agent.submit(page, formOf(page, 'skip') as never);
     expect(currentStep(skipped)).toBe('code');
@@ -217,7 +217,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await stored(two.user.id))?.identifiers).not.toContain('two@x.test');
   });
 
-  test('of two tabs one wins, and the form of the other is answered with what is next', async () => {
+  test('of two tabs one wins, and the form of the other leads to the next step', async () => {
     const { agent, page, user } = await asked(buying);
     const answers = ['Ann', 'Bea'].map((name) =>
       answerStep(agent, page, { ...filledIn, 'userProfile.displayName': name }),

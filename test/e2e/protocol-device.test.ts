@@ -102,7 +102,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(asking.body).toMatchObject({ active: true, acr: 'urn:okta:loa:1fa:pwd', auth_time: claims.auth_time });
   });
 
-  test('the device code is known to the device alone: what the store holds in its place opens nothing', async () => {
+  test('only the device knows the device code: the value that the store keeps instead opens nothing', async () => {
     const device = await start();
     const agent = new UserAgent();
     const asked = await enter(agent, device.userCode);
@@ -204,7 +204,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await poll(device)).body.error).toBe('authorization_pending');
   });
 
-  test('a form whose session is gone starts anew, and so does an address of another user', async () => {
+  test('a form whose session is gone starts again, and so does an address of another user', async () => {
     const agent = new UserAgent();
     const page = await agent.open(`${node.issuer}/device`);
     const fresh = await new UserAgent().submit(page, codeForm(page), { user_code: 'BBBB-BBBB' });
@@ -232,7 +232,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await poll(device)).body.error).toBe('access_denied');
   });
 
-  test('a user whom the policy denies gets no token', async () => {
+  test('a user that the policy denies gets no token', async () => {
     const device = await start('payroll');
     const carol = { identifier: 'carol@demo.test', password: user.password };
     const { page } = await approve(new UserAgent(), device.userCode, carol);
@@ -271,7 +271,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect([status, body.error]).toEqual([400, 'invalid_grant']);
   });
 
-  test('a device that asks too often hears slow_down, on every node; one that waits does not', async () => {
+  test('a device that asks too often gets slow_down, on every node; one that waits does not', async () => {
     const device = await start();
     expect((await poll(device)).body.error).toBe('authorization_pending');
     expect((await poll(device, 'notes', second.origin)).body.error).toBe('slow_down');

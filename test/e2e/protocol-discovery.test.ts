@@ -105,7 +105,7 @@ describe('every link follows the issuer', () => {
 });
 
 describe('what is announced', () => {
-  test('is the whole surface, and no more', async () => {
+  test('is exactly the whole surface', async () => {
     const { body } = await rawMetadata();
     expect(body).toMatchObject({
       authorization_endpoint: `${node.issuer}/oauth2/v1/authorize`,

@@ -191,7 +191,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         await expect(client.fetchUserInfo(notes, access_token, claims()?.sub ?? '')).resolves.toBeDefined();
     });
 
-    test('that come to an app for the first time at the same moment all get tokens that work', async () => {
+    test('that open an app for the first time at the same moment all get tokens that work', async () => {
       const other = await discover(node.issuer, 'other');
       for (let round = 0; round < 5; round += 1) {
         const agent = new UserAgent();

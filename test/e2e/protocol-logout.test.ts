@@ -94,7 +94,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     return jwtVerify(logoutToken, jwks, { issuer: node.issuer, audience, typ: 'logout+jwt' });
   }
 
-  test('every app hears of it, each with its own token, also when all came in at once', async () => {
+  test('every app is notified, each with its own token, even when all signed in at once', async () => {
     const agent = new UserAgent();
     await authorize(notes, agent, user);
     const configs = await Promise.all(told.map((id) => discover(node.issuer, id)));
@@ -121,7 +121,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       await expect(client.fetchUserInfo(notes, tokens?.access_token ?? '', user.id)).rejects.toThrow();
   });
 
-  test('an app that does not ask for the session is told it all the same: a late notice must not end a newer one', async () => {
+  test('an app that does not ask for the session is notified of it anyway: a late notification must not end a newer session', async () => {
     const agent = new UserAgent();
     const { tokens } = await authorize(await discover(node.issuer, 'no-sid'), agent, user);
     await signOut(agent, logoutUrl(), 'everywhere');
@@ -130,7 +130,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(payload).toMatchObject({ sub: user.id, sid: tokens.claims()?.sid });
   });
 
-  test('no app is told of a logout that was announced and has not happened', async () => {
+  test('no app is notified of a logout that was announced and has not happened', async () => {
     const agent = new UserAgent();
     const { tokens } = await authorize(await discover(node.issuer, 'told-0'), agent, user);
     const sid = tokens.claims()?.sid as string;

@@ -168,7 +168,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await nextCode(other)).toMatch(/^\d{6}$/);
     });
 
-    test('tells of a refresh token to its own app only, and tells nothing to an API', async () => {
+    test('describes a refresh token only to its own app, and nothing to an API', async () => {
       const { tokens } = await authorize(notes, new UserAgent(), user);
       expect(await introspect(tokens.access_token)).toMatchObject({ active: true });
       expect(await introspect(tokens.refresh_token)).toEqual({ active: false });
@@ -176,7 +176,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(own.body).toMatchObject({ active: true, client_id: 'notes' });
     });
 
-    test('knows nothing of what is no token', async () => {
+    test('reports a string that is no token as inactive', async () => {
       for (const token of ['x', 'a'.repeat(43), '../grant', `${'é'}x`])
         expect(await introspect(token)).toEqual({ active: false });
     });
@@ -241,7 +241,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await isActive(tokens.access_token)).toBe(false);
     });
 
-    test('counts for no client that has a secret, and not beside another name', async () => {
+    test('counts for no client that has a secret, and not together with another name', async () => {
       for (const text of ['api', 'api:', 'nobody', 'nobody:', ':', '%:'])
         expect((await post(endpoint('introspect'), { token: 'x' }, named(text))).body).not.toHaveProperty('active');
     });
@@ -341,7 +341,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       },
     );
 
-    test('of what is no token, or already gone, is fine; for a token of another app it does nothing', async () => {
+    test('of an unknown or revoked token succeeds; for a token of another app it does nothing', async () => {
       const { tokens } = await authorize(notes, new UserAgent(), user);
       for (const token of ['x', tokens.access_token, tokens.access_token])
         expect((await post(endpoint('revoke'), { token, client_id: 'notes' })).status).toBe(200);

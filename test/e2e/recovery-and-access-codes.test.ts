@@ -190,7 +190,7 @@ test('an access code counts as often as it was issued for, and then it is not of
   expect(currentStep((await go('codes', user)).page)).toBe('enroll:recovery_code');
 });
 
-test('an access code that is over is not offered any more, and what was proved with it stands', async () => {
+test('an expired access code is no longer offered, and proofs by it still count', async () => {
   const user = await createUser('password', 'access_code');
   const { page, agent } = await go('codes', { ...user, answers: {} });
   const asked = await answerStep(agent, page, { 'credentials.passcode': password });

@@ -91,7 +91,7 @@ async function proveMailbox({ agent, page }: SignIn, user: TestUser): Promise<Pa
   return answerStep(agent, page, passcode(codeIn(message)));
 }
 
-test('proves the mailbox, sets a new password and is signed in; all else ends and every address is told', async () => {
+test('proves the mailbox, sets a new password and is signed in; all else ends and every address is notified', async () => {
   const user = await newUser();
   const other = await beginSignIn(node, 'notes');
   expect(currentStep(await identify(other.agent, other.page, user))).toBe('code');
@@ -166,7 +166,7 @@ test('two proofs where the rule asks for two', async () => {
   expect(currentStep(page)).toBe('enroll:password');
 });
 
-test('a user whom a rule denies hears so after the proof only; so does one without a password', async () => {
+test('a user that a rule denies learns it only after the proof; so does one without a password', async () => {
   const guest = await newUser({ groups: ['guests'] });
   const denied = await proveMailbox(await forget(guest), guest);
   expect([denied.status, denied.messages]).toEqual([403, ['denied.rule']]);

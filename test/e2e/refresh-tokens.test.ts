@@ -172,7 +172,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect([...node.errors, ...second.errors]).toEqual([]);
   });
 
-  test('a refresh leaves what each layer said, and the story of the sign-in tells the last one', async () => {
+  test('a refresh keeps the result of each layer, and the story of the sign-in shows the last one', async () => {
     const first = await signedIn('patient');
     const next = await renew('patient', first.refresh);
     await renew('patient', next.refresh);

@@ -53,7 +53,7 @@ async function allGivenUp(): Promise<void> {
   });
 }
 
-test('is told beside the code after a proof, when the page is looked at and when another is sent', async () => {
+test('is shown next to the code after a proof, when the page is viewed and when another is sent', async () => {
   const user = await owner();
   const { agent, page } = await beginSignIn(node, 'payroll');
   const asked = await identify(agent, page, user);
@@ -66,7 +66,7 @@ test('is told beside the code after a proof, when the page is looked at and when
   expect([again.status, again.messages]).toEqual([200, ['send.rejected']]);
 });
 
-test('is not told before a proof: nor by the page, nor by sending again', async () => {
+test('is not shown before a proof: neither by the page nor by sending again', async () => {
   const user = await owner();
   const { agent, page } = await beginSignIn(node, 'notes');
   const asked = await answerStep(agent, page, { identifier: user.identifier });

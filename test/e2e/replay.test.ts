@@ -98,7 +98,7 @@ notes: 1 user would be denied
   expect([data.ok, data.replay.replayed, data.replay.users]).toEqual([true, 4, 3]);
 });
 
-test('it counts what it leaves out: older lines, accounts that are gone, what the log does not say', async () => {
+test('it counts what it leaves out: older lines, deleted accounts, facts that the log does not have', async () => {
   const user = await userWithPassword(node, ['staff']);
   const gone = await userWithPassword(node, ['staff']);
   for (const one of [user, gone]) {

@@ -58,7 +58,7 @@ async function errorAt(url: string): Promise<string | null> {
 }
 
 describe('a signed request', () => {
-  test('counts as it is signed, whatever stands outside of it', async () => {
+  test('counts as signed, whatever the parameters outside of it say', async () => {
     const { request, claims } = await requestOf('signing');
     const url = address('signing', await sign(claims), { state: 'other', nonce: 'other', scope: 'openid email' });
     const { page } = await signIn(new UserAgent(), url, await newTestUser(node));

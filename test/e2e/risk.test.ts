@@ -126,7 +126,7 @@ test('a journey that no user can make is denied, once something is proved', asyn
   expect(currentStep(await identify(another, page, user))).toBe('denied.rule');
 });
 
-test('a thief with the password makes nothing usual at an app that asks for no more', async () => {
+test('a thief with the password makes nothing usual at an app that asks for nothing else', async () => {
   const { user } = await usualUser();
   const thief = new Traveller();
   thief.ip = lisbon;

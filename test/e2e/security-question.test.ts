@@ -116,7 +116,7 @@ test('also where a chain has it first; the page shows it only then', async () =>
   expect(currentStep(await answerStep(begun.agent, begun.page, { 'credentials.passcode': answer }))).toBe('code');
 });
 
-test('its tokens say what it is: kba, and never mfa', async () => {
+test('its tokens state what it is: kba, and never mfa', async () => {
   const user = await questioned();
   const config = await discover(node.issuer, 'asking');
   const request = await authorizationRequest(config);
@@ -130,7 +130,7 @@ test('its tokens say what it is: kba, and never mfa', async () => {
   expect(claims).toMatchObject({ amr: ['kba', 'otp'], acr: 'urn:okta:loa:1fa:any' });
 });
 
-test('stands for nothing where no policy names it', async () => {
+test('counts as nothing where no policy names it', async () => {
   const user = await questioned();
   const { asked, agent } = await go('asking', user, { 'credentials.passcode': answer });
   expect(asked.at(-1)).toBe('code');

@@ -34,7 +34,7 @@ async function signedIn() {
   return { user, agent };
 }
 
-test('a user with a session goes on with it, and is asked for nothing else', async () => {
+test('a user with a session continues with it, and is asked for nothing else', async () => {
   const { user, agent } = await signedIn();
   const { page, subjectOf } = await selecting(agent);
   expect(currentStep(page)).toBe('select-account');
@@ -91,7 +91,7 @@ test('`select_account consent` asks for both, in one round', async () => {
   expect([tokens.scope, tokens.claims()?.sub]).toEqual(['openid email', user.id]);
 });
 
-test('ending at the page tells the app `access_denied`', async () => {
+test('ending at the page returns `access_denied` to the app', async () => {
   const { agent } = await signedIn();
   const { page } = await selecting(agent);
   expect(currentStep(await agent.submit(page, formOf(page, 'cancel')))).toBe('access_denied');

@@ -70,7 +70,7 @@ async function comeBackToMore(agent: UserAgent): Promise<void> {
   expect(mainForm(next)?.step).not.toBe('identify');
 }
 
-describe('the session is saved with what was proved', () => {
+describe('the session is saved with its proofs', () => {
   test.each<[string, () => Promise<unknown>]>([
     ['at the first sign-in', signedIn],
     ['at single sign-on', async () => authorizeSilently(notes, await signedIn())],

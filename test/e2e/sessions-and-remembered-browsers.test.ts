@@ -276,7 +276,7 @@ describe('remembered devices', () => {
     expect(next).toMatchObject({ asked: ['identify', 'challenge:totp'], where: 'code' });
   });
 
-  test('not when the rule wants every proof anew', async () => {
+  test('not when the rule asks for every proof again', async () => {
     const user = await userWithTotp(node);
     const agent = await remembering(user);
     await node.configure(files({ allow: { ...two, possession: { maxAge: 'PT0S' } } }));

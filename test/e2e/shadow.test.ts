@@ -143,7 +143,7 @@ notes: 1 user would be denied
     await one.store.commit([{ op: 'delete', key: shadowKey }]);
   });
 
-  test('what is known of a user goes with the account', async () => {
+  test('the records of a user are deleted with the account', async () => {
     await begin(noStaff, oneFactor);
     const { user } = await signIn(['staff']);
     await follow();
@@ -157,7 +157,7 @@ notes: 1 user would be denied
     expect(JSON.parse(await shadow('report', '--json')).users).toBe(0);
   });
 
-  test('stop deletes all of it, and another draft begins anew', async () => {
+  test('stop deletes all of it, and another draft starts again', async () => {
     await begin(noStaff, oneFactor);
     const { user } = await signIn(['staff']);
     await follow();
@@ -172,7 +172,7 @@ notes: 1 user would be denied
     for await (const members of one.store.members(shadowUsersKey)) expect(members).toEqual([]);
   });
 
-  test('what is live, and files with an error, are refused', async () => {
+  test('the live configuration and files with an error are refused', async () => {
     await writeFile(join(dir, 'policies/sign-on/notes.yaml'), policy('notes', noStaff, oneFactor));
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
     if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));

@@ -60,7 +60,7 @@ async function data(transaction: string): Promise<SignInStory> {
 const referenceOf = (event: string, client: string) =>
   String(node.audit.findLast((line) => line.event === event && line.client === client)?.transaction);
 
-test('a sign-in with two factors: what happened, which layer asked what and why, what was proved', async () => {
+test('a sign-in with two factors: what happened, which layer asked for what and why, and the proofs', async () => {
   const user = await userWithTotp(node);
   const { agent, page, uid } = await beginSignIn(node, 'payroll');
   const code = await identify(agent, page, user);
@@ -140,7 +140,7 @@ test('a sign-in without a page has a reference of its own', async () => {
   expect(currentStep(refused)).toBe('interaction_required');
 });
 
-test('the reference on a denied page tells which rule denied, and that the user left', async () => {
+test('the reference on a denied page leads to the rule that denied, and shows that the user left', async () => {
   const user = await userWithPassword(node, ['contractors']);
   const { agent, page } = await beginSignIn(node, 'payroll');
   const denied = await identify(agent, page, user);
@@ -154,7 +154,7 @@ test('the reference on a denied page tells which rule denied, and that the user 
   expect(await told(reference)).toContain('TIME  the user gave up\n');
 });
 
-test('an identifier without an account is told as such', async () => {
+test('an identifier without an account is reported as such', async () => {
   const { agent, page, uid } = await beginSignIn(node, 'notes');
   await identify(agent, page, { identifier: 'nobody@demo.test', password: 'wrong password 123' });
   const text = await told(uid);
@@ -173,7 +173,7 @@ test('the policy may change: the story is about the revision that decided', asyn
   expect(app).toMatchObject({ outcome: 'allow', requirements: [{ anyOf: [expect.objectContaining({ factors: 1 })] }] });
 });
 
-test('a recovery is told with the policy that let the user set a new password', async () => {
+test('a recovery is reported with the policy that let the user set a new password', async () => {
   await node.configure({
     ...signOnPolicy('notes', { then: { allow: { factors: 1 } } }),
     'policies/recovery.yaml':
@@ -227,7 +227,7 @@ test('where the address is not known, the story says so', async () => {
   }
 });
 
-test('where rules ask what is unusual, the story says what it was', async () => {
+test('where rules ask about unusual facts, the story names them', async () => {
   const user = await userWithPassword(node);
   const strict = { when: { risk: { any: ['newDevice'] } }, then: 'deny' };
   await node.configure(signOnPolicy('notes', strict, { then: { allow: { factors: 1 } } }));

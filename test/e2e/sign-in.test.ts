@@ -122,7 +122,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(await messages('nobody@demo.test')).toEqual(known);
   });
 
-  test('single sign-on and step-up: a stronger app asks only for what is missing', async () => {
+  test('single sign-on and step-up: a stronger app asks only for the missing proofs', async () => {
     const alice: TestUser = await newTestUser(node);
     await go(payroll, new UserAgent(), alice);
     const agent = new UserAgent();

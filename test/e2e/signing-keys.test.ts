@@ -209,7 +209,7 @@ describe('the algorithms that are enabled', () => {
     expect(await algorithmOf('eddsa', 'EdDSA')).toBe('EdDSA');
   });
 
-  test('the key of one that was disabled stays until its tokens have ended, and signs no more', async () => {
+  test('the key of a disabled algorithm stays until its tokens have ended, but no longer signs', async () => {
     await enable('RS256', 'ES256', 'EdDSA');
     offset = 301;
     await opened.node.app.activeRevision.refresh();

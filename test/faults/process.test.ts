@@ -62,7 +62,7 @@ async function demo({ shutdownDelay = 1, shutdownTimeout = 7 } = {}): Promise<De
 }
 
 describe('kill -9', () => {
-  test('in the middle of a sign-in: it goes on after the restart, and what was acknowledged is there', async () => {
+  test('in the middle of a sign-in: it continues after the restart, and every acknowledged write is there', async () => {
     const node = await demo();
     const first = await node.start();
     const { agent, page, request } = await beginSignIn(node, 'payroll');
@@ -203,7 +203,7 @@ describe('SIGTERM', () => {
     expect(await Promise.all(ended)).toEqual(signals.map(() => 0));
   });
 
-  test('a connection that says nothing, or only half of a request, does not hold it up', async () => {
+  test('a connection that sends nothing, or only half of a request, does not delay it', async () => {
     const node = await demo();
     const running = await node.start();
     const sockets: Socket[] = [connect(node.port, '127.0.0.1'), connect(node.port, '127.0.0.1')];

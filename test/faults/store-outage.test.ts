@@ -223,7 +223,7 @@ test('Redis comes back empty: not ready, and no user gets in, gets on or stays i
   if (mainForm(fresh.page)) expect(currentStep(await identify(fresh.agent, fresh.page, user))).not.toBe('code');
 });
 
-describe('a store that answers and takes no writes', () => {
+describe('a store that answers but accepts no writes', () => {
   test('Redis out of memory: not ready, with the reason and an alarm, and ready again by itself', async () => {
     const { node, redis } = await start();
     const admin = new Redis(redis.port);

@@ -122,7 +122,7 @@ describe('a picture', () => {
   });
 });
 
-test('a sign-in goes on while the brand changes', async () => {
+test('a sign-in continues while the brand changes', async () => {
   const { agent, page } = await beginSignIn(node, 'plain');
   await node.configure({ 'stepgate.yaml': await withBrand({ ...settings, name: 'Northwind 2' }) });
   expect((await agent.open(page.url)).html).toContain('alt="Northwind 2"');

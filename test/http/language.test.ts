@@ -110,7 +110,7 @@ describe('the switch', () => {
     },
   );
 
-  test('takes no form of another site, and no language that there is not', async () => {
+  test('accepts no form of another site, and no unknown language', async () => {
     const post = (origin: string, language: string) =>
       fetch(`${node.origin}/language`, {
         method: 'POST',
@@ -133,7 +133,7 @@ describe('the language of the profile', () => {
     await node.app.directory.update(id, () => ({ profile: { locale: 'de' } }));
   });
 
-  test('is that of the account pages; before a proof it tells nothing of the account', async () => {
+  test('is that of the account pages; before a proof it reveals nothing of the account', async () => {
     const agent = new UserAgent({ headers: { 'accept-language': 'en' } });
     const start = await agent.open(`${node.issuer}/account`);
     expect(languageOf(start.html)).toBe('en');

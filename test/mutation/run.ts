@@ -1,13 +1,14 @@
 /**
  * `npm run mutation -- core|shell [--restart] [--only PATH] [--tests PATH] [--again] [--seed N] [--all]
- * [--patience SECONDS]`: how many mutants of a suite its tests notice. Results are kept as they come in
+ * [--sample N] [--patience SECONDS]`: how many mutants of a suite its tests notice. Results are kept as they come in
  * `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it was. The exit code is 1 when a mutant
  * survives that `equivalent.json` does not list.
  *
  * `--restart` forgets all results, `--again` those of mutants that were not noticed, for use after a test was added.
  * `--only` tries the mutants of the sources whose path begins so, `--tests` runs only the tests whose path does, which
  * is quicker where it is known which should notice them; of such a run only kills are kept. Both can be repeated.
- * `--seed` draws another sample, `--all` tries every mutant. `--patience` is how much longer than three times its usual
+ * `--seed` draws another sample, `--all` tries every mutant, `--sample` draws so many of those that `--only` names (it
+ * says where a suite stands without trying all of it). `--patience` is how much longer than three times its usual
  * time the tests of a mutant may take, 5 by default: more on a busy machine, where a slow run would count as an endless
  * one.
  */
@@ -15,6 +16,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { draw } from './draw.ts';
 import type { Mutant } from './mutate.ts';
 import { seed as defaultSeed, type Suite, suites } from './suites.ts';
 import type { Reply, Request, WorkerData } from './worker.ts';
@@ -102,22 +104,6 @@ class Runner {
   }
 }
 
-/** A small generator with a seed (mulberry32): the same sample each time. */
-function draw<T>(items: readonly T[], count: number, seed: number): readonly T[] {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const ranked = items.map((item) => ({ item, rank: next() }));
-  return ranked
-    .toSorted((one, other) => one.rank - other.rank)
-    .slice(0, count)
-    .map(({ item }) => item);
-}
-
 /** Without prefixes: always. */
 function beginsWith(prefixes: readonly string[], path: string): boolean {
   return prefixes.length === 0 || prefixes.some((prefix) => path.startsWith(prefix));
@@ -158,11 +144,9 @@ async function planOf(suite: Suite, runner: Runner, options: Options): Promise<P
   const { milliseconds } = full;
   const byTime = (one: number, other: number) => (milliseconds[one] ?? 0) - (milliseconds[other] ?? 0);
   const all = [...tests.keys()].sort(byTime);
-  const indexes = [...mutants.keys()];
-  const drawn = suite.sample === undefined || options.all ? indexes : draw(indexes, suite.sample, options.seed);
   return {
     mutants,
-    chosen: drawn.filter((index) => beginsWith(options.only, mutants[index]?.key ?? '')),
+    chosen: chosenOf(mutants, suite, options),
     atLoad: isAtLoad,
     testsOf: (mutant, share) => {
       const covering = isAtLoad.has(mutant) ? all : (reaching.get(mutant) ?? []).toSorted(byTime);
@@ -174,6 +158,15 @@ async function planOf(suite: Suite, runner: Runner, options: Options): Promise<P
     },
     patience: options.patience,
   };
+}
+
+/** Indexes of the mutants to try: all that are asked for, or a sample. */
+function chosenOf(mutants: readonly Mutant[], suite: Suite, options: Options): readonly number[] {
+  const indexes = [...mutants.keys()];
+  const isAsked = (index: number) => beginsWith(options.only, mutants[index]?.key ?? '');
+  if (options.sample !== undefined) return draw(indexes.filter(isAsked), options.sample, options.seed);
+  if (suite.sample === undefined || options.all) return indexes.filter(isAsked);
+  return draw(indexes, suite.sample, options.seed).filter(isAsked);
 }
 
 type Baseline = Extract<Reply, { kind: 'baseline' }>;
@@ -206,7 +199,7 @@ async function tryMutant(index: number, share: number, plan: Plan, runner: Runne
 async function runSuite(name: string, suite: Suite, options: Options): Promise<readonly Result[]> {
   const all = filesUnder(suite.sources, '.ts');
   // A sample is drawn from all mutants. Without one, sources that are not asked about run as they are: that is quicker.
-  const isDrawn = suite.sample !== undefined && !options.all;
+  const isDrawn = suite.sample !== undefined && !options.all && options.sample === undefined;
   const sources = isDrawn ? all : all.filter((path) => beginsWith(options.only, path));
   const tests = filesUnder(suite.tests, '.test.ts').filter((path) => beginsWith(options.tests, path));
   const runner = new Runner({ root, sources, tests });
@@ -273,6 +266,7 @@ interface Options {
   readonly tests: readonly string[];
   readonly seed: number;
   readonly all: boolean;
+  readonly sample: number | undefined;
   readonly patience: number;
 }
 
@@ -285,10 +279,16 @@ const { values, positionals } = parseArgs({
     tests: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string', default: String(defaultSeed) },
     all: { type: 'boolean', default: false },
+    sample: { type: 'string' },
     patience: { type: 'string', default: '5' },
   },
 });
-const options: Options = { ...values, seed: Number(values.seed), patience: 1_000 * Number(values.patience) };
+const options: Options = {
+  ...values,
+  seed: Number(values.seed),
+  sample: values.sample === undefined ? undefined : Number(values.sample),
+  patience: 1_000 * Number(values.patience),
+};
 const names = positionals.length === 0 ? Object.keys(suites) : positionals;
 for (const one of names) {
   const suite = suites[one];

@@ -168,7 +168,7 @@ test('a proof from an abandoned sign-in is not kept: the user was never signed i
   }
 });
 
-test('a user without a session signs in, comes to the offer, and back', async () => {
+test('a user without a session signs in, gets the offer, and returns', async () => {
   const user = await userWithTotp(node);
   const agent = new UserAgent();
   const page = await reach(agent, await adding(agent, 'recovery_code'), user);

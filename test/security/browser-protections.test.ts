@@ -309,7 +309,7 @@ describe('a host that is not ours', () => {
     }
   });
 
-  test('the address of the configuration stands in discovery and redirects', async () => {
+  test('discovery and redirects use the address of the configuration', async () => {
     const { body } = await askRaw('/.well-known/openid-configuration', { host: 'evil.example' });
     const urls = Object.values(JSON.parse(body) as Record<string, unknown>).filter(
       (value): value is string => typeof value === 'string' && value.startsWith('http'),

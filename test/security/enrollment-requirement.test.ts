@@ -122,7 +122,7 @@ describe.each(cases)('a user with a password and: $owned', ({ owned, key }) => {
     expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
   });
 
-  test(`where ${key} is optional, it is named, and what it takes comes only after the proof`, async () => {
+  test(`where ${key} is optional, it is named, and its requirements come only after the proof`, async () => {
     const who = await holder(node, 'password', owned);
     const { agent, page } = await signInUpToRequirement(who, key, 'offers');
     const list = await prove(who, agent, page, 'password');

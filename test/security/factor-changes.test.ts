@@ -138,7 +138,7 @@ describe.each([
     return browser.submit(page, mainForm(page), { 'credentials.label': 'Tablet', 'credentials.passcode': code });
   }
 
-  test('the first second factor, at /account: the thief of the password is out, its owner goes on', async () => {
+  test('the first second factor, at /account: the thief of the password is signed out, its owner continues', async () => {
     const user: StoredUser = await userWithPassword(world.node);
     const address = await withEmail(world.node, user);
     const thief = await hold('notes', user);
@@ -200,7 +200,7 @@ describe.each([
     expect((await world.node.app.directory.get(user.id))?.credentials).toHaveLength(2);
   });
 
-  test('tabs of one browser: what the one was let in by goes on when the other one adds something', async () => {
+  test('tabs of one browser: the proofs of one still count when the other adds an authenticator', async () => {
     const user: StoredUser = await userWithPassword(world.node);
     const browser = world.browser();
     const [one, other] = [await beginSignIn(world, 'notes', browser), await beginSignIn(world, 'payroll', browser)];
@@ -227,7 +227,7 @@ describe.each([
     expect(await opens('notes', own.browser)).toBe('code');
   });
 
-  test('one more of what was there already ends nothing', async () => {
+  test('another authenticator of a kind that the user had ends nothing', async () => {
     const user: StoredUser = await userWithTotp(world.node);
     const other = await hold('payroll', user);
     const owner = await hold('payroll', user);
@@ -238,7 +238,7 @@ describe.each([
     expect(eventsOf(user, 'authenticator.enrolled')[0]).not.toHaveProperty('otherSessionsEnded');
   });
 
-  test('a removed authenticator counts nowhere any more; this browser goes on without it', async () => {
+  test('a removed authenticator no longer counts anywhere; this browser continues without it', async () => {
     const user: StoredUser = await userWithTotp(world.node);
     const address = await withEmail(world.node, user);
     const thief = await hold('payroll', user);
@@ -299,7 +299,7 @@ describe.each([
     expect([await asked(other), await asked(own)]).toEqual(['challenge:totp', 'code']);
   });
 
-  test('a refresh token rests on what was proved for it, from token to token', async () => {
+  test('a refresh token rests on the proofs for it, from token to token', async () => {
     const user: StoredUser = await userWithTotp(world.node);
     const [strong, weak] = [await hold('payroll', user), await hold('notes', user)];
     const device = await waitingDevice(world, 'payroll');
@@ -324,7 +324,7 @@ describe.each([
   });
 });
 
-test('relying parties hear of sessions that end so', async () => {
+test('relying parties are notified of sessions that end this way', async () => {
   const party = await startNotifiedParty();
   const uri = `${party.origin}/told`;
   const told = { backchannel_logout_uri: uri, backchannel_logout_session_required: true };

@@ -82,7 +82,7 @@ describe.each(several)('after %s', (_name, first) => {
   /** What the tokens say after a sign-in in which nothing was proved twice. */
   const wholeTruth = () => truthOf(first, first.isNoProof ? first.rest : [first.capabilities, ...first.rest]);
 
-  test('the address that ends a sign-in, opened before the end: the sign-in goes on where it was', async () => {
+  test('the address that ends a sign-in, opened before the end: the sign-in continues where it was', async () => {
     const begun = await begin();
     const { agent, who, after } = begun;
     const page = await agent.open(`${node.issuer}/oauth2/v1/authorize/${begun.uid}`, {}, redirectUri);
@@ -92,7 +92,7 @@ describe.each(several)('after %s', (_name, first) => {
     expect(claims).toMatchObject({ sub: who.id, ...wholeTruth() });
   });
 
-  test('the address that ends a device’s sign-in, opened before the end: the sign-in goes on where it was', async () => {
+  test('the address that ends a device’s sign-in, opened before the end: the sign-in continues where it was', async () => {
     const who = await ownerOf(node, first);
     const agent = new UserAgent();
     const device = await waitingDevice(node, first.app);
@@ -107,7 +107,7 @@ describe.each(several)('after %s', (_name, first) => {
     expect(claimsOf(String(id_token))).toMatchObject({ sub: who.id, ...wholeTruth() });
   });
 
-  test('back on the first page: its form proves nothing more, and the sign-in goes on', async () => {
+  test('back on the first page: its form proves nothing further, and the sign-in continues', async () => {
     const begun = await begin();
     const { agent, who } = begun;
     const right = await who.answer('password', begun.page, agent);
@@ -160,7 +160,7 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
       return { amr, acr, auth_time };
     };
 
-    test('its refresh token states what was proved, and counts only while that is enough', async () => {
+    test('its refresh token states the proofs, and counts only while they are enough', async () => {
       const who = await ownerOf(node, first);
       const session = await sessionBy(node, first, who);
       const { agent } = session;

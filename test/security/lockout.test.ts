@@ -65,7 +65,7 @@ test('a stranger who uses up the attempts keeps other strangers out, and not a b
   expect(await signsIn(user)).toBe('attempts.exceeded');
 });
 
-test('a known browser has as many attempts as all others together, and no more', async () => {
+test('a known browser has exactly as many attempts as all others together', async () => {
   const user = await newUser();
   const agent = await knownBrowser(user);
   await guess(user, 11);

@@ -93,7 +93,7 @@ test('no mailbox is flooded by accounts that each want to set it up, also from b
   await until('three messages', async () => (await codesTo(node, victim)).length === 3);
 });
 
-test('one network gets so much mail sent and no more, for existing and unknown users alike', async () => {
+test('one network can have only so much mail sent, for existing and unknown users alike', async () => {
   await node.configure(limitedTo({ network: 3 }));
   const users = [await reader(node), await reader(node)];
   const [unknown = '', another = ''] = unknownAddressesWith('email', 2);

@@ -137,7 +137,7 @@ describe('before a proof', () => {
   );
 });
 
-describe('one challenge stands for all', () => {
+describe('one challenge covers all', () => {
   test('a code of any app counts, each once', async () => {
     // A code that was used must not become one that is over.
     standsAt = clock();
@@ -164,14 +164,17 @@ describe('one challenge stands for all', () => {
     expect(pages.filter((page) => page && currentStep(page) === 'code')).toHaveLength(1);
   });
 
-  test.each([0, 1, 2])('a code by mail goes to what was typed, else to the oldest mailbox: name %i', async (name) => {
-    const who = await rich();
-    await beginIdentified(node, 'mail', { identifier: who.identifiers[name] ?? '' });
-    const [, first = '', second = ''] = who.identifiers;
-    const [to, other] = name === 2 ? [second, first] : [first, second];
-    await mailTo(node, to);
-    expect(await codesTo(node, other)).toHaveLength(0);
-  });
+  test.each([0, 1, 2])(
+    'a code by mail goes to the typed address, otherwise to the oldest mailbox: name %i',
+    async (name) => {
+      const who = await rich();
+      await beginIdentified(node, 'mail', { identifier: who.identifiers[name] ?? '' });
+      const [, first = '', second = ''] = who.identifiers;
+      const [to, other] = name === 2 ? [second, first] : [first, second];
+      await mailTo(node, to);
+      expect(await codesTo(node, other)).toHaveLength(0);
+    },
+  );
 
   test('or to the one that was used last with this browser', async () => {
     const who = await rich();

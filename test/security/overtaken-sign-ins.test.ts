@@ -105,7 +105,7 @@ async function passwordOf({ id }: Owner): Promise<unknown> {
 }
 
 describe('a recovery under way in another browser', () => {
-  test('sets no password once the owner has recovered the account; the other is told', async () => {
+  test('sets no password once the owner has recovered the account, and gets an error', async () => {
     const user = await owner({ withPassword: true });
     const thief = await proveRecovery(user);
     await recover(user);
@@ -117,7 +117,7 @@ describe('a recovery under way in another browser', () => {
     expect(currentStep(await thief.agent.open(answered.url))).toBe('challenge:email');
   });
 
-  test('is told when its page is looked at again, once', async () => {
+  test('is shown once when its page is viewed again', async () => {
     const user = await owner({ withPassword: true });
     const thief = await proveRecovery(user);
     await recover(user);
@@ -126,7 +126,7 @@ describe('a recovery under way in another browser', () => {
     expect((await thief.agent.open(thief.page.url)).messages).not.toContain('proofs.ended');
   });
 
-  test('takes no code that was read before, typed or by its link, and a new one', async () => {
+  test('accepts no code that was read before, typed or by its link, but a new one', async () => {
     const user = await owner({ withPassword: true });
     const { agent, page, code } = await askRecovery(user);
     const link = linkIn((await codesTo(node, user.identifier))[0] ?? { text: '' });
@@ -142,7 +142,7 @@ describe('a recovery under way in another browser', () => {
     expect(currentStep(proved)).toBe('enroll:password');
   });
 
-  test('takes no proof of its sign-in from before', async () => {
+  test('accepts no earlier proof of its sign-in', async () => {
     const user = await owner({ withPassword: true });
     const { agent, page } = await beginSignIn(node, 'payroll');
     await maySendAgain(node, user.id);
@@ -158,7 +158,7 @@ describe('a recovery under way in another browser', () => {
     expect([currentStep(forgot), forgot.messages]).toEqual(['challenge:email', ['proofs.ended']]);
   });
 
-  test('is nothing that a recovery before stands in the way of', async () => {
+  test('is not prevented by an earlier recovery', async () => {
     const user = await owner({ withPassword: true });
     await recover(user);
     await recover(user, thiefs);
@@ -185,7 +185,7 @@ describe('a sign-in under way in another browser', () => {
     expect(currentStep(anew)).toMatch(/^identify/);
   });
 
-  test('goes on where the change itself was made, and is asked nothing twice', async () => {
+  test('continues where the change itself was made, and asks nothing twice', async () => {
     const user = await owner({ withPassword: false });
     const { agent, page } = await proveMailbox(user);
     user.totp = page.secret ?? '';

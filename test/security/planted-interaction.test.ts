@@ -132,7 +132,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(claimsOf(tokens?.id_token).amr).toEqual(['mfa', 'otp', 'pwd']);
   });
 
-  test('a user who begins anew does not get what was proved before, and puts the other browser out', async () => {
+  test('a user who starts again does not get earlier proofs, and ends the sign-in of the other browser', async () => {
     const [user, thief] = [await userWithPassword(node), await userWithPassword(node)];
     const attacker = new UserAgent();
     const request = authorization(node.issuer, 'notes');
@@ -150,7 +150,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   test.each(['before the first proof', 'between two proofs'])(
-    'a resume %s ends nothing: the user goes on, although another browser asks for it, too',
+    'a resume %s ends nothing: the user continues, although another browser asks for it, too',
     async (when) => {
       const user = await userWithTotp(node);
       const attacker = new UserAgent();
@@ -169,7 +169,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     },
   );
 
-  test('a user who begins anew and resumes at once is asked who it is', async () => {
+  test('a user who starts again and resumes at once is asked to identify', async () => {
     const user = await userWithPassword(node);
     const attacker = new UserAgent();
     const page = await attacker.open(authorization(node.issuer, 'notes').url, {}, redirectUri);

@@ -77,7 +77,7 @@ describe('between two steps', () => {
     expect(currentStep(await answerStep(agent, next, await passcode(user)))).toBe('code');
   });
 
-  test('two factors become one: the page goes on by itself, on the proof that is there', async () => {
+  test('two factors become one: the page continues by itself with the existing proof', async () => {
     await decide(both);
     const user = await userWithTotp(node);
     const begun = await beginSignIn(two, 'notes');
@@ -91,7 +91,7 @@ describe('between two steps', () => {
     expect(claimsOf(tokens?.id_token).amr).toEqual(['pwd']);
   });
 
-  test('deny becomes allow: the sign-in goes on', async () => {
+  test('deny becomes allow: the sign-in continues', async () => {
     await decide(denied);
     const user = await userWithPassword(node);
     const begun = await beginSignIn(two, 'payroll');
@@ -172,20 +172,17 @@ describe('between the last answer and the redirect', () => {
       node.app.directory.setPassword(id, passwordCredential(await hashPassword(node.app.hashing, password))),
   };
 
-  test.each(Object.keys(resets))(
-    'the password %s: what was proved with the old one no longer counts',
-    async (reset) => {
-      const user = await userWithPassword(node);
-      const begun = await beginSignIn(two, 'notes');
-      const agent = elsewhere(begun.agent);
-      const resume = await lastAnswer(agent, begun.page, {
-        identifier: user.identifier,
-        'credentials.passcode': user.password,
-      });
-      await resets[reset]?.(user.id);
-      expect(currentStep(await agent.open(resume, {}, redirectUri))).not.toBe('code');
-    },
-  );
+  test.each(Object.keys(resets))('the password %s: proofs by the old one no longer count', async (reset) => {
+    const user = await userWithPassword(node);
+    const begun = await beginSignIn(two, 'notes');
+    const agent = elsewhere(begun.agent);
+    const resume = await lastAnswer(agent, begun.page, {
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
+    });
+    await resets[reset]?.(user.id);
+    expect(currentStep(await agent.open(resume, {}, redirectUri))).not.toBe('code');
+  });
 });
 
 describe('a code that is out already', () => {

@@ -70,7 +70,7 @@ async function withTask(address: string): Promise<Tab & { readonly task: Task }>
   return { ...tab, page, task };
 }
 
-test('beyond what is free a registration takes work; what was typed stays, and nothing is sent before', async () => {
+test('beyond the free number a registration takes work; the typed text stays, and nothing is sent before', async () => {
   const address = newAddress();
   const { agent, page, task } = await withTask(address);
   expect(Number(page.headers.get('retry-after'))).toBeGreaterThan(3000);

@@ -185,7 +185,7 @@ describe('a recovery is no way to anything else', () => {
     expect(currentStep(await agent.open(back.url))).toBe('challenge:password');
   });
 
-  test('two tabs that reset at once: one wins, the other is told', async () => {
+  test('two tabs that reset at once: one wins, the other gets an error', async () => {
     const user = await withMailbox();
     const agent = new WatchingAgent();
     const page = await answerStep(agent, await begin(agent), { identifier: user.identifier });

@@ -213,7 +213,7 @@ describe('nothing is an account before the address is proved', () => {
     expect(await node.app.directory.findByIdentifier(address)).toBeUndefined();
   });
 
-  test('two tabs: one wins, and the other is told, with the address filled in', async () => {
+  test('two tabs: one wins, and the other gets an error, with the address filled in', async () => {
     const address = newAddress();
     const tabs: { readonly agent: UserAgent; readonly page: Page }[] = [];
     for (const _ of [1, 2]) {
@@ -236,7 +236,7 @@ describe('nothing is an account before the address is proved', () => {
     expect(mainForm(outcomes[1] as Page)?.fields.identifier).toBe(address);
   });
 
-  test('two users with one unique value: one wins, the other is told, and what was typed stays', async () => {
+  test('two users with one unique value: one wins, the other gets an error and keeps the typed text', async () => {
     const card = randomName();
     const filled = async (address: string) => {
       const { agent, page } = await open('club');

@@ -197,7 +197,7 @@ describe('a remembered browser and what the request asks for', () => {
     expect(silent.where).toBe(error);
   });
 
-  test('prompt=none and refresh go on with what was proved: never the second factor, at no app', async () => {
+  test('prompt=none and refresh continue with the existing proofs: never the second factor, at no app', async () => {
     const user = await userWithTotp(node);
     const agent = await remembering(user);
     const waived = await signInTo('vault', agent, user, [], { scope: 'openid offline_access' });
@@ -220,7 +220,7 @@ describe('a remembered browser and what the request asks for', () => {
     expect(body).toMatchObject({ active: true, acr: first.acr, auth_time: first.auth_time });
   });
 
-  test('a pushed request waives as much as a plain one, and no more', async () => {
+  test('a pushed request waives exactly as much as a plain one', async () => {
     const user = await userWithTotp(node);
     const agent = await remembering(user);
     const open = async (parameters: Readonly<Record<string, string>>) => {
@@ -262,7 +262,7 @@ describe('a remembered browser and what the request asks for', () => {
 });
 
 describe('what is remembered goes with', () => {
-  test('the authenticator: one that is enrolled anew is not remembered', async () => {
+  test('the authenticator: one that is enrolled again is not remembered', async () => {
     const user = await userWithTotp(node);
     const agent = await remembering(user);
     const key = credentialsKey(user.id);
@@ -314,7 +314,7 @@ describe('a kept session', () => {
   const sessionCookie = (agent: UserAgent) =>
     agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session');
 
-  test('is not had by a forged box where it is not offered, on any page', async () => {
+  test('cannot be gained by a forged box where it is not offered, on any page', async () => {
     const visitor = await userWithPassword(node, ['visitors']);
     const agent = new UserAgent();
     const begun = await beginSignIn(node, 'notes', agent);

@@ -84,7 +84,7 @@ test.each(['recovery_code', 'totp', 'all'])('of %s ends all sessions, tokens and
   expect(await askedBack(agents[0], who)).not.toBe('code');
 });
 
-test('a reset ends what was issued and not fetched yet: a code, and the tokens of a device', async () => {
+test('a reset ends issued codes and tokens of a device that were not fetched yet', async () => {
   const who = await holder(node, 'password', 'totp');
   const begun = await beginIdentified(node, 'two', who);
   const { page } = await prove(who, begun, ['password', 'totp']);

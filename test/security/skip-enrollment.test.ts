@@ -65,7 +65,7 @@ test('a proof that the policy demands cannot be skipped', async () => {
   expect(eventsOf(node, other.id).filter((event) => event.startsWith('sign_in.completed'))).toEqual([]);
 });
 
-test('many tabs at once skip no more often than allowed', async () => {
+test('many tabs at once skip only as often as allowed', async () => {
   const user = await userWithPassword(node);
   const tabs = await Promise.all(Array.from({ length: 6 }, () => atOffer(user)));
   const ends = await Promise.all(tabs.map(({ agent, page }) => skip(agent, page)));

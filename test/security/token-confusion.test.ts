@@ -138,7 +138,7 @@ describe('a cookie counts under its own name, with its own signature', () => {
   });
 });
 
-test('a request that is kept for one sign-in is not begun anew at another', async () => {
+test('a request that is kept for one sign-in is not started again at another', async () => {
   const { desk, node, signIns } = flows;
   const kept = signedCookies.find(({ name }) => name === 'stepgate-request');
   const headerFor = (where: string): string => {

@@ -87,7 +87,7 @@ const events = (user: User, event: string) =>
   two.audit().filter((line) => line.subject === user.id && line.event === event).length;
 
 describe('a password that is reset', () => {
-  test('by two browsers at once: one sets it, the other is told and has to prove the mailbox again', async () => {
+  test('by two browsers at once: one sets it, the other gets an error and has to prove the mailbox again', async () => {
     const user = await withMailbox();
     const tabs = [await proved(user, 1), await proved(user, 2)] as const;
     const pages = await together((index) =>
@@ -102,7 +102,7 @@ describe('a password that is reset', () => {
     expect(loser.messages).toContain('proofs.ended');
   });
 
-  test('by a form that is sent twice: one sets it, and the browser goes on once', async () => {
+  test('by a form that is sent twice: one sets it, and the browser continues once', async () => {
     const user = await withMailbox();
     const { agent, page } = await proved(user, 1);
     const pages = await together((index) => answerStep(on(agent, index), page, passcode(passwords[index])));
@@ -145,7 +145,7 @@ describe('one address that registers', () => {
     return accounts.flatMap((one) => (one?.user.identifiers.includes(address) ? [one.user.id] : []));
   }
 
-  test('in two browsers at once: one makes the account, the other is told to sign in', async () => {
+  test('in two browsers at once: one creates the account, the other is asked to sign in', async () => {
     const address = `${randomName()}@new.test`;
     const first = await registering(address);
     // Arrives before the second is sent: two that wait may arrive in any order.

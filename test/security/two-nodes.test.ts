@@ -73,7 +73,7 @@ test('a sign-in hops between the nodes at every request', async () => {
 });
 
 describe.each(rounds)('round %i', () => {
-  test('20 redemptions of one code: one wins, and what it brought is revoked', async () => {
+  test('20 redemptions of one code: one wins, and its tokens are revoked', async () => {
     const { signIn: begun, page } = await codeFor(await userWithPassword(two.nodes[0]));
     const answers = await atOnce(20, (index) => redeemCode(originOf(index), begun.request, page.url));
     const winners = won(answers);
@@ -124,7 +124,7 @@ describe.each(rounds)('round %i', () => {
     expect(await userinfo(next.tokens?.access_token)).toBe(401);
   });
 
-  test('one TOTP code in two sign-ins at once: one of them goes on', async () => {
+  test('one TOTP code in two sign-ins at once: one of them continues', async () => {
     const user = await userWithTotp(two.nodes[0]);
     const sides = await Promise.all(
       [0, 1].map(async () => {

@@ -135,7 +135,7 @@ describe.each([1, 2])('behind %i', (trustedProxies) => {
       );
   });
 
-  test('other headers do not stand in for it', async () => {
+  test('other headers do not replace it', async () => {
     const others = Object.fromEntries(forged.filter(([name]) => name !== 'x-forwarded-for'));
     expect(await firstFactorLeadsTo(others)).toBe('challenge:totp');
     expect(await firstFactorLeadsTo({ ...others, 'x-forwarded-for': chain([], street) })).toBe('challenge:totp');

@@ -76,7 +76,7 @@ test.each([
   expect(files.lookup(kind, path(name), '192.0.2.1')).toBeUndefined();
 });
 
-test('a good file that becomes bad is told once, and stays in use as it was', async () => {
+test('a good file that becomes bad is reported once, and its old version stays in use', async () => {
   const file = path('cut-later');
   const told: string[] = [];
   const clock = jest.spyOn(Date, 'now');
@@ -105,7 +105,7 @@ test('a good file that becomes bad is told once, and stays in use as it was', as
   }
 });
 
-test('a file that is bad when it is first read is told, and again when it is bad otherwise', async () => {
+test('a file that is bad when it is first read is reported, and again when it is bad in another way', async () => {
   const file = path('bad-at-first');
   const told: string[] = [];
   const clock = jest.spyOn(Date, 'now');
@@ -142,7 +142,7 @@ test('a file that lacks something in its middle is found by looking all over it'
   expect(new NetworkFiles().examine('country', path('cut-end'))?.code).toBe('network_file_damaged');
 });
 
-test('a good file that cannot be reached any more stays in use, and is told of', async () => {
+test('a good file that can no longer be reached stays in use, and is reported', async () => {
   const file = path('unreachable');
   const told: string[] = [];
   const clock = jest.spyOn(Date, 'now');

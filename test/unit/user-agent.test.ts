@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { browserInWords, deviceOf, maxUserAgentLength } from '../../src/user-agent.ts';
+import { browserText, deviceOf, maxUserAgentLength } from '../../src/user-agent.ts';
 
 const chrome = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0';
 const safari = 'AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0';
@@ -69,13 +69,13 @@ test.each([
   [`${'x'.repeat(600)}Firefox/1 (X11; Linux)`, 'other', 'other', '', ''],
 ])('%s: %s, %s; in words %j on %j', (userAgent, os, platform, browser, system) => {
   expect(deviceOf(userAgent)).toEqual({ os, platform });
-  expect(browserInWords(userAgent)).toEqual({ browser, system });
+  expect(browserText(userAgent)).toEqual({ browser, system });
 });
 
 test('only the first 256 characters are read', () => {
   const end = ') Firefox/143.0';
   const header = (length: number) => `Mozilla/5.0 (X11; Linux; ${'x'.repeat(length - 25 - end.length)}${end}`;
   expect(maxUserAgentLength).toBe(256);
-  expect(browserInWords(header(256))).toEqual({ browser: 'Firefox', system: 'Linux' });
-  expect(browserInWords(header(300)).browser).toBe('');
+  expect(browserText(header(256))).toEqual({ browser: 'Firefox', system: 'Linux' });
+  expect(browserText(header(300)).browser).toBe('');
 });

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Subject } from '../../core/model/facts.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import type {
   Authenticator,
   AuthenticatorContext,
@@ -155,7 +155,7 @@ function methodsOf(pending: IssuedChallenge['private']): readonly unknown[] {
 
 /** The browser that requests the message, for the user to compare. */
 function requestedBy({ visitor: { ip, place = ip, userAgent } }: AuthenticatorContext) {
-  return { ip: place, ...browserInWords(userAgent) };
+  return { ip: place, ...browserText(userAgent) };
 }
 
 /**

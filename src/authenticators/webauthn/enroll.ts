@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import type { AuthenticatorContext, ChallengeAnswer, Enrolled, Refused } from '../authenticator.ts';
 import { foreignChallenge } from '../shared/results.ts';
 import { authenticatorDataFault, binaryField, clientDataFault, parseJson, refuseResponse } from './input.ts';
@@ -165,7 +165,7 @@ function cleanLabel(text: string | undefined): string {
 /** From the second key on, a key is named after the browser that made it, with a number if that name is taken. */
 function defaultLabel({ enrolled, visitor }: AuthenticatorContext): string {
   if (enrolled.length === 0) return '';
-  const { browser, system } = browserInWords(visitor.userAgent);
+  const { browser, system } = browserText(visitor.userAgent);
   const where = [browser, system].filter((word) => word !== '').join(', ');
   const isFree = (label: string) => label !== '' && !enrolled.some((other) => other.label === label);
   if (isFree(where)) return where;

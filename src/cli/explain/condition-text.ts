@@ -18,11 +18,11 @@ export function resultWord(result: ConditionResult, paint: Paint): string {
 export function conditionLines({ conditions, when }: ExplainedRule, paint: Paint): readonly string[] {
   return conditions.flatMap((trace) => {
     const { result, alternatives } = trace;
-    if (alternatives === undefined) return [line(trace, conditionWords(when, trace.condition), paint)];
+    if (alternatives === undefined) return [line(trace, conditionText(when, trace.condition), paint)];
     const inner = alternatives.flatMap((traces, at) =>
       traces.map((one, index) => {
         const number = index === 0 ? `${at + 1}.` : '  ';
-        return line(one, `  ${number} ${conditionWords(when.any?.[at] ?? {}, one.condition)}`, paint);
+        return line(one, `  ${number} ${conditionText(when.any?.[at] ?? {}, one.condition)}`, paint);
       }),
     );
     return [`${resultWord(result, paint)}  one of`, ...inner];
@@ -39,7 +39,7 @@ function line({ result }: ConditionTrace, words: string, paint: Paint): string {
 }
 
 /** For example `groups any: [contractors]`. Times, days and durations are formatted for readers. */
-export function conditionWords(when: ConditionSet, name: string): string {
+export function conditionText(when: ConditionSet, name: string): string {
   const [key = '', ...rest] = name.split('.');
   const given: unknown = when[key as keyof ConditionSet];
   const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];

@@ -16,6 +16,6 @@ const words: Readonly<Record<DenyReason, string>> = {
   no_policy: 'the app has no sign-on policy',
 };
 
-export function denialWords(reason: DenyReason): string {
+export function denyReasonText(reason: DenyReason): string {
   return words[reason];
 }

@@ -9,7 +9,7 @@ export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [stri
   const rows = [
     ...required.map(({ anyOf, count = 1, grace }) => {
       const many = count > 1 ? `${count} of ` : '';
-      return ['requires', `${many}${anyOf.join(' or ')}${graceWords(grace)}`] as const;
+      return ['requires', `${many}${anyOf.join(' or ')}${graceText(grace)}`] as const;
     }),
     ...(optional.length === 0 ? [] : [['offers', optional.join(', ')] as const]),
     ...promoted.map(({ authenticator }) => ['promotes', authenticator] as const),
@@ -20,7 +20,7 @@ export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [stri
   return rows.length === 0 ? [['requires', 'nothing']] : rows;
 }
 
-function graceWords(grace: Grace | undefined): string {
+function graceText(grace: Grace | undefined): string {
   if (grace === undefined) return '';
   return 'until' in grace ? ` (from ${timeText(grace.until)})` : ` (after ${grace.skips} skips)`;
 }
@@ -30,12 +30,12 @@ function timeText(at: Seconds): string {
 }
 
 /** For example ` (before totp or webauthn is enrolled)`. Empty if the step does not precede an enrollment. */
-export function beforeWords(toEnroll: readonly string[] | undefined): string {
+export function beforeText(toEnroll: readonly string[] | undefined): string {
   return toEnroll === undefined ? '' : ` (before ${toEnroll.join(' or ')} is enrolled)`;
 }
 
 /** For example ` (may be skipped, 3 skips left)`. Empty if it may not be skipped. */
-export function skippableWords(skippable: Skippable | undefined): string {
+export function skippableText(skippable: Skippable | undefined): string {
   if (skippable === undefined) return '';
   const { skipsLeft, until } = skippable;
   if (skipsLeft !== undefined) return ` (may be skipped, ${skipsLeft} left)`;

@@ -5,20 +5,20 @@ import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { sourcePlace } from '../../core/model/source-place.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
-import { riskInWords } from '../../core/policy/values/risk.ts';
+import { riskText } from '../../core/policy/values/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import { ageText } from '../shared/durations.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
-import { denialWords } from './denial-text.ts';
-import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
-import { leftAsideWords } from './left-aside.ts';
+import { denyReasonText } from './denial-text.ts';
+import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
+import { conditionNamesText } from './left-aside.ts';
 import type { Locked } from './locked.ts';
-import { consentWords, keepWords, profileRows, profileWords } from './profile-text.ts';
-import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
-import { named, neededWords, stepLines } from './step-text.ts';
+import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
+import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
+import { named, neededText, stepLines } from './step-text.ts';
 
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends WholeExplanation {
@@ -32,14 +32,14 @@ export interface CommandExplanation extends WholeExplanation {
 /** `source`: describes the configuration. */
 export function explanationText(explanation: CommandExplanation, source: string, paint: Paint): string {
   const { app, layers, later, steps, branches } = explanation;
-  const needed = neededWords(branches);
+  const needed = neededText(branches);
   const lines = [
     paint('bold', `Sign-in to ${app.name} (${app.clientId}), by ${source}`),
     ...factLines(explanation),
     ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
     ...later.flatMap((layer) => ['', ...layerLines(layer, paint, ', once something is proved')]),
     '',
-    `${paint('bold', 'Outcome')}    ${outcomeWords(explanation.outcome)}`,
+    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
     ...(later.length === 0
       ? []
@@ -56,7 +56,10 @@ export function explanationText(explanation: CommandExplanation, source: string,
 function leftAsideLines({ leftAside }: CommandExplanation): readonly string[] {
   if (leftAside.length === 0) return [];
   const options = leftAside.map((name) => optionOf[name] ?? name).join(', ');
-  return ['', `Rules also ask about ${leftAsideWords(leftAside)}. This is about a sign-in without it; say ${options}.`];
+  return [
+    '',
+    `Rules also ask about ${conditionNamesText(leftAside)}. This is about a sign-in without it; say ${options}.`,
+  ];
 }
 
 const optionOf: Readonly<Record<string, string>> = {
@@ -68,7 +71,7 @@ const optionOf: Readonly<Record<string, string>> = {
 function factLines(explanation: CommandExplanation): readonly string[] {
   const { subject, evidence, network, device, request, at, locked = [] } = explanation;
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
-  const zones = zoneWords(network);
+  const zones = zoneText(network);
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
   const proofs = evidence.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
   const requestParts = [
@@ -92,12 +95,12 @@ function factLines(explanation: CommandExplanation): readonly string[] {
           ...attributeRows(explanation),
           ['enrolled', has.join(', ') || 'nothing'],
           ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
-          ...locked.map((one) => ['locked', lockedWords(one)] as const),
+          ...locked.map((one) => ['locked', lockedText(one)] as const),
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
     [
       'device',
-      `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${signalWords(device)}${rememberedWords(device, at)}`,
+      `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${signalText(device)}${rememberedText(device, at)}`,
     ],
     ...unusualRows(explanation),
     ['request', requestParts.join('; ')],
@@ -123,29 +126,29 @@ function unusualRows({ risk, distance, evidence }: Explanation): readonly (reado
   const counts = evidence.length > 0 ? '' : '; counts after the first proof';
   const far = typeof distance === 'number' ? `${distance} km from the nearest usual place` : distance;
   return [
-    ...(risk === undefined ? [] : [['risk', `${riskInWords(risk)}${counts}`] as const]),
+    ...(risk === undefined ? [] : [['risk', `${riskText(risk)}${counts}`] as const]),
     ...(far === undefined ? [] : [['distance', `${far}${counts}`] as const]),
   ];
 }
 
 /** For example `in office`, followed by the zones that could not be checked. */
-export function zoneWords({ zones, unknownZones = [] }: Explanation['network']): string {
+export function zoneText({ zones, unknownZones = [] }: Explanation['network']): string {
   const words = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
   return unknownZones.length === 0 ? words : `${words}; not known whether in ${unknownZones.join(', ')}`;
 }
 
-function signalWords({ registered, managed, assurances = [] }: Explanation['device']): string {
+function signalText({ registered, managed, assurances = [] }: Explanation['device']): string {
   const state = managed ? ['managed'] : registered ? ['registered'] : [];
   return [...state, ...assurances].map((name) => `, ${name}`).join('');
 }
 
-function rememberedWords({ remembered = [] }: Explanation['device'], at: number): string {
+function rememberedText({ remembered = [] }: Explanation['device'], at: number): string {
   const proofs = remembered.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
   return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
 
 /** Attempts by strangers count for the account, but not for a browser that the account knows. */
-function lockedWords({ authenticator, retryAfter }: Locked): string {
+function lockedText({ authenticator, retryAfter }: Locked): string {
   const until = retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
   return `${authenticator}, no attempt is left ${until}, except from a browser that the account knows`;
 }
@@ -197,25 +200,25 @@ function place({ location }: RuleTrace, paint: Paint): string {
   return location ? paint('dim', sourcePlace(location)) : '';
 }
 
-function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
-  const kept = keep === undefined ? '' : `; ${ageWords(keep.absolute)} if it is kept`;
-  return `evidence ${ageWords(absolute)} (life of the session${kept})`;
+function sessionText({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
+  const kept = keep === undefined ? '' : `; ${maxAgeText(keep.absolute)} if it is kept`;
+  return `evidence ${maxAgeText(absolute)} (life of the session${kept})`;
 }
 
-function appSessionWords({ absolute, unkept }: NonNullable<ExplainedLayer['appSession']>): string {
-  const age = absolute === undefined ? [] : [`evidence ${ageWords(absolute)} (life of the session at this app)`];
+function appSessionText({ absolute, unkept }: NonNullable<ExplainedLayer['appSession']>): string {
+  const age = absolute === undefined ? [] : [`evidence ${maxAgeText(absolute)} (life of the session at this app)`];
   return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
 }
 
 function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, profile, satisfied } =
     layer;
-  const ways = requirements.flatMap(requirementWords);
+  const alternatives = requirements.flatMap(requirementText);
   const lines = [
-    ...list('requires', ways),
-    ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
-    ...(session === undefined ? [] : [row('counts', sessionWords(session))]),
-    ...(layer.appSession === undefined ? [] : [row('counts', appSessionWords(layer.appSession))]),
+    ...list('requires', alternatives),
+    ...(maxAge === undefined ? [] : [overallAge(alternatives.length > 0, maxAge)]),
+    ...(session === undefined ? [] : [row('counts', sessionText(session))]),
+    ...(layer.appSession === undefined ? [] : [row('counts', appSessionText(layer.appSession))]),
     ...(layer.scopes === undefined ? [] : [row('grants', `scopes ${layer.scopes.join(', ')}`)]),
     ...(remember === undefined
       ? []
@@ -225,30 +228,24 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
       : [row('waives', `the second factor: this browser remembers ${remembered.join(', ')}`)]),
     ...(enrollment === undefined ? [] : enrollmentRows(enrollment).map(([name, words]) => row(name, words))),
     ...(profile === undefined ? [] : profileRows(profile).map(([name, words]) => row(name, words))),
-    ...list('missing', missing.map(missingWords)),
-    ...(layer.reported === undefined ? [] : [row('reports', reportedWords(layer.reported))]),
+    ...list('missing', missing.map(missingText)),
+    ...(layer.reported === undefined ? [] : [row('reports', reportedText(layer.reported))]),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
   ];
-  if (outcome === 'undecided') return [...lines, row('undecided', undecidedWords(layer))];
+  if (outcome === 'undecided') return [...lines, row('undecided', undecidedText(layer))];
   if (outcome === 'not_requested' && maxAge === undefined) return [...lines, row('requires', 'nothing')];
-  return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleWords(layer))] : lines;
+  return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleText(layer))] : lines;
 }
 
 /** What a report-only rule would have decided. */
-function reportedWords({
-  rule,
-  result,
-  outcome,
-  satisfied,
-  location,
-}: NonNullable<ExplainedLayer['reported']>): string {
+function reportedText({ rule, result, outcome, satisfied, location }: NonNullable<ExplainedLayer['reported']>): string {
   const decision = outcome === 'allow' && satisfied === false ? 'ask for more' : outcome;
   const why = result === 'error' ? ', as a condition of it could not be found out' : '';
   const where = location === undefined ? '' : ` (${sourcePlace(location)})`;
   return `"${printable(rule)}" would ${decision}${why}, and only reports${where}`;
 }
 
-function undecidedWords({ rules }: Pick<ExplainedLayer, 'rules'>): string {
+function undecidedText({ rules }: Pick<ExplainedLayer, 'rules'>): string {
   const unknown = rules
     .flatMap(({ conditions }) => conditions.flatMap(leaves))
     .filter(({ result }) => result === 'unknown');
@@ -257,47 +254,49 @@ function undecidedWords({ rules }: Pick<ExplainedLayer, 'rules'>): string {
 }
 
 function overallAge(follows: boolean, maxAge: Seconds): string {
-  const words = `everything ${ageWords(maxAge)}`;
+  const words = `everything ${maxAgeText(maxAge)}`;
   return follows ? row('', `and ${words}`) : row('requires', words);
 }
 
-function noRuleWords({ layer, acrValues, policy }: ExplainedLayer): string {
-  if (acrValues) return denialWords('acr_unattainable');
-  return denialWords(layer === 'app' && policy === '' ? 'no_policy' : 'no_rule');
+function noRuleText({ layer, acrValues, policy }: ExplainedLayer): string {
+  if (acrValues) return denyReasonText('acr_unattainable');
+  return denyReasonText(layer === 'app' && policy === '' ? 'no_policy' : 'no_rule');
 }
 
-function list(name: string, ways: readonly string[]): readonly string[] {
-  return ways.map((way, index) => row(index === 0 ? name : '', index === 0 ? way : `or ${way}`));
+function list(name: string, alternatives: readonly string[]): readonly string[] {
+  return alternatives.map((alternative, index) =>
+    row(index === 0 ? name : '', index === 0 ? alternative : `or ${alternative}`),
+  );
 }
 
 function row(name: string, text: string): string {
   return `  ${name.padEnd(9)} ${text}`;
 }
 
-function outcomeWords(outcome: DecisionOutcome): string {
+function outcomeText(outcome: DecisionOutcome): string {
   switch (outcome.kind) {
     case 'identify':
       return 'identify: it depends on the user';
     case 'allow':
       return `allow${outcome.assurance.acr === undefined ? '' : `, acr ${outcome.assurance.acr}`}`;
     case 'deny':
-      return `deny: ${denialWords(outcome.reason)}`;
+      return `deny: ${denyReasonText(outcome.reason)}`;
     case 'enroll':
-      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.proofFirst ? '; to enroll, the user proves more first' : ''}`;
+      return `enroll: ${outcome.choices.join(' or ')}${skippableText(outcome.skippable)}${outcome.proofFirst ? '; to enroll, the user proves more first' : ''}`;
     case 'profile':
-      return `profile: ${profileWords(outcome)}`;
+      return `profile: ${profileText(outcome)}`;
     case 'consent':
-      return `consent: ${consentWords(outcome.scopes)}`;
+      return `consent: ${consentText(outcome.scopes)}`;
     case 'select_account':
       return 'select account: the app asks the user which one';
     case 'keep_account':
-      return keepWords(outcome.dueAt);
+      return keepText(outcome.dueAt);
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
-      const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
+      const challenge = `challenge: ${options}${beforeText(outcome.toEnroll)}`;
       const { withheld } = outcome;
       if (withheld === undefined) return challenge;
-      return `${challenge}; then deny, withheld until something is proved: ${denialWords(withheld.reason)}`;
+      return `${challenge}; then deny, withheld until something is proved: ${denyReasonText(withheld.reason)}`;
     }
   }
 }

@@ -19,7 +19,7 @@ import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { findSubject } from '../shared/find-subject.ts';
 import type { Paint } from '../shared/paint.ts';
-import { withProblems } from '../shared/problems.ts';
+import { withPrintedFindings } from '../shared/print-findings.ts';
 import { refusal } from '../shared/refusal.ts';
 import { appNames, type RevisionInUse, revisionInUse } from '../shared/revision-in-use.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -69,7 +69,7 @@ export function explainCommand(context: ExplainContext): Command {
     .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
     .option('--config <dir>', 'by these files instead of the revision in use');
   return withFactOptions(command).action((options: ExplainOptions) =>
-    withProblems(context, options, () => run(context, options)),
+    withPrintedFindings(context, options, () => run(context, options)),
   );
 }
 

@@ -27,7 +27,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** For example `distance and lastSignIn`. */
-export function leftAsideWords(names: readonly string[]): string {
+export function conditionNamesText(names: readonly string[]): string {
   const all = names.map((name) => words[name] ?? name);
   return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part !== '').join(' and ');
 }

@@ -6,7 +6,7 @@ import type { ProfileTerms } from '../../core/model/profile-policy.ts';
 export function profileRows(terms: ProfileTerms): readonly (readonly [string, string])[] {
   const { registration, required, optional, terms: accepted } = terms;
   const rows = [
-    ...(registration === undefined ? [] : [['registers', registrationWords(registration)] as const]),
+    ...(registration === undefined ? [] : [['registers', registrationText(registration)] as const]),
     ...(required.length === 0 ? [] : [['requires', required.join(', ')] as const]),
     ...(optional.length === 0 ? [] : [['offers', optional.join(', ')] as const]),
     ...accepted.map(({ id, version }) => ['accepts', `terms ${id} ${version}`] as const),
@@ -14,7 +14,7 @@ export function profileRows(terms: ProfileTerms): readonly (readonly [string, st
   return rows.length === 0 ? [['requires', 'nothing']] : rows;
 }
 
-function registrationWords(registration: NonNullable<ProfileTerms['registration']>): string {
+function registrationText(registration: NonNullable<ProfileTerms['registration']>): string {
   const { required, optional, password, groups } = registration;
   const asked = ['an address', ...required, ...optional.map((name) => `${name} (optional)`)];
   const all = password ? [...asked, 'a password'] : asked;
@@ -22,17 +22,17 @@ function registrationWords(registration: NonNullable<ProfileTerms['registration'
 }
 
 /** The question to a user whose account is due for deletion. */
-export function keepWords(dueAt: number): string {
+export function keepText(dueAt: number): string {
   return `keep the account? it is deleted on ${new Date(dueAt * 1000).toISOString().slice(0, 10)}`;
 }
 
 /** What a third-party app asks for. */
-export function consentWords(scopes: readonly AskedScope[]): string {
+export function consentText(scopes: readonly AskedScope[]): string {
   return scopes.map(({ scope, required }) => (required ? scope : `${scope} (optional)`)).join(', ');
 }
 
 /** What is asked for now. */
-export function profileWords({ required, optional, terms, canSkip }: ProfileRequest): string {
+export function profileText({ required, optional, terms, canSkip }: ProfileRequest): string {
   const asked = [
     ...required,
     ...optional.map((name) => `${name} (optional)`),

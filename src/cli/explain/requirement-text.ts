@@ -6,7 +6,7 @@ import { durationText } from '../../policy/model/duration-text.ts';
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 
-export const characteristicWords: Readonly<Record<Characteristic, string>> = {
+export const characteristicTexts: Readonly<Record<Characteristic, string>> = {
   userPresence: 'with user presence',
   userVerification: 'with user verification',
   deviceBound: 'device-bound',
@@ -15,63 +15,63 @@ export const characteristicWords: Readonly<Record<Characteristic, string>> = {
 };
 
 /** One line for each alternative or chain. Any of them is enough. */
-export function requirementWords(requirement: Requirement): readonly string[] {
-  if ('anyOf' in requirement) return requirement.anyOf.map(alternativeWords);
-  return requirement.chains.map(chainWords);
+export function requirementText(requirement: Requirement): readonly string[] {
+  if ('anyOf' in requirement) return requirement.anyOf.map(alternativeText);
+  return requirement.chains.map(chainText);
 }
 
 /** For example `two distinct factor types; knowledge by password at most 12 h old`. */
-function alternativeWords({ factors, demands, maxAge }: Alternative): string {
-  const shown = factors === 1 && demands.length > 0 ? [] : [factorWords(factors)];
-  return [...shown, ...demands.map(demandWords), ...overallAge(maxAge)].join('; ');
+function alternativeText({ factors, demands, maxAge }: Alternative): string {
+  const shown = factors === 1 && demands.length > 0 ? [] : [factorText(factors)];
+  return [...shown, ...demands.map(demandText), ...overallAge(maxAge)].join('; ');
 }
 
-function chainWords(chain: readonly ChainStep[]): string {
-  return chain.map(stepWords).join(', then ');
+function chainText(chain: readonly ChainStep[]): string {
+  return chain.map(stepText).join(', then ');
 }
 
 /** What one alternative or chain still lacks. */
-export function missingWords(missing: Missing): string {
-  if (missing.kind === 'chain') return chainWords(missing.steps);
+export function missingText(missing: Missing): string {
+  if (missing.kind === 'chain') return chainText(missing.steps);
   const { demands, factors, covered, maxAge } = missing;
   const more = `${numbers[factors]} more factor type${factors === 1 ? '' : 's'}`;
   const besides = covered.length === 0 ? '' : ` besides ${covered.join(' and ')}`;
-  const rest = demands.length + covered.length === 0 ? factorWords(factors) : more + besides;
-  return [...demands.map(demandWords), ...(factors === 0 ? [] : [rest]), ...overallAge(maxAge)].join('; ');
+  const rest = demands.length + covered.length === 0 ? factorText(factors) : more + besides;
+  return [...demands.map(demandText), ...(factors === 0 ? [] : [rest]), ...overallAge(maxAge)].join('; ');
 }
 
-function factorWords(factors: number): string {
+function factorText(factors: number): string {
   return factors === 1 ? 'one factor' : `${numbers[factors]} distinct factor types`;
 }
 
 function overallAge(maxAge: Seconds | undefined): readonly string[] {
-  return maxAge === undefined ? [] : [`everything ${ageWords(maxAge)}`];
+  return maxAge === undefined ? [] : [`everything ${maxAgeText(maxAge)}`];
 }
 
 /** For example `at most 12 h old`. 0 means "in this sign-in". */
-export function ageWords(maxAge: Seconds): string {
+export function maxAgeText(maxAge: Seconds): string {
   return maxAge === 0 ? 'proved in this sign-in' : `at most ${durationText(maxAge)} old`;
 }
 
-function demandWords(demand: Demand): string {
+function demandText(demand: Demand): string {
   const { factor, authenticators, exclude, characteristics = [] } = demand;
   const which = [
     factor ?? 'any factor',
     ...(authenticators ? [`by ${authenticators.join(' or ')}`] : []),
     ...(exclude ? [`not by ${exclude.join(' or ')}`] : []),
   ].join(' ');
-  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), demand);
+  return withAge([which, ...characteristics.map((one) => characteristicTexts[one])].join(', '), demand);
 }
 
-function stepWords(step: ChainStep): string {
+function stepText(step: ChainStep): string {
   const { authenticators, characteristics = [] } = step;
   const which = authenticators.join(' or ');
-  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), step);
+  return withAge([which, ...characteristics.map((one) => characteristicTexts[one])].join(', '), step);
 }
 
 function withAge(words: string, { maxAge, maxIdle }: Pick<Demand, 'maxAge' | 'maxIdle'>): string {
   const ages = [
-    ...(maxAge === undefined ? [] : [ageWords(maxAge)]),
+    ...(maxAge === undefined ? [] : [maxAgeText(maxAge)]),
     ...(maxIdle === undefined ? [] : [`without a pause of more than ${durationText(maxIdle)} since`]),
   ];
   return ages.length === 0 ? words : `${words}${words.includes(',') ? ',' : ''} ${ages.join(', ')}`;

@@ -2,19 +2,19 @@
 import type { ServiceExplanation } from '../../flow/explain.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
-import { denialWords } from './denial-text.ts';
-import { layerLines, zoneWords } from './explain-text.ts';
+import { denyReasonText } from './denial-text.ts';
+import { layerLines, zoneText } from './explain-text.ts';
 
 /** `source`: describes the configuration. */
 export function serviceText(explanation: ServiceExplanation, source: string, paint: Paint): string {
   const { app, at, network, scopes, layers, outcome, rule } = explanation;
   const rows: readonly (readonly [string, string])[] = [
     ...app.resources.map((one) => ['may use', [one.indicator, ...one.scopes].join(' ')] as const),
-    ['network', `${network.ip || 'no address'}, ${zoneWords(network)}`],
+    ['network', `${network.ip || 'no address'}, ${zoneText(network)}`],
     ['request', scopes.length === 0 ? 'no scope' : `scope ${scopes.join(' ')}`],
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],
   ];
-  const words = outcome.kind === 'allow' ? 'allow' : `deny: ${denialWords(outcome.reason)}`;
+  const words = outcome.kind === 'allow' ? 'allow' : `deny: ${denyReasonText(outcome.reason)}`;
   const lines = [
     paint('bold', `Token for ${app.name} (${app.clientId}) as itself, by ${source}`),
     ...rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`),

@@ -3,9 +3,9 @@ import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { printable } from '../shared/printable.ts';
-import { denialWords } from './denial-text.ts';
-import { beforeWords, skippableWords } from './enrollment-text.ts';
-import { consentWords, keepWords, profileWords } from './profile-text.ts';
+import { denyReasonText } from './denial-text.ts';
+import { beforeText, skippableText } from './enrollment-text.ts';
+import { consentText, keepText, profileText } from './profile-text.ts';
 
 /** `known`: the user is known, so the steps lead to the end. */
 export function stepLines(
@@ -13,50 +13,50 @@ export function stepLines(
   { known, branches }: { readonly known: boolean; readonly branches: readonly Branch[] },
 ): readonly string[] {
   const lines = steps.flatMap((step, index) => [
-    `  ${index + 1}. ${stepWords(step)}`,
-    ...branches.filter((one) => one.at === index && one.steps.length > 0).map((one) => `     ${branchWords(one)}`),
+    `  ${index + 1}. ${stepText(step)}`,
+    ...branches.filter((one) => one.at === index && one.steps.length > 0).map((one) => `     ${branchText(one)}`),
   ]);
   return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on the user'];
 }
 
-function branchWords({ when, without, steps }: Branch): string {
-  return `if ${when === 'skipped' ? 'skipped' : `${without} fails`}: ${steps.map(stepWords).join('; then ')}`;
+function branchText({ when, without, steps }: Branch): string {
+  return `if ${when === 'skipped' ? 'skipped' : `${without} fails`}: ${steps.map(stepText).join('; then ')}`;
 }
 
 /** What the user cannot get in without. Empty if there is nothing. */
-export function neededWords(branches: readonly Branch[]): string {
+export function neededText(branches: readonly Branch[]): string {
   const needed = branches.flatMap(({ without, steps }) => (without !== undefined && steps.length === 0 ? without : []));
   return [...new Set(needed)].join(' and ');
 }
 
-function stepWords(step: SimulatedStep): string {
+function stepText(step: SimulatedStep): string {
   switch (step.kind) {
     case 'identify':
       return step.identifyWith === undefined ? 'identify' : `identify (with ${step.identifyWith})`;
     case 'select':
-      return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableWords(step.skippable)}`;
+      return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableText(step.skippable)}`;
     case 'challenge':
     case 'enroll': {
-      const others = step.alternatives.map(optionWords);
-      const words = `${step.kind} ${optionWords(step)}`;
+      const others = step.alternatives.map(offeredOptionText);
+      const words = `${step.kind} ${offeredOptionText(step)}`;
       const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
       if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
-      return `${words}${or}${beforeWords(step.toEnroll)}${skippableWords(step.skippable)}`;
+      return `${words}${or}${beforeText(step.toEnroll)}${skippableText(step.skippable)}`;
     }
     case 'profile':
-      return `fill in the profile: ${profileWords(step)}`;
+      return `fill in the profile: ${profileText(step)}`;
     case 'consent':
-      return `consent to ${consentWords(step.scopes)}`;
+      return `consent to ${consentText(step.scopes)}`;
     case 'keep_account':
-      return keepWords(step.dueAt);
+      return keepText(step.dueAt);
     case 'denied':
-      return `denied: ${denialWords(step.reason)}`;
+      return `denied: ${denyReasonText(step.reason)}`;
     case 'complete':
       return step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`;
   }
 }
 
-function optionWords({ authenticator, methods, label }: OfferedOption): string {
+function offeredOptionText({ authenticator, methods, label }: OfferedOption): string {
   const names = methods?.map((method) => methodName(authenticator, method));
   return named(names?.join(' or ') ?? authenticator, label);
 }

@@ -9,17 +9,17 @@ import { durationText } from '../../policy/model/duration-text.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
-import { conditionWords } from './condition-text.ts';
-import { denialWords } from './denial-text.ts';
+import { conditionText } from './condition-text.ts';
+import { denyReasonText } from './denial-text.ts';
 import { enrollmentRows } from './enrollment-text.ts';
 import { layerTitles } from './explain-text.ts';
 import { profileRows } from './profile-text.ts';
-import { ageWords, characteristicWords, requirementWords } from './requirement-text.ts';
+import { characteristicTexts, maxAgeText, requirementText } from './requirement-text.ts';
 import { isRecovery, type SignInStory, type ToldDecision, type ToldLayer, type ToldRule } from './sign-in-story.ts';
 
 export function storyText(story: SignInStory, paint: Paint): string {
   const lines = [
-    paint('bold', `Sign-in ${story.transaction}${appWords(story)}`),
+    paint('bold', `Sign-in ${story.transaction}${appText(story)}`),
     ...headLines(story),
     '',
     paint('bold', 'What happened, in UTC'),
@@ -29,7 +29,7 @@ export function storyText(story: SignInStory, paint: Paint): string {
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-function appWords({ app, client }: SignInStory): string {
+function appText({ app, client }: SignInStory): string {
   if (client === undefined) return '';
   return printable(app === undefined ? ` to ${client}` : ` to ${app} (${client})`);
 }
@@ -42,22 +42,22 @@ function headLines({ subject, user, events, decisions }: SignInStory): readonly 
     row('who', who),
     ...(ip === undefined
       ? []
-      : [row('from', [ip || 'an unknown address', ...(last ? [zoneWords(last), deviceWords(last)] : [])].join(', '))]),
-    ...(last ? [row('request', requestWords(last))] : []),
+      : [row('from', [ip || 'an unknown address', ...(last ? [zoneText(last), deviceText(last)] : [])].join(', '))]),
+    ...(last ? [row('request', requestText(last))] : []),
   ];
 }
 
-function zoneWords({ zones = [] }: ToldDecision): string {
+function zoneText({ zones = [] }: ToldDecision): string {
   return zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
 }
 
-function deviceWords({ device }: ToldDecision): string {
+function deviceText({ device }: ToldDecision): string {
   const kind = [device.platform, device.os].filter((one) => one !== undefined);
   const browser = device.known ? 'a browser that the user had used before' : 'a new browser';
   return [browser, ...kind].join(', ');
 }
 
-function requestWords({ scopes, acrValues, acrEssential, maxAge, promptLogin }: ToldDecision): string {
+function requestText({ scopes, acrValues, acrEssential, maxAge, promptLogin }: ToldDecision): string {
   return [
     `scope ${scopes.join(' ')}`,
     ...(acrValues ? [`acr_values ${acrValues.join(' ')}${acrEssential ? ' (essential)' : ''}`] : []),
@@ -67,7 +67,7 @@ function requestWords({ scopes, acrValues, acrEssential, maxAge, promptLogin }: 
 }
 
 function happened({ events, open }: SignInStory): readonly string[] {
-  const lines = events.map((line) => `  ${timeText(line)}  ${eventWords(line)}`);
+  const lines = events.map((line) => `  ${timeText(line)}  ${eventText(line)}`);
   const isOver = events.some(({ event }) => /^sign_in\.(completed|denied|cancelled)$|^consent\.refused$/.test(event));
   if (isOver) return lines;
   if (open === undefined) return [...lines, '  Nothing more: the user did not go on.'];
@@ -81,7 +81,7 @@ function timeText({ time }: AuditLine): string {
 /** The words for each event, shown next to its name. */
 const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'authenticator.verified': ({ authenticator, method }) => `proved ${proofName(authenticator, method)}`,
-  'authenticator.refused': ({ authenticator, reason }) => `${authenticator} was refused: ${refusalWords(reason)}`,
+  'authenticator.refused': ({ authenticator, reason }) => `${authenticator} was refused: ${refusalText(reason)}`,
   'authenticator.throttled': ({ authenticator }) => `${authenticator} was not checked: too many attempts`,
   'authenticator.enrolled': ({ authenticator }) => `set up ${authenticator}`,
   'recovery.started': ({ authenticator }) => `began to recover ${authenticator ?? 'the password'}`,
@@ -98,18 +98,18 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'consent.refused': () => 'refused what the app asked for',
   'sign_in.completed': ({ acr, amr = [], waived }) =>
     `signed in: ${[...(acr ? [`acr ${acr}`] : []), `amr ${amr.join(' ') || 'none'}`, ...(waived ? [`not asked for ${waived.join(', ')}, which the browser remembers`] : [])].join(', ')}`,
-  'sign_in.asked': ({ trace }) => askingWords(trace),
+  'sign_in.asked': ({ trace }) => askingConditionsText(trace),
   'sign_in.new_browser': () => 'the user was told of a new browser',
-  'sign_in.denied': ({ reason }) => `denied: ${reasonWords(reason)}`,
+  'sign_in.denied': ({ reason }) => `denied: ${reasonText(reason)}`,
   'sign_in.cancelled': () => 'the user gave up',
   'account.device_remembered': () => 'the browser remembers the second factor from now on',
   'token.refreshed': () => 'new tokens by the refresh token, the last time',
-  'token.denied': ({ reason }) => `no tokens: ${reasonWords(reason)}`,
-  'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonWords(reason)}`,
+  'token.denied': ({ reason }) => `no tokens: ${reasonText(reason)}`,
+  'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonText(reason)}`,
 };
 
 /** The layers that the proofs did not meet. If all are met, further steps follow that prove nothing. */
-function askingWords(trace: AuditLine['trace']): string {
+function askingConditionsText(trace: AuditLine['trace']): string {
   const layers = trace?.layers ?? [];
   const named = (some: readonly TracedLayer[]) =>
     some
@@ -121,7 +121,7 @@ function askingWords(trace: AuditLine['trace']): string {
 }
 
 /** For example `the answer is wrong (credentials.invalid)`. A reason may follow the code. */
-function refusalWords(reason = ''): string {
+function refusalText(reason = ''): string {
   const [code = ''] = reason.split(':');
   const words = Object.entries(refusalCodes)
     .find(([known]) => known === code)?.[1]
@@ -129,7 +129,7 @@ function refusalWords(reason = ''): string {
   return words === undefined ? reason : `${words} (${reason})`;
 }
 
-function eventWords(line: AuditLine): string {
+function eventText(line: AuditLine): string {
   const words = sentences[line.event]?.(line) ?? [line.event, ...(line.reason ? [line.reason] : [])].join(': ');
   return printable(words);
 }
@@ -138,8 +138,8 @@ function isDenyReason(reason: string): reason is DenyReason {
   return (denyReasons as readonly string[]).includes(reason);
 }
 
-function reasonWords(reason = ''): string {
-  return isDenyReason(reason) ? denialWords(reason) : reason.replaceAll('_', ' ');
+function reasonText(reason = ''): string {
+  return isDenyReason(reason) ? denyReasonText(reason) : reason.replaceAll('_', ' ');
 }
 
 function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] {
@@ -152,7 +152,7 @@ function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] 
     ...reportedLines(line, paint),
     ...unusualLines(line, paint),
     `  ${paint('bold', 'Proved at that time')}`,
-    ...(proved.length === 0 ? ['    nothing'] : proved.map((proof) => `    ${proofWords(proof)}`)),
+    ...(proved.length === 0 ? ['    nothing'] : proved.map((proof) => `    ${tracedProofText(proof)}`)),
   ];
 }
 
@@ -186,7 +186,7 @@ function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Pai
   return [
     title,
     ...(morePassed === undefined ? [] : [`    ${morePassed} rules before these did not hold, either`]),
-    ...passed.map((one) => `    not by "${printable(one.rule)}": ${passedWords(one, outcome === 'undecided')}`),
+    ...passed.map((one) => `    not by "${printable(one.rule)}": ${passedRuleText(one, outcome === 'undecided')}`),
     ...decider,
     ...askedLines(layer).map((text) => `    ${text}`),
   ];
@@ -200,10 +200,10 @@ function titleOf({ layer, policy, change, acrValues = [] }: TracedLayer, decisio
   return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${printable(policy)}`;
 }
 
-function passedWords({ because, when }: ToldRule, isUndecided: boolean): string {
+function passedRuleText({ because, when }: ToldRule, isUndecided: boolean): string {
   const end = isUndecided ? 'is not known yet' : 'does not hold';
   if (because === 'any') return `none of its alternatives holds`;
-  return `${printable(when === undefined ? because : conditionWords(when, because))} ${end}`;
+  return `${printable(when === undefined ? because : conditionText(when, because))} ${end}`;
 }
 
 function askedLines(layer: ToldLayer): readonly string[] {
@@ -211,13 +211,17 @@ function askedLines(layer: ToldLayer): readonly string[] {
   if (failed !== undefined) return [`denied, as ${failed} could not be found out`];
   if (outcome === 'deny' && requirements.length === 0)
     return [
-      acrValues ? 'denied: none of these is configured' : layer.rule ? 'denied' : `denied: ${denialWords('no_rule')}`,
+      acrValues
+        ? 'denied: none of these is configured'
+        : layer.rule
+          ? 'denied'
+          : `denied: ${denyReasonText('no_rule')}`,
     ];
-  const ways = requirements.flatMap(requirementWords);
+  const alternatives = requirements.flatMap(requirementText);
   const rows = [...(enrollment ? enrollmentRows(enrollment) : []), ...(profile ? profileRows(profile) : [])];
   const asked = [
-    ...ways.map((words, index) => `${index === 0 ? 'asked for' : '       or'} ${words}`),
-    ...(maxAge === undefined ? [] : [`asked for everything ${ageWords(maxAge)}`]),
+    ...alternatives.map((words, index) => `${index === 0 ? 'asked for' : '       or'} ${words}`),
+    ...(maxAge === undefined ? [] : [`asked for everything ${maxAgeText(maxAge)}`]),
     ...rows.map(([name, words]) => `${name} ${words}`),
     ...(remembered ? [`the browser remembers ${remembered.join(', ')}`] : []),
   ];
@@ -226,7 +230,7 @@ function askedLines(layer: ToldLayer): readonly string[] {
 }
 
 /** For example `password (knowledge), 29 s before, in this sign-in`. */
-function proofWords(proof: TracedProof): string {
+function tracedProofText(proof: TracedProof): string {
   const { authenticator, method, age, factors, characteristics = [], origin, earlier, idle } = proof;
   const origins = {
     sign_in: '',
@@ -235,7 +239,7 @@ function proofWords(proof: TracedProof): string {
     registration: 'by registering',
   };
   // Every proof shows that a user was present, so this is not mentioned.
-  const shown = characteristics.filter((one) => one !== 'userPresence').map((one) => characteristicWords[one]);
+  const shown = characteristics.filter((one) => one !== 'userPresence').map((one) => characteristicTexts[one]);
   return [
     `${proofName(authenticator, method)} (${[...factors, ...shown].join(', ')})`,
     age === 0 ? 'just then' : `${durationText(age)} before`,

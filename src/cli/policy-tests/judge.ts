@@ -7,7 +7,7 @@ import { type Difference, differences } from './compare.ts';
 import { conditionResults } from './condition-results.ts';
 import type { OpenSignIns } from './open-sign-ins.ts';
 
-interface Case {
+interface ComparedSignIn {
   readonly differences: readonly Difference[];
   readonly example: readonly string[];
 }
@@ -21,15 +21,15 @@ export async function openDifferences(
   const explanations: Explanation[] = [];
   for (const one of facts) explanations.push(await explain(one));
   const isPartial = reason ?? doubtOf(explanations, free);
-  const cases = (expected: Expectation): readonly Case[] =>
+  const compared = (expected: Expectation): readonly ComparedSignIn[] =>
     explanations.map((explanation, at) => ({
       differences: differences(expected, explanation),
       example: exampleOf(facts[at], test.user?.enrolled),
     }));
   return [
-    ...(test.always ? always(cases(test.always), isPartial) : []),
-    ...(test.never ? never(test.never, cases(test.never), isPartial) : []),
-    ...(test.depends ? depends(test.depends, cases(test.depends), isPartial) : []),
+    ...(test.always ? always(compared(test.always), isPartial) : []),
+    ...(test.never ? never(test.never, compared(test.never), isPartial) : []),
+    ...(test.depends ? depends(test.depends, compared(test.depends), isPartial) : []),
   ];
 }
 
@@ -48,8 +48,8 @@ function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']
   return undefined;
 }
 
-function always(cases: readonly Case[], isPartial: string | undefined): readonly Difference[] {
-  const counter = cases.find((one) => one.differences.length > 0);
+function always(compared: readonly ComparedSignIn[], isPartial: string | undefined): readonly Difference[] {
+  const counter = compared.find((one) => one.differences.length > 0);
   if (counter === undefined) return isPartial === undefined ? [] : [undecided('always', isPartial)];
   return counter.differences.map((difference) => ({
     ...difference,
@@ -58,15 +58,23 @@ function always(cases: readonly Case[], isPartial: string | undefined): readonly
   }));
 }
 
-function never(expected: Expectation, cases: readonly Case[], isPartial: string | undefined): readonly Difference[] {
-  const counter = cases.find((one) => one.differences.length === 0);
+function never(
+  expected: Expectation,
+  compared: readonly ComparedSignIn[],
+  isPartial: string | undefined,
+): readonly Difference[] {
+  const counter = compared.find((one) => one.differences.length === 0);
   if (counter === undefined) return isPartial === undefined ? [] : [undecided('never', isPartial)];
   return [{ what: 'never', expected: `not ${textOf(expected)}`, actual: textOf(expected), example: counter.example }];
 }
 
-function depends(expected: Expectation, cases: readonly Case[], isPartial: string | undefined): readonly Difference[] {
-  const same = cases.filter((one) => one.differences.length === 0);
-  if (same.length > 0 && same.length < cases.length) return [];
+function depends(
+  expected: Expectation,
+  compared: readonly ComparedSignIn[],
+  isPartial: string | undefined,
+): readonly Difference[] {
+  const same = compared.filter((one) => one.differences.length === 0);
+  if (same.length > 0 && same.length < compared.length) return [];
   if (isPartial !== undefined) return [undecided('depends', isPartial)];
   const actual = same.length > 0 ? 'always' : 'never';
   return [{ what: 'depends', expected: `${textOf(expected)}: sometimes`, actual: `${textOf(expected)}: ${actual}` }];

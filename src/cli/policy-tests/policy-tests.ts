@@ -12,10 +12,10 @@ import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { leftAsideWords } from '../explain/left-aside.ts';
+import { conditionNamesText } from '../explain/left-aside.ts';
+import { printFindings, withPrintedFindings } from '../shared/print-findings.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
-import { printProblems, withProblems } from '../shared/problems.ts';
 import { refusal } from '../shared/refusal.ts';
 import { shellWord } from '../shared/shell-word.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -69,12 +69,13 @@ export function configTestCommand(context: PolicyTestContext): Command {
     .option('--user <identifier>', 'user of the sign-in to record')
     .option('--name <text>', 'name of the recorded test')
     .action(async (dir: string, options: TestOptions) => {
-      if (options.record !== undefined) return withProblems(context, options, () => recordTest(context, dir, options));
+      if (options.record !== undefined)
+        return withPrintedFindings(context, options, () => recordTest(context, dir, options));
       refuseWithoutRecord(options);
       const outcome = await testOutcome(context, dir, options.tests ?? join(dir, 'tests'));
       const { results, findings, coverage } = outcome;
       if (findings.length > 0) {
-        printProblems(context, findings, options);
+        printFindings(context, findings, options);
         return;
       }
       if (options.junit !== undefined) await writeReport(options.junit, junitXml(results));
@@ -125,7 +126,7 @@ function refuseWithoutRecord({ app, user, name }: TestOptions): void {
 async function recordTest(context: PolicyTestContext, dir: string, options: TestOptions): Promise<void> {
   const read = await configurationOf(dir, context);
   if ('findings' in read) {
-    printProblems(context, read.findings, options);
+    printFindings(context, read.findings, options);
     return;
   }
   const { configuration } = read;
@@ -196,7 +197,7 @@ function leftAsideLines(results: readonly TestResult[]): readonly string[] {
   const names = [...new Set(results.flatMap(({ leftAside }) => leftAside))].sort();
   if (names.length === 0) return [];
   return [
-    `rules also ask about ${leftAsideWords(names)}: \`expect\` without a word of it is about sign-ins without it`,
+    `rules also ask about ${conditionNamesText(names)}: \`expect\` without a word of it is about sign-ins without it`,
   ];
 }
 

@@ -61,7 +61,7 @@ export function recordedFacts(
       network: zones.length > 0 ? { zones } : undefined,
       device: filled(device),
       risk: trace?.risk?.length ? trace.risk : undefined,
-      distance: distanceWords(trace?.distance),
+      distance: distanceText(trace?.distance),
       time: asks('time') ? new Date(at * 1000).toISOString() : undefined,
       request: filled(request),
       evidence: evidence.length > 0 ? evidence : undefined,
@@ -93,7 +93,7 @@ function unrecorded(trace: RecordedSignIn['trace']): readonly ('risk' | 'distanc
 }
 
 /** A test cannot name a distance of less than a kilometre. */
-function distanceWords(distance: AuditTrace['distance']): string | undefined {
+function distanceText(distance: AuditTrace['distance']): string | undefined {
   if (typeof distance === 'number') return `${Math.max(1, Math.round(distance))} km`;
   return distance === 'nowhere' ? distance : undefined;
 }
@@ -104,7 +104,7 @@ function isSayable(value: unknown): boolean {
 }
 
 /** What is known about the last sign-in. */
-function lastSignInWords({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>): unknown {
+function lastSignInText({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>): unknown {
   if (typeof lastSignIn === 'number') return `PT${Math.max(1, lastSignIn)}S`;
   return recordedSince === undefined ? lastSignIn : { recordedSince: `PT${recordedSince}S` };
 }
@@ -120,7 +120,7 @@ function recordedUser(subject: Subject, { at, sets, attributes, trace }: Asked):
     userType: asks('userType') ? subject.userType : undefined,
     attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
     enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
-    lastSignIn: trace && lastSignInWords(trace),
+    lastSignIn: trace && lastSignInText(trace),
     accountAge: asks('accountAge') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
   });

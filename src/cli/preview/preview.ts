@@ -6,7 +6,7 @@ import { type Finding, findingText } from '../../policy/model/finding.ts';
 import type { PreviewServer, PreviewState } from '../../preview/preview-server.ts';
 import type { PreviewSite } from '../../preview/preview-site.ts';
 import { newCommand } from '../commands.ts';
-import { refuseProblems } from '../config/shared/checked-files.ts';
+import { refuseFindings } from '../config/shared/checked-files.ts';
 import type { ConfigContext } from '../config/shared/config-context.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 
@@ -42,7 +42,7 @@ export function previewCommand(context: PreviewContext): Command {
     .option('--language <tags>', 'only these languages, separated by commas', (tags: string) => tags.split(','))
     .action(async (dir: string, options: PreviewOptions) => {
       const read = await readPreview(context, dir, options);
-      if ('findings' in read) return refuseProblems(context, read.findings, options.json);
+      if ('findings' in read) return refuseFindings(context, read.findings, options.json);
       if (options.out !== undefined) return write(context, read, { ...options, out: options.out });
       await serve(context, dir, options);
     });

@@ -70,7 +70,7 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
     const input = { ...about, schema, credentials: credentialsOfInput };
     context.stderr(misspelledGroups(options.group, await knownGroups()));
     const outcome = await directory.create(input, ({ id }) => operatorOps('user.added', id));
-    if (!outcome.ok) throw new Error(problemText(outcome));
+    if (!outcome.ok) throw new Error(refusedUserText(outcome));
     const { id, identifiers: all } = outcome.user;
     const generated = password?.generated;
     printResult(context, options, {
@@ -118,7 +118,7 @@ function failOn(what: string, fault: string | undefined): void {
   if (fault !== undefined) throw new Error(`${what}: ${fault}`);
 }
 
-function problemText(problem: Exclude<DirectoryResult, { ok: true }>): string {
+function refusedUserText(problem: Exclude<DirectoryResult, { ok: true }>): string {
   return problem.code === 'value_taken' ? `${problem.attribute}: another user has this value` : identifierText(problem);
 }
 

@@ -12,10 +12,10 @@ import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { placeInWords } from '../../policy/schema/settings/zones.ts';
+import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import {
   addedAddresses,
   isSameAddress,
@@ -94,7 +94,7 @@ async function sendAddressCode(context: OpenAccount, address: string): Promise<N
   const { services, account, visitor, snapshot } = context;
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const expires = services.now() + lifetime;
-  const asked = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
+  const asked = { ip: addressPlaceText(snapshot, visitor.ip), ...browserText(visitor.userAgent) };
   const params = { app: snapshot.settings.brand.name, code, minutes: lifetime / 60, ...asked };
   const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
   const refused = await reserveSending(services, {
@@ -115,11 +115,11 @@ async function sendAddressCode(context: OpenAccount, address: string): Promise<N
 }
 
 /** Adds the waiting address if the code is correct. Otherwise returns the reason. */
-export async function confirmAddress(context: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
+export async function confirmAddress(context: OpenAccount, text: string): Promise<Notice | undefined> {
   const { services, account } = context;
   const asked = askedAddress(context);
   if (!asked) return wrong('challenge.expired');
-  const code = readCode(text ?? '');
+  const code = readCode(text);
   if (typeof code !== 'string') return code;
   const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, counter), tries);
   if (!granted) return { ...wrong('attempts.exceeded', 'passcode'), params: { seconds: Math.max(1, retryAfter) } };

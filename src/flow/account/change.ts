@@ -3,7 +3,7 @@
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { placeInWords } from '../../policy/schema/settings/zones.ts';
+import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import { credentialsKey } from '../../stores/keys.ts';
 import { addressOf } from '../../users/identifiers/notification-addresses.ts';
 import { serializeCredentials } from '../../users/record/user.ts';
@@ -88,7 +88,7 @@ export function notifierOf(
   context: Pick<OpenAccount, 'services' | 'unit' | 'visitor' | 'account' | 'snapshot'>,
 ): NotificationContext {
   const { account, snapshot, visitor } = context;
-  const where = { app: snapshot.settings.brand.name, place: placeInWords(snapshot, visitor.ip) };
+  const where = { app: snapshot.settings.brand.name, place: addressPlaceText(snapshot, visitor.ip) };
   return { ...senderOf(context), account, ...where };
 }
 

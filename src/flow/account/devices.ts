@@ -2,7 +2,7 @@
 
 import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import { forgetRememberedDevice as forget, rememberedDevices } from '../browser/remembered-device.ts';
 import { recordChange } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
@@ -28,7 +28,7 @@ export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevic
   const isWaived = await waiverCheck(context);
   return rememberedDevices(account, { secret: visitor.device, now: services.now(), isWaived }).map(
     ({ id, current, at, until, ip, userAgent, authenticators: waived }) => {
-      return { id, current, at, until, waived, ip, ...browserInWords(userAgent) };
+      return { id, current, at, until, waived, ip, ...browserText(userAgent) };
     },
   );
 }

@@ -15,10 +15,10 @@ import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { placeInWords } from '../../policy/schema/settings/zones.ts';
+import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import { canonicalIdentifier } from '../../users/identifiers/identifier.ts';
 import { type CurrentIdentifier, currentIdentifier, isUsername } from '../../users/identifiers/identifier-changes.ts';
 import { identifyingValues } from '../../users/identifiers/identifier-kinds.ts';
@@ -199,7 +199,7 @@ function toOwner(
   const known = notificationAddresses(holder).map(({ address }) => address);
   const to = known.find((address) => isSameAddress(address, typed?.to ?? '')) ?? known[0];
   const app = snapshot.settings.brand.name;
-  const params = { app, ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
+  const params = { app, ip: addressPlaceText(snapshot, visitor.ip), ...browserText(visitor.userAgent) };
   const expires = services.now() + 86_400;
   const deliver: readonly Delivery[] =
     to === undefined ? [] : [{ channel: 'email', to, template: 'registered', params, expires }];
@@ -271,7 +271,7 @@ function environmentOf(context: OpenAccount, kind: IdentifierKind, { descriptor 
     subjectId: account.user.id,
     // A code counts only for this account, this session and this kind.
     transactionId: `${account.user.id}.${session.uid}.${kind}`,
-    visitor: { ...visitor, place: placeInWords(snapshot, visitor.ip) },
+    visitor: { ...visitor, place: addressPlaceText(snapshot, visitor.ip) },
     mayShowDetails: true,
     enrolled: [],
     settings: { ...settings.authenticators[descriptor.key] },

@@ -6,7 +6,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/rules/enrollment-terms.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import { readSignIns } from '../../users/history/sign-in-log.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
 import { addressName, askedAddress, isBelowAddressLimit } from './addresses.ts';
@@ -94,7 +94,7 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
     signIns: await Promise.all(
       signIns.slice(0, shown).map(async ({ at, client, proved, ip, userAgent }) => {
         const app = client === accountClientId ? {} : { app: await appName(client, context) };
-        return { at, ...app, proved, ip, ...browserInWords(userAgent) };
+        return { at, ...app, proved, ip, ...browserText(userAgent) };
       }),
     ),
     addresses: ownAddresses(context),

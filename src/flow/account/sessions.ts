@@ -2,7 +2,7 @@
 
 import type { Seconds } from '../../core/model/facts.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import { liveSessions } from '../browser/other-sessions.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import { serverMac } from '../server-mac.ts';
@@ -46,7 +46,7 @@ export async function describe(one: SsoSession, context: OpenAccount): Promise<O
     startedAt,
     usedAt: used?.at ?? startedAt,
     ip: used?.ip ?? '',
-    ...browserInWords(used?.userAgent ?? ''),
+    ...browserText(used?.userAgent ?? ''),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Evidence } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { App } from '../../policy/model/app.ts';
-import { placeInWords } from '../../policy/schema/settings/zones.ts';
+import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { audit } from '../audit.ts';
 import { type LastSignIn, recordSignIn } from '../browser/known-device.ts';
@@ -64,7 +64,7 @@ async function remember(completed: CompletedSignIn, secret: string): Promise<voi
   const where = { client: app.clientId, ip: visitor.ip, transaction: transaction.id };
   audit(unit, services.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
   if (!isNew) return;
-  const place = placeInWords(await services.snapshot(unit), visitor.ip);
+  const place = addressPlaceText(await services.snapshot(unit), visitor.ip);
   const context = { services, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
   notify(context, accountChanged('device_remembered'));
 }

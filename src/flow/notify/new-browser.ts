@@ -6,9 +6,9 @@
 import type { Seconds } from '../../core/model/facts.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { placeInWords } from '../../policy/schema/settings/zones.ts';
+import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import { credentialsKey, knownDeviceKey, userKey } from '../../stores/keys.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { browserText } from '../../user-agent.ts';
 import { notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
 import { parseUser, serializeUser, type User } from '../../users/record/user.ts';
 import { audit } from '../audit.ts';
@@ -67,7 +67,7 @@ function noted({ unit, subject }: NewSignIn, next: (told: readonly Seconds[]) =>
 
 function notifyOwner(signIn: NewSignIn, account: NonNullable<MessageContext['account']>, at: Seconds): void {
   const { services, unit, visitor, subject: user, session, app, snapshot } = signIn;
-  const place = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
+  const place = { ip: addressPlaceText(snapshot, visitor.ip), ...browserText(visitor.userAgent) };
   const device = visitor.device === undefined ? '' : knownDeviceKey(visitor.device);
   const about = { kind: 'not_me', user, session, device, at, app: app.name, ...place } as const;
   const link = createLink({ services, unit }, about, reportPeriod);

@@ -1,8 +1,8 @@
 /** Notifies users of changes to their account, in the commit of the change, at all their addresses. */
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { placeInWords } from '../../policy/schema/settings/zones.ts';
-import { browserInWords } from '../../user-agent.ts';
+import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
+import { browserText } from '../../user-agent.ts';
 import type { Account } from '../../users/record/user.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
 import { type AccountNotification, type NotificationLink, notificationDeliveries } from './account-notification.ts';
@@ -23,7 +23,7 @@ export function notificationContext(
   account: Account,
 ): NotificationContext {
   const { unit, visitor } = request;
-  const place = placeInWords(snapshot, visitor.ip);
+  const place = addressPlaceText(snapshot, visitor.ip);
   return { services, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
 }
 
@@ -45,7 +45,7 @@ export function notify(
 ): void {
   const { account, services, visitor, app, place } = context;
   if (!services.canMail()) return;
-  const circumstances = { at: services.now(), app, ip: place, ...browserInWords(visitor.userAgent), newAddresses };
+  const circumstances = { at: services.now(), app, ip: place, ...browserText(visitor.userAgent), newAddresses };
   const all = { ...circumstances, ...omitUndefined({ link }) };
   enqueueMessages(context, notificationDeliveries(account, notification, all), account.user.id);
 }

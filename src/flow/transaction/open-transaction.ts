@@ -9,7 +9,7 @@ import type { Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { placeInWords } from '../../policy/schema/settings/zones.ts';
+import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { VersionedAccount } from '../../users/record/account.ts';
 import type { ProofSecret } from '../browser/proof-secret.ts';
@@ -73,7 +73,7 @@ export function environmentOf(
     transactionId: transaction.id,
     visitor: {
       ip: request.visitor.ip,
-      place: placeInWords(snapshot, request.visitor.ip),
+      place: addressPlaceText(snapshot, request.visitor.ip),
       userAgent: request.visitor.userAgent,
     },
     ...(transaction.subject ? { identifier: transaction.subject.identifier } : {}),

@@ -23,18 +23,26 @@ import {
   setStatus,
   showAccountPage,
 } from './account-request.ts';
+import { type CodeConfirmation, codeConfirmationHandlers, codeForm } from './code-confirmation.ts';
 
 export function addressHandlers(parts: AccountParts) {
   return {
     showAdd: (ctx: Context) => openAdd({ parts, ctx }),
     add: (ctx: Context) => add({ parts, ctx }),
-    showConfirm: (ctx: Context) => openConfirm({ parts, ctx }),
-    confirm: (ctx: Context) => confirm({ parts, ctx }),
-    resend: (ctx: Context) => resend({ parts, ctx }),
+    ...codeConfirmationHandlers(parts, () => confirmation),
     showRemove: (ctx: Context) => openRemove({ parts, ctx }),
     remove: (ctx: Context) => remove({ parts, ctx }),
   };
 }
+
+const confirmation: CodeConfirmation = {
+  name: 'address',
+  page: 'addresses/confirm',
+  done: '/account/notifications?done=address_added',
+  confirm: confirmAddress,
+  askAgain,
+  show: showConfirm,
+};
 
 async function openAdd(request: AccountHttpRequest): Promise<void> {
   const ready = await readyForChange(request, 'addresses/add');
@@ -49,30 +57,6 @@ async function add(request: AccountHttpRequest): Promise<void> {
   const refusal = isCurrent ? await askForAddress(form.open, email) : staleForm;
   if (refusal) return showAdd(form, email, [refusal]);
   seeOther(request.ctx, '/account/addresses/confirm');
-}
-
-async function openConfirm(request: AccountHttpRequest): Promise<void> {
-  const ready = await readyForChange(request, 'addresses/confirm');
-  if (ready) showConfirm(ready, []);
-}
-
-async function confirm(request: AccountHttpRequest): Promise<void> {
-  const form = await readyForForm(request, 'addresses/confirm');
-  if (!form) return;
-  const { stateHandle, passcode } = form.fields;
-  const isCurrent = isAccountHandle(form.open, 'confirm address', stateHandle);
-  const refusal = isCurrent ? await confirmAddress(form.open, passcode) : staleForm;
-  if (refusal) return showConfirm(form, [refusal]);
-  seeOther(request.ctx, '/account/notifications?done=address_added');
-}
-
-async function resend(request: AccountHttpRequest): Promise<void> {
-  const form = await readyForForm(request, 'addresses/confirm');
-  if (!form) return;
-  const isCurrent = isAccountHandle(form.open, 'resend address', form.fields.stateHandle);
-  const refusal = isCurrent ? await askAgain(form.open) : staleForm;
-  if (refusal) return showConfirm(form, [refusal]);
-  seeOther(request.ctx, '/account/addresses/confirm?sent=again');
 }
 
 async function openRemove(request: AccountHttpRequest): Promise<void> {
@@ -110,28 +94,21 @@ function showConfirm(request: AccountPageRequest, notices: readonly Notice[]): v
     else seeOther(ctx, '/account/notifications');
     return;
   }
-  const sent: readonly Notice[] = ctx.query.sent === 'again' ? [{ code: 'sent.again', level: 'info' }] : [];
-  setStatus(ctx, notices);
-  showAccountPage(request, {
-    kind: 'confirm-address',
-    address: asked.address,
-    handle: accountHandle(open, 'confirm address'),
-    resendHandle: accountHandle(open, 'resend address'),
-    notices: notices.length > 0 ? notices : sent,
-  });
+  const form = codeForm(request, confirmation.name, notices);
+  showAccountPage(request, { kind: 'confirm-address', address: asked.address, ...form });
 }
 
 function showRemove(request: AccountPageRequest, id: string, notices: readonly Notice[]): void {
   const { ctx, open } = request;
-  const one = addedAddress(open, id);
-  if (!one) {
+  const added = addedAddress(open, id);
+  if (!added) {
     seeOther(ctx, '/account/notifications');
     return;
   }
   setStatus(ctx, notices);
   showAccountPage(request, {
     kind: 'remove-address',
-    address: one.address,
+    address: added.address,
     action: `/account/addresses/${id}/remove`,
     handle: accountHandle(open, `remove address ${id}`),
     notices,

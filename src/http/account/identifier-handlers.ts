@@ -31,14 +31,13 @@ import {
   setStatus,
   showAccountPage,
 } from './account-request.ts';
+import { type CodeConfirmation, codeConfirmationHandlers, codeForm } from './code-confirmation.ts';
 
 export function identifierHandlers(parts: AccountParts) {
   return {
     showChange: (ctx: Context) => openChange({ parts, ctx }),
     change: (ctx: Context) => change({ parts, ctx }),
-    showConfirm: (ctx: Context) => openConfirm({ parts, ctx }),
-    confirm: (ctx: Context) => confirm({ parts, ctx }),
-    resend: (ctx: Context) => resend({ parts, ctx }),
+    ...codeConfirmationHandlers(parts, confirmationAt),
   };
 }
 
@@ -83,31 +82,18 @@ function take({ open }: AccountPageRequest, kind: IdentifierKind, typed: string)
   return kind === 'username' ? changeUsername(open, typed) : askForIdentifier(open, kind, typed);
 }
 
-async function openConfirm(request: AccountHttpRequest): Promise<void> {
-  const kind = provedKindOf(request.ctx);
-  const ready = await readyForChange(request, `profile/${kind}/confirm`, { action: 'change', of: kind });
-  if (ready) showConfirm(ready, kind, []);
-}
-
-async function confirm(request: AccountHttpRequest): Promise<void> {
-  const kind = provedKindOf(request.ctx);
-  const form = await readyForForm(request, `profile/${kind}/confirm`, { action: 'change', of: kind });
-  if (!form) return;
-  const { stateHandle, passcode = '' } = form.fields;
-  const isCurrent = isAccountHandle(form.open, `confirm ${kind}`, stateHandle);
-  const refusal = isCurrent ? await confirmIdentifier(form.open, kind, passcode) : staleForm;
-  if (refusal) return showConfirm(form, kind, [refusal]);
-  seeOther(request.ctx, doneAt(kind));
-}
-
-async function resend(request: AccountHttpRequest): Promise<void> {
-  const kind = provedKindOf(request.ctx);
-  const form = await readyForForm(request, `profile/${kind}/confirm`, { action: 'change', of: kind });
-  if (!form) return;
-  const isCurrent = isAccountHandle(form.open, `resend ${kind}`, form.fields.stateHandle);
-  const refusal = isCurrent ? await askIdentifierAgain(form.open, kind) : staleForm;
-  if (refusal) return showConfirm(form, kind, [refusal]);
-  seeOther(request.ctx, `/account/profile/${kind}/confirm?sent=again`);
+/** The new value of the path, to which a code was sent. Throws `StepgateError('not_found')`. */
+function confirmationAt(ctx: Context): CodeConfirmation {
+  const kind = provedKindOf(ctx);
+  return {
+    name: kind,
+    page: `profile/${kind}/confirm`,
+    done: doneAt(kind),
+    change: { action: 'change', of: kind },
+    confirm: (open, passcode) => confirmIdentifier(open, kind, passcode),
+    askAgain: (open) => askIdentifierAgain(open, kind),
+    show: (request, notices) => showConfirm(request, kind, notices),
+  };
 }
 
 function doneAt(kind: IdentifierKind): string {
@@ -144,14 +130,6 @@ function showConfirm(request: AccountPageRequest, kind: IdentifierKind, notices:
     else seeOther(ctx, '/account/profile');
     return;
   }
-  const sent: readonly Notice[] = ctx.query.sent === 'again' ? [{ code: 'sent.again', level: 'info' }] : [];
-  setStatus(ctx, notices);
-  showAccountPage(request, {
-    kind: 'confirm-identifier',
-    identifier: kind,
-    value: asked.value,
-    handle: accountHandle(open, `confirm ${kind}`),
-    resendHandle: accountHandle(open, `resend ${kind}`),
-    notices: notices.length > 0 ? notices : sent,
-  });
+  const form = codeForm(request, kind, notices);
+  showAccountPage(request, { kind: 'confirm-identifier', identifier: kind, value: asked.value, ...form });
 }

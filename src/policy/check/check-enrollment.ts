@@ -179,8 +179,8 @@ function conflicts(source: YamlSource, written: EnrollmentPolicy, context: Enrol
     for (const policy of policies) {
       for (const conflict of enrollmentConflicts({ ...context, policy, enrollment, clientId, besides })) {
         const index = written.rules.indexOf(conflict.enrollment);
-        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that no user can meet the rule ${ruleInWords(conflict.rule)} where both apply, as in the app ${clientId}`;
-        const key = `${index}\n${ruleInWords(conflict.rule)}`;
+        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that no user can meet the rule ${ruleText(conflict.rule)} where both apply, as in the app ${clientId}`;
+        const key = `${index}\n${ruleText(conflict.rule)}`;
         if (!found.has(key)) found.set(key, disablesNeeded(source, index, message));
       }
     }
@@ -188,7 +188,7 @@ function conflicts(source: YamlSource, written: EnrollmentPolicy, context: Enrol
   return [...found.values()];
 }
 
-function ruleInWords({ name, location }: RuleHead): string {
+function ruleText({ name, location }: RuleHead): string {
   return location === undefined ? `"${name}"` : `"${name}" in ${sourcePlace(location)}`;
 }
 

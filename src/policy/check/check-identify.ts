@@ -29,7 +29,7 @@ export function checkIdentify(
   return checkedPages(sources, documents, all).flatMap((checked) => [
     ...notUnique(checked),
     ...identifyNoUser(checked),
-    ...withoutWords(checked),
+    ...missingLabels(checked),
   ]);
 }
 
@@ -99,7 +99,7 @@ function identifyNoUser({ source, settings }: CheckedPage): readonly Finding[] {
 }
 
 /** The texts name mail addresses, user names and numbers. What attributes are called only the configuration knows. */
-function withoutWords({ source, settings, page }: CheckedPage): readonly Finding[] {
+function missingLabels({ source, settings, page }: CheckedPage): readonly Finding[] {
   const hasOwn = valuesAt(source.content, 'identify.by').length > 0;
   const named = (page.by ?? []).filter((name) => {
     const attribute = settings.attributes.attributes[name];

@@ -5,12 +5,12 @@ import { type Finding, findingText } from './finding.ts';
 /** The files are no valid configuration. The message shows every problem, on several lines. */
 export class ConfigurationRefused extends StepgateError {
   /** Never empty. */
-  readonly problems: readonly Finding[];
+  readonly findings: readonly Finding[];
 
-  constructor(code: ErrorCode, dir: string, problems: readonly Finding[]) {
-    const texts = problems.map((problem) => findingText(problem, dir));
+  constructor(code: ErrorCode, dir: string, findings: readonly Finding[]) {
+    const texts = findings.map((finding) => findingText(finding, dir));
     super(code, `${dir} is not a good configuration:\n${texts.join('').trimEnd()}`);
     this.name = 'ConfigurationRefused';
-    this.problems = problems;
+    this.findings = findings;
   }
 }

@@ -15,7 +15,7 @@ export interface FindingPlace {
 }
 
 /** One thing that is wrong, or that is allowed but risky, and where it stands. */
-export interface Finding<Code extends string = ProblemCode> extends FindingPlace {
+export interface Finding<Code extends string = FindingErrorCode> extends FindingPlace {
   readonly message: string;
   /** For scripts, and for looking it up. */
   readonly code: Code;
@@ -85,7 +85,7 @@ export const testErrorCodes = ['test_unaskable', 'tests_missing'] as const;
 
 export type UnmeetableCode = (typeof unmeetableCodes)[number];
 
-export type ProblemCode =
+export type FindingErrorCode =
   | (typeof fileErrorCodes)[number]
   | (typeof valueErrorCodes)[number]
   | (typeof viewErrorCodes)[number]
@@ -130,7 +130,7 @@ export function findingsData(findings: readonly Finding[]): readonly Finding[] {
 }
 
 /** The compiler asks for one of each code. */
-const adviceByCode: Readonly<Record<ProblemCode, string>> = errorAdvice;
+const adviceByCode: Readonly<Record<FindingErrorCode, string>> = errorAdvice;
 
 function adviceOf({ code, path, advice = adviceByCode[code] }: Finding): string {
   const [, name] = /([\w-]+)$/.exec(path) ?? [];

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { constants, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { WrittenKind } from '../model/documents.ts';
-import type { Finding, ProblemCode } from '../model/finding.ts';
+import type { Finding, FindingErrorCode } from '../model/finding.ts';
 
 export interface ConfigurationFile {
   /** Relative to the directory, with `/`. */
@@ -104,7 +104,7 @@ function unreadableText(error: unknown): string {
   return `cannot be read: ${String(error).replace(/^Error: /, '')}`;
 }
 
-function fileFinding(code: ProblemCode, file: string, message: string): Finding {
+function fileFinding(code: FindingErrorCode, file: string, message: string): Finding {
   return { file, line: 1, column: 1, path: '', message, code };
 }
 
@@ -169,7 +169,7 @@ function known(file: string): string {
   return `${hint}known are stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/account.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml`;
 }
 
-async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string; code: ProblemCode }> {
+async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string; code: FindingErrorCode }> {
   // Opening a pipe would wait for the other end.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

@@ -15,7 +15,7 @@ import {
 } from 'yaml';
 import { type AnalysisFinding, findingCodes } from '../model/analysis-finding.ts';
 import type { WrittenKind } from '../model/documents.ts';
-import { type Finding, type FindingPlace, type ProblemCode, withLines } from '../model/finding.ts';
+import { type Finding, type FindingErrorCode, type FindingPlace, withLines } from '../model/finding.ts';
 import { aliasFindings, duplicateFindings } from './key-and-alias-faults.ts';
 import { offsetWithin } from './offset-within.ts';
 import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
@@ -39,7 +39,7 @@ export interface YamlSource {
   /** Within the text at this path: so many UTF-16 units from its beginning. */
   placeWithin(path: Path, offset: number): FindingPlace;
   /** An error about the value at this path. */
-  finding(code: ProblemCode, path: Path, message: string): Finding;
+  finding(code: FindingErrorCode, path: Path, message: string): Finding;
 }
 
 /** A file that was read, and the kind of document that it holds. */

@@ -40,11 +40,11 @@ export interface ReplicatedCommits {
 }
 
 export function replicatedCommits(options: ReplicatedOptions, shared: RedisClient): ReplicatedCommits {
-  const way = shared instanceof Cluster ? clusterWay(options) : singleWay(options, shared);
-  const { watch, masterOf } = way;
+  const path = shared instanceof Cluster ? clusterPath(options) : singlePath(options, shared);
+  const { watch, masterOf } = path;
   const declaration = watchStoreAlone(shared, options.prefix, watch.rule);
   const isSynced = options.durability === 'fsync';
-  const settled = options.isPatient === true ? settling(way) : undefined;
+  const settled = options.isPatient === true ? settling(path) : undefined;
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
   const needed = (master: string): number | undefined => watch.rule.needed(master, performance.now());
   // If replicas are excused by the operator's declaration, the check is repeated after the script.
@@ -54,21 +54,21 @@ export function replicatedCommits(options: ReplicatedOptions, shared: RedisClien
       if (!promised) return alone(args, false);
       await watch.known();
       await settled?.(keyOf(args));
-      return mustWait(keyOf(args)) ? way.run(args, keyOf(args)) : alone(args, true);
+      return mustWait(keyOf(args)) ? path.run(args, keyOf(args)) : alone(args, true);
     },
     async confirm() {
       await watch.known();
       const confirmAt = async (key: string): Promise<void> => {
         await settled?.(key);
-        if (mustWait(key)) await way.run(nothing, key);
+        if (mustWait(key)) await path.run(nothing, key);
       };
-      await Promise.all(way.keys().map(confirmAt));
+      await Promise.all(path.keys().map(confirmAt));
     },
     async advice() {
       if (parseRedisUrl(options.url).kind === 'standalone') return [];
       try {
         await watch.known();
-        return adviceFor(Math.min(...way.masters().map((master) => needed(master) ?? Number.POSITIVE_INFINITY)));
+        return adviceFor(Math.min(...path.masters().map((master) => needed(master) ?? Number.POSITIVE_INFINITY)));
       } catch (error) {
         return [`${(error as Error).message}: until it has, nothing that must be kept is acknowledged`];
       }
@@ -76,7 +76,7 @@ export function replicatedCommits(options: ReplicatedOptions, shared: RedisClien
     stop() {
       declaration.stop();
       watch.stop();
-      way.stop();
+      path.stop();
     },
   };
 }
@@ -90,7 +90,7 @@ function keyOf(args: ScriptArguments): string {
  * excuse a replica, so its first commits wait for that instead of failing. An empty script is sent to each master until
  * it succeeds. After `settleLimit` the commit is sent in any case.
  */
-function settling({ run, masterOf }: Way): (key: string) => Promise<void> {
+function settling({ run, masterOf }: CommitPath): (key: string) => Promise<void> {
   const end = performance.now() + settleLimit;
   const settled = new Set<string>();
   return async (key) => {
@@ -110,7 +110,7 @@ function settling({ run, masterOf }: Way): (key: string) => Promise<void> {
 const mostNames = 60_000;
 
 /** How a waiting commit reaches its master. */
-interface Way {
+interface CommitPath {
   readonly watch: ReplicaWatch;
   /** `key`: one of those in `args`. On a Cluster it decides the master. */
   readonly run: (args: ScriptArguments, key: string) => Promise<unknown>;
@@ -122,7 +122,7 @@ interface Way {
   readonly stop: () => void;
 }
 
-function singleWay(options: ReplicatedOptions, shared: Redis): Way {
+function singlePath(options: ReplicatedOptions, shared: Redis): CommitPath {
   const { url, prefix, patience = usualPatience, durability } = options;
   const watch = watchOf(url, shared, patience);
   const { client, ready } = connectForCommits(parseRedisUrl(url), patience);
@@ -144,7 +144,7 @@ function singleWay(options: ReplicatedOptions, shared: Redis): Way {
   };
 }
 
-function clusterWay({ url, prefix, patience = usualPatience, durability }: ReplicatedOptions): Way {
+function clusterPath({ url, prefix, patience = usualPatience, durability }: ReplicatedOptions): CommitPath {
   const isSynced = durability === 'fsync';
   const address = parseRedisUrl(url);
   const watch = watchCluster(address, patience);

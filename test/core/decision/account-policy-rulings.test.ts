@@ -78,7 +78,7 @@ test('the rules about a change are put together once', () => {
   expect(fresh.about({ ...change })).toBe(fresh.about(change));
 });
 
-describe('the parts of evidence that stand for themselves', () => {
+describe('the parts of evidence that are evaluated independently', () => {
   const [password, email, totp] = enrolled('password', 'email', 'totp');
   const secret = { ...password, recovered: 'secret' as const };
   const proofs = { ...email, recovered: 'proof' as const };

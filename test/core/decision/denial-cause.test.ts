@@ -73,7 +73,7 @@ describe('a user who has only disabled authenticators', () => {
     });
   });
 
-  test('is told the reason after that', () => {
+  test('learns the reason after that', () => {
     const facts = factsOf({ subject: userWith(has), evidence: [proof('totp', 'now')] });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', reason: 'enrollment_forbids' });
   });

@@ -19,12 +19,12 @@ function decided(more: Partial<Facts>, policies = policiesOf()) {
 const proved = { evidence: [proof('password', 10)] };
 
 describe('a user whose account waits', () => {
-  test('is told once everything is proved, and not before', () => {
+  test('is shown once everything is proved, and not before', () => {
     expect(decided({}).kind).toBe('challenge');
     expect(decided(proved)).toEqual({ kind: 'keep_account', dueAt });
   });
 
-  test('goes on once told', () => {
+  test('continues once shown', () => {
     expect(decided({ ...proved, transaction: { ...transaction, deletionAcknowledged: true } }).kind).toBe('allow');
   });
 
@@ -62,7 +62,7 @@ describe('a user whose account waits', () => {
   });
 });
 
-test('another user of the same transaction is told, too', () => {
+test('another user of the same transaction is shown it, too', () => {
   const begun = begin({ id: 't', request: factsOf({}).request, now: NOW, lifetime: 600 });
   expect(forgetSubject(deletionAcknowledgedBy(begun))).not.toHaveProperty('deletionAcknowledged');
 });

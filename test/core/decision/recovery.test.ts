@@ -148,7 +148,7 @@ describe('before a proof a recovery looks the same', () => {
     expect(keys).toEqual(['email']);
   });
 
-  test('and tells the reason after one', () => {
+  test('and gives the reason after one', () => {
     const suspended: Subject = { ...usual, status: 'suspended' };
     expect(evaluate(policies(), recovering(suspended, [inRecovery('email')]))).toMatchObject({
       reason: 'account_inactive',
@@ -228,7 +228,7 @@ function signIn(requirement: Requirement, keys: readonly Key[], proved: readonly
   return evaluate(set, factsOf({ subject: afterMail(keys), evidence }));
 }
 
-describe('beside the mailbox that recovered it a password is no second factor', () => {
+describe('next to the mailbox that recovered it, a password is no second factor', () => {
   test('not by number, not by name, not in a chain', () => {
     const both = ['password', 'email'] as const;
     const named = factors(2, {
@@ -245,12 +245,12 @@ describe('beside the mailbox that recovered it a password is no second factor', 
     }
   });
 
-  test('the tokens say what it is', () => {
+  test('the tokens state what it is', () => {
     const decision = signIn(factors(1), ['password', 'email'], ['password', 'email']);
     expect(decision).toMatchObject({ kind: 'allow', assurance: { amr: ['email', 'pwd'], acr: 'pwd' } });
   });
 
-  test('beside another factor it is one, in any order', () => {
+  test('next to another factor it is one, in any order', () => {
     const keys = ['password', 'email', 'totp'] as const;
     expect(signIn(factors(2), keys, ['password', 'email'])).toMatchObject({
       kind: 'challenge',

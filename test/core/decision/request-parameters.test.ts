@@ -152,7 +152,7 @@ describe('essential acr values', () => {
     expect(traced('gold')).toEqual({ ...layer, outcome: 'deny', acrValues: ['gold'] });
   });
 
-  test('of which none is known deny before the user has identified', () => {
+  test('deny before the user has identified when none is known', () => {
     expect(evaluate(policiesOf(), factsOf({ request: essential('gold') }))).toMatchObject({
       kind: 'deny',
       reason: 'acr_unattainable',

@@ -103,7 +103,7 @@ test('an authenticator that the enrollment policy disables meets nothing, and on
   expect(decideWith({ required: [{ anyOf: ['totp'], grace: { until: NOW + 60 } }] })).toMatchObject(allowed);
 });
 
-test('an enrollment policy of which no rule holds denies (Law 4)', () => {
+test('an enrollment policy without a rule that holds denies (Law 4)', () => {
   const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [] });
   const facts = silentFacts({ subject: userWith(['password']), evidence: [proof('password', 60)] });
   expect(evaluateIssuance({ ...policiesOf(), enrollment }, facts)).toMatchObject(denied('no_rule'));

@@ -162,7 +162,7 @@ describe('a browser that remembers', () => {
     expect(decide(both, {}, { app: tested })).toMatchObject({ kind: 'allow', waived: ['totp'] });
   });
 
-  test('a proof that stands for two enrollments of one authenticator names it once', () => {
+  test('a proof that counts for two enrollments of one authenticator names it once', () => {
     const totp = enrollmentOf('totp');
     const subject = userWith([], { enrollments: [enrollmentOf('password'), totp, { ...totp, id: 'totp2' }] });
     const both = [remembered('totp'), remembered('totp', { enrollment: 'totp2' })];

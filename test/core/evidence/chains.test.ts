@@ -186,7 +186,7 @@ describe('a chain', () => {
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
   });
 
-  test('a chain does not offer again what was proved a moment ago', () => {
+  test('a chain does not offer again an authenticator that was proved a moment ago', () => {
     const [phone] = enrolled('phone') as [Enrollment];
     const subject = userWith([], { enrollments: ['old', 'new'].map((id) => ({ ...phone, id })) });
     const fresh: ChainStep = { authenticators: ['phone'], maxAge: 300 };

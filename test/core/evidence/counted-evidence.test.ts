@@ -137,7 +137,7 @@ describe('age', () => {
     });
   });
 
-  test('each demand has its own age: only what is too old is asked again', () => {
+  test('each demand has its own age: only proofs that are too old are asked for again', () => {
     const app = factors(2, {
       demands: [
         { factor: 'knowledge', maxAge: 43_200 },

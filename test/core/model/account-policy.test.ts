@@ -74,7 +74,7 @@ describe('in the loop', () => {
     expect(evaluate(office, facts).kind).toBe('enroll');
   });
 
-  test('what it asks for comes before the enrollment, beside all that the account can prove', () => {
+  test('what it asks for comes before the enrollment, in addition to all that the account can prove', () => {
     const policies = withRules({ ...second, app: passwordAnd('webauthn') }, rule('All', allow(passwordAnd('email'))));
     expect(asked(decide(policies, ['password', 'email'], [password]))).toEqual(['email']);
     expect(decide(policies, ['password', 'email'], [password, proof('email', 'now')])).toMatchObject({
@@ -143,7 +143,7 @@ describe('the trace of the loop', () => {
     expect(accountLayers(after)).toMatchObject([{ change, decidedBy: 'Passkeys', satisfied: true }]);
   });
 
-  test('has all other layers, and what was unusual, beside it', () => {
+  test('also has all other layers, and what was unusual', () => {
     const policies = withRules(second, rule('Rest', any));
     const subject = userWith(['password']);
     const risk = riskOf(['newNetwork'], [], riskScoring);

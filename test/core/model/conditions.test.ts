@@ -262,7 +262,7 @@ describe('conditions about the user', () => {
     expect(resultOf({ distance }, { ...proved, evidence: [] })).toEqual(['within' in distance ? 'hit' : 'miss']);
   });
 
-  test('`not` is the exact complement of what stands in it', () => {
+  test('`not` is the exact complement of the condition inside it', () => {
     const test = attributeTest.map(({ present: _p, not: _n, ...value }) => value);
     fc.assert(
       fc.property(
@@ -456,7 +456,7 @@ describe('any conditions and facts', () => {
     expect([...seen]).toEqual(['authenticated']);
   });
 
-  test('what is decided before the user has identified stays so', () => {
+  test('a decision from before the user has identified does not change afterwards', () => {
     fc.assert(
       fc.property(conditions, before, facts, (when, of, { subject }) => {
         const after = namedResults(when, { ...of, subject });
@@ -481,7 +481,7 @@ describe('any conditions and facts', () => {
     );
   });
 
-  test('the rule that decides is the first of which all conditions hold, unless one before it fails', () => {
+  test('the first rule whose conditions all hold decides, unless one before it fails', () => {
     const rulesOf = (whens: readonly Conditions[]) =>
       whens.map((when, index) => ({ name: `${index}`, when, then: { kind: 'deny' as const } }));
     fc.assert(

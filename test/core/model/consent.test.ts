@@ -131,7 +131,7 @@ describe('an answer', () => {
     (name: string) =>
       names.includes(name);
 
-  test('grants what is ticked or required, rejects the rest, and leaves other scopes as they were', () => {
+  test('grants ticked and required scopes, rejects the rest, and leaves other scopes as they were', () => {
     expect(withAnswer(undefined, page, ticks('phone', 'groups'))).toEqual(given('openid phone', 'email'));
     expect(withAnswer(given('openid email orders', 'phone address'), page, ticks('phone'))).toEqual(
       given('orders openid phone', 'address email'),

@@ -8,7 +8,7 @@ test('a neutral request asks for nothing but its scopes', () => {
   expect(neutralRequest('notes', ['openid'])).toEqual({ clientId: 'notes', scopes: ['openid'], ...nothing });
 });
 
-test('neutral facts are in no zone, of an unknown browser, without proofs; what is given counts instead', () => {
+test('neutral facts are in no zone, of an unknown browser, without proofs; given facts replace them', () => {
   const asked = { now: 5, request: neutralRequest('notes') };
   const unknown = { known: false, platform: 'other', os: 'other' };
   expect(neutralFacts(asked)).toEqual({ ...asked, network: { ip: '', zones: [] }, device: unknown, evidence: [] });

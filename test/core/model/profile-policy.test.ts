@@ -38,7 +38,7 @@ const decide = (policies: PolicySet, parts: FactParts) => evaluate(policies, fac
 describe('what is required', () => {
   const policies = withProfile({ required: ['name', 'city'] });
 
-  test('is asked once the sign-on is met, with what is known', () => {
+  test('is asked for once the sign-on is met, with the known values filled in', () => {
     expect(decide(policies, {}).kind).toBe('challenge');
     expect(decide(policies, proved)).toMatchObject({
       kind: 'profile',
@@ -104,7 +104,7 @@ describe('what is optional', () => {
     expect(decide(policies, { ...proved, subject: user({ profile: { phone: '+49' } }) }).kind).toBe('allow');
   });
 
-  test('stands beside what is required, which cannot be skipped', () => {
+  test('is shown next to required attributes, which cannot be skipped', () => {
     const decision = decide(withProfile({ required: ['name'], optional: ['phone'] }), proved);
     expect(decision).toMatchObject({ kind: 'profile', required: ['name'], optional: ['phone'] });
     expect(decision).not.toHaveProperty('canSkip');
@@ -147,7 +147,7 @@ describe('rules', () => {
     });
   });
 
-  test('no user is asked for more than the first rule that holds says', () => {
+  test('no user is asked for more than the first rule that holds names', () => {
     expect(decide(policies, proved).kind).toBe('allow');
   });
 
@@ -160,7 +160,7 @@ describe('rules', () => {
 describe('registration', () => {
   const registration = { required: ['name'], optional: [], password: false, groups: ['customers'] };
 
-  test('is offered as a rule says that holds for a user of whom nothing is known', () => {
+  test('is offered when a rule that holds for an unknown user says so', () => {
     const terms = [{ id: 'shop', version: '1' }];
     const policies = withProfile({ when: { groups: { any: ['staff'] } } }, { registration, terms });
     expect(registrationOffer(policies, factsOf())).toEqual({ ...registration, terms, rule: 'rule 2' });
@@ -222,7 +222,7 @@ describe('a new user', () => {
     );
   });
 
-  test('no longer registers once the user identifies, or begins anew', () => {
+  test('no longer registers once the user identifies or starts again', () => {
     const asked = { ...fresh, registration: {} };
     const named = identified(asked, { id: 'ann', identifier: 'ann', decoy: false });
     expect(named.ok && named.transaction).not.toHaveProperty('registration');
@@ -230,7 +230,7 @@ describe('a new user', () => {
   });
 });
 
-test('explain shows the step, and goes on as if it were filled in', () => {
+test('explain shows the step, and continues as if it were completed', () => {
   const policies = withProfile({ required: ['name'], optional: ['phone'], terms: [{ id: 'shop', version: '1' }] });
   const steps = simulate(policies, factsOf({ subject: user() }));
   expect(steps.map(({ kind }) => kind)).toEqual(['identify', 'profile', 'complete']);

@@ -75,7 +75,7 @@ describe('the user can no longer sign in to an app', () => {
     expect(isLostWithout(policiesOf(parts), at(keys), removed)).toBe(expected);
   });
 
-  test('evidence of this transaction or of the session makes no difference', () => {
+  test('evidence of this transaction or of the session changes nothing', () => {
     const facts = at(['password', 'totp'], { evidence: [proof('password', 'now'), proof('totp', 5)] });
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'password')).toBe(true);
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'totp')).toBe(false);

@@ -76,7 +76,7 @@ describe('a new key lacks', () => {
   });
 });
 
-test('what is not enabled lacks nothing that could be named', () => {
+test('no missing characteristic is named for a disabled authenticator', () => {
   const enabled = policiesOf({ app: demanding('deviceBound'), enabled: ['password', 'totp'] });
   expect(short(enabled, synced)).toBeUndefined();
 });

@@ -140,7 +140,7 @@ describe('the identifier page offers a passkey', () => {
   });
 });
 
-test('the order of enrollments makes no difference', () => {
+test('the order of enrollments does not matter', () => {
   const policies = policiesOf({ app: verified });
   const subject = userWith([], { enrollments: enrolled('webauthn', 'key') });
   const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;

@@ -240,7 +240,7 @@ describe('after the user has lost an authenticator', () => {
     expect(options(evaluate(account, factsFor(has, proved, change)))).toEqual(expected);
   });
 
-  test('what was used last comes first, except the recovery code', () => {
+  test('the authenticator used last comes first, except the recovery code', () => {
     const decision = evaluate(account, factsFor(['password', 'webauthn', 'recovery_code'], ['password'], change));
     const begun = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 600 });
     const plan = (lastUsed: readonly string[]) =>
@@ -293,7 +293,7 @@ function plainRequirement(has: readonly Enrollment[]): Requirement {
 const when = { now: NOW, transaction: TRANSACTION };
 const isRecovery = ({ authenticator }: Evidence) => authenticator === 'recovery_code';
 
-test('a recovery code adds nothing but an alternative beside another factor type to the account-management requirement', () => {
+test('a recovery code adds only an alternative next to another factor type to the account-management requirement', () => {
   const seen = { recovered: 0, cleared: 0, not: 0 };
   fc.assert(
     fc.property(world({ requirement, enrollments: 6, evidence: 4 }), ({ has, evidence }) => {

@@ -30,7 +30,7 @@ function setsOf(app: ReturnType<typeof factors>, has: readonly Key[]): readonly 
   return names(askedInAll(policiesOf({ app }), factsOf({ subject }))?.proofs.sets ?? []);
 }
 
-describe('what is asked for in all', () => {
+describe('everything that is asked for', () => {
   test('two factors: one passkey, or the password with one of the others', () => {
     expect(setsOf(factors(2), ['password', 'totp', 'phone', 'webauthn'])).toEqual([
       ['webauthn'],
@@ -62,7 +62,7 @@ describe('what is asked for in all', () => {
     expect(asked?.after.map(({ kind }) => kind)).toEqual(['complete']);
   });
 
-  test('what was proved is not asked for again', () => {
+  test('proved authenticators are not asked for again', () => {
     const facts = factsOf({ subject: userWith(['password', 'totp', 'phone']), evidence: [proof('password', 'now')] });
     expect(names(askedInAll(policiesOf({ app: factors(2) }), facts)?.proofs.sets ?? [])).toEqual([['phone'], ['totp']]);
   });
@@ -199,7 +199,7 @@ describe('minimal sets', () => {
     expect(found([factors(1)], many(20_001))).toBe('incomplete');
   });
 
-  test('are not looked for among what is alike, nor where less is enough', () => {
+  test('are not searched among equal authenticators, nor where less is enough', () => {
     const alike = Array.from({ length: 300 }, () => one('a', 'possession'));
     expect(found([factors(2)], alike)).toEqual([]);
     expect(found([factors(2)], [...many(199, 'possession'), one('b', k, p)])).toEqual([['b']]);

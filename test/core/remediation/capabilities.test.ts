@@ -68,7 +68,7 @@ describe('the methods of an enrollment', () => {
   });
 });
 
-test('after a recovery a new secret and new addresses stand for no other factor', () => {
+test('after a recovery a new secret and new addresses do not count as another factor', () => {
   const password: AuthenticatorDescriptor = { ...descriptor.password, enrollable: true, underPasswordPolicy: true };
   const rest = [descriptor.phone, descriptor.totp, { ...descriptor.recovery_code, enrollable: true }];
   const policies = { ...policiesOf(), authenticators: [password, ...rest] };

@@ -83,7 +83,7 @@ describe('what could be enrolled', () => {
 });
 
 describe('what the account has for good', () => {
-  test('leaves out what helps only beside others, what expires, and what is for recovery', () => {
+  test('leaves out authenticators that help only together with others, expire, or are for recovery', () => {
     const [email, phone, question, code] = enrolled('email', 'phone', 'security_question', 'recovery_code');
     if (!email || !phone || !question || !code) throw new Error('four enrollments');
     const enrollments = [
@@ -111,7 +111,7 @@ describe('enrollments before which different things are asked for', () => {
   const password = enrolled('password');
   const before = accountManagementRequirement(password, policiesOf().authenticators);
 
-  test('are in groups, by what is asked for', () => {
+  test('are grouped by what is asked for', () => {
     expect(additionGroups(['totp', 'phone', 'webauthn'], { ...able({ enrollments: password }), additions })).toEqual([
       { keys: ['totp', 'webauthn'], before: [before] },
       { keys: ['phone'], before: [before, addition] },

@@ -18,7 +18,7 @@ function classesOf(required: LayerRequirement, actions: readonly AssessedEvidenc
   );
 }
 
-describe('actions are told apart', () => {
+describe('actions are distinguished', () => {
   const shows = [
     'possession',
     'inherence',

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { carriedOver } from '../../../src/core/step/carried-over.ts';
 import type { Transaction } from '../../../src/core/step/transaction.ts';
 
-test('what the user has done and proved goes on, and all else begins anew', () => {
+test('the actions and proofs of the user are kept, and everything else starts again', () => {
   const names = [
     ...['id', 'event', 'startedAt', 'expiresAt', 'request', 'prefilledIdentifier', 'uiLocales', 'session'],
     ...['expectedSubject', 'subject', 'registration', 'evidence', 'choice', 'pending', 'parked', 'selecting'],

@@ -20,7 +20,7 @@ function seeming(decoys: DecoyDescriptor | undefined, how: Seeming = {}): Enroll
   return decoySubject({ id: 'decoy', entropy, ...(kind && { identifierKind: kind }) }, [one]).enrollments[0];
 }
 
-describe('where a decoy stands among all decoys', () => {
+describe('the position of a decoy among all decoys', () => {
   // Computed apart from this code. FNV-1a of "a" and "foobar" begins at its published offset; the finalizer of
   // MurmurHash3 takes 1 to 0x514e28b7, and all ones to 0x81f16f39.
   test.each([

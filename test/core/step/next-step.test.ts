@@ -107,6 +107,13 @@ describe('steps that need nothing started', () => {
       undefined,
       { kind: 'select' },
     ],
+    [
+      'a profile of which the attributes are not known',
+      { kind: 'profile', required: ['email'], optional: [], terms: [] },
+      {},
+      undefined,
+      { kind: 'profile', fields: [], terms: [] },
+    ],
     ['no option', { kind: 'challenge', options: [] }, {}, undefined, { kind: 'denied', reason: 'unsatisfiable' }],
   ])('%s', (_, outcome, more, identifyWith, step) => {
     expect(next(outcome, more, identifyWith)).toMatchObject({ kind: 'step', step: { ...step, notices: [] } });

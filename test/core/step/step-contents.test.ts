@@ -112,7 +112,7 @@ test.each<[string, DecisionOutcome, Pending]>([
   expect(planFor(outcome, { pending })).toMatchObject({ kind: 'start', purpose: outcome.kind, authenticator: 'totp' });
 });
 
-test('the wish to enroll an authenticator does not decide what is proved before', () => {
+test('the wish to enroll an authenticator does not decide what must be proved before', () => {
   const wish = { requestedEnrollment: 'totp' };
   expect(planFor(challenge, wish)).toMatchObject({ kind: 'start', authenticator: 'webauthn' });
   expect(planFor(enroll, wish)).toMatchObject({ kind: 'start', authenticator: 'totp' });

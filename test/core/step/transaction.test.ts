@@ -38,7 +38,7 @@ function accepted(result: Identified): Transaction {
 }
 const withAnn = accepted(identified(fresh, ann));
 
-test('a transaction begins empty, and expires', () => {
+test('a transaction starts empty, and expires', () => {
   expect(fresh).toEqual({
     id: 'tx',
     event: 'tx',
@@ -71,7 +71,7 @@ test('a later interaction of the same request continues its event', () => {
   expect(proved(accepted(identified(second, ann)), password).evidence).toEqual([password]);
 });
 
-test('it keeps what was proved and said, and not where the user was', () => {
+test('it keeps proofs and answers, but not the page of the user', () => {
   const kept = {
     startedAt: NOW,
     evidence: [password],
@@ -199,7 +199,7 @@ describe('the position', () => {
     expect(accepted(identified(asked, bob))).not.toHaveProperty('parked');
     expect(started(started(withAnn, offer), { ...offer, authenticator: 'totp' })).not.toHaveProperty('parked');
   });
-  test('a selection forgets the choice and keeps what is pending', () => {
+  test('a selection forgets the choice and keeps pending challenges', () => {
     const chosen = started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending);
     expect(selecting(chosen)).toEqual({ ...withAnn, pending, selecting: true });
   });

@@ -162,7 +162,7 @@ describe('the address on the page', () => {
 });
 
 describe('a link', () => {
-  test('stands for the code of its message, and says who asked', async () => {
+  test('replaces the code of its message, and names the app', async () => {
     const userAgent = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36';
     const started = await challenge({ visitor: { ip: '192.0.2.9', userAgent } });
     expect(email.readMagicLink?.(started.private, tokenOf(started), context)).toEqual({
@@ -196,7 +196,7 @@ describe('an enrollment', () => {
   const enroll = (pending: IssuedChallenge, input: Record<string, string>, more: Partial<AuthenticatorContext> = {}) =>
     email.enroll(subject, { pending: pending.private, input }, { ...context, ...more });
 
-  test('begins with the address of the profile, sends a code there, and ends with it', async () => {
+  test('starts with the address of the profile, sends a code there, and ends with it', async () => {
     const offered = await email.beginEnrollment(subject, context);
     expect(offered).toMatchObject({ public: { stage: 'address', address: 'ann@example.org' } });
     expect(offered.deliver).toBeUndefined();

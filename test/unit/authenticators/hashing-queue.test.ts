@@ -22,7 +22,7 @@ test.each([
 });
 
 describe('the queue', () => {
-  test('runs no more tasks at a time than it may, in the order of arrival', async () => {
+  test('runs at most as many tasks at a time as it may, in the order of arrival', async () => {
     const queue = new HashingQueue({ concurrency: 2 });
     const order: number[] = [];
     let most = 0;

@@ -80,7 +80,7 @@ test.each<[string, string]>([
   expect(await codeOf(text)).toBe(code);
 });
 
-test('a refusal for length says how many characters it takes; beside a second factor eight do', async () => {
+test('a refusal for length says how many characters are needed; with a second factor eight are enough', async () => {
   expect(await set('seven77')).toEqual({
     ok: false,
     code: 'password.too_short',
@@ -109,7 +109,7 @@ describe('former passwords', () => {
     expect(await codeOf(good, { enrolled })).toBe('set');
   });
 
-  test('so many before it as the policy says, and no more of them are kept', async () => {
+  test('exactly as many earlier ones are kept as the policy says', async () => {
     const texts = ['first of the passwords', 'second of the passwords', 'third of the passwords'];
     let enrolled: Credential[] = [];
     for (const text of texts) enrolled = [await credentialAfter(text, { enrolled, ...terms(15, 2) })];
@@ -131,7 +131,7 @@ describe('the list of the administrator', () => {
   });
   afterAll(() => rm(dir, { recursive: true }));
 
-  test('refuses what it holds, in any case; a file that changed is read again', async () => {
+  test('refuses the passwords in it, in upper and lower case; a changed file is read again', async () => {
     const settings = { list };
     expect(await codeOf(good, { settings })).toBe('password.list');
     expect(await codeOf('another one of THESE', { settings })).toBe('password.list');
@@ -185,7 +185,7 @@ describe('the service that knows breached passwords', () => {
     expect(asked[0]?.headers).not.toHaveProperty('cookie');
   });
 
-  test('knows nothing of a password that is only padding or begins otherwise', async () => {
+  test('does not match a password that is only padding or starts differently', async () => {
     expect(await askedFor(`${digest.slice(5)}:0`)).toEqual({ code: 'set', warnings: [] });
     expect(await askedFor(`${digest.slice(6)}0:7`)).toEqual({ code: 'set', warnings: [] });
   });

@@ -85,7 +85,7 @@ describe('the whole password counts', () => {
     expect(await signsIn(hash, 'before\0other')).toBe(false);
   });
 
-  test('what is too long or not well-formed is refused before anything is hashed', async () => {
+  test('a password that is too long or not well-formed is refused before anything is hashed', async () => {
     const { started } = queue.stats;
     for (const text of ['', 'x'.repeat(1025), '\u00e9'.repeat(513), 'x\ud800', '\udc00x']) {
       expect(passwordBytes(text)).toBeUndefined();

@@ -52,7 +52,7 @@ describe('a number', () => {
     expect(readPhoneNumber(text, 'DE')?.methods ?? []).toEqual([]);
   });
 
-  test('of a landline takes calls only; where the two cannot be told apart, both', () => {
+  test('of a landline accepts only calls; where the two cannot be distinguished, both', () => {
     expect(readPhoneNumber('030 901820', 'DE')?.methods).toEqual(['voice']);
     expect(readPhoneNumber('+1 650 253 0000')?.methods).toEqual(['sms', 'voice']);
   });

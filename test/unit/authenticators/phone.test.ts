@@ -170,7 +170,7 @@ describe('an enrollment', () => {
     });
   });
 
-  test('counts once the code has come back; it is called in a text message what it is for', async () => {
+  test('counts once the code has come back; the text message states its purpose', async () => {
     const asked = (await enroll('0151 1234 5678')) as EnrollmentContinued;
     expect(asked.nextStage.public).toEqual({
       stage: 'code',
@@ -193,7 +193,7 @@ describe('an enrollment', () => {
     });
   });
 
-  test('takes no number that the method does not reach, and calls where only calls count', async () => {
+  test('accepts no number that the method does not reach, and calls where only calls count', async () => {
     const fixed = { phoneNumber: '+4930901820' };
     const pending = { stage: 'number' };
     const textOnly = { ...context, methods: ['sms'] };
@@ -264,7 +264,7 @@ describe('an enrollment', () => {
   });
 });
 
-test('there is no credential of a number that takes no code', () => {
+test('a number that accepts no code has no credential', () => {
   for (const number of ['0151 12345678', '+499001234567', '+49 15112345678', '', '+4915112345678x'])
     expect(() => phoneCredential(number)).toThrow(TypeError);
 });

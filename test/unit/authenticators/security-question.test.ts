@@ -142,7 +142,7 @@ describe('a new answer', () => {
     expect(await enroll({ ...toy, passcode })).toEqual({ ok: false, code, field: 'credentials.passcode' });
   });
 
-  test('that stands in one’s own question is refused', async () => {
+  test('that is part of the question is refused', async () => {
     const own = { questionKey: 'custom', question: 'Is my boat called Nepomuk?', passcode: 'nepomuk' };
     expect(await enroll(own)).toMatchObject({ code: 'answer.obvious' });
   });
@@ -158,7 +158,7 @@ describe('a new answer', () => {
 
 const locales = readdirSync(messages).map((file) => file.replace(/\.json$/, ''));
 
-test.each(locales)('%s: every question has a text, and what it suggests is refused as answer', async (locale) => {
+test.each(locales)('%s: every question has a text, and the example in it is refused as an answer', async (locale) => {
   const texts = JSON.parse(readFileSync(join(messages, `${locale}.json`), 'utf8')) as Record<string, string>;
   for (const questionKey of securityQuestions.keys() as Iterable<keyof (typeof suggestedAnswers)[string]>) {
     expect(texts[`question.${questionKey}`]).toMatch(/[?\u061f\uff1f]$/);

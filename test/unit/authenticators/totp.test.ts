@@ -235,7 +235,7 @@ describe('several apps', () => {
     expect(await answer(apps(), { allowedCredentials: ['second'] })).toMatchObject({ ok: true, credential: 'second' });
   });
 
-  test('what is computed for those who have none, never counts', async () => {
+  test('a code computed for users without TOTP never counts', async () => {
     const passcode = await generate({ secret: other, epoch: context.now });
     expect(await totp.verify(undefined, { pending: {}, input: { passcode } }, context)).toMatchObject({
       ok: false,

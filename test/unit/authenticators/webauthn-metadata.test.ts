@@ -132,7 +132,7 @@ test('only the models on the list, and only if they can prove to be one', async 
   });
 });
 
-test('a rule names models beside the list of the settings, and nothing else vouches for them', async () => {
+test('a rule names models in addition to the list of the settings, and nothing else vouches for them', async () => {
   const key = chained(leaf, middle);
   expect((await register(key, { metadata }, [other, aaguid])).result).toMatchObject({ ok: true });
   const refused = (reason: string) => ({ ok: false, code: 'credentials.not_allowed', reason });

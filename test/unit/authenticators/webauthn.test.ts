@@ -410,7 +410,7 @@ describe('registration', () => {
     });
   });
 
-  test('what was registered can sign in', async () => {
+  test('a registered credential can sign in', async () => {
     const { key, result } = await register();
     if (!('credential' in result)) throw new Error('not enrolled');
     const credential: Credential = { ...result.credential, id: 'new', createdAt: 1 };

@@ -124,7 +124,7 @@ describe('the text of a message', () => {
     },
   );
 
-  test('a notification says what, when, from where, at which app, and what to do; it leaves out what is not known', () => {
+  test('a notification says what happened, when, from where, at which app, and what to do; it leaves out unknown facts', () => {
     const params = { ...changed, event: 'renamed', authenticator: 'totp', label: 'New <b>', formerLabel: 'Old' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
     const { subject, text, html = '' } = render(delivery, { languages: { uiLocales: 'en', acceptLanguage: '' } });
@@ -141,7 +141,7 @@ describe('the text of a message', () => {
     expect(reset.text.match(/^\w+: .*$/gm)).toEqual(['When: January 1, 1970 at 12:00 AM UTC']);
   });
 
-  test('a notification tells the time in the zone of the profile, by its name; one that there is not is UTC', () => {
+  test('a notification gives the time in the named time zone of the profile; an unknown zone counts as UTC', () => {
     const params = { ...changed, event: 'renamed', authenticator: 'totp' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
     const whenIn = (uiLocales: string, timeZone: string) => {

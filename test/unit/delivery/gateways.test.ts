@@ -122,7 +122,7 @@ describe.each(kinds)('%s', (name, channelTo) => {
     }
   });
 
-  test('a timeout, a refused and a broken connection lead to another try, and the error holds nothing of the message', async () => {
+  test('a timeout, a refused and a broken connection lead to another try, and the error contains nothing of the message', async () => {
     const { url } = await start(() => 'never');
     const silent = await channelTo(url, 100)
       .send(message)

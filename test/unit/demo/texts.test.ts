@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { AuthorizationResponseError } from 'openid-client';
-import { acrInWords, agoInWords, amrInWords, dateInWords } from '../../../src/demo/claims-text.ts';
+import { acrText, agoText, amrText, dateText } from '../../../src/demo/claims-text.ts';
 import { addPending, createDemoSessions } from '../../../src/demo/demo-sessions.ts';
 import { demoUsers } from '../../../src/demo/demo-users.ts';
 import { html } from '../../../src/demo/html.ts';
-import { describeProblem } from '../../../src/demo/problems.ts';
+import { describeSignInError } from '../../../src/demo/sign-in-errors.ts';
 
 test.each([
   [0, 'just now'],
@@ -16,17 +16,17 @@ test.each([
   [7_200, '2 hours ago'],
   [200_000, '2 days ago'],
 ])('an age of %d seconds is "%s"', (age, text) => {
-  expect(agoInWords(1_000_000, 1_000_000 + age)).toBe(text);
+  expect(agoText(1_000_000, 1_000_000 + age)).toBe(text);
 });
 
 test('a date names its time zone', () => {
-  expect(dateInWords(1_795_534_262)).toBe('24 November 2026 at 15:31:02 UTC');
+  expect(dateText(1_795_534_262)).toBe('24 November 2026 at 15:31:02 UTC');
 });
 
-test('unknown and missing claims are told as such', () => {
-  expect(acrInWords(undefined)).toBe('The provider did not say.');
-  expect(acrInWords('gold')).toBe('This demo does not know that level.');
-  expect(amrInWords('toString')).toBe('This demo does not know that method.');
+test('unknown and missing claims are reported as such', () => {
+  expect(acrText(undefined)).toBe('The provider did not say.');
+  expect(acrText('gold')).toBe('This demo does not know that level.');
+  expect(amrText('toString')).toBe('This demo does not know that method.');
 });
 
 test('a template escapes text and keeps markup, also in lists', () => {
@@ -48,7 +48,7 @@ test('a session ends an hour after its last use', () => {
   expect(sessions.find(id)).toBeUndefined();
 });
 
-test('sessions and unanswered requests are bounded; what was used last stays', () => {
+test('sessions and unanswered requests are bounded; the ones used last stay', () => {
   const sessions = createDemoSessions(() => 0);
   const first = sessions.open();
   const second = sessions.open();
@@ -75,7 +75,7 @@ test('a renewed session keeps its content and loses its old name', () => {
 
 test('an unknown error code is shown as it is', () => {
   const cause = new URLSearchParams({ error: 'constructor' });
-  const problem = describeProblem(new AuthorizationResponseError('refused', { cause }));
+  const problem = describeSignInError(new AuthorizationResponseError('refused', { cause }));
   expect(problem).toEqual({
     title: 'It did not work',
     words: 'The provider gave a reason that this demo does not know.',
@@ -85,7 +85,7 @@ test('an unknown error code is shown as it is', () => {
 
 test('a fault of the demo itself is not blamed on the provider', () => {
   const fault = new TypeError('a bug');
-  expect(() => describeProblem(fault)).toThrow(fault);
+  expect(() => describeSignInError(fault)).toThrow(fault);
 });
 
 test('the demo has three users with distinct addresses', () => {

@@ -102,7 +102,7 @@ describe('a whole sign-in', () => {
   });
 });
 
-describe('there is nothing to go on with', () => {
+describe('there is nothing to continue with', () => {
   test.each<[string, () => Promise<unknown>, string]>([
     ['no such transaction', async () => createWorld().view('none'), 'sign_in_expired'],
     [
@@ -181,7 +181,7 @@ describe('a form that does not answer this step', () => {
     expect(currentStep(await world.send(page, { 'credentials.passcode': '123' }))).toBe('complete');
   });
 
-  test.each(['denied', 'complete', 'profile'])('the step %s takes no answer', async (step) => {
+  test.each(['denied', 'complete', 'profile'])('the step %s accepts no answer', async (step) => {
     const world = await annInTwoSteps();
     const { version } = await world.beginSignIn();
     const binding = { transaction: 'tx', step, authenticator: 'totp', version };
@@ -278,7 +278,7 @@ describe('a denial', () => {
     expect(world.events()).toEqual([]);
   });
 
-  test('is written down again for another reason, and once the user began anew', async () => {
+  test('is recorded again for another reason, and once the user starts again', async () => {
     const world = createWorld(refused);
     await world.addUser('ann', [credential('password', 'secret')], { status: 'suspended' });
     await world.addUser('bob', [credential('password', 'secret')], { groups: ['refused'] });
@@ -428,7 +428,7 @@ describe('another option', () => {
     expect((await world.identify('ann')).step).toMatchObject({ kind: 'challenge', challenge: { of: 'mail2' } });
   });
 
-  test('what was left is found again as it was', async () => {
+  test('an interrupted transaction is found again as it was', async () => {
     const { world, page } = await annWithTwo();
     const other = asStep(await world.send(page, { 'authenticator.id': 'key' }, { step: 'select' }));
     world.clock.now += 10;
@@ -442,7 +442,7 @@ describe('skip', () => {
   const offered = { enrollment: { optional: ['totp'] } };
   const earlier = { optional: { count: 2, at: start - 50 } };
 
-  test('goes on without what is optional, and counts it with the account', async () => {
+  test('continues without optional enrollments, and counts the skip with the account', async () => {
     const world = createWorld(offered);
     await world.addUser('ann', [credential('password', 'secret')], { skipped: { key: earlier } });
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
@@ -517,7 +517,7 @@ function sendingMail() {
 
 describe('where a page is shown', () => {
   /** What came with the form, and whether the step is shown under its own address. */
-  test('a step that says something new stays where it was said', async () => {
+  test('a step with a new notice is answered without a redirect', async () => {
     const mail = sendingMail();
     const world = createWorld({ ...twoFactors, authenticators: [password, mail] });
     await world.addUser('ann', [credential('password', 'secret'), credential('mail', '1')]);
@@ -541,7 +541,7 @@ describe('where a page is shown', () => {
     expect(noticesOf(wrong)).toEqual(['error credentials.invalid credentials.passcode']);
   });
 
-  test('so does a wrong secret of the page that asks who it is, which keeps what was typed', async () => {
+  test('so does a wrong secret on the identification page, which keeps the typed text', async () => {
     const world = await annInTwoSteps();
     const wrong = await world.identify('ann', { 'credentials.passcode': 'wrong' });
     expect(wrong).toMatchObject({ redirects: false, refused: true, version: 2 });

@@ -96,7 +96,7 @@ describe('what an authenticator may know', () => {
   });
 });
 
-describe('what is loaded at first', () => {
+describe('what is loaded first', () => {
   test.each([
     [undefined, []],
     ['browser-secret', [knownDeviceKey('browser-secret')]],
@@ -235,7 +235,7 @@ test('an enrollment whose authenticator is gone is not confirmed', async () => {
   expect(await world.credentials('ann')).toHaveLength(1);
 });
 
-test('a magic link stands for a challenge, never for an enrollment', async () => {
+test('a magic link completes a challenge, never an enrollment', async () => {
   const readMagicLink = () => ({ passcode: '1', requestedFrom: { ip: '', browser: '', system: '' } });
   const mail = fakeAuthenticator({ key: 'mail', enrollable: true }, { readMagicLink });
   const found = async (credentials: readonly string[]) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { PeriodicTask } from '../../../src/flow/periodic-task.ts';
 
 describe('work that is repeated', () => {
-  test('goes on after a pass that fails, and ends when it is stopped', async () => {
+  test('continues after a pass that fails, and ends when it is stopped', async () => {
     const third = Promise.withResolvers<void>();
     let count = 0;
     const work = new PeriodicTask(async () => {

@@ -59,7 +59,7 @@ async function complete(
 }
 
 describe('the browser is known', () => {
-  test('by what was proved, in that order: what the session held came first', async () => {
+  test('by the proofs, in their order: those of the session came first', async () => {
     // The phone was proved in another tab, while this transaction was under way.
     const tab = evidence('phone', start - 2, 'tx1');
     const before = [evidence('key', start - 50, 'tx0'), evidence('mail', start - 90, 'tx0'), tab];

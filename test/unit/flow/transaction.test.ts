@@ -22,7 +22,7 @@ const binding: FormBinding = { transaction: 'tx', step: 'challenge', authenticat
 describe('the handle of a form', () => {
   const handle = formHandle(secret(1), binding);
 
-  test('gives back what it binds, and shows nothing else', () => {
+  test('returns the bound values, and shows nothing else', () => {
     expect(readFormHandle([secret(1)], 'tx', handle)).toEqual(binding);
     expect(handle).toMatch(/^3\.challenge\.totp\.[\w-]{43}$/);
     const plain = { ...binding, authenticator: '' };
@@ -148,7 +148,7 @@ describe('saving it', () => {
     expect(next).not.toBe(first);
   });
 
-  test('what is as it was is not written', async () => {
+  test('unchanged values are not written', async () => {
     const { world, stored, load } = await withMessages();
     const { length } = world.store.commits;
     await world.inRequest('tx', async (request) => {
@@ -194,7 +194,7 @@ describe('saving it', () => {
     expect(world.store.commits).toEqual([[{ op: 'delete', key: transactionKey('tx') }]]);
   });
 
-  test('what this request holds of it is taken out where the store holds nothing', async () => {
+  test('the values of this request are dropped where the store has none', async () => {
     const { world, stored } = await withMessages();
     await world.inRequest('tx', async (request) => discardTransaction({ request, transaction: stored }));
     expect(await world.outbox()).toEqual([]);

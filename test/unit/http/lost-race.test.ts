@@ -121,6 +121,6 @@ describe('a protocol endpoint', () => {
   });
 });
 
-test('a store that did not answer is said to be away, whatever the route', async () => {
+test('a store that did not answer is reported as unavailable, whatever the route', async () => {
   expect(await lose('POST', '/oauth2/v1/token', protocolRoutes.token, 'outage')).toBe('store_unavailable');
 });

@@ -149,7 +149,7 @@ describe('tokens live as long as their grant and their account', () => {
     expect(await find('RefreshToken', 'r')).toBeUndefined();
   });
 
-  test('a token that this very request has issued within the session that goes on counts', async () => {
+  test('a token that this very request has issued within the continued session counts', async () => {
     await writeUser();
     await keptSession({ valid: now, validSince: before });
     const { grantId: _, ...payload } = payloadOf('AccessToken');
@@ -303,7 +303,7 @@ describe('a grant that is revoked', () => {
     expect(left).toEqual(found);
   });
 
-  test('cannot be given anew by the request that revokes it', async () => {
+  test('cannot be issued again by the request that revokes it', async () => {
     await issue();
     const both = request(async () => {
       await adapter('RefreshToken').revokeByGrantId('g');
@@ -426,7 +426,7 @@ describe('a family of refresh tokens', () => {
     expect(await find('RefreshToken', `G${first.slice(1)}`)).toBeUndefined();
   });
 
-  test('of two that replace one token at once both go on with the same successor, within the grace', async () => {
+  test('of two that replace one token at once both continue with the same successor, within the grace', async () => {
     await begin('app10');
     const both = [await prepare(first, second, 'app10'), await prepare(first, second, 'app10')];
     for (const { unit } of both) await unit.commit();
@@ -553,7 +553,7 @@ describe('writing', () => {
     expect(await find('AccessToken', 'a')).toEqual({ n: 3 });
   });
 
-  test('of two requests that end an interaction one goes on; a token may be destroyed twice', async () => {
+  test('of two requests that end an interaction one continues; a token may be destroyed twice', async () => {
     await request(() => adapter('Interaction').upsert('i', {}, 60));
     await request(() => adapter('Interaction').destroy('i'));
     await expect(request(() => adapter('Interaction').destroy('i'))).rejects.toBeInstanceOf(Conflict);
@@ -599,7 +599,7 @@ describe('what a token rests on', () => {
     expect(found).toEqual(expected);
   });
 
-  test('stays what it is when a token is found that rests on nothing', async () => {
+  test('stays the same when a token is found that rests on nothing', async () => {
     await request(async (scope) => {
       scope.tokenBasis = basis;
       await adapter('RefreshToken').upsert('r', {}, 60);

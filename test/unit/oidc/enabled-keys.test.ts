@@ -181,7 +181,7 @@ describe('in the store', () => {
     expect((await loadKeyring(store)).keys.map(({ type }) => type)).not.toContain('EdDSA');
   });
 
-  test('a rotation makes no key for what is disabled', async () => {
+  test('a rotation creates no key for a disabled algorithm', async () => {
     await keepKeysEnabled(store, await read(), { ...following, algorithms: ['ES256'] });
     const added = await rotateKeys(store, now, { overlap: 5, keep: 9 });
     expect(added.map(({ type }) => type)).toEqual(['ES256']);

@@ -25,7 +25,7 @@ async function begin(user: ReturnType<typeof newUser>, cookie: string, through: 
   return { unit, found, save };
 }
 
-test('a request that read the account before it was changed does not end the session that goes on', async () => {
+test('a request that read the account before its change does not end the continued session', async () => {
   const user = newUser({ identifiers: ['ann'] }, ['ann'], now() - 60);
   const write = (validAfter: number) => {
     const value = serializeUser({ ...user, validAfter });
@@ -53,7 +53,7 @@ test('a request that read the account before it was changed does not end the ses
   expect((await begin(user, 'cookie')).found).toBeUndefined();
 });
 
-test('the session that goes on lives no longer than its cookie would have', async () => {
+test('the continued session lives no longer than its cookie would have', async () => {
   const user = newUser({ identifiers: ['bob'] }, ['bob'], now() - 60);
   await store.commit([
     { op: 'put', key: userKey(user.id), value: serializeUser(user), refs: [credentialsKey(user.id)] },

@@ -47,7 +47,7 @@ describe('a catalogue that cannot be read', () => {
   });
 });
 
-describe('what is wrong with messages', () => {
+describe('errors in messages', () => {
   test.each([
     [
       'broken ICU',

@@ -1,6 +1,6 @@
 /** Dates and lists as a reader of each language has them. */
 import { expect, test } from '@jest/globals';
-import { intlFormatters, knownZone, momentInWords } from '../../../src/rendering/formatters.ts';
+import { intlFormatters, knownZone, momentText } from '../../../src/rendering/formatters.ts';
 import { loadTranslators } from '../../../src/rendering/translator.ts';
 import { viewsDir } from '../../support/page-states.ts';
 
@@ -17,10 +17,10 @@ test.each([
 
 test('a moment is that of its zone, and names it; a day is that of UTC', () => {
   const at = 1_800_000_000;
-  const words = (zone?: string) => momentInWords('en', at, zone === undefined ? {} : { zone }).replace(/\s/g, ' ');
+  const words = (zone?: string) => momentText('en', at, zone === undefined ? {} : { zone }).replace(/\s/g, ' ');
   expect(words()).toBe('Jan 15, 2027, 8:00 AM UTC');
   expect(words('Pacific/Auckland')).toBe('Jan 15, 2027, 9:00 PM GMT+13');
-  expect(momentInWords('en', at, { style: 'day', zone: 'Pacific/Kiritimati' })).toBe('January 15, 2027');
+  expect(momentText('en', at, { style: 'day', zone: 'Pacific/Kiritimati' })).toBe('January 15, 2027');
 });
 
 test.each([undefined, null, 7, '', 'Mars/Olympus', 'x'.repeat(100), '../../etc'])('%p is no zone', (zone) => {

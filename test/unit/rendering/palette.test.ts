@@ -79,7 +79,7 @@ test.each<[BrandColors, readonly string[]]>([
   expect(paletteFaults(colors).map(({ scheme, front, back }) => `${scheme} ${front} ${back}`)).toEqual(expected);
 });
 
-test('a fault says both colours, their contrast, and what is needed', () => {
+test('a fault names both colours, their contrast, and the required one', () => {
   expect(paletteFaults({ light: { muted: '#777777' } })[0]?.message).toBe(
     'cannot be read: muted #777777 on card #ffffff has a contrast of 4.47, and needs 4.5 (WCAG 2.2)',
   );

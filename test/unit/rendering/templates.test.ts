@@ -75,7 +75,7 @@ test.each([
   expect(() => loadTemplates<Models>([viewsWith(Object.fromEntries(present))], table)).toThrow(message);
 });
 
-test('each template that is drawn is told', () => {
+test('each template that is drawn is reported', () => {
   const drawn: string[] = [];
   loadTemplates<Models>([ours], table, { drawn: (name) => drawn.push(name) }).draw('page', model, english);
   expect(drawn).toEqual(['page', 'partials/name']);

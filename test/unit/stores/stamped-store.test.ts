@@ -62,7 +62,7 @@ describe('a new epoch', () => {
     expect([unit.epoch, next.epoch]).toEqual([0, 5_000]);
   });
 
-  test('what is void is no obstacle for what is made under the same key', async () => {
+  test('a void entry does not prevent a new one under the same key', async () => {
     await store.commit([{ op: 'put', key: device, value: 'old', ttl: 180 * 86_400 }]);
     await beginEpoch(store, 5_000_000);
     const unit = new UnitOfWork(store);

@@ -95,7 +95,7 @@ test('settings that no longer hold count at once, until they are good again', as
   expect(warnings.filter((text) => text === 'appendonly is no')).toHaveLength(1);
 });
 
-test('a store that stands alone: one alarm and a warning, until it does no more', async () => {
+test('a store that stands alone: one alarm and a warning, until it no longer does', async () => {
   const store = openEmbedded({ file: ':memory:' });
   const { health, alarms, warnings } = watch(store);
   await until('a probe', async () => (await store.load([writeProbeKey])).entries.get(writeProbeKey) !== undefined);

@@ -239,7 +239,7 @@ describe('several writes of one entry', () => {
     ]);
   });
 
-  test('what it wrote is seen as the store will hold it', async () => {
+  test('its own writes are visible as the store will keep them', async () => {
     const store = await storeWith('old');
     await store.commit([{ op: 'consume', key }]);
     const unit = new UnitOfWork(store);
@@ -292,7 +292,7 @@ describe('reading', () => {
     expect(loaded.entries.get(key)?.value).toBe('old');
   });
 
-  test('what the request wrote itself takes no load', async () => {
+  test('reading the request’s own writes needs no load', async () => {
     const store = await storeWith('old');
     const unit = new UnitOfWork(store, ['pointer:{p}']);
     unit.put(key, { value: 'mine' });
@@ -312,7 +312,7 @@ describe('reading', () => {
 });
 
 describe('the commit', () => {
-  test('runs its callbacks once: what is due before it, and what is only true after it', async () => {
+  test('runs its callbacks once: those due before it, and those that are true only after it', async () => {
     const store = fakeStore();
     const unit = new UnitOfWork(store);
     const order: string[] = [];
@@ -430,7 +430,7 @@ describe('the commit', () => {
     expect(store.commits).toHaveLength(length + 1);
   });
 
-  describe('and cannot go on from there', () => {
+  describe('and cannot continue from there', () => {
     /** The error that a commit ends with when the entry is not what the merge wants. */
     async function lostOn(lost?: () => Promise<Error>): Promise<unknown> {
       const store = await storeWith('old');
@@ -491,7 +491,7 @@ describe('the commit', () => {
 });
 
 describe('on a cluster, where a batch can stop between two slots', () => {
-  test('what was applied is not done again', async () => {
+  test('applied writes are not repeated', async () => {
     const store = await storeWith('old');
     const unit = new UnitOfWork(slotted(store));
     await unit.load([key, other]);

@@ -79,7 +79,7 @@ test.each([
   expect([renderer.asset(path), renderer.brandStyles(path)]).toEqual([undefined, undefined]);
 });
 
-test('an address stands for one brand: with another colour or sheet there is none', () => {
+test('an address belongs to one brand: with another colour or sheet it does not exist', () => {
   const path = brandStylesHref({ accent: '#336699', dark: { text: '#ffffff' } }, 'a{}') ?? '';
   expect(brandStylesAt(path, 'a{}')?.compose([])).toMatch(
     /^a\{\}:root\{.*\}\n@media \(prefers-color-scheme:dark\)\{:root\{.*--text:#ffffff/s,

@@ -44,7 +44,7 @@ test.each(authenticators)('$descriptor.key names the stages of its enrollment', 
   expect([...new Set(used)].toSorted()).toEqual((authenticator.enrollmentStages ?? []).toSorted());
 });
 
-test('no text is left of a stage that is no more', () => {
+test('there is no text for a stage that no longer exists', () => {
   const known = authenticators.flatMap(({ descriptor: { key }, enrollmentStages: stages = [] }) =>
     stages.map((stage) => `${key}.${stage}`),
   );

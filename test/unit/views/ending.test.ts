@@ -7,7 +7,7 @@ const renderer = sharedViews().pages;
 const warned = (remaining: number): string | undefined =>
   /data-message="ending\.soon">([^<]+)</.exec(renderer.renderStep({ ...stepBase, remaining, step: totp }))?.[1];
 
-test('a page says so from ten minutes before the end, with a time that holds however long it was on its way', () => {
+test('a page announces the end from ten minutes before it, and the time is right however long the page was on its way', () => {
   expect(warned(3600)).toBeUndefined();
   expect(warned(600)).toBeUndefined();
   expect(warned(599)).toMatch(/^This sign-in expires in less than 10 minutes\./);

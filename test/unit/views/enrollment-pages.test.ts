@@ -28,7 +28,7 @@ test.each([
 });
 
 test.each(['enroll-totp', 'enroll-passkey', 'select-enroll', 'enroll-recovery-codes'])(
-  '%s: what is required cannot be skipped',
+  '%s: a required enrollment cannot be skipped',
   (state) => {
     expect(formsOf(html(state)).map(({ step }) => step)).not.toContain('skip');
   },
@@ -46,7 +46,7 @@ test.each([
 });
 
 /** Whatever comes with a form: only what is neither a secret nor an answer may come back with the page. */
-test('of what was typed no secret, answer or box comes back', () => {
+test('typed secrets, answers and boxes are not shown again', () => {
   const kinds = Object.keys(inputs) as (keyof typeof inputs)[];
   const typed = Object.fromEntries(Object.values(inputs).map(({ name }) => [name, `typed ${name}`]));
   const back = ['question', undefined].flatMap((stage) => {

@@ -231,7 +231,7 @@ test('an information is no error', () => {
   expect(html).toContain('<title>Enter the code');
 });
 
-test('a message that was not sent is told once: with the time to wait where it is known, later without', () => {
+test('a message that was not sent is reported once: with the time to wait where it is known, later without', () => {
   const challenge = { resend: true, unsent: true };
   const unsent: Step = { ...password, authenticator: 'email', inputs: ['one_time_code'], challenge };
   const exceeded = { ...error('send.exceeded'), params: { seconds: 20 } };
@@ -243,7 +243,7 @@ test('a message that was not sent is told once: with the time to wait where it i
   expect(told([])).toEqual([1, false, true]);
 });
 
-test('an error while enrolling stands beside the input', () => {
+test('an error while enrolling is shown at the input', () => {
   const html = render({
     ...enroll,
     notices: [error('credentials.invalid', 'credentials.passcode'), error('send.exceeded')],

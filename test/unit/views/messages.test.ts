@@ -151,7 +151,7 @@ test('every error, denial and notice has a text, and every authenticator a name'
   expect(codes.filter((code) => english[code] === undefined)).toEqual([]);
 });
 
-test('no text is left of a denial that is no more', () => {
+test('there is no text for a denial that no longer exists', () => {
   const named = Object.keys(english).flatMap((key) => /^denied\.([a-z_]+)$/.exec(key)?.[1] ?? []);
   // In a recovery one text stands for most reasons.
   expect(named.toSorted()).toEqual([...denyReasons, 'recovery'].toSorted());

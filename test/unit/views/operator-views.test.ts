@@ -134,7 +134,7 @@ test('a good one is used: a template, a text, an icon, and a whole language, whi
   expect(renderer.chooseLocale({ acceptLanguage: 'sv-FI' })).toBe('sv');
 });
 
-test('the default language stands where nothing that was asked for is there', () => {
+test('the default language is used when no requested one exists', () => {
   const renderer = createRenderer({ viewsDir });
   expect(renderer.chooseLocale({ acceptLanguage: 'xx, *', fallback: 'de' })).toBe('de');
   expect(renderer.chooseLocale({ acceptLanguage: 'en', fallback: 'de' })).toBe('en');

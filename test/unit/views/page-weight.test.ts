@@ -21,7 +21,7 @@ describe.each(renderer.locales)('in %s', (locale) => {
     expect(heavy).toEqual([]);
   });
 
-  test('the list of apps has room for as many marks as one sheet may hold', () => {
+  test('the list of apps has room for as many marks as fit on one sheet', () => {
     const marked = drawn.filter(({ marks }) => marks > 0);
     expect(marked.map(({ name }) => name)).toEqual(['account-apps-marked']);
     expect(marked.filter(({ left, marks }) => left + marks < largestMarks)).toEqual([]);

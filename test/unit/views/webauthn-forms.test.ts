@@ -48,7 +48,7 @@ test.each(['identify', 'identify-with-password', 'totp', 'enroll-totp', 'select'
   },
 );
 
-test('a refusal is said in the words of a passkey, and does not offer the same one again by itself', () => {
+test('a refusal is worded for passkeys, and does not offer the same one again by itself', () => {
   const refused = html('identify-passkey-wrong');
   expect(refused).toContain('data-message="credentials.invalid"');
   expect(refused).toContain('We couldn’t accept this passkey or key.');

@@ -8,8 +8,8 @@ import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
 import { parseDuration } from '../../shared/durations.ts';
+import { withPrintedFindings } from '../../shared/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { withProblems } from '../../shared/problems.ts';
 import { refusal } from '../../shared/refusal.ts';
 import { revisionInUse } from '../../shared/revision-in-use.ts';
 import { withStore } from '../../shared/with-store.ts';
@@ -43,7 +43,7 @@ export function diffCommand(context: ConfigContext): Command {
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
       let diff: ConfigDiff | undefined;
-      await withProblems(context, options, async () => {
+      await withPrintedFindings(context, options, async () => {
         diff = await diffOf(context, checked, options.from);
       });
       if (diff === undefined) return;

@@ -13,8 +13,8 @@ import { formatYaml } from '../../../policy/source/format-yaml.ts';
 import { type KeyOrder, keyOrderOf } from '../../../policy/source/key-order.ts';
 import { type RenamedKey, renamedKeys } from '../../../policy/source/renamed-keys.ts';
 import { newCommand } from '../../commands.ts';
+import { printFindings } from '../../shared/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { printProblems } from '../../shared/problems.ts';
 import { refusal } from '../../shared/refusal.ts';
 import { quantity } from '../shared/quantities.ts';
 
@@ -65,8 +65,8 @@ async function format(context: FmtContext, dir: string, options: FmtOptions): Pr
     const upgrade = options.upgrade === true;
     return { written, ...formatYaml(file, text, { order: orderOf(kind), renames: own, upgrade }) };
   });
-  const problems = [...findings, ...outcomes.flatMap((one) => one.findings ?? [])];
-  if (problems.length > 0) return refuse(context, problems, options);
+  const refused = [...findings, ...outcomes.flatMap((one) => one.findings ?? [])];
+  if (refused.length > 0) return refuse(context, refused, options);
   const formatted = outcomes.flatMap((one) => (one.findings === undefined ? [one] : []));
   const changed = formatted.filter(({ written, text }) => text !== written.text);
   if (options.check && changed.length > 0) context.setExitCode(1);
@@ -113,9 +113,9 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function refuse(context: FmtContext, problems: readonly Finding[], options: ResultOptions): void {
-  printProblems(context, problems, options);
-  if (!options.json) context.stderr(`${quantity(problems.length, 'problem')}; nothing was changed\n`);
+function refuse(context: FmtContext, refused: readonly Finding[], options: ResultOptions): void {
+  printFindings(context, refused, options);
+  if (!options.json) context.stderr(`${quantity(refused.length, 'problem')}; nothing was changed\n`);
 }
 
 /** The file always exists, in its old or new form, because a server may be reading it. A link stays a link. */

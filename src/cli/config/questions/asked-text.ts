@@ -1,11 +1,11 @@
 /** Summarises what a sign-in asks for. */
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
-import { denialWords } from '../../explain/denial-text.ts';
-import { skippableWords } from '../../explain/enrollment-text.ts';
-import { leftAsideWords } from '../../explain/left-aside.ts';
-import { keepWords, profileWords } from '../../explain/profile-text.ts';
+import { denyReasonText } from '../../explain/denial-text.ts';
+import { skippableText } from '../../explain/enrollment-text.ts';
+import { conditionNamesText } from '../../explain/left-aside.ts';
+import { keepText, profileText } from '../../explain/profile-text.ts';
 import type { Outcome } from './fresh-sign-ins.ts';
-import { proofsWords } from './proof-sets-text.ts';
+import { proofSetsText } from './proof-sets-text.ts';
 
 /** The relevant parts of a sign-in. */
 type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn'>;
@@ -16,7 +16,7 @@ export function getsIn({ steps }: Pick<SignIn, 'steps'>): boolean {
 }
 
 /** For example `webauthn, or password + totp; then consent`, or `denied`, followed by what it depends on. */
-export function askedWords({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
+export function askedText({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
   const words = joinedParts(askedParts({ asked }));
   return dependsOn.length === 0 ? words : `${words} (depends on ${dependsOn.join(' and ')})`;
 }
@@ -24,7 +24,7 @@ export function askedWords({ asked, dependsOn }: Pick<SignIn, 'asked' | 'depends
 /** All proofs as one part, and one part for each step after them. */
 export function askedParts({ asked }: Pick<SignIn, 'asked'>): readonly string[] {
   if (asked === undefined) return ['denied'];
-  const parts = [proofsWords(asked.proofs), ...asked.after.flatMap(stepWords)].filter((part) => part !== '');
+  const parts = [proofSetsText(asked.proofs), ...asked.after.flatMap(stepText)].filter((part) => part !== '');
   return parts.filter((part, at) => part !== parts[at - 1] || part.startsWith(enrolling));
 }
 
@@ -46,28 +46,28 @@ export function joinedParts(parts: readonly string[]): string {
 export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
   const last = steps.at(-1);
   if (last?.kind === 'complete') return '';
-  return last?.kind === 'denied' ? denialWords(last.reason) : 'nothing is enrolled that could be proved';
+  return last?.kind === 'denied' ? denyReasonText(last.reason) : 'nothing is enrolled that could be proved';
 }
 
 const enrolling = 'enroll ';
 
 /** A step after the proofs. A choice is skipped, because the next step names its options. */
-function stepWords(step: SimulatedStep): readonly string[] {
+function stepText(step: SimulatedStep): readonly string[] {
   switch (step.kind) {
     case 'challenge':
       // The remaining proofs depend on those that the user has given.
-      return [`further proof${skippableWords(step.skippable)}`];
+      return [`further proof${skippableText(step.skippable)}`];
     case 'enroll': {
       const others = step.alternatives.map(({ authenticator }) => authenticator);
       const words = [...new Set([step.authenticator, ...others])].join(' or ');
-      return [`${enrolling}${words}${skippableWords(step.skippable)}`];
+      return [`${enrolling}${words}${skippableText(step.skippable)}`];
     }
     case 'profile':
-      return [`fill in ${profileWords(step)}`];
+      return [`fill in ${profileText(step)}`];
     case 'consent':
       return ['consent'];
     case 'keep_account':
-      return [keepWords(step.dueAt)];
+      return [keepText(step.dueAt)];
     case 'identify':
     case 'select':
     case 'denied':
@@ -95,13 +95,13 @@ export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome
 /** One line that lists what else the rules ask about. Empty if there is nothing else. */
 export function leftAsideText(names: readonly string[]): string {
   if (names.length === 0) return '';
-  return `\nRules also ask about ${leftAsideWords(names)}. This is about sign-ins without it; \`explain\` takes it as you say.\n`;
+  return `\nRules also ask about ${conditionNamesText(names)}. This is about sign-ins without it; \`explain\` takes it as you say.\n`;
 }
 
 /** An outcome as data for scripts. */
 export function outcomeData(outcome: Outcome): object {
   const { zone, steps, asked, dependsOn, rule } = outcome;
-  const words = askedWords(outcome);
+  const words = askedText(outcome);
   return {
     zone,
     getsIn: getsIn(outcome),

@@ -5,11 +5,11 @@ import { appClasses } from '../../../policy/revision/equivalent-apps.ts';
 import { newCommand } from '../../commands.ts';
 import { collect } from '../../shared/collect.ts';
 import { getOrMake } from '../../shared/get-or-make.ts';
+import { withPrintedFindings } from '../../shared/print-findings.ts';
 import { printLongResult, type ResultOptions } from '../../shared/print-result.ts';
-import { withProblems } from '../../shared/problems.ts';
 import { tableText } from '../../shared/table.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
+import { askedText, leftAsideText, outcomeData } from './asked-text.ts';
 import {
   conditionsLeftAside,
   groupsIn,
@@ -61,7 +61,7 @@ export function matrixCommand(context: AskContext): Command {
     .option('--app <client id>', 'only this app; can be repeated', collect)
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((options: MatrixOptions) =>
-      withProblems(context, options, () =>
+      withPrintedFindings(context, options, () =>
         withAskedConfiguration(context, options.config, (configured) => print(context, options, configured)),
       ),
     );
@@ -181,7 +181,7 @@ function tableRows(table: readonly AppRow[], zones: readonly string[]): readonly
     table[index - 1]?.app === app ? '' : app.clientId,
     namedUserText(user, '(none)'),
     ...(counted ? [users === undefined ? '-' : String(users)] : []),
-    ...outcomes.map(askedWords),
+    ...outcomes.map(askedText),
   ]);
   return [head, ...rows];
 }

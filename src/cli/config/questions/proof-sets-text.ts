@@ -14,7 +14,7 @@ type Names = readonly string[];
 const known = new Map<string, string>();
 
 /** Empty if nothing has to be proved. */
-export function proofsWords(all: AllSets): string {
+export function proofSetsText(all: AllSets): string {
   const key = JSON.stringify([all.isComplete, all.sets.map((set) => set.map(nameOf))]);
   const words = known.get(key) ?? wordsOf(all);
   known.set(key, words);
@@ -72,7 +72,7 @@ function sorted(product: Product, order: Names): Product {
 }
 
 function shortened(products: readonly Product[], isComplete: boolean): string {
-  const words = products.map(productWords);
+  const words = products.map(productText);
   let shown = 1;
   while (shown < words.length && words.slice(0, shown + 1).join(', or ').length <= longest) shown += 1;
   const left = products.slice(shown).reduce((sum, product) => sum + setsIn(product), 0);
@@ -84,11 +84,11 @@ function setsIn(product: Product): number {
   return product.reduce((count, group) => count * group.length, 1);
 }
 
-function productWords(product: Product): string {
-  return product.map((group) => groupWords(group, product.length === 1)).join(' + ');
+function productText(product: Product): string {
+  return product.map((group) => groupText(group, product.length === 1)).join(' + ');
 }
 
-function groupWords(group: Names, isAlone: boolean): string {
+function groupText(group: Names, isAlone: boolean): string {
   const all = group.every((name) => name.startsWith('enroll ')) ? 'enroll ' : '';
   const names = group.map((name) => name.slice(all.length));
   const left = names.length - mostNames;

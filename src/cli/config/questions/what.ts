@@ -3,13 +3,13 @@ import type { Command } from 'commander';
 import type { DenyReason } from '../../../core/model/decision.ts';
 import { StepgateError } from '../../../errors.ts';
 import { newCommand } from '../../commands.ts';
-import { requirementWords } from '../../explain/requirement-text.ts';
+import { requirementText } from '../../explain/requirement-text.ts';
 import { findSubject } from '../../shared/find-subject.ts';
+import { withPrintedFindings } from '../../shared/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { withProblems } from '../../shared/problems.ts';
 import { tableText } from '../../shared/table.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
+import { askedText, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
 import { conditionsLeftAside, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 
 interface WhatOptions extends ResultOptions {
@@ -21,7 +21,7 @@ export function whatCommand(context: AskContext): Command {
     .argument('<user>', 'identifier or id of the account')
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((user: string, options: WhatOptions) =>
-      withProblems(context, options, () =>
+      withPrintedFindings(context, options, () =>
         withAskedConfiguration(context, options.config, (configured) => print(context, options, { user, configured })),
       ),
     );
@@ -41,11 +41,11 @@ async function print(
   for (const app of apps) rows.push({ app: app.clientId, outcomes: await (await signInsTo(app, asked))({ subject }) });
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: true });
   const lines = rows.flatMap(({ app, outcomes }) =>
-    byOutcome(outcomes, (outcome) => JSON.stringify([askedWords(outcome), missing(outcome)])).map(
+    byOutcome(outcomes, (outcome) => JSON.stringify([askedText(outcome), missing(outcome)])).map(
       ({ where, outcome }, index) => [
         index === 0 ? app : '',
         where,
-        askedWords(outcome),
+        askedText(outcome),
         missing(outcome).join('; ') || '-',
       ],
     ),
@@ -88,7 +88,7 @@ const requirementReasons: readonly DenyReason[] = [
 function unmet({ steps, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
-  const words = required.map((requirements) => requirements.flatMap(requirementWords).join(', or '));
+  const words = required.map((requirements) => requirements.flatMap(requirementText).join(', or '));
   const named = [...new Set(words)].filter((one) => one !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
 }

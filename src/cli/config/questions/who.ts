@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import type { App } from '../../../policy/model/app.ts';
 import { newCommand } from '../../commands.ts';
+import { withPrintedFindings } from '../../shared/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { withProblems } from '../../shared/problems.ts';
 import { tableText } from '../../shared/table.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
+import { askedText, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
 import {
   conditionsLeftAside,
   groupsIn,
@@ -26,7 +26,7 @@ export function whoCommand(context: AskContext): Command {
     .argument('<app>', 'client id')
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((clientId: string, options: WhoOptions) =>
-      withProblems(context, options, () =>
+      withPrintedFindings(context, options, () =>
         withAskedConfiguration(context, options.config, (configured) =>
           print(context, options, { clientId, configured }),
         ),
@@ -54,7 +54,7 @@ async function print(
     byOutcome(outcomes, wordsOf).map(({ where, outcome }, index) => [
       index === 0 ? namedUserText(user, '(no group)') : '',
       where,
-      reasonedWords(outcome),
+      reasonedText(outcome),
       outcome.rule,
     ]),
   );
@@ -75,10 +75,10 @@ async function print(
 }
 
 function wordsOf(outcome: Outcome): string {
-  return JSON.stringify([reasonedWords(outcome), outcome.rule]);
+  return JSON.stringify([reasonedText(outcome), outcome.rule]);
 }
 
-function reasonedWords(outcome: Outcome): string {
+function reasonedText(outcome: Outcome): string {
   const why = denialText(outcome);
-  return why === '' ? askedWords(outcome) : `${askedWords(outcome)}: ${why}`;
+  return why === '' ? askedText(outcome) : `${askedText(outcome)}: ${why}`;
 }

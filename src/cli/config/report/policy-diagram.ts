@@ -13,10 +13,10 @@ import {
   readProfilePolicy,
   readServicePolicy,
 } from '../../../policy/revision/read-document.ts';
-import { conditionWords } from '../../explain/condition-text.ts';
+import { conditionText } from '../../explain/condition-text.ts';
 import { enrollmentRows } from '../../explain/enrollment-text.ts';
 import { profileRows } from '../../explain/profile-text.ts';
-import { requirementWords } from '../../explain/requirement-text.ts';
+import { requirementText } from '../../explain/requirement-text.ts';
 import { quantity } from '../shared/quantities.ts';
 
 export interface PolicyDiagram {
@@ -93,7 +93,7 @@ function diagramRules(document: Document): readonly DiagramRule[] {
     case 'account':
       return readAccountPolicy(document).rules.map((rule) => ({
         ...accessRule(rule, saysOf(rule.then)),
-        conditions: [...changeWords(rule.change), ...conditionsOf(rule)],
+        conditions: [...changeText(rule.change), ...conditionsOf(rule)],
       }));
     default:
       return readPolicy(document).rules.map((rule) => accessRule(rule, saysOf(rule.then)));
@@ -122,15 +122,15 @@ function headOf(rule: RuleHead): Pick<DiagramRule, 'rule' | 'line' | 'conditions
 
 function conditionsOf({ when }: Pick<RuleHead, 'when'>): readonly DiagramCondition[] {
   return compileConditions(when).map(({ name, alternatives }) => {
-    if (alternatives === undefined) return { words: conditionWords(when, name) };
+    if (alternatives === undefined) return { words: conditionText(when, name) };
     const words = (all: readonly CompiledCondition[], at: number) =>
-      all.map((one) => conditionWords(when.any?.[at] ?? {}, one.name)).join(' and ');
+      all.map((one) => conditionText(when.any?.[at] ?? {}, one.name)).join(' and ');
     return { words: 'one of', oneOf: alternatives.map(words) };
   });
 }
 
 /** A rule may be about several changes. */
-function changeWords(change: ChangesNamed | undefined): readonly DiagramCondition[] {
+function changeText(change: ChangesNamed | undefined): readonly DiagramCondition[] {
   if (change === undefined) return [];
   const words = Object.entries(change).map(
     ([action, of]) => `to ${action} ${of === 'all' ? 'anything' : of.join(' or ')}`,
@@ -142,9 +142,9 @@ function saysOf(then: { readonly kind: 'deny' } | AllowTerms): readonly string[]
   if (then.kind === 'deny') return ['denied'];
   const { requirement, session, appSession, remember, scopes } = then;
   return [
-    ...requirementWords(requirement).map((words, at) => (at === 0 ? words : `or ${words}`)),
-    ...(session ? [`session: ${limitsWords(session)}`] : []),
-    ...(session?.keep ? [`kept signed in: ${limitsWords(session.keep)}`] : []),
+    ...requirementText(requirement).map((words, at) => (at === 0 ? words : `or ${words}`)),
+    ...(session ? [`session: ${limitsText(session)}`] : []),
+    ...(session?.keep ? [`kept signed in: ${limitsText(session.keep)}`] : []),
     ...(appSession?.absolute === undefined ? [] : [`counts at this app for ${durationText(appSession.absolute)}`]),
     ...(appSession?.unkept ? ['a kept session counts no longer here than one that is not kept'] : []),
     ...(remember === undefined ? [] : [`a browser may remember the second factor for ${durationText(remember)}`]),
@@ -152,7 +152,7 @@ function saysOf(then: { readonly kind: 'deny' } | AllowTerms): readonly string[]
   ];
 }
 
-function limitsWords({ absolute, idle }: { readonly absolute: number; readonly idle: number }): string {
+function limitsText({ absolute, idle }: { readonly absolute: number; readonly idle: number }): string {
   return `${durationText(absolute)} at most, ${durationText(idle)} without use`;
 }
 

@@ -123,7 +123,8 @@ interface Moving {
 /** Prints what is weaker or undecided, and ends the command. False if there is nothing. */
 async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
   const live = liveConfiguration(store, await revisionInUse(store, context.authenticators));
-  const findings = await weakerFindings(live, await nextConfiguration(move.documents, context.authenticators));
+  const next = await nextConfiguration(move.documents, context.authenticators);
+  const findings = await weakerFindings(live, next, context.now());
   if (findings.weaker.length + findings.undecided.length === 0) return false;
   if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker' satisfies RevisionRefusal, ...findings })}\n`);
   else context.stderr(weakerText(findings, move.dir));

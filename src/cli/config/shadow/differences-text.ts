@@ -1,7 +1,7 @@
 /** Prints for administrators how a draft would have changed real sign-ins. */
 import type { Change, Judgement } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { denyReasons } from '../../../core/model/decision.ts';
-import { denialWords } from '../../explain/denial-text.ts';
+import { denyReasonText } from '../../explain/denial-text.ts';
 import { printable } from '../../shared/printable.ts';
 import { quantity } from '../shared/quantities.ts';
 import type { TalliedDifference } from './tally.ts';
@@ -16,20 +16,20 @@ const headings: Readonly<Record<Change, string>> = {
 };
 
 /** One difference, in words. */
-export interface DifferenceWords {
+export interface DifferenceText {
   readonly headline: string;
   /** `live`, `draft`, and examples for `explain --transaction`, in this order. */
   readonly details: readonly { readonly label: string; readonly text: string }[];
 }
 
-export function differenceWords(one: TalliedDifference): DifferenceWords {
+export function differenceText(one: TalliedDifference): DifferenceText {
   const what = one.kind === 'token' ? 'tokens of ' : '';
   return {
     headline: `${printable(one.client)}: ${what}${quantity(one.users, 'user')} ${headings[one.change]}`,
     details: [
-      { label: 'live', text: verdictWords(one.before, one) },
-      { label: 'draft', text: verdictWords(one.after, one) },
-      ...one.examples.map((example) => ({ label: 'e.g.', text: exampleWords(example) })),
+      { label: 'live', text: verdictText(one.before, one) },
+      { label: 'draft', text: verdictText(one.after, one) },
+      ...one.examples.map((example) => ({ label: 'e.g.', text: exampleText(example) })),
     ],
   };
 }
@@ -37,29 +37,29 @@ export function differenceWords(one: TalliedDifference): DifferenceWords {
 /** Differences as lines for a terminal. */
 export function differenceLines(differences: readonly TalliedDifference[]): readonly string[] {
   return differences.flatMap((one) => {
-    const { headline, details } = differenceWords(one);
+    const { headline, details } = differenceText(one);
     return ['', headline, ...details.map(({ label, text }) => `  ${label.padEnd(10)}${text}`)];
   });
 }
 
-function verdictWords(verdict: Judgement, { kind }: TalliedDifference): string {
+function verdictText(verdict: Judgement, { kind }: TalliedDifference): string {
   const { outcome, rule } = verdict;
-  const words = { allow: allowWords(verdict, kind), ask: `asks: ${verdict.asks ?? ''}`, deny: denyWords(verdict) };
+  const words = { allow: allowText(verdict, kind), ask: `asks: ${verdict.asks ?? ''}`, deny: denyText(verdict) };
   return printable(rule === '' ? words[outcome] : `${words[outcome]}, by ${rule}`);
 }
 
-function allowWords({ proofs }: Judgement, kind: TalliedDifference['kind']): string {
+function allowText({ proofs }: Judgement, kind: TalliedDifference['kind']): string {
   if (kind === 'token' || proofs === undefined) return 'allows';
   return proofs === 0 ? 'lets in without asking' : `lets in after ${quantity(proofs, 'proof')}`;
 }
 
-function denyWords({ reason = '' }: Judgement): string {
+function denyText({ reason = '' }: Judgement): string {
   if (reason === 'no_app') return 'denies: it does not have this app';
   const known = denyReasons.find((one) => one === reason);
-  return `denies: ${known === undefined ? reason.replaceAll('_', ' ') : denialWords(known)}`;
+  return `denies: ${known === undefined ? reason.replaceAll('_', ' ') : denyReasonText(known)}`;
 }
 
-function exampleWords({ at, transaction, zones }: TalliedDifference['examples'][number]): string {
+function exampleText({ at, transaction, zones }: TalliedDifference['examples'][number]): string {
   const when = new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const where = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
   const reference = transaction === undefined ? '' : `  ${transaction}`;

@@ -10,11 +10,11 @@ import type { Documents } from '../../../policy/model/documents.ts';
 import type { Finding } from '../../../policy/model/finding.ts';
 import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import { groupsWithMembers } from '../../../users/directory/member-groups.ts';
+import { printFindings } from '../../shared/print-findings.ts';
 import type { ResultOptions } from '../../shared/print-result.ts';
-import { printProblems } from '../../shared/problems.ts';
 import { withStore } from '../../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
-import { invariantWords } from './invariant-text.ts';
+import { invariantText } from './invariant-text.ts';
 import { quantity } from './quantities.ts';
 
 export interface CheckedFiles {
@@ -57,9 +57,9 @@ export async function checkedFiles(
     ...omitUndefined({ groups: await memberGroups(context) }),
   });
   // A node needs both configuration and views to start.
-  const problems = [...(loaded.ok ? [] : loaded.findings), ...(await context.checkViews())];
-  if (!loaded.ok || problems.length > 0) {
-    refuseProblems(context, problems, json);
+  const refused = [...(loaded.ok ? [] : loaded.findings), ...(await context.checkViews())];
+  if (!loaded.ok || refused.length > 0) {
+    refuseFindings(context, refused, json);
     return undefined;
   }
   const { documents, sources } = loaded;
@@ -75,20 +75,20 @@ export async function checkedFiles(
 
 function resultOf(examined: ExaminedInvariant): InvariantResult {
   const apps = examined.apps.reduce((sum, { count }) => sum + count, 0);
-  return { ...invariantWords(examined.invariant), verdict: overallVerdict(examined), apps };
+  return { ...invariantText(examined.invariant), verdict: overallVerdict(examined), apps };
 }
 
 /** Prints the problems of files, and ends the command. */
-export function refuseProblems(
+export function refuseFindings(
   context: Pick<ConfigContext, 'stdout' | 'stderr' | 'setExitCode'>,
-  problems: readonly Finding[],
+  refused: readonly Finding[],
   json: true | undefined,
 ): void {
-  printProblems(context, problems, { ...(json && { json }) });
+  printFindings(context, refused, { ...(json && { json }) });
   if (json) return;
-  const files = new Set(problems.map(({ file }) => file).filter((file) => file !== '.')).size;
+  const files = new Set(refused.map(({ file }) => file).filter((file) => file !== '.')).size;
   const where = files === 0 ? '' : ` in ${quantity(files, 'file')}`;
-  context.stderr(`${quantity(problems.length, 'problem')}${where}; nothing was changed\n`);
+  context.stderr(`${quantity(refused.length, 'problem')}${where}; nothing was changed\n`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 
 /** The rules of the account policy that decide about adding an authenticator for these facts, each once. */
-export function additionRules({ accountPolicy, authenticators }: PolicySet, facts: UserFacts): readonly Rule[] {
+export function decidingAdditionRules({ accountPolicy, authenticators }: PolicySet, facts: UserFacts): readonly Rule[] {
   if (accountPolicy === undefined) return [];
   const found = authenticators
     .filter(({ enrollable }) => enrollable)

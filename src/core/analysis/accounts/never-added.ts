@@ -11,7 +11,7 @@ import { findRule } from '../../policy/rules/rules.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type AdditionWay, additionWays, canBeMet } from './addition-ways.ts';
+import { type AdditionRule, additionRules, canBeMet } from './addition-rules.ts';
 import { oneByOne } from './one-by-one.ts';
 import { type AdditionSearch, elsewhere, reachableByAll, reachableBySome } from './reachable-authenticators.ts';
 
@@ -41,15 +41,15 @@ export function neverAdded(
   const never: NeverAdded[] = [];
   const undecided: Rule[] = [];
   if (accountPolicy === undefined) return { never, undecided };
-  const ways = additionWays({ accountPolicy, authenticators }, given, space);
-  const search = { accountPolicy, authenticators, given, ways, space };
+  const rules = additionRules({ accountPolicy, authenticators }, given, space);
+  const search = { accountPolicy, authenticators, given, additionRules: rules, space };
   const everyone = reachableByAll(search).reachable;
-  for (const way of ways) {
-    const { key } = way.descriptor;
-    const isKnown = never.some((one) => one.key === key && one.others.some((rule) => rule === way.rule));
-    if (isKnown || canBeMet(way.rule, everyone)) continue;
-    const found = neverBy(way, search);
-    if (found === 'undecided') undecided.push(...(way.rule ? [way.rule] : []));
+  for (const addition of rules) {
+    const { key } = addition.descriptor;
+    const isKnown = never.some((one) => one.key === key && one.others.some((rule) => rule === addition.rule));
+    if (isKnown || canBeMet(addition.rule, everyone)) continue;
+    const found = neverBy(addition, search);
+    if (found === 'undecided') undecided.push(...(addition.rule ? [addition.rule] : []));
     else if (found) never.push({ key, ...found });
   }
   return { never, undecided };
@@ -59,17 +59,17 @@ interface Search extends AdditionSearch, Required<Pick<PolicySet, 'accountPolicy
   readonly space: RuleSpace;
 }
 
-function neverBy(way: AdditionWay, search: Search): Omit<NeverAdded, 'key'> | 'undecided' | undefined {
-  const { rule, formulas, descriptor } = way;
+function neverBy(addition: AdditionRule, search: Search): Omit<NeverAdded, 'key'> | 'undecided' | undefined {
+  const { rule, formulas, descriptor } = addition;
   const { key } = descriptor;
   if (rule === undefined || findModel(formulas, newBudget()) === 'impossible') return undefined;
   const isNever = (among: readonly Formula[]) => reachableBySome(among, search).never.includes(key);
   const others = (among: readonly Formula[]) =>
-    search.ways.flatMap((one) =>
-      one !== way && one.descriptor === descriptor && decides(one, among) ? (one.rule ?? []) : [],
+    search.additionRules.flatMap((one) =>
+      one !== addition && one.descriptor === descriptor && decides(one, among) ? (one.rule ?? []) : [],
     );
   if (!isNever(formulas)) {
-    const facts = userWithout(way, search);
+    const facts = userWithout(addition, search);
     return typeof facts === 'object' ? { rule, others: [], whom: facts } : facts;
   }
   return isNever([])
@@ -78,13 +78,13 @@ function neverBy(way: AdditionWay, search: Search): Omit<NeverAdded, 'key'> | 'u
 }
 
 /** Whether the rule decides, in some circumstance, about a user who matches the formulas. */
-function decides(way: AdditionWay, formulas: readonly Formula[]): boolean {
-  return findModel([...formulas, ...way.formulas.map(elsewhere())], newBudget()) !== 'impossible';
+function decides(addition: AdditionRule, formulas: readonly Formula[]): boolean {
+  return findModel([...formulas, ...addition.formulas.map(elsewhere())], newBudget()) !== 'impossible';
 }
 
 /** A user for whom the rule decides and who can never add it, even if other such users can. */
 function userWithout(
-  { rule, formulas, descriptor: { key } }: AdditionWay,
+  { rule, formulas, descriptor: { key } }: AdditionRule,
   search: Search,
 ): UserFacts | 'undecided' | undefined {
   const about = search.accountPolicy.about({ action: 'add', of: key });

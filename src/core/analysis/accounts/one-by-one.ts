@@ -25,7 +25,7 @@ export function oneByOne<Found>(
   { space, ...additions }: AdditionSearch & { readonly space: RuleSpace },
   judge: (user: OneUser) => UserVerdict<Found>,
 ): Found | 'undecided' | undefined {
-  const all = variablesIn([...formulas, ...additions.ways.flatMap((way) => way.formulas)]);
+  const all = variablesIn([...formulas, ...additions.additionRules.flatMap((addition) => addition.formulas)]);
   const lasting = [...all].filter((variable) => variable.lasting);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {

@@ -7,7 +7,7 @@ import { type Formula, resolved, type Variable } from '../../policy/theories/the
 import { findModel, newBudget } from '../space/find-model.ts';
 import { variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
-import { type AdditionWay, canBeMet } from './addition-ways.ts';
+import { type AdditionRule, canBeMet } from './addition-rules.ts';
 
 /** How accounts begin, and what they can add. */
 export interface AdditionSearch {
@@ -15,8 +15,8 @@ export interface AdditionSearch {
   readonly authenticators: readonly AuthenticatorDescriptor[];
   /** The authenticators that an account may have without adding any. */
   readonly given: readonly AuthenticatorDescriptor[];
-  /** The ways to add the others. */
-  readonly ways: readonly AdditionWay[];
+  /** The rules by which the others are added. */
+  readonly additionRules: readonly AdditionRule[];
 }
 
 /** The authenticators that a user can reach, and the others. */
@@ -24,35 +24,35 @@ export interface Reachable {
   readonly reachable: readonly AuthenticatorDescriptor[];
   /** Keys of all others. */
   readonly never: readonly string[];
-  /** The way by which each was added, and the classes of facts in which that way was open. */
-  readonly added: readonly { readonly way: AdditionWay; readonly model: ClassModel | 'undecided' }[];
+  /** The rules by which each was added, and the classes of facts in which they allowed it. */
+  readonly added: readonly { readonly addition: AdditionRule; readonly model: ClassModel | 'undecided' }[];
 }
 
 /**
- * Adds authenticators until no way to add another is open. `isOpen`: the classes of facts in which a way is open;
+ * Adds authenticators until no rule allows another. `isOpen`: the classes of facts in which the rules allow one;
  * undefined: there are none.
  */
 function reachableFrom(
-  { authenticators, given, ways }: AdditionSearch,
-  isOpen: (way: AdditionWay) => ClassModel | 'undecided' | undefined,
+  { authenticators, given, additionRules }: AdditionSearch,
+  isOpen: (addition: AdditionRule) => ClassModel | 'undecided' | undefined,
 ): Reachable {
   const reachable = [...given];
   const added: Reachable['added'][number][] = [];
-  const closed = new Set<AdditionWay>();
-  const openWay = (way: AdditionWay) => {
-    if (closed.has(way) || !canBeMet(way.rule, reachable)) return undefined;
-    const model = isOpen(way);
-    if (model === undefined) closed.add(way);
-    return model && { way, model };
+  const closed = new Set<AdditionRule>();
+  const whereAllowed = (addition: AdditionRule) => {
+    if (closed.has(addition) || !canBeMet(addition.rule, reachable)) return undefined;
+    const model = isOpen(addition);
+    if (model === undefined) closed.add(addition);
+    return model && { addition, model };
   };
   const isMissing = ({ key }: AuthenticatorDescriptor) => !reachable.some((one) => one.key === key);
   let before: number;
   do {
     before = added.length;
-    for (const way of ways) {
-      const open = isMissing(way.descriptor) && openWay(way);
+    for (const addition of additionRules) {
+      const open = isMissing(addition.descriptor) && whereAllowed(addition);
       if (!open) continue;
-      reachable.push(way.descriptor);
+      reachable.push(addition.descriptor);
       added.push(open);
     }
   } while (added.length > before);
@@ -61,8 +61,10 @@ function reachableFrom(
 
 /** What every user can reach. */
 export function reachableByAll(additions: AdditionSearch): Reachable {
-  const ways = additions.ways.filter((way) => ![...variablesIn(way.formulas)].some(({ lasting }) => lasting));
-  return reachableFrom({ ...additions, ways }, (way) => whereOpen(way.formulas));
+  const additionRules = additions.additionRules.filter(
+    (addition) => ![...variablesIn(addition.formulas)].some(({ lasting }) => lasting),
+  );
+  return reachableFrom({ ...additions, additionRules }, (addition) => whereOpen(addition.formulas));
 }
 
 /**
@@ -71,22 +73,22 @@ export function reachableByAll(additions: AdditionSearch): Reachable {
  */
 export function reachableBySome(formulas: readonly Formula[], additions: AdditionSearch): Reachable {
   const renamed = elsewhere();
-  return reachableFrom(additions, (way) => whereOpen([...formulas, ...way.formulas.map(renamed)]));
+  return reachableFrom(additions, (addition) => whereOpen([...formulas, ...addition.formulas.map(renamed)]));
 }
 
 /** What a user can reach whose lasting facts match these formulas. */
 export function reachableByUser(lasting: readonly Formula[], additions: AdditionSearch): Reachable {
-  return reachableFrom(additions, (way) => whereOpen([...lasting, ...way.formulas]));
+  return reachableFrom(additions, (addition) => whereOpen([...lasting, ...addition.formulas]));
 }
 
 /**
- * What must be true of the lasting facts of a user, so that the same ways are open in the same circumstances.
+ * What must be true of the lasting facts of a user, so that the same rules allow additions in the same circumstances.
  * Undefined: not known.
  */
 export function openAlike({ added }: Reachable): readonly Formula[] | undefined {
   if (added.some(({ model }) => model === 'undecided')) return undefined;
-  return added.flatMap(({ way, model }) =>
-    model === 'undecided' ? [] : way.formulas.map((one) => whereOnlyLastingIsOpen(one, model)),
+  return added.flatMap(({ addition, model }) =>
+    model === 'undecided' ? [] : addition.formulas.map((one) => whereOnlyLastingIsOpen(one, model)),
   );
 }
 

@@ -1,7 +1,7 @@
 /** The sets of authenticators that one user or another can reach. */
 import { negated } from '../../policy/theories/theory.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { canBeMet } from './addition-ways.ts';
+import { canBeMet } from './addition-rules.ts';
 import { oneByOne } from './one-by-one.ts';
 import { type AdditionSearch, elsewhere, type Reachable } from './reachable-authenticators.ts';
 
@@ -17,8 +17,8 @@ export function reachableSets(search: AdditionSearch & { readonly space: RuleSpa
   const end = oneByOne<never>([], search, ({ reachable: found }) => {
     const { reachable, never } = found;
     sets.set(JSON.stringify(reachable.map(({ key }) => key).toSorted()), found);
-    // Users to whom no other way is open reach the same set.
-    const further = search.ways.filter(
+    // Users to whom no other rule is open reach the same set.
+    const further = search.additionRules.filter(
       ({ descriptor, rule }) => never.includes(descriptor.key) && canBeMet(rule, reachable),
     );
     return { alike: further.map(({ formulas }) => negated({ all: formulas.map(elsewhere()) })) };

@@ -10,7 +10,7 @@ import { type Formula, negated, type UserFacts } from '../../policy/theories/the
 import { signInOutcome } from '../simulation/sign-in-outcomes.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import type { AdditionWay } from './addition-ways.ts';
+import type { AdditionRule } from './addition-rules.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
 import { oneByOne } from './one-by-one.ts';
 import { type AdditionSearch, type Reachable, reachableBySome } from './reachable-authenticators.ts';
@@ -22,11 +22,11 @@ export interface ShutOutSearch {
   readonly space: RuleSpace;
   /** The authenticators that an account may have without adding any. */
   readonly given: readonly AuthenticatorDescriptor[];
-  /** The ways to add the others. */
-  readonly ways: readonly AdditionWay[];
+  /** The rules by which the others are added. */
+  readonly additionRules: readonly AdditionRule[];
   /** How many enrollments of one authenticator any rule requires. */
   readonly most: number;
-  /** Whether the evaluator finds the rules of the case in these facts. */
+  /** Whether the evaluator finds the combination of rules in these facts. */
   readonly isConfirmed: (facts: UserFacts) => boolean;
 }
 
@@ -53,8 +53,8 @@ export function asOften({ reachable }: Reachable, most: number): readonly string
   return reachable.flatMap(({ key }) => Array.from({ length: most }, () => key));
 }
 
-function additionsOf({ policies: { authenticators }, given, ways }: ShutOutSearch): AdditionSearch {
-  return { authenticators, given, ways };
+function additionsOf({ policies: { authenticators }, given, additionRules }: ShutOutSearch): AdditionSearch {
+  return { authenticators, given, additionRules };
 }
 
 /**
@@ -101,9 +101,9 @@ interface End {
 
 /** The end for a user who may use any of these. Subsets matter only for rules that ask how the user signed in. */
 function endWith(reachable: readonly string[], facts: UserFacts, { policies }: ShutOutSearch): End {
-  const ways = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(reachable)]);
+  const usedSets = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(reachable)]);
   const after: RuleAfterSignIn[] = [];
-  for (const used of [reachable, ...ways]) {
+  for (const used of [reachable, ...usedSets]) {
     const never = reachable.filter((key) => !used.includes(key));
     const keys = reachable.filter((key) => used.includes(key));
     const { isDenied, isBeforeSignIn, signedInWith } = signInOutcome(policies, facts, { keys, never });

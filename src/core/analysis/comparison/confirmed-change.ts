@@ -7,7 +7,7 @@ import { authenticatorIn, namesOf } from '../../model/authenticator-name.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
-import { isRemembered } from '../proofs/case-proofs.ts';
+import { isRemembered } from '../proofs/asked-proofs.ts';
 import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { simulate } from '../simulation/simulate.ts';

@@ -1,12 +1,13 @@
 /** The rules that decide about the same sign-in before and after a change, and facts for which they do. */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { Seconds } from '../../model/facts.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import { type Formula, resolved, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
-import { type DecidingCase, pairedCases, type RulePairing, ruleCases } from '../space/rule-pairings.ts';
+import { type PossiblyDeciding, pairings, possiblyDeciding, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
 /** The policies of an app, before and after. */
@@ -17,6 +18,8 @@ export interface Sides {
   readonly scopes?: readonly string[];
   /** Absent: requests may ask for the same before and after. */
   readonly refused?: RefusedParts;
+  /** Sign-ins before this time are over (epoch seconds). Absent: none are. */
+  readonly since?: Seconds;
 }
 
 /** What a request of the app cannot ask for. Before: also what it cannot ask for now, as one request is compared. */
@@ -41,18 +44,18 @@ export function factsOn<Of extends UserFacts>(
   return { ...facts, request: { ...request, scopes: asked, ...(essential && { essentialClaims: essential }) } };
 }
 
-/** The cases of a policy on one side. */
-export function casesOn<Of extends RuleHead>(
+/** The rules of a policy on one side, each with what must hold for it to decide. */
+export function possiblyDecidingOn<Of extends RuleHead>(
   side: 'live' | 'next',
   policy: CompiledPolicy<Of> | undefined,
   { refused, space }: Pick<SidesInSpace, 'refused' | 'space'>,
-): readonly DecidingCase<Of>[] {
-  const cases = ruleCases(policy, space);
-  if (refused === undefined) return cases;
+): readonly PossiblyDeciding<Of>[] {
+  const all = possiblyDeciding(policy, space);
+  if (refused === undefined) return all;
   const { scopes, claims } = refused[side];
   const names = new Set([...scopes.map((one) => `scopes.${one}`), ...claims.map((one) => `claims.${one}`)]);
   const isRefused = ({ name }: Variable) => (names.has(name) ? 0 : undefined);
-  return cases.map(({ rule, formulas }) => ({ rule, formulas: formulas.map((one) => resolved(one, isRefused)) }));
+  return all.map(({ rule, formulas }) => ({ rule, formulas: formulas.map((one) => resolved(one, isRefused)) }));
 }
 
 /** The rules that decide on one side. Absent: none does, which denies; or there is no enrollment policy. */
@@ -73,7 +76,7 @@ export interface Pairing {
 export function decidingTogether({ live, next, ...sides }: Sides, space: RuleSpace): readonly Pairing[] {
   const within = { ...sides, space };
   const paired = <Of extends RuleHead>(then: CompiledPolicy<Of> | undefined, now: CompiledPolicy<Of> | undefined) =>
-    pairedCases(casesOn('live', then, within), casesOn('next', now, within));
+    pairings(possiblyDecidingOn('live', then, within), possiblyDecidingOn('next', now, within));
   const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
   const sessions = paired(live.session, next.session).filter(allows);
   const apps = paired(live.app, next.app).filter(allows);

@@ -6,17 +6,17 @@
 import type { EnrollmentRule, EnrollmentTerms } from '../../model/enrollment-policy.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import { onceSignedIn } from '../accounts/after-sign-in-rules.ts';
-import { browsersOf, isRemembered } from '../proofs/case-proofs.ts';
-import { type DecidingCase, pairedCases, type RulePairing } from '../space/rule-pairings.ts';
+import { browsersOf, isRemembered } from '../proofs/asked-proofs.ts';
+import { type PossiblyDeciding, pairings, type RulePairing } from '../space/rule-pairings.ts';
 import { newIn, type UsableThen } from './compare-asks.ts';
-import { casesOn, type Pairing, type SidesInSpace } from './deciding-together.ts';
+import { type Pairing, possiblyDecidingOn, type SidesInSpace } from './deciding-together.ts';
 import { type RequiredOf, requiresAsMuch } from './required-enrollments.ts';
-import { isEnoughFor, namesAfterSignIn, type WayToSignIn, waysToSignIn } from './ways-to-sign-in.ts';
+import { isEnoughFor, namesAfterSignIn, possibleProofSets, type SignedInWith } from './signed-in-with.ts';
 
 /** A pair of rules, if nothing proves that the later one asks for as much. */
 export interface EnrollmentChange extends RulePairing<EnrollmentRule> {
   /** Absent: it makes no difference. `unknown`: there are too many to look at. */
-  readonly way?: WayToSignIn | 'unknown';
+  readonly signedInWith?: SignedInWith | 'unknown';
 }
 
 /** Changes that sign-ins of a pair of rules may meet. */
@@ -37,7 +37,9 @@ export function enrollmentChanges(sides: SidesInSpace): ChangesOf {
     const byNow = known.get(own.before) ?? new Map<EnrollmentRule | undefined, readonly EnrollmentChange[]>();
     const changes = byNow.get(own.now) ?? changesAfterSignIn(usable, sides);
     known.set(own.before, byNow.set(own.now, changes));
-    const possible = changes.filter(({ way }) => !way || way === 'unknown' || isPossibleWay(way, pair, sides));
+    const possible = changes.filter(
+      ({ signedInWith }) => !signedInWith || signedInWith === 'unknown' || canSignInWith(signedInWith, pair, sides),
+    );
     const all = possible.map((one) => ({ ...one, formulas: [...pair.formulas, ...one.formulas] }));
     return opens ? [own, ...all] : all;
   };
@@ -77,34 +79,45 @@ function requiresLess(
 
 function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly EnrollmentChange[] {
   const { live, next } = sides;
-  const [before, now] = [casesOn('live', live.enrollment, sides), casesOn('next', next.enrollment, sides)];
-  const isDecided = ({ rule }: DecidingCase<EnrollmentRule>) => rule !== undefined || next.enrollment === undefined;
-  const lessIn = (way: WayToSignIn | undefined) => {
-    const cases = [within(before, way?.seen.before), within(now.filter(isDecided), way?.seen.now)] as const;
-    const had = [...new Set(way?.proved.map(({ key }) => key))];
-    return pairedCases(...cases).filter((pair) => requiresLess(pair, { usable, had }, sides));
+  const [before, now] = [
+    possiblyDecidingOn('live', live.enrollment, sides),
+    possiblyDecidingOn('next', next.enrollment, sides),
+  ];
+  const isDecided = ({ rule }: PossiblyDeciding<EnrollmentRule>) => rule !== undefined || next.enrollment === undefined;
+  const lessIn = (signedInWith: SignedInWith | undefined) => {
+    const rules = [
+      within(before, signedInWith?.seen.before),
+      within(now.filter(isDecided), signedInWith?.seen.now),
+    ] as const;
+    const had = [...new Set(signedInWith?.proved.map(({ key }) => key))];
+    return pairings(...rules).filter((pair) => requiresLess(pair, { usable, had }, sides));
   };
   // If everything that counts now counted before, both configurations see the same.
   const alike = newIn(usable).length === 0 ? lessIn(undefined) : undefined;
   if (alike?.length === 0) return [];
-  const ways = waysToSignIn(namesAfterSignIn([live, next]), usable);
-  if (ways !== undefined) return ways.flatMap((way) => lessIn(way).map((pair) => ({ ...pair, way })));
+  const proofSets = possibleProofSets(namesAfterSignIn([live, next]), usable);
+  if (proofSets !== undefined)
+    return proofSets.flatMap((signedInWith) => lessIn(signedInWith).map((pair) => ({ ...pair, signedInWith })));
   const anyPair = now.flatMap((one) => before.map((then) => ({ before: then.rule, now: one.rule, formulas: [] })));
   const unknown = alike ?? anyPair.filter((pair) => requiresLess(pair, { usable, had: [] }, sides));
-  return unknown.map((pair) => ({ ...pair, way: 'unknown' as const }));
+  return unknown.map((pair) => ({ ...pair, signedInWith: 'unknown' as const }));
 }
 
-/** The cases of a sign-in in which rules see these proofs. Absent: any proofs, the same for both configurations. */
+/** The rules at a sign-in in which they see these proofs. Absent: any proofs, the same for both configurations. */
 function within<Of>(
-  cases: readonly DecidingCase<Of>[],
+  rules: readonly PossiblyDeciding<Of>[],
   seen: readonly string[] | undefined,
-): readonly DecidingCase<Of>[] {
-  return cases.map(({ rule, formulas }) => ({ rule, formulas: seen ? onceSignedIn(formulas, seen) : formulas }));
+): readonly PossiblyDeciding<Of>[] {
+  return rules.map(({ rule, formulas }) => ({ rule, formulas: seen ? onceSignedIn(formulas, seen) : formulas }));
 }
 
 /** Whether it is enough, in some browser, for the rules that decide. */
-function isPossibleWay(way: WayToSignIn, { now: { session, app } }: Pairing, { next }: SidesInSpace): boolean {
+function canSignInWith(
+  signedInWith: SignedInWith,
+  { now: { session, app } }: Pairing,
+  { next }: SidesInSpace,
+): boolean {
   if (session === undefined || app === undefined) return false;
   const remembered = next.authenticators.filter(isRemembered);
-  return browsersOf({ session, app }, next, remembered).some(({ asked }) => isEnoughFor(way, asked));
+  return browsersOf({ session, app }, next, remembered).some(({ asked }) => isEnoughFor(signedInWith, asked));
 }

@@ -6,11 +6,12 @@ import { proofNames } from '../../evidence/named.ts';
 import { methodName } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { isRemembered } from '../proofs/case-proofs.ts';
+import { isRemembered } from '../proofs/asked-proofs.ts';
 import { requestsOf, type StepAfter, stepAfter } from '../simulation/step-after.ts';
 import { factsOn, type Sides } from './deciding-together.ts';
 import type { EnrollmentChange } from './enrollment-changes.ts';
-import type { WayToSignIn } from './ways-to-sign-in.ts';
+import { factsOnceOver } from './grace-facts.ts';
+import type { SignedInWith } from './signed-in-with.ts';
 
 /** What the user proves, and what else the user has. */
 export interface LaxerExample {
@@ -34,11 +35,12 @@ const mostTried = 200;
 export function laxerFor(
   facts: UserFacts,
   sides: Sides,
-  { way }: Pick<EnrollmentChange, 'way'>,
+  { signedInWith, before: ruleBefore, now: ruleNow }: Pick<EnrollmentChange, 'signedInWith' | 'before' | 'now'>,
 ): LaxerExample | undefined {
   const { live, next } = sides;
-  const users = usersOf(sides, way).slice(0, mostTried);
-  for (const asked of requestsOf(facts, next))
+  const users = usersOf(sides, signedInWith).slice(0, mostTried);
+  const rules = { before: ruleBefore, now: ruleNow };
+  for (const asked of factsOnceOver(facts, rules, sides).flatMap((one) => requestsOf(one, next)))
     for (const user of users) {
       const [then, now] = [factsOn('live', asked, sides), factsOn('next', asked, sides)];
       const step = { before: stepAfter(user, then, live), now: stepAfter(user, now, next) };
@@ -70,10 +72,10 @@ interface ProvenUser {
  * Users who prove one or two authenticators, or those of the way to sign in and a few others. Each has them once, or
  * as often as some rule counts, or has other authenticators as well, also in a browser that remembers one.
  */
-function usersOf(sides: Sides, way: EnrollmentChange['way']): readonly ProvenUser[] {
+function usersOf(sides: Sides, signedInWith: EnrollmentChange['signedInWith']): readonly ProvenUser[] {
   const { live, next } = sides;
   const kept = next.authenticators.filter(({ key }) => live.authenticators.some((one) => one.key === key));
-  const sets = typeof way === 'object' ? setsOf(way) : fewOf(kept);
+  const sets = typeof signedInWith === 'object' ? setsOf(signedInWith) : fewOf(kept);
   const plain = sets.flatMap((proved) =>
     furtherEnrollments(proved, sides).map((besides) => ({ proved, besides, remembered: [] })),
   );
@@ -90,7 +92,7 @@ function withOthers(proved: Descriptors, all: Descriptors): readonly ProvenUser[
   return [...having, ...remembering];
 }
 
-function setsOf({ proved, others }: WayToSignIn): readonly Descriptors[] {
+function setsOf({ proved, others }: SignedInWith): readonly Descriptors[] {
   return [[], ...fewOf(others)].map((more) => [...proved, ...more]).filter(({ length }) => length > 0);
 }
 

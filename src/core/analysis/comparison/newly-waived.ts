@@ -1,7 +1,7 @@
 /** Compares what is asked for in browsers that remember a second factor, before a change and after it. */
 import { withoutSecondFactor } from '../../decision/waiver.ts';
 import type { AllowTerms, Requirement } from '../../model/policy.ts';
-import { isRemembered, rememberedAs } from '../proofs/case-proofs.ts';
+import { isRemembered, rememberedAs } from '../proofs/asked-proofs.ts';
 import { compareAsks, type UsableThen } from './compare-asks.ts';
 
 /** What the app itself asks for, and what the other layers ask for. */

@@ -10,7 +10,7 @@ import type { AllowTerms, Requirement, Rule, RuleHead } from '../../model/policy
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { proofsIn } from '../proofs/case-proofs.ts';
+import { proofsIn } from '../proofs/asked-proofs.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';

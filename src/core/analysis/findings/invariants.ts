@@ -15,9 +15,9 @@ import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { endsInDenial, isLockedOut } from '../simulation/lock-outs.ts';
 import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
-import { type Deciding, deciding } from '../space/policy-cases.ts';
+import { type Deciding, deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from '../space/sign-in-cases.ts';
+import { appRulesIn, type DecidingRules, decidingWith, type SignInScope, shown } from '../space/sign-in-rules.ts';
 
 /** A statement about all sign-ins that the conditions describe. */
 export interface Invariant {
@@ -93,36 +93,42 @@ interface InvariantWithJudge extends Invariant {
 const fine: RuleResult = { kind: 'fine' };
 
 /**
- * The result for a rule of the sign-on policy that allows: a violation, an ordinary one first; otherwise a case that
- * is open.
+ * The result for a rule of the sign-on policy that allows: a violation, an ordinary one first; otherwise a combination
+ * that is open.
  */
 function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
   let result = fine;
-  for (const one of casesOf(app, scope)) {
-    const examined = invariant.guarantee.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
-    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
+  for (const rules of decidingWith(app, scope)) {
+    const examined =
+      invariant.guarantee.kind === 'admitted' ? lockOut(rules, scope) : admission(rules, invariant, scope);
+    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(rules)]))
+      return examined;
     if (!('violation' in result) && !('kind' in examined)) result = examined;
   }
   return result;
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
-function admission(one: SignInCase, { guarantee, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
-  const { isFine, candidates } = judge(one);
-  if (isFine || isLockedOut(policies, one)) return fine;
-  const facts = one.findFacts();
+function admission(
+  rules: DecidingRules,
+  { guarantee, judge }: InvariantWithJudge,
+  { policies }: SignInScope,
+): RuleResult {
+  const { isFine, candidates } = judge(rules);
+  if (isFine || isLockedOut(policies, rules)) return fine;
+  const facts = rules.findFacts();
   const avoided = guarantee.kind === 'without' ? { avoided: guarantee.authenticators } : {};
-  const proved = facts && admittedWith(policies, { rules: one, facts, ...avoided }, candidates());
-  return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
+  const proved = facts && admittedWith(policies, { rules, facts, ...avoided }, candidates());
+  return proved ? { violation: { rules: rulesOf(rules), facts, proved } } : { open: rulesOf(rules) };
 }
 
 /** Whether the rules ask for what no user can prove. */
-function lockOut(one: SignInCase, { policies }: SignInScope): RuleResult {
-  if (!isLockedOut(policies, one)) return fine;
+function lockOut(rules: DecidingRules, { policies }: SignInScope): RuleResult {
+  if (!isLockedOut(policies, rules)) return fine;
   const everything = policies.authenticators.map(({ key }) => key);
-  const facts = one.findFacts();
-  if (!facts || !endsInDenial(policies, facts, everything)) return { open: rulesOf(one) };
-  return { violation: { rules: rulesOf(one), facts } };
+  const facts = rules.findFacts();
+  if (!facts || !endsInDenial(policies, facts, everything)) return { open: rulesOf(rules) };
+  return { violation: { rules: rulesOf(rules), facts } };
 }
 
 /** Rules that deny, and rules of any policy with a condition that may fail, which also denies (Law 4). */
@@ -150,6 +156,6 @@ function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, sco
   return facts ? { violation: { rules: [rule], facts } } : { open: [rule] };
 }
 
-function rulesOf({ session, app, enrollment }: SignInCase): readonly RuleHead[] {
+function rulesOf({ session, app, enrollment }: DecidingRules): readonly RuleHead[] {
   return [session, app, ...(enrollment ? [enrollment] : [])];
 }

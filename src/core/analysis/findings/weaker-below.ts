@@ -13,7 +13,7 @@ import { minimumOf } from '../proofs/minimum-acr.ts';
 import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictness.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
-import { allowing } from '../space/policy-cases.ts';
+import { allowing } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 
 /** A rule that asks the users of another one for less, where a condition of that one misses. */

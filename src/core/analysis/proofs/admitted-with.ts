@@ -9,8 +9,8 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { decideTogether } from '../space/policy-cases.ts';
-import type { SignInCase } from '../space/sign-in-cases.ts';
+import { decideTogether } from '../space/rule-combinations.ts';
+import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { type AdmittedWith, enrollmentId, factsWith } from './facts-with.ts';
 import { withoutNeedless } from './needless-proofs.ts';
 import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
@@ -30,7 +30,7 @@ const mostTried = 40;
 
 /** Which sign-ins are tried. */
 export interface TriedSignIns {
-  readonly rules: Omit<SignInCase, 'findFacts'>;
+  readonly rules: Omit<DecidingRules, 'findFacts'>;
   /** The rules decide about them. */
   readonly facts: UserFacts;
   /** The user must not be let in without the proofs of these names. */

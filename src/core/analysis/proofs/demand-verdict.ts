@@ -1,15 +1,15 @@
 /**
- * Judges by a guarantee what the rules of a case ask for. The facts make no difference, and the rules of many cases ask
- * for the same: there is one verdict on each demand.
+ * Judges by a guarantee what rules ask for together. The facts make no difference, and the rules of many combinations
+ * ask for the same: there is one verdict on each demand.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { isNamedBy } from '../../evidence/named.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import type { SignInCase } from '../space/sign-in-cases.ts';
+import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { admittingProofs } from './admitted-with.ts';
-import { askedIn, browsersOf, isRemembered, proofsIn, type SignInBrowser } from './case-proofs.ts';
+import { askedIn, browsersOf, isRemembered, proofsIn, type SignInBrowser } from './asked-proofs.ts';
 import type { AdmittedWith } from './facts-with.ts';
 import { readingsOf } from './one-enrollment.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
@@ -34,9 +34,9 @@ export interface DemandVerdict {
   candidates(): readonly AdmittedWith[];
 }
 
-export type JudgeDemand = (one: SignInCase) => DemandVerdict;
+export type JudgeDemand = (one: DecidingRules) => DemandVerdict;
 
-/** Makes a judge for the cases of one app. */
+/** Makes a judge for the rules of one app. */
 export function demandJudge(
   { guarantee, countsRemembered }: { readonly guarantee: Guarantee; readonly countsRemembered?: true },
   policies: PolicySet,

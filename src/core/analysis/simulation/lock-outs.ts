@@ -11,7 +11,7 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
-import type { PolicyCase } from '../space/policy-cases.ts';
+import type { RuleCombination } from '../space/rule-combinations.ts';
 import { walkThrough } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
 
@@ -21,7 +21,7 @@ import type { SimulatedStep } from './simulated-answers.ts';
  */
 export function isLockedOut(
   policies: PolicySet,
-  { session, app, enrollment }: Pick<PolicyCase, 'session' | 'app' | 'enrollment'>,
+  { session, app, enrollment }: Pick<RuleCombination, 'session' | 'app' | 'enrollment'>,
 ): boolean {
   const { authenticators } = usablePolicies(policies, enrollment?.then);
   return [session, app]

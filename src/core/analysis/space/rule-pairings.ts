@@ -14,9 +14,9 @@ export interface RulePairing<Of> {
 }
 
 /** Pairs of rules, each possibly absent, that are not proved to exclude one another. */
-export function pairedCases<Of>(
-  before: readonly DecidingCase<Of>[],
-  after: readonly DecidingCase<Of>[],
+export function pairings<Of>(
+  before: readonly PossiblyDeciding<Of>[],
+  after: readonly PossiblyDeciding<Of>[],
 ): readonly RulePairing<Of>[] {
   return after.flatMap((now) =>
     before.flatMap((then) => {
@@ -28,17 +28,17 @@ export function pairedCases<Of>(
 }
 
 /** A rule, or none, and what must hold for it to decide. */
-export interface DecidingCase<Of> {
+export interface PossiblyDeciding<Of> {
   readonly rule: Of | undefined;
   readonly formulas: readonly Formula[];
 }
 
-export function ruleCases<Of extends RuleHead>(
+export function possiblyDeciding<Of extends RuleHead>(
   policy: CompiledPolicy<Of> | undefined,
   space: RuleSpace,
-): readonly DecidingCase<Of>[] {
+): readonly PossiblyDeciding<Of>[] {
   if (policy === undefined) return [{ rule: undefined, formulas: [] }];
   const rules = policy.rules.map(({ rule }) => rule);
-  const cases = rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));
-  return [...cases, { rule: undefined, formulas: rules.map(({ when }) => space.misses(when)) }];
+  const all = rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));
+  return [...all, { rule: undefined, formulas: rules.map(({ when }) => space.misses(when)) }];
 }

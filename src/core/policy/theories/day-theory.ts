@@ -26,46 +26,46 @@ export function dayTheory(all: readonly TestedDays[], since: Seconds | undefined
   const always: Formula[] = [];
   for (const [position, view] of views.entries()) {
     const seen = moments.seen.map((each) => each[position] ?? new Set<string>());
-    const ways = [...new Set(seen.flatMap((each) => [...each]))];
-    if (ways.length > mostWays) return undefined;
-    const variable = variableOf(view, ways, since);
-    values.set(view.name, valuesOf(variable, ways, all[position]?.tests ?? []));
-    always.push(...togetherWith(moments.variable, seen, { variable, ways }));
+    const patterns = [...new Set(seen.flatMap((each) => [...each]))];
+    if (patterns.length > mostPatterns) return undefined;
+    const variable = variableOf(view, patterns, since);
+    values.set(view.name, valuesOf(variable, patterns, all[position]?.tests ?? []));
+    always.push(...togetherWith(moments.variable, seen, { variable, patterns }));
   }
   return { values, always };
 }
 
-const mostWays = 400;
+const mostPatterns = 400;
 
-/** The first class is absence. The others are the ways in which the tests can see a day. */
-function variableOf(view: DayView, ways: readonly string[], since: Seconds | undefined): Variable {
-  const classes = ways.map((way) => ({ place: placedIn(way, view, since) }));
+/** The first class is absence. The others are the patterns of tests that can hold for a day. */
+function variableOf(view: DayView, patterns: readonly string[], since: Seconds | undefined): Variable {
+  const classes = patterns.map((pattern) => ({ place: placedIn(pattern, view, since) }));
   return { name: `attributes.${view.name}`, order: 2, classes: [{ place: (facts) => facts }, ...classes] };
 }
 
-function valuesOf(variable: Variable, ways: readonly string[], tests: TestedDays['tests']): Values {
+function valuesOf(variable: Variable, patterns: readonly string[], tests: TestedDays['tests']): Values {
   const keys = tests.map((test) => JSON.stringify(test));
   return {
     passes: (test) => {
       const digit = keys.indexOf(JSON.stringify(test));
-      return among(variable, (at) => at > 0 && ways[at - 1]?.[digit] === '1');
+      return among(variable, (at) => at > 0 && patterns[at - 1]?.[digit] === '1');
     },
     isPresent: among(variable, (at) => at > 0),
   };
 }
 
-interface Ways {
+interface SeenPatterns {
   readonly variable: Variable;
-  readonly ways: readonly string[];
+  readonly patterns: readonly string[];
 }
 
 /** A day can be seen in some way only at the times at which that is possible. */
 function togetherWith(
   time: Variable,
   seen: readonly ReadonlySet<string>[],
-  { variable, ways }: Ways,
+  { variable, patterns }: SeenPatterns,
 ): readonly Formula[] {
-  const times = ways.map((way) => seen.map((each) => (each.has(way) ? '1' : '0')).join(''));
+  const times = patterns.map((pattern) => seen.map((each) => (each.has(pattern) ? '1' : '0')).join(''));
   const limited = [...new Set(times)].filter((digits) => digits.includes('0'));
   return limited.map((digits) => ({
     any: [among(variable, (at) => times[at - 1] !== digits), among(time, (at) => digits[at] === '1')],
@@ -76,11 +76,15 @@ function togetherWith(
  * Gives the user a day that the tests see in this way at the time of the facts. If that time is before `since`, the
  * facts move to `since`.
  */
-function placedIn(way: string, { name, daysAt, seenAt }: DayView, since: Seconds = 0): (facts: UserFacts) => UserFacts {
+function placedIn(
+  pattern: string,
+  { name, daysAt, seenAt }: DayView,
+  since: Seconds = 0,
+): (facts: UserFacts) => UserFacts {
   return ({ subject, ...facts }) => {
     const now = Math.max(facts.now, since);
     const days = daysAt(now);
-    const near = days.filter((day) => seenAt(day, now) === way).sort((a, b) => far(a, now) - far(b, now));
+    const near = days.filter((day) => seenAt(day, now) === pattern).sort((a, b) => far(a, now) - far(b, now));
     const value = dayText(near[0] ?? days[0] ?? 0);
     return { ...facts, now, subject: { ...subject, profile: { ...subject.profile, [name]: value } } };
   };

@@ -69,7 +69,7 @@ export function countedRisk(facts: Facts): Risk | undefined {
 }
 
 /** For the audit log and `explain`, e.g. `high: newDevice 20, newCountry 30`. */
-export function riskInWords({ level, reasons, unknown = [] }: Risk): string {
+export function riskText({ level, reasons, unknown = [] }: Risk): string {
   const words = reasons.map(({ signal, points }) => `${signal} ${points}`);
   return [level, [...words, ...unknown.map((signal) => `${signal} unknown`)].join(', ')].filter(Boolean).join(': ');
 }

@@ -10,9 +10,9 @@ import { newcomer, type RegistrationOffer, registrationOffer } from '../../../co
 import type { StepContext } from '../../../core/step/next-step.ts';
 import type { Notice } from '../../../core/step/step.ts';
 import type { Registration, RegistrationForm } from '../../../core/step/transaction.ts';
-import { placeInWords } from '../../../policy/schema/settings/zones.ts';
+import { addressPlaceText } from '../../../policy/schema/settings/zones.ts';
 import { identifierKey } from '../../../stores/keys.ts';
-import { browserInWords } from '../../../user-agent.ts';
+import { browserText } from '../../../user-agent.ts';
 import { canonicalIdentifier } from '../../../users/identifiers/identifier.ts';
 import { isSameAddress, notificationAddresses } from '../../../users/identifiers/notification-addresses.ts';
 import { accountByIdentifier, type VersionedAccount } from '../../../users/record/account.ts';
@@ -243,7 +243,7 @@ function toOwner(
   const [typed] = stage.deliver ?? [];
   const known = notificationAddresses(account).map(({ address }) => address);
   const to = known.find((address) => isSameAddress(address, typed?.to ?? '')) ?? known[0];
-  const params = { app: app.name, ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
+  const params = { app: app.name, ip: addressPlaceText(snapshot, visitor.ip), ...browserText(visitor.userAgent) };
   const message: Delivery | undefined =
     to === undefined
       ? undefined

@@ -90,9 +90,10 @@ export async function selectOption(
   id: string,
 ): Promise<OpenTransaction | undefined> {
   const [authenticator = '', enrollment] = id.split(':');
-  const ways = optionsToSelect(decided.decision, await viewOf(context, decided));
-  const isThere = ways.some(
-    (way) => way.authenticator === authenticator && (enrollment === undefined || way.enrollment === enrollment),
+  const options = optionsToSelect(decided.decision, await viewOf(context, decided));
+  const isThere = options.some(
+    (option) =>
+      option.authenticator === authenticator && (enrollment === undefined || option.enrollment === enrollment),
   );
   if (!isThere) return undefined;
   const purpose = decided.decision.kind === 'enroll' ? 'enroll' : 'challenge';

@@ -5,7 +5,7 @@ import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
 /** The configured words for the identifier, in the language of the page. */
-export interface IdentifierWords {
+export interface IdentifierFieldTexts {
   readonly label?: string;
   /** The message key for the label if there is no `label`. */
   readonly labelKey?: string;
@@ -17,7 +17,7 @@ export interface IdentifierWords {
 /** The inputs of the first page. The words replace the shipped ones. */
 export function identifyFields(
   step: Extract<Step, { kind: 'identify' }>,
-  { label, labelKey, hint, keyboard }: IdentifierWords,
+  { label, labelKey, hint, keyboard }: IdentifierFieldTexts,
 ): readonly Field[] {
   const autocomplete = step.identifyByCredential === undefined ? 'username' : 'username webauthn';
   const own = {

@@ -1,7 +1,7 @@
 /** The inputs of a profile form, by the types of the attributes. */
 import type { Attribute, LocalizedText } from '../../../core/model/attribute.ts';
 import type { ProfileField, Step } from '../../../core/step/step.ts';
-import { languageInWords } from '../../../rendering/formatters.ts';
+import { languageText } from '../../../rendering/formatters.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { connect, newSecretInputs } from './fields.ts';
@@ -140,7 +140,7 @@ function inputLooks(
 function languageChoices(present: string, { languages }: Translator): NonNullable<Input['choices']> {
   const choices = languages.map(({ locale, name }) => ({ value: locale.tag, text: name }));
   const isOffered = present === '' || choices.some(({ value }) => value === present);
-  return isOffered ? choices : [{ value: present, text: languageInWords(present) }, ...choices];
+  return isOffered ? choices : [{ value: present, text: languageText(present) }, ...choices];
 }
 
 /** The link for reading the terms. */

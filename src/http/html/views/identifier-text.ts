@@ -1,16 +1,16 @@
 /** The first page's words for the identifier: those of the configuration, or a text for the kinds that count. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import type { IdentifierWords } from '../fields/fields.ts';
+import type { IdentifierFieldTexts } from '../fields/fields.ts';
 import { localized } from '../fields/localized.ts';
 import type { StepPage } from './page-models.ts';
 
 type IdentifyingPage = Pick<StepPage, 'identify'>;
 
-export function identifierWords(
+export function identifierTexts(
   { identify: { label, hint, by } = {} }: IdentifyingPage,
   t: Translator,
-): IdentifierWords {
+): IdentifierFieldTexts {
   return omitUndefined({
     label: label && localized(label, t),
     labelKey: by && labels[kindsIn(by)],
@@ -38,7 +38,7 @@ function kindsIn(by: readonly string[]): string {
   return [...by].sort().join('_');
 }
 
-function keyboardFor(by: readonly string[]): IdentifierWords['keyboard'] {
+function keyboardFor(by: readonly string[]): IdentifierFieldTexts['keyboard'] {
   if (by.includes('email')) return undefined;
   return kindsIn(by) === 'phone' ? 'tel' : 'text';
 }

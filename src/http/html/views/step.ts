@@ -8,7 +8,7 @@ import { beforeSendingModel } from './before-sending.ts';
 import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
 import { endingOf } from './ending.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
-import { identifierWords, isUsual } from './identifier-text.ts';
+import { identifierTexts, isUsual } from './identifier-text.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
 import { assertionInputs, attestationInputs, ceremonyForm, publicKeyModel, takesPublicKey } from './public-key.ts';
@@ -109,7 +109,7 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
   const byScript = step.identifyByCredential?.filter(({ inputs }) => inputs.includes('public_key')) ?? [];
   return {
     main: stateForm({ step: 'identify', action: page.action, novalidate: true }, page.stateHandle),
-    fields: identifyFields(step, identifierWords(page, t)),
+    fields: identifyFields(step, identifierTexts(page, t)),
     ...beforeSendingModel(page, step),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
     credentials: byScript.map(({ authenticator, challenge, autofillOnly }) => {

@@ -1,6 +1,6 @@
-/** The apps of a configuration with their policies, and the cases in which rules of these decide together. */
+/** The apps of a configuration with their policies, and the rules of these that decide together. */
 import type { Budget } from '../../../core/analysis/space/find-model.ts';
-import { type PolicyCases, policyCases } from '../../../core/analysis/space/policy-cases.ts';
+import { type RuleCombinations, ruleCombinations } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -8,7 +8,7 @@ import type { App } from '../../model/app.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
 /** The policies of an app. It stands for all apps that no rule distinguishes from it. */
-export interface AnalysedApp extends PolicyCases {
+export interface AnalysedApp extends RuleCombinations {
   readonly app: App;
   /** The first of their names. */
   readonly names: readonly string[];
@@ -17,7 +17,8 @@ export interface AnalysedApp extends PolicyCases {
   readonly policies: PolicySet;
   readonly space: RuleSpace;
   /**
-   * The steps left for the search for circumstances of denials, over all cases of the app. The search takes from it.
+   * The steps left for the search for circumstances of denials, over all combinations of the app. The search takes from
+   * it.
    */
   readonly denialBudget: Budget;
 }
@@ -34,7 +35,7 @@ export async function analysedApps({ snapshot, universe }: AnalysedConfiguration
       universe([app.clientId]),
     );
     const denialBudget = { steps: denialSteps };
-    found.push({ app, names, count, policies, space, denialBudget, ...policyCases(policies, space) });
+    found.push({ app, names, count, policies, space, denialBudget, ...ruleCombinations(policies, space) });
   }
   return found;
 }

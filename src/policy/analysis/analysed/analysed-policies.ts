@@ -18,14 +18,17 @@ import {
 } from '../../revision/read-document.ts';
 
 /** A policy as it decides; of several that an app lists, all together. */
-export interface AnalysedPolicy {
-  readonly kind: DocumentKind;
-  readonly policy: CompiledPolicy<RuleHead>;
+export type AnalysedPolicy = DecidingPolicy & {
   /** Client ids of the apps that it decides about, one for all apps that its rules do not distinguish. Never empty. */
   readonly clientIds: readonly string[];
   /** Some app has it. */
   readonly isUsed: boolean;
-}
+};
+
+/** The rules of the account policy and of the recovery policy allow or deny something else than a sign-in. */
+type DecidingPolicy =
+  | { readonly kind: 'account' | 'recovery'; readonly policy: CompiledPolicy }
+  | { readonly kind: Exclude<DocumentKind, 'account' | 'recovery'>; readonly policy: CompiledPolicy<RuleHead> };
 
 /** Policies that no app uses are examined as if all apps did. */
 export function analysedPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
@@ -39,7 +42,7 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
     if (policy === undefined) return [];
     const used = apps.filter((app) => uses(app, document)).map(({ clientId }) => clientId);
     const isShared = ['session', 'enrollment', 'password', 'recovery'].includes(document.kind);
-    const own = analysed(document.kind, policy, used.length > 0 ? used : everywhere);
+    const own = analysed(policy, used.length > 0 ? used : everywhere);
     return [{ ...own, isUsed: isShared || used.length > 0 }];
   });
   return [...signOn, ...others];
@@ -56,7 +59,7 @@ function accountRules(document: Document, clientIds: readonly string[]): readonl
   const distinct = new Map(
     changes.map(about).map((one) => [JSON.stringify(one.rules.map(({ rule }) => rule.location)), one] as const),
   );
-  return [...distinct.values()].map((one) => analysed('account', one, clientIds));
+  return [...distinct.values()].map((policy) => analysed({ kind: 'account', policy }, clientIds));
 }
 
 /** An authenticator that no rule names. */
@@ -72,39 +75,40 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly An
     const [first] = same;
     if (first === undefined) return [];
     const clientIds = same.map(({ clientId }) => clientId);
-    return [analysed('sign-on', compilePolicy<RuleHead>(first.policy), clientIds)];
+    return [analysed({ kind: 'sign-on', policy: compilePolicy<RuleHead>(first.policy) }, clientIds)];
   });
 }
 
-function analysed(kind: DocumentKind, policy: CompiledPolicy<RuleHead>, clientIds: readonly string[]): AnalysedPolicy {
+function analysed(deciding: DecidingPolicy, clientIds: readonly string[]): AnalysedPolicy {
   const named = new Set(
-    policy.rules.flatMap(({ rule }) =>
+    deciding.policy.rules.flatMap(({ rule }) =>
       conditionSets(rule.when).flatMap(({ apps }) => [apps?.any ?? [], apps?.none ?? []].flat()),
     ),
   );
   const other = clientIds.find((clientId) => !named.has(clientId));
   return {
-    kind,
-    policy,
+    ...deciding,
     isUsed: true,
     clientIds: [...(other === undefined ? [] : [other]), ...clientIds.filter((clientId) => named.has(clientId))],
   };
 }
 
-function policyIn(document: Document): CompiledPolicy<RuleHead> | undefined {
-  switch (document.kind) {
-    case 'session':
+function policyIn(document: Document): DecidingPolicy | undefined {
+  const { kind } = document;
+  switch (kind) {
     case 'recovery':
+      return { kind, policy: compilePolicy(readPolicy(document)) };
+    case 'session':
     case 'sign-on':
-      return compilePolicy<RuleHead>(readPolicy(document));
+      return { kind, policy: compilePolicy<RuleHead>(readPolicy(document)) };
     case 'enrollment':
-      return compilePolicy<RuleHead>(readEnrollmentPolicy(document));
+      return { kind, policy: compilePolicy<RuleHead>(readEnrollmentPolicy(document)) };
     case 'password':
-      return compilePolicy<RuleHead>(readPasswordPolicy(document));
+      return { kind, policy: compilePolicy<RuleHead>(readPasswordPolicy(document)) };
     case 'profile':
-      return compilePolicy<RuleHead>(readProfilePolicy(document));
+      return { kind, policy: compilePolicy<RuleHead>(readProfilePolicy(document)) };
     case 'service':
-      return compilePolicy<RuleHead>(readServicePolicy(document));
+      return { kind, policy: compilePolicy<RuleHead>(readServicePolicy(document)) };
     default:
       return undefined;
   }

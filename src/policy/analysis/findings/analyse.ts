@@ -11,7 +11,7 @@ import { analysedApps } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from '../analysed/configuration.ts';
 import { invariantFindings } from '../invariants/invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from '../invariants/invariants.ts';
-import { caseFindings } from '../lock-outs/case-findings.ts';
+import { combinationFindings } from '../lock-outs/combination-findings.ts';
 import { deadRuleFindings, judgeRules, type RuleJudgement } from '../rules/dead-rule-findings.ts';
 import { expiredTimeFindings } from '../rules/expired-times.ts';
 import { formulaFindings } from '../rules/formula-findings.ts';
@@ -88,7 +88,7 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   const alive = verdicts.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
   const others = [
-    ...caseFindings(apps, configuration),
+    ...combinationFindings(apps, configuration),
     ...ruleFindings({ apps, alive }, configuration),
     ...unreachedFindings({ apps, alive }, configuration),
   ];

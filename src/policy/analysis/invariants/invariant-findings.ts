@@ -11,7 +11,7 @@ import type { App } from '../../model/app.ts';
 import { type FilePlace, findingAt } from '../../source/finding-at.ts';
 import { namedRule } from '../analysed/configuration.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsInWords } from '../text/proofs-text.ts';
+import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsText } from '../text/proofs-text.ts';
 import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf } from './invariants.ts';
 
 /** Rules that break an invariant and are named; the last one says how many more there are. */
@@ -52,7 +52,7 @@ function violationFinding(
   const { authenticators } = policies;
   const { guarantee } = invariant;
   const measure = { authenticators, ...(guarantee.kind === 'proves' && { wanted: guarantee.requirement }) };
-  const what = outcomeInWords({ rules, facts, ...(proved && { proved }) }, measure);
+  const what = outcomeText({ rules, facts, ...(proved && { proved }) }, measure);
   const isShown = proved !== undefined && isShownByExample(proved);
   const enrolled = isShown ? enrolledOptions(proved, measure) : proved?.enrolled;
   const options = exampleOptions(facts, enrolled ?? authenticators.map(({ key }) => key));
@@ -72,9 +72,9 @@ function adviceFor({ kind }: Invariant['guarantee']): string {
     : 'ask for more in one of these rules, or narrow the invariant';
 }
 
-function outcomeInWords({ rules, proved }: Violation, measure: Measure): string {
+function outcomeText({ rules, proved }: Violation, measure: Measure): string {
   const [first, second] = rules.map(({ name }) => `"${name}"`);
-  if (proved) return `the rule ${second ?? first} lets a user in with ${proofsInWords(proved, measure)}`;
+  if (proved) return `the rule ${second ?? first} lets a user in with ${proofsText(proved, measure)}`;
   if (second === undefined) return `the rule ${first} denies`;
   return `nothing that users can have meets what the rules ${first} and ${second} ask for`;
 }

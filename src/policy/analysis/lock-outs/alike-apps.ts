@@ -11,7 +11,7 @@ import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import type { Denied, NewcomerSearch } from './denied-newcomers.ts';
 
-/** What is found for the cases of an app, in their order. */
+/** What is found for the combinations of an app, in their order. */
 type FoundInCases = readonly NewcomerSearch[];
 
 /** Searches each app, once for all that are alike. */
@@ -38,7 +38,7 @@ interface Searched {
   readonly found: FoundInCases;
 }
 
-/** Alike apps have the same cases in the same order. */
+/** Alike apps have the same combinations in the same order. */
 function foundIn(app: AnalysedApp, groups: readonly string[], known: Searched): FoundInCases {
   const names = new Map(known.groups.map((group, at) => [group, groups[at] ?? group]));
   const renamed = (facts: UserFacts): UserFacts => ({
@@ -46,12 +46,12 @@ function foundIn(app: AnalysedApp, groups: readonly string[], known: Searched): 
     request: { ...facts.request, clientId: app.app.clientId },
     subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
   });
-  return app.cases.map((one, at) => {
+  return app.combinations.map((combination, at) => {
     const { denied = [], open = [] }: Partial<NewcomerSearch> = known.found[at] ?? {};
     const ofApp = ({ facts, forGood, ...others }: Denied): Denied => ({
       ...others,
       app,
-      one,
+      combination,
       facts: renamed(facts),
       ...(forGood && { forGood: { ...forGood, facts: renamed(forGood.facts) } }),
     });

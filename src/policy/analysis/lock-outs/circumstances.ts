@@ -6,7 +6,7 @@
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
-import { decideTogether, deciding, type PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import { decideTogether, deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { Rule } from '../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
@@ -32,20 +32,24 @@ export interface DenialSearch {
 const mostCombinations = 256;
 
 /** `keys`: the authenticators that a new account has. Takes its steps from the app's `denialBudget`. */
-export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): DenialSearch {
+export function deniedCircumstances(
+  combination: RuleCombination,
+  app: AnalysedApp,
+  keys: readonly string[],
+): DenialSearch {
   const denied: DeniedThere[] = [];
   const others: Formula[] = [];
-  let facts: UserFacts | undefined = one.facts;
+  let facts: UserFacts | undefined = combination.facts;
   for (let count = 0; facts !== undefined; count += 1) {
     if (count === mostCombinations) return { denied, isPartial: true };
-    const { cause, after, alike } = examined({ ...one, facts }, app, keys);
+    const { cause, after, alike } = examined({ ...combination, facts }, app, keys);
     if (cause) denied.push({ facts, cause, ...(after && { after }) });
     others.push(negated({ all: alike }));
-    const found = findModelWithin([...one.formulas, ...others], app.denialBudget);
+    const found = findModelWithin([...combination.formulas, ...others], app.denialBudget);
     if (found === 'undecided') return { denied, isPartial: true };
     facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);
     // Facts for which the evaluator finds other rules show nothing.
-    if (facts && !decideTogether(app.policies, one, facts)) facts = undefined;
+    if (facts && !decideTogether(app.policies, combination, facts)) facts = undefined;
   }
   return { denied, isPartial: false };
 }
@@ -55,16 +59,16 @@ interface Examined extends Partial<Omit<DeniedThere, 'facts'>> {
   readonly alike: readonly Formula[];
 }
 
-function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: readonly string[]): Examined {
-  const user = { one, facts: one.facts, keys };
+function examined(combination: RuleCombination, { policies, space }: AnalysedApp, keys: readonly string[]): Examined {
+  const user = { combination, facts: combination.facts, keys };
   const stages = afterSignIn(user, policies);
   const after = stages.at(-1);
   const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
-  const { isDenied, added } = signInOutcome(policies, one.facts, { keys });
+  const { isDenied, added } = signInOutcome(policies, combination.facts, { keys });
   if (!isDenied)
-    return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
+    return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, combination.facts, { policies, space }))] };
   const cause = causeOf(user, policies);
-  const governed = governedBy([...cause.account, ...cause.together], one.facts, policies);
+  const governed = governedBy([...cause.account, ...cause.together], combination.facts, policies);
   const rules = governed.flatMap(({ policy, rule }) =>
     decidingIn(policy, space).flatMap((each) => (each.rule === rule ? each.formulas : [])),
   );

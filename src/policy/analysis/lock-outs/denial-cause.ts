@@ -2,14 +2,14 @@
 
 import {
   accountCause,
-  additionRules,
+  decidingAdditionRules,
   enoughAlone,
   withoutTerms,
 } from '../../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
 import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import type { PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -33,7 +33,7 @@ export function rulesIn({ account, together, enrollment }: Cause): readonly Rule
 
 /** The facts of a user who is denied with these authenticators. */
 export interface DeniedUser {
-  readonly one: PolicyCase;
+  readonly combination: RuleCombination;
   readonly facts: UserFacts;
   readonly keys: readonly string[];
 }
@@ -49,12 +49,14 @@ const causes = new WeakMap<PolicySet['authenticators'], Map<string, KnownCause>>
 export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
   const known = causes.get(policies.authenticators) ?? new Map<string, KnownCause>();
   causes.set(policies.authenticators, known);
-  const { one, facts, keys } = user;
-  const rules = additionRules(policies, facts);
+  const { combination, facts, keys } = user;
+  const rules = decidingAdditionRules(policies, facts);
   const decided = policies.authenticators.map(({ key }) =>
     rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === key)),
   );
-  const places = [...rules, ...(one.enrollment ? [one.enrollment] : [])].map(({ location }) => location);
+  const places = [...rules, ...(combination.enrollment ? [combination.enrollment] : [])].map(
+    ({ location }) => location,
+  );
   const key = JSON.stringify([keys, outcomeKey(policies, facts), places, decided]);
   const found = known.get(key) ?? findCause(user, rules, policies);
   known.set(key, found);
@@ -67,7 +69,10 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
  * The rules of the enrollment policy that decide about the user after the sign-in, one after the other, as the user
  * proves more before adding something. Empty: no rule asks how the user signed in.
  */
-export function afterSignIn({ facts, keys }: Omit<DeniedUser, 'one'>, policies: PolicySet): readonly RuleAfterSignIn[] {
+export function afterSignIn(
+  { facts, keys }: Omit<DeniedUser, 'combination'>,
+  policies: PolicySet,
+): readonly RuleAfterSignIn[] {
   const { signedInWith } = signInOutcome(policies, facts, { keys });
   return signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
 }
@@ -76,7 +81,7 @@ function enrollmentRules(
   user: DeniedUser,
   policies: PolicySet,
 ): Readonly<Record<'before' | 'after', EnrollmentRule | undefined>> {
-  return { before: user.one.enrollment, after: afterSignIn(user, policies).at(-1)?.rule };
+  return { before: user.combination.enrollment, after: afterSignIn(user, policies).at(-1)?.rule };
 }
 
 /** Rules of the account policy alone, a rule of the enrollment policy alone, or both. */

@@ -2,7 +2,7 @@
 
 import type { ShutOut } from '../../../core/analysis/accounts/shut-out.ts';
 import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
-import type { PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
@@ -17,7 +17,7 @@ export interface Beginning {
 /** Rules that let a newcomer in, who is denied in the end all the same. */
 export interface Denied extends DeniedThere {
   readonly app: AnalysedApp;
-  readonly one: PolicyCase;
+  readonly combination: RuleCombination;
   readonly beginning: Beginning;
   /** Users who are denied with everything that they can reach. Absent: there are none. */
   readonly forGood?: ShutOut;
@@ -44,35 +44,35 @@ export interface ForGoodSearch {
 }
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
-export function deniedIn(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
-  if (isLockedOut(app.policies, one)) return { denied: [], open: [] };
-  const newcomers = deniedNewcomers(one, app, search);
+export function deniedIn(combination: RuleCombination, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+  if (isLockedOut(app.policies, combination)) return { denied: [], open: [] };
+  const newcomers = deniedNewcomers(combination, app, search);
   if (app.policies.enrollment?.beforeSignIn === undefined) return newcomers;
   // They may be let in once, and be asked for more when they sign in with what they set up.
   const { sets, isPartial } = search.reachable(app);
   const how = 'setting up all that they can';
-  const later = sets.map((keys) => deniedWith({ app, one, beginning: { how, keys } }, search));
+  const later = sets.map((keys) => deniedWith({ app, combination, beginning: { how, keys } }, search));
   return {
     denied: [...newcomers.denied, ...later.flatMap(({ denied }) => denied.filter(({ forGood }) => forGood))],
     open: [...newcomers.open, ...later.flatMap(({ open }) => open), ...(isPartial ? firstRuleAbout(app) : [])],
   };
 }
 
-function deniedNewcomers(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
   const open: RuleHead[] = [];
   for (const beginning of beginningsAt(app).filter(({ keys }) => keys.length > 0)) {
-    const found = deniedWith({ app, one, beginning }, search);
+    const found = deniedWith({ app, combination, beginning }, search);
     open.push(...found.open);
     if (found.denied.length > 0) return { denied: found.denied, open };
   }
   return { denied: [], open };
 }
 
-type Start = Pick<Denied, 'app' | 'one' | 'beginning'>;
+type Start = Pick<Denied, 'app' | 'combination' | 'beginning'>;
 
 function deniedWith(start: Start, search: ForGoodSearch): NewcomerSearch {
-  const { app, one, beginning } = start;
-  const { denied, isPartial } = deniedCircumstances(one, app, beginning.keys);
+  const { app, combination, beginning } = start;
+  const { denied, isPartial } = deniedCircumstances(combination, app, beginning.keys);
   const open = isPartial ? firstRuleAbout(app) : [];
   if (denied.length === 0) return { denied: [], open };
   const found = byCause(start, denied, search);
@@ -104,10 +104,10 @@ function byCause(start: Start, all: readonly DeniedThere[], search: ForGoodSearc
 
 /** What accounts begin with. Users register where the profile policy of the app lets them. */
 function beginningsAt({ policies: { authenticators, profile } }: AnalysedApp): readonly Beginning[] {
-  const keysOf = (begins: (one: Marks) => boolean) => authenticators.filter(begins).map(({ key }) => key);
+  const keysOf = (begins: (marks: Marks) => boolean) => authenticators.filter(begins).map(({ key }) => key);
   const terms = profile?.rules.flatMap(({ rule }) => rule.then.registration ?? []) ?? [];
-  const both = keysOf((one) => one.underPasswordPolicy ?? one.registers ?? false);
-  const addressAlone = keysOf((one) => one.registers ?? false);
+  const both = keysOf((marks) => marks.underPasswordPolicy ?? marks.registers ?? false);
+  const addressAlone = keysOf((marks) => marks.registers ?? false);
   return [
     { how: 'an import', keys: both },
     ...(terms.some(({ password }) => !password) ? [{ how: 'a registration', keys: addressAlone }] : []),

@@ -3,7 +3,7 @@
  * users who have skipped as often as they may.
  */
 import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
-import { policyCases } from '../../../core/analysis/space/policy-cases.ts';
+import { ruleCombinations } from '../../../core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { EnrollmentRule, RequiredEnrollment } from '../../../core/model/enrollment-policy.ts';
 import type { Seconds, Subject } from '../../../core/model/facts.ts';
@@ -75,8 +75,15 @@ function appsThen(
       rulesOfApp(policies).map(({ when }) => when),
       universe([app.app.clientId]),
     );
-    const found = policyCases(policies, space, denialBudget);
-    return [{ ...app, space, ...found, cases: found.cases.filter((one) => mayDiffer(one, policies)) }];
+    const found = ruleCombinations(policies, space, denialBudget);
+    return [
+      {
+        ...app,
+        space,
+        ...found,
+        combinations: found.combinations.filter((combination) => mayDiffer(combination, policies)),
+      },
+    ];
   });
   return { apps: changed, configuration: { ...configuration, universe } };
 }
@@ -91,10 +98,10 @@ function hasGrace({ then }: EnrollmentRule): boolean {
 }
 
 /** A clause that says so, where such users are let in as long as they may skip what is required. */
-export function onceGraceIsOver({ app: { policies }, one, after, facts, beginning, forGood }: Denied): string {
+export function onceGraceIsOver({ app: { policies }, combination, after, facts, beginning, forGood }: Denied): string {
   const user = forGood ? { facts: forGood.facts, keys: forGood.reachable } : { facts, keys: beginning.keys };
   const rules = distinct([
-    ...(one.enrollment ? [one.enrollment] : []),
+    ...(combination.enrollment ? [combination.enrollment] : []),
     ...(after ? [after.rule] : []),
     ...(forGood?.after ?? []),
   ]);

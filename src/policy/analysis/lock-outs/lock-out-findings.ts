@@ -1,20 +1,20 @@
 /** Rules of the enrollment policy that disable what the other policies ask for, as findings: one at each. */
 import { endsInDenial, isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
-import { ordinaryCase, type PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import { ordinaryFactsFor, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
-import { appsInWords, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { analysedAppsText, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 
 /** Rules that let a user in, and nothing that users can have there leads in. */
 interface LockedOut {
   readonly app: AnalysedApp;
-  readonly one: PolicyCase;
+  readonly combination: RuleCombination;
   readonly facts: UserFacts;
   /** There may well be such a user. */
   readonly isUsual: boolean;
@@ -24,41 +24,44 @@ export function lockOutFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const found = apps.flatMap((app) => app.cases.flatMap((one) => lockedOutIn(one, app)));
-  const byCause = Map.groupBy(found, ({ one }) => JSON.stringify(causeOf(one).location));
+  const found = apps.flatMap((app) => app.combinations.flatMap((combination) => lockedOutIn(combination, app)));
+  const byCause = Map.groupBy(found, ({ combination }) => JSON.stringify(causeOf(combination).location));
   return [...byCause.values()].flatMap((same) => atCause(same, configuration));
 }
 
-function lockedOutIn(one: PolicyCase, app: AnalysedApp): readonly LockedOut[] {
+function lockedOutIn(combination: RuleCombination, app: AnalysedApp): readonly LockedOut[] {
   const { policies, space } = app;
-  if (!isLockedOut(policies, one)) return [];
-  const facts = ordinaryCase(one, space) ?? one.facts;
+  if (!isLockedOut(policies, combination)) return [];
+  const facts = ordinaryFactsFor(combination, space) ?? combination.facts;
   if (!endsInDenial(policies, facts, everythingIn(app))) return [];
-  return [{ app, one, facts, isUsual: isOrdinary(facts, rulesOf(one)) }];
+  return [{ app, combination, facts, isUsual: isOrdinary(facts, rulesOf(combination)) }];
 }
 
 function everythingIn({ policies }: AnalysedApp): readonly string[] {
   return policies.authenticators.map(({ key }) => key);
 }
 
-function rulesOf({ session, app, enrollment }: PolicyCase): readonly RuleHead[] {
+function rulesOf({ session, app, enrollment }: RuleCombination): readonly RuleHead[] {
   return [session, app, ...(enrollment ? [enrollment] : [])];
 }
 
 /** Each of the other rules can be met where all may be used: what cannot is no configuration. */
-function causeOf({ app, enrollment }: PolicyCase): RuleHead {
+function causeOf({ app, enrollment }: RuleCombination): RuleHead {
   return enrollment ?? app;
 }
 
 function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const shown = same.find(({ isUsual }) => isUsual) ?? same[0];
-  const cause = shown && causeOf(shown.one);
+  const cause = shown && causeOf(shown.combination);
   const place = cause && placeOf(cause);
   if (shown === undefined || place === undefined) return [];
-  const involved = distinctRules([...same.map(({ one }) => one.app), ...same.map(({ one }) => one.session)]);
+  const involved = distinctRules([
+    ...same.map(({ combination }) => combination.app),
+    ...same.map(({ combination }) => combination.session),
+  ]);
   return [
     findingAt('lock-out', place, {
-      message: `lets no user into ${appsInWords(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them`,
+      message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(shown.facts, everythingIn(shown.app)),

@@ -6,7 +6,7 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
-import { appsInWords, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { analysedAppsText, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import { searchAlike } from './alike-apps.ts';
@@ -23,7 +23,7 @@ export function newcomerFindings(
 ): readonly AnalysisFinding[] {
   const additions = accountAdditions(apps, configuration);
   const then = [{ apps, configuration }, ...graceEnds(apps, configuration)].map((one) => newcomersThen(one, additions));
-  const denied = then.flatMap((one) => one.denied);
+  const denied = then.flatMap((search) => search.denied);
   const causes = new Set(denied.map(causeKey));
   const found = [...causes].flatMap((cause) =>
     atCause(
@@ -32,7 +32,7 @@ export function newcomerFindings(
     ),
   );
   const told = new Set(denied.flatMap(({ cause, forGood }) => (forGood ? [...cause.account, ...cause.together] : [])));
-  const open = [...new Set(then.flatMap((one) => one.open))];
+  const open = [...new Set(then.flatMap((search) => search.open))];
   return [
     ...found,
     ...neverAddedFindings(additions, told, configuration),
@@ -42,16 +42,18 @@ export function newcomerFindings(
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
   const search = forGoodIn(additions, configuration);
-  const all = searchAlike(apps, configuration, (app) => app.cases.map((one) => deniedIn(one, app, search)));
-  const denied = all.flatMap((one) => one.denied);
+  const all = searchAlike(apps, configuration, (app) =>
+    app.combinations.map((combination) => deniedIn(combination, app, search)),
+  );
+  const denied = all.flatMap((found) => found.denied);
   return {
     denied: afterSkips ? denied.filter(({ forGood }) => forGood !== undefined) : denied,
-    open: all.flatMap((one) => one.open),
+    open: all.flatMap((found) => found.open),
   };
 }
 
-function causeKey({ cause, one }: Denied): string {
-  return JSON.stringify((rulesIn(cause)[0] ?? one.app).location);
+function causeKey({ cause, combination }: Denied): string {
+  return JSON.stringify((rulesIn(cause)[0] ?? combination.app).location);
 }
 
 /** The worst finding stands alone; of several times at which it is found, the first. */
@@ -60,7 +62,8 @@ function atCause(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const same = firstFound(then);
-  if (!same.some(({ cause }) => rulesIn(cause).length > 0)) return same.flatMap((one) => atSignOn(one, configuration));
+  if (!same.some(({ cause }) => rulesIn(cause).length > 0))
+    return same.flatMap((denied) => atSignOn(denied, configuration));
   const forGood = firstFound(then.map((all) => all.filter((one) => one.forGood !== undefined)));
   return forGood.length > 0 ? lockedOut(forGood, configuration) : shutOut(same, configuration);
 }
@@ -70,20 +73,20 @@ function firstFound(then: readonly (readonly Denied[])[]): readonly Denied[] {
 }
 
 function atSignOn(denied: Denied, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const { one, beginning, facts, after } = denied;
-  const place = placeOf(one.app);
+  const { combination, beginning, facts, after } = denied;
+  const place = placeOf(combination.app);
   if (place === undefined) return [];
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `denies ${newcomersInWords(beginning)}${onceGraceIsOver(denied)}: they cannot set up there what it asks for`,
-      rules: [after?.rule ?? one.enrollment ?? []].flat().map(namedRule),
+      message: `denies ${newcomersText(beginning)}${onceGraceIsOver(denied)}: they cannot set up there what it asks for`,
+      rules: [after?.rule ?? combination.enrollment ?? []].flat().map(namedRule),
       example: exampleOptions(facts, beginning.keys),
       advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
     }),
   ];
 }
 
-function newcomersInWords({ keys, how }: Beginning): string {
+function newcomersText({ keys, how }: Beginning): string {
   return `users who have nothing but ${keys.join(' and ')}, as after ${how}`;
 }
 
@@ -96,7 +99,7 @@ function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): r
   const what = shown.cause.enrollment ? 'set up there' : 'add there';
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `shuts ${newcomersInWords(beginning)}, out of ${appsInWords(same)}${onceGraceIsOver(shown)}: they cannot ${what} what is asked for`,
+      message: `shuts ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${onceGraceIsOver(shown)}: they cannot ${what} what is asked for`,
       rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, beginning.keys),
       advice: shown.cause.enrollment
@@ -119,7 +122,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
     findingAt('lock-out', place, {
-      message: `shuts ${whom} out of ${appsInWords(same)}${onceGraceIsOver(denied)}: ${lacking}`,
+      message: `shuts ${whom} out of ${analysedAppsText(same)}${onceGraceIsOver(denied)}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, [...new Set(reachable)]),
@@ -150,9 +153,9 @@ function placeAt({ cause }: Denied, placeOf: AnalysedConfiguration['placeOf']) {
   return first && placeOf(first);
 }
 
-function rulesOf({ one, cause, after, forGood }: Denied): readonly RuleHead[] {
-  const enrollment = [one.enrollment ?? [], after?.rule ?? [], forGood?.after ?? []].flat();
-  return [one.session, one.app, ...cause.account, ...cause.together, ...enrollment];
+function rulesOf({ combination, cause, after, forGood }: Denied): readonly RuleHead[] {
+  const enrollment = [combination.enrollment ?? [], after?.rule ?? [], forGood?.after ?? []].flat();
+  return [combination.session, combination.app, ...cause.account, ...cause.together, ...enrollment];
 }
 
 /** Other rules that are the cause, rules of the enrollment policy, and those that let users in. */
@@ -160,8 +163,10 @@ function involvedIn(same: readonly Denied[]): readonly RuleHead[] {
   const [cause] = same.flatMap((denied) => rulesIn(denied.cause).slice(0, 1));
   const all = [
     ...same.flatMap((denied) => rulesIn(denied.cause).slice(1)),
-    ...same.flatMap(({ one, after, forGood }) => [after?.rule ?? one.enrollment ?? [], forGood?.after ?? []].flat()),
-    ...same.flatMap(({ one }) => one.app),
+    ...same.flatMap(({ combination, after, forGood }) =>
+      [after?.rule ?? combination.enrollment ?? [], forGood?.after ?? []].flat(),
+    ),
+    ...same.flatMap(({ combination }) => combination.app),
   ];
   return distinctRules(all).filter(({ location }) => JSON.stringify(location) !== JSON.stringify(cause?.location));
 }

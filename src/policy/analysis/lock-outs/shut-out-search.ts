@@ -1,13 +1,13 @@
 /** Finds the users of an app who are denied for good, and by which rules. */
 
-import { additionWays } from '../../../core/analysis/accounts/addition-ways.ts';
+import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts';
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
 import { asOften, type ShutOutSearch, shutOut } from '../../../core/analysis/accounts/shut-out.ts';
 import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import { decideTogether, deciding } from '../../../core/analysis/space/policy-cases.ts';
+import { decideTogether, deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
@@ -28,7 +28,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     return search;
   };
   const find: ForGoodSearch['find'] = (denied) => {
-    const { app, one, facts } = denied;
+    const { app, combination, facts } = denied;
     const search = searchOf(app);
     const { closed, everyone, ...others } = search;
     // The result differs by user if rules ask how users signed in.
@@ -36,7 +36,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     if (isSameForAll && !signInOutcome(closed, facts, { keys: everyone }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
-        decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
+        decideTogether(app.policies, combination, some) && decideAlike(rules, denied, some);
       const governed = governedBy(rules, facts, app.policies);
       const by = (some: readonly Governed[]) =>
         shutOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
@@ -53,8 +53,14 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
 }
 
 /** What users can have, each set once. */
-function reachableIn({ policies, space, given, ways, most }: AppSearch): ReturnType<ForGoodSearch['reachable']> {
-  const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, ways, space });
+function reachableIn({
+  policies,
+  space,
+  given,
+  additionRules,
+  most,
+}: AppSearch): ReturnType<ForGoodSearch['reachable']> {
+  const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
   return { sets: sets.map((one) => asOften(one, most)), isPartial };
 }
 
@@ -83,7 +89,7 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const { policies } = app;
   const space = spaceOf(app, configuration);
   const given = policies.authenticators.filter(isGiven);
-  const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
+  const search = { policies, space, given, most, additionRules: additionRules(policies, given, space) };
   const closed = { ...policies, accountPolicy: noAdditions };
   const everyone = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
   return { ...search, closed, everyone };
@@ -106,9 +112,9 @@ function hereAlone(clientId: string): RuleHead['when'] {
   return { apps: { any: [clientId] } };
 }
 
-/** The rules of the case decide in this app, and these of the account policy on what is named with them. */
+/** The rules of the combination decide in this app, and these of the account policy on what is named with them. */
 function formulasOf(
-  { app, one, after }: Omit<Denied, 'forGood'>,
+  { app, combination, after }: Omit<Denied, 'forGood'>,
   governed: readonly Governed[],
   space: RuleSpace,
 ): readonly Formula[] {
@@ -116,9 +122,9 @@ function formulasOf(
   return [
     ...space.onceProved,
     space.applies(hereAlone(app.app.clientId)),
-    ...decides(one.session, session, space),
-    ...decides(one.app, signOn, space),
-    ...(one.enrollment ? decides(one.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
+    ...decides(combination.session, session, space),
+    ...decides(combination.app, signOn, space),
+    ...(combination.enrollment ? decides(combination.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
     ...(after ? afterSignInFormulas(after, app.policies, space) : []),
     ...governed.flatMap(({ policy, rule }) => decides(rule, policy, space)),
   ];

@@ -1,41 +1,44 @@
 /** Whether a lock-out concerns every user for whom the rules of its finding decide. */
 import { findModel, newBudget } from '../../../core/analysis/space/find-model.ts';
-import { deciding, type PolicyCase } from '../../../core/analysis/space/policy-cases.ts';
+import { deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { governedBy } from './denial-cause.ts';
 import type { Denied } from './denied-newcomers.ts';
 
 /**
- * It is so in each case in which such rules decide, whichever of them it is. `same`: all lock-outs by one cause.
+ * It is so in each combination in which such rules decide, whichever of them it is. `same`: all lock-outs by one cause.
  */
 export function isOfAllNamed(same: readonly Denied[]): boolean {
   if (same.some(({ forGood }) => !forGood?.isForAll)) return false;
   const terms = distinct(same.map(termsOf));
   return [...Map.groupBy(same, ({ app }) => app)].every(([app, own]) => {
-    const signOn = distinct(own.map(({ one }) => one.app));
+    const signOn = distinct(own.map(({ combination }) => combination.app));
     const asked = own.some(({ after }) => after) ? terms : undefined;
-    return app.cases
-      .filter((one) => signOn.includes(one.app) && (asked !== undefined || terms.includes(one.enrollment)))
-      .every((one) => {
-        const found = own.filter((denied) => denied.one === one);
-        if (found.length === 0) return own.every((denied) => !decidesIn(one, denied));
+    return app.combinations
+      .filter(
+        (combination) =>
+          signOn.includes(combination.app) && (asked !== undefined || terms.includes(combination.enrollment)),
+      )
+      .every((combination) => {
+        const found = own.filter((denied) => denied.combination === combination);
+        if (found.length === 0) return own.every((denied) => !decidesIn(combination, denied));
         return asked === undefined || asked.every((rule) => found.some((denied) => termsOf(denied) === rule));
       });
   });
 }
 
-function termsOf({ one, after }: Denied): RuleHead | undefined {
-  return after?.rule ?? one.enrollment;
+function termsOf({ combination, after }: Denied): RuleHead | undefined {
+  return after?.rule ?? combination.enrollment;
 }
 
 function distinct<Item>(items: readonly Item[]): readonly Item[] {
   return [...new Set(items)];
 }
 
-/** The rules of the account policy that are the cause may decide in another case, too. */
-function decidesIn(one: PolicyCase, { app: { policies, space }, cause, facts }: Denied): boolean {
+/** The rules of the account policy that are the cause may decide in another combination, too. */
+function decidesIn(combination: RuleCombination, { app: { policies, space }, cause, facts }: Denied): boolean {
   const rules = governedBy([...cause.account, ...cause.together], facts, policies).flatMap(({ policy, rule }) =>
     deciding(policy, space).flatMap((each) => (each.rule === rule ? each.formulas : [])),
   );
-  return findModel([...one.formulas, ...rules], newBudget()) !== 'impossible';
+  return findModel([...combination.formulas, ...rules], newBudget()) !== 'impossible';
 }

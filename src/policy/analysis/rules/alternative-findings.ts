@@ -1,6 +1,6 @@
 /** Alternatives and chains of a rule that no user can meet, and those that add nothing. */
 
-import { proofsIn } from '../../../core/analysis/proofs/case-proofs.ts';
+import { proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
 import { followsChain } from '../../../core/analysis/proofs/chain-order.ts';
 import { impliesAll } from '../../../core/analysis/proofs/strictness.ts';
 import { bestEvidence } from '../../../core/evidence/attainable-acr.ts';
@@ -10,7 +10,7 @@ import type { Requirement, Rule } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { type FilePlace, findingAt } from '../../source/finding-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
-import type { RuleCases } from './rule-cases.ts';
+import type { AppCombinations } from './app-combinations.ts';
 
 interface Analysed {
   readonly configuration: AnalysedConfiguration;
@@ -21,13 +21,13 @@ interface Analysed {
 /** Skips a rule none of whose alternatives can be met: other findings report it. */
 export function alternativeFindings(
   { then, ...rule }: Rule,
-  cases: RuleCases,
+  combinations: AppCombinations,
   { configuration, authenticators }: Analysed,
 ): readonly AnalysisFinding[] {
   const place = configuration.placeOf(rule);
   if (place === undefined || then.kind !== 'allow' || then.session) return [];
   const parts = partsOf(then.requirement, place);
-  const usable = usableIn(cases, authenticators);
+  const usable = usableIn(combinations, authenticators);
   const canBeMet = ({ requirement }: Part) =>
     usable.some((some) => meetsRequirement(requirement, bestEvidence(requirement, some)));
   const met = parts.filter(canBeMet);
@@ -52,12 +52,12 @@ function partsOf(requirement: Requirement, { source, path }: FilePlace): readonl
     : requirement.anyOf.map((one, index) => ({ requirement: { anyOf: [one] }, place: at('anyOf', index) }));
 }
 
-/** The usable authenticators of each case; if some case is undecided, all that are enabled. */
+/** The usable authenticators of each combination; if some is undecided, all that are enabled. */
 function usableIn(
-  cases: RuleCases,
+  combinations: AppCombinations,
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly (readonly AuthenticatorDescriptor[])[] {
-  return cases?.map((one) => proofsIn(one, one.policies).authenticators) ?? [authenticators];
+  return combinations?.map((one) => proofsIn(one, one.policies).authenticators) ?? [authenticators];
 }
 
 function unmeetable({ requirement, place }: Part): AnalysisFinding {

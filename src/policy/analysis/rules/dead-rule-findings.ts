@@ -95,13 +95,13 @@ function deadRule(
   if (verdict.kind === 'contradictory') {
     const [only] = verdict.conflict;
     const inner = only && verdict.conflict.length === 1 ? ['when', only.condition, ...only.path] : [];
-    const message = `never applies: ${conflictInWords(verdict.conflict)}`;
+    const message = `never applies: ${conflictText(verdict.conflict)}`;
     const advice = 'correct one of these conditions, or remove the rule';
     return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
   }
   const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
   const parts = {
-    message: `${rule.reportOnly ? 'never reports' : 'never decides'}: ${takersInWords(verdict.by, rule)} all its cases`,
+    message: `${rule.reportOnly ? 'never reports' : 'never decides'}: ${takersText(verdict.by, rule)} all its cases`,
     rules: verdict.by.slice(0, mostNamed).map(namedRule),
     advice: 'move it above, narrow the rules before it, or remove it',
     ...((changesNothing || rule.reportOnly) && { severity: 'warning' as const }),
@@ -114,8 +114,8 @@ function overRule(verdict: DeadVerdict, rule: RuleHead, place: FilePlace): Analy
   const isShadowed = verdict.kind === 'shadowed';
   return findingAt('past', place, {
     message: isShadowed
-      ? `never decides any more, as its days are over: ${takersInWords(verdict.by, rule)} all its cases`
-      : `never applies any more, as its days are over: ${conflictInWords(verdict.conflict)}`,
+      ? `never decides any more, as its days are over: ${takersText(verdict.by, rule)} all its cases`
+      : `never applies any more, as its days are over: ${conflictText(verdict.conflict)}`,
     rules: isShadowed ? verdict.by.slice(0, mostNamed).map(namedRule) : [],
     advice: 'remove the rule, or set later days',
   });
@@ -130,13 +130,13 @@ function thenOf(rule: RuleHead): string {
   return 'then' in rule ? JSON.stringify(rule.then) : '';
 }
 
-function conflictInWords(conflict: readonly RulePart[]): string {
+function conflictText(conflict: readonly RulePart[]): string {
   const parts = conflict.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``);
   if (parts.length === 1) return `${parts.join('')} can never hold here`;
   return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)} exclude one another`;
 }
 
-function takersInWords(by: readonly RuleHead[], { location: own }: RuleHead): string {
+function takersText(by: readonly RuleHead[], { location: own }: RuleHead): string {
   const names = by.slice(0, mostNamed).map(({ name, location }) => `"${name}" in ${whereFrom(own, location)}`);
   if (by.length === 1) return `the rule ${names.join('')} takes`;
   if (by.length > mostNamed) return `the rules ${names.join(', ')} and ${by.length - mostNamed} more together take`;

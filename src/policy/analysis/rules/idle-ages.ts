@@ -1,5 +1,5 @@
 /** Greatest ages that no proof reaches, as every session in which they count has ended before. */
-import { proofsIn } from '../../../core/analysis/proofs/case-proofs.ts';
+import { proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -8,26 +8,34 @@ import { durationSeconds } from '../../schema/fields/durations.ts';
 import { type FilePlace, findingAt } from '../../source/finding-at.ts';
 import { valuesAt } from '../../source/values-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
-import type { RuleCase, RuleCases } from './rule-cases.ts';
+import type { AppCombination, AppCombinations } from './app-combinations.ts';
 
-export function idleAges(rule: Rule, cases: RuleCases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+export function idleAges(
+  rule: Rule,
+  combinations: AppCombinations,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
   const place = placeOf(rule);
-  if (place === undefined || cases === undefined || cases.length === 0 || rule.then.kind !== 'allow') return [];
+  if (place === undefined || combinations === undefined || combinations.length === 0 || rule.then.kind !== 'allow')
+    return [];
   const { then } = rule;
   // The pages of the own account are under the session policy, too, and no app limits a proof there.
-  const { oldest, longestPause } = longestIn(then.session ? cases.map(withoutLimit) : cases);
+  const { oldest, longestPause } = longestIn(then.session ? combinations.map(withoutLimit) : combinations);
   const ages = idleIn(place, then.requirement, { name: 'maxAge', limit: oldest });
   const pauses = idleIn(place, then.requirement, { name: 'maxIdle', limit: longestPause });
   return [
     ...ages.map(({ seconds, at }) => idleAge(at, `a greatest age of ${durationText(seconds)}`, oldest)),
     ...pauses.map(({ seconds, at }) => idlePause(at, seconds, longestPause)),
-    ...idleLimit(then, place, cases),
+    ...idleLimit(then, place, combinations),
   ];
 }
 
-/** Over all cases in which the rule decides. */
-function longestIn(cases: readonly RuleCase[]): { readonly oldest: Seconds; readonly longestPause: Seconds } {
-  const proofs = cases.map((one) => proofsIn(one, one.policies));
+/** Over all combinations in which the rule decides. */
+function longestIn(combinations: readonly AppCombination[]): {
+  readonly oldest: Seconds;
+  readonly longestPause: Seconds;
+} {
+  const proofs = combinations.map((one) => proofsIn(one, one.policies));
   return {
     oldest: Math.max(...proofs.map(({ oldest = Number.POSITIVE_INFINITY }) => oldest)),
     longestPause: Math.max(...proofs.map(({ longestPause = Number.POSITIVE_INFINITY }) => longestPause)),
@@ -35,7 +43,7 @@ function longestIn(cases: readonly RuleCase[]): { readonly oldest: Seconds; read
 }
 
 /** What was proved counts at the app as long as the session lives. */
-function withoutLimit(one: RuleCase): RuleCase {
+function withoutLimit(one: AppCombination): AppCombination {
   const { then } = one.app;
   if (then.kind === 'deny') return one;
   const { absolute: _, ...appSession } = then.appSession ?? {};
@@ -77,11 +85,11 @@ function idlePause(place: FilePlace, pause: Seconds, longest: Seconds): Analysis
 function idleLimit(
   then: AllowTerms,
   { source, path }: FilePlace,
-  cases: readonly RuleCase[],
+  combinations: readonly AppCombination[],
 ): readonly AnalysisFinding[] {
   const limit = then.appSession?.absolute;
   if (limit === undefined) return [];
-  const { oldest } = longestIn(cases.map(withoutLimit));
+  const { oldest } = longestIn(combinations.map(withoutLimit));
   if (limit < oldest) return [];
   const place = { source, path: [...path, 'then', 'session', 'absolute'] };
   return [idleAge(place, `a session length of ${durationText(limit)}`, oldest)];

@@ -4,12 +4,12 @@ import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { attributesRead } from '../../schema/expressions/check-expression.ts';
-import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { alternativeFindings } from './alternative-findings.ts';
+import type { AppCombination, AppCombinations } from './app-combinations.ts';
 import { idleAges } from './idle-ages.ts';
-import type { RuleCase, RuleCases } from './rule-cases.ts';
 
 /** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
 export function ruleFindings(
@@ -17,33 +17,46 @@ export function ruleFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const places = new Set(alive.map(placeKey));
-  const casesOf = casesByRule(apps);
+  const combinationsOf = combinationsByRule(apps);
   const authenticators = apps[0]?.policies.authenticators ?? [];
-  return distinctRules(apps)
-    .filter((rule) => places.has(placeKey(rule)))
-    .flatMap((rule) => [
-      ...unreachable(rule, { cases: casesOf(rule), apps }, configuration),
-      ...idleAges(rule, casesOf(rule), configuration),
-      ...alternativeFindings(rule, casesOf(rule), { configuration, authenticators }),
-      ...writtenByUsers(rule, configuration, configuration.placeOf(rule)),
-    ]);
+  const living = (rules: readonly Rule[]) => distinctRules(rules).filter((rule) => places.has(placeKey(rule)));
+  const ofSignIns = living(apps.flatMap(rulesOf)).flatMap((rule) => [
+    ...unreachable(rule, { combinations: combinationsOf(rule), apps }, configuration),
+    ...idleAges(rule, combinationsOf(rule), configuration),
+    ...alternativeFindings(rule, combinationsOf(rule), { configuration, authenticators }),
+    ...writtenByUsers(rule, 'lets users in by', configuration),
+  ]);
+  const ofOthers = besideSignIns(configuration).flatMap(({ rules, does }) =>
+    living(rules).flatMap((rule) => writtenByUsers(rule, does, configuration)),
+  );
+  return [...ofSignIns, ...ofOthers];
 }
 
-/** The rules of session and sign-on policies that allow, each once; two of the core may be one in the file. */
-function distinctRules(apps: readonly AnalysedApp[]): readonly Rule[] {
-  const byPlace = new Map(apps.flatMap(rulesOf).map((rule) => [placeKey(rule), rule]));
+/** The rules that allow, each once; two of the core may be one in the file. */
+function distinctRules(rules: readonly Rule[]): readonly Rule[] {
+  const byPlace = new Map(rules.map((rule) => [placeKey(rule), rule]));
   return [...byPlace.values()].filter(({ then }) => then.kind === 'allow');
+}
+
+/** The rules that say who changes an account, and who recovers a password. */
+function besideSignIns({ policies }: AnalysedConfiguration) {
+  const changes = policies.flatMap((one) => (one.kind === 'account' ? one.policy.rules : []));
+  const recoveries = policies.flatMap((one) => (one.kind === 'recovery' ? one.policy.rules : []));
+  return [
+    { rules: changes.map(({ rule }) => rule), does: 'lets users change their account by' },
+    { rules: recoveries.map(({ rule }) => rule), does: 'lets users recover their password by' },
+  ];
 }
 
 function rulesOf({ policies }: AnalysedApp): readonly Rule[] {
   return [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule);
 }
 
-function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => RuleCases {
+function combinationsByRule(apps: readonly AnalysedApp[]): (rule: Rule) => AppCombinations {
   // What one app leaves open says nothing of rules that decide in others only.
   const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(placeKey)));
-  const found = new Map<string, RuleCase[]>();
-  const all = apps.flatMap(({ cases, policies }) => cases.map((one) => ({ ...one, policies })));
+  const found = new Map<string, AppCombination[]>();
+  const all = apps.flatMap(({ combinations, policies }) => combinations.map((one) => ({ ...one, policies })));
   for (const one of all) {
     for (const key of [placeKey(one.session), placeKey(one.app)]) {
       const before = found.get(key);
@@ -57,12 +70,12 @@ function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => RuleCases {
 /** The account pages are an app, too, which no file describes; rules about apps may be for them. */
 function unreachable(
   rule: Rule,
-  { cases, apps }: { readonly cases: RuleCases; readonly apps: readonly AnalysedApp[] },
+  { combinations, apps }: { readonly combinations: AppCombinations; readonly apps: readonly AnalysedApp[] },
   { placeOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const place = placeOf(rule);
   const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
-  if (place === undefined || cases === undefined || isAboutApps || cases.length > 0) return [];
+  if (place === undefined || combinations === undefined || isAboutApps || combinations.length > 0) return [];
   const message = 'allows only where another policy denies, so that no user gets in by it';
   const advice = 'correct its conditions or those of the other policy';
   return [findingAt('unreachable', place, { message, advice, rules: denialsBeside(rule, apps).map(namedRule) })];
@@ -84,10 +97,12 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
 
 /** A form at the account pages changes what such a rule says. */
 function writtenByUsers(
-  { when }: Rule,
-  { snapshot }: AnalysedConfiguration,
-  place: FilePlace | undefined,
+  rule: Rule,
+  does: string,
+  { snapshot, placeOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
+  const { when } = rule;
+  const place = placeOf(rule);
   const { attributes } = snapshot.settings.attributes;
   if (place === undefined) return [];
   return conditionSets(when).flatMap((set, at) => {
@@ -99,7 +114,7 @@ function writtenByUsers(
     }));
     return [...tested, ...read].flatMap(({ name, path, ...where }) => {
       if (!Object.hasOwn(attributes, name) || attributes[name]?.write !== 'user') return [];
-      const message = `lets users in by \`${name}\`, which they write themselves`;
+      const message = `${does} \`${name}\`, which they write themselves`;
       const advice = 'say `write: admin` for the attribute, or ask for something else';
       return [findingAt('user-written', { ...place, path }, { message, advice, ...where })];
     });

@@ -3,7 +3,7 @@
  * findings. The session policy and the sign-on policy are examined separately.
  */
 import { type Budget, findModelWithin } from '../../../core/analysis/space/find-model.ts';
-import { allowing, deciding } from '../../../core/analysis/space/policy-cases.ts';
+import { allowing, deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { type AccountRule, changeActions, type GovernedChange } from '../../../core/model/account-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
@@ -23,7 +23,7 @@ interface Place {
   readonly policies: PolicySet;
   readonly space: RuleSpace;
   /** What must hold for a user to get in, in each way. */
-  readonly ways: readonly (readonly Formula[])[];
+  readonly openings: readonly (readonly Formula[])[];
 }
 
 /** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
@@ -83,19 +83,19 @@ function placeOf(
   const whens = rules.map(({ when }) => when);
   const space = ruleSpace(whens, universe([pages ?? app.clientId]));
   const second = pages !== undefined ? [[]] : signOn ? allowing(signOn, space).map(({ formulas }) => formulas) : [];
-  const ways = allowing(session, space).flatMap(({ formulas }) =>
+  const openings = allowing(session, space).flatMap(({ formulas }) =>
     second.map((others) => [...space.onceProved, ...formulas, ...others]),
   );
-  return { policies: own, space, ways };
+  return { policies: own, space, openings };
 }
 
 /** Users who get in there are under the rule, or that is not known. */
-function isReached(rule: RuleHead, { policies, space, ways }: Place, budget: Budget): boolean {
+function isReached(rule: RuleHead, { policies, space, openings }: Place, budget: Budget): boolean {
   const cases = policiesOf(rule, policies).flatMap((policy) =>
     deciding(policy, space).filter((one) => keyOf(one.rule) === keyOf(rule)),
   );
   return cases.some(({ formulas }) =>
-    ways.some((way) => findModelWithin([...way, ...formulas], budget) !== 'impossible'),
+    openings.some((opening) => findModelWithin([...opening, ...formulas], budget) !== 'impossible'),
   );
 }
 

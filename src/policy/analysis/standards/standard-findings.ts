@@ -18,7 +18,7 @@ import type { CheckedSources } from '../findings/analyse.ts';
 import { reasonIn } from '../invariants/invariant-findings.ts';
 import { rulesTogether } from '../invariants/invariants.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from '../text/proofs-text.ts';
+import { enrolledOptions, isShownByExample, proofOptions, proofsText } from '../text/proofs-text.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
 import { type StandardName, standards } from './standards.ts';
 
@@ -155,7 +155,7 @@ function violationFinding(
   const guarantee = criterion.guarantee(context.roles);
   const measure = { authenticators, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
   const short = `falls short of ${criterion.section}: ${criterion.text}`;
-  const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsInWords(proved, measure)}` : '';
+  const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsText(proved, measure)}` : '';
   const isShown = proved !== undefined && isShownByExample(proved);
   const options = exampleOptions(facts, isShown ? enrolledOptions(proved, measure) : proved?.enrolled);
   const example = isShown ? [...options, ...proofOptions(proved, authenticators)] : options;

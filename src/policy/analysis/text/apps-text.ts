@@ -6,7 +6,7 @@ import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 const mostApps = 3;
 
 /** How many there are, and the first of them. */
-export function appsInWords(same: readonly { readonly app: AnalysedApp }[]): string {
+export function analysedAppsText(same: readonly { readonly app: AnalysedApp }[]): string {
   const apps = [...new Set(same.map(({ app }) => app))];
   const count = apps.reduce((sum, app) => sum + app.count, 0);
   const names = apps.flatMap((app) => app.names).slice(0, mostApps);

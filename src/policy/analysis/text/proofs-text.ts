@@ -15,20 +15,20 @@ export interface Measure {
 }
 
 /** `nothing but webauthn (without user verification), in a browser that remembers totp`. */
-export function proofsInWords({ evidence, remembered }: AdmittedWith, measure: Measure): string {
+export function proofsText({ evidence, remembered }: AdmittedWith, measure: Measure): string {
   const isFurther = ({ authenticator, enrollment }: AssessedEvidence, at: number) =>
     evidence.slice(0, at).some((one) => one.authenticator === authenticator && one.enrollment !== enrollment);
   const words = evidence
-    .map((item, at) => `${isFurther(item, at) ? 'another ' : ''}${proofInWords(item, measure)}`)
+    .map((item, at) => `${isFurther(item, at) ? 'another ' : ''}${proofText(item, measure)}`)
     .join(' and ');
   const browser = remembered.length === 0 ? '' : `, in a browser that remembers ${remembered.join(' and ')}`;
   return `${evidence.length === 1 ? 'nothing but ' : ''}${words}${browser}`;
 }
 
-function proofInWords(item: AssessedEvidence, measure: Measure): string {
+function proofText(item: AssessedEvidence, measure: Measure): string {
   const { age, idle } = item;
   const name = proofNames(item).at(-1) ?? item.authenticator;
-  const lacking = allLackedBy(item, measure).map((one) => characteristicWords[one] ?? one);
+  const lacking = allLackedBy(item, measure).map((one) => characteristicTexts[one] ?? one);
   const [last, ...others] = lacking.toReversed();
   const words = others.length === 0 ? last : `${others.toReversed().join(', ')} and ${last}`;
   const details = [
@@ -39,7 +39,7 @@ function proofInWords(item: AssessedEvidence, measure: Measure): string {
   return details.length === 0 ? name : `${name} (${details.join(', ')})`;
 }
 
-const characteristicWords: Readonly<Record<string, string>> = {
+const characteristicTexts: Readonly<Record<string, string>> = {
   userVerification: 'user verification',
   userPresence: 'a touch',
   phishingResistant: 'resistance to phishing',

@@ -13,14 +13,14 @@ const scopeName = z
 
 const claimNames = z.array(z.string().min(1)).describe('Claims that it releases.');
 
-const scopeInWords = closed({
+const scopeWithTexts = closed({
   claims: claimNames.optional(),
   label: localizedText('What the page of consent calls it.'),
   help: localizedText('A sentence below the label.'),
 });
 
 export const ownScopes = z
-  .record(scopeName, z.union([claimNames, scopeInWords]))
+  .record(scopeName, z.union([claimNames, scopeWithTexts]))
   .default({})
   .describe(
     'Scopes besides the standard ones (openid, profile, email, phone, address, groups, offline_access), each with the claims that it releases and its texts for the page of consent.',
@@ -40,7 +40,7 @@ export const scopesOfApi = z
   .default([])
   .describe('Scopes that this API knows, each with its texts for the page of consent.');
 
-type ScopeInput = string[] | z.output<typeof scopeInWords>;
+type ScopeInput = string[] | z.output<typeof scopeWithTexts>;
 type ResourceScope = z.output<typeof scopesOfApi>[number];
 
 /** The claims that each scope releases. A standard scope that only got a text releases what it always does. */

@@ -95,7 +95,7 @@ function compileNetworks(zones: Settings['zones']): (ip: string) => readonly str
 }
 
 /** An address as it is shown to users: with the labels of the zones that contain it. Not for decisions. */
-export function placeInWords(
+export function addressPlaceText(
   { settings, zonesOf }: { readonly settings: Pick<Settings, 'zones'>; zonesOf(ip: string): ZonesOfAddress },
   ip: string,
 ): string {

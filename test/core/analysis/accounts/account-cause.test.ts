@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import {
   accountCause,
-  additionRules,
+  decidingAdditionRules,
   enoughAlone,
   withoutTerms,
 } from '../../../../src/core/analysis/accounts/account-cause.ts';
@@ -74,21 +74,21 @@ test('the rules that decide about additions are found by the facts, each once, i
   const staff = rule('staff', { when: { groups: { any: ['staff'] } }, change: { add: ['webauthn', 'totp'] } });
   const guests = rule('guests', { when: { groups: { any: ['guests'] } } });
   const found = (...rules: readonly AccountRule[]) =>
-    additionRules(
+    decidingAdditionRules(
       { ...withRules(...rules), authenticators: [descriptor.webauthn, descriptor.phone, descriptor.totp] },
       facts,
     );
   expect(found(rest)).toEqual([rest]);
   expect(found(guests, staff, rest)).toEqual([staff, rest]);
   expect(found(phones, guests, staff)).toEqual([phones, staff]);
-  expect(additionRules(policiesOf(), facts)).toEqual([]);
+  expect(decidingAdditionRules(policiesOf(), facts)).toEqual([]);
 });
 
 test('nothing is added that cannot be enrolled', () => {
   const subject = userWith([]);
   const facts: UserFacts = { ...factsOf({ subject }), subject, signedInWith: [] };
   const authenticators = [descriptor.password, descriptor.recovery_code];
-  expect(additionRules({ ...withRules(rest), authenticators }, facts)).toEqual([]);
+  expect(decidingAdditionRules({ ...withRules(rest), authenticators }, facts)).toEqual([]);
 });
 
 test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([

@@ -1,7 +1,7 @@
 /** A rule by which users can never add something is found exactly where going from addition to addition says so. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { canBeMet } from '../../../../src/core/analysis/accounts/addition-ways.ts';
+import { canBeMet } from '../../../../src/core/analysis/accounts/addition-rules.ts';
 import { neverAdded } from '../../../../src/core/analysis/accounts/never-added.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';

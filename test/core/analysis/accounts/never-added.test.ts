@@ -85,7 +85,7 @@ describe('no user can ever add', () => {
   });
 });
 
-describe('no user for whom the rule decides can ever add', () => {
+describe('no user that the rule applies to can ever add', () => {
   test.each<[string, readonly AccountRule[], readonly string[]]>([
     ['what asks for itself', [add('webauthn', by('webauthn'), inA), rest], ['webauthn selected webauthn']],
     [
@@ -117,7 +117,7 @@ describe('no user for whom the rule decides can ever add', () => {
   });
 });
 
-test('some of those for whom the rule decides can never add it, where others can elsewhere', () => {
+test('some users that the rule applies to can never add it, where others can elsewhere', () => {
   const helpers = add('webauthn', by('password'), { ...inB, ...inOffice });
   const asking = { ...add('webauthn', by('webauthn'), inA), name: 'asking' };
   expect(found([helpers, asking, rest])).toEqual(['webauthn a  asking']);

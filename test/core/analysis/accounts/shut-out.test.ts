@@ -1,6 +1,6 @@
 /** Users who are denied for good, whatever they add wherever they may. */
 import { describe, expect, test } from '@jest/globals';
-import { additionWays } from '../../../../src/core/analysis/accounts/addition-ways.ts';
+import { additionRules } from '../../../../src/core/analysis/accounts/addition-rules.ts';
 import { reachableByAll } from '../../../../src/core/analysis/accounts/reachable-authenticators.ts';
 import { asOften, type ShutOutSearch, shutOut } from '../../../../src/core/analysis/accounts/shut-out.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
@@ -74,7 +74,7 @@ function searchIn({
   };
   const asked = [inA, notInA, inB, inOffice, outside];
   const space = ruleSpace([...rules.map(({ when }) => when), ...asked], offices);
-  return { policies, space, given, most, ways: additionWays(policies, given, space), isConfirmed };
+  return { policies, space, given, most, additionRules: additionRules(policies, given, space), isConfirmed };
 }
 
 function shut(parts: Parts, ...among: readonly Conditions[]) {
@@ -152,7 +152,7 @@ describe('all are shut out', () => {
     expect(shut(parts, ...among)).toEqual(expected);
   });
 
-  test('of whom the rules of the case decide', () => {
+  test('about which the rules of the case decide', () => {
     const isConfirmed: Parts['isConfirmed'] = ({ subject: { groups } }) => groups.includes('b');
     const parts: Parts = { account: [add(undefined, deny)], isConfirmed };
     expect(shut(parts, { groups: { any: ['a', 'b'] } })).toBeUndefined();
@@ -222,7 +222,7 @@ describe('some are shut out', () => {
   });
 });
 
-test('what is reachable counts as often as any rule requires', () => {
+test('reachable proofs count as often as any rule requires', () => {
   expect(shut({ account: [add('totp', one), add(undefined, deny)], app: by('webauthn'), most: 2 })).toEqual({
     ...everyone,
     reachable: ['password', 'password', 'totp', 'totp'],
@@ -238,8 +238,8 @@ test('the example is a sign-in that is asked about', () => {
 
 test('what every user can have in time depends on no group', () => {
   const account = [add('totp', one, inOffice), add('webauthn', one, { ...inA, ...inOffice }), add(undefined, deny)];
-  const { policies, given, ways } = searchIn({ account, authenticators: [password, email, totp, webauthn] });
-  const all = reachableByAll({ authenticators: policies.authenticators, given, ways });
+  const { policies, given, additionRules } = searchIn({ account, authenticators: [password, email, totp, webauthn] });
+  const all = reachableByAll({ authenticators: policies.authenticators, given, additionRules });
   expect(asOften(all, 2)).toEqual(['password', 'password', 'totp', 'totp']);
   expect(all.never).toEqual(['email', 'webauthn']);
 });

@@ -53,7 +53,7 @@ test('it counts the proofs of this sign-in that each side took', () => {
   expect([step.before.proofs, step.after.proofs]).toEqual([1, 0]);
 });
 
-test('it says what is asked for beside what was proved', () => {
+test('it names the proofs that are asked for in addition to those given', () => {
   expect(compared(asking(1), asking(2), [password]).after).toMatchObject({ outcome: 'ask', asks: 'challenge totp' });
 });
 

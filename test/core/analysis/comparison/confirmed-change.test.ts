@@ -39,7 +39,7 @@ test.each<[string, readonly (EvidenceSet | undefined)[], Requirement, Requiremen
   expect(found?.evidence.map(({ authenticator }) => authenticator).join()).toBe(expected);
 });
 
-test('a session may hold proofs that no sign-in gives any more', () => {
+test('a session may hold proofs that no sign-in gives any longer', () => {
   const shown = { characteristics: ['phishingResistant'] } as const;
   const resistant = factors(1, { demands: [{ ...shown }] });
   const sides = {
@@ -53,7 +53,7 @@ test('a session may hold proofs that no sign-in gives any more', () => {
 
 const denying = policiesOf({ app: always(deny), enabled });
 
-test('users end in a sign-in who were denied, with what is asked for first, or with all that there is', () => {
+test('denied users now get in, with the first proof asked for, or with every proof', () => {
   const end = (next: Requirement) => newlyEndingWith('denied', facts, { live: denying, next: asking(next) });
   expect(end(one)).toEqual(['password']);
   expect(end(by('email'))).toEqual(enabled);

@@ -1,10 +1,10 @@
 /** Rules that decide together before and after a change, and facts for which they do. */
 import { describe, expect, test } from '@jest/globals';
 import {
-  casesOn,
   decidingTogether,
   factsFor,
   factsOn,
+  possiblyDecidingOn,
   type RefusedParts,
 } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
@@ -130,17 +130,14 @@ describe('facts for it', () => {
     ['app', { app: [rule('app', unknown), rule('app')] }],
     ['enrollment', { enrollment: [terms('enrollment', unknown), terms('enrollment')] }],
   ];
-  test.each(cases)(
-    'are undecided where a rule of the policy decides about users of whom none is known: %s',
-    (_, own) => {
-      for (const [live, next] of [
-        [own, {}],
-        [{}, own],
-      ] as const) {
-        expect(groupsOf(live, next).toSorted()).toEqual([[], 'undecided']);
-      }
-    },
-  );
+  test.each(cases)('are undecided where a rule of the policy decides about users that are not known: %s', (_, own) => {
+    for (const [live, next] of [
+      [own, {}],
+      [{}, own],
+    ] as const) {
+      expect(groupsOf(live, next).toSorted()).toEqual([[], 'undecided']);
+    }
+  });
 });
 
 describe('what requests cannot ask for on a side', () => {
@@ -176,8 +173,8 @@ describe('what requests cannot ask for on a side', () => {
       universe(),
     );
     const policy = compilePolicy({ name: 'app', rules });
-    const deciding = (side: 'live' | 'next', parts: Parameters<typeof casesOn>[2]) =>
-      casesOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
+    const deciding = (side: 'live' | 'next', parts: Parameters<typeof possiblyDecidingOn>[2]) =>
+      possiblyDecidingOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
         one && findModel(formulas, newBudget()) !== 'impossible' ? [one.name] : [],
       );
     expect(deciding('next', { space })).toEqual(['mail', 'files', 'phone', 'rest']);

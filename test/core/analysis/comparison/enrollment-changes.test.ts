@@ -50,9 +50,10 @@ function changed(
 }
 
 /** `rule before > rule now`, with what is proved. */
-function inWords(...asked: Parameters<typeof changed>): readonly string[] {
-  const all = changed(...asked).map(({ change: { before, now, way } }) => {
-    const proved = typeof way === 'object' ? way.proved.map(({ key }) => key).join('+') : way;
+function changeTexts(...asked: Parameters<typeof changed>): readonly string[] {
+  const all = changed(...asked).map(({ change: { before, now, signedInWith } }) => {
+    const proved =
+      typeof signedInWith === 'object' ? signedInWith.proved.map(({ key }) => key).join('+') : signedInWith;
     return `${before?.name ?? '-'} > ${now?.name ?? '-'}${proved === undefined ? '' : `: ${proved}`}`;
   });
   return [...new Set(all)];
@@ -70,7 +71,7 @@ describe('before the sign-in', () => {
     ['no rule decided before, which denied', [some], [all], ['- > all']],
     ['more may be set up', [rule('before', { useOnly: ['totp'] })], [rule('now', {})], ['before > now']],
   ])('%s', (_, live, next, expected) => {
-    expect(inWords(live, next)).toEqual(expected);
+    expect(changeTexts(live, next)).toEqual(expected);
   });
 });
 
@@ -79,20 +80,20 @@ describe('once a user has signed in', () => {
   const rest = rule('rest', {});
 
   test('the rules of each way are compared', () => {
-    expect(inWords([byPassword, rest], [byPassword, rest])).toEqual([]);
-    expect(inWords([byPassword, rest], [rest])).toEqual(['by password > rest: password']);
-    expect(inWords([byPassword, rest], undefined)).toEqual(['by password > -: password']);
+    expect(changeTexts([byPassword, rest], [byPassword, rest])).toEqual([]);
+    expect(changeTexts([byPassword, rest], [rest])).toEqual(['by password > rest: password']);
+    expect(changeTexts([byPassword, rest], undefined)).toEqual(['by password > -: password']);
   });
 
   test('what may be set up is compared besides', () => {
     const closed = rule('closed', { useOnly: ['totp'] });
-    expect(inWords([byPassword, closed], [byPassword, rest])).toEqual(['closed > rest']);
-    expect(inWords([byPassword, closed], [rest])).toEqual(['closed > rest', 'by password > rest: password']);
+    expect(changeTexts([byPassword, closed], [byPassword, rest])).toEqual(['closed > rest']);
+    expect(changeTexts([byPassword, closed], [rest])).toEqual(['closed > rest', 'by password > rest: password']);
   });
 
   test('where no rule decides now, users are denied', () => {
     const inGroup = rule('a', passkey, inA);
-    expect(inWords([rule('all', passkey)], [byPassword, inGroup])).toEqual([]);
+    expect(changeTexts([rule('all', passkey)], [byPassword, inGroup])).toEqual([]);
   });
 
   test('a change is about users of its rules', () => {
@@ -107,17 +108,17 @@ describe('once a user has signed in', () => {
     const remembering = (...enabled: readonly Key[]) => ({ enabled, remember: 60 });
     const [live, next] = [[byPassword, rest], [rest]];
     const [totp, question] = [remembering('password', 'totp'), remembering('password', 'security_question')];
-    expect(inWords(live, next, { before: totp, now: totp })).toEqual(['by password > rest: password']);
-    expect(inWords(live, next, { before: question, now: question })).toEqual([]);
+    expect(changeTexts(live, next, { before: totp, now: totp })).toEqual(['by password > rest: password']);
+    expect(changeTexts(live, next, { before: question, now: question })).toEqual([]);
   });
 
   test('of too many ways it is not known', () => {
     const more = Array.from({ length: 9 }, (_, at) => `other ${at}`);
     const named = rule('named', passkey, by('password', ...more));
     const parts = { before: { more: more.slice(1) }, now: { more } };
-    const unknown = inWords([named, rest], [rest, rule('stricter', passkey)], parts);
+    const unknown = changeTexts([named, rest], [rest, rule('stricter', passkey)], parts);
     expect(unknown).toContain('named > rest: unknown');
     expect(unknown).not.toContain('named > stricter: unknown');
-    expect(inWords([named, rest], [rest], { before: { more }, now: { more } })).toEqual(['named > rest: unknown']);
+    expect(changeTexts([named, rest], [rest], { before: { more }, now: { more } })).toEqual(['named > rest: unknown']);
   });
 });

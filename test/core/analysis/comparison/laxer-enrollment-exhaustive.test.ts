@@ -18,7 +18,7 @@ const keys = ['password', 'totp', 'webauthn'] as const;
 const authenticators: readonly AuthenticatorDescriptor[] = keys.map((key) => descriptor[key]);
 
 /** So many enrollments of each, the first of each kind proved or not. */
-const users: readonly Facts[] = [[], ['a']].flatMap((groups) =>
+const fresh: readonly Facts[] = [[], ['a']].flatMap((groups) =>
   [0, 1].flatMap((passwords) =>
     [0, 1, 2, 3].flatMap((codes) =>
       [0, 1, 2, 3].flatMap((passkeys) => {
@@ -38,6 +38,23 @@ const users: readonly Facts[] = [[], ['a']].flatMap((groups) =>
   ),
 );
 
+const day = 24 * 3600;
+const skipped = (count: number) => Object.fromEntries(keys.map((key) => [key, { grace: { count, at: NOW } }]));
+
+/** Those with few enrollments also on other days, and when they have skipped what they may. */
+const users: readonly Facts[] = fresh.flatMap((facts) => {
+  const { subject, evidence } = facts;
+  if (subject === undefined || subject.enrollments.length > 2) return [facts];
+  return [0, 60, 90].flatMap((days) =>
+    [0, 1, 2].map((count) => {
+      const now = NOW + days * day;
+      const transaction = { id: TRANSACTION, startedAt: now };
+      const proofs = evidence.map((one) => ({ ...one, at: now }));
+      return { ...facts, now, transaction, subject: { ...subject, skipped: skipped(count) }, evidence: proofs };
+    }),
+  );
+});
+
 function many(key: (typeof keys)[number], count: number): readonly Enrollment[] {
   const { factors: covered, characteristics } = descriptor[key];
   return Array.from({ length: count }, (_, at) => {
@@ -49,7 +66,11 @@ const required = fc
   .record({
     anyOf: fc.subarray(['totp', 'webauthn'], { minLength: 1 }),
     count: fc.constantFrom(1, 1, 2, 3),
-    grace: fc.constantFrom(undefined, undefined, undefined, { skips: 2 }),
+    grace: fc.constantFrom(
+      undefined,
+      ...[undefined, undefined, undefined, { skips: 1 }, { skips: 2 }],
+      ...[60, 90].map((days) => ({ until: NOW + days * day })),
+    ),
   })
   .map(({ grace, ...one }) => ({ ...one, ...(grace && { grace }) }));
 const terms = fc.record({

@@ -83,16 +83,17 @@ test.each<[string, Required, Required, ReturnType<typeof verdict>]>([
   ],
   ['as many skips', [skipping(2)], [skipping(2)], 'as strict'],
   ['fewer skips', [skipping(2)], [skipping(1)], 'as strict'],
-  ['more skips', [skipping(2)], [skipping(3)], 'undecided'],
+  ['more skips', [skipping(2)], [skipping(3)], 'laxer'],
   ['no skips', [skipping(2)], [needs('totp')], 'as strict'],
   ['skips', [needs('totp')], [skipping(2)], 'laxer'],
   ['the same day', [until(60)], [until(60)], 'as strict'],
   ['a sooner day', [until(60)], [until(30)], 'as strict'],
-  ['a later day', [until(60)], [until(90)], 'undecided'],
+  ['a later day', [until(60)], [until(90)], 'laxer'],
+  ['a later day of two that are over', [until(-90)], [until(-60)], 'laxer'],
   ['a day instead of one that is over', [until(-60)], [until(60)], 'laxer'],
   ['a day', [needs('totp')], [until(60)], 'laxer'],
-  ['a day instead of skips', [skipping(2)], [until(60)], 'undecided'],
-  ['skips instead of a day', [until(60)], [skipping(2)], 'undecided'],
+  ['a day instead of skips', [skipping(2)], [until(60)], 'laxer'],
+  ['skips instead of a day', [until(60)], [skipping(2)], 'laxer'],
   ['each of eight', [many(8, ...names(8))], names(8).map((name) => needs(name)), 'as strict'],
   [
     'each of so many that they are not looked at together',
@@ -168,7 +169,7 @@ describe('the example', () => {
     expect([found.length, undecided.length]).toEqual([0, 1]);
   });
 
-  test('has no proof by what is new, which is told of otherwise, but may have it', () => {
+  test('has no proof by the new authenticator, which is reported elsewhere, but may have it enrolled', () => {
     const before = { enrollment: totp, enabled: ['password', 'totp'] as const };
     const { found } = search(before, { enrollment: [rule({ required: [needs('webauthn')] })] });
     expect(found).toMatchObject([{ proved: ['password'], remembered: [], enrolled: ['password', 'webauthn'] }]);
@@ -196,7 +197,7 @@ describe('the example', () => {
     expect(undecided).toEqual([]);
   });
 
-  test('is of users whom some rule of the app lets in', () => {
+  test('is of users that some rule of the app lets in', () => {
     const app: readonly Rule[] = [
       appRule({ groups: { none: ['a'] } }),
       { name: 'rest', when: {}, then: { kind: 'deny' } },
@@ -304,7 +305,7 @@ describe('rules that ask how the user signed in', () => {
     ).toBe('password and (phone.sms)');
   });
 
-  test('tell methods apart where a rule names one', () => {
+  test('distinguish methods when a rule names one', () => {
     const enabled = ['password', 'phone', 'webauthn'] as const;
     const phone = [rule(passkey, by('phone')), rest];
     const voice = [rule(passkey, by('phone.voice')), rest];
@@ -314,7 +315,7 @@ describe('rules that ask how the user signed in', () => {
     expect(verdictOf({ enabled, enrollment: phone }, { enabled, enrollment: all })).toBe('as strict');
   });
 
-  test('see what did not count before, and what is as old counts for both', () => {
+  test('see what did not count before, and proofs of the same age count for both', () => {
     const enrollment = [rule({}, by('totp')), rule(passkey)];
     const off = { enabled: ['password', 'webauthn'] as const, enrollment };
     expect(verdictOf(off, { enrollment })).toBe('totp');

@@ -68,7 +68,7 @@ test.each<[string, readonly AuthenticatorDescriptor[], readonly AuthenticatorDes
   expect(recovered).toMatchObject([{ rule: mine, evidence: [proof] }]);
 });
 
-test('the example is a user about whom the rule decides, in as few groups as possible', () => {
+test('the example is a user that the rule applies to, in as few groups as possible', () => {
   const either: Conditions = { any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] };
   const rules = [rule(deny, inA), rule(by('totp'), either), rule(by('email'))];
   const { recovered, undecided } = search([password, email], [password, email, totp], { recovery: rules });
@@ -83,7 +83,7 @@ test('the example is in several groups, where it takes these, and under no rule 
   expect(recovered.map((one) => one.facts.subject.groups.toSorted())).toEqual([['b', 'c']]);
 });
 
-test('undecided where no user is known about whom the rule decides', () => {
+test('undecided where no user is known that the rule applies to', () => {
   const unknown = rule(by('totp'), { attributes: { nick: { equals: 'a*' } } });
   const never = rule(by('totp'));
   const rules = [unknown, rule(by('email')), never];
@@ -93,7 +93,7 @@ test('undecided where no user is known about whom the rule decides', () => {
   });
 });
 
-test('undecided where no password can be set anew, or could be before', () => {
+test('undecided where no new password can be set, or could be before', () => {
   const mine = rule(by('totp'));
   expect(search([email], [email, totp], { recovery: [mine] })).toEqual({ recovered: [], undecided: [mine] });
 });

@@ -71,12 +71,12 @@ test('the example names what the user enrolls, and the rules that decide on both
   expect(found?.now.enrollment).toMatchObject({ name: 'rest' });
 });
 
-test('each authenticator that is switched off is told of once', () => {
+test('each authenticator that is switched off is reported once', () => {
   const off = search({}, { enabled: without('totp', 'email') });
   expect(off.map((one) => one.off).sort()).toEqual(['email', 'totp']);
 });
 
-test('the example is of users whom the rules let in', () => {
+test('the example is of users that the rules let in', () => {
   const inA: Conditions = { groups: { any: ['a'] } };
   const [found] = search({ when: inA }, { when: inA, enabled: without('totp') });
   expect(found?.facts.subject.groups).toEqual(['a']);

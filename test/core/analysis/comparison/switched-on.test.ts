@@ -76,7 +76,7 @@ test('a new method comes up to the level of an account that has its authenticato
   expect(search({}, sms)).toEqual([{ proved: ['phone.sms'], besides: [], enrolls: ['webauthn'] }]);
 });
 
-test('each new method is told of once', () => {
+test('each new method is reported once', () => {
   const both = search({ methods: [] }, sms);
   expect(both.map(({ proved }) => proved[0])).toEqual(['phone.voice', 'phone.sms']);
 });
@@ -104,7 +104,7 @@ test('users may need all others besides', () => {
   ]);
 });
 
-test('it is told of for the first rules where it is so', () => {
+test('it is reported for the first rules where it applies', () => {
   const inA: Conditions = { groups: { any: ['a'] } };
   const [app, rest] = [inA, {}].map((when) => ({ name: 'app', when, then: allow(factors(1)) }));
   if (!app || !rest) throw new Error('no rules');

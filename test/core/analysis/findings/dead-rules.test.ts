@@ -23,7 +23,7 @@ function verdicts(whens: readonly Conditions[], within: Universe = universe()): 
 }
 
 /** Each verdict in one word, with what it rests on. */
-function inWords(whens: readonly Conditions[], within?: Universe): readonly string[] {
+function verdictTexts(whens: readonly Conditions[], within?: Universe): readonly string[] {
   return verdicts(whens, within).map((verdict) => {
     if (verdict.kind === 'contradictory')
       return `contradictory: ${verdict.conflict.map(({ condition, path }) => [condition, ...path].join('.')).join(', ')}`;
@@ -94,7 +94,7 @@ describe('a rule is contradictory', () => {
       'attributes.name',
     ],
   ])('%s', (_, when, conflict) => {
-    expect(inWords([when, {}], office)).toEqual([`contradictory: ${conflict}`, 'decides']);
+    expect(verdictTexts([when, {}], office)).toEqual([`contradictory: ${conflict}`, 'decides']);
   });
 });
 
@@ -114,7 +114,7 @@ describe('a rule is not contradictory', () => {
     ['a recovery', { recovered: { within: 60 } }],
     ['claims and scopes', { claims: { all: ['acr', 'email'] }, scopes: { any: ['mail'] } }],
   ])('%s', (_, when) => {
-    expect(inWords([when, {}], office)).toEqual(['decides', 'decides']);
+    expect(verdictTexts([when, {}], office)).toEqual(['decides', 'decides']);
   });
 });
 
@@ -195,7 +195,7 @@ describe('a rule is shadowed', () => {
       ['decides', 'shadowed: 0'],
     ],
   ])('%s', (_, whens, expected) => {
-    expect(inWords(whens, office)).toEqual(expected);
+    expect(verdictTexts(whens, office)).toEqual(expected);
   });
 
   test.each<[string, readonly Conditions[]]>([
@@ -207,7 +207,7 @@ describe('a rule is shadowed', () => {
       [{ attributes: { roles: { equals: 'a' } } }, { attributes: { roles: { equals: 'b' } } }],
     ],
   ])('not by %s', (_, whens) => {
-    expect(inWords([...whens, {}], office)).toEqual(['decides', 'decides', 'decides']);
+    expect(verdictTexts([...whens, {}], office)).toEqual(['decides', 'decides', 'decides']);
   });
 });
 
@@ -217,7 +217,7 @@ test('more patterns than can be taken apart are undecided where it matters, and 
   const all = verdicts([...tests, {}]).map(({ kind }) => kind);
   expect(new Set(all.slice(0, -1))).toEqual(new Set(['undecided']));
   expect(all.at(-1)).toBe('decides');
-  expect(inWords([tests[0] ?? {}, tests[0] ?? {}, ...tests])[1]).toBe('shadowed: 0');
+  expect(verdictTexts([tests[0] ?? {}, tests[0] ?? {}, ...tests])[1]).toBe('shadowed: 0');
 });
 
 test('dates are compared as every day by itself would be', () => {
@@ -279,9 +279,11 @@ test('a conflict is one by itself, and what takes all cases takes them by itself
       verdicts(whens, anyZones).forEach((verdict, at) => {
         if (verdict.kind !== 'shadowed' || isUndecidable(whens)) return;
         const left = verdict.by.map(({ when }) => when);
-        expect(inWords([...left, whens[at] ?? {}], anyZones).at(-1)).toMatch(/^shadowed/);
+        expect(verdictTexts([...left, whens[at] ?? {}], anyZones).at(-1)).toMatch(/^shadowed/);
         for (const one of left)
-          expect(inWords([...left.filter((other) => other !== one), whens[at] ?? {}], anyZones).at(-1)).toBe('decides');
+          expect(verdictTexts([...left.filter((other) => other !== one), whens[at] ?? {}], anyZones).at(-1)).toBe(
+            'decides',
+          );
       });
     }),
     seeded(200),

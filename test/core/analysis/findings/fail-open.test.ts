@@ -141,7 +141,7 @@ test.each<[string, readonly Rule[]]>([
   expect(open(...rules)).toEqual([]);
 });
 
-test('the example is a user whom no rule above denies', () => {
+test('the example is a user that no rule above denies', () => {
   const either = admit({ any: [inA, { groups: { any: ['c'] } }] });
   expect(open(deny(inA), gold, either, deny({}))).toMatchObject([{ facts: { subject: { groups: ['c'] } } }]);
 });

@@ -47,7 +47,7 @@ function examined(guarantee: Guarantee, { app, enrollment, when = {}, enabled = 
 }
 
 /** With the rules that are to blame, and what lets users in. */
-function inWords(guarantee: Guarantee, parts: Parts): string {
+function verdictText(guarantee: Guarantee, parts: Parts): string {
   const verdict = examined(guarantee, parts);
   const names = (rules: readonly { readonly name: string }[]) =>
     rules
@@ -153,16 +153,16 @@ test.each<[string, Guarantee, Parts, string]>([
   ['no rule takes it alone', without, { app: [rule('all', by('password'))] }, 'holds'],
   ['users get in by it', without, { app: [rule('all', one)] }, 'refuted: all (totp)'],
 ])('%s', (_, guarantee, parts, expected) => {
-  expect(inWords(guarantee, parts)).toBe(expected);
+  expect(verdictText(guarantee, parts)).toBe(expected);
 });
 
 test('who is shown is in one group, where such a user breaks it', () => {
   const notInB: Conditions = { groups: { none: ['b'] } };
   const app = [rule('a', one, inA), rule('rest', deny)];
   const enrollment = [disabling('not in b', [], notInB), disabling('in b', ['totp'])];
-  expect(inWords(proves, { app, enrollment })).toBe('refuted: a+not in b (password)');
+  expect(verdictText(proves, { app, enrollment })).toBe('refuted: a+not in b (password)');
   const refusing = [disabling('not in b', ['password', 'totp'], notInB), disabling('in b', ['totp'])];
-  expect(inWords(proves, { app, enrollment: refusing })).toBe('refuted: a+in b (password)');
+  expect(verdictText(proves, { app, enrollment: refusing })).toBe('refuted: a+in b (password)');
 });
 
 test('where no policy of an app decides, only the others are asked', () => {

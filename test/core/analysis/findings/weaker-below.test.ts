@@ -81,7 +81,7 @@ function holds(when: Conditions, facts: Facts): boolean {
   return findRule(compilePolicy({ name: 'one', rules: [rule(when, one)] }), facts).rule !== undefined;
 }
 
-test('a rule is found exactly where a condition of it misses for a user whom a rule below asks for less', () => {
+test('a rule is found exactly where a condition of it misses for a user that a rule below asks for less', () => {
   const counts = { found: 0, quiet: 0 };
   fc.assert(
     fc.property(fc.array(drawnRule, { minLength: 1, maxLength: 3 }), fc.constantFrom(...thens), (some, rest) => {
@@ -175,7 +175,7 @@ test('what the session policy and the minimum of the app ask for is asked for be
   expect(minimumOf({ acrValues })).toEqual([]);
 });
 
-test('the example is where the session policy asks for no more', () => {
+test('the example is one in which the session policy asks for nothing further', () => {
   const mail: Conditions = { scopes: { any: ['mail'] } };
   const rules = [rule({ scopes: { none: ['mail'] } }, two), rule({}, one)];
   const { found } = search([strict, rule({}, one)], { session: { name: 'session', rules } });

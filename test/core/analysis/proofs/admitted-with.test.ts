@@ -90,7 +90,7 @@ describe('what may let a user in', () => {
     expect(found && shown(found)).toEqual([{ authenticator: 'totp', age: 600, idle: 600 }]);
   });
 
-  test('it shows no more than it must where that is wanted', () => {
+  test('it shows the minimum when that is requested', () => {
     const found = against(
       demanding({ characteristics: ['userVerification'] }),
       demanding({ characteristics: ['phishingResistant'] }),
@@ -100,7 +100,7 @@ describe('what may let a user in', () => {
     expect(found?.evidence[0]?.factors).toEqual(['possession']);
   });
 
-  test('one proof stands for several demands, as young and as good as the strictest', () => {
+  test('one proof meets several demands, as recent and as strong as the strictest', () => {
     const [young, verified] = [
       demanding({ characteristics: ['phishingResistant'], maxAge: 600 }),
       demanding({ factor: 'inherence', maxAge: 900 }),
@@ -127,7 +127,7 @@ describe('what may let a user in', () => {
     expect(beside?.evidence).toHaveLength(3);
   });
 
-  test('one proof shows what all demands ask of it, and no more where that is wanted', () => {
+  test('one proof shows what all demands ask of it, and only that when requested', () => {
     const [resistant, verified] = [
       demanding({ factor: 'possession', characteristics: ['phishingResistant'] }),
       demanding({ factor: 'inherence' }),
@@ -158,7 +158,7 @@ describe('what may let a user in', () => {
     }
   });
 
-  test('what must be of now is, beside what is older or has paused', () => {
+  test('proofs that must be of now are, next to older ones and paused ones', () => {
     const [now, old] = [
       demanding({ authenticators: ['totp'], maxAge: 0 }),
       demanding({ authenticators: ['password'], maxIdle: 600 }),
@@ -182,12 +182,12 @@ describe('what may let a user in', () => {
     }
   });
 
-  test('no more than forty sets of proofs are tried', () => {
+  test('at most forty sets of proofs are tried', () => {
     const three = factors(1, { demands: [{}, {}, {}] });
     expect(proofsFor([three], {}, policiesOf())).toHaveLength(2 * 40);
   });
 
-  test('what the browser remembers is had, too, and is told by its method', () => {
+  test('remembered proofs count as enrolled, too, and are shown with their method', () => {
     const policies = policiesOf({ enabled: ['password', 'phone'] });
     const premises = [demanding({ authenticators: ['password'] })];
     const remembering = (methods?: readonly string[]) =>

@@ -120,7 +120,7 @@ describe('a guarantee holds', () => {
     expect(evidenceIn(verdict)).toEqual(['(totp) password', '(phone) password', '(webauthn) password']);
   });
 
-  test('where an avoided proof is remembered, of the proofs beside it', () => {
+  test('when an avoided proof is remembered, of the other proofs', () => {
     const policies = policiesOf({ enabled: ['password', 'totp', 'phone'] });
     const verdict = demandJudge(
       { guarantee: without('totp') },
@@ -130,7 +130,7 @@ describe('a guarantee holds', () => {
     expect(evidenceIn(verdict)).toEqual(['password totp', '(totp) password', '(totp) password totp']);
   });
 
-  test('of each method that it tells apart, whatever the rules do', () => {
+  test('of each method that it distinguishes, whatever the rules do', () => {
     const guarantee = proves(demanding({ exclude: ['phone.sms'] }));
     const verdict = demandJudge({ guarantee }, policiesOf({ enabled }))(caseOf(ruleOf('app', by('phone'))));
     expect(verdict.isFine).toBe(false);

@@ -51,7 +51,7 @@ test.each<[string, readonly AssessedEvidence[], boolean]>([
   expect(factsOfUser({ evidence }).keepSignedIn).toBe(expected);
 });
 
-test('an authenticator is had as often as it is named, and what was proved is had in any case', () => {
+test('an authenticator is enrolled as often as it is named, and a proved one always is', () => {
   const { enrollments } = factsOfUser({
     evidence: [action('password'), action('totp', { enrollment: 'totp 7' })],
     enrolled: ['webauthn', 'password', 'webauthn'],

@@ -79,7 +79,7 @@ describe('evidence that users can give', () => {
     expect(evidenceFor([many], proofs)).toEqual([]);
   });
 
-  test('by methods is told apart only where requirements name them', () => {
+  test('methods are distinguished only where requirements name them', () => {
     const { authenticators } = withMethodsOf(proofs, [by('phone.sms'), by('email')]);
     expect(authenticators.flatMap(({ key, methods }) => (methods ? [[key, ...methods]] : []))).toEqual([
       ['phone', 'sms', 'voice'],

@@ -29,7 +29,7 @@ const evidence: fc.Arbitrary<AssessedEvidence> = fc
     ...(enrollment.authenticator === 'security_question' && { auxiliary: true as const }),
   }));
 
-test('no evidence refutes what is said to follow', () => {
+test('no evidence refutes a claimed consequence', () => {
   let implied = 0;
   fc.assert(
     fc.property(

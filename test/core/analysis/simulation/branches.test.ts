@@ -36,7 +36,7 @@ test('what nothing stands in for has no steps, and a denied user has no branches
   expect(branchesOf(denying, facts)).toEqual([]);
 });
 
-test('after a skip the sign-in goes on without that enrollment', () => {
+test('after a skip the sign-in continues without that enrollment', () => {
   const terms = { optional: ['webauthn'], promoted: [], disabled: [], required: [] };
   const policies = {
     ...policiesOf({ app: factors(1), enabled: ['password', 'webauthn'] }),

@@ -41,7 +41,7 @@ test('apps that ask two users for the same share one walk, whatever their rules 
   expect(signInOutcome(appA, user('b'), { keys })).toBe(signInOutcome(appB, user('a'), { keys }));
 });
 
-test('what is asked otherwise is walked', () => {
+test('what is asked otherwise is simulated', () => {
   const [strict, lax] = [signInOutcome(appA, user('a'), { keys }), signInOutcome(appA, user(), { keys })];
   expect(strict.added).not.toEqual(lax.added);
   expect(signInOutcome(appA, user('a'), { keys: ['password', 'totp'] }).added).toEqual([]);

@@ -147,7 +147,7 @@ test.each<[string, readonly string[], FactParts, Parameters<typeof policiesOf>[0
   expect(simulate(policiesOf(policies), factsOf(facts)).map(named)).toEqual(expected);
 });
 
-test('what follows the proofs is asked once, and the sign-in goes on', () => {
+test('the steps after the proofs are asked once, and the sign-in continues', () => {
   const profile = compilePolicy<ProfileRule>({
     name: 'profile',
     rules: [{ name: 'names', when: {}, then: { required: ['name'], optional: [], terms: [] } }],

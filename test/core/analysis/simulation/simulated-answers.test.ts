@@ -26,13 +26,13 @@ describe('a proof', () => {
     ]);
   });
 
-  test('may be by no method that is told apart', () => {
+  test('may be by no method that is distinguished', () => {
     const { transaction } = prove(progressOf(), phone, { origin: 'sign_in', at: NOW });
     expect(transaction.evidence[0]).not.toHaveProperty('method');
   });
 });
 
-test('a profile is filled in, beside what is known, and terms are accepted', () => {
+test('a profile is completed, and terms are accepted', () => {
   const progress = progressOf({ profile: { nick: 'Ann', unit: 'u1' }, acceptedTerms: { old: '1', use: '1' } });
   const request = {
     required: ['nick', 'name'],
@@ -51,7 +51,7 @@ test('a profile is filled in, beside what is known, and terms are accepted', () 
   });
 });
 
-test('consent is given to all that is asked for, beside other apps', () => {
+test('consent is given to every scope that is asked for, and other apps keep theirs', () => {
   const other = { granted: ['openid'], rejected: [] };
   const progress = progressOf({ consents: { wiki: other as never } });
   const scopes = [

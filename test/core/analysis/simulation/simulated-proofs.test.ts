@@ -35,7 +35,7 @@ test('a second number is offered besides', () => {
   });
 });
 
-test('what is offered besides is offered by all its methods, unless some are asked for', () => {
+test('other authenticators are offered with all methods, unless some are asked for', () => {
   const step = steps(by('totp', 'phone.voice'), enrolled('totp', 'phone')).at(-2);
   expect(step).toMatchObject({ authenticator: 'phone', methods: ['voice'] });
   expect(step).toHaveProperty('alternatives', [{ authenticator: 'totp', enrollment: 'totp' }]);

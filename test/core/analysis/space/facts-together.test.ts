@@ -163,7 +163,7 @@ describe('a claim counts with a scope that releases it', () => {
   ])('%s: %s', (_, expected, whens) => {
     expect(kind(...whens)).toBe(expected);
   });
-  test('nothing is said of scopes that no rule asks about', () => {
+  test('scopes that no rule asks about are not mentioned', () => {
     const { always } = factsTogether([{ claims: { any: ['email'] } }, { scopes: { any: ['phone'] } }], released);
     expect(always).toEqual([]);
   });

@@ -136,13 +136,13 @@ describe('a search', () => {
     expect(findModel(open, { steps: 4 })).toBe('undecided');
   });
 
-  test('takes from the larger budget what it took', () => {
+  test('subtracts its use from the larger budget', () => {
     const whole = { steps: 1_000 };
     expect(findModelWithin(formulas, whole)).not.toBe('undecided');
     expect(whole.steps).toBe(997);
   });
 
-  test('takes no more of it than there is, and no more than one question may', () => {
+  test('takes at most what is left of it, and at most what one question may use', () => {
     const little = { steps: 2 };
     expect(findModelWithin(formulas, little)).toBe('undecided');
     expect(little.steps).toBe(0);

@@ -67,7 +67,7 @@ test('facts are what all conditions ask for', () => {
   expect(factsFor([inA, { groups: { none: ['a'] } }])).toBe('impossible');
 });
 
-test('one of the alternatives holds, with all that stands beside them', () => {
+test('one of the alternatives holds, together with all other conditions', () => {
   const either: Conditions = { ...outside, any: [inA, { groups: { any: ['b'] }, device: { known: true } }] };
   expect(factsFor([either])).toMatchObject({ subject: { groups: ['a'] }, network: { zones: ['out'] } });
   expect(factsFor([either, { groups: { none: ['a'] } }])).toMatchObject({
@@ -100,7 +100,7 @@ function withoutTheory(ask: () => void): void {
   }
 }
 
-test('a condition without a theory holds or not whatever else does, and is the same wherever it stands', () => {
+test('a condition without a theory holds or not independently of the others, and is the same in every place', () => {
   const ann: Conditions = { users: { any: ['ann'] } };
   withoutTheory(() => {
     expect(factsFor([ann, inA])).toMatchObject({ subject: { identifiers: ['ann'], groups: ['a'] } });

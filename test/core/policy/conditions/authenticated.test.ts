@@ -72,7 +72,7 @@ describe('what must be enrolled', () => {
     expect(decision.trace.layers.at(-1)).toMatchObject({ layer: 'enrollment', satisfied: expected === 'allow' });
   });
 
-  test('is decided in an alternative as beside it', () => {
+  test('is decided inside an alternative as outside of it', () => {
     const either = { any: [byMail, { groups: { any: ['staff'] } }] };
     const policies = enrollment(rule('By mail, or staff', passkey, either), rule('Rest', { disabled: ['totp'] }));
     const kindOf = (key: 'email' | 'password', groups: readonly string[]) =>
@@ -156,7 +156,7 @@ describe('what must be enrolled', () => {
 describe('what may be used', () => {
   const noTotp = enrollment(rule('By mail', passkey, byMail), rule('Rest', { disabled: ['password'] }));
 
-  test('is said by the rules without them', () => {
+  test('is decided by the rules without them', () => {
     expect(identifierPageSecret(noTotp, factsOf())).toBeUndefined();
     expect(decide(noTotp, both, []).kind).toBe('challenge');
     expect(decide(noTotp, both, [proof('password', 'now')]).kind).toBe('challenge');

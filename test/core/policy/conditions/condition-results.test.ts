@@ -102,7 +102,7 @@ describe('results together', () => {
     );
   });
 
-  test('make what a rule comes to, with alternatives and without', () => {
+  test('determine the result of a rule, with and without alternatives', () => {
     fc.assert(
       fc.property(shape, (one) => {
         const [trace] = findRule(policyOf(denying(1), [one]), factsOf()).traces;
@@ -139,7 +139,7 @@ describe('in a policy', () => {
     expect(rulesAnywhere(policy, factsOf()).map(({ name }) => name)).toEqual(['0']);
   });
 
-  test('what fails here may not matter elsewhere, where a condition beside it varies', () => {
+  test('a failure here may not matter elsewhere, where another condition varies', () => {
     const varying: CompiledCondition = { name: 'leaf', test: () => 'hit', varies: true };
     const failing = leaf('error');
     const any = { name: 'any', test: () => 'hit' as const, varies: true, alternatives: [[varying], [failing]] };

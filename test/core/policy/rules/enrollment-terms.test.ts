@@ -24,7 +24,7 @@ describe('the ruling of the enrollment policy', () => {
     expect(enrollmentRuling(policiesOf(), factsOf({ subject }))).toEqual({});
   });
 
-  test('is the terms of the rule that holds', () => {
+  test('are those of the rule that holds', () => {
     const rules = [{ rule: 'first', result: 'hit', conditions: [] }];
     expect(enrollmentRuling(withRule({}), factsOf({ subject }))).toEqual({
       layer: { trace: { ...traced, rules, decidedBy: 'first', outcome: 'allow' } },
@@ -65,7 +65,7 @@ describe('what is usable', () => {
     expect(unrestricted).toBe(capabilities);
   });
 
-  test('leaves what is disabled among what the user could do without the policy', () => {
+  test('counts disabled authenticators among what the user could do without the policy', () => {
     const policies = withRule({}, { ...nothing, disabled: ['totp'] });
     const { capabilities, unrestricted } = capabilitiesIn(subject, evaluationContext(policies, factsOf({ subject })));
     expect(capabilities.enrollments.map(({ id }) => id)).toEqual(['password']);

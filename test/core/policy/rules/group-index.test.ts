@@ -75,7 +75,7 @@ describe('rules over groups', () => {
     expect(applyRules(policy, factsOf()).outcome).toBe('undecided');
   });
 
-  test('beside other conditions decide as those do one by one', () => {
+  test('next to other conditions decide as those do one by one', () => {
     const subjects = fc.subarray(['a', 'b', 'c']);
     fc.assert(
       fc.property(fc.array(conditions, { maxLength: 4 }), subjects, (whens, groups) => {

@@ -47,7 +47,7 @@ describe('the trace of a rule', () => {
     }
   });
 
-  test('with forty conditions tells apart users who differ in one of them', () => {
+  test('with forty conditions distinguishes users who differ in one of them', () => {
     const policy = compiled(attributeRule(40));
     for (let missing = 0; missing < 40; missing += 1) {
       const results = traceIn(

@@ -37,7 +37,7 @@ test('a rule that is switched off is not there', () => {
 });
 
 describe('a rule that only reports', () => {
-  test('decides nothing, and the trace says what it would have decided', () => {
+  test('decides nothing, and the trace contains what it would have decided', () => {
     const result = decide(signedIn, rule('Closed', { kind: 'deny' }, { reportOnly: true }));
     expect(result).toMatchObject({ kind: 'allow', decidedBy: 'Rest', rules: 1 });
     expect(result.reported).toMatchObject({ rule: 'Closed', outcome: 'deny', result: 'hit' });

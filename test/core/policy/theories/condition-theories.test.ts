@@ -133,7 +133,7 @@ test.each<[string, ConditionOf<'device'>, readonly (readonly string[])[]]>([
   expect(parts.filter(({ isNegative }) => isNegative).map(({ path }) => path)).toEqual(negative);
 });
 
-describe('each value of an attribute is in a class that no condition tells from it, and each class has a value', () => {
+describe('each value of an attribute is in a class that no condition divides, and each class has a value', () => {
   type Attributes = ConditionOf<'attributes'>;
   const tested: readonly [string, readonly Attributes[string][], readonly unknown[]][] = [
     [
@@ -212,7 +212,7 @@ test('samples meet what two conditions say of the signals of a device, and of th
   expect(sampled('lastSignIn', { notWithin: 5 })).toEqual([{}]);
 });
 
-test('a part says where it stands', () => {
+test('a part knows its position', () => {
   const condition = { assurance: { none: ['rooted'] } };
   expect(theoryOf('device', [condition])(condition).map(({ path }) => path)).toEqual([['assurance', 'none']]);
 });

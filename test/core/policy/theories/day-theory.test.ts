@@ -2,12 +2,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
+import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AttributeTest, DateBound } from '../../../../src/core/model/conditions.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
-import { plainTime, type UserFacts } from '../../../../src/core/policy/theories/theory.ts';
+import { type Formula, plainTime, type UserFacts } from '../../../../src/core/policy/theories/theory.ts';
 import { dateSpan, dayText } from '../../../../src/core/policy/values/date-bound.ts';
 import { seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
@@ -80,7 +81,7 @@ const ownDays = fc.oneof(
   fc.uniqueArray(fc.constantFrom(...nearDays), { minLength: 1 }).map((list): AttributeTest => ({ in: list })),
 );
 
-test('named days leave the days beside them, and with fixed bounds a rule is dead just where no day is left', () => {
+test('named days leave the adjacent days, and with fixed bounds a rule is dead exactly when no day is left', () => {
   const list = fc.array(
     fc.oneof(
       ownDays,
@@ -117,4 +118,17 @@ test.each<[string, readonly AttributeTest[], string]>([
   ],
 ])('%s', (_, list, expected) => {
   expect(decided(list)[1]?.verdict).toBe(expected);
+});
+
+test('of the days that pass, an example takes the one nearest to its time', () => {
+  const within: AttributeTest = { after: fixed('2026-12-01'), before: fixed('2027-06-01') };
+  const past: AttributeTest = { before: fromNow(0) };
+  const [isWithin, isPast] = [{ attributes: { ends: within } }, { attributes: { ends: past } }] as const;
+  const space = ruleSpace([isWithin, isPast], everything);
+  const endsWhere = (formulas: readonly Formula[]) => {
+    const found = findModel(formulas, newBudget());
+    return typeof found === 'string' ? found : space.factsOf(found.model).subject?.profile.ends;
+  };
+  expect(endsWhere([space.applies(isWithin), space.applies(isPast)])).toBe(dayText(today - 1));
+  expect(endsWhere([space.applies(isWithin), space.misses(isPast)])).toBe(dayText(today));
 });

@@ -31,7 +31,7 @@ test('the same text is the same, and another one is another', () => {
   expect(findModel([one, negated(other)], newBudget())).not.toBe('impossible');
 });
 
-test('what is later is not earlier', () => {
+test('a later value is not earlier', () => {
   const [later, sooner, never] = formulasOf(from(60), from(-60), { all: [from(60), { not: from(-60) }] });
   if (!later || !sooner || !never) throw new Error('no formulas');
   expect(findModel([later, negated(sooner)], newBudget())).toBe('impossible');

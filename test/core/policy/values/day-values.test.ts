@@ -94,7 +94,7 @@ function holds(formula: Formula, at: number): boolean {
   return ((formula.classes >> BigInt(at)) & 1n) === 1n;
 }
 
-test('each day at each moment is in a class, and some class leads to a day of which the tests say the same', () => {
+test('each day at each moment is in a class, and some class has a day with the same test results', () => {
   const options = fc.option(fc.uniqueArray(named, { minLength: 1 }), { nil: undefined, freq: 3 });
   fc.assert(
     fc.property(tests, options, (list, only) => {
@@ -122,7 +122,7 @@ test('each day at each moment is in a class, and some class leads to a day of wh
   );
 });
 
-describe('days that fixed bounds and names tell apart', () => {
+describe('days that fixed bounds and names distinguish', () => {
   const kept = (value: unknown) => readAttribute(plain, value).ok;
   test.each<[string, readonly ValueTest[], readonly string[]]>([
     ['a named one, and those beside it', [{ equals: '2027-01-10' }], ['2027-01-09', '2027-01-10', '2027-01-11']],
@@ -140,7 +140,7 @@ describe('days that fixed bounds and names tell apart', () => {
   });
 });
 
-test('of more than some thousand times nothing is said', () => {
+test('more than a few thousand times are left undecided', () => {
   const values = (bounds: number) => {
     const tests = Array.from({ length: bounds }, (_, at) => ({ after: fromNow(at * (DAY + 60)) }));
     const valueTest = (one: ValueTest) => (value: unknown, now: number) => compileDateTest(one)(String(value), now);
@@ -150,7 +150,7 @@ test('of more than some thousand times nothing is said', () => {
   expect(values(60)).toBeUndefined();
 });
 
-test('a day that begins in the later half between two bounds is found', () => {
+test('a day that starts in the later half between two bounds is found', () => {
   const when = { attributes: { ends: { after: fromNow(0), before: fromNow(44 * 3600) } } };
   const policy = compilePolicy({ name: 'p', rules: [{ name: 'soon', when }] });
   // At eight in the morning: the next day begins in 16 hours, and has 44 hours at most to end.
@@ -159,7 +159,7 @@ test('a day that begins in the later half between two bounds is found', () => {
   expect(verdict).toMatchObject({ kind: 'decides', facts: { subject: { profile: { ends: near(1) } } } });
 });
 
-test('bounds that move exclude one another, whatever fixed ones stand beside them', () => {
+test('bounds that move exclude one another, whatever fixed bounds there are', () => {
   const never: AttributeTest = { after: fromNow(0), before: fromNow(-DAY) };
   const beside: readonly AttributeTest[] = [{ before: fixed(near(3)) }, { after: fixed(near(-3)) }];
   const rules = [never, ...beside].map((ends, at) => ({ name: String(at), when: { attributes: { ends } } }));

@@ -174,7 +174,7 @@ describe('an analysis of many windows', () => {
     asked.mockRestore();
   });
 
-  test('leaves open what it cannot tell where too many sets of them are open together, and is never wrong', () => {
+  test('is undecided where too many sets of them are open together, and is never wrong', () => {
     const [first, ...others] = many(400).map((time) => ({ time }));
     if (first === undefined) throw new Error('no window');
     const whens = [first, first, others[1] ?? {}];

@@ -123,7 +123,7 @@ test('nothing in a line can steer the terminal', async () => {
   expect(line).toContain('rule="app: ?evil"');
 });
 
-test('-f goes on with new events until interrupted, and shows each once', async () => {
+test('-f continues with new events until interrupted, and shows each once', async () => {
   await happen(...numbered(0, 3));
   let output = '';
   const begun = Promise.withResolvers<void>();
@@ -206,7 +206,7 @@ test('a query comes in pages that follow one another, whatever happens meanwhile
   expect(await query('--all', '--event', 'sign_in')).toHaveLength(1006);
 });
 
-test('a query holds one page of the log at a time: each is printed before the next is read', async () => {
+test('a query keeps one page of the log in memory: each is printed before the next is read', async () => {
   const pages = 100;
   const seen: string[] = [];
   const line = JSON.stringify({ time: '2026-11-24T08:59:00.000Z', kind: 'audit', ...completed });

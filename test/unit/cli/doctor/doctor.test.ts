@@ -196,7 +196,7 @@ test('a store that answers, and does not reach its replicas', async () => {
   expect(terminal.exitCode()).toBe(1);
 });
 
-test('a store that answers reads, and takes no writes', async () => {
+test('a store that answers reads but accepts no writes', async () => {
   await sound();
   const store = await terminal.context.openStore();
   const commit = () => Promise.reject(new StoreUnavailable('the disk is full'));
@@ -289,7 +289,7 @@ test('keys: one that ends needs a successor, and each type one that signs', asyn
   expect(await complaints()).toEqual([]);
 });
 
-test('what is enabled that sends something, without a way out or without its secret', async () => {
+test('an enabled authenticator that sends messages, without a gateway or its secret', async () => {
   const settings = { brand: { name: 'Test' }, authenticators: { phone: { enabled: true, countries: ['DE'] } } };
   const twilio = { accountSid: 'AC1', authTokenEnv: 'TOKEN', from: '+15005550006' };
   const email = { enabled: true };

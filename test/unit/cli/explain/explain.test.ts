@@ -338,7 +338,7 @@ test.each<[string, readonly string[], readonly string[]]>([
   expect(asked).toEqual(steps.map((step, index) => `${index + 1}. ${step}`));
 });
 
-test('what follows where a user skips, or fails at what is asked for', async () => {
+test('what follows when a user skips or fails at a step', async () => {
   const shop = stepsOf(await explained('--app', 'shop', '--groups', 'staff', '--enrolled', 'email'));
   expect(shop).toEqual([
     '1. identify',
@@ -535,7 +535,7 @@ test('rules that only report, and not those that are switched off', async () => 
   );
 });
 
-test('a service: what it may use, what its policy says, and that there is no user', async () => {
+test('a service: what it may use, the result of its policy, and that there is no user', async () => {
   const files: Readonly<Record<string, string>> = {
     'stepgate.yaml':
       'brand: { name: Test }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nresources: [{ indicator: "https://api.test", scopes: [read] }]\n',
@@ -587,7 +587,7 @@ test('a user type and attributes instead of the real ones', async () => {
   expect(await explained(...words)).toMatch(/unknown +1 +Partners/);
 });
 
-test('an attribute that is given again is a list, and the heading shows what was said', async () => {
+test('a repeated attribute is a list, and the heading shows the given values', async () => {
   const policy = `name: notes
 rules:
   - { name: Several, when: { expression: 'size(user.profile.sites) == 2' }, then: deny }
@@ -608,7 +608,7 @@ rules:
   });
 });
 
-test('what was used last with this browser is asked for first', async () => {
+test('the authenticator used last with this browser is asked for first', async () => {
   const words = ['--app', 'notes', '--user', 'eve@demo.test', '--evidence', 'password', '--prompt-login'];
   expect(stepsOf(await explained(...words, '--last-used', 'totp'))[0]).toMatch(/challenge totp/);
   expect(stepsOf(await explained(...words, '--last-used', 'password'))[0]).toMatch(/challenge password/);
@@ -685,7 +685,7 @@ test('a store without a configuration', async () => {
   await empty.store.close();
 });
 
-test('an assumed enrollment shows no more than the settings allow: hardware is proved by metadata alone', async () => {
+test('an assumed enrollment shows at most what the settings allow: hardware is proved by metadata alone', async () => {
   const policy = [
     'name: payroll',
     'rules:',
@@ -722,7 +722,7 @@ test('an attribute that the settings do not describe is refused, and a group tha
   expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe('');
 });
 
-test('a distance is said in kilometres', async () => {
+test('a distance is shown in kilometres', async () => {
   const far = { name: 'Far', when: { distance: { notWithin: '800 km' } }, then: 'deny' };
   const rules = [far, { name: 'All', then: { allow: { factors: 1 } } }];
   const files = {

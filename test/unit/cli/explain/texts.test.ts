@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { conditionWords } from '../../../../src/cli/explain/condition-text.ts';
-import { missingWords, requirementWords } from '../../../../src/cli/explain/requirement-text.ts';
+import { conditionText } from '../../../../src/cli/explain/condition-text.ts';
+import { missingText, requirementText } from '../../../../src/cli/explain/requirement-text.ts';
 import { ageText, parseDuration } from '../../../../src/cli/shared/durations.ts';
 import type { Missing } from '../../../../src/core/decision/missing.ts';
 import type { Requirement } from '../../../../src/core/model/policy.ts';
@@ -38,7 +38,7 @@ test.each<[Requirement, readonly string[]]>([
     ['password or totp, then totp at most 60 s old'],
   ],
 ])('a requirement in words: %j', (requirement, words) => {
-  expect(requirementWords(requirement)).toEqual(words);
+  expect(requirementText(requirement)).toEqual(words);
 });
 
 test.each<[Missing, string]>([
@@ -54,7 +54,7 @@ test.each<[Missing, string]>([
   ],
   [{ kind: 'chain', steps: [{ authenticators: ['totp'] }, { authenticators: ['password'] }] }, 'totp, then password'],
 ])('what is missing in words: %j', (missing, words) => {
-  expect(missingWords(missing)).toBe(words);
+  expect(missingText(missing)).toBe(words);
 });
 
 test.each<[string, number | undefined]>([
@@ -87,7 +87,7 @@ test('an age', () => {
   expect([ageText(0), ageText(600)]).toEqual(['just now', '10 min ago']);
 });
 
-test('a formula is told as it is written, in one line', () => {
+test('a formula is shown as written, in one line', () => {
   const written = 'now - user.createdAt < duration("720h") ||\n  user.profile.note == "a \\"b\\""\n';
   const expression = {
     written,
@@ -96,7 +96,7 @@ test('a formula is told as it is written, in one line', () => {
     evaluate: () => 'hit' as const,
     logic: { text: written },
   };
-  expect(conditionWords({ expression }, 'expression')).toBe(
+  expect(conditionText({ expression }, 'expression')).toBe(
     'expression now - user.createdAt < duration("720h") || user.profile.note == "a \\"b\\""',
   );
 });

@@ -121,7 +121,7 @@ test('what comes next is printed as commands for a shell', async () => {
   expect(printed).not.toContain('secret of');
 });
 
-test('on a terminal it asks for what no option says, and asks again for what it cannot take', async () => {
+test('on a terminal it asks for what no option gives, and asks again after an invalid answer', async () => {
   const log: string[] = [];
   const answers = ['ftp://x', 'http://localhost:3000', '', 'wiki', '', '', 'maybe', 'no', '', '', 'root'];
   await init([], { openQuestions: answering(answers, log) });

@@ -58,7 +58,7 @@ test('the tests in the documents pass', async () => {
   }
 });
 
-test('a failed test shows what was expected and what came out', async () => {
+test('a failed test shows the expected and the actual result', async () => {
   const text = one(
     'app: payroll',
     staff,
@@ -293,7 +293,7 @@ test('JUnit XML says which failed and why, and names cannot break it', async () 
   });
 });
 
-test('coverage tells rules of one line apart', async () => {
+test('coverage distinguishes rules of one line', async () => {
   const rules = [
     { name: 'Guests', when: { groups: { any: ['contractors'] } }, then: 'deny' },
     { name: 'Rest', then: { allow: { factors: 1 } } },
@@ -464,7 +464,7 @@ test.each<[string, readonly string[], string]>([
   expect(texts.join(' / ')).toBe(expected);
 });
 
-test('an example of what is not always so is a command for explain', async () => {
+test('an example against "always" is a command for explain', async () => {
   const { stdout, code } = await runOnDemo(one('app: payroll', staff, 'always: { steps: [password, totp] }'));
   expect([stdout, code]).toEqual([
     `FAILED  tests/own.yaml:2:5  One
@@ -520,7 +520,7 @@ test.each([
   expect(tests[0].differences).toEqual([]);
 });
 
-test('a list of an attribute that holds one value is refused where it stands', async () => {
+test('a list for an attribute with one value is refused at its position', async () => {
   const described = `${validFiles['stepgate.yaml']}attributes: { unit: { type: text } }\n`;
   const text = one('app: notes', 'user: { attributes: { unit: [a, b] } }', 'expect: { deny: false }');
   await withConfiguration({ ...validFiles, 'stepgate.yaml': described, 'tests/own.yaml': text }, async (dir) => {
@@ -563,7 +563,7 @@ test('what no analysis can bring about is undecided, and not proved', async () =
 
 const manyGroups = Array.from({ length: 14 }, (_, at) => `g${at}`);
 
-test('where too many sign-ins are open, the test is told what to say', async () => {
+test('where too many sign-ins are open, the error says what to add to the test', async () => {
   const when = `{ groups: { any: [${manyGroups}] }, device: { known: true } }`;
   const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'never: { deny: no_rule }');
   expect(tests[0].differences).toEqual([

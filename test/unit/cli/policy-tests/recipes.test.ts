@@ -26,7 +26,7 @@ test('the check is quiet about every recipe, but for what a standard restricts',
   expect(others).toEqual([]);
 });
 
-test('every recipe comes to what its sentence says, and every rule and condition is tested both ways', async () => {
+test('every recipe does what its sentence says, and every rule and condition is tested both ways', async () => {
   let stdout = '';
   const context = {
     configDir: dir,

@@ -93,7 +93,7 @@ test.each<[string, Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>, unknown]>([
   expect([rule(made), made.lastSignIn === undefined]).toEqual([rule(then), ago === 'never']);
 });
 
-test('what the log does not tell, or what could not be found out, is said to be left out', () => {
+test('facts that the log lacks, or that could not be determined, are reported as left out', () => {
   const leftOut = (more: Partial<typeof trace>, without: readonly string[] = []) => {
     const kept = Object.entries({ ...trace, ...more }).filter(([name]) => !without.includes(name));
     const known = Object.fromEntries(kept) as unknown as typeof trace;
@@ -108,7 +108,7 @@ test('what the log does not tell, or what could not be found out, is said to be 
   });
 });
 
-test('what was not unusual is not written, and less than a kilometre is one', () => {
+test('usual facts are not written, and less than a kilometre counts as one', () => {
   const facts = recorded({ device: { known: false, signals: [] }, risk: [], distance: 0 });
   expect([facts.device, facts.risk, facts.distance]).toEqual([undefined, undefined, '1 km']);
   expect(recorded({ distance: 'nowhere' }).distance).toBe('nowhere');

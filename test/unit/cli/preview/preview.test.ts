@@ -115,7 +115,7 @@ describe('as files', () => {
     expect(await read('installation/ar/light/identify.html')).toContain('<html lang="ar" dir="rtl">');
   });
 
-  test('nothing leads out of it, and what is written in the configuration stays text', async () => {
+  test('nothing leads out of it, and texts of the configuration stay text', async () => {
     for (const name of await readdir(join(out, 'installation/en/light'))) {
       const html = await read(`installation/en/light/${name}`);
       expect([name, html.match(/ (?:href|src|srcset|action)="\/[^"]*"/g)]).toEqual([name, null]);

@@ -21,7 +21,7 @@ const appended = (file: string, word: string) =>
     return `${text}${word}\n`;
   });
 
-test('of many changes at once none is lost, and nothing is left beside the file', async () => {
+test('of many changes at once none is lost, and no other file is left behind', async () => {
   const file = join(dir, 'new/words');
   const words = Array.from({ length: 12 }, (_, index) => `word ${index}`);
   await Promise.all(words.map((word) => appended(file, word)));
@@ -29,7 +29,7 @@ test('of many changes at once none is lost, and nothing is left beside the file'
   expect(await readdir(join(dir, 'new'))).toEqual(['words']);
 });
 
-test('a change that fails leaves the file as it was, and the next one goes on', async () => {
+test('a change that fails leaves the file as it was, and the next one works', async () => {
   const file = join(dir, 'words');
   await appended(file, 'one');
   await expect(changeFile(file, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
@@ -45,7 +45,7 @@ test('what a killed command left behind stops no later one', async () => {
   expect(await readdir(dir)).toEqual(['words']);
 });
 
-test('a link stays one, and what is no file is refused', async () => {
+test('a link stays a link, and anything but a file is refused', async () => {
   await writeFile(join(dir, 'target'), 'one\n');
   await symlink('target', join(dir, 'link'));
   await appended(join(dir, 'link'), 'two');

@@ -123,7 +123,7 @@ async function signsIn(identifier: string, passcode: string): Promise<boolean> {
   return (await password?.verify(credential, { pending: {}, input: { passcode } }, context))?.ok ?? false;
 }
 
-test('list goes on past records that it cannot read, names and counts them, and says so by its exit code', async () => {
+test('list skips records that it cannot read, names and counts them, and reports them by its exit code', async () => {
   for (const name of ['ann', 'bob', 'cid', 'dan']) await users(['add', name]);
   const { id: bob } = (await account('bob')).user;
   const { id: cid } = (await account('cid')).user;
@@ -522,11 +522,11 @@ describe('list and show', () => {
     ]).toEqual([seen, '']);
   });
 
-  test.each(['0', '-1', 'all', '10001', ''])('list takes no limit %j', async (limit) => {
+  test.each(['0', '-1', 'all', '10001', ''])('list rejects the limit %j', async (limit) => {
     expect(await users(['list', `--limit=${limit}`])).toMatchObject({ out: '', exitCode: 1, err: /--limit/ });
   });
 
-  test('a page reads the accounts that it shows, and no more', async () => {
+  test('a page reads only the accounts that it shows', async () => {
     for (let index = 0; index < 300; index += 1) await directory.create({ identifiers: [`user${index}`] });
     const loaded: string[] = [];
     const counting: Store = {
@@ -663,7 +663,7 @@ describe('import', () => {
     expect(await signsIn('alice', 'fifteen chars ok')).toBe(true);
   });
 
-  test('says what is wrong with the file', async () => {
+  test('names the errors of the file', async () => {
     expect(await users(['import', join(dir, 'none.csv')])).toMatchObject({
       exitCode: 1,
       err: expect.stringContaining('cannot be read'),
@@ -732,7 +732,7 @@ describe('the audit log', () => {
     expect(lines.map(({ event }) => event).toSorted()).toEqual(['user.added', 'user.changed']);
   });
 
-  test('holds no secret: neither passwords nor codes, nor addresses and numbers', async () => {
+  test('contains no secret: neither passwords nor codes, nor addresses and numbers', async () => {
     const phone = '+4915112345678';
     await users([
       'add',

@@ -1,6 +1,6 @@
 /** An analysis that would not end says which rules it did not decide. */
 import { expect, test } from '@jest/globals';
-import { policyCases } from '../../../../src/core/analysis/space/policy-cases.ts';
+import { ruleCombinations } from '../../../../src/core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { analyse } from '../../../../src/policy/analysis/findings/analyse.ts';
 import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
@@ -71,7 +71,7 @@ test.each([
   ]);
 });
 
-test('rules of the account policy behind entangled ones are told, too', async () => {
+test('rules of the account policy behind entangled ones are reported, too', async () => {
   const change = 'change: { add: [webauthn] }';
   const one = 'then: { allow: { factors: 1 } }';
   const entangled = pigeons().map((rule) => rule.replace('then: deny', `${change}, ${one}`));
@@ -106,13 +106,13 @@ test('combinations that are left when the steps have run out are open, and none 
   if (app === undefined) throw new Error('the app is missing');
   const policies = await snapshot.policies(app);
   const rules = [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule.when);
-  const cases = (steps: number) => policyCases(policies, ruleSpace(rules, universe()), { steps });
-  const inWords = (found: ReturnType<typeof cases>) => [
-    found.cases.map((one) => one.app.name),
+  const combinations = (steps: number) => ruleCombinations(policies, ruleSpace(rules, universe()), { steps });
+  const findingLines = (found: ReturnType<typeof combinations>) => [
+    found.combinations.map((one) => one.app.name),
     found.open.map((one) => one.app.name),
     found.isPartial,
   ];
-  expect(inWords(cases(10_000))).toEqual([['Target', 'Rest'], [], false]);
-  expect(inWords(cases(0))).toEqual([[], ['Target', 'Rest'], true]);
-  expect(inWords(cases(11))).toEqual([['Target'], ['Rest'], true]);
+  expect(findingLines(combinations(10_000))).toEqual([['Target', 'Rest'], [], false]);
+  expect(findingLines(combinations(0))).toEqual([[], ['Target', 'Rest'], true]);
+  expect(findingLines(combinations(11))).toEqual([['Target'], ['Rest'], true]);
 });

@@ -34,7 +34,7 @@ async function judge(files: Readonly<Record<string, string>>) {
   };
 }
 
-async function inWords(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+async function findingLines(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   const { findings } = await judge(files);
   return findings.map(({ severity, code, line, message }) => `${severity} ${code} ${line} ${message}`);
 }
@@ -50,26 +50,26 @@ describe('a rule never decides', () => {
     ['below a sign-in that is less long ago', 'lastSignIn: { notWithin: P30D }', 'lastSignIn: { notWithin: P90D }'],
   ])('%s', async (_, first, below) => {
     const files = { 'stepgate.yaml': withPlaces, [signOn]: policy(when(first, passkey), second(below), rest()) };
-    expect(await inWords(files)).toEqual([`error shadowed 4 ${shadowed}`]);
+    expect(await findingLines(files)).toEqual([`error shadowed 4 ${shadowed}`]);
   });
 
   test('as its conditions exclude one another', async () => {
     const rules = policy(when('risk: { atLeast: medium, none: [newDevice, newNetwork, recentFailures] }'), rest());
-    expect(await inWords({ [signOn]: rules })).toEqual([
+    expect(await findingLines({ [signOn]: rules })).toEqual([
       'error contradictory 3 never applies: `risk.atLeast` and `risk.none` exclude one another',
     ]);
   });
 
-  test('as the points do not come to its level', async () => {
+  test('as the points do not reach its level', async () => {
     const few = settings('risk: { points: { newDevice: 10, newNetwork: 10, recentFailures: 10, longAway: 0 } }\n');
-    expect(await inWords({ 'stepgate.yaml': few, [signOn]: policy(when('risk: { atLeast: high }'), rest()) })).toEqual([
-      'error contradictory 3 never applies: `risk.atLeast` can never hold here',
-    ]);
+    expect(
+      await findingLines({ 'stepgate.yaml': few, [signOn]: policy(when('risk: { atLeast: high }'), rest()) }),
+    ).toEqual(['error contradictory 3 never applies: `risk.atLeast` can never hold here']);
   });
 
   test('as failures of a known browser never count', async () => {
     const rules = policy(when('risk: { any: [recentFailures] }, device: { known: true }'), rest());
-    expect(await inWords({ [signOn]: rules })).toEqual([
+    expect(await findingLines({ [signOn]: rules })).toEqual([
       'error contradictory 3 never applies: `device.known` and `risk.any` exclude one another',
     ]);
   });
@@ -89,7 +89,7 @@ test.each([
     policy(when('risk: { any: [longAway], below: medium }'), second('risk: { atLeast: high }'), rest()),
   ],
 ])('quiet about %s', async (_, rules) => {
-  expect(await inWords({ [signOn]: rules })).toEqual([]);
+  expect(await findingLines({ [signOn]: rules })).toEqual([]);
 });
 
 describe('an invariant', () => {

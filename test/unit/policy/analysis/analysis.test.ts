@@ -16,7 +16,7 @@ async function findings(files: Readonly<Record<string, string>>): Promise<readon
 }
 
 /** `code place message` of each finding. */
-async function inWords(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+async function findingLines(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   return (await findings(files)).map(
     ({ severity, code, file, line, column, path, message }) =>
       `${severity} ${code} ${file}:${line}:${column} ${path} ${message}`,
@@ -34,7 +34,7 @@ const two = '{ allow: { factors: 2 } }';
 describe('rules that never decide', () => {
   test('because their conditions exclude one another', async () => {
     expect(
-      await inWords({ [signOn]: policy(`{ name: A, when: { groups: { any: [a], none: [a, b] } }, then: deny }`) }),
+      await findingLines({ [signOn]: policy(`{ name: A, when: { groups: { any: [a], none: [a, b] } }, then: deny }`) }),
     ).toEqual([
       `error contradictory ${signOn}:3:5 rules[0] never applies: \`groups.any\` and \`groups.none\` exclude one another`,
     ]);
@@ -46,7 +46,7 @@ describe('rules that never decide', () => {
       'policies/sign-on/other.yaml': policy().replace('notes', 'other'),
       'apps/other.yaml': app('other'),
     };
-    expect(await inWords(files)).toEqual([
+    expect(await findingLines(files)).toEqual([
       `error contradictory ${signOn}:3:37 rules[0].when.apps.any never applies: \`apps.any\` can never hold here`,
     ]);
   });
@@ -77,7 +77,7 @@ describe('rules that never decide', () => {
       `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`,
       `{ name: B, when: { groups: { all: [a, b] } }, then: ${two} }`,
     ];
-    expect(await inWords({ [signOn]: policy(...rules) })).toEqual([
+    expect(await findingLines({ [signOn]: policy(...rules) })).toEqual([
       expect.stringMatching(/^warning shadowed .*:4:5 rules\[1\]/),
     ]);
   });
@@ -87,7 +87,7 @@ describe('rules that never decide', () => {
     const rest = '  - { name: Rest, then: {} }\n';
     const limits = 'primary: any, secondFactor: newDevice, idle: PT1H, absolute: PT2H';
     const allow = `{ allow: { ${limits} } }`;
-    const found = await inWords({
+    const found = await findingLines({
       'policies/session.yaml': `rules:\n  - { name: A, ${dead}, then: ${allow} }\n  - { name: Rest, then: ${allow} }\n`,
       'policies/enrollment.yaml': `rules:\n  - { name: A, ${dead}, then: {} }\n${rest}`,
       'policies/password.yaml': `rules:\n  - { name: A, ${dead}, then: {} }\n${rest}`,
@@ -110,10 +110,10 @@ describe('rules that never decide', () => {
       [signOn]: policy(`{ name: A, when: { groups: { all: [staff, b] } }, then: ${two} }`),
       'apps/notes.yaml': app('notes', '[first, notes]'),
     };
-    expect(await inWords(files)).toEqual([
+    expect(await findingLines(files)).toEqual([
       `error shadowed ${signOn}:3:5 rules[0] never decides: the rule "Staff" in policies/sign-on/first.yaml:3:5 takes all its cases`,
     ]);
-    expect(await inWords({ ...files, 'apps/other.yaml': app('other', 'notes') })).toEqual([]);
+    expect(await findingLines({ ...files, 'apps/other.yaml': app('other', 'notes') })).toEqual([]);
   });
 
   test('whatever `any` says, in one of its alternatives or all', async () => {
@@ -121,12 +121,12 @@ describe('rules that never decide', () => {
       `{ name: A, when: { any: [{ groups: { any: [a] } }, { network: { any: [office] } }] }, then: ${one} }`,
       `{ name: B, when: { groups: { any: [${groups}] }, any: [{ network: { any: [office] } }, { groups: { any: [a] } }] }, then: ${two} }`,
     ];
-    expect(await inWords({ [signOn]: policy(...rules('b')) })).toEqual([
+    expect(await findingLines({ [signOn]: policy(...rules('b')) })).toEqual([
       expect.stringMatching(/^error shadowed .*:4:5/),
     ]);
     const open = `{ name: A, when: { any: [{ groups: { any: [a] } }, { network: { any: [office] } }] }, then: ${one} }`;
     const away = `{ name: B, when: { network: { none: [office] } }, then: ${two} }`;
-    expect(await inWords({ [signOn]: policy(open, away) })).toEqual([]);
+    expect(await findingLines({ [signOn]: policy(open, away) })).toEqual([]);
   });
 
   test('networks are compared by their addresses', async () => {
@@ -136,7 +136,7 @@ describe('rules that never decide', () => {
       `{ name: Office, when: { network: { any: [office] } }, then: ${one} }`,
       `{ name: Lab, when: { network: { any: [lab] } }, then: ${two} }`,
     );
-    const found = (lab: string) => inWords({ 'stepgate.yaml': zones(lab), [signOn]: rules });
+    const found = (lab: string) => findingLines({ 'stepgate.yaml': zones(lab), [signOn]: rules });
     expect(await found('192.0.2.128/25, "2001:db8:1::/48"')).toEqual([expect.stringMatching(/^error shadowed .*:4:5/)]);
     expect(await found('192.0.2.0/23')).toEqual([]);
     expect(await found('"2001:db8::/31"')).toEqual([]);
@@ -146,7 +146,7 @@ describe('rules that never decide', () => {
     const limits = 'primary: any, secondFactor: newDevice, idle: PT1H, absolute: PT2H';
     const rule = (name: string, when: string) => `  - { name: ${name}, ${when} then: { allow: { ${limits} } } }\n`;
     const session = (when: string) =>
-      inWords({
+      findingLines({
         'policies/session.yaml': `rules:\n${rule('Known', when)}${rule('A', 'when: { groups: { any: [a] } },')}${rule('Rest', '')}`,
       });
     expect(await session('when: { device: { known: true } },')).toEqual([]);
@@ -171,12 +171,13 @@ test('files that are no policies are left alone', async () => {
 
 describe('a comment accepts a finding', () => {
   const dead = '{ name: A, when: { groups: { any: [a], none: [a] } }, then: deny }';
-  const accepted = (comment: string) => inWords({ [signOn]: policy(dead).replace('  - ', `  # ${comment}\n  - `) });
+  const accepted = (comment: string) =>
+    findingLines({ [signOn]: policy(dead).replace('  - ', `  # ${comment}\n  - `) });
 
   test('until its date, with a reason', async () => {
     expect(await accepted('stepgate:accept contradictory until 2026-11-26: the audit wants it')).toEqual([]);
     const behind = policy(`${dead} # stepgate:accept contradictory until 2027-01-01: the audit wants it`);
-    expect(await inWords({ [signOn]: behind })).toEqual([]);
+    expect(await findingLines({ [signOn]: behind })).toEqual([]);
   });
 
   test.each([
@@ -194,7 +195,7 @@ describe('a comment accepts a finding', () => {
 
   test('in its line only', async () => {
     const comment = '# stepgate:accept contradictory until 2027-01-01: why\n';
-    expect(await inWords({ [signOn]: `${comment}${policy(dead)}` })).toEqual([
+    expect(await findingLines({ [signOn]: `${comment}${policy(dead)}` })).toEqual([
       expect.stringContaining('acceptance'),
       expect.stringContaining('contradictory'),
     ]);
@@ -219,14 +220,14 @@ describe('rules that only report', () => {
 
   test('are looked at as if they were enforced', async () => {
     const taken = policy(`{ name: A, when: { groups: { any: [a] } }, then: ${two} }`, soon);
-    expect(await inWords({ [signOn]: taken })).toEqual([
+    expect(await findingLines({ [signOn]: taken })).toEqual([
       `warning shadowed ${signOn}:4:5 rules[1] never reports: the rule "A" in line 3 takes all its cases`,
     ]);
   });
 
-  test('are quiet where they would decide, and take no case', async () => {
+  test('are quiet where they would decide, and cover no case', async () => {
     expect(
-      await inWords({ [signOn]: policy(soon, `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`) }),
+      await findingLines({ [signOn]: policy(soon, `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`) }),
     ).toEqual([]);
   });
 });
@@ -237,8 +238,8 @@ test('a denial that a user without the attribute escapes', async () => {
     'stepgate.yaml': `brand: { name: A }\n${schema}`,
     [signOn]: policy(`{ name: Left, when: { attributes: { employment: ${test} } }, then: deny }`),
   });
-  expect(await inWords(denial('{ equals: left }'))).toEqual([
+  expect(await findingLines(denial('{ equals: left }'))).toEqual([
     `warning fail-open ${signOn}:3:5 rules[0] denies by \`employment\`, and a user who lacks it is under the rule "Rest" instead, which lets in`,
   ]);
-  expect(await inWords(denial('{ not: { equals: active } }'))).toEqual([]);
+  expect(await findingLines(denial('{ not: { equals: active } }'))).toEqual([]);
 });

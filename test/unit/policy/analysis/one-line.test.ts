@@ -96,7 +96,7 @@ test('two rules of one line that no user can meet are refused, each', async () =
   ]);
 });
 
-test('a comment accepts what is found in its line, of each rule there', async () => {
+test('a comment accepts the findings in its line, of each rule there', async () => {
   const rules = ['A', 'B', 'C'].map((name) => ({ name, when: of('a'), then: name === 'A' ? one : two }));
   const accept = '# stepgate:accept shadowed until 2027-03-31: kept for the audit\n';
   const { findings, accepted } = await analysed(`${accept}${signOn(...rules)}\n`);

@@ -91,7 +91,7 @@ async function said(files: Readonly<Record<string, string>>): Promise<readonly s
 }
 
 describe('a service', () => {
-  test('that its policy always denies is told', async () => {
+  test('that its policy always denies is reported', async () => {
     const policy = (then: string) => ({
       'policies/service/default.yaml': `name: default\nrules:\n  - { name: A, then: ${then} }\n`,
     });

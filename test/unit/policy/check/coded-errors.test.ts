@@ -7,10 +7,10 @@ import { checkOperatorViews } from '../../../../src/operator-views.ts';
 import { loadConfiguration } from '../../../../src/policy/load.ts';
 import {
   type Finding,
+  type FindingErrorCode,
   fileErrorCodes,
   findingLine,
   findingText,
-  type ProblemCode,
   testErrorCodes,
   unmeetableCodes,
   valueErrorCodes,
@@ -38,7 +38,7 @@ const labelled = `${validFiles['apps/notes.yaml']?.replace('signOnPolicy: notes'
 const totp = 'authenticators: { password: { enabled: true }, totp: { enabled: true } }';
 
 /** Code, place, and files beside the valid ones. */
-const each: readonly (readonly [code: ProblemCode, place: string, files: Files])[] = [
+const each: readonly (readonly [code: FindingErrorCode, place: string, files: Files])[] = [
   ['file_missing', 'policies/session.yaml:1:1', { 'policies/session.yaml': undefined }],
   ['file_too_large', `${file}:1:1`, { [file]: `# ${'x'.repeat(1024 * 1024)}` }],
   ['file_unreadable', `${file}:1:1`, { [file]: Buffer.from([0xff, 0xfe, 0x00]) }],
@@ -140,7 +140,7 @@ const each: readonly (readonly [code: ProblemCode, place: string, files: Files])
 ];
 
 /** Of files that are not there, that nothing can read, or that are no text. */
-const unread: ReadonlySet<string> = new Set<ProblemCode>([
+const unread: ReadonlySet<string> = new Set<FindingErrorCode>([
   'brand_file_invalid',
   'file_missing',
   'file_too_large',
@@ -191,7 +191,7 @@ test('a comment that `config fmt` would lose', () => {
   ]);
 });
 
-test.each<[ProblemCode, Files]>([
+test.each<[FindingErrorCode, Files]>([
   ['template_invalid', { 'pages/signed-out.ejs': `<%# version ${version} %>\n<%= l..lead %>\n` }],
   ['template_outdated', { 'pages/signed-out.ejs': '<p></p>' }],
   ['texts_invalid', { 'messages/en.json': '{ "title": 1 }' }],
@@ -203,7 +203,7 @@ test.each<[ProblemCode, Files]>([
 const unaskable =
   'tests: [{ name: One, app: notes, user: { enrolled: [password] }, evidence: [totp], expect: { deny: false } }]\n';
 
-test.each<[ProblemCode, Files]>([
+test.each<[FindingErrorCode, Files]>([
   ['test_unaskable', { 'tests/own.yaml': unaskable }],
   ['tests_missing', { 'tests/README.md': '' }],
 ])('policy tests: %s', async (code, files) => {

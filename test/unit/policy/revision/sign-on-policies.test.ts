@@ -30,7 +30,7 @@ const found = async (files: Readonly<Record<string, string>>) =>
   (await findingLines(files)).map((line) => line.replace(/^([^:]+):\d+:\d+ /, '$1 '));
 
 describe('an app', () => {
-  test('may list policies, of which only the last has a catch-all rule', async () => {
+  test('may list policies, and only the last has a catch-all rule', async () => {
     expect(await found({ ...strict, ...base, ...app({ signOnPolicy: ['strict', 'base'] }) })).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe('an app', () => {
   });
 });
 
-describe('what is switched off', () => {
+describe('a disabled policy', () => {
   test('is no catch-all rule, nor is a rule that only reports', async () => {
     const catchAll = 'rules[0] the policy must end in a catch-all rule: one without `when` [catch_all_missing]';
     for (const more of [{ enabled: false }, { reportOnly: true }])

@@ -18,7 +18,7 @@ async function settingsOf(text: string) {
   return readSettings(document, authenticators);
 }
 
-test('without the key a profile has the attributes of OpenID Connect, and may hold others', async () => {
+test('without the key a profile has the attributes of OpenID Connect, and may contain others', async () => {
   const { attributes, scopes } = await settingsOf('');
   expect(attributes).toEqual({ attributes: standardAttributes, closed: false });
   expect(scopes.address).toEqual(['address']);
@@ -188,7 +188,7 @@ test('an app names a profile policy that there is, and the policy ends in a catc
   ]);
 });
 
-test('a profile policy stands beside an enrollment policy that disables something', async () => {
+test('a profile policy works with an enrollment policy that disables something', async () => {
   const enrollment = 'rules:\n  - name: A\n    then: { disabled: [totp] }\n';
   const profile =
     'name: default\nrules:\n  - name: A\n    when: { apps: { any: [notes] } }\n    then: {}\n  - name: B\n    then: {}\n';

@@ -171,7 +171,7 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
   expect(lines).toEqual(expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))));
 });
 
-test('an SVG may refer to itself, and hold a picture', async () => {
+test('an SVG may refer to itself, and contain a picture', async () => {
   const good = svg.replace(
     '<path',
     '<style><![CDATA[.a{fill:url(#g)}]]></style><defs><linearGradient id="g"/></defs><use href="#g"/><image href="data:image/png;base64,AAAA"/><path fill="url( \'#g\')"',

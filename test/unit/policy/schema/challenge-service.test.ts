@@ -10,7 +10,7 @@ const given = {
   secretEnv: 'SECRET',
 };
 
-test('what is left out has the usual values', () => {
+test('omitted keys have their defaults', () => {
   expect(challengeService.parse(given)).toEqual({
     ...given,
     origins: ['https://challenges.test'],

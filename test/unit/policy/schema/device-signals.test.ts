@@ -99,7 +99,7 @@ describe('of a certificate', () => {
     expect(shown(one, peer)).toEqual({});
   });
 
-  test('the authority itself, and what is no certificate, count nothing', () => {
+  test('the authority itself, and anything but a certificate, does not count', () => {
     expect(shown(authority)).toEqual({});
     expect(shown(certificate('below', { ca: true, at: now, issuer: authority }))).toEqual({});
     expect(from(proxy, { 'client-cert': ':AAAA:' })).toEqual({});

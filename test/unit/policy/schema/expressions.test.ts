@@ -42,7 +42,7 @@ const { subject: _, ...anonymous } = known;
 const resultOf = (written: string, about: RuleFacts = known) =>
   compileConditions({ expression: compileExpression(written) }).map((one) => one.test(about))[0];
 
-describe('an expression comes to', () => {
+describe('an expression evaluates to', () => {
   test.each([
     ['user.profile.level >= 3', 'hit'],
     ['user.profile.level > 3', 'miss'],
@@ -305,7 +305,7 @@ rules:
 `,
   });
 
-  test('stand at the place of the fault', async () => {
+  test('are at the position of the fault', async () => {
     const at = 'policies/sign-on/notes.yaml';
     const message =
       'rules[0].when.expression is no expression that can be evaluated: No such key: nme [expression_invalid]';

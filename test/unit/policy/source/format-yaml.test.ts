@@ -158,7 +158,7 @@ describe('an old name of a key', () => {
     });
   });
 
-  test('beside the new one is a fault', () => {
+  test('next to the new one is a fault', () => {
     const text = 'name: a\nrules:\n  - name: b\n    then: { allow: { factors: 1, factorCount: 2 } }\n';
     expect(formatYaml('f.yaml', text, { order: signOn, renames }).findings).toEqual([
       expect.objectContaining({ line: 4, column: 34, advice: 'remove one of them', text: text.split('\n')[3] }),

@@ -111,7 +111,7 @@ test.each([
   expect(nearestName(name, known)).toBe(expected);
 });
 
-test('the LRU cache keeps what was used last and drops what failed, and parallel calls share the work', async () => {
+test('the LRU cache keeps the entries used last and drops failures, and parallel calls share the work', async () => {
   const made: string[] = [];
   const make = (key: string) => async () => {
     made.push(key);

@@ -36,7 +36,7 @@ test('a change below the directory leads to one call after a pause; a change mea
   });
 });
 
-test('an error of the callback is reported, and watching goes on', async () => {
+test('an error of the callback is reported, and watching continues', async () => {
   await withConfiguration(validFiles, async (dir) => {
     const [failed, again] = [signal<unknown>(), signal()];
     let calls = 0;

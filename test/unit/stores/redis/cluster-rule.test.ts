@@ -180,7 +180,7 @@ test('of two that claim a slot, the newer claim counts', () => {
   expect([...rule.masters()].sort()).toEqual(['A', 'B']);
 });
 
-test('a new replica that stands for no election holds up nothing for longer than ten seconds, and counts once it is attached', () => {
+test('a new replica that takes part in no election delays nothing for longer than ten seconds, and counts once it is attached', () => {
   const rule = new ClusterRule();
   speak(rule, [0, 20_000], all({}));
   speak(rule, [20_250, 30_000], all({ a3: '>A?' }));
@@ -206,7 +206,7 @@ test('a new replica that stands for no election holds up nothing for longer than
   expect(missingAt(rule, 45_000, 'a1', 'a2')).toEqual(['a3']);
 });
 
-test('a lone replica is not excused because it stands for no election', () => {
+test('a lone replica is not excused because it takes part in no election', () => {
   const rule = new ClusterRule();
   speak(rule, [0, 30_000], all({ b1: '>B?' }));
   expect(missingOf(rule, 'B', 30_000)).toEqual(['b1']);

@@ -148,7 +148,7 @@ describe('changes', () => {
     expect(await addIdentifier(bob.id, 'alice')).toMatchObject({ ok: true });
   });
 
-  test('in one amendment hold or fail together', async () => {
+  test('in one amendment succeed or fail together', async () => {
     const alice = await create({ identifiers: ['alice'] });
     await create({ identifiers: ['bob'] });
     const refused = await directory.amend(alice.id, () => ({

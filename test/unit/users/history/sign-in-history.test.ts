@@ -43,7 +43,7 @@ test('stays the same, however often the user signs in within the session', async
   expect(await last(200, 'two')).toBe(100);
 });
 
-test('is found among many sessions, of which the oldest are forgotten', async () => {
+test('is found among many sessions, while the oldest are forgotten', async () => {
   for (let at = 1; at <= 60; at += 1) await signIn(`session ${at}`, at);
   const entry = await new UnitOfWork(store).get(signInHistoryKey('ann'));
   expect((JSON.parse(entry?.value ?? '[]') as unknown[]).length).toBe(40);

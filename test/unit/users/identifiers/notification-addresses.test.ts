@@ -28,7 +28,7 @@ test.each<[string, Partial<User>, readonly string[]]>([
   expect(found.map(({ source, address }) => `${source} ${address}`)).toEqual(expected);
 });
 
-test('each once, whatever the capitals, as what it is first of all; a number or a secret of something else is no address', () => {
+test('each once, whatever its capitals, under its most important use; a number or a secret of another authenticator is no address', () => {
   const { address: _, ...rest } = mailbox;
   const other = { ...rest, id: 'p', authenticator: 'phone', secret: { address: 'other@x.test' } };
   const account = {

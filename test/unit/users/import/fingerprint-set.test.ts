@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { FingerprintSet } from '../../../../src/users/import/fingerprint-set.ts';
 
-test('knows what was added, also after it has grown, and nothing else', () => {
+test('contains the added entries, even after it has grown, and nothing else', () => {
   const set = new FingerprintSet();
   const texts = Array.from({ length: 50_000 }, (_, index) => `user-${index}`);
   for (const text of texts) {

@@ -318,7 +318,7 @@ describe('CSV', () => {
     expect(problems).toEqual([{ line: 22, reason: expect.stringMatching(/quote/) }]);
   });
 
-  test('what is refused is handed over as it stands in the file, below the names of the columns', async () => {
+  test('refused rows are returned as they are in the file, below the names of the columns', async () => {
     const rejects: string[] = [];
     const text = 'username,displayName\nalice,Alice\nbob,"Bob\nBuilder",x\ncarol,"Carol\n';
     await run(chunks(text), { format: 'csv', onReject: (one) => rejects.push(one) });
@@ -337,7 +337,7 @@ describe('CSV', () => {
     ]);
   });
 
-  test('a dry run writes nothing, and tells what would be done', async () => {
+  test('a dry run writes nothing, and reports what would be done', async () => {
     await directory.create({ identifiers: ['old'] });
     const text = 'username,displayName,password\nold,Old,\nnew,New,a long enough password\nbad,Bad,short\n';
     const dry = { format: 'csv', dryRun: true, update: true } as const;
@@ -377,7 +377,7 @@ describe('users who are there already', () => {
     expect(await find('x')).toBeUndefined();
   });
 
-  test('are changed with update: what is given replaces, what is not given stays', async () => {
+  test('are changed with update: given values replace the old ones, others stay', async () => {
     const alice = await directory.create({
       identifiers: ['alice'],
       profile: { displayName: 'Old', locale: 'de', email: 'old@x.test', emailVerified: true },

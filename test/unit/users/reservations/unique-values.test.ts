@@ -83,7 +83,7 @@ describe('an address that only one account may have', () => {
 });
 
 describe('a change', () => {
-  test('claims the new value, and frees the old one and what it identified', async () => {
+  test('claims the new value, and frees the old one and its identifiers', async () => {
     const ann = await created('ann', { badge: 'B-1', plate: 'W-1' });
     const bob = await created('bob', {});
     const change =

@@ -1,6 +1,6 @@
 /** A replay, as a part of a page. */
 import { type HeadingLevel, heading, markup, type PageMarkup } from '../../../shared/html-page.ts';
-import { differenceWords } from '../../shadow/differences-text.ts';
+import { differenceText } from '../../shadow/differences-text.ts';
 import type { TalliedDifference } from '../../shadow/tally.ts';
 import type { Replay } from './replay.ts';
 import { leftOutTexts, sumText } from './replay-text.ts';
@@ -17,7 +17,7 @@ ${replay.differences.length === 0 ? '' : markup`<ul>${replay.differences.map(car
 }
 
 function card(difference: TalliedDifference): PageMarkup {
-  const { headline, details } = differenceWords(difference);
+  const { headline, details } = differenceText(difference);
   const rows = details.map(({ label, text }) => markup`<dt>${label}</dt><dd>${text}</dd>`);
   return markup`<li class="card${difference.change === 'denied' ? ' worse' : ''}"><p>${headline}</p><dl>${rows}</dl></li>
 `;

@@ -1,6 +1,6 @@
 /** Describes the circumstances in which a statement holds. */
 import type { Circumstance } from './circumstances.ts';
-import { deviceWords } from './device-text.ts';
+import { deviceText } from './device-text.ts';
 
 /** One respect in which circumstances differ. */
 interface Dimension {
@@ -10,20 +10,20 @@ interface Dimension {
 }
 
 const dimensions: readonly Dimension[] = [
-  { read: ({ place }) => JSON.stringify([place.label, place.liveLabel]), words: placeWords },
+  { read: ({ place }) => JSON.stringify([place.label, place.liveLabel]), words: placesText },
   {
     read: ({ device }) => String(device.known),
     words: ([known]) => `in a ${known === 'true' ? 'known' : 'new'} browser`,
   },
   { read: ({ device }) => device.platform, words: (platforms) => `on ${platforms.join(' or ')}` },
   { read: ({ device }) => device.os, words: (systems) => `with ${systems.join(' or ')}` },
-  { read: ({ believed }) => JSON.stringify(believed), words: believedWords },
-  { read: ({ now }) => String(now), words: timeWords },
-  { read: ({ scopes }) => scopes.slice(1).join(' '), words: scopeWords },
+  { read: ({ believed }) => JSON.stringify(believed), words: believedText },
+  { read: ({ now }) => String(now), words: timesText },
+  { read: ({ scopes }) => scopes.slice(1).join(' '), words: scopesText },
 ];
 
 /** Empty if it holds in all circumstances. */
-export function whereWords(some: readonly Circumstance[], all: readonly Circumstance[]): string {
+export function whereText(some: readonly Circumstance[], all: readonly Circumstance[]): string {
   if (some.length === all.length) return '';
   const found = dimensions.map(({ read, words }) => {
     const values = [...new Set(some.map(read))];
@@ -40,7 +40,7 @@ export function whereWords(some: readonly Circumstance[], all: readonly Circumst
 type Place = Circumstance['place'];
 
 /** Describes places by the zones of one configuration, the new one or the live one, if these are sufficient. */
-function placeWords(values: readonly string[], all: readonly Circumstance[]): string {
+function placesText(values: readonly string[], all: readonly Circumstance[]): string {
   const inside = new Set(values);
   const isIn = ({ label, liveLabel }: Place) => inside.has(JSON.stringify([label, liveLabel]));
   const places = all.map(({ place }) => place);
@@ -49,8 +49,8 @@ function placeWords(values: readonly string[], all: readonly Circumstance[]): st
     const outside = new Set(others.map((place) => place[name]));
     return !own.some((place) => outside.has(place[name]));
   };
-  if (isApart('label')) return `from ${zoneWords(own.map(nextZones), others.map(nextZones))}`;
-  if (isApart('liveLabel')) return `from ${zoneWords(own.map(liveZones), others.map(liveZones), ' now')}`;
+  if (isApart('label')) return `from ${zoneText(own.map(nextZones), others.map(nextZones))}`;
+  if (isApart('liveLabel')) return `from ${zoneText(own.map(liveZones), others.map(liveZones), ' now')}`;
   const both = own.map(({ label, liveLabel }) => (label === liveLabel ? label : `${label} (${liveLabel} now)`));
   return `from ${listed([...new Set(both)], new Set(places).size, combinations)}`;
 }
@@ -61,7 +61,7 @@ const liveZones = ({ liveZones: zones }: Place) => zones;
 const combinations = 'combinations of zones';
 
 /** If the statement also holds outside all zones, it is clearer to name the zones in which it does not hold. */
-function zoneWords(
+function zoneText(
   own: readonly (readonly string[])[],
   others: readonly (readonly string[])[],
   now: '' | ' now' = '',
@@ -95,22 +95,22 @@ function listed(names: readonly string[], of: number, what: string): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
 }
 
-function believedWords(values: readonly string[], all: readonly Circumstance[]): string {
+function believedText(values: readonly string[], all: readonly Circumstance[]): string {
   const pairs = new Map(all.map(({ believed }) => [JSON.stringify(believed), believed] as const));
-  return deviceWords(
+  return deviceText(
     values.flatMap((value) => pairs.get(value) ?? []),
     [...pairs.values()],
   );
 }
 
 /** The first circumstance is at the present time. */
-function timeWords(times: readonly string[], [first]: readonly Circumstance[]): string {
+function timesText(times: readonly string[], [first]: readonly Circumstance[]): string {
   const isNow = times.includes(String(first?.now));
   if (isNow) return times.length === 1 ? 'now, not at other times' : 'now and at some other times';
   return 'at other times, not now';
 }
 
-function scopeWords(scopes: readonly string[]): string {
+function scopesText(scopes: readonly string[]): string {
   const named = scopes.filter((scope) => scope !== '');
   if (named.length === 0) return 'without the scopes that rules name';
   const words = `with the scope ${named.join(' or ')}`;

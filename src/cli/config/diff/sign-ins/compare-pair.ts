@@ -5,7 +5,7 @@ import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
 import type { Circumstance } from './circumstances.ts';
-import { whereWords } from './circumstances-text.ts';
+import { whereText } from './circumstances-text.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
 import { changeSentence } from './sentences.ts';
 import { differencesBetween, type SignInDifference } from './sign-in-differences.ts';
@@ -105,7 +105,7 @@ function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
   const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
-  const where = whereWords(circumstances, compared.circumstances);
+  const where = whereText(circumstances, compared.circumstances);
   const row = {
     kind,
     apps: pair.clientIds,

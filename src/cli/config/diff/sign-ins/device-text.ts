@@ -15,10 +15,10 @@ const most = 3;
 /**
  * For example `on a device that is managed`. If the beliefs of the two sides differ, the present belief is appended.
  */
-export function deviceWords(some: readonly BelievedPair[], all: readonly BelievedPair[]): string {
+export function deviceText(some: readonly BelievedPair[], all: readonly BelievedPair[]): string {
   const features = neededFeatures(some, all);
   const kinds = some.map(({ live, next }) => {
-    const [before, after] = [kindWords(live, features), kindWords(next, features)];
+    const [before, after] = [kindText(live, features), kindText(next, features)];
     return before === after ? after : `${after} (now it ${before})`;
   });
   const words = [...new Set(kinds)];
@@ -54,6 +54,6 @@ function featuresOf(all: readonly BelievedPair[]): readonly Feature[] {
   ];
 }
 
-function kindWords(device: BelievedDevice, features: readonly Feature[]): string {
+function kindText(device: BelievedDevice, features: readonly Feature[]): string {
   return features.map(({ has, yes, no }) => (has(device) ? yes : no)).join(' and ');
 }

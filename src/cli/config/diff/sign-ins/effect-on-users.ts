@@ -3,7 +3,7 @@ import { leastFactors } from '../../../../core/analysis/proofs/rules-in-effect.t
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import { denialText, getsIn } from '../../questions/asked-text.ts';
 import type { EffectKind } from '../compared/configuration-changes.ts';
-import { choicesWords, setUpChange } from './set-up.ts';
+import { choicesText, setUpChange } from './set-up.ts';
 import type { SignInView } from './sign-in-view.ts';
 
 /** An effect, in words that follow "1 of them " or "37 of them ". */
@@ -23,7 +23,7 @@ export function effectOf(live: SignInView, next: SignInView): EffectOnUsers | un
   if (!could && can) return alike('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
   const { added } = setUpChange(live.least, next.least);
-  if (added.length > 0) return mustEnroll(choicesWords(added), isWithoutSecondFactor(next));
+  if (added.length > 0) return mustEnroll(choicesText(added), isWithoutSecondFactor(next));
   const known = toFillIn(live.steps);
   const fields = toFillIn(next.steps).filter((field) => !known.includes(field));
   return fields.length === 0 ? undefined : alike('must_fill_in', `must fill in ${fields.join(', ')}`);

@@ -9,18 +9,18 @@ export function changeSentence({
   effects,
 }: Pick<AccessChange, 'kind' | 'who' | 'where' | 'effects'> & { readonly headline: string }): string {
   // If steps differ, the headline already states the effect.
-  const more = kind === 'steps' ? [] : effects.map((effect) => effectWords(effect, who));
-  return [`${whoWords(who)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
+  const more = kind === 'steps' ? [] : effects.map((effect) => effectText(effect, who));
+  return [`${affectedUsersText(who)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
 }
 
-function effectWords({ words, users }: Effect, who: AffectedUsers): string {
+function effectText({ words, users }: Effect, who: AffectedUsers): string {
   if (users === undefined) return words;
   if (users === who.users) return users === 1 ? words : `all of them ${words}`;
   return `${users} of them ${words}`;
 }
 
 /** For example `412 editors`, or `no user today (users in auditors)`. */
-function whoWords({ users, of: total, groups, all }: AffectedUsers): string {
+function affectedUsersText({ users, of: total, groups, all }: AffectedUsers): string {
   if (users === undefined) return all ? 'every user' : hypothetical(groups);
   if (users === 0) return `no user today (${all ? 'every user' : hypothetical(groups)})`;
   if (all) return users === 1 ? 'the one user' : `all ${users} users`;

@@ -47,13 +47,13 @@ function bySize(one: Choice, other: Choice): number {
 }
 
 /** For example `totp or webauthn`, or `2 of totp or webauthn and email`. */
-export function choicesWords(choices: readonly Choice[]): string {
+export function choicesText(choices: readonly Choice[]): string {
   const counts = new Map<string, number>();
-  for (const words of choices.map(choiceWords)) counts.set(words, (counts.get(words) ?? 0) + 1);
+  for (const words of choices.map(choiceText)) counts.set(words, (counts.get(words) ?? 0) + 1);
   return [...counts].map(([words, count]) => (count === 1 ? words : `${count} of ${words}`)).join(' and ');
 }
 
-function choiceWords(choice: Choice): string {
+function choiceText(choice: Choice): string {
   return choice.join(' or ');
 }
 
@@ -61,19 +61,19 @@ function choiceWords(choice: Choice): string {
 export function setUpHeadline(change: SetUpChange): string | undefined {
   const { added, gone, wider } = change;
   if (added.length > 0) {
-    const before = gone.length === 0 ? '' : ` (${choicesWords(gone)} before)`;
+    const before = gone.length === 0 ? '' : ` (${choicesText(gone)} before)`;
     return `must set up ${more(added, change)}${before}`;
   }
   if (gone.length > 0) return `need not set up ${more(gone, change)}`;
   const [first] = wider;
-  return first && `may set up ${choiceWords(first.to)} (${choiceWords(first.from)} before)`;
+  return first && `may set up ${choiceText(first.to)} (${choiceText(first.from)} before)`;
 }
 
 /** Adds "another" if one of the same kind must be set up under both configurations. */
 function more(choices: readonly Choice[], { kept }: SetUpChange): string {
-  const words = choicesWords(choices);
+  const words = choicesText(choices);
   const [only] = choices;
-  const isOneMore = choices.length === 1 && kept.some((choice) => choiceWords(choice) === words);
+  const isOneMore = choices.length === 1 && kept.some((choice) => choiceText(choice) === words);
   if (!isOneMore || only === undefined) return words;
   return only.length === 1 ? `another ${words}` : `another of ${words}`;
 }

@@ -3,7 +3,7 @@ import { asksAlike, leastFactors, type RulesInEffect } from '../../../../core/an
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
-import { requirementWords } from '../../../explain/requirement-text.ts';
+import { requirementText } from '../../../explain/requirement-text.ts';
 import { askedParts, getsIn, joinedParts } from '../../questions/asked-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
 import type { AskedThere, ChangeKind, NamedPlace } from '../compared/configuration-changes.ts';
@@ -73,15 +73,15 @@ function requirementDifference({ live, next }: Sides): SignInDifference {
   return {
     kind: 'requirement',
     headline: requirementHeadline(live.asks, next.asks),
-    ...saidBy({ live, next }, ['app', 'session'], [asksWords(live.asks), asksWords(next.asks)]),
+    ...saidBy({ live, next }, ['app', 'session'], [asksText(live.asks), asksText(next.asks)]),
     ...(effect && live.asks !== 'denied' && next.asks !== 'denied' && { effect }),
     ...(isWithoutSecondFactor(next) && { isWithoutSecondFactor: true as const }),
   };
 }
 
-function asksWords(asks: RulesInEffect['asks']): string {
+function asksText(asks: RulesInEffect['asks']): string {
   if (asks === 'denied') return 'denied';
-  return [...new Set(asks.map((one) => requirementWords(one).join(', or ')))].join(', and ');
+  return [...new Set(asks.map((one) => requirementText(one).join(', or ')))].join(', and ');
 }
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
@@ -90,12 +90,12 @@ const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 const longest = 80;
 
 function partsOf(asks: readonly Requirement[]): readonly string[] {
-  return [...new Set(asks.flatMap(requirementWords).flatMap((words) => words.split('; ')))];
+  return [...new Set(asks.flatMap(requirementText).flatMap((words) => words.split('; ')))];
 }
 
 function requirementHeadline(live: RulesInEffect['asks'], next: RulesInEffect['asks']): string {
-  if (live === 'denied') return `let in, by ${shortWords(next)} (denied before)`;
-  if (next === 'denied') return `no longer let in (${shortWords(live)} before)`;
+  if (live === 'denied') return `let in, by ${shortAsksText(next)} (denied before)`;
+  if (next === 'denied') return `no longer let in (${shortAsksText(live)} before)`;
   const [from, to] = [leastFactors(live), leastFactors(next)];
   if (from !== undefined && to !== undefined && from !== to)
     return `${numbers[from]} factor${from === 1 ? '' : 's'} becomes ${numbers[to]}`.replace(
@@ -108,9 +108,9 @@ function requirementHeadline(live: RulesInEffect['asks'], next: RulesInEffect['a
   return 'other proofs are asked for';
 }
 
-function shortWords(asks: RulesInEffect['asks']): string {
+function shortAsksText(asks: RulesInEffect['asks']): string {
   const count = asks === 'denied' ? undefined : leastFactors(asks);
-  if (count === undefined) return asksWords(asks);
+  if (count === undefined) return asksText(asks);
   return count === 1 ? 'one factor' : `${numbers[count]} factors`;
 }
 
@@ -237,7 +237,7 @@ function placeOf({ asks: _, ...place }: DecidingRule): NamedPlace {
 }
 
 function recoveryDifference(sides: Sides): SignInDifference {
-  const [from, to] = [asksWords(sides.live.recovery), asksWords(sides.next.recovery)];
+  const [from, to] = [asksText(sides.live.recovery), asksText(sides.next.recovery)];
   return { kind: 'recovery', headline: recoveryHeadline(from, to), ...saidBy(sides, ['recovery'], [from, to]) };
 }
 

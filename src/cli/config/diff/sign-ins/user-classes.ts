@@ -58,9 +58,9 @@ const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) 
 /** The projection that these pairs need. */
 export function projectionOf(pairs: readonly AppPair[]): Projection {
   const policies = pairs.flatMap(({ live, next }) => [live.policies, next.policies]);
-  const sets = policies.flatMap((one) => [
-    ...signInConditions(one),
-    ...signInConditions({ ...one, session: one.recovery ?? one.session }),
+  const sets = policies.flatMap((policySet) => [
+    ...signInConditions(policySet),
+    ...signInConditions({ ...policySet, session: policySet.recovery ?? policySet.session }),
   ]);
   const atoms = new Map(sets.flatMap(atomsIn).map((atom) => [atom.id, atom] as const));
   const profiles = policies.flatMap(({ profile }) => profile?.rules.map(({ rule }) => rule.then) ?? []);
@@ -110,17 +110,17 @@ const device: Facts['device'] = { known: false, platform: 'desktop', os: 'other'
 function restOf(subject: Subject, { attributes, terms, passwordAges }: Projection, now: Seconds): string {
   const { profile, skipped, recovery, acceptedTerms = {}, offeredAttributes = [] } = subject;
   const outdated = ({ createdAt }: Enrollment) => passwordAges.filter((age) => (createdAt ?? now) + age <= now).length;
-  const enrolled = subject.enrollments.map((one) =>
+  const enrolled = subject.enrollments.map((enrollment) =>
     [
-      one.authenticator,
-      one.factors.join('+'),
-      one.characteristics.join('+'),
-      one.methods?.join('+') ?? '',
-      one.compromised ?? '',
-      one.consumed ? 'consumed' : '',
-      one.temporary ? 'temporary' : '',
-      recovery?.by.includes(one.id) ? 'recovered' : '',
-      outdated(one),
+      enrollment.authenticator,
+      enrollment.factors.join('+'),
+      enrollment.characteristics.join('+'),
+      enrollment.methods?.join('+') ?? '',
+      enrollment.compromised ?? '',
+      enrollment.consumed ? 'consumed' : '',
+      enrollment.temporary ? 'temporary' : '',
+      recovery?.by.includes(enrollment.id) ? 'recovered' : '',
+      outdated(enrollment),
     ].join(' '),
   );
   const missing = attributes.filter((name) => profile[name] === undefined);
@@ -138,18 +138,18 @@ function restOf(subject: Subject, { attributes, terms, passwordAges }: Projectio
 export function seenBy(classes: readonly UserClass[], own: Projection, all: Projection): readonly UserClass[] {
   const positions = own.atoms.map(({ id }) => all.atoms.findIndex((atom) => atom.id === id));
   const found = new Map<string, UserClass>();
-  for (const one of classes) {
-    const groups = one.groups.filter((group) => own.groups.has(group));
-    const results = positions.map((at) => one.results[at] ?? '');
-    add(found, { ...one, groups, results });
+  for (const userClass of classes) {
+    const groups = userClass.groups.filter((group) => own.groups.has(group));
+    const results = positions.map((at) => userClass.results[at] ?? '');
+    add(found, { ...userClass, groups, results });
   }
   return [...found.values()];
 }
 
-function add(found: Map<string, UserClass>, one: UserClass): void {
-  const key = JSON.stringify([one.groups, one.results, one.rest]);
+function add(found: Map<string, UserClass>, userClass: UserClass): void {
+  const key = JSON.stringify([userClass.groups, userClass.results, userClass.rest]);
   const same = found.get(key);
-  found.set(key, same ? { ...same, users: same.users + one.users } : one);
+  found.set(key, same ? { ...same, users: same.users + userClass.users } : userClass);
 }
 
 /** The most users to read. */

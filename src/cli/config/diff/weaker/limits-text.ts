@@ -13,7 +13,7 @@ const words: Readonly<Record<LongerLimit['what'], string>> = {
 };
 
 /** For example `a session lasts longer: 1 d, and 8 h before`. */
-export function limitWords({ what, before, now }: LongerLimit): string {
+export function limitText({ what, before, now }: LongerLimit): string {
   const length = (seconds: number | undefined) => (seconds === undefined ? 'not limited' : durationText(seconds));
   if (before === undefined && now === undefined) return words[what];
   return `${words[what]}: ${length(now)}, and ${before === undefined ? 'no time' : length(before)} before`;

@@ -7,14 +7,14 @@ import type { NewlyOpened } from '../../../../core/analysis/comparison/switched-
 import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../../core/evidence/named.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
-import type { UserFacts } from '../../../../core/policy/theories/theory.ts';
+import { plainTime, type UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
 import { isShownByExample, proofOptions } from '../../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { NamedPlace } from '../compared/configuration-changes.ts';
 import { zonesOn } from '../sign-ins/circumstances.ts';
-import { limitWords } from './limits-text.ts';
-import { enoughWords, scopeWords } from './weaker-sentences.ts';
+import { limitText } from './limits-text.ts';
+import { enoughText, scopesText } from './weaker-sentences.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {
@@ -35,9 +35,9 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
   return {
     apps: clientIds,
     words: [
-      ...(proved ? [enoughWords(proved.evidence, proved.remembered)] : []),
-      ...(longer ?? []).map(limitWords),
-      ...(scopes ? [scopeWords(scopes)] : []),
+      ...(proved ? [enoughText(proved.evidence, proved.remembered)] : []),
+      ...(longer ?? []).map(limitText),
+      ...(scopes ? [scopesText(scopes)] : []),
       ...(proved === undefined && longer === undefined && scopes === undefined
         ? ['lets users in who were denied']
         : []),
@@ -90,7 +90,7 @@ export function laxerRule(
   const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
   return {
     apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}`,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}${graceText(facts)}`,
     before: rulePlaces(before.enrollment ? [before.enrollment] : []),
     after: rulePlaces(now.enrollment ? [now.enrollment] : []),
     example: [
@@ -99,6 +99,17 @@ export function laxerRule(
       ...(remembered.length > 0 ? ['--remembered', remembered.map((name) => `${name}@1m`).join(',')] : []),
     ],
   };
+}
+
+/** Says that the grace of before was over then. */
+function graceText({ now, subject: { skipped = {} } }: UserFacts): string {
+  const counts = Object.entries(skipped).map(([key, { grace }]) => `${key} ${timesText(grace?.count ?? 0)}`);
+  const then = now === plainTime ? '' : ` on ${new Date(now * 1000).toISOString().slice(0, 10)}`;
+  return `${counts.length > 0 ? ` once the user had skipped ${counts.join(' and ')}` : ''}${then}`;
+}
+
+function timesText(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 export function placesOf({ app, session }: Deciders): readonly NamedPlace[] {

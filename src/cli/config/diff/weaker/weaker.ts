@@ -11,6 +11,7 @@ import { freedEnrollments, switchedOff } from '../../../../core/analysis/compari
 import { newlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
 import { type RuleSpace, ruleSpace } from '../../../../core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../core/model/conditions.ts';
+import type { Seconds } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { sourcePlace } from '../../../../core/model/source-place.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
@@ -39,7 +40,7 @@ import {
   type WeakerRule,
   weakerRule,
 } from './weaker-rules.ts';
-import { enoughWords } from './weaker-sentences.ts';
+import { enoughText } from './weaker-sentences.ts';
 
 export interface WeakerFindings {
   readonly weaker: readonly WeakerRule[];
@@ -47,20 +48,21 @@ export interface WeakerFindings {
   readonly undecided: readonly string[];
 }
 
-/** Rejects if a policy cannot be read. */
+/** `now`: epoch seconds. Rejects if a policy cannot be read. */
 export async function weakerFindings(
   live: ComparedConfiguration,
   next: ComparedConfiguration,
+  now: Seconds,
 ): Promise<WeakerFindings> {
   const { pairs } = await comparedApps(live, next);
   const zones = bothZones(live.snapshot.settings.zones, next.snapshot.settings.zones);
   const account = comparedPair(await accountPair(live, next), zones);
   const apps = pairs.map((pair) => comparedPair(pair, zones));
-  const ofApps = apps.map(ofPair);
+  const ofApps = apps.map((pair) => ofPair(pair, now));
   // If all apps are strict, a weaker session policy may show only on the account pages.
   const isShown = ofApps.some(({ weaker }) => weaker.length > 0);
   const found = [
-    ...(isShown ? ofApps : [...ofApps, ofPair(account)]),
+    ...(isShown ? ofApps : [...ofApps, ofPair(account, now)]),
     ofSwitches([...apps, account]),
     ofOthers(account),
   ];
@@ -108,8 +110,8 @@ function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
   return { pair, live, next, ...(refused && { refused }), zones, conditions, space };
 }
 
-function ofPair({ pair, live, next, refused, zones, conditions, space }: ComparedPair): WeakerFindings {
-  const sides = { live, next, ...(refused && { refused }) };
+function ofPair({ pair, live, next, refused, zones, conditions, space }: ComparedPair, since: Seconds): WeakerFindings {
+  const sides = { live, next, since, ...(refused && { refused }) };
   const { found, undecided } = newlyWeaker({ ...sides, scopes: knownScopes(pair) }, space);
   const enrollments = laxerEnrollments(sides, space);
   const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
@@ -164,7 +166,7 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ live, next }, space);
   return {
     weaker: recovered.map(({ rule, facts, evidence }) => {
-      const said = enoughWords(evidence).replace('is enough', 'is enough to set a new password');
+      const said = enoughText(evidence).replace('is enough', 'is enough to set a new password');
       const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
       const example = exampleOptions(shownFacts(facts), keys);
       return { apps: pair.clientIds, words: said, before: rulePlaces([rule]), after: rulePlaces([rule]), example };

@@ -70,7 +70,7 @@ test('one user who gets in reads as one', async () => {
   expect((await diffs.sentences(enrollment({}), live))[0]).toBe("the one user: can get in, and couldn't before");
 });
 
-test('a missing second factor is said only of all users without one', async () => {
+test('a missing second factor is reported only of all users without one', async () => {
   await diffs.addUsers(2, ['a'], { credentials: [password] });
   const rule = (count: number) => signOn({ name: 'Rule', then: factors(count) });
   expect((await diffs.sentences(rule(2), rule(1)))[0]).toMatch(/; all of them have no second factor yet$/);
@@ -82,7 +82,7 @@ test('a missing second factor is said only of all users without one', async () =
   );
 });
 
-test('what is asked besides is said in sentences', async () => {
+test('further demands are described in sentences', async () => {
   await diffs.addUsers(2, [], { credentials: [password] });
   const profile = (then: object) => ({
     'policies/profile/default.yaml': JSON.stringify({ name: 'default', rules: [{ name: 'P', then }] }),
@@ -104,7 +104,7 @@ function withCities(names: readonly string[] = cities): Files {
   return { 'stepgate.yaml': settings.replace('zones:\n', `zones:\n${zones.join('')}`) };
 }
 
-test('what a rule grants tokens is told by the scopes that reach it', async () => {
+test('the scopes that a rule grants to tokens are shown by the scopes that reach it', async () => {
   await diffs.addUsers(2, [], { credentials: [password] });
   const granting = (scopes: readonly string[] | undefined, more: readonly object[] = []) =>
     signOn(...more, { name: 'In', then: { ...factors(1), ...(scopes && { grant: { scopes } }) } });

@@ -89,7 +89,7 @@ test('where a rule is about devices, times or scopes, too', async () => {
   expect(await at('08:00', '10:00')).toMatch(/^the one user, now and at some other times: /);
 });
 
-test('users who can no longer get in are told with the reason, and come first', async () => {
+test('users who can no longer get in are shown first, with the reason', async () => {
   await diffs.addUsers(2, ['a'], { credentials: [password, totp] });
   await diffs.addUsers(3, ['b'], { credentials: [password] });
   const enrollment = {
@@ -148,7 +148,7 @@ test('session length, what counts at one app, and what a forgotten password take
   ]);
 });
 
-test('where no user is in a group today, the change is told all the same', async () => {
+test('a change is shown even if no user is in the group today', async () => {
   await diffs.addUsers(1, ['staff'], { credentials: [password] });
   expect((await diffs.sentences(signOn(two, all())))[0]).toBe(
     'no user today (users in editors): one factor becomes two',
@@ -201,7 +201,7 @@ test('rules that were moved, changed and removed, keys with their values, and co
   for (const line of ['moved    rule "B"', 'changed  rule "A"', 'removed  rule "C"']) expect(text).toContain(line);
 });
 
-test('what changes nothing for any sign-in says so, and what is the same says that', async () => {
+test('a change without effect on any sign-in is reported as such, and so is no change', async () => {
   await diffs.addUsers(2, [], { credentials: [password] });
   expect(await diffs.diff({ 'stepgate.yaml': settings.replace('name: Test', 'name: Best') })).toContain(
     'No fresh sign-in of 2 active users changes.',
@@ -209,7 +209,7 @@ test('what changes nothing for any sign-in says so, and what is the same says th
   expect(await diffs.diff({})).toBe('Nothing differs from revision 2, which is live.\n'.replace('2', '1'));
 });
 
-test('rules about the last sign-in are left aside, which is said', async () => {
+test('rules about the last sign-in are left out, and the report says so', async () => {
   const rule = { name: 'Long ago', when: { lastSignIn: { notWithin: 'P30D' } }, then: factors(2) };
   expect(await diffs.diff(signOn(rule, all()))).toContain('Rules also ask about lastSignIn. This leaves it aside');
 });

@@ -99,7 +99,7 @@ describe('sign-ins have the same name', () => {
     expect(nameOf(['a'], office)).not.toBe(nameOf(['a', 'b'], office));
   });
 
-  test('no user stands for another whom only a rule about more than groups tells apart', () => {
+  test('no user represents another that a rule about more than groups distinguishes', () => {
     const app = policyOf({ userType: { any: ['guest'] } }, {});
     const byType = decidingRuleNames(set({ session: policyOf({}), app }), factsOf);
     const guest = { ...user([]), subject: { ...user([]).subject, userType: 'guest' } };

@@ -132,7 +132,7 @@ test('another authenticator of a recovery makes another class, whatever the orde
   expect(restOf(recovered('totp', password, totp, weak))).toBe(restOf(recovered('totp', weak, totp, password)));
 });
 
-test('classes of users come to the same as the users one by one', async () => {
+test('classes of users give the same results as single users', async () => {
   const seen = { changes: 0, merged: 0 };
   await fc.assert(
     fc.asyncProperty(side, side, fc.array(subject, { minLength: 60, maxLength: 60 }), async (before, after, users) => {

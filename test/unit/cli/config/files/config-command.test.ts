@@ -47,7 +47,7 @@ async function runOn(openStore: () => Promise<Store>, dir: string, args: readonl
   return outcome;
 }
 
-test('check prints what it found', async () => {
+test('check prints its findings', async () => {
   await withConfiguration(validFiles, async (dir) => {
     expect(await run(dir, 'check')).toEqual({
       stdout: `${dir} is a good configuration: 1 app, 1 sign-on policy\n`,
@@ -137,7 +137,7 @@ test('a group that the settings name may be empty', async () => {
   }
 });
 
-test('without a store, nothing is said of users', async () => {
+test('without a store, users are not mentioned', async () => {
   const files = {
     ...validFiles,
     'stepgate.yaml': 'brand: { name: A }\ngroups: { editors: {} }\n',
@@ -187,7 +187,7 @@ test('with --json, check and apply print data, and nothing besides', async () =>
   });
 });
 
-test('check and apply print warnings, and go on', async () => {
+test('check and apply print warnings, and continue', async () => {
   const files = {
     ...validFiles,
     'stepgate.yaml': 'brand: { name: A }\nauthenticators: { email: { enabled: true } }\n',
@@ -457,7 +457,7 @@ describe('errors of the analysis', () => {
     });
   });
 
-  test('do not refuse what is in use already', async () => {
+  test('do not refuse a configuration that is in use already', async () => {
     await withConfiguration(broken, async (dir) => {
       const loaded = await loadConfiguration(dir, { authenticators: all, variables: {} });
       if (!loaded.ok) throw new Error('is not valid');

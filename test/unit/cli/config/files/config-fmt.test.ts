@@ -50,7 +50,7 @@ test('the files of the demo are in canonical form', async () => {
   });
 });
 
-test('it rewrites what is not in its form, and names it; a check only names it', async () => {
+test('it rewrites and names files that are not in canonical form; a check only names them', async () => {
   await withConfiguration(
     { ...untidy, 'tests/a.yaml': 'tests:\n- {app: notes, name: a, expect: {deny: false}}\n' },
     async (dir) => {
@@ -142,7 +142,7 @@ describe('a key that was renamed', () => {
     });
   });
 
-  test('is an error beside its new name', async () => {
+  test('is an error together with its new name', async () => {
     const both = olderSession.replace('        idle', '        primary: any\n        idle');
     await withConfiguration({ ...older, 'policies/session.yaml': both }, async (dir) => {
       const loaded = await loadConfiguration(dir, options);

@@ -123,7 +123,7 @@ test('without a store: the files of the default directory, with the groups that 
   });
 });
 
-test('apps of one policy are told apart by what they ask for themselves', async () => {
+test('apps of one policy are distinguished by what they ask for themselves', async () => {
   const app = (name: string, more: object) => [
     `apps/${name}.yaml`,
     JSON.stringify({
@@ -271,7 +271,7 @@ test('who: by group, zones with the same answer together, with reason and rules'
   expect(data.rows.map(({ groups }: { groups: string[] }) => groups)).toContainEqual(['contractors']);
 });
 
-test('what: the apps of a user, what is asked of this one, and what is missing', async () => {
+test('what: the apps of a user, what each asks of this user, and what is missing', async () => {
   const bob = await asked('what', 'Bob@Demo.Test');
   expect(bob).toMatch(/^What bob@demo\.test can open now, by revision 1/);
   const lacking = 'totp or webauthn, to be enrolled';
@@ -292,7 +292,7 @@ test('what: the apps of a user, what is asked of this one, and what is missing',
   expect(carol).toEqual(['payroll', 'everywhere', 'denied', 'a rule says so (No contractors)']);
 });
 
-test('what: two passkeys that are missing are told as two', async () => {
+test('what: two missing passkeys are reported as two', async () => {
   const files = {
     ...validFiles,
     'stepgate.yaml':
@@ -307,7 +307,7 @@ test('what: two passkeys that are missing are told as two', async () => {
   });
 });
 
-test('what: a suspended user opens nothing, and a requirement that cannot be met is told', async () => {
+test('what: a suspended user opens nothing, and a requirement that cannot be met is reported', async () => {
   const dan = JSON.parse(await asked('what', 'dan@demo.test', '--json'));
   expect(dan.user).toMatchObject({ status: 'suspended', groups: ['contractors', 'staff'] });
   const outcomes = dan.apps.flatMap((one: { outcomes: { getsIn: boolean; missing: string[] }[] }) => one.outcomes);

@@ -73,7 +73,7 @@ describe('`config who`', () => {
     expect(await dependsOnDevice({ managed: true }, { proxy }, 'deny')).toBe(false);
   });
 
-  test('goes through some devices where rules ask for more assurances than are told apart', async () => {
+  test('tries some devices where rules ask for more assurances than are distinguished', async () => {
     const names = Array.from({ length: 9 }, (_, at) => `a${at}`);
     const assurances = Object.fromEntries(names.map((name) => [name, { signals: [name] }]));
     for (const assurance of [{ any: names }, { all: names }])

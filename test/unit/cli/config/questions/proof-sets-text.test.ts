@@ -1,6 +1,6 @@
 /** All that is asked for in a few words: true, whatever the sets, and bounded. */
 import { expect, test } from '@jest/globals';
-import { proofsWords } from '../../../../../src/cli/config/questions/proof-sets-text.ts';
+import { proofSetsText } from '../../../../../src/cli/config/questions/proof-sets-text.ts';
 
 function words(...sets: readonly string[]): string {
   const actions = sets.map((set) =>
@@ -10,7 +10,7 @@ function words(...sets: readonly string[]): string {
         name.startsWith('+') ? { authenticator: name.slice(1), toEnroll: true as const } : { authenticator: name },
       ),
   );
-  return proofsWords({ sets: actions, isComplete: true });
+  return proofSetsText({ sets: actions, isComplete: true });
 }
 
 test.each([
@@ -38,6 +38,6 @@ test('a long text says how many it leaves out', () => {
   expect(text.length).toBeLessThan(160);
 });
 
-test('what was not searched is said', () => {
-  expect(proofsWords({ sets: [[{ authenticator: 'a' }]], isComplete: false })).toBe('a, or others');
+test('parts that were not searched are named', () => {
+  expect(proofSetsText({ sets: [[{ authenticator: 'a' }]], isComplete: false })).toBe('a, or others');
 });

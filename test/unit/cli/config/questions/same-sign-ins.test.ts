@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../../../src/authenticators/index.ts';
-import { askedWords, denialText } from '../../../../../src/cli/config/questions/asked-text.ts';
+import { askedText, denialText } from '../../../../../src/cli/config/questions/asked-text.ts';
 import {
   type Asked,
   groupsIn,
@@ -49,7 +49,7 @@ async function eachAlone(app: App, groups: readonly string[], asked: Asked): Pro
 }
 
 const wordsOf = (outcomes: readonly Outcome[]) =>
-  outcomes.map((outcome) => [outcome.zone, askedWords(outcome), denialText(outcome), outcome.rule]);
+  outcomes.map((outcome) => [outcome.zone, askedText(outcome), denialText(outcome), outcome.rule]);
 
 test.each(['config', 'test/fixtures/recipes'])('%s', async (dir) => {
   const { snapshot, apps } = await snapshotOf(dir);

@@ -63,7 +63,7 @@ function textOf(page: string, from: string, to = '</section>\n'): string {
     .trim();
 }
 
-test('the matrix names together what is asked of several groups', async () => {
+test('the matrix puts groups with the same demands in one row', async () => {
   const { page, printed } = await report(policy(noNight, all), [], true);
   expect(printed).toBe(`wrote ${out}\n`);
   const table = textOf(page, '<tbody>', '</tbody>');
@@ -77,7 +77,7 @@ test('a policy is drawn with its rules in order, what they ask about, and what t
   );
 });
 
-test('alternatives, times, durations and changes of an account are told as the files have them', async () => {
+test('alternatives, times, durations and changes of an account are written as in the files', async () => {
   const time = { days: ['mon', 'tue'], from: '08:00', to: '18:30', zone: 'UTC' };
   const some = { name: 'Some', enabled: false, when: { any: [{ groups: { any: ['a'] } }, { time }] }, then: 'deny' };
   const old = {
@@ -122,7 +122,7 @@ test('every entry of the contents leads to something', async () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('what is accepted of a standard stands beside its verdict', async () => {
+test('accepted deviations from a standard are listed with its verdict', async () => {
   const file = JSON.stringify({ name: 'notes', rules: [all] });
   const comment = '# stepgate:accept standard until 2026-12-31: kiosks have no keys';
   const { page } = await report({ 'policies/sign-on/notes.yaml': `${file} ${comment}\n` }, ['--standard', 'phr-only']);
@@ -131,7 +131,7 @@ test('what is accepted of a standard stands beside its verdict', async () => {
   expect(page).toContain('1 of 1 met');
 });
 
-test('findings, invariants and standards stand in it with their verdicts', async () => {
+test('it contains findings, invariants and standards with their verdicts', async () => {
   const invariants = [
     { name: 'Two factors', always: { factors: 2 } },
     { name: 'One factor', always: { factors: 1 } },
@@ -148,7 +148,7 @@ test('findings, invariants and standards stand in it with their verdicts', async
   await expect(report({}, ['--standard', 'nist-all2'])).rejects.toThrow(/did you mean `nist-aal2`/);
 });
 
-test('policy tests stand in it with what fails and what they leave open', async () => {
+test('it contains policy tests with their failures and what they leave open', async () => {
   const tests = {
     tests: [
       { name: 'Not at night', app: 'notes', user: { groups: ['night'] }, expect: { deny: 'rule' } },

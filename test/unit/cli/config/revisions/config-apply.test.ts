@@ -81,7 +81,7 @@ test.each([[''], ['n'], ['no'], ['yeah']])('the answer "%s" changes nothing', as
   expect(await config('history')).toMatch(/^1 .*\n$/);
 });
 
-test('with --yes, what changes is shown and nothing is asked; a script without it gets what it always got', async () => {
+test('with --yes, changes are shown and nothing is asked; without it, the output of a script stays as it was', async () => {
   await apply(one);
   expect(await apply(two)).toContain('revision 2 is in use');
   expect(stderr).toBe('');
@@ -105,7 +105,7 @@ test('on a terminal that shows no questions, nothing is applied unasked', async 
   expect(await apply(two, '--yes')).toContain('revision 2 is in use');
 });
 
-test('with --base, only what was compared with the revision in use is applied', async () => {
+test('with --base, only files that were compared with the revision in use are applied', async () => {
   await apply(one);
   await apply(two, '--by', 'bob');
   const refused = 'revision_changed: revision 2 by bob is in use, and this was compared with revision 1';
@@ -207,7 +207,7 @@ describe('with --confirm', () => {
     expect(await config('confirm', '3')).toBe('revision 3 is confirmed, and stays in use\n');
   });
 
-  test('a confirmation after it went back is told so', async () => {
+  test('a confirmation after the rollback gets an error that says so', async () => {
     await apply(one);
     await apply(two, '--confirm', 'PT10M');
     await terminal.store.commit([{ op: 'delete', key: revisionConfirmationKey }]);
@@ -235,7 +235,7 @@ describe('with --confirm', () => {
 });
 
 describe('rollback', () => {
-  test('makes what an earlier revision said a new one, and asks on a terminal', async () => {
+  test('makes an earlier revision a new one, and asks on a terminal', async () => {
     await apply(one);
     await apply(two);
     answer = 'y';
@@ -266,7 +266,7 @@ describe('rollback', () => {
   });
 });
 
-test('show lists what a revision holds, and shows its documents', async () => {
+test('show lists the documents of a revision, and shows them', async () => {
   await apply(one, '--reason', 'first', '--by', 'ann');
   await apply(two);
   const text = await config('show', '1');

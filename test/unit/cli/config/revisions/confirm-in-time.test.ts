@@ -60,7 +60,7 @@ test('until the last second it can be confirmed, and then stays', async () => {
   expect(await shown()).toBe('Draft');
 });
 
-test('without a confirmation the node goes back by itself, and a late one is told so', async () => {
+test('without a confirmation the node goes back by itself, and a late one gets an error', async () => {
   await apply('Draft', '--confirm', 'PT10M');
   expect(await shown()).toBe('Draft');
   clock += 600;
@@ -72,7 +72,7 @@ test('without a confirmation the node goes back by itself, and a late one is tol
   await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 3 is in use');
 });
 
-test('each apply has a time of its own, and goes back to what was confirmed last', async () => {
+test('each apply has its own time limit, and goes back to the last confirmed revision', async () => {
   await apply('Draft', '--confirm', 'PT10M');
   clock += 500;
   await apply('Better', '--confirm', 'PT10M');

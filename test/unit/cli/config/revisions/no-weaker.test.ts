@@ -103,6 +103,22 @@ test.each<[string, Files, Files]>([
   ['fewer proofs that a browser remembers', signOn(orTotp(twoResistant)), signOn(remembering(byTotp))],
   ['a younger proof', signOn(aged('PT2H')), signOn(aged('PT1H'))],
   ['a shorter session', {}, { 'policies/session.yaml': session.replace('P1D', 'PT8H') }],
+  ['no more grace', setUp({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }), setUp({ required: ['totp'] })],
+  [
+    'fewer skips, and a sooner day',
+    setUp({
+      required: [
+        { anyOf: ['totp'], grace: { skips: 2 } },
+        { anyOf: ['webauthn'], grace: { until: '2031-02-01' } },
+      ],
+    }),
+    setUp({
+      required: [
+        { anyOf: ['totp'], grace: { skips: 1 } },
+        { anyOf: ['webauthn'], grace: { until: '2031-01-31' } },
+      ],
+    }),
+  ],
   ['an authenticator less', enrollment('totp'), enrollment('totp, webauthn')],
   ['a name', {}, { 'stepgate.yaml': settings.replace('name: Test', 'name: Best') }],
   ['a method less', { ...byPhone, ...withPhone('sms, voice') }, { ...byPhone, ...withPhone('voice') }],
@@ -521,12 +537,18 @@ test('of an enrollment rule that stays, what differs is named', async () => {
     }),
   });
   const rules = signOn(allow(one));
-  const [once, often] = [{ skips: 2 }, { skips: 9 }];
-  expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often) })).toMatch(
-    /decided what is set up: `grace` is another\n/,
-  );
-  expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often, { useOnly: ['webauthn'] }) })).toMatch(
-    /`(grace`, `useOnly|useOnly`, `grace)` is another\n/,
+  // The account policy lets no user set it up anyway.
+  const closed = {
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'No', change: { add: ['webauthn'] }, then: 'deny' },
+        { name: 'Rest', then: { allow: one } },
+      ],
+    }),
+  };
+  const live = { ...rules, ...closed, ...rule({ skips: 2 }, { useOnly: ['webauthn'] }) };
+  expect(await refusal(live, { ...live, ...rule({ skips: 1 }) })).toMatch(
+    /decided what is set up: (`grace`, `useOnly`|`useOnly`, `grace`) is another\n/,
   );
 });
 
@@ -549,7 +571,7 @@ test('more that a remembered browser is excused is refused', async () => {
   );
 });
 
-test('an authenticator that stands in for what users have lost is left undecided', async () => {
+test('an authenticator that replaces lost ones is left undecided', async () => {
   const on = settings.replace('authenticators: {', 'authenticators: { recovery_code: { enabled: true },');
   expect(await refusal({}, { 'stepgate.yaml': on })).toContain(
     '  `authenticators.recovery_code` is switched on, and stands in for what users have lost\n',
@@ -595,7 +617,7 @@ async function replayed(live: Files, next: Files) {
   });
 }
 
-describe('each example, put to `explain`, shows what is claimed of it', () => {
+describe('`explain` confirms each example', () => {
   const tellers = { groups: { any: ['tellers'] } };
   /** Administrators of the office alone can set up what they must have. */
   const narrow: Files = {
@@ -631,6 +653,25 @@ describe('each example, put to `explain`, shows what is claimed of it', () => {
     const { claims } = await replayed(live, { ...narrow, ...signOn(allow(one)) });
     expect(claims).toMatchObject([
       { words: 'lets users in who were denied', before: { end: 'denied' }, after: { end: 'complete' } },
+    ]);
+  });
+
+  test.each<[string, object, object, string]>([
+    ['more skips', { skips: 2 }, { skips: 3 }, ' once the user had skipped totp 2 times'],
+    ['skips after a single one', { skips: 1 }, { skips: 9 }, ' once the user had skipped totp once'],
+    ['a later day', { until: '2031-03-01' }, { until: '2031-04-01' }, ' on 2031-03-'],
+    ['a day instead of skips', { skips: 2 }, { until: '2031-04-01' }, ' once the user had skipped totp 2 times'],
+    ['skips instead of a day', { until: '2031-03-01' }, { skips: 2 }, ' on 2031-03-'],
+  ])('grace: %s', async (_, before, now, words) => {
+    const requiring = (grace: object) => setUp({ required: [{ anyOf: ['totp'], grace }] });
+    const rules = signOn(allow(one));
+    const { claims } = await replayed({ ...rules, ...requiring(before) }, { ...rules, ...requiring(now) });
+    expect(claims).toMatchObject([
+      {
+        words: expect.stringContaining(`password is enough, and was not without setting up totp${words}`),
+        before: { outcome: 'enroll' },
+        after: { end: 'complete' },
+      },
     ]);
   });
 

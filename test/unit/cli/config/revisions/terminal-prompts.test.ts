@@ -57,7 +57,7 @@ async function revisions(): Promise<number> {
 }
 
 test.each([`y${enter}`, `yes${enter}`, `Y${enter}`])(
-  'apply shows what changes, asks, and goes on after %j',
+  'apply shows the changes, asks, and continues after %j',
   async (keys) => {
     const shown = await onTerminal(keys, 'apply', two);
     expect(shown).toMatch(/factors: 1 -> 2.*Apply this, as revision 2\? \[y\/N\] y(es)?.*revision 2 is in use/is);
@@ -75,7 +75,7 @@ test.each([enter, `n${enter}`, `yep${enter}`, interrupt, endOfInput])(
   },
 );
 
-test('what was typed is shown, and can be corrected', async () => {
+test('typed text is shown, and can be corrected', async () => {
   expect(await onTerminal(`n\u007fy${enter}`, 'apply', two)).toContain('revision 2 is in use');
 });
 

@@ -125,7 +125,7 @@ describe('an enrollment', () => {
     expect(currentStep(await world.send(page, right))).toBe('complete');
   });
 
-  test('that comes too late starts anew', async () => {
+  test('that comes too late starts again', async () => {
     const { world, page } = await atEnroll();
     world.clock.now += 300;
     const result = await world.send(page, right);

@@ -157,7 +157,7 @@ describe('an authenticator that can tell who it is', () => {
     expect(await attemptsLeft(world, 'user-ann', 'passkey')).toBe(3);
   });
 
-  test('refuses a user whom the request does not expect', async () => {
+  test('refuses a user that the request does not expect', async () => {
     const world = await withPasskey();
     const page = await world.beginSignIn({}, { expectedSubject: 'user-bob' });
     const result = await world.send(page, by({ 'credentials.who': 'user-ann', 'credentials.id': 'passkey' }));

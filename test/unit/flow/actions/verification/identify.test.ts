@@ -173,7 +173,7 @@ describe('the page that asks who it is', () => {
     expect((await world.beginSignIn()).step).not.toHaveProperty('keepSignedIn');
   });
 
-  test('what was typed is kept up to the length of an address', async () => {
+  test('typed text is kept up to the length of an address', async () => {
     const world = await worldOfAnn();
     await world.send(await world.beginSignIn(), { identifier: `${'a'.repeat(300)}\u0000` });
     expect((await world.transaction())?.prefilledIdentifier).toBe('a'.repeat(254));

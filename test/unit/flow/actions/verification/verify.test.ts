@@ -197,7 +197,7 @@ describe('what a verification changes', () => {
     expect(credentials[0]).toEqual(credential('key', 'old'));
   });
 
-  test('what is consumed stays, and proves nothing more', async () => {
+  test('a consumed code stays stored, and proves nothing further', async () => {
     const { credentials } = await signIn(async () => ({ ...ok, secret: { text: '' }, mustSave: true, consumed: true }));
     expect(credentials.map(({ consumed }) => consumed)).toEqual([true, undefined, undefined]);
   });
@@ -219,7 +219,7 @@ describe('what a verification changes', () => {
     );
   });
 
-  test('the evidence says what was proved, by whom, when and where', async () => {
+  test('the evidence contains the proof, its user, time and place', async () => {
     const { world } = await signIn(async () => ({ ...ok, mustSave: false }));
     expect((await world.transaction())?.evidence).toEqual([
       {

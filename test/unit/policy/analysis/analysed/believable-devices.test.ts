@@ -262,7 +262,7 @@ describe('the analysis makes up no device that no source can speak of', () => {
     expect((await findings({ proxy, agent, assurances: systems }, both)).words).toEqual([]);
   });
 
-  test('a certificate says what it says, and no more', async () => {
+  test('a certificate proves only what it states', async () => {
     const shown = { certificate: { proxies: inside, authorities: [pem] } };
     const { words } = await findings(shown, { device: { managed: true } });
     expect(words[0]).toContain('contradictory 3');

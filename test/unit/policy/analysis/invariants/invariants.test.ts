@@ -75,7 +75,7 @@ describe('the file', () => {
   });
 });
 
-test('what holds is proved, and nothing is said of it', async () => {
+test('an invariant that holds is proved, and not mentioned', async () => {
   const office = `{ name: Office, when: { network: { any: [office] } }, then: ${passkey} }`;
   const { verdicts, findings } = await judge(
     [
@@ -138,7 +138,7 @@ test('an account that was just made was not long away', async () => {
   expect(verdicts).toEqual(['holds']);
 });
 
-describe('what does not hold', () => {
+describe('an invariant that does not hold', () => {
   test('names the rules, and shows a sign-in', async () => {
     const { findings } = await judge([`{ name: Phishing, ${notes}, always: { any: { phishingResistant: true } } }`], {
       'policies/sign-on/notes.yaml': policy(
@@ -185,7 +185,7 @@ describe('what does not hold', () => {
     expect(findings[0]?.example?.slice(-2)).toEqual(['--evidence', 'password,totp']);
   });
 
-  test('one passkey is not counted for a rule and for a chain beside it', async () => {
+  test('one passkey does not count both for a rule and for a chain', async () => {
     const steps = '[[{ authenticators: [password, webauthn] }, { authenticators: [webauthn] }]]';
     const level = `acrValues: [{ value: x, requirement: { chains: ${steps} } }]\n`;
     const { verdicts, findings } = await judge([`{ name: A, ${notes}, never: { authenticators: [password] } }`], {
@@ -333,7 +333,7 @@ test('a comment accepts it until a day', async () => {
   expect(findings).toEqual([]);
 });
 
-describe('what is not decided', () => {
+describe('an undecided invariant', () => {
   const formula = {
     'policies/sign-on/notes.yaml': policy(
       `{ name: F, when: { expression: 'network.ip == "1.2.3.4"' }, then: { allow: { factors: 1 } } }`,
@@ -341,7 +341,7 @@ describe('what is not decided', () => {
     ),
   };
 
-  test('is said with the reason and the rules', async () => {
+  test('is reported with the reason and the rules', async () => {
     const { verdicts, findings } = await judge(
       [`{ name: P, ${notes}, always: { any: { phishingResistant: true } } }`],
       formula,
@@ -387,7 +387,7 @@ test('an invariant about no sign-in is a warning', async () => {
   ]);
 });
 
-test('apps that no rule tells apart are examined once', async () => {
+test('apps that no rule distinguishes are examined once', async () => {
   const app = (name: string) =>
     `clientId: ${name}\nname: A\nlabels: [x]\nsignOnPolicy: notes\nclient: { redirect_uris: [https://a.test/cb] }\n`;
   const loaded = await load(

@@ -38,7 +38,7 @@ test('what all must set up and no user can add is one error at the rule of the a
   ]);
 });
 
-test('what is advised lets them in', async () => {
+test('the advised change lets them in', async () => {
   const files = account('{ name: Passkeys, change: { add: [webauthn] }, then: { allow: { factors: 1 } } }');
   expect(await places({ ...files, ...adminsNeed, ...otherApp })).toEqual([]);
 });
@@ -109,7 +109,7 @@ test('so are rules that wait for each other', async () => {
 describe('a rule by which some users can never add an authenticator is found', () => {
   const ofAdmins = `{ name: A, change: { add: [webauthn] }, when: { groups: { any: [admins] } }, ${byPasskey} }`;
 
-  test('where none of those can for whom it decides', async () => {
+  test('where none of the users that it applies to can', async () => {
     expect(await findings(account(ofAdmins))).toMatchObject([
       {
         ...{ severity: 'warning', code: 'never-added', file: 'policies/account.yaml', line: 2, column: 5, rules: [] },
@@ -133,7 +133,7 @@ describe('a rule by which some users can never add an authenticator is found', (
     expect(found[0]?.example?.slice(2, 4)).toEqual(['--groups', 'admins']);
   });
 
-  test('and not beside the lock-out of which it is the cause', async () => {
+  test('and not next to the lock-out that it causes', async () => {
     expect(await places({ ...account(ofAdmins), ...adminsNeed })).toEqual(['error lock-out policies/account.yaml:2:5']);
   });
 });
@@ -157,7 +157,7 @@ describe('a rule with a condition', () => {
   const byType = 'when: { userType: { any: [contractor] } }';
   const attributes = (write: string) => `attributes: { unit: { type: text, write: ${write}, label: { en: Unit } } }\n`;
 
-  test('locks out whom it selects: one error at the rule', async () => {
+  test('locks out the users it selects: one error at the rule', async () => {
     const found = await findings({ ...account(onlyAdmins), ...adminsNeed, ...otherApp });
     expect(found).toMatchObject([
       {
@@ -240,7 +240,7 @@ describe('a rule with a condition', () => {
     expect(found).toEqual(['warning newcomer-lock-out policies/account.yaml:2:5']);
   });
 
-  test('locks out some of whom it selects, where others can add it in another network', async () => {
+  test('locks out some of the users it selects, where others can add it in another network', async () => {
     const found = await findings({
       ...account(
         '{ name: Helpers, change: { add: [webauthn] }, when: { groups: { any: [helpers] }, network: { any: [office] } }, then: { allow: { factors: 1 } } }',
@@ -284,7 +284,7 @@ test.each([
   expect(found).toEqual(['warning newcomer-lock-out policies/account.yaml:2:5']);
 });
 
-describe('two rules that together let users add nothing of what is asked for', () => {
+describe('two rules that together let users add none of the requested authenticators', () => {
   const noCodes = '{ name: No codes, change: { add: [totp] }, when: { userType: { any: [contractor] } }, then: deny }';
   const inSales = 'attributes: { unit: { equals: sales } }';
   const noKeys = `{ name: No keys, change: { add: [webauthn] }, when: { ${inSales} }, then: deny }`;
@@ -450,7 +450,7 @@ describe('a rule of the enrollment policy', () => {
     ),
   });
 
-  test('by which no user can ever add what is asked for is one error, for all rules that ask', async () => {
+  test('by which no user can ever add a requested authenticator is one error, for all rules that ask', async () => {
     const found = await findings({ ...signOn, ...useOnly(''), ...otherApp });
     expect(found).toMatchObject([
       {
@@ -548,7 +548,7 @@ describe('a rule of the account policy never decides', () => {
   });
 });
 
-test('a rule that decides about fewer authenticators for some is not said to shut out all', async () => {
+test('a rule that decides about fewer authenticators for some users is not reported as shutting out all', async () => {
   const files = {
     'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: All, then: { allow: { factors: 2, possession: { authenticators: [totp, webauthn] } } } }')}`,
     'policies/account.yaml': rules(
@@ -562,7 +562,7 @@ test('a rule that decides about fewer authenticators for some is not said to shu
   ]);
 });
 
-test('a rule that shuts out all who are under one sign-on rule and some who are under another is not said to shut out all', async () => {
+test('a rule that shuts out all users under one sign-on rule and some under another is not reported as shutting out all', async () => {
   const found = await findings({
     'policies/account.yaml': rules(
       '{ name: Outside, change: { add: all }, when: { network: { none: [office] } }, then: deny }',
@@ -579,7 +579,7 @@ test('a rule that shuts out all who are under one sign-on rule and some who are 
   ]);
 });
 
-test('rules that lock out only where others of them decide, too, are not said to shut out all', async () => {
+test('rules that lock out only where others of them decide, too, are not reported as shutting out all', async () => {
   const office = '{ name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }';
   const found = await findings({
     'policies/account.yaml': rules('{ name: No keys, change: { add: [webauthn] }, then: deny }', rest),

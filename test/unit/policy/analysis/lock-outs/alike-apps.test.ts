@@ -47,7 +47,7 @@ async function searched(apps: Readonly<Record<string, AppFiles>>) {
   const analysed = await analysedApps(configuration);
   const forGood = forGoodIn(accountAdditions(analysed, configuration), configuration);
   const names: string[] = [];
-  const inApp = (app: AnalysedApp) => app.cases.map((one) => deniedIn(one, app, forGood));
+  const inApp = (app: AnalysedApp) => app.combinations.map((combination) => deniedIn(combination, app, forGood));
   const found = searchAlike(analysed, configuration, (app) => {
     names.push(app.app.clientId);
     return inApp(app);
@@ -59,7 +59,11 @@ async function searched(apps: Readonly<Record<string, AppFiles>>) {
 const shown = (found: Awaited<ReturnType<typeof searched>>['found']) =>
   found.map(({ denied, open }) => ({
     open,
-    denied: denied.map(({ app, one, ...others }) => ({ ...others, clientId: app.app.clientId, rule: one.app })),
+    denied: denied.map(({ app, combination, ...others }) => ({
+      ...others,
+      clientId: app.app.clientId,
+      rule: combination.app,
+    })),
   }));
 
 test('apps under policies that differ in their groups are searched once', async () => {
@@ -75,7 +79,7 @@ test('apps under policies that differ in their groups are searched once', async 
   expect(shown(found)).toEqual(shown(alone));
   const ofD = found.flatMap(({ denied }) => denied).filter(({ app }) => app.app.clientId === 'd');
   expect(ofD.some(({ forGood }) => forGood)).toBe(true);
-  expect(ofD.every(({ app, one }) => app === analysed[3] && app.cases.includes(one))).toBe(true);
+  expect(ofD.every(({ app, combination }) => app === analysed[3] && app.combinations.includes(combination))).toBe(true);
   expect(ofD.every(({ facts }) => facts.request.clientId === 'd')).toBe(true);
   expect(ofD.flatMap(({ facts }) => facts.subject.groups)).toContain('black');
 });

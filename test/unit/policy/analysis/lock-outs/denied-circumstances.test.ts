@@ -24,7 +24,7 @@ async function analysed() {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const apps = await analysedApps(await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 }));
   const app = apps.find(({ policies }) => policies.app?.rules[0]?.rule.then.kind === 'allow');
-  const [one] = app?.cases ?? [];
+  const [one] = app?.combinations ?? [];
   if (app === undefined || one === undefined) throw new Error('no case');
   return { app, one };
 }

@@ -50,7 +50,7 @@ describe('a grace that runs out on a day', () => {
     ]);
   });
 
-  test('a day that is over is said, too', async () => {
+  test('a past day is reported, too', async () => {
     const [found] = await findings({ ...noKeys, ...grace('until: 2027-01-10', admins) });
     expect(found?.message).toContain('once the grace of the rule "Keys" is over');
   });

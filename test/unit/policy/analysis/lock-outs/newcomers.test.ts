@@ -277,7 +277,7 @@ function linesShutTo(kind: Kind, configured: Configured): readonly string[] {
   });
 }
 
-test('users are said to be locked out just where nothing that they can have leads in', async () => {
+test('users are reported as locked out exactly when nothing that they can have gets them in', async () => {
   const counts = { locked: 0, open: 0 };
   await fc.assert(
     fc.asyncProperty(fc.oneof(drawnShut, drawnTogether, drawnLater), async (rules) => {

@@ -47,7 +47,7 @@ test('days that are over and to come are over: a warning, as there was a time wh
   ]);
 });
 
-test('a rule of which all days are over by now', async () => {
+test('a rule whose days are all over', async () => {
   const found = await findings(
     `{ name: Former, when: { attributes: { ends: { before: now } } }, then: deny }`,
     `{ name: Long ago, when: { attributes: { ends: { before: 2020-01-01 } } }, ${two} }`,

@@ -97,7 +97,7 @@ function possible(logic: ExpressionLogic, facts: Facts): readonly boolean[] {
   );
 }
 
-test('wherever an expression can be evaluated, it comes to what it was taken apart into', () => {
+test('wherever an expression can be evaluated, it equals its parts', () => {
   fc.assert(
     fc.property(written, (text) => {
       const { logic, evaluate } = compileExpression(text);
@@ -174,12 +174,12 @@ describe('of a configuration', () => {
     expect(await findings('2026-01-01', never)).toEqual(['contradictory 3']);
   });
 
-  test('before a time and from it on come to always', async () => {
+  test('before a time and from it on together cover all times', async () => {
     const rest = until('2027-02-01');
     expect(await findings('2026-01-01', until('2027-01-31'), from('2027-01-31'), rest)).toEqual(['shadowed 5']);
   });
 
-  test('a time that is over is told once', async () => {
+  test('a past time is reported once', async () => {
     expect(await findings('2028-01-01', until('2027-01-31'))).toEqual(['past 3']);
   });
 });

@@ -77,7 +77,7 @@ test.each([
   expect(await found(...files)).toEqual([]);
 });
 
-test('what never decides is said once: there it stays', async () => {
+test('a rule that never decides is reported once, at its position', async () => {
   const files = rules(
     '{ name: First, when: { groups: { any: [guests] } }, then: {} }',
     `{ name: Guests, ${guests}, then: { optional: [totp] } }`,

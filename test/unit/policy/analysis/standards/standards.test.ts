@@ -215,14 +215,14 @@ describe('falls short', () => {
     expect(await unmet(one)).toEqual(expected);
   });
 
-  test('what is undecided is no pass', async () => {
+  test('an undecided demand does not pass', async () => {
     const files = {
       'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - { name: Formula, when: { expression: 'network.ip == "1.2.3.4"' }, then: { allow: { factors: 1 } } }\n  - { name: Rest, then: { allow: { possession: { phishingResistant: true } } } }\n`,
     };
     expect(await unmet({ standard: 'phr-only', then: '', files })).toEqual([`${rule} ${nist} 3.2.5`]);
   });
 
-  test('what is undecided is said beside what falls short, with the reason', async () => {
+  test('an undecided demand is reported next to a missed one, with the reason', async () => {
     const weak = '{ allow: { factors: 1 } }';
     const files = {
       'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - { name: Formula, when: { expression: 'network.ip == "1.2.3.4"' }, then: ${weak} }\n  - { name: Rest, then: ${weak} }\n`,
@@ -314,7 +314,7 @@ async function shownWeak({ standard, then, files = {} }: Case, section: string) 
 const without = { 'stepgate.yaml': settings().replace(', metadata: /etc/stepgate/metadata.json', '') };
 const verified = 'webauthn[userPresence+userVerification+deviceBound+phishingResistant]';
 
-describe('what is weak about what is enough', () => {
+describe('the weakness of what is enough', () => {
   test.each<[string, Case, string]>([
     [
       'a key, where no settings say which ones hardware protects',
@@ -346,13 +346,13 @@ describe('what is weak about what is enough', () => {
     });
   });
 
-  test('a code by an app is what it is', async () => {
+  test('a code by an app counts as one', async () => {
     const then = '{ allow: { possession: { authenticators: [totp] } } }';
     const found = await shownWeak({ standard: 'nist-aal3', then }, '2.3.1');
     expect([found.taken, found.enrolled]).toEqual(['nothing but totp', 'totp']);
   });
 
-  test('an example of a chain has no proof that makes no difference', async () => {
+  test('an example of a chain has no superfluous proof', async () => {
     const then = '{ allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } }';
     expect(await shownWeak({ standard: 'nist-aal3', then, files: without }, '2.3.1')).toMatchObject({
       taken: 'webauthn (without hardware protection) and another webauthn (without hardware protection)',

@@ -1,8 +1,13 @@
 /** Which rules of the policies of an app decide together, with facts for which they do. */
 import { describe, expect, test } from '@jest/globals';
-import { decideTogether, policyCases } from '../../../../src/core/analysis/space/policy-cases.ts';
+import { decideTogether, ruleCombinations } from '../../../../src/core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
-import { appRulesIn, casesOf, type SignInScope, shown } from '../../../../src/core/analysis/space/sign-in-cases.ts';
+import {
+  appRulesIn,
+  decidingWith,
+  type SignInScope,
+  shown,
+} from '../../../../src/core/analysis/space/sign-in-rules.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
@@ -46,11 +51,11 @@ function spaceOf({ session = [], app, enrollment = [] }: Parts, ...more: readonl
   return ruleSpace([...[...session, ...(app ?? []), ...enrollment].map(({ when }) => when), ...more], universe());
 }
 
-function cases(parts: Parts, steps?: number) {
+function combinations(parts: Parts, steps?: number) {
   const budget = steps === undefined ? undefined : { steps };
-  const { cases: found, isPartial, open } = policyCases(policiesFrom(parts), spaceOf(parts), budget);
+  const { combinations: found, isPartial, open } = ruleCombinations(policiesFrom(parts), spaceOf(parts), budget);
   return {
-    cases: found.map(({ session, app, enrollment, facts }) =>
+    combinations: found.map(({ session, app, enrollment, facts }) =>
       [session.name, app.name, enrollment?.name ?? '-', ...facts.subject.groups.toSorted()].join(' '),
     ),
     isPartial,
@@ -92,7 +97,7 @@ describe('rules that decide together', () => {
       ['session app rest'],
     ],
   ])('are %s', (_, parts, expected) => {
-    expect(cases(parts)).toEqual({ cases: expected, ...complete });
+    expect(combinations(parts)).toEqual({ combinations: expected, ...complete });
   });
 
   test.each<[string, Parts, readonly string[]]>([
@@ -100,16 +105,16 @@ describe('rules that decide together', () => {
     ['app', { app: [rule('unknown', unknown), rule('rest')] }, ['session rest -']],
     ['enrollment', { enrollment: [terms('unknown', unknown), terms('rest')] }, ['session app rest']],
   ])('are known in part where no users are known of whom a rule decides: %s', (_, parts, expected) => {
-    expect(cases(parts)).toEqual({ cases: expected, isPartial: true, open: [] });
+    expect(combinations(parts)).toEqual({ combinations: expected, isPartial: true, open: [] });
   });
 
   test('are open where the steps do not suffice', () => {
     const app = [...entangled.map((when) => deny(when)), rule('app')];
-    expect(cases({ app })).toEqual({ cases: [], isPartial: true, open: ['session app'] });
-    expect(cases({}, 0)).toEqual({ cases: [], isPartial: true, open: ['session app'] });
+    expect(combinations({ app })).toEqual({ combinations: [], isPartial: true, open: ['session app'] });
+    expect(combinations({}, 0)).toEqual({ combinations: [], isPartial: true, open: ['session app'] });
     // After the question about the pair a few steps are left, which do not suffice for the third rule.
     const third = { enrollment: [terms('a', inA), terms('rest')] };
-    expect(cases(third, 12)).toMatchObject({ isPartial: true, open: ['session app'] });
+    expect(combinations(third, 12)).toMatchObject({ isPartial: true, open: ['session app'] });
   });
 });
 
@@ -117,7 +122,7 @@ test('the evaluator says whether rules decide together', () => {
   const parts: Parts = { session: [rule('s', inA), rule('t')], app: [rule('u', inA), rule('v')] };
   const enrollment = [terms('x', inA), terms('y')];
   const [policies, none] = [policiesFrom({ ...parts, enrollment }), policiesFrom({ ...parts, app: null })];
-  const [found] = policyCases(policies, spaceOf({ ...parts, enrollment })).cases;
+  const [found] = ruleCombinations(policies, spaceOf({ ...parts, enrollment })).combinations;
   if (found === undefined) throw new Error('no case');
   const { session, app, enrollment: own, facts } = found;
   const [other, third] = [policies.session.rules[1]?.rule, policies.enrollment?.rules[1]?.rule];
@@ -146,7 +151,7 @@ describe('in a scope', () => {
   function found(parts: Parts, when: Conditions, ...besides: readonly Conditions[]) {
     const scope = scopeOf(parts, when, besides);
     return appRulesIn(scope).flatMap((app) =>
-      [...casesOf(app, scope)].map(({ session, app: one, enrollment, findFacts }) => {
+      [...decidingWith(app, scope)].map(({ session, app: one, enrollment, findFacts }) => {
         const groups = findFacts()?.subject.groups.toSorted() ?? ['unknown'];
         return [session.name, one.name, enrollment?.name ?? '-', ...groups].join(' ');
       }),

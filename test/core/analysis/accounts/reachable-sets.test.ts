@@ -1,18 +1,18 @@
 /** The sets of authenticators that users can reach are compared with all of a small universe. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { additionWays, canBeMet } from '../../../src/core/analysis/accounts/addition-ways.ts';
-import { reachableSets } from '../../../src/core/analysis/accounts/reachable-sets.ts';
-import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
-import type { AccountRule } from '../../../src/core/model/account-policy.ts';
-import type { Conditions } from '../../../src/core/model/conditions.ts';
-import type { AuthenticatorDescriptor } from '../../../src/core/model/facts.ts';
-import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
-import { findRule } from '../../../src/core/policy/rules/rules.ts';
-import type { UserFacts } from '../../../src/core/policy/theories/theory.ts';
-import { allow, always, descriptor, factors, factsOf, userWith } from '../support/fixtures.ts';
-import { enough, seeded } from '../support/seeded.ts';
-import { universe } from '../support/universe.ts';
+import { additionRules, canBeMet } from '../../../../src/core/analysis/accounts/addition-rules.ts';
+import { reachableSets } from '../../../../src/core/analysis/accounts/reachable-sets.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import type { AuthenticatorDescriptor } from '../../../../src/core/model/facts.ts';
+import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
+import { findRule } from '../../../../src/core/policy/rules/rules.ts';
+import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
+import { allow, always, descriptor, factors, factsOf, userWith } from '../../support/fixtures.ts';
+import { enough, seeded } from '../../support/seeded.ts';
+import { universe } from '../../support/universe.ts';
 
 const email: AuthenticatorDescriptor = { ...descriptor.email, enrollable: true };
 const authenticators: readonly AuthenticatorDescriptor[] = [
@@ -50,8 +50,8 @@ test('each set that a user can reach is found, and no other', () => {
         [...rules, last].map(({ when }) => when),
         within,
       );
-      const ways = additionWays({ accountPolicy, authenticators }, given, space);
-      const { sets, isPartial } = reachableSets({ authenticators, given, ways, space });
+      const additions = additionRules({ accountPolicy, authenticators }, given, space);
+      const { sets, isPartial } = reachableSets({ authenticators, given, additionRules: additions, space });
       const keysOf = (all: readonly { readonly key: string }[]) =>
         all
           .map(({ key }) => key)

@@ -1,6 +1,6 @@
 /** How users can add authenticators, and whether what they come to have is enough. */
 import { describe, expect, test } from '@jest/globals';
-import { additionWays, canBeMet } from '../../../../src/core/analysis/accounts/addition-ways.ts';
+import { additionRules, canBeMet } from '../../../../src/core/analysis/accounts/addition-rules.ts';
 import { endsInDenial, isLockedOut } from '../../../../src/core/analysis/simulation/lock-outs.ts';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
@@ -49,7 +49,7 @@ describe('what users add', () => {
       ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
       ...(rules && { accountPolicy: compileAccountPolicy({ name: 'account', rules }) }),
     };
-    return additionWays(policies, [password, webauthn], space).flatMap(({ descriptor: { key }, rule, formulas }) => {
+    return additionRules(policies, [password, webauthn], space).flatMap(({ descriptor: { key }, rule, formulas }) => {
       const found = findModel(formulas, newBudget());
       const groups = typeof found === 'object' ? space.factsOf(found.model).subject.groups : found;
       return [[key, rule?.name, groups]];
@@ -136,7 +136,7 @@ describe('a sign-in ends in a denial', () => {
     expect(endsInDenial(policiesOf(parts), facts, keys)).toBe(expected);
   });
 
-  test('with two of a kind of which a user has one', () => {
+  test('with two of a kind, when the user has one', () => {
     const policies = policiesOf({ enabled: ['totp'], app: twoApps });
     const once = policies.authenticators.map((each) => ({ ...each, maxEnrollments: 1 as const }));
     expect(endsInDenial({ ...policies, authenticators: once }, facts, ['totp', 'totp'])).toBe(true);

@@ -7,7 +7,7 @@ import { compileConditions } from '../../policy/rules/condition-table.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { type Budget, findModel } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
-import { allowing, type Deciding, decideTogether, deciding } from './policy-cases.ts';
+import { allowing, type Deciding, decideTogether, deciding } from './rule-combinations.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** Sign-ins to one app that conditions describe. */
@@ -23,7 +23,7 @@ export interface SignInScope {
 }
 
 /** Rules that may decide together. */
-export interface SignInCase {
+export interface DecidingRules {
   readonly session: Rule;
   readonly app: Rule;
   /** Absent: there is no enrollment policy. */
@@ -48,9 +48,10 @@ export function appRulesIn({
 }
 
 /**
- * The cases of a rule of the sign-on policy. The last rules of the other policies come first: they are the plainest.
+ * The rules that decide together with one of the sign-on policy. The last rules of the other policies come first: they
+ * are the plainest.
  */
-export function* casesOf(app: Deciding<Rule>, scope: SignInScope): Generator<SignInCase> {
+export function* decidingWith(app: Deciding<Rule>, scope: SignInScope): Generator<DecidingRules> {
   const { policies, space, budget } = scope;
   const enrollments = policies.enrollment ? deciding(beforeSignIn(policies.enrollment), space) : [undefined];
   for (const session of allowing(policies.session, space).toReversed()) {

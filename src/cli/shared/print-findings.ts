@@ -3,33 +3,33 @@ import { ConfigurationRefused } from '../../policy/model/configuration-refused.t
 import { type Finding, findingsData, findingText } from '../../policy/model/finding.ts';
 import type { ResultOptions } from './print-result.ts';
 
-interface ProblemContext {
+interface PrintContext {
   stdout(text: string): void;
   setExitCode(code: 0 | 1): void;
 }
 
 /** Prints each problem with its line and advice; with `--json`, one JSON object on one line. The command then ends. */
-export function printProblems(
-  context: ProblemContext & { stderr(text: string): void },
-  problems: readonly Finding[],
+export function printFindings(
+  context: PrintContext & { stderr(text: string): void },
+  findings: readonly Finding[],
   { json }: ResultOptions,
 ): void {
   if (json) {
-    printData(context, problems);
+    printData(context, findings);
     return;
   }
   context.setExitCode(1);
-  for (const problem of problems) context.stderr(findingText(problem));
+  for (const finding of findings) context.stderr(findingText(finding));
 }
 
-function printData(context: ProblemContext, problems: readonly Finding[]): void {
+function printData(context: PrintContext, findings: readonly Finding[]): void {
   context.setExitCode(1);
-  context.stdout(`${JSON.stringify({ ok: false, problems: findingsData(problems) })}\n`);
+  context.stdout(`${JSON.stringify({ ok: false, problems: findingsData(findings) })}\n`);
 }
 
 /** With `--json`, problems of the files are printed as data. Rejects with any other error of `run`. */
-export async function withProblems(
-  context: ProblemContext,
+export async function withPrintedFindings(
+  context: PrintContext,
   { json }: ResultOptions,
   run: () => Promise<void>,
 ): Promise<void> {
@@ -37,6 +37,6 @@ export async function withProblems(
     await run();
   } catch (error) {
     if (!json || !(error instanceof ConfigurationRefused)) throw error;
-    printData(context, error.problems);
+    printData(context, error.findings);
   }
 }

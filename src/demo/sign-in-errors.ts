@@ -1,7 +1,7 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 
 /** Something that failed, explained for the user, with details for experts. */
-export interface SignInProblem {
+export interface SignInError {
   readonly title: string;
   readonly words: string;
   /** The OAuth error code and the provider's description. */
@@ -64,13 +64,13 @@ const problems: ReadonlyMap<string, readonly [title: string, words: string]> = n
 );
 
 /** For an answer that this demo did not request, or whose request it has dropped. */
-export const unexpectedAnswer: SignInProblem = {
+export const unexpectedAnswer: SignInError = {
   title: 'This sign-in was not started here',
   words: 'It was started in another browser, is already finished, or began too long ago. Start again.',
 };
 
 /** Explains an error. Rethrows errors that neither the provider nor the network caused. */
-export function describeProblem(error: unknown): SignInProblem {
+export function describeSignInError(error: unknown): SignInError {
   if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
     return describeCode(error.error, error.error_description);
   }
@@ -90,7 +90,7 @@ export function describeProblem(error: unknown): SignInProblem {
   throw error;
 }
 
-function describeCode(code: string, detail: string | undefined): SignInProblem {
+function describeCode(code: string, detail: string | undefined): SignInError {
   const [title, text] = problems.get(code) ?? [
     'It did not work',
     'The provider gave a reason that this demo does not know.',

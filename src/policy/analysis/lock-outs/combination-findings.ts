@@ -1,5 +1,4 @@
 /** The effect of all policies of an app together, as findings. */
-import { failOpen } from '../../../core/analysis/findings/fail-open.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
@@ -9,23 +8,28 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 
 /** Each place is reported once for each code. */
-export function caseFindings(
+export function combinationFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const ofApps = apps.flatMap((app) => [
     ...closedApp(app, configuration),
-    ...openCases(app, configuration),
+    ...undecidedCombinations(app, configuration),
     ...weaker(app, configuration),
     ...chosenByBrowser(app, configuration),
-    ...failingOpen(app, configuration),
   ]);
-  const found = [...ofApps, ...lockOutFindings(apps, configuration), ...newcomerFindings(apps, configuration)];
+  const found = [
+    ...ofApps,
+    ...failOpenFindings(apps, configuration),
+    ...lockOutFindings(apps, configuration),
+    ...newcomerFindings(apps, configuration),
+  ];
   const places = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
   return [...places.values()];
 }
@@ -35,18 +39,21 @@ function keyOf({ code, file, line, column }: AnalysisFinding): string {
 }
 
 function closedApp(
-  { app, cases, isPartial }: AnalysedApp,
+  { app, combinations, isPartial }: AnalysedApp,
   { apps }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const source = apps.find((one) => one.app.clientId === app.clientId)?.source;
-  if (cases.length > 0 || isPartial || source === undefined) return [];
+  if (combinations.length > 0 || isPartial || source === undefined) return [];
   const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
   const advice = 'correct the conditions of the rules that allow, or remove the app';
   return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
 
 /** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */
-function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function undecidedCombinations(
+  { app, open }: AnalysedApp,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
   return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
     const place = placeOf(rule);
     if (place === undefined) return [];
@@ -73,7 +80,7 @@ function weaker({ policies, space }: AnalysedApp, configuration: AnalysedConfigu
     const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     return [
       findingAt('weaker-below', place, {
-        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
+        message: `where ${conditions} misses, ${ruleText(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, keys),
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
@@ -95,7 +102,7 @@ function chosenByBrowser(
     const place = configuration.placeOf(strict);
     if (place === undefined) return [];
     const parts = {
-      message: `a browser that calls itself another one is under ${inWords(weak)} instead, which asks for less`,
+      message: `a browser that calls itself another one is under ${ruleText(weak)} instead, which asks for less`,
       rules: [namedRule(weak)],
       example: exampleOptions(facts),
       advice: 'ask the same of every browser, or rest the difference on something that is proved',
@@ -106,32 +113,6 @@ function chosenByBrowser(
   return [...findings, ...undecidedFindings(undecided, question, configuration)];
 }
 
-function failingOpen(
-  { app: { clientId }, policies: { session, app } }: AnalysedApp,
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const universe = configuration.universe([clientId]);
-  const all = [session, ...(app ? [app] : [])].map((policy) => failOpen(policy, universe));
-  const findings = all
-    .flatMap(({ found }) => found)
-    .flatMap(({ rule, attribute, instead, facts }) => {
-      const place = configuration.placeOf(rule);
-      if (place === undefined) return [];
-      const parts = {
-        message: `denies by \`${attribute}\`, and a user who lacks it is under ${inWords(instead)} instead, which lets in`,
-        rules: [namedRule(instead)],
-        example: exampleOptions(facts),
-        advice:
-          attribute === 'userType'
-            ? 'deny every type but some, with `userType: { none: [...] }`'
-            : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
-      };
-      return [findingAt('fail-open', place, parts)];
-    });
-  const undecided = all.flatMap((one) => one.undecided);
-  return [...findings, ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration)];
-}
-
-function inWords({ name }: Rule): string {
+function ruleText({ name }: Rule): string {
   return `the rule "${name}"`;
 }

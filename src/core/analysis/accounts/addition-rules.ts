@@ -6,11 +6,11 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Rule } from '../../model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
 import type { Formula } from '../../policy/theories/theory.ts';
-import { deciding } from '../space/policy-cases.ts';
+import { deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
 /** Rules that let users add an authenticator where they decide together. */
-export interface AdditionWay {
+export interface AdditionRule {
   readonly descriptor: AuthenticatorDescriptor;
   /** The rule of the account policy. Absent: there is no account policy. */
   readonly rule?: Rule;
@@ -19,14 +19,14 @@ export interface AdditionWay {
 }
 
 /**
- * The ways to add each authenticator that users can enroll and are not given. `space`: made of the rules of both
- * policies.
+ * The rules that let users add each authenticator that they can enroll and are not given. `space`: made of the rules of
+ * both policies.
  */
-export function additionWays(
+export function additionRules(
   { accountPolicy, enrollment, authenticators }: Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'>,
   given: readonly AuthenticatorDescriptor[],
   space: RuleSpace,
-): readonly AdditionWay[] {
+): readonly AdditionRule[] {
   const terms = enrollment ? deciding(beforeSignIn(enrollment), space) : undefined;
   const added = authenticators.filter(({ key, enrollable }) => enrollable && !given.some((one) => one.key === key));
   return added.flatMap((descriptor) => {

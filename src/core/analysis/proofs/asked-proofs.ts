@@ -1,11 +1,11 @@
-/** The requirements of a case in effect, and the proofs that can count for them. */
+/** What rules that decide together ask for, and the proofs that can count for them. */
 import { withoutSecondFactor } from '../../decision/waiver.ts';
 import type { NamedProof } from '../../evidence/named.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
 import type { Requirement, Rule, SessionTerms } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
-import type { SignInCase } from '../space/sign-in-cases.ts';
+import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { minimumOf } from './minimum-acr.ts';
 import { possiblyShown } from './shown-characteristics.ts';
 import type { PossibleProofs } from './strictness.ts';
@@ -27,7 +27,7 @@ export function askedIn({ session, app }: AskingRules, policies: PolicySet): rea
   return [...requirementOf(session), ...minimumOf(policies), ...requirementOf(app)];
 }
 
-type AskingRules = Pick<SignInCase, 'session' | 'app'>;
+type AskingRules = Pick<DecidingRules, 'session' | 'app'>;
 
 /** The first remembers nothing. `remembered`: the authenticators whose proof a browser may remember. */
 export function browsersOf(
@@ -87,7 +87,7 @@ type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
 
 /** The proofs that can count where these rules decide. */
 export function proofsIn(
-  { session, app, enrollment }: Omit<SignInCase, 'findFacts'>,
+  { session, app, enrollment }: Omit<DecidingRules, 'findFacts'>,
   policies: PolicySet,
 ): PossibleProofs {
   const terms = termsOf(session);

@@ -13,7 +13,7 @@ import { ordinaryFacts } from './ordinary-facts.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** Rules that decide together. */
-export interface PolicyCase {
+export interface RuleCombination {
   readonly session: Rule;
   readonly app: Rule;
   /** Absent: there is no enrollment policy. */
@@ -24,41 +24,43 @@ export interface PolicyCase {
 }
 
 /** Rules for which it is undecided whether they ever decide together. */
-export type OpenCase = Omit<PolicyCase, 'facts' | 'formulas' | 'enrollment'>;
+export type UndecidedCombination = Omit<RuleCombination, 'facts' | 'formulas' | 'enrollment'>;
 
-export interface PolicyCases {
-  readonly cases: readonly PolicyCase[];
-  /** Some combination could not be decided, so that what is not among the cases may still happen. */
+export interface RuleCombinations {
+  readonly combinations: readonly RuleCombination[];
+  /** Some combination could not be decided, so that what is not among the combinations may still happen. */
   readonly isPartial: boolean;
   /** Combinations for which the steps of the search did not suffice. */
-  readonly open: readonly OpenCase[];
+  readonly open: readonly UndecidedCombination[];
 }
 
 /** The budget for all combinations of an app: enough for tens of thousands of them. */
 const budgetSteps = 10_000_000;
 
 /** Only rules that allow. */
-export function policyCases(
+export function ruleCombinations(
   policies: PolicySet,
   space: RuleSpace,
   budget: Budget = { steps: budgetSteps },
-): PolicyCases {
+): RuleCombinations {
   const { session, app, enrollment } = policies;
-  const thirds = enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined];
-  const found = allowing(session, space).flatMap((one) =>
-    (app ? allowing(app, space) : []).map((other) => casesOfPair({ one, other, thirds }, { policies, space, budget })),
+  const enrollments = enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined];
+  const found = allowing(session, space).flatMap((sessionRule) =>
+    (app ? allowing(app, space) : []).map((signOnRule) =>
+      combinationsOfPair({ session: sessionRule, signOn: signOnRule, enrollments }, { policies, space, budget }),
+    ),
   );
   return {
-    cases: found.flatMap(({ cases }) => cases),
+    combinations: found.flatMap(({ combinations }) => combinations),
     isPartial: found.some(({ isPartial }) => isPartial),
     open: found.flatMap(({ open }) => open),
   };
 }
 
 interface Pair {
-  readonly one: Deciding<Rule>;
-  readonly other: Deciding<Rule>;
-  readonly thirds: readonly (Deciding<EnrollmentRule> | undefined)[];
+  readonly session: Deciding<Rule>;
+  readonly signOn: Deciding<Rule>;
+  readonly enrollments: readonly (Deciding<EnrollmentRule> | undefined)[];
 }
 
 interface Searched {
@@ -67,34 +69,37 @@ interface Searched {
   readonly budget: Budget;
 }
 
-function casesOfPair({ one, other, thirds }: Pair, { policies, space, budget }: Searched): PolicyCases {
-  const pair = { session: one.rule, app: other.rule };
-  const both = [...space.onceProved, ...one.formulas, ...other.formulas];
-  if (findModelWithin(both, budget) === 'impossible') return { cases: [], isPartial: false, open: [] };
-  const cases: PolicyCase[] = [];
+function combinationsOfPair(
+  { session, signOn, enrollments }: Pair,
+  { policies, space, budget }: Searched,
+): RuleCombinations {
+  const pair = { session: session.rule, app: signOn.rule };
+  const both = [...space.onceProved, ...session.formulas, ...signOn.formulas];
+  if (findModelWithin(both, budget) === 'impossible') return { combinations: [], isPartial: false, open: [] };
+  const combinations: RuleCombination[] = [];
   let [isPartial, hasRunOut] = [false, false];
-  for (const third of thirds) {
-    const formulas = [...both, ...(third?.formulas ?? [])];
+  for (const enrollment of enrollments) {
+    const formulas = [...both, ...(enrollment?.formulas ?? [])];
     const found = findModelWithin(formulas, budget);
     if (found === 'impossible') continue;
     const facts = found === 'undecided' ? undefined : space.factsOf(found.model);
-    const rules = { ...pair, ...(third && { enrollment: third.rule }) };
-    if (facts && decideTogether(policies, rules, facts)) cases.push({ ...rules, facts, formulas });
+    const rules = { ...pair, ...(enrollment && { enrollment: enrollment.rule }) };
+    if (facts && decideTogether(policies, rules, facts)) combinations.push({ ...rules, facts, formulas });
     else isPartial = true;
     hasRunOut ||= found === 'undecided';
   }
-  return { cases, isPartial, open: hasRunOut ? [pair] : [] };
+  return { combinations, isPartial, open: hasRunOut ? [pair] : [] };
 }
 
-/** Facts for the case in which the user is in one group at most. Undefined: it takes several. */
-export function ordinaryCase({ formulas }: PolicyCase, space: RuleSpace): UserFacts | undefined {
+/** Facts of the combination in which the user is in one group at most. Undefined: it takes several. */
+export function ordinaryFactsFor({ formulas }: RuleCombination, space: RuleSpace): UserFacts | undefined {
   return ordinaryFacts(formulas, space);
 }
 
 /** The evaluator finds these rules in these facts. */
 export function decideTogether(
   { session, app, enrollment }: PolicySet,
-  rules: Pick<PolicyCase, 'session' | 'app' | 'enrollment'>,
+  rules: Pick<RuleCombination, 'session' | 'app' | 'enrollment'>,
   facts: UserFacts,
 ): boolean {
   return (

@@ -1,6 +1,6 @@
 /** What the rules of a case ask for in effect, and how old what counts there can be. */
 import { describe, expect, test } from '@jest/globals';
-import { askedIn, browsersOf, isRemembered, proofsIn } from '../../../../src/core/analysis/proofs/case-proofs.ts';
+import { askedIn, browsersOf, isRemembered, proofsIn } from '../../../../src/core/analysis/proofs/asked-proofs.ts';
 import type { AllowTerms, AppSession, Requirement, Rule, SessionTerms } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { descriptor, factors, policiesOf } from '../../support/fixtures.ts';
@@ -27,7 +27,7 @@ describe('what is asked for', () => {
     expect(asked(denying)).toEqual([one]);
   });
 
-  test('has what is left in a browser that remembers, where the rule lets it', () => {
+  test('has the remaining proofs in a browser that remembers, where the rule allows it', () => {
     const plain = { asked: [one, factors(2)], premises: [one, factors(2)] };
     const [first, ...others] = browsers(rule(factors(2), { remember: 60 }));
     expect(first).toEqual(plain);
@@ -105,7 +105,7 @@ describe('what counts', () => {
     expect(limits(plain, undefined, [longer, denying]).longestPause).toBe(30);
   });
 
-  test('is said by the session alone, where the app denies', () => {
+  test('is decided by the session alone when the app denies', () => {
     const own = rule(one, { session: plain });
     const policies = { ...policiesOf(), session: compilePolicy({ name: 'session', rules: [own] }) };
     expect(proofsIn({ session: own, app: denying }, policies).oldest).toBe(100);

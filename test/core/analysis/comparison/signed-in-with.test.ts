@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import {
   isEnoughFor,
   namesAfterSignIn,
-  waysToSignIn,
-} from '../../../../src/core/analysis/comparison/ways-to-sign-in.ts';
+  possibleProofSets,
+} from '../../../../src/core/analysis/comparison/signed-in-with.ts';
 import type { AuthenticatorDescriptor } from '../../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { descriptor, factors, policiesOf } from '../../support/fixtures.ts';
@@ -18,7 +18,7 @@ type Able = readonly AuthenticatorDescriptor[];
 
 /** What is proved in each way. */
 function ways(names: readonly string[], next: Able, before: Able = next) {
-  return waysToSignIn(names, { next, before })?.map(({ proved }) => written(proved));
+  return possibleProofSets(names, { next, before })?.map(({ proved }) => written(proved));
 }
 
 test.each<[string, readonly string[], Able, Able, readonly string[]]>([
@@ -79,7 +79,7 @@ test('more than eight proofs are not looked at', () => {
 });
 
 test('rules see what is proved, and before the change only what counted then', () => {
-  const found = waysToSignIn(['phone.sms', 'password'], {
+  const found = possibleProofSets(['phone.sms', 'password'], {
     next: [password, phone, email],
     before: [password, by(phone, 'voice'), email],
   });

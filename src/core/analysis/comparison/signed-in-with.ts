@@ -14,7 +14,7 @@ import { conditionSets } from '../../policy/rules/condition-table.ts';
 import type { UsableThen } from './compare-asks.ts';
 
 /** The proofs that rules name, and the others that the user may give as well. */
-export interface WayToSignIn {
+export interface SignedInWith {
   /** Each with one method, if rules distinguish methods. */
   readonly proved: readonly AuthenticatorDescriptor[];
   /** The authenticators that no rule names. */
@@ -27,7 +27,7 @@ export interface WayToSignIn {
 const mostProofs = 8;
 
 /** The plainest first. Undefined: there are too many. */
-export function waysToSignIn(names: readonly string[], usable: UsableThen): readonly WayToSignIn[] | undefined {
+export function possibleProofSets(names: readonly string[], usable: UsableThen): readonly SignedInWith[] | undefined {
   const asked = new Set(names.map(authenticatorIn));
   const proofs = usable.next.filter(({ key }) => asked.has(key)).flatMap((one) => proofsOf(one, names, usable));
   if (proofs.length > mostProofs) return undefined;
@@ -73,7 +73,7 @@ function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
  * Whether all proofs of this way together meet what is asked for, each showing all that it can. More proofs never meet
  * less.
  */
-export function isEnoughFor({ proved, others }: WayToSignIn, asked: readonly Requirement[]): boolean {
+export function isEnoughFor({ proved, others }: SignedInWith, asked: readonly Requirement[]): boolean {
   const able = [...Map.groupBy([...proved, ...others], ({ key }) => key).values()].map(joint);
   return asked.every((requirement) => meetsRequirement(requirement, bestEvidence(requirement, able)));
 }

@@ -1,0 +1,77 @@
+/** Denials that miss users who lack what they rest on: at sign-ins, changes of an account and recoveries. */
+import { type FailOpen, failOpen } from '../../../core/analysis/findings/fail-open.ts';
+import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { findingAt } from '../../source/finding-at.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { exampleOptions } from '../text/example-options.ts';
+
+/** A rule of the account policy may be found once for each change that it is about. */
+export function failOpenFindings(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  return [...ofSignIns(apps, configuration), ...ofOthers(configuration)].flatMap((one) => inPolicy(one, configuration));
+}
+
+interface Examined {
+  readonly policy: CompiledPolicy;
+  readonly universe: Universe;
+  /** What the rule below does, as a clause. */
+  readonly does: string;
+  /** Whether `explain` shows it: it asks about sign-ins, and about no other change or recovery. */
+  readonly isSignIn: boolean;
+}
+
+function ofSignIns(apps: readonly AnalysedApp[], { universe }: AnalysedConfiguration): readonly Examined[] {
+  return apps.flatMap(({ app: { clientId }, policies: { session, app } }) =>
+    [session, ...(app ? [app] : [])].map((policy) => ({
+      policy,
+      universe: universe([clientId]),
+      does: 'lets in',
+      isSignIn: true,
+    })),
+  );
+}
+
+function ofOthers({ policies, universe }: AnalysedConfiguration): readonly Examined[] {
+  return policies.flatMap((one) => {
+    const { kind, policy, clientIds } = one;
+    if (kind !== 'account' && kind !== 'recovery') return [];
+    const does = kind === 'account' ? 'lets them change their account' : 'lets them recover their password';
+    return [{ policy, universe: universe(clientIds), does, isSignIn: false }];
+  });
+}
+
+function inPolicy(
+  { policy, universe, ...said }: Examined,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const { found, undecided } = failOpen(policy, universe);
+  return [
+    ...found.flatMap((one) => findingOf(one, said, configuration)),
+    ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration),
+  ];
+}
+
+function findingOf(
+  { rule, attribute, instead, facts }: FailOpen,
+  { does, isSignIn }: Pick<Examined, 'does' | 'isSignIn'>,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const place = placeOf(rule);
+  if (place === undefined) return [];
+  const parts = {
+    message: `denies by \`${attribute}\`, and a user who lacks it is under the rule "${instead.name}" instead, which ${does}`,
+    rules: [namedRule(instead)],
+    ...(isSignIn && { example: exampleOptions(facts) }),
+    advice:
+      attribute === 'userType'
+        ? 'deny every type but some, with `userType: { none: [...] }`'
+        : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
+  };
+  return [findingAt('fail-open', place, parts)];
+}
