@@ -201,7 +201,7 @@ function descriptorsOf({
   snapshot,
 }: Pick<Known, 'authenticators' | 'snapshot'>): readonly AuthenticatorDescriptor[] {
   const enabled = enabledAuthenticators(authenticators, snapshot.settings);
-  return authenticators.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
+  return authenticators.map((descriptor) => enabled.find(({ key }) => key === descriptor.key) ?? descriptor);
 }
 
 /** Without a last sign-in, the user has never signed in. */
@@ -258,12 +258,12 @@ function profileValue(
 /** Texts of another length or form are accepted, since an account may be older than the schema. */
 function assertPossible(name: string, value: AttributeValue, attribute: Attribute): void {
   const { type, options, min, max } = attribute;
-  if (options && !options.some((one) => one.value === value))
+  if (options && !options.some((option) => option.value === value))
     throw refusal(
       unknownName(
         `value of \`${name}\``,
         String(value),
-        options.map((one) => one.value),
+        options.map((option) => option.value),
       ),
     );
   if (type !== 'number' && type !== 'boolean' && type !== 'date') return;

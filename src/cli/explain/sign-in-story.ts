@@ -164,7 +164,7 @@ function withRules(layer: TracedLayer, policies: PolicySet): ToldLayer {
   const decider = ruleNamed(layer.rule);
   return omitUndefined({
     ...layer,
-    passed: layer.passed?.map((one) => omitUndefined({ ...one, when: ruleNamed(one.rule)?.when })),
+    passed: layer.passed?.map((rule) => omitUndefined({ ...rule, when: ruleNamed(rule.rule)?.when })),
     when: decider?.when,
     location: decider?.location,
     ...termsOf(layer, decider, policies),

@@ -14,7 +14,9 @@ export function stepLines(
 ): readonly string[] {
   const lines = steps.flatMap((step, index) => [
     `  ${index + 1}. ${stepText(step)}`,
-    ...branches.filter((one) => one.at === index && one.steps.length > 0).map((one) => `     ${branchText(one)}`),
+    ...branches
+      .filter((branch) => branch.at === index && branch.steps.length > 0)
+      .map((branch) => `     ${branchText(branch)}`),
   ]);
   return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on the user'];
 }

@@ -207,7 +207,7 @@ function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Co
   const told = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
     `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
-    ...uncovered.map((one) => `  ${sourcePlace(one)}  ${printable(one.rule)}`),
+    ...uncovered.map((rule) => `  ${sourcePlace(rule)}  ${printable(rule.rule)}`),
     `${told}${uncoveredConditions.length > 0 ? '; what is lacking' : ''}`,
     ...uncoveredConditions.map((one) => {
       const { rule, condition, lacks } = one;

@@ -40,8 +40,8 @@ export function recordedFacts(
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const zones = named(sets, 'network').filter((zone) => trace?.zones?.includes(zone));
   const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
-  const earlier = trace?.proved.filter((one) => one.earlier) ?? [];
-  const evidence = earlier.map((one) => `${proofName(one)}@${one.age}s`);
+  const earlier = trace?.proved.filter((proof) => proof.earlier) ?? [];
+  const evidence = earlier.map((proof) => `${proofName(proof)}@${proof.age}s`);
   const request = omitUndefined({
     scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
     acrValues: trace?.acrValues,

@@ -50,7 +50,7 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
     .filter(({ kind }) => testable.includes(kind))
     .flatMap(rulesOf)
     .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
-  const uncovered = all.filter((one) => !covered.has(placeKey({ location: one })));
+  const uncovered = all.filter((rule) => !covered.has(placeKey({ location: rule })));
   return {
     rules: all.length,
     uncovered: uncovered.map(({ conditions: _, ...rule }) => rule),

@@ -82,7 +82,7 @@ async function countOrphans(store: Store, change: Change) {
 }
 
 function orphansIn({ credentials }: Account, { authenticator, relyingParty: to }: Change): number {
-  const own = credentials.filter((one) => one.authenticator === authenticator);
+  const own = credentials.filter((credential) => credential.authenticator === authenticator);
   return own.filter(({ relyingParty }) => relyingParty !== undefined && relyingParty !== to).length;
 }
 

@@ -63,10 +63,12 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
     if (taken !== undefined) throw new Error(`${taken.attribute}: another user has this value`);
     const proven = [readMailbox(context, options), readPhoneNumber(context, options)];
     const about = { identifiers, profile, groups: options.group, ...omitUndefined({ userType: options.userType }) };
-    const credentials = proven.flatMap((one) => (one === undefined ? [] : [issueCredential(one, now)]));
+    const credentials = proven.flatMap((credential) =>
+      credential === undefined ? [] : [issueCredential(credential, now)],
+    );
     const subject = toSubject(newUser(about, identifiers, now), credentials, now);
     const password = await readPassword(context, options, { subject, credentials: [], passwordRules });
-    const credentialsOfInput = [password?.credential, ...proven].filter((one) => one !== undefined);
+    const credentialsOfInput = [password?.credential, ...proven].filter((credential) => credential !== undefined);
     const input = { ...about, schema, credentials: credentialsOfInput };
     context.stderr(misspelledGroups(options.group, await knownGroups()));
     const outcome = await directory.create(input, ({ id }) => operatorOps('user.added', id));
@@ -77,7 +79,7 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
       text: `added ${all.join(', ')} as ${id}\n${passwordLine(generated)}`,
       data: { id, identifiers: all, ...omitUndefined({ password: generated }) },
     });
-    if (!password && proven.every((one) => one === undefined))
+    if (!password && proven.every((credential) => credential === undefined))
       context.stderr('without a password: this user cannot sign in yet\n');
   });
 }

@@ -29,7 +29,9 @@ export function usersResetCommand(context: UsersContext): Command {
         const { user, credentials } = open.account;
         if (authenticator !== undefined && !keys.includes(authenticator))
           throw new Error(`there is no authenticator ${authenticator}; there are ${keys.join(', ')}`);
-        const kept = credentials.filter((one) => authenticator !== 'all' && one.authenticator !== authenticator);
+        const kept = credentials.filter(
+          (credential) => authenticator !== 'all' && credential.authenticator !== authenticator,
+        );
         const password = await readPassword(context, options, {
           subject: toSubject(user, kept, context.now()),
           credentials,

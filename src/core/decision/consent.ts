@@ -36,7 +36,7 @@ export function consentStep(
   );
   const scopes = asked.filter(({ scope }) => granted.includes(scope));
   const isAskedAnew = request.promptConsent === true && transaction?.consented !== true;
-  return isAskedAnew || given === undefined || scopes.some((one) => !isAnswered(one, given))
+  return isAskedAnew || given === undefined || scopes.some((scope) => !isAnswered(scope, given))
     ? { kind: 'consent', scopes }
     : undefined;
 }
@@ -78,7 +78,7 @@ export function withAnswer(
   asked: readonly AskedScope[],
   ticked: (scope: string) => boolean,
 ): Consent {
-  const [yes, no] = [asked.filter(isGranted), asked.filter((one) => !isGranted(one))];
+  const [yes, no] = [asked.filter(isGranted), asked.filter((scope) => !isGranted(scope))];
   function isGranted({ scope, required }: AskedScope): boolean {
     return required || ticked(scope);
   }

@@ -85,7 +85,7 @@ function without(
   left: LayerRequirement | undefined,
   requirements: readonly LayerRequirement[],
 ): readonly LayerRequirement[] {
-  return requirements.filter((one) => one !== left);
+  return requirements.filter((requirement) => requirement !== left);
 }
 
 /** In the account app the user asked for an authenticator that this user cannot enroll. */

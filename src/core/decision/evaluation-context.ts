@@ -125,7 +125,9 @@ export function chooseRequest(context: EvaluationContext, capabilities: Capabili
 function unlessMet({ requirements, waiver }: PolicyLayers, { evidence }: Capabilities): readonly LayerRequirement[] {
   if (!waiver || !meetsRequirement(waiver.requirement, evidence)) return requirements;
   const anyOf = [waiver.requirement];
-  return requirements.map((one) => (one.anyOf.includes(waiver.requirement) ? { layer: one.layer, anyOf } : one));
+  return requirements.map((requirement) =>
+    requirement.anyOf.includes(waiver.requirement) ? { layer: requirement.layer, anyOf } : requirement,
+  );
 }
 
 function tryRequest(request: Layer, required: readonly LayerRequirement[], capabilities: Capabilities): ChosenRequest {

@@ -114,14 +114,17 @@ function optionsLikeOthers(
     then.kind === 'allow' ? [then.requirement] : [],
   );
   const named = [...requirements.flatMap(({ anyOf }) => anyOf), ...allowed].flatMap(authenticatorsOf);
-  const authenticator = named.find((key) => policies.authenticators.some((one) => one.key === key));
+  const authenticator = named.find((key) => policies.authenticators.some((descriptor) => descriptor.key === key));
   if (authenticator === undefined) return firstChallenge(requirements, capabilities);
-  const own = enrollments.filter((one) => one.authenticator === authenticator).map(({ id }) => id);
+  const own = enrollments.filter((enrollment) => enrollment.authenticator === authenticator).map(({ id }) => id);
   return [{ authenticator, enrollments: own.length > 0 ? own : [NO_ENROLLMENT] }];
 }
 
 function authenticatorsOf(requirement: Requirement): readonly string[] {
-  const demands = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
+  const demands =
+    'chains' in requirement
+      ? requirement.chains.flat()
+      : requirement.anyOf.flatMap((alternative) => alternative.demands);
   return demands.flatMap(({ authenticators = [] }) => authenticators.map(authenticatorIn));
 }
 

@@ -68,7 +68,7 @@ export function withRememberable(
   });
   if (outcome.kind === 'allow') {
     const here = facts.evidence.filter(({ transaction }) => transaction === facts.transaction?.id);
-    const proved = outcome.assurance.supportingEvidence.filter((one) => here.includes(one));
+    const proved = outcome.assurance.supportingEvidence.filter((evidence) => here.includes(evidence));
     const asProved = ({ method, ...one }: Evidence) => ({
       ...one,
       id: one.enrollment,

@@ -27,7 +27,7 @@ export function unsatisfiable({ rule }: Pick<EnrollmentContext, 'rule'>): Denial
 /** The required enrollments that are missing and cannot be skipped any more. */
 export function mustEnroll(context: EnrollmentContext): readonly RequiredEnrollment[] {
   return context.terms.required.filter(
-    (one) => isOpen(one, context.capabilities) && graceOf(one, context) === undefined,
+    (enrollment) => isOpen(enrollment, context.capabilities) && graceOf(enrollment, context) === undefined,
   );
 }
 
@@ -46,7 +46,9 @@ function isOpen({ anyOf, count = 1 }: RequiredEnrollment, { enrollments }: Capab
 export function addableOf({ anyOf }: RequiredEnrollment, capabilities: Capabilities): readonly string[] {
   const { policies, enrollments } = capabilities;
   return enrollableOf(anyOf, capabilities).filter((key) => {
-    const isSingle = policies.authenticators.some((one) => one.key === key && one.maxEnrollments === 1);
+    const isSingle = policies.authenticators.some(
+      (descriptor) => descriptor.key === key && descriptor.maxEnrollments === 1,
+    );
     return !isSingle || !enrollments.some(({ authenticator }) => authenticator === key);
   });
 }

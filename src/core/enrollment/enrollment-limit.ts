@@ -19,7 +19,9 @@ export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'en
 
 /** How many more enrollments of one authenticator the account may have. */
 function roomFor(authenticator: string, enrollments: readonly Enrollment[]): number {
-  const present = enrollments.filter((one) => one.authenticator === authenticator && !one.consumed).length;
+  const present = enrollments.filter(
+    (enrollment) => enrollment.authenticator === authenticator && !enrollment.consumed,
+  ).length;
   return Math.max(0, maxEnrollmentsPerAuthenticator - present);
 }
 

@@ -43,8 +43,8 @@ export function proofNames({ authenticator, methods = [] }: NamedProof): readonl
 
 /** Keys of the authenticators of which a requirement tells methods apart. */
 export function withMethodsApart(requirements: readonly Requirement[]): ReadonlySet<string> {
-  const parts = requirements.flatMap((one): readonly ProofNames[] =>
-    'chains' in one ? one.chains.flat() : one.anyOf.flatMap(({ demands }) => demands),
+  const parts = requirements.flatMap((requirement): readonly ProofNames[] =>
+    'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap(({ demands }) => demands),
   );
   const names = parts.flatMap(({ authenticators = [], exclude = [] }) => [...authenticators, ...exclude]);
   return new Set(names.filter((name) => methodIn(name) !== undefined).map(authenticatorIn));

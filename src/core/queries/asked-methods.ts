@@ -30,7 +30,7 @@ export function askedMethods(policies: PolicySet, facts: Facts, authenticator: s
 }
 
 function withoutEnrolling(policies: PolicySet): PolicySet {
-  const authenticators = policies.authenticators.map((one) => ({ ...one, enrollable: false }));
+  const authenticators = policies.authenticators.map((descriptor) => ({ ...descriptor, enrollable: false }));
   return { ...policies, authenticators };
 }
 

@@ -17,12 +17,14 @@ export interface Added extends Pick<Enrollment, 'authenticator' | 'factors' | 'c
  */
 export function endsOtherSessions(policies: PolicySet, subject: Subject, added: Added): boolean {
   const { authenticator, factors, characteristics } = added;
-  if (added.replaces && subject.enrollments.some((one) => one.authenticator === authenticator)) return true;
+  if (added.replaces && subject.enrollments.some((enrollment) => enrollment.authenticator === authenticator))
+    return true;
   if (policies.authenticators.find(({ key }) => key === authenticator)?.auxiliary) return false;
   const counted = subject.enrollments.filter(({ id }) => recoveredPart(subject, {}, id) !== 'proof');
   const usable = usableEnrollments({ ...subject, enrollments: counted }, policies);
   const before = usable.filter(({ auxiliary, temporary }) => !auxiliary && !temporary);
-  const hasFactor = (factor: Enrollment['factors'][number]) => before.some((one) => one.factors.includes(factor));
+  const hasFactor = (factor: Enrollment['factors'][number]) =>
+    before.some((enrollment) => enrollment.factors.includes(factor));
   return !factors.every(hasFactor) || (isResistant({ characteristics }) && !before.some(isResistant));
 }
 

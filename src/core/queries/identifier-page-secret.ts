@@ -58,8 +58,8 @@ interface PossibleRuling {
 
 function possibleRulings(policies: PolicySet, ahead: RulesAhead): readonly PossibleRuling[] {
   const app = allowed(ahead.app);
-  const pairs = allowed(ahead.session).flatMap((one) =>
-    app.map((other) => [layerRequirement('session', one), layerRequirement('app', other)]),
+  const pairs = allowed(ahead.session).flatMap((requirement) =>
+    app.map((other) => [layerRequirement('session', requirement), layerRequirement('app', other)]),
   );
   const sets = usableSets(policies, ahead);
   return pairs.flatMap((requirements) => sets.map((usable) => ({ requirements, usable })));

@@ -37,13 +37,13 @@ export function unmetCharacteristic(
     methods: own,
   }: Pick<Enrollment, 'authenticator' | 'factors' | 'characteristics' | 'methods'>,
 ): UnmetCharacteristic | undefined {
-  const best = policies.authenticators.find((one) => one.key === key);
+  const best = policies.authenticators.find((descriptor) => descriptor.key === key);
   const present = asActive(facts);
   const methods = own && { methods: best?.methods?.filter((one) => own.includes(one)) ?? own };
   const isEnough = (able: Able) => {
     const { factors: covered, characteristics: shown } = able;
-    const weaker = withDescriptor(policies, key, (one) => {
-      return { ...one, factors: covered, characteristics: shown, ...methods };
+    const weaker = withDescriptor(policies, key, (descriptor) => {
+      return { ...descriptor, factors: covered, characteristics: shown, ...methods };
     });
     return isAskedFor(evaluate(weaker, present), key);
   };

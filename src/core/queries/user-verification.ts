@@ -34,7 +34,9 @@ export function withDescriptor(
   key: string,
   change: (descriptor: AuthenticatorDescriptor) => AuthenticatorDescriptor,
 ): PolicySet {
-  const authenticators = policies.authenticators.map((one) => (one.key === key ? change(one) : one));
+  const authenticators = policies.authenticators.map((descriptor) =>
+    descriptor.key === key ? change(descriptor) : descriptor,
+  );
   return { ...policies, authenticators };
 }
 

@@ -49,7 +49,7 @@ export function allSufficientSets(requirements: readonly LayerRequirement[], cap
 }
 
 function minimalSets(requirements: readonly LayerRequirement[], { evidence, actions }: EvidenceAndActions): AllSets {
-  const hasChains = requirements.some(({ anyOf }) => anyOf.some((one) => 'chains' in one));
+  const hasChains = requirements.some(({ anyOf }) => anyOf.some((requirement) => 'chains' in requirement));
   const able = distinct(byMethod(actions, requirements), hasChains ? LONGEST_CHAIN : 1);
   const most = requirements.reduce((sum, { anyOf }) => sum + Math.max(0, ...anyOf.map(mostOf)), 0);
   const found: Indexes[] = [];

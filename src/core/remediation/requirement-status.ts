@@ -129,8 +129,8 @@ export function challenge(
  * proofs.
  */
 function proofsNow({ actions, now }: SufficientSet): readonly ActionClass[] {
-  const isProof = (one: ActionClass) => !isToEnroll(one);
-  const isNonAuxiliary = (one: ActionClass) => isProof(one) && !one.members[0]?.auxiliary;
+  const isProof = (actionClass: ActionClass) => !isToEnroll(actionClass);
+  const isNonAuxiliary = (actionClass: ActionClass) => isProof(actionClass) && !actionClass.members[0]?.auxiliary;
   const preferences = [
     now.filter(isNonAuxiliary),
     actions.filter(isNonAuxiliary),

@@ -89,8 +89,8 @@ export function listedOptions(options: readonly Option[], view: OptionsView): re
 
 /** The listed options, each with the only method that it offers. */
 export function withSoleMethods(options: readonly Option[], view: OptionsView): readonly AuthenticatorOption[] {
-  return listedOptions(options, view).map((one) =>
-    omitUndefined({ ...one, method: view.soleMethod?.(one.authenticator) }),
+  return listedOptions(options, view).map((option) =>
+    omitUndefined({ ...option, method: view.soleMethod?.(option.authenticator) }),
   );
 }
 

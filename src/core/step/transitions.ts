@@ -93,7 +93,7 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
  * valid.
  */
 export function keptWith(transaction: Transaction, valid: Seconds): Transaction {
-  return { ...transaction, evidence: transaction.evidence.map((one) => ({ ...one, valid })) };
+  return { ...transaction, evidence: transaction.evidence.map((evidence) => ({ ...evidence, valid })) };
 }
 
 /** The user forgot the password. Outstanding challenges no longer count. Earlier proofs may count for the recovery. */

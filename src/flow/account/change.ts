@@ -29,7 +29,9 @@ export function labelOf(text: string | undefined): string | undefined {
 export function renameAuthenticator(context: OpenAccount, id: string, label: string): void {
   const { unit, account } = context;
   const { label: formerLabel = '', ...what } = changedAuthenticator(context, id);
-  const changed = account.credentials.map((one) => (one.id === id ? { ...one, label } : one));
+  const changed = account.credentials.map((credential) =>
+    credential.id === id ? { ...credential, label } : credential,
+  );
   unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(changed) });
   recordChange(context, 'renamed', { ...what, label, formerLabel });
 }
@@ -42,9 +44,9 @@ export async function removeAuthenticator(context: OpenAccount, id: string): Pro
   const { unit, account } = context;
   await endOtherSessions(
     accountRequest(context, true),
-    account.credentials.filter((one) => one.id !== id),
+    account.credentials.filter((credential) => credential.id !== id),
   );
-  for (const op of releaseReservations(account.credentials.filter((one) => one.id === id))) {
+  for (const op of releaseReservations(account.credentials.filter((credential) => credential.id === id))) {
     if (op.op === 'delete') unit.delete(op.key);
   }
   recordChange(context, 'removed', { ...changedAuthenticator(context, id), otherSessionsEnded: true });

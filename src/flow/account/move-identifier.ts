@@ -133,9 +133,9 @@ function formerOf(
 ): FormerIdentifier {
   const { authenticator } = proof ?? {};
   const old = account.credentials.filter(
-    (one) =>
-      one.authenticator === authenticator?.descriptor.key &&
-      authenticator.matchesIdentifier?.(one, former.value) === true,
+    (credential) =>
+      credential.authenticator === authenticator?.descriptor.key &&
+      authenticator.matchesIdentifier?.(credential, former.value) === true,
   );
   return {
     id: newId(),

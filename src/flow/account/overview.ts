@@ -87,7 +87,7 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
     replaced: addable.filter(
       (key) =>
         services.authenticators.get(key)?.descriptor.maxEnrollments &&
-        credentials.some((one) => one.authenticator === key),
+        credentials.some((credential) => credential.authenticator === key),
     ),
     devices: await devicesOf(context),
     sessions: await Promise.all((await sessionsOf(context)).map((session) => describe(session, context))),
@@ -117,8 +117,8 @@ export function isFullOf({ facts }: OpenAccount, key: string): boolean {
 }
 
 function ownAddresses(context: OpenAccount): readonly OwnAddress[] {
-  return notificationAddresses(context.account).map((one) =>
-    one.source === 'added' ? { ...one, name: addressName(context, one.address) } : one,
+  return notificationAddresses(context.account).map((address) =>
+    address.source === 'added' ? { ...address, name: addressName(context, address.address) } : address,
   );
 }
 

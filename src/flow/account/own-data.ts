@@ -36,7 +36,7 @@ export async function ownData(context: OpenAccount): Promise<OwnData> {
   const { attributes } = snapshot.settings.attributes;
   const names = Object.keys(account.user.profile);
   const withheld = names.filter((name) => Object.hasOwn(attributes, name) && attributes[name]?.read === 'admin');
-  const sessions = await Promise.all((await sessionsOf(context)).map((one) => describe(one, context)));
+  const sessions = await Promise.all((await sessionsOf(context)).map((session) => describe(session, context)));
   const signIns = await readSignIns(services.store, account.user.id);
   const places = await context.unit.get(usualPlacesKey(account.user.id));
   const networks = allUsualNetworks(places?.value);
@@ -46,7 +46,7 @@ export async function ownData(context: OpenAccount): Promise<OwnData> {
     madeAt: services.now(),
     account: withoutSecrets(account.user, withheld),
     withheldAttributes: withheld,
-    signInMethods: account.credentials.map((one) => methodWithoutSecret(one, services)),
+    signInMethods: account.credentials.map((credential) => methodWithoutSecret(credential, services)),
     sessions: sessions.map(({ id: _, ...session }) => session),
     signIns: signIns.map(({ session: _, ...signIn }) => signIn),
     usualNetworks: networks.map(({ ip, since, at }) => ({ ip, since, at })),

@@ -97,7 +97,7 @@ export async function undoChange(request: UndoRequest, token: string): Promise<U
   const ended = { services, unit, visitor, account: restored, session: undefined, withTokens: false };
   await endOtherSessions(
     ended,
-    account.credentials.map((one) => restoredCredential(one, first, nextValidAfter(user, owner.now))),
+    account.credentials.map((credential) => restoredCredential(credential, first, nextValidAfter(user, owner.now))),
   );
   await record(request, undo);
   return undo;

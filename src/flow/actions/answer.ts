@@ -223,7 +223,7 @@ async function identifyBy(
 async function isUsable(key: string, { snapshot, app }: OpenTransaction, facts: Facts): Promise<boolean> {
   const policies = await snapshot.policies(app);
   const { terms } = enrollmentRuling(policies, facts);
-  return usablePolicies(policies, terms).authenticators.some((one) => one.key === key);
+  return usablePolicies(policies, terms).authenticators.some((descriptor) => descriptor.key === key);
 }
 
 async function find(

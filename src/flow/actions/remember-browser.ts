@@ -44,7 +44,7 @@ export async function rememberBrowser(completed: CompletedSignIn): Promise<void>
   if (secret === undefined) return;
   // In the order of the proofs: those from before this transaction come first.
   const before = supportingEvidence
-    .filter((one) => one.transaction !== transaction.event)
+    .filter((evidence) => evidence.transaction !== transaction.event)
     .toSorted((one, other) => one.at - other.at);
   const used = [...new Set([...before, ...transaction.evidence].map(({ enrollment }) => enrollment))];
   const { usual } = completed;

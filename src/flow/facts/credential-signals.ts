@@ -34,7 +34,7 @@ export function credentialSignals(
   return Array.from(authenticators).flatMap(([key, authenticator]) => {
     const settings = all.authenticators[key];
     if (!settings?.enabled || !authenticator.signal) return [];
-    const enrolled = credentials.filter((one) => one.authenticator === key);
+    const enrolled = credentials.filter((credential) => credential.authenticator === key);
     return [authenticator.signal(user, { issuer, settings, enrolled })];
   });
 }

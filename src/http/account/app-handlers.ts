@@ -19,7 +19,7 @@ const apps: Listed<OwnApp> = {
   list: 'apps',
   verb: 'end',
   purpose: 'end access',
-  find: async (open, id) => (await ownApps(open)).find((one) => one.id === id),
+  find: async (open, id) => (await ownApps(open)).find((app) => app.id === id),
   shown: (app) => ({ kind: 'end-app-access', app }),
   end: endAccessOf,
   done: () => 'app_ended',

@@ -47,7 +47,7 @@ async function change(request: AccountHttpRequest): Promise<void> {
   const form = await readyForForm(request, `authenticators/${id}`);
   if (!form) return;
   const isCurrent = isAccountHandle(form.open, `${act} ${id}`, form.fields.stateHandle);
-  const of = form.open.account.credentials.find((one) => one.id === id)?.authenticator;
+  const of = form.open.account.credentials.find((credential) => credential.id === id)?.authenticator;
   if (act === 'remove' && of !== undefined) {
     const isReady = await readyForChange(request, `authenticators/${id}`, { action: 'remove', of });
     if (!isReady) return;

@@ -8,7 +8,7 @@ const devices: Listed<OwnDevice> = {
   list: 'devices',
   verb: 'forget',
   purpose: 'forget',
-  find: async (open, id) => (await devicesOf(open)).find((one) => one.id === id),
+  find: async (open, id) => (await devicesOf(open)).find((device) => device.id === id),
   shown: (device) => ({ kind: 'forget-device', device }),
   end: forgetDevice,
   done: () => 'device_forgotten',

@@ -201,7 +201,7 @@ function drawPage<P extends PageBase>(
 function languagesModel(back: string | undefined, { locale, languages }: Translator): LanguagesModel | undefined {
   const current = languages.find(({ locale: { tag } }) => tag === locale.tag);
   if (back === undefined || current === undefined || languages.length < 2) return undefined;
-  return { current, others: languages.filter((one) => one !== current), back };
+  return { current, others: languages.filter((language) => language !== current), back };
 }
 
 function linkModels(links: Brand['links'] = {}, t: Translator): readonly LinkModel[] {

@@ -42,8 +42,8 @@ export async function endAppAccess(
 ): Promise<void> {
   const { unit } = currentRequest();
   const registered = await findLogoutClient(provider, client);
-  const grants = (await readOfflineAccess(services.store, userId)).flatMap((one) =>
-    one.client === client ? [one.grant] : [],
+  const grants = (await readOfflineAccess(services.store, userId)).flatMap((entry) =>
+    entry.client === client ? [entry.grant] : [],
   );
   for (const uid of sessions) {
     const authorization = peekSso(unit, uid)?.authorizations[client];

@@ -38,7 +38,7 @@ export function checkAccount(
   const beginnings = enabled.filter(({ registers, underPasswordPolicy }) => registers || underPasswordPolicy);
   return beginnings
     .filter(
-      (one) => !allowing.some(({ requirement }) => meetsRequirement(requirement, bestEvidence(requirement, [one]))),
+      (kind) => !allowing.some(({ requirement }) => meetsRequirement(requirement, bestEvidence(requirement, [kind]))),
     )
     .map(({ key }) => {
       const message = `an account that has only ${key} could never add an authenticator: every rule that lets it asks for more`;

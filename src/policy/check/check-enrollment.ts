@@ -76,8 +76,8 @@ function unenrollable(
       ...then.optional.map((key, at) => [['optional', at], [key]] as const),
       ...then.promoted.map(({ authenticator }) => [['promote', authenticator], [authenticator]] as const),
     ];
-    const tooMany = then.required.flatMap((one, at) => {
-      const fault = countFault(one, enabled);
+    const tooMany = then.required.flatMap((enrollment, at) => {
+      const fault = countFault(enrollment, enabled);
       return fault === undefined ? [] : [noUserCan(source, ['rules', index, 'then', 'required', at, 'count'], fault)];
     });
     const faults = named.flatMap(([path, keys]) => {

@@ -53,7 +53,7 @@ function checkedPages(
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
   if (settingsDocument === undefined) return [];
   const settings = readSettings(settingsDocument, all);
-  const byFile = new Map([...documents.values()].map((one): [string, Document] => [one.file, one]));
+  const byFile = new Map([...documents.values()].map((document): [string, Document] => [document.file, document]));
   return sources.flatMap(({ kind, source }): readonly CheckedPage[] => {
     if (kind === 'settings') return [{ source, settings, page: identifyPageOf(settings, {}) }];
     const document = kind === 'app' ? byFile.get(source.file) : undefined;

@@ -17,7 +17,7 @@ export function checkProfile(
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
   if (settingsDocument === undefined) return [];
   const settings = readSettings(settingsDocument, all);
-  const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
+  const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
   return sources.flatMap(({ kind, source }) => {
     const document = kind === 'profile' ? byFile.get(source.file) : undefined;
     if (document === undefined) return [];

@@ -107,7 +107,10 @@ function disabledFault(
   requirement: Requirement,
   enabled: readonly AuthenticatorDescriptor[],
 ): RequirementFault | undefined {
-  const parts = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
+  const parts =
+    'chains' in requirement
+      ? requirement.chains.flat()
+      : requirement.anyOf.flatMap((alternative) => alternative.demands);
   const named = new Set(parts.flatMap(({ authenticators = [] }) => authenticators));
   const names = enabled.flatMap(namesOf);
   const disabled = [...named].filter((name) => !names.includes(name)).map((name) => `\`${name}\``);
@@ -122,7 +125,10 @@ function withEverything(descriptor: AuthenticatorDescriptor): AuthenticatorDescr
 }
 
 function demandedBy(requirement: Requirement): readonly Characteristic[] {
-  const demands = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
+  const demands =
+    'chains' in requirement
+      ? requirement.chains.flat()
+      : requirement.anyOf.flatMap((alternative) => alternative.demands);
   return characteristics.filter((one) => demands.some((demand) => demand.characteristics?.includes(one)));
 }
 

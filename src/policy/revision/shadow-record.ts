@@ -166,7 +166,7 @@ function userOps(id: string, { entries, differing }: Loaded, room: number) {
 
 /** Each difference once, with its newest example. */
 function merged(known: readonly SeenDifference[], seen: readonly Compared[]): readonly SeenDifference[] {
-  const all = new Map(known.map((one) => [differenceKey(one), one]));
+  const all = new Map(known.map((difference) => [differenceKey(difference), difference]));
   for (const { subject: _, revision: _revision, ...one } of seen) all.set(differenceKey(one), one);
   return [...all.values()].slice(-limits.differences);
 }

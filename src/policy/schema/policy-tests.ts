@@ -63,7 +63,7 @@ const request = closedNotEmpty({
 
 /** The parts that name authenticators, which an editor then completes. */
 function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) {
-  const keys = authenticators.map((one) => one.key);
+  const keys = authenticators.map((descriptor) => descriptor.key);
   const allNames = authenticators.flatMap(namesOf);
   const one = z.enum(allNames);
   const enrolledFault = `must be one of ${allNames.join(', ')}, or such a key with what it shows at most: "webauthn[userPresence]"`;

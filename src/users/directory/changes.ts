@@ -84,12 +84,12 @@ export function newCredentials(
   { password, credentials: proven = [] }: Pick<Amendment, 'password' | 'credentials'>,
   now: Seconds,
 ): readonly Op[] {
-  const isThere = (one: NewCredential): boolean =>
+  const isThere = (credential: NewCredential): boolean =>
     account.credentials.some(
       ({ authenticator, secret }) =>
-        authenticator === one.authenticator && JSON.stringify(secret) === JSON.stringify(one.secret),
+        authenticator === credential.authenticator && JSON.stringify(secret) === JSON.stringify(credential.secret),
     );
-  const added = [...(password ? [password] : []), ...proven.filter((one) => !isThere(one))];
+  const added = [...(password ? [password] : []), ...proven.filter((credential) => !isThere(credential))];
   if (added.length === 0) return [];
   const credentials = added.reduce((all, one) => withOnlyCredential(all, one, now), account.credentials);
   const keys = added.map(({ authenticator }) => authenticator);

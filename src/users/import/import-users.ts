@@ -241,7 +241,7 @@ async function hashedPassword(
     return credential ? { credential } : { reason: 'passwordHash: only $argon2id$v=19$ is taken over' };
   }
   const enrolled = account?.credentials ?? [];
-  const issued = proven.map((one) => issueCredential(one, 0));
+  const issued = proven.map((credential) => issueCredential(credential, 0));
   const about = account === undefined ? newUser(user, user.identifiers, 0) : changedBy(user, account.user);
   const subject = toSubject(about, [...enrolled, ...issued], 0);
   const context = passwordRules(subject, enrolled);

@@ -70,7 +70,7 @@ function isHeld(entries: ReadonlyMap<string, Entry | undefined>, key: string, no
   if (entry === undefined) return false;
   const reservation = parseCredentialReservation(entry.value);
   const holder = accountOf(entries, reservation.user);
-  const isListed = holder?.credentials.some((one) => reservationKeys(one).includes(key)) ?? false;
+  const isListed = holder?.credentials.some((credential) => reservationKeys(credential).includes(key)) ?? false;
   return isListed || reservation.at > now - abandonedAfter;
 }
 

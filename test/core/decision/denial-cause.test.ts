@@ -6,10 +6,19 @@ import { changeScope, enrollScope } from '../../../src/core/enrollment/account-r
 import { maxEnrollmentsPerAuthenticator } from '../../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Facts, Subject } from '../../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
-import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import {
+  enrolled,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from '../support/fixtures.ts';
 
 function disabling(policies: PolicySet, ...disabled: readonly Key[]): PolicySet {
-  const then = { required: [], optional: [], promoted: [], disabled };
+  const then = enrollmentTerms({ disabled });
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
 }
 

@@ -14,6 +14,7 @@ import {
   allow,
   always,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -111,7 +112,7 @@ describe('a recovery', () => {
   });
 
   test('uses nothing that the enrollment policy disables', () => {
-    const terms = { required: [], optional: [], promoted: [], disabled: ['email'] };
+    const terms = enrollmentTerms({ disabled: ['email'] });
     const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then: terms }] });
     expect(evaluate({ ...policies(), enrollment }, recovering(usual, [inRecovery('email')]))).toMatchObject({
       kind: 'challenge',

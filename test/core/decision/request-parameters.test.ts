@@ -8,6 +8,7 @@ import {
   acrValues,
   allow,
   always,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -60,7 +61,7 @@ describe('voluntary acr values', () => {
   });
 
   test('that only a disabled authenticator reaches give way to the next', () => {
-    const terms = { required: [], optional: [], promoted: [], disabled: ['totp'] };
+    const terms = enrollmentTerms({ disabled: ['totp'] });
     const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then: terms }] });
     const policies = { ...policiesOf({ enabled: ['password', 'totp'] }), enrollment };
     const subject = userWith(['password', 'totp']);

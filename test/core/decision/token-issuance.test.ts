@@ -10,6 +10,7 @@ import {
   allow,
   always,
   enrolled,
+  enrollmentTerms,
   factors,
   NOW,
   type PolicyParts,
@@ -86,7 +87,7 @@ test('what was proved for these very tokens is as new as it was then', () => {
 
 test('an authenticator that the enrollment policy disables meets nothing, and one that it requires is missing', () => {
   const decideWith = (terms: Partial<EnrollmentTerms>, subject = userWith(['password'])) => {
-    const then = { required: [], optional: [], promoted: [], disabled: [], ...terms };
+    const then = enrollmentTerms(terms);
     const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] });
     const facts = silentFacts({ subject, evidence: [proof('password', 60)] });
     return evaluateIssuance({ ...policiesOf(), enrollment }, facts);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { wouldWaive } from '../../../src/core/decision/waiver-forecast.ts';
-import type { Enrollment, Facts, RememberedProof } from '../../../src/core/model/facts.ts';
+import type { Enrollment, Facts } from '../../../src/core/model/facts.ts';
 import type { Policy, Rule } from '../../../src/core/model/policy.ts';
 import {
   allow,
@@ -12,10 +12,10 @@ import {
   type FactParts,
   factors,
   factsOf,
-  NOW,
   type PolicyParts,
   policiesOf,
   proof,
+  rememberedProof,
   userWith,
 } from '../support/fixtures.ts';
 
@@ -23,15 +23,7 @@ const HOUR = 3600;
 const rememberingTwo: Rule['then'] = { kind: 'allow', requirement: factors(2), remember: HOUR };
 const ann = userWith(['password', 'totp']);
 
-const { id, authenticator, factors: covered, characteristics } = enrolled('totp')[0] as Enrollment;
-const totp: RememberedProof = {
-  authenticator,
-  enrollment: id,
-  factors: covered,
-  characteristics,
-  at: NOW,
-  until: NOW + HOUR,
-};
+const totp = rememberedProof('totp', 0);
 
 function rules(...list: readonly [string, Rule['when'], Rule['then']][]): Policy {
   return { name: 'tested', rules: list.map(([name, when, then]) => ({ name, when, then })) };

@@ -17,6 +17,7 @@ import {
   type PolicyParts,
   policiesOf,
   proof,
+  rememberedProof,
   userWith,
 } from '../support/fixtures.ts';
 
@@ -26,11 +27,7 @@ function enrollmentOf(key: Key): Enrollment {
   return enrolled(key)[0] as Enrollment;
 }
 
-function remembered(key: Key, more: Partial<RememberedProof> = {}): RememberedProof {
-  const { id, authenticator, factors: covered, characteristics } = enrollmentOf(key);
-  const proved = { authenticator, enrollment: id, factors: covered, characteristics };
-  return { ...proved, at: NOW - HOUR, until: NOW + HOUR, ...more };
-}
+const remembered = (key: Key, more: Partial<RememberedProof> = {}) => rememberedProof(key, HOUR, more);
 
 const demanding = (...demands: readonly Demand[]) => factors(2, { demands });
 const of = (...types: readonly Factor[]): readonly Demand[] => types.map((factor) => ({ factor }));

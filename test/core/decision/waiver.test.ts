@@ -20,6 +20,7 @@ import {
   type PolicyParts,
   policiesOf,
   proof,
+  rememberedProof,
   TRANSACTION,
   userWith,
 } from '../support/fixtures.ts';
@@ -29,13 +30,8 @@ import { enough, seeded } from '../support/seeded.ts';
 const DAY = 86_400;
 const MONTH = 30 * DAY;
 
-function remembered(key: Key | 'key', age: number, more: Partial<RememberedProof> = {}): RememberedProof {
-  const [enrollment] = enrolled(key);
-  if (!enrollment) throw new Error('no enrollment');
-  const { id, authenticator, factors: covered, characteristics } = enrollment;
-  const at = NOW - age;
-  return { authenticator, enrollment: id, factors: covered, characteristics, at, until: at + MONTH, ...more };
-}
+const remembered = (key: Key, age: number, more: Partial<RememberedProof> = {}) =>
+  rememberedProof(key, age, { until: NOW - age + MONTH, ...more });
 
 function policies(requirement: Requirement, remember?: number) {
   const then = { kind: 'allow', requirement, ...(remember !== undefined && { remember }) } as const;

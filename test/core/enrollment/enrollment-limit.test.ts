@@ -14,6 +14,7 @@ import {
   allow,
   always,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -41,7 +42,7 @@ function wants(key: Key, subject: Subject, evidence: readonly Evidence[] = allPr
 }
 
 function withEnrollment(policies: PolicySet, required: readonly string[]): PolicySet {
-  const then = { required: [{ anyOf: required }], optional: [], promoted: [], disabled: [] };
+  const then = enrollmentTerms({ required: [{ anyOf: required }] });
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
 }
 

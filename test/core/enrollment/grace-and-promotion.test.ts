@@ -5,9 +5,17 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
-import { enrolled, factsOf, NOW, policiesOf, proof, TRANSACTION, userWith } from '../support/fixtures.ts';
+import {
+  enrolled,
+  enrollmentTerms,
+  factsOf,
+  NOW,
+  policiesOf,
+  proof,
+  TRANSACTION,
+  userWith,
+} from '../support/fixtures.ts';
 
-const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 const day = 86_400;
 
 interface Setup {
@@ -18,7 +26,7 @@ interface Setup {
 
 function decide(terms: Partial<EnrollmentTerms>, setup: Setup = {}) {
   const { subject = userWith(['password']), skippedHere = [], proved = 'password' } = setup;
-  const rules = [{ name: 'all', when: {}, then: { ...nothing, ...terms } }];
+  const rules = [{ name: 'all', when: {}, then: enrollmentTerms(terms) }];
   const policies = { ...policiesOf(), enrollment: compilePolicy({ name: 'enrollment', rules }) };
   const transaction = { id: TRANSACTION, startedAt: NOW - 60, skipped: skippedHere };
   const age = proved === 'password' ? 'now' : 1000;

@@ -14,6 +14,7 @@ import {
   allow,
   always,
   descriptor,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -26,11 +27,10 @@ import {
 } from '../support/fixtures.ts';
 import { enough, seeded } from '../support/seeded.ts';
 
-const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 const day = 86_400;
 
 function rule(terms: Partial<EnrollmentTerms>, when: EnrollmentRule['when'] = {}): EnrollmentRule {
-  return { name: 'first', when, then: { ...nothing, ...terms } };
+  return { name: 'first', when, then: enrollmentTerms(terms) };
 }
 
 function withEnrollment(policies: PolicySet, ...rules: readonly EnrollmentRule[]): PolicySet {

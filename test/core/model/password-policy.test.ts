@@ -12,6 +12,7 @@ import {
 } from '../../../src/core/policy/rules/password-terms.ts';
 import {
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -183,7 +184,7 @@ describe('an outdated password', () => {
         {
           name: 'All',
           when: {},
-          then: { required: [{ anyOf: ['totp'] }], optional: [], promoted: [], disabled: [] },
+          then: enrollmentTerms({ required: [{ anyOf: ['totp'] }] }),
         },
       ],
     });

@@ -11,6 +11,7 @@ import { nextStep } from '../../../src/core/step/next-step.ts';
 import { begin } from '../../../src/core/step/transaction.ts';
 import { forgetSubject, identified } from '../../../src/core/step/transitions.ts';
 import {
+  enrollmentTerms,
   type FactParts,
   factors,
   factsOf,
@@ -82,7 +83,7 @@ describe('what is required', () => {
     const rule = {
       name: 'all',
       when: {},
-      then: { required: [{ anyOf: ['totp'] }], optional: [], promoted: [], disabled: [] },
+      then: enrollmentTerms({ required: [{ anyOf: ['totp'] }] }),
     };
     const both = { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [rule] }) };
     expect(decide(both, proved).kind).toBe('enroll');

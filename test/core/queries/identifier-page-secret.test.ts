@@ -5,7 +5,17 @@ import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.t
 import type { Policy, Requirement, Rule, SessionTerms } from '../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { identifierPageSecret, offersToKeep } from '../../../src/core/queries/identifier-page-secret.ts';
-import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import {
+  allow,
+  always,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type PolicyParts,
+  policiesOf,
+  proof,
+  userWith,
+} from '../support/fixtures.ts';
 
 const password = factors(1, { demands: [{ authenticators: ['password'] }] });
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
@@ -81,7 +91,7 @@ test('takes none where the page asks for the identifier alone', () => {
 });
 
 test('what only serves a further enrollment is not asked for', () => {
-  const then = { required: [], optional: [], promoted: [], disabled: ['password'] };
+  const then = enrollmentTerms({ disabled: ['password'] });
   const enrollment = compilePolicy<EnrollmentRule>({ name: 'e', rules: [{ name: 'all', when: {}, then }] });
   const twoCodes: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
   const policies = policiesOf({ app: twoCodes });

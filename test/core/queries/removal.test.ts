@@ -10,6 +10,7 @@ import { demandsOn, isLastSignInOption, isLostWithout } from '../../../src/core/
 import {
   allow,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -106,7 +107,7 @@ describe('the user can no longer sign in to an app', () => {
   });
 });
 
-const terms = { required: [], optional: [], promoted: [], disabled: [] } as const;
+const terms = enrollmentTerms();
 
 function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], parts: PolicyParts = {}): PolicySet {
   const named = rules.map((rule, index) => ({ name: `Rule ${index + 1}`, ...rule }));

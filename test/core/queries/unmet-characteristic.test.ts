@@ -7,7 +7,16 @@ import type { Characteristic, Factor } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { unmetCharacteristic } from '../../../src/core/queries/unmet-characteristic.ts';
-import { type FactParts, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import {
+  enrollmentTerms,
+  type FactParts,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from '../support/fixtures.ts';
 
 const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;
 const bound = [...synced, 'deviceBound'] as const;
@@ -85,7 +94,7 @@ describe('nothing is lacking where no app requires it', () => {
   const plain = ['userPresence', 'phishingResistant'] as const;
 
   test.each<[string, EnrollmentRule['then']]>([
-    ['required', { required: [{ anyOf: ['webauthn'] }], optional: [], promoted: [], disabled: [] }],
+    ['required', enrollmentTerms({ required: [{ anyOf: ['webauthn'] }] })],
     ['optional', { required: [], optional: ['webauthn'], promoted: [], disabled: [] }],
     ['promoted', { required: [], optional: [], promoted: [{ authenticator: 'webauthn', cooldown: 1 }], disabled: [] }],
   ])('%s by the enrollment policy', (_, then) => {

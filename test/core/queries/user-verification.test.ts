@@ -17,6 +17,7 @@ import {
   always,
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -73,7 +74,7 @@ describe('a challenge must verify its user', () => {
     const required = {
       name: 'r',
       when: {},
-      then: { required: [{ anyOf: ['totp'] }], optional: [], promoted: [], disabled: [] },
+      then: enrollmentTerms({ required: [{ anyOf: ['totp'] }] }),
     };
     const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [required] });
     const policies = { ...policiesOf(), enrollment };

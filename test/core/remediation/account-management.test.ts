@@ -23,6 +23,7 @@ import {
   always,
   descriptor,
   enrolled,
+  enrollmentTerms,
   type FactParts,
   factors,
   factsOf,
@@ -38,10 +39,9 @@ import { naivelyMeets } from '../support/naive-evaluator.ts';
 import { enough, seeded } from '../support/seeded.ts';
 
 const keys = Object.keys(descriptor) as Key[];
-const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 
 function restricted(policies: PolicySet, terms: Partial<EnrollmentTerms>): PolicySet {
-  const rule = { name: 'first', when: {}, then: { ...nothing, ...terms } };
+  const rule = { name: 'first', when: {}, then: enrollmentTerms(terms) };
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [rule] }) };
 }
 

@@ -10,7 +10,16 @@ import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/co
 import { type Action, allSufficientSets } from '../../../src/core/remediation/all-sufficient-sets.ts';
 import { provable } from '../../../src/core/remediation/capabilities.ts';
 import { requirement } from '../support/arbitraries.ts';
-import { descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import {
+  descriptor,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from '../support/fixtures.ts';
 import { subsets } from '../support/naive-evaluator.ts';
 import { seeded } from '../support/seeded.ts';
 
@@ -76,7 +85,7 @@ describe('everything that is asked for', () => {
   });
 
   const enrollment = (...required: readonly (readonly string[])[]) => {
-    const then = { required: required.map((anyOf) => ({ anyOf })), optional: [], promoted: [], disabled: [] };
+    const then = enrollmentTerms({ required: required.map((anyOf) => ({ anyOf })) });
     return { enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
   };
 

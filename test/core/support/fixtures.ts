@@ -1,11 +1,13 @@
 /** A small world for the tables: authenticators, users, policies, facts. */
 
 import type { AssessedEvidence } from '../../../src/core/evidence/requirement.ts';
+import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type {
   AuthenticatorDescriptor,
   Enrollment,
   Evidence,
   Facts,
+  RememberedProof,
   RequestFacts,
   Subject,
 } from '../../../src/core/model/facts.ts';
@@ -144,6 +146,13 @@ export function proof(key: Key | 'key', age: number | 'now', more: Partial<Evide
 }
 
 /** What proving an enrollment now would add, as the search for sufficient sets sees it. */
+/** What a browser remembers of a proof, `age` seconds ago. It counts for an hour from now, unless told otherwise. */
+export function rememberedProof(key: Key | 'key', age: number, more: Partial<RememberedProof> = {}): RememberedProof {
+  const [{ id, authenticator, factors: covered, characteristics }] = enrolled(key) as [Enrollment];
+  const proved = { authenticator, enrollment: id, factors: covered, characteristics };
+  return { ...proved, at: NOW - age, until: NOW + 3600, ...more };
+}
+
 export function action(key: Key | 'key', more: Partial<AssessedEvidence> = {}): AssessedEvidence {
   const { authenticator, enrollment, factors, characteristics } = proof(key, 'now');
   const { auxiliary }: AuthenticatorDescriptor = descriptor[authenticator as Key];
@@ -191,6 +200,11 @@ export function allow(requirement: Requirement, session?: SessionLimits): Rule['
 
 export function always(then: Rule['then']): Policy {
   return { name: 'always', rules: [{ name: 'everybody', when: {}, then }] };
+}
+
+/** Terms of an enrollment rule. Those that are not given ask for nothing. */
+export function enrollmentTerms(terms: Partial<EnrollmentTerms> = {}): EnrollmentTerms {
+  return { required: [], optional: [], promoted: [], disabled: [], ...terms };
 }
 
 export const acrValues: readonly AcrValue[] = [

@@ -38,8 +38,9 @@ export async function configDiff({ live, next, against, placeOf, store, ...rest 
   // If no sign-in can change, there are no users to count.
   const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
   const real = counted?.classes ?? [];
-  const isSomeUser = ({ groups }: UserClass) => real.some((one) => groups.every((group) => one.groups.includes(group)));
-  const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((one) => !isSomeUser(one))];
+  const isSomeUser = ({ groups }: UserClass) =>
+    real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
+  const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((userClass) => !isSomeUser(userClass))];
   const changes = pairs.flatMap((pair) => {
     const classes = seenBy(all, projectionOf([pair]), projection);
     const circumstances = circumstancesOf(pair, { places, now: rest.now });
@@ -69,7 +70,7 @@ function usersByGroup(
   const numberOf = numberAskedFor(pairs.flatMap(({ live, next: { policies } }) => [live.policies, policies]));
   const enrollments = enabled
     .filter(({ enrollable }) => enrollable)
-    .flatMap((one) => Array.from({ length: numberOf(one) }, (_, at) => enrollmentOf(one, at)));
+    .flatMap((kind) => Array.from({ length: numberOf(kind) }, (_, at) => enrollmentOf(kind, at)));
   return [[], ...[...known.projection.groups].map((group) => [group])].map((groups) => {
     const subject = { id: 'none', status: 'active' as const, identifiers: [], groups, profile: {}, enrollments };
     return { ...classOf(subject, known), users: 0 };

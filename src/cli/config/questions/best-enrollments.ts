@@ -13,7 +13,9 @@ export type NumberOf = (authenticator: Pick<AuthenticatorDescriptor, 'key' | 'ma
 
 /** The number that the rules of these policies can require, as far as an account may have it. */
 export function numberAskedFor(policies: readonly PolicySet[]): NumberOf {
-  const chains = policies.flatMap(requirementsIn).flatMap((one) => ('chains' in one ? one.chains : []));
+  const chains = policies
+    .flatMap(requirementsIn)
+    .flatMap((requirement) => ('chains' in requirement ? requirement.chains : []));
   const required = policies.flatMap(
     ({ enrollment }) => enrollment?.rules.flatMap(({ rule }) => rule.then.required) ?? [],
   );

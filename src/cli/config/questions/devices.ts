@@ -37,7 +37,11 @@ export function believedIn(
   const [registered, managed, assurance] = [isAsked('registered'), isAsked('managed'), isAsked('assurance')];
   if (!(registered || managed || assurance)) return nothing;
   const names = [...new Set(tests.flatMap((test) => (test.assurance ? namesIn(test.assurance) : [])))];
-  const read = (one: BelievedPair['live']) => [registered && one.registered, managed && one.managed, one.assurances];
+  const read = (device: BelievedPair['live']) => [
+    registered && device.registered,
+    managed && device.managed,
+    device.assurances,
+  ];
   const byReading = new Map<string, BelievedPair>();
   for (const pair of believablePairs(sources, names)) {
     const key = JSON.stringify([read(pair.live), read(pair.next)]);

@@ -186,7 +186,7 @@ function freshFacts(app: App, who: Who, { snapshot, authenticators, now, numberO
   const known = { snapshot, app, authenticators, now };
   if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
   const enabled = enabledAuthenticators(authenticators, snapshot.settings).filter(({ enrollable }) => enrollable);
-  const enrolled = enabled.flatMap((one) => Array.from({ length: numberOf(one) }, () => one.key));
+  const enrolled = enabled.flatMap((kind) => Array.from({ length: numberOf(kind) }, () => kind.key));
   const { groups, userType } = who;
   return factsFromOptions({ groups, enrolled, ...(userType !== undefined && { userType }) }, known);
 }

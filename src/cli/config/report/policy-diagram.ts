@@ -124,7 +124,7 @@ function conditionsOf({ when }: Pick<RuleHead, 'when'>): readonly DiagramConditi
   return compileConditions(when).map(({ name, alternatives }) => {
     if (alternatives === undefined) return { words: conditionText(when, name) };
     const words = (all: readonly CompiledCondition[], at: number) =>
-      all.map((one) => conditionText(when.any?.[at] ?? {}, one.name)).join(' and ');
+      all.map((condition) => conditionText(when.any?.[at] ?? {}, condition.name)).join(' and ');
     return { words: 'one of', oneOf: alternatives.map(words) };
   });
 }

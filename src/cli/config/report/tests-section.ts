@@ -48,9 +48,11 @@ function failedCard(result: TestResult): PageMarkup {
 }
 
 function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage): PageContent {
-  const rules = uncovered.map((one) => [sourcePlace(one), one.rule, 'decided no test'] as const);
+  const rules = uncovered.map((rule) => [sourcePlace(rule), rule.rule, 'decided no test'] as const);
   const lacking = uncoveredConditions
-    .filter((one) => !uncovered.some((rule) => placeKey({ location: rule }) === placeKey({ location: one })))
+    .filter(
+      (condition) => !uncovered.some((rule) => placeKey({ location: rule }) === placeKey({ location: condition })),
+    )
     .map((one) => {
       const { rule, condition, lacks } = one;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;

@@ -36,8 +36,8 @@ export function differenceText(one: TalliedDifference): DifferenceText {
 
 /** Differences as lines for a terminal. */
 export function differenceLines(differences: readonly TalliedDifference[]): readonly string[] {
-  return differences.flatMap((one) => {
-    const { headline, details } = differenceText(one);
+  return differences.flatMap((difference) => {
+    const { headline, details } = differenceText(difference);
     return ['', headline, ...details.map(({ label, text }) => `  ${label.padEnd(10)}${text}`)];
   });
 }

@@ -45,7 +45,7 @@ function reachableFrom(
     if (model === undefined) closed.add(addition);
     return model && { addition, model };
   };
-  const isMissing = ({ key }: AuthenticatorDescriptor) => !reachable.some((one) => one.key === key);
+  const isMissing = ({ key }: AuthenticatorDescriptor) => !reachable.some((descriptor) => descriptor.key === key);
   let before: number;
   do {
     before = added.length;
@@ -88,7 +88,7 @@ export function reachableByUser(lasting: readonly Formula[], additions: Addition
 export function openAlike({ added }: Reachable): readonly Formula[] | undefined {
   if (added.some(({ model }) => model === 'undecided')) return undefined;
   return added.flatMap(({ addition, model }) =>
-    model === 'undecided' ? [] : addition.formulas.map((one) => whereOnlyLastingIsOpen(one, model)),
+    model === 'undecided' ? [] : addition.formulas.map((formula) => whereOnlyLastingIsOpen(formula, model)),
   );
 }
 

@@ -35,21 +35,24 @@ export function compareAsks(
   before: readonly Requirement[],
   usable: UsableThen,
 ): Comparison {
-  const isSame = (one: Requirement) => now.some((other) => JSON.stringify(other) === JSON.stringify(one));
+  const isSame = (requirement: Requirement) =>
+    now.some((other) => JSON.stringify(other) === JSON.stringify(requirement));
   const added = newIn(usable);
-  const open = added.length === 0 ? before.filter((one) => !isSame(one)) : before;
+  const open = added.length === 0 ? before.filter((requirement) => !isSame(requirement)) : before;
   const meets = (set: EvidenceSet) => {
     const kept = set.filter((proof) => counted(proof, usable.before));
     return open.every((requirement) => meetsRequirement(requirement, kept));
   };
   const apart = withMethodsOf({ authenticators: usable.next }, [...now, ...before]);
-  const withNewMethod = added.filter(({ key }) => usable.before.some((one) => one.key === key));
+  const withNewMethod = added.filter(({ key }) => usable.before.some((descriptor) => descriptor.key === key));
   const proofs = {
     ...usable.limits,
-    authenticators: apart.authenticators.map((one) => withNewMethod.find(({ key }) => key === one.key) ?? one),
+    authenticators: apart.authenticators.map(
+      (descriptor) => withNewMethod.find(({ key }) => key === descriptor.key) ?? descriptor,
+    ),
   };
   // A chain counts enrollments, and one proof may be counted here for two.
-  const isProvable = !open.some((one) => 'chains' in one);
+  const isProvable = !open.some((requirement) => 'chains' in requirement);
   if (open.length === 0 || (isProvable && holdsForAll(now, meets, proofs))) return 'as_strict';
   const [evidence, ...others] = evidenceFor(now, proofs)
     .filter((set) => !meets(set))
@@ -65,7 +68,8 @@ function kindsIn(set: EvidenceSet): number {
 /** The authenticators some of whose proofs did not count before. */
 export function newIn({ next, before }: UsableThen): readonly AuthenticatorDescriptor[] {
   return next.filter(
-    (one) => !counted({ authenticator: one.key, ...(one.methods && { methods: one.methods }) }, before),
+    (descriptor) =>
+      !counted({ authenticator: descriptor.key, ...(descriptor.methods && { methods: descriptor.methods }) }, before),
   );
 }
 

@@ -97,7 +97,7 @@ const noApp: Judgement = { outcome: 'deny', reason: 'no_app', rule: '' };
 
 function proofsTaken(policies: PolicySet, facts: Facts): number {
   const own = facts.evidence.filter(isOwn);
-  const earlier = facts.evidence.filter((one) => !isOwn(one));
+  const earlier = facts.evidence.filter((evidence) => !isOwn(evidence));
   for (let count = 0; count < own.length; count += 1) {
     const then = { ...facts, evidence: [...earlier, ...own.slice(0, count)] };
     if (evaluate(policies, then).kind === 'allow') return count;

@@ -38,7 +38,9 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
   const sets = proofs.flatMap((one, at) => [[one], ...proofs.slice(0, at).map((other) => [other, one])]);
   const candidates = sets.flatMap((evidence): readonly AdmittedWith[] => {
     const keys = evidence.map(({ authenticator }) => authenticator);
-    const names = next.authenticators.filter(isRemembered).flatMap((one) => namesOf(one).slice(one.methods ? 1 : 0));
+    const names = next.authenticators
+      .filter(isRemembered)
+      .flatMap((descriptor) => namesOf(descriptor).slice(descriptor.methods ? 1 : 0));
     return names.map((name) => ({
       ...{ evidence, remembered: [name] },
       enrolled: [...new Set([...keys, authenticatorIn(name)])],

@@ -55,7 +55,7 @@ export function possiblyDecidingOn<Of extends RuleHead>(
   const { scopes, claims } = refused[side];
   const names = new Set([...scopes.map((one) => `scopes.${one}`), ...claims.map((one) => `claims.${one}`)]);
   const isRefused = ({ name }: Variable) => (names.has(name) ? 0 : undefined);
-  return all.map(({ rule, formulas }) => ({ rule, formulas: formulas.map((one) => resolved(one, isRefused)) }));
+  return all.map(({ rule, formulas }) => ({ rule, formulas: formulas.map((formula) => resolved(formula, isRefused)) }));
 }
 
 /** The rules that decide on one side. Absent: none does, which denies; or there is no enrollment policy. */

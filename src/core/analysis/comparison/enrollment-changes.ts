@@ -40,7 +40,7 @@ export function enrollmentChanges(sides: SidesInSpace): ChangesOf {
     const possible = changes.filter(
       ({ signedInWith }) => !signedInWith || signedInWith === 'unknown' || canSignInWith(signedInWith, pair, sides),
     );
-    const all = possible.map((one) => ({ ...one, formulas: [...pair.formulas, ...one.formulas] }));
+    const all = possible.map((change) => ({ ...change, formulas: [...pair.formulas, ...change.formulas] }));
     return opens ? [own, ...all] : all;
   };
 }

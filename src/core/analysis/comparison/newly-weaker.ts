@@ -143,8 +143,8 @@ function withoutRemembered(
   requirement: Requirement,
   authenticators: PolicySet['authenticators'],
 ): Requirement | undefined {
-  const anyOf = authenticators.flatMap((one) =>
-    withoutSecondFactor(requirement, { ...one, authenticator: one.key, enrollment: one.key }),
+  const anyOf = authenticators.flatMap((descriptor) =>
+    withoutSecondFactor(requirement, { ...descriptor, authenticator: descriptor.key, enrollment: descriptor.key }),
   );
   return anyOf.length === 0 ? undefined : { anyOf };
 }

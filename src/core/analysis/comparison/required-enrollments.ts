@@ -17,11 +17,11 @@ export function requiresAsMuch(
   const keysOf = (authenticators: UsableThen['next']) => new Set(authenticators.map(({ key }) => key));
   const [then, next] = [counting(before, keysOf(usable.before)), counting(now, keysOf(usable.next))];
   const isOpen = ({ anyOf, count = 1 }: RequiredEnrollment) => had.filter((key) => anyOf.includes(key)).length < count;
-  return then.filter(isOpen).every((one) => isKept(one, next));
+  return then.filter(isOpen).every((enrollment) => isKept(enrollment, next));
 }
 
 function counting(required: readonly RequiredEnrollment[], usable: ReadonlySet<string>): readonly RequiredEnrollment[] {
-  return required.map((one) => ({ ...one, anyOf: one.anyOf.filter((key) => usable.has(key)) }));
+  return required.map((enrollment) => ({ ...enrollment, anyOf: enrollment.anyOf.filter((key) => usable.has(key)) }));
 }
 
 /** Some of what is required now, that no enrollment counts for twice, asks for as much, and no later. */

@@ -47,7 +47,9 @@ function freedBy(
   facts: UserFacts,
   sides: Sides,
 ): Pick<FreedEnrollment, 'facts' | 'off' | 'proved' | 'enrolls'> | undefined {
-  const kept = sides.next.authenticators.filter(({ key }) => sides.live.authenticators.some((one) => one.key === key));
+  const kept = sides.next.authenticators.filter(({ key }) =>
+    sides.live.authenticators.some((descriptor) => descriptor.key === key),
+  );
   for (const asked of requestsOf(facts, sides.next))
     for (const proof of kept) {
       const now = stepAfter({ proved: [proof] }, factsOn('next', asked, sides), sides.next);

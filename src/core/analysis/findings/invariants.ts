@@ -74,8 +74,8 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
     ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
     ...appRulesIn(scope).map((rule) => examineRule(rule, { ...invariant, judge }, scope)),
   ];
-  const violations = found.flatMap((one) => ('violation' in one ? [one.violation] : []));
-  const open = found.flatMap((one) => ('open' in one ? [one.open] : []));
+  const violations = found.flatMap((result) => ('violation' in result ? [result.violation] : []));
+  const open = found.flatMap((result) => ('open' in result ? [result.open] : []));
   if (violations.length > 0) return { kind: 'refuted', violations, open };
   if (open.length === 0) return { kind: 'holds' };
   return { kind: 'undecided', open, ranOut: scope.budget.steps < 0 };

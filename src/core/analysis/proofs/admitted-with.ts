@@ -177,8 +177,8 @@ export function enrolledCandidates(policies: PolicySet): readonly (readonly stri
 
 function everythingOf(policies: PolicySet): readonly (readonly string[])[] {
   const all = policies.authenticators.map(({ key }) => key);
-  const several = policies.authenticators.flatMap((one) =>
-    Array.from({ length: mostRequired(one, policies) }, () => one.key),
+  const several = policies.authenticators.flatMap((descriptor) =>
+    Array.from({ length: mostRequired(descriptor, policies) }, () => descriptor.key),
   );
   return several.length > all.length ? [all, several] : [all];
 }

@@ -116,7 +116,7 @@ function isOffered(
   proofs: PossibleProofs,
 ): boolean {
   const usable = proofs.authenticators.filter(({ key }) => authenticators.includes(key));
-  const isEnough = (one: Requirement) => meetsRequirement(one, bestEvidence(one, usable));
+  const isEnough = (requirement: Requirement) => meetsRequirement(requirement, bestEvidence(requirement, usable));
   return usable.some(({ key }) => including.includes(key)) && asked.every(isEnough);
 }
 
@@ -129,6 +129,6 @@ function fineEvidence(guarantee: Guarantee, rest: readonly Requirement[]): (evid
   if (guarantee.kind !== 'without') return () => false;
   return (set) => {
     const left = set.filter((item) => !isNamedBy(guarantee.authenticators, item));
-    return rest.every((one) => meetsRequirement(one, left));
+    return rest.every((requirement) => meetsRequirement(requirement, left));
   };
 }

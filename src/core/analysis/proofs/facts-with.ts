@@ -30,10 +30,14 @@ export function factsWith(
   authenticators: readonly AuthenticatorDescriptor[],
 ): Facts & { readonly subject: UserFacts['subject'] } {
   const { now, subject, device } = facts;
-  const has = authenticators.flatMap((one) => enrollmentsOf(one, enrolled.filter((key) => key === one.key).length));
+  const has = authenticators.flatMap((descriptor) =>
+    enrollmentsOf(descriptor, enrolled.filter((key) => key === descriptor.key).length),
+  );
   const more = evidence.filter(({ enrollment }) => !has.some(({ id }) => id === enrollment));
   const proofs = remembered.flatMap((name) =>
-    has.filter(({ id }) => id === authenticatorIn(name)).map((one) => rememberedOf(one, methodIn(name), now)),
+    has
+      .filter(({ id }) => id === authenticatorIn(name))
+      .map((enrollment) => rememberedOf(enrollment, methodIn(name), now)),
   );
   return {
     ...facts,

@@ -43,7 +43,9 @@ export function asksAlike(
 
 /** The fewest factor types that meet all of them. Undefined: a chain is among them, which counts steps instead. */
 export function leastFactors(asks: readonly Requirement[]): number | undefined {
-  const each = asks.flatMap((one) => ('anyOf' in one ? [Math.min(...one.anyOf.map(factorsOf))] : []));
+  const each = asks.flatMap((requirement) =>
+    'anyOf' in requirement ? [Math.min(...requirement.anyOf.map(factorsOf))] : [],
+  );
   return each.length < asks.length ? undefined : Math.max(0, ...each);
 }
 

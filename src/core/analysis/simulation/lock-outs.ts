@@ -46,7 +46,7 @@ export interface SignInEnd {
 
 /** `keys`: the authenticators that the user has, each as often as it is named. */
 export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
-  const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
+  const enrollments = policies.authenticators.flatMap((descriptor) => enrollmentsOf(descriptor, keys));
   const { signedInWith: _, ...before } = facts;
   const { first, turns } = walkThrough(policies, {
     ...before,

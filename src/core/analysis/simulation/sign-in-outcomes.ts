@@ -30,8 +30,8 @@ export function signInOutcome(policies: PolicySet, facts: UserFacts, { keys, nev
 
 function without(policies: PolicySet, never: readonly string[]): PolicySet {
   if (never.length === 0) return policies;
-  const authenticators = policies.authenticators.map((one) =>
-    never.includes(one.key) ? { ...one, enrollable: false } : one,
+  const authenticators = policies.authenticators.map((descriptor) =>
+    never.includes(descriptor.key) ? { ...descriptor, enrollable: false } : descriptor,
   );
   return { ...policies, authenticators };
 }

@@ -56,7 +56,7 @@ function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progre
     authenticator,
     label: labelIn(subject, enrollment),
     methods: offered(authenticator),
-    alternatives: others.map((one) => omitUndefined({ ...one, methods: offered(one.authenticator) })),
+    alternatives: others.map((option) => omitUndefined({ ...option, methods: offered(option.authenticator) })),
     skippable,
     toEnroll,
   });
@@ -83,6 +83,6 @@ function otherOptions(decision: Decision, plan: Started['plan'], subject: Subjec
   const choices = decision.kind === 'enroll' ? decision.choices : [];
   const toEnroll = choices.map((authenticator): AuthenticatorOption => ({ authenticator }));
   return [...toProve, ...toEnroll].filter(
-    (one) => one.enrollment !== plan.enrollment || one.authenticator !== plan.authenticator,
+    (option) => option.enrollment !== plan.enrollment || option.authenticator !== plan.authenticator,
   );
 }

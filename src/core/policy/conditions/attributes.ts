@@ -81,7 +81,9 @@ function attributesTheory(
     return { name, tests: conditions.flatMap((one) => one[name] ?? []), universe, valueTest: compileValue };
   });
   const days = dayTheory(tested.flatMap(daysOf), universe.since);
-  const theories = new Map(tested.map((one) => [one.name, attributeTheory(one, days?.values.get(one.name))]));
+  const theories = new Map(
+    tested.map((attribute) => [attribute.name, attributeTheory(attribute, days?.values.get(attribute.name))]),
+  );
   const read = (tests: ConditionOf<'attributes'>) =>
     Object.entries(tests).flatMap(([name, test]) => {
       const formula = theories.get(name)?.(test);

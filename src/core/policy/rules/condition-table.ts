@@ -74,7 +74,9 @@ export function compileConditions({ any, ...when }: Conditions): readonly Compil
 /** The result that a condition has at every sign-in of the user to this app, or `unknown` if it varies. */
 export function resultAnywhere({ varies, test, alternatives }: CompiledCondition, facts: Facts): ConditionResult {
   if (alternatives === undefined) return varies ? 'unknown' : test(facts);
-  return oneOfAnywhere(alternatives.map((all) => allOfAnywhere(all.map((one) => resultAnywhere(one, facts)))));
+  return oneOfAnywhere(
+    alternatives.map((all) => allOfAnywhere(all.map((condition) => resultAnywhere(condition, facts)))),
+  );
 }
 
 /** Conditions without parts, in the order in which a trace lists them. */

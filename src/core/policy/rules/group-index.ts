@@ -116,10 +116,10 @@ function anonymousView(rules: readonly IndexedRule[]): GroupView {
 
 /** The traces of rules without conditions, which always hold, and of rules whose only condition is `groups`. */
 function tracesOf(rules: readonly IndexedRule[], result: ConditionResult): readonly (RuleTrace | undefined)[] {
-  return rules.map((one) => {
-    if (one.conditions.length === 0) return ruleTrace(one, []);
-    const isAlone = one.rule.when.groups !== undefined && one.conditions.length === 1;
-    return isAlone ? ruleTrace(one, [result]) : undefined;
+  return rules.map((rule) => {
+    if (rule.conditions.length === 0) return ruleTrace(rule, []);
+    const isAlone = rule.rule.when.groups !== undefined && rule.conditions.length === 1;
+    return isAlone ? ruleTrace(rule, [result]) : undefined;
   });
 }
 

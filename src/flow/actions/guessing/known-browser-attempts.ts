@@ -37,6 +37,6 @@ export async function withKnownBrowserAttempts(
     secret: visitor.device,
   });
   // After this time the browser is forgotten, and with it its consecutive failures.
-  const own = limits.map((one) => (one.window === 0 ? { ...one, window: deviceLifetime } : one));
+  const own = limits.map((limit) => (limit.window === 0 ? { ...limit, window: deviceLifetime } : limit));
   return { counter, reservation: await services.store.reserve(counter, own) };
 }

@@ -12,6 +12,12 @@ export function authenticatorNames(
 ): ReadonlyMap<string, string | undefined> {
   const isOneOfSeveral = ({ authenticator }: Credential): boolean =>
     all.filter((other) => other.authenticator === authenticator).length > 1;
-  const addressOf = (one: Credential) => authenticators.get(one.authenticator)?.maskedAddress?.(one);
-  return new Map(all.map((one) => [one.id, one.label ?? (isOneOfSeveral(one) ? addressOf(one) : undefined)]));
+  const addressOf = (credential: Credential) =>
+    authenticators.get(credential.authenticator)?.maskedAddress?.(credential);
+  return new Map(
+    all.map((credential) => [
+      credential.id,
+      credential.label ?? (isOneOfSeveral(credential) ? addressOf(credential) : undefined),
+    ]),
+  );
 }

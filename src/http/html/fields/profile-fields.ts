@@ -103,7 +103,7 @@ export function attributeLabel(
 
 /** The name of an attribute's value for users. */
 export function optionText({ options = [] }: Attribute, value: string, t: Translator): string {
-  const label = options.find((one) => one.value === value)?.label;
+  const label = options.find((option) => option.value === value)?.label;
   return label ? localized(label, t) : value;
 }
 

@@ -27,7 +27,7 @@ export function consentModel({ page, step, t }: StepForm<'consent'>): ConsentMod
     required: step.scopes.filter(({ required }) => required).map(({ scope }) => scopeModel(scope, texts, t)),
     main: stateForm({ step: 'consent', action: page.action }, page.stateHandle),
     fields: connect(
-      optional.map((one) => boxOf(one, scopeText(one.scope, texts, t))),
+      optional.map((scope) => boxOf(scope, scopeText(scope.scope, texts, t))),
       step.notices,
     ),
     action: { key: 'consent.action' },

@@ -18,12 +18,12 @@ import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf 
 const mostNamed = 5;
 
 export function invariantFindings(examined: readonly ExaminedInvariant[]): readonly AnalysisFinding[] {
-  return examined.flatMap((one) => {
-    const place = { source: one.source, path: ['invariants', one.index] };
-    const kind = overallVerdict(one);
-    if (kind === 'refuted') return violations(one, place);
-    if (kind === 'undecided') return [undecided(one, place)];
-    return kind === 'empty' ? [emptyInvariant(one, place)] : [];
+  return examined.flatMap((invariant) => {
+    const place = { source: invariant.source, path: ['invariants', invariant.index] };
+    const kind = overallVerdict(invariant);
+    if (kind === 'refuted') return violations(invariant, place);
+    if (kind === 'undecided') return [undecided(invariant, place)];
+    return kind === 'empty' ? [emptyInvariant(invariant, place)] : [];
   });
 }
 

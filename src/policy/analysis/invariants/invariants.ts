@@ -107,6 +107,6 @@ export function violationsOf({
   apps,
 }: ExaminedInvariant): readonly (Violation & Pick<ExaminedApp, 'app' | 'policies'>)[] {
   return apps.flatMap(({ app, policies, verdict }) =>
-    verdict.kind === 'refuted' ? verdict.violations.map((one) => ({ ...one, app, policies })) : [],
+    verdict.kind === 'refuted' ? verdict.violations.map((violation) => ({ ...violation, app, policies })) : [],
   );
 }

@@ -32,7 +32,7 @@ export function accountAdditions(
   const counts = [first, ...others].flatMap(({ policies: { enrollment } }) =>
     (enrollment?.rules ?? []).flatMap(({ rule }) => rule.then.required.map(({ count = 1 }) => count)),
   );
-  const chains = [first, ...others].flatMap((one) => longestChains(one.policies));
+  const chains = [first, ...others].flatMap((app) => longestChains(app.policies));
   return { ...found, most: Math.max(1, ...counts, ...chains) };
 }
 
@@ -42,8 +42,8 @@ function longestChains({ session, app, accountPolicy, acrValues }: PolicySet): r
   const required = [...rules, ...(accountPolicy?.rules ?? [])].flatMap(({ then }) =>
     then.kind === 'allow' ? [then.requirement] : [],
   );
-  return [...required, ...acrValues.map(({ requirement }) => requirement)].flatMap((one) =>
-    'chains' in one ? one.chains.map(({ length }) => length) : [],
+  return [...required, ...acrValues.map(({ requirement }) => requirement)].flatMap((requirement) =>
+    'chains' in requirement ? requirement.chains.map(({ length }) => length) : [],
   );
 }
 

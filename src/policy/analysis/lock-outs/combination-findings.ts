@@ -54,7 +54,7 @@ function undecidedCombinations(
   { app, open }: AnalysedApp,
   { placeOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
+  return [...Map.groupBy(open, (combination) => combination.app)].flatMap(([rule, same]) => {
     const place = placeOf(rule);
     if (place === undefined) return [];
     const parts = {

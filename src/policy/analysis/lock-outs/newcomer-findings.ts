@@ -64,7 +64,7 @@ function atCause(
   const same = firstFound(then);
   if (!same.some(({ cause }) => rulesIn(cause).length > 0))
     return same.flatMap((denied) => atSignOn(denied, configuration));
-  const forGood = firstFound(then.map((all) => all.filter((one) => one.forGood !== undefined)));
+  const forGood = firstFound(then.map((all) => all.filter((denied) => denied.forGood !== undefined)));
   return forGood.length > 0 ? lockedOut(forGood, configuration) : shutOut(same, configuration);
 }
 

@@ -104,7 +104,7 @@ const noAdditions = compileAccountPolicy({
 function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, universe }: AnalysedConfiguration) {
   const rules = rulesOfApp(policies);
   const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment');
-  const clientIds = new Set([clientId, ...others.flatMap((one) => one.clientIds)]);
+  const clientIds = new Set([clientId, ...others.flatMap((policy) => policy.clientIds)]);
   return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));
 }
 

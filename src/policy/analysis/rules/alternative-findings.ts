@@ -49,7 +49,10 @@ function partsOf(requirement: Requirement, { source, path }: FilePlace): readonl
   const at = (key: string, index: number) => ({ source, path: [...path, 'then', 'allow', key, index] });
   return 'chains' in requirement
     ? requirement.chains.map((chain, index) => ({ requirement: { chains: [chain] }, place: at('chains', index) }))
-    : requirement.anyOf.map((one, index) => ({ requirement: { anyOf: [one] }, place: at('anyOf', index) }));
+    : requirement.anyOf.map((alternative, index) => ({
+        requirement: { anyOf: [alternative] },
+        place: at('anyOf', index),
+      }));
 }
 
 /** The usable authenticators of each combination; if some is undecided, all that are enabled. */
@@ -57,7 +60,9 @@ function usableIn(
   combinations: AppCombinations,
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly (readonly AuthenticatorDescriptor[])[] {
-  return combinations?.map((one) => proofsIn(one, one.policies).authenticators) ?? [authenticators];
+  return (
+    combinations?.map((combination) => proofsIn(combination, combination.policies).authenticators) ?? [authenticators]
+  );
 }
 
 function unmeetable({ requirement, place }: Part): AnalysisFinding {

@@ -35,7 +35,7 @@ function longestIn(combinations: readonly AppCombination[]): {
   readonly oldest: Seconds;
   readonly longestPause: Seconds;
 } {
-  const proofs = combinations.map((one) => proofsIn(one, one.policies));
+  const proofs = combinations.map((combination) => proofsIn(combination, combination.policies));
   return {
     oldest: Math.max(...proofs.map(({ oldest = Number.POSITIVE_INFINITY }) => oldest)),
     longestPause: Math.max(...proofs.map(({ longestPause = Number.POSITIVE_INFINITY }) => longestPause)),

@@ -40,8 +40,8 @@ function distinctRules(rules: readonly Rule[]): readonly Rule[] {
 
 /** The rules that say who changes an account, and who recovers a password. */
 function besideSignIns({ policies }: AnalysedConfiguration) {
-  const changes = policies.flatMap((one) => (one.kind === 'account' ? one.policy.rules : []));
-  const recoveries = policies.flatMap((one) => (one.kind === 'recovery' ? one.policy.rules : []));
+  const changes = policies.flatMap((policy) => (policy.kind === 'account' ? policy.policy.rules : []));
+  const recoveries = policies.flatMap((policy) => (policy.kind === 'recovery' ? policy.policy.rules : []));
   return [
     { rules: changes.map(({ rule }) => rule), does: 'lets users change their account by' },
     { rules: recoveries.map(({ rule }) => rule), does: 'lets users recover their password by' },
@@ -56,7 +56,9 @@ function combinationsByRule(apps: readonly AnalysedApp[]): (rule: Rule) => AppCo
   // What one app leaves open says nothing of rules that decide in others only.
   const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(placeKey)));
   const found = new Map<string, AppCombination[]>();
-  const all = apps.flatMap(({ combinations, policies }) => combinations.map((one) => ({ ...one, policies })));
+  const all = apps.flatMap(({ combinations, policies }) =>
+    combinations.map((combination) => ({ ...combination, policies })),
+  );
   for (const one of all) {
     for (const key of [placeKey(one.session), placeKey(one.app)]) {
       const before = found.get(key);

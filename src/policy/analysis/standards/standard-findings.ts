@@ -53,9 +53,9 @@ export async function standardFindings(checked: CheckedSources, options: Standar
     found.push(...appFindings(app, await configuration.snapshot.policies(app), context));
   found.push(...(await passwordFindings(context)), ...bannedFindings(context));
   const distinct = new Map(
-    found.map((one) => [
-      `${one.file}:${one.line}:${one.column} ${one.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`,
-      one,
+    found.map((finding) => [
+      `${finding.file}:${finding.line}:${finding.column} ${finding.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`,
+      finding,
     ]),
   );
   const sorted = [...distinct.values()].toSorted(
@@ -93,8 +93,8 @@ function rolesIn(
   };
   return {
     passwords: keysOf(({ underPasswordPolicy }) => underPasswordPolicy === true),
-    mail: keysOf((one) => sends(one, ['email'])),
-    phone: keysOf((one) => sends(one, ['sms', 'voice'])),
+    mail: keysOf((kind) => sends(kind, ['email'])),
+    phone: keysOf((kind) => sends(kind, ['sms', 'voice'])),
     questions: keysOf(({ auxiliary }) => auxiliary === true),
     handedOut: keysOf(({ recovery, enrollable }) => recovery === true && !enrollable),
     phishingResistant: keysOf(({ characteristics }) => characteristics.includes('phishingResistant')),
@@ -123,7 +123,10 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
       const message = `whether it meets ${criterion.section} could not be decided: ${criterion.text}${why}`;
       return findingAtRule(rules, criterion, { ...context, message });
     });
-    return [...violations.flatMap((one) => violationFinding(one, { app, policies, criterion }, context)), ...undecided];
+    return [
+      ...violations.flatMap((violation) => violationFinding(violation, { app, policies, criterion }, context)),
+      ...undecided,
+    ];
   });
   return [...found, ...remembering];
 }

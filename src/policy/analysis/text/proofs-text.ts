@@ -86,7 +86,7 @@ export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: M
     );
     const item = [...own.values()][earlier]?.[0];
     if (item === undefined || allLackedBy(item, measure).length === 0) return key;
-    const best = measure.authenticators.find((one) => one.key === key)?.characteristics ?? [];
+    const best = measure.authenticators.find((descriptor) => descriptor.key === key)?.characteristics ?? [];
     return `${key}[${best.filter((one) => item.characteristics.includes(one)).join('+')}]`;
   });
 }

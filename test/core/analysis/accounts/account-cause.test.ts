@@ -11,7 +11,7 @@ import type { EnrollmentRule } from '../../../../src/core/model/enrollment-polic
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
-import { allow, descriptor, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
+import { allow, descriptor, enrollmentTerms, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
 
 const rule = (name: string, more: Partial<AccountRule> = {}): AccountRule => ({
   name,
@@ -119,7 +119,7 @@ test('a rule of the enrollment policy that says nothing any more leaves the othe
   const { enrollment, ...others } = withoutTerms(policies, second);
   const { enrollment: _, ...known } = policies;
   expect(others).toEqual(known);
-  const nothing = { required: [], optional: [], promoted: [], disabled: [] };
+  const nothing = enrollmentTerms();
   expect(enrollment?.rules.map(({ rule: each }) => each)).toEqual([first, { ...second, then: nothing }]);
   expect(withoutTerms(known, second)).toEqual(known);
 });

@@ -15,6 +15,7 @@ import {
   allow,
   always,
   descriptor,
+  enrollmentTerms,
   factors,
   factsOf,
   type PolicyParts,
@@ -27,7 +28,7 @@ const deny: Rule['then'] = { kind: 'deny' };
 const inA: Conditions = { groups: { any: ['a'] } };
 const inB: Conditions = { groups: { any: ['b'] } };
 const terms = (more: Partial<EnrollmentTerms>, when: Conditions = {}): EnrollmentRule => {
-  return { name: 'terms', when, then: { required: [], optional: [], promoted: [], disabled: [], ...more } };
+  return { name: 'terms', when, then: enrollmentTerms(more) };
 };
 const account = (name: string, then: Rule['then'], more: Partial<AccountRule> = {}): AccountRule => {
   return { name, when: {}, then, ...more };

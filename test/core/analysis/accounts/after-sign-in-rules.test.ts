@@ -10,13 +10,13 @@ import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
-import { factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
+import { enrollmentTerms, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const rule = (name: string, when: EnrollmentRule['when'] = {}): EnrollmentRule => ({
   name,
   when,
-  then: { required: [], optional: [], promoted: [], disabled: [] },
+  then: enrollmentTerms(),
 });
 const mailInA = rule('by mail, in a', { authenticated: { any: ['email'] }, groups: { any: ['a'] } });
 const bySms = rule('by text message', { authenticated: { all: ['phone.sms', 'password'] } });

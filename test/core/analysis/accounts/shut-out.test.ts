@@ -12,7 +12,7 @@ import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { entangled } from '../../support/entangled.ts';
-import { allow, always, descriptor, factors, policiesOf } from '../../support/fixtures.ts';
+import { allow, always, descriptor, enrollmentTerms, factors, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const { password, email, totp, phone, webauthn } = descriptor;
@@ -41,7 +41,7 @@ const add = (key: string | undefined, then: Rule['then'], when: Conditions = {})
   ...(key !== undefined && { change: { add: [key] } }),
 });
 const terms = (more: Partial<EnrollmentTerms>, when: Conditions = {}): EnrollmentRule => {
-  return { name: 'terms', when, then: { required: [], optional: [], promoted: [], disabled: [], ...more } };
+  return { name: 'terms', when, then: enrollmentTerms(more) };
 };
 
 interface Parts {

@@ -13,7 +13,7 @@ import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, factors, factsOf, policiesOf } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, factsOf, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const inA: Conditions = { groups: { any: ['a'] } };
@@ -25,7 +25,7 @@ const rule = (name: string, when: Conditions = {}, then: Rule['then'] = allow(fa
   return { name, when, then };
 };
 const terms = (name: string, when: Conditions = {}): EnrollmentRule => {
-  return { name, when, then: { required: [], optional: [], promoted: [], disabled: [] } };
+  return { name, when, then: enrollmentTerms() };
 };
 const deny = (name: string, when: Conditions = {}) => rule(name, when, { kind: 'deny' });
 

@@ -6,12 +6,12 @@ import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, always, descriptor, factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { allow, always, descriptor, enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const rule = (name: string, terms: Partial<EnrollmentTerms>, when: Conditions = {}): EnrollmentRule => ({
   ...{ name, when },
-  then: { required: [], optional: [], promoted: [], disabled: [], ...terms },
+  then: enrollmentTerms(terms),
 });
 const passkey = { required: [{ anyOf: ['webauthn'] }] };
 const inA: Conditions = { groups: { any: ['a'] } };

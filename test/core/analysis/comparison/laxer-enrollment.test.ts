@@ -11,7 +11,7 @@ import type {
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { plainTime } from '../../../../src/core/policy/theories/theory.ts';
-import { allow, descriptor, factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { allow, descriptor, enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 interface Side {
@@ -22,7 +22,7 @@ interface Side {
 }
 
 const rule = (terms: Partial<EnrollmentTerms>, when: Conditions = {}): EnrollmentRule => {
-  return { name: 'rule', when, then: { required: [], optional: [], promoted: [], disabled: [], ...terms } };
+  return { name: 'rule', when, then: enrollmentTerms(terms) };
 };
 const appRule = (when: Conditions = {}, count: 1 | 2 = 1): Rule => ({ name: 'app', when, then: allow(factors(count)) });
 

@@ -6,7 +6,7 @@ import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { AllowTerms, Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const [one, two] = [factors(1), factors(2)];
@@ -27,7 +27,7 @@ const grants = (...scopes: readonly string[]) => rule({}, one, { scopes });
 const deny = (when: Conditions = {}): Rule => ({ name: 'none', when, then: { kind: 'deny' } });
 const scopes = (...any: readonly string[]): Conditions => ({ scopes: { any } });
 const terms = (when: Conditions, more: Partial<EnrollmentRule['then']>): EnrollmentRule => {
-  return { name: 'terms', when, then: { required: [], optional: [], promoted: [], disabled: [], ...more } };
+  return { name: 'terms', when, then: enrollmentTerms(more) };
 };
 
 interface Parts {

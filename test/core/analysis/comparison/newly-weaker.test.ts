@@ -6,7 +6,7 @@ import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
 import type { AllowTerms, Demand, Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const enabled: readonly Key[] = ['password', 'totp', 'webauthn'];
@@ -39,7 +39,7 @@ const rule = (then: Rule['then'], when: Conditions = {}, name = 'R'): Rule => ({
 const terms = (disabled: readonly string[], when: Conditions = {}): EnrollmentRule => ({
   name: `without ${disabled}`,
   when,
-  then: { required: [], optional: [], promoted: [], disabled } satisfies EnrollmentTerms,
+  then: enrollmentTerms({ disabled }) satisfies EnrollmentTerms,
 });
 
 function policiesFrom({

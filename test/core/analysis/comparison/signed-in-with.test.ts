@@ -7,7 +7,7 @@ import {
 } from '../../../../src/core/analysis/comparison/signed-in-with.ts';
 import type { AuthenticatorDescriptor } from '../../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
-import { descriptor, factors, policiesOf } from '../../support/fixtures.ts';
+import { descriptor, enrollmentTerms, factors, policiesOf } from '../../support/fixtures.ts';
 
 const { password, phone, email, totp, webauthn } = descriptor;
 const by = (one: AuthenticatorDescriptor, ...methods: readonly string[]) => ({ ...one, methods });
@@ -114,7 +114,7 @@ describe('what users prove is enough', () => {
 });
 
 test('rules of the enrollment policies name what they ask about', () => {
-  const then = { required: [], optional: [], promoted: [], disabled: [] };
+  const then = enrollmentTerms();
   const enrollment = compilePolicy({
     name: 'enrollment',
     rules: [

@@ -6,7 +6,16 @@ import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { RequiredEnrollment } from '../../../../src/core/model/enrollment-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, factors, factsOf, type Key, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import {
+  allow,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const keys: readonly Key[] = ['password', 'totp', 'webauthn', 'email'];
@@ -27,7 +36,7 @@ function setOf({
   when = {},
   others = when,
 }: Parts): PolicySet {
-  const then = { required, optional: [], promoted: [], disabled: [] };
+  const then = enrollmentTerms({ required });
   const rules = [when, others].map((each) => ({ name: 'app', when: each, then: allow(factors(asked)) }));
   return {
     ...policiesOf({ enabled, app: { name: 'app', rules } }),

@@ -7,7 +7,7 @@ import type { EnrollmentRule } from '../../../../src/core/model/enrollment-polic
 import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import type { Universe } from '../../../../src/core/policy/theories/theory.ts';
-import { allow, descriptor, factors, type Key } from '../../support/fixtures.ts';
+import { allow, descriptor, enrollmentTerms, factors, type Key } from '../../support/fixtures.ts';
 
 const inOffice: Conditions = { network: { any: ['office'] } };
 const from = (hour: number): Conditions => ({ time: { from: hour * 60, to: 24 * 60 - 1, zone: 'UTC' } });
@@ -17,7 +17,7 @@ const signOn = (name: string, then: Rule['then'], when: Conditions = {}): Rule =
 const disabling = (name: string, disabled: readonly Key[], when: Conditions = {}): EnrollmentRule => ({
   name,
   when,
-  then: { required: [], optional: [], promoted: [], disabled },
+  then: enrollmentTerms({ disabled }),
 });
 
 const enabled = ['password', 'totp'] as const;

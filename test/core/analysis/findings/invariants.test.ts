@@ -7,7 +7,7 @@ import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const one = allow(factors(1));
@@ -17,7 +17,7 @@ const deny: Rule['then'] = { kind: 'deny' };
 const rule = (name: string, then: Rule['then'], when: Conditions = {}): Rule => ({ name, when, then });
 const disabling = (name: string, disabled: readonly Key[], when: Conditions = {}): EnrollmentRule => ({
   ...{ name, when },
-  then: { required: [], optional: [], promoted: [], disabled },
+  then: enrollmentTerms({ disabled }),
 });
 
 const inA: Conditions = { groups: { any: ['a'] } };

@@ -12,6 +12,7 @@ import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
 import {
   action,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -25,7 +26,7 @@ const enabled: readonly Key[] = ['password', 'totp', 'webauthn'];
 const demanding = (...demands: readonly Demand[]) => factors(1, { demands });
 
 function withEnrollment(policies: PolicySet, terms: Partial<EnrollmentTerms>): PolicySet {
-  const then: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [], ...terms };
+  const then: EnrollmentTerms = enrollmentTerms(terms);
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
 }
 

@@ -6,7 +6,7 @@ import {
   type Guarantee,
 } from '../../../../src/core/analysis/proofs/demand-verdict.ts';
 import type { AllowTerms, Demand, Requirement, Rule } from '../../../../src/core/model/policy.ts';
-import { factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 
 const ruleOf = (name: string, requirement: Requirement, more: Partial<AllowTerms> = {}): Rule => ({
   name,
@@ -39,7 +39,7 @@ test('cases whose rules ask for the same share what was found', () => {
 
 test('what may not be used makes another demand', () => {
   const judge = demandJudge({ guarantee: { kind: 'without', authenticators: ['password'] } }, policiesOf());
-  const terms = { required: [], optional: [], promoted: [], disabled: ['password'] };
+  const terms = enrollmentTerms({ disabled: ['password'] });
   const enrollment = { name: 'no passwords', when: {}, then: terms };
   const app = ruleOf('app', factors(1));
   const [open, closed] = [judge(caseOf(app)), judge({ ...caseOf(app), enrollment })];

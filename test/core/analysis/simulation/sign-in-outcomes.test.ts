@@ -9,7 +9,7 @@ import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
-import { allow, descriptor, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
+import { allow, descriptor, enrollmentTerms, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
 
 const authenticators = [descriptor.password, descriptor.totp, descriptor.webauthn];
 const inA: Conditions = { groups: { any: ['a'] } };
@@ -65,7 +65,7 @@ describe('apps that share policies besides', () => {
   });
 
   test('a rule that asks how the user signed in counts as far as the user is known', () => {
-    const then = { required: [], optional: [], promoted: [], disabled: [] };
+    const then = enrollmentTerms();
     const asking: EnrollmentRule = {
       name: 'asking',
       when: {
@@ -81,7 +81,7 @@ describe('apps that share policies besides', () => {
   });
 
   test('what the user has skipped makes a difference', () => {
-    const then = { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }], optional: [], promoted: [], disabled: [] };
+    const then = enrollmentTerms({ required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] });
     const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] });
     const policies = { ...appB, enrollment };
     const after = { ...user(), subject: userWith([], { skipped: { webauthn: { grace: { count: 1, at: 0 } } } }) };

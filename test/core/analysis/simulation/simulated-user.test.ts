@@ -6,10 +6,19 @@ import type { EnrollmentTerms } from '../../../../src/core/model/enrollment-poli
 import type { AuthenticatorDescriptor, Enrollment } from '../../../../src/core/model/facts.ts';
 import type { AcrValue } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { enrolled, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import {
+  enrolled,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type PolicyParts,
+  policiesOf,
+  proof,
+  userWith,
+} from '../../support/fixtures.ts';
 
 function withTerms(policies: PolicySet, terms: Partial<EnrollmentTerms>): PolicySet {
-  const then = { required: [], optional: [], promoted: [], disabled: [], ...terms };
+  const then = enrollmentTerms(terms);
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
 }
 

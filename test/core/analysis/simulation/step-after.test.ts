@@ -5,7 +5,15 @@ import type { RequiredEnrollment } from '../../../../src/core/model/enrollment-p
 import type { Requirement } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
-import { descriptor, factors, factsOf, type Key, policiesOf, userWith } from '../../support/fixtures.ts';
+import {
+  descriptor,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  userWith,
+} from '../../support/fixtures.ts';
 
 const facts: UserFacts = { ...factsOf(), subject: userWith([]), signedInWith: [] };
 
@@ -16,7 +24,7 @@ interface Parts {
 }
 
 function policiesFrom({ asked = factors(1), required = [], account }: Parts): PolicySet {
-  const then = { required, optional: [], promoted: [], disabled: [] };
+  const then = enrollmentTerms({ required });
   return {
     ...policiesOf({ app: asked }),
     enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'rest', when: {}, then }] }),

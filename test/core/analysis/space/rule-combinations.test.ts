@@ -13,7 +13,7 @@ import type { EnrollmentRule } from '../../../../src/core/model/enrollment-polic
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { entangled } from '../../support/entangled.ts';
-import { allow, factors, policiesOf } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const inA: Conditions = { groups: { any: ['a'] } };
@@ -27,7 +27,7 @@ const rule = (name: string, when: Conditions = {}, then: Rule['then'] = allow(fa
 };
 const deny = (when: Conditions = {}) => rule('deny', when, { kind: 'deny' });
 const terms = (name: string, when: Conditions = {}): EnrollmentRule => {
-  return { name, when, then: { required: [], optional: [], promoted: [], disabled: [] } };
+  return { name, when, then: enrollmentTerms() };
 };
 
 interface Parts {

@@ -18,6 +18,7 @@ import {
   always,
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   type Key,
@@ -28,12 +29,11 @@ import {
 } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 
-const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 const passkey = { required: [{ anyOf: ['webauthn'] }] };
 const byMail = { authenticated: { any: ['email'] } };
 
 function rule(name: string, terms: Partial<EnrollmentTerms>, when: EnrollmentRule['when'] = {}): EnrollmentRule {
-  return { name, when, then: { ...nothing, ...terms } };
+  return { name, when, then: enrollmentTerms(terms) };
 }
 
 function enrollment(...rules: readonly EnrollmentRule[]): PolicySet {

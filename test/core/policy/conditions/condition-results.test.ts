@@ -13,7 +13,7 @@ import { type CompiledCondition, leavesOf } from '../../../../src/core/policy/ru
 import { groupIndex } from '../../../../src/core/policy/rules/group-index.ts';
 import { passwordRuling, termsForNewPassword } from '../../../../src/core/policy/rules/password-terms.ts';
 import { applyRules, findRule, possiblePositions, rulesAnywhere } from '../../../../src/core/policy/rules/rules.ts';
-import { allow, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
 import { seeded } from '../../support/seeded.ts';
 
 type Results = readonly ConditionResult[];
@@ -158,10 +158,7 @@ describe('a rule that fails denies in every kind of policy', () => {
   const facts = factsOf({ subject: ann, evidence: [proof('password', 'now')] });
   const open = policiesOf({ app: factors(1) });
   const lenient = policyOf([{ name: 'all', when: {}, then: allow(factors(1)) }], failing);
-  const enrollment = policyOf(
-    [{ name: 'all', when: {}, then: { required: [], optional: [], promoted: [], disabled: [] } }],
-    failing,
-  );
+  const enrollment = policyOf([{ name: 'all', when: {}, then: enrollmentTerms() }], failing);
   const profile = policyOf([{ name: 'all', when: {}, then: { required: [], optional: [], terms: [] } }], failing);
 
   test.each([

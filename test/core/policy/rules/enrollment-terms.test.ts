@@ -5,9 +5,9 @@ import { capabilitiesIn, evaluationContext } from '../../../../src/core/decision
 import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { enrollmentRuling, usablePolicies } from '../../../../src/core/policy/rules/enrollment-terms.ts';
-import { descriptor, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
+import { descriptor, enrollmentTerms, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
 
-const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
+const nothing = enrollmentTerms();
 const subject = userWith(['password', 'totp']);
 
 function withRule(when: EnrollmentRule['when'], then: EnrollmentTerms = nothing): PolicySet {

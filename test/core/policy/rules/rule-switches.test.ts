@@ -9,7 +9,7 @@ import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule, reportOf } from '../../../../src/core/policy/rules/rules.ts';
 import { conditions, facts } from '../../support/fact-arbitraries.ts';
-import { allow, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
 import { seeded } from '../../support/seeded.ts';
 
 const rest: Rule = { name: 'Rest', when: {}, then: allow(factors(1)) };
@@ -94,7 +94,7 @@ describe('a rule that only reports', () => {
       allow: true,
       trace: { layers: [{ reported: { rule: 'Later closed', outcome: 'deny' } }] },
     });
-    const terms = { required: [], optional: [], promoted: [], disabled: [] };
+    const terms = enrollmentTerms();
     const rules: readonly EnrollmentRule[] = [
       { name: 'No passwords', when: {}, then: { ...terms, disabled: ['password'] }, reportOnly: true },
       { name: 'Rest', when: {}, then: terms },

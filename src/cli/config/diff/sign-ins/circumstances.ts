@@ -114,13 +114,13 @@ export function circumstancesOf(
   const varied: readonly (readonly Partial<Circumstance>[])[] = [
     [here, ...elsewhere].map((place) => ({ place })),
     devices.map((one) => ({ device: one })),
-    signals.map((one) => ({ believed: one })),
+    signals.map((pair) => ({ believed: pair })),
     times.map((at) => ({ now: at })),
     scopes.map((of) => ({ scopes: of })),
   ];
   if (varied.reduce((product, { length }) => product * length, 1) <= most)
     return varied.reduce<readonly Circumstance[]>(
-      (all, parts) => all.flatMap((one) => parts.map((part) => ({ ...one, ...part }))),
+      (all, parts) => all.flatMap((circumstance) => parts.map((part) => ({ ...circumstance, ...part }))),
       [first],
     );
   return [first, ...varied.flatMap((parts) => parts.slice(1).map((part) => ({ ...first, ...part })))];

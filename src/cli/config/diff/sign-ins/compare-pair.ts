@@ -125,12 +125,12 @@ function affectedBy(
 ): AffectedUsers {
   const counts = (some: readonly UserClass[]) => some.reduce((sum, one) => sum + one.users, 0);
   const inChange = same.map(({ user }) => user);
-  const meant = users > 0 ? inChange.filter((one) => one.users > 0) : inChange;
+  const meant = users > 0 ? inChange.filter((userClass) => userClass.users > 0) : inChange;
   const names = [...new Set(meant.flatMap(({ groups }) => groups))].sort();
   const groups = names.map((group) => ({
     group,
-    users: counts(inChange.filter((one) => one.groups.includes(group))),
-    of: counts(classes.filter((one) => one.groups.includes(group))),
+    users: counts(inChange.filter((userClass) => userClass.groups.includes(group))),
+    of: counts(classes.filter((userClass) => userClass.groups.includes(group))),
   }));
   const of = counts(classes);
   const isAll = isCounted ? users > 0 && users === of : inChange.length === classes.length;

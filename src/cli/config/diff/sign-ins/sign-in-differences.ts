@@ -81,7 +81,7 @@ function requirementDifference({ live, next }: Sides): SignInDifference {
 
 function asksText(asks: RulesInEffect['asks']): string {
   if (asks === 'denied') return 'denied';
-  return [...new Set(asks.map((one) => requirementText(one).join(', or ')))].join(', and ');
+  return [...new Set(asks.map((requirement) => requirementText(requirement).join(', or ')))].join(', and ');
 }
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];

@@ -11,7 +11,7 @@ import type { WeakerRule } from './weaker-rules.ts';
 export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string): string {
   const lines = [
     ...(weaker.length > 0
-      ? ['This lets users in with less than before:', ...weaker.flatMap((one) => ruleLines(one, dir))]
+      ? ['This lets users in with less than before:', ...weaker.flatMap((rule) => ruleLines(rule, dir))]
       : []),
     ...(undecided.length > 0 ? ['It could not be decided whether this does:'] : []),
     ...undecided.map((sentence) => `  ${sentence}`),
@@ -32,5 +32,5 @@ function ruleLines({ apps, words, before, after, example }: WeakerRule, dir: str
 }
 
 function placesText(places: readonly NamedPlace[]): string {
-  return places.map((one) => `"${one.name}" ${sourcePlace(one)}`).join(', ') || 'no rule';
+  return places.map((place) => `"${place.name}" ${sourcePlace(place)}`).join(', ') || 'no rule';
 }

@@ -114,12 +114,14 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
   const sides = { live, next, since, ...(refused && { refused }) };
   const { found, undecided } = newlyWeaker({ ...sides, scopes: knownScopes(pair) }, space);
   const enrollments = laxerEnrollments(sides, space);
-  const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
+  const isKnown = (enrollment: LaxerEnrollment) => found.some(({ now }) => now.app === enrollment.now.app);
   const formulas = conditions.some(mayFail);
   return {
     weaker: [
       ...found.map((one) => weakerRule(one, pair)),
-      ...enrollments.found.filter((one) => !isKnown(one)).map((one) => laxerRule(one, pair)),
+      ...enrollments.found
+        .filter((enrollment) => !isKnown(enrollment))
+        .map((enrollment) => laxerRule(enrollment, pair)),
     ],
     undecided: [
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
@@ -141,11 +143,11 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
  * enough.
  */
 function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
-  const found = apps.flatMap((one) => freedEnrollments(one, one.space).map((freed) => ({ freed, pair: one.pair })));
+  const found = apps.flatMap((pair) => freedEnrollments(pair, pair.space).map((freed) => ({ freed, pair: pair.pair })));
   const off = new Set(apps.flatMap(switchedOff).map(({ key }) => key));
   const open = [...off].filter((key) => !found.some(({ freed }) => freed.off === key));
   const standIns = new Set(apps.flatMap(newStandIns));
-  const opened = apps.flatMap((one) => newlyOpened(one, one.space).map((each) => openedRule(each, one.pair)));
+  const opened = apps.flatMap((pair) => newlyOpened(pair, pair.space).map((each) => openedRule(each, pair.pair)));
   return {
     weaker: [...found.map(({ freed, pair }) => freedRule(freed, pair)), ...opened],
     undecided: [
@@ -242,7 +244,8 @@ function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: D
   const { then: to } = now;
   const keys = Object.keys({ ...from, ...to }) as (keyof typeof to)[];
   const other = keys.filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key]));
-  const withoutGrace = ({ required }: typeof to) => JSON.stringify(required.map((one) => ({ ...one, grace: 0 })));
+  const withoutGrace = ({ required }: typeof to) =>
+    JSON.stringify(required.map((enrollment) => ({ ...enrollment, grace: 0 })));
   const isGrace = other.includes('required') && withoutGrace(from) === withoutGrace(to);
   const names = other.map((key) => (key === 'required' && isGrace ? 'grace' : key === 'promoted' ? 'promote' : key));
   return names.length === 0 ? '' : `: \`${names.join('`, `')}\` is another`;
