@@ -14,7 +14,7 @@ import { printable } from '../shared/printable.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
-import { conditionNamesText } from './left-aside.ts';
+import { leftAsideLines } from './left-aside.ts';
 import type { Locked } from './locked.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
@@ -48,25 +48,10 @@ export function explanationText(explanation: CommandExplanation, source: string,
     '',
     paint('bold', 'Steps'),
     ...stepLines(steps, { known: explanation.subject !== undefined, branches }),
-    ...leftAsideLines(explanation),
+    ...leftAsideLines(explanation.leftAside),
   ];
   return lines.map((line) => line.trimEnd()).join('\n');
 }
-
-function leftAsideLines({ leftAside }: CommandExplanation): readonly string[] {
-  if (leftAside.length === 0) return [];
-  const options = leftAside.map((name) => optionOf[name] ?? name).join(', ');
-  return [
-    '',
-    `Rules also ask about ${conditionNamesText(leftAside)}. This is about a sign-in without it; say ${options}.`,
-  ];
-}
-
-const optionOf: Readonly<Record<string, string>> = {
-  distance: '--distance',
-  lastSignIn: '--last-sign-in',
-  risk: '--risk',
-};
 
 function factLines(explanation: CommandExplanation): readonly string[] {
   const { subject, evidence, network, device, request, at, locked = [] } = explanation;

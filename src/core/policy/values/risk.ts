@@ -38,7 +38,7 @@ export function withImplied(signals: readonly RiskSignal[], { known }: Pick<Fact
   return riskSignals.filter((signal) => implied.includes(signal));
 }
 
-/** The facts with another device. Nothing about the sign-in is unusual but the device, if the account does not know it. */
+/** The facts with another device. Nothing is unusual but the device itself, if the account does not know it. */
 export function onDevice(facts: Facts, device: Facts['device'], scoring: RiskScoring): Facts {
   const { risk: _, ...others } = facts;
   const signals = withImplied([], device);
