@@ -7,7 +7,7 @@ import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } f
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
-import { riskOf } from '../../core/policy/values/risk.ts';
+import { riskOf, withImplied } from '../../core/policy/values/risk.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import type { App } from '../../policy/model/app.ts';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
@@ -18,7 +18,7 @@ import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
 import type { FactOptions } from './fact-options.ts';
 import {
-  assumedEnrollment,
+  assumedEnrollments,
   evidenceOf,
   ownEnrollment,
   rememberedOf,
@@ -43,24 +43,27 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const past = lastSignInFromOptions(options, now);
   if (past.lastSignIn !== undefined && subject?.createdAt !== undefined && past.lastSignIn < subject.createdAt)
     throw refusal('the last sign-in is longer ago than the account is old: no user signed in before that');
+  const isYoung = subject?.createdAt !== undefined && now - subject.createdAt < known.snapshot.settings.risk.away;
+  if (isYoung && options.risk?.includes('longAway'))
+    throw refusal('the account is younger than longAway: no user was away that long from it');
   const provers = { subject, now, descriptors: descriptorsOf(known) };
   const remembered = rememberedOf(options.remembered ?? [], provers);
+  const device: Facts['device'] = {
+    known: remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
+    platform: knownName('platform', options.platform ?? 'desktop', platforms),
+    os: knownName('operating system', options.os ?? 'other', operatingSystems),
+    ...signalsFromOptions(options, known.snapshot),
+    ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
+    ...(remembered.length > 0 && { remembered }),
+  };
   return {
     now,
     request: requestFromOptions(options, known),
     network: networkFromOptions(options, known.snapshot),
-    device: {
-      known:
-        remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
-      platform: knownName('platform', options.platform ?? 'desktop', platforms),
-      os: knownName('operating system', options.os ?? 'other', operatingSystems),
-      ...signalsFromOptions(options, known.snapshot),
-      ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
-      ...(remembered.length > 0 && { remembered }),
-    },
+    device,
     ...(options.keepSignedIn && { keepSignedIn: true }),
     ...past,
-    ...unusualFromOptions(options, known.snapshot),
+    ...unusualFromOptions(options, device, known.snapshot),
     ...(subject && { subject }),
     evidence: evidenceOf(options.evidence ?? [], provers),
   };
@@ -79,14 +82,23 @@ function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: S
   };
 }
 
-/** The settings' points apply. */
-function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
-  const signals = risk?.map((name) => knownName('signal', name, riskSignals));
-  if (distance !== undefined && distance !== 'nowhere' && !/^\d{1,5}$/.test(distance))
-    throw refusal(`--distance takes kilometres, or nowhere, not ${distance}`);
+/** The settings' points apply. What is given comes with what a sign-in always shows beside it. */
+function unusualFromOptions(
+  { risk = [], distance: far }: FactOptions,
+  device: Facts['device'],
+  { settings }: Snapshot,
+): Pick<Facts, 'risk' | 'distance'> {
+  const given = risk.map((name) => knownName('signal', name, riskSignals));
+  if (far !== undefined && far !== 'nowhere' && !/^\d{1,5}$/.test(far))
+    throw refusal(`--distance takes kilometres, or nowhere, not ${far}`);
+  if (device.known && given.includes('recentFailures'))
+    throw refusal('a known device has no recentFailures: what strangers try counts for other browsers only');
+  const distance = far === undefined || far === 'nowhere' ? far : Number(far);
+  const isFar = distance !== undefined && distance !== 0;
+  const signals = withImplied(isFar ? [...given, 'newNetwork'] : given, device);
   return {
-    ...(signals && { risk: riskOf(signals, [], settings.risk) }),
-    ...(distance !== undefined && { distance: distance === 'nowhere' ? distance : Number(distance) }),
+    ...(signals.length > 0 && { risk: riskOf(signals, [], settings.risk) }),
+    ...(distance !== undefined && { distance }),
   };
 }
 
@@ -179,7 +191,7 @@ function subjectFromOptions(
     ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
     ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
-    ...(keys && { enrollments: keys.map((key, index) => assumedEnrollment(key, index, authenticators)) }),
+    ...(keys && { enrollments: assumedEnrollments(keys, authenticators) }),
   };
 }
 

@@ -25,12 +25,15 @@ import {
   type Variable,
   withProof,
 } from '../../core/policy/theories/theory.ts';
+import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import { StepgateError } from '../../errors.ts';
 import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
+import type { FactOptions } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
+import { asFarAsAsked } from '../explain/left-aside.ts';
 import { combinations, countOf, type OpenChoice, spread, widestParts } from './choices.ts';
 import { factOptionsOf } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
@@ -55,8 +58,8 @@ export async function openSignIns(
   const policies = await snapshot.policies(app);
   const rules = rulesOf(policies);
   const space = ruleSpace(rules, { ...knownIn(snapshot.settings), clientIds: [app.clientId] });
-  const merge = merging(test, app, configuration);
-  const choices = relevantChoices(variablesOf(rules, space), merge);
+  const merge = merging(test, { app, sets: signInConditions(policies) }, configuration);
+  const choices = relevantChoices(variablesOf([...rules, ...impliedBy(rules)], space), merge);
   const unknown = choices.find(({ isComplete }) => !isComplete);
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const open = { choices, enrolled, plain: plainFacts() };
@@ -85,9 +88,19 @@ function arising(
   const { onceProved, always } = factsTogether(rules.flatMap(conditionSets), universe);
   const conditions = [...onceProved, ...always].flatMap(compileConditions);
   return (placed) => {
-    const device = { ...placed.device, known: placed.device.known || test.device?.known === true };
+    const device = { ...placed.device, known: isKnown(test, placed) };
     return conditions.every(({ test: holds }) => holds(withProof({ ...placed, device })) === 'hit');
   };
+}
+
+/** Rules about risk ask about the browser, too: one that the account does not know is unusual. */
+function impliedBy(rules: readonly RuleHead['when'][]): readonly RuleHead['when'][] {
+  return rules.flatMap(conditionSets).some(({ risk }) => risk !== undefined) ? [{ device: { known: true } }] : [];
+}
+
+/** A test that says nothing about the browser leaves open whether the account knows it. */
+function isKnown({ device }: PolicyTest, placed: UserFacts): boolean {
+  return device?.remembered !== undefined || (device?.known ?? placed.device.known);
 }
 
 function rulesOf({ session, app, enrollment, profile }: PolicySet): readonly RuleHead['when'][] {
@@ -137,19 +150,36 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
  */
 type Merge = (placed: UserFacts, enrolled: readonly string[]) => Facts | undefined;
 
-function merging(test: PolicyTest, app: App, { snapshot, authenticators }: TestedConfiguration): Merge {
+function merging(
+  test: PolicyTest,
+  { app, sets }: { readonly app: App; readonly sets: readonly ConditionSet[] },
+  { snapshot, authenticators }: TestedConfiguration,
+): Merge {
   const open = { ...test, user: test.user ?? {} };
   return (placed, enrolled) => {
     const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
-    const options = { ...factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } }), at: textOf(now) };
+    const options: FactOptions = {
+      ...factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } }),
+      ...unusualIn(test, placed),
+      device: isKnown(test, placed) ? 'known' : 'new',
+      at: textOf(now),
+    };
     try {
       const given = factsFromOptions(options, { snapshot, app, authenticators, now });
-      return given.subject && over({ ...given, subject: given.subject }, moved(placed, now), test);
+      const asked = asFarAsAsked(given, sets, options);
+      return given.subject && over({ ...asked, subject: given.subject }, moved(placed, now), test);
     } catch (error) {
       if (error instanceof StepgateError && error.code === 'bad_request') return undefined;
       throw error;
     }
   };
+}
+
+function unusualIn({ risk, distance }: PolicyTest, placed: UserFacts): Pick<FactOptions, 'risk' | 'distance'> {
+  return omitUndefined({
+    risk: risk ?? placed.risk?.reasons.map(({ signal }) => signal),
+    distance: (distance ?? placed.distance)?.toString(),
+  });
 }
 
 function textOf(now: Seconds): string {
@@ -192,7 +222,7 @@ function over(given: UserFacts, { signedInWith: _, lastSignIn: last, ...placed }
       ...(test.request?.essentialClaims === undefined &&
         placed.request.essentialClaims && { essentialClaims: placed.request.essentialClaims }),
     },
-    device: { ...placed.device, ...given.device, known: given.device.known || placed.device.known, platform, os },
+    device: { ...placed.device, ...given.device, platform, os },
     subject,
     evidence: given.evidence.map((proof) => ({ ...proof, subject: subject.id })),
   };
