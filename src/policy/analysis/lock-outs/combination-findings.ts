@@ -10,6 +10,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
+import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 
@@ -29,6 +30,7 @@ export function combinationFindings(
     ...failOpenFindings(apps, configuration),
     ...lockOutFindings(apps, configuration),
     ...newcomerFindings(apps, configuration),
+    ...firstSignInFindings(apps, configuration),
   ];
   const places = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
   return [...places.values()];
