@@ -90,8 +90,8 @@ async function verifyTotp(
   const computed = Math.max(appsComputed, apps.length);
   const keys = [...allowed.map(({ secret }) => secret.key), ...Array<string>(computed - allowed.length).fill(decoyKey)];
   const steps = await Promise.all(keys.map((key) => stepOf(key, token, context.now)));
-  const matching = allowed.flatMap((app, at) => {
-    const step = steps[at];
+  const matching = allowed.flatMap((app, index) => {
+    const step = steps[index];
     return step === undefined ? [] : [{ ...app, step }];
   });
   // Holds even after the clock was set back: a code that counted once never counts again (RFC 6238 section 5.2).

@@ -169,8 +169,8 @@ function defaultLabel({ enrolled, visitor }: AuthenticatorContext): string {
   const where = [browser, system].filter((word) => word !== '').join(', ');
   const isFree = (label: string) => label !== '' && !enrolled.some((other) => other.label === label);
   if (isFree(where)) return where;
-  const numbers = Array.from({ length: enrolled.length + 1 }, (_, at) =>
-    `${where} #${enrolled.length + 1 + at}`.trim(),
+  const numbers = Array.from({ length: enrolled.length + 1 }, (_, index) =>
+    `${where} #${enrolled.length + 1 + index}`.trim(),
   );
   return numbers.find(isFree) ?? '';
 }

@@ -139,9 +139,9 @@ function decoyKeys(context: AuthenticatorContext): readonly KeyDescriptor[] {
   const subject = context.subjectId ?? context.transactionId;
   const drawn = (...parts: readonly string[]) => context.decoyMac('webauthn decoy', subject, ...parts);
   const [draw = 0, ...draws] = Buffer.from(drawn(), 'base64url');
-  return draws.slice(0, draw % 3 === 0 ? 2 : 1).map((shape, at) => {
+  return draws.slice(0, draw % 3 === 0 ? 2 : 1).map((shape, index) => {
     const { bytes = 32, transports } = commonShapes[shape % commonShapes.length] ?? {};
-    return omitUndefined({ id: decoyId(drawn(String(at)), bytes, context), transports });
+    return omitUndefined({ id: decoyId(drawn(String(index)), bytes, context), transports });
   });
 }
 

@@ -25,8 +25,8 @@ function graceText(grace: Grace | undefined): string {
   return 'until' in grace ? ` (from ${timeText(grace.until)})` : ` (after ${grace.skips} skips)`;
 }
 
-function timeText(at: Seconds): string {
-  return new Date(at * 1000).toISOString().replace('.000', '');
+function timeText(time: Seconds): string {
+  return new Date(time * 1000).toISOString().replace('.000', '');
 }
 
 /** For example ` (before totp or webauthn is enrolled)`. Empty if the step does not precede an enrollment. */

@@ -110,7 +110,7 @@ async function linesOf(store: Store, transaction: string): Promise<readonly Audi
 /** An app may refresh its tokens for months, so only the last refresh is included. */
 function withLastRefresh(lines: readonly AuditLine[]): readonly AuditLine[] {
   const last = lines.findLastIndex(({ event }) => event === 'token.refreshed');
-  return lines.filter(({ event }, at) => event !== 'token.refreshed' || at === last);
+  return lines.filter(({ event }, index) => event !== 'token.refreshed' || index === last);
 }
 
 async function openState(store: Store, transaction: string, now: number): Promise<SignInStory['open']> {

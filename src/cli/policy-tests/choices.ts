@@ -93,6 +93,6 @@ export function widestParts({ choices, enrolled }: Open): string {
     .filter(([, size]) => size > 1)
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, mostNamed)
-    .map(([part, size], at) => `\`${part}\` (${size}${at === 0 ? ' cases' : ''})`)
+    .map(([part, size], index) => `\`${part}\` (${size}${index === 0 ? ' cases' : ''})`)
     .join(', ');
 }

@@ -12,5 +12,5 @@ export function conditionResults({ layers }: Pick<Explanation, 'layers'>): reado
 
 function leaves({ condition, result, alternatives }: ConditionTrace, prefix = ''): readonly string[] {
   if (alternatives === undefined) return [`${prefix}${condition} ${result}`];
-  return alternatives.flatMap((all, at) => all.flatMap((one) => leaves(one, `${prefix}${condition}[${at}].`)));
+  return alternatives.flatMap((all, index) => all.flatMap((one) => leaves(one, `${prefix}${condition}[${index}].`)));
 }

@@ -22,9 +22,9 @@ export async function openDifferences(
   for (const one of facts) explanations.push(await explain(one));
   const isPartial = reason ?? doubtOf(explanations, free);
   const compared = (expected: Expectation): readonly ComparedSignIn[] =>
-    explanations.map((explanation, at) => ({
+    explanations.map((explanation, index) => ({
       differences: differences(expected, explanation),
-      example: exampleOf(facts[at], test.user?.enrolled),
+      example: exampleOf(facts[index], test.user?.enrolled),
     }));
   return [
     ...(test.always ? always(compared(test.always), isPartial) : []),

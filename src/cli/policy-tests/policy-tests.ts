@@ -172,7 +172,7 @@ function bothLines(expected: string, actual: string): readonly string[] {
 function stepLines(expected: string, actual: string): readonly string[] {
   const [before, after] = [expected, actual].map((steps) => steps.split('; ')) as [string[], string[]];
   const isSame = (one: string | undefined, other: string | undefined) => one === other;
-  const head = before.findIndex((step, at) => !isSame(step, after[at]));
+  const head = before.findIndex((step, index) => !isSame(step, after[index]));
   const start = head < 0 ? before.length : head;
   let end = 0;
   while (end < Math.min(before.length, after.length) - start && isSame(before.at(-1 - end), after.at(-1 - end)))

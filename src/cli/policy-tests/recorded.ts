@@ -136,8 +136,8 @@ function tellsWho(name: string, { attributes }: AttributeSchema): boolean {
   return unique === true || identifies === true || Object.hasOwn(standardAttributes, name);
 }
 
-function age(at: Seconds, then: Seconds | undefined): string | undefined {
-  return then === undefined ? undefined : `PT${Math.max(1, at - then)}S`;
+function age(time: Seconds, then: Seconds | undefined): string | undefined {
+  return then === undefined ? undefined : `PT${Math.max(1, time - then)}S`;
 }
 
 function filled<Parts extends object>(parts: Parts): Parts | undefined {

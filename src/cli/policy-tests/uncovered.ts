@@ -94,6 +94,6 @@ function conditionNames(conditions: readonly CompiledCondition[], prefix = ''): 
   return conditions.flatMap(({ name, alternatives }) =>
     alternatives === undefined
       ? [`${prefix}${name}`]
-      : alternatives.flatMap((all, at) => conditionNames(all, `${prefix}${name}[${at}].`)),
+      : alternatives.flatMap((all, index) => conditionNames(all, `${prefix}${name}[${index}].`)),
   );
 }

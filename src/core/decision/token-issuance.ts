@@ -40,10 +40,10 @@ export type IssuanceDecision = { readonly trace: Trace } & (
 /**
  * Decides by the newest policies (Law 5). `facts` are those of the authorization, including its time, with the evidence
  * behind the tokens and the user's present record. Ages therefore do not grow, except for the session length of the
- * app, which is measured at `at`, the time of the exchange (epoch seconds). The user cannot be asked anything: a
+ * app, which is measured at `time`, the time of the exchange (epoch seconds). The user cannot be asked anything: a
  * requirement that the evidence does not meet denies. A missing subject (the account is gone) denies, too.
  */
-export function evaluateIssuance(policies: PolicySet, facts: Facts, at: Seconds = facts.now): IssuanceDecision {
+export function evaluateIssuance(policies: PolicySet, facts: Facts, time: Seconds = facts.now): IssuanceDecision {
   const context = evaluationContext(policies, facts);
   const { subject, request } = facts;
   const { policy, enrollment } = context;
@@ -55,7 +55,7 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts, at: Seconds 
   const trace = traceOf(layersWith(asked.enrollment), request, capabilities.evidence);
   const reason =
     issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities) ??
-    sessionOver(context, capabilities, at);
+    sessionOver(context, capabilities, time);
   if (reason !== undefined) return { allow: false, reason, trace };
   return { allow: true, ...cutScopes(request.scopes, policy.appRule), trace };
 }
@@ -64,11 +64,11 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts, at: Seconds 
 function sessionOver(
   { policy, facts }: EvaluationContext,
   { evidence }: Capabilities,
-  at: Seconds,
+  time: Seconds,
 ): IssuanceDenial | undefined {
   const { appLength } = policy;
-  if (appLength === undefined || at <= facts.now) return undefined;
-  const young = evidence.filter((one) => at - one.evidence.at <= appLength);
+  if (appLength === undefined || time <= facts.now) return undefined;
+  const young = evidence.filter((one) => time - one.evidence.at <= appLength);
   return meetsAll(policy.requirements, young) ? undefined : 'session_over';
 }
 

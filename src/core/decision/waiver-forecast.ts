@@ -40,8 +40,8 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
   return waivedIn(context, capabilities) !== undefined;
 }
 
-function evidenceFrom({ id: subject }: Subject, at: Seconds) {
-  const event = { amr: [], at, subject, transaction: next, origin: 'sign_in' } as const;
+function evidenceFrom({ id: subject }: Subject, time: Seconds) {
+  const event = { amr: [], at: time, subject, transaction: next, origin: 'sign_in' } as const;
   return ({ authenticator, id: enrollment, factors, characteristics }: Enrollment): Evidence => {
     return { authenticator, enrollment, factors, characteristics, ...event };
   };

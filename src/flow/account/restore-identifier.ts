@@ -69,7 +69,7 @@ export async function readUndo({ services, unit }: UndoRequest, token: unknown):
 
 /** Whether only the user's own changes led from the first change to the present value. */
 function isPresent(user: User, changes: readonly FormerIdentifier[]): boolean {
-  const isChain = changes.every(({ value }, at) => at === 0 || changes[at - 1]?.replacedBy === value);
+  const isChain = changes.every(({ value }, index) => index === 0 || changes[index - 1]?.replacedBy === value);
   const last = changes.at(-1);
   const present = last && currentIdentifier(user, last.kind, []);
   return isChain && present?.value === last?.replacedBy && present?.identifier === last?.newIdentifier;

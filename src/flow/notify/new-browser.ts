@@ -65,17 +65,17 @@ function noted({ unit, subject }: NewSignIn, next: (told: readonly Seconds[]) =>
   });
 }
 
-function notifyOwner(signIn: NewSignIn, account: NonNullable<MessageContext['account']>, at: Seconds): void {
+function notifyOwner(signIn: NewSignIn, account: NonNullable<MessageContext['account']>, time: Seconds): void {
   const { services, unit, visitor, subject: user, session, app, snapshot } = signIn;
   const place = { ip: addressPlaceText(snapshot, visitor.ip), ...browserText(visitor.userAgent) };
   const device = visitor.device === undefined ? '' : knownDeviceKey(visitor.device);
-  const about = { kind: 'not_me', user, session, device, at, app: app.name, ...place } as const;
+  const about = { kind: 'not_me', user, session, device, at: time, app: app.name, ...place } as const;
   const link = createLink({ services, unit }, about, reportPeriod);
-  const params = { link, does: 'not_me', until: at + reportPeriod };
+  const params = { link, does: 'not_me', until: time + reportPeriod };
   const deliveries = notificationDeliveries(
     account,
     { template: 'new-browser', params },
-    { at, app: app.name, ...place },
+    { at: time, app: app.name, ...place },
   );
   enqueueMessages({ ...signIn, account, client: app.clientId }, deliveries);
 }

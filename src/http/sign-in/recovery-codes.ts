@@ -50,7 +50,7 @@ function offeredCodes(result: SignInResult, handle: string | undefined): Offered
 /** The identifier is chosen by the user. Without control and format characters it stays on its line. */
 function fileOf({ codes, made, identifier }: OfferedCodes, brand: string, t: Translator): string {
   const account = (identifier ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
-  const numbered = codes.map((code, at) => `${String(at + 1).padStart(2)}. ${code}`);
+  const numbered = codes.map((code, index) => `${String(index + 1).padStart(2)}. ${code}`);
   const head = t.text('recovery_codes.printed', { account, date: { at: made, style: 'day' } });
   return [brand, head, '', ...numbered, ''].join('\r\n');
 }

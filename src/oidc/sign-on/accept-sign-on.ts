@@ -83,9 +83,9 @@ function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
 }
 
 /** Something becomes usual only by a sign-in at the strongest level that the account can reach (decision 89). */
-function recordPast({ accountId, session, isStrongest }: AcceptedSignOn, at: Seconds): void {
+function recordPast({ accountId, session, isStrongest }: AcceptedSignOn, time: Seconds): void {
   const { unit, visitor } = currentRequest();
-  const signIn = { at, session: session.uid, ...(isStrongest && { ip: visitor.ip }) };
+  const signIn = { at: time, session: session.uid, ...(isStrongest && { ip: visitor.ip }) };
   recordInHistory(unit, accountId, signIn);
   if (isStrongest) recordUsualNetwork(unit, accountId, { ...signIn, ip: visitor.ip });
 }

@@ -37,8 +37,8 @@ export function assertNewAssertion(
     throw new errors.InvalidClientAuth('client assertion tokens must be issued after the store was restored');
 }
 
-function isFromBefore(at: Seconds, epoch: Seconds): boolean {
-  return at <= epoch + clockTolerance;
+function isFromBefore(time: Seconds, epoch: Seconds): boolean {
+  return time <= epoch + clockTolerance;
 }
 
 function issuedAt({ iat, nbf, exp = 0 }: JWTPayload): Seconds {

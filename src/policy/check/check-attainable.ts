@@ -56,7 +56,9 @@ function appFindings(source: YamlSource, app: App, context: KnownAuthenticators 
   const { minimumAcr, client } = app;
   const levels: readonly (readonly [Path, string])[] = [
     ...(minimumAcr === undefined ? [] : [[['minimumAcr'], minimumAcr] as const]),
-    ...(client.default_acr_values ?? []).map((value, at) => [['client', 'default_acr_values', at], value] as const),
+    ...(client.default_acr_values ?? []).map(
+      (value, index) => [['client', 'default_acr_values', index], value] as const,
+    ),
   ];
   return [
     ...levels.flatMap(([path, value]) => {

@@ -197,7 +197,7 @@ function syntaxFindings(errors: readonly YAMLError[], place: OpenedYaml['place']
   });
   // How often the parser says so is a matter of its stack.
   const deep = findings.findIndex(({ code }) => code === 'yaml_too_deep');
-  return findings.filter(({ code }, at) => code !== 'yaml_too_deep' || at === deep);
+  return findings.filter(({ code }, index) => code !== 'yaml_too_deep' || index === deep);
 }
 
 /** The content as plain data; `fault`: its aliases would make too much of it. */

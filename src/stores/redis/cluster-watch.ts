@@ -108,7 +108,7 @@ class Directory {
   }
 
   /** Reads an answer to CLUSTER NODES. `own`: the address of the answering node, which may not know it itself. */
-  read(at: number, text: string, own = ''): ClusterView | undefined {
+  read(index: number, text: string, own = ''): ClusterView | undefined {
     let speaker: string | undefined;
     const nodes = new Map<string, ClusterNode>();
     for (const line of text.split('\n')) {
@@ -120,7 +120,7 @@ class Directory {
       const replicates = master === '-' ? {} : { master };
       nodes.set(id, { id, flags, epoch: Number(epoch), slots: slots.flatMap(readRange), ...replicates });
     }
-    return speaker === undefined ? undefined : { at, speaker, nodes };
+    return speaker === undefined ? undefined : { at: index, speaker, nodes };
   }
 
   /** `ip:port@cport[,name]`. A node that has not met any other does not know its own address. */

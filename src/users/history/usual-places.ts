@@ -49,8 +49,8 @@ export function recordUsualNetwork(
 }
 
 /** Records a wrong attempt from a browser that the account does not know. The entry must be loaded. */
-export function recordFailure(unit: UnitOfWork, userId: string, at: Seconds): void {
-  change(unit, userId, ({ networks, failures }) => ({ networks, failures: [...failures, at].slice(-keptFailures) }));
+export function recordFailure(unit: UnitOfWork, userId: string, time: Seconds): void {
+  change(unit, userId, ({ networks, failures }) => ({ networks, failures: [...failures, time].slice(-keptFailures) }));
 }
 
 function change(unit: UnitOfWork, userId: string, next: (places: UsualPlaces) => UsualPlaces | undefined): void {

@@ -96,9 +96,9 @@ function addressForm(text: string): string | undefined {
   return at < 0 ? text : address(text, at);
 }
 
-function address(text: string, at: number): string | undefined {
-  const local = text.slice(0, at);
-  const domain = text.slice(at + 1).replace(/\.$/, '');
+function address(text: string, index: number): string | undefined {
+  const local = text.slice(0, index);
+  const domain = text.slice(index + 1).replace(/\.$/, '');
   if (local === '' || !domainForm.test(domain) || numeric.test(domain)) return undefined;
   const ascii = domainToASCII(domain);
   return ascii === '' || numeric.test(ascii) ? undefined : `${local}@${ascii}`;

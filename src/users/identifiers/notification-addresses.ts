@@ -28,7 +28,7 @@ export function notificationAddresses({ user, credentials }: Account): readonly 
     ...entries('authenticator', enrolled),
     ...entries('added', added),
   ];
-  return all.filter(({ address }, at) => all.findIndex((other) => isSameAddress(address, other.address)) === at);
+  return all.filter(({ address }, index) => all.findIndex((other) => isSameAddress(address, other.address)) === index);
 }
 
 /** The mailbox that a credential proves. Undefined for other credentials. */

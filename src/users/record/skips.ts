@@ -5,11 +5,11 @@ import type { Seconds, Skips } from '../../core/model/facts.ts';
 /** By authenticator and reason. */
 export type StoredSkips = Readonly<Record<string, Skips>>;
 
-/** Adds one skip for each of these authenticators. `at`: epoch seconds. */
-export function withSkip(skips: StoredSkips, { authenticators, reason }: Skippable, at: Seconds): StoredSkips {
+/** Adds one skip for each of these authenticators. `time`: epoch seconds. */
+export function withSkip(skips: StoredSkips, { authenticators, reason }: Skippable, time: Seconds): StoredSkips {
   const counted = authenticators.map((key) => {
     const before = Object.hasOwn(skips, key) ? skips[key] : undefined;
-    return [key, { ...before, [reason]: { count: (before?.[reason]?.count ?? 0) + 1, at } }] as const;
+    return [key, { ...before, [reason]: { count: (before?.[reason]?.count ?? 0) + 1, at: time } }] as const;
   });
   return { ...skips, ...Object.fromEntries(counted) };
 }

@@ -70,15 +70,15 @@ function usersByGroup(
   const numberOf = numberAskedFor(pairs.flatMap(({ live, next: { policies } }) => [live.policies, policies]));
   const enrollments = enabled
     .filter(({ enrollable }) => enrollable)
-    .flatMap((kind) => Array.from({ length: numberOf(kind) }, (_, at) => enrollmentOf(kind, at)));
+    .flatMap((kind) => Array.from({ length: numberOf(kind) }, (_, index) => enrollmentOf(kind, index)));
   return [[], ...[...known.projection.groups].map((group) => [group])].map((groups) => {
     const subject = { id: 'none', status: 'active' as const, identifiers: [], groups, profile: {}, enrollments };
     return { ...classOf(subject, known), users: 0 };
   });
 }
 
-function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor, at: number): Enrollment {
-  return { id: `${key} ${at}`, authenticator: key, factors, characteristics };
+function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor, index: number): Enrollment {
+  return { id: `${key} ${index}`, authenticator: key, factors, characteristics };
 }
 
 /** Merges the same change at several apps. */

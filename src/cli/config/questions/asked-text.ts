@@ -25,7 +25,7 @@ export function askedText({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsO
 export function askedParts({ asked }: Pick<SignIn, 'asked'>): readonly string[] {
   if (asked === undefined) return ['denied'];
   const parts = [proofSetsText(asked.proofs), ...asked.after.flatMap(stepText)].filter((part) => part !== '');
-  return parts.filter((part, at) => part !== parts[at - 1] || part.startsWith(enrolling));
+  return parts.filter((part, index) => part !== parts[index - 1] || part.startsWith(enrolling));
 }
 
 /** For example `password; then enroll 2 of totp or webauthn`. */

@@ -120,7 +120,7 @@ export async function matrixOf(
     const key = JSON.stringify([await classOf(app), ownTerms(app)]);
     const outcomes = known.get(key) ?? (await outcomesFor(rows, await signInsTo(app, asked)));
     known.set(key, outcomes);
-    table.push(...rows.map((row, at) => ({ ...row, app, outcomes: outcomes[at] ?? [] })));
+    table.push(...rows.map((row, index) => ({ ...row, app, outcomes: outcomes[index] ?? [] })));
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
   const zones = asked.places.map(({ zone }) => zone);

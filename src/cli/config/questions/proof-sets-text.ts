@@ -36,7 +36,7 @@ function nameOf({ authenticator, method, toEnroll }: Action): string {
 /** A chain may contain two of one kind. */
 function distinctNames(set: readonly Action[]): Names {
   const names = set.map(nameOf);
-  return names.map((name, at) => (names.indexOf(name) === at ? name : `another ${name}`));
+  return names.map((name, index) => (names.indexOf(name) === index ? name : `another ${name}`));
 }
 
 /**

@@ -94,7 +94,9 @@ interface BlockOptions {
 /** Each line but the last keeps its trailing space, so that copying and searching work on the whole text. */
 function textBlock(text: string, { x, y, width: widest, kind }: BlockOptions): Drawn {
   const lines = wrapped(text, widest);
-  const spans = lines.map((line, at) => markup`<tspan x="${x}" dy="${at === 0 ? 0 : lineHeight}">${line}</tspan>`);
+  const spans = lines.map(
+    (line, index) => markup`<tspan x="${x}" dy="${index === 0 ? 0 : lineHeight}">${line}</tspan>`,
+  );
   return {
     bottom: y + lines.length * lineHeight,
     picture: markup`<text class="${kind}" x="${x}" y="${y + 17.5}">${spans}</text>`,

@@ -123,8 +123,8 @@ function headOf(rule: RuleHead): Pick<DiagramRule, 'rule' | 'line' | 'conditions
 function conditionsOf({ when }: Pick<RuleHead, 'when'>): readonly DiagramCondition[] {
   return compileConditions(when).map(({ name, alternatives }) => {
     if (alternatives === undefined) return { words: conditionText(when, name) };
-    const words = (all: readonly CompiledCondition[], at: number) =>
-      all.map((condition) => conditionText(when.any?.[at] ?? {}, condition.name)).join(' and ');
+    const words = (all: readonly CompiledCondition[], index: number) =>
+      all.map((condition) => conditionText(when.any?.[index] ?? {}, condition.name)).join(' and ');
     return { words: 'one of', oneOf: alternatives.map(words) };
   });
 }
@@ -142,7 +142,7 @@ function saysOf(then: { readonly kind: 'deny' } | AllowTerms): readonly string[]
   if (then.kind === 'deny') return ['denied'];
   const { requirement, session, appSession, remember, scopes } = then;
   return [
-    ...requirementText(requirement).map((words, at) => (at === 0 ? words : `or ${words}`)),
+    ...requirementText(requirement).map((words, index) => (index === 0 ? words : `or ${words}`)),
     ...(session ? [`session: ${limitsText(session)}`] : []),
     ...(session?.keep ? [`kept signed in: ${limitsText(session.keep)}`] : []),
     ...(appSession?.absolute === undefined ? [] : [`counts at this app for ${durationText(appSession.absolute)}`]),

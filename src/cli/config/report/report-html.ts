@@ -56,7 +56,7 @@ function sectionsOf(report: Report): readonly Section[] {
       title: 'Policies',
       sum: quantity(policies.length, 'policy', 'policies'),
       content: policiesSection(policies),
-      parts: policies.map(({ title }, at) => ({ id: policyId(at), title })),
+      parts: policies.map(({ title }, index) => ({ id: policyId(index), title })),
     },
     {
       id: 'findings',
@@ -89,7 +89,7 @@ function sectionsOf(report: Report): readonly Section[] {
 function policiesSection(policies: readonly PolicyDiagram[]): PageContent {
   return markup`<p>Rules are read from top to bottom. The first whose conditions all hold decides.</p>
 <div class="diagrams">${policies.map(
-    (policy, at) => markup`<article id="${policyId(at)}">${heading(3, policy.title)}
+    (policy, index) => markup`<article id="${policyId(index)}">${heading(3, policy.title)}
 <p class="faint"><code>${policy.file}</code></p>
 ${policyDiagramSvg(policy)}</article>
 `,
@@ -97,8 +97,8 @@ ${policyDiagramSvg(policy)}</article>
 }
 
 /** Names cannot be anchors: an anchor contains no space, and two policies of different kinds may have the same name. */
-function policyId(at: number): string {
-  return `policy-${at + 1}`;
+function policyId(index: number): string {
+  return `policy-${index + 1}`;
 }
 
 function changesSection({ diff, replay }: Report): Section {

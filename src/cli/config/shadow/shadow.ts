@@ -131,6 +131,6 @@ function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: 
   ];
 }
 
-function day(at: number): string {
-  return new Date(at * 1000).toISOString().slice(0, 10);
+function day(index: number): string {
+  return new Date(index * 1000).toISOString().slice(0, 10);
 }

@@ -56,9 +56,9 @@ export function compareSignIn(before: Judge, after: Judge): DecisionComparison {
   return comparison(verdictOf(before), verdictOf(after));
 }
 
-/** An exchange for tokens. `at`: its time (epoch seconds); the facts are those of the authorization. */
-export function compareIssuance(before: Judge, after: Judge, at: Seconds): DecisionComparison {
-  return comparison(issuanceVerdict(before, at), issuanceVerdict(after, at));
+/** An exchange for tokens. `time`: its time (epoch seconds); the facts are those of the authorization. */
+export function compareIssuance(before: Judge, after: Judge, time: Seconds): DecisionComparison {
+  return comparison(issuanceVerdict(before, time), issuanceVerdict(after, time));
 }
 
 function comparison(before: Judgement, after: Judgement): DecisionComparison {
@@ -86,9 +86,9 @@ function verdictOf({ policies, facts }: Judge): Judgement {
   return { outcome: 'allow', proofs: proofsTaken(policies, facts), rule };
 }
 
-function issuanceVerdict({ policies, facts }: Judge, at: Seconds): Judgement {
+function issuanceVerdict({ policies, facts }: Judge, time: Seconds): Judgement {
   if (policies === undefined) return noApp;
-  const decision = evaluateIssuance(policies, facts, at);
+  const decision = evaluateIssuance(policies, facts, time);
   const rule = rulesOf(decision.trace);
   return decision.allow ? { outcome: 'allow', rule } : { outcome: 'deny', reason: decision.reason, rule };
 }

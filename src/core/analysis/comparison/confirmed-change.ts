@@ -35,7 +35,7 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
     ...(method !== undefined && { methods: [method] }),
   }));
-  const sets = proofs.flatMap((one, at) => [[one], ...proofs.slice(0, at).map((other) => [other, one])]);
+  const sets = proofs.flatMap((one, index) => [[one], ...proofs.slice(0, index).map((other) => [other, one])]);
   const candidates = sets.flatMap((evidence): readonly AdmittedWith[] => {
     const keys = evidence.map(({ authenticator }) => authenticator);
     const names = next.authenticators

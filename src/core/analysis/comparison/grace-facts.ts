@@ -35,13 +35,13 @@ function weeksFrom(day: Seconds, now: Seconds): readonly Seconds[] {
 }
 
 /** Undefined: no rule let users skip some times. */
-function skippedIn(required: readonly RequiredEnrollment[], at: Seconds): Subject['skipped'] {
+function skippedIn(required: readonly RequiredEnrollment[], time: Seconds): Subject['skipped'] {
   const counts = required.flatMap(({ anyOf, grace }) =>
     grace && 'skips' in grace ? anyOf.map((key) => [key, grace.skips] as const) : [],
   );
   if (counts.length === 0) return undefined;
   const most = (key: string) => Math.max(...counts.flatMap(([one, count]) => (one === key ? [count] : [])));
-  return Object.fromEntries(counts.map(([key]) => [key, { grace: { count: most(key), at } }]));
+  return Object.fromEntries(counts.map(([key]) => [key, { grace: { count: most(key), at: time } }]));
 }
 
 /** What happened before stays as long ago. */
@@ -68,5 +68,5 @@ function decideAlike(one: UserFacts, other: UserFacts, { live, next }: Sides): b
       enrollment && findRule(beforeSignIn(enrollment), facts).rule,
     ]);
   const rules = rulesOf(other);
-  return rulesOf(one).every((rule, at) => rule === rules[at]);
+  return rulesOf(one).every((rule, index) => rule === rules[index]);
 }

@@ -32,9 +32,9 @@ export interface NewlyTaken {
 export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
   const { live, next } = sides;
   const rules = (next.recovery?.rules ?? []).map(({ rule }) => rule);
-  const taking = rules.flatMap((rule, at) => {
+  const taking = rules.flatMap((rule, index) => {
     const verdict = takenBy(rule, sides, ({ underPasswordPolicy }) => !underPasswordPolicy);
-    return verdict === 'as_strict' ? [] : [{ rule, before: rules.slice(0, at), verdict }];
+    return verdict === 'as_strict' ? [] : [{ rule, before: rules.slice(0, index), verdict }];
   });
   const found = taking.map(({ rule, before, verdict }) => {
     const facts = typeof verdict === 'object' && factsOf(rule, before, space);

@@ -29,7 +29,9 @@ function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): bo
   const { count = 1 } = one;
   const within = now.filter((other) => contains(one, other));
   const isApart = (all: readonly RequiredEnrollment[]) =>
-    all.every(({ anyOf }, at) => all.slice(at + 1).every((other) => !other.anyOf.some((key) => anyOf.includes(key))));
+    all.every(({ anyOf }, index) =>
+      all.slice(index + 1).every((other) => !other.anyOf.some((key) => anyOf.includes(key))),
+    );
   const isEnough = (all: readonly RequiredEnrollment[]) =>
     all.reduce((sum, { count: own = 1 }) => sum + own, 0) >= count;
   return subsetsOf(within.slice(0, mostTogether)).some((all) => isEnough(all) && isApart(all));
@@ -39,7 +41,7 @@ function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): bo
 const mostTogether = 8;
 
 function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, index) => subset & (1 << index)));
 }
 
 /** Whether everything that meets `other` also meets `one`, and no later. */

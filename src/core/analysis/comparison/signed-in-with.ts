@@ -66,7 +66,7 @@ function namesOf(proved: readonly AuthenticatorDescriptor[]): readonly string[] 
 }
 
 function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, index) => subset & (1 << index)));
 }
 
 /**

@@ -25,7 +25,7 @@ export type RuleVerdict =
 /** Verdicts by the position of the rule. */
 export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace): readonly RuleVerdict[] {
   const rules = policy.rules.map(({ rule }) => rule);
-  return rules.map((rule, at) => verdictOf(rule, rules.slice(0, at), { policy, space }));
+  return rules.map((rule, index) => verdictOf(rule, rules.slice(0, index), { policy, space }));
 }
 
 interface Analysed {
@@ -57,7 +57,7 @@ function conflictOf(parts: readonly RulePart[], { space, budget }: Search): read
   const exclude = (some: readonly RulePart[]) =>
     findModel([...space.always, ...some.map(({ formula }) => formula)], budget) === 'impossible';
   if (!exclude(parts)) return undefined;
-  const few = parts.flatMap((one, at) => [[one], ...parts.slice(0, at).map((other) => [other, one])]);
+  const few = parts.flatMap((one, index) => [[one], ...parts.slice(0, index).map((other) => [other, one])]);
   return few.sort((a, b) => a.length - b.length).find(exclude) ?? withoutNeedless(parts, exclude);
 }
 

@@ -108,8 +108,8 @@ function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readon
 
 /** Each proof by an enrollment of its own. The ids are those of users who have so many. */
 function byOwnEnrollments(set: EvidenceSet): EvidenceSet {
-  return set.map((item, at) => {
-    const earlier = set.slice(0, at).filter(({ authenticator }) => authenticator === item.authenticator).length;
+  return set.map((item, index) => {
+    const earlier = set.slice(0, index).filter(({ authenticator }) => authenticator === item.authenticator).length;
     return { ...item, enrollment: enrollmentId(item.authenticator, earlier) };
   });
 }
@@ -163,9 +163,9 @@ function enrolledWith(evidence: EvidenceSet, policies: PolicySet): readonly (rea
 function withAtLeast(least: readonly string[], keys: readonly string[]): readonly string[] {
   const count = (list: readonly string[], key: string) => list.filter((one) => one === key).length;
   const lacking = (key: string) => Math.max(0, count(least, key) - count(keys, key));
-  return keys.flatMap((key, at) => [
+  return keys.flatMap((key, index) => [
     key,
-    ...(keys.indexOf(key) === at ? Array.from({ length: lacking(key) }, () => key) : []),
+    ...(keys.indexOf(key) === index ? Array.from({ length: lacking(key) }, () => key) : []),
   ]);
 }
 

@@ -9,7 +9,9 @@ type Chains = Extract<Requirement, { readonly chains: unknown }>;
  * second is met by what meets a step of its own of the first.
  */
 export function followsChain({ chains: [one = []] }: Chains, { chains: [other = []] }: Chains): boolean {
-  return isMatchable(other.map((weak) => one.flatMap((strict, at) => (isAsStrict(strict, weak) ? [String(at)] : []))));
+  return isMatchable(
+    other.map((weak) => one.flatMap((strict, index) => (isAsStrict(strict, weak) ? [String(index)] : []))),
+  );
 }
 
 /** Whatever else a step may demand must be the same. */

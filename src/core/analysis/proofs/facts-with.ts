@@ -59,16 +59,16 @@ function rememberedOf(
 }
 
 /** The id of an enrollment of an authenticator, by its position among them. The first has the key as its id. */
-export function enrollmentId(key: string, at: number): string {
-  return at === 0 ? key : `${key} ${at + 1}`;
+export function enrollmentId(key: string, index: number): string {
+  return index === 0 ? key : `${key} ${index + 1}`;
 }
 
 function enrollmentsOf(
   { key, factors, characteristics }: AuthenticatorDescriptor,
   count: number,
 ): readonly Enrollment[] {
-  return Array.from({ length: count }, (_, at) => ({
-    ...{ id: enrollmentId(key, at), authenticator: key },
+  return Array.from({ length: count }, (_, index) => ({
+    ...{ id: enrollmentId(key, index), authenticator: key },
     factors,
     characteristics,
   }));

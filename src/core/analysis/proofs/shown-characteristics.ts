@@ -31,7 +31,7 @@ export function possiblyShown(descriptor: Pick<Shown, 'characteristics'>): reado
 }
 
 function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, index) => subset & (1 << index)));
 }
 
 /** The least that a verification shows which meets the demand. Undefined: none does. */

@@ -100,7 +100,7 @@ function within(item: AssessedEvidence, { oldest = OLD, longestPause = OLD }: Po
 }
 
 function numbered(set: EvidenceSet): EvidenceSet {
-  return set.map((item, at) => ({ ...item, enrollment: `${item.authenticator} ${at}` }));
+  return set.map((item, index) => ({ ...item, enrollment: `${item.authenticator} ${index}` }));
 }
 
 function chainSets(chain: readonly ChainStep[], able: readonly AuthenticatorDescriptor[]): readonly EvidenceSet[] {

@@ -40,7 +40,7 @@ function stepsOf(simulation: Simulation): readonly StepAt[] {
   if (subject === undefined || first.next === undefined) return [];
   const begun = first.steps.map((step) => ({ step, from: identifiedAs(subject, simulation.facts) }));
   const turns = walkFrom(first.next, simulation).flatMap(({ steps, from }) => steps.map((step) => ({ step, from })));
-  return [...begun, ...turns].map((one, at) => ({ ...one, at }));
+  return [...begun, ...turns].map((one, index) => ({ ...one, at: index }));
 }
 
 function stepsFrom(progress: Progress, simulation: Simulation): readonly SimulatedStep[] {

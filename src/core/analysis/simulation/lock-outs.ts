@@ -55,7 +55,7 @@ export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly 
   });
   const steps = [first, ...turns].flatMap((turn) => turn.steps);
   const stages = turns.filter(
-    (turn, at) => at === turns.length - 1 || turn.steps.some((step) => toEnroll(step).length > 0),
+    (turn, index) => index === turns.length - 1 || turn.steps.some((step) => toEnroll(step).length > 0),
   );
   const last = steps.at(-1);
   const added = [...new Set(steps.flatMap((step) => [...toEnroll(step), ...enrolled(step)]))];
@@ -95,5 +95,5 @@ function enrollmentsOf(
   return keys
     .filter((one) => one === key)
     .slice(0, maxEnrollments)
-    .map((_, at) => ({ id: `${key} ${at}`, authenticator: key, factors, characteristics }));
+    .map((_, index) => ({ id: `${key} ${index}`, authenticator: key, factors, characteristics }));
 }

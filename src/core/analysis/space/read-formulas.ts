@@ -89,9 +89,9 @@ export function formulaReader(): FormulaReader {
   };
   const positionIn = (domains: readonly number[], { variable }: KnownVariable): number => {
     const { classes } = variable;
-    const isAllowed = (at: number) => isLeft(domains, variable, at);
-    const placed = classes.findIndex(({ place }, at) => place !== undefined && isAllowed(at));
-    return placed >= 0 ? placed : classes.findIndex((_, at) => isAllowed(at));
+    const isAllowed = (index: number) => isLeft(domains, variable, index);
+    const placed = classes.findIndex(({ place }, index) => place !== undefined && isAllowed(index));
+    return placed >= 0 ? placed : classes.findIndex((_, index) => isAllowed(index));
   };
   return {
     read,

@@ -119,7 +119,7 @@ export interface Deciding<Of extends RuleHead> {
 /** Every rule of the policy. */
 export function deciding<Of extends RuleHead>(policy: CompiledPolicy<Of>, space: RuleSpace): readonly Deciding<Of>[] {
   const rules = policy.rules.map(({ rule }) => rule);
-  return rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));
+  return rules.map((rule, index) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, index), space) }));
 }
 
 /** The rules that allow, and what must hold for each to decide. */

@@ -39,6 +39,6 @@ export function possiblyDeciding<Of extends RuleHead>(
 ): readonly PossiblyDeciding<Of>[] {
   if (policy === undefined) return [{ rule: undefined, formulas: [] }];
   const rules = policy.rules.map(({ rule }) => rule);
-  const all = rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));
+  const all = rules.map((rule, index) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, index), space) }));
   return [...all, { rule: undefined, formulas: rules.map(({ when }) => space.misses(when)) }];
 }

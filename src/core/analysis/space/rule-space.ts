@@ -127,6 +127,6 @@ function factsOf(model: ClassModel, { clientIds, places, notBefore = plainTime, 
   return variables.reduce((facts, variable) => placed(facts, variable, model.get(variable) ?? 0), plain);
 }
 
-function placed(facts: UserFacts, { classes }: Variable, at: number): UserFacts {
-  return classes[at]?.place?.(facts) ?? facts;
+function placed(facts: UserFacts, { classes }: Variable, index: number): UserFacts {
+  return classes[index]?.place?.(facts) ?? facts;
 }

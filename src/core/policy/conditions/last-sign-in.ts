@@ -31,7 +31,7 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
       name: 'lastSignIn',
       classes: [never, ...ages.map((age) => ({ place: signedIn(age) }))],
     };
-    const ageAt = (at: number) => ages[at - 1] ?? Number.POSITIVE_INFINITY;
+    const ageAt = (index: number) => ages[index - 1] ?? Number.POSITIVE_INFINITY;
     return (condition) => [
       {
         path: ['within' in condition ? 'within' : 'notWithin'],

@@ -131,7 +131,7 @@ function testRule(compiled: CompiledRule<RuleHead>, facts: RuleFacts, groups: Co
   }
   const kept = compiled.traces[pattern];
   if (kept !== undefined) return kept;
-  const results = leaves.map(({ test }, at) => (at === groupsAt ? groups : test(facts)));
+  const results = leaves.map(({ test }, index) => (index === groupsAt ? groups : test(facts)));
   const trace = ruleTrace(compiled, results);
   if (leaves.length <= KEPT_CONDITIONS) compiled.traces[pattern] = trace;
   return trace;

@@ -142,7 +142,7 @@ function severalValues(marks: Marks, values: readonly ValueClass[], valueTest: C
   return {
     passes: (test) => {
       const holds = valueTest(test);
-      return { any: variables.filter((_, at) => holds(values[at]?.value, 0)).map(isYes) };
+      return { any: variables.filter((_, index) => holds(values[index]?.value, 0)).map(isYes) };
     },
     isPresent: { any: variables.map(isYes) },
   };

@@ -61,14 +61,14 @@ function distinctMoments(views: readonly DayView[], since: Seconds | undefined):
 /** Adds one day before all of these days, after them, and in each gap between them. */
 function withOneBetween(days: readonly number[]): readonly number[] {
   const [first = 0] = days;
-  return [first - 1, ...days.flatMap((day, at) => (days[at + 1] === day + 1 ? [day] : [day, day + 1]))];
+  return [first - 1, ...days.flatMap((day, index) => (days[index + 1] === day + 1 ? [day] : [day, day + 1]))];
 }
 
 /** The seconds of a day at which a day crosses a border, and one second between each two. */
 function secondsOfDay(borders: readonly Seconds[]): readonly Seconds[] {
   const sorted = [...new Set([0, ...borders.map((border) => ((-border % DAY) + DAY) % DAY)])].sort((a, b) => a - b);
-  return sorted.flatMap((second, at) => {
-    const next = sorted[at + 1] ?? DAY;
+  return sorted.flatMap((second, index) => {
+    const next = sorted[index + 1] ?? DAY;
     return next - second > 1 ? [second, Math.floor((second + next) / 2)] : [second];
   });
 }

@@ -49,7 +49,7 @@ export function dayView(tested: TestedDays): DayView {
     },
     seenAt: (day, now) => {
       const fits = passesFixed(day);
-      return tests.map((test, at) => (fits[at] && fitsMoving(test, day * DAY - now) ? '1' : '0')).join('');
+      return tests.map((test, index) => (fits[index] && fitsMoving(test, day * DAY - now) ? '1' : '0')).join('');
     },
   };
 }

@@ -123,7 +123,7 @@ export function withProof({ subject, now, ...facts }: UserFacts): UserFacts {
 /** The variable is in one of the classes at these positions. */
 export function among(variable: Variable, isIn: (position: number) => boolean): Formula {
   // Built from digits: setting the bits one by one would copy the whole number each time.
-  const digits = variable.classes.map((_, at) => (isIn(at) ? '1' : '0'));
+  const digits = variable.classes.map((_, index) => (isIn(index) ? '1' : '0'));
   return { variable, classes: BigInt(`0b0${digits.reverse().join('')}`) };
 }
 

@@ -55,8 +55,8 @@ function numberClasses(named: readonly number[]): readonly number[] {
   const sorted = [...new Set(named)].sort((a, b) => a - b);
   const [first = 0] = sorted;
   const below = first - 1 < first ? first - 1 : -Number.MAX_VALUE;
-  const between = sorted.map((number, at) => {
-    const next = sorted[at + 1];
+  const between = sorted.map((number, index) => {
+    const next = sorted[index + 1];
     if (next === undefined) return number + 1 > number ? number + 1 : Number.MAX_VALUE;
     return Number.isFinite(number + next) ? (number + next) / 2 : number / 2 + next / 2;
   });

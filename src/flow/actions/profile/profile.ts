@@ -94,11 +94,14 @@ export function changedProfile(
 export function withAcceptedTerms(
   { acceptedTerms }: Pick<User, 'acceptedTerms'>,
   terms: readonly TermsOfUse[],
-  at: number,
+  index: number,
 ): Pick<User, 'acceptedTerms'> {
   if (terms.length === 0) return {};
   return {
-    acceptedTerms: { ...acceptedTerms, ...Object.fromEntries(terms.map(({ id, version }) => [id, { version, at }])) },
+    acceptedTerms: {
+      ...acceptedTerms,
+      ...Object.fromEntries(terms.map(({ id, version }) => [id, { version, at: index }])),
+    },
   };
 }
 

@@ -112,7 +112,7 @@ export const standingBits = 2;
 
 export function marksOf(said: Signals, asked: NamedAssurances): Marks {
   const isManaged = said.managed === true;
-  const met = asked.map(([, assurance], at): Marks => (meets(assurance, said) ? markAt(at) : 0n));
+  const met = asked.map(([, assurance], index): Marks => (meets(assurance, said) ? markAt(index) : 0n));
   return [
     isManaged || said.registered === true ? standingMarks.registered : 0n,
     isManaged ? standingMarks.managed : 0n,
@@ -125,7 +125,7 @@ function markAt(position: number): Marks {
 }
 
 export function deviceFromMarks(marks: Marks, asked: NamedAssurances): BelievedDevice {
-  const assurances = asked.map(([name]) => name).filter((_, at) => marks & markAt(at));
+  const assurances = asked.map(([name]) => name).filter((_, index) => marks & markAt(index));
   return {
     ...((marks & standingMarks.registered) > 0n && { registered: true }),
     ...((marks & standingMarks.managed) > 0n && { managed: true }),

@@ -62,7 +62,7 @@ function addressesOf(cidrs: readonly string[], family: 4 | 6): readonly string[]
   const borders = new Set([0n, ...networks.flatMap((cidr) => bordersOf(cidr, family))]);
   const starts = [...borders].filter((border) => border < all).sort((a, b) => (a < b ? -1 : 1));
   // Not the address of the network itself, where there is another one.
-  return starts.map((start, at) => textOf(start + 1n < (starts[at + 1] ?? all) ? start + 1n : start, family));
+  return starts.map((start, index) => textOf(start + 1n < (starts[index + 1] ?? all) ? start + 1n : start, family));
 }
 
 /** The first address of the network, and the first one after it. */
@@ -89,7 +89,7 @@ function textOf(number: bigint, family: 4 | 6): string {
   const [count, size] = family === 4 ? [4, 8n] : [8, 16n];
   const parts = Array.from(
     { length: count },
-    (_, at) => (number >> (BigInt(count - 1 - at) * size)) & ((1n << size) - 1n),
+    (_, index) => (number >> (BigInt(count - 1 - index) * size)) & ((1n << size) - 1n),
   );
   if (family === 4) return parts.join('.');
   return new URL(`http://[${parts.map((part) => part.toString(16)).join(':')}]`).hostname.slice(1, -1);

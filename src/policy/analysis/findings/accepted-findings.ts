@@ -102,19 +102,19 @@ function accepts({ source, lines, code }: Acceptance, finding: AnalysisFinding):
 type Comment = Acceptance | (Pick<Acceptance, 'source' | 'line'> & { readonly fault: string });
 
 function commentsIn(source: YamlSource): readonly Comment[] {
-  return source.lines.flatMap((text, at): readonly Comment[] => {
+  return source.lines.flatMap((text, index): readonly Comment[] => {
     if (!text.includes(mark)) return [];
-    const line = at + 1;
+    const line = index + 1;
     const [, code, until, reason] = form.exec(text) ?? [];
     if (code === undefined || until === undefined || reason === undefined || Number.isNaN(Date.parse(until)))
       return [{ source, line, fault: `must be written like \`${example}\`` }];
-    return [{ source, line, lines: [line, lineBelow(source, at)], code, until, reason: reason.trim() }];
+    return [{ source, line, lines: [line, lineBelow(source, index)], code, until, reason: reason.trim() }];
   });
 }
 
 /** The next line that is neither empty nor a comment. */
-function lineBelow({ lines }: YamlSource, at: number): number {
-  return lines.findIndex((text, below) => below > at && !/^\s*(?:#.*)?$/.test(text)) + 1;
+function lineBelow({ lines }: YamlSource, index: number): number {
+  return lines.findIndex((text, below) => below > index && !/^\s*(?:#.*)?$/.test(text)) + 1;
 }
 
 function acceptanceFault(one: Acceptance, findings: readonly AnalysisFinding[], today: string): string | undefined {

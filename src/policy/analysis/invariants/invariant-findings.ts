@@ -32,8 +32,8 @@ type FoundViolation = ReturnType<typeof violationsOf>[number];
 function violations(one: ExaminedInvariant, place: FilePlace): readonly AnalysisFinding[] {
   const all = [...Map.groupBy(violationsOf(one), blamed).values()].flatMap(([first]) => (first ? [first] : []));
   const more = all.length - mostNamed;
-  return all.slice(0, mostNamed).map((violation, at) => {
-    const others = more > 0 && at === mostNamed - 1 ? `; so do ${more} more rules` : '';
+  return all.slice(0, mostNamed).map((violation, index) => {
+    const others = more > 0 && index === mostNamed - 1 ? `; so do ${more} more rules` : '';
     return violationFinding(violation, one, { place, others });
   });
 }

@@ -40,14 +40,14 @@ interface Searched {
 
 /** Alike apps have the same combinations in the same order. */
 function foundIn(app: AnalysedApp, groups: readonly string[], known: Searched): FoundInCases {
-  const names = new Map(known.groups.map((group, at) => [group, groups[at] ?? group]));
+  const names = new Map(known.groups.map((group, index) => [group, groups[index] ?? group]));
   const renamed = (facts: UserFacts): UserFacts => ({
     ...facts,
     request: { ...facts.request, clientId: app.app.clientId },
     subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
   });
-  return app.combinations.map((combination, at) => {
-    const { denied = [], open = [] }: Partial<NewcomerSearch> = known.found[at] ?? {};
+  return app.combinations.map((combination, index) => {
+    const { denied = [], open = [] }: Partial<NewcomerSearch> = known.found[index] ?? {};
     const ofApp = ({ facts, forGood, ...others }: Denied): Denied => ({
       ...others,
       app,
@@ -84,7 +84,7 @@ function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
     if (elsewhere.has(clientId) || sets.some((one) => isAboutItself(one, clientId))) return undefined;
     const known = new Set(namesIn(common));
     const groups = [...new Set(own.flatMap(groupsIn))].filter((group) => !known.has(group));
-    const places = new Map(groups.map((group, at) => [group, at]));
+    const places = new Map(groups.map((group, index) => [group, index]));
     const placed = own.map((rule) => withPlaces(rule, (group) => places.get(group) ?? group));
     const { authenticators, ...terms } = others;
     const compiled = [session, enrollment, accountPolicy, password, recovery, profile, authenticators].map(numberOf);

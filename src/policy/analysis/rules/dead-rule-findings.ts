@@ -54,8 +54,8 @@ function verdictsOf(policy: CompiledPolicy<RuleHead>, universe: Universe): reado
   const verdicts = verdictsIn(policy, universe);
   const { since: _, ...always } = universe;
   const before = verdicts.some(isDead) ? verdictsIn(policy, always) : [];
-  return policy.rules.flatMap(({ rule }, at) => {
-    const [verdict, once] = [verdicts[at], before[at]];
+  return policy.rules.flatMap(({ rule }, index) => {
+    const [verdict, once] = [verdicts[index], before[index]];
     if (verdict === undefined) return [];
     return [{ rule, verdict, ...(once && isDead(verdict) && !isDead(once) && { isOver: true as const }) }];
   });

@@ -17,9 +17,9 @@ export function expiredTimeFindings(configuration: AnalysedConfiguration, now: S
 function pastGrace(rule: EnrollmentRule, { placeOf }: AnalysedConfiguration, now: Seconds): readonly AnalysisFinding[] {
   const place = placeOf(rule);
   if (place === undefined || rule.off) return [];
-  return rule.then.required.flatMap(({ grace }, at) => {
+  return rule.then.required.flatMap(({ grace }, index) => {
     if (grace === undefined || !('until' in grace) || now < grace.until) return [];
-    const path = [...place.path, 'then', 'required', at];
+    const path = [...place.path, 'then', 'required', index];
     const message = `its grace ended on ${new Date((grace.until - 1) * 1000).toISOString().slice(0, 10)}: no user can skip it any more`;
     return [findingAt('past', { ...place, path }, { message, advice: 'remove the grace, or set a later day' })];
   });

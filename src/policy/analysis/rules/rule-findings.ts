@@ -91,7 +91,7 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
   const beside = apps.flatMap(({ policies: { session, app } }) => {
     const policies = [session.rules, app?.rules ?? []];
     const isWithin = policies.map((rules) => rules.some((one) => placeKey(one.rule) === placeKey(rule)));
-    return isWithin.includes(true) ? policies.filter((_, at) => !isWithin[at]).flat() : [];
+    return isWithin.includes(true) ? policies.filter((_, index) => !isWithin[index]).flat() : [];
   });
   const denials = beside.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
   return [...new Map(denials.map((one) => [placeKey(one), one])).values()].slice(0, namedDenials);
@@ -107,8 +107,8 @@ function writtenByUsers(
   const place = placeOf(rule);
   const { attributes } = snapshot.settings.attributes;
   if (place === undefined) return [];
-  return conditionSets(when).flatMap((set, at) => {
-    const within = [...place.path, 'when', ...(at === 0 ? [] : ['any', at - 1])];
+  return conditionSets(when).flatMap((set, index) => {
+    const within = [...place.path, 'when', ...(index === 0 ? [] : ['any', index - 1])];
     const tested = Object.keys(set.attributes ?? {}).map((name) => ({ name, path: [...within, 'attributes', name] }));
     const read = attributesRead(set.expression?.written ?? '').map((one) => ({
       ...one,

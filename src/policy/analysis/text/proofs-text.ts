@@ -16,10 +16,10 @@ export interface Measure {
 
 /** `nothing but webauthn (without user verification), in a browser that remembers totp`. */
 export function proofsText({ evidence, remembered }: AdmittedWith, measure: Measure): string {
-  const isFurther = ({ authenticator, enrollment }: AssessedEvidence, at: number) =>
-    evidence.slice(0, at).some((one) => one.authenticator === authenticator && one.enrollment !== enrollment);
+  const isFurther = ({ authenticator, enrollment }: AssessedEvidence, index: number) =>
+    evidence.slice(0, index).some((one) => one.authenticator === authenticator && one.enrollment !== enrollment);
   const words = evidence
-    .map((item, at) => `${isFurther(item, at) ? 'another ' : ''}${proofText(item, measure)}`)
+    .map((item, index) => `${isFurther(item, index) ? 'another ' : ''}${proofText(item, measure)}`)
     .join(' and ');
   const browser = remembered.length === 0 ? '' : `, in a browser that remembers ${remembered.join(' and ')}`;
   return `${evidence.length === 1 ? 'nothing but ' : ''}${words}${browser}`;
@@ -78,8 +78,8 @@ function lackedOf(wanted: Requirement | undefined, item: AssessedEvidence): read
  * weakest key that is let in.
  */
 export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: Measure): readonly string[] {
-  return enrolled.map((key, at) => {
-    const earlier = enrolled.slice(0, at).filter((one) => one === key).length;
+  return enrolled.map((key, index) => {
+    const earlier = enrolled.slice(0, index).filter((one) => one === key).length;
     const own = Map.groupBy(
       evidence.filter(({ authenticator }) => authenticator === key),
       ({ enrollment }) => enrollment,

@@ -88,11 +88,11 @@ interface WrittenRule {
 
 function rulesOf({ content, ruleLines, ruleColumns }: Document): readonly WrittenRule[] {
   const { rules } = members(content);
-  return (Array.isArray(rules) ? rules : []).map((rule: unknown, at) => ({
-    name: String(members(rule).name ?? `rules[${at}]`),
+  return (Array.isArray(rules) ? rules : []).map((rule: unknown, index) => ({
+    name: String(members(rule).name ?? `rules[${index}]`),
     content: rule,
     text: canonicalJson(rule),
-    place: { line: ruleLines[at] ?? 1, column: ruleColumns?.[at] ?? usualRuleColumn },
+    place: { line: ruleLines[index] ?? 1, column: ruleColumns?.[index] ?? usualRuleColumn },
   }));
 }
 
@@ -144,7 +144,7 @@ function differences(path: string, before: unknown, after: unknown): readonly Di
     return keys.flatMap((key) => differences(path === '' ? key : `${path}.${key}`, before[key], after[key]));
   }
   if (isListOfMaps(before) && isListOfMaps(after) && before.length === after.length)
-    return before.flatMap((one, at) => differences(`${path}[${at}]`, one, after[at]));
+    return before.flatMap((one, index) => differences(`${path}[${index}]`, one, after[index]));
   return [{ path, before, after }];
 }
 

@@ -24,7 +24,7 @@ function changedIn(live: Policy, next: Policy): readonly RuleHead[] {
   const last = then.findLastIndex(({ when }) => mayFail(when));
   const before = then.slice(0, last + 1);
   const stricter = rulesOf(next).filter((rule) => !isDenial(rule) || before.some((one) => isAlike(one, rule)));
-  const isSame = before.every((rule, at) => isAlike(rule, stricter[at]));
+  const isSame = before.every((rule, index) => isAlike(rule, stricter[index]));
   return isSame ? [] : before.filter(({ when }) => mayFail(when));
 }
 
