@@ -5,7 +5,7 @@ import type { Seconds, Skips } from '../../core/model/facts.ts';
 /** By authenticator and reason. */
 export type StoredSkips = Readonly<Record<string, Skips>>;
 
-/** Adds one skip for each of these authenticators. `at`: epoch seconds. */
+/** Adds one skip for each of these authenticators. `time`: epoch seconds. */
 export function withSkip(skips: StoredSkips, { authenticators, reason }: Skippable, time: Seconds): StoredSkips {
   const counted = authenticators.map((key) => {
     const before = Object.hasOwn(skips, key) ? skips[key] : undefined;

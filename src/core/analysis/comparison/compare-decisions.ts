@@ -56,7 +56,7 @@ export function compareSignIn(before: Judge, after: Judge): DecisionComparison {
   return comparison(verdictOf(before), verdictOf(after));
 }
 
-/** An exchange for tokens. `at`: its time (epoch seconds); the facts are those of the authorization. */
+/** An exchange for tokens. `time`: its time (epoch seconds); the facts are those of the authorization. */
 export function compareIssuance(before: Judge, after: Judge, time: Seconds): DecisionComparison {
   return comparison(issuanceVerdict(before, time), issuanceVerdict(after, time));
 }
