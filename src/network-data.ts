@@ -152,7 +152,7 @@ async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<v
   } else if (file.reader === undefined) {
     if (file.fault?.code !== read.fault.code) warn(faultText(read.fault));
     file.fault = read.fault;
-  } else warn(`${faultText(read.fault)}; what was read before stays in use`);
+  } else warn(`${faultText(read.fault)}; the previous version stays in use`);
 }
 
 /** The version of a path that is not a regular file, such as a pipe, or cannot be reached. */
@@ -197,7 +197,7 @@ function parseFile(kind: NetworkFileKind, path: string, content: Buffer): Parsed
 }
 
 function damaged(path: string): NetworkFileFault {
-  return { code: 'network_file_damaged', message: `${path} is no whole MaxMind DB file`, advice: 'fetch it again' };
+  return { code: 'network_file_damaged', message: `${path} is no complete MaxMind DB file`, advice: 'fetch it again' };
 }
 
 /** A file may contain only IPv4 addresses. */

@@ -67,8 +67,8 @@ function callOf({ to, text, locale }: OutgoingMessage, { from }: TwilioOptions) 
 export function twimlOf(text: string, locale: string): string {
   const { language, region } = new Intl.Locale(locale).maximize();
   const lines = text.split('\n').flatMap((line) => line.trim() || []);
-  const said = lines.map((line) => `<Say language="${language}-${region}">${escaped(line)}</Say>`);
-  return `<?xml version="1.0" encoding="UTF-8"?><Response>${said.join('<Pause length="1"/>')}</Response>`;
+  const spoken = lines.map((line) => `<Say language="${language}-${region}">${escaped(line)}</Say>`);
+  return `<?xml version="1.0" encoding="UTF-8"?><Response>${spoken.join('<Pause length="1"/>')}</Response>`;
 }
 
 /** XML 1.0 allows no control characters except white space. */

@@ -25,7 +25,7 @@ ${demoApps.map((app) => card(app, session?.signedIn.get(app.key)?.email))}
 <li><a href="/shop">Buy something</a>: the checkout asks for your name and address, once.</li>
 <li><a href="/parcels/sign-in">Follow your parcel</a>: this app belongs to another company, so you choose what it may see. You can <a href="${access}">end its access</a> later.</li>
 <li><a href="/payroll/sign-in">Open Payroll</a>, as Alice or Bob: you are asked only for what is still missing, and your tokens change (below).</li>
-<li>Lose a key: remove it at <a href="${account}">your account</a>, or sign in as if you did not have it. What else you have counts, and what an application still needs is set up anew.</li>
+<li>Lose a key: remove it at <a href="${account}">your account</a>, or sign in as if you did not have it. What else you have counts, and what an application still needs is set up again.</li>
 </ol>
 <p><a href="${account}">Your account</a> has your sign-in methods, sessions and addresses. Mail, text messages and calls never leave this computer: they wait in the <a href="${inbox}">inbox</a>.</p>
 </section>

@@ -47,7 +47,7 @@ export class DeletionWorker {
     try {
       await this.deleteDue();
     } catch (error) {
-      this.#options.services.warn(`accounts that are due are not deleted yet: ${textOf(error)}`);
+      this.#options.services.warn(`accounts that are due could not be deleted: ${textOf(error)}`);
     }
   }
 

@@ -207,7 +207,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     ...layer,
     ...ruleDetails(layer, policy),
     requirements,
-    missing: layer.satisfied || missing.some((of) => of.length === 0) ? [] : missing.flat(),
+    missing: layer.satisfied || missing.some((options) => options.length === 0) ? [] : missing.flat(),
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
     ...(app?.kind === 'allow' && omitUndefined({ appSession: app.appSession, scopes: app.scopes })),

@@ -156,7 +156,7 @@ function routesOf(parts: KoaAppParts, { deviceCookie, languageCookie, links, fin
 
 /** Without a listener Koa would print the error. A broken connection is not an error. */
 function reportConnectionError({ services, logError }: KoaAppParts, error: NodeJS.ErrnoException): void {
-  if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) services.warn(`a connection broke off: ${error.code}`);
+  if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) services.warn(`a connection was cut off: ${error.code}`);
   else logError(error, { part: 'http' });
 }
 

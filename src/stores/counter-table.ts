@@ -54,19 +54,19 @@ export const counterTable: readonly CounterRow[] = [
     owner: 'flow/notify/enqueue-messages',
   },
   {
-    what: 'Messages of an authenticator that a browser asked for which the user has signed in with before.',
+    what: 'Messages of an authenticator that were requested by a browser with which the user has signed in before.',
     of: userOrUnknown,
     name: '<authenticator>.send.known',
     owner: 'flow/notify/enqueue-messages',
   },
   {
-    what: 'Stands for the counter of the recipient where nothing is sent, so that the work is the same.',
+    what: 'Replaces the counter of the recipient where nothing is sent, so that the work is the same.',
     of: userOrUnknown,
     name: '<authenticator>.send:recipient',
     owner: 'flow/notify/enqueue-messages',
   },
   {
-    what: 'Changes on the account pages: each is told at every address.',
+    what: 'Changes on the account pages: every address is notified of each.',
     of: ['user'],
     name: 'account.change',
     owner: 'flow/change-limit',

@@ -74,7 +74,7 @@ function refuseLoss(dir: string): void {
   if (found.length === 0) return;
   throw new StoreUnavailable(
     `the database of the store in ${dir} is gone: there is ${found.join(', ')}, but no ${databaseName}. ` +
-      `Put it back, restore it from a backup, or empty ${dir} to begin anew`,
+      `Put it back, restore it from a backup, or empty ${dir} to start again`,
   );
 }
 
@@ -88,11 +88,11 @@ function noStore(dir: string): string {
 const faultTexts: Readonly<Record<MarkFault, (file: string) => string>> = {
   incomplete: (file) =>
     `${file} is damaged: it is empty, or was copied while it was in use and without its log (${databaseName}-wal), ` +
-    'so what was written last is missing. Put the log beside it, restore both from a backup, or remove the file and ' +
-    `${markerName} to begin anew`,
+    'so the newest writes are missing. Put the log next to it, restore both from a backup, or remove the file and ' +
+    `${markerName} to start again`,
   foreign_log: (file) =>
     `${file} and ${databaseName}-wal do not belong together: the log is of another store, or of an earlier copy of ` +
-    'this one, and opening both would mix them. Put the log beside it that was copied with it, remove the log if the ' +
+    'this one, and opening both would mix them. Put the log next to it that was copied with it, remove the log if the ' +
     'file was copied after its server had stopped, or restore a backup',
 };
 

@@ -80,7 +80,7 @@ const emptyRedis =
 
 const beforeFirstRelease =
   'this store does not say which version its documents have: it was written before the first release, and no release ' +
-  'reads it. Empty it to begin anew';
+  'reads it. Empty it to start again';
 
 /** False if the store is empty, or contains only what an interrupted initialisation wrote. */
 async function isInitialised(store: Store, { redisUrl, dataDir }: StoreSettings): Promise<boolean> {
@@ -91,7 +91,7 @@ async function isInitialised(store: Store, { redisUrl, dataDir }: StoreSettings)
   if (hasKeys && hasConfiguration) return true;
   if (hasKeys || !(hasConfiguration || (await hasUsers(store)))) return false;
   const where = redisUrl === undefined ? join(dataDir, databaseName) : 'this Redis';
-  throw new StoreUnavailable(`the keys are gone from ${where}: restore it from a backup, or empty it to begin anew`);
+  throw new StoreUnavailable(`the keys are gone from ${where}: restore it from a backup, or empty it to start again`);
 }
 
 async function hasUsers(store: Store): Promise<boolean> {
@@ -103,7 +103,7 @@ function damaged(dataDir: string): StoreUnavailable {
   const file = join(dataDir, databaseName);
   return new StoreUnavailable(
     `${file} is damaged: it holds no keys or no configuration. Restore it from a backup together with its log ` +
-      `(${databaseName}-wal), or empty ${dataDir} to begin anew`,
+      `(${databaseName}-wal), or empty ${dataDir} to start again`,
   );
 }
 

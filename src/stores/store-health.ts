@@ -84,7 +84,7 @@ export class StoreHealth {
     try {
       await store.ping();
       await writeProbe(store);
-      if (this.#failingSince !== undefined) warn('the store takes writes again');
+      if (this.#failingSince !== undefined) warn('the store accepts writes again');
       this.#failingSince = undefined;
       this.#failure = undefined;
     } catch (error) {
@@ -104,7 +104,7 @@ export class StoreHealth {
     const isReminded = declaration !== undefined && this.#probes % remindEvery === 0;
     if (declaration !== undefined && (declaration.until !== former?.until || isReminded))
       alarm(new StoreUnavailable(`${storeAloneText(declaration)} (said by ${declaration.by})`));
-    if (declaration === undefined && former !== undefined) warn('the store does not stand alone any more');
+    if (declaration === undefined && former !== undefined) warn('the store no longer stands alone');
   }
 
   async #examine(): Promise<void> {

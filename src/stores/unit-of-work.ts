@@ -264,12 +264,12 @@ export class UnitOfWork {
 
   /** A later write of an entry replaces the value of the earlier one and keeps its condition. */
   #write(op: WriteOp): void {
-    const at = this.#ops.findIndex(
+    const index = this.#ops.findIndex(
       (other) => 'key' in other && other.key === op.key && 'value' in other && other.op !== 'append',
     );
     // If there is no earlier write, index -1 yields undefined.
-    const earlier = this.#ops[at] as WriteOp | undefined;
-    if (earlier) this.#ops[at] = { ...earlier, value: op.value, ttl: op.ttl, refs: op.refs } as WriteOp;
+    const earlier = this.#ops[index] as WriteOp | undefined;
+    if (earlier) this.#ops[index] = { ...earlier, value: op.value, ttl: op.ttl, refs: op.refs } as WriteOp;
     else this.#ops.push(op);
     const stored = this.#stored.get(op.key);
     this.#known.set(op.key, {

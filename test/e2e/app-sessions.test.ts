@@ -83,7 +83,7 @@ test('a session length ends the session at this app only, and its refresh tokens
   later += 31 * MINUTE;
   expect(await refresh(refreshed.refresh_token)).toMatchObject({
     error: 'invalid_grant',
-    error_description: 'the session length of this app is over: the user has to sign in again',
+    error_description: 'the session of this app has expired: the user has to sign in again',
   });
   expect(node.audit.findLast(({ event }) => event === 'token.refresh_denied')).toMatchObject({
     reason: 'session_over',

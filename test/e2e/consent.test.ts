@@ -145,7 +145,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const query = new URL(back.url).searchParams;
     expect([query.get('error'), query.get('error_description')]).toEqual([
       'access_denied',
-      'the user did not let the app have access',
+      'the user did not grant the app access',
     ]);
     expect(await stored(user.id)).toBeUndefined();
     expect(opened.node.audit.some(({ event, subject }) => event === 'consent.refused' && subject === user.id)).toBe(

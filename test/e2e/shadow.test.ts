@@ -93,7 +93,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await signIn(['contractors'])).step).toBe('denied.rule');
     await follow();
     const text = await shadow('report');
-    expect(text).toContain(`${dir} beside what is live, since `);
+    expect(text).toContain(`${dir} compared with the live revision, since `);
     expect(text).toContain('by alice, until ');
     expect(text).toContain('compared with revision 2: 3 sign-ins and 0 exchanges for tokens\n');
     expect(text).toContain('3 of them would have come out otherwise, for 3 users\n');
@@ -177,7 +177,7 @@ notes: 1 user would be denied
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
     if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
     await one.app.revisions.apply(loaded.documents, { by: 'test' });
-    await expect(shadow(dir)).rejects.toThrow(`${dir} is what is live: there is nothing to compare`);
+    await expect(shadow(dir)).rejects.toThrow(`${dir} is the live configuration: there is nothing to compare`);
     await expect(shadow(join(dir, 'nowhere'))).resolves.toContain('problem');
   });
 });

@@ -195,7 +195,7 @@ test('a recovery is reported with the policy that let the user set a new passwor
   TIME  a message was sent for email
   TIME  proved email.code
   TIME  may set a new password, by Recovery policy, "By mail"
-  TIME  set password anew
+  TIME  set a new password
 `);
   expect(text.replaceAll(/by revision \d+/g, 'by revision N')).toContain(`Why: the decision of TIME, by revision N
   Recovery policy
@@ -239,7 +239,7 @@ test('where rules ask about unusual facts, the story names them', async () => {
 test.each([
   ['an unknown reference', ['--transaction', 'abcdefghijklmnop'], 'the audit log has nothing about abcdefghijklmnop'],
   ['no reference', ['--transaction', 'no such'], '--transaction takes the reference of a sign-in'],
-  ['other options', ['--transaction', 'abcdefghijklmnop', '--app', 'notes'], '--transaction stands alone'],
+  ['other options', ['--transaction', 'abcdefghijklmnop', '--app', 'notes'], '--transaction takes no other facts'],
   ['nothing', [], 'give --app, or --transaction'],
 ])('%s is refused', async (_, words, sentence) => {
   await expect(explained(...words)).rejects.toThrow(sentence);

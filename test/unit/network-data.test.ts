@@ -98,7 +98,7 @@ test('a good file that becomes bad is reported once, and its old version stays i
     }
     expect([later(), later()]).toEqual(['AT', 'AT']);
     expect(told).toEqual([
-      `network_file_damaged: ${file} is no whole MaxMind DB file: fetch it again; what was read before stays in use`,
+      `network_file_damaged: ${file} is no complete MaxMind DB file: fetch it again; the previous version stays in use`,
     ]);
   } finally {
     clock.mockRestore();
@@ -158,7 +158,7 @@ test('a good file that can no longer be reached stays in use, and is reported', 
     expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
     while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(told).toEqual([
-      `network_file_missing: ${file} is not there, or this process may not read it: ${missingAdvice}; what was read before stays in use`,
+      `network_file_missing: ${file} is not there, or this process may not read it: ${missingAdvice}; the previous version stays in use`,
     ]);
   } finally {
     clock.mockRestore();

@@ -30,15 +30,17 @@ export const emailConfiguration: AuthenticatorConfiguration = {
     enabled: enabledSetting(false),
     methods: listOf(z.enum(['code', 'link']))
       .default(['code', 'link'])
-      .describe('What the mail of a sign-in holds: a code to enter, a link to open in the same browser, or both.'),
+      .describe('What a sign-in mail contains: a code to enter, a link to open in the same browser, or both.'),
     limits: limits
       .prefault({})
-      .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.'),
+      .describe(
+        'How many messages are sent in an hour, over all accounts. Further ones are not sent, and the audit log records them.',
+      ),
   })
     .prefault({})
     .describe('A code and a link by mail.'),
   channels: () => ['email'],
-  weakness: 'NIST SP 800-63B-4 section 3.1.3.1 takes no email for one',
+  weakness: 'NIST SP 800-63B-4 section 3.1.3.1 does not accept email as one',
 };
 
 const defaultLimits = { address: 10, network: 100 };

@@ -37,7 +37,7 @@ export async function isBreached(
     if (response.status !== 200) throw new Error(`status ${response.status}`);
     return hasSuffix(await boundedText(response, maxBodyBytes), digest.slice(5));
   } catch (error) {
-    warn(`breached passwords were not asked about: ${failureCode(error)}`);
+    warn(`breached passwords could not be checked: ${failureCode(error)}`);
     return false;
   }
 }

@@ -18,8 +18,10 @@ const schema = closed({
     .array(text)
     .max(200)
     .default([])
-    .describe('Words about the service, such as the name of the company, of which no password may consist.'),
-  list: text.optional().describe('Path of a text file on every node, one refused password a line, at most 20 MiB.'),
+    .describe('Words about the service, such as the name of the company. A password may not consist of them.'),
+  list: text
+    .optional()
+    .describe('Path of a text file on every node, with one refused password per line, at most 20 MiB.'),
   breachedPasswords: closed({
     url: secureUrl.describe('The first five digits of the SHA-1 of a password are appended, and nothing else is sent.'),
     timeout: duration({ max: 5 }).prefault('PT1S').describe('Longest wait for its answer. Default PT1S.'),
@@ -28,7 +30,7 @@ const schema = closed({
     .describe('A service that knows passwords from breaches (k-anonymity). Without an answer no password is refused.'),
 })
   .prefault({})
-  .describe('Password. What a new one must be, policies/password.yaml says.');
+  .describe('Password. The rules for new ones are in policies/password.yaml.');
 
 export const configuration = { settings: schema } as const;
 

@@ -136,8 +136,8 @@ function chosenMethod(methods: readonly PhoneMethod[], { method }: Authenticator
 }
 
 function proofBy(method: unknown): Proof {
-  const by = method === 'voice' ? 'voice' : 'sms';
-  return proofOf(descriptor, [amr[by]], by);
+  const channel = method === 'voice' ? 'voice' : 'sms';
+  return proofOf(descriptor, [amr[channel]], channel);
 }
 
 /** Hashed under the server's secret, bound to the transaction. */

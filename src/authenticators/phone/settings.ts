@@ -28,20 +28,22 @@ const limits = closed({
   country: hourlyLimit('to one country', 1000),
 })
   .prefault({})
-  .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.');
+  .describe(
+    'How many messages are sent in an hour, over all accounts. Further ones are not sent, and the audit log records them.',
+  );
 
 const settings = closed({
   enabled: enabledSetting(false),
   methods: listOf(z.enum(['sms', 'voice']))
     .default(['sms'])
-    .describe('How codes go out. The first one that suits the number is used unless the user chooses another.'),
+    .describe('How codes are sent. The first method that suits the number is used, unless the user chooses another.'),
   countries: z
     .array(country)
     .default([])
     .describe('Countries whose numbers may be used (ISO 3166-1 alpha-2). Nothing is sent to any other.'),
   defaultCountry: country
     .optional()
-    .describe('Country of numbers that are typed without country code. Default: the first of `countries`.'),
+    .describe('Country of numbers that are typed without a country code. Default: the first of `countries`.'),
   limits,
 })
   .refine(({ enabled, countries }) => !enabled || countries.length > 0, {

@@ -55,7 +55,7 @@ const configuration = {
   })
     .prefault({})
     .describe(
-      'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only beside something else.',
+      'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only together with another authenticator.',
     ),
   objection:
     'is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what users know about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)',

@@ -25,7 +25,7 @@ export const relyingPartySettings = {
   )
     .optional()
     .describe(
-      'Other origins whose pages may use these passkeys. /.well-known/webauthn lists them beside the issuer; browsers ask for it at https://<rpId>/ only.',
+      'Other origins whose pages may use these passkeys. /.well-known/webauthn lists them with the issuer; browsers ask for it at https://<rpId>/ only.',
     ),
 } as const;
 

@@ -50,7 +50,7 @@ const configuration = {
       .regex(/^\/./, { error: 'must be an absolute path' })
       .optional()
       .describe(
-        'Absolute path of a JSON file on each node: the payload of the BLOB of the FIDO Metadata Service. With it attestation is asked for, and keys of models that it knows can be `hardwareProtected`.',
+        'Absolute path of a JSON file on each node: the payload of the BLOB of the FIDO Metadata Service. With it, attestation is requested, and keys of models that it knows can be `hardwareProtected`.',
       ),
     aaguids: listOf(aaguid)
       .optional()

@@ -36,7 +36,7 @@ export function auditCommand(context: AuditContext): Command {
   return newCommandGroup('audit', [
     newCommand('audit tail')
       .option('-n, --lines <number>', 'how many', '20')
-      .option('-f, --follow', 'go on with new ones until interrupted')
+      .option('-f, --follow', 'continue with new ones until interrupted')
       .option('--user <identifier>', 'of this user only; the id of an account will do')
       .option('--client <client id>', 'of this app only')
       .option('--event <name>', 'of this kind only, e.g. sign_in.denied; sign_in means all that begin so')

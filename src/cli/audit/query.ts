@@ -47,7 +47,7 @@ async function query(context: AuditContext, options: QueryOptions): Promise<void
   const limit = options.all ? Number.POSITIVE_INFINITY : limitOf(options.limit);
   const { after } = options;
   if (after !== undefined && !/^\d{1,20}(-\d{1,20})?$/.test(after))
-    throw refusal(`--after takes what the page before said, not ${after}`);
+    throw refusal(`--after takes the value that the previous page printed, not ${after}`);
   await withStore(context, async (store) => {
     const directory = new Directory(store);
     const matches = await filterOf(options, { directory, now: context.now() });

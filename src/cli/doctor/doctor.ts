@@ -116,7 +116,7 @@ function emptyStore(dataDir: string | undefined): CheckResult {
     return fail(
       'store',
       'it is empty: no keys, no configuration, no users',
-      `restore it from a backup, or empty ${dataDir} to begin anew`,
+      `restore it from a backup, or empty ${dataDir} to start again`,
     );
   const remedy = 'if it is new: npm run stepgate -- config apply --init; if it was in use, restore it from a backup';
   return fail('store', 'this Redis holds no store of Stepgate', remedy);

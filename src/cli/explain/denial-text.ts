@@ -8,11 +8,11 @@ const words: Readonly<Record<DenyReason, string>> = {
   account_inactive: 'the account is not active',
   unsatisfiable: 'nothing that this user has or may enroll meets the requirement',
   enrollment_forbids:
-    'the enrollment policy or the account policy does not let the user have what the requirement takes',
+    'the enrollment policy or the account policy does not let the user have the authenticators that the requirement needs',
   enrollments_full:
     'it would take another enrollment, and the account has as many of that authenticator as it can have',
   acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',
-  nothing_to_recover: 'a recovery sets a password anew, and the account has none',
+  nothing_to_recover: 'a recovery sets a new password, and the account has none',
   no_policy: 'the app has no sign-on policy',
 };
 

@@ -44,7 +44,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     ...(later.length === 0
       ? []
       : [`Later by   ${later.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`).join('; ')}`]),
-    ...(needed === '' ? [] : [`Needs      ${needed}: nothing stands in for it`]),
+    ...(needed === '' ? [] : [`Needs      ${needed}: nothing replaces it`]),
     '',
     paint('bold', 'Steps'),
     ...stepLines(steps, { known: explanation.subject !== undefined, branches }),
@@ -100,10 +100,10 @@ function factLines(explanation: CommandExplanation): readonly string[] {
 function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
   if (subject === undefined || subject.identifiers.length > 0) return [];
   const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
-  const said = Object.entries(subject.profile).map(
+  const attributes = Object.entries(subject.profile).map(
     ([name, value]) => `${name} ${[value].flat().join(' and ') || 'without a value'}`,
   );
-  return [...type, ...(said.length === 0 ? [] : [['profile', said.join(', ')] as const])];
+  return [...type, ...(attributes.length === 0 ? [] : [['profile', attributes.join(', ')] as const])];
 }
 
 /** Risk counts only after a proof, so the steps may ask for more than the layers above them. */

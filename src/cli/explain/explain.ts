@@ -61,10 +61,7 @@ interface ExplainOptions extends FactOptions {
 export function explainCommand(context: ExplainContext): Command {
   const command = newCommand('explain')
     .option('--app <client id>', 'app that the user signs in to')
-    .option(
-      '--transaction <reference>',
-      'tell a sign-in that happened, by the reference on its page or in the audit log',
-    )
+    .option('--transaction <reference>', 'describe a past sign-in, by the reference on its page or in the audit log')
     .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
     .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
     .option('--config <dir>', 'by these files instead of the revision in use');
@@ -104,7 +101,7 @@ interface Explained extends RevisionInUse {
 async function tell(context: ExplainContext, transaction: string, options: ExplainOptions): Promise<void> {
   const { app, user, config, service } = options;
   if ((app ?? user ?? config ?? service) !== undefined)
-    throw refusal('--transaction stands alone: what happened is in the audit log');
+    throw refusal('--transaction takes no other facts: they are in the audit log');
   const { paint, stdout, authenticators, now } = context;
   await withStore(context, async (store) => {
     const story = await signInStory(store, transaction, { authenticators, now: now() });

@@ -49,7 +49,7 @@ export function withFactOptions(command: Command): Command {
     )
     .option(
       '--enrolled <keys>',
-      'authenticators of the user instead of the real ones, e.g. password,totp; webauthn[userPresence] is a key that shows no more',
+      'authenticators of the user instead of the real ones, e.g. password,totp; webauthn[userPresence] is a key that shows nothing else',
       commaSeparated,
     )
     .option(

@@ -154,8 +154,8 @@ async function toldDecision(revisions: Revisions, line: AuditLine): Promise<Told
   const snapshot = policyRevision === undefined ? undefined : await revisions.numbered(policyRevision);
   const app = await snapshot?.app(client);
   const policies = snapshot && app && (await snapshot.policies(app));
-  const told = layers.map((layer) => (policies ? withRules(layer, policies) : layer));
-  return { line, ...trace, layers: told, revisionFound: policies !== undefined };
+  const tracedLayers = layers.map((layer) => (policies ? withRules(layer, policies) : layer));
+  return { line, ...trace, layers: tracedLayers, revisionFound: policies !== undefined };
 }
 
 function withRules(layer: TracedLayer, policies: PolicySet): ToldLayer {

@@ -70,7 +70,7 @@ function happened({ events, open }: SignInStory): readonly string[] {
   const lines = events.map((line) => `  ${timeText(line)}  ${eventText(line)}`);
   const isOver = events.some(({ event }) => /^sign_in\.(completed|denied|cancelled)$|^consent\.refused$/.test(event));
   if (isOver) return lines;
-  if (open === undefined) return [...lines, '  Nothing more: the user did not go on.'];
+  if (open === undefined) return [...lines, '  Nothing more: the user did not continue.'];
   return [...lines, `  It is under way${open.waitsFor === undefined ? '' : `, and waits for ${open.waitsFor}`}.`];
 }
 
@@ -85,7 +85,7 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'authenticator.throttled': ({ authenticator }) => `${authenticator} was not checked: too many attempts`,
   'authenticator.enrolled': ({ authenticator }) => `set up ${authenticator}`,
   'recovery.started': ({ authenticator }) => `began to recover ${authenticator ?? 'the password'}`,
-  'recovery.completed': ({ authenticator }) => `set ${authenticator} anew`,
+  'recovery.completed': ({ authenticator }) => `set a new ${authenticator}`,
   'enrollment.skipped': ({ authenticator, reason }) => `skipped setting up ${authenticator} (${reason})`,
   'profile.completed': ({ attributes = [] }) => `filled in ${attributes.join(', ') || 'the profile'}`,
   'profile.skipped': ({ attributes = [] }) => `skipped ${attributes.join(', ') || 'the profile'}`,
@@ -99,7 +99,7 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'sign_in.completed': ({ acr, amr = [], waived }) =>
     `signed in: ${[...(acr ? [`acr ${acr}`] : []), `amr ${amr.join(' ') || 'none'}`, ...(waived ? [`not asked for ${waived.join(', ')}, which the browser remembers`] : [])].join(', ')}`,
   'sign_in.asked': ({ trace }) => askingConditionsText(trace),
-  'sign_in.new_browser': () => 'the user was told of a new browser',
+  'sign_in.new_browser': () => 'the user was notified of a new browser',
   'sign_in.denied': ({ reason }) => `denied: ${reasonText(reason)}`,
   'sign_in.cancelled': () => 'the user gave up',
   'account.device_remembered': () => 'the browser remembers the second factor from now on',

@@ -122,7 +122,7 @@ async function appAnswers(
   const redirectUri = await of({
     option: '--redirect-uri',
     given: options.redirectUri,
-    text: 'Where it takes users back (redirect URI)',
+    text: 'Where users return to (redirect URI)',
     usual: 'http://localhost:8080/callback',
     fault: (answer) => app({ client: { redirect_uris: [answer] } }, 'client'),
   });
@@ -146,7 +146,7 @@ async function mailAnswers(options: InitOptions, issuer: string, of: Asked): Pro
   });
   if (host === '') {
     if (options.mailFrom === undefined && options.mailUser === undefined) return undefined;
-    throw refusal('--mail-from and --mail-user go with --mail-host: which server takes the mail?');
+    throw refusal('--mail-from and --mail-user go with --mail-host: which server accepts the mail?');
   }
   const from = await of({
     option: '--mail-from',

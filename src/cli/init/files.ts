@@ -132,7 +132,7 @@ rules:
 const signOnPolicy = `# yaml-language-server: $schema=../../schema/sign-on.schema.json
 #
 # How sure the app must be of a user. Rules are read from top to bottom; the first one whose conditions all hold decides.
-# \`config who\` shows what comes out, \`config test\` checks it, \`explain\` tells of one sign-in.
+# \`config who\` shows the result, \`config test\` checks it, \`explain\` explains one sign-in.
 
 name: standard
 rules:

@@ -36,7 +36,7 @@ export function initCommand(context: InitContext): Command {
     .option('--name <text>', 'name that users see (default: the host of the issuer)')
     .option('--app <client id>', 'client id of the first app')
     .option('--app-name <text>', 'its name, as users know it (default: its client id)')
-    .option('--redirect-uri <url>', 'where it takes users back')
+    .option('--redirect-uri <url>', 'where users return to')
     .option('--public', 'it can keep no secret (an app in the browser or on a phone), and uses PKCE alone')
     .option('--mail-host <host>', 'mail server (default: no mail)')
     .option('--mail-from <address>', 'address of the sender')

@@ -16,22 +16,25 @@ export interface Combination {
   readonly enrolled: readonly string[];
 }
 
-interface Open {
+/** What a test leaves open. */
+export interface Open {
   readonly choices: readonly OpenChoice[];
   /** Sets of authenticators. */
   readonly enrolled: readonly (readonly string[])[];
   readonly plain: UserFacts;
 }
 
-export function countOf({ choices, enrolled }: Open): number {
-  return choices.reduce((all, { places }) => all * places.length, enrolled.length);
+/** How many facts `placements` yields. */
+export function placementsOf({ choices }: Open): number {
+  return choices.reduce((all, { places }) => all * places.length, 1);
 }
 
-export function* combinations({ choices, enrolled: sets, plain }: Open): Generator<Combination> {
-  for (const enrolled of sets) for (const placed of placements(choices, plain)) yield { placed, enrolled };
+export function* withSets(facts: readonly UserFacts[], sets: Open['enrolled']): Generator<Combination> {
+  for (const enrolled of sets) for (const placed of facts) yield { placed, enrolled };
 }
 
-function* placements([first, ...rest]: readonly OpenChoice[], facts: UserFacts): Generator<UserFacts> {
+/** Facts for every combination of the choices. */
+export function* placements([first, ...rest]: readonly OpenChoice[], facts: UserFacts): Generator<UserFacts> {
   if (first === undefined) yield facts;
   else for (const place of first.places) yield* placements(rest, place(facts));
 }

@@ -1,4 +1,5 @@
 /** Compares a test with its results: those of its one sign-in, or of all that it leaves open. */
+import type { ConditionName } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import { exampleOptions } from '../../policy/analysis/text/example-options.ts';
@@ -40,7 +41,7 @@ export async function openDifferences(
 function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
   const seen = new Set(explanations.flatMap(conditionResults));
   for (const place of new Set([...seen].map((one) => one.replace(/ \w+$/, '')))) {
-    const leaf = place.split(/[ .]/).find((part) => free.has(part));
+    const leaf = place.split(/[ .]/).find((part): part is ConditionName => free.has(part as ConditionName));
     if (leaf === undefined) continue;
     if (free.get(leaf) && seen.has(`${place} hit`) && seen.has(`${place} miss`)) continue;
     return `whether \`${leaf}\` holds is not known beforehand: say more in it, or leave it to \`expect\``;

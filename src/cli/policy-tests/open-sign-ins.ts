@@ -31,11 +31,11 @@ import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
-import type { FactOptions } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { asFarAsAsked } from '../explain/left-aside.ts';
-import { combinations, countOf, type OpenChoice, spread, widestParts } from './choices.ts';
-import { factOptionsOf } from './test-facts.ts';
+import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './choices.ts';
+import { signatureBy } from './distinct-facts.ts';
+import { factOptionsOf, isKnown, openOptions } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface OpenSignIns {
@@ -43,11 +43,16 @@ export interface OpenSignIns {
   /** Why there may be others, in one sentence. */
   readonly isPartial?: string;
   /** Conditions without a theory, by name, with whether facts are known that meet them. */
-  readonly free: ReadonlyMap<string, boolean>;
+  readonly free: ReadonlyMap<ConditionName, boolean>;
 }
 
 /** The most sign-ins to try. They prove nothing then, but one of them may refute the test. */
 const most = 4_000;
+
+const knownDevice: RuleHead['when'] = { device: { known: true } };
+
+/** The most facts to sort into kinds. */
+const mostPlacements = 100_000;
 
 export async function openSignIns(
   test: PolicyTest,
@@ -58,15 +63,21 @@ export async function openSignIns(
   const policies = await snapshot.policies(app);
   const rules = rulesOf(policies);
   const space = ruleSpace(rules, { ...knownIn(snapshot.settings), clientIds: [app.clientId] });
+  // One that the account does not know is unusual.
+  const asksRisk = rules.flatMap(conditionSets).some(({ risk }) => risk !== undefined);
   const merge = merging(test, { app, sets: signInConditions(policies) }, configuration);
-  const choices = relevantChoices(variablesOf([...rules, ...impliedBy(rules)], space), merge);
+  const choices = relevantChoices(variablesOf([...rules, ...(asksRisk ? [knownDevice] : [])], space), merge);
   const unknown = choices.find(({ isComplete }) => !isComplete);
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const open = { choices, enrolled, plain: plainFacts() };
-  const count = countOf(open);
-  const found = new Map<string, Facts>();
   const arise = arising(test, rules, knownIn(snapshot.settings));
-  for (const { placed, enrolled: keys } of count > most ? spread(most, open) : combinations(open)) {
+  const free = freeConditions(rules);
+  const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, new Set(free.keys())) });
+  const count = (distinct?.length ?? placementsOf(open)) * enrolled.length;
+  const found = new Map<string, Facts>();
+  for (const { placed, enrolled: keys } of distinct && count <= most
+    ? withSets(distinct, enrolled)
+    : spread(most, open)) {
     if (!arise(placed)) continue;
     const facts = merge(placed, keys);
     if (facts !== undefined) found.set(JSON.stringify(facts), facts);
@@ -75,7 +86,27 @@ export async function openSignIns(
     count > most
       ? `it leaves ${count} sign-ins open, and ${most} were tried: say more in it, first of all ${widestParts(open)}`
       : unknown && `whether \`${unknown.name}\` holds is not known beforehand: say more in it`;
-  return { facts: [...found.values()], free: freeConditions(rules), ...(reason && { isPartial: reason }) };
+  return { facts: [...found.values()], free, ...(reason && { isPartial: reason }) };
+}
+
+interface Distinguishing {
+  readonly arise: (placed: UserFacts) => boolean;
+  readonly merge: Merge;
+  readonly signature: (facts: UserFacts) => string;
+}
+
+/** One of each kind that the policies tell apart. Undefined if there are too many to look at. */
+function distinctPlacements(open: Open, { arise, merge, signature }: Distinguishing): readonly UserFacts[] | undefined {
+  if (placementsOf(open) > mostPlacements) return undefined;
+  const keys = open.enrolled.find((set) => merge(open.plain, set) !== undefined) ?? [];
+  const kinds = new Map<string, UserFacts>();
+  for (const placed of placements(open.choices, open.plain)) {
+    if (!arise(placed)) continue;
+    const facts = merge(placed, keys);
+    const kind = facts && signature(facts);
+    if (kind !== undefined && !kinds.has(kind)) kinds.set(kind, placed);
+  }
+  return [...kinds.values()];
 }
 
 /** Whether these signs of risk can occur together with the other facts. What the test itself sets always can. */
@@ -93,22 +124,14 @@ function arising(
   };
 }
 
-/** Rules about risk ask about the browser, too: one that the account does not know is unusual. */
-function impliedBy(rules: readonly RuleHead['when'][]): readonly RuleHead['when'][] {
-  return rules.flatMap(conditionSets).some(({ risk }) => risk !== undefined) ? [{ device: { known: true } }] : [];
-}
-
-/** A test that says nothing about the browser leaves open whether the account knows it. */
-function isKnown({ device }: PolicyTest, placed: UserFacts): boolean {
-  return device?.remembered !== undefined || (device?.known ?? placed.device.known);
-}
-
-function rulesOf({ session, app, enrollment, profile }: PolicySet): readonly RuleHead['when'][] {
+/** Setting up an authenticator in a sign-in is a change of the account, too. */
+function rulesOf({ session, app, enrollment, profile, ...set }: PolicySet): readonly RuleHead['when'][] {
   const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
     session,
     app,
     enrollment,
     profile,
+    ...set.authenticators.map(({ key }) => set.accountPolicy?.about({ action: 'add', of: key })),
   ];
   return policies.flatMap((policy) => policy?.rules.map(({ rule }) => rule.when) ?? []);
 }
@@ -148,7 +171,7 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
  * Applies the test's facts to facts of the space. Undefined if the test refers to something that the user does not
  * have.
  */
-type Merge = (placed: UserFacts, enrolled: readonly string[]) => Facts | undefined;
+type Merge = (placed: UserFacts, enrolled: readonly string[]) => UserFacts | undefined;
 
 function merging(
   test: PolicyTest,
@@ -158,12 +181,8 @@ function merging(
   const open = { ...test, user: test.user ?? {} };
   return (placed, enrolled) => {
     const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
-    const options: FactOptions = {
-      ...factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } }),
-      ...unusualIn(test, placed),
-      device: isKnown(test, placed) ? 'known' : 'new',
-      at: textOf(now),
-    };
+    const said = factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } });
+    const options = { ...said, ...openOptions(test, placed), at: textOf(now) };
     try {
       const given = factsFromOptions(options, { snapshot, app, authenticators, now });
       const asked = asFarAsAsked(given, sets, options);
@@ -173,13 +192,6 @@ function merging(
       throw error;
     }
   };
-}
-
-function unusualIn({ risk, distance }: PolicyTest, placed: UserFacts): Pick<FactOptions, 'risk' | 'distance'> {
-  return omitUndefined({
-    risk: risk ?? placed.risk?.reasons.map(({ signal }) => signal),
-    distance: (distance ?? placed.distance)?.toString(),
-  });
 }
 
 function textOf(now: Seconds): string {
@@ -203,7 +215,11 @@ function moved(placed: UserFacts, now: Seconds): UserFacts {
 }
 
 /** Facts that core itself computes are left out. */
-function over(given: UserFacts, { signedInWith: _, lastSignIn: last, ...placed }: UserFacts, test: PolicyTest): Facts {
+function over(
+  given: UserFacts,
+  { signedInWith: _, lastSignIn: last, ...placed }: UserFacts,
+  test: PolicyTest,
+): UserFacts {
   const subject = subjectOver(given.subject, placed.subject, test.user);
   const { platform, os } =
     test.device?.userAgent || test.device?.platform || test.device?.os ? given.device : placed.device;

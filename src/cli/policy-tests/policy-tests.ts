@@ -136,7 +136,7 @@ async function recordTest(context: PolicyTestContext, dir: string, options: Test
   );
   for (const note of notes) context.stderr(`${printable(note)}\n`);
   printResult(context, options, {
-    text: `recorded ${printable(JSON.stringify(name))} in ${file}: look whether it says what is meant\n`,
+    text: `recorded ${printable(JSON.stringify(name))} in ${file}: check that it says what you mean\n`,
     data: { ok: true, file, test, notes },
   });
 }
@@ -204,11 +204,11 @@ function leftAsideLines(results: readonly TestResult[]): readonly string[] {
 function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Coverage): readonly string[] {
   const decided = `${rules - uncovered.length} of ${rules} rules decided a test`;
   const covered = conditions - uncoveredConditions.length;
-  const told = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
+  const conditionsText = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
     `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
     ...uncovered.map((rule) => `  ${sourcePlace(rule)}  ${printable(rule.rule)}`),
-    `${told}${uncoveredConditions.length > 0 ? '; what is lacking' : ''}`,
+    `${conditionsText}${uncoveredConditions.length > 0 ? '; the others' : ''}`,
     ...uncoveredConditions.map((one) => {
       const { rule, condition, lacks } = one;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;

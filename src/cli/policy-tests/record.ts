@@ -95,7 +95,7 @@ async function signIn(
     return { clientId: app, subject: await findSubject(store, user, at.now), at: at.now };
   }
   if (app !== undefined || user !== undefined)
-    throw refusal('--record with a reference stands alone: app and user are in the audit log');
+    throw refusal('--record with a reference takes no other facts: app and user are in the audit log');
   const { client, subject, decisions } = await signInStory(store, reference ?? '', at);
   const decision = decisions.at(-1);
   if (client === undefined || subject === undefined || decision === undefined)

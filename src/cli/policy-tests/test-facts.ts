@@ -1,7 +1,7 @@
 /** Converts a policy test to options of `explain`, from which the facts are made. */
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { plainTime } from '../../core/policy/theories/theory.ts';
+import { plainTime, type UserFacts } from '../../core/policy/theories/theory.ts';
 import { attributePairs } from '../../policy/analysis/text/example-options.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
@@ -32,6 +32,20 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
     evidence,
     keepSignedIn: keptSignedIn,
   });
+}
+
+/** A test that says nothing about the browser leaves open whether the account knows it. */
+export function isKnown({ device }: PolicyTest, placed: UserFacts): boolean {
+  return device?.remembered !== undefined || (device?.known ?? placed.device.known);
+}
+
+/** Options for what a test leaves open about the browser and the past, as in these facts. */
+export function openOptions(test: PolicyTest, placed: UserFacts): Pick<FactOptions, 'device' | 'risk' | 'distance'> {
+  const { risk = placed.risk?.reasons.map(({ signal }) => signal), distance = placed.distance } = test;
+  return {
+    device: isKnown(test, placed) ? 'known' : 'new',
+    ...omitUndefined({ risk, distance: distance?.toString() }),
+  };
 }
 
 function userOptions(user: PolicyTest['user']): FactOptions {

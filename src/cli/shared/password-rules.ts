@@ -60,10 +60,10 @@ async function policiesOf(snapshot: Snapshot, issuer: string): Promise<Parameter
 
 /** An import may produce the same message for every record. */
 function onceEach(write: (message: string) => void): (message: string) => void {
-  const said = new Set<string>();
+  const written = new Set<string>();
   return (message) => {
-    if (said.has(message)) return;
-    said.add(message);
+    if (written.has(message)) return;
+    written.add(message);
     write(message);
   };
 }

@@ -47,7 +47,7 @@ export function storeAloneCommand(context: StoreAloneContext): Command {
 /** Undefined if the declaration ends now. */
 function readLifetime({ for: text, off }: Options): Seconds | undefined {
   if ((text === undefined) === (off === undefined))
-    throw new Error('say either for how long the store stands alone (--for PT4H), or that it does no more (--off)');
+    throw new Error('give either how long the store stands alone (--for PT4H), or --off, which ends that');
   if (text === undefined) return undefined;
   const lifetime = parseDuration(text);
   if (lifetime === undefined || lifetime < bounds.min || lifetime > bounds.max)
@@ -76,6 +76,6 @@ async function end(context: StoreAloneContext, store: Store, options: ResultOpti
       endStandAloneOp,
       auditOp({ event: 'store.alone_ended', outcome: 'success', by: operatorName() }).op,
     ]);
-  const text = declaration === undefined ? 'the store did not stand alone' : 'the store does not stand alone any more';
+  const text = declaration === undefined ? 'the store did not stand alone' : 'the store no longer stands alone';
   printResult(context, options, { text: `${text}\n`, data: { stoodAlone: declaration !== undefined } });
 }

@@ -100,7 +100,7 @@ async function readable(file: string): Promise<AsyncIterable<Uint8Array>> {
 function formatOf(file: string): 'jsonl' | 'csv' {
   if (/\.csv$/i.test(file)) return 'csv';
   if (/\.(jsonl|ndjson)$/i.test(file)) return 'jsonl';
-  throw new Error('the name of the file does not tell its format: add --format jsonl or --format csv');
+  throw new Error('the name of the file does not show its format: add --format jsonl or --format csv');
 }
 
 function progress({ stderr, now }: UsersContext): (summary: ImportSummary) => void {

@@ -12,6 +12,6 @@ export function keepAccountStep(
   { account }: PolicySet,
   { transaction }: Facts,
 ): DecisionOutcome | undefined {
-  const isTold = transaction === undefined || transaction.deletionAcknowledged === true || account !== undefined;
-  return deletionDueAt === undefined || isTold ? undefined : { kind: 'keep_account', dueAt: deletionDueAt };
+  const wasAsked = transaction === undefined || transaction.deletionAcknowledged === true || account !== undefined;
+  return deletionDueAt === undefined || wasAsked ? undefined : { kind: 'keep_account', dueAt: deletionDueAt };
 }

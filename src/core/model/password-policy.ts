@@ -43,7 +43,7 @@ export interface PasswordLockout {
  */
 export const defaultLockout: PasswordLockout = { attempts: 10, within: 900, consecutive: 100 };
 
-/** NIST SP 800-63B-4 section 3.1.1.2: 15 characters alone, 8 beside a second factor, no composition, no ageing. */
+/** NIST SP 800-63B-4 section 3.1.1.2: 15 characters alone, 8 with a second factor, no composition, no ageing. */
 export const defaultPasswordTerms: PasswordTerms = {
   minLength: 15,
   minLengthBesideSecondFactor: 8,

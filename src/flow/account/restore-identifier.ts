@@ -53,11 +53,11 @@ export async function readUndo({ services, unit }: UndoRequest, token: unknown):
   const account = link && (await loadAccount(unit, link.user));
   if (!account) return { kind: 'over' };
   const all = account.user.formerIdentifiers ?? [];
-  const at = all.findIndex(({ id }) => id === link.change);
-  const first = all[at];
+  const index = all.findIndex(({ id }) => id === link.change);
+  const first = all[index];
   const now = services.now();
   if (!first || first.until <= now) return { kind: 'over' };
-  const later = all.slice(at + 1).filter(({ kind }) => kind === first.kind);
+  const later = all.slice(index + 1).filter(({ kind }) => kind === first.kind);
   if (!isPresent(account.user, [first, ...later])) return { kind: 'superseded' };
   const { identifier, kind } = first;
   if (identifier !== undefined) {

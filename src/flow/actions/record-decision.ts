@@ -12,11 +12,11 @@ export function recordDecision(context: OpenTransaction, decided: Decided): Open
   const isKnown = facts.subject !== undefined && facts.evidence.length > 0;
   if (decision.kind === 'allow' || (decision.kind !== 'deny' && !isKnown)) return context;
   const { transaction } = context;
-  const said = decision.kind === 'deny' ? denialKey(decided) : askedKey(decided);
-  if (said === transaction.recorded) return context;
+  const key = decision.kind === 'deny' ? denialKey(decided) : askedKey(decided);
+  if (key === transaction.recorded) return context;
   if (decision.kind === 'deny') auditDenial(context, decided);
   else auditAsked(context, decided);
-  return { ...context, transaction: { ...transaction, recorded: said } };
+  return { ...context, transaction: { ...transaction, recorded: key } };
 }
 
 function askedKey({ decision }: Decided): string {

@@ -56,7 +56,7 @@ function recent(times: readonly Seconds[], now: Seconds): readonly Seconds[] {
 }
 
 /** Merged, so that this cannot make a sign-in lose a race. */
-function noted({ unit, subject }: NewSignIn, next: (told: readonly Seconds[]) => readonly Seconds[]): void {
+function noted({ unit, subject }: NewSignIn, next: (notified: readonly Seconds[]) => readonly Seconds[]): void {
   unit.merge(userKey(subject), (current) => {
     if (current === undefined) return undefined;
     const user: User = parseUser(current);

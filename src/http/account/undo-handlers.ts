@@ -38,8 +38,8 @@ async function undo(request: AccountHttpRequest): Promise<void> {
 async function showResult(request: AccountHttpRequest, result: Undo['kind']): Promise<void> {
   const { parts, ctx } = request;
   if (result !== 'open') ctx.status = 410;
-  const said = result === 'open' ? 'done' : result;
-  showPage(ctx, parts.renderer.renderLinkResult({ ...(await baseOf(request)), does: 'undo', result: said }));
+  const shown = result === 'open' ? 'done' : result;
+  showPage(ctx, parts.renderer.renderLinkResult({ ...(await baseOf(request)), does: 'undo', result: shown }));
 }
 
 async function baseOf({ parts }: AccountHttpRequest) {

@@ -46,7 +46,7 @@ async function readBody(req: IncomingMessage): Promise<Buffer> {
   } catch (error) {
     req.resume();
     if (error instanceof StepgateError) throw error;
-    throw new StepgateError('bad_request', 'the form broke off', { cause: error });
+    throw new StepgateError('bad_request', 'the form was cut off', { cause: error });
   }
   return Buffer.concat(chunks);
 }

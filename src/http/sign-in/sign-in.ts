@@ -73,8 +73,8 @@ function withRaceTold(result: SignInResult, raced: unknown): SignInResult {
 }
 
 async function show(request: SignInRequest): Promise<void> {
-  const anew = request.ctx.query.again === undefined ? undefined : pathOfSameRequest(request);
-  if (anew !== undefined) return seeOther(request.ctx, anew);
+  const restartPath = request.ctx.query.again === undefined ? undefined : pathOfSameRequest(request);
+  if (restartPath !== undefined) return seeOther(request.ctx, restartPath);
   // Loaded before oidc-provider asks for its part, so that everything comes in one round trip.
   const result = await inInitiatingBrowser(request, () => view(request.parts.services, request.transaction));
   await respond(request, withRaceTold(result, request.ctx.query.raced));
@@ -140,7 +140,7 @@ const refusals: Readonly<
   Record<Result<'cancelled'>['reason'], { readonly error: string; readonly description: string }>
 > = {
   user: { error: 'access_denied', description: 'the user ended the sign-in' },
-  refused: { error: 'access_denied', description: 'the user did not let the app have access' },
+  refused: { error: 'access_denied', description: 'the user did not grant the app access' },
   denied: { error: 'access_denied', description: 'the policies deny this sign-in' },
   unmet: {
     error: 'unmet_authentication_requirements',

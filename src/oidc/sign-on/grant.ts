@@ -52,8 +52,8 @@ function extend(grant: Grant, { oidc }: KoaContextWithOIDC): void {
   const claims = [...oidc.requestParamClaims].filter((claim) => !grantedClaims.has(claim));
   if (claims.length > 0) grant.addOIDCClaims(claims);
   for (const { indicator, scopes: asked } of resourceScopes(oidc)) {
-    const had = new Set(grant.getResourceScope(indicator).split(' '));
-    const missing = asked.filter((scope) => !had.has(scope));
+    const inGrant = new Set(grant.getResourceScope(indicator).split(' '));
+    const missing = asked.filter((scope) => !inGrant.has(scope));
     if (missing.length > 0) grant.addResourceScope(indicator, missing.join(' '));
   }
 }
@@ -77,7 +77,7 @@ function limit(grant: Grant, { oidc }: KoaContextWithOIDC, { terms, consent }: C
   const resources = resourceScopes(oidc);
   delete grant.rejected;
   const indicators = [...new Set([...Object.keys(grant.resources ?? {}), ...resources.map((one) => one.indicator)])];
-  const had = Object.fromEntries(indicators.map((one) => [one, words(grant.resources?.[one])]));
+  const before = Object.fromEntries(indicators.map((one) => [one, words(grant.resources?.[one])]));
   grant.openid = {};
   grant.resources = {};
   const [yes, no] = split(scopes, isGranted);
@@ -88,7 +88,7 @@ function limit(grant: Grant, { oidc }: KoaContextWithOIDC, { terms, consent }: C
   if (refused.length > 0) grant.rejectOIDCClaims(refused);
   for (const indicator of indicators) {
     const asked = resources.find((one) => one.indicator === indicator)?.scopes ?? [];
-    const [granted, rejected] = split([...new Set([...(had[indicator] ?? []), ...asked])], isGranted);
+    const [granted, rejected] = split([...new Set([...(before[indicator] ?? []), ...asked])], isGranted);
     if (granted.length > 0) grant.addResourceScope(indicator, granted.join(' '));
     if (rejected.length > 0) grant.rejectResourceScope(indicator, rejected.join(' '));
   }

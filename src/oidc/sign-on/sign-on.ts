@@ -131,10 +131,10 @@ function auditDeniedRequest(
 function silentError({ decision, request }: SignOn): Error {
   if (decision.kind === 'deny') return new errors.AccessDenied('the sign-on policy denies this');
   if (decision.kind === 'identify') return new errors.LoginRequired('End-User authentication is required');
-  if (decision.kind === 'profile') return new errors.InteractionRequired('the app needs to know more of the user');
-  if (decision.kind === 'consent') return new errors.ConsentRequired('the user has not let the app have this yet');
-  if (decision.kind === 'select_account')
-    return new errors.InteractionRequired('the user has to say with which account to go on');
+  if (decision.kind === 'profile')
+    return new errors.InteractionRequired('the app needs more information about the user');
+  if (decision.kind === 'consent') return new errors.ConsentRequired('the user has not granted the app this yet');
+  if (decision.kind === 'select_account') return new errors.InteractionRequired('the user has to choose an account');
   const layer = unmetLayer(decision);
   if (layer === 'request' && request.acrValues.length > 0) {
     return new errors.UnmetAuthenticationRequirements('the requested authentication context was not reached yet');

@@ -29,7 +29,7 @@ export async function checkIssuance(exchange: TokenExchange, account: VersionedA
   const snapshot = await services.snapshot(unit);
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
   if (!app) throw invalidGrant('this app is no longer configured');
-  if (!tokenBasis) throw invalidGrant('nothing says what this sign-in rests on');
+  if (!tokenBasis) throw invalidGrant('the proofs of this sign-in are unknown');
   const facts = issuanceFacts(tokenBasis, { account, snapshot, now: services.now() });
   const decision = evaluateIssuance(await snapshot.policies(app), facts, services.now());
   const { transaction: { id: transaction } = {} } = facts;
@@ -106,9 +106,9 @@ function record(
 const descriptions: Readonly<Partial<Record<IssuanceDenial, string>>> = {
   account_inactive: 'this account may not sign in',
   enrollment_gone: 'an authenticator that this sign-in rests on was removed: the user has to sign in again',
-  session_over: 'the session length of this app is over: the user has to sign in again',
+  session_over: 'the session of this app has expired: the user has to sign in again',
   requirement_unmet: 'the policies ask for more than this sign-in has proved: the user has to sign in again',
-  consent_missing: 'the user lets the app have nothing: the user has to sign in again',
+  consent_missing: 'the user grants the app nothing: the user has to sign in again',
   enrollment_required: 'the user has to sign in again and set up an authenticator',
 };
 

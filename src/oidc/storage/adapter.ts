@@ -86,7 +86,7 @@ function withinScope(store: Store, build: (scope: StorageScope) => Adapter): Ada
 /** Clients come from the configuration, so nothing is ever written through here. */
 function clientAdapter({ client }: AdapterOptions): Adapter {
   const readOnly = async (): Promise<never> => {
-    throw new TypeError('clients are configured by files, not through the protocol');
+    throw new TypeError('clients are configured in files, not through the protocol');
   };
   return {
     find: client,

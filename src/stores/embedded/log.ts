@@ -44,8 +44,8 @@ function readFrames(descriptor: number, size: number): LogContent {
   let committed: LogContent = { frames: 0 };
   let header: Buffer | undefined;
   for (let frames = 1; ; frames += 1) {
-    const at = logHeaderBytes + (frames - 1) * frameBytes;
-    if (readSync(descriptor, frame, 0, frame.length, at) < frame.length) return committed;
+    const offset = logHeaderBytes + (frames - 1) * frameBytes;
+    if (readSync(descriptor, frame, 0, frame.length, offset) < frame.length) return committed;
     // The remaining frames are from before the log was restarted.
     if (!frame.subarray(frameSaltsAt, frameSaltsAt + saltBytes).equals(salts)) return committed;
     if (frame.readUInt32BE(0) === 1) header = Buffer.from(frame.subarray(frameHeaderBytes));

@@ -43,7 +43,7 @@ export const configurationKeys = {
     references: [],
   },
   shadow: {
-    what: 'The draft that is compared with what is live on real sign-ins (`stepgate config shadow`).',
+    what: 'The draft that is compared with the live revision on real sign-ins (`stepgate config shadow`).',
     holds: 'entry',
     tag: { rule: 'constant', tag: 'current' },
     owner: 'policy/revision/shadow-draft',
@@ -61,7 +61,7 @@ export const configurationKeys = {
     references: [],
   },
   'shadow-totals': {
-    what: 'How many sign-ins were compared with the draft, and what came of it.',
+    what: 'How many sign-ins were compared with the draft, and the results.',
     holds: 'entry',
     tag: { rule: 'constant', tag: 'current' },
     owner: 'policy/revision/shadow-record',
@@ -70,7 +70,7 @@ export const configurationKeys = {
     references: [],
   },
   'shadow-user': {
-    what: 'What the draft would have changed for one user. It goes with the account.',
+    what: 'What the draft would have changed for one user. It is deleted with the account.',
     holds: 'entry',
     tag: { rule: 'digest', of: 'the user id, after a word that no other key has' },
     owner: 'policy/revision/shadow-record',

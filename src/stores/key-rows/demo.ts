@@ -3,7 +3,7 @@ import { type KeyRow, lasting } from './key-row.ts';
 
 export const demoKeys = {
   'demo-marker': {
-    what: 'Says that a demo serves from this store.',
+    what: 'Marks a store that a demo serves from.',
     holds: 'entry',
     tag: { rule: 'constant', tag: 'demo' },
     owner: 'delivery/outbox',

@@ -79,7 +79,7 @@ export const protocolKeys = {
     references: ['device-code'],
   },
   'polling-interval': {
-    what: 'Stands while the next question for the tokens of a device code would come too early (RFC 8628 section 3.5).',
+    what: 'Exists while another request for the tokens of a device code would come too early (RFC 8628 section 3.5).',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the key of the device code' },
     owner: 'oidc/endpoints/polling-interval',
@@ -103,7 +103,7 @@ export const protocolKeys = {
     holds: 'entry',
     tag: { rule: 'hash', of: 'the `jti` and its issuer' },
     owner: adapter,
-    lifetime: { kind: 'expiring', until: 'the assertion or proof is too old to be taken' },
+    lifetime: { kind: 'expiring', until: 'the assertion or proof is too old to be accepted' },
     durability: 'durable',
     epoch: 'kept',
     references: [],

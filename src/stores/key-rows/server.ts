@@ -30,7 +30,7 @@ export const serverKeys = {
     references: [],
   },
   'write-probe': {
-    what: 'What each node writes again and again, to find out whether the store takes writes.',
+    what: 'What each node writes regularly, to find out whether the store accepts writes.',
     holds: 'entry',
     tag: { rule: 'constant', tag: 'probe' },
     owner: 'stores/store-health',

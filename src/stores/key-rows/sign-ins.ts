@@ -12,7 +12,7 @@ export const signInKeys = {
     references: [],
   },
   transaction: {
-    what: 'A sign-in that is under way, beside the interaction of the same id.',
+    what: 'A sign-in in progress, next to the interaction of the same id.',
     holds: 'entry',
     tag: { rule: 'random', of: 'the id of the interaction' },
     owner: 'flow/transaction/store',
@@ -30,7 +30,7 @@ export const signInKeys = {
     references: ['user', 'grant'],
   },
   'session-cookie': {
-    what: 'The uid of the SSO session that a session cookie stands for.',
+    what: 'The uid of the SSO session that a session cookie refers to.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the session id in the cookie' },
     owner: 'oidc/storage/session-adapter',

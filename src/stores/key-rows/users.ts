@@ -75,7 +75,7 @@ export const userKeys = {
     references: ['user'],
   },
   'account-link': {
-    what: 'What a link in a notification does, such as undoing a change. Taken once.',
+    what: 'What a link in a notification does, such as undoing a change. Used once.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the token in the link' },
     owner: 'flow/notify/account-links',

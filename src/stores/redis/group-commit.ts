@@ -213,7 +213,7 @@ function doubtOf(
   if (error) return inDoubt(error);
   const [before, after] = [replies[0]?.[1] as Role, replies[2]?.[1] as Role];
   if (before[0] !== 'master' || after[0] !== 'master')
-    return new StoreUnavailable('this Redis is no master any more; it is not known whether the write counted');
+    return new StoreUnavailable('this Redis is no longer a master; it is not known whether the write counted');
   const acknowledged = new Map(after[2].map(([host, port, offset]) => [addressOf(host, port), Number(offset)]));
   const missing = rule.missing({ master, offset, acknowledged }, performance.now());
   seen.attached = acknowledged.size;

@@ -19,8 +19,8 @@ export async function groupsWithMembers(store: Store, most = mostRead): Promise<
   const open = new Set(names);
   let read = 0;
   for await (const page of store.members(usersKey))
-    for (let at = 0; at < page.length; at += batchSize) {
-      const batch = page.slice(at, at + batchSize);
+    for (let start = 0; start < page.length; start += batchSize) {
+      const batch = page.slice(start, start + batchSize);
       read += batch.length;
       if (open.size === 0 || read > most) return names;
       const { accounts } = accountsOf((await store.load(batch.map(userKey))).entries, batch);

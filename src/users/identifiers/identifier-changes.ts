@@ -70,6 +70,6 @@ function changedIdentifiers(
     const kept = others.filter((one) => one !== formerIdentifier);
     return kept.length > 0 ? kept : identifiers;
   }
-  const at = formerIdentifier === undefined ? -1 : others.indexOf(formerIdentifier);
-  return at < 0 ? [...others, newIdentifier] : others.with(at, newIdentifier);
+  const index = formerIdentifier === undefined ? -1 : others.indexOf(formerIdentifier);
+  return index < 0 ? [...others, newIdentifier] : others.with(index, newIdentifier);
 }

@@ -238,7 +238,7 @@ async function hashedPassword(
   if (secret === undefined) return { credential: undefined };
   if ('hash' in secret) {
     const credential = passwords.fromHash(secret.hash);
-    return credential ? { credential } : { reason: 'passwordHash: only $argon2id$v=19$ is taken over' };
+    return credential ? { credential } : { reason: 'passwordHash: only $argon2id$v=19$ is accepted' };
   }
   const enrolled = account?.credentials ?? [];
   const issued = proven.map((credential) => issueCredential(credential, 0));

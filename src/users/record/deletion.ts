@@ -30,8 +30,8 @@ function memberOf({ user, dueAt }: DueDeletion): string {
 }
 
 export function parseDeletion(member: string): DueDeletion {
-  const at = member.indexOf('.');
-  return { dueAt: Number(member.slice(0, at)), user: member.slice(at + 1) };
+  const dot = member.indexOf('.');
+  return { dueAt: Number(member.slice(0, dot)), user: member.slice(dot + 1) };
 }
 
 /**

@@ -78,10 +78,10 @@ export interface UniqueChange {
 }
 
 export function uniqueChange(schema: AttributeSchema, before: Profile, after: Profile): UniqueChange {
-  const [had, has] = [uniqueValues(schema, before), uniqueValues(schema, after)];
+  const [former, current] = [uniqueValues(schema, before), uniqueValues(schema, after)];
   const without = (all: readonly UniqueValue[], others: readonly UniqueValue[]) =>
     all.filter(({ key }) => !others.some((one) => one.key === key));
-  return { claimed: without(has, had), freed: without(had, has) };
+  return { claimed: without(current, former), freed: without(former, current) };
 }
 
 interface Owner {

@@ -623,7 +623,7 @@ describe('the other models', () => {
     const clients = adapter('Client');
     expect(await clients.find('notes')).toEqual({ client_id: 'notes' });
     expect(await clients.find('none')).toBeUndefined();
-    await expect(clients.upsert('notes', {}, 60)).rejects.toThrow(/configured by files/);
+    await expect(clients.upsert('notes', {}, 60)).rejects.toThrow(/configured in files/);
     await expect(clients.destroy('notes')).rejects.toThrow(TypeError);
   });
 

@@ -76,7 +76,7 @@ test('a short failure is reported and changes nothing', async () => {
   expect([health.unreadyBecause(), alarms, warnings]).toEqual([
     undefined,
     ['the disk is full'],
-    ['the store takes writes again'],
+    ['the store accepts writes again'],
   ]);
 });
 
@@ -110,5 +110,5 @@ test('a store that stands alone: one alarm and a warning, until it no longer doe
   expect(health.warning()).not.toContain('ops');
   await store.commit([{ op: 'delete', key: storeAloneKey }]);
   await until('the end', () => warnings.length > 0);
-  expect([health.warning(), warnings]).toEqual([undefined, ['the store does not stand alone any more']]);
+  expect([health.warning(), warnings]).toEqual([undefined, ['the store no longer stands alone']]);
 });

@@ -33,12 +33,12 @@ interface DiffCommandOptions extends ResultOptions {
 export function diffCommand(context: ConfigContext): Command {
   return newCommand('config diff')
     .argument('[dir]', 'directory of the configuration', context.configDir)
-    .option('--from <dir>', 'compare with these files instead of what is live; users are not counted then')
+    .option('--from <dir>', 'compare with these files instead of the live revision; users are not counted then')
     .option('--html <file>', 'write it as a page, too')
     .option('--replay <duration>', 'replay the sign-ins of the audit log, so far back, e.g. P30D')
     .action(async (dir: string, options: DiffCommandOptions) => {
       if (options.replay !== undefined && options.from !== undefined)
-        throw refusal('--replay compares with what is live, and --from does not');
+        throw refusal('--replay compares with the live revision, and --from does not');
       const back = replayedSeconds(options.replay);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;

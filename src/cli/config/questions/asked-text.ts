@@ -95,7 +95,7 @@ export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome
 /** One line that lists what else the rules ask about. Empty if there is nothing else. */
 export function leftAsideText(names: readonly string[]): string {
   if (names.length === 0) return '';
-  return `\nRules also ask about ${conditionNamesText(names)}. This is about sign-ins without it; \`explain\` takes it as you say.\n`;
+  return `\nRules also ask about ${conditionNamesText(names)}. This is about sign-ins without it; \`explain\` takes it as an option.\n`;
 }
 
 /** An outcome as data for scripts. */

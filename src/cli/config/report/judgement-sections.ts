@@ -90,7 +90,7 @@ export function standardsSection(standards: readonly StandardReport[]): PageCont
   if (standards.length === 0) return markup`<p>None was asked for: <code>--standard</code> names one.</p>`;
   return standards.map(
     ({ title, meets, apps, findings, accepted, notShown }) => markup`<section>${heading(3, title)}
-<p>The policies of ${quantity(apps, 'app')} ${meets ? (accepted.length > 0 ? 'meet it, but for what is accepted' : 'meet it') : markup`<strong class="denied">fall short of it</strong>`}.</p>
+<p>The policies of ${quantity(apps, 'app')} ${meets ? (accepted.length > 0 ? 'meet it, except for accepted deviations' : 'meet it') : markup`<strong class="denied">fall short of it</strong>`}.</p>
 ${findingList(findings)}${acceptedSection(accepted, title)}
 <p>No policy can show:</p>
 <ul class="plain">${notShown.map((one) => markup`<li>${one}</li>`)}</ul></section>

@@ -160,7 +160,7 @@ function passwordRows(terms: PasswordTerms): readonly (readonly [string, string]
   const { minLength, minLengthBesideSecondFactor, blocklists, history, maxAge, lockout } = terms;
   const { attempts, within, consecutive } = lockout;
   return [
-    ['requires', `${minLength} characters, ${minLengthBesideSecondFactor} beside a second factor`],
+    ['requires', `${minLength} characters, ${minLengthBesideSecondFactor} with a second factor`],
     ['refuses', `passwords of the lists: ${blocklists.join(', ') || 'none'}`],
     ...(history > 0 ? [['refuses', quantity(history, 'former password')] as const] : []),
     ...(maxAge === undefined ? [] : [['expires', `after ${durationText(maxAge)}`] as const]),

@@ -50,7 +50,12 @@ function sectionsOf(report: Report): readonly Section[] {
   const proved = invariants.filter(({ verdict }) => verdict === 'holds').length;
   const met = standards.filter(({ meets }) => meets).length;
   return [
-    { id: 'asked', title: 'What is asked of whom', sum: quantity(report.apps, 'app'), content: matrixSection(matrix) },
+    {
+      id: 'asked',
+      title: 'What is asked of each group',
+      sum: quantity(report.apps, 'app'),
+      content: matrixSection(matrix),
+    },
     {
       id: 'policies',
       title: 'Policies',

@@ -143,7 +143,9 @@ async function shownAndWanted(
 ): Promise<ConfigDiff | 'unwanted' | undefined> {
   const questions = yes || json ? undefined : await context.openQuestions();
   if (!yes && !json && questions === undefined && context.isUnseen)
-    throw refusal('standard error goes elsewhere, so that nothing can be shown and asked: say --yes to go on unasked');
+    throw refusal(
+      'standard error is redirected, so nothing can be shown or asked: use --yes to continue without a question',
+    );
   if (!yes && questions === undefined) return undefined;
   try {
     const diff = await comparison(context, moving);
@@ -164,7 +166,7 @@ async function comparison(context: ConfigContext, { store, move }: Moving): Prom
     return await diffAgainstLive(store, move, context);
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
-    context.stderr(`what is in use cannot be compared with: ${error.message}\n`);
+    context.stderr(`the revision in use cannot be compared with: ${error.message}\n`);
     return undefined;
   }
 }

@@ -24,7 +24,7 @@ export function rollbackCommand(context: ConfigContext): Command {
         printResult(context, options, {
           text: isSame
             ? `no change: revision ${revision} is in use, and says the same\n${waitingText(moved)}`
-            : `revision ${revision} is in use, and says what revision ${back} said: ${changes}\n`,
+            : `revision ${revision} is in use, with the content of revision ${back}: ${changes}\n`,
           data: { ok: true, revision, back, changed, ...(diff && { diff }) },
         });
       }),

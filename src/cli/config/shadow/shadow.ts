@@ -45,7 +45,7 @@ async function start(context: ConfigContext, dir: string, options: ShadowOptions
   const { documents } = checked;
   await withStore(context, async (store) => {
     const changed = await new Revisions(store, context).changedBy(documents);
-    if (changed.length === 0) throw refusal(`${dir} is what is live: there is nothing to compare`);
+    if (changed.length === 0) throw refusal(`${dir} is the live configuration: there is nothing to compare`);
     const { by = operatorName() } = options;
     const before = await currentShadow(store);
     if (before) await stopShadow(store, shadowUserKeys(store));
@@ -110,7 +110,7 @@ async function tallyOf(store: Store, draft: ShadowDraft): Promise<Tally> {
 
 function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: Tally): readonly string[] {
   const since = new Date(draft.at * 1000).toISOString().slice(0, 16).replace('T', ' ');
-  const head = `${draft.dir} beside what is live, since ${since} by ${draft.by}, until ${day(draft.until)}`;
+  const head = `${draft.dir} compared with the live revision, since ${since} by ${draft.by}, until ${day(draft.until)}`;
   if (totals === undefined) return [head, 'no sign-in was compared yet'];
   const { signIns, tokens, firstRevision: first, lastRevision: last, failed, dropped, unrecorded } = totals;
   const revisions = first === last ? `revision ${last}` : `revisions ${first} to ${last}`;
@@ -124,8 +124,8 @@ function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: 
     sum === 0
       ? 'nothing would have changed'
       : `${sum} of them would have come out otherwise, for ${quantity(tally.users, 'user')}`,
-    ...(unrecorded > 0 ? [`${unrecorded} of them are of users beyond the first 10,000, and not told below`] : []),
-    ...(tally.left > 0 ? [`${tally.left} differences more are not told below`] : []),
+    ...(unrecorded > 0 ? [`${unrecorded} of them are of users beyond the first 10,000, and not shown below`] : []),
+    ...(tally.left > 0 ? [`${tally.left} differences more are not shown below`] : []),
     ...(failed > 0 ? [`${failed} could not be compared: the draft failed`] : []),
     ...(dropped > 0 ? [`${dropped} were not compared: a node had no time`] : []),
   ];

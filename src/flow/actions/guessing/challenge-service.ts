@@ -48,6 +48,6 @@ export async function checkResponse(
     return withError(context, 'challenge_service.refused');
   }
   audit(request.unit, services.audit, { event: 'challenge_service.failed', ...line });
-  services.warn(`the challenge service did not answer as expected, a proof of work takes its place: ${reason}`);
+  services.warn(`the challenge service did not answer as expected, and a proof of work replaces it: ${reason}`);
   return { context: inTransaction('failed'), passed: false };
 }

@@ -34,11 +34,11 @@ const labels: Readonly<Partial<Record<string, string>>> = {
   email_phone_username: 'identifier.label.email_phone_username',
 };
 
-function kindsIn(by: readonly string[]): string {
-  return [...by].sort().join('_');
+function kindsIn(kinds: readonly string[]): string {
+  return [...kinds].sort().join('_');
 }
 
-function keyboardFor(by: readonly string[]): IdentifierFieldTexts['keyboard'] {
-  if (by.includes('email')) return undefined;
-  return kindsIn(by) === 'phone' ? 'tel' : 'text';
+function keyboardFor(kinds: readonly string[]): IdentifierFieldTexts['keyboard'] {
+  if (kinds.includes('email')) return undefined;
+  return kindsIn(kinds) === 'phone' ? 'tel' : 'text';
 }

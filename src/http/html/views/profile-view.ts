@@ -115,8 +115,8 @@ function groupsModel({ profile, typed, notices }: ProfilePage, t: Translator): r
 }
 
 /** Everything here is optional, so no label says so. Only errors get the focus. */
-function plain(field: Field, of: ProfileField | undefined, t: Translator): Field {
-  const label = { key: 'attribute.label', params: { label: of ? attributeLabel(of, t) : '' } };
+function plain(field: Field, profileField: ProfileField | undefined, t: Translator): Field {
+  const label = { key: 'attribute.label', params: { label: profileField ? attributeLabel(profileField, t) : '' } };
   return { ...field, label, autofocus: field.autofocus && field.invalid };
 }
 
@@ -127,9 +127,9 @@ function fixedModel({ name, attribute, value }: FixedValue, t: Translator): Fixe
     values: values.map((one) => valueText(attribute, one)),
   };
 
-  function valueText(of: FixedValue['attribute'], one: string | number | boolean): MessageDescriptor {
+  function valueText(type: FixedValue['attribute'], one: string | number | boolean): MessageDescriptor {
     if (typeof one === 'boolean') return { key: one ? 'account.profile.yes' : 'account.profile.no' };
-    return { key: 'mail.details.value', params: { value: optionText(of, String(one), t) } };
+    return { key: 'mail.details.value', params: { value: optionText(type, String(one), t) } };
   }
 }
 

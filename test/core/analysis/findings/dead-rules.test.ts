@@ -252,6 +252,16 @@ function isUndecidable(whens: readonly Conditions[]): boolean {
   return isFree || /"(?:before|after)"/.test(JSON.stringify(whens));
 }
 
+test('two parts that exclude one another are shown, whatever three others do', () => {
+  const devices = () => [[], ['a', 'b', 'c'], ['a'], ['b']].map((assurances) => ({ assurances }));
+  const assurance = { all: ['a'], any: ['b'], none: ['c'] };
+  expect(verdictTexts([{ device: { assurance } }, {}], universe({ devices }))[0]).toBe(
+    'contradictory: device.assurance.any, device.assurance.all, device.assurance.none',
+  );
+  const both = { users: { none: ['x'] }, device: { assurance }, any: [{ users: { any: ['x'] } }] };
+  expect(verdictTexts([both, {}], universe({ devices }))[0]).toBe('contradictory: users.none, any');
+});
+
 const policies = fc.array(conditions, { minLength: 1, maxLength: 5 });
 
 test('no rule is called dead that the evaluator lets decide, and nothing is left undecided', () => {

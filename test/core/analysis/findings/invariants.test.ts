@@ -150,6 +150,16 @@ test.each<[string, Guarantee, Parts, string]>([
     { app: [rule('some', one, unknown), rule('rest', two)] },
     'undecided: some',
   ],
+  ['a rule asks for less, but for what no user can prove', proves, { app: [rule('all', by('email'))] }, 'holds'],
+  [
+    'users are asked for less of whom none is known, and others for what they cannot prove',
+    proves,
+    {
+      app: [rule('all', one)],
+      enrollment: [disabling('in a', ['password', 'totp'], inA), disabling('some', [], unknown)],
+    },
+    'undecided: all+some',
+  ],
   ['no rule takes it alone', without, { app: [rule('all', by('password'))] }, 'holds'],
   ['users get in by it', without, { app: [rule('all', one)] }, 'refuted: all (totp)'],
 ])('%s', (_, guarantee, parts, expected) => {
@@ -163,6 +173,21 @@ test('who is shown is in one group, where such a user breaks it', () => {
   expect(verdictText(proves, { app, enrollment })).toBe('refuted: a+not in b (password)');
   const refusing = [disabling('not in b', ['password', 'totp'], notInB), disabling('in b', ['totp'])];
   expect(verdictText(proves, { app, enrollment: refusing })).toBe('refuted: a+in b (password)');
+});
+
+test('who is shown may be in two groups that a rule names together', () => {
+  const enrollment = [
+    disabling('not in b', [], { groups: { none: ['b'] } }),
+    disabling('both', [], { groups: { all: ['a', 'b'] } }),
+  ];
+  const app = [rule('a', one, inA), rule('rest', deny)];
+  expect(verdictText(proves, { app, enrollment })).toBe('refuted: a+both (password)');
+});
+
+test('who is shown may be in two other groups, where of the users of other rules none is known', () => {
+  const enrollment = [disabling('some', [], unknown), disabling('in b', [], { groups: { any: ['b'] } })];
+  const app = [rule('a', one, inA), rule('rest', deny)];
+  expect(verdictText(proves, { app, enrollment })).toBe('refuted: a+in b (password)');
 });
 
 test('where no policy of an app decides, only the others are asked', () => {

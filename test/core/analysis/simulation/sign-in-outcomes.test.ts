@@ -11,7 +11,6 @@ import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
 import { allow, descriptor, enrollmentTerms, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
 
-const authenticators = [descriptor.password, descriptor.totp, descriptor.webauthn];
 const inA: Conditions = { groups: { any: ['a'] } };
 const inB: Conditions = { groups: { any: ['b'] } };
 const two = allow(factors(2));
@@ -23,39 +22,62 @@ const user = (...groups: readonly string[]): UserFacts => ({
 });
 
 /** Those of a group need two factors, all others one. */
-const common = policiesOf({});
-function appFor(name: string, when: Conditions): PolicySet {
-  const rules: readonly Rule[] = [
-    { name: `${name} two`, when, then: two },
-    { name: `${name} rest`, when: {}, then: allow(factors(1)) },
-  ];
-  return { ...common, authenticators, app: compilePolicy({ name, rules }) };
+const twoFor = (when: Conditions): readonly Rule[] => [
+  { name: 'two', when, then: two },
+  { name: 'rest', when: {}, then: allow(factors(1)) },
+];
+
+/** Apps with these rules, of a configuration of their own: what was found for another one is not known here. */
+function appsWith(...all: readonly (readonly Rule[])[]): readonly PolicySet[] {
+  const authenticators = [descriptor.password, descriptor.totp, descriptor.webauthn];
+  const common = { ...policiesOf({}), authenticators };
+  return all.map((rules, at) => {
+    const named = rules.map((rule) => ({ ...rule, name: `${rule.name} of ${at}` }));
+    return { ...common, app: compilePolicy({ name: `app ${at}`, rules: named }) };
+  });
 }
 
-const [appA, appB] = [appFor('notes', inA), appFor('mail', inB)];
+const twoApps = () => appsWith(twoFor(inA), twoFor(inB)) as readonly [PolicySet, PolicySet];
 
 test('apps that ask two users for the same share one walk, whatever their rules are called', () => {
+  const [appA, appB] = twoApps();
   const found = signInOutcome(appA, user('a'), { keys });
   expect(found).toEqual(signInEnd(appA, user('a'), keys));
   expect(signInOutcome(appB, user('b'), { keys })).toBe(found);
   expect(signInOutcome(appA, user('b'), { keys })).toBe(signInOutcome(appB, user('a'), { keys }));
 });
 
+test('the order of rules that may decide is no reason for another walk', () => {
+  const oneFor: readonly Rule[] = [
+    { name: 'one', when: inB, then: allow(factors(1)) },
+    { name: 'rest', when: {}, then: two },
+  ];
+  const [first, second] = appsWith(twoFor(inA), oneFor) as readonly [PolicySet, PolicySet];
+  expect(signInOutcome(second, user('a'), { keys })).toBe(signInOutcome(first, user('a'), { keys }));
+});
+
 test('what is asked otherwise is simulated', () => {
+  const [appA] = twoApps();
   const [strict, lax] = [signInOutcome(appA, user('a'), { keys }), signInOutcome(appA, user(), { keys })];
   expect(strict.added).not.toEqual(lax.added);
   expect(signInOutcome(appA, user('a'), { keys: ['password', 'totp'] }).added).toEqual([]);
 });
 
 test('what the user sets up nowhere leads nowhere', () => {
+  const [appA] = twoApps();
   expect(signInOutcome(appA, user('a'), { keys }).isDenied).toBe(false);
   expect(signInOutcome(appA, user('a'), { keys, never: ['totp', 'webauthn'] }).isDenied).toBe(true);
+  expect(signInOutcome(appA, user('a'), { keys, never: ['totp'] })).toMatchObject({
+    isDenied: false,
+    added: ['webauthn'],
+  });
 });
 
 describe('apps that share policies besides', () => {
   const add: AccountRule = { name: 'none', when: inB, then: { kind: 'deny' } };
   const rest: AccountRule = { name: 'rest', when: {}, then: allow(factors(1)) };
   const accountPolicy = compileAccountPolicy({ name: 'account', rules: [add, rest] });
+  const [appA, appB] = twoApps();
 
   test('a rule of the account policy makes a difference', () => {
     const policies = { ...appA, accountPolicy };

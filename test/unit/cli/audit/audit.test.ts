@@ -232,7 +232,7 @@ test.each([
   [['--from', 'yesterday'], '--from takes a time such as'],
   [['--from', '2026-11-24T09:00:00'], '--from takes a time such as'],
   [['--from', '1h', '--until', '2h'], '--from must be before --until'],
-  [['--after', 'x y'], '--after takes what the page before said'],
+  [['--after', 'x y'], '--after takes the value that the previous page printed'],
   [['--user', 'zoe'], 'there is no user "zoe"'],
 ])('a query that cannot be meant is one sentence: %j', async (words, sentence) => {
   await expect(query(...words)).rejects.toThrow(sentence);

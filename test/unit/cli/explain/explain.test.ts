@@ -108,7 +108,7 @@ Enrollment policy
 
 Outcome    challenge: password
 Decided by session: Everybody; app: Everybody else; enrollment: A second factor for payroll
-Needs      password: nothing stands in for it
+Needs      password: nothing replaces it
 
 Steps
   1. identify (with password)
@@ -351,7 +351,7 @@ test('what follows when a user skips or fails at a step', async () => {
   expect(office).toContain('if password fails: challenge totp (my?phone); then complete');
   expect(office).not.toContain('Needs');
   const two = await explained('--app', 'payroll', '--groups', 'staff', '--enrolled', 'password,totp');
-  expect(two).toContain('Needs      password and totp: nothing stands in for it\n');
+  expect(two).toContain('Needs      password and totp: nothing replaces it\n');
   const three = await explained('--app', 'payroll', '--groups', 'staff', '--enrolled', 'password,totp,webauthn');
   expect(three).not.toContain('Needs');
   expect(stepsOf(three).join('; ')).toMatch(/if webauthn fails: challenge totp; then complete/);

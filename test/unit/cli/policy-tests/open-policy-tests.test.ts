@@ -135,3 +135,54 @@ test('always, never and depends hold exactly where every sign-in says so', async
   );
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(enough(2));
 });
+
+async function openResult(files: Readonly<Record<string, unknown>>, test: Partial<PolicyTest>) {
+  const texts = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, JSON.stringify(content)]));
+  const loaded = await load({ ...validFiles, ...texts }, {}, authenticators);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const snapshot = await snapshotOfDocuments(loaded.documents, authenticators);
+  const app = await snapshot.app('notes');
+  if (app === undefined) throw new Error('the app is missing');
+  const one: PolicyTest = { name: 'one', app: 'notes', ...test };
+  const open = await openSignIns(one, app, { snapshot, apps: ['notes'], authenticators, variables: {} });
+  const found = await openDifferences(one, open, (facts) => explain(snapshot, app, facts));
+  return { tried: open.facts.length, actual: found.map(({ actual }) => actual) };
+}
+
+test('sign-ins for which the same rules decide are tried once: many groups and networks leave nothing undecided', async () => {
+  const groups = Array.from({ length: 12 }, (_, index) => `team-${index}`);
+  const rules = [
+    { name: 'teams', when: { groups: { any: groups } }, then: 'deny' },
+    { name: 'away', when: { network: { none: ['office'] }, risk: { any: ['newNetwork'] } }, then: 'deny' },
+    { name: 'last', then: { allow: { factors: 2 } } },
+  ];
+  const files = { 'policies/sign-on/notes.yaml': { name: 'notes', rules } };
+  const always = await openResult(files, { user: { groups: ['team-3', '*'] }, always: { deny: 'rule' } });
+  expect(always.actual).toEqual([]);
+  expect(always.tried).toBeLessThan(40);
+  const depends = await openResult(files, { depends: { deny: 'rule' } });
+  expect(depends.actual).toEqual([]);
+  expect(depends.tried).toBeLessThan(40);
+  const never = await openResult(files, { never: { deny: false, steps: ['password'] } });
+  expect(never.actual).toEqual([]);
+});
+
+test('what the account policy asks of a user who sets something up is part of what is open', async () => {
+  const enrollment = { rules: [{ name: 'all', then: { required: ['totp'] } }] };
+  const account = {
+    rules: [
+      { name: 'guests', when: { groups: { any: ['guests'] } }, change: { add: ['totp'] }, then: 'deny' },
+      { name: 'others', then: { allow: { factors: 1 } } },
+    ],
+  };
+  const sign = { name: 'notes', rules: [{ name: 'all', then: { allow: { factors: 1 } } }] };
+  const files = {
+    'policies/sign-on/notes.yaml': sign,
+    'policies/enrollment.yaml': enrollment,
+    'policies/account.yaml': account,
+  };
+  const said = { user: { enrolled: ['password' as const] } };
+  const always = await openResult(files, { ...said, always: { steps: ['password', { enroll: 'totp' }] } });
+  expect(always.actual).not.toEqual([]);
+  expect((await openResult(files, { ...said, depends: { deny: false } })).actual).toEqual([]);
+});

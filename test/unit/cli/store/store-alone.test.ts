@@ -37,7 +37,7 @@ test('the word is written with its end, and audited; --off ends it', async () =>
   ]);
   expect(await isWritten()).toBe(true);
   await alone('--off');
-  expect(terminal.printed()).toBe('the store does not stand alone any more\n');
+  expect(terminal.printed()).toBe('the store no longer stands alone\n');
   expect((await audited())[1]).toMatchObject({ event: 'store.alone_ended', outcome: 'success' });
   expect(await isWritten()).toBe(false);
   await alone('--off');
@@ -64,8 +64,8 @@ test('the doctor shows it', async () => {
 
 describe('refused, and nothing is written', () => {
   test.each([
-    [[], /either for how long/],
-    [['--for', 'PT4H', '--off'], /either for how long/],
+    [[], /give either how long/],
+    [['--for', 'PT4H', '--off'], /give either how long/],
     [['--for', 'PT59S'], /from 60 s to 1 d/],
     [['--for', 'P2D'], /from 60 s to 1 d/],
     [['--for', 'soon'], /from 60 s to 1 d/],

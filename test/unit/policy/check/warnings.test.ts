@@ -83,7 +83,7 @@ test.each([
 ])('mail as one of two factor types: %s', async (allow) => {
   const files = { 'policies/sign-on/notes.yaml': policy(allow) };
   expect(await warnings({ ...files, 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([
-    'policies/sign-on/notes.yaml:5:14: note: rules[0].then.allow rule "All" asks for several factors and takes email as one: NIST SP 800-63B-4 section 3.1.3.1 takes no email for one [restricted-authenticator]',
+    'policies/sign-on/notes.yaml:5:14: note: rules[0].then.allow rule "All" asks for several factors and takes email as one: NIST SP 800-63B-4 section 3.1.3.1 does not accept email as one [restricted-authenticator]',
   ]);
   expect(await warnings({ ...files, 'stepgate.yaml': settings('totp: { enabled: true }') })).toEqual([]);
 });

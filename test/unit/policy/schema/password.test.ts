@@ -56,7 +56,7 @@ test.each<[string, string, string]>([
   ['too short', 'minLength: 7', 'minLength must be at least 8 (NIST SP 800-63B-4, section 3.1.1.2)'],
   ['too long', 'minLength: 65', 'minLength must be at most 64: passwords of 64 characters must be accepted'],
   [
-    'longer beside a second factor',
+    'longer with a second factor',
     'minLength: 12, minLengthBesideSecondFactor: 13',
     'minLengthBesideSecondFactor must not be more than `minLength`',
   ],

@@ -18,11 +18,11 @@ export const account = (...all: readonly string[]) => ({ 'policies/account.yaml'
 
 type Files = Readonly<Record<string, string | undefined>>;
 
+/** What is found besides groups that no rule names, and denials that a user without an attribute escapes. */
 export async function findings(files: Files) {
   const loaded = await load({ 'stepgate.yaml': settings, ...files }, {}, authenticators);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
-  // Rules that deny by an attribute are as short as can be here: they say nothing of users without it.
   return found.filter(({ code }) => code !== 'unused' && code !== 'fail-open');
 }
 

@@ -213,13 +213,13 @@ function lifetimeDifference(sides: Sides): readonly SignInDifference[] {
     return from === undefined || from === to ? [] : [{ what, from, to, by }];
   });
   if (changed.length === 0) return [];
-  const said = (side: 'from' | 'to') => changed.map((one) => `${one.what} ${one[side]}`).join(', ');
+  const lengths = (side: 'from' | 'to') => changed.map((one) => `${one.what} ${one[side]}`).join(', ');
   return [
     {
       kind: 'session',
       headline: changed.map(({ what, from, to }) => `${what} ${to} (${from} before)`).join(', '),
-      before: { words: said('from'), rules: rulesBy(live, changed) },
-      after: { words: said('to'), rules: rulesBy(next, changed) },
+      before: { words: lengths('from'), rules: rulesBy(live, changed) },
+      after: { words: lengths('to'), rules: rulesBy(next, changed) },
     },
   ];
 }

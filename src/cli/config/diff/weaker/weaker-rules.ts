@@ -85,12 +85,12 @@ export function laxerRule(
   pair: AppPair,
 ): WeakerRule {
   const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
-  const had = setUp(step.before).replace(' to set up', ' without setting up');
+  const withoutSetUp = setUp(step.before).replace(' to set up', ' without setting up');
   const owner = enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
   const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
   return {
     apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}${graceText(facts)}`,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${withoutSetUp}${graceText(facts)}`,
     before: rulePlaces(before.enrollment ? [before.enrollment] : []),
     after: rulePlaces(now.enrollment ? [now.enrollment] : []),
     example: [

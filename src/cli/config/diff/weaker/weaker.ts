@@ -168,10 +168,10 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ live, next }, space);
   return {
     weaker: recovered.map(({ rule, facts, evidence }) => {
-      const said = enoughText(evidence).replace('is enough', 'is enough to set a new password');
+      const words = enoughText(evidence).replace('is enough', 'is enough to set a new password');
       const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
       const example = exampleOptions(shownFacts(facts), keys);
-      return { apps: pair.clientIds, words: said, before: rulePlaces([rule]), after: rulePlaces([rule]), example };
+      return { apps: pair.clientIds, words, before: rulePlaces([rule]), after: rulePlaces([rule]), example };
     }),
     undecided: rulePlaces(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
   };

@@ -100,7 +100,7 @@ test('with --yes, changes are shown and nothing is asked; without it, the output
 test('on a terminal that shows no questions, nothing is applied unasked', async () => {
   await apply(one);
   isUnseen = true;
-  await expect(apply(two)).rejects.toThrow('nothing can be shown and asked: say --yes to go on unasked');
+  await expect(apply(two)).rejects.toThrow('nothing can be shown or asked: use --yes to continue without a question');
   expect(await config('history')).toMatch(/^1 .*\n$/);
   expect(await apply(two, '--yes')).toContain('revision 2 is in use');
 });
@@ -241,7 +241,7 @@ describe('rollback', () => {
     answer = 'y';
     stderr = '';
     expect(await config('rollback', '1', '--reason', 'too much')).toBe(
-      'revision 3 is in use, and says what revision 1 said: 1 change: sign-on/notes\n',
+      'revision 3 is in use, with the content of revision 1: 1 change: sign-on/notes\n',
     );
     expect(asked).toEqual(['Go back to revision 1, as revision 3? [y/N] ']);
     expect(stderr).toContain('What differs from revision 2, which is live:');

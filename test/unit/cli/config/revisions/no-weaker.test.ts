@@ -309,7 +309,7 @@ test.each<[string, Files, Files, string]>([
   expect(text).toContain(words);
   expect(text).toMatch(/nothing was changed, as --no-weaker says \[weaker\]\n$/);
   expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app (?:notes|stepgate-account) /m);
-  expect(text).toContain('Without --config, `explain` tells what is in use.\n');
+  expect(text).toContain('Without --config, `explain` describes the revision in use.\n');
   expect(await config('history')).not.toMatch(/^2 /);
   expect(terminal.exitCode()).toBe(1);
 });

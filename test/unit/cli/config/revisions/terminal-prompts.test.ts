@@ -80,7 +80,7 @@ test('typed text is shown, and can be corrected', async () => {
 });
 
 test.each<[string, number, RegExp]>([
-  [`y${enter}`, 3, /revision 3 is in use, and says what revision 1 said/],
+  [`y${enter}`, 3, /revision 3 is in use, with the content of revision 1/],
   [enter, 2, /nothing was changed\n$/],
 ])('rollback shows what changes, and asks: %j', async (keys, count, said) => {
   await onTerminal(undefined, 'apply', two, '--yes');
