@@ -59,7 +59,6 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'core/policy/rules/password-terms': ['password'],
   'policy/analysis/analysed/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
-  'policy/check/check-enrollment': ['password'],
   'policy/check/check-references': ['email', 'password', 'phone'],
   'policy/model/documents': ['password'],
   'policy/revision/snapshot': ['password'],

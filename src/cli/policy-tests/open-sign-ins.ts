@@ -25,7 +25,6 @@ import {
   type Variable,
   withProof,
 } from '../../core/policy/theories/theory.ts';
-import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import { StepgateError } from '../../errors.ts';
 import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -49,8 +48,6 @@ export interface OpenSignIns {
 /** The most sign-ins to try. They prove nothing then, but one of them may refute the test. */
 const most = 4_000;
 
-const knownDevice: RuleHead['when'] = { device: { known: true } };
-
 /** The most facts to sort into kinds. */
 const mostPlacements = 100_000;
 
@@ -63,10 +60,8 @@ export async function openSignIns(
   const policies = await snapshot.policies(app);
   const rules = rulesOf(policies);
   const space = ruleSpace(rules, { ...knownIn(snapshot.settings), clientIds: [app.clientId] });
-  // One that the account does not know is unusual.
-  const asksRisk = rules.flatMap(conditionSets).some(({ risk }) => risk !== undefined);
-  const merge = merging(test, { app, sets: signInConditions(policies) }, configuration);
-  const choices = relevantChoices(variablesOf([...rules, ...(asksRisk ? [knownDevice] : [])], space), merge);
+  const merge = merging(test, { app, sets: rules.flatMap(conditionSets) }, configuration);
+  const choices = relevantChoices(variablesOf(rules, space), merge);
   const unknown = choices.find(({ isComplete }) => !isComplete);
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const open = { choices, enrolled, plain: plainFacts() };
@@ -116,10 +111,11 @@ function arising(
   universe: Pick<Universe, 'risk' | 'scopesOf'>,
 ): (placed: UserFacts) => boolean {
   if (test.risk !== undefined || test.distance !== undefined) return () => true;
-  const { onceProved, always } = factsTogether(rules.flatMap(conditionSets), universe);
+  const sets = rules.flatMap(conditionSets);
+  const { onceProved, always } = factsTogether(sets, universe);
   const conditions = [...onceProved, ...always].flatMap(compileConditions);
   return (placed) => {
-    const device = { ...placed.device, known: isKnown(test, placed) };
+    const device = { ...placed.device, known: isKnown(test, placed, sets) };
     return conditions.every(({ test: holds }) => holds(withProof({ ...placed, device })) === 'hit');
   };
 }
@@ -182,7 +178,7 @@ function merging(
   return (placed, enrolled) => {
     const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
     const said = factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } });
-    const options = { ...said, ...openOptions(test, placed), at: textOf(now) };
+    const options = { ...said, ...openOptions(test, placed, sets), at: textOf(now) };
     try {
       const given = factsFromOptions(options, { snapshot, app, authenticators, now });
       const asked = asFarAsAsked(given, sets, options);

@@ -25,6 +25,7 @@ export const findingCodes = {
   standard: { severity: 'error', title: 'a rule falls short of the standard that was asked for' },
   past: { severity: 'warning', title: 'a time that is over' },
   unused: { severity: 'note', title: 'a zone, group, policy or picture that nothing uses' },
+  'unaskable-scope': { severity: 'warning', title: 'a rule about a scope that no app may ask for' },
   'unknown-group': { severity: 'warning', title: 'a group that no user is in' },
   'changeable-user': { severity: 'warning', title: 'a rule names a user by what users change themselves' },
   'restricted-authenticator': { severity: 'note', title: 'a factor that the standards restrict' },

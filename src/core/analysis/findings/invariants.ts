@@ -4,6 +4,7 @@
  * Everything else is reported as undecided, with the rules that are to blame.
  */
 import type { Conditions } from '../../model/conditions.ts';
+import { placeKey } from '../../model/place-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { mayFail } from '../../policy/rules/condition-table.ts';
@@ -26,6 +27,11 @@ export interface Invariant {
   readonly guarantee: Guarantee;
   /** A remembered proof counts as proved. */
   readonly countsRemembered?: true;
+  /**
+   * Each rule of the session policy is examined by itself, and by the pauses that it allows itself. Absent: one
+   * violation for each rule of the sign-on policy, in a session that may have begun under any rule.
+   */
+  readonly bySession?: true;
 }
 
 /** A sign-in that breaks an invariant. */
@@ -72,19 +78,29 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
   const judge = demandJudge(invariant, policies);
   const found = [
     ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
-    ...appRulesIn(scope).map((rule) => examineRule(rule, { ...invariant, judge }, scope)),
+    ...appRulesIn(scope).flatMap((rule) => examineRule(rule, { ...invariant, judge }, scope)),
   ];
   const violations = found.flatMap((result) => ('violation' in result ? [result.violation] : []));
-  const open = found.flatMap((result) => ('open' in result ? [result.open] : []));
+  const broken = new Set(invariant.bySession ? violations.flatMap(({ rules: [session] }) => keyOf(session)) : []);
+  const open = found
+    .flatMap((result) => ('open' in result ? [result.open] : []))
+    .filter(([session]) => !keyOf(session).some((key) => broken.has(key)));
   if (violations.length > 0) return { kind: 'refuted', violations, open };
   if (open.length === 0) return { kind: 'holds' };
   return { kind: 'undecided', open, ranOut: scope.budget.steps < 0 };
+}
+
+/** A rule that breaks it in one combination is reported for that, and other combinations with it are not. */
+function keyOf(rule: RuleHead | undefined): readonly string[] {
+  return rule ? [placeKey(rule)] : [];
 }
 
 type RuleResult =
   | { readonly violation: Violation }
   | { readonly open: readonly RuleHead[] }
   | { readonly kind: 'fine' };
+
+type Fault = Exclude<RuleResult, { readonly kind: 'fine' }>;
 
 interface InvariantWithJudge extends Invariant {
   readonly judge: JudgeDemand;
@@ -93,19 +109,25 @@ interface InvariantWithJudge extends Invariant {
 const fine: RuleResult = { kind: 'fine' };
 
 /**
- * The result for a rule of the sign-on policy that allows: a violation, an ordinary one first; otherwise a combination
- * that is open.
+ * The results for a rule of the sign-on policy that allows, one for each rule that is to blame: a violation, an
+ * ordinary one first; otherwise a combination that is open. None: all is fine.
  */
-function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
-  let result = fine;
+function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): readonly Fault[] {
+  const found = new Map<Rule, Fault>();
+  const settled = new Set<Rule>();
   for (const rules of decidingWith(app, scope)) {
+    const blamed = invariant.bySession ? rules.session : app.rule;
+    if (settled.has(blamed)) continue;
     const examined =
       invariant.guarantee.kind === 'admitted' ? lockOut(rules, scope) : admission(rules, invariant, scope);
-    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(rules)]))
-      return examined;
-    if (!('violation' in result) && !('kind' in examined)) result = examined;
+    if ('kind' in examined) continue;
+    const isSettled = 'violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(rules)]);
+    const before = found.get(blamed);
+    if (isSettled || before === undefined || !('violation' in before)) found.set(blamed, examined);
+    if (isSettled) settled.add(blamed);
+    if (isSettled && !invariant.bySession) break;
   }
-  return result;
+  return [...found.values()];
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */

@@ -1,102 +1,173 @@
 /**
  * Finds rules that a browser chooses by what it says of itself: with another User-Agent header the same user, from the
- * same place, is asked for less.
+ * same place, is asked for less, or stays signed in for longer.
  */
 import type { Rule } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
-import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
-import { evidenceBetween, impliesAll } from '../proofs/strictness.ts';
+import type { UserFacts, Variable } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { type CompareTerms, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
+import { browserOf, browserPairs, inBrowser, inClass } from './said-by-browser.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
 export interface Spoofable {
+  /** The rule that asks what the browser is: one of the two. */
+  readonly asking: Rule;
   readonly strict: Rule;
   readonly weak: Rule;
   /** Facts for which the weak rule decides. */
   readonly facts: UserFacts;
+  /** Both ask for the same, and sessions last longer under the weak rule. */
+  readonly isLonger: boolean;
+}
+
+/** The rules of one policy to examine, and what is known already. */
+export interface ExaminedLayer {
+  /** Absent: the sign-on policy. */
+  readonly layer?: SignInLayer;
+  /** Whether a rule needs no further look. Absent: none. */
+  readonly isTold?: (rule: Rule) => boolean;
 }
 
 /** At most one finding for each rule that asks what the browser is. */
-export function spoofable(policies: PolicySet, space: RuleSpace): FoundByRule<Spoofable, Rule> {
-  const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
-  return findByRule(rules, function* (rule) {
-    const browser = browserOf(rule, space);
-    if (browser === undefined) return;
-    for (const other of rules.filter((one) => one !== rule)) {
-      const [strict, weak] = ordered(rule, other, policies) ?? [];
-      if (strict === undefined || weak === undefined) continue;
-      const facts = factsFor({ strict, weak, rules, browser }, { policies, space });
-      yield typeof facts === 'object' ? { strict, weak, facts } : facts;
-    }
-  });
+export function spoofable(
+  policies: PolicySet,
+  space: RuleSpace,
+  { layer = 'app', isTold = () => false }: ExaminedLayer = {},
+): FoundByRule<Spoofable, Rule> {
+  const { session, app } = policies;
+  if (app === undefined) return { found: [], undecided: [] };
+  const [own, beside] = layer === 'app' ? [app, session] : [session, app];
+  const search: Search = { own, beside, space, compare: termsComparison(policies, layer) };
+  const rules = rulesOf(own);
+  return findByRule(
+    rules.filter((rule) => !isTold(rule)),
+    function* (asking) {
+      const browser = browserOf(asking, space);
+      if (browser === undefined) return;
+      for (const other of rules.filter((one) => one !== asking))
+        for (const [strict, weak] of [[asking, other] as const, [other, asking] as const])
+          yield choiceOf({ asking, strict, weak, browser }, search);
+    },
+  );
 }
 
-function browserOf({ when }: Rule, space: RuleSpace): Variable | undefined {
-  const part = space.parts(when).find(({ condition, path }) => condition === 'device' && isSaidByBrowser(path[0]));
-  return part && 'variable' in part.formula ? part.formula.variable : undefined;
+function rulesOf({ rules }: CompiledPolicy): readonly Rule[] {
+  return rules.map(({ rule }) => rule);
 }
 
-/** Trusted sources state everything else that a rule asks about a device. */
-function isSaidByBrowser(key: string | number | undefined): boolean {
-  return key === 'platform' || key === 'os';
-}
-
-/** The stricter rule first. Undefined: neither is. */
-function ordered(one: Rule, other: Rule, policies: PolicySet): readonly [Rule, Rule] | undefined {
-  if (one.then.kind === 'deny') return other.then.kind === 'deny' ? undefined : [one, other];
-  if (other.then.kind === 'deny') return [other, one];
-  const [first, second] = [one.then.requirement, other.then.requirement];
-  const isStricter = (strict: typeof first, weak: typeof first) =>
-    impliesAll([strict], [weak], policies) && evidenceBetween([weak], strict, policies) !== undefined;
-  if (isStricter(first, second)) return [one, other];
-  return isStricter(second, first) ? [other, one] : undefined;
+interface Search {
+  readonly own: CompiledPolicy;
+  /** The other policy that lets users in. */
+  readonly beside: CompiledPolicy;
+  readonly space: RuleSpace;
+  readonly compare: CompareTerms;
 }
 
 interface Choice {
+  readonly asking: Rule;
   readonly strict: Rule;
   readonly weak: Rule;
-  readonly rules: readonly Rule[];
   readonly browser: Variable;
 }
 
-interface Analysed {
-  readonly policies: PolicySet;
-  readonly space: RuleSpace;
+/** The rules of the other policy under which the choice asks for less. `strict` is absent: any rule, or none. */
+interface Way {
+  readonly strict?: Rule;
+  readonly weak: Rule;
+  readonly isLonger: boolean;
 }
 
-/** Facts that differ in the browser alone. Undefined: there are none. `undecided`: the steps did not suffice. */
-function factsFor(
-  { strict, weak, rules, browser }: Choice,
-  { policies, space }: Analysed,
-): UserFacts | 'undecided' | undefined {
+/** `undecided`: the steps did not suffice, and nothing else was found. */
+function choiceOf(choice: Choice, search: Search): Spoofable | 'undecided' | undefined {
+  const ways = waysOf(choice, search);
+  if (ways.length === 0) return undefined;
   let isOpen = false;
-  const positions = [...browser.classes.keys()];
-  const formulasOf = (rule: Rule, at: number) =>
-    decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space).map((one) => inClass(one, browser, at));
-  for (const one of positions) {
-    for (const other of positions.filter((at) => at !== one)) {
-      const found = findModel(
-        [...space.onceProved, ...formulasOf(strict, one), ...formulasOf(weak, other)],
-        newBudget(),
-      );
+  for (const positions of browserPairs(choice.browser)) {
+    const own = ownFormulas(choice, positions, search);
+    const possible = findModel(own, newBudget());
+    if (possible === 'impossible') continue;
+    for (const way of ways) {
+      const found = findModel([...own, ...besideFormulas(way, { ...choice, positions }, search)], newBudget());
       isOpen ||= found === 'undecided';
       if (typeof found !== 'object') continue;
-      const plain = space.factsOf(found.model);
-      const factsIn = (at: number) => browser.classes[at]?.place?.(plain) ?? plain;
-      const decides = (rule: Rule, at: number) => policies.app && findRule(policies.app, factsIn(at)).rule === rule;
-      if (decides(strict, one) && decides(weak, other)) return factsIn(other);
+      const facts = search.space.factsOf(found.model);
+      const [one, other] = positions.map((at) => inBrowser(facts, choice.browser, at)) as [UserFacts, UserFacts];
+      const { asking, strict, weak } = choice;
+      if (
+        decide(search, one, { own: strict, ...(way.strict && { beside: way.strict }) }) &&
+        decide(search, other, { own: weak, beside: way.weak })
+      )
+        return { asking, strict, weak, facts: other, isLonger: way.isLonger };
     }
   }
   return isOpen ? 'undecided' : undefined;
 }
 
-/** The formula where the variable is in the class. */
-function inClass(formula: Formula, variable: Variable, at: number): Formula {
-  if ('all' in formula) return { all: formula.all.map((one) => inClass(one, variable, at)) };
-  if ('any' in formula) return { any: formula.any.map((one) => inClass(one, variable, at)) };
-  if (formula.variable !== variable) return formula;
-  return (formula.classes & (1n << BigInt(at))) === 0n ? { any: [] } : { all: [] };
+/** First the same rule of the other policy beside both. Different ones take a choice by the browser there, too. */
+function waysOf({ strict, weak }: Choice, { beside, space, compare }: Search): readonly Way[] {
+  const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
+  if (weak.then.kind === 'deny') return [];
+  if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, isLonger: false }));
+  const isChosen = rulesOf(beside).some((rule) => browserOf(rule, space) !== undefined);
+  const same = allowing.map((rule) => [rule, rule] as const);
+  const others = isChosen ? allowing.flatMap((one) => allowing.map((other) => [one, other] as const)) : [];
+  return [...same, ...others.filter(([one, other]) => one !== other)].flatMap(([one, other]) => {
+    const less = lessBeside({ strict, weak }, [one, other], compare);
+    return less ? [{ strict: one, weak: other, isLonger: less.longer.length > 0 }] : [];
+  });
+}
+
+function lessBeside(
+  { strict, weak }: Pick<Choice, 'strict' | 'weak'>,
+  [one, other]: readonly [Rule, Rule],
+  compare: CompareTerms,
+): Weaker | undefined {
+  const terms = [strict.then, weak.then, one.then, other.then] as const;
+  const [own, weakOwn, beside, weakBeside] = terms;
+  if (own.kind === 'deny' || weakOwn.kind === 'deny' || beside.kind === 'deny' || weakBeside.kind === 'deny') return;
+  return compare({ own, beside }, { own: weakOwn, beside: weakBeside });
+}
+
+function ownFormulas(
+  { strict, weak, browser }: Choice,
+  [one, other]: readonly [number, number],
+  { own, space }: Search,
+) {
+  return [
+    ...space.onceProved,
+    ...formulasIn(strict, { policy: own, space }).map((formula) => inClass(formula, browser, one)),
+    ...formulasIn(weak, { policy: own, space }).map((formula) => inClass(formula, browser, other)),
+  ];
+}
+
+function besideFormulas(
+  way: Way,
+  { browser, positions: [one, other] }: { readonly browser: Variable; readonly positions: readonly [number, number] },
+  { beside: policy, space }: Search,
+) {
+  const strict = way.strict ? formulasIn(way.strict, { policy, space }) : [];
+  return [
+    ...strict.map((formula) => inClass(formula, browser, one)),
+    ...formulasIn(way.weak, { policy, space }).map((formula) => inClass(formula, browser, other)),
+  ];
+}
+
+function formulasIn(rule: Rule, { policy, space }: { readonly policy: CompiledPolicy; readonly space: RuleSpace }) {
+  const rules = rulesOf(policy);
+  return decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space);
+}
+
+function decide(
+  { own, beside }: Search,
+  facts: UserFacts,
+  rules: { readonly own: Rule; readonly beside?: Rule },
+): boolean {
+  return (
+    findRule(own, facts).rule === rules.own &&
+    (rules.beside === undefined || findRule(beside, facts).rule === rules.beside)
+  );
 }

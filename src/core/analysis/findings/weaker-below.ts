@@ -3,18 +3,20 @@
  * rule below asks the same users for less: most often the condition was meant to widen the rule, and it narrows it.
  */
 
-import type { Requirement, Rule } from '../../model/policy.ts';
+import type { Conditions } from '../../model/conditions.ts';
+import type { Rule } from '../../model/policy.ts';
 import type { ConditionAbout } from '../../policy/condition-descriptor.ts';
-import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
-import { minimumOf } from '../proofs/minimum-acr.ts';
-import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictness.ts';
+import type { EvidenceSet } from '../proofs/strictness.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
-import { allowing } from '../space/rule-combinations.ts';
+import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
+import { type CompareTerms, termsComparison } from './asks-less.ts';
+import type { ExaminedLayer } from './spoofable.ts';
 
 /** A rule that asks the users of another one for less, where a condition of that one misses. */
 export interface WeakerBelow {
@@ -23,24 +25,51 @@ export interface WeakerBelow {
   /** The conditions of the strict rule, one of which is not met. */
   readonly missing: readonly RulePart[];
   readonly facts: UserFacts;
-  /** Evidence that meets the weak rule and not the strict one. */
+  /** Evidence that meets the weak rule and not the strict one. Empty: sessions last longer under the weak rule. */
   readonly evidence: EvidenceSet;
 }
 
 /** One finding for each strict rule, about the first rule that is weaker. */
-export function weakerBelow(policies: PolicySet, space: RuleSpace): FoundByRule<WeakerBelow, Rule> {
-  const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
-  const analysed = { policies, space, lessThan: comparisons(policies) };
-  return findByRule(rules, function* (strict) {
-    const below = isNamed(strict, space) ? rules.slice(rules.indexOf(strict) + 1) : [];
-    for (const weak of below) yield comparePair({ strict, weak, rules }, analysed);
-  });
+export function weakerBelow(
+  policies: PolicySet,
+  space: RuleSpace,
+  { layer = 'app', isTold = () => false }: ExaminedLayer = {},
+): FoundByRule<WeakerBelow, Rule> {
+  const { session, app } = policies;
+  if (app === undefined) return { found: [], undecided: [] };
+  const [own, beside] = layer === 'app' ? [app, session] : [session, app];
+  const rules = own.rules.map(({ rule }) => rule);
+  const search = { own, beside, space, besides: allowing(beside, space), compare: termsComparison(policies, layer) };
+  return findByRule(
+    rules.filter((rule) => !isTold(rule)),
+    function* (strict) {
+      const below = isNamed(strict, space) ? rules.slice(rules.indexOf(strict) + 1) : [];
+      for (const weak of below) yield comparePair({ strict, weak, rules }, search);
+    },
+  );
 }
 
 /** It allows, names users, and depends on what differs from one sign-in of a user to the next. */
 function isNamed({ then, when }: Rule, space: RuleSpace): boolean {
   const parts = space.parts(when);
-  return then.kind === 'allow' && parts.some(namesUsers) && parts.some(narrows);
+  const alternatives = partsOfAlternatives(when, space);
+  const names =
+    parts.some(namesUsers) || (alternatives.length > 0 && alternatives.every((one) => one.some(namesUsers)));
+  return then.kind === 'allow' && names && narrowing(when, space).length > 0;
+}
+
+function partsOfAlternatives({ any = [] }: Conditions, space: RuleSpace): readonly (readonly RulePart[])[] {
+  return any.map((one) => space.parts(one));
+}
+
+/** The parts of the rule that differ from one sign-in of a user to the next, `any` among them. */
+function narrowing(when: Conditions, space: RuleSpace): readonly RulePart[] {
+  const alternatives = partsOfAlternatives(when, space);
+  // What else than who the user is leads out of an alternative is meant, and so the rest is.
+  const isMeant = (one: readonly RulePart[]) =>
+    !one.some(narrows) && !one.every(({ condition }) => aboutOf(condition) === 'user');
+  const isNarrow = alternatives.some((one) => one.some(narrows)) && !alternatives.some(isMeant);
+  return space.parts(when).filter((part) => (part.condition === 'any' ? isNarrow : narrows(part)));
 }
 
 function namesUsers({ condition, path }: RulePart): boolean {
@@ -70,74 +99,58 @@ interface Pair {
   readonly rules: readonly Rule[];
 }
 
-interface Analysed {
-  readonly policies: PolicySet;
+interface Search {
+  readonly own: CompiledPolicy;
+  /** The other policy that lets users in, and its rules that do. */
+  readonly beside: CompiledPolicy;
+  readonly besides: readonly Deciding<Rule>[];
   readonly space: RuleSpace;
-  readonly lessThan: Comparison;
-}
-
-/**
- * Evidence that meets `asked` and `beside` but not `strict`. Undefined: none is known, or `strict` does not ask for
- * everything that they ask for.
- */
-type Comparison = (asked: Requirement, strict: Requirement, beside: readonly Requirement[]) => EvidenceSet | undefined;
-
-/** Most rules of a policy have one of a few requirements, and each pair of these is compared once. */
-function comparisons(policies: PolicySet): Comparison {
-  const known = new Map<string, EvidenceSet | undefined>();
-  return (asked, strict, beside) => {
-    const key = JSON.stringify([asked, strict, beside]);
-    if (known.has(key)) return known.get(key);
-    const all = [...beside, asked];
-    const implied = impliesAll([...beside, strict], all, policies);
-    const evidence = implied ? evidenceBetween(all, strict, policies) : undefined;
-    known.set(key, evidence);
-    return evidence;
-  };
+  readonly compare: CompareTerms;
 }
 
 /** `undecided`: the steps of the search did not suffice, and nothing else was found. */
 function comparePair(
-  { strict, weak, rules }: Pair,
-  { policies, space, lessThan }: Analysed,
+  pair: Pair,
+  { own, beside, besides, space, compare }: Search,
 ): WeakerBelow | 'undecided' | undefined {
+  const { strict, weak } = pair;
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
-  const parts = space.parts(strict.when);
-  const missing = parts.filter(narrows);
-  const before = rules.slice(0, rules.indexOf(weak));
-  const pair = (): readonly Formula[] => [
-    ...space.onceProved,
-    ...parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula),
-    { any: missing.map(({ formula }) => negated(formula)) },
-    ...before.map(({ when }) => space.misses(when)),
-    space.applies(weak.when),
-  ];
-  const minimum = minimumOf(policies);
+  const missing = narrowing(strict.when, space);
   let isOpen = false;
-  for (const { rule: session, formulas } of allowing(policies.session, space)) {
-    if (session.then.kind !== 'allow') continue;
-    const beside = [session.then.requirement, ...minimum];
-    const evidence = lessThan(weak.then.requirement, strict.then.requirement, beside);
-    const facts = evidence && factsFor([...pair(), ...formulas], space);
+  let formulas: readonly Formula[] | undefined;
+  for (const { rule, formulas: decidingBeside } of besides) {
+    if (rule.then.kind !== 'allow') continue;
+    const less = compare({ own: strict.then, beside: rule.then }, { own: weak.then, beside: rule.then });
+    if (less === undefined) continue;
+    formulas ??= missed(pair, missing, space);
+    const facts = factsFor([...formulas, ...decidingBeside], space);
     isOpen ||= facts === 'undecided';
-    if (typeof facts === 'object' && evidence && decides(policies, { weak, session }, facts))
-      return { strict, weak, missing, facts, evidence };
+    const isShown = (one: UserFacts) => applyRules(own, one).rule === weak && applyRules(beside, one).rule === rule;
+    if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, evidence: less.evidence };
   }
   return isOpen ? 'undecided' : undefined;
+}
+
+/** The weak rule decides, as the strict one misses for nothing but what narrows it. */
+function missed({ strict, weak, rules }: Pair, missing: readonly RulePart[], space: RuleSpace): readonly Formula[] {
+  const parts = space.parts(strict.when);
+  const others = parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula);
+  const isWithin = missing.some(({ condition }) => condition === 'any');
+  const alternatives = partsOfAlternatives(strict.when, space).map((one) => ({
+    all: one.filter((part) => !narrows(part)).map(({ formula }) => formula),
+  }));
+  return [
+    ...space.onceProved,
+    ...others,
+    ...(isWithin ? [{ any: alternatives }] : []),
+    { any: missing.map(({ formula }) => negated(formula)) },
+    ...rules.slice(0, rules.indexOf(weak)).map(({ when }) => space.misses(when)),
+    space.applies(weak.when),
+  ];
 }
 
 function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | 'impossible' {
   const found = findModel(formulas, newBudget());
   if (typeof found !== 'object') return found;
   return ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
-}
-
-function decides(
-  { session, app }: PolicySet,
-  rules: { readonly weak: Rule; readonly session: Rule },
-  facts: UserFacts,
-): boolean {
-  return (
-    app !== undefined && applyRules(app, facts).rule === rules.weak && applyRules(session, facts).rule === rules.session
-  );
 }

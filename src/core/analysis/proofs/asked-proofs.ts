@@ -85,10 +85,14 @@ export function rememberedAs(descriptor: AuthenticatorDescriptor): readonly Reme
 
 type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
 
-/** The proofs that can count where these rules decide. */
+/**
+ * The proofs that can count where these rules decide. `bySession`: in a session that began under the session rule.
+ * Absent: it may have begun under any.
+ */
 export function proofsIn(
   { session, app, enrollment }: Omit<DecidingRules, 'findFacts'>,
   policies: PolicySet,
+  { bySession }: { readonly bySession?: true } = {},
 ): PossibleProofs {
   const terms = termsOf(session);
   const { authenticators } = usablePolicies(policies, enrollment?.then);
@@ -96,14 +100,12 @@ export function proofsIn(
   const limits = app.then.kind === 'allow' ? app.then.appSession : undefined;
   const kept = limits?.unkept ? 0 : (terms.keep?.absolute ?? 0);
   const oldest = Math.min(Math.max(terms.absolute, kept), limits?.absolute ?? Number.POSITIVE_INFINITY);
-  return { authenticators, oldest, longestPause: longestPause(policies) };
+  const possible = bySession ? [session] : policies.session.rules.map(({ rule }) => rule);
+  return { authenticators, oldest, longestPause: longestPause(possible) };
 }
 
-/** A session may have begun under any rule of the session policy. */
-function longestPause({ session: { rules } }: PolicySet): Seconds {
-  return Math.max(
-    ...rules.map(({ rule }) => termsOf(rule)).map((one) => Math.max(one?.idle ?? 0, one?.keep?.idle ?? 0)),
-  );
+function longestPause(rules: readonly Rule[]): Seconds {
+  return Math.max(...rules.map(termsOf).map((one) => Math.max(one?.idle ?? 0, one?.keep?.idle ?? 0)));
 }
 
 function termsOf({ then }: Rule): SessionTerms | undefined {

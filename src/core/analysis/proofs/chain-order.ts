@@ -5,13 +5,14 @@ import type { ChainStep, Requirement } from '../../model/policy.ts';
 type Chains = Extract<Requirement, { readonly chains: unknown }>;
 
 /**
- * All evidence that meets the first meets the second; each has one chain. False: that is not proved. Every step of the
- * second is met by what meets a step of its own of the first.
+ * All evidence that meets the first meets the second, and the first has more steps or asks in the same order; each has
+ * one chain. False: that is not proved. Every step of the second is met by what meets a step of its own of the first.
+ * As many steps in another order let users begin with something else, so they are there for a reason.
  */
 export function followsChain({ chains: [one = []] }: Chains, { chains: [other = []] }: Chains): boolean {
-  return isMatchable(
-    other.map((weak) => one.flatMap((strict, index) => (isAsStrict(strict, weak) ? [String(index)] : []))),
-  );
+  const within = other.map((weak) => one.flatMap((strict, index) => (isAsStrict(strict, weak) ? [String(index)] : [])));
+  const isSameOrder = within.every((indexes, at) => indexes.includes(String(at)));
+  return isMatchable(within) && (one.length > other.length || isSameOrder);
 }
 
 /** Whatever else a step may demand must be the same. */

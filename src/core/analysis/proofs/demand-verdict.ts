@@ -36,15 +36,19 @@ export interface DemandVerdict {
 
 export type JudgeDemand = (one: DecidingRules) => DemandVerdict;
 
+interface Promised {
+  readonly guarantee: Guarantee;
+  readonly countsRemembered?: true;
+  /** As in `proofsIn`. */
+  readonly bySession?: true;
+}
+
 /** Makes a judge for the rules of one app. */
-export function demandJudge(
-  { guarantee, countsRemembered }: { readonly guarantee: Guarantee; readonly countsRemembered?: true },
-  policies: PolicySet,
-): JudgeDemand {
+export function demandJudge({ guarantee, countsRemembered, bySession }: Promised, policies: PolicySet): JudgeDemand {
   const known = new Map<string, DemandVerdict>();
   return (one) => {
     const told = [...askedIn(one, policies), asRequirement(guarantee)];
-    const possible = withMethodsOf(proofsIn(one, policies), told);
+    const possible = withMethodsOf(proofsIn(one, policies, bySession && { bySession }), told);
     const browsers = browsersOf(one, policies, countsRemembered ? [] : possible.authenticators.filter(isRemembered));
     const { authenticators, ...limits } = possible;
     const key = JSON.stringify([browsers, limits, authenticators.map((descriptor) => descriptor.key)]);

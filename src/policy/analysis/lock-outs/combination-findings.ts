@@ -1,15 +1,10 @@
 /** The effect of all policies of an app together, as findings. */
-import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
-import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
-import { proofNames } from '../../../core/evidence/named.ts';
-import type { Rule } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
-import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
-import { exampleOptions } from '../text/example-options.ts';
+import { weakerRuleFindings } from '../rules/weaker-findings.ts';
 import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
@@ -22,11 +17,10 @@ export function combinationFindings(
   const ofApps = apps.flatMap((app) => [
     ...closedApp(app, configuration),
     ...undecidedCombinations(app, configuration),
-    ...weaker(app, configuration),
-    ...chosenByBrowser(app, configuration),
   ]);
   const found = [
     ...ofApps,
+    ...weakerRuleFindings(apps, configuration),
     ...failOpenFindings(apps, configuration),
     ...lockOutFindings(apps, configuration),
     ...newcomerFindings(apps, configuration),
@@ -71,50 +65,3 @@ function undecidedCombinations(
 
 /** Rules of the session policy that are named with it. */
 const mostNamed = 3;
-
-function weaker({ policies, space }: AnalysedApp, configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const { found, undecided } = weakerBelow(policies, space);
-  const findings = found.flatMap(({ strict, weak, missing, facts, evidence }) => {
-    const place = configuration.placeOf(strict);
-    if (place === undefined) return [];
-    const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
-    const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
-    const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
-    return [
-      findingAt('weaker-below', place, {
-        message: `where ${conditions} misses, ${ruleText(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
-        rules: [namedRule(weak)],
-        example: exampleOptions(facts, keys),
-        advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
-      }),
-    ];
-  });
-  return [
-    ...findings,
-    ...undecidedFindings(undecided, 'whether a rule below asks the same users for less', configuration),
-  ];
-}
-
-function chosenByBrowser(
-  { policies, space }: AnalysedApp,
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const { found, undecided } = spoofable(policies, space);
-  const findings = found.flatMap(({ strict, weak, facts }) => {
-    const place = configuration.placeOf(strict);
-    if (place === undefined) return [];
-    const parts = {
-      message: `a browser that calls itself another one is under ${ruleText(weak)} instead, which asks for less`,
-      rules: [namedRule(weak)],
-      example: exampleOptions(facts),
-      advice: 'ask the same of every browser, or rest the difference on something that is proved',
-    };
-    return [findingAt('spoofable', place, parts)];
-  });
-  const question = 'whether what a browser says of itself leads from it to a weaker rule';
-  return [...findings, ...undecidedFindings(undecided, question, configuration)];
-}
-
-function ruleText({ name }: Rule): string {
-  return `the rule "${name}"`;
-}

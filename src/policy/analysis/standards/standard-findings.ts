@@ -111,7 +111,12 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
     const guarantee = criterion.guarantee(roles);
     if (guarantee === undefined) return [];
     const verdict = examineInvariant(
-      { name: criterion.section, when: {}, guarantee, ...(standard.memory && { countsRemembered: true as const }) },
+      {
+        ...{ name: criterion.section, when: {}, guarantee },
+        ...(standard.memory && { countsRemembered: true as const }),
+        // A session that began under another rule is that rule's fault.
+        ...(criterion.blames === 'session' && { bySession: true as const }),
+      },
       { policies, space },
     );
     if (verdict.kind !== 'holds' && isExempt(criterion, { policies, space })) return [];

@@ -64,7 +64,8 @@ test('a rule that asks what the browser is is found exactly where another browse
           const deciding = all.flatMap(({ rule: other }) => other ?? []) as readonly Rule[];
           return deciding.includes(mine) && deciding.some((other) => rankOf(other) !== rankOf(mine));
         });
-      const expected = rules.filter((mine) => mine.when.device && isChosen(mine));
+      const asks = ({ when: { any = [], device: own } }: Rule) => own !== undefined || any.some((one) => one.device);
+      const expected = rules.filter((mine) => asks(mine) && isChosen(mine));
       const { found, undecided } = search(...rules);
       expect(undecided).toEqual([]);
       const about = found.map(({ strict, weak }) => [strict, weak]);

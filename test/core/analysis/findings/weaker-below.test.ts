@@ -1,5 +1,5 @@
 /** Rules that protect named users only here and there, compared with brute force over a small universe. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { weakerBelow } from '../../../../src/core/analysis/findings/weaker-below.ts';
 import { minimumOf } from '../../../../src/core/analysis/proofs/minimum-acr.ts';
@@ -156,7 +156,11 @@ test.each<[string, ConditionSet, readonly string[] | undefined]>([
   ['no assurance', { device: { assurance: { none: ['patched'] } } }, undefined],
   ['a system, which the browser says', { device: { os: ['macos'] } }, undefined],
   ['a network and a known device', { ...inOffice, device: { known: true } }, ['network.any', 'device.known']],
-  ['an alternative', { any: [inOffice, { scopes: { any: ['mail'] } }] } as ConditionSet, undefined],
+  ['alternatives', { any: [inOffice, { scopes: { any: ['mail'] } }] } as ConditionSet, ['any']],
+  ['an alternative beside who the user is', { any: [inOffice, { groups: { any: ['b'] } }] } as ConditionSet, ['any']],
+  ['an alternative that says `none`', { any: [inOffice, { scopes: { none: ['mail'] } }] } as ConditionSet, undefined],
+  ['alternatives that are meant', { any: [{ network: { none: ['office'] } }] } as ConditionSet, undefined],
+  ['an alternative beside a formula', { any: [inOffice, { claims: { any: ['email'] } }] } as ConditionSet, undefined],
 ])('a rule about a group with %s', (_, narrows, paths) => {
   const { found } = search([rule({ ...ofA, ...narrows }, two), rule({}, one)]);
   const named = found.map(({ missing }) => missing.map(({ condition, path }) => [condition, ...path].join('.')));
@@ -231,6 +235,54 @@ test('rules that are entangled on purpose leave it undecided, unless something e
   expect(search([...maze, strict, rule({}, one)])).toEqual({ found: [], undecided: [strict] });
   expect(search([...maze, strict, rule({}, two)])).toEqual({ found: [], undecided: [] });
   expect(search([strict, rule(inOffice, two), rule({}, one), ...maze]).found).toHaveLength(1);
+});
+
+describe('in the session policy', () => {
+  const searchSession = (session: readonly Rule[], app: readonly Rule[] = [rule({}, one)]) => {
+    const policies = policiesOf({ session: { name: 'session', rules: session }, app: { name: 'app', rules: app } });
+    const whens = [...session, ...app].map(({ when }) => when);
+    const { found, undecided } = weakerBelow(policies, ruleSpace(whens, offices), { layer: 'session' });
+    expect(undecided).toEqual([]);
+    for (const { weak, facts } of found) expect(findRule(policies.session, facts).rule).toBe(weak);
+    return found.map((each) => [...new Set(each.evidence.map(({ authenticator }) => authenticator))].join());
+  };
+  const lasting = (idle: number) => allow(factors(1), { idle, absolute: 36_000 });
+
+  test.each<[string, Rule['then'], Rule['then'], readonly string[]]>([
+    ['fewer factors', two, one, ['password']],
+    ['as many', two, two, []],
+    ['more', one, two, []],
+    ['as many, and lets sessions pause for longer', lasting(900), lasting(3_600), ['']],
+    ['as many, and lets sessions pause for a shorter time', lasting(3_600), lasting(900), []],
+    ['nothing, as it denies', two, deny, []],
+    ['less than a denial', deny, one, []],
+  ])('the rule below asks for %s', (_, above, below, evidence) => {
+    expect(searchSession([rule({ ...ofA, ...inOffice }, above), rule({}, below)])).toEqual(evidence);
+  });
+
+  test('what every rule of the app asks for is asked for below, too', () => {
+    const session = [strict, rule({}, one)];
+    expect(searchSession(session, [rule({}, two)])).toEqual([]);
+    expect(searchSession(session, [rule(inOffice, one), rule({}, two)])).toEqual([]);
+    expect(searchSession(session, [rule(inOffice, two), rule({}, one)])).toEqual(['password']);
+    expect(searchSession(session, [rule({}, deny)])).toEqual([]);
+  });
+
+  test('a rule that is told is not looked at again', () => {
+    const policies = policiesOf({ session: { name: 'session', rules: [strict, rule({}, one)] } });
+    const space = ruleSpace([strict.when, {}], offices);
+    const found = (isTold: boolean) =>
+      weakerBelow(policies, space, { layer: 'session', isTold: () => isTold }).found.length;
+    expect([found(true), found(false)]).toEqual([0, 1]);
+  });
+});
+
+test.each<[string, Conditions, boolean]>([
+  ['each alternative', { any: [{ ...ofA, ...inOffice }, { users: { any: ['ann'] } }] }, true],
+  ['one alternative only', { any: [{ ...ofA, ...inOffice }, { scopes: { any: ['mail'] } }] }, false],
+])('users are named by %s', (_, when, isFound) => {
+  const { found } = search([rule(when, two), rule({}, one)]);
+  expect(found.map(({ facts }) => facts.subject.groups)).toEqual(isFound ? [['a']] : []);
 });
 
 test('an app without a policy has no such rule', () => {

@@ -210,6 +210,54 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
   ],
 ];
 
+describe('each session rule is examined by its own pauses', () => {
+  const sessionRules = (...all: readonly string[]) => `rules:\n${all.map((one) => `  - ${one}\n`).join('')}`;
+  const rule = (name: string, idle: string, when = '') =>
+    `{ name: ${name}, ${when}then: { allow: { primary: any, secondFactor: never, idle: ${idle}, absolute: PT8H } } }`;
+  const of = (group: string) => `when: { groups: { any: [${group}] } }, `;
+  const withSession = (...all: readonly string[]) => ({
+    'policies/password.yaml': strictPasswords,
+    'policies/session.yaml': sessionRules(...all),
+  });
+  const then = '{ allow: { factors: 2 } }';
+  const short = `error policies/session.yaml`;
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['the one above', [rule('Admins', 'PT30M', of('admins')), rule('Rest', 'PT15M')], [`${short}:2 ${pci} 8.2.8`]],
+    ['the one below', [rule('Admins', 'PT15M', of('admins')), rule('Rest', 'PT30M')], [`${short}:3 ${pci} 8.2.8`]],
+    [
+      'both',
+      [rule('Admins', 'PT30M', of('admins')), rule('Staff', 'PT15M', of('staff')), rule('Rest', 'PT1H')],
+      [`${short}:2 ${pci} 8.2.8`, `${short}:4 ${pci} 8.2.8`],
+    ],
+    ['none', [rule('Admins', 'PT15M', of('admins')), rule('Rest', 'PT15M')], []],
+  ])('%s may pause for too long', async (_, rules, expected) => {
+    expect(await unmet({ standard: 'pci-dss-4', then, files: withSession(...rules) })).toEqual(expected);
+  });
+
+  test('one that falls short at some rule of the app is not undecided at another one besides', async () => {
+    const signOn = (expression: string) =>
+      `name: notes\nrules:\n  - { name: Some, when: { expression: '${expression}' }, then: ${then} }\n  - { name: Everybody, then: ${then} }\n`;
+    const files = (expression: string, last: string) => ({
+      ...withSession(rule('Rest', last)),
+      'policies/sign-on/notes.yaml': signOn(expression),
+    });
+    const unknown = 'size(user.groups) > 2';
+    const found = await unmet({ standard: 'pci-dss-4', then, files: files(unknown, 'PT30M') });
+    expect(found).toEqual([`${short}:2 ${pci} 8.2.8`]);
+    expect(await unmet({ standard: 'pci-dss-4', then, files: files(unknown, 'PT15M') })).toEqual([]);
+  });
+
+  test('and by that of sessions that are kept', async () => {
+    const kept = rule('Rest', 'PT15M').replace(
+      'absolute: PT8H',
+      'absolute: PT8H, keepSignedIn: { idle: P7D, absolute: P14D }',
+    );
+    const files = withSession(rule('Admins', 'PT15M', of('admins')), kept);
+    expect(await unmet({ standard: 'pci-dss-4', then, files })).toEqual([`${short}:3 ${pci} 8.2.8`]);
+  });
+});
+
 describe('falls short', () => {
   test.each(mistakes)('%s', async (_, one, expected) => {
     expect(await unmet(one)).toEqual(expected);

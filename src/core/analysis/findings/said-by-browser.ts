@@ -1,0 +1,36 @@
+/** What a browser says of itself in its User-Agent header, as a variable that the browser chooses freely. */
+import type { RuleHead } from '../../model/policy.ts';
+import { conditionSets } from '../../policy/rules/condition-table.ts';
+import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+
+/** The variable, if the rule asks about it, in an alternative of `any` or outside of them. */
+export function browserOf({ when }: RuleHead, space: RuleSpace): Variable | undefined {
+  const parts = conditionSets(when).flatMap((set) => space.parts(set));
+  const part = parts.find(({ condition, path }) => condition === 'device' && isSaidByBrowser(path[0]));
+  return part && 'variable' in part.formula ? part.formula.variable : undefined;
+}
+
+/** Trusted sources state everything else that a rule asks about a device. */
+function isSaidByBrowser(key: string | number | undefined): boolean {
+  return key === 'platform' || key === 'os';
+}
+
+/** The formula where the variable is in the class. */
+export function inClass(formula: Formula, variable: Variable, at: number): Formula {
+  if ('all' in formula) return { all: formula.all.map((one) => inClass(one, variable, at)) };
+  if ('any' in formula) return { any: formula.any.map((one) => inClass(one, variable, at)) };
+  if (formula.variable !== variable) return formula;
+  return (formula.classes & (1n << BigInt(at))) === 0n ? { any: [] } : { all: [] };
+}
+
+/** The same user in another browser: the position of a class of the variable. */
+export function inBrowser(facts: UserFacts, { classes }: Variable, at: number): UserFacts {
+  return classes[at]?.place?.(facts) ?? facts;
+}
+
+/** All pairs of two different browsers. */
+export function browserPairs({ classes }: Variable): readonly (readonly [number, number])[] {
+  const positions = [...classes.keys()];
+  return positions.flatMap((one) => positions.flatMap((other) => (other === one ? [] : [[one, other] as const])));
+}

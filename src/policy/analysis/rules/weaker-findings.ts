@@ -1,0 +1,124 @@
+/** Rules beside which a weaker one decides about the same users, as findings. */
+import type { SignInLayer } from '../../../core/analysis/findings/asks-less.ts';
+import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
+import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
+import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
+import { proofNames } from '../../../core/evidence/named.ts';
+import { placeKey } from '../../../core/model/place-key.ts';
+import type { Rule, RuleHead } from '../../../core/model/policy.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { findingAt } from '../../source/finding-at.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { exampleOptions } from '../text/example-options.ts';
+
+/** A rule of the session policy that was found at one app is looked for at no other one. */
+export function weakerRuleFindings(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const told = { weaker: new Set<string>(), chosen: new Set<string>() };
+  return apps.flatMap((app) => [
+    ...(['app', 'session'] as const).flatMap((layer) => [
+      ...weaker(app, { layer, told: told.weaker }, configuration),
+      ...chosenByBrowser(app, { layer, told: told.chosen }, configuration),
+    ]),
+    ...enrollmentByBrowser(app, configuration),
+  ]);
+}
+
+interface Examined {
+  readonly layer: SignInLayer;
+  /** Places of the rules that were found. */
+  readonly told: Set<string>;
+}
+
+function weaker(
+  { policies, space }: AnalysedApp,
+  { layer, told }: Examined,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const isTold = (rule: Rule) => told.has(placeKey(rule));
+  const { found, undecided } = weakerBelow(policies, space, { layer, isTold });
+  const findings = found.flatMap(({ strict, weak, missing, facts, evidence }) => {
+    const place = configuration.placeOf(strict);
+    if (place === undefined) return [];
+    told.add(placeKey(strict));
+    const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
+    const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+    const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
+    const less =
+      evidence.length > 0
+        ? `asks the same users for less: ${proofs.join(' and ')} is enough`
+        : 'lets the same users stay signed in for longer';
+    return [
+      findingAt('weaker-below', place, {
+        message: `where ${conditions} misses, ${ruleText(weak)} ${less}`,
+        rules: [namedRule(weak)],
+        example: exampleOptions(facts, evidence.length > 0 ? keys : undefined),
+        advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
+      }),
+    ];
+  });
+  return [
+    ...findings,
+    ...undecidedFindings(undecided, 'whether a rule below asks the same users for less', configuration),
+  ];
+}
+
+function chosenByBrowser(
+  { policies, space }: AnalysedApp,
+  { layer, told }: Examined,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const isTold = (rule: Rule) => told.has(placeKey(rule));
+  const { found, undecided } = spoofable(policies, space, { layer, isTold });
+  const findings = found.flatMap(({ asking, strict, weak, facts, isLonger }) => {
+    told.add(placeKey(asking));
+    const less = isLonger ? 'lets users stay signed in for longer' : 'asks for less';
+    return chosen({ strict, weak, less, example: exampleOptions(facts) }, configuration);
+  });
+  return [...findings, ...undecidedFindings(undecided, browserQuestion, configuration)];
+}
+
+const browserQuestion = 'whether what a browser says of itself leads from it to a weaker rule';
+
+function enrollmentByBrowser(
+  { policies, space }: AnalysedApp,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const { found, undecided } = spoofableEnrollment(policies, space);
+  const findings = found.flatMap(({ strict, weak, facts, enrolled }) => {
+    const example = exampleOptions(facts, enrolled.length > 0 ? enrolled : undefined);
+    return chosen({ strict, weak, less: 'asks users to set up less', example }, configuration);
+  });
+  return [...findings, ...undecidedFindings(undecided, browserQuestion, configuration)];
+}
+
+interface Chosen {
+  readonly strict: RuleHead;
+  readonly weak: RuleHead;
+  /** What the weak rule does, as a clause. */
+  readonly less: string;
+  readonly example: readonly string[];
+}
+
+function chosen(
+  { strict, weak, less, example }: Chosen,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const place = placeOf(strict);
+  if (place === undefined) return [];
+  const parts = {
+    message: `a browser that calls itself another one is under ${ruleText(weak)} instead, which ${less}`,
+    rules: [namedRule(weak)],
+    example,
+    advice: 'ask the same of every browser, or rest the difference on something that is proved',
+  };
+  return [findingAt('spoofable', place, parts)];
+}
+
+function ruleText({ name }: RuleHead): string {
+  return `the rule "${name}"`;
+}

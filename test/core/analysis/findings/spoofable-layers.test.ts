@@ -1,0 +1,155 @@
+/** Rules of both policies that let users in, where a browser chooses between them: compared with brute force. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { SignInLayer } from '../../../../src/core/analysis/findings/asks-less.ts';
+import { spoofable } from '../../../../src/core/analysis/findings/spoofable.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import type { Facts } from '../../../../src/core/model/facts.ts';
+import type { AppSession, Rule, SessionTerms } from '../../../../src/core/model/policy.ts';
+import { systemsOfPlatform } from '../../../../src/core/policy/conditions/device.ts';
+import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
+import { findRule } from '../../../../src/core/policy/rules/rules.ts';
+import { allow, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
+import { enough, seeded } from '../../support/seeded.ts';
+import { universe } from '../../support/universe.ts';
+
+/** From the strictest. */
+const thens: readonly [Rule['then'], Rule['then'], Rule['then']] = [
+  { kind: 'deny' },
+  allow(factors(2)),
+  allow(factors(1)),
+];
+const [deny, two, one] = thens;
+
+const browsers = Object.entries(systemsOfPlatform).flatMap(([platform, systems]) =>
+  systems.map((os) => ({ known: false, platform: platform as Facts['device']['platform'], os })),
+);
+const users = [[], ['a']].map((groups) => userWith([], { groups }));
+
+const rule = (when: Conditions, then: Rule['then'], name = 'rule'): Rule => ({ name, when, then });
+const mobile: Conditions = { device: { platform: ['mobile'] } };
+
+function search(
+  layer: SignInLayer,
+  { session, app }: { readonly session: readonly Rule[]; readonly app: readonly Rule[] },
+) {
+  const policies = policiesOf({ session: { name: 'session', rules: session }, app: { name: 'app', rules: app } });
+  const whens = [...session, ...app].map(({ when }) => when);
+  return spoofable(policies, ruleSpace(whens, universe()), { layer });
+}
+
+const when = fc.constantFrom<Conditions>(
+  mobile,
+  { device: { os: ['ios', 'windows'] } },
+  { groups: { any: ['a'] } },
+  { any: [{ device: { os: ['linux'] } }, { groups: { any: ['a'] } }] },
+);
+const drawn = fc
+  .tuple(fc.array(fc.record({ when, then: fc.constantFrom(...thens) }), { maxLength: 2 }), fc.constantFrom(...thens))
+  .map(([some, rest]) => [...some, { when: {}, then: rest }].map((each, at): Rule => ({ ...each, name: `${at}` })));
+
+test('a rule of either policy is found where another browser is asked for less by both together', () => {
+  const counts = { found: 0, quiet: 0 };
+  fc.assert(
+    fc.property(drawn, drawn, fc.constantFrom<SignInLayer>('session', 'app'), (session, app, layer) => {
+      const [mine, beside] = layer === 'app' ? [app, session] : [session, app];
+      const [own, other] = [mine, beside].map((rules) => compilePolicy({ name: 'policy', rules }));
+      if (own === undefined || other === undefined) throw new Error('there are two policies');
+      const asks = ({ when: { any = [], device } }: Rule) => device !== undefined || any.some((each) => each.device);
+      const rankOf = (of: Rule | undefined) => (of ? thens.indexOf(of.then) : 0);
+      const decided = users.map((subject) =>
+        browsers.map((says) => {
+          const facts = factsOf({ subject, device: says });
+          return { own: findRule(own, facts).rule, beside: findRule(other, facts).rule };
+        }),
+      );
+      const isLess = (strict: (typeof decided)[number][number], weak: typeof strict) => {
+        if (strict.own === weak.own || rankOf(weak.own) === 0 || rankOf(weak.beside) === 0) return false;
+        if (rankOf(strict.own) === 0) return true;
+        return (
+          rankOf(strict.beside) > 0 && rankOf(strict.own) === 1 && rankOf(weak.own) === 2 && rankOf(weak.beside) === 2
+        );
+      };
+      const isChosen = (asking: Rule) =>
+        decided.some((all) =>
+          all.some((strict) =>
+            all.some((weak) => (strict.own === asking || weak.own === asking) && isLess(strict, weak)),
+          ),
+        );
+      const { found, undecided } = search(layer, { session, app });
+      expect(undecided).toEqual([]);
+      expect(found.map(({ asking }) => asking)).toEqual(mine.filter((each) => asks(each) && isChosen(each)));
+      for (const { asking, strict, weak, facts, isLonger } of found) {
+        expect([strict, weak]).toContain(asking);
+        expect(isLonger).toBe(false);
+        expect(findRule(own, facts).rule).toBe(weak);
+        expect(rankOf(findRule(other, facts).rule)).toBeGreaterThan(0);
+        const others = browsers.map((says) => findRule(own, { ...facts, device: { ...facts.device, ...says } }).rule);
+        expect(others).toContain(strict);
+      }
+      counts[found.length > 0 ? 'found' : 'quiet'] += 1;
+    }),
+    seeded(200),
+  );
+  expect(Math.min(counts.found, counts.quiet)).toBeGreaterThan(enough(40));
+});
+
+const HOUR = 3_600;
+const lasting = (session: SessionTerms, count: 1 | 2 = 1): Rule['then'] => allow(factors(count), session);
+const short: SessionTerms = { idle: HOUR, absolute: 8 * HOUR };
+const long: SessionTerms = { idle: HOUR, absolute: 9 * HOUR };
+
+test.each<[string, SessionTerms, SessionTerms, boolean]>([
+  ['last as long', short, short, false],
+  ['last longer', short, long, true],
+  ['may pause for longer', short, { ...short, idle: 2 * HOUR }, true],
+  ['may be kept', short, { ...short, keep: { idle: 8 * HOUR, absolute: 8 * HOUR } }, true],
+  ['last longer, and pause no longer', short, { idle: HOUR / 2, absolute: 9 * HOUR }, false],
+])('where as much is asked for, and sessions under the other rule %s', (_, strict, weak, isFound) => {
+  const session = [rule(mobile, lasting(weak), 'weak'), rule({}, lasting(strict), 'strict')];
+  const { found } = search('session', { session, app: [rule({}, one)] });
+  expect(found.map((each) => [each.strict.name, each.weak.name, each.isLonger])).toEqual(
+    isFound ? [['strict', 'weak', true]] : [],
+  );
+  expect(search('app', { session, app: [rule({}, one)] }).found).toEqual([]);
+});
+
+test.each<[string, AppSession, boolean]>([
+  ['a shorter one', { absolute: 8 * HOUR }, false],
+  ['one that is between both', { absolute: 8.5 * HOUR }, true],
+  ['none that is kept', { unkept: true }, true],
+])('the app leaves %s of a longer session', (_, appSession, isFound) => {
+  const app: Rule['then'] = { kind: 'allow', requirement: factors(1), appSession };
+  const session = [rule(mobile, lasting(long)), rule({}, lasting(short))];
+  expect(search('session', { session, app: [rule({}, app)] }).found).toHaveLength(isFound ? 1 : 0);
+  const kept = { ...short, keep: { idle: 8 * HOUR, absolute: 80 * HOUR } };
+  const keeping = [
+    rule(mobile, lasting(kept)),
+    rule({}, lasting({ ...kept, keep: { ...kept.keep, absolute: 8 * HOUR } })),
+  ];
+  expect(search('session', { session: keeping, app: [rule({}, app)] }).found).toHaveLength(
+    appSession.absolute === 8.5 * HOUR ? 1 : 0,
+  );
+});
+
+test('less that is asked for counts, however short the session', () => {
+  const session = [rule(mobile, lasting(short, 1)), rule({}, lasting(long, 2))];
+  expect(search('session', { session, app: [rule({}, one)] }).found).toMatchObject([{ isLonger: false }]);
+  expect(search('session', { session, app: [rule({}, two)] }).found).toEqual([]);
+});
+
+test('a rule that is told is not looked at again, and another one is', () => {
+  const session = [rule(mobile, one, 'asking'), rule({}, two)];
+  const policies = policiesOf({ session: { name: 'session', rules: session } });
+  const space = ruleSpace([mobile, {}], universe());
+  const found = (name: string) =>
+    spoofable(policies, space, { layer: 'session', isTold: (each) => each.name === name }).found.length;
+  expect([found('asking'), found('rule')]).toEqual([0, 1]);
+});
+
+test('a denial that no other policy lets past is no choice', () => {
+  const session = [rule(mobile, one), rule({}, deny)];
+  expect(search('session', { session, app: [rule({}, one)] }).found).toHaveLength(1);
+  expect(search('session', { session, app: [rule(mobile, deny), rule({}, one)] }).found).toEqual([]);
+});
