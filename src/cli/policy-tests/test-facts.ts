@@ -50,7 +50,11 @@ function showsNewBrowser({ risk }: UserFacts): boolean {
 }
 
 /** Options for what a test leaves open about the browser and the past, as in these facts. */
-export function openOptions(test: PolicyTest, placed: UserFacts): Pick<FactOptions, 'device' | 'risk' | 'distance'> {
+export function openOptions(
+  test: PolicyTest,
+  placed: UserFacts,
+  sets: readonly ConditionSet[],
+): Pick<FactOptions, 'device' | 'risk' | 'distance'> {
   const { risk = placed.risk?.reasons.map(({ signal }) => signal), distance = placed.distance } = test;
   return {
     device: isKnown(test, placed, sets) ? 'known' : 'new',
