@@ -7,9 +7,7 @@ import type { Attribute, AttributeSchema } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
-import { riskOf, withImplied } from '../../core/policy/values/risk.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -28,6 +26,7 @@ import {
   required,
   skippedFrom,
 } from './proofs-from-options.ts';
+import { unusualFromOptions } from './unusual-from-options.ts';
 
 interface Known {
   readonly snapshot: Snapshot;
@@ -82,26 +81,6 @@ function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: S
     ...((isManaged || deviceSignals.includes('registered')) && { registered: true }),
     ...(isManaged && { managed: true }),
     ...(assurances.length > 0 && { assurances }),
-  };
-}
-
-/** The settings' points apply. What is given comes with what a sign-in always shows beside it. */
-function unusualFromOptions(
-  { risk = [], distance: far }: FactOptions,
-  device: Facts['device'],
-  { settings }: Snapshot,
-): Pick<Facts, 'risk' | 'distance'> {
-  const given = risk.map((name) => knownName('signal', name, riskSignals));
-  if (far !== undefined && far !== 'nowhere' && !/^\d{1,5}$/.test(far))
-    throw refusal(`--distance takes kilometres, or nowhere, not ${far}`);
-  if (device.known && given.includes('recentFailures'))
-    throw refusal('a known device has no recentFailures: what strangers try counts for other browsers only');
-  const distance = far === undefined || far === 'nowhere' ? far : Number(far);
-  const isFar = distance !== undefined && distance !== 0;
-  const signals = withImplied(isFar ? [...given, 'newNetwork'] : given, device);
-  return {
-    ...(signals.length > 0 && { risk: riskOf(signals, [], settings.risk) }),
-    ...(distance !== undefined && { distance }),
   };
 }
 
