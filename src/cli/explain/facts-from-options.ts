@@ -9,6 +9,7 @@ import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } f
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
+import { systemsOfPlatform } from '../../core/policy/conditions/device.ts';
 import { riskOf } from '../../core/policy/values/risk.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -55,8 +56,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     device: {
       known:
         remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
-      platform: knownName('platform', options.platform ?? 'desktop', platforms),
-      os: knownName('operating system', options.os ?? 'other', operatingSystems),
+      ...browserFromOptions(options),
       ...signalsFromOptions(options, known.snapshot),
       ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
       ...(remembered.length > 0 && { remembered }),
@@ -67,6 +67,20 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     ...(subject && { subject }),
     evidence: evidenceOf(options.evidence ?? [], provers),
   };
+}
+
+/** Of a system alone the platform is known. */
+function browserFromOptions({
+  platform: given,
+  os: system = 'other',
+}: FactOptions): Pick<Facts['device'], 'platform' | 'os'> {
+  const os = knownName('operating system', system, operatingSystems);
+  const possible = platforms.filter((one) => systemsOfPlatform[one].some((each) => each === os));
+  if (given === undefined) return { platform: os === 'other' ? 'desktop' : (possible[0] ?? 'desktop'), os };
+  const platform = knownName('platform', given, platforms);
+  if (os !== 'other' && !possible.includes(platform))
+    throw refusal(`no browser says both: --os ${os} is ${possible.join(' or ')}, not ${platform}`);
+  return { platform, os };
 }
 
 /** A managed device is a registered one. */
