@@ -9,17 +9,16 @@ import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } f
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
-import { systemsOfPlatform } from '../../core/policy/conditions/device.ts';
 import { riskOf } from '../../core/policy/values/risk.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
-import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
+import { browserFromOptions, signalsFromOptions } from './device-from-options.ts';
 import type { FactOptions } from './fact-options.ts';
 import {
   assumedEnrollment,
@@ -66,33 +65,6 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
     evidence: evidenceOf(options.evidence ?? [], provers),
-  };
-}
-
-/** Of a system alone the platform is known. */
-function browserFromOptions({
-  platform: given,
-  os: system = 'other',
-}: FactOptions): Pick<Facts['device'], 'platform' | 'os'> {
-  const os = knownName('operating system', system, operatingSystems);
-  const possible = platforms.filter((one) => systemsOfPlatform[one].some((each) => each === os));
-  if (given === undefined) return { platform: os === 'other' ? 'desktop' : (possible[0] ?? 'desktop'), os };
-  const platform = knownName('platform', given, platforms);
-  if (os !== 'other' && !possible.includes(platform))
-    throw refusal(`no browser says both: --os ${os} is ${possible.join(' or ')}, not ${platform}`);
-  return { platform, os };
-}
-
-/** A managed device is a registered one. */
-function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: Snapshot): Partial<Facts['device']> {
-  const assured = Object.keys(settings.deviceSignals?.assurances ?? {});
-  for (const name of deviceSignals) knownName('signal of a device', name, ['registered', 'managed', ...assured]);
-  const isManaged = deviceSignals.includes('managed');
-  const assurances = deviceSignals.filter((name) => assured.includes(name));
-  return {
-    ...((isManaged || deviceSignals.includes('registered')) && { registered: true }),
-    ...(isManaged && { managed: true }),
-    ...(assurances.length > 0 && { assurances }),
   };
 }
 
