@@ -4,6 +4,8 @@ import { branchesOf } from '../../core/analysis/simulation/branches.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import { explainService, explainWhole } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
@@ -132,7 +134,7 @@ async function print(
   const sets = signInConditions(policies);
   const told = { ...(store && (await pastOptions(store, options, known))), ...options };
   const facts = asFarAsAsked(factsFromOptions(told, known), sets, told);
-  stderr(strangeGroups(options.groups ?? [], groupsNamedIn(sets, snapshot.settings)));
+  stderr(strangeGroups(options.groups ?? [], groupsNamedIn(sets, policies, snapshot.settings)));
   const locked =
     store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
   const leftAside = facts.subject ? pastLeftAside(sets, told) : [];
@@ -142,17 +144,24 @@ async function print(
 
 /** A user may be in any group, so this is only a warning. */
 function strangeGroups(groups: readonly string[], known: readonly string[]): string {
-  const near = groups.filter((group) => !known.includes(group)).map((group) => [group, nearestName(group, known)]);
-  return near
-    .flatMap(([group, one]) =>
-      one ? [`warning: no rule names the group \`${group}\`; did you mean \`${one}\`?\n`] : [],
-    )
+  return groups
+    .filter((group) => !known.includes(group))
+    .map((group) => {
+      const near = nearestName(group, known);
+      const rest = near ? `did you mean \`${near}\`?` : 'it changes nothing';
+      return `warning: no rule names the group \`${group}\`; ${rest}\n`;
+    })
     .join('');
 }
 
 /** Groups that the settings describe or rules of these policies name. */
-function groupsNamedIn(sets: readonly ConditionSet[], { groups }: Settings): readonly string[] {
-  const named = sets.flatMap((set) => [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((one) => one ?? []));
+function groupsNamedIn(
+  sets: readonly ConditionSet[],
+  { accountPolicy }: PolicySet,
+  { groups }: Settings,
+): readonly string[] {
+  const all = [...sets, ...(accountPolicy?.rules ?? []).flatMap(({ when }) => conditionSets(when))];
+  const named = all.flatMap((set) => [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((one) => one ?? []));
   return [...new Set([...Object.keys(groups ?? {}), ...named])];
 }
 
