@@ -556,6 +556,24 @@ test('a sign-in that few combinations lead to is found among many', async () => 
   expect(tests[0].differences[0]).toMatchObject({ what: 'never', actual: 'deny rule' });
 });
 
+test.each([
+  ['All', []],
+  ['All (new device)', []],
+  ['All (known device)', [{ what: 'rule.session', expected: 'All (known device)', actual: 'All (new device)' }]],
+])(
+  'a session rule with newDevice is met by its name in the file, and by that of either part: %s',
+  async (name, found) => {
+    const files = {
+      ...validFiles,
+      'policies/session.yaml': validFiles['policies/session.yaml']?.replace('never', 'newDevice'),
+      'tests/own.yaml': one('app: notes', 'user: { enrolled: [password] }', `expect: { rule: { session: "${name}" } }`),
+    };
+    await withConfiguration(files, async (dir) => {
+      expect(JSON.parse((await run(dir, '--json')).stdout).tests[0].differences).toEqual(found);
+    });
+  },
+);
+
 test('an example with several values of an attribute gives each of them', async () => {
   const site = (name: string) => `{ attributes: { sites: { equals: ${name} } } }`;
   const when = `{ attributes: { sites: { equals: north } }, any: [${site('south')}, ${site('east')}] }`;
