@@ -3,7 +3,6 @@
  * findings.
  */
 
-import { believableDevices } from './analysis/analysed/believable-devices.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
@@ -93,7 +92,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   const documents = toDocuments(sources.filter(isSwitchedOn), brand.documents);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
-    ...(enrollment ? checkEnrollment(enrollment, documents, { ...options, devicesOf: believableDevices }) : []),
+    ...(enrollment ? checkEnrollment(enrollment, documents, options) : []),
     ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
     ...checkAccount(sources, documents, options.authenticators),

@@ -19,6 +19,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // What is worth setting up next.
   'http/html/views/account-home': ['recovery_code', 'webauthn'],
   'cli/users/add': ['email', 'phone'],
+  'core/model/account-policy': ['email', 'phone'],
   'core/model/attribute': ['email', 'phone'],
   'core/profile/attribute-value': ['email'],
   'policy/model/standard-attributes': ['email', 'phone'],
@@ -59,8 +60,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'core/policy/rules/password-terms': ['password'],
   'policy/analysis/analysed/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
-  'policy/check/check-enrollment': ['password'],
-  'policy/check/check-references': ['email', 'password', 'phone'],
+  'policy/check/check-references': ['password'],
   'policy/model/documents': ['password'],
   'policy/revision/snapshot': ['password'],
   'policy/source/configuration-files': ['password'],

@@ -1,6 +1,8 @@
 /** Converts the options of `explain` to the facts of a decision. Invalid values are refused with one sentence. */
 
 import { isIP } from 'node:net';
+import { changeScope, enrollScope, recoverScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
+import { accountIdentifiers, changeActions } from '../../core/model/account-policy.ts';
 import type { Attribute, AttributeSchema } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
@@ -9,6 +11,7 @@ import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/values/risk.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
@@ -100,11 +103,15 @@ function parseTime(text: string): Seconds {
 }
 
 /** The request as oidc-provider reads it: the client's defaults apply to whatever it does not name. */
-function requestFromOptions(options: FactOptions, { snapshot, app }: Known): RequestFacts {
+function requestFromOptions(options: FactOptions, { snapshot, app, authenticators }: Known): RequestFacts {
   const { default_acr_values = [], default_max_age } = app.client;
   const scopes = words(options.scope ?? 'openid');
   const { scopes: configured, resources } = snapshot.settings;
-  const scopeNames = [...Object.keys(configured), ...resources.flatMap((resource) => resource.scopes)];
+  const scopeNames = [
+    ...Object.keys(configured),
+    ...resources.flatMap((resource) => resource.scopes),
+    ...(app.clientId === accountClientId ? accountScopes(authenticators) : []),
+  ];
   for (const scope of scopes) knownName('scope', scope, scopeNames);
   const acrValues = options.acrValues === undefined ? default_acr_values : words(options.acrValues);
   const acrNames = snapshot.settings.acrValues.map(({ value }) => value);
@@ -128,6 +135,14 @@ function requestFromOptions(options: FactOptions, { snapshot, app }: Known): Req
     }),
   };
   return withClaimScopes(request, configured, app.client.scope === undefined ? undefined : words(app.client.scope));
+}
+
+/** What the pages of the account ask for. */
+function accountScopes(authenticators: Known['authenticators']): readonly string[] {
+  const keys = authenticators.map(({ key }) => key);
+  const changed = [...new Set([...keys, ...accountIdentifiers])];
+  const changes = changeActions.flatMap((action) => changed.map((of) => scopeOfChange({ action, of })));
+  return [changeScope, recoverScope, ...keys.map(enrollScope), ...changes];
 }
 
 function words(text: string): readonly string[] {

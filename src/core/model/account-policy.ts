@@ -6,6 +6,9 @@ export const changeActions = ['add', 'change', 'remove'] as const;
 
 export type ChangeAction = (typeof changeActions)[number];
 
+/** Identifiers that users change on the pages of their account. */
+export const accountIdentifiers: readonly string[] = ['email', 'phone', 'username'];
+
 /** One change to an account. */
 export interface GovernedChange {
   readonly action: ChangeAction;

@@ -8,7 +8,7 @@ import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts
 import type { Alternative } from '../model/policy.ts';
 
 /** The greatest age at which a proof counts for this requirement (seconds). */
-const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
+export const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
 
 /**
  * Law 7: the strongest level that the account can reach. Only existing enrollments count, and auxiliary ones do not, so

@@ -1,28 +1,18 @@
 /** Checks what the enrollment policy makes impossible. Works on a configuration that is otherwise valid. */
 
-import { enrollmentConflicts } from '../../core/analysis/findings/enrollment-conflicts.ts';
+import { alwaysDeciding, enrollmentConflict } from '../../core/analysis/findings/enrollment-conflicts.ts';
 import type { EnrollmentPolicy, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import { sourcePlace } from '../../core/model/source-place.ts';
-import { type CompiledPolicy, compilePolicy } from '../../core/policy/rules/compile.ts';
-import { conditionSets } from '../../core/policy/rules/condition-table.ts';
-import type { Universe } from '../../core/policy/theories/theory.ts';
+import { beforeSignIn, compilePolicy } from '../../core/policy/rules/compile.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, type Documents, documentKey } from '../model/documents.ts';
+import { type Documents, documentKey } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
-import {
-  readApp,
-  readEnrollmentPolicy,
-  readPasswordPolicy,
-  readPolicy,
-  readProfilePolicy,
-  readServicePolicy,
-  readSettings,
-} from '../revision/read-document.ts';
+import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 import { signOnOf } from './sign-on-of.ts';
 import { unmeetable } from './unmeetable.ts';
@@ -30,21 +20,16 @@ import { unmeetable } from './unmeetable.ts';
 export interface EnrollmentCheckOptions {
   /** All, enabled or not. */
   readonly authenticators: readonly AuthenticatorKind[];
-  /** What sources can say of devices, as far as these assurances tell it apart. Undefined: it is not known. */
-  readonly devicesOf: (
-    settings: Settings['deviceSignals'],
-    assurances: readonly string[],
-  ) => ReturnType<Universe['devices']>;
 }
 
 /**
- * Finds rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule
- * demands.
+ * Finds rules that require or offer what cannot be enrolled, and a rule for all users that disables what a session or
+ * sign-on rule for all users demands.
  */
 export function checkEnrollment(
   source: YamlSource,
   documents: Documents,
-  { authenticators: all, devicesOf }: EnrollmentCheckOptions,
+  { authenticators: all }: EnrollmentCheckOptions,
 ): readonly Finding[] {
   const document = documents.get(documentKey('enrollment', 'enrollment'));
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
@@ -55,12 +40,7 @@ export function checkEnrollment(
   return [
     ...unenrollable(source, policy, authenticators),
     ...unknownModels(source, policy, { kinds: all, settings }),
-    ...conflicts(source, policy, {
-      documents,
-      settings,
-      authenticators,
-      devices: (names) => devicesOf(settings.deviceSignals, names),
-    }),
+    ...conflicts(source, policy, { documents, settings, authenticators }),
   ];
 }
 
@@ -156,33 +136,27 @@ interface EnrollmentCheck {
   readonly documents: Documents;
   readonly settings: Settings;
   readonly authenticators: readonly AuthenticatorDescriptor[];
-  readonly devices: Universe['devices'];
 }
 
+/** Only rules that decide about every user: the analysis finds all others, and its findings can be accepted. */
 function conflicts(source: YamlSource, written: EnrollmentPolicy, context: EnrollmentCheck): readonly Finding[] {
+  const { documents, settings } = context;
   const enrollment = compilePolicy(written);
-  if (!enrollment.rules.some(({ rule }) => rule.then.disabled.length > 0)) return [];
-  const compiled = new Map<string, CompiledPolicy>();
-  const policyOf = (key: string): readonly CompiledPolicy[] => {
-    const document = context.documents.get(key);
-    if (document === undefined) return [];
-    const policy = compiled.get(key) ?? compilePolicy(readPolicy(document));
-    compiled.set(key, policy);
-    return [policy];
-  };
+  const always = alwaysDeciding(beforeSignIn(enrollment));
+  if (always === undefined || always.then.disabled.length === 0) return [];
+  const index = written.rules.indexOf(always);
+  const session = documents.get(documentKey('session', 'session'));
+  const ofSession = session ? [compilePolicy(readPolicy(session))] : [];
   const found = new Map<string, Finding>();
-  for (const app of representatives(context.documents)) {
-    const { clientId } = app;
-    const signOn = signOnOf(app, context.documents);
-    const besides = minimumOf(app, context.settings);
-    const policies = [...policyOf(documentKey('session', 'session')), ...(signOn ? [compilePolicy(signOn)] : [])];
-    for (const policy of policies) {
-      for (const conflict of enrollmentConflicts({ ...context, policy, enrollment, clientId, besides })) {
-        const index = written.rules.indexOf(conflict.enrollment);
-        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that no user can meet the rule ${ruleText(conflict.rule)} where both apply, as in the app ${clientId}`;
-        const key = `${index}\n${ruleText(conflict.rule)}`;
-        if (!found.has(key)) found.set(key, disablesNeeded(source, index, message));
-      }
+  for (const app of representatives(documents)) {
+    const signOn = signOnOf(app, documents);
+    const besides = minimumOf(app, settings);
+    for (const policy of [...ofSession, ...(signOn ? [compilePolicy(signOn)] : [])]) {
+      const conflict = enrollmentConflict({ ...context, policy, enrollment, besides });
+      if (conflict === undefined) continue;
+      const rule = ruleText(conflict.rule);
+      const message = `disables ${always.then.disabled.join(', ')}, so that no user can meet the rule ${rule}, as in the app ${app.clientId}`;
+      if (!found.has(rule)) found.set(rule, disablesNeeded(source, index, message));
     }
   }
   return [...found.values()];
@@ -196,32 +170,16 @@ function minimumOf({ minimumAcr }: App, { acrValues }: Settings): readonly Requi
   return acrValues.filter(({ value }) => value === minimumAcr).map(({ requirement }) => requirement);
 }
 
-/** Apps that no rule names are alike if they have the same policy and minimum `acr`: one of them stands for all. */
+/** One app for all with the same sign-on policy and minimum `acr`. */
 function representatives(documents: Documents): readonly App[] {
-  const named = new Set([...documents.values()].flatMap(appsNamedBy));
   const kept = new Map<string, App>();
   for (const document of documents.values()) {
     if (document.kind !== 'app') continue;
     const app = readApp(document);
     if (app.signOnPolicies === undefined) continue;
     const policy = JSON.stringify([app.signOnPolicies, app.signOnPolicies.length === 0 ? app.labels : []]);
-    const key = named.has(app.clientId) ? `app ${app.clientId}` : `${policy} ${app.minimumAcr ?? ''}`;
+    const key = `${policy} ${app.minimumAcr ?? ''}`;
     if (!kept.has(key)) kept.set(key, app);
   }
   return [...kept.values()];
-}
-
-function appsNamedBy(document: Document): readonly string[] {
-  if (['app', 'settings', 'file'].includes(document.kind)) return [];
-  const { rules } = readRules(document);
-  return rules.flatMap(({ when }: RuleHead) =>
-    conditionSets(when).flatMap(({ apps }) => [...(apps?.any ?? []), ...(apps?.none ?? [])]),
-  );
-}
-
-function readRules(document: Document): { readonly rules: readonly RuleHead[] } {
-  if (document.kind === 'password') return readPasswordPolicy(document);
-  if (document.kind === 'profile') return readProfilePolicy(document);
-  if (document.kind === 'service') return readServicePolicy(document);
-  return document.kind === 'enrollment' ? readEnrollmentPolicy(document) : readPolicy(document);
 }

@@ -2,6 +2,7 @@
  * Checks references between files. Works on data whose shape was not checked, so that all findings are reported at
  * once.
  */
+import { accountIdentifiers } from '../../core/model/account-policy.ts';
 import { authenticatorIn, methodIn, namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { accountClientId } from '../model/account-client-id.ts';
@@ -58,8 +59,6 @@ const policyKinds = [
   'service',
   'invariants',
 ] as const;
-/** What identifies users, and can be changed by them. */
-const accountIdentifiers = ['email', 'phone', 'username'];
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 /** Where a proof is meant, and not an enrollment, a method may be named. */
 const proofs = ({ authenticators }: KnownNames) => authenticators.flatMap(namesOf);

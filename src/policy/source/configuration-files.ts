@@ -96,6 +96,11 @@ function kindOf(file: string): KindOfFile | undefined {
   return layout.find(({ pattern }) => pattern.test(file))?.kind;
 }
 
+function isFileName(name: string): boolean {
+  const kind = kindOf(name);
+  return kind !== undefined && kind !== 'ignored';
+}
+
 function isWritten(kind: KindOfFile): kind is WrittenKind {
   return kind !== 'ignored' && kind !== 'picture';
 }
@@ -130,7 +135,8 @@ async function listFiles(root: string): Promise<ListedFiles> {
     for (const entry of entries) {
       if (entry.name.startsWith('.')) continue;
       const name = under === '' ? entry.name : `${under}/${entry.name}`;
-      if (!entry.isDirectory()) names.push(name);
+      // A directory that is named like a file is told when it is read.
+      if (!entry.isDirectory() || isFileName(name)) names.push(name);
       else if (depth < deepest) await list(name, depth + 1);
       else tooDeep.push(name);
     }
@@ -174,7 +180,8 @@ async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: str
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) return { fault: 'is not a regular file', code: 'file_unreadable' };
+    const fault = stat.isDirectory() ? 'is a directory' : 'is not a regular file';
+    if (!stat.isFile()) return { fault, code: 'file_unreadable' };
     if (stat.size > maxFileSize) return { fault: 'is larger than 1 MiB', code: 'file_too_large' };
     return { bytes: await handle.readFile() };
   } finally {

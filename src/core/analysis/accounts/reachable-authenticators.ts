@@ -116,6 +116,6 @@ export function elsewhere(): (formula: Formula) => Formula {
 }
 
 /** What the formula says about the lasting facts of a user, if all other facts are as in the model. */
-function whereOnlyLastingIsOpen(formula: Formula, model: ClassModel): Formula {
+export function whereOnlyLastingIsOpen(formula: Formula, model: ClassModel): Formula {
   return resolved(formula, (variable) => (variable.lasting ? undefined : (model.get(variable) ?? 0)));
 }

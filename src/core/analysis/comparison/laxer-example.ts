@@ -37,10 +37,20 @@ export function laxerFor(
   sides: Sides,
   { signedInWith, before: ruleBefore, now: ruleNow }: Pick<EnrollmentChange, 'signedInWith' | 'before' | 'now'>,
 ): LaxerExample | undefined {
+  const rules = { before: ruleBefore, now: ruleNow };
+  const requests = factsOnceOver(facts, rules, sides).flatMap((one) => requestsOf(one, sides.next));
+  return laxerAt(requests, sides, signedInWith);
+}
+
+/** A user who may do more at one of these requests. Undefined: none is known. */
+export function laxerAt(
+  requests: readonly UserFacts[],
+  sides: Sides,
+  signedInWith?: EnrollmentChange['signedInWith'],
+): LaxerExample | undefined {
   const { live, next } = sides;
   const users = usersOf(sides, signedInWith).slice(0, mostTried);
-  const rules = { before: ruleBefore, now: ruleNow };
-  for (const asked of factsOnceOver(facts, rules, sides).flatMap((one) => requestsOf(one, next)))
+  for (const asked of requests)
     for (const user of users) {
       const [then, now] = [factsOn('live', asked, sides), factsOn('next', asked, sides)];
       const step = { before: stepAfter(user, then, live), now: stepAfter(user, now, next) };

@@ -70,13 +70,15 @@ function factsOf(rule: Rule, before: readonly Rule[], space: RuleSpace): UserFac
 
 /** The evaluator lets the user set a new password now, and did not. */
 function isShown(facts: UserFacts, evidence: EvidenceSet, { live, next }: Sides): boolean {
-  const proved = evidence.map((item) => ({ ...item, age: 'now' as const }));
-  const recovers = (policies: PolicySet) => {
-    const passwords = policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy);
-    const enrolled = [...passwords.map(({ key }) => key), ...evidence.map(({ authenticator }) => authenticator)];
-    const own = proved.map((item) => ({ ...item, enrollment: item.authenticator }));
-    const given = factsWith({ evidence: own, remembered: [], enrolled }, facts, policies.authenticators);
-    return evaluateRecovery(policies, given).kind === 'enroll';
-  };
+  const recovers = (policies: PolicySet) => setsNewPassword(facts, evidence, policies);
   return recovers(next) && !recovers(live);
+}
+
+/** The evaluator lets the user set a new password with this evidence. */
+export function setsNewPassword(facts: UserFacts, evidence: EvidenceSet, policies: PolicySet): boolean {
+  const passwords = policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy);
+  const enrolled = [...passwords.map(({ key }) => key), ...evidence.map(({ authenticator }) => authenticator)];
+  const own = evidence.map((item) => ({ ...item, age: 'now' as const, enrollment: item.authenticator }));
+  const given = factsWith({ evidence: own, remembered: [], enrolled }, facts, policies.authenticators);
+  return evaluateRecovery(policies, given).kind === 'enroll';
 }

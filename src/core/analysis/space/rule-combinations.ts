@@ -23,6 +23,9 @@ export interface RuleCombination {
   readonly formulas: readonly Formula[];
 }
 
+/** Rules that may decide together, although the evaluator was not seen to find them in any facts. */
+export type UnshownCombination = Omit<RuleCombination, 'facts'>;
+
 /** Rules for which it is undecided whether they ever decide together. */
 export type UndecidedCombination = Omit<RuleCombination, 'facts' | 'formulas' | 'enrollment'>;
 
@@ -30,6 +33,8 @@ export interface RuleCombinations {
   readonly combinations: readonly RuleCombination[];
   /** Some combination could not be decided, so that what is not among the combinations may still happen. */
   readonly isPartial: boolean;
+  /** The combinations that could not be decided. */
+  readonly unshown: readonly UnshownCombination[];
   /** Combinations for which the steps of the search did not suffice. */
   readonly open: readonly UndecidedCombination[];
 }
@@ -53,6 +58,7 @@ export function ruleCombinations(
   return {
     combinations: found.flatMap(({ combinations }) => combinations),
     isPartial: found.some(({ isPartial }) => isPartial),
+    unshown: found.flatMap(({ unshown }) => unshown),
     open: found.flatMap(({ open }) => open),
   };
 }
@@ -75,9 +81,11 @@ function combinationsOfPair(
 ): RuleCombinations {
   const pair = { session: session.rule, app: signOn.rule };
   const both = [...space.onceProved, ...session.formulas, ...signOn.formulas];
-  if (findModelWithin(both, budget) === 'impossible') return { combinations: [], isPartial: false, open: [] };
+  if (findModelWithin(both, budget) === 'impossible')
+    return { combinations: [], isPartial: false, unshown: [], open: [] };
   const combinations: RuleCombination[] = [];
-  let [isPartial, hasRunOut] = [false, false];
+  const unshown: UnshownCombination[] = [];
+  let hasRunOut = false;
   for (const enrollment of enrollments) {
     const formulas = [...both, ...(enrollment?.formulas ?? [])];
     const found = findModelWithin(formulas, budget);
@@ -85,10 +93,10 @@ function combinationsOfPair(
     const facts = found === 'undecided' ? undefined : space.factsOf(found.model);
     const rules = { ...pair, ...(enrollment && { enrollment: enrollment.rule }) };
     if (facts && decideTogether(policies, rules, facts)) combinations.push({ ...rules, facts, formulas });
-    else isPartial = true;
+    else unshown.push({ ...rules, formulas });
     hasRunOut ||= found === 'undecided';
   }
-  return { combinations, isPartial, open: hasRunOut ? [pair] : [] };
+  return { combinations, isPartial: unshown.length > 0, unshown, open: hasRunOut ? [pair] : [] };
 }
 
 /** Facts of the combination in which the user is in one group at most. Undefined: it takes several. */

@@ -12,6 +12,7 @@ import { type AnalysedConfiguration, analysedConfiguration } from '../analysed/c
 import { invariantFindings } from '../invariants/invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from '../invariants/invariants.ts';
 import { combinationFindings } from '../lock-outs/combination-findings.ts';
+import { undecidedLockOuts } from '../lock-outs/undecided-lock-outs.ts';
 import { deadRuleFindings, judgeRules, type RuleJudgement } from '../rules/dead-rule-findings.ts';
 import { expiredTimeFindings } from '../rules/expired-times.ts';
 import { formulaFindings } from '../rules/formula-findings.ts';
@@ -84,10 +85,13 @@ export async function analysis(
 /** A rule that never decides gets this finding and no other. */
 async function allFindings(configuration: AnalysedConfiguration, now: Seconds): Promise<readonly AnalysisFinding[]> {
   const verdicts = judgeRules(configuration);
-  const dead = deadRuleFindings(verdicts, configuration);
   const mayDecide = ({ verdict: { kind } }: RuleJudgement) => kind === 'decides' || kind === 'undecided';
   const alive = verdicts.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
+  const undecided = undecidedLockOuts(apps, configuration);
+  const isTold = (finding: AnalysisFinding) =>
+    finding.code === 'undecided' && undecided.some((one) => ruleOf(one) === ruleOf(finding));
+  const dead = deadRuleFindings(verdicts, configuration).filter((finding) => !isTold(finding));
   const others = [
     ...combinationFindings(apps, configuration),
     ...ruleFindings({ apps, alive }, configuration),
@@ -97,7 +101,8 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
     dead.some((one) => (one.code !== 'undecided' || finding.code === 'undecided') && ruleOf(one) === ruleOf(finding));
   return [
     ...dead,
-    ...others.filter((finding) => !isDead(finding)),
+    ...undecided,
+    ...others.filter((finding) => !isDead(finding) && !isTold(finding)),
     ...unusedFindings(configuration),
     ...unaskableScopes(configuration),
     ...expiredTimeFindings(configuration, now),

@@ -27,7 +27,9 @@ export function graceEnds(apps: readonly AnalysedApp[], configuration: AnalysedC
   const required = distinct(apps.flatMap(({ policies }) => policies.enrollment?.rules ?? [])).flatMap(
     ({ rule }) => rule.then.required,
   );
-  const days = daysOf(required).toSorted((one, other) => other - one);
+  const days = daysOf(required)
+    .filter((day) => day > plainTime)
+    .toSorted((one, other) => other - one);
   // All rules decide on the last day, too, if none asks which day it is.
   const some = apps.some(({ policies }) => asksForDays(policies)) ? days : days.slice(0, 1);
   const skipped = skippedAsOften(required);
@@ -39,7 +41,7 @@ export function graceEnds(apps: readonly AnalysedApp[], configuration: AnalysedC
 
 function daysOf(required: readonly RequiredEnrollment[]): readonly Seconds[] {
   const days = required.flatMap(({ grace }) => (grace && 'until' in grace ? [grace.until] : []));
-  return distinct(days).filter((day) => day > plainTime);
+  return distinct(days);
 }
 
 /** Undefined: no rule lets users skip some times. */
@@ -97,17 +99,34 @@ function hasGrace({ then }: EnrollmentRule): boolean {
   return then.required.some(({ grace }) => grace !== undefined);
 }
 
-/** A clause that says so, where such users are let in as long as they may skip what is required. */
-export function onceGraceIsOver({ app: { policies }, combination, after, facts, beginning, forGood }: Denied): string {
+/** What the end of grace makes of a denial. */
+export interface GraceEnd {
+  /** A clause that says so. Empty: such users are denied all the same while they may skip what is required. */
+  readonly clause: string;
+  /** The example holds at its own time only. */
+  readonly isTimed: boolean;
+}
+
+export function graceEndOf({ app: { policies }, combination, after, facts, beginning, forGood }: Denied): GraceEnd {
   const user = forGood ? { facts: forGood.facts, keys: forGood.reachable } : { facts, keys: beginning.keys };
   const rules = distinct([
     ...(combination.enrollment ? [combination.enrollment] : []),
     ...(after ? [after.rule] : []),
     ...(forGood?.after ?? []),
-  ]);
-  const names = rules.filter(hasGrace).map(({ name }) => `"${name}"`);
-  if (names.length === 0 || endsInDenial(withoutGraced(policies), user.facts, user.keys)) return '';
-  return `, once the grace of the rule${names.length > 1 ? 's' : ''} ${names.join(' and ')} is over`;
+  ]).filter(hasGrace);
+  if (rules.length === 0 || endsInDenial(withoutGraced(policies), user.facts, user.keys))
+    return { clause: '', isTimed: false };
+  const names = rules.map(({ name }) => `"${name}"`).join(' and ');
+  const over = daysOf(rules.flatMap(({ then }) => then.required)).filter((day) => day <= user.facts.now);
+  const from = over.length > 0 ? ` (from ${timeText(Math.max(...over))} on)` : '';
+  const clause = `, once the grace of the rule${rules.length > 1 ? 's' : ''} ${names} is over${from}`;
+  return { clause, isTimed: over.length > 0 };
+}
+
+/** The day, with the time where another one than midnight begins it. */
+function timeText(at: Seconds): string {
+  const text = new Date(at * 1000).toISOString();
+  return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text.replace('.000Z', 'Z');
 }
 
 /** The policies as if nothing were required that may be skipped for a time. */

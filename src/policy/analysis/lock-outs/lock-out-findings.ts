@@ -1,7 +1,12 @@
 /** Rules of the enrollment policy that disable what the other policies ask for, as findings: one at each. */
+import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
 import { endsInDenial, isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
-import { ordinaryFactsFor, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
+import {
+  decideTogether,
+  ordinaryFactsFor,
+  type RuleCombination,
+} from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -18,6 +23,8 @@ interface LockedOut {
   readonly facts: UserFacts;
   /** There may well be such a user. */
   readonly isUsual: boolean;
+  /** From no network, with no device and at no time can the user meet these rules. */
+  readonly isForGood: boolean;
 }
 
 export function lockOutFindings(
@@ -34,7 +41,27 @@ function lockedOutIn(combination: RuleCombination, app: AnalysedApp): readonly L
   if (!isLockedOut(policies, combination)) return [];
   const facts = ordinaryFactsFor(combination, space) ?? combination.facts;
   if (!endsInDenial(policies, facts, everythingIn(app))) return [];
-  return [{ app, combination, facts, isUsual: isOrdinary(facts, rulesOf(combination)) }];
+  const isUsual = (user: UserFacts) => isOrdinary(user, rulesOf(combination));
+  const forGood = deniedForGood(combination, app);
+  if (forGood && isUsual(forGood)) return [{ app, combination, facts: forGood, isUsual: true, isForGood: true }];
+  return [{ app, combination, facts, isUsual: isUsual(facts), isForGood: forGood !== undefined }];
+}
+
+/** A user who is under other rules of the enrollment policy in other circumstances may meet the same rules there. */
+function deniedForGood(combination: RuleCombination, app: AnalysedApp): UserFacts | undefined {
+  const { policies, space, combinations, unshown, denialBudget } = app;
+  const same = [...combinations, ...unshown].filter(
+    ({ session, app: signOn }) => session === combination.session && signOn === combination.app,
+  );
+  const open = same.filter((other) => !isLockedOut(policies, other));
+  return deniedEverywhere({
+    denied: combination.formulas,
+    open: open.map(({ formulas }) => formulas),
+    space,
+    budget: denialBudget,
+    isConfirmed: (facts) =>
+      decideTogether(policies, combination, facts) && endsInDenial(policies, facts, everythingIn(app)),
+  });
 }
 
 function everythingIn({ policies }: AnalysedApp): readonly string[] {
@@ -51,7 +78,8 @@ function causeOf({ app, enrollment }: RuleCombination): RuleHead {
 }
 
 function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const shown = same.find(({ isUsual }) => isUsual) ?? same[0];
+  const usual = same.filter(({ isUsual }) => isUsual);
+  const shown = usual.find(({ isForGood }) => isForGood) ?? usual[0] ?? same[0];
   const cause = shown && causeOf(shown.combination);
   const place = cause && placeOf(cause);
   if (shown === undefined || place === undefined) return [];
@@ -61,8 +89,8 @@ function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration)
   ]);
   return [
     findingAt('lock-out', place, {
-      message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them`,
-      ...(!shown.isUsual && { severity: 'warning' as const }),
+      message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them${shown.isForGood ? '' : '. In other circumstances they can meet them'}`,
+      ...(!(shown.isUsual && shown.isForGood) && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(shown.facts, everythingIn(shown.app)),
       advice: 'disable less here, let the other rules take what may be used, or tell them apart by `when`',

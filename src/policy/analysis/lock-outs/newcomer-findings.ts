@@ -12,7 +12,7 @@ import { type AccountAdditions, accountAdditions, neverAddedFindings } from './a
 import { searchAlike } from './alike-apps.ts';
 import { rulesIn } from './denial-cause.ts';
 import { type Beginning, type Denied, deniedIn, type NewcomerSearch } from './denied-newcomers.ts';
-import { type AppsThen, graceEnds, onceGraceIsOver } from './grace-ends.ts';
+import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
 import { forGoodIn, neverByCause } from './shut-out-search.ts';
 import { isOfAllNamed } from './shut-out-whom.ts';
 
@@ -76,11 +76,12 @@ function atSignOn(denied: Denied, { placeOf }: AnalysedConfiguration): readonly 
   const { combination, beginning, facts, after } = denied;
   const place = placeOf(combination.app);
   if (place === undefined) return [];
+  const { clause, isTimed } = graceEndOf(denied);
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `denies ${newcomersText(beginning)}${onceGraceIsOver(denied)}: they cannot set up there what it asks for`,
+      message: `denies ${newcomersText(beginning)}${clause}: they cannot set up there what it asks for`,
       rules: [after?.rule ?? combination.enrollment ?? []].flat().map(namedRule),
-      example: exampleOptions(facts, beginning.keys),
+      example: exampleOptions(facts, beginning.keys, isTimed),
       advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
     }),
   ];
@@ -96,12 +97,13 @@ function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): r
   const place = shown && placeAt(shown, placeOf);
   if (shown === undefined || place === undefined) return [];
   const { beginning, facts } = shown;
+  const { clause, isTimed } = graceEndOf(shown);
   const what = shown.cause.enrollment ? 'set up there' : 'add there';
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `shuts ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${onceGraceIsOver(shown)}: they cannot ${what} what is asked for`,
+      message: `shuts ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${clause}: they cannot ${what} what is asked for`,
       rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
-      example: exampleOptions(facts, beginning.keys),
+      example: exampleOptions(facts, beginning.keys, isTimed),
       advice: shown.cause.enrollment
         ? 'let them set it up there, by the enrollment and the account policy, or take what they have'
         : `${askForOneFactor(shown)}, or have them add it first where another rule of this policy lets them`,
@@ -115,6 +117,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const place = shown && placeAt(shown.denied, placeOf);
   if (shown === undefined || place === undefined) return [];
   const { denied, facts, reachable } = shown;
+  const { clause, isTimed } = graceEndOf(denied);
   const isForAll = isOfAllNamed(same);
   const never = neverByCause(denied).join(' or ') || 'what is asked for';
   const involved = involvedIn(same);
@@ -122,10 +125,10 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
     findingAt('lock-out', place, {
-      message: `shuts ${whom} out of ${analysedAppsText(same)}${onceGraceIsOver(denied)}: ${lacking}`,
+      message: `shuts ${whom} out of ${analysedAppsText(same)}${clause}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
-      example: exampleOptions(facts, [...new Set(reachable)]),
+      example: exampleOptions(facts, [...new Set(reachable)], isTimed),
       advice: denied.cause.enrollment
         ? `let them set up ${never} there, by the enrollment and the account policy, or do not ask for it there`
         : `${askForOneFactor(denied)}, or do not ask for ${never} there`,

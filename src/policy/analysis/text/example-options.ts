@@ -3,8 +3,11 @@
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { plainTime } from '../../../core/policy/theories/theory.ts';
 
-/** `enrolled`: keys of the authenticators that the user has; absent: it makes no difference. */
-export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): readonly string[] {
+/**
+ * `enrolled`: keys of the authenticators that the user has; absent: it makes no difference. `isTimed`: it holds at the
+ * time of the facts, and may not when it is run.
+ */
+export function exampleOptions(facts: UserFacts, enrolled?: readonly string[], isTimed = false): readonly string[] {
   const { request, subject, network, device, now } = facts;
   const { scopes, essentialClaims = [], clientId } = request;
   const [identifier] = subject.identifiers;
@@ -27,7 +30,7 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...(device.known ? ['--device', 'known'] : []),
     ...['--platform', device.platform, '--os', device.os],
     ...signalOptions(device),
-    ...(now === plainTime ? [] : ['--at', new Date(now * 1000).toISOString()]),
+    ...(now === plainTime && !isTimed ? [] : ['--at', new Date(now * 1000).toISOString()]),
   ];
 }
 

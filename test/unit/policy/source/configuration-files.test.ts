@@ -1,6 +1,6 @@
 /** Which files belong to a configuration, and which cannot be read. */
 import { execFileSync } from 'node:child_process';
-import { chmod, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../../src/policy/load.ts';
@@ -83,6 +83,18 @@ test('what would never end to be read is no file', async () => {
     expect(await linesOf(dir)).toEqual(['apps/pipe.yaml:1:1 is not a regular file [file_unreadable]']);
   });
 });
+
+test.each(['policies/sign-on/x.yaml', 'apps/x.yaml', 'brand/x.svg'])(
+  'a directory that is named like a file, with or without content: %s',
+  async (name) => {
+    await withConfiguration(validFiles, async (dir) => {
+      await mkdir(join(dir, name), { recursive: true });
+      expect(await linesOf(dir)).toEqual([`${name}:1:1 is a directory [file_unreadable]`]);
+      await writeFile(join(dir, name, 'a.yaml'), '');
+      expect(await linesOf(dir)).toEqual([`${name}:1:1 is a directory [file_unreadable]`]);
+    });
+  },
+);
 
 /** As a user without privileges, also where root runs the tests. */
 async function asUnprivileged<Result>(run: () => Promise<Result>): Promise<Result> {

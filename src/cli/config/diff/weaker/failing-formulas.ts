@@ -13,17 +13,22 @@ export function changedFormulas(live: PolicySet, next: PolicySet): readonly Rule
     ...changedIn(live.app, next.app),
     ...changedIn(live.enrollment, next.enrollment),
     ...changedIn(live.profile, next.profile),
+    ...changedIn(live.recovery, next.recovery),
+    ...changedRules(live.accountPolicy?.rules ?? [], next.accountPolicy?.rules ?? []),
   ];
 }
 
 type Policy = CompiledPolicy<RuleHead> | undefined;
 
-/** A formula is evaluated if no earlier rule decides, so all conditions up to the last formula matter. */
 function changedIn(live: Policy, next: Policy): readonly RuleHead[] {
-  const then = rulesOf(live);
+  return changedRules(rulesOf(live), rulesOf(next));
+}
+
+/** A formula is evaluated if no earlier rule decides, so all conditions up to the last formula matter. */
+function changedRules(then: readonly RuleHead[], now: readonly RuleHead[]): readonly RuleHead[] {
   const last = then.findLastIndex(({ when }) => mayFail(when));
   const before = then.slice(0, last + 1);
-  const stricter = rulesOf(next).filter((rule) => !isDenial(rule) || before.some((one) => isAlike(one, rule)));
+  const stricter = now.filter((rule) => !isDenial(rule) || before.some((one) => isAlike(one, rule)));
   const isSame = before.every((rule, index) => isAlike(rule, stricter[index]));
   return isSame ? [] : before.filter(({ when }) => mayFail(when));
 }

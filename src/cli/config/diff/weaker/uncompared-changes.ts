@@ -11,7 +11,9 @@ import { canonicalJson, changedKeys } from '../../../../policy/revision/document
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
 
 /** Documents that are compared by their rules, or that do not affect how users get in. All others might affect it. */
-const compared: readonly DocumentKind[] = ['settings', 'app', 'session', 'sign-on', 'enrollment', 'file'];
+const compared: readonly DocumentKind[] = [
+  ...(['settings', 'app', 'session', 'sign-on', 'enrollment', 'recovery', 'account', 'file'] as const),
+];
 
 /** Settings that determine the effect of an address, a device or a sign of risk. */
 const settings = [

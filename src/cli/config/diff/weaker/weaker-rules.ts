@@ -7,6 +7,7 @@ import type { NewlyOpened } from '../../../../core/analysis/comparison/switched-
 import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../../core/evidence/named.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
+import { sourcePlace } from '../../../../core/model/source-place.ts';
 import { plainTime, type UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
 import { isShownByExample, proofOptions } from '../../../../policy/analysis/text/proofs-text.ts';
@@ -26,6 +27,13 @@ export interface WeakerRule {
   readonly after: readonly NamedPlace[];
   /** Options of `explain` for the files that would be applied. */
   readonly example: readonly string[];
+}
+
+/** What is weaker, and what stayed open. */
+export interface WeakerFindings {
+  readonly weaker: readonly WeakerRule[];
+  /** Sentences. */
+  readonly undecided: readonly string[];
 }
 
 export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
@@ -118,4 +126,9 @@ export function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
 
 export function rulePlaces(rules: readonly RuleHead[]): readonly NamedPlace[] {
   return rules.flatMap(({ name, location }) => (location ? [{ name, ...location }] : []));
+}
+
+/** The name of a rule, and its place. */
+export function namedPlaceText(place: NamedPlace): string {
+  return `"${place.name}" (${sourcePlace(place)})`;
 }

@@ -4,8 +4,7 @@ import { printable } from '../../../shared/printable.ts';
 import { shellWord } from '../../../shared/shell-word.ts';
 import type { NamedPlace } from '../compared/configuration-changes.ts';
 import { appsText } from '../output/diff-text.ts';
-import type { WeakerFindings } from './weaker.ts';
-import type { WeakerRule } from './weaker-rules.ts';
+import type { WeakerFindings, WeakerRule } from './weaker-rules.ts';
 
 /** Returns whole lines. `dir`: where the files are. Absent if they belong to an earlier revision. */
 export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string): string {

@@ -51,6 +51,14 @@ const passwordFirst: Files = { 'policies/session.yaml': session.replace('primary
 const recovery = (authenticators: string): Files => ({
   'policies/recovery.yaml': `rules:\n  - { name: Forgot, then: { allow: { possession: { authenticators: [${authenticators}] } } } }\n`,
 });
+const accountRules = (...rules: readonly object[]): Files => ({
+  'policies/account.yaml': JSON.stringify({ rules: [...rules, { name: 'Rest', then: { allow: one } }] }),
+});
+const changing = (change: object, then: unknown, when?: object) => ({
+  ...{ name: JSON.stringify(change), change, then },
+  ...(when && { when }),
+});
+const byTotpOnly = { possession: { authenticators: ['totp'] } };
 const setUp = (terms: object): Files => ({
   'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'E', then: terms }] }),
 });
@@ -118,6 +126,36 @@ test.each<[string, Files, Files]>([
         { anyOf: ['webauthn'], grace: { until: '2031-01-31' } },
       ],
     }),
+  ],
+  ['fewer proofs for a new password', recovery('totp, webauthn'), recovery('totp')],
+  ['no more new passwords', recovery('totp'), {}],
+  [
+    'new passwords for fewer users',
+    recovery('totp'),
+    {
+      'policies/recovery.yaml': JSON.stringify({
+        rules: [
+          { name: 'No', when: office, then: 'deny' },
+          { name: 'Forgot', then: { allow: byTotpOnly } },
+        ],
+      }),
+    },
+  ],
+  ['an account policy', {}, accountRules(changing({ add: ['webauthn'] }, { allow: two }))],
+  [
+    'more for a change of the account',
+    accountRules(changing({ add: ['webauthn'], remove: 'all' }, { allow: one })),
+    accountRules(changing({ add: ['webauthn'] }, 'deny'), changing({ remove: 'all' }, { allow: two })),
+  ],
+  [
+    'the same account policy in other words',
+    accountRules(changing({ add: ['webauthn', 'totp'] }, { allow: two })),
+    accountRules(changing({ add: ['webauthn'] }, { allow: two }), changing({ add: ['totp'] }, { allow: two })),
+  ],
+  [
+    'proofs that are older than a change of the account takes',
+    accountRules(changing({ add: ['webauthn'] }, { allow: { factors: 2, reauthenticate: 'PT10M' } })),
+    accountRules(changing({ add: ['webauthn'] }, { allow: { factors: 2, reauthenticate: 'PT20M' } })),
   ],
   ['an authenticator less', enrollment('totp'), enrollment('totp, webauthn')],
   ['a name', {}, { 'stepgate.yaml': settings.replace('name: Test', 'name: Best') }],
@@ -672,6 +710,89 @@ describe('`explain` confirms each example', () => {
         before: { outcome: 'enroll' },
         after: { end: 'complete' },
       },
+    ]);
+  });
+
+  const setPassword = (key: string) => `${key} is enough to set a new password, and was not`;
+  test.each<[string, Files, Files, readonly string[]]>([
+    ['other proofs', recovery('totp'), recovery('totp, webauthn'), [setPassword('webauthn')]],
+    ['any at all', {}, recovery('totp'), [setPassword('totp')]],
+    [
+      'what is no longer disabled',
+      { ...recovery('totp, webauthn'), ...setUp({ disabled: ['totp'] }) },
+      { ...recovery('totp, webauthn'), ...setUp({ optional: ['totp'] }) },
+      ['password and totp is enough, and was not', setPassword('totp')],
+    ],
+    [
+      'users who were denied',
+      {
+        'policies/recovery.yaml': JSON.stringify({
+          rules: [
+            { name: 'No', when: { ...office, apps: { any: ['notes'] } }, then: 'deny' },
+            { name: 'Forgot', then: { allow: byTotpOnly } },
+          ],
+        }),
+      },
+      recovery('totp'),
+      [setPassword('totp')],
+    ],
+  ])('a new password: %s', async (_, live, next, words) => {
+    const rules = signOn(allow(two));
+    const { claims, undecided } = await replayed({ ...rules, ...live }, { ...rules, ...next });
+    expect(undecided).toEqual([]);
+    expect(claims.map((one) => one.words)).toEqual(words);
+  });
+
+  test.each<[string, Files, Files, string, string]>([
+    [
+      'to set up something that was denied',
+      accountRules(changing({ add: ['webauthn'] }, 'deny', office)),
+      accountRules(),
+      'password is enough to set up webauthn, and was not',
+      'challenge',
+    ],
+    [
+      'to set up something with one factor',
+      accountRules(changing({ add: ['webauthn'] }, { allow: two })),
+      accountRules(changing({ add: ['totp'] }, { allow: two })),
+      'password is enough to set up webauthn, and was not',
+      'deny',
+    ],
+    [
+      'to change what is not set up',
+      accountRules(changing({ change: ['username'] }, { allow: byTotpOnly })),
+      accountRules(),
+      'password is enough to change username, and was not',
+      'deny',
+    ],
+    [
+      'to remove something',
+      accountRules(changing({ remove: ['totp'] }, 'deny', editors)),
+      accountRules(),
+      'password is enough to remove totp, and was not',
+      'deny',
+    ],
+    [
+      'without an account policy',
+      accountRules(changing({ add: ['webauthn'] }, { allow: byTotpOnly })),
+      {},
+      'password is enough to set up webauthn, and was not',
+      'deny',
+    ],
+  ])('changes of the account: %s', async (_, live, next, words) => {
+    const { claims, undecided } = await replayed(live, next);
+    expect(undecided).toEqual([]);
+    expect(claims).toMatchObject([{ words, after: { end: 'complete' } }]);
+    expect(claims[0]?.before?.outcome).not.toBe(claims[0]?.after?.outcome);
+  });
+
+  test('the age of a proof that a change of the account takes is undecided', async () => {
+    const aged = (maxAge: string) =>
+      accountRules(changing({ add: ['webauthn'] }, { allow: { factors: 1, reauthenticate: maxAge } }));
+    const { claims, undecided } = await replayed(aged('PT1M'), aged('PT2M'));
+    expect(claims).toEqual([]);
+    expect(undecided).toEqual([
+      expect.stringMatching(/^".*" \(policies.* where ".*" .* decided who may change the account$/),
     ]);
   });
 

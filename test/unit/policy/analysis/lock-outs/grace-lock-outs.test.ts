@@ -16,10 +16,10 @@ const admins = 'when: { groups: { any: [admins] } }, ';
 const later = 'until: 2031-03-01';
 
 /** What becomes of the user of the example: on the day of it, and today with nothing skipped. */
-async function ends(files: Readonly<Record<string, string>>, example: readonly string[] = []) {
+async function ends(files: Readonly<Record<string, string>>, example: readonly string[] = [], now = 1_800_000_000) {
   const loaded = await load({ 'stepgate.yaml': settings, ...files }, {}, authenticators);
   if (!loaded.ok) throw new Error('the files are refused');
-  const what = { documents: loaded.documents, authenticators, now: 1_800_000_000 };
+  const what = { documents: loaded.documents, authenticators, now };
   const without = ['--at', '--skipped'].reduce((all, option) => {
     const at = all.indexOf(option);
     return at < 0 ? all : all.toSpliced(at, 2);
@@ -35,7 +35,7 @@ describe('a grace that runs out on a day', () => {
       {
         ...{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 2 },
         message:
-          'shuts all users for whom the rules named here decide out of the app Notes, once the grace of the rule "Keys" is over: no user who lacks webauthn can ever add it',
+          'shuts all users for whom the rules named here decide out of the app Notes, once the grace of the rule "Keys" is over (from 2031-03-02 on): no user who lacks webauthn can ever add it',
         rules: [{ name: 'Keys' }, { name: 'All' }],
       },
     ]);

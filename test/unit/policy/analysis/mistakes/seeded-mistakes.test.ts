@@ -99,7 +99,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
         ['      required:\n        - anyOf: [totp, webauthn]\n', ''],
       ],
     },
-    ['refused policies/enrollment.yaml [email, phone, totp, webauthn, r'],
+    ['error lock-out policies/enrollment.yaml name: A second factor for payrol'],
   ],
   [
     'what must be enrolled cannot be',

@@ -104,7 +104,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
         ],
       ],
     },
-    ['refused policies/enrollment.yaml [totp, webauthn, recovery_code,'],
+    ['error lock-out policies/enrollment.yaml name: Contractors use no authent'],
   ],
   [
     'a denial of changes that never applies',

@@ -1,0 +1,91 @@
+/** One app, or the pages of the account, under both configurations, as the search for weaker rules compares them. */
+import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
+import { type RuleSpace, ruleSpace } from '../../../../core/analysis/space/rule-space.ts';
+import type { ConditionSet, Conditions } from '../../../../core/model/conditions.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import { compileAccountPolicy } from '../../../../core/policy/rules/account-policy.ts';
+import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
+import type { Universe } from '../../../../core/policy/theories/theory.ts';
+import { knownIn } from '../../../../policy/analysis/analysed/configuration.ts';
+import { examplePlaces } from '../../../../policy/analysis/analysed/sample-addresses.ts';
+import { accountClientId } from '../../../../policy/model/account-client-id.ts';
+import { withAccountApp } from '../../../../policy/revision/account-app.ts';
+import { canonicalJson } from '../../../../policy/revision/document-store.ts';
+import type { AppPair } from '../compared/app-pairs.ts';
+import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
+import type { BothZones } from '../sign-ins/circumstances.ts';
+
+/** An app under both configurations, with names for zones that differ if the zones do. */
+export interface ComparedPair {
+  readonly pair: AppPair;
+  readonly live: PolicySet;
+  readonly next: PolicySet;
+  readonly refused?: RefusedParts;
+  readonly zones: BothZones;
+  readonly conditions: readonly Conditions[];
+  readonly space: RuleSpace;
+}
+
+/** The app in which users manage their own account. */
+export async function accountPair(live: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
+  const own = async (side: ComparedConfiguration) => {
+    const snapshot = withAccountApp(side.snapshot, '');
+    const app = await snapshot.app(accountClientId);
+    if (app === undefined) throw new TypeError('the account app is built in');
+    return { side, app, policies: await snapshot.policies(app) };
+  };
+  return { clientIds: [accountClientId], live: await own(live), next: await own(next) };
+}
+
+export function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
+  const live = withZones(pair.live.policies, 'live', zones);
+  const next = withZones(pair.next.policies, 'next', zones);
+  const conditions = [live, next].flatMap(({ session, app, enrollment, recovery, accountPolicy }) => [
+    ...[session, app, enrollment, recovery].flatMap((policy) => (policy?.rules ?? []).map(({ rule }) => rule.when)),
+    ...(accountPolicy?.rules ?? []).map(({ when }) => when),
+  ]);
+  const { refused } = pair;
+  const space = ruleSpace(conditions, universeOf(pair, zones));
+  return { pair, live, next, ...(refused && { refused }), zones, conditions, space };
+}
+
+/** The policies with each zone under its name in the common list. Report-only rules are left out. */
+function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones): PolicySet {
+  const { session, app, enrollment, recovery, accountPolicy } = policies;
+  const renamed = <Of extends RuleHead>({ name, rules }: CompiledPolicy<Of>): CompiledPolicy<Of> =>
+    compilePolicy({ name, rules: rules.map(({ rule }) => ({ ...rule, when: renamedIn(rule.when, side, zones) })) });
+  return {
+    ...policies,
+    session: renamed(session),
+    ...(app && { app: renamed(app) }),
+    ...(enrollment && { enrollment: renamed(enrollment) }),
+    ...(recovery && { recovery: renamed(recovery) }),
+    ...(accountPolicy && {
+      accountPolicy: compileAccountPolicy({
+        name: 'account',
+        rules: accountPolicy.rules.map((rule) => ({ ...rule, when: renamedIn(rule.when, side, zones) })),
+      }),
+    }),
+  };
+}
+
+/** The conditions with each zone under its name in the common list. */
+export function renamedIn({ any, ...when }: Conditions, side: 'live' | 'next', zones: BothZones): Conditions {
+  const name = (zone: string) => zones.nameOf(side, zone);
+  const inSet = (set: ConditionSet): ConditionSet => {
+    if (set.network === undefined) return set;
+    const lists = Object.entries(set.network).map(([key, names]) => [key, names?.map(name)] as const);
+    return { ...set, network: Object.fromEntries(lists) };
+  };
+  return { ...inSet(when), ...(any && { any: any.map(inSet) }) };
+}
+
+/** If the attribute schemas or the claims of scopes differ, any value is assumed possible, so nothing is missed. */
+function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): Universe {
+  const [before, after] = [live.side.snapshot.settings, next.side.snapshot.settings];
+  const isSame = canonicalJson(before.attributes) === canonicalJson(after.attributes);
+  const known = isSame ? {} : { attribute: () => undefined, isKept: () => true };
+  const isReleasedAlike = canonicalJson(before.scopes) === canonicalJson(after.scopes);
+  const released = isReleasedAlike ? {} : { scopesOf: () => [] };
+  return { ...knownIn(after), ...known, ...released, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
+}

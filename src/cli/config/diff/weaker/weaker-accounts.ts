@@ -1,0 +1,140 @@
+/** Finds what takes less apart from sign-ins: a new password, and changes of an account. */
+import { type LaxerChange, laxerChanges } from '../../../../core/analysis/comparison/laxer-changes.ts';
+import { type LaxerRecovery, laxerRecoveries } from '../../../../core/analysis/comparison/laxer-recovery.ts';
+import { newlyTaken } from '../../../../core/analysis/comparison/newly-taken.ts';
+import type { EvidenceSet } from '../../../../core/analysis/proofs/strictness.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import { conditionSets } from '../../../../core/policy/rules/condition-table.ts';
+import type { UserFacts } from '../../../../core/policy/theories/theory.ts';
+import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
+import type { AppPair } from '../compared/app-pairs.ts';
+import type { ComparedPair } from './compared-pair.ts';
+import {
+  laxerRule,
+  namedPlaceText,
+  rulePlaces,
+  shownFacts,
+  type WeakerFindings,
+  type WeakerRule,
+} from './weaker-rules.ts';
+import { enoughText } from './weaker-sentences.ts';
+
+/** The pages of the account come first. Apps count where rules tell them apart. */
+export function ofAccounts([account, ...apps]: readonly ComparedPair[]): WeakerFindings {
+  if (account === undefined) return { weaker: [], undecided: [] };
+  const recovered = distinct([account, ...apps.filter((one) => recoveryRulesOf(one).some(namesApps))].map(ofRecovery));
+  const changed = distinct([account, ...apps.filter((one) => accountRulesOf(one).some(namesApps))].map(ofChanges));
+  return merged([ofNewProofs(account), recovered, changed]);
+}
+
+/** Rules that decide about a recovery, on both sides. */
+function recoveryRulesOf({ live, next }: ComparedPair): readonly RuleHead[] {
+  return [live, next].flatMap(({ recovery, enrollment }) =>
+    [recovery, enrollment].flatMap((policy): readonly RuleHead[] => (policy?.rules ?? []).map(({ rule }) => rule)),
+  );
+}
+
+function accountRulesOf({ live, next }: ComparedPair): readonly RuleHead[] {
+  return [live, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
+}
+
+function namesApps({ when }: RuleHead): boolean {
+  return conditionSets(when).some(({ apps }) => apps !== undefined);
+}
+
+/** What one pair of rules comes to. */
+interface RulePairFindings {
+  /** Names the pair. */
+  readonly key: string;
+  /** Absent: it is undecided. */
+  readonly weaker?: WeakerRule;
+  /** A sentence. */
+  readonly undecided: string;
+}
+
+/** Each pair of rules once, with an example if some app has one. */
+function distinct(apps: readonly (readonly RulePairFindings[])[]): WeakerFindings {
+  const all = apps.flat();
+  const found = new Map(all.toReversed().flatMap(({ key, weaker }) => (weaker ? [[key, weaker] as const] : [])));
+  const open = all.filter(({ key }) => !found.has(key)).map(({ undecided }) => undecided);
+  return { weaker: [...found.values()].toReversed(), undecided: [...new Set(open)] };
+}
+
+function merged(all: readonly WeakerFindings[]): WeakerFindings {
+  return { weaker: all.flatMap(({ weaker }) => weaker), undecided: all.flatMap(({ undecided }) => undecided) };
+}
+
+/** Finds what new proofs allow under the recovery policy and the account policy. */
+function ofNewProofs({ pair, live, next, space }: ComparedPair): WeakerFindings {
+  const { recovered, undecided } = newlyTaken({ live, next }, space);
+  return {
+    weaker: recovered.map((one) => newPasswordRule({ ...one, before: one.rule, now: one.rule }, pair)),
+    undecided: rulePlaces(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
+  };
+}
+
+interface NewPassword {
+  readonly before?: RuleHead;
+  readonly now: RuleHead;
+  readonly facts: UserFacts;
+  readonly evidence: EvidenceSet;
+}
+
+function newPasswordRule({ before, now, facts, evidence }: NewPassword, { clientIds }: AppPair): WeakerRule {
+  const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+  return {
+    apps: clientIds,
+    words: enoughText(evidence).replace('is enough', 'is enough to set a new password'),
+    before: rulePlaces(before ? [before] : []),
+    after: rulePlaces([now]),
+    example: exampleOptions(shownFacts(facts), keys),
+  };
+}
+
+function ofRecovery({ pair, live, next, space }: ComparedPair): readonly RulePairFindings[] {
+  const { found, undecided } = laxerRecoveries({ live, next }, space);
+  const findingOf = (one: LaxerRecovery): RulePairFindings => ({
+    ...openPair(one, 'who may set a new password'),
+    weaker: newPasswordRule(one, pair),
+  });
+  return [...found.map(findingOf), ...undecided.map((one) => openPair(one, 'who may set a new password'))];
+}
+
+function ofChanges({ pair, live, next, space }: ComparedPair): readonly RulePairFindings[] {
+  const { found, undecided } = laxerChanges({ live, next }, space);
+  const findingOf = (one: LaxerChange): RulePairFindings => ({
+    ...openPair(one, 'who may change the account'),
+    weaker: changeRule(one, pair),
+  });
+  return [...found.map(findingOf), ...undecided.map((one) => openPair(one, 'who may change the account'))];
+}
+
+interface Rules {
+  readonly before?: RuleHead;
+  readonly now?: RuleHead;
+}
+
+function openPair({ before, now }: Rules, question: string): Omit<RulePairFindings, 'weaker'> {
+  const named = (rule: RuleHead | undefined) =>
+    rulePlaces(rule ? [rule] : [])
+      .map(namedPlaceText)
+      .join() || 'no rule';
+  const undecided = `${named(now)}, where ${named(before)} decided ${question}`;
+  return { key: undecided, undecided };
+}
+
+function changeRule(one: LaxerChange, pair: AppPair): WeakerRule {
+  const { change, before, now } = one;
+  const what = change.action === 'add' ? `set up ${change.of}` : `${change.action} ${change.of}`;
+  const shown = laxerRule({ ...one, before: {}, now: {} }, pair);
+  return {
+    ...shown,
+    words: `${one.proved.join(' and ')} is enough to ${what}${ownerText(one)}, and was not`,
+    before: rulePlaces(before ? [before] : []),
+    after: rulePlaces(now ? [now] : []),
+  };
+}
+
+function ownerText({ enrolled, proved }: LaxerChange): string {
+  return enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
+}

@@ -1,0 +1,21 @@
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { Sides } from './deciding-together.ts';
+
+/** The authenticators that are enabled before and after, with the methods that both have. As they are after. */
+export function commonAuthenticators({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
+  return next.authenticators.flatMap((one) => {
+    const before = live.authenticators.find(({ key }) => key === one.key);
+    if (before === undefined) return [];
+    const methods = one.methods?.filter((method) => before.methods?.includes(method) ?? true);
+    return [{ ...one, ...(methods && { methods }) }];
+  });
+}
+
+/** Of these authenticators those that the policies have, too. */
+export function alsoIn(
+  { authenticators }: Pick<PolicySet, 'authenticators'>,
+  common: readonly AuthenticatorDescriptor[],
+): readonly AuthenticatorDescriptor[] {
+  return common.filter(({ key }) => authenticators.some((one) => one.key === key));
+}

@@ -1,0 +1,139 @@
+/**
+ * Finds with what users may newly set a new password: by other rules of the recovery policy, or by what the enrollment
+ * policy no longer disables. Two-sided: the evaluator shows a finding under both configurations, and requirements that
+ * are as strict are proved. Everything else is reported as undecided. Proofs that are new themselves are examined by
+ * `newlyTaken`.
+ */
+import { recoverableAuthenticator } from '../../decision/recovery.ts';
+import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { Requirement, Rule } from '../../model/policy.ts';
+import { beforeSignIn } from '../../policy/rules/compile.ts';
+import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
+import type { EvidenceSet } from '../proofs/strictness.ts';
+import { findModel, newBudget } from '../space/find-model.ts';
+import { ordinaryFacts } from '../space/ordinary-facts.ts';
+import { pairings, type RulePairing } from '../space/rule-pairings.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { alsoIn, commonAuthenticators } from './common-authenticators.ts';
+import { compareAsks } from './compare-asks.ts';
+import { type FactsVerdict, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
+import { setsNewPassword } from './newly-taken.ts';
+
+/** Rules of the recovery policy, before and now. Absent: no rule decided, which denies. */
+export interface RecoveryRules {
+  readonly before?: Rule;
+  readonly now: Rule;
+}
+
+/** The user sets a new password with this evidence, which was not enough before. */
+export interface LaxerRecovery extends RecoveryRules {
+  readonly facts: UserFacts;
+  readonly evidence: EvidenceSet;
+}
+
+export interface LaxerRecoveries {
+  readonly found: readonly LaxerRecovery[];
+  readonly undecided: readonly RecoveryRules[];
+}
+
+/** One example for each pair of rules that decide about the same users. `space`: of the rules of both sides. */
+export function laxerRecoveries(sides: Sides, space: RuleSpace): LaxerRecoveries {
+  const found = new Map<string, LaxerRecovery>();
+  const open = new Map<string, RecoveryRules>();
+  if (recoverableAuthenticator(sides.next) === undefined) return { found: [], undecided: [] };
+  const within = { ...sides, space };
+  for (const pair of pairsIn(within)) {
+    const rules = { ...(pair.before && { before: pair.before }), now: pair.now };
+    const key = JSON.stringify([pair.before, pair.now]);
+    if (found.has(key)) continue;
+    const comparison = comparisonOf(pair, sides);
+    if (comparison === 'as_strict') continue;
+    const facts = factsOf(pair, within);
+    if (facts === 'impossible') continue;
+    const shown = comparison === 'undecided' || facts === 'undecided' ? undefined : exampleOf(comparison, facts, sides);
+    if (shown) found.set(key, { ...rules, ...shown });
+    else open.set(key, rules);
+  }
+  return {
+    found: [...found.values()],
+    undecided: [...open].filter(([key]) => !found.has(key)).map(([, rules]) => rules),
+  };
+}
+
+interface Pair {
+  readonly before: Rule | undefined;
+  readonly now: Rule;
+  /** The rules that say what may be used. */
+  readonly usable: RulePairing<EnrollmentRule>;
+  readonly formulas: readonly Formula[];
+}
+
+/** Pairs of rules of which the later one allows. */
+function pairsIn(sides: SidesInSpace): readonly Pair[] {
+  const { live, next, space } = sides;
+  const recoveries = pairings(
+    possiblyDecidingOn('live', live.recovery, sides),
+    possiblyDecidingOn('next', next.recovery, sides),
+  );
+  const [then, now] = [
+    live.enrollment && beforeSignIn(live.enrollment),
+    next.enrollment && beforeSignIn(next.enrollment),
+  ];
+  const enrollments = pairings(
+    possiblyDecidingOn('live', then, sides),
+    possiblyDecidingOn('next', now, sides),
+  ).toReversed();
+  return recoveries.flatMap((pair) => {
+    const rule = pair.now;
+    if (rule?.then.kind !== 'allow') return [];
+    return enrollments.map((usable) => ({
+      ...{ before: pair.before, now: rule, usable },
+      formulas: [...space.onceProved, ...pair.formulas, ...usable.formulas],
+    }));
+  });
+}
+
+const nothing: Requirement = { anyOf: [] };
+
+function comparisonOf({ before, now, usable }: Pair, sides: Sides): ReturnType<typeof compareAsks> {
+  const { live, next } = sides;
+  const common = commonAuthenticators(sides).filter(({ underPasswordPolicy }) => !underPasswordPolicy);
+  const asked = before?.then.kind === 'allow' ? before.then.requirement : nothing;
+  return compareAsks(now.then.kind === 'allow' ? [now.then.requirement] : [nothing], [asked], {
+    next: alsoIn(usablePolicies(next, usable.now?.then), common),
+    before: alsoIn(usablePolicies(live, usable.before?.then), common),
+  });
+}
+
+/** Facts for which these rules decide on both sides. */
+function factsOf(
+  { before, now, usable, formulas }: Pair,
+  { live, next, space }: SidesInSpace,
+): UserFacts | FactsVerdict {
+  const model = findModel(formulas, newBudget());
+  if (typeof model !== 'object') return model;
+  const facts = ordinaryFacts(formulas, space) ?? space.factsOf(model.model);
+  const terms = ({ enrollment }: Sides['live']) => enrollment && findRule(beforeSignIn(enrollment), facts).rule;
+  const isConfirmed =
+    (live.recovery && findRule(live.recovery, facts).rule) === before &&
+    (next.recovery && findRule(next.recovery, facts).rule) === now &&
+    terms(live) === usable.before &&
+    terms(next) === usable.now;
+  return isConfirmed ? facts : 'undecided';
+}
+
+/** More sets of proofs are not tried. */
+const mostTried = 10;
+
+function exampleOf(
+  { evidence, others }: Exclude<ReturnType<typeof compareAsks>, string>,
+  facts: UserFacts,
+  { live, next }: Sides,
+): Pick<LaxerRecovery, 'facts' | 'evidence'> | undefined {
+  const shown = [evidence, ...others]
+    .slice(0, mostTried)
+    .find((set) => setsNewPassword(facts, set, next) && !setsNewPassword(facts, set, live));
+  return shown && { facts, evidence: shown };
+}

@@ -1,0 +1,52 @@
+/**
+ * Rules of the enrollment policy that would shut users out where a condition holds that cannot be taken apart, as
+ * findings.
+ */
+import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
+import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
+import { placeKey } from '../../../core/model/place-key.ts';
+import type { AnalysisFinding } from '../../model/analysis-finding.ts';
+import { findingAt } from '../../source/finding-at.ts';
+import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { analysedAppsText, distinctRules, mostNamed } from '../text/apps-text.ts';
+
+/** One for each rule of which no combination is known to decide. */
+export function undecidedLockOuts(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const open = apps.flatMap((app) => undecidedIn(app));
+  const byRule = Map.groupBy(open, ({ enrollment }) => placeKey(enrollment));
+  return [...byRule.values()].flatMap((same) => {
+    const [first] = same;
+    const place = first && configuration.placeOf(first.enrollment);
+    if (place === undefined) return [];
+    const involved = distinctRules(same.flatMap(({ others }) => others));
+    const parts = {
+      message: `whether it shuts users out of ${analysedAppsText(same)} could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart`,
+      severity: 'warning' as const,
+      rules: involved.slice(0, mostNamed).map(namedRule),
+      advice: 'disable less here, or say for whom with other conditions than `expression`, such as `attributes`',
+    };
+    return [findingAt('undecided', place, parts)];
+  });
+}
+
+interface UndecidedLockOut {
+  readonly app: AnalysedApp;
+  readonly enrollment: EnrollmentRule;
+  readonly others: readonly AnalysedApp['combinations'][number]['app'][];
+}
+
+/** Where the steps did not suffice, another finding says so. */
+function undecidedIn(app: AnalysedApp): readonly UndecidedLockOut[] {
+  const { policies, combinations, unshown, open } = app;
+  const found = new Set(combinations.filter((one) => isLockedOut(policies, one)).map(({ enrollment }) => enrollment));
+  return unshown.flatMap((one) => {
+    const { session, app: signOn, enrollment } = one;
+    const hasRunOut = open.some((pair) => pair.session === session && pair.app === signOn);
+    if (enrollment === undefined || hasRunOut || found.has(enrollment) || !isLockedOut(policies, one)) return [];
+    return [{ app, enrollment, others: [signOn, session] }];
+  });
+}
