@@ -205,6 +205,10 @@ test.each<[string, string]>([
     'tests/own.yaml:4:11 tests[0].time must be a time with an offset',
   ],
   [
+    one('app: notes', 'time: 2026-02-30T09:00:00Z', 'expect: { deny: true }'),
+    'tests/own.yaml:4:11 tests[0].time is no time that there is',
+  ],
+  [
     one('app: notes', 'request: { essentialAcr: true }', 'expect: { deny: true }'),
     'tests/own.yaml:4:14 tests[0].request has `essentialAcr` and no `acrValues`',
   ],
