@@ -100,7 +100,7 @@ test('the two commands work from a plain Node, and the CI runs the second one', 
   const refused = spawnSync(process.execPath, ['scripts/bootstrap.mjs', 'toString'], { encoding: 'utf8' });
   expect([refused.status, refused.stderr]).toEqual([
     1,
-    'Usage: node scripts/bootstrap.mjs start|test|jest|repeat-tests|test-seeds [arguments]\n',
+    'Usage: node scripts/bootstrap.mjs start|test|jest|test-core|repeat-tests|test-seeds [arguments]\n',
   ]);
 });
 

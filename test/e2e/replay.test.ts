@@ -163,7 +163,7 @@ test('a denial counts once, however often its page was shown', async () => {
 
 test.each([
   [['--replay', 'yesterday'], '--replay takes how far back, like P30D'],
-  [['--replay', 'P1D', '--from', 'config'], '--replay compares with what is live'],
+  [['--replay', 'P1D', '--from', 'config'], '--replay compares with the live revision'],
 ])('what cannot be meant is one sentence: %j', async (words, sentence) => {
   await expect(diff(...words)).rejects.toThrow(sentence);
 });
