@@ -138,18 +138,25 @@ async function print(
 
 /** A user may be in any group, so this is only a warning. */
 function strangeGroups(groups: readonly string[], known: readonly string[]): string {
-  const near = groups.filter((group) => !known.includes(group)).map((group) => [group, nearestName(group, known)]);
-  return near
-    .flatMap(([group, one]) =>
-      one ? [`warning: no rule names the group \`${group}\`; did you mean \`${one}\`?\n`] : [],
-    )
+  return groups
+    .filter((group) => !known.includes(group))
+    .map((group) => {
+      const near = nearestName(group, known);
+      const rest = near ? `did you mean \`${near}\`?` : 'it changes nothing';
+      return `warning: no rule names the group \`${group}\`; ${rest}\n`;
+    })
     .join('');
 }
 
 /** Groups that the settings describe or rules of these policies name. */
-function groupsNamedIn({ session, app, enrollment, profile }: PolicySet, { groups }: Settings): readonly string[] {
+function groupsNamedIn(
+  { session, app, enrollment, profile, accountPolicy }: PolicySet,
+  { groups }: Settings,
+): readonly string[] {
   const policies: readonly (CompiledPolicy<RuleHead> | undefined)[] = [session, app, enrollment, profile];
-  const sets = policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
+  const ofPolicies = policies.flatMap((policy) => policy?.rules.map(({ rule }) => rule) ?? []);
+  const rules: readonly RuleHead[] = [...ofPolicies, ...(accountPolicy?.rules ?? [])];
+  const sets = rules.flatMap(({ when }) => conditionSets(when));
   const named = sets.flatMap((set) => [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((one) => one ?? []));
   return [...new Set([...Object.keys(groups ?? {}), ...named])];
 }

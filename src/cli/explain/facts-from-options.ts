@@ -14,12 +14,12 @@ import { riskOf } from '../../core/policy/values/risk.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
-import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
+import { browserFromOptions, signalsFromOptions } from './device-from-options.ts';
 import type { FactOptions } from './fact-options.ts';
 import {
   assumedEnrollment,
@@ -56,8 +56,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     device: {
       known:
         remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
-      platform: knownName('platform', options.platform ?? 'desktop', platforms),
-      os: knownName('operating system', options.os ?? 'other', operatingSystems),
+      ...browserFromOptions(options),
       ...signalsFromOptions(options, known.snapshot),
       ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
       ...(remembered.length > 0 && { remembered }),
@@ -67,19 +66,6 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
     evidence: evidenceOf(options.evidence ?? [], provers),
-  };
-}
-
-/** A managed device is a registered one. */
-function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: Snapshot): Partial<Facts['device']> {
-  const assured = Object.keys(settings.deviceSignals?.assurances ?? {});
-  for (const name of deviceSignals) knownName('signal of a device', name, ['registered', 'managed', ...assured]);
-  const isManaged = deviceSignals.includes('managed');
-  const assurances = deviceSignals.filter((name) => assured.includes(name));
-  return {
-    ...((isManaged || deviceSignals.includes('registered')) && { registered: true }),
-    ...(isManaged && { managed: true }),
-    ...(assurances.length > 0 && { assurances }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Reads from the options of `explain` what a user has enrolled and proved. */
+import { isRemembered } from '../../core/analysis/proofs/asked-proofs.ts';
 import { authenticatorIn, methodIn } from '../../core/model/authenticator-name.ts';
 import {
   type AuthenticatorDescriptor,
@@ -46,6 +47,14 @@ interface Provers {
 
 /** For example `totp@3d`: proved this long ago in this browser, which remembers it for as long as the rule allows. */
 export function rememberedOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
+  for (const proof of proofs) {
+    const { key } = keyOf(proof.split('@', 1)[0] ?? '');
+    const descriptor = provers.descriptors.find((one) => one.key === key);
+    if (descriptor && !isRemembered(descriptor))
+      throw refusal(
+        `no browser remembers ${key}: it remembers second factors that the user has, no knowledge and no recovery`,
+      );
+  }
   return evidenceOf(proofs, provers).map(({ authenticator, enrollment, method, factors, characteristics, at }) => {
     const proved = { authenticator, enrollment, factors, characteristics, ...omitUndefined({ method }) };
     return { ...proved, at, until: Number.MAX_SAFE_INTEGER };

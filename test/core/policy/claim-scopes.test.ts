@@ -35,6 +35,12 @@ test.each<[string, Partial<RequestFacts>, readonly string[] | undefined, Partial
     ['profile'],
     { scopes: ['openid', 'profile'], claims: ['name', 'locale'], essentialClaims: ['locale', 'unknown'] },
   ],
+  [
+    'one that is essential',
+    { claims: ['email'], essentialClaims: ['email'] },
+    undefined,
+    { scopes: ['openid', 'email'], claims: ['email'], essentialClaims: ['email'] },
+  ],
   ['no claim that no scope releases', { claims: ['unknown'] }, undefined, { scopes: ['openid'] }],
   [
     'no essential claim that is withheld',

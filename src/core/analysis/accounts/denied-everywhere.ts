@@ -3,8 +3,9 @@
  * only administrators change about a user, such as the groups, stays as it is.
  */
 import { among, type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
-import { type Budget, findModelWithin } from '../space/find-model.ts';
+import { findModelWithin } from '../space/find-model.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
+import type { Budget } from '../space/propagate.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { whereOnlyLastingIsOpen } from './reachable-authenticators.ts';
@@ -29,7 +30,7 @@ export function deniedEverywhere(search: DenialEverywhere): UserFacts | undefine
   const lasting = [...variablesIn([...denied, ...open.flat()])].filter((variable) => variable.lasting);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf([...denied, ...others], (one) => isConfirmed(space.factsOf(one)));
+    const model = modelOf([...denied, ...others], space, (one) => isConfirmed(space.factsOf(one)));
     if (typeof model === 'string') return undefined;
     const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
     const way = wayIn(user, search);
@@ -41,11 +42,14 @@ export function deniedEverywhere(search: DenialEverywhere): UserFacts | undefine
 }
 
 /** What must be true of the lasting facts of users who get in the same way. Undefined: there is no way in. */
-function wayIn(user: ClassModel, { open, budget }: DenialEverywhere): readonly Formula[] | 'undecided' | undefined {
+function wayIn(
+  user: ClassModel,
+  { open, budget, space }: DenialEverywhere,
+): readonly Formula[] | 'undecided' | undefined {
   const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
   let isUndecided = false;
   for (const formulas of open) {
-    const found = findModelWithin([...same, ...formulas], budget);
+    const found = findModelWithin([...same, ...formulas], budget, space.reader);
     if (typeof found === 'object') return formulas.map((one) => whereOnlyLastingIsOpen(one, found.model));
     isUndecided ||= found === 'undecided';
   }

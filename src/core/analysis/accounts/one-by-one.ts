@@ -2,8 +2,9 @@
  * Examines users one by one. A user stands for all others who can reach the same authenticators, so these are not
  * examined again.
  */
-import { among, type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
+import { among, type Formula, negated, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
+import type { ClassModel } from '../space/read-formulas.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';
 
@@ -22,23 +23,58 @@ const mostUsers = 24;
 /** Searches the users who match the formulas. Undefined: nothing is found for any of them. */
 export function oneByOne<Found>(
   formulas: readonly Formula[],
-  { space, ...additions }: AdditionSearch & { readonly space: RuleSpace },
+  additions: AdditionSearch & { readonly space: RuleSpace },
   judge: (user: OneUser) => UserVerdict<Found>,
 ): Found | 'undecided' | undefined {
-  const all = variablesIn([...formulas, ...additions.additionRules.flatMap((addition) => addition.formulas)]);
-  const lasting = [...all].filter((variable) => variable.lasting);
+  const { space } = additions;
+  const known = knownUsers(additions);
+  const lasting = new Set([...lastingIn(formulas), ...known.lasting]);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf([...formulas, ...others]);
+    const model = modelOf([...formulas, ...others], space);
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
-    const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
-    const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
-    const reachable = reachableByUser(same, additions);
+    const user = new Map(Array.from(lasting, (variable) => [variable, model.get(variable) ?? 0] as const));
+    const { reachable, alike } = known.of(user);
     const verdict = judge({ facts: space.factsOf(new Map([...model, ...user])), reachable });
     if ('found' in verdict) return verdict.found;
-    const alike = openAlike(reachable);
     if (alike === undefined) return 'undecided';
     others.push(negated({ all: [...alike, ...verdict.alike] }));
   }
   return 'undecided';
+}
+
+function lastingIn(formulas: readonly Formula[]): readonly Variable[] {
+  return [...variablesIn(formulas)].filter((variable) => variable.lasting);
+}
+
+/** What users can reach, and what must be true of others to whom the same is open. */
+interface KnownUsers {
+  /** What the rules for additions ask about. Whatever else is true of two users, they can reach the same. */
+  readonly lasting: readonly Variable[];
+  readonly of: (user: ClassModel) => { readonly reachable: Reachable; readonly alike: ReturnType<typeof openAlike> };
+}
+
+const usersOf = new WeakMap<AdditionSearch['additionRules'], KnownUsers>();
+
+function knownUsers(additions: AdditionSearch): KnownUsers {
+  const known = usersOf.get(additions.additionRules) ?? usersIn(additions);
+  usersOf.set(additions.additionRules, known);
+  return known;
+}
+
+function usersIn(additions: AdditionSearch): KnownUsers {
+  const lasting = lastingIn(additions.additionRules.flatMap(({ formulas }) => formulas));
+  const found = new Map<string, ReturnType<KnownUsers['of']>>();
+  const examined = (user: ClassModel) => {
+    const same = lasting.map((variable) => among(variable, (at) => at === user.get(variable)));
+    const reachable = reachableByUser(same, additions);
+    return { reachable, alike: openAlike(reachable) };
+  };
+  const of = (user: ClassModel) => {
+    const key = lasting.map((variable) => user.get(variable)).join();
+    const one = found.get(key) ?? examined(user);
+    found.set(key, one);
+    return one;
+  };
+  return { lasting, of };
 }

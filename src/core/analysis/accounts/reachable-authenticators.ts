@@ -7,6 +7,7 @@ import { type Formula, resolved, type Variable } from '../../policy/theories/the
 import { findModel, newBudget } from '../space/find-model.ts';
 import { variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionRule, canBeMet } from './addition-rules.ts';
 
 /** How accounts begin, and what they can add. */
@@ -17,6 +18,8 @@ export interface AdditionSearch {
   readonly given: readonly AuthenticatorDescriptor[];
   /** The rules by which the others are added. */
   readonly additionRules: readonly AdditionRule[];
+  /** Made of the rules that these come from. */
+  readonly space: Pick<RuleSpace, 'reader'>;
 }
 
 /** The authenticators that a user can reach, and the others. */
@@ -64,7 +67,7 @@ export function reachableByAll(additions: AdditionSearch): Reachable {
   const additionRules = additions.additionRules.filter(
     (addition) => ![...variablesIn(addition.formulas)].some(({ lasting }) => lasting),
   );
-  return reachableFrom({ ...additions, additionRules }, (addition) => whereOpen(addition.formulas));
+  return reachableFrom({ ...additions, additionRules }, (addition) => whereOpen(addition.formulas, additions));
 }
 
 /**
@@ -72,13 +75,13 @@ export function reachableByAll(additions: AdditionSearch): Reachable {
  * at each addition.
  */
 export function reachableBySome(formulas: readonly Formula[], additions: AdditionSearch): Reachable {
-  const renamed = elsewhere();
-  return reachableFrom(additions, (addition) => whereOpen([...formulas, ...addition.formulas.map(renamed)]));
+  const renamed = elsewhereIn(additions);
+  return reachableFrom(additions, (addition) => whereOpen([...formulas, ...addition.formulas.map(renamed)], additions));
 }
 
 /** What a user can reach whose lasting facts match these formulas. */
 export function reachableByUser(lasting: readonly Formula[], additions: AdditionSearch): Reachable {
-  return reachableFrom(additions, (addition) => whereOpen([...lasting, ...addition.formulas]));
+  return reachableFrom(additions, (addition) => whereOpen([...lasting, ...addition.formulas], additions));
 }
 
 /**
@@ -92,8 +95,11 @@ export function openAlike({ added }: Reachable): readonly Formula[] | undefined 
   );
 }
 
-function whereOpen(formulas: readonly Formula[]): ClassModel | 'undecided' | undefined {
-  const found = findModel(formulas, newBudget());
+function whereOpen(
+  formulas: readonly Formula[],
+  { space: { reader } }: AdditionSearch,
+): ClassModel | 'undecided' | undefined {
+  const found = findModel(formulas, newBudget(), reader);
   return typeof found === 'object' ? found.model : found === 'impossible' ? undefined : found;
 }
 
@@ -113,6 +119,24 @@ export function elsewhere(): (formula: Formula) => Formula {
     return { variable: other, classes };
   };
   return renamed;
+}
+
+const renamings = new WeakMap<AdditionSearch['additionRules'], ReturnType<typeof elsewhere>>();
+
+/** Another sign-in, always the same one: the renamed formulas are read once. */
+function elsewhereIn({ additionRules }: AdditionSearch): (formula: Formula) => Formula {
+  const known = renamings.get(additionRules) ?? onceEach(elsewhere());
+  renamings.set(additionRules, known);
+  return known;
+}
+
+function onceEach(rename: (formula: Formula) => Formula): (formula: Formula) => Formula {
+  const known = new WeakMap<Formula, Formula>();
+  return (formula) => {
+    const found = known.get(formula) ?? rename(formula);
+    known.set(formula, found);
+    return found;
+  };
 }
 
 /** What the formula says about the lasting facts of a user, if all other facts are as in the model. */

@@ -13,7 +13,7 @@ import type { RuleSpace } from '../space/rule-space.ts';
 import type { AdditionRule } from './addition-rules.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
 import { oneByOne } from './one-by-one.ts';
-import { type AdditionSearch, type Reachable, reachableBySome } from './reachable-authenticators.ts';
+import { type Reachable, reachableBySome } from './reachable-authenticators.ts';
 
 /** One app, and what its users can add anywhere. */
 export interface ShutOutSearch {
@@ -53,8 +53,8 @@ export function asOften({ reachable }: Reachable, most: number): readonly string
   return reachable.flatMap(({ key }) => Array.from({ length: most }, () => key));
 }
 
-function additionsOf({ policies: { authenticators }, given, additionRules }: ShutOutSearch): AdditionSearch {
-  return { authenticators, given, additionRules };
+function additionsOf({ policies: { authenticators }, given, additionRules, space }: ShutOutSearch) {
+  return { authenticators, given, additionRules, space };
 }
 
 /**
@@ -67,7 +67,9 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
   const others: Formula[] = [];
   let found: ShutOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
-    const model = modelOf([...formulas, ...others], (one) => search.isConfirmed(search.space.factsOf(one)));
+    const model = modelOf([...formulas, ...others], search.space, (one) =>
+      search.isConfirmed(search.space.factsOf(one)),
+    );
     if (model === 'impossible') return found;
     if (model === 'undecided') return undefined;
     const facts = search.space.factsOf(model);
@@ -83,7 +85,7 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
 const mostSignIns = 24;
 
 function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
-  return oneByOne<ShutOut>(formulas, { ...additionsOf(search), space: search.space }, (user) => {
+  return oneByOne<ShutOut>(formulas, additionsOf(search), (user) => {
     const { facts } = user;
     const reachable = asOften(user.reachable, search.most);
     const end = endWith(reachable, facts, search);

@@ -8,7 +8,8 @@ import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
-import { type Budget, findModel, newBudget } from '../space/find-model.ts';
+import { findModel, newBudget } from '../space/find-model.ts';
+import type { Budget } from '../space/propagate.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 
 /** Whether a rule ever decides in its policy. */

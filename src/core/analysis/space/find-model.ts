@@ -4,24 +4,11 @@
  * same answer on every machine, and says when it gives up.
  */
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
-import {
-  type ClassModel,
-  type Domains,
-  type FormulaReader,
-  formulaReader,
-  type ReadChoice,
-  type ReadFormula,
-  restrict,
-  resultOfClasses,
-} from './read-formulas.ts';
+import { type Budget, propagate, type Reduced, type State } from './propagate.ts';
+import { type ClassModel, type Domains, type FormulaReader, formulaReader, type ReadFormula } from './read-formulas.ts';
 
 /** `undecided`: the budget did not suffice. */
 export type Search = { readonly model: ClassModel } | 'impossible' | 'undecided';
-
-/** The number of formulas that a search may still examine. A search takes from it. */
-export interface Budget {
-  steps: number;
-}
 
 /** What a search found, rule by rule. */
 export interface FoundByRule<Found, Of> {
@@ -57,17 +44,16 @@ export function newBudget(): Budget {
 }
 
 /** Finds a model within a larger budget; one question takes at most its own share. */
-export function findModelWithin(formulas: readonly Formula[], whole: Budget): Search {
+export function findModelWithin(formulas: readonly Formula[], whole: Budget, reader?: FormulaReader): Search {
   const given = Math.max(0, Math.min(newBudget().steps, whole.steps));
   const budget = { steps: given };
-  const found = findModel(formulas, budget);
+  const found = findModel(formulas, budget, reader);
   whole.steps -= given - Math.max(0, budget.steps);
   return found;
 }
 
-/** All formulas must hold. Takes from the budget. */
-export function findModel(formulas: readonly Formula[], budget: Budget): Search {
-  const read = formulaReader();
+/** All formulas must hold. Takes from the budget. `read`: of the space that the formulas are from, if it is known. */
+export function findModel(formulas: readonly Formula[], budget: Budget, read = formulaReader()): Search {
   const found = search(stateOf(formulas.map(read.read), read), budget);
   return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: read.modelOf(found) };
 }
@@ -75,15 +61,15 @@ export function findModel(formulas: readonly Formula[], budget: Budget): Search 
 /** What follows from formulas at once. It is drawn once for all questions with others besides. */
 export interface Consequences {
   readonly reader: FormulaReader;
-  readonly state: State;
+  readonly state: Reduced;
 }
 
 /** Takes from the budget. */
 export function consequencesOf(
   formulas: readonly Formula[],
   budget: Budget,
+  reader = formulaReader(),
 ): Consequences | 'impossible' | 'undecided' {
-  const reader = formulaReader();
   const state = propagate(stateOf(formulas.map(reader.read), reader), budget);
   return state === undefined ? 'impossible' : state === 'undecided' ? state : { reader, state };
 }
@@ -92,7 +78,8 @@ export function consequencesOf(
 export function mayHold({ reader, state }: Consequences, besides: readonly Formula[], budget: Budget): boolean {
   const more = besides.map(reader.read);
   const domains = reader.extended(state.domains);
-  return search({ ...state, domains, open: [...state.open, ...more] }, budget) !== undefined;
+  const settled = { from: 0, to: state.open.length };
+  return search({ ...state, domains, open: [...state.open, ...more], settled }, budget) !== undefined;
 }
 
 /** Whether the variable may be in the class at this position. */
@@ -100,12 +87,9 @@ export function mayBeIn({ reader, state }: Consequences, variable: Variable, pos
   return reader.isLeft(reader.extended(state.domains), variable, position);
 }
 
-interface State extends Domains {
-  readonly open: readonly ReadFormula[];
-}
-
+/** None of them was examined yet. */
 function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): State {
-  return { domains: extended([]), touched: [], open };
+  return { domains: extended([]), touched: [], open, settled: { from: 0, to: 0 } };
 }
 
 /** Domains whose classes all satisfy the formulas. Undefined: there are none. */
@@ -115,69 +99,10 @@ function search(state: State, budget: Budget): Domains | undefined | 'undecided'
   const { open, ...others } = reduced;
   const [shortest, ...rest] = [...open].sort((a, b) => a.parts.length - b.parts.length);
   if (shortest === undefined) return others;
+  const settled = { from: 1, to: open.length };
   for (const choice of shortest.parts) {
-    const found = search({ ...others, open: [choice, ...rest] }, budget);
+    const found = search({ ...others, open: [choice, ...rest], settled }, budget);
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-interface Reduced extends Domains {
-  /** Each has two choices or more, none of them decided. */
-  readonly open: readonly ReadChoice[];
-}
-
-/** Applies what must hold until nothing follows any more. */
-function propagate(before: State, budget: Budget): Reduced | undefined | 'undecided' {
-  const domains = before.domains.slice();
-  const touched = before.touched.slice();
-  let queue = before.open;
-  for (;;) {
-    const open: ReadChoice[] = [];
-    const pending = [...queue];
-    let hasChanged = false;
-    for (let formula = pending.pop(); formula !== undefined; formula = pending.pop()) {
-      budget.steps -= 1;
-      if (budget.steps < 0) return 'undecided';
-      if (formula.kind === 'all') pending.push(...formula.parts);
-      else if (formula.kind === 'in') {
-        const change = restrict({ domains, touched }, formula);
-        if (change === 'empty') return undefined;
-        hasChanged ||= change === 'less';
-      } else {
-        const choices = openChoices(formula.parts, domains);
-        if (choices === 'holds') continue;
-        const [only, ...others] = choices;
-        if (only === undefined) return undefined;
-        if (others.length === 0) pending.push(only);
-        else open.push({ kind: 'any', parts: choices });
-      }
-    }
-    if (!hasChanged || open.length === 0) return { domains, touched, open };
-    queue = open;
-  }
-}
-
-/** The choices that may yet hold; `holds`: one of them does already. */
-function openChoices(choices: readonly ReadFormula[], domains: readonly number[]): readonly ReadFormula[] | 'holds' {
-  const open: ReadFormula[] = [];
-  for (const choice of choices) {
-    const result = resultIn(choice, domains);
-    if (result === true) return 'holds';
-    if (result === undefined) open.push(choice);
-  }
-  return open;
-}
-
-/** Whether the formula holds in all these classes (`true`), in none (`false`), or neither is sure. */
-function resultIn(formula: ReadFormula, domains: readonly number[]): boolean | undefined {
-  if (formula.kind === 'in') return resultOfClasses(formula, domains);
-  const isAll = formula.kind === 'all';
-  let isOpen = false;
-  for (const part of formula.parts) {
-    const result = resultIn(part, domains);
-    if (result === !isAll) return result;
-    isOpen ||= result === undefined;
-  }
-  return isOpen ? undefined : isAll;
 }

@@ -8,20 +8,24 @@ import type { RuleSpace } from './rule-space.ts';
 
 /** Facts in which the formulas hold and the user is in one group at most. Undefined: none are known. */
 export function ordinaryFacts(formulas: readonly Formula[], space: RuleSpace): UserFacts | undefined {
-  const follows = consequencesOf(formulas, newBudget());
-  const model = follows === 'impossible' ? undefined : ordinaryModel(formulas, follows);
+  const follows = consequencesOf(formulas, newBudget(), space.reader);
+  const model = follows === 'impossible' ? undefined : ordinaryModel(formulas, follows, space);
   return model && space.factsOf(model);
 }
 
 /** Classes in which the formulas hold and the user is in one group at most. Undefined: none were found. */
-function ordinaryModel(formulas: readonly Formula[], follows: Consequences | 'undecided'): ClassModel | undefined {
+function ordinaryModel(
+  formulas: readonly Formula[],
+  follows: Consequences | 'undecided',
+  { reader }: Pick<RuleSpace, 'reader'>,
+): ClassModel | undefined {
   const groups = [...variablesIn(formulas)].filter(({ name }) => name.startsWith('groups.'));
   const isIn = new Map(groups.map((group) => [group, isYes(group)] as const));
   const isNotIn = new Map(Array.from(isIn, ([group, formula]) => [group, negated(formula)] as const));
   for (const only of mayBeOnlyOne(groups, follows)) {
     const others = groups.flatMap((group) => (group === only ? isIn : isNotIn).get(group) ?? []);
     if (follows !== 'undecided' && !mayHold(follows, others, newBudget())) continue;
-    const found = findModel([...formulas, ...others], newBudget());
+    const found = findModel([...formulas, ...others], newBudget(), reader);
     if (typeof found === 'object') return found.model;
   }
   return undefined;
@@ -44,13 +48,14 @@ function mayBeOnlyOne(
  */
 export function modelOf(
   formulas: readonly Formula[],
+  space: Pick<RuleSpace, 'reader'>,
   suits: (model: ClassModel) => boolean = () => true,
 ): ClassModel | 'impossible' | 'undecided' {
-  const follows = consequencesOf(formulas, newBudget());
+  const follows = consequencesOf(formulas, newBudget(), space.reader);
   if (follows === 'impossible') return follows;
-  const ordinary = ordinaryModel(formulas, follows);
+  const ordinary = ordinaryModel(formulas, follows, space);
   if (ordinary && suits(ordinary)) return ordinary;
-  const found = findModel(formulas, newBudget());
+  const found = findModel(formulas, newBudget(), space.reader);
   if (typeof found === 'object') return suits(found.model) ? found.model : 'undecided';
   return ordinary ? 'undecided' : found;
 }

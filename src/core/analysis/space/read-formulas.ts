@@ -25,9 +25,20 @@ export interface ReadClasses {
 export interface ReadChoice {
   readonly kind: 'any';
   readonly parts: readonly ReadFormula[];
+  readonly about: About;
 }
 
-export type ReadFormula = ReadClasses | ReadChoice | { readonly kind: 'all'; readonly parts: readonly ReadFormula[] };
+/** All of them must hold. */
+interface ReadParts {
+  readonly kind: 'all';
+  readonly parts: readonly ReadFormula[];
+  readonly about: About;
+}
+
+/** A bit for each variable that occurs; of choices that were dropped, too. */
+type About = readonly number[];
+
+export type ReadFormula = ReadClasses | ReadChoice | ReadParts;
 
 /** Which classes are left. */
 export interface Domains {
@@ -59,7 +70,8 @@ interface KnownVariable {
   readonly length: number;
 }
 
-export function formulaReader(): FormulaReader {
+/** `remembers`: what it read before, so that it may be asked about the same formulas many times. */
+export function formulaReader(remembers = false): FormulaReader {
   const known = new Map<Variable, KnownVariable>();
   const byIndex: KnownVariable[] = [];
   const full: number[] = [];
@@ -77,9 +89,17 @@ export function formulaReader(): FormulaReader {
     byIndex.push(made);
     return made;
   };
+  const memory = remembers ? new WeakMap<Formula, ReadFormula>() : undefined;
   const read = (formula: Formula): ReadFormula => {
-    if ('all' in formula) return { kind: 'all', parts: formula.all.map(read) };
-    if ('any' in formula) return { kind: 'any', parts: formula.any.map(read) };
+    const found = memory?.get(formula);
+    if (found !== undefined) return found;
+    const made = readNew(formula);
+    memory?.set(formula, made);
+    return made;
+  };
+  const readNew = (formula: Formula): ReadFormula => {
+    if ('all' in formula) return joined('all', formula.all.map(read));
+    if ('any' in formula) return joined('any', formula.any.map(read));
     const { index, at, length } = knownOf(formula.variable);
     return { kind: 'in', variable: index, at, words: wordsOf(formula.classes, length) };
   };
@@ -105,6 +125,28 @@ export function formulaReader(): FormulaReader {
         }),
       ),
   };
+}
+
+function joined(kind: 'all' | 'any', parts: readonly ReadFormula[]): ReadChoice | ReadParts {
+  const about: number[] = [];
+  const add = (word: number, bits: number) => {
+    while (about.length <= word) about.push(0);
+    about[word] = (about[word] ?? 0) | bits;
+  };
+  for (const part of parts) {
+    if (part.kind === 'in') add(Math.floor(part.variable / wordBits), 1 << (part.variable % wordBits));
+    else for (let word = 0; word < part.about.length; word += 1) add(word, part.about[word] ?? 0);
+  }
+  return { kind, parts, about };
+}
+
+/** Whether one of these variables occurs, from this position in the list on. */
+export function isAboutAny({ about }: ReadChoice, variables: readonly number[], from: number): boolean {
+  for (let at = from; at < variables.length; at += 1) {
+    const variable = variables[at] ?? 0;
+    if ((((about[Math.floor(variable / wordBits)] ?? 0) >> (variable % wordBits)) & 1) === 1) return true;
+  }
+  return false;
 }
 
 function wordsOf(classes: bigint, length: number): readonly number[] {

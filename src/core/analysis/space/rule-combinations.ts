@@ -8,8 +8,9 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/
 import { findRule } from '../../policy/rules/rules.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from './deciding-formulas.ts';
-import { type Budget, findModelWithin } from './find-model.ts';
+import { findModelWithin } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
+import type { Budget } from './propagate.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** Rules that decide together. */

@@ -20,7 +20,7 @@ import {
   type Variable,
 } from '../../policy/theories/theory.ts';
 import { factsTogether } from './facts-together.ts';
-import type { ClassModel } from './read-formulas.ts';
+import { type ClassModel, type FormulaReader, formulaReader } from './read-formulas.ts';
 import { overlay } from './sample-facts.ts';
 
 /** A part of the conditions of a rule. */
@@ -40,6 +40,8 @@ export interface RuleSpace {
   readonly always: readonly Formula[];
   /** Formulas that hold for all facts in which a user has proved something, as every user who is let in has. */
   readonly onceProved: readonly Formula[];
+  /** Reads these formulas, and what is made of them, once for all searches. */
+  readonly reader: FormulaReader;
   /** Facts in the classes of the model; plain where it leaves them open. */
   factsOf(model: ClassModel): UserFacts;
 }
@@ -69,14 +71,25 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     read.set(when, known);
     return known;
   };
-  const applies = (when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) });
+  const applies = once((when): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
   return {
     parts,
     applies,
-    misses: (when) => negated(applies(when)),
+    misses: once((when) => negated(applies(when))),
+    reader: formulaReader(true),
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
     factsOf: (model) => factsOf(model, universe),
+  };
+}
+
+/** The same formula each time, so that it is read once. */
+function once(read: (when: Conditions) => Formula): (when: Conditions) => Formula {
+  const known = new WeakMap<Conditions, Formula>();
+  return (when) => {
+    const found = known.get(when) ?? read(when);
+    known.set(when, found);
+    return found;
   };
 }
 

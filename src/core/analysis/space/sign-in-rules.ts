@@ -5,8 +5,9 @@ import type { Rule } from '../../model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
 import { compileConditions } from '../../policy/rules/condition-table.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
-import { type Budget, findModel } from './find-model.ts';
+import { findModel } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
+import type { Budget } from './propagate.ts';
 import { allowing, type Deciding, decideTogether, deciding } from './rule-combinations.ts';
 import type { RuleSpace } from './rule-space.ts';
 

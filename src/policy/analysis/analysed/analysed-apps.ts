@@ -1,5 +1,5 @@
 /** The apps of a configuration with their policies, and the rules of these that decide together. */
-import type { Budget } from '../../../core/analysis/space/find-model.ts';
+import type { Budget } from '../../../core/analysis/space/propagate.ts';
 import { type RuleCombinations, ruleCombinations } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';

@@ -45,7 +45,7 @@ export function deniedCircumstances(
     const { cause, after, alike } = examined({ ...combination, facts }, app, keys);
     if (cause) denied.push({ facts, cause, ...(after && { after }) });
     others.push(negated({ all: alike }));
-    const found = findModelWithin([...combination.formulas, ...others], app.denialBudget);
+    const found = findModelWithin([...combination.formulas, ...others], app.denialBudget, app.space.reader);
     if (found === 'undecided') return { denied, isPartial: true };
     facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);
     // Facts for which the evaluator finds other rules show nothing.

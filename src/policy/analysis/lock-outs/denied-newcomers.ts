@@ -44,8 +44,9 @@ export interface ForGoodSearch {
 }
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
-export function deniedIn(combination: RuleCombination, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: ForGoodSearch): NewcomerSearch {
   if (isLockedOut(app.policies, combination)) return { denied: [], open: [] };
+  const search = { ...find, found: new Map<string, NewcomerSearch>() };
   const newcomers = deniedNewcomers(combination, app, search);
   if (app.policies.enrollment?.beforeSignIn === undefined) return newcomers;
   // They may be let in once, and be asked for more when they sign in with what they set up.
@@ -58,7 +59,7 @@ export function deniedIn(combination: RuleCombination, app: AnalysedApp, search:
   };
 }
 
-function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search: OneSearch): NewcomerSearch {
   const open: RuleHead[] = [];
   for (const beginning of beginningsAt(app).filter(({ keys }) => keys.length > 0)) {
     const found = deniedWith({ app, combination, beginning }, search);
@@ -70,7 +71,21 @@ function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search:
 
 type Start = Pick<Denied, 'app' | 'combination' | 'beginning'>;
 
-function deniedWith(start: Start, search: ForGoodSearch): NewcomerSearch {
+/** Of one rule combination at one app. */
+interface OneSearch extends ForGoodSearch {
+  /** By the authenticators that users have, however they came to them. */
+  readonly found: Map<string, NewcomerSearch>;
+}
+
+function deniedWith(start: Start, search: OneSearch): NewcomerSearch {
+  const key = JSON.stringify(start.beginning.keys);
+  const known = search.found.get(key) ?? searchWith(start, search);
+  search.found.set(key, known);
+  const { beginning } = start;
+  return { ...known, denied: known.denied.map((denied) => ({ ...denied, beginning })) };
+}
+
+function searchWith(start: Start, search: ForGoodSearch): NewcomerSearch {
   const { app, combination, beginning } = start;
   const { denied, isPartial } = deniedCircumstances(combination, app, beginning.keys);
   const open = isPartial ? firstRuleAbout(app) : [];

@@ -2,7 +2,8 @@
  * Rules of the enrollment, account and profile policies that decide only about users whom another policy denies, as
  * findings. The session policy and the sign-on policy are examined separately.
  */
-import { type Budget, findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import type { Budget } from '../../../core/analysis/space/propagate.ts';
 import { allowing, deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { type AccountRule, changeActions, type GovernedChange } from '../../../core/model/account-policy.ts';

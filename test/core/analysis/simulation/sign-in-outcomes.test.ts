@@ -6,6 +6,7 @@ import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
+import type { ProfileRule } from '../../../../src/core/model/profile-policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
@@ -77,9 +78,9 @@ describe('apps that share policies besides', () => {
   const add: AccountRule = { name: 'none', when: inB, then: { kind: 'deny' } };
   const rest: AccountRule = { name: 'rest', when: {}, then: allow(factors(1)) };
   const accountPolicy = compileAccountPolicy({ name: 'account', rules: [add, rest] });
-  const [appA, appB] = twoApps();
 
   test('a rule of the account policy makes a difference', () => {
+    const [appA] = twoApps();
     const policies = { ...appA, accountPolicy };
     expect(signInOutcome(policies, user('a'), { keys }).isDenied).toBe(false);
     expect(signInOutcome(policies, user('a', 'b'), { keys }).isDenied).toBe(true);
@@ -87,6 +88,7 @@ describe('apps that share policies besides', () => {
   });
 
   test('a rule that asks how the user signed in counts as far as the user is known', () => {
+    const [, appB] = twoApps();
     const then = enrollmentTerms();
     const asking: EnrollmentRule = {
       name: 'asking',
@@ -102,7 +104,34 @@ describe('apps that share policies besides', () => {
     expect(signInOutcome(policies, user(), { keys }).added).toEqual([]);
   });
 
+  test('apps of one enrollment policy share a walk', () => {
+    const [appA, appB] = twoApps();
+    const rules = [{ name: 'all', when: {}, then: enrollmentTerms() }];
+    const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules });
+    const [first, second] = [appA, appB].map((policies) => ({ ...policies, enrollment })) as [PolicySet, PolicySet];
+    expect(signInOutcome(second, user('b'), { keys })).toBe(signInOutcome(first, user('a'), { keys }));
+  });
+
+  test('a rule about profiles that fails makes a difference', () => {
+    const [appA] = twoApps();
+    const failing: Conditions = {
+      expression: {
+        ...{ written: 'x', aboutUser: false, varies: true },
+        logic: { text: 'x' },
+        evaluate: () => 'error',
+      },
+    };
+    const [fine, broken] = [{}, failing].map((when) => {
+      const then = { required: [], optional: [], terms: [] };
+      const profile = compilePolicy<ProfileRule>({ name: 'profile', rules: [{ name: 'all', when, then }] });
+      return { ...appA, profile };
+    }) as [PolicySet, PolicySet];
+    expect(signInOutcome(fine, user(), { keys }).isDenied).toBe(false);
+    expect(signInOutcome(broken, user(), { keys }).isDenied).toBe(true);
+  });
+
   test('what the user has skipped makes a difference', () => {
+    const [, appB] = twoApps();
     const then = enrollmentTerms({ required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] });
     const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] });
     const policies = { ...appB, enrollment };
@@ -113,6 +142,7 @@ describe('apps that share policies besides', () => {
   });
 
   test('a minimum of the app makes a difference', () => {
+    const [appA] = twoApps();
     const values = { acrValues: [{ value: 'high', requirement: factors(2) }] };
     const [low, high] = [
       { ...appA, ...values },

@@ -36,7 +36,7 @@ test('facts are found in few groups first, then as they come', () => {
   /** Of each that is offered, and what comes of it when none suits. */
   const groupsIn = (...formulas: Parameters<typeof modelOf>[0]) => {
     const offered: (readonly string[])[] = [];
-    const found = modelOf(formulas, (model) => {
+    const found = modelOf(formulas, space, (model) => {
       offered.push(groupsOf(model));
       return false;
     });
@@ -45,7 +45,7 @@ test('facts are found in few groups first, then as they come', () => {
   expect(groupsIn(space.applies(either))).toEqual([['d'], ['b', 'c'], 'undecided']);
   expect(groupsIn(space.applies(both))).toEqual([['b', 'c'], 'undecided']);
   expect(groupsIn(space.applies({ attributes: { member: { equals: true } } }))).toEqual([[], [], 'undecided']);
-  const first = modelOf([space.applies(either)]);
+  const first = modelOf([space.applies(either)], space);
   expect(typeof first === 'object' && groupsOf(first)).toEqual(['d']);
   expect(groupsIn(space.applies(both), space.misses(both))).toEqual(['impossible']);
 });

@@ -591,6 +591,16 @@ test.each<[string, readonly string[], string]>([
   ['platform', ['--app', 'notes', '--platform', 'desk'], 'unknown platform `desk`'],
   ['system', ['--app', 'notes', '--os', 'linus'], 'did you mean `linux`?'],
   [
+    'system of another platform',
+    ['--app', 'notes', '--platform', 'desktop', '--os', 'ios'],
+    'no browser says both: --os ios is mobile, not desktop',
+  ],
+  [
+    'proof that no browser remembers',
+    ['--app', 'notes', '--groups', '', '--enrolled', 'password', '--remembered', 'password'],
+    'no browser remembers password',
+  ],
+  [
     'authenticator',
     ['--app', 'notes', '--groups', 'a', '--enrolled', 'totb'],
     'unknown authenticator `totb`; did you mean `totp`?',
@@ -653,7 +663,18 @@ test('an attribute that the settings do not describe is refused, and a group tha
   expect(await warned(...asked, '--groups', 'contractrs,staff')).toBe(
     'warning: no rule names the group `contractrs`; did you mean `contractors`?\n',
   );
-  expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe('');
+  expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe(
+    'warning: no rule names the group `whatever-else`; it changes nothing\n',
+  );
+  expect(await warned(...asked, '--groups', 'contractors')).toBe('');
+});
+
+test('an operating system says which platform it is', async () => {
+  const platformOf = async (...words: readonly string[]) =>
+    JSON.parse(await explained('--app', 'notes', ...words, '--json')).device;
+  expect(await platformOf('--os', 'ios')).toMatchObject({ platform: 'mobile', os: 'ios' });
+  expect(await platformOf()).toMatchObject({ platform: 'desktop', os: 'other' });
+  expect(await platformOf('--platform', 'other')).toMatchObject({ platform: 'other', os: 'other' });
 });
 
 test('a distance is shown in kilometres', async () => {
