@@ -9,6 +9,7 @@ import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } f
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
+import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { riskOf } from '../../core/policy/values/risk.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -83,7 +84,8 @@ function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snaps
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
 function parseTime(text: string): Seconds {
-  const time = timeForm.test(text) ? Date.parse(text) : Number.NaN;
+  // JavaScript takes 30 February as 2 March.
+  const time = timeForm.test(text) && dateSpan(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw refusal(`--at takes a time such as 2026-11-24T09:00:00Z, not ${text}`);
   return Math.floor(time / 1000);
 }
