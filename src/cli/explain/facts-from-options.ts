@@ -8,6 +8,7 @@ import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
+import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -74,7 +75,8 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
 function parseTime(text: string): Seconds {
-  const time = timeForm.test(text) ? Date.parse(text) : Number.NaN;
+  // JavaScript takes 30 February as 2 March.
+  const time = timeForm.test(text) && dateSpan(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw refusal(`--at takes a time such as 2026-11-24T09:00:00Z, not ${text}`);
   return Math.floor(time / 1000);
 }

@@ -1,9 +1,11 @@
 /** `tests/*.yaml`: the results that sign-ins must have, as an administrator writes it. No part of a revision. */
+
 import { z } from 'zod';
 import { namesOf } from '../../core/model/authenticator-name.ts';
 import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
+import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
 import { closed, closedNotEmpty, duration, key, listOf, text } from './fields/fields.ts';
 
@@ -148,7 +150,9 @@ const time = z
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/, {
     error: 'must be a time with an offset, such as 2026-11-24T09:00:00Z',
   })
-  .refine((written) => !Number.isNaN(Date.parse(written)), { error: 'is no time that there is' });
+  .refine((written) => dateSpan(written) !== undefined && !Number.isNaN(Date.parse(written)), {
+    error: 'is no time that there is',
+  });
 
 const rule = z.union(
   [

@@ -102,7 +102,7 @@ function deniedFirst(one: Deciding<Rule>, search: OpenSearch): UserFacts | 'unde
   );
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf([...rules, ...others]);
+    const model = modelOf([...rules, ...others], space);
     if (model === 'impossible') return undefined;
     if (model === 'undecided') return model;
     const user = lasting.map((variable) => among(variable, (at) => at === (model.get(variable) ?? 0)));

@@ -652,6 +652,7 @@ test.each<[string, readonly string[], string]>([
   ['attribute without a value', ['--app', 'notes', '--attribute', 'level'], '--attribute takes name=value, not level'],
   ['last used, without a user', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
   ['time without a zone', ['--app', 'notes', '--at', '2026-11-24T09:00'], '--at takes a time such as'],
+  ['day that is none', ['--app', 'notes', '--at', '2026-02-30T09:00:00Z'], '--at takes a time such as'],
   ['time that is none', ['--app', 'notes', '--at', '2026-13-24T09:00:00Z'], '--at takes a time such as'],
   ['device', ['--app', 'notes', '--device', 'old'], 'unknown device `old`'],
   ['platform', ['--app', 'notes', '--platform', 'desk'], 'unknown platform `desk`'],

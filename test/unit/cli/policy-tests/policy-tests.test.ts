@@ -205,6 +205,10 @@ test.each<[string, string]>([
     'tests/own.yaml:4:11 tests[0].time must be a time with an offset',
   ],
   [
+    one('app: notes', 'time: 2026-02-30T09:00:00Z', 'expect: { deny: true }'),
+    'tests/own.yaml:4:11 tests[0].time is no time that there is',
+  ],
+  [
     one('app: notes', 'request: { essentialAcr: true }', 'expect: { deny: true }'),
     'tests/own.yaml:4:14 tests[0].request has `essentialAcr` and no `acrValues`',
   ],
@@ -594,6 +598,24 @@ test('a sign-in that few combinations lead to is found among many', async () => 
   const { tests } = await runWithRule(when, 'app: notes', 'never: { deny: rule }');
   expect(tests[0].differences[0]).toMatchObject({ what: 'never', actual: 'deny rule' });
 });
+
+test.each([
+  ['All', []],
+  ['All (new device)', []],
+  ['All (known device)', [{ what: 'rule.session', expected: 'All (known device)', actual: 'All (new device)' }]],
+])(
+  'a session rule with newDevice is met by its name in the file, and by that of either part: %s',
+  async (name, found) => {
+    const files = {
+      ...validFiles,
+      'policies/session.yaml': validFiles['policies/session.yaml']?.replace('never', 'newDevice'),
+      'tests/own.yaml': one('app: notes', 'user: { enrolled: [password] }', `expect: { rule: { session: "${name}" } }`),
+    };
+    await withConfiguration(files, async (dir) => {
+      expect(JSON.parse((await run(dir, '--json')).stdout).tests[0].differences).toEqual(found);
+    });
+  },
+);
 
 test('an example with several values of an attribute gives each of them', async () => {
   const site = (name: string) => `{ attributes: { sites: { equals: ${name} } } }`;
