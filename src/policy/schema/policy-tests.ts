@@ -25,11 +25,19 @@ const network = closedNotEmpty({
     .union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
     .optional()
     .describe('Address that the request comes from.'),
-  zones: names('Zones that it comes from, besides those of the address.'),
+  zones: z
+    .array(text)
+    .optional()
+    .describe('Zones that it comes from, besides those of the address. `[]` without an address: it is in no zone.'),
 });
 
 const device = closedNotEmpty({
-  known: flag('A browser that the user has used before.'),
+  known: z
+    .boolean()
+    .optional()
+    .describe(
+      'A browser that the user has used before, or has not. Default: it is new, or in `always`, `never` and `depends` any.',
+    ),
   userAgent: text.optional().describe('User-Agent header of the browser, from which platform and system follow.'),
   platform: z.enum(['desktop', 'mobile', 'other']).optional().describe('Default desktop.'),
   os: z

@@ -338,6 +338,45 @@ rules:
   });
 });
 
+const unusualPolicy = `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: deny }
+  - { name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }
+  - { name: Away, when: { lastSignIn: { within: P1D } }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+const unusualFiles = {
+  ...validFiles,
+  'policies/sign-on/notes.yaml': unusualPolicy,
+};
+
+test.each<[string, readonly string[], boolean]>([
+  ['a new browser is a new device', ['expect: { deny: rule, rule: Unusual }'], true],
+  ['a known one is not', ['device: { known: true }', 'expect: { deny: false, rule: Rest }'], true],
+  ['always can be about new browsers', ['device: { known: false }', 'always: { deny: rule }'], true],
+  ['or about any browser', ['always: { deny: rule }'], false],
+  ['and about no zone', ['device: { known: true }', 'network: { zones: [] }', 'never: { rule: Office }'], true],
+  ['or any network', ['device: { known: true }', 'never: { rule: Office }'], false],
+])('facts that go together: %s', async (_, lines, ok) => {
+  const tests = one('app: notes', 'user: { groups: [], enrolled: [password], lastSignIn: never }', ...lines);
+  await withConfiguration({ ...unusualFiles, 'tests/own.yaml': tests }, async (dir) => {
+    const { tests: results } = JSON.parse((await run(dir, '--json')).stdout);
+    expect([results[0].differences, results[0].ok]).toEqual([ok ? [] : [expect.anything()], ok]);
+  });
+});
+
+test('what `expect` leaves aside is said', async () => {
+  const said = async (user: string) => {
+    const lines = ['app: notes', user, 'device: { known: true }', 'expect: { deny: false }'];
+    const files = { ...unusualFiles, 'tests/own.yaml': one(...lines) };
+    return withConfiguration(files, async (dir) => (await run(dir)).stdout);
+  };
+  expect(await said('user: { enrolled: [password] }')).toMatch(
+    /^rules also ask about lastSignIn: `expect` without a word of it/m,
+  );
+  expect(await said('user: { enrolled: [password], lastSignIn: P3D }')).not.toContain('also ask about');
+});
+
 test('coverage lists the rules that no test was decided by, those that are switched off excepted', async () => {
   const rules = `name: notes
 rules:
