@@ -22,7 +22,10 @@ import type { CompiledPolicy, PolicySet } from '../core/policy/rules/compile.ts'
 import { enrollmentRuling } from '../core/policy/rules/enrollment-terms.ts';
 import type { App, ServiceTerms } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
+import type { Store } from '../stores/store.ts';
+import { UnitOfWork } from '../stores/unit-of-work.ts';
 import { decidingRule } from './audit-trace.ts';
+import { freshPast } from './facts/gather.ts';
 
 export interface ExplainedRule extends RuleTrace {
   readonly when: Conditions;
@@ -165,6 +168,19 @@ export async function explainService(snapshot: Snapshot, app: App, facts: Facts)
     outcome: decision.allow ? { kind: 'allow' } : { kind: 'deny', reason: decision.reason },
     rule: decidingRule(decision),
   };
+}
+
+/**
+ * What the store knows of a user's past, as a fresh sign-in finds it. `isKnown`: the browser is a usual one of the
+ * account. Parts that no revision in use has asked for are not recorded, and absent. Rejects with `StoreUnavailable`.
+ */
+export function pastInStore(
+  store: Store,
+  snapshot: Snapshot,
+  { subject, ...signIn }: Parameters<typeof freshPast>[2] & { readonly subject: Subject },
+): ReturnType<typeof freshPast> {
+  const { id, createdAt = signIn.now } = subject;
+  return freshPast({ unit: new UnitOfWork(store), snapshot }, { id, createdAt }, signIn);
 }
 
 function ruleDetails(

@@ -53,7 +53,6 @@ const exportedForTests: Readonly<Record<string, readonly string[]>> = {
     'fileErrorCodes',
     'noticeCodes',
     'revisionRefusals',
-    'systemsOfPlatform',
     'testErrorCodes',
     'unmeetableCodes',
     'valueErrorCodes',

@@ -1,4 +1,5 @@
 /** Selects lines of the audit log by the administrator's criteria. */
+import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import type { AuditOutcome } from '../../flow/audit.ts';
 import type { Directory } from '../../users/directory/directory.ts';
 import { parseDuration } from '../shared/durations.ts';
@@ -50,7 +51,8 @@ const timeForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{
 
 function timeOf(option: string, text: string, now: number): string {
   const ago = parseDuration(text);
-  const time = ago === undefined ? (timeForm.test(text) ? Date.parse(text) : Number.NaN) : (now - ago) * 1000;
+  const time =
+    ago === undefined ? (timeForm.test(text) && dateSpan(text) ? Date.parse(text) : Number.NaN) : (now - ago) * 1000;
   if (Number.isNaN(time))
     throw refusal(
       `${option} takes a time such as 2026-11-24T09:00:00Z, a day, or how long ago, such as 24h, not ${text}`,

@@ -14,6 +14,7 @@ import { printable } from '../shared/printable.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
+import { leftAsideLines } from './left-aside.ts';
 import type { Locked } from './locked.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
@@ -22,6 +23,8 @@ import { named, neededText, stepLines } from './step-text.ts';
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
+  /** Conditions of the rules about the past of the user, of which nothing was given and nothing is known. */
+  readonly leftAside: readonly string[];
   /** For the user of `--user`. */
   readonly locked?: readonly Locked[];
 }
@@ -45,6 +48,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     '',
     paint('bold', 'Steps'),
     ...stepLines(steps, { known: explanation.subject !== undefined, branches }),
+    ...leftAsideLines(explanation.leftAside),
   ];
   return lines.map((line) => line.trimEnd()).join('\n');
 }

@@ -1,11 +1,12 @@
 /** `stepgate explain`: what a sign-in would ask the user for, and why. */
 import type { Command } from 'commander';
 import { branchesOf } from '../../core/analysis/simulation/branches.ts';
+import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { RuleHead } from '../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
+import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import { explainService, explainWhole } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -27,7 +28,9 @@ import { withStore } from '../shared/with-store.ts';
 import { explanationText } from './explain-text.ts';
 import { type FactOptions, withFactOptions } from './fact-options.ts';
 import { factsFromOptions } from './facts-from-options.ts';
+import { asFarAsAsked, pastLeftAside } from './left-aside.ts';
 import { lockedAuthenticators } from './locked.ts';
+import { pastOptions } from './past-options.ts';
 import { serviceText } from './service-text.ts';
 import { signInStory } from './sign-in-story.ts';
 import { storyText } from './story-text.ts';
@@ -127,30 +130,38 @@ async function print(
     print(await explainService(snapshot, app, facts), serviceText);
     return;
   }
-  const facts = factsFromOptions(options, known);
   const policies = await snapshot.policies(app);
-  stderr(strangeGroups(options.groups ?? [], groupsNamedIn(policies, snapshot.settings)));
+  const sets = signInConditions(policies);
+  const told = { ...(store && (await pastOptions(store, options, known))), ...options };
+  const facts = asFarAsAsked(factsFromOptions(told, known), sets, told);
+  stderr(strangeGroups(options.groups ?? [], groupsNamedIn(sets, policies, snapshot.settings)));
   const locked =
     store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
-  const more = { branches: branchesOf(policies, facts), ...(locked && { locked }) };
+  const leftAside = facts.subject ? pastLeftAside(sets, told) : [];
+  const more = { branches: branchesOf(policies, facts), leftAside, ...(locked && { locked }) };
   print({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
 }
 
 /** A user may be in any group, so this is only a warning. */
 function strangeGroups(groups: readonly string[], known: readonly string[]): string {
-  const near = groups.filter((group) => !known.includes(group)).map((group) => [group, nearestName(group, known)]);
-  return near
-    .flatMap(([group, one]) =>
-      one ? [`warning: no rule names the group \`${group}\`; did you mean \`${one}\`?\n`] : [],
-    )
+  return groups
+    .filter((group) => !known.includes(group))
+    .map((group) => {
+      const near = nearestName(group, known);
+      const rest = near ? `did you mean \`${near}\`?` : 'it changes nothing';
+      return `warning: no rule names the group \`${group}\`; ${rest}\n`;
+    })
     .join('');
 }
 
 /** Groups that the settings describe or rules of these policies name. */
-function groupsNamedIn({ session, app, enrollment, profile }: PolicySet, { groups }: Settings): readonly string[] {
-  const policies: readonly (CompiledPolicy<RuleHead> | undefined)[] = [session, app, enrollment, profile];
-  const sets = policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
-  const named = sets.flatMap((set) => [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((one) => one ?? []));
+function groupsNamedIn(
+  sets: readonly ConditionSet[],
+  { accountPolicy }: PolicySet,
+  { groups }: Settings,
+): readonly string[] {
+  const all = [...sets, ...(accountPolicy?.rules ?? []).flatMap(({ when }) => conditionSets(when))];
+  const named = all.flatMap((set) => [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((one) => one ?? []));
   return [...new Set([...Object.keys(groups ?? {}), ...named])];
 }
 

@@ -80,7 +80,7 @@ export function withFactOptions(command: Command): Command {
     .option('--prompt-select-account', 'with prompt=select_account')
     .option('--claims <names>', 'claims that the request names')
     .option('--device <state>', 'known: a browser that the user has used before; or new', 'new')
-    .option('--platform <platform>', platforms.join(', '), 'desktop')
+    .option('--platform <platform>', `${platforms.join(', ')} (default: that of the system, else desktop)`)
     .option('--os <system>', operatingSystems.join(', '), 'other')
     .option(
       '--device-signals <names>',

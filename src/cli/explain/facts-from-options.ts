@@ -7,27 +7,27 @@ import type { Attribute, AttributeSchema } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
-import { riskOf } from '../../core/policy/values/risk.ts';
+import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
-import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
+import { browserFromOptions, signalsFromOptions } from './device-from-options.ts';
 import type { FactOptions } from './fact-options.ts';
 import {
-  assumedEnrollment,
+  assumedEnrollments,
   evidenceOf,
   ownEnrollment,
   rememberedOf,
   required,
   skippedFrom,
 } from './proofs-from-options.ts';
+import { unusualFromOptions } from './unusual-from-options.ts';
 
 interface Known {
   readonly snapshot: Snapshot;
@@ -46,50 +46,28 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const past = lastSignInFromOptions(options, now);
   if (past.lastSignIn !== undefined && subject?.createdAt !== undefined && past.lastSignIn < subject.createdAt)
     throw refusal('the last sign-in is longer ago than the account is old: no user signed in before that');
+  const isYoung = subject?.createdAt !== undefined && now - subject.createdAt < known.snapshot.settings.risk.away;
+  if (isYoung && options.risk?.includes('longAway'))
+    throw refusal('the account is younger than longAway: no user was away that long from it');
   const provers = { subject, now, descriptors: descriptorsOf(known) };
   const remembered = rememberedOf(options.remembered ?? [], provers);
+  const device: Facts['device'] = {
+    known: remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
+    ...browserFromOptions(options),
+    ...signalsFromOptions(options, known.snapshot),
+    ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
+    ...(remembered.length > 0 && { remembered }),
+  };
   return {
     now,
     request: requestFromOptions(options, known),
     network: networkFromOptions(options, known.snapshot),
-    device: {
-      known:
-        remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
-      platform: knownName('platform', options.platform ?? 'desktop', platforms),
-      os: knownName('operating system', options.os ?? 'other', operatingSystems),
-      ...signalsFromOptions(options, known.snapshot),
-      ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
-      ...(remembered.length > 0 && { remembered }),
-    },
+    device,
     ...(options.keepSignedIn && { keepSignedIn: true }),
     ...past,
-    ...unusualFromOptions(options, known.snapshot),
+    ...unusualFromOptions(options, device, known.snapshot),
     ...(subject && { subject }),
     evidence: evidenceOf(options.evidence ?? [], provers),
-  };
-}
-
-/** A managed device is a registered one. */
-function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: Snapshot): Partial<Facts['device']> {
-  const assured = Object.keys(settings.deviceSignals?.assurances ?? {});
-  for (const name of deviceSignals) knownName('signal of a device', name, ['registered', 'managed', ...assured]);
-  const isManaged = deviceSignals.includes('managed');
-  const assurances = deviceSignals.filter((name) => assured.includes(name));
-  return {
-    ...((isManaged || deviceSignals.includes('registered')) && { registered: true }),
-    ...(isManaged && { managed: true }),
-    ...(assurances.length > 0 && { assurances }),
-  };
-}
-
-/** The settings' points apply. */
-function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
-  const signals = risk?.map((name) => knownName('signal', name, riskSignals));
-  if (distance !== undefined && distance !== 'nowhere' && !/^\d{1,5}$/.test(distance))
-    throw refusal(`--distance takes kilometres, or nowhere, not ${distance}`);
-  return {
-    ...(signals && { risk: riskOf(signals, [], settings.risk) }),
-    ...(distance !== undefined && { distance: distance === 'nowhere' ? distance : Number(distance) }),
   };
 }
 
@@ -97,7 +75,8 @@ function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snaps
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
 function parseTime(text: string): Seconds {
-  const time = timeForm.test(text) ? Date.parse(text) : Number.NaN;
+  // JavaScript takes 30 February as 2 March.
+  const time = timeForm.test(text) && dateSpan(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw refusal(`--at takes a time such as 2026-11-24T09:00:00Z, not ${text}`);
   return Math.floor(time / 1000);
 }
@@ -194,7 +173,7 @@ function subjectFromOptions(
     ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
     ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
-    ...(keys && { enrollments: keys.map((key, index) => assumedEnrollment(key, index, authenticators)) }),
+    ...(keys && { enrollments: assumedEnrollments(keys, authenticators) }),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Reads from the options of `explain` what a user has enrolled and proved. */
-import { authenticatorIn, methodIn } from '../../core/model/authenticator-name.ts';
+import { isRemembered } from '../../core/analysis/proofs/asked-proofs.ts';
+import { maxEnrollmentsPerAuthenticator } from '../../core/enrollment/enrollment-limit.ts';
+import { authenticatorIn, methodIn, methodName } from '../../core/model/authenticator-name.ts';
 import {
   type AuthenticatorDescriptor,
   type Characteristic,
@@ -16,7 +18,7 @@ import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
 
 /** An enrollment of `--enrolled`: `totp`, `phone.voice` (receives calls only), `webauthn[userPresence]`. */
-export function assumedEnrollment(
+function assumedEnrollment(
   text: string,
   index: number,
   authenticators: readonly AuthenticatorDescriptor[],
@@ -46,6 +48,14 @@ interface Provers {
 
 /** For example `totp@3d`: proved this long ago in this browser, which remembers it for as long as the rule allows. */
 export function rememberedOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
+  for (const proof of proofs) {
+    const { key } = keyOf(proof.split('@', 1)[0] ?? '');
+    const descriptor = provers.descriptors.find((one) => one.key === key);
+    if (descriptor && !isRemembered(descriptor))
+      throw refusal(
+        `no browser remembers ${key}: it remembers second factors that the user has, no knowledge and no recovery`,
+      );
+  }
   return evidenceOf(proofs, provers).map(({ authenticator, enrollment, method, factors, characteristics, at }) => {
     const proved = { authenticator, enrollment, factors, characteristics, ...omitUndefined({ method }) };
     return { ...proved, at, until: Number.MAX_SAFE_INTEGER };
@@ -73,10 +83,10 @@ function proofOf(proof: string, before: number, { subject, now, descriptors }: P
   const age = ago === undefined ? 0 : parseDuration(ago);
   if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
   const owner = required(subject);
-  const first = ownEnrollment(authenticator, owner);
-  const enrollment = owner.enrollments.filter((one) => one.authenticator === authenticator)[before] ?? first;
   const descriptor = descriptors.find(({ key }) => key === authenticator);
   if (method !== undefined && descriptor) knownMethod(method, descriptor);
+  const first = ownEnrollment(authenticator, owner, method);
+  const enrollment = owner.enrollments.filter((one) => proves(one, authenticator, method))[before] ?? first;
   const proved = { authenticator, enrollment: enrollment.id, subject: owner.id, ...atMost(enrollment, shows) };
   return {
     ...proved,
@@ -92,13 +102,38 @@ function knownMethod(method: string, { key, methods = [] }: AuthenticatorDescrip
   return knownName(`method of ${key}`, method, methods);
 }
 
-/** The user's first enrollment of an authenticator. */
-export function ownEnrollment(authenticator: string, subject: Subject): Enrollment {
-  const enrollment = subject.enrollments.find((one) => one.authenticator === authenticator);
+/** The user's first enrollment of an authenticator that can be proved by this method. */
+export function ownEnrollment(authenticator: string, subject: Subject, method?: string): Enrollment {
+  const enrollment = subject.enrollments.find((one) => proves(one, authenticator, method));
   if (enrollment !== undefined) return enrollment;
   const who = subject.identifiers[0] ?? 'this user';
-  const has = subject.enrollments.map((one) => one.authenticator).join(', ') || 'nothing';
-  throw refusal(`${who} cannot have proved ${authenticator}: enrolled is ${has}`);
+  const has = subject.enrollments.map(enrolledName).join(', ') || 'nothing';
+  const what = method === undefined ? authenticator : methodName(authenticator, method);
+  throw refusal(`${who} cannot have proved ${what}: enrolled is ${has}`);
+}
+
+function proves({ authenticator, methods }: Enrollment, key: string, method: string | undefined): boolean {
+  return authenticator === key && (method === undefined || methods === undefined || methods.includes(method));
+}
+
+/** For example `phone.voice`, a number that takes no text messages. */
+function enrolledName({ authenticator, methods = [] }: Enrollment): string {
+  const [method, ...others] = methods;
+  return method !== undefined && others.length === 0 ? methodName(authenticator, method) : authenticator;
+}
+
+/** The enrollments of `--enrolled`. An account has no more of one authenticator than the limit. */
+export function assumedEnrollments(
+  keys: readonly string[],
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly Enrollment[] {
+  const assumed = keys.map((key, index) => assumedEnrollment(key, index, authenticators));
+  for (const [key, same] of Map.groupBy(assumed, ({ authenticator }) => authenticator))
+    if (same.length > maxEnrollmentsPerAuthenticator)
+      throw refusal(
+        `an account has at most ${maxEnrollmentsPerAuthenticator} enrollments of ${key}, not ${same.length}`,
+      );
+  return assumed;
 }
 
 export function required(subject: Subject | undefined): Subject {

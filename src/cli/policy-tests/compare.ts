@@ -1,5 +1,6 @@
 /** Compares a test's expectation with the result of `explain`. */
 import type { Explanation } from '../../flow/explain.ts';
+import { nameInFile } from '../../policy/schema/policies/session-policy.ts';
 import type { Expectation } from '../../policy/schema/policy-tests.ts';
 import { askedSteps, stepsText, writtenStep } from './asked-steps.ts';
 
@@ -50,7 +51,9 @@ function rules(expected: NonNullable<Expectation['rule']>, explanation: Explanat
   const end = explanation.steps.at(-1);
   const denying = end?.kind === 'denied' ? end.rule : undefined;
   if (typeof expected === 'string') return row('rule', expected, denying ?? decidedBy('app') ?? 'none');
-  return Object.entries(expected).flatMap(([layer, name]) =>
-    name === undefined ? [] : row(`rule.${layer}`, name, decidedBy(layer) ?? 'none'),
-  );
+  return Object.entries(expected).flatMap(([layer, name]) => {
+    const actual = decidedBy(layer) ?? 'none';
+    if (name === undefined || (layer === 'session' && name === nameInFile(actual))) return [];
+    return row(`rule.${layer}`, name, actual);
+  });
 }

@@ -31,9 +31,10 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
+import { asFarAsAsked } from '../explain/left-aside.ts';
 import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './choices.ts';
 import { signatureBy } from './distinct-facts.ts';
-import { factOptionsOf } from './test-facts.ts';
+import { factOptionsOf, isKnown, openOptions } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface OpenSignIns {
@@ -59,7 +60,7 @@ export async function openSignIns(
   const policies = await snapshot.policies(app);
   const rules = rulesOf(policies);
   const space = ruleSpace(rules, { ...knownIn(snapshot.settings), clientIds: [app.clientId] });
-  const merge = merging(test, app, configuration);
+  const merge = merging(test, { app, sets: rules.flatMap(conditionSets) }, configuration);
   const choices = relevantChoices(variablesOf(rules, space), merge);
   const unknown = choices.find(({ isComplete }) => !isComplete);
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
@@ -110,10 +111,11 @@ function arising(
   universe: Pick<Universe, 'risk' | 'scopesOf'>,
 ): (placed: UserFacts) => boolean {
   if (test.risk !== undefined || test.distance !== undefined) return () => true;
-  const { onceProved, always } = factsTogether(rules.flatMap(conditionSets), universe);
+  const sets = rules.flatMap(conditionSets);
+  const { onceProved, always } = factsTogether(sets, universe);
   const conditions = [...onceProved, ...always].flatMap(compileConditions);
   return (placed) => {
-    const device = { ...placed.device, known: placed.device.known || test.device?.known === true };
+    const device = { ...placed.device, known: isKnown(test, placed, sets) };
     return conditions.every(({ test: holds }) => holds(withProof({ ...placed, device })) === 'hit');
   };
 }
@@ -167,14 +169,20 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
  */
 type Merge = (placed: UserFacts, enrolled: readonly string[]) => UserFacts | undefined;
 
-function merging(test: PolicyTest, app: App, { snapshot, authenticators }: TestedConfiguration): Merge {
+function merging(
+  test: PolicyTest,
+  { app, sets }: { readonly app: App; readonly sets: readonly ConditionSet[] },
+  { snapshot, authenticators }: TestedConfiguration,
+): Merge {
   const open = { ...test, user: test.user ?? {} };
   return (placed, enrolled) => {
     const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
-    const options = { ...factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } }), at: textOf(now) };
+    const said = factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } });
+    const options = { ...said, ...openOptions(test, placed, sets), at: textOf(now) };
     try {
       const given = factsFromOptions(options, { snapshot, app, authenticators, now });
-      return given.subject && over({ ...given, subject: given.subject }, moved(placed, now), test);
+      const asked = asFarAsAsked(given, sets, options);
+      return given.subject && over({ ...asked, subject: given.subject }, moved(placed, now), test);
     } catch (error) {
       if (error instanceof StepgateError && error.code === 'bad_request') return undefined;
       throw error;
@@ -226,7 +234,7 @@ function over(
       ...(test.request?.essentialClaims === undefined &&
         placed.request.essentialClaims && { essentialClaims: placed.request.essentialClaims }),
     },
-    device: { ...placed.device, ...given.device, known: given.device.known || placed.device.known, platform, os },
+    device: { ...placed.device, ...given.device, platform, os },
     subject,
     evidence: given.evidence.map((proof) => ({ ...proof, subject: subject.id })),
   };

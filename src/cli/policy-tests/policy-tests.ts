@@ -12,6 +12,7 @@ import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
+import { conditionNamesText } from '../explain/left-aside.ts';
 import { printFindings, withPrintedFindings } from '../shared/print-findings.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
@@ -188,7 +189,16 @@ function stepLines(expected: string, actual: string): readonly string[] {
 function summary({ results, coverage: covered }: TestOutcome, { coverage: isAsked }: TestOptions): readonly string[] {
   const failed = results.filter(({ differences }) => differences.length > 0).length;
   const passed = `${results.length - failed} of ${results.length} tests passed`;
-  return isAsked ? [passed, ...coverageLines(covered)] : [passed];
+  const aside = leftAsideLines(results);
+  return [passed, ...(isAsked ? coverageLines(covered) : []), ...aside];
+}
+
+function leftAsideLines(results: readonly TestResult[]): readonly string[] {
+  const names = [...new Set(results.flatMap(({ leftAside }) => leftAside))].sort();
+  if (names.length === 0) return [];
+  return [
+    `rules also ask about ${conditionNamesText(names)}: \`expect\` without a word of it is about sign-ins without it`,
+  ];
 }
 
 function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Coverage): readonly string[] {

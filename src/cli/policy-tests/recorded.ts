@@ -8,9 +8,8 @@ import { methodName } from '../../core/model/authenticator-name.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Enrollment, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
-import { conditionSets } from '../../core/policy/rules/condition-table.ts';
+import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
@@ -37,7 +36,7 @@ export function recordedFacts(
   policies: PolicySet,
   attributes: AttributeSchema,
 ): RecordedTest {
-  const sets = setsOf(policies);
+  const sets = signInConditions(policies);
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const zones = named(sets, 'network').filter((zone) => trace?.zones?.includes(zone));
   const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
@@ -143,16 +142,6 @@ function age(time: Seconds, then: Seconds | undefined): string | undefined {
 
 function filled<Parts extends object>(parts: Parts): Parts | undefined {
   return Object.keys(parts).length > 0 ? parts : undefined;
-}
-
-function setsOf({ session, app, enrollment, profile }: PolicySet): readonly ConditionSet[] {
-  const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
-    session,
-    app,
-    enrollment,
-    profile,
-  ];
-  return policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
 }
 
 /** The names in the conditions. */

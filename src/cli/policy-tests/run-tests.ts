@@ -1,10 +1,12 @@
 /** Runs policy tests: each is one question to `explain`. */
 import { plainTime } from '../../core/policy/theories/theory.ts';
+import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import { StepgateError } from '../../errors.ts';
 import { explain, explainWhole, type WholeExplanation } from '../../flow/explain.ts';
 import type { Finding } from '../../policy/model/finding.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
+import { pastLeftAside } from '../explain/left-aside.ts';
 import { type Difference, differences } from './compare.ts';
 import { openDifferences } from './judge.ts';
 import { openSignIns } from './open-sign-ins.ts';
@@ -21,6 +23,8 @@ export interface TestResult {
   readonly differences: readonly Difference[];
   /** The explanation of its one sign-in. Absent for a test about all that it leaves open. */
   readonly explanation?: WholeExplanation;
+  /** Conditions about the past of its user of which `expect` takes for granted that nothing is unusual. */
+  readonly leftAside: readonly string[];
 }
 
 /** `findings`: tests that cannot be run, such as one with a proof by something that is not enrolled. */
@@ -46,12 +50,14 @@ export async function runTests(
 async function outcomeOf(
   test: PolicyTest,
   configuration: TestedConfiguration,
-): Promise<Pick<TestResult, 'differences' | 'explanation'> | string> {
+): Promise<Pick<TestResult, 'differences' | 'explanation' | 'leftAside'> | string> {
   const { snapshot, authenticators } = configuration;
   const app = await snapshot.app(test.app);
   if (app?.signOnPolicies === undefined) return `no user signs in to ${test.app}: it is a service`;
   try {
-    const facts = factsFromOptions(factOptionsOf(test), { snapshot, app, authenticators, now: plainTime });
+    const options = factOptionsOf(test);
+    const facts = factsFromOptions(options, { snapshot, app, authenticators, now: plainTime });
+    const sets = signInConditions(await snapshot.policies(app));
     const isOpen = (test.always ?? test.never ?? test.depends) !== undefined;
     const open = isOpen ? await openSignIns(test, app, configuration) : undefined;
     const explanation = test.expect && (await explainWhole(snapshot, app, facts));
@@ -60,6 +66,7 @@ async function outcomeOf(
         ...(test.expect && explanation ? differences(test.expect, explanation) : []),
         ...(open ? await openDifferences(test, open, (one) => explain(snapshot, app, one)) : []),
       ],
+      leftAside: test.expect && test.user ? pastLeftAside(sets, options) : [],
       ...(explanation && { explanation }),
     };
   } catch (error) {

@@ -1,7 +1,8 @@
 /** Converts a policy test to options of `explain`, from which the facts are made. */
 
+import type { ConditionSet } from '../../core/model/conditions.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { plainTime } from '../../core/policy/theories/theory.ts';
+import { plainTime, type UserFacts } from '../../core/policy/theories/theory.ts';
 import { attributePairs } from '../../policy/analysis/text/example-options.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
@@ -32,6 +33,33 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
     evidence,
     keepSignedIn: keptSignedIn,
   });
+}
+
+/**
+ * Whether the account knows the browser. A test that says nothing about it leaves that open: where the rules ask about
+ * risk alone, it follows from the signs.
+ */
+export function isKnown({ device }: PolicyTest, placed: UserFacts, sets: readonly ConditionSet[]): boolean {
+  if (device?.remembered !== undefined) return true;
+  const isChosen = sets.some((set) => set.device?.known !== undefined) || sets.every(({ risk }) => risk === undefined);
+  return device?.known ?? (isChosen ? placed.device.known : !showsNewBrowser(placed));
+}
+
+function showsNewBrowser({ risk }: UserFacts): boolean {
+  return risk?.reasons.some(({ signal }) => signal === 'newDevice' || signal === 'recentFailures') ?? false;
+}
+
+/** Options for what a test leaves open about the browser and the past, as in these facts. */
+export function openOptions(
+  test: PolicyTest,
+  placed: UserFacts,
+  sets: readonly ConditionSet[],
+): Pick<FactOptions, 'device' | 'risk' | 'distance'> {
+  const { risk = placed.risk?.reasons.map(({ signal }) => signal), distance = placed.distance } = test;
+  return {
+    device: isKnown(test, placed, sets) ? 'known' : 'new',
+    ...omitUndefined({ risk, distance: distance?.toString() }),
+  };
 }
 
 function userOptions(user: PolicyTest['user']): FactOptions {

@@ -6,6 +6,7 @@ import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts
 import type { Documents } from '../../policy/model/documents.ts';
 import type { Finding, FindingPlace } from '../../policy/model/finding.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { nameInFile } from '../../policy/schema/policies/session-policy.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { type FoundValue, valuesAt, valuesInConditions } from '../../policy/source/values-at.ts';
@@ -126,5 +127,6 @@ function unknownIn(source: YamlSource, found: readonly FoundValue[], known: read
 /** Rules that decide about sign-ins, including report-only rules. */
 function ruleNames(policies: PolicySet, layer: (typeof layers)[number]): readonly string[] {
   const policy: CompiledPolicy<RuleHead> | undefined = policies[layer];
-  return [...(policy?.rules ?? []), ...(policy?.reporting?.rules ?? [])].map(({ rule }) => rule.name);
+  const names = [...(policy?.rules ?? []), ...(policy?.reporting?.rules ?? [])].map(({ rule }) => rule.name);
+  return layer === 'session' ? [...names, ...names.map(nameInFile)] : names;
 }

@@ -61,7 +61,7 @@ export async function gatherFacts(
   const began = (proved.length > 0 ? session?.startedAt : transaction?.startedAt) ?? now;
   const past = { began, session: about.session };
   if (account && snapshot.recordsPlaces) await unit.load(pastKeys(account.user.id));
-  const before = account && (await lastSignInOf({ unit, snapshot }, account, past));
+  const before = account && (await lastSignInOf({ unit, snapshot }, account.user, past));
   const unusual =
     account &&
     snapshot.recordsPlaces &&
@@ -94,10 +94,31 @@ export async function gatherFacts(
   };
 }
 
+/** The account of a past. */
+type PastOwner = Pick<VersionedAccount['user'], 'id' | 'createdAt'>;
+
+/**
+ * The past of this user as a fresh sign-in from this address would find it. `isKnown`: the account knows the browser,
+ * and it is usual. Loads it.
+ */
+export async function freshPast(
+  { unit, snapshot }: Pick<FactSources, 'unit' | 'snapshot'>,
+  user: PastOwner,
+  { ip, now, isKnown }: { readonly ip: string; readonly now: Seconds; readonly isKnown: boolean },
+): Promise<Pick<Facts, 'lastSignIn' | 'isLastSignInAssumed' | 'risk' | 'distance'>> {
+  await unit.load(pastKeys(user.id));
+  const past = { began: now, session: undefined };
+  const signIn = { ...past, userId: user.id, ip, now, isSignedIn: false, isKnown, isUsual: isKnown };
+  return {
+    ...(await lastSignInOf({ unit, snapshot }, user, past)),
+    ...(snapshot.recordsPlaces && unusualFacts(unit, snapshot, signIn)),
+  };
+}
+
 /** Recording begins with the first revision that asks for it. An account may have signed in before that. */
 async function lastSignInOf(
   { unit, snapshot }: Pick<FactSources, 'unit' | 'snapshot'>,
-  { user }: VersionedAccount,
+  user: PastOwner,
   before: Parameters<typeof lastSignInBefore>[1],
 ): Promise<Pick<Facts, 'lastSignIn' | 'isLastSignInAssumed'>> {
   const { historySince } = snapshot;

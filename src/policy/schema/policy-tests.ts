@@ -1,9 +1,11 @@
 /** `tests/*.yaml`: the results that sign-ins must have, as an administrator writes it. No part of a revision. */
+
 import { z } from 'zod';
 import { namesOf } from '../../core/model/authenticator-name.ts';
 import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
+import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
 import { closed, closedNotEmpty, duration, key, listOf, text } from './fields/fields.ts';
 
@@ -23,11 +25,19 @@ const network = closedNotEmpty({
     .union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
     .optional()
     .describe('Address that the request comes from.'),
-  zones: names('Zones that it comes from, besides those of the address.'),
+  zones: z
+    .array(text)
+    .optional()
+    .describe('Zones that it comes from, besides those of the address. `[]` without an address: it is in no zone.'),
 });
 
 const device = closedNotEmpty({
-  known: flag('A browser that the user has used before.'),
+  known: z
+    .boolean()
+    .optional()
+    .describe(
+      'A browser that the user has used before, or has not. Default: it is new, or in `always`, `never` and `depends` any.',
+    ),
   userAgent: text.optional().describe('User-Agent header of the browser, from which platform and system follow.'),
   platform: z.enum(['desktop', 'mobile', 'other']).optional().describe('Default desktop.'),
   os: z
@@ -140,7 +150,9 @@ const time = z
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/, {
     error: 'must be a time with an offset, such as 2026-11-24T09:00:00Z',
   })
-  .refine((written) => !Number.isNaN(Date.parse(written)), { error: 'is no time that there is' });
+  .refine((written) => dateSpan(written) !== undefined && !Number.isNaN(Date.parse(written)), {
+    error: 'is no time that there is',
+  });
 
 const rule = z.union(
   [

@@ -2,11 +2,12 @@
 import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
+import { isAnswered } from '../../explain/left-aside.ts';
 import { numberAskedFor } from '../questions/best-enrollments.ts';
-import { conditionsIn } from '../questions/fresh-sign-ins.ts';
 import { type AppPair, comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type PlaceOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
@@ -98,8 +99,8 @@ function byWeight(a: AccessChange, b: AccessChange): number {
 }
 
 function leftAside(pairs: readonly AppPair[]): readonly string[] {
-  const sets = pairs.flatMap(({ live, next }) => [live, next].flatMap(({ policies }) => conditionsIn(policies)));
+  const sets = pairs.flatMap(({ live, next }) => [live, next].flatMap(({ policies }) => signInConditions(policies)));
   return conditionsAbout('other')
-    .filter((name) => sets.some((set) => Object.hasOwn(set, name)))
+    .filter((name) => sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)))
     .toSorted();
 }

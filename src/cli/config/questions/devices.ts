@@ -10,10 +10,11 @@ import type { Settings } from '../../../policy/model/settings.ts';
 
 type Device = Facts['device'];
 
-/** The first is the given device, unless rules ask whether it is known. */
+/** The first is the given device, unless rules ask whether it is known, or about risk: a new one is unusual. */
 export function browsersIn(sets: readonly ConditionSet[], device: Device): readonly Device[] {
   const tests = testsIn(sets);
-  const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
+  const isKnownAsked = tests.some((test) => test.known !== undefined) || sets.some(({ risk }) => risk !== undefined);
+  const known = isKnownAsked ? [false, true] : [device.known];
   const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
   const names = tests.some(({ os }) => os) ? operatingSystems : [device.os];
   return known.flatMap((isKnown) =>

@@ -7,10 +7,13 @@ import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../../core/model/facts.ts';
-import type { Requirement, RuleHead } from '../../../core/model/policy.ts';
+import type { Requirement } from '../../../core/model/policy.ts';
+import type { RiskScoring } from '../../../core/model/risk.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
-import { conditionSets, conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { onDevice } from '../../../core/policy/values/risk.ts';
 import { windowBorders } from '../../../core/policy/values/window-borders.ts';
+import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
 import { explain } from '../../../flow/explain.ts';
 import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
 import type { App } from '../../../policy/model/app.ts';
@@ -18,6 +21,7 @@ import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { factsFromOptions } from '../../explain/facts-from-options.ts';
+import { isAnswered } from '../../explain/left-aside.ts';
 import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AskContext } from './asked-configuration.ts';
 import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
@@ -141,9 +145,9 @@ function outcomesAt(
   policies: PolicySet,
   { snapshot, places, now }: Asked,
 ): (facts: Facts, alike: Alike) => Promise<readonly Outcome[]> {
-  const sets = conditionsIn(policies);
+  const sets = signInConditions(policies);
   const times = timesIn(sets, now);
-  const { deviceSignals } = snapshot.settings;
+  const { deviceSignals, risk } = snapshot.settings;
   const believed = believedIn(sets, { live: deviceSignals, next: deviceSignals });
   const zonesRead = namesRead(policies, 'network');
   const decides = whatDecides(policies);
@@ -172,7 +176,7 @@ function outcomesAt(
   async function outcomeOf(here: Facts): Promise<OutcomeHere> {
     const { rule, steps, layers } = await explain(snapshot, app, here);
     const devices = devicesIn(browsersIn(sets, here.device), believed);
-    const dependsOn = dependencies(policies, here, { times, devices });
+    const dependsOn = dependencies(policies, here, { times, devices, scoring: risk });
     const required = layers.map(({ requirements }) => requirements);
     return { rule, steps, required, asked: askedInAll(policies, here), dependsOn };
   }
@@ -190,12 +194,19 @@ function freshFacts(app: App, who: Who, { snapshot, authenticators, now, numberO
 interface Variations {
   readonly devices: readonly Facts['device'][];
   readonly times: readonly Seconds[];
+  readonly scoring: RiskScoring;
 }
 
 /** Compares the steps of sign-ins with each device and at each time that the rules distinguish. */
-function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Variations): Outcome['dependsOn'] {
+function dependencies(
+  policies: PolicySet,
+  facts: Facts,
+  { devices, times, scoring }: Variations,
+): Outcome['dependsOn'] {
   if (devices.length * times.length === 1) return [];
-  const table = times.map((now) => devices.map((device) => whatDiffers(simulate(policies, { ...facts, now, device }))));
+  const table = times.map((now) =>
+    devices.map((device) => whatDiffers(simulate(policies, { ...onDevice(facts, device, scoring), now }))),
+  );
   const byDevice = table.some((row) => new Set(row).size > 1);
   const byTime = devices.some((_, column) => new Set(table.map((row) => row[column])).size > 1);
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
@@ -204,17 +215,6 @@ function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Var
 /** For a user who does not get in, neither the steps nor the denying rule make a difference. */
 function whatDiffers(steps: readonly SimulatedStep[]): string {
   return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
-}
-
-/** The conditions of all rules that decide about a sign-in, with `any` split up. */
-export function conditionsIn({ session, app, enrollment, profile }: PolicySet): readonly ConditionSet[] {
-  const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
-    session,
-    app,
-    enrollment,
-    profile,
-  ];
-  return policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
 }
 
 const WEEK: Seconds = 7 * 24 * 60 * 60;
@@ -242,7 +242,8 @@ export async function conditionsLeftAside(
 ): Promise<readonly string[]> {
   const names = new Set<string>();
   for (const app of apps) {
-    for (const set of conditionsIn(await snapshot.policies(app))) for (const name of Object.keys(set)) names.add(name);
+    for (const set of signInConditions(await snapshot.policies(app)))
+      for (const name of Object.keys(set)) if (!isAnswered(set, name)) names.add(name);
   }
   const seen = realUser ? [...shown, ...knownOfUser] : shown;
   return [...names].filter((name) => !seen.includes(name)).sort();
@@ -252,7 +253,7 @@ export async function conditionsLeftAside(
 export async function groupsIn(apps: readonly App[], snapshot: Snapshot): Promise<readonly string[]> {
   const names = new Set(Object.keys(snapshot.settings.groups ?? {}));
   for (const app of apps) {
-    for (const { groups } of conditionsIn(await snapshot.policies(app)))
+    for (const { groups } of signInConditions(await snapshot.policies(app)))
       for (const name of [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? [])) names.add(name);
   }
   return [...names].sort();

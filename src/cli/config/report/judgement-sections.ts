@@ -73,7 +73,7 @@ const verdicts = { holds: 'proved', refuted: 'refuted', undecided: 'undecided', 
 export function invariantsSection(invariants: readonly InvariantResult[]): PageContent {
   if (invariants.length === 0) return markup`<p>There is no <code>invariants.yaml</code>.</p>`;
   const head = ['Invariant', 'For whom, from where', 'What must hold', 'Apps', 'Verdict'];
-  return markup`<p>Each was examined for every user who could exist. Where one is not proved, a finding says why.</p>
+  return markup`<p>Each was examined for every user who could exist, at one sign-in with what the account has by then: what can be recovered or set up before is not part of it. Where one is not proved, a finding says why.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Invariants"><table>
 <thead><tr>${head.map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
 <tbody>${invariants.map(invariantRow)}</tbody></table></div>`;

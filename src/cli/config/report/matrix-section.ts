@@ -1,4 +1,5 @@
 /** Tables of what each app asks of each group, by zone. */
+import { conditionNamesText } from '../../explain/left-aside.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
 import { askedText, denialText, getsIn } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
@@ -24,7 +25,7 @@ export function matrixSection(matrix: Matrix): PageContent {
 ${tables}
 ${left > 0 ? markup`<p class="faint">${left} more combinations of groups are not shown.</p>` : ''}
 ${isPartial ? markup`<p class="faint">Not all users were counted.</p>` : ''}
-${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${leftAside.join(', ')}. The tables are about sign-ins without it.</p>` : ''}
+${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${conditionNamesText(leftAside)}. The tables are about sign-ins without it.</p>` : ''}
 ${others === '' ? '' : markup`<p class="faint">${others}</p>`}`;
 }
 
@@ -47,7 +48,7 @@ function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: 
   const counted = rows.some(({ users }) => users !== undefined);
   const same = [...Map.groupBy(rows, ({ outcomes }) => JSON.stringify(outcomes.map(cellText))).values()];
   const columns = alikeZones(rows, zones);
-  const head = ['Groups', ...(counted ? ['Users'] : []), ...columns.map(({ names }) => names.join(', '))];
+  const head = ['Groups', ...(counted ? ['Users'] : []), ...columns.map(({ names }) => conditionNamesText(names))];
   return markup`<section>${heading(3, clientIds.join(', '))}
 <div class="scroll" tabindex="0" role="region" aria-label="${clientIds.join(', ')}"><table>
 <thead><tr>${head.map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>

@@ -4,7 +4,7 @@ import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { EnrollmentTerms } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Rule } from '../../model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import type { Formula } from '../../policy/theories/theory.ts';
 import { deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
@@ -19,15 +19,21 @@ export interface AdditionRule {
 }
 
 /**
- * The rules that let users add each authenticator that they can enroll and are not given. `space`: made of the rules of
- * both policies.
+ * The rules that let users add each authenticator that they can enroll and are not given, where the session policy lets
+ * them in. `session`: absent, it is taken to do so everywhere. `space`: made of the rules of these policies.
  */
 export function additionRules(
-  { accountPolicy, enrollment, authenticators }: Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'>,
+  {
+    session,
+    accountPolicy,
+    enrollment,
+    authenticators,
+  }: Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'> & Partial<Pick<PolicySet, 'session'>>,
   given: readonly AuthenticatorDescriptor[],
   space: RuleSpace,
 ): readonly AdditionRule[] {
   const terms = enrollment ? deciding(beforeSignIn(enrollment), space) : undefined;
+  const inSession = session ? letIn(session, space) : [];
   const added = authenticators.filter(({ key, enrollable }) => enrollable && !given.some((one) => one.key === key));
   return added.flatMap((descriptor) => {
     const { key: of } = descriptor;
@@ -40,10 +46,17 @@ export function additionRules(
       others.map((other) => ({
         descriptor,
         ...(one && { rule: one.rule }),
-        formulas: [...(one?.formulas ?? []), ...(other?.formulas ?? [])],
+        formulas: [...(one?.formulas ?? []), ...(other?.formulas ?? []), ...inSession],
       })),
     );
   });
+}
+
+/** What must hold so that the session policy lets users in: nothing, if no rule of it denies. */
+function letIn(session: CompiledPolicy<Rule>, space: RuleSpace): readonly Formula[] {
+  const rules = deciding(session, space);
+  const allowed = rules.filter(({ rule }) => rule.then.kind === 'allow');
+  return allowed.length === rules.length ? [] : [{ any: allowed.map(({ formulas }) => ({ all: formulas })) }];
 }
 
 function mayEnroll(key: string, { disabled, useOnly = [] }: EnrollmentTerms): boolean {

@@ -24,6 +24,27 @@ export function riskOf(
   return { reasons, level, ...(unknown.length > 0 && { unknown, levelAtMost: levelOf(most, levels) }) };
 }
 
+/**
+ * These signs with those that a sign-in always shows beside them: a browser that the account does not know is a new
+ * device, and another country is in another network.
+ */
+export function withImplied(signals: readonly RiskSignal[], { known }: Pick<Facts['device'], 'known'>): RiskSignal[] {
+  const isElsewhere = signals.includes('newCountry') || signals.includes('impossibleTravel');
+  const implied = [
+    ...signals,
+    ...(known ? [] : ['newDevice' as const]),
+    ...(isElsewhere ? ['newNetwork' as const] : []),
+  ];
+  return riskSignals.filter((signal) => implied.includes(signal));
+}
+
+/** The facts with another device. Nothing is unusual but the device itself, if the account does not know it. */
+export function onDevice(facts: Facts, device: Facts['device'], scoring: RiskScoring): Facts {
+  const { risk: _, ...others } = facts;
+  const signals = withImplied([], device);
+  return { ...others, device, ...(signals.length > 0 && { risk: riskOf(signals, [], scoring) }) };
+}
+
 function levelOf(points: number, { medium, high }: RiskScoring['levels']): RiskLevel {
   if (points >= high) return 'high';
   return points >= medium ? 'medium' : 'low';

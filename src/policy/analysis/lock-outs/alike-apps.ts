@@ -93,7 +93,7 @@ function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
 }
 
 function isAboutAdding(kind: string): boolean {
-  return kind === 'account' || kind === 'enrollment';
+  return kind === 'account' || kind === 'enrollment' || kind === 'session';
 }
 
 function rulesBeside({ session, enrollment, accountPolicy, password, recovery, profile }: PolicySet) {

@@ -5,6 +5,7 @@ import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { weakerRuleFindings } from '../rules/weaker-findings.ts';
+import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 
@@ -23,6 +24,7 @@ export function combinationFindings(
     ...failOpenFindings(apps, configuration),
     ...lockOutFindings(apps, configuration),
     ...newcomerFindings(apps, configuration),
+    ...firstSignInFindings(apps, configuration),
   ];
   const places = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
   return [...places.values()];

@@ -103,7 +103,7 @@ const noAdditions = compileAccountPolicy({
 /** Users add something at any app, and at the pages of their account. */
 function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, universe }: AnalysedConfiguration) {
   const rules = rulesOfApp(policies);
-  const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment');
+  const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment' || kind === 'session');
   const clientIds = new Set([clientId, ...others.flatMap((policy) => policy.clientIds)]);
   return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));
 }

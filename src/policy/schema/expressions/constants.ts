@@ -1,5 +1,7 @@
 /** Parts of an expression that are the same for every sign-in: their values, and those that can only fail. */
+
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import { childrenOf, type ExpressionFault, forbiddenCalls, timeParts, untypedEnvironment } from './environment.ts';
 
 type Constant = { readonly value: unknown } | { readonly failure: string };
@@ -33,8 +35,16 @@ export function constantFaults(node: ASTNode): readonly ExpressionFault[] {
 
 function failureOf(node: ASTNode): string | undefined {
   if (node.op === 'value') return undefined;
-  const constant = constantOf(node) ?? likeConstant(node);
+  const constant = noSuchDay(node) ?? constantOf(node) ?? likeConstant(node);
   return constant && 'failure' in constant ? constant.failure : undefined;
+}
+
+/** `timestamp("2027-02-30T00:00:00Z")` is 2 March for the interpreter: a slip, and not what a rule is to say. */
+function noSuchDay(node: ASTNode): Constant | undefined {
+  if (node.op !== 'call' || node.args[0] !== 'timestamp') return undefined;
+  const [text] = node.args[1];
+  if (text?.op !== 'value' || typeof text.args !== 'string' || !/^\d{4}-\d{2}-\d{2}T/.test(text.args)) return undefined;
+  return dateSpan(text.args.slice(0, 10)) ? undefined : { failure: 'there is no such day' };
 }
 
 const anyMoment = untypedEnvironment.parse('timestamp("2027-01-15T08:00:00Z")').ast;

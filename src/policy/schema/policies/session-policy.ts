@@ -61,6 +61,15 @@ const rule = closed({
 type RuleInput = z.output<typeof rule>;
 type Allow = z.output<typeof allow>;
 
+/** What the names of the two rules end in that a rule with `secondFactor: newDevice` becomes. */
+const deviceSuffixes = { unknown: ' (new device)', known: ' (known device)' } as const;
+
+/** The name that a session rule may have in the file, besides its own: without the suffix of `newDevice`. */
+export function nameInFile(name: string): string {
+  const suffix = Object.values(deviceSuffixes).find((one) => name.endsWith(one));
+  return suffix === undefined ? name : name.slice(0, -suffix.length);
+}
+
 /** Each rule as written becomes one rule of the core, or two with `newDevice`. */
 export const sessionPolicySchema = closed({
   ...policySwitch,
@@ -84,11 +93,11 @@ function enforcedRules({ name, when = {}, then }: Omit<RuleInput, 'enabled' | 'r
   if (known !== undefined) return [toRule(name, when, { ...allowed, secondFactor: known ? 'never' : 'always' })];
   return [
     toRule(
-      `${name} (new device)`,
+      `${name}${deviceSuffixes.unknown}`,
       { ...when, device: { ...when.device, known: false } },
       { ...allowed, secondFactor: 'always' },
     ),
-    toRule(`${name} (known device)`, when, { ...allowed, secondFactor: 'never' }),
+    toRule(`${name}${deviceSuffixes.known}`, when, { ...allowed, secondFactor: 'never' }),
   ];
 }
 

@@ -230,6 +230,7 @@ test('a query keeps one page of the log in memory: each is printed before the ne
 test.each([
   [['-n', '0'], '--limit takes a number from 1 to 10000'],
   [['--from', 'yesterday'], '--from takes a time such as'],
+  [['--from', '2026-02-30'], '--from takes a time such as'],
   [['--from', '2026-11-24T09:00:00'], '--from takes a time such as'],
   [['--from', '1h', '--until', '2h'], '--from must be before --until'],
   [['--after', 'x y'], '--after takes the value that the previous page printed'],

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../../src/flow/explain.ts';
-import { attemptCounter } from '../../../../src/stores/keys.ts';
+import { keyTable } from '../../../../src/stores/key-table.ts';
+import { attemptCounter, signInHistoryKey, usualPlacesKey } from '../../../../src/stores/keys.ts';
 import { validFiles, withConfiguration } from '../../policy/support/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from '../support/harness.ts';
 
@@ -134,8 +135,74 @@ rules:
     expect(text).toMatch(/^Decided by .*app: Rest.*\nLater by {3}app: Unusual$/m);
     const told = JSON.parse(await explained(...words, '--risk', 'newDevice', '--json'));
     expect(told.later).toEqual([expect.objectContaining({ layer: 'app', decidedBy: 'Unusual', outcome: 'deny' })]);
-    expect(JSON.parse(await explained(...words, '--json')).later).toEqual([]);
+    expect(JSON.parse(await explained(...words, '--device', 'known', '--json')).later).toEqual([]);
   });
+});
+
+const unusual = `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: deny }
+  - { name: Far, when: { risk: { atLeast: high } }, then: deny }
+  - { name: Recent, when: { lastSignIn: { within: P9D } }, then: { allow: { factors: 1 } } }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+const withUnusual = { ...validFiles, 'policies/sign-on/notes.yaml': unusual };
+
+test('a browser that the account does not know is a new device', async () => {
+  await withConfiguration(withUnusual, async (files) => {
+    const words = ['--config', files, '--app', 'notes', '--groups', 'staff', '--enrolled', 'password'];
+    const fresh = await explained(...words);
+    expect(stepsOf(fresh)[1]).toMatch(/^2\. denied/);
+    expect(fresh).toContain('risk      low: newDevice 20; counts after the first proof');
+    // What is given comes with what is always so beside it.
+    expect((await data(...words, '--risk', 'newCountry')).risk?.reasons.map(({ signal }) => signal)).toEqual([
+      'newDevice',
+      'newNetwork',
+      'newCountry',
+    ]);
+    expect((await data(...words, '--device', 'known', '--distance', '300')).risk?.reasons).toEqual([
+      { signal: 'newNetwork', points: expect.any(Number) },
+    ]);
+    expect(stepsOf(await explained(...words, '--device', 'known'))[1]).toMatch(/^2\. complete/);
+  });
+});
+
+test('what is left aside is said, and taken from the store for a user with a past', async () => {
+  await terminal.directory.create({ identifiers: ['pat@demo.test'], groups: [], credentials: [password] });
+  const id = (await terminal.directory.findByIdentifier('pat@demo.test'))?.user.id ?? '';
+  const at = terminal.context.now();
+  const place = { ip: '192.0.2.7', since: at, session: 'one', at };
+  const places = { networks: [place], failures: [] };
+  const lifetimeOf = (key: 'usual-places' | 'sign-in-history') => ({ ttl: keyTable[key].lifetime.seconds });
+  await terminal.store.commit([
+    { op: 'create', key: usualPlacesKey(id), value: JSON.stringify(places), ...lifetimeOf('usual-places') },
+    { op: 'create', key: signInHistoryKey(id), value: JSON.stringify([place]), ...lifetimeOf('sign-in-history') },
+  ]);
+  await withConfiguration(withUnusual, async (files) => {
+    const aside = 'Rules also ask about lastSignIn and risk other than that of a new browser.';
+    expect(await explained('--config', files, '--app', 'notes', '--groups', 'staff')).toContain(aside);
+    const own = ['--config', files, '--app', 'notes', '--user', 'pat@demo.test', '--device', 'known'];
+    expect(await explained(...own)).toContain(
+      'Rules also ask about risk other than that of a new browser. This is about a sign-in without it; say --risk.',
+    );
+    const elsewhere = await explained(...own, '--ip', '198.51.100.7');
+    expect(elsewhere).toContain('risk      low: newNetwork');
+    expect(elsewhere).not.toContain('also ask about');
+    expect(await explained(...own, '--ip', '192.0.2.9')).not.toContain('newNetwork');
+  });
+});
+
+test('facts that exclude one another are refused', async () => {
+  const words = ['--app', 'notes', '--groups', 'staff'];
+  await expect(explained(...words, '--device', 'known', '--risk', 'recentFailures')).rejects.toThrow(
+    'a known device has no recentFailures',
+  );
+  await expect(explained(...words, '--enrolled', 'phone.voice,password', '--evidence', 'phone.sms@1h')).rejects.toThrow(
+    'phone',
+  );
+  const many = Array.from({ length: 11 }, () => 'webauthn').join();
+  await expect(explained(...words, '--enrolled', many)).rejects.toThrow('at most 10');
+  await expect(explained(...words, '--risk', 'longAway', '--account-age', '1d')).rejects.toThrow('longAway');
 });
 
 test('rules about how the user signed in follow the evidence', async () => {
@@ -585,10 +652,21 @@ test.each<[string, readonly string[], string]>([
   ['attribute without a value', ['--app', 'notes', '--attribute', 'level'], '--attribute takes name=value, not level'],
   ['last used, without a user', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
   ['time without a zone', ['--app', 'notes', '--at', '2026-11-24T09:00'], '--at takes a time such as'],
+  ['day that is none', ['--app', 'notes', '--at', '2026-02-30T09:00:00Z'], '--at takes a time such as'],
   ['time that is none', ['--app', 'notes', '--at', '2026-13-24T09:00:00Z'], '--at takes a time such as'],
   ['device', ['--app', 'notes', '--device', 'old'], 'unknown device `old`'],
   ['platform', ['--app', 'notes', '--platform', 'desk'], 'unknown platform `desk`'],
   ['system', ['--app', 'notes', '--os', 'linus'], 'did you mean `linux`?'],
+  [
+    'system of another platform',
+    ['--app', 'notes', '--platform', 'desktop', '--os', 'ios'],
+    'no browser says both: --os ios is mobile, not desktop',
+  ],
+  [
+    'proof that no browser remembers',
+    ['--app', 'notes', '--groups', '', '--enrolled', 'password', '--remembered', 'password'],
+    'no browser remembers password',
+  ],
   [
     'authenticator',
     ['--app', 'notes', '--groups', 'a', '--enrolled', 'totb'],
@@ -652,7 +730,18 @@ test('an attribute that the settings do not describe is refused, and a group tha
   expect(await warned(...asked, '--groups', 'contractrs,staff')).toBe(
     'warning: no rule names the group `contractrs`; did you mean `contractors`?\n',
   );
-  expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe('');
+  expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe(
+    'warning: no rule names the group `whatever-else`; it changes nothing\n',
+  );
+  expect(await warned(...asked, '--groups', 'contractors')).toBe('');
+});
+
+test('an operating system says which platform it is', async () => {
+  const platformOf = async (...words: readonly string[]) =>
+    JSON.parse(await explained('--app', 'notes', ...words, '--json')).device;
+  expect(await platformOf('--os', 'ios')).toMatchObject({ platform: 'mobile', os: 'ios' });
+  expect(await platformOf()).toMatchObject({ platform: 'desktop', os: 'other' });
+  expect(await platformOf('--platform', 'other')).toMatchObject({ platform: 'other', os: 'other' });
 });
 
 test('a distance is shown in kilometres', async () => {

@@ -205,6 +205,10 @@ test.each<[string, string]>([
     'tests/own.yaml:4:11 tests[0].time must be a time with an offset',
   ],
   [
+    one('app: notes', 'time: 2026-02-30T09:00:00Z', 'expect: { deny: true }'),
+    'tests/own.yaml:4:11 tests[0].time is no time that there is',
+  ],
+  [
     one('app: notes', 'request: { essentialAcr: true }', 'expect: { deny: true }'),
     'tests/own.yaml:4:14 tests[0].request has `essentialAcr` and no `acrValues`',
   ],
@@ -332,6 +336,45 @@ rules:
     const { tests: results, coverage } = JSON.parse((await run(dir, '--coverage', '--json')).stdout);
     expect([results[0].ok, coverage.uncovered, coverage.uncoveredConditions]).toEqual([true, [], []]);
   });
+});
+
+const unusualPolicy = `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: deny }
+  - { name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }
+  - { name: Away, when: { lastSignIn: { within: P1D } }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+const unusualFiles = {
+  ...validFiles,
+  'policies/sign-on/notes.yaml': unusualPolicy,
+};
+
+test.each<[string, readonly string[], boolean]>([
+  ['a new browser is a new device', ['expect: { deny: rule, rule: Unusual }'], true],
+  ['a known one is not', ['device: { known: true }', 'expect: { deny: false, rule: Rest }'], true],
+  ['always can be about new browsers', ['device: { known: false }', 'always: { deny: rule }'], true],
+  ['or about any browser', ['always: { deny: rule }'], false],
+  ['and about no zone', ['device: { known: true }', 'network: { zones: [] }', 'never: { rule: Office }'], true],
+  ['or any network', ['device: { known: true }', 'never: { rule: Office }'], false],
+])('facts that go together: %s', async (_, lines, ok) => {
+  const tests = one('app: notes', 'user: { groups: [], enrolled: [password], lastSignIn: never }', ...lines);
+  await withConfiguration({ ...unusualFiles, 'tests/own.yaml': tests }, async (dir) => {
+    const { tests: results } = JSON.parse((await run(dir, '--json')).stdout);
+    expect([results[0].differences, results[0].ok]).toEqual([ok ? [] : [expect.anything()], ok]);
+  });
+});
+
+test('what `expect` leaves aside is said', async () => {
+  const said = async (user: string) => {
+    const lines = ['app: notes', user, 'device: { known: true }', 'expect: { deny: false }'];
+    const files = { ...unusualFiles, 'tests/own.yaml': one(...lines) };
+    return withConfiguration(files, async (dir) => (await run(dir)).stdout);
+  };
+  expect(await said('user: { enrolled: [password] }')).toMatch(
+    /^rules also ask about lastSignIn: `expect` without a word of it/m,
+  );
+  expect(await said('user: { enrolled: [password], lastSignIn: P3D }')).not.toContain('also ask about');
 });
 
 test('coverage lists the rules that no test was decided by, those that are switched off excepted', async () => {
@@ -555,6 +598,24 @@ test('a sign-in that few combinations lead to is found among many', async () => 
   const { tests } = await runWithRule(when, 'app: notes', 'never: { deny: rule }');
   expect(tests[0].differences[0]).toMatchObject({ what: 'never', actual: 'deny rule' });
 });
+
+test.each([
+  ['All', []],
+  ['All (new device)', []],
+  ['All (known device)', [{ what: 'rule.session', expected: 'All (known device)', actual: 'All (new device)' }]],
+])(
+  'a session rule with newDevice is met by its name in the file, and by that of either part: %s',
+  async (name, found) => {
+    const files = {
+      ...validFiles,
+      'policies/session.yaml': validFiles['policies/session.yaml']?.replace('never', 'newDevice'),
+      'tests/own.yaml': one('app: notes', 'user: { enrolled: [password] }', `expect: { rule: { session: "${name}" } }`),
+    };
+    await withConfiguration(files, async (dir) => {
+      expect(JSON.parse((await run(dir, '--json')).stdout).tests[0].differences).toEqual(found);
+    });
+  },
+);
 
 test('an example with several values of an attribute gives each of them', async () => {
   const site = (name: string) => `{ attributes: { sites: { equals: ${name} } } }`;

@@ -236,6 +236,10 @@ describe('a check', () => {
         [33, expect.stringContaining('which can only fail: it takes a day such as 2027-01-31')],
       ],
     ],
+    [
+      'now < timestamp("2027-02-30T00:00:00Z")',
+      [[6, expect.stringContaining('which can only fail: it takes a time such as 2027-01-31T18:00:00Z')]],
+    ],
     [`"${'a'.repeat(60)}!".matches("^(a+)+$")`, [[0, expect.stringContaining('`matches` is not available')]]],
     ['1 / 0 == 1', [[0, 'has `1 / 0`, which can only fail: division by zero']]],
     ['size(user.groups) % 0 == 1', [[0, expect.stringContaining('division by zero')]]],

@@ -4,7 +4,7 @@ import { grantedScopes, protocolScopes } from '../../../../core/decision/granted
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { Rule } from '../../../../core/model/policy.ts';
 import { namesIn } from '../../../../core/policy/theories/membership-theory.ts';
-import { conditionsIn } from '../../questions/fresh-sign-ins.ts';
+import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { AppPair, AppSide } from './app-pairs.ts';
  */
 export function freeScopes({ live, next }: AppPair): readonly string[] {
   if (![live, next].some(grantsSome)) return [];
-  const sets = [live, next].flatMap(({ policies }) => conditionsIn(policies));
+  const sets = [live, next].flatMap(({ policies }) => signInConditions(policies));
   const named = new Set(sets.flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
   const after = askedFor(next);
   return [...askedFor(live)].filter((scope) => after.has(scope) && !named.has(scope));

@@ -1,5 +1,7 @@
 /** A diff for terminals. */
+
 import { sourcePlace } from '../../../../core/model/source-place.ts';
+import { conditionNamesText } from '../../../explain/left-aside.ts';
 import { printable } from '../../../shared/printable.ts';
 import { quantity } from '../../shared/quantities.ts';
 import type {
@@ -22,7 +24,7 @@ export function diffText(diff: ConfigDiff): string {
     ...(changes.length === 0 ? [[noChangeText(diff)]] : changeSections(diff)),
     ...(leftAside.length === 0
       ? []
-      : [[`Rules also ask about ${leftAside.join(', ')}. This leaves it aside; \`explain\` does not.`]]),
+      : [[`Rules also ask about ${conditionNamesText(leftAside)}. This leaves it aside; \`explain\` does not.`]]),
   ];
   return sections.map((lines) => lines.map((line) => `${printable(line)}\n`).join('')).join('\n');
 }

@@ -4,11 +4,12 @@
  */
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
+import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
 import type { Settings, Zone } from '../../../../policy/model/settings.ts';
 import { believedIn, browsersIn } from '../../questions/devices.ts';
-import { conditionsIn, timesIn } from '../../questions/fresh-sign-ins.ts';
+import { timesIn } from '../../questions/fresh-sign-ins.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 
 /** An address, as each configuration sees it. */
@@ -97,7 +98,7 @@ export function circumstancesOf(
   { live, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
 ): readonly Circumstance[] {
-  const sets = [...conditionsIn(live.policies), ...conditionsIn(next.policies)];
+  const sets = [...signInConditions(live.policies), ...signInConditions(next.policies)];
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
   const [here, ...elsewhere] = placesToldApart(sets, places);
   const devices = browsersIn(sets, device);

@@ -8,6 +8,7 @@ import type { RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { conditionSets, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
+import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import { getOrMake } from '../../../shared/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
 import type { UserClass } from './user-classes.ts';
@@ -29,12 +30,15 @@ export function decidingRuleNames(
   const before = enrollment && beforeSignIn(enrollment);
   const all = [session, app, before, enrollment, profile, password, recovery];
   const positions = new Map(all.flatMap((policy) => (policy ? [[policy, positionsIn(policy, factsOf)] as const] : [])));
+  // Risk counts once something is proved, and until then no rule tells a new device from a known one by it.
+  const asksAboutRisk = signInConditions(policies).some(({ risk }) => risk !== undefined);
   const named = ({ user, circumstance }: CircumstanceOfUser): string => {
     const found = all.map((policy) => (policy && positions.get(policy)?.({ user, circumstance })) ?? '');
     const { now, scopes, place, device, believed } = circumstance;
+    const later = asksAboutRisk ? [device.known] : [];
     const isOpen = accountPolicy !== undefined || found.some((position) => position.startsWith('?'));
     const more = isOpen ? [user.groups, user.results, place.label, device, believed] : [];
-    return JSON.stringify([found, now, scopes, ...more]);
+    return JSON.stringify([found, now, scopes, later, ...more]);
   };
   const known = byUsersAlike([...positions.keys()], ({ groups, results }) => [groups, results]);
   return (asked) => getOrMake(known(asked.user), asked.circumstance, () => named(asked));

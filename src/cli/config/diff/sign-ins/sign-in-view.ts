@@ -13,6 +13,7 @@ import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-fac
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../../../../core/policy/rules/compile.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
+import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
@@ -79,13 +80,14 @@ export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly stri
   };
 }
 
-function factsIn({ app }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'live' | 'next'): Facts {
+function factsIn({ app, side }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'live' | 'next'): Facts {
   const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
   const { now, scopes } = circumstance;
   const network = circumstance.place[key];
   const device = { ...circumstance.device, ...circumstance.believed[key] };
   const request = { ...neutralRequest(app.clientId, scopes), acrValues, ...(maxAge !== undefined && { maxAge }) };
-  return neutralFacts({ now, request, network, device, subject: user.subject });
+  const facts = neutralFacts({ now, request, network, subject: user.subject });
+  return onDevice(facts, device, side.snapshot.settings.risk);
 }
 
 function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): SignInView {

@@ -12,11 +12,11 @@ import {
   compileConditions,
   conditionsAbout,
 } from '../../../../core/policy/rules/condition-table.ts';
+import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import { userKey, usersKey } from '../../../../stores/keys.ts';
 import type { Store } from '../../../../stores/store.ts';
 import { accountsOf } from '../../../../users/record/account.ts';
 import { toSubject } from '../../../../users/record/user.ts';
-import { conditionsIn } from '../../questions/fresh-sign-ins.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { PlacePair } from './circumstances.ts';
 
@@ -59,8 +59,8 @@ const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) 
 export function projectionOf(pairs: readonly AppPair[]): Projection {
   const policies = pairs.flatMap(({ live, next }) => [live.policies, next.policies]);
   const sets = policies.flatMap((policySet) => [
-    ...conditionsIn(policySet),
-    ...conditionsIn({ ...policySet, session: policySet.recovery ?? policySet.session }),
+    ...signInConditions(policySet),
+    ...signInConditions({ ...policySet, session: policySet.recovery ?? policySet.session }),
   ]);
   const atoms = new Map(sets.flatMap(atomsIn).map((atom) => [atom.id, atom] as const));
   const profiles = policies.flatMap(({ profile }) => profile?.rules.map(({ rule }) => rule.then) ?? []);

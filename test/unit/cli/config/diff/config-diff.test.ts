@@ -214,6 +214,14 @@ test('rules about the last sign-in are left out, and the report says so', async 
   expect(await diffs.diff(signOn(rule, all()))).toContain('Rules also ask about lastSignIn. This leaves it aside');
 });
 
+test('a fresh sign-in is one of a new device', async () => {
+  const rule = { name: 'Unusual', when: { risk: { any: ['newDevice'] } }, then: 'deny' };
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const text = await diffs.diff(signOn(rule, all()));
+  expect(text).toContain("all 2 users, in a new browser: can't get in any more");
+  expect(text).not.toContain('also ask about');
+});
+
 describe('the page', () => {
   let dir: string;
   beforeEach(async () => {

@@ -170,6 +170,21 @@ test('what differs by time or device says so, and what differs by other facts is
   });
 });
 
+test('a sign-in in a new browser is one of a new device', async () => {
+  const rules = [
+    { name: 'Unusual', when: { risk: { any: ['newDevice'] } }, then: 'deny' },
+    { name: 'Board', when: { groups: { any: ['board'] }, risk: { atLeast: 'high' } }, then: 'deny' },
+    all,
+  ];
+  await withRules(rules, async (dir) => {
+    const text = await withoutStore('matrix', dir);
+    expect(cells(text).map((row) => row.at(-1))).toContain('denied (depends on device)');
+    expect(text).toContain('Rules also ask about risk other than that of a new browser. This is about');
+    const [, row] = cells(await asked('what', 'bob@demo.test', '--config', dir));
+    expect(row).toEqual(['notes', 'everywhere', 'denied (depends on device)', expect.stringContaining('Unusual')]);
+  });
+});
+
 test('users of a type, and in groups that a rule names together, have rows', async () => {
   const rules = [
     { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' },

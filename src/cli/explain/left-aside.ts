@@ -1,0 +1,44 @@
+/** What commands take for granted about the past of users, where rules ask about it. */
+import type { ConditionSet } from '../../core/model/conditions.ts';
+import type { Facts } from '../../core/model/facts.ts';
+import { conditionsAbout } from '../../core/policy/rules/condition-table.ts';
+import type { FactOptions } from './fact-options.ts';
+
+/** Conditions about the past of a user, each with an option of its name. Claims are a matter of the request. */
+const aboutThePast = conditionsAbout('other').filter((name) => name !== 'claims');
+
+/** The conditions about the past of which the options say nothing. */
+export function pastLeftAside(sets: readonly ConditionSet[], options: FactOptions): readonly string[] {
+  return aboutThePast.filter(
+    (name) => !Object.hasOwn(options, name) && sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)),
+  );
+}
+
+/** Whether a condition asks only what is known of each sign-in: a browser that the account does not know is new. */
+export function isAnswered({ risk }: ConditionSet, name: string): boolean {
+  if (name !== 'risk' || risk === undefined) return false;
+  const named = [...(risk.any ?? []), ...(risk.none ?? [])];
+  return risk.atLeast === undefined && risk.below === undefined && named.every((signal) => signal === 'newDevice');
+}
+
+/** For example `distance and lastSignIn`. */
+export function conditionNamesText(names: readonly string[]): string {
+  const all = names.map((name) => (name === 'risk' ? 'risk other than that of a new browser' : name));
+  return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part !== '').join(' and ');
+}
+
+/** What an explanation leaves aside, after an empty line. Empty if it leaves nothing. */
+export function leftAsideLines(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const options = names.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  const what = conditionNamesText(names);
+  return ['', `Rules also ask about ${what}. This is about a sign-in without it; say ${options.join(', ')}.`];
+}
+
+/** Facts without a risk that was not given and that no rule asks about. A user who has not identified has none yet. */
+export function asFarAsAsked(facts: Facts, sets: readonly ConditionSet[], { risk: given }: FactOptions): Facts {
+  const isAsked = sets.some(({ risk }) => risk !== undefined) && facts.subject !== undefined;
+  if (isAsked || given !== undefined) return facts;
+  const { risk: _, ...others } = facts;
+  return others;
+}
