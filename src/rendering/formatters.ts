@@ -51,10 +51,10 @@ const dateStyles = { short: 'medium', long: 'long' } as const;
  */
 export function momentText(
   locale: string,
-  index: number,
+  seconds: number,
   { style = 'short', zone = unknownZone }: { readonly style?: MomentStyle; readonly zone?: string } = {},
 ): string {
-  const time = index * 1000;
+  const time = seconds * 1000;
   if (style === 'day')
     return intlFormatters.getDateTimeFormat(locale, { dateStyle: 'long', timeZone: unknownZone }).format(time);
   const options = { dateStyle: dateStyles[style], timeStyle: 'short', timeZone: zone } as const;

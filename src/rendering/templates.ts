@@ -103,8 +103,8 @@ function helpersFor({ translator: t, isText, icons, draw }: HelperContext): obje
   return {
     say: Object.assign(isText ? plain : html, { text: plain }),
     list: (items: readonly string[]) => (isText ? t.list({ items }) : t.listHtml({ items })),
-    time: (index: number, style?: MomentValue['style']) => {
-      const moment = style === undefined ? { at: index } : { at: index, style };
+    time: (seconds: number, style?: MomentValue['style']) => {
+      const moment = style === undefined ? { at: seconds } : { at: seconds, style };
       return isText ? t.moment(moment) : t.momentHtml(moment);
     },
     form: (model: object) => part('partials/form', model),

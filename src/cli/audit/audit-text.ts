@@ -16,7 +16,7 @@ const colours = { success: 'green', failure: 'yellow', deny: 'red', pending: 'di
 /** Time, event and outcome in columns, followed by the other fields by name. `who`: an identifier of the subject. */
 export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {
   const { time, event, outcome, authenticator, factors, client, ip, acr, amr, rule, reason, policyRevision } = line;
-  const { transaction } = line;
+  const { transaction, reported } = line;
   const { by, channel, country, prefix, length, lifetime, uses, groups, message, back } = line;
   const details = [
     ['client', client],
@@ -39,6 +39,8 @@ export function auditText(line: AuditLine, who: string | undefined, paint: Paint
     ['revision', policyRevision?.toString()],
     ['transaction', transaction],
     ['rule', rule === undefined || rule === '' ? undefined : JSON.stringify(rule)],
+    // What rules that only report would have decided, which an administrator tries out.
+    ['reported', reported === undefined || reported === '' ? undefined : JSON.stringify(reported)],
   ].flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`${name}=${printable(value)}`]));
   return [
     time,

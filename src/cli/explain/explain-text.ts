@@ -127,8 +127,8 @@ function signalText({ registered, managed, assurances = [] }: Explanation['devic
   return [...state, ...assurances].map((name) => `, ${name}`).join('');
 }
 
-function rememberedText({ remembered = [] }: Explanation['device'], index: number): string {
-  const proofs = remembered.map((proof) => `${proof.authenticator} ${ageText(index - proof.at)}`);
+function rememberedText({ remembered = [] }: Explanation['device'], now: number): string {
+  const proofs = remembered.map((proof) => `${proof.authenticator} ${ageText(now - proof.at)}`);
   return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
 

@@ -109,8 +109,8 @@ export function rememberedDevices(
   const own = secret === undefined ? undefined : rememberedHash(secret, user.id);
   const all = credentials.flatMap(({ id: enrollment, authenticator, remembered = [] }) =>
     remembered
-      .filter((device) => isRemembered(device, user, now) && isWaived({ authenticator, enrollment, ...device }))
-      .map((device) => ({ authenticator, ...device })),
+      .filter((proof) => isRemembered(proof, user, now) && isWaived({ authenticator, enrollment, ...proof }))
+      .map((proof) => ({ authenticator, ...proof })),
   );
   const byDevice = Map.groupBy(
     all.sort((one, other) => other.at - one.at),

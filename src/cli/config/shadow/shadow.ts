@@ -131,6 +131,6 @@ function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: 
   ];
 }
 
-function day(index: number): string {
-  return new Date(index * 1000).toISOString().slice(0, 10);
+function day(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }

@@ -94,13 +94,13 @@ export function changedProfile(
 export function withAcceptedTerms(
   { acceptedTerms }: Pick<User, 'acceptedTerms'>,
   terms: readonly TermsOfUse[],
-  index: number,
+  time: number,
 ): Pick<User, 'acceptedTerms'> {
   if (terms.length === 0) return {};
   return {
     acceptedTerms: {
       ...acceptedTerms,
-      ...Object.fromEntries(terms.map(({ id, version }) => [id, { version, at: index }])),
+      ...Object.fromEntries(terms.map(({ id, version }) => [id, { version, at: time }])),
     },
   };
 }

@@ -194,7 +194,7 @@ function sessionsModel({ sessions }: Overview, now: number, t: Translator): Sess
 }
 
 function sessionDetails({ apps, startedAt, usedAt }: OwnSession, now?: number): SessionDetailsModel {
-  const moment = (index: number) => ({ at: index, ...omitUndefined({ now }) });
+  const moment = (time: number) => ({ at: time, ...omitUndefined({ now }) });
   return {
     apps,
     times: { key: 'account.session.times', params: { started: moment(startedAt), used: moment(usedAt) } },

@@ -123,6 +123,12 @@ test('nothing in a line can steer the terminal', async () => {
   expect(line).toContain('rule="app: ?evil"');
 });
 
+test('what a rule would have decided that only reports is printed, too', async () => {
+  await happen({ ...completed, reported: 'app: Tried out (deny)' });
+  const [line = ''] = await tail();
+  expect(line).toContain('reported="app: Tried out (deny)"');
+});
+
 test('-f continues with new events until interrupted, and shows each once', async () => {
   await happen(...numbered(0, 3));
   let output = '';
