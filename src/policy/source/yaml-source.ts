@@ -243,7 +243,7 @@ function child(collection: Node, step: string | number): { key: unknown; value: 
 
 type Pairs = ReadonlyMap<string, { readonly key: unknown; readonly value: unknown }>;
 
-/** Found once for each mapping: a large one may have as many findings as keys. */
+/** Cached by mapping: a large one may have as many findings as keys. */
 const pairsByMapping = new WeakMap<object, Pairs>();
 
 function pairsOf(mapping: YAMLMap): Pairs {

@@ -54,6 +54,7 @@ interface KnownUsers {
   readonly of: (user: ClassModel) => { readonly reachable: Reachable; readonly alike: ReturnType<typeof openAlike> };
 }
 
+/** Cached by the rules for additions, which all apps share. */
 const usersOf = new WeakMap<AdditionSearch['additionRules'], KnownUsers>();
 
 function knownUsers(additions: AdditionSearch): KnownUsers {

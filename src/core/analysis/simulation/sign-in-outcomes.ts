@@ -9,7 +9,7 @@ import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
 import { rulesAhead } from '../../queries/rules-ahead.ts';
 import { type SignInEnd, signInEnd } from './lock-outs.ts';
 
-/** Answers for all that is the same whatever the app, by all that may differ. */
+/** Cached by the configuration's authenticators, and by all that the outcome depends on (`outcomeKey`). */
 const endsOf = new WeakMap<object, Map<string, SignInEnd>>();
 
 /** Authenticators that the user has, each as often as it is named, and others that the user sets up nowhere. */
@@ -84,6 +84,7 @@ function aheadOf(policies: PolicySet, facts: UserFacts): string {
     .join(';');
 }
 
+/** Cached by policies. */
 const others = new WeakMap<PolicySet, number>();
 
 /** All that is in the set besides session policy and sign-on policy. */
@@ -91,21 +92,11 @@ function othersOf(policies: PolicySet): number {
   const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
   const known = others.get(policies);
   if (known !== undefined) return known;
-  const compiled = [enrollment, accountPolicy, password, recovery, profile].map((one) => one && identityOf(one));
-  const found = numberingFor(policies).of([compiled, rest]);
+  const numbering = numberingFor(policies);
+  const compiled = [enrollment, accountPolicy, password, recovery, profile];
+  const found = numbering.of([compiled.map((policy) => policy && numbering.identityOf(policy)), rest]);
   others.set(policies, found);
   return found;
-}
-
-const identities = new WeakMap<object, number>();
-let objects = 0;
-
-function identityOf(one: object): number {
-  const known = identities.get(one);
-  if (known !== undefined) return known;
-  objects += 1;
-  identities.set(one, objects);
-  return objects;
 }
 
 const none = {};
@@ -114,6 +105,17 @@ const none = {};
 class Numbering {
   readonly #ofObject = new WeakMap<object, number>();
   readonly #ofText = new Map<string, number>();
+  readonly #identities = new WeakMap<object, number>();
+  #objects = 0;
+
+  /** Numbers objects and not what they say: compiled policies consist of closures. */
+  identityOf(one: object): number {
+    const known = this.#identities.get(one);
+    if (known !== undefined) return known;
+    this.#objects += 1;
+    this.#identities.set(one, this.#objects);
+    return this.#objects;
+  }
 
   of(one: object): number {
     const known = this.#ofObject.get(one);
@@ -126,6 +128,7 @@ class Numbering {
   }
 }
 
+/** Cached by the configuration's authenticators: the numbers live as long as the configuration. */
 const numberings = new WeakMap<PolicySet['authenticators'], Numbering>();
 
 function numberingFor({ authenticators }: PolicySet): Numbering {

@@ -45,6 +45,7 @@ export interface Walk {
   readonly turns: readonly WalkedTurn[];
 }
 
+/** Cached by facts, for the policies that were asked about last. */
 const walks = new WeakMap<Facts, { readonly policies: PolicySet; readonly walk: Walk }>();
 
 /** Questions about a sign-in come one after the other: the steps, and what they ask for in all. It is walked once. */
