@@ -390,7 +390,7 @@ describe('another relying party', () => {
     stdout: '',
     stderr:
       `stepgate.yaml: authenticators.webauthn.rpId: ${count} would never work again: they were not made for example.org\n` +
-      'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys` [passkeys_orphaned]\n',
+      'nothing was changed: keep the relying party, or run `config apply --orphan-passkeys` [passkeys_orphaned]\n',
     code: 1,
   });
 
