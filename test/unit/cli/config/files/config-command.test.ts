@@ -261,7 +261,7 @@ describe('invariants', () => {
   });
 });
 
-test('apply says what identifies users from now on, and how to let those in who have it already', async () => {
+test('apply says what newly identifies users, and how to let existing users sign in with it', async () => {
   const withPhones = 'brand: { name: A }\nidentify: { by: [email, phone], defaultCountry: DE }\n';
   await withConfiguration(validFiles, async (dir) => {
     expect((await run(dir, 'apply')).stderr).not.toContain('reindex');
