@@ -110,7 +110,7 @@ export function openYaml(file: string, text: string): OpenedYaml {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings = [
-    // What is missing at the end is missed where the text ends, and not below it.
+    // An error at the end of the file is reported at the end of its text, not on an empty line below it.
     ...syntaxFindings([...document.errors, ...document.warnings], (at) => place(Math.min(at, text.trimEnd().length))),
     ...duplicateFindings(document, place),
   ];

@@ -1,6 +1,6 @@
 /**
- * How sign-ins end. Each is walked once for all users of whom the same is asked, whichever app they sign in to: a
- * walk depends on what the deciding rules ask for, not on whom they are about.
+ * How simulated sign-ins end. A simulation depends on what the deciding rules ask for, not on the user or the app. So
+ * each is run once for all users who are asked for the same.
  */
 import type { RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
@@ -36,7 +36,7 @@ function without(policies: PolicySet, never: readonly string[]): PolicySet {
   return { ...policies, authenticators };
 }
 
-/** Names what a walk depends on: the same name, the same end. */
+/** Cache key: sign-ins with equal keys have equal outcomes. */
 export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
   const { signedInWith: _, ...rest } = facts;
   // Before the first proof the past does not count, and other rules may decide.
@@ -75,7 +75,7 @@ function mayDecideLater(enrollment: PolicySet['enrollment'], facts: UserFacts, n
     .join();
 }
 
-/** What the first page asks for at once is what helps under all of these. */
+/** The rules that may decide. The first page asks at once for a proof that helps under each of them. */
 function aheadOf(policies: PolicySet, facts: UserFacts): string {
   const { session, app, enrollment } = rulesAhead(policies, facts);
   const numbering = numberingFor(policies);
@@ -87,7 +87,7 @@ function aheadOf(policies: PolicySet, facts: UserFacts): string {
 /** Cached by policies. */
 const others = new WeakMap<PolicySet, number>();
 
-/** All that is in the set besides session policy and sign-on policy. */
+/** A number for everything in the set except the session policy and the sign-on policy. */
 function othersOf(policies: PolicySet): number {
   const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
   const known = others.get(policies);
@@ -101,14 +101,14 @@ function othersOf(policies: PolicySet): number {
 
 const none = {};
 
-/** Numbers of what says the same. They live as long as the configuration that they are about. */
+/** Gives equal values equal numbers. The numbers live as long as the configuration. */
 class Numbering {
   readonly #ofObject = new WeakMap<object, number>();
   readonly #ofText = new Map<string, number>();
   readonly #identities = new WeakMap<object, number>();
   #objects = 0;
 
-  /** Numbers objects and not what they say: compiled policies consist of closures. */
+  /** Numbers an object by its identity, not by its content: compiled policies consist of closures. */
   identityOf(one: object): number {
     const known = this.#identities.get(one);
     if (known !== undefined) return known;
