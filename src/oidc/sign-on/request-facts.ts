@@ -46,7 +46,7 @@ export function askableScopes({ oidc }: KoaContextWithOIDC): readonly string[] |
 /** oidc-provider asks for no consent to these either. */
 export const protocolClaims: ReadonlySet<string> = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
-function words(value: unknown): string[] {
+export function words(value: unknown): string[] {
   return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
 }
 

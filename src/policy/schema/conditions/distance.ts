@@ -1,6 +1,6 @@
 /** The condition `distance` as it is written in a file. */
 import { z } from 'zod';
-import { closed } from '../fields/fields.ts';
+import { closed, eitherBound } from '../fields/fields.ts';
 
 /** More than half of the circumference of the earth is no distance. */
 const farthest = 20_000;
@@ -16,11 +16,6 @@ export const distanceSchema = closed({
   within: kilometres.optional().describe('The nearest usual place is not so far away.'),
   notWithin: kilometres.optional().describe('It is; an address that is in no place is meant, too.'),
 })
-  .transform(({ within, notWithin }, context) => {
-    if (within !== undefined && notWithin === undefined) return { within };
-    if (notWithin !== undefined && within === undefined) return { notWithin };
-    context.addIssue({ code: 'custom', message: 'give either `within` or `notWithin`' });
-    return z.NEVER;
-  })
+  .transform(eitherBound)
   .optional()
   .describe('How far the address is from where the user usually signs in, by `networkData.country` (a City file).');
