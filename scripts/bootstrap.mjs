@@ -1,6 +1,5 @@
-// The first thing that `npm start`, `npm test` and `npm run test:...` run. It must work on any Node since 18 and before
-// anything is
-// installed, so it imports only Node's own modules and neighbours that do the same.
+// The first thing that `npm start`, `npm test` and `npm run test:...` run. It must work on any Node since 18, and
+// before anything is installed. So it imports only Node's own modules and neighbours that do the same.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

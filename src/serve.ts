@@ -68,7 +68,7 @@ const connectionLimits = {
   requestTimeout: 30_000,
   headersTimeout: 20_000,
   keepAliveTimeout: 75_000,
-  // Otherwise Node looks every half minute only.
+  // By default Node looks for connections that timed out only every 30 s.
   connectionsCheckingInterval: 5_000,
 };
 

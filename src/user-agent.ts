@@ -56,7 +56,7 @@ const browserNames = new Set(Object.values(Bowser.BROWSER_MAP));
 
 type ParsedUserAgent = ClientDevice & BrowserText;
 
-/** By the part of the header that is looked at; the most recently used one is the last. */
+/** Cached by the part of the header that is looked at; the most recently used one is the last. */
 const remembered = new Map<string, ParsedUserAgent>();
 
 /** Operating system and platform, for the facts that rules are evaluated on. */

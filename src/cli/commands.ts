@@ -77,7 +77,7 @@ export const commands = {
     json: 'one JSON object per line',
   },
   'config test': {
-    summary: 'run the policy tests: what must come out of sign-ins',
+    summary: 'run the policy tests: sign-ins with their expected results',
     example: 'config test ./config --coverage',
     json: 'as a JSON object',
   },

@@ -4,7 +4,7 @@ import { createHmac, createSecretKey, type Hmac, type KeyObject } from 'node:cry
 /** base64url, 256 bits each. The first one signs; all of them verify. */
 export type ServerSecrets = readonly [string, ...string[]];
 
-/** Creating a key takes five times as long as using it, and there are only a few secrets. */
+/** Cached by secret: creating a key takes five times as long as using it, and there are only a few secrets. */
 const keys = new Map<string, KeyObject>();
 
 /** HMAC-SHA-256 under a secret (base64url), ready for `update`. */

@@ -248,6 +248,34 @@ test('comments, titles and documents say that something no longer counts', () =>
   expect('what was proved counts no more').toMatch(oldOrder);
 });
 
+/**
+ * Turns of phrase that are no English: "ends so long after its start" is "how long after its start it ends", "proved
+ * anew" is "proved again", "is meant, too" is "also matches".
+ */
+const unidiomatic =
+  /\bso (?:long|many|often)\b|\bso far (?:away|back)\b|\b(?:what|else) is so\b|\banew\b|\bbeside\b|\bcomes? to\b|\bno more\b(?! than\b)|\btaken for\b|\b(?:is|are) meant\b(?! (?:to|for)\b)|\bis another one\b/gi;
+
+test('descriptions and messages of schemas, settings, commands and backups are plain English', () => {
+  const read = sources.filter(({ module }) => /^(?:policy\/schema|authenticators|cli|stores\/backup)\//.test(module));
+  expect(read.length).toBeGreaterThan(200);
+  const found = read.flatMap(({ module, texts, templates }) =>
+    [...texts, ...templates].flatMap((text) =>
+      [...text.matchAll(unidiomatic)].map(([words]) => `${module}: ${words}: ${text.slice(0, 120)}`),
+    ),
+  );
+  expect(found).toEqual([]);
+});
+
+test('the search finds such turns of phrase in texts and templates, and leaves "no more than" alone', () => {
+  const code = "f('It ends so long after its start.');\ng(`So many, no more`);\nh('no more than one');";
+  const { texts, templates } = parseSource('x', code);
+  expect([...texts, ...templates].flatMap((text) => text.match(unidiomatic) ?? [])).toEqual([
+    'so long',
+    'So many',
+    'no more',
+  ]);
+});
+
 test('titles are read from plain tests, from tables and from templates', () => {
   const call = ["test('a', run)", 'describe.each(rows)("b", run)', 'test.each([\n  [1],\n])(\n  `c`, run)'].join('\n');
   expect(titlesOf(`${call}\nexpect('d')`)).toEqual(["'a'", '"b"', '`c`']);

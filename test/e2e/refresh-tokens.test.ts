@@ -112,7 +112,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(await renew('patient', last.refresh)).toMatchObject({ error: 'invalid_grant' });
   });
 
-  test('a token that never was is reuse, too, where its family lives; in no family it ends nothing', async () => {
+  test('an invented token ends its family if that exists, and nothing otherwise', async () => {
     const first = await signedIn('notes');
     expect(await renew('notes', `${first.refresh.startsWith('x') ? 'y' : 'x'}${first.refresh.slice(1)}`)).toMatchObject(
       { error: 'invalid_grant' },

@@ -163,6 +163,18 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(Number(again.claims?.auth_time)).toBeGreaterThan(Number(first.claims?.auth_time));
   });
 
+  test('max_age is the reason of an answer to prompt=none only if a proof is older', async () => {
+    const alice: TestUser = await newTestUser(node);
+    await go(payroll, new UserAgent(), alice);
+    const agent = new UserAgent();
+    await go(notes, agent, alice);
+    ahead = 10;
+    const errorOf = async (params?: Readonly<Record<string, string>>) => (await silent(payroll, agent, params)).error;
+    expect(await errorOf()).toBe('interaction_required');
+    expect(await errorOf({ max_age: '600' })).toBe('interaction_required');
+    expect(await errorOf({ max_age: '5' })).toBe('login_required');
+  });
+
   test('acr_values raises, essential that cannot be reached is refused', async () => {
     const alice: TestUser = await newTestUser(node);
     await go(payroll, new UserAgent(), alice);

@@ -58,13 +58,13 @@ const bounds = {
   maxLifetime: duration({ min: 10 * MINUTE, max: 10 * DAY })
     .prefault('P10D')
     .describe('Longest life of a code: PT10M to P10D (the default).'),
-  maxUses: z.int().min(1).max(10).default(10).describe('How often a code may count at most: 1 to 10 (the default).'),
+  maxUses: z.int().min(1).max(10).default(10).describe('The most uses that a code may have: 1 to 10 (the default).'),
 };
 
 const anyBounds = z.object(bounds);
 
 const configuration = {
-  settings: closed({ enabled: z.boolean().default(false).describe('Can be used, and counts.'), ...bounds })
+  settings: closed({ enabled: z.boolean().default(false).describe('Users can sign in with it.'), ...bounds })
     .prefault({})
     .describe('Temporary access codes, which an administrator issues (the command `users tac`).'),
 } as const;

@@ -10,6 +10,7 @@ interface LoadedList {
   readonly passwords: ReadonlySet<string>;
 }
 
+/** Cached by path, for one version of each file: a configuration names one. */
 const loaded = new Map<string, LoadedList>();
 
 /**

@@ -45,7 +45,7 @@ const defaultMinLength = 4;
 
 const configuration = {
   settings: closed({
-    enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts, where a policy names it.'),
+    enabled: z.boolean().default(false).describe('Users can enroll it. It counts only where a policy names it.'),
     minLength: z
       .int()
       .min(4)

@@ -16,5 +16,5 @@ export function guessingLimits(inAWhile: Limit): readonly Limit[] {
 
 /** The setting `enabled` that every authenticator has. */
 export function enabledSetting(isEnabled: boolean) {
-  return z.boolean().default(isEnabled).describe('Can be enrolled, used, and counts.');
+  return z.boolean().default(isEnabled).describe('Users can enroll it, and sign in with it.');
 }

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { phoneNumberForm } from '../../core/model/phone-number.ts';
 
 /**
- * Loaded on first use, because reading the number metadata takes long, and installations without phones never need it.
+ * Cached once it is loaded. That takes long, because it reads the metadata of all numbers, and installations without
+ * phones never need it.
  */
 let library: typeof import('libphonenumber-js/max') | undefined;
 function numbers(): typeof import('libphonenumber-js/max') {

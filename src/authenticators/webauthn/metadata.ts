@@ -24,6 +24,7 @@ const broken = [
   'REVOKED',
 ];
 
+/** Cached while the file does not change. */
 let last: { readonly file: string; readonly changed: number; readonly models: Models } | undefined;
 
 /** Reads the file again if it has changed. If it cannot be read, the result is empty and no model is trusted. */

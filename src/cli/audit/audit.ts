@@ -37,9 +37,9 @@ export function auditCommand(context: AuditContext): Command {
     newCommand('audit tail')
       .option('-n, --lines <number>', 'how many', '20')
       .option('-f, --follow', 'continue with new ones until interrupted')
-      .option('--user <identifier>', 'of this user only; the id of an account will do')
-      .option('--client <client id>', 'of this app only')
-      .option('--event <name>', 'of this kind only, e.g. sign_in.denied; sign_in means all that begin so')
+      .option('--user <identifier>', 'only events of this user: an identifier, or the id of the account')
+      .option('--client <client id>', 'only events of this app')
+      .option('--event <name>', 'only events of this kind, e.g. sign_in.denied; sign_in matches all that begin with it')
       .action((options: TailOptions) => withStore(context, (store) => tail(context, store, options))),
     auditQueryCommand(context),
   ]);

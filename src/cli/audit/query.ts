@@ -23,8 +23,8 @@ export function auditQueryCommand(context: AuditContext): Command {
     .option('-n, --limit <number>', `how many: 1 to ${maxLimit}`, '100')
     .option('--after <place>', 'only those after this place in the log: the next page')
     .option('--all', 'all pages')
-    .option('--user <identifier>', 'of this user only; the id of an account will do')
-    .option('--client <client id>', 'of this app only')
+    .option('--user <identifier>', 'only events of this user: an identifier, or the id of the account')
+    .option('--client <client id>', 'only events of this app')
     .option('--from <time>', 'not before this time: 2026-11-24T09:00:00Z, a day, or how long ago, e.g. 24h')
     .option('--until <time>', 'only before this time')
     .addOption(
@@ -35,8 +35,8 @@ export function auditQueryCommand(context: AuditContext): Command {
         'pending',
       ] as const),
     )
-    .option('--event <name>', 'of this kind only, e.g. sign_in.denied; sign_in means all that begin so')
-    .option('--transaction <reference>', 'of this sign-in only')
+    .option('--event <name>', 'only events of this kind, e.g. sign_in.denied; sign_in matches all that begin with it')
+    .option('--transaction <reference>', 'only events of this sign-in')
     .action((options: QueryOptions) => query(context, options));
 }
 

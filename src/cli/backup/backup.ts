@@ -24,7 +24,7 @@ interface BackupOptions extends ResultOptions {
 /** Rejects with one sentence, and leaves no file in that case. */
 export function backupCommand(context: BackupContext): Command {
   return newCommand('backup')
-    .argument('<file>', 'where to; there must be no such file')
+    .argument('<file>', 'file to write, which must not exist yet')
     .option('--passphrase-file <file>', 'encrypt it with the passphrase in this file (/dev/stdin will do)')
     .option('--recipient <key>', 'encrypt it for this public key of age (age1...); can be repeated', collect)
     .action(async (file: string, options: BackupOptions) => {

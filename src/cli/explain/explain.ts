@@ -66,7 +66,7 @@ export function explainCommand(context: ExplainContext): Command {
     .option('--transaction <reference>', 'describe a past sign-in, by the reference on its page or in the audit log')
     .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
     .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
-    .option('--config <dir>', 'by these files instead of the revision in use');
+    .option('--config <dir>', 'use these files instead of the revision in use');
   return withFactOptions(command).action((options: ExplainOptions) =>
     withPrintedFindings(context, options, () => run(context, options)),
   );

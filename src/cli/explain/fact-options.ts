@@ -57,12 +57,9 @@ export function withFactOptions(command: Command): Command {
       'required enrollments that the user skipped instead of the real ones, and how often, e.g. totp=2',
       commaSeparated,
     )
-    .option('--account-age <duration>', 'the account was made so long ago, e.g. 30d')
-    .option(
-      '--last-sign-in <ago>',
-      'the user signed in so long ago, e.g. 30d; or never: never before, as without the option',
-    )
-    .option('--recovered <ago>', 'the account was recovered so long ago, e.g. 3h')
+    .option('--account-age <duration>', 'age of the account, e.g. 30d')
+    .option('--last-sign-in <ago>', 'how long ago the user last signed in, e.g. 30d; or never (default: never)')
+    .option('--recovered <ago>', 'how long ago the account was recovered, e.g. 3h')
     .option('--risk <signals>', 'what is unusual about the sign-in, e.g. newDevice,newCountry', commaSeparated)
     .option(
       '--distance <km>',

@@ -96,7 +96,7 @@ clientSecretHash: ${secretHash}
       : '';
   return `# yaml-language-server: $schema=../schema/app.schema.json
 #
-# One app. Another one is another file beside this one.
+# One app. Each further app has a file of its own in this directory.
 
 clientId: ${yamlText(clientId)}
 name: ${yamlText(name)}
@@ -167,7 +167,7 @@ rules:
       required:
         - anyOf: [totp, webauthn]
 
-  # Offered after a sign-in, again after thirty days, and no more after the third time.
+  # Offered after a sign-in, again after thirty days, and no longer after the third time.
   - name: A passkey for everybody else
     then:
       promote:

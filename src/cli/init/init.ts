@@ -30,13 +30,13 @@ export interface InitContext {
 
 export function initCommand(context: InitContext): Command {
   return newCommand('config init')
-    .argument('[dir]', 'where to: an empty directory, or one that is not there yet', context.configDir)
+    .argument('[dir]', 'directory to write to: empty, or not there yet', context.configDir)
     .option('--issuer <url>', 'public URL of this installation, such as https://id.example.org')
     .option('--name <text>', 'name that users see (default: the host of the issuer)')
     .option('--app <client id>', 'client id of the first app')
     .option('--app-name <text>', 'its name, as users know it (default: its client id)')
     .option('--redirect-uri <url>', 'where users return to')
-    .option('--public', 'it can keep no secret (an app in the browser or on a phone), and uses PKCE alone')
+    .option('--public', 'the app cannot keep a secret (it runs in the browser or on a phone): PKCE only')
     .option('--mail-host <host>', 'mail server (default: no mail)')
     .option('--mail-from <address>', 'address of the sender')
     .option('--mail-user <name>', 'name to sign in with at the mail server; the password is in SMTP_PASSWORD')

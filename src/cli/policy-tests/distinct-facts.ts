@@ -14,7 +14,7 @@ type Policy = CompiledPolicy<RuleHead & { readonly then: object }> | undefined;
 
 /**
  * Names what a sign-in and its explanation depend on: which rules decide before and after the first proof, what a walk
- * reads besides, and the results of conditions without a theory (`free`), which must be seen to hold and to miss.
+ * reads in addition, and the results of conditions without a theory (`free`), which must be seen to hold and to miss.
  */
 export function signatureBy(policies: PolicySet, free: ReadonlySet<ConditionName>): (facts: UserFacts) => string {
   const { session, app, enrollment, profile, accountPolicy, authenticators } = policies;

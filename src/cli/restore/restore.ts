@@ -36,8 +36,8 @@ interface Options extends ResultOptions {
 /** Rejects with one sentence. In that case nothing was changed, unless the sentence says otherwise. */
 export function restoreCommand(context: RestoreContext): Command {
   return newCommand('restore')
-    .argument('<file>', 'a file of the command `backup`')
-    .option('--replace', 'the store holds something already: give it up')
+    .argument('<file>', 'file that the command `backup` wrote')
+    .option('--replace', 'replace what the store holds already')
     .option('--passphrase-file <file>', 'the passphrase that it was encrypted with')
     .option('--identity-file <file>', 'the secret key of age (AGE-SECRET-KEY-1...) that it was encrypted for')
     .option('--void-recovery-codes', 'recovery codes that were issued before are void, too')

@@ -69,7 +69,7 @@ export function usersUnlockCommand(context: UsersContext): Command {
 export function usersDeleteCommand(context: UsersContext): Command {
   return newCommand('users delete')
     .argument('<identifier>')
-    .option('--yes', 'really')
+    .option('--yes', 'confirm the deletion')
     .action((identifier: string, options: ResultOptions & { readonly yes?: true }) =>
       withAccount(context, identifier, async ({ directory, deletionOps, attributeSchema, account: { user } }) => {
         if (!options.yes)

@@ -29,7 +29,7 @@ export function usersImportCommand(context: UsersContext): Command {
   return newCommand('users import')
     .argument('<file>', 'JSON Lines or CSV with a header; "-" reads standard input')
     .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
-    .option('--update', 'change users who are there already')
+    .option('--update', 'change users who exist already')
     .option('--dry-run', 'write nothing; say what would be done, and what would be refused')
     .option('--rejects <file>', 'write records that are refused there, to be corrected and imported')
     .option('--attribute <name>', 'a field that becomes an attribute of this name, can be repeated', collect, [])

@@ -32,7 +32,7 @@ function recoveredAuthenticator({ authenticators }: PolicySet): string | undefin
   return authenticators.find(({ underPasswordPolicy, enrollable }) => underPasswordPolicy && enrollable)?.key;
 }
 
-/** Every page needs the answer, which depends on the policies alone. */
+/** Cached by policies, on which the answer depends alone: every page needs it. */
 const recoverables = new WeakMap<PolicySet, { readonly key: string | undefined }>();
 
 /**

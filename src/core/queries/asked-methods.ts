@@ -34,6 +34,7 @@ function withoutEnrolling(policies: PolicySet): PolicySet {
   return { ...policies, authenticators };
 }
 
+/** Cached by policies. */
 const apart = new WeakMap<PolicySet, ReadonlySet<string>>();
 
 /** Found once: most policies tell no methods apart, and then nothing has to be evaluated. */

@@ -20,8 +20,9 @@ export interface RulesAhead {
 /** Of one set of policies; rules over networks and hours have few. */
 const MOST_COMBINATIONS = 256;
 
+/** Cached by policies, and by the rules that the facts leave open: at most `MOST_COMBINATIONS` of them. */
 const combinations = new WeakMap<PolicySet, Map<string, RulesAhead>>();
-/** Several questions in a row are about the same facts. */
+/** Cached by facts: several questions in a row are about the same ones. */
 const found = new WeakMap<Facts, { readonly policies: PolicySet; readonly ahead: RulesAhead }>();
 
 export function rulesAhead(policies: PolicySet, facts: Facts): RulesAhead {

@@ -66,7 +66,7 @@ export function isUsualDevice(
   return last?.usual !== undefined && last.usual.session !== session && last.usual.since <= began;
 }
 
-/** Records that this user signed in with this browser and what was proved, which is offered first next time. */
+/** Records the sign-in, and the authenticators that were used: the next sign-in offers these first. */
 export function recordSignIn(
   unit: UnitOfWork,
   secret: string,

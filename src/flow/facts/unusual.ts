@@ -30,7 +30,7 @@ export interface ComparedSignIn {
   readonly isSignedIn: boolean;
   /** The account knows the browser. */
   readonly isKnown: boolean;
-  /** It was used at the strongest level before. */
+  /** An earlier sign-in with this browser reached the account's strongest level. */
   readonly isUsual: boolean;
 }
 

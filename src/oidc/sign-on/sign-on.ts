@@ -6,7 +6,9 @@
 
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluate } from '../../core/decision/evaluate.ts';
+import { isFresh, requestMaxAge } from '../../core/evidence/requirement.ts';
 import type { Decision } from '../../core/model/decision.ts';
+import type { Facts } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
@@ -128,7 +130,7 @@ function auditDeniedRequest(
 }
 
 /** The answer to `prompt=none` if the policy asks for more. */
-function silentError({ decision, request }: SignOn): Error {
+function silentError({ decision, request, facts }: SignOn): Error {
   if (decision.kind === 'deny') return new errors.AccessDenied('the sign-on policy denies this');
   if (decision.kind === 'identify') return new errors.LoginRequired('End-User authentication is required');
   if (decision.kind === 'profile')
@@ -140,9 +142,13 @@ function silentError({ decision, request }: SignOn): Error {
     return new errors.UnmetAuthenticationRequirements('the requested authentication context was not reached yet');
   }
   if (layer === 'enrollment') return new errors.InteractionRequired('the enrollment policy asks for an authenticator');
-  if (request.maxAge !== undefined || request.promptLogin)
-    return new errors.LoginRequired('the authentication is older than max_age');
+  if (hasProofOlderThanMaxAge(facts)) return new errors.LoginRequired('the authentication is older than max_age');
   return new errors.InteractionRequired('the sign-on policy of this app asks for more');
+}
+
+/** What is older than `max_age` does not count for any layer: the app may ask again for what was proved long ago. */
+function hasProofOlderThanMaxAge({ evidence, now, request }: Facts): boolean {
+  return evidence.some(({ at }) => !isFresh(Math.max(0, now - at), requestMaxAge(request)));
 }
 
 function unmetLayer({ trace }: Decision): string | undefined {

@@ -19,7 +19,7 @@ export interface Stored {
   readonly payload: AdapterPayload;
   /** `validAfter` of the account at that time. */
   readonly valid?: Seconds;
-  /** `validAfter` of the app for that account at that time. */
+  /** The same for the app. The user changes it by ending the access of the app: what was issued before is then void. */
   readonly appValid?: Seconds;
   /** The basis, for models from which tokens follow. */
   readonly basis?: TokenBasis;

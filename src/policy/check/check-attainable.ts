@@ -91,7 +91,7 @@ function closedTo(app: App, { documents, session }: KnownPolicies): readonly (re
   return [];
 }
 
-/** Many apps have one policy. */
+/** Cached by policy, which many apps may share. */
 const compiledPolicies = new WeakMap<Policy, CompiledPolicy<Rule>>();
 
 function compiled(policy: Policy): CompiledPolicy<Rule> {

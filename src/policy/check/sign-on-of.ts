@@ -5,7 +5,9 @@ import { type Documents, documentKey } from '../model/documents.ts';
 import { readLabelledPolicy, readPolicy } from '../revision/read-document.ts';
 import { joinedName, type LabelledPolicy, policiesOfApp } from '../revision/sign-on-policies.ts';
 
+/** Cached by documents: every app asks for the policies that name labels. */
 const known = new WeakMap<Documents, readonly LabelledPolicy[]>();
+/** Cached by documents and name, so that apps with the same policies share one object. */
 const joined = new WeakMap<Documents, Map<string, Policy>>();
 
 /** One object for all apps that have it. Undefined: there is none, or no user signs in to the app. */

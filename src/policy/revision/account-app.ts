@@ -44,6 +44,7 @@ function accountApp(issuer: string, brand: string): App {
   };
 }
 
+/** Cached by revision: each request asks for it. */
 const known = new WeakMap<Snapshot, Snapshot>();
 
 /** The revision with the account app in it. */

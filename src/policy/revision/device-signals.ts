@@ -89,7 +89,7 @@ function isIssued(certificate: X509Certificate, authorities: readonly X509Certif
   );
 }
 
-/** The most (seconds) that a statement lives: so long one that was stolen counts. */
+/** The longest lifetime of a statement (seconds). A stolen one is valid until it ends. */
 const longestLife: Seconds = 600;
 const clockSkew: Seconds = 60;
 

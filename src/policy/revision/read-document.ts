@@ -102,7 +102,7 @@ function locationOf({ file, ruleLines, ruleColumns }: Document, index: number): 
   return { file, line: ruleLines[index] ?? 1, column: ruleColumns?.[index] ?? usualRuleColumn };
 }
 
-/** By content, which never changes: checks and analysis read each document many times. */
+/** Cached by content, which never changes: checks and analysis read each document many times. */
 const known = new WeakMap<object, Map<z.ZodType, unknown>>();
 
 function read<Schema extends z.ZodType>(schema: Schema, document: Document): z.output<Schema> {

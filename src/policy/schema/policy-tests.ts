@@ -36,7 +36,7 @@ const device = closedNotEmpty({
     .boolean()
     .optional()
     .describe(
-      'A browser that the user has used before, or has not. Default: it is new, or in `always`, `never` and `depends` any.',
+      'A browser that the user has used before, or has not. Default: it is new; in `always`, `never` and `depends`: any.',
     ),
   userAgent: text.optional().describe('User-Agent header of the browser, from which platform and system follow.'),
   platform: z.enum(['desktop', 'mobile', 'other']).optional().describe('Default desktop.'),
@@ -102,7 +102,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
       .array(text)
       .optional()
       .describe(
-        'All groups of the user. Default: none, or in `always`, `never` and `depends` any. With `*`, any others, too.',
+        'All groups of the user. Default: none; in `always`, `never` and `depends`: any. With `*`: any others, too.',
       ),
     userType: text.optional().describe('Type of the user.'),
     attributes: z
@@ -115,16 +115,16 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
       .describe(
         'What the user has set up; phone.voice is a number that takes calls and no text messages. Default: the password.',
       ),
-    accountAge: duration().optional().describe('The account was made so long ago, such as P30D.'),
+    accountAge: duration().optional().describe('Age of the account, such as P30D.'),
     lastSignIn: lastSignIn.optional(),
-    recovered: duration().optional().describe('The account was recovered so long ago.'),
+    recovered: duration().optional().describe('How long ago the account was recovered.'),
   });
   return { steps, user };
 }
 
 const unrecorded = closed({
   recordedSince: duration({ min: 0 }).describe(
-    'The account is older than what is recorded, which began so long ago: that counts as its last sign-in.',
+    'The account is older than the record of sign-ins. How long ago the record began, which counts as the last sign-in.',
   ),
 });
 
@@ -133,7 +133,7 @@ const lastSignIn = z
     error: 'must be a duration such as P30D, never, or `recordedSince` with a duration',
   })
   .describe(
-    'The user signed in so long ago, or never before. Default: never, or in `always`, `never` and `depends` any.',
+    'How long ago the user last signed in, or `never`. Default: never; in `always`, `never` and `depends`: any.',
   );
 
 /** As many digits as `explain` takes for a number. */
@@ -213,12 +213,14 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
     request: request.optional().describe('What the app asks for.'),
     evidence: listOf(proof).optional().describe('What the session holds, such as password@12h. Default: nothing.'),
     keptSignedIn: flag('The user asked to be kept signed in.'),
-    expect: expected.optional().describe('What must come out of this one sign-in. What is left out may be anything.'),
+    expect: expected.optional().describe('The result of this one sign-in. Anything left out is not compared.'),
     always: expected
       .optional()
-      .describe('What comes out whatever else is so: the test leaves open what it does not say.'),
-    never: expected.optional().describe('What never comes out, whatever else is so.'),
-    depends: expected.optional().describe('What comes out in some cases, and not in others.'),
+      .describe('The result in every case: facts that the test does not state may have any value.'),
+    never: expected
+      .optional()
+      .describe('A result that occurs in no case: facts that the test does not state may have any value.'),
+    depends: expected.optional().describe('A result that occurs in some cases, and not in others.'),
   })
     .refine(({ user: who, expect: one }) => one === undefined || !who?.groups?.includes('*'), {
       error: '`*` stands for any groups, and `expect` is about one sign-in: say `always`, `never` or `depends`',
@@ -241,8 +243,8 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
         error: 'has two tests of one name',
         when: ({ issues }) => issues.length === 0,
       })
-      .describe('Each is one sign-in, and what must come out of it.'),
-  }).describe('Policy tests: sign-ins, and what must come out of them. `stepgate config test` runs them.');
+      .describe('Each is one sign-in with its expected result.'),
+  }).describe('Policy tests: sign-ins with their expected results. `stepgate config test` runs them.');
 }
 
 /** What a test says must come out: of one sign-in, or of every one that it leaves open. */

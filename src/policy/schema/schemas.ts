@@ -28,6 +28,7 @@ export const schemas = {
   invariants: invariantsSchema,
 } as const satisfies Record<Exclude<WrittenKind, 'settings'>, z.ZodType>;
 
+/** Cached by the list of authenticators, which a process has one of: building the schema takes milliseconds. */
 const made = new WeakMap<readonly AuthenticatorKind[], ReturnType<typeof settingsSchema>>();
 
 /** The schema of `stepgate.yaml`, made once for a list of authenticators. */

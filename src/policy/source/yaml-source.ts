@@ -110,7 +110,7 @@ export function openYaml(file: string, text: string): OpenedYaml {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings = [
-    // What is missing at the end is missed where the text ends, and not below it.
+    // An error at the end of the file is reported at the end of its text, not on an empty line below it.
     ...syntaxFindings([...document.errors, ...document.warnings], (at) => place(Math.min(at, text.trimEnd().length))),
     ...duplicateFindings(document, place),
   ];
@@ -243,7 +243,7 @@ function child(collection: Node, step: string | number): { key: unknown; value: 
 
 type Pairs = ReadonlyMap<string, { readonly key: unknown; readonly value: unknown }>;
 
-/** Found once for each mapping: a large one may have as many findings as keys. */
+/** Cached by mapping: a large one may have as many findings as keys. */
 const pairsByMapping = new WeakMap<object, Pairs>();
 
 function pairsOf(mapping: YAMLMap): Pairs {

@@ -143,7 +143,7 @@ async function* checkedLines(first: string, texts: AsyncIterable<string>): Async
     yield line;
   }
   if (end === undefined) throw new BackupRefused('backup_cut', 'the file was cut off: its end is missing');
-  if (end.lines !== read || end.sha256 !== digest.digest('hex')) throw damaged('its checksum is another one');
+  if (end.lines !== read || end.sha256 !== digest.digest('hex')) throw damaged('its checksum does not match');
 }
 
 function damaged(why: string): BackupRefused {

@@ -17,7 +17,8 @@ export interface RedisPatience {
   readonly ready: number;
   readonly command: number;
   /**
-   * For all replicas to have a commit. Below `command`, since otherwise the connection stays blocked after that limit.
+   * How long to wait until all replicas have a commit. Shorter than `command`: otherwise WAIT still blocks the
+   * connection when the command has timed out.
    */
   readonly replicas: number;
 }

@@ -12,6 +12,8 @@ export interface SourceFile {
   readonly code: string;
   /** Every text in quotes; templates are none. */
   readonly texts: readonly string[];
+  /** Every template, as written between its backquotes, without what it computes. */
+  readonly templates: readonly string[];
   /** Every comment, as written. */
   readonly comments: readonly string[];
   /** Names that the file exports. */
@@ -32,17 +34,20 @@ const specifiers = /\b(?:from|import)\s*\(?\s*'(\d+)'/g;
 
 export function parseSource(module: string, source: string): SourceFile {
   const texts: string[] = [];
+  const templates: string[] = [];
   const comments: string[] = [];
   const numbered = source.replace(skipped, (found) => {
     if (found.startsWith('/')) {
       comments.push(found);
       return ' ';
     }
-    return found.startsWith('`') ? expressions(found) : `'${texts.push(found.slice(1, -1)) - 1}'`;
+    if (!found.startsWith('`')) return `'${texts.push(found.slice(1, -1)) - 1}'`;
+    templates.push(found.slice(1, -1).replace(computed, ' '));
+    return expressions(found);
   });
   const imports = [...numbered.matchAll(specifiers)].map((found) => resolve(module, texts[Number(found[1])] ?? ''));
   const code = numbered.replace(/'\d+'/g, "''");
-  return { module, imports, code, texts, comments, exports: exportsOf(code) };
+  return { module, imports, code, texts, templates, comments, exports: exportsOf(code) };
 }
 
 const declarations =
@@ -53,8 +58,10 @@ function exportsOf(code: string): readonly string[] {
 }
 
 /** What a template computes is code. */
+const computed = /\$\{([^}]*)\}/g;
+
 function expressions(template: string): string {
-  return [...template.matchAll(/\$\{([^}]*)\}/g)].map((found) => `(${found[1]})`).join(' ');
+  return [...template.matchAll(computed)].map((found) => `(${found[1]})`).join(' ');
 }
 
 function resolve(module: string, specifier: string): Import {

@@ -233,7 +233,7 @@ describe('an assertion is refused', () => {
     ['the user handle of another user', { userHandle: Buffer.from('other user').toString('base64url') }, 'user_handle'],
   ];
 
-  test.each(cases)('%s', async (_, making, reason) => {
+  test.each(cases)('for this reason: %s', async (_, making, reason) => {
     const at = await scene();
     expect(await verify(at, answer(at, making))).toEqual({ ok: false, code: 'credentials.invalid', reason });
     expect(await verify(at, answer(at))).toMatchObject({ ok: true });

@@ -134,7 +134,7 @@ test('recovery codes are shown as a list and confirmed by a box to tick', () => 
   expect(inputOf(html, 'credentials.saved')).toMatch(/type="checkbox" value="yes".* required/);
 });
 
-test('select', () => {
+test('the page of choices lists each authenticator and each enrollment as an option', () => {
   const html = render({
     kind: 'select',
     purpose: 'challenge',

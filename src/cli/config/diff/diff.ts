@@ -35,7 +35,7 @@ export function diffCommand(context: ConfigContext): Command {
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .option('--from <dir>', 'compare with these files instead of the live revision; users are not counted then')
     .option('--html <file>', 'write it as a page, too')
-    .option('--replay <duration>', 'replay the sign-ins of the audit log, so far back, e.g. P30D')
+    .option('--replay <duration>', 'replay the sign-ins that the audit log recorded within this time, e.g. P30D')
     .action(async (dir: string, options: DiffCommandOptions) => {
       if (options.replay !== undefined && options.from !== undefined)
         throw refusal('--replay compares with the live revision, and --from does not');

@@ -12,7 +12,7 @@ export function refuseOrphaned(context: ConfigContext, orphaned: readonly Orphan
   context.setExitCode(1);
   const lines = orphaned.map((one) => `${orphanedText(one)}\n`).join('');
   const code = 'passkeys_orphaned' satisfies RevisionRefusal;
-  const advice = `nothing was changed: keep the relying party, or say \`config apply --orphan-passkeys\` [${code}]\n`;
+  const advice = `nothing was changed: keep the relying party, or run \`config apply --orphan-passkeys\` [${code}]\n`;
   if (json) context.stdout(`${JSON.stringify({ ok: false, code, orphaned })}\n`);
   else context.stderr(`${lines}${advice}`);
 }

@@ -9,7 +9,7 @@ import type { ConfigContext } from '../shared/config-context.ts';
 
 export function schemaCommand(context: ConfigContext): Command {
   return newCommand('config schema')
-    .option('--out <dir>', 'where to', join(context.configDir, 'schema'))
+    .option('--out <dir>', 'directory to write to', join(context.configDir, 'schema'))
     .action(async ({ out, ...options }: ResultOptions & { readonly out: string }) => {
       await mkdir(out, { recursive: true });
       const schemas = jsonSchemas(context.authenticators);

@@ -10,7 +10,7 @@ const mostNames = 6;
 type Product = readonly (readonly string[])[];
 type Names = readonly string[];
 
-/** Cached, because thousands of sign-ins ask for the same sets. */
+/** Cached by what is asked, while one command runs: thousands of sign-ins ask for the same sets. */
 const known = new Map<string, string>();
 
 /** Empty if nothing has to be proved. */

@@ -29,7 +29,10 @@ export function reportCommand(context: ConfigContext): Command {
         collectStandard,
       ),
     )
-    .option('--replay <duration>', 'replay the sign-ins of the audit log as well, so far back, e.g. P30D')
+    .option(
+      '--replay <duration>',
+      'replay the sign-ins that the audit log recorded within this time as well, e.g. P30D',
+    )
     .action(async (dir: string, options: ReportCommandOptions) => {
       const back = replayedSeconds(options.replay);
       const checked = await checkedFiles(context, dir, options);

@@ -20,7 +20,7 @@ export interface AdditionRule {
 
 /**
  * The rules that let users add each authenticator that they can enroll and are not given, where the session policy lets
- * them in. `session`: absent, it is taken to do so everywhere. `space`: made of the rules of these policies.
+ * them in. `session`: if absent, users are let in everywhere. `space`: made of the rules of these policies.
  */
 export function additionRules(
   {

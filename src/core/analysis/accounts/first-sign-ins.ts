@@ -56,7 +56,7 @@ export function firstSignIn(rules: readonly Conditions[]): Conditions | undefine
   return first;
 }
 
-/** Signs that take an earlier sign-in. */
+/** Signs of risk that need an earlier sign-in. */
 const comparedWithThePast = riskSignals.filter((signal) => signal !== 'newDevice' && signal !== 'recentFailures');
 
 /** `space`: made of the rules of the policy and of `first`. */
@@ -133,7 +133,7 @@ function firstOf(
   return undefined;
 }
 
-/** Excludes the users whom these formulas let in with all else as in the model. */
+/** Excludes the users whom these formulas let in if all other facts are as in the model. */
 function lastingElsewhere(formulas: readonly Formula[], model: ClassModel): Formula {
   const ofUser = formulas.map((formula) =>
     resolved(formula, (variable) => (variable.lasting ? undefined : (model.get(variable) ?? 0))),

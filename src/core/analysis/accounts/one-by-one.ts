@@ -1,5 +1,5 @@
 /**
- * Examines users one by one. A user stands for all others who can reach the same authenticators, so these are not
+ * Examines users one by one. A user represents all others who can reach the same authenticators, so these are not
  * examined again.
  */
 import { among, type Formula, negated, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
@@ -54,6 +54,7 @@ interface KnownUsers {
   readonly of: (user: ClassModel) => { readonly reachable: Reachable; readonly alike: ReturnType<typeof openAlike> };
 }
 
+/** Cached by the rules for additions, which all apps share. */
 const usersOf = new WeakMap<AdditionSearch['additionRules'], KnownUsers>();
 
 function knownUsers(additions: AdditionSearch): KnownUsers {

@@ -121,6 +121,7 @@ export function elsewhere(): (formula: Formula) => Formula {
   return renamed;
 }
 
+/** Cached by the rules for additions, so that all apps speak of the same other sign-in. */
 const renamings = new WeakMap<AdditionSearch['additionRules'], ReturnType<typeof elsewhere>>();
 
 /** Another sign-in, always the same one: the renamed formulas are read once. */

@@ -30,7 +30,7 @@ export interface ShutOutSearch {
   readonly isConfirmed: (facts: UserFacts) => boolean;
 }
 
-/** Users who are denied for good, by the facts of one of them. */
+/** Users who are denied for good, described by the facts of one of them. */
 export interface ShutOut {
   readonly facts: UserFacts;
   /** Keys of the authenticators that such a user can reach, each as often as any rule requires. */
@@ -97,7 +97,10 @@ function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutO
 /** How sign-ins of a user end. */
 interface End {
   readonly isDenied: boolean;
-  /** The rules that decide after the sign-in that succeeds, or after each one if none does. */
+  /**
+   * The enrollment rules that decide afterwards: of the sign-in that succeeds or, if none does, of each one that was
+   * tried.
+   */
   readonly after: readonly RuleAfterSignIn[];
 }
 

@@ -1,7 +1,7 @@
 /**
- * Compares what two configurations make of one sign-in that happened. Pure evaluation, of the facts that the sign-in
- * ended with: what was proved in it follows the configuration that was live, so both are asked at each of its proofs,
- * how many they would have asked for.
+ * Compares what two configurations decide about one real sign-in. Both are evaluated with the facts at its end. Its
+ * proofs are those that the active configuration asked for. So both are also evaluated after each proof, to see how
+ * many proofs would have been enough.
  */
 import { evaluate } from '../../decision/evaluate.ts';
 import { evaluateIssuance } from '../../decision/token-issuance.ts';
@@ -18,15 +18,15 @@ export interface Judgement {
   readonly reason?: string;
   /** What it still asks for: `challenge totp or webauthn`, `enroll webauthn`, `profile`. */
   readonly asks?: string;
-  /** Proofs of this sign-in that it took. Absent: it does not allow. */
+  /** The number of proofs of this sign-in that were needed. Absent: it does not allow. */
   readonly proofs?: number;
   /** The rules that decided, as audit lines name them. */
   readonly rule: string;
 }
 
 /**
- * What the other configuration changes: it denies, it lets in who was denied, it asks for more or less, it decides by
- * another rule, or nothing.
+ * What the other configuration changes: it denies, it lets in a user who was denied, it asks for more or less, it
+ * decides by another rule, or nothing.
  */
 export const changes = ['denied', 'admitted', 'more', 'less', 'rule', 'none'] as const;
 

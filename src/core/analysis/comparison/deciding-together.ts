@@ -30,7 +30,7 @@ export interface RefusedNames {
   readonly claims: readonly string[];
 }
 
-/** The request as it could be made on one side: of what it asks for, what is refused there is left out. */
+/** The request as one side accepts it: without what is refused there. */
 export function factsOn<Of extends UserFacts>(
   side: 'live' | 'next',
   facts: Of,

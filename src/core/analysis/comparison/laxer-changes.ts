@@ -1,7 +1,7 @@
 /**
  * Finds which changes of an account take less by other rules of the account policy. Two-sided: the evaluator shows a
  * finding on the pages of the account under both configurations, and requirements that are as strict are proved. The
- * rest is undecided. The account-management requirement (Law 7) holds besides, on both sides.
+ * rest is undecided. On both sides, the account-management requirement (Law 7) applies in addition.
  */
 import { enrollScope, scopeOfChange } from '../../enrollment/account-request.ts';
 import {

@@ -106,7 +106,7 @@ function setsOf({ proved, others }: SignedInWith): readonly Descriptors[] {
   return [[], ...fewOf(others)].map((more) => [...proved, ...more]).filter(({ length }) => length > 0);
 }
 
-/** Further enrollments of what was proved: none, or so many that the user has it as often as a rule may count. */
+/** Further enrollments of the proved authenticators: none, or up to the largest number that a rule counts. */
 function furtherEnrollments(proved: Descriptors, { live, next }: Sides): readonly Descriptors[] {
   const terms = [live, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
   const counted = terms.flatMap(({ required }) => required);

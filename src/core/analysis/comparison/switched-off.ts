@@ -1,6 +1,7 @@
 /**
- * Finds what an authenticator that is switched off lets users enroll after proving less: what an account had of it no
- * longer belongs to the strongest level that must be proved first (Law 7). Shown by the evaluator on both sides.
+ * Finds what an authenticator that is switched off lets users enroll after proving less. Its enrollments no longer
+ * belong to the strongest level of the account, which must be proved first (Law 7). The evaluator confirms it under
+ * both configurations.
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';

@@ -1,7 +1,8 @@
 /**
- * Finds what a method that is switched on lets users enroll after proving less: it comes up to the strongest level of
- * accounts that have its authenticator (Law 7), which took another method. Shown by the evaluator on both sides. An
- * authenticator that is new belongs to no account, and is added to one by what the account had.
+ * Finds what a method that is switched on lets users enroll after proving less. Accounts that have its authenticator
+ * now reach their strongest level by this method, too (Law 7); before, that took another method. The evaluator confirms
+ * it under both configurations. A new authenticator needs no examination: no account has it, and adding it takes what
+ * the account had before.
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';

@@ -1,6 +1,6 @@
 /**
- * Compares what two rules of one policy ask for, each together with a rule of the other policy that lets users in: the
- * session policy beside the sign-on policy, or the other way round.
+ * Compares what two rules of one policy ask for, each together with a rule of the other policy that lets users in. One
+ * policy is the session policy, and the other is the sign-on policy.
  */
 import type { AllowTerms, SessionTerms } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
@@ -11,7 +11,7 @@ import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictn
 /** A policy that lets users in. */
 export type SignInLayer = 'session' | 'app';
 
-/** What a rule says, and what a rule of the other policy says beside it. */
+/** The terms of a rule, and those of a rule of the other policy that decides with it. */
 export interface TermsTogether {
   readonly own: AllowTerms;
   readonly beside: AllowTerms;

@@ -18,7 +18,7 @@ export type RuleVerdict =
   | { readonly kind: 'decides'; readonly facts: UserFacts }
   /** The smallest set of its conditions that exclude one another. */
   | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[] }
-  /** The smallest set of earlier rules that take all its cases. */
+  /** The smallest set of earlier rules that together decide every sign-in that it matches. */
   | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[] }
   /** `ranOut`: the steps of the search did not suffice. */
   | { readonly kind: 'undecided'; readonly ranOut?: true };
@@ -62,7 +62,7 @@ function conflictOf(parts: readonly RulePart[], { space, budget }: Search): read
   return few.sort((a, b) => a.length - b.length).find(exclude) ?? withoutNeedless(parts, exclude);
 }
 
-/** The earlier rules that are needed so that no case is left for this one. */
+/** The earlier rules that together leave no sign-in for this one; none of them can be left out. */
 function takersOf(rule: RuleHead, before: readonly RuleHead[], { space, budget }: Search): readonly RuleHead[] {
   const meets = before.filter(
     ({ when }) => findModel([space.applies(rule.when), space.applies(when)], budget) !== 'impossible',

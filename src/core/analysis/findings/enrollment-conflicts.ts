@@ -1,6 +1,7 @@
 /**
- * Finds rules that no user can meet, whatever the facts are, because an enrollment rule disables what they take. Both
- * rules decide about every user. What depends on the facts is the matter of the analysis of lock-outs.
+ * Finds rules that no user can meet, whatever the facts are, because an enrollment rule disables the authenticators
+ * that they accept. Both rules decide about every user. If that depends on the facts, the analysis of lock-outs reports
+ * it.
  */
 
 import { bestEvidence } from '../../evidence/attainable-acr.ts';

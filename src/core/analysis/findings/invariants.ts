@@ -45,9 +45,12 @@ export interface Violation {
 
 export type InvariantVerdict =
   | { readonly kind: 'holds' }
-  /** No user is meant, so that it says nothing. */
+  /** It is about no sign-in, so that it protects nothing. */
   | { readonly kind: 'empty' }
-  /** One violation for each rule that is to blame. `open`: rules of which it could not be decided, as below. */
+  /**
+   * One violation for each rule that is to blame. `open`: combinations of rules for which it could not be decided, as
+   * in `undecided`.
+   */
   | {
       readonly kind: 'refuted';
       readonly violations: readonly Violation[];
@@ -71,7 +74,7 @@ export interface ExaminedPolicies {
 
 export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
   const { when, guarantee } = invariant;
-  // A user may be refused before any proof, and is let in after one only.
+  // A user may be refused before any proof, but is only let in after one.
   const besides = guarantee.kind === 'admitted' ? [] : space.onceProved;
   const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
   if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };

@@ -86,7 +86,9 @@ function requiresLess(strict: EnrollmentTerms, weak: EnrollmentTerms, policies: 
   return isAsMuch && !requiresAsMuch(strict.required, weak.required, { usable: { before: one, next: other }, had: [] });
 }
 
-/** What must hold for the choice, by way to be let in: the same rules of the other policies beside both. */
+/**
+ * What must hold for the choice, for each way to get in: the same rules of the other policies decide with both rules.
+ */
 function formulasOf(
   { strict, weak, browser }: Choice,
   [one, other]: readonly [number, number],

@@ -107,7 +107,10 @@ function choiceOf(choice: Choice, search: Search): Spoofable | 'undecided' | und
   return isOpen ? 'undecided' : undefined;
 }
 
-/** First the same rule of the other policy beside both. Different ones take a choice by the browser there, too. */
+/**
+ * The rules of the other policy to combine with both rules. First the same rule for both: different ones would need a
+ * choice by the browser in that policy, too.
+ */
 function waysOf({ strict, weak }: Choice, { beside, space, compare }: Search): readonly Way[] {
   const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
   if (weak.then.kind === 'deny') return [];

@@ -18,7 +18,7 @@ import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, termsComparison } from './asks-less.ts';
 import type { ExaminedLayer } from './spoofable.ts';
 
-/** A rule that asks the users of another one for less, where a condition of that one misses. */
+/** A rule that asks the users of another one for less, if a condition of that one is not met. */
 export interface WeakerBelow {
   readonly strict: Rule;
   readonly weak: Rule;
@@ -65,7 +65,7 @@ function partsOfAlternatives({ any = [] }: Conditions, space: RuleSpace): readon
 /** The parts of the rule that differ from one sign-in of a user to the next, `any` among them. */
 function narrowing(when: Conditions, space: RuleSpace): readonly RulePart[] {
   const alternatives = partsOfAlternatives(when, space);
-  // What else than who the user is leads out of an alternative is meant, and so the rest is.
+  // An alternative about something else than the user is intended, and so are the other alternatives.
   const isMeant = (one: readonly RulePart[]) =>
     !one.some(narrows) && !one.every(({ condition }) => aboutOf(condition) === 'user');
   const isNarrow = alternatives.some((one) => one.some(narrows)) && !alternatives.some(isMeant);
@@ -76,7 +76,7 @@ function namesUsers({ condition, path }: RulePart): boolean {
   return aboutOf(condition) === 'user' && path[0] !== 'none';
 }
 
-/** `none` and a new device are quiet: they are meant. */
+/** `none` and a new device are intended, and not reported. */
 function narrows({ condition, path, isNegative }: RulePart): boolean {
   if (isNegative) return false;
   if (condition === 'device') return isSaidOfDevice(path);
@@ -131,7 +131,7 @@ function comparePair(
   return isOpen ? 'undecided' : undefined;
 }
 
-/** The weak rule decides, as the strict one misses for nothing but what narrows it. */
+/** The weak rule decides, only because a narrowing condition of the strict one is not met. */
 function missed({ strict, weak, rules }: Pair, missing: readonly RulePart[], space: RuleSpace): readonly Formula[] {
   const parts = space.parts(strict.when);
   const others = parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula);

@@ -106,7 +106,7 @@ function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readon
   ];
 }
 
-/** Each proof by an enrollment of its own. The ids are those of users who have so many. */
+/** Each proof by an enrollment of its own. The ids are those of a user who has this number of enrollments. */
 function byOwnEnrollments(set: EvidenceSet): EvidenceSet {
   return set.map((item, index) => {
     const earlier = set.slice(0, index).filter(({ authenticator }) => authenticator === item.authenticator).length;
@@ -190,7 +190,7 @@ function mostRequired({ key, maxEnrollments }: AuthenticatorDescriptor, { enroll
   return Math.max(1, ...required.filter(({ anyOf }) => anyOf.includes(key)).map(({ count = 1 }) => count));
 }
 
-/** Nothing stands between the user and the app that takes a proof. */
+/** The user needs no further proof to enter the app. */
 export function isAdmitted(decision: Decision): boolean {
   if (decision.kind === 'enroll') return decision.skippable !== undefined;
   return ['allow', 'profile', 'consent', 'select_account', 'keep_account'].includes(decision.kind);

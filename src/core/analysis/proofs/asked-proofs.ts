@@ -18,7 +18,7 @@ export interface SignInBrowser {
   readonly remembered?: NamedProof;
   /** What the rules ask for there. */
   readonly asked: readonly Requirement[];
-  /** Sign-ins that need what is remembered there: others get in with any browser. */
+  /** The sign-ins that need the remembered proof. All others succeed in any browser. */
   readonly premises: readonly Requirement[];
 }
 

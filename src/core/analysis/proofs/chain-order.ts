@@ -5,9 +5,10 @@ import type { ChainStep, Requirement } from '../../model/policy.ts';
 type Chains = Extract<Requirement, { readonly chains: unknown }>;
 
 /**
- * All evidence that meets the first meets the second, and the first has more steps or asks in the same order; each has
- * one chain. False: that is not proved. Every step of the second is met by what meets a step of its own of the first.
- * As many steps in another order let users begin with something else, so they are there for a reason.
+ * Whether all evidence that meets the first chain meets the second one, and the first has more steps or asks in the
+ * same order. False: that is not proved. Each requirement has one chain. Each step of the second must be implied by a
+ * different step of the first. Chains with the same steps in another order do not count: users begin with something
+ * else there, which may be intended.
  */
 export function followsChain({ chains: [one = []] }: Chains, { chains: [other = []] }: Chains): boolean {
   const within = other.map((weak) => one.flatMap((strict, index) => (isAsStrict(strict, weak) ? [String(index)] : [])));
@@ -15,7 +16,7 @@ export function followsChain({ chains: [one = []] }: Chains, { chains: [other = 
   return isMatchable(within) && (one.length > other.length || isSameOrder);
 }
 
-/** Whatever else a step may demand must be the same. */
+/** Everything else that a step may demand must be the same. */
 function isAsStrict(strict: ChainStep, weak: ChainStep): boolean {
   const { characteristics = [], authenticators, maxAge, maxIdle, ...others } = strict;
   const { characteristics: demanded = [], authenticators: taken, maxAge: age, maxIdle: idle, ...rest } = weak;

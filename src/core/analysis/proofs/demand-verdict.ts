@@ -1,6 +1,6 @@
 /**
- * Judges by a guarantee what rules ask for together. The facts make no difference, and the rules of many combinations
- * ask for the same: there is one verdict on each demand.
+ * Decides whether what rules ask for together keeps a guarantee. The facts make no difference, and many combinations of
+ * rules ask for the same. So each demand is examined once.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { isNamedBy } from '../../evidence/named.ts';

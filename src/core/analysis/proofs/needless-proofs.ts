@@ -3,8 +3,8 @@ import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import type { AdmittedWith } from './facts-with.ts';
 
 /**
- * Drops proofs that an example does not need: a reader takes each for needed. Fewer proofs never meet a guarantee that
- * more of them do not.
+ * Drops proofs that an example does not need, because readers expect each of them to be needed. Fewer proofs never meet
+ * a guarantee that more of them do not meet.
  */
 export function withoutNeedless(found: AdmittedWith, isGood: (found: AdmittedWith) => boolean): AdmittedWith {
   const { evidence } = found;

@@ -1,7 +1,7 @@
 /**
  * What one verification by an authenticator shows: all that its descriptor names, but for what differs from key to key.
- * The contract of authenticators promises it, and both sides of the analysis rely on it: without it, "never" could not
- * be said of a rule that names an authenticator, and examples would be of proofs that no user can give.
+ * The contract of authenticators promises it, and the analysis relies on it. Otherwise nothing could be proved about a
+ * rule that names an authenticator, and examples could contain proofs that no user can give.
  */
 import type { AuthenticatorDescriptor, Characteristic } from '../../model/facts.ts';
 import type { Demand } from '../../model/policy.ts';

@@ -49,8 +49,8 @@ export function withMethodsOf(proofs: PossibleProofs, requirements: readonly Req
 }
 
 /**
- * Whether something holds for all evidence that meets every one of `premises`. False: that is not proved. More evidence
- * must never turn what `holds` into what does not.
+ * Whether something holds for all evidence that meets every one of `premises`. False: that is not proved. If `holds` is
+ * true of some evidence, it must be true of more evidence, too.
  */
 export function holdsForAll(
   premises: readonly Requirement[],
@@ -127,7 +127,7 @@ interface Missing {
   readonly able: readonly AuthenticatorDescriptor[];
 }
 
-/** Adds items until so many factor types are covered. */
+/** Adds items until this number of factor types is covered. */
 function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[] {
   const covered = new Set(set.flatMap((item) => item.factors));
   if (covered.size >= missing.factors) return [set];

@@ -31,7 +31,7 @@ function requiredAt(progress: Progress, { policies, facts }: Simulation): Requir
   return requiredOf(policies, factsAt(progress, facts), progress.subject);
 }
 
-/** Keeps of what could be enrolled what the enrollment policy requires as well: the page offers nothing else. */
+/** Of the possible enrollments, keeps those that the enrollment policy requires: the page offers nothing else. */
 function offeredOf(proofs: AllSets, steps: readonly SimulatedStep[]): AllSets {
   const offered = steps.flatMap((step) =>
     step.kind === 'enroll' ? [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)] : [],

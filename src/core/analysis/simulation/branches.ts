@@ -29,7 +29,7 @@ interface StepAt {
 export function branchesOf(policies: PolicySet, facts: Facts): readonly Branch[] {
   const simulation = { policies, facts };
   const all = stepsOf(simulation);
-  // Who is denied anyway need not ask what would follow a failure.
+  // For a user who is denied anyway, it makes no difference what follows a failure.
   const isLetIn = all.at(-1)?.step.kind === 'complete';
   return all.flatMap((one) => [...(isLetIn ? failed(one, simulation) : []), ...skipped(one, simulation)]);
 }

@@ -1,4 +1,4 @@
-/** What a sign-in takes of a user who sets up nothing that may be skipped. */
+/** What a sign-in asks of a user who skips everything that may be skipped. */
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { skipping } from '../../step/transitions.ts';
@@ -6,8 +6,9 @@ import { maxTurns, simulate, startOf, takeTurn } from './simulate.ts';
 import type { Progress, SimulatedStep, Turn } from './simulated-answers.ts';
 
 /**
- * As `simulate`, where offers are skipped. To accept one may take a further proof, after which other rules decide: what
- * these ask for is nothing that the user has to do. Where who skips does not get in, all is as in `simulate`.
+ * As `simulate`, but offers are skipped. To accept an offer may take a further proof, after which other rules decide.
+ * What these ask for is not required of the user. If a user who skips does not get in, the result is that of
+ * `simulate`.
  */
 export function leastSteps(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
   const all = simulate(policies, facts);

@@ -1,6 +1,6 @@
 /**
- * How sign-ins end. Each is walked once for all users of whom the same is asked, whichever app they sign in to: a
- * walk depends on what the deciding rules ask for, not on whom they are about.
+ * How simulated sign-ins end. A simulation depends on what the deciding rules ask for, not on the user or the app. So
+ * each is run once for all users who are asked for the same.
  */
 import type { RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
@@ -9,7 +9,7 @@ import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
 import { rulesAhead } from '../../queries/rules-ahead.ts';
 import { type SignInEnd, signInEnd } from './lock-outs.ts';
 
-/** Answers for all that is the same whatever the app, by all that may differ. */
+/** Cached by the configuration's authenticators, and by all that the outcome depends on (`outcomeKey`). */
 const endsOf = new WeakMap<object, Map<string, SignInEnd>>();
 
 /** Authenticators that the user has, each as often as it is named, and others that the user sets up nowhere. */
@@ -36,7 +36,7 @@ function without(policies: PolicySet, never: readonly string[]): PolicySet {
   return { ...policies, authenticators };
 }
 
-/** Names what a walk depends on: the same name, the same end. */
+/** Cache key: sign-ins with equal keys have equal outcomes. */
 export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
   const { signedInWith: _, ...rest } = facts;
   // Before the first proof the past does not count, and other rules may decide.
@@ -75,7 +75,7 @@ function mayDecideLater(enrollment: PolicySet['enrollment'], facts: UserFacts, n
     .join();
 }
 
-/** What the first page asks for at once is what helps under all of these. */
+/** The rules that may decide. The first page asks at once for a proof that helps under each of them. */
 function aheadOf(policies: PolicySet, facts: UserFacts): string {
   const { session, app, enrollment } = rulesAhead(policies, facts);
   const numbering = numberingFor(policies);
@@ -84,36 +84,38 @@ function aheadOf(policies: PolicySet, facts: UserFacts): string {
     .join(';');
 }
 
+/** Cached by policies. */
 const others = new WeakMap<PolicySet, number>();
 
-/** All that is in the set besides session policy and sign-on policy. */
+/** A number for everything in the set except the session policy and the sign-on policy. */
 function othersOf(policies: PolicySet): number {
   const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
   const known = others.get(policies);
   if (known !== undefined) return known;
-  const compiled = [enrollment, accountPolicy, password, recovery, profile].map((one) => one && identityOf(one));
-  const found = numberingFor(policies).of([compiled, rest]);
+  const numbering = numberingFor(policies);
+  const compiled = [enrollment, accountPolicy, password, recovery, profile];
+  const found = numbering.of([compiled.map((policy) => policy && numbering.identityOf(policy)), rest]);
   others.set(policies, found);
   return found;
 }
 
-const identities = new WeakMap<object, number>();
-let objects = 0;
-
-function identityOf(one: object): number {
-  const known = identities.get(one);
-  if (known !== undefined) return known;
-  objects += 1;
-  identities.set(one, objects);
-  return objects;
-}
-
 const none = {};
 
-/** Numbers of what says the same. They live as long as the configuration that they are about. */
+/** Gives equal values equal numbers. The numbers live as long as the configuration. */
 class Numbering {
   readonly #ofObject = new WeakMap<object, number>();
   readonly #ofText = new Map<string, number>();
+  readonly #identities = new WeakMap<object, number>();
+  #objects = 0;
+
+  /** Numbers an object by its identity, not by its content: compiled policies consist of closures. */
+  identityOf(one: object): number {
+    const known = this.#identities.get(one);
+    if (known !== undefined) return known;
+    this.#objects += 1;
+    this.#identities.set(one, this.#objects);
+    return this.#objects;
+  }
 
   of(one: object): number {
     const known = this.#ofObject.get(one);
@@ -126,6 +128,7 @@ class Numbering {
   }
 }
 
+/** Cached by the configuration's authenticators: the numbers live as long as the configuration. */
 const numberings = new WeakMap<PolicySet['authenticators'], Numbering>();
 
 function numberingFor({ authenticators }: PolicySet): Numbering {

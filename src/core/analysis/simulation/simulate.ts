@@ -45,9 +45,13 @@ export interface Walk {
   readonly turns: readonly WalkedTurn[];
 }
 
+/** Cached by facts, for the policies that were asked about last. */
 const walks = new WeakMap<Facts, { readonly policies: PolicySet; readonly walk: Walk }>();
 
-/** Questions about a sign-in come one after the other: the steps, and what they ask for in all. It is walked once. */
+/**
+ * Two questions about a sign-in follow each other: its steps, and what they ask for in all. It is simulated once for
+ * both.
+ */
 export function walkThrough(policies: PolicySet, facts: Facts): Walk {
   const known = walks.get(facts);
   if (known?.policies === policies) return known.walk;

@@ -38,7 +38,7 @@ export function factsTogether(
   };
 }
 
-/** A claim counts with a scope that releases it. */
+/** A claim counts only together with a scope that releases it. */
 function claimsNeedScopes(sets: readonly ConditionSet[], scopesOf: Universe['scopesOf']): readonly Conditions[] {
   const scopes = namesIn(sets.flatMap((set) => set.scopes ?? []));
   return namesIn(sets.flatMap((set) => set.claims ?? [])).flatMap((claim) => {
@@ -52,7 +52,7 @@ function namesIn(lists: readonly AnyAllNone[]): readonly string[] {
   return [...new Set(lists.flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]))];
 }
 
-/** A user who has not signed in for so long did so before, and had the account then. */
+/** A user whose last sign-in was long ago had the account at that time. */
 function awayNeedsAge({ away }: Pick<RiskScoring, 'away'>): Conditions {
   return { any: [{ risk: { none: ['longAway'] } }, { accountAge: { atLeast: away } }] };
 }
@@ -67,7 +67,7 @@ function pastNeedsAge(sets: readonly ConditionSet[]): readonly Conditions[] {
   }));
 }
 
-/** Not even as far away as the nearest bound, if rules ask for distances. */
+/** The user is nearer than the smallest bound, if rules ask for distances. */
 function nearness(sets: readonly ConditionSet[]): Pick<ConditionSet, 'distance'> {
   const bounds = sets.flatMap(({ distance: one }) => (one ? ['within' in one ? one.within : one.notWithin] : []));
   return bounds.length === 0 ? {} : { distance: { within: Math.min(...bounds) } };

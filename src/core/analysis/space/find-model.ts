@@ -58,7 +58,7 @@ export function findModel(formulas: readonly Formula[], budget: Budget, read = f
   return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: read.modelOf(found) };
 }
 
-/** What follows from formulas at once. It is drawn once for all questions with others besides. */
+/** What follows directly from formulas. It is computed once for all questions that add other formulas. */
 export interface Consequences {
   readonly reader: FormulaReader;
   readonly state: Reduced;
@@ -74,7 +74,7 @@ export function consequencesOf(
   return state === undefined ? 'impossible' : state === 'undecided' ? state : { reader, state };
 }
 
-/** Whether these may hold besides. What is not decided within the budget may. */
+/** Whether these formulas may hold in addition. If the budget does not suffice, the answer is true. */
 export function mayHold({ reader, state }: Consequences, besides: readonly Formula[], budget: Budget): boolean {
   const more = besides.map(reader.read);
   const domains = reader.extended(state.domains);

@@ -23,7 +23,7 @@ export interface State extends Domains {
   readonly settled: { readonly from: number; readonly to: number };
 }
 
-/** What must hold besides, once all has been drawn. */
+/** What must still hold once all consequences are drawn. */
 export interface Reduced extends Domains {
   /** Each has two choices or more, none of them decided. */
   readonly open: readonly ReadChoice[];

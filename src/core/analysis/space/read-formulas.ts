@@ -58,7 +58,10 @@ export interface FormulaReader {
   readonly modelOf: (domains: Domains) => ClassModel;
 }
 
-/** So many classes in a word, and a bit that says whether a formula was about the variable: V8 holds it as it is. */
+/**
+ * The number of classes in a word. One more bit says whether a formula was about the variable. V8 stores such a word as
+ * a small integer.
+ */
 const wordBits = 29;
 const touchedBit = 1 << wordBits;
 const everyBit = touchedBit - 1;

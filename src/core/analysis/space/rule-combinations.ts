@@ -13,7 +13,7 @@ import { ordinaryFacts } from './ordinary-facts.ts';
 import type { Budget } from './propagate.ts';
 import type { RuleSpace } from './rule-space.ts';
 
-/** Rules that decide together. */
+/** One rule of each policy, all of which decide about one sign-in. */
 export interface RuleCombination {
   readonly session: Rule;
   readonly app: Rule;

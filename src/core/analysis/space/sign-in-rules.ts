@@ -23,7 +23,7 @@ export interface SignInScope {
   readonly budget: Budget;
 }
 
-/** Rules that may decide together. */
+/** One rule of each policy, all of which can decide about one sign-in. */
 export interface DecidingRules {
   readonly session: Rule;
   readonly app: Rule;

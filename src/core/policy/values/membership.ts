@@ -25,7 +25,7 @@ function containsAll(values: readonly string[], list: readonly string[]): boolea
 /** From this length on, a set is faster than a search. */
 const LONG = 16;
 
-/** Many rules contain the same long list of groups. Lists never change, so a set made from one stays valid. */
+/** Cached by list, which never changes: many rules contain the same long list of groups. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function membersOf(values: readonly string[]): (value: string) => boolean {

@@ -41,6 +41,7 @@ export function distinctWeeks(zones: readonly string[]): readonly ZoneWeek[] {
   return [...weeks.values()];
 }
 
+/** Cached by time zone: reading a year of one takes milliseconds, and a configuration names few. */
 const years = new Map<string, readonly (readonly Stretch[])[]>();
 
 /** The stretches of each week. */

@@ -67,7 +67,7 @@ export interface LanguageModel {
 
 export interface BrandModel {
   readonly name: string;
-  /** Replaces the name. */
+  /** Pages show it instead of the name. */
   readonly logo?: PictureModel;
   /** The stylesheet has a background picture. */
   readonly hasBackground: boolean;

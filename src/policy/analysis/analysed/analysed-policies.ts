@@ -48,7 +48,7 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
   return [...signOn, ...others];
 }
 
-/** One policy for each change that rules distinguish: rules about others never take the cases of one another. */
+/** One policy for each change that rules distinguish: rules about different changes never shadow one another. */
 function accountRules(document: Document, clientIds: readonly string[]): readonly AnalysedPolicy[] {
   const policy = readAccountPolicy(document);
   const named = policy.rules.flatMap(namedInChanges);
@@ -63,7 +63,7 @@ function accountRules(document: Document, clientIds: readonly string[]): readonl
 /** An authenticator that no rule names. */
 const anyOther = '';
 
-/** Several that an app lists are one. */
+/** Several policies that an app lists are one policy here. */
 function signOnPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
   const read = apps.flatMap((app) => {
     const policy = signOnOf(app, documents);
@@ -112,7 +112,7 @@ function policyIn(document: Document): DecidingPolicy | undefined {
   }
 }
 
-/** Whether the policy is one that the app names, or that it has without. */
+/** Whether the policy is one that the app names, or one that it has without naming it. */
 function uses({ signOnPolicies, profilePolicy = 'default', service }: App, { kind, name }: Document): boolean {
   if (kind === 'service') return service !== undefined && (service.policy ?? 'default') === name;
   return kind === 'profile' && signOnPolicies !== undefined && profilePolicy === name;

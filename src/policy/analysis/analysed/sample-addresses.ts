@@ -38,7 +38,7 @@ export function examplePlaces(zones: Settings['zones']): Universe['places'] {
 
 /**
  * The sets of zones that MaxMind DB files can put an address into: it is in one country at most, in one autonomous
- * system at most, and an anonymiser or not. Which addresses those are is a matter of the files.
+ * system at most, and an anonymiser or not. The files say which addresses those are.
  */
 function zonesByData(zones: Settings['zones']): readonly (readonly string[])[] {
   const all = Object.entries(zones);
@@ -61,7 +61,7 @@ function addressesOf(cidrs: readonly string[], family: 4 | 6): readonly string[]
   const networks = cidrs.filter((cidr) => isIPv4(cidr.split('/')[0] ?? '') === (family === 4));
   const borders = new Set([0n, ...networks.flatMap((cidr) => bordersOf(cidr, family))]);
   const starts = [...borders].filter((border) => border < all).sort((a, b) => (a < b ? -1 : 1));
-  // Not the address of the network itself, where there is another one.
+  // Not the address of the network itself, unless there is no other one.
   return starts.map((start, index) => textOf(start + 1n < (starts[index + 1] ?? all) ? start + 1n : start, family));
 }
 

@@ -1,6 +1,6 @@
 /**
- * The static analysis of a configuration that is valid: what its rules can never do, and what they let happen. Findings
- * may differ from release to release, so they never stop what is in use already.
+ * The static analysis of a valid configuration: what its rules can never do, and what they let happen. Findings may
+ * differ from release to release, so they never stop a configuration that is already active.
  */
 import type { Seconds } from '../../../core/model/facts.ts';
 import { inOrderOfPlaces } from '../../../core/model/source-place.ts';

@@ -66,7 +66,7 @@ interface Likeness {
   readonly groups: readonly string[];
 }
 
-/** Undefined: no other app is taken for alike. */
+/** Undefined: no other app counts as alike. */
 function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
   const numbers = new Map<unknown, number>();
   const numberOf = (policy: unknown): number => {
@@ -122,7 +122,7 @@ function namesIn(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(namesIn) : [];
 }
 
-/** The rule with what it does, and places in the stead of its groups. */
+/** The rule with its outcome. Its groups are replaced by numbers. */
 function withPlaces({ name: _, location: __, when, ...does }: RuleHead, placeOf: (group: string) => string | number) {
   const sets = conditionSets(when).map(({ groups, ...others }) => [
     others,

@@ -90,6 +90,7 @@ function sameTerms(
 
 type DecidingRules = ReturnType<typeof deciding<Rule>>;
 
+/** Cached by rule space and policy: each denied combination of an app asks for them. */
 const known = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, DecidingRules>>();
 
 function decidingIn(policy: CompiledPolicy, space: AnalysedApp['space']): DecidingRules {

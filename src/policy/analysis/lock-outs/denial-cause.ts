@@ -43,7 +43,7 @@ interface KnownCause extends Pick<Cause, 'account' | 'together'> {
   readonly by?: 'before' | 'after';
 }
 
-/** By the rules that decide: they ask for the same, whatever the app and the facts. */
+/** Cached by the rules that decide: they ask for the same, whatever the app and the facts. */
 const causes = new WeakMap<PolicySet['authenticators'], Map<string, KnownCause>>();
 
 export function causeOf(user: DeniedUser, policies: PolicySet): Cause {

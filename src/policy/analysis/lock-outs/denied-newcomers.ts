@@ -29,7 +29,7 @@ export interface NewcomerSearch {
   readonly open: readonly RuleHead[];
 }
 
-/** Who is denied for good. */
+/** The users who are denied for good. */
 export interface ForGoodSearch {
   /** Finds the users whom the causing rules shut out for good. */
   readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
@@ -49,7 +49,7 @@ export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: F
   const search = { ...find, found: new Map<string, NewcomerSearch>() };
   const newcomers = deniedNewcomers(combination, app, search);
   if (app.policies.enrollment?.beforeSignIn === undefined) return newcomers;
-  // They may be let in once, and be asked for more when they sign in with what they set up.
+  // They may get in once, and then be asked for more when they sign in with the authenticator that they set up.
   const { sets, isPartial } = search.reachable(app);
   const how = 'setting up all that they can';
   const later = sets.map((keys) => deniedWith({ app, combination, beginning: { how, keys } }, search));
@@ -94,7 +94,7 @@ function searchWith(start: Start, search: ForGoodSearch): NewcomerSearch {
   return { denied: found.denied, open: [...open, ...found.open] };
 }
 
-/** The rule that carries the finding that not all of them were examined together. */
+/** The rule at which it is reported that not all of them were examined together. */
 function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp): readonly RuleHead[] {
   const [first] = accountPolicy?.rules ?? enrollment?.rules.map(({ rule }) => rule) ?? [];
   return first ? [first] : [];

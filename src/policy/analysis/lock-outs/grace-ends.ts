@@ -1,6 +1,6 @@
 /**
- * What is so once users can no longer skip a required enrollment: from the days on at which grace runs out, and for
- * users who have skipped as often as they may.
+ * Sign-ins after the grace for a required enrollment: from the day on which it ends, and of users who have skipped as
+ * often as they may.
  */
 import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
 import { ruleCombinations } from '../../../core/analysis/space/rule-combinations.ts';
@@ -101,7 +101,7 @@ function hasGrace({ then }: EnrollmentRule): boolean {
 
 /** What the end of grace makes of a denial. */
 export interface GraceEnd {
-  /** A clause that says so. Empty: such users are denied all the same while they may skip what is required. */
+  /** A clause about the end of grace. Empty: such users are also denied while they may still skip the enrollment. */
   readonly clause: string;
   /** The example holds at its own time only. */
   readonly isTimed: boolean;
@@ -123,7 +123,7 @@ export function graceEndOf({ app: { policies }, combination, after, facts, begin
   return { clause, isTimed: over.length > 0 };
 }
 
-/** The day, with the time where another one than midnight begins it. */
+/** The day, with the time unless it is midnight. */
 function timeText(at: Seconds): string {
   const text = new Date(at * 1000).toISOString();
   return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text.replace('.000Z', 'Z');

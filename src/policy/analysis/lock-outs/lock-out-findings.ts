@@ -16,7 +16,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { analysedAppsText, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 
-/** Rules that let a user in, and nothing that users can have there leads in. */
+/** Rules that let a user in, but the sign-in fails with everything that users can have there. */
 interface LockedOut {
   readonly app: AnalysedApp;
   readonly combination: RuleCombination;
@@ -72,7 +72,10 @@ function rulesOf({ session, app, enrollment }: RuleCombination): readonly RuleHe
   return [session, app, ...(enrollment ? [enrollment] : [])];
 }
 
-/** Each of the other rules can be met where all may be used: what cannot is no configuration. */
+/**
+ * The enrollment rule, if there is one. Each other rule can be met if nothing is disabled: otherwise the files would
+ * have been refused before the analysis.
+ */
 function causeOf({ app, enrollment }: RuleCombination): RuleHead {
   return enrollment ?? app;
 }

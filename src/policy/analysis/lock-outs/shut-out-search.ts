@@ -46,7 +46,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     };
     const { account, together } = denied.cause;
     const found = among([...account, ...together]);
-    // Others than those that make it together may do so in another network, or later.
+    // The rules that cause it together may decide only here and now. Elsewhere, or later, the others may be the cause.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
   return { find, reachable: (app) => reachableIn(searchOf(app)) };

@@ -25,7 +25,7 @@ export function judgeRules(configuration: AnalysedConfiguration): readonly RuleJ
   return configuration.policies.flatMap((policy) => judgements(policy, configuration));
 }
 
-/** What is one rule in the file decides if it does so anywhere. */
+/** One rule of a file may be compiled into several policies. It decides if it does so in any of them. */
 export function deadRuleFindings(
   found: readonly RuleJudgement[],
   configuration: AnalysedConfiguration,
@@ -33,7 +33,7 @@ export function deadRuleFindings(
   const written = Map.groupBy(found, ({ rule }) => placeKey(rule));
   return [...written.values()].flatMap((same) => {
     const [first] = same;
-    // A policy must end in a rule without conditions, whether or not a case is left for it.
+    // A policy must end in a rule without conditions, even if no sign-in is left for it.
     const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || isCatchAll(rule));
     return first === undefined || isAlive ? [] : deadRule(first, configuration);
   });
@@ -109,7 +109,7 @@ function deadRule(
   return [findingAt('shadowed', place, parts)];
 }
 
-/** Days that no longer come do not make a mistake of what was none. */
+/** A rule whose days are over has a finding of its own, because it was no mistake before. */
 function overRule(verdict: DeadVerdict, rule: RuleHead, place: FilePlace): AnalysisFinding {
   const isShadowed = verdict.kind === 'shadowed';
   return findingAt('past', place, {
@@ -123,7 +123,7 @@ function overRule(verdict: DeadVerdict, rule: RuleHead, place: FilePlace): Analy
 
 type DeadVerdict = Extract<RuleVerdict, { readonly kind: 'contradictory' | 'shadowed' }>;
 
-/** Rules that take the cases of another one and are named. */
+/** How many of the rules that shadow another one are named. */
 const mostNamed = 5;
 
 function thenOf(rule: RuleHead): string {

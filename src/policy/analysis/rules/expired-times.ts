@@ -7,7 +7,7 @@ import { readEnrollmentPolicy } from '../../revision/read-document.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
-/** Enrollments that users could skip until a day that is over. */
+/** Grace periods of required enrollments that have ended. */
 export function expiredTimeFindings(configuration: AnalysedConfiguration, now: Seconds): readonly AnalysisFinding[] {
   const document = configuration.documents.get(documentKey('enrollment', 'enrollment'));
   if (document === undefined) return [];

@@ -50,7 +50,7 @@ function withoutLimit(one: AppCombination): AppCombination {
   return { ...one, app: { ...one.app, then: { ...then, appSession } } };
 }
 
-/** Keys under which a file says it. */
+/** The keys of the file in which it may be written. */
 const keys = { maxAge: ['maxAge', 'reauthenticate', 'every'], maxIdle: ['maxIdle'] } as const;
 
 interface Idle {
@@ -58,7 +58,7 @@ interface Idle {
   readonly limit: Seconds;
 }
 
-/** The first that is too long, and where it stands. */
+/** The first that is too long, and its location. */
 function idleIn({ source, path }: FilePlace, requirement: Requirement, { name, limit }: Idle) {
   const seconds = valuesIn(requirement, name).find((one) => one >= limit);
   if (seconds === undefined) return [];

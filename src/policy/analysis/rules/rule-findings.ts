@@ -53,7 +53,7 @@ function rulesOf({ policies }: AnalysedApp): readonly Rule[] {
 }
 
 function combinationsByRule(apps: readonly AnalysedApp[]): (rule: Rule) => AppCombinations {
-  // What one app leaves open says nothing of rules that decide in others only.
+  // If combinations of one app are undecided, that concerns only the rules that decide in it.
   const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(placeKey)));
   const found = new Map<string, AppCombination[]>();
   const all = apps.flatMap(({ combinations, policies }) =>

@@ -55,7 +55,7 @@ function keyOf({ location }: RuleHead): string {
   return JSON.stringify(location);
 }
 
-/** Others must be there, deny as a rule that is not reached does, or are asked after the sign-in or before it. */
+/** Leaves out rules that must be there, rules that deny, and rules that are evaluated before or after the sign-in. */
 function conditionalRules({ enrollment, accountPolicy, profile }: PolicySet): readonly RuleHead[] {
   const account = (accountPolicy?.rules ?? []).filter((rule) => rule.then.kind === 'allow' && !rule.off);
   const asked = (profile?.rules ?? []).filter(({ rule }) => rule.then.registration === undefined);
@@ -90,7 +90,7 @@ function placeOf(
   return { policies: own, space, openings };
 }
 
-/** Users who get in there are under the rule, or that is not known. */
+/** Whether users who get in there may be under the rule. */
 function isReached(rule: RuleHead, { policies, space, openings }: Place, budget: Budget): boolean {
   const cases = policiesOf(rule, policies).flatMap((policy) =>
     deciding(policy, space).filter((one) => keyOf(one.rule) === keyOf(rule)),

@@ -13,7 +13,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
 
-/** A rule of the session policy that was found at one app is looked for at no other one. */
+/** A rule of the session policy that was found at one app is not examined at others. */
 export function weakerRuleFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,

@@ -22,7 +22,7 @@ export interface AuthenticatorRoles {
 export interface Criterion {
   /** e.g. `NIST SP 800-63B-4, 2.2.1`. */
   readonly section: string;
-  /** What it asks for, as a clause. */
+  /** A clause that says what it asks for. */
   readonly text: string;
   /** The standard recommends it. Absent: it requires it. */
   readonly isRecommended?: true;

@@ -53,14 +53,17 @@ function lackedBy(item: AssessedEvidence, authenticators: readonly Authenticator
   return best.filter((one) => !item.characteristics.includes(one));
 }
 
-/** Adds what the requirement asks for, if one enrollment can show more than another: all codes of an app are alike. */
+/**
+ * Adds the characteristics that the requirement asks for, if the enrollments of the authenticator differ in them (keys,
+ * not codes).
+ */
 function allLackedBy(item: AssessedEvidence, { authenticators, wanted }: Measure): readonly string[] {
   const descriptor = authenticators.find(({ key }) => key === item.authenticator);
   const isKey = descriptor !== undefined && possiblyShown(descriptor).length > 1;
   return [...new Set([...lackedBy(item, authenticators), ...(isKey ? lackedOf(wanted, item) : [])])];
 }
 
-/** What it lacks of the alternative that it comes nearest to. Empty if an alternative asks it for no characteristic. */
+/** What it lacks for the alternative that it nearly meets. Empty if some alternative asks it for no characteristic. */
 function lackedOf(wanted: Requirement | undefined, item: AssessedEvidence): readonly string[] {
   if (wanted === undefined || 'chains' in wanted) return [];
   const isMeant = (demand: Demand) =>

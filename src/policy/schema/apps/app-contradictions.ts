@@ -92,7 +92,7 @@ function authenticationContradictions({ client, clientSecretHash, pkce }: AppInp
     found.push(inClient('jwks', 'needs a key with `x5c`: the certificate that the app shows'));
   for (const field of ['require_signed_request_object', 'request_object_signing_alg'] as const)
     if (client[field] && !keys) found.push(inClient(field, 'needs jwks or jwks_uri'));
-  if (client.jwks && client.jwks_uri) found.push(inClient('jwks_uri', 'cannot stand beside jwks'));
+  if (client.jwks && client.jwks_uri) found.push(inClient('jwks_uri', 'cannot be combined with jwks'));
   return found;
 }
 

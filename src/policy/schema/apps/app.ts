@@ -25,7 +25,9 @@ export const appSchema = closed({
     .refine((id) => id !== accountClientId, { error: 'is the name of a built-in app' })
     .describe('`client_id` of the relying party.'),
   name: text.describe('Name of the app as users know it.'),
-  logo: picture.optional().describe('The mark beside its name: a file in brand/. Goes before `client.logo_uri`.'),
+  logo: picture
+    .optional()
+    .describe('Its logo, shown next to its name: a file in brand/. Takes precedence over `client.logo_uri`.'),
   brand: appBrandSchema.optional(),
   firstParty: z
     .boolean()

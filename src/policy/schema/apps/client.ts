@@ -57,7 +57,7 @@ export const clientSchema = closed({
     .optional()
     .describe('Its public keys (RFC 7517).'),
   jwks_uri: page('Where its public keys are.'),
-  backchannel_logout_uri: page('Is told when a session ends (OpenID Connect Back-Channel Logout 1.0).'),
+  backchannel_logout_uri: page('Receives a logout token when a session ends (OpenID Connect Back-Channel Logout 1.0).'),
   backchannel_logout_session_required: flag('The logout token must name the session.'),
   require_pushed_authorization_requests: flag('Authorization requests must be pushed (RFC 9126).'),
   dpop_bound_access_tokens: flag('Access tokens must be bound to a key (RFC 9449).'),

@@ -2,11 +2,11 @@
 import { closedNotEmpty, duration } from '../fields/fields.ts';
 
 export const accountAgeSchema = closedNotEmpty({
-  atLeast: duration().optional().describe('The account was made so long ago, or longer.'),
-  below: duration().optional().describe('The account was made less than so long ago.'),
+  atLeast: duration().optional().describe('The account is at least this old.'),
+  below: duration().optional().describe('The account is younger than this.'),
 })
   .refine(({ atLeast, below }) => atLeast === undefined || below === undefined || atLeast < below, {
-    error: '`atLeast` is not below `below`: no account is meant',
+    error: '`atLeast` is not below `below`: no account can match',
   })
   .optional()
-  .describe('How long ago the account was made.');
+  .describe('Age of the account.');

@@ -33,9 +33,13 @@ const date = z.string({ error: dateFault }).transform((written, context): DateBo
 const number = (what: string) => z.number({ error: 'must be a number' }).optional().describe(what);
 
 const valueTests = {
-  equals: attributeValue.optional().describe('The attribute has this very value.'),
+  equals: attributeValue.optional().describe('The attribute has this value.'),
   in: listOf(attributeValue).optional().describe('The attribute has one of these values.'),
-  matches: z.string().min(1).optional().describe('`*` stands for any run of characters, everything else for itself.'),
+  matches: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('`*` matches any run of characters, every other character only itself.'),
   atLeast: number('A number that is this one or greater.'),
   above: number('A number that is greater than this one.'),
   atMost: number('A number that is this one or less.'),
@@ -50,10 +54,10 @@ const attributeTest = closedNotEmpty({
   not: closedNotEmpty(valueTests)
     .transform((test): ValueTest => test as ExactOptional<typeof test>)
     .optional()
-    .describe('Does not hold. An attribute without a value is meant, too.'),
+    .describe('Holds unless the value meets all of this. Without a value it holds, too.'),
 })
   .refine((test) => test.present !== false || Object.keys(test).length === 1, {
-    error: 'asks for the value of an attribute that has none: leave out the rest beside `present: false`',
+    error: 'asks for the value of an attribute that has none: leave out everything except `present: false`',
     when: ({ issues }) => issues.length === 0,
   })
   .transform((test): AttributeTest => test as ExactOptional<typeof test>);

@@ -13,8 +13,10 @@ export const kilometres = z
   .refine((number) => number >= 1 && number <= farthest, { error: `must be 1 km to ${farthest} km` });
 
 export const distanceSchema = closed({
-  within: kilometres.optional().describe('The nearest usual place is not so far away.'),
-  notWithin: kilometres.optional().describe('It is; an address that is in no place is meant, too.'),
+  within: kilometres.optional().describe('The nearest usual place is less than this far away.'),
+  notWithin: kilometres
+    .optional()
+    .describe('The nearest usual place is at least this far away. An address whose place is not known matches, too.'),
 })
   .transform(eitherBound)
   .optional()

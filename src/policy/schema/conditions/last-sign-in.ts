@@ -2,9 +2,13 @@
 import { closed, duration, eitherBound } from '../fields/fields.ts';
 
 export const lastSignInSchema = closed({
-  within: duration().optional().describe('The user signed in less than so long ago, in an earlier session.'),
-  notWithin: duration().optional().describe('The user did not; an account that never signed in is meant, too.'),
+  within: duration().optional().describe('The last sign-in before this session was less than this long ago.'),
+  notWithin: duration()
+    .optional()
+    .describe(
+      'The last sign-in before this session was at least this long ago. An account that never signed in matches, too.',
+    ),
 })
   .transform(eitherBound)
   .optional()
-  .describe('How long ago the user signed in before this session.');
+  .describe('How long before this session the user last signed in.');

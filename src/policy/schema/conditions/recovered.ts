@@ -2,7 +2,7 @@
 import { closed, duration } from '../fields/fields.ts';
 
 export const recoveredSchema = closed({
-  within: duration().describe('The account was recovered less than so long ago.'),
+  within: duration().describe('The account was recovered less than this long ago.'),
 })
   .optional()
-  .describe('The password was set by a recovery not long ago. An account that was never recovered is not meant.');
+  .describe('A recovery set the password recently. An account that was never recovered does not match.');

@@ -8,14 +8,14 @@ const signals = listOf(z.enum(riskSignals));
 
 export const riskSchema = closedNotEmpty({
   atLeast: level.optional().describe('The points of all that is unusual reach this level, or a higher one.'),
-  below: level.optional().describe('They do not reach this level.'),
-  any: signals.optional().describe('One of these is unusual, whatever it counts.'),
+  below: level.optional().describe('The points of all that is unusual do not reach this level.'),
+  any: signals.optional().describe('One of these is unusual, whatever its points.'),
   none: signals.optional().describe('None of these is unusual.'),
 })
   .refine(
     ({ atLeast, below }) => atLeast === undefined || below === undefined || (atLeast === 'medium' && below === 'high'),
     {
-      error: '`atLeast` is not below `below`: no sign-in is meant',
+      error: '`atLeast` is not below `below`: no sign-in can match',
     },
   )
   .optional()

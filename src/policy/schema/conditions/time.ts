@@ -26,7 +26,7 @@ export const timeSchema = closedNotEmpty({
     .describe('Days of the week: mon, tue, wed, thu, fri, sat, sun.'),
   from: minutes.optional().describe('Start, "HH:MM". When it is after `to`, the span goes over midnight.'),
   to: minutes.optional().describe('End, "HH:MM"; this minute itself is outside.'),
-  zone: zone.describe('IANA time zone in which days and times are meant, such as Europe/Vienna.'),
+  zone: zone.describe('IANA time zone of the days and times, such as Europe/Vienna.'),
 })
   .refine(({ from, to }) => (from === undefined) === (to === undefined), { error: '`from` and `to` go together' })
   .refine(({ from, to }) => from === undefined || from !== to, {

@@ -40,7 +40,7 @@ function resultOf(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' 
   }
 }
 
-/** Several expressions in a row are about the same facts. */
+/** Cached by facts: several expressions in a row are about the same ones. */
 const contexts = new WeakMap<RuleFacts, ReturnType<typeof newContext>>();
 
 function contextOf(facts: RuleFacts): ReturnType<typeof newContext> {

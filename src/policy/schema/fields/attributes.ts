@@ -50,7 +50,7 @@ const attribute = closed({
   maxLength: length.describe('Most characters of a text, at most 2048. Default 200.'),
   min: z.number().optional().describe('Least number.'),
   max: z.number().optional().describe('Greatest number.'),
-  matches: text.optional().describe('`*` stands for any run of characters, everything else for itself.'),
+  matches: text.optional().describe('`*` matches any run of characters, every other character only itself.'),
   options: listOf(closed({ value: text.describe('As it is stored.'), label: localizedText('What users read.') }))
     .optional()
     .describe('The only values; a form offers them as a list.'),

@@ -18,11 +18,11 @@ const characteristicFields = {
 
 const maxAge = duration({ min: 0 })
   .optional()
-  .describe('Oldest proof that still counts; PT0S: it is proved anew in each sign-in.');
+  .describe('Oldest proof that still counts. PT0S: only a proof of this sign-in counts.');
 
 const maxIdle = duration()
   .optional()
-  .describe('A proof counts as long as the session was never without activity for longer, from then on.');
+  .describe('A proof counts until the session has been without activity for longer than this.');
 
 const demand = closedNotEmpty({
   authenticators: listOf(proofName)
@@ -43,7 +43,7 @@ const reauthenticate = z
   })
   .optional()
   .describe(
-    'How old the proofs may be: `always` (each sign-in anew), `session` (as long as the session lives; default), or a duration.',
+    'How old the proofs may be: `always` (new proofs in each sign-in), `session` (as long as the session lives; default), or a duration.',
   );
 
 const alternativeFields = {
@@ -125,7 +125,7 @@ export const requirementSchema = closed({
     .min(1, { error: 'must not be empty: no user could ever get in' })
     .max(16)
     .optional()
-    .describe('Several ways; one of them is enough. Stands alone.'),
+    .describe('Several ways, of which one is enough. Cannot be combined with other keys.'),
   chains: z
     .array(
       z
@@ -137,7 +137,7 @@ export const requirementSchema = closed({
     .max(5, { error: 'must have at most 5 chains' })
     .optional()
     .describe(
-      'Ordered authenticators; one of the chains is enough. A chain may use two of one factor type on purpose. Stands alone.',
+      'Ordered authenticators; one of the chains is enough. A chain may use two of one factor type on purpose. Cannot be combined with other keys.',
     ),
 })
   .refine(

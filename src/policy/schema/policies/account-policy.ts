@@ -31,7 +31,7 @@ const then = z.union(
     z.literal('deny').describe('Users do not make these changes themselves.'),
     closed({
       allow: requirementSchema.describe(
-        'Who proves this makes the change. All that the account can prove is asked for in any case.',
+        'A user who proves this makes the change. All that the account can prove is asked for in any case.',
       ),
     }),
   ],

@@ -55,7 +55,7 @@ export function withAlternatives<Shape extends z.core.$ZodLooseShape>(shape: Sha
       .refine((list) => list.length !== 1, { error: 'has one alternative only: write its conditions without `any`' })
       .refine((list) => list.length <= 20, { error: 'must have at most 20 alternatives' })
       .optional()
-      .describe('One of these must hold, besides the conditions beside `any`.'),
+      .describe('At least one of these must hold, in addition to the conditions outside `any`.'),
   });
 }
 

@@ -38,7 +38,7 @@ const required = z
           .min(1)
           .max(5)
           .optional()
-          .describe('So many of them together, such as two passkeys, one of them a spare. Default 1.'),
+          .describe('How many of them, counted together, such as two passkeys, one of them a spare. Default 1.'),
         grace: grace.optional().describe('For now it may be skipped; the page says for how long.'),
       }),
     ],
@@ -51,8 +51,8 @@ const required = z
   });
 
 const promotion = closed({
-  cooldown: duration().describe('Least time between being skipped and being offered again.'),
-  skips: skips('Offered no more after it was skipped so often. Without it there is no end.'),
+  cooldown: duration().describe('How long after a skip it is offered again.'),
+  skips: skips('No longer offered after this many skips. Default: no limit.'),
 });
 
 const then = closed({

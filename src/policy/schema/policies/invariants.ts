@@ -53,7 +53,7 @@ const invariant = closed({
   apps,
   when: conditionsSchema
     .refine((when) => conditionSets(when).every(({ apps: named }) => named === undefined), {
-      error: 'must not name apps: write `apps` beside `when`',
+      error: 'must not name apps: write `apps` next to `when`',
     })
     .optional()
     .describe('For whom and from where, as in the rule of a policy. Without it: for every sign-in.'),

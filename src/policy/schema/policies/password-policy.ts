@@ -33,7 +33,7 @@ const lockout = closed({
     .describe('Begins with the first wrong one. Default PT15M.'),
   wait: duration({ min: MINUTE, max: DAY })
     .optional()
-    .describe('How long no password is taken afterwards. Without it: for what is left of `within`.'),
+    .describe('How long no password is accepted afterwards. Default: for the rest of `within`.'),
   consecutive: z
     .int()
     .min(3)
@@ -49,7 +49,7 @@ const lockout = closed({
   .prefault({})
   .transform(({ wait, ...rest }): PasswordLockout => ({ ...rest, ...(wait !== undefined && { wait }) }))
   .describe(
-    'How many wrong passwords are taken. A browser with which the user signed in before has as many for itself.',
+    'How many wrong passwords are accepted. A browser with which the user signed in before has the same number for itself.',
   );
 
 const then = closed({
@@ -71,7 +71,7 @@ const then = closed({
     .max(24)
     .default(defaultPasswordTerms.history)
     .describe(
-      'So many former passwords may not come back. Each costs a hash at a change. The present one never may. Default 0.',
+      'How many former passwords may not be used again. Each costs a hash at a change. The current one never may. Default 0.',
     ),
   maxAge: duration({ min: DAY })
     .optional()

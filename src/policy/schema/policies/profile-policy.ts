@@ -31,7 +31,7 @@ const register = z
 
 const termsOfUse = closed({
   id: key.regex(/^[A-Za-z]\w*$/, { error: 'must be made of letters, digits and "_"' }).describe('Stays the same.'),
-  version: text.describe('Changes with each text that must be accepted anew.'),
+  version: text.describe('Version of the text. With a new one, users must accept the terms again.'),
   label: localizedText('What users call them.'),
   url: secureUrl.optional().describe('Where they can be read.'),
 }).transform(({ label, url, ...rest }): TermsOfUse => ({ ...rest, ...(label && { label }), ...(url && { url }) }));

@@ -10,7 +10,7 @@ import { conditionsSchema } from './condition-table.ts';
 const then = z.union(
   [
     z.literal('deny').describe('These users cannot recover their password by themselves.'),
-    closed({ allow: requirementSchema.describe('Who proves this in the recovery, sets a new password.') }),
+    closed({ allow: requirementSchema.describe('A user who proves this in the recovery sets a new password.') }),
   ],
   { error: 'must be `deny`, or `allow:` with what must be proved' },
 );

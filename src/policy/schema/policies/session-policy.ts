@@ -9,8 +9,8 @@ import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head
 import { conditionsSchema } from './condition-table.ts';
 
 const keepSignedIn = closed({
-  idle: duration().describe('A kept session ends so long after its last use.'),
-  absolute: duration().describe('A kept session ends so long after it began, used or not.'),
+  idle: duration().describe('How long after its last use a kept session ends.'),
+  absolute: duration().describe('How long after its start a kept session ends, even if it is used.'),
 })
   .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
   .describe(
@@ -32,8 +32,8 @@ const allow = closed({
       },
     )
     .describe('When a second factor type is asked for. The policy of the app may ask for more, never for less.'),
-  idle: duration().describe('The session ends so long after its last use.'),
-  absolute: duration().describe('The session ends so long after it began, used or not.'),
+  idle: duration().describe('How long after its last use the session ends.'),
+  absolute: duration().describe('How long after its start the session ends, even if it is used.'),
   keepSignedIn: keepSignedIn.optional(),
 })
   .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })

@@ -18,7 +18,7 @@ const longestMemory = 180 * DAY;
 
 const remember = closed({
   device: duration({ max: longestMemory }).describe(
-    'So long, at most P180D, a browser that proved the second factor does without it, if the user asks for that.',
+    'How long a second factor that was proved in a browser counts there without a new proof, if the user asks for that. At most P180D.',
   ),
 }).describe(
   'What may be waived for a browser. Only possession is ever waived, and only the rule itself asks for less: `acr` and `amr` say what was proved, and `max_age`, `prompt=login` and `reauthenticate: always` ask for all of it.',
@@ -28,16 +28,16 @@ const session = closedNotEmpty({
   absolute: duration({ min: 60 })
     .optional()
     .describe(
-      'What was proved counts so long at this app, and its refresh tokens live no longer. Other apps are not touched.',
+      'How long a proof counts at this app. Its refresh tokens live no longer than this. Other apps are not affected.',
     ),
   keepSignedIn: z
     .literal(false, { error: 'can only be `false`: what may be kept is a matter of the session policy' })
     .optional()
     .describe(
-      'A session that is kept counts no longer at this app than one that is not, and its page does not offer it.',
+      'At this app a kept session counts no longer than one that is not kept, and its sign-in page does not offer to keep it.',
     ),
 })
-  .describe('How long what was proved counts at this app. Never longer than the session policy says.')
+  .describe('How long proofs count at this app. Never longer than the session policy allows.')
   .transform(
     ({ absolute, keepSignedIn }): AppSession => ({
       ...(absolute !== undefined && { absolute }),

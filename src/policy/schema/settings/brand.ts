@@ -68,7 +68,7 @@ const links = closedNotEmpty({
   help: link('Help.'),
   privacy: link('Privacy policy.'),
   terms: link('Terms of use.'),
-  contact: link('Whom to ask. Stands also on pages that deny access.'),
+  contact: link('Where users get help. Also shown on pages that deny access.'),
 })
   .optional()
   .describe('Links at the foot of every page: an address, or one for each language.');
@@ -77,7 +77,7 @@ const look = {
   accent: color.optional().describe('Colour of buttons and links. Both schemes move it until it can be read.'),
   light: schemeColors('light'),
   dark: schemeColors('dark'),
-  logo: pictures('Takes the place of the name at the head of every page and mail.'),
+  logo: pictures('Shown instead of the name at the top of every page and mail.'),
   background: pictures('Fills the page behind the card on wide screens.'),
   favicon: brandFile(['svg', 'png', 'ico']).optional().describe('The icon of the page: a file in brand/.'),
   stylesheet: brandFile(['css']).optional().describe('Comes after our own styles: a file in brand/.'),

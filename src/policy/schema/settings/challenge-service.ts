@@ -52,7 +52,7 @@ export const challengeService = closed({
     .describe(
       'Input that the script fills in. Default cf-turnstile-response or h-captcha-response by the host of `script`, g-recaptcha-response for others.',
     ),
-  remoteip: z.boolean().default(false).describe("The service is told the user's address. Default false."),
+  remoteip: z.boolean().default(false).describe("Sends the user's address to the service. Default false."),
   timeout: duration({ max: 10 })
     .prefault('PT3S')
     .describe('Time to answer in; then the proof of work takes its place. At most PT10S. Default PT3S.'),

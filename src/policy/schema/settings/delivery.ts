@@ -11,7 +11,7 @@ export const mail = closed({
   from: z
     .string()
     .refine((value) => mailAddress(value) === value, { error: 'must be a mail address such as no-reply@example.org' })
-    .describe('Address of the sender. The name beside it is that of the brand.'),
+    .describe('Address of the sender. It is shown with the name of the brand.'),
   smtp: closed({
     host: z
       .string()

@@ -47,8 +47,8 @@ const assurance = closedNotEmpty({
     .refine((versions) => Object.keys(versions).length > 0, { error: 'names no system' })
     .optional()
     .describe('By operating system: its least version. Other systems do not meet the assurance.'),
-  signals: listOf(key).optional().describe('All of these must be said, such as diskEncryption.'),
-}).describe('What a device must show. All of it must be said by one source.');
+  signals: listOf(key).optional().describe('All of these must be stated, such as diskEncryption.'),
+}).describe('What a device must show. One source must state all of it.');
 
 const reserved = ['registered', 'managed'];
 
@@ -87,5 +87,7 @@ export const deviceSignals = closed({
     error: 'has no source: give `proxy`, `certificate` or `agent`',
     when: ({ issues }) => issues.length === 0,
   })
-  .describe('What is believed about devices, and from whom. A browser that says it of itself is not believed.')
+  .describe(
+    'Which statements about devices are trusted, and from whom. What a browser says about itself is not trusted.',
+  )
   .transform((input): DeviceSignalSettings => input as ExactOptional<typeof input>);

@@ -45,7 +45,7 @@ export const zones = z
       label: text
         .optional()
         .describe(
-          'What users call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it no user sees the zone.',
+          'What users call it, such as "Office in Vienna". Shown with the address in messages and on the page of a link. Without it no user sees the zone.',
         ),
     })
       .refine(({ label: _, ...zone }) => Object.keys(zone).length > 0, {

@@ -44,7 +44,7 @@ const issuer = z
   .transform((value) => new URL(value).origin);
 
 /** For a key that no authenticator has: the check of references reports it. */
-const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
+const otherAuthenticator = closed({ enabled: z.boolean().describe('Users can enroll it, and sign in with it.') });
 
 function authenticatorsSchema(kinds: readonly AuthenticatorKind[]) {
   return z
@@ -63,8 +63,10 @@ const tokens = closed({
     .prefault('PT1M')
     .describe('Life of an authorization code, at most PT1M (the default).'),
   refreshToken: closed({
-    idle: duration().prefault('P14D').describe('A refresh token ends so long after its last use. Default P14D.'),
-    absolute: duration().prefault('P90D').describe('It ends so long after the sign-in, used or not. Default P90D.'),
+    idle: duration().prefault('P14D').describe('How long after its last use a refresh token expires. Default P14D.'),
+    absolute: duration()
+      .prefault('P90D')
+      .describe('How long after the sign-in a refresh token expires, even if it is used. Default P90D.'),
   })
     .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
     .prefault({})
@@ -130,12 +132,10 @@ const account = closed({
     allowed: z
       .boolean()
       .default(false)
-      .describe('Users may delete their account. While it is false, none is deleted, also not one that is due.'),
+      .describe('Users may delete their account. While it is false, no account is deleted, not even one that is due.'),
     after: duration({ min: DAY })
       .prefault('P14D')
-      .describe(
-        'An account is deleted so long after the user asked for it; until then the user can keep it. Default P14D.',
-      ),
+      .describe('How long after the request an account is deleted. Until then the user can cancel. Default P14D.'),
   })
     .prefault({})
     .describe('Whether users delete their own account.'),
@@ -158,7 +158,7 @@ const proofOfWork = closed({
     .max(1_000_000)
     .default(100)
     .describe(
-      'Wrong passwords of one network in an hour, over all accounts, beyond which the first page takes it. Default 100.',
+      'Wrong passwords of one network in an hour, over all accounts, after which the first page requires it. Default 100.',
     ),
   difficulty: z
     .int()
@@ -169,7 +169,7 @@ const proofOfWork = closed({
 })
   .prefault({})
   .describe(
-    'What browsers solve before they register, recover or guess a password, where their network does so often.',
+    'What browsers must solve before they register, recover or try a password, if their network has done this often.',
   );
 
 const clientCertificates = closed({
@@ -197,13 +197,13 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     brand: brandSchema,
     defaultLanguage: languageTag
       .optional()
-      .describe('Language of pages and messages where none that was asked for is there. Default `en`.'),
+      .describe('Language of pages and messages if none that the user prefers is available. Default `en`.'),
     trustedProxies: z
       .int()
       .min(0)
       .max(10)
       .default(0)
-      .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
+      .describe('Number of own proxies in front: that many entries of X-Forwarded-For, from the right, are trusted.'),
     clientCertificates: clientCertificates.optional(),
     proofOfWork,
     challengeService: challengeService.optional(),
@@ -211,7 +211,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     groups: z
       .record(text, closed({ description: text.optional().describe('What the group is for.') }))
       .optional()
-      .describe('Groups that users can be in. A rule or a user that names another one is warned of.'),
+      .describe('Groups that users can be in. A rule or a user that names another one causes a warning.'),
     authenticators: authenticatorsSchema(kinds),
     mail: mail.optional(),
     sms: sms.optional(),

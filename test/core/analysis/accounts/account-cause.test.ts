@@ -99,7 +99,7 @@ test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([
   expect(enoughAlone(withRules(...rules, rest), rules, isDenied).map(({ name }) => name)).toEqual(expected);
 });
 
-test('a rule of the enrollment policy that says nothing any more leaves the others as they are', () => {
+test('to take the terms of one rule of the enrollment policy away leaves the other rules as they are', () => {
   const terms = (name: string): EnrollmentRule => ({
     name,
     when: {},

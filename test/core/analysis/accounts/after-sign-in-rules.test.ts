@@ -87,7 +87,7 @@ describe('for the rule to decide', () => {
   });
 });
 
-test('of others it is alike who meet a rule that says the same', () => {
+test('are the same for other users if a rule with the same terms decides', () => {
   const strict: EnrollmentRule = {
     ...rule('strict', { groups: { any: ['a'] } }),
     then: { ...rest.then, disabled: ['totp'] },

@@ -85,7 +85,7 @@ describe('once a user has signed in', () => {
     expect(changeTexts([byPassword, rest], undefined)).toEqual(['by password > -: password']);
   });
 
-  test('what may be set up is compared besides', () => {
+  test('rules about what may be set up are compared separately', () => {
     const closed = rule('closed', { useOnly: ['totp'] });
     expect(changeTexts([byPassword, closed], [byPassword, rest])).toEqual(['closed > rest']);
     expect(changeTexts([byPassword, closed], [rest])).toEqual(['closed > rest', 'by password > rest: password']);

@@ -121,7 +121,7 @@ test('some user changes an account after less exactly if it is found', () => {
 
 const terms = fc.constantFrom<readonly string[]>([], [], ['totp']);
 
-test('some user sets a new password after less exactly if it is found', () => {
+test('a finding is reported if and only if some user can set a new password with weaker proofs', () => {
   const counts = { found: 0, strict: 0 };
   const policy = fc.record({ rules: fc.option(rules, { nil: undefined }), disabled: terms });
   type Drawn = typeof policy extends fc.Arbitrary<infer One> ? One : never;

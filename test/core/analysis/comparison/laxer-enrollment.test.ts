@@ -140,7 +140,7 @@ describe('the example', () => {
   const nothing = [rule({})];
   const ofA: Conditions = { groups: { any: ['a'] } };
 
-  test('is of a policy that was not there, or is not there any more', () => {
+  test('is found if the enrollment policy is new or was removed', () => {
     expect(search({ enrollment: totp }, {}).found).toMatchObject([
       { proved: ['password'], enrolled: ['password'], step: { before: { kind: 'enroll' }, now: { kind: 'allowed' } } },
     ]);
@@ -175,7 +175,7 @@ describe('the example', () => {
     expect(found).toMatchObject([{ proved: ['password'], remembered: [], enrolled: ['password', 'webauthn'] }]);
   });
 
-  test('names no method where several count alike', () => {
+  test('names no method if several count in the same way', () => {
     const enabled = ['phone', 'totp'] as const;
     const { found } = search({ enabled, enrollment: totp }, { enabled, enrollment: nothing });
     expect(found.map(({ proved }) => proved)).toEqual([['phone']]);

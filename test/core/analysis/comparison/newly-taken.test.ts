@@ -76,14 +76,14 @@ test('the example is a user that the rule applies to, in as few groups as possib
   expect(recovered.map((one) => [one.rule, one.facts.subject.groups])).toEqual([[rules[1], ['d']]]);
 });
 
-test('the example is in several groups, where it takes these, and under no rule above', () => {
+test('the user of the example is in several groups only if the rule needs them, and no rule above decides', () => {
   const either: Conditions = { any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] };
   const rules = [rule(deny, { groups: { any: ['d'] } }), rule(by('totp'), either), rule(by('email'))];
   const { recovered } = search([password, email], [password, email, totp], { recovery: rules });
   expect(recovered.map((one) => one.facts.subject.groups.toSorted())).toEqual([['b', 'c']]);
 });
 
-test('undecided where no user is known that the rule applies to', () => {
+test('is undecided if no user is known to whom the rule applies', () => {
   const unknown = rule(by('totp'), { attributes: { nick: { equals: 'a*' } } });
   const never = rule(by('totp'));
   const rules = [unknown, rule(by('email')), never];

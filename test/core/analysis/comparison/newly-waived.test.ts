@@ -36,7 +36,7 @@ test.each<[string, AllowTerms, AllowTerms, boolean]>([
   expect(found).toBe(expected);
 });
 
-test('what is asked for besides counts on both sides', () => {
+test('what other layers ask for counts on both sides', () => {
   const [before, now] = [asks(two(byTotp)), asks(two(), 60)];
   const waived = (was: readonly Requirement[], is: readonly Requirement[]) =>
     isMoreWaived({ app: before, beside: was }, { app: now, beside: is }, { next: all, before: all });
@@ -47,7 +47,7 @@ test('what is asked for besides counts on both sides', () => {
   expect([weak([]), weak([two(byTotp)])]).toEqual([false, true]);
 });
 
-test('where the app asks for the same, and less is asked for besides, more is waived', () => {
+test('more is waived if the app asks for the same and the other layers ask for less', () => {
   const remembering = asks(two(), 60);
   const waived = (was: readonly Requirement[], is: readonly Requirement[]) =>
     isMoreWaived({ app: remembering, beside: was }, { app: remembering, beside: is }, { next: all, before: all });

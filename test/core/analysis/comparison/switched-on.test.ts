@@ -88,14 +88,14 @@ test('it comes up to it together with another proof', () => {
   ]);
 });
 
-test('users may need another authenticator besides', () => {
+test('users may need another authenticator as well', () => {
   const parts: Parts = { requires: ['email', 'webauthn'], enabled: ['phone', 'email', 'webauthn'] };
   expect(search(parts, { ...parts, ...sms })).toEqual([
     { proved: ['phone.sms'], besides: ['email'], enrolls: ['webauthn'] },
   ]);
 });
 
-test('users may need all others besides', () => {
+test('users may need all other authenticators as well', () => {
   const enabled: readonly Key[] = ['password', 'phone', 'email', 'recovery_code'];
   const requires: readonly Key[] = ['email', 'recovery_code', 'totp'];
   const parts: Parts = { enabled, requires, asks: factors(2, { demands: [{ authenticators: ['password'] }] }) };

@@ -81,7 +81,7 @@ const conditions: fc.Arbitrary<Conditions> = fc
   .tuple(set, fc.option(fc.array(set, { minLength: 1, maxLength: 2 }), { nil: undefined }))
   .map(([when, any]) => ({ ...when, ...(any && { any }) }));
 
-test('a rule decides somewhere exactly if the analysis says so', () => {
+test('the analysis says that a rule decides if and only if it does in some sign-in', () => {
   let dead = 0;
   fc.assert(
     fc.property(fc.array(conditions, { minLength: 2, maxLength: 5 }), (whens) => {
@@ -142,7 +142,7 @@ test('of devices, exactly what sources can say makes a rule decide', () => {
   expect(dead).toBeGreaterThan(enough(30));
 });
 
-test('a rule that only reports does so somewhere exactly if the analysis says so', () => {
+test('the analysis says that a rule reports if and only if it does in some sign-in', () => {
   let silent = 0;
   const rule = fc.record({ when: conditions, reportOnly: fc.boolean() });
   fc.assert(

@@ -211,7 +211,7 @@ describe('a rule is shadowed', () => {
   });
 });
 
-test('more patterns than can be taken apart are undecided where it matters, and never decided wrongly', () => {
+test('with more patterns than can be taken apart, rules are undecided, and never decided wrongly', () => {
   const patterns = Array.from({ length: 14 }, (_, index) => `*${index % 2}*${Math.floor(index / 2)}*x*${index}*`);
   const tests = patterns.map((matches): Conditions => ({ attributes: { name: { matches } } }));
   const all = verdicts([...tests, {}]).map(({ kind }) => kind);
@@ -283,7 +283,7 @@ test('no rule is called dead that the evaluator lets decide, and nothing is left
   );
 });
 
-test('a conflict is one by itself, and what takes all cases takes them by itself', () => {
+test('the parts of a conflict exclude one another alone, and the rules that shadow another one do so alone', () => {
   fc.assert(
     fc.property(policies, (whens) => {
       verdicts(whens, anyZones).forEach((verdict, at) => {

@@ -184,7 +184,7 @@ test('who is shown may be in two groups that a rule names together', () => {
   expect(verdictText(proves, { app, enrollment })).toBe('refuted: a+both (password)');
 });
 
-test('who is shown may be in two other groups, where of the users of other rules none is known', () => {
+test('the user of the example may be in two groups that no rule names together, if no other user is known', () => {
   const enrollment = [disabling('some', [], unknown), disabling('in b', [], { groups: { any: ['b'] } })];
   const app = [rule('a', one, inA), rule('rest', deny)];
   expect(verdictText(proves, { app, enrollment })).toBe('refuted: a+in b (password)');

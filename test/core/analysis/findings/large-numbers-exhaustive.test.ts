@@ -38,7 +38,7 @@ const valueTest: fc.Arbitrary<ValueTest> = fc.oneof(
   fc.record({ above: bound, below: bound }),
 );
 
-test('a rule decides about some number exactly if the analysis says so', () => {
+test('the analysis says that a rule decides if and only if it does for some number', () => {
   const counts = { decides: 0, contradictory: 0, shadowed: 0, undecided: 0 };
   const known = universe({ attribute: () => serial, isKept: (_, value) => readAttribute(serial, value).ok });
   fc.assert(

@@ -102,7 +102,7 @@ const scorings = fc
   })
   .map((drawn): RiskScoring => ({ ...riskScoring, points: drawn }));
 
-test('a rule decides somewhere exactly if the analysis says so', () => {
+test('the analysis says that a rule decides if and only if it does in some sign-in', () => {
   const counts = { decides: 0, contradictory: 0, shadowed: 0, undecided: 0 };
   const drawn = [fc.array(conditions, { minLength: 2, maxLength: 4 }), scorings, fc.boolean()] as const;
   fc.assert(

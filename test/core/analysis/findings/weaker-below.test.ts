@@ -203,7 +203,7 @@ test.each<[string, Requirement, Requirement]>([
 
 const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
 
-test('quiet where no user is known who is under the rules', () => {
+test('nothing is found if no user is known about whom the rules decide', () => {
   const nothing = { found: [], undecided: [] };
   expect(search([strict, rule(unknown, one), rule({}, two)])).toEqual(nothing);
   const rules = [rule(unknown, one), rule({}, two)];

@@ -73,7 +73,7 @@ describe('what may let a user in', () => {
     expect(proofsFor([demanding({ authenticators: ['password'] })], {}, single)).toHaveLength(2);
   });
 
-  test('a proof is of now where it must be, and else as young and good as it can be', () => {
+  test('a proof is new if it must be, and otherwise as young and strong as possible', () => {
     const [first] = proofsFor([demanding({ authenticators: ['webauthn'], maxAge: 0 })]);
     expect(first && shown(first)).toEqual([{ authenticator: 'webauthn', age: 'now' }]);
     const [other] = proofsFor([demanding({ authenticators: ['webauthn'], maxAge: 600 })]);

@@ -73,7 +73,7 @@ test('a proof without a limit of pauses may be from before one', () => {
   expect(impliesAll([alternative(60)], [alternative()], proofs)).toBe(true);
 });
 
-test('no session is without activity for longer, and none is older, than it says', () => {
+test('no proof is older, and no session is longer without activity, than the limits say', () => {
   const young = { anyOf: [{ factors: 1 as const, demands: [{ factor: 'possession' as const, maxAge: 300 }] }] };
   expect(impliesAll([alternative()], [alternative(60)], { ...proofs, longestPause: 60 })).toBe(true);
   expect(impliesAll([alternative()], [alternative(60)], { ...proofs, longestPause: 61 })).toBe(false);

@@ -40,7 +40,7 @@ function appsWith(...all: readonly (readonly Rule[])[]): readonly PolicySet[] {
 
 const twoApps = () => appsWith(twoFor(inA), twoFor(inB)) as readonly [PolicySet, PolicySet];
 
-test('apps that ask two users for the same share one walk, whatever their rules are called', () => {
+test('apps that ask two users for the same share one simulation, even if their rules have other names', () => {
   const [appA, appB] = twoApps();
   const found = signInOutcome(appA, user('a'), { keys });
   expect(found).toEqual(signInEnd(appA, user('a'), keys));

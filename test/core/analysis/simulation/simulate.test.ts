@@ -188,7 +188,7 @@ test('every simulation ends, asks nothing twice, and asks nothing exactly where 
   for (const count of Object.values(ends)) expect(count).toBeGreaterThan(enough(5));
 });
 
-test('a sign-in is walked once, whatever is asked about it', () => {
+test('a sign-in is simulated once for all questions about it', () => {
   const policies = policiesOf({ app: password });
   const facts = factsOf({ subject: userWith(['password']) });
   let questions = 0;

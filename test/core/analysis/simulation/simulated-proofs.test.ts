@@ -27,7 +27,7 @@ test.each<[string, Requirement, readonly Enrollment[], readonly string[] | undef
   expect(all[1] && 'methods' in all[1] ? all[1].methods : undefined).toEqual(methods);
 });
 
-test('a second number is offered besides', () => {
+test('a second number is offered as well', () => {
   const [first, second] = [phone, phone && { ...phone, id: 'other' }];
   const numbers = [first, second].flatMap((one) => one ?? []);
   expect(steps(by('phone'), numbers).at(-2)).toMatchObject({

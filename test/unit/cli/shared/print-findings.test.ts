@@ -114,7 +114,7 @@ test('a file of policy tests, by itself, in a recorded one, and in the report', 
   expect((await told(['report', 'DIR/tested', '--out', out, '--json'])).code).toBe(0);
 });
 
-test('a server that starts says it in several lines, and its log in one line each', async () => {
+test('a server that cannot start reports errors in several lines each, and its log in one line each', async () => {
   const logged: string[] = [];
   const log = {
     audit: () => undefined,

@@ -37,7 +37,7 @@ describe('weaker below', () => {
   const named = (when: string, then = two) =>
     `{ name: Admins, when: { groups: { any: [admins] }, ${when} }, then: ${then} }`;
 
-  test('a rule below lets the same users in with less where a condition misses', async () => {
+  test('a rule below lets the same users in with less if a condition is not met', async () => {
     const [found, ...others] = await findings({ [signOn]: policy(named('network: { any: [office] }'), rest(one)) });
     expect(others).toEqual([]);
     expect(found).toMatchObject({
@@ -77,7 +77,7 @@ describe('weaker below', () => {
     expect(await findings({ [signOn]: policy(...rules) })).toEqual([]);
   });
 
-  test('quiet where the session policy asks for as much', async () => {
+  test('nothing is found if the session policy asks for as much', async () => {
     const limits = 'idle: PT1H, absolute: PT2H';
     const session = `rules:\n  - { name: All, then: { allow: { primary: any, secondFactor: always, ${limits} } } }\n`;
     expect(
@@ -262,7 +262,7 @@ test('a limit of an app says nothing about the pages of the own account', async 
   ]);
 });
 
-test('what one app leaves open hides nothing of another one', async () => {
+test('undecided combinations of one app hide no finding about another one', async () => {
   const risky = policy(`{ name: Risk, when: { risk: { atLeast: high } }, then: ${two} }`, rest(two));
   const found = await findings({
     'apps/risky.yaml':
@@ -324,7 +324,7 @@ test('a grace that is over', async () => {
   expect(await found('"2026-11-26"')).toEqual([]);
 });
 
-test('what nothing uses is a note', async () => {
+test('an unused zone, group or policy is a note', async () => {
   const loaded = await load({
     'stepgate.yaml': settings('groups: { staff: {}, guests: {} }\n'),
     'policies/sign-on/other.yaml': policy(

@@ -159,7 +159,7 @@ test('a standard that only unusual sign-ins meet is broken, with an example', as
   expect((await replay(broken[0]?.example)).rules).toContain('Unusual');
 });
 
-test('what asks for less below, or by another browser, is shown where the sign-in is not unusual', async () => {
+test('a weaker rule below, or for another browser, is shown with a sign-in that is not unusual', async () => {
   const admins =
     '{ name: Admins, when: { groups: { any: [admins] }, network: { any: [office] } }, then: { allow: { factors: 2 } } }';
   const { findings, replay } = await judge({

@@ -51,7 +51,7 @@ describe('rules that never decide', () => {
     ]);
   });
 
-  test('because rules before them take their cases', async () => {
+  test('because earlier rules decide every sign-in that they match', async () => {
     const rules = [
       `{ name: Office, when: { network: { any: [office] } }, then: ${one} }`,
       `{ name: Away, when: { network: { none: [office] }, groups: { any: [a] } }, then: ${two} }`,
@@ -72,7 +72,7 @@ describe('rules that never decide', () => {
     );
   });
 
-  test('a rule that would say the same as what takes its cases is a warning', async () => {
+  test('a rule that says the same as the rules that shadow it is a warning', async () => {
     const rules = [
       `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`,
       `{ name: B, when: { groups: { all: [a, b] } }, then: ${two} }`,
@@ -103,7 +103,7 @@ describe('rules that never decide', () => {
     ]);
   });
 
-  test('of policies that are read as one, where no app lets it decide', async () => {
+  test('of policies that an app lists together, if it decides for no app', async () => {
     const first = '  - { name: Staff, when: { groups: { any: [staff] } }, then: deny }\n';
     const files = {
       'policies/sign-on/first.yaml': `name: first\nrules:\n${first}`,
@@ -154,7 +154,7 @@ describe('rules that never decide', () => {
   });
 });
 
-test('files that are no policies are left alone', async () => {
+test('files that are no policies are not examined', async () => {
   const loaded = await load();
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const picture: Document = {
@@ -218,14 +218,14 @@ test('a long line is cut around the caret', async () => {
 describe('rules that only report', () => {
   const soon = '{ name: Soon, reportOnly: true, when: { groups: { any: [a] } }, then: deny }';
 
-  test('are looked at as if they were enforced', async () => {
+  test('are examined as if they were enforced', async () => {
     const taken = policy(`{ name: A, when: { groups: { any: [a] } }, then: ${two} }`, soon);
     expect(await findingLines({ [signOn]: taken })).toEqual([
       `warning shadowed ${signOn}:4:5 rules[1] never reports: the rule "A" in line 3 takes all its cases`,
     ]);
   });
 
-  test('are quiet where they would decide, and cover no case', async () => {
+  test('are not reported if they would decide, and shadow no other rule', async () => {
     expect(
       await findingLines({ [signOn]: policy(soon, `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`) }),
     ).toEqual([]);

@@ -71,7 +71,7 @@ test('two rules of one line above a weaker one are two findings', async () => {
   ]);
 });
 
-test('a rule of the session policy that becomes two is one, also in a line with others', async () => {
+test('a rule of the session policy that is compiled into two is one finding, also in a line with others', async () => {
   const allow = { primary: 'any', secondFactor: 'newDevice', idle: 'PT1H', absolute: 'PT2H' };
   const rules = [
     { name: 'A', when: { groups: { any: ['a'], none: ['a'] } }, then: { allow } },

@@ -156,7 +156,7 @@ function noted(found: readonly Finding[]): readonly Finding[] {
   return found;
 }
 
-test.each(each)('%s at %s', async (code, place, files) => {
+test.each(each)('the error %s is reported at %s', async (code, place, files) => {
   const found = await withConfiguration({ ...validFiles, ...files }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
     return loaded.ok ? [] : noted(loaded.findings);
@@ -229,7 +229,7 @@ test.each<[FindingErrorCode, Files]>([
   seen.add(code);
 });
 
-test('every code was among them', () => {
+test('every error code has a file that causes it', () => {
   const codes = [fileErrorCodes, valueErrorCodes, viewErrorCodes, unmeetableCodes, testErrorCodes].flat();
   expect([...seen].toSorted()).toEqual([...codes].toSorted());
 });

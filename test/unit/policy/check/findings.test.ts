@@ -409,7 +409,7 @@ test.each<[string, string, readonly string[]]>([
       '5:40 rules[0].when.attributes.locale.atLeast compares a number, and `locale` is a locale: no value can pass [type_mismatch]',
       '5:58 rules[0].when.attributes.a.before must be a date such as 2027-01-31, a time such as 2027-01-31T18:00:00+01:00, `now`, or `now` and a duration such as now-P30D [invalid_value]',
       '5:71 rules[0].when.attributes.a.below must be a number [invalid_value]',
-      '5:79 rules[0].when.attributes.b asks for the value of an attribute that has none: leave out the rest beside `present: false` [invalid_value]',
+      '5:79 rules[0].when.attributes.b asks for the value of an attribute that has none: leave out everything except `present: false` [invalid_value]',
       '5:120 rules[0].when.attributes.c.not says nothing: give at least one of equals, in, matches, atLeast, above, atMost, below, before, after [invalid_value]',
       '5:138 rules[0].when.attributes.d.not.not unknown key `not`; use one of: equals, in, matches, atLeast, above, atMost, below, before, after [unknown_key]',
     ],
@@ -422,12 +422,12 @@ test.each<[string, string, readonly string[]]>([
   [
     'a level between nothing',
     when('risk: { atLeast: high, below: medium }'),
-    ['5:13 rules[0].when.risk `atLeast` is not below `below`: no sign-in is meant [invalid_value]'],
+    ['5:13 rules[0].when.risk `atLeast` is not below `below`: no sign-in can match [invalid_value]'],
   ],
   [
     'an age between nothing',
     when('accountAge: { atLeast: P2D, below: P1D }'),
-    ['5:19 rules[0].when.accountAge `atLeast` is not below `below`: no account is meant [invalid_value]'],
+    ['5:19 rules[0].when.accountAge `atLeast` is not below `below`: no account can match [invalid_value]'],
   ],
   [
     'one alternative',

@@ -261,7 +261,7 @@ describe('invariants', () => {
   });
 });
 
-test('apply says what identifies users from now on, and how to let those in who have it already', async () => {
+test('apply says what newly identifies users, and how to let existing users sign in with it', async () => {
   const withPhones = 'brand: { name: A }\nidentify: { by: [email, phone], defaultCountry: DE }\n';
   await withConfiguration(validFiles, async (dir) => {
     expect((await run(dir, 'apply')).stderr).not.toContain('reindex');
@@ -390,7 +390,7 @@ describe('another relying party', () => {
     stdout: '',
     stderr:
       `stepgate.yaml: authenticators.webauthn.rpId: ${count} would never work again: they were not made for example.org\n` +
-      'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys` [passkeys_orphaned]\n',
+      'nothing was changed: keep the relying party, or run `config apply --orphan-passkeys` [passkeys_orphaned]\n',
     code: 1,
   });
 

@@ -83,7 +83,7 @@ test('it rewrites and names files that are not in canonical form; a check only n
   );
 });
 
-test('where one file is no YAML, none is changed', async () => {
+test('if one file is not YAML, no file is changed', async () => {
   await withConfiguration({ ...untidy, 'policies/sign-on/x.yaml': 'name: [' }, async (dir) => {
     const { stdout, stderr, code } = await fmt([dir]);
     expect([stdout, code]).toEqual(['', 1]);

@@ -97,7 +97,7 @@ test('alternatives, times, durations and changes of an account are written as in
   );
 });
 
-test('what files call things is text in it, and it loads nothing', async () => {
+test('names in files are text in the page, and the page loads nothing', async () => {
   const name = '</text><script>alert(1)</script> & "so"';
   const { page } = await report({
     ...policy({ ...noNight, name }, all),
@@ -166,7 +166,7 @@ test('it contains policy tests with their failures and what they leave open', as
   expect(textOf((await report({})).page, '<section id="tests">')).toMatch(/there is no directory/);
 });
 
-test('where something is live, it says what changes; else that nothing is', async () => {
+test('it says what changes against the active configuration, or that there is none', async () => {
   await terminal.directory.create({ identifiers: ['a'], groups: ['night'] });
   expect(textOf((await report({})).page, '<section id="changes">')).toContain('Nothing is live');
   await withConfiguration(base, (dir) => applyDemo(terminal.store, dir));

@@ -677,7 +677,7 @@ describe('`explain` confirms each example', () => {
     }),
   };
 
-  test('fewer factors: without a group that has no part in it', async () => {
+  test('fewer factors: the example leaves out a group that makes no difference', async () => {
     const live = { ...narrow, ...signOn(allow(two)) };
     const { claims } = await replayed(live, { ...narrow, ...signOn(allow(one, tellers, 'T'), allow(two)) });
     expect(claims).toMatchObject([

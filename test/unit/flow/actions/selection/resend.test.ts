@@ -78,7 +78,7 @@ describe('sending again', () => {
     expect([currentStep(page), noticesOf(await resend(world, page))]).toEqual(['challenge:mail', ['info sent.again']]);
   });
 
-  test('not once nothing asks for it any more', async () => {
+  test('sends nothing if the policy no longer asks for it', async () => {
     const app = strictly(allow(factors(2)), allow(factors(1)));
     const credentials = [credential('password', 'secret'), credential('mail', '1')];
     const world = createWorld({ authenticators: [password, mail()], app });

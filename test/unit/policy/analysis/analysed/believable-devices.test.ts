@@ -121,7 +121,7 @@ function keyOf({ registered, managed, assurances = [] }: BelievedDevice, names: 
   ]);
 }
 
-test('what is read from some request can be believed, and by one source nothing else can', () => {
+test('the server believes what it reads from a request, and nothing else with one source', () => {
   let bounded = 0;
   fc.assert(
     fc.property(drawn, (one) => {
@@ -143,7 +143,7 @@ test('what is read from some request can be believed, and by one source nothing 
   expect(bounded).toBeGreaterThan(enough(8));
 });
 
-test('two configurations believe of one device what each believes of it', () => {
+test('two configurations together believe of one device what each of them believes', () => {
   let compared = 0;
   fc.assert(
     fc.property(drawn, drawn, fc.boolean(), (one, two, isSameSources) => {
@@ -196,7 +196,7 @@ test.each([
   else expect(same).toHaveLength(3 * (names.length + 2));
 });
 
-test('where it is too much each one by itself, none and all are believed, where a source may say so', () => {
+test('if there are too many combinations, only single assurances, none and all are examined, as far as a source can state them', () => {
   const names = nameds(9);
   const pairs = believablePairs({ live: undefined, next: byAgent(apart(9)) }, names);
   expect(pairs).toHaveLength(3 * (names.length + 2));
@@ -236,7 +236,7 @@ describe('the analysis makes up no device that no source can speak of', () => {
   const assurances = { locked: { signals: ['screenLock'] }, safe: { signals: ['screenLock', 'diskEncryption'] } };
   const proxy = { proxies: inside };
 
-  test('what asks for more is met only where less is met, too', async () => {
+  test('a device with an assurance also has each one that asks for less', async () => {
     const { words } = await findings(
       { proxy, assurances },
       { device: { assurance: { any: ['locked'] } } },

@@ -125,7 +125,7 @@ describe('a rule with an expression that cannot be taken apart', () => {
   const undecided = async (files: Readonly<Record<string, string>>) =>
     (await findings(files)).filter(({ code }) => code === 'undecided');
 
-  test('may shut users out: that is said once, and not that the rule itself is undecided', async () => {
+  test('may lock users out: that is reported once, without a finding that the rule itself is undecided', async () => {
     expect(await lockOuts(disabled(hr))).toEqual([]);
     expect(await undecided(disabled(hr))).toMatchObject([
       {
@@ -148,7 +148,7 @@ describe('a rule with an expression that cannot be taken apart', () => {
     ]);
   });
 
-  test('is quiet where other authenticators are left', async () => {
+  test('is not reported if other authenticators are left', async () => {
     const files = { ...disabled(hr), ...signOn('{ name: Any, then: { allow: { factors: 1 } } }') };
     expect((await undecided(files)).map(({ severity }) => severity)).toEqual(['note']);
   });

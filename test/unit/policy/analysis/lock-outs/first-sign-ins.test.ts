@@ -26,7 +26,7 @@ test.each([
   expect(found[0]?.example?.slice(0, 2)).toEqual(['--app', 'notes']);
 });
 
-test('the rule that takes all but known browsers is named, too', async () => {
+test('the rule that decides for all browsers but known ones is named, too', async () => {
   const known = session(
     `{ name: Known, when: { device: { known: true } }, then: ${allow} }`,
     '{ name: Others, then: deny }',
@@ -34,7 +34,7 @@ test('the rule that takes all but known browsers is named, too', async () => {
   expect(await places(known)).toEqual(['error lock-out policies/session.yaml:3:5']);
 });
 
-test('two rules that leave no network do so together', async () => {
+test('two rules that together deny every network are one finding', async () => {
   const both = session(
     '{ name: A, when: { device: { known: false }, network: { any: [office] } }, then: deny }',
     '{ name: B, when: { device: { known: false }, network: { none: [office] } }, then: deny }',

@@ -44,7 +44,7 @@ describe('a grace that runs out on a day', () => {
     expect(await ends(files, example)).toEqual(['denied', 'complete']);
   });
 
-  test('shuts out where the enrollment policy lets users set it up nowhere', async () => {
+  test('locks users out if the enrollment policy lets them set it up nowhere', async () => {
     expect(await places(grace(later, '', ', useOnly: [webauthn]'))).toEqual([
       'error lock-out policies/enrollment.yaml:2:5',
     ]);

@@ -77,7 +77,7 @@ test.each([
   expect(await findingLines({ [file]: `rules:\n${rules}` }, {}, kindsOf('password', 'totp'))).toEqual([]);
 });
 
-test('the analysis knows that rules about different changes cover no cases of each other', async () => {
+test('rules about different changes do not shadow each other', async () => {
   const rules = `  - { name: A, change: { add: all }, then: deny }
   - { name: B, change: { remove: [totp] }, when: { network: { any: [office] } }, then: deny }
   - { name: C, change: { remove: [totp] }, when: { network: { any: [office], none: [office] } }, then: deny }

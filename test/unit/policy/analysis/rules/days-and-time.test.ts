@@ -35,7 +35,7 @@ test.each([
   expect(found.filter(({ code }) => code !== 'weaker-below')).toEqual([]);
 });
 
-test('days that are over and to come are over: a warning, as there was a time when it was no mistake', async () => {
+test('a rule that needs past and future days is over: a warning, because it was no mistake before', async () => {
   const found = await findings(
     `{ name: Contract, when: { attributes: { ends: { before: 2026-11-01, after: now } } }, ${two} }`,
   );
@@ -72,7 +72,7 @@ test('two attributes that speak of the same time', async () => {
   ]);
 });
 
-test('an example is at a time at which it is so', async () => {
+test('an example is at a time at which the rule decides', async () => {
   const found = await findings(
     '{ name: Next, when: { attributes: { ends: { after: 2027-06-01, before: now } }, network: { any: [office] } }, then: { allow: { factors: 2, possession: { authenticators: [totp] } } } }',
   );

@@ -43,7 +43,7 @@ describe('an expression is taken apart', () => {
     expect(logicOf(written)).toEqual(expected);
   });
 
-  test('it may fail where a part may', () => {
+  test('it may fail if a part may fail', () => {
     const of = (written: string): Conditions => ({ expression: compileExpression(written) });
     expect(mayFail(of('now < date("2027-01-31") && !(now < date("2026-01-31"))'))).toBe(false);
     expect(mayFail(of('now < date("2027-01-31") || user.userType == "x"'))).toBe(true);

@@ -55,7 +55,7 @@ test.each([
   expect(await found(session(), files)).toEqual([]);
 });
 
-test('what the only app that has the profile policy denies is found', async () => {
+test('a rule about users whom the only app with the profile policy denies is found', async () => {
   const [one] = await found(signOn(noGuests), profile('{ required: [unit] }'));
   expect(one).toMatchObject({ file: 'policies/profile/default.yaml', line: 3, rules: [{ name: 'No guests' }] });
 });

@@ -103,7 +103,7 @@ test('one finding for a session rule of many apps', async () => {
   expect(found.map(({ code, line }) => `${code} ${line}`)).toEqual(['weaker-below 2', 'spoofable 4']);
 });
 
-test('quiet where every app asks for as much', async () => {
+test('nothing is found if every app asks for as much', async () => {
   const strict = 'name: notes\nrules:\n  - { name: All, then: { allow: { factors: 2 } } }\n';
   const session = rules(
     `{ name: B, ${admins}, ${allow('always')} }`,

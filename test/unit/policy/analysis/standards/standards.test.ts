@@ -235,7 +235,7 @@ describe('each session rule is examined by its own pauses', () => {
     expect(await unmet({ standard: 'pci-dss-4', then, files: withSession(...rules) })).toEqual(expected);
   });
 
-  test('one that falls short at some rule of the app is not undecided at another one besides', async () => {
+  test('a demand that some rule of an app misses is not reported as undecided at another rule', async () => {
     const signOn = (expression: string) =>
       `name: notes\nrules:\n  - { name: Some, when: { expression: '${expression}' }, then: ${then} }\n  - { name: Everybody, then: ${then} }\n`;
     const files = (expression: string, last: string) => ({
