@@ -12,6 +12,7 @@ import type { ConfigContext } from './config/shared/config-context.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import type { ExplainContext } from './explain/explain.ts';
 import type { KeysContext } from './keys/keys.ts';
+import { printOnce } from './shared/print-once.ts';
 import type { StoreContext } from './store/store.ts';
 import type { UsersContext } from './users/users-context.ts';
 
@@ -54,7 +55,8 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
   const complain = (text: string): void => void stderr.write(text);
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
-  const warn = eachOnce((text) => complain(`${text}\n`));
+  // A command may open the store several times, and examines it each time.
+  const warn = printOnce((text) => complain(`${text}\n`));
   const durability = readDurability(env.REDIS_DURABILITY);
   const storeSettings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true };
   return {
@@ -89,16 +91,6 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     nodeVersion: process.versions.node,
     // The demo's relying party uses the next port. Files that name it must mean the same here as in the server.
     variables: { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env },
-  };
-}
-
-/** A command may open the store several times, and examines it each time. */
-function eachOnce(print: (text: string) => void): (text: string) => void {
-  const printed = new Set<string>();
-  return (text) => {
-    if (printed.has(text)) return;
-    printed.add(text);
-    print(text);
   };
 }
 

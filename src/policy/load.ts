@@ -3,6 +3,7 @@
  * findings.
  */
 
+import { inOrderOfPlaces } from '../core/model/source-place.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
@@ -29,7 +30,7 @@ import { configurationWarnings } from './check/warnings.ts';
 import type { AnalysisFinding } from './model/analysis-finding.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey, isSingleton, type WrittenKind } from './model/documents.ts';
-import { type Finding, type FindingPlace, withLines } from './model/finding.ts';
+import { type Finding, withLines } from './model/finding.ts';
 import { schemaFor } from './schema/schemas.ts';
 import { type ConfigurationFile, readConfigurationFiles } from './source/configuration-files.ts';
 import { type RenamedKey, renamedKeys } from './source/renamed-keys.ts';
@@ -110,7 +111,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
       ...groupWarnings(sources, options.groups),
       ...userWarnings(sources, documents, options),
       ...brand.warnings,
-    ].sort(compareLocations),
+    ].sort(inOrderOfPlaces),
   };
 }
 
@@ -119,7 +120,7 @@ function inOrder(findings: readonly Finding[], files: readonly ConfigurationFile
   const named = new Set(findings.map(({ file }) => file));
   const texts = files.filter(({ file }) => named.has(file));
   const lines = new Map(texts.map(({ file, text }) => [file, linesOf(text)] as const));
-  return withLines(findings.toSorted(compareLocations), (file) => lines.get(file));
+  return withLines(findings.toSorted(inOrderOfPlaces), (file) => lines.get(file));
 }
 
 function readOptions(
@@ -222,8 +223,4 @@ function toDocuments(sources: readonly DocumentSource[], files: readonly Documen
     return [{ ...named, ruleLines: places.map(({ line }) => line), ruleColumns: places.map(({ column }) => column) }];
   });
   return new Map([...written, ...files].map((each) => [documentKey(each.kind, each.name), each]));
-}
-
-function compareLocations(a: FindingPlace, b: FindingPlace): number {
-  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
 }

@@ -4,11 +4,10 @@
  */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { mastersOf } from './backup/dump-redis.ts';
 import { databaseName } from './data-dir.ts';
 import { openDatabase } from './embedded/database.ts';
 import { openStore, type StoreSettings } from './open.ts';
-import { connectRedis, type RedisClient, redisFailure } from './redis/client.ts';
+import { connectRedis, mastersOf, type RedisClient, redisFailure } from './redis/client.ts';
 import { defaultPrefix } from './redis/redis.ts';
 import { releaseSchema, type StoreSchema } from './schema.ts';
 import { readStamp, withStamp } from './stamp.ts';

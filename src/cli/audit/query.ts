@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { Directory } from '../../users/directory/directory.ts';
 import { newCommand } from '../commands.ts';
-import { refusal } from '../shared/refusal.ts';
+import { maxLimit, parseLimit, refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { AuditContext } from './audit-context.ts';
 import type { AuditLine } from './audit-text.ts';
@@ -17,8 +17,6 @@ interface QueryOptions extends LineFilter {
   readonly all?: true;
   readonly json?: true;
 }
-
-const maxLimit = 10_000;
 
 export function auditQueryCommand(context: AuditContext): Command {
   return newCommand('audit query')
@@ -44,7 +42,7 @@ export function auditQueryCommand(context: AuditContext): Command {
 
 /** Keeps only one page of the store in memory, however long the log is. */
 async function query(context: AuditContext, options: QueryOptions): Promise<void> {
-  const limit = options.all ? Number.POSITIVE_INFINITY : limitOf(options.limit);
+  const limit = options.all ? Number.POSITIVE_INFINITY : parseLimit(options.limit);
   const { after } = options;
   if (after !== undefined && !/^\d{1,20}(-\d{1,20})?$/.test(after))
     throw refusal(`--after takes the value that the previous page printed, not ${after}`);
@@ -64,10 +62,4 @@ async function query(context: AuditContext, options: QueryOptions): Promise<void
     }
     if (printed === 0) context.stderr('no such events; the store keeps the newest 100,000 lines\n');
   });
-}
-
-function limitOf(text: string): number {
-  const limit = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(limit <= maxLimit)) throw refusal(`--limit takes a number from 1 to ${maxLimit}, not ${text}; or use --all`);
-  return limit;
 }

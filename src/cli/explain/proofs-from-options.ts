@@ -1,7 +1,7 @@
 /** Reads from the options of `explain` what a user has enrolled and proved. */
 import { isRemembered } from '../../core/analysis/proofs/asked-proofs.ts';
 import { maxEnrollmentsPerAuthenticator } from '../../core/enrollment/enrollment-limit.ts';
-import { authenticatorIn, methodIn, methodName } from '../../core/model/authenticator-name.ts';
+import { authenticatorIn, enrollmentName, methodIn, methodName } from '../../core/model/authenticator-name.ts';
 import {
   type AuthenticatorDescriptor,
   type Characteristic,
@@ -107,19 +107,13 @@ export function ownEnrollment(authenticator: string, subject: Subject, method?: 
   const enrollment = subject.enrollments.find((one) => proves(one, authenticator, method));
   if (enrollment !== undefined) return enrollment;
   const who = subject.identifiers[0] ?? 'this user';
-  const has = subject.enrollments.map(enrolledName).join(', ') || 'nothing';
+  const has = subject.enrollments.map(enrollmentName).join(', ') || 'nothing';
   const what = method === undefined ? authenticator : methodName(authenticator, method);
   throw refusal(`${who} cannot have proved ${what}: enrolled is ${has}`);
 }
 
 function proves({ authenticator, methods }: Enrollment, key: string, method: string | undefined): boolean {
   return authenticator === key && (method === undefined || methods === undefined || methods.includes(method));
-}
-
-/** For example `phone.voice`, a number that takes no text messages. */
-function enrolledName({ authenticator, methods = [] }: Enrollment): string {
-  const [method, ...others] = methods;
-  return method !== undefined && others.length === 0 ? methodName(authenticator, method) : authenticator;
 }
 
 /** The enrollments of `--enrolled`. An account has no more of one authenticator than the limit. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { sourcePlace } from '../../core/model/source-place.ts';
 import { loadConfiguration } from '../../policy/load.ts';
+import { shellWord } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import type { Finding } from '../../policy/model/finding.ts';
@@ -17,7 +18,6 @@ import { printFindings, withPrintedFindings } from '../shared/print-findings.ts'
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
 import { refusal } from '../shared/refusal.ts';
-import { shellWord } from '../shared/shell-word.ts';
 import { withStore } from '../shared/with-store.ts';
 import { junitXml } from './junit.ts';
 import { readTests } from './read-tests.ts';

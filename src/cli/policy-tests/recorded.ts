@@ -4,9 +4,9 @@
  */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
-import { methodName } from '../../core/model/authenticator-name.ts';
+import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
-import type { Enrollment, Seconds, Subject } from '../../core/model/facts.ts';
+import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
@@ -173,12 +173,6 @@ function written({ kind, names }: AskedStep): unknown {
   const one = names.length === 1 ? first : names;
   if (kind === 'prove') return one;
   return { [kind]: kind === 'profile' || kind === 'consent' ? names : one };
-}
-
-/** A number that cannot receive text messages is `phone.voice`. */
-function enrollmentName({ authenticator, methods = [] }: Enrollment): string {
-  const [method, ...others] = methods;
-  return method !== undefined && others.length === 0 ? methodName(authenticator, method) : authenticator;
 }
 
 function proofName({ authenticator, method }: TracedProof): string {

@@ -1,6 +1,7 @@
 /** Rules that decided no test, and conditions that were never met, or never missed, in any test. */
 import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import { inOrderOfPlaces } from '../../core/model/source-place.ts';
 import { compilePolicy } from '../../core/policy/rules/compile.ts';
 import type { CompiledCondition } from '../../core/policy/rules/condition-table.ts';
 import type { ExplainedLayer } from '../../flow/explain.ts';
@@ -49,7 +50,7 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
   const all = [...documents.values()]
     .filter(({ kind }) => testable.includes(kind))
     .flatMap(rulesOf)
-    .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+    .sort(inOrderOfPlaces);
   const uncovered = all.filter((rule) => !covered.has(placeKey({ location: rule })));
   return {
     rules: all.length,

@@ -11,6 +11,7 @@ import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { Store } from '../../stores/store.ts';
 import type { PasswordRules } from '../../users/ports/password-tools.ts';
+import { printOnce } from './print-once.ts';
 
 export interface PasswordRulesOptions {
   readonly authenticators: readonly AuthenticatorKind[];
@@ -33,7 +34,8 @@ export async function passwordRulesInUse(store: Store, options: PasswordRulesOpt
   const policies = snapshot === undefined ? {} : await policiesOf(snapshot, issuer);
   const password = options.authenticators.find(({ underPasswordPolicy }) => underPasswordPolicy)?.key ?? '';
   const settings = { ...snapshot?.settings.authenticators[password] };
-  const warn = onceEach((message) => options.stderr(`warning: ${message}\n`));
+  // An import may produce the same message for every record.
+  const warn = printOnce((message) => options.stderr(`warning: ${message}\n`));
   return (subject, credentials) => {
     const facts = neutralFacts({ now: options.now(), request: neutralRequest(accountClientId), subject });
     const newPassword = termsForNewPassword(policies, facts);
@@ -56,14 +58,4 @@ async function policiesOf(snapshot: Snapshot, issuer: string): Promise<Parameter
   const extended = withAccountApp(snapshot, issuer);
   const app = await extended.app(accountClientId);
   return app === undefined ? {} : extended.policies(app);
-}
-
-/** An import may produce the same message for every record. */
-function onceEach(write: (message: string) => void): (message: string) => void {
-  const written = new Set<string>();
-  return (message) => {
-    if (written.has(message)) return;
-    written.add(message);
-    write(message);
-  };
 }

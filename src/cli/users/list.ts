@@ -8,7 +8,7 @@ import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
 import { misspelledGroups } from '../shared/misspelled-groups.ts';
-import { refusal } from '../shared/refusal.ts';
+import { maxLimit, parseLimit } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
 import { accountJson, accountLine } from './account-text.ts';
 import type { UsersContext } from './users-context.ts';
@@ -22,8 +22,6 @@ interface ListOptions {
   readonly search?: string;
   readonly json?: true;
 }
-
-const maxLimit = 10_000;
 
 /** Users per page with `--all`. */
 const pageSize = 1000;
@@ -44,7 +42,7 @@ export function usersListCommand(context: ListContext): Command {
 }
 
 async function list(context: ListContext, options: ListOptions): Promise<void> {
-  const limit = options.all ? pageSize : limitOf(options.limit);
+  const limit = options.all ? pageSize : parseLimit(options.limit);
   const text = options.json ? accountJson : accountLine;
   const matches = filterOf(options);
   await withStore(context, async (store) => {
@@ -65,12 +63,6 @@ async function list(context: ListContext, options: ListOptions): Promise<void> {
     context.stderr(`${unreadable} of ${page.total} users cannot be read\n`);
     context.setExitCode(1);
   });
-}
-
-function limitOf(text: string): number {
-  const limit = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(limit <= maxLimit)) throw refusal(`--limit takes a number from 1 to ${maxLimit}, not ${text}; or use --all`);
-  return limit;
 }
 
 function filterOf({ group, status, search }: ListOptions): (account: Account) => boolean {

@@ -11,7 +11,6 @@ import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { mayChange, type OpenAccount } from '../../flow/account/open-account.ts';
 import { isFullOf, overviewOf } from '../../flow/account/overview.ts';
-import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import type { OverviewPage } from '../html/views/account-pages.ts';
 import { pathParameter } from '../middleware/route-table.ts';
@@ -19,6 +18,7 @@ import {
   type AccountHttpRequest,
   type AccountPageRequest,
   type AccountParts,
+  doneNotices,
   openedAccount,
   returnPath,
   sendToSignIn,
@@ -60,7 +60,7 @@ async function section(request: AccountHttpRequest, kind: OverviewPage['kind']):
   const open = await openedAccount(request);
   if (!open) return sendToSignIn(request, { returnTo: kind === 'overview' ? 'view' : kind });
   const { done: code } = request.ctx.query;
-  await showSection({ ...request, open }, kind, [...addedNotice(open, code), ...noticesOf(code)]);
+  await showSection({ ...request, open }, kind, [...addedNotice(open, code), ...doneNotices(done, code)]);
 }
 
 /** The browser returns from a sign-in. */
@@ -137,11 +137,4 @@ function addedNotice({ account: { user, credentials }, services }: OpenAccount, 
     return [];
   const others = user.validAfter >= newest.createdAt ? 'ended' : 'kept';
   return [{ code: `account.done.${code}`, level: 'info', authenticator: newest.authenticator, params: { others } }];
-}
-
-/** `code`: what was done on the previous page. `stale`: another tab was faster. */
-function noticesOf(code: unknown): readonly Notice[] {
-  if (code === 'stale') return [staleForm];
-  const what = done.find((known) => known === code);
-  return what === undefined ? [] : [{ code: `account.done.${what}`, level: 'info' }];
 }

@@ -6,6 +6,7 @@ import { changeScope, scopeOfChange } from '../../core/enrollment/account-reques
 import type { GovernedChange } from '../../core/model/account-policy.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../../core/profile/time-zone.ts';
+import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
@@ -153,4 +154,24 @@ export function setStatus(ctx: Context, notices: readonly Notice[]): void {
 /** Pages use the language of the profile again, or that of the browser. */
 export function forgetLanguage({ parts, ctx }: AccountHttpRequest): void {
   setLanguageCookie(ctx, { cookie: parts.languageCookie, issuer: parts.services.issuer }, null);
+}
+
+type DoneCode<Code = NoticeCode> = Code extends `account.done.${infer What}` ? What : never;
+
+/** `code`: which of these was done on the previous page. `stale`: another tab was faster. */
+export function doneNotices(done: readonly DoneCode[], code: unknown): readonly Notice[] {
+  if (code === 'stale') return [staleForm];
+  const what = done.find((known) => known === code);
+  return what === undefined ? [] : [{ code: `account.done.${what}`, level: 'info' }];
+}
+
+/** For pages that a link of a notification opens, without a session. */
+export async function linkContext({ parts }: AccountHttpRequest) {
+  return pageContext(parts.renderer, await parts.services.snapshot(currentRequest().unit));
+}
+
+/** What the flow needs to follow such a link. */
+export function linkRequest({ parts: { services } }: AccountHttpRequest) {
+  const { unit, visitor } = currentRequest();
+  return { services, unit, visitor };
 }

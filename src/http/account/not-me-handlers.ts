@@ -10,8 +10,13 @@ import { currentRequest } from '../../oidc/request-scope.ts';
 import { showPage } from '../answers.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
-import { pageContext } from '../page-context.ts';
-import { type AccountHttpRequest, type AccountParts, sendToSignIn } from './account-request.ts';
+import {
+  type AccountHttpRequest,
+  type AccountParts,
+  linkContext,
+  linkRequest,
+  sendToSignIn,
+} from './account-request.ts';
 
 /** The longest identifier (RFC 5321), rounded up. */
 const longestHint = 320;
@@ -26,17 +31,17 @@ export function notMeHandlers(parts: AccountParts) {
 
 async function show(request: AccountHttpRequest): Promise<void> {
   const token = request.ctx.query.t;
-  const found = await reportedSignIn(reportRequest(request), token);
+  const found = await reportedSignIn(linkRequest(request), token);
   if (!found || typeof token !== 'string') return showResult(request, undefined);
   const { parts, ctx } = request;
   const { link: signIn } = found;
-  showPage(ctx, parts.renderer.renderLinkQuestion({ ...(await baseOf(request)), does: 'not_me', signIn, token }));
+  showPage(ctx, parts.renderer.renderLinkQuestion({ ...(await linkContext(request)), does: 'not_me', signIn, token }));
 }
 
 async function reject(request: AccountHttpRequest): Promise<void> {
   requireSameOrigin(request.ctx, request.parts.services.issuer);
   const fields = await readForm(request.ctx);
-  await showResult(request, await rejectSignIn(reportRequest(request), fields['link.token'] ?? ''));
+  await showResult(request, await rejectSignIn(linkRequest(request), fields['link.token'] ?? ''));
 }
 
 /** The starting point for a user who forgot a password. It proves and reveals nothing. */
@@ -49,7 +54,7 @@ function recover(request: AccountHttpRequest): void {
 async function showResult(request: AccountHttpRequest, found: ReportedSignIn | undefined): Promise<void> {
   const { parts, ctx } = request;
   if (!found) ctx.status = 410;
-  const page = { ...(await baseOf(request)), does: 'not_me', result: found ? 'done' : 'over' } as const;
+  const page = { ...(await linkContext(request)), does: 'not_me', result: found ? 'done' : 'over' } as const;
   const identifier = found && (await canRecover(request, found)) ? found.account.user.identifiers[0] : undefined;
   showPage(ctx, parts.renderer.renderLinkResult(identifier === undefined ? page : { ...page, recover: identifier }));
 }
@@ -60,13 +65,4 @@ async function canRecover({ parts }: AccountHttpRequest, { account }: ReportedSi
   const app = await snapshot.app(parts.clientId);
   const key = app && recoverableAuthenticator(await snapshot.policies(app));
   return account.credentials.some(({ authenticator }) => authenticator === key);
-}
-
-async function baseOf({ parts }: AccountHttpRequest) {
-  return pageContext(parts.renderer, await parts.services.snapshot(currentRequest().unit));
-}
-
-function reportRequest({ parts: { services } }: AccountHttpRequest) {
-  const { unit, visitor } = currentRequest();
-  return { services, unit, visitor };
 }

@@ -12,6 +12,7 @@ import {
   type AccountHttpRequest,
   type AccountPageRequest,
   type AccountParts,
+  doneNotices,
   forgetLanguage,
   openedAccount,
   sendToSignIn,
@@ -35,7 +36,7 @@ export function profileHandlers(parts: AccountParts) {
 async function show(request: AccountHttpRequest): Promise<void> {
   const open = await openedAccount(request);
   if (!open) return sendToSignIn(request, { returnTo: 'profile' });
-  showProfile({ ...request, open }, noticesOf(request.ctx.query.done));
+  showProfile({ ...request, open }, doneNotices(done, request.ctx.query.done));
 }
 
 /** Nothing here affects proofs, so it requires no more than viewing. */
@@ -68,10 +69,4 @@ function showProfile(
     ...(typed && { typed }),
     notices,
   });
-}
-
-function noticesOf(code: unknown): readonly Notice[] {
-  if (code === 'stale') return [staleForm];
-  const what = done.find((known) => known === code);
-  return what === undefined ? [] : [{ code: `account.done.${what}`, level: 'info' }];
 }

@@ -4,12 +4,10 @@
  */
 import type { Context } from 'koa';
 import { readUndo, type Undo, undoChange } from '../../flow/account/restore-identifier.ts';
-import { currentRequest } from '../../oidc/request-scope.ts';
 import { showPage } from '../answers.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
-import { pageContext } from '../page-context.ts';
-import type { AccountHttpRequest, AccountParts } from './account-request.ts';
+import { type AccountHttpRequest, type AccountParts, linkContext, linkRequest } from './account-request.ts';
 
 export function undoHandlers(parts: AccountParts) {
   return {
@@ -20,18 +18,18 @@ export function undoHandlers(parts: AccountParts) {
 
 async function show(request: AccountHttpRequest): Promise<void> {
   const token = request.ctx.query.t;
-  const found = await readUndo(undoRequest(request), token);
+  const found = await readUndo(linkRequest(request), token);
   if (found.kind !== 'open' || typeof token !== 'string') return showResult(request, found.kind);
   const { parts, ctx } = request;
   const [{ kind, value }] = found.changes;
-  const html = parts.renderer.renderLinkQuestion({ ...(await baseOf(request)), does: 'undo', kind, value, token });
+  const html = parts.renderer.renderLinkQuestion({ ...(await linkContext(request)), does: 'undo', kind, value, token });
   showPage(ctx, html);
 }
 
 async function undo(request: AccountHttpRequest): Promise<void> {
   requireSameOrigin(request.ctx, request.parts.services.issuer);
   const fields = await readForm(request.ctx);
-  const { kind } = await undoChange(undoRequest(request), fields['link.token'] ?? '');
+  const { kind } = await undoChange(linkRequest(request), fields['link.token'] ?? '');
   await showResult(request, kind);
 }
 
@@ -39,14 +37,5 @@ async function showResult(request: AccountHttpRequest, result: Undo['kind']): Pr
   const { parts, ctx } = request;
   if (result !== 'open') ctx.status = 410;
   const shown = result === 'open' ? 'done' : result;
-  showPage(ctx, parts.renderer.renderLinkResult({ ...(await baseOf(request)), does: 'undo', result: shown }));
-}
-
-async function baseOf({ parts }: AccountHttpRequest) {
-  return pageContext(parts.renderer, await parts.services.snapshot(currentRequest().unit));
-}
-
-function undoRequest({ parts: { services } }: AccountHttpRequest) {
-  const { unit, visitor } = currentRequest();
-  return { services, unit, visitor };
+  showPage(ctx, parts.renderer.renderLinkResult({ ...(await linkContext(request)), does: 'undo', result: shown }));
 }

@@ -7,7 +7,7 @@ import { consentTo, grantedClaims } from '../../core/decision/consent.ts';
 import type { ConsentTerms } from '../../core/model/consent.ts';
 import type { Consent } from '../../core/model/facts.ts';
 import type { SignOn } from '../request-scope.ts';
-import { protocolClaims } from './request-facts.ts';
+import { protocolClaims, words } from './request-facts.ts';
 
 type Grant = InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']>;
 
@@ -96,10 +96,6 @@ function limit(grant: Grant, { oidc }: KoaContextWithOIDC, { terms, consent }: C
 
 function split<T>(all: readonly T[], test: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
   return [all.filter(test), all.filter((one) => !test(one))];
-}
-
-function words(text: string | undefined): readonly string[] {
-  return text?.split(' ').filter((word) => word !== '') ?? [];
 }
 
 /** The requested scopes of each API. */

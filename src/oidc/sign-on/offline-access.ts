@@ -5,6 +5,7 @@
  */
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { words } from './request-facts.ts';
 
 const offline = 'offline_access';
 
@@ -24,8 +25,4 @@ export function keepOfflineAccess({ oidc, query }: KoaContextWithOIDC): void {
     offline,
   );
   if (isAsked && isAllowed && !scopes.includes(offline)) params.scope = [...scopes, offline].join(' ');
-}
-
-function words(value: unknown): readonly string[] {
-  return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
 }

@@ -46,7 +46,8 @@ export function askableScopes({ oidc }: KoaContextWithOIDC): readonly string[] |
 /** oidc-provider asks for no consent to these either. */
 export const protocolClaims: ReadonlySet<string> = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
-function words(value: unknown): string[] {
+/** The values of a parameter that separates them by spaces (RFC 6749, section 3.3). Empty if it is no text. */
+export function words(value: unknown): string[] {
   return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
 }
 

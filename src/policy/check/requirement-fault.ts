@@ -2,9 +2,9 @@
 
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
-import { authenticatorIn, namesOf } from '../../core/model/authenticator-name.ts';
+import { namesOf, takesAuthenticator } from '../../core/model/authenticator-name.ts';
 import { type AuthenticatorDescriptor, type Characteristic, characteristics } from '../../core/model/facts.ts';
-import type { ChainStep, Requirement } from '../../core/model/policy.ts';
+import type { Requirement } from '../../core/model/policy.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
@@ -85,7 +85,7 @@ function singleFault(
 ): RequirementFault | undefined {
   if (!('chains' in requirement) || !canBeMet(requirement, enabled.map(withoutLimit))) return undefined;
   const isTwice = (key: string) =>
-    requirement.chains.some((chain) => chain.filter((step) => takes(step, key)).length > 1);
+    requirement.chains.some((chain) => chain.filter((step) => takesAuthenticator(step, key)).length > 1);
   const single = enabled.filter(({ key, maxEnrollments }) => maxEnrollments === 1 && isTwice(key));
   const names = single.map(({ key }) => `\`${key}\``).join(' or ');
   return {
@@ -96,10 +96,6 @@ function singleFault(
 
 function withoutLimit({ maxEnrollments: _, ...descriptor }: AuthenticatorDescriptor): AuthenticatorDescriptor {
   return descriptor;
-}
-
-function takes({ authenticators }: ChainStep, key: string): boolean {
-  return authenticators.some((name) => authenticatorIn(name) === key);
 }
 
 /** It names authenticators that are not enabled. */

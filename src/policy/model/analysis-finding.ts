@@ -128,7 +128,7 @@ function distinct(lines: readonly string[]): readonly string[] {
   return [...new Set(lines)];
 }
 
-/** As a shell takes it for one word. */
-function shellWord(word: string): string {
+/** Quotes the text so that a shell reads it as one word. */
+export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

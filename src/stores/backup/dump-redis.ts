@@ -3,10 +3,9 @@
  * change is read before them (the pointer before the documents). One that counts only together with another is read
  * after it (reservations after users). A user and the user's credentials are read in one step.
  */
-import { Cluster, type Redis } from 'ioredis';
 import { keyRow } from '../key-table.ts';
 import { revisionPointerKey, storeStateKey } from '../keys.ts';
-import type { RedisClient } from '../redis/client.ts';
+import { mastersOf, type RedisClient } from '../redis/client.ts';
 import { tagOf } from '../redis/slots.ts';
 import { readStamp } from '../stamp.ts';
 import { parseState } from '../store-state.ts';
@@ -65,10 +64,6 @@ async function* keysOf({ client, prefix }: Source): AsyncIterable<string> {
       cursor = next;
     } while (cursor !== '0');
   }
-}
-
-export function mastersOf(client: RedisClient): readonly Redis[] {
-  return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
 async function* partsOf(source: Source, key: string): AsyncIterable<BackupLine> {

@@ -5,10 +5,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KeyKind } from '../key-table.ts';
 import { keyringKey, revisionPointerKey, storeStateKey } from '../keys.ts';
-import type { RedisClient } from '../redis/client.ts';
+import { mastersOf, type RedisClient } from '../redis/client.ts';
 import { withStamp } from '../stamp.ts';
 import type { StoreState } from '../store.ts';
-import { mastersOf } from './dump-redis.ts';
 import type { BackupLine } from './lines.ts';
 import { type Restored, restoredVersion } from './restored.ts';
 

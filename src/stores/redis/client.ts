@@ -239,3 +239,8 @@ export function redisFailure(error: unknown): unknown {
   if (name === 'ReplyError' && !refusals.test(message)) return error;
   return new StoreUnavailable(`Redis: ${message}`, error);
 }
+
+/** The servers that hold the data: each master of a cluster, or the one server. */
+export function mastersOf(client: RedisClient): readonly Redis[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}

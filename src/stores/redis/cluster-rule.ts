@@ -1,5 +1,5 @@
 /** Which replicas must have a write on a Redis Cluster. This is the rule alone, without connections or a clock. */
-import { freshFor, quiet, type ReplicaRule, type ReplicatedWrite } from './replica-rule.ts';
+import { freshFor, freshOf, quiet, type ReplicaRule, type ReplicatedWrite } from './replica-rule.ts';
 
 /** What one node of a Cluster reports about a node (`CLUSTER NODES`). */
 export interface ClusterNode {
@@ -67,7 +67,7 @@ export class ClusterRule implements ReplicaRule {
 
   /** Must also be called when no node answers, because silence ends the agreement. */
   look(now: number): void {
-    const words = speakersOf(this.#fresh(now));
+    const words = speakersOf(freshOf(this.#views.values(), now));
     const heard = words.filter(({ speaker }) => words.every(({ nodes }) => isServing(nodes.get(speaker))));
     const masters = Math.max(0, ...words.map(countServing));
     for (const master of this.#shards.keys()) {
@@ -127,7 +127,7 @@ export class ClusterRule implements ReplicaRule {
     const others = [...(shard ?? [])].filter((node) => node !== master);
     const agreement = this.#agreements.get(master);
     if (shard === undefined || agreement === undefined || now - agreement.since < quiet) return others;
-    const words = speakersOf(this.#fresh(now).filter(({ speaker }) => speaker !== master));
+    const words = speakersOf(freshOf(this.#views.values(), now).filter(({ speaker }) => speaker !== master));
     for (const node of others)
       if (words.every(({ speaker }) => this.#isGone(speaker, node, { shard, now }))) agreement.excused.add(node);
     const required = others.filter((node) => !agreement.excused.has(node));
@@ -149,10 +149,6 @@ export class ClusterRule implements ReplicaRule {
     const shard = this.#shards.get(master) ?? new Set();
     this.#shards.set(master, shard.add(master));
     this.#shards.set(replica, shard.add(replica));
-  }
-
-  #fresh(now: number): readonly ClusterView[] {
-    return [...this.#views.values()].filter((view) => now - view.at < freshFor);
   }
 }
 

@@ -1,11 +1,11 @@
 /** The store on Redis. */
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import { StoreUnavailable } from '../../errors.ts';
 import type { StoreSchema } from '../schema.ts';
 import { stampedStore } from '../stamped-store.ts';
 import type { Store } from '../store.ts';
 import { assertRedisSafe, type RedisDurability, unlogged } from './check.ts';
-import { connectRedis, type RedisClient, type RedisPatience, redisFailure } from './client.ts';
+import { connectRedis, mastersOf, type RedisClient, type RedisPatience, redisFailure } from './client.ts';
 import { clusterCommit, singleCommit } from './commit.ts';
 import type { RedisLink, Verb } from './link.ts';
 import { clusterLoad, singleLoad } from './load.ts';
@@ -120,10 +120,6 @@ function trackCalls(): {
       await Promise.allSettled(underWay);
     },
   };
-}
-
-function mastersOf(client: RedisClient): readonly Redis[] {
-  return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
 /**

@@ -72,7 +72,7 @@ export class SentinelRule implements ReplicaRule {
 
   /** Must also be called when no sentinel answers, because silence ends the agreement. */
   look(now: number): void {
-    const views = this.#fresh(now);
+    const views = freshOf(this.#views.values(), now);
     const [first] = views;
     const agree =
       first !== undefined && isMajority(views) && views.every((v) => v.master === first.master && v.flags === 'master');
@@ -105,7 +105,7 @@ export class SentinelRule implements ReplicaRule {
     this.look(now);
     const others = [...this.#nodes].filter((node) => node !== master);
     if (this.#agreed?.master !== master || now - this.#agreed.since < quiet) return others;
-    const views = this.#fresh(now);
+    const views = freshOf(this.#views.values(), now);
     for (const node of others)
       if (views.every((view) => (view.downFor.get(node) ?? 0) >= quiet)) this.#excused.add(node);
     const required = others.filter((node) => !this.#excused.has(node));
@@ -116,10 +116,11 @@ export class SentinelRule implements ReplicaRule {
     this.#agreed = undefined;
     this.#excused.clear();
   }
+}
 
-  #fresh(now: number): readonly SentinelView[] {
-    return [...this.#views.values()].filter((view) => now - view.at < freshFor);
-  }
+/** The views that are recent enough to excuse a replica. */
+export function freshOf<View extends { readonly at: number }>(views: Iterable<View>, now: number): readonly View[] {
+  return [...views].filter((view) => now - view.at < freshFor);
 }
 
 function isMajority(views: readonly SentinelView[]): boolean {

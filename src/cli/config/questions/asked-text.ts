@@ -49,6 +49,12 @@ export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
   return last?.kind === 'denied' ? denyReasonText(last.reason) : 'nothing is enrolled that could be proved';
 }
 
+/** What is asked, and why the user does not get in all the same. */
+export function reasonedText(signIn: Pick<SignIn, 'asked' | 'dependsOn' | 'steps'>): string {
+  const why = denialText(signIn);
+  return why === '' ? askedText(signIn) : `${askedText(signIn)}: ${why}`;
+}
+
 const enrolling = 'enroll ';
 
 /** A step after the proofs. A choice is skipped, because the next step names its options. */

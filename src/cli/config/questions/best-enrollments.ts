@@ -3,9 +3,9 @@
  * that neither a chain of two passkeys nor a `count` of enrollments excludes this user.
  */
 import { maxEnrollmentsPerAuthenticator } from '../../../core/enrollment/enrollment-limit.ts';
-import { authenticatorIn } from '../../../core/model/authenticator-name.ts';
+import { takesAuthenticator } from '../../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
-import type { ChainStep, Requirement } from '../../../core/model/policy.ts';
+import type { Requirement } from '../../../core/model/policy.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 
 /** The number of enrollments of this authenticator, at least one. */
@@ -20,14 +20,10 @@ export function numberAskedFor(policies: readonly PolicySet[]): NumberOf {
     ({ enrollment }) => enrollment?.rules.flatMap(({ rule }) => rule.then.required) ?? [],
   );
   return ({ key, maxEnrollments }) => {
-    const inChains = chains.map((chain) => chain.filter((step) => takes(step, key)).length);
+    const inChains = chains.map((chain) => chain.filter((step) => takesAuthenticator(step, key)).length);
     const counts = required.flatMap(({ anyOf, count = 1 }) => (anyOf.includes(key) ? [count] : []));
     return Math.min(maxEnrollments ?? maxEnrollmentsPerAuthenticator, Math.max(1, ...inChains, ...counts));
   };
-}
-
-function takes({ authenticators }: ChainStep, key: string): boolean {
-  return authenticators.some((name) => authenticatorIn(name) === key);
 }
 
 function requirementsIn({ session, app, acrValues }: PolicySet): readonly Requirement[] {

@@ -6,7 +6,7 @@ import { withPrintedFindings } from '../../shared/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/print-result.ts';
 import { tableText } from '../../shared/table.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedText, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
+import { byOutcome, leftAsideText, outcomeData, reasonedText } from './asked-text.ts';
 import {
   conditionsLeftAside,
   groupsIn,
@@ -76,9 +76,4 @@ async function print(
 
 function wordsOf(outcome: Outcome): string {
   return JSON.stringify([reasonedText(outcome), outcome.rule]);
-}
-
-function reasonedText(outcome: Outcome): string {
-  const why = denialText(outcome);
-  return why === '' ? askedText(outcome) : `${askedText(outcome)}: ${why}`;
 }

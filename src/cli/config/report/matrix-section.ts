@@ -1,7 +1,7 @@
 /** Tables of what each app asks of each group, by zone. */
 import { conditionNamesText } from '../../explain/left-aside.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
-import { askedText, denialText, getsIn } from '../questions/asked-text.ts';
+import { getsIn, reasonedText } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../questions/matrix.ts';
 import { namedUserText } from '../questions/named-users.ts';
@@ -36,7 +36,7 @@ function rowNumbers(): (outcomes: readonly Outcome[]) => number {
   return (outcomes) => {
     const known = byArray.get(outcomes);
     if (known !== undefined) return known;
-    const text = JSON.stringify(outcomes.map(cellText));
+    const text = JSON.stringify(outcomes.map(reasonedText));
     const number = byText.get(text) ?? byText.size;
     byText.set(text, number);
     byArray.set(outcomes, number);
@@ -46,7 +46,7 @@ function rowNumbers(): (outcomes: readonly Outcome[]) => number {
 
 function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: readonly string[]): PageMarkup {
   const counted = rows.some(({ users }) => users !== undefined);
-  const same = [...Map.groupBy(rows, ({ outcomes }) => JSON.stringify(outcomes.map(cellText))).values()];
+  const same = [...Map.groupBy(rows, ({ outcomes }) => JSON.stringify(outcomes.map(reasonedText))).values()];
   const columns = alikeZones(rows, zones);
   const head = ['Groups', ...(counted ? ['Users'] : []), ...columns.map(({ names }) => conditionNamesText(names))];
   return markup`<section>${heading(3, clientIds.join(', '))}
@@ -65,7 +65,7 @@ interface Column {
 
 function alikeZones(rows: readonly AppRow[], zones: readonly string[]): readonly Column[] {
   const alike = Map.groupBy(zones.keys(), (at) =>
-    JSON.stringify(rows.map(({ outcomes }) => outcomes[at] && cellText(outcomes[at]))),
+    JSON.stringify(rows.map(({ outcomes }) => outcomes[at] && reasonedText(outcomes[at]))),
   );
   return [...alike.values()].map((positions) => ({
     names: positions.map((at) => zones[at] ?? ''),
@@ -82,10 +82,5 @@ function groupsRow(rows: readonly AppRow[], columns: readonly Column[], counted:
 }
 
 function cell(outcome: Outcome): PageMarkup {
-  return markup`<td${getsIn(outcome) ? '' : markup` class="denied"`}>${cellText(outcome)}</td>`;
-}
-
-function cellText(outcome: Outcome): string {
-  const why = denialText(outcome);
-  return why === '' ? askedText(outcome) : `${askedText(outcome)}: ${why}`;
+  return markup`<td${getsIn(outcome) ? '' : markup` class="denied"`}>${reasonedText(outcome)}</td>`;
 }

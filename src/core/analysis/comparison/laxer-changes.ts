@@ -11,6 +11,7 @@ import {
   type GovernedChange,
 } from '../../model/account-policy.ts';
 import type { Requirement, Rule } from '../../model/policy.ts';
+import { namedInChanges } from '../../policy/rules/account-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
@@ -65,9 +66,7 @@ export function laxerChanges(sides: Sides, space: RuleSpace): LaxerChanges {
 function changesIn({ live, next }: Sides): readonly GovernedChange[] {
   if (live.accountPolicy === undefined) return [];
   const rules = [live, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
-  const named = rules.flatMap(({ change = {} }) =>
-    Object.values(change).flatMap((names) => (names === 'all' ? [] : names)),
-  );
+  const named = rules.flatMap(namedInChanges);
   const keys = next.authenticators.map(({ key }) => key);
   const all = [...new Set([...keys, ...named, ...accountIdentifiers])];
   return changeActions.flatMap((action) =>

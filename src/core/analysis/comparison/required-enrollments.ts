@@ -1,5 +1,6 @@
 /** Compares what enrollment terms require: whether what meets it now meets what was required before, and as soon. */
 import type { Grace, RequiredEnrollment } from '../../model/enrollment-policy.ts';
+import { subsetsOf } from '../space/subsets.ts';
 import type { UsableThen } from './compare-asks.ts';
 
 export interface RequiredOf {
@@ -39,10 +40,6 @@ function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): bo
 
 /** The largest number of required enrollments that are compared together. */
 const mostTogether = 8;
-
-function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, index) => subset & (1 << index)));
-}
 
 /** Whether everything that meets `other` also meets `one`, and no later. */
 function contains(one: RequiredEnrollment, other: RequiredEnrollment): boolean {

@@ -11,6 +11,7 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { subsetsOf } from '../space/subsets.ts';
 import type { UsableThen } from './compare-asks.ts';
 
 /** The proofs that rules name, and the others that the user may give as well. */
@@ -63,10 +64,6 @@ function namesOf(proved: readonly AuthenticatorDescriptor[]): readonly string[] 
   return [
     ...new Set(proved.flatMap(({ key, methods }) => proofNames({ authenticator: key, ...(methods && { methods }) }))),
   ];
-}
-
-function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, index) => subset & (1 << index)));
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { AuthenticatorDescriptor, Characteristic } from '../../model/facts.ts';
 import type { Demand } from '../../model/policy.ts';
+import { subsetsOf } from '../space/subsets.ts';
 
 type Shown = Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>;
 
@@ -28,10 +29,6 @@ export function possiblyShown(descriptor: Pick<Shown, 'characteristics'>): reado
       lacking.includes('hardwareProtected'),
   );
   return lacks.map((lacking) => characteristics.filter((one) => !lacking.includes(one)));
-}
-
-function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, index) => subset & (1 << index)));
 }
 
 /** The least that a verification shows which meets the demand. Undefined: none does. */

@@ -2,8 +2,8 @@
 import type { RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import type { Formula } from '../../policy/theories/theory.ts';
-import { decidingFormulas } from './deciding-formulas.ts';
 import { findModel, newBudget } from './find-model.ts';
+import { deciding } from './rule-combinations.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** A rule of each of two policies, or none, and what must hold for both to decide. */
@@ -39,6 +39,5 @@ export function possiblyDeciding<Of extends RuleHead>(
 ): readonly PossiblyDeciding<Of>[] {
   if (policy === undefined) return [{ rule: undefined, formulas: [] }];
   const rules = policy.rules.map(({ rule }) => rule);
-  const all = rules.map((rule, index) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, index), space) }));
-  return [...all, { rule: undefined, formulas: rules.map(({ when }) => space.misses(when)) }];
+  return [...deciding(policy, space), { rule: undefined, formulas: rules.map(({ when }) => space.misses(when)) }];
 }

@@ -71,11 +71,11 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     read.set(when, known);
     return known;
   };
-  const applies = once((when): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
+  const applies = sameEachTime((when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
   return {
     parts,
     applies,
-    misses: once((when) => negated(applies(when))),
+    misses: sameEachTime((when: Conditions) => negated(applies(when))),
     reader: formulaReader(true),
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
@@ -84,11 +84,11 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
 }
 
 /** The same formula each time, so that it is read once. */
-function once(read: (when: Conditions) => Formula): (when: Conditions) => Formula {
-  const known = new WeakMap<Conditions, Formula>();
-  return (when) => {
-    const found = known.get(when) ?? read(when);
-    known.set(when, found);
+export function sameEachTime<Of extends object>(make: (of: Of) => Formula): (of: Of) => Formula {
+  const known = new WeakMap<Of, Formula>();
+  return (of) => {
+    const found = known.get(of) ?? make(of);
+    known.set(of, found);
     return found;
   };
 }

@@ -13,6 +13,7 @@ import {
   isYes,
   negated,
   truthVariable,
+  type UserFacts,
   type Variable,
 } from '../theories/theory.ts';
 import { jointMembers, meetsLists } from '../values/membership.ts';
@@ -82,10 +83,13 @@ function freeTheory(lists: readonly AnyAllNone[]): SignalParts {
 function signalsVariable(believed: readonly BelievedDevice[]): Variable {
   return {
     name: 'device.signals',
-    classes: believed.map((signals) => ({
-      place: (facts) => ({ ...facts, device: { ...facts.device, ...signals } }),
-    })),
+    classes: believed.map(deviceClass),
   };
+}
+
+/** Devices of which this is known. */
+function deviceClass(known: Partial<UserFacts['device']>): Variable['classes'][number] {
+  return { place: (facts) => ({ ...facts, device: { ...facts.device, ...known } }) };
 }
 
 function below(part: ConditionPart): ConditionPart {
@@ -111,9 +115,7 @@ const knownVariable = truthVariable('device.known', (facts) => ({
 
 const browserVariable: Variable = {
   name: 'device.browser',
-  classes: descriptions.map((description) => ({
-    place: (facts) => ({ ...facts, device: { ...facts.device, ...description } }),
-  })),
+  classes: descriptions.map(deviceClass),
 };
 
 function deviceParts(condition: ConditionOf<'device'>): readonly ConditionPart[] {

@@ -6,6 +6,7 @@ import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { among, type UserFacts, type Variable, withProof } from '../theories/theory.ts';
+import { boundOf, isWithinBound } from '../values/bound.ts';
 import { pastCounts } from '../values/risk.ts';
 
 export const distanceCondition: ConditionDescriptor<'distance'> = {
@@ -26,22 +27,14 @@ export const distanceCondition: ConditionDescriptor<'distance'> = {
     return (condition) => [
       {
         path: ['within' in condition ? 'within' : 'notWithin'],
-        formula: among(variable, (at) => isMet(condition, distances[at] ?? 0)),
+        formula: among(variable, (at) => isWithinBound(condition, distances[at] ?? 0)),
       },
     ];
   },
 };
 
-function boundOf(condition: ConditionOf<'distance'>): number {
-  return 'within' in condition ? condition.within : condition.notWithin;
-}
-
 function farAway(distance: number): (facts: UserFacts) => UserFacts {
   return (facts) => (distance === 0 ? facts : withProof({ ...facts, distance }));
-}
-
-function isMet(condition: ConditionOf<'distance'>, kilometres: number): boolean {
-  return 'within' in condition ? kilometres < condition.within : kilometres >= condition.notWithin;
 }
 
 function distanceResult(condition: ConditionOf<'distance'>, facts: Facts): ConditionResult {
@@ -49,5 +42,5 @@ function distanceResult(condition: ConditionOf<'distance'>, facts: Facts): Condi
   const distance = (pastCounts(facts) ? facts.distance : undefined) ?? 0;
   if (distance === 'unknown') return 'error';
   const kilometres = distance === 'nowhere' ? Number.POSITIVE_INFINITY : distance;
-  return resultOf(isMet(condition, kilometres));
+  return resultOf(isWithinBound(condition, kilometres));
 }

@@ -1,8 +1,8 @@
 /** The condition `lastSignIn`: how long ago the user signed in before this session. */
-import type { ConditionOf } from '../../model/conditions.ts';
 import type { Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { among, type UserFacts, type Variable } from '../theories/theory.ts';
+import { boundOf, isWithinBound } from '../values/bound.ts';
 
 export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
   about: 'other',
@@ -13,7 +13,7 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
       test: ({ subject, lastSignIn, now }) => {
         if (subject === undefined) return 'unknown';
         const age = lastSignIn === undefined ? Number.POSITIVE_INFINITY : now - lastSignIn;
-        return resultOf(isMet(condition, age));
+        return resultOf(isWithinBound(condition, age));
       },
     },
   ],
@@ -24,7 +24,7 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
     [one, other].some((condition) => condition && 'within' in condition) ? [{ lastSignIn: 1_840_000_000 }] : [{}],
   theory: (conditions) => {
     // Classes: never, just now, and as long ago as each bound except the longest, which "never" already covers.
-    const bounds = conditions.map((one) => ('within' in one ? one.within : one.notWithin));
+    const bounds = conditions.map(boundOf);
     const ages = [...new Set([0, ...bounds])].sort((a, b) => a - b).slice(0, -1);
     const never = { place: (facts: UserFacts) => facts };
     const variable: Variable = {
@@ -35,15 +35,11 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
     return (condition) => [
       {
         path: ['within' in condition ? 'within' : 'notWithin'],
-        formula: among(variable, (at) => isMet(condition, ageAt(at))),
+        formula: among(variable, (at) => isWithinBound(condition, ageAt(at))),
       },
     ];
   },
 };
-
-function isMet(condition: ConditionOf<'lastSignIn'>, age: Seconds): boolean {
-  return 'within' in condition ? age < condition.within : age >= condition.notWithin;
-}
 
 function signedIn(age: Seconds): (facts: UserFacts) => UserFacts {
   return (facts) => ({ ...facts, lastSignIn: facts.now - age });

@@ -26,3 +26,8 @@ export function isAbout({ change: named }: AccountRule, { action, of }: Governed
   const names = named[action];
   return names === 'all' || names?.includes(of) === true;
 }
+
+/** The authenticators and identifiers that the rule names. */
+export function namedInChanges({ change = {} }: Pick<AccountRule, 'change'>): readonly string[] {
+  return Object.values(change).flatMap((names) => (names === 'all' ? [] : names));
+}

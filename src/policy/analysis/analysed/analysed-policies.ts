@@ -1,7 +1,7 @@
 /** The policies of a configuration as they decide, each with the apps that it decides about. */
 import { changeActions } from '../../../core/model/account-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
+import { compileAccountPolicy, namedInChanges } from '../../../core/policy/rules/account-policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
@@ -51,9 +51,7 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
 /** One policy for each change that rules distinguish: rules about different changes never shadow one another. */
 function accountRules(document: Document, clientIds: readonly string[]): readonly AnalysedPolicy[] {
   const policy = readAccountPolicy(document);
-  const named = policy.rules.flatMap(({ change = {} }) =>
-    Object.values(change).flatMap((names) => (names === 'all' ? [] : names)),
-  );
+  const named = policy.rules.flatMap(namedInChanges);
   const changes = changeActions.flatMap((action) => [...new Set([...named, anyOther])].map((of) => ({ action, of })));
   const { about } = compileAccountPolicy(policy);
   const distinct = new Map(

@@ -3,6 +3,7 @@
  * differ from release to release, so they never stop a configuration that is already active.
  */
 import type { Seconds } from '../../../core/model/facts.ts';
+import { inOrderOfPlaces } from '../../../core/model/source-place.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
 import type { Documents } from '../../model/documents.ts';
@@ -76,9 +77,7 @@ export async function analysis(
     ...invariantFindings(invariants),
   ];
   const sorted = sortedByComments(all, sources, dayOf(now));
-  const findings = sorted.findings.toSorted(
-    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
-  );
+  const findings = sorted.findings.toSorted(inOrderOfPlaces);
   return { findings, accepted: sorted.accepted, invariants };
 }
 

@@ -5,6 +5,7 @@ import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import { inOrderOfPlaces } from '../../../core/model/source-place.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
@@ -58,9 +59,7 @@ export async function standardFindings(checked: CheckedSources, options: Standar
       finding,
     ]),
   );
-  const sorted = [...distinct.values()].toSorted(
-    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
-  );
+  const sorted = [...distinct.values()].toSorted(inOrderOfPlaces);
   const sources = checked.sources.map(({ source }) => source);
   return { ...withoutAccepted(sorted, sources, dayOf(options.now)), apps: meant.length };
 }

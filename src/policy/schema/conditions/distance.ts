@@ -1,6 +1,6 @@
 /** The condition `distance` as it is written in a file. */
 import { z } from 'zod';
-import { closed } from '../fields/fields.ts';
+import { closed, eitherBound } from '../fields/fields.ts';
 
 /** More than half of the circumference of the earth is no distance. */
 const farthest = 20_000;
@@ -18,11 +18,6 @@ export const distanceSchema = closed({
     .optional()
     .describe('The nearest usual place is at least this far away. An address whose place is not known matches, too.'),
 })
-  .transform(({ within, notWithin }, context) => {
-    if (within !== undefined && notWithin === undefined) return { within };
-    if (notWithin !== undefined && within === undefined) return { notWithin };
-    context.addIssue({ code: 'custom', message: 'give either `within` or `notWithin`' });
-    return z.NEVER;
-  })
+  .transform(eitherBound)
   .optional()
   .describe('How far the address is from where the user usually signs in, by `networkData.country` (a City file).');

@@ -125,3 +125,14 @@ function countryFault(code: string): string | undefined {
 export const country = z.string().refine((code) => countryFault(code) === undefined, {
   error: (issue) => countryFault(String(issue.input)) ?? 'is no country',
 });
+
+/** What `within` and `notWithin` come out as: the one that was given. Both or none is an issue. */
+export function eitherBound(
+  { within, notWithin }: { readonly within?: number | undefined; readonly notWithin?: number | undefined },
+  context: z.core.$RefinementCtx,
+) {
+  if (within !== undefined && notWithin === undefined) return { within };
+  if (notWithin !== undefined && within === undefined) return { notWithin };
+  context.addIssue({ code: 'custom', message: 'give either `within` or `notWithin`' });
+  return z.NEVER;
+}
