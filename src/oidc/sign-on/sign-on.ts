@@ -146,9 +146,14 @@ function silentError({ decision, request, facts }: SignOn): Error {
   return new errors.InteractionRequired('the sign-on policy of this app asks for more');
 }
 
-/** What is older than `max_age` does not count for any layer: the app may ask again for what was proved long ago. */
-function hasProofOlderThanMaxAge({ evidence, now, request }: Facts): boolean {
-  return evidence.some(({ at }) => !isFresh(Math.max(0, now - at), requestMaxAge(request)));
+/**
+ * What is older than `max_age` does not count for any layer, and neither does a second factor that the browser
+ * remembers: the user has to prove it again.
+ */
+function hasProofOlderThanMaxAge({ evidence, device, now, request }: Facts): boolean {
+  const maxAge = requestMaxAge(request);
+  if (maxAge === undefined) return false;
+  return device.remembered !== undefined || evidence.some(({ at }) => !isFresh(Math.max(0, now - at), maxAge));
 }
 
 function unmetLayer({ trace }: Decision): string | undefined {
