@@ -5,6 +5,7 @@
  */
 import { mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import module from 'node:module';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
@@ -41,7 +42,24 @@ await runProgram({
     const dataDir = env.DATA_DIR ?? 'data';
     // What a demo says is to stay readable.
     const logFile = chosen ?? (demo ? join(dataDir, 'demo.log') : '-');
-    const serving = await serve({
+    let serving: Awaited<ReturnType<typeof serve>> | undefined;
+    let stopping = false;
+    const stop = (signal: NodeJS.Signals): void => {
+      // Nothing is served yet, so that nothing is cut off.
+      if (serving === undefined) process.exit(128 + constants.signals[signal]);
+      if (stopping) return;
+      stopping = true;
+      serving.stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    };
+    // Before the node says that it listens: a script that reads it may send a signal at once.
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    // What a service manager or a closed terminal sends. Its default would cut off what is under way.
+    process.on('SIGHUP', stop);
+    serving = await serve({
       port,
       shutdownDelay: seconds('SHUTDOWN_DELAY', env.SHUTDOWN_DELAY, 1),
       shutdownTimeout: seconds('SHUTDOWN_TIMEOUT', env.SHUTDOWN_TIMEOUT, 7),
@@ -64,20 +82,7 @@ await runProgram({
       variables: env,
       log: createLogger(logWriter(logFile)),
     });
-    let stopping = false;
-    const stop = (): void => {
-      if (stopping) return;
-      stopping = true;
-      serving.stop().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-    // What a service manager or a closed terminal sends. Its default would cut off what is under way.
-    process.on('SIGHUP', stop);
-    // After the signals: it takes a while, and the node listens already.
+    // Last: it takes a while, and the node listens already.
     module.flushCompileCache();
   },
 });
