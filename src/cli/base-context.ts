@@ -55,10 +55,11 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
   const complain = (text: string): void => void stderr.write(text);
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
-  // A command may open the store several times, and examines it each time.
-  const warn = printOnce((text) => complain(`${text}\n`));
+  const warn = (text: string): void => complain(`${text}\n`);
+  // A command may open the store several times, and examines it each time. A second outage is news.
+  const advise = printOnce(warn);
   const durability = readDurability(env.REDIS_DURABILITY);
-  const storeSettings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true };
+  const storeSettings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true, advise };
   return {
     storeSettings,
     stdout: (text) => void stdout.write(text),
@@ -81,7 +82,7 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     openNewStore: (init, initialise) =>
       openStore(storeSettings, init || redisUrl === undefined ? initialise : undefined),
     finishUpgrade: async () => (await import('../stores/finish-upgrade.ts')).finishUpgrade(storeSettings),
-    openAsItIs: (warn) => openAsItIs({ ...storeSettings, warn }),
+    openAsItIs: (warn) => openAsItIs({ ...storeSettings, warn, advise: warn }),
     configDir: env.CONFIG_DIR ?? 'config',
     operatorViewsDir: env.VIEWS_DIR || undefined,
     checkViews: async () =>

@@ -13,8 +13,10 @@ export interface StoreSettings {
   readonly redisUrl?: string;
   /** Directory of the embedded store. */
   readonly dataDir: string;
-  /** Called with warnings for the operator: unsafe Redis settings, lost connections. */
+  /** Called with warnings for the operator, such as lost connections. */
   readonly warn?: (text: string) => void;
+  /** Called with what is unsafe about the settings of Redis, each time the store is opened. Default: `warn`. */
+  readonly advise?: (text: string) => void;
   /** Default: the schema of this release. */
   readonly schema?: StoreSchema;
   /** What Redis must guarantee. Default: `replicas`. */
@@ -58,7 +60,7 @@ function initialiseWith({ schema = releaseSchema }: StoreSettings, fill: Initial
 
 /** Like `openStore`, but accepts any content, for commands that examine a store. */
 export async function openAsItIs(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
-  const { redisUrl: url, dataDir, warn = () => {}, schema = releaseSchema } = settings;
+  const { redisUrl: url, dataDir, warn = () => {}, advise = warn, schema = releaseSchema } = settings;
   if (url === undefined) return openDataDir(dataDir, { initialise, schema });
   const { isPatient = false, durability = 'replicas' } = settings;
   const onTrouble = (error: Error): void => warn(`Redis: ${error.message}`);
@@ -66,7 +68,7 @@ export async function openAsItIs(settings: StoreSettings, initialise?: Initialis
   const { openRedis } = await import('./redis/redis.ts');
   const store = openRedis({ url, schema, isPatient, durability, onTrouble });
   try {
-    for (const warning of await store.examine()) warn(warning);
+    for (const warning of await store.examine()) advise(warning);
     return store;
   } catch (error) {
     await store.close();

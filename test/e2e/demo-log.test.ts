@@ -1,6 +1,8 @@
-/** What the terminal shows when the demo starts. */
+/** What the terminal shows when the demo starts, and how a server ends that has not started yet. */
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freePort } from '../support/free-port.ts';
@@ -35,6 +37,21 @@ test.each([
     for (const line of (await written()).trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
   },
 );
+
+test('a signal that comes before the server listens ends it with the number of the signal', async () => {
+  // Takes connections and never answers, so that the server waits for its store.
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+  const connected = once(silent, 'connection');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const env = { REDIS_URL: `redis://127.0.0.1:${port}`, PORT: String(await freePort()) };
+  const waiting = startStepgate(env, ['serve', '--log-file', '-']);
+  await connected;
+  expect(await waiting.stop('SIGTERM')).toBe(128 + constants.signals.SIGTERM);
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+});
 
 test('a busy port is reported in one sentence', async () => {
   const env = { DATA_DIR: join(dir, 'data'), PORT: String(await freePort()) };

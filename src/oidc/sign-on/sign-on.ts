@@ -150,10 +150,11 @@ function silentError({ decision, request, facts }: SignOn): Error {
  * What is older than `max_age` does not count for any layer, and neither does a second factor that the browser
  * remembers: the user has to prove it again.
  */
-function hasProofOlderThanMaxAge({ evidence, device, now, request }: Facts): boolean {
+function hasProofOlderThanMaxAge({ subject, evidence, device, now, request }: Facts): boolean {
   const maxAge = requestMaxAge(request);
   if (maxAge === undefined) return false;
-  return device.remembered !== undefined || evidence.some(({ at }) => !isFresh(Math.max(0, now - at), maxAge));
+  const proofs = evidence.filter((proof) => proof.subject === subject?.id);
+  return device.remembered !== undefined || proofs.some(({ at }) => !isFresh(Math.max(0, now - at), maxAge));
 }
 
 function unmetLayer({ trace }: Decision): string | undefined {

@@ -107,8 +107,11 @@ class Directory {
     return [...this.#nodes.values()].some((node) => node.host === host && node.port === port);
   }
 
-  /** Reads an answer to CLUSTER NODES. `own`: the address of the answering node, which may not know it itself. */
-  read(index: number, text: string, own = ''): ClusterView | undefined {
+  /**
+   * Reads an answer to CLUSTER NODES, which came at this time (ms). `own`: the address of the answering node, which may
+   * not know it itself.
+   */
+  read(at: number, text: string, own = ''): ClusterView | undefined {
     let speaker: string | undefined;
     const nodes = new Map<string, ClusterNode>();
     for (const line of text.split('\n')) {
@@ -120,7 +123,7 @@ class Directory {
       const replicates = master === '-' ? {} : { master };
       nodes.set(id, { id, flags, epoch: Number(epoch), slots: slots.flatMap(readRange), ...replicates });
     }
-    return speaker === undefined ? undefined : { at: index, speaker, nodes };
+    return speaker === undefined ? undefined : { at, speaker, nodes };
   }
 
   /** `ip:port@cport[,name]`. A node that has not met any other does not know its own address. */

@@ -10,6 +10,7 @@ import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import { among, type Formula, negated, resolved, type UserFacts } from '../../policy/theories/theory.ts';
+import { boundOf } from '../../policy/values/bound.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
@@ -41,7 +42,7 @@ export function firstSignIn(rules: readonly Conditions[]): Conditions | undefine
   const bounds = (name: 'lastSignIn' | 'distance') =>
     sets.flatMap((set) => {
       const one = set[name];
-      return one === undefined ? [] : ['within' in one ? one.within : one.notWithin];
+      return one === undefined ? [] : [boundOf(one)];
     });
   const [ages, distances] = [bounds('lastSignIn'), bounds('distance')];
   const asksRisk = sets.some(({ risk }) => risk !== undefined);

@@ -1,7 +1,9 @@
 /** Relations between the facts of every sign-in, whatever the rules say: some facts exclude others. */
+
 import type { AnyAllNone, ConditionSet, Conditions } from '../../model/conditions.ts';
 import { type RiskScoring, riskSignals } from '../../model/risk.ts';
 import type { Universe } from '../../policy/theories/theory.ts';
+import { boundOf } from '../../policy/values/bound.ts';
 
 export interface FactsTogether {
   /** Conditions that always hold. */
@@ -59,7 +61,7 @@ function awayNeedsAge({ away }: Pick<RiskScoring, 'away'>): Conditions {
 
 /** An account is as old as its last sign-in. Without one, `notWithin` holds however long it is. */
 function pastNeedsAge(sets: readonly ConditionSet[]): readonly Conditions[] {
-  const bounds = sets.flatMap(({ lastSignIn: one }) => (one ? ['within' in one ? one.within : one.notWithin] : []));
+  const bounds = sets.flatMap(({ lastSignIn: one }) => (one ? [boundOf(one)] : []));
   const [longest, ...others] = [...new Set(bounds)].sort((a, b) => b - a);
   if (longest === undefined) return [];
   return others.map((age) => ({
@@ -69,6 +71,6 @@ function pastNeedsAge(sets: readonly ConditionSet[]): readonly Conditions[] {
 
 /** The user is nearer than the smallest bound, if rules ask for distances. */
 function nearness(sets: readonly ConditionSet[]): Pick<ConditionSet, 'distance'> {
-  const bounds = sets.flatMap(({ distance: one }) => (one ? ['within' in one ? one.within : one.notWithin] : []));
+  const bounds = sets.flatMap(({ distance: one }) => (one ? [boundOf(one)] : []));
   return bounds.length === 0 ? {} : { distance: { within: Math.min(...bounds) } };
 }
