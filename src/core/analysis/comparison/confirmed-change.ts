@@ -4,9 +4,10 @@
  */
 import { evaluate } from '../../decision/evaluate.ts';
 import { authenticatorIn, namesOf } from '../../model/authenticator-name.ts';
+import type { Seconds } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
+import { atStrongest, enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
 import { isRemembered } from '../proofs/asked-proofs.ts';
 import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
@@ -21,14 +22,18 @@ export function newlyAdmittedWith(
 ): AdmittedWith | undefined {
   const { live, next } = sides;
   const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+  const isNew = (proofs: AdmittedWith) =>
+    isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now);
   for (const set of sets.slice(0, mostTried))
-    for (const proofs of spelledOut(set, next))
-      if (isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now)) return proofs;
+    for (const proofs of spelledOut(set, next)) if (isNew(proofs)) return atStrongest(proofs, next, isNew);
   return undefined;
 }
 
-/** One or two proofs with which a user is let in now and was not before, in a browser that remembers another proof. */
-export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith | undefined {
+/**
+ * One or two proofs with which a user is let in now and was not before, in a browser that remembers another proof.
+ * `age`: how long ago that was proved.
+ */
+export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 0): AdmittedWith | undefined {
   const { live, next } = sides;
   const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
   const proofs = next.authenticators.map(({ key, factors, characteristics, methods: [method] = [] }) => ({
@@ -42,7 +47,7 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
       .filter(isRemembered)
       .flatMap((descriptor) => namesOf(descriptor).slice(descriptor.methods ? 1 : 0));
     return names.map((name) => ({
-      ...{ evidence, remembered: [name] },
+      ...{ evidence, remembered: [name], ...(age > 0 && { rememberedAge: age }) },
       enrolled: [...new Set([...keys, authenticatorIn(name)])],
     }));
   });

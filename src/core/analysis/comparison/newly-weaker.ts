@@ -13,7 +13,7 @@ import type { UserFacts } from '../../policy/theories/theory.ts';
 import { proofsIn } from '../proofs/asked-proofs.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
-import type { EvidenceSet } from '../proofs/strictness.ts';
+import { type EvidenceSet, evidenceFor } from '../proofs/strictness.ts';
 import { isLockedOut } from '../simulation/lock-outs.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
@@ -82,6 +82,8 @@ function keyOf({ before, now }: Pairing): string {
 interface NewlyGranted {
   /** Sets of proofs, each of which is enough now and was not before. */
   readonly enough?: readonly EvidenceSet[];
+  /** Sets of proofs that are as old as may be now. */
+  readonly old?: readonly EvidenceSet[];
   readonly longer?: readonly LongerLimit[];
   readonly scopes?: MoreScopes;
 }
@@ -111,6 +113,8 @@ function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Ve
   );
   const scopes = moreScopes(before.app, now.app, refused);
   const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
+  if (comparison === 'as_strict' && longer.some(({ what }) => what === 'at_app' || what === 'kept_at_app'))
+    return { old: evidenceFor([...beside, nowApp.requirement], { authenticators, ...limits }), ...wider };
   if (typeof comparison === 'object') return { enough: [comparison.evidence, ...comparison.others], ...wider };
   if (longer.length > 0 || scopes) return wider;
   const isExcused = isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable);
@@ -186,10 +190,14 @@ function excusedExample(facts: UserFacts | FactsVerdict, search: SidesInSpace): 
   return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';
 }
 
-function confirmed({ enough, longer, scopes }: NewlyGranted, facts: UserFacts | FactsVerdict, sides: Sides) {
+function confirmed({ enough, old, longer, scopes }: NewlyGranted, facts: UserFacts | FactsVerdict, sides: Sides) {
   if (typeof facts !== 'object') return facts;
   const wider = { ...(longer && { longer }), ...(scopes && { scopes }) };
-  const proved = enough && newlyAdmittedWith(enough, facts, sides);
+  const remembered = longer?.find(({ what }) => what === 'remembered');
+  const sets = enough ?? old;
+  const proved =
+    (sets && newlyAdmittedWith(sets, facts, sides)) ??
+    (remembered && newlyRemembering(facts, sides, remembered.before));
   if (proved) return { facts, proved, enrolled: proved.enrolled, ...wider };
   const isWider = longer !== undefined || scopes !== undefined;
   if (enough && !isWider) return 'undecided';
