@@ -123,7 +123,7 @@ test('an expired password is changed while signing in, for the group whose rule 
   const { agent, page } = await beginSignIn(node, 'notes');
   const expired = await identify(agent, page, user);
   expect(currentStep(expired)).toBe('enroll:password');
-  expect(expired.messages).toEqual(['enroll.outdated.expired']);
+  expect(expired.messages).toEqual(['enroll.replacement.expired']);
   const short = await answerStep(agent, expired, asPasscode('nineteen characters'));
   expect(short.messages).toContain('password.too_short');
   expect(currentStep(await answerStep(agent, short, asPasscode('twenty characters, no less')))).toBe('code');
@@ -141,6 +141,6 @@ test('a password that a list has by now is changed while signing in', async () =
   const { agent, page } = await beginSignIn(node, 'notes');
   const asked = await identify(agent, page, { ...user, password: text });
   expect(currentStep(asked)).toBe('enroll:password');
-  expect(asked.messages).toEqual(['enroll.outdated.compromised']);
+  expect(asked.messages).toEqual(['enroll.replacement.compromised']);
   expect(currentStep(await answerStep(agent, asked, asPasscode(good)))).toBe('code');
 });
