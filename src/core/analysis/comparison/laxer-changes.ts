@@ -62,7 +62,10 @@ export function laxerChanges(sides: Sides, space: RuleSpace): LaxerChanges {
       if (requests.facts.length === 0 && !requests.isOpen) continue;
       const rules = { ...(pair.before && { before: pair.before }), ...(pair.now && { now: pair.now }) };
       const sets = comparison === 'undecided' ? [] : [comparison.evidence, ...comparison.others];
-      const shown = laxerAt(requests.facts, sides, { sets, ...(!sides.next.account && { isLaxer: opens(change) }) });
+      const shown = laxerAt(requests.facts, sides, {
+        sets,
+        ...(!sides.next.isAccountApp && { isLaxer: opens(change) }),
+      });
       if (shown) found.set(key, { change, ...rules, ...shown });
       else open.set(key, rules);
     }
@@ -85,9 +88,9 @@ function changesIn({ live, next }: Sides): readonly GovernedChange[] {
 }
 
 /** Of identifiers, the pages only ask for a change. At other apps, users can only set up something in a sign-in. */
-function isPossible({ action, of }: GovernedChange, { authenticators, account }: PolicySet): boolean {
+function isPossible({ action, of }: GovernedChange, { authenticators, isAccountApp }: PolicySet): boolean {
   const one = authenticators.find(({ key }) => key === of);
-  if (!account) return one?.enrollable === true && action === (one.maxEnrollments === 1 ? 'change' : 'add');
+  if (!isAccountApp) return one?.enrollable === true && action === (one.maxEnrollments === 1 ? 'change' : 'add');
   const byAction: Readonly<Record<ChangeAction, boolean>> = {
     add: one?.enrollable === true,
     change: one !== undefined || accountIdentifiers.includes(of),
@@ -130,7 +133,7 @@ const mostTried = 100;
 
 /** At an app, the rules that decide about the sign-in determine whether the user sets up something. */
 function requestsFor(change: GovernedChange, pair: RulePairing<Rule>, sides: SidesInSpace): Requests {
-  if (sides.next.account) {
+  if (sides.next.isAccountApp) {
     const facts = factsOf(change, pair, sides);
     if (typeof facts !== 'object') return { facts: [], isOpen: facts === 'undecided' };
     return { facts: [requestOf(change, facts)], isOpen: false };

@@ -14,8 +14,8 @@ export type StepAfter =
   | { readonly kind: 'refused' };
 
 /** The requests of the account pages: the user asks for each authenticator to set up. */
-export function requestsOf(facts: UserFacts, { account, authenticators }: PolicySet): readonly UserFacts[] {
-  if (!account) return [facts];
+export function requestsOf(facts: UserFacts, { isAccountApp, authenticators }: PolicySet): readonly UserFacts[] {
+  if (!isAccountApp) return [facts];
   const keys = authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
   return keys.map((key) => ({
     ...facts,
@@ -51,6 +51,7 @@ export function stepAfterProofs(proofs: AdmittedWith, facts: UserFacts, policies
     return { kind: 'refused' };
   if (decision.kind !== 'enroll') return { kind: 'allowed' };
   const { choices, proofFirst } = decision;
-  if (decision.skippable && !policies.account) return { kind: 'allowed', ...(!proofFirst && { offered: choices }) };
+  if (decision.skippable && !policies.isAccountApp)
+    return { kind: 'allowed', ...(!proofFirst && { offered: choices }) };
   return proofFirst ? { kind: 'refused' } : { kind: 'enroll', choices };
 }

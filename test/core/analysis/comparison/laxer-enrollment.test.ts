@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type LaxerEnrollment, laxerEnrollments } from '../../../../src/core/analysis/comparison/laxer-enrollment.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
-import { proofNames } from '../../../../src/core/evidence/named.ts';
+import { proofNames } from '../../../../src/core/evidence/proof-names.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type {
   EnrollmentRule,

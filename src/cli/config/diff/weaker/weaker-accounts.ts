@@ -119,7 +119,7 @@ function ofChanges({ pair, live, next, space }: ComparedPair): readonly RulePair
 }
 
 function atApp({ next, clientIds: [clientId] }: AppPair): string {
-  return next.policies.account ? '' : ` in a sign-in to ${clientId}`;
+  return next.policies.isAccountApp ? '' : ` in a sign-in to ${clientId}`;
 }
 
 interface Rules {
