@@ -62,7 +62,7 @@ const comparedWithThePast = riskSignals.filter((signal) => signal !== 'newDevice
 
 /** `space`: made of the rules of the policy and of `first`. */
 export function neverFirst(policy: CompiledPolicy<Rule>, first: Conditions, space: RuleSpace): NeverFirstSearch {
-  const isFirst = [...space.onceProved, space.applies(first)];
+  const isFirst = [space.applies(first)];
   const allowed = allowing(policy, space);
   const search: Search = { policy, space, isFirst, allowed };
   // Most often some rule lets every new account in.
