@@ -1,7 +1,7 @@
 /** The evidence that counts in a decision: the user's own, of enabled authenticators, not outdated. */
 import type { AuthenticatorDescriptor, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
-import { recoveredPart } from './recovered.ts';
+import { recoveredPart } from './recovered-password.ts';
 import { type AssessedEvidence, ageOf, isFresh } from './requirement.ts';
 
 /** Evidence that counts, with how a requirement sees it. */

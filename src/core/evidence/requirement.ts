@@ -7,8 +7,8 @@ import type { LayerRequirement } from '../model/decision.ts';
 import type { Characteristic, Evidence, Factor, Facts, RecoveredPart, RequestFacts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
 import { type Candidates, isMatchable } from './chain-matching.ts';
-import { isTaken, type NamedProof } from './named.ts';
-import { independentParts } from './recovered.ts';
+import { isTaken, type NamedProof } from './proof-names.ts';
+import { independentParts } from './recovered-password.ts';
 
 /** Evidence as a requirement sees it, real or hypothetical: what the user has proved, or would prove by an action. */
 export interface AssessedEvidence extends NamedProof {

@@ -9,8 +9,8 @@ import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { type GivenConsent, withoutAccess } from '../../users/record/app-access.ts';
 import { serializeUser } from '../../users/record/user.ts';
 import { serverMac } from '../server-mac.ts';
-import { recordChange } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
+import { recordChange } from './recorded-changes.ts';
 import { sessionsOf } from './sessions.ts';
 
 export interface OwnApp {

@@ -6,7 +6,7 @@ import {
   withAccountPolicy,
 } from '../../../src/core/decision/account-policy.ts';
 import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
-import { independentParts } from '../../../src/core/evidence/recovered.ts';
+import { independentParts } from '../../../src/core/evidence/recovered-password.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Denial } from '../../../src/core/model/decision.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';

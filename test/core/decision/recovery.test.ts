@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { isRecovering, recoverableAuthenticator } from '../../../src/core/decision/recovery.ts';
-import { recoveryAfter, recoveryNow } from '../../../src/core/enrollment/recovery-after.ts';
+import { recoveryAfter, recoveryNow } from '../../../src/core/enrollment/recovery-after-enrollment.ts';
 import { countedEvidence } from '../../../src/core/evidence/counted-evidence.ts';
 import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
 import { NO_ENROLLMENT } from '../../../src/core/model/no-enrollment.ts';

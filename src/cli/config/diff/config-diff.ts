@@ -6,7 +6,7 @@ import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
-import { isAnswered } from '../../explain/left-aside.ts';
+import { isAnswered } from '../../explain/unanswered-conditions.ts';
 import { numberAskedFor } from '../questions/best-enrollments.ts';
 import { type AppPair, comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type PlaceOf } from './compared/changed-files.ts';

@@ -12,8 +12,8 @@ import { modelOf } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import type { AdditionRule } from './addition-rules.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
-import { oneByOne } from './one-by-one.ts';
 import { type Reachable, reachableBySome } from './reachable-authenticators.ts';
+import { oneByOne } from './user-by-user.ts';
 
 /** One app, and what its users can add anywhere. */
 export interface ShutOutSearch {

@@ -2,7 +2,7 @@
  * Compares what requirements demand: whether all evidence that meets some of them meets others. Proved by the weakest
  * evidence that is enough; refuted by evidence that users can give.
  */
-import { withMethodsApart } from '../../evidence/named.ts';
+import { withMethodsApart } from '../../evidence/proof-names.ts';
 import { type AssessedEvidence, meetsDemand, meetsRequirement, stricter } from '../../evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../model/policy.ts';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
 import type { ConfigContext } from '../../../../src/cli/config/shared/config-context.ts';
-import type { Paint } from '../../../../src/cli/shared/paint.ts';
+import type { Paint } from '../../../../src/cli/shared/output/paint.ts';
 import { loadConfiguration } from '../../../../src/policy/load.ts';
 import { findingLine } from '../../../../src/policy/model/finding.ts';
 import { Revisions } from '../../../../src/policy/revision/revisions.ts';

@@ -1,7 +1,7 @@
 /** A diff as a page, for reviews, tickets and printing. */
 
 import { sourcePlace } from '../../../../core/model/source-place.ts';
-import { conditionNamesText } from '../../../explain/left-aside.ts';
+import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
 import {
   type HeadingLevel,
   heading,
@@ -9,7 +9,7 @@ import {
   markup,
   type PageContent,
   type PageMarkup,
-} from '../../../shared/html-page.ts';
+} from '../../../shared/output/html-page.ts';
 import { quantity } from '../../shared/quantities.ts';
 import type { AccessChange, ConfigDiff, FileChange, PartChange } from '../compared/configuration-changes.ts';
 import type { Replay } from '../replay/replay.ts';

@@ -1,6 +1,6 @@
 /** Compares the sign-ins of all classes of users to one pair of apps, and merges equal changes. */
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
-import { getOrMake } from '../../../shared/get-or-make.ts';
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
