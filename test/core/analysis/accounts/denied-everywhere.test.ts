@@ -1,4 +1,4 @@
-/** Users whom some rules deny and no others let in, compared with all users of a small universe in all circumstances. */
+/** Users whom some rules deny and no others let in, compared with all users of a small universe, wherever they are. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { deniedEverywhere } from '../../../../src/core/analysis/accounts/denied-everywhere.ts';

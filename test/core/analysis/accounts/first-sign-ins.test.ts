@@ -125,7 +125,7 @@ describe('accounts do sign in', () => {
     ['users with a value that no profile holds', [deny('D', { ...isNew, ...unheld }), letIn('rest')]],
     ['a group', [deny('D', inA), letIn('rest')]],
     ['every account', [letIn('rule', { network: { any: ['office'], none: ['office'] } }), deny('D', isNew), deny('E')]],
-    // Who has proved something in a browser that the account does not know has a new one.
+    // Once a user has proved something, a browser that the account does not know is a new one.
     ['every account', [letIn('rule', { ...isNew, risk: { none: ['newDevice'] } }), deny('D')]],
   ])('or never do, and are not meant to: %s', (_, rules) => {
     expect(found(rules)).toEqual(none);
