@@ -85,8 +85,7 @@ export function formulaReader(remembers = false): FormulaReader {
     const length = Math.max(1, Math.ceil(count / wordBits));
     const made = { variable, index: byIndex.length, at: full.length, length };
     for (let word = 0; word < length; word += 1) {
-      const bits = Math.min(wordBits, count - word * wordBits);
-      full.push(bits === wordBits ? everyBit : (1 << bits) - 1);
+      full.push((1 << Math.min(wordBits, count - word * wordBits)) - 1);
     }
     known.set(variable, made);
     byIndex.push(made);
