@@ -4,7 +4,7 @@ import type { Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isMet } from '../remediation/requirement-status.ts';
-import { capabilitiesIn, chooseRequest, evaluationContext } from './evaluation-context.ts';
+import { capabilitiesIn, chooseRequestLayer, evaluationContext } from './evaluation-context.ts';
 
 /** All requirements must be met. */
 export interface Required {
@@ -18,6 +18,6 @@ export interface Required {
 export function requiredOf(policies: PolicySet, facts: Facts, subject: Subject): Required {
   const context = evaluationContext(policies, facts);
   const { capabilities } = capabilitiesIn(subject, context);
-  const { requirements } = chooseRequest(context, capabilities);
+  const { requirements } = chooseRequestLayer(context, capabilities);
   return { requirements, capabilities, isMet: isMet(requirements, capabilities) };
 }

@@ -50,7 +50,7 @@ export function isFresh(age: AssessedEvidence['age'], maxAge: Seconds | undefine
 }
 
 /** The stricter of two limits of age. */
-export function stricter(a: Seconds | undefined, b: Seconds | undefined): Seconds | undefined {
+export function stricterMaxAge(a: Seconds | undefined, b: Seconds | undefined): Seconds | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return Math.min(a, b);
 }

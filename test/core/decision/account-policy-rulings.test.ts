@@ -18,7 +18,7 @@ const rules: readonly AccountRule[] = [
   { name: 'Rest', when: {}, then: allow(factors(1)) },
 ];
 const accountPolicy = compileAccountPolicy({ name: 'account', rules });
-const policies: PolicySet = { ...policiesOf(), account: true, accountPolicy };
+const policies: PolicySet = { ...policiesOf(), isAccountApp: true, accountPolicy };
 const requested = (authenticator: string, more: FactParts = {}) =>
   factsOf({
     subject: userWith(['password', 'totp', 'security_question']),
@@ -35,7 +35,7 @@ describe('the change that a request is for', () => {
   });
 
   test('is none at any app but the account app', () => {
-    const { account: _, ...elsewhere } = policies;
+    const { isAccountApp: _, ...elsewhere } = policies;
     expect(requestedChangeLayer(elsewhere, requested('phone'))).toBeUndefined();
   });
 

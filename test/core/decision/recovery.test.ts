@@ -266,7 +266,7 @@ describe('next to the mailbox that recovered it, a password is no second factor'
     const one = signIn(factors(2), ['password', 'email'], ['password', 'email']);
     expect(one).toMatchObject({ kind: 'enroll' });
     const set = policies(allow(byEmail), { app: factors(1) });
-    const account: PolicySet = { ...set, account: true };
+    const account: PolicySet = { ...set, isAccountApp: true };
     const request = { ...factsOf().request, scopes: ['account:change'] };
     const change = (keys: readonly Key[], proved: readonly Key[]) =>
       evaluate(

@@ -88,7 +88,7 @@ function occurrencesFor(
 }
 
 /** Worst first. */
-const severities: readonly EffectKind[] = ['shut_out', 'must_enroll', 'must_fill_in', 'let_in'];
+const severities: readonly EffectKind[] = ['locked_out', 'must_enroll', 'must_fill_in', 'let_in'];
 
 function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined): EffectOnUsers | undefined {
   if (one === undefined || other === undefined) return one ?? other;
