@@ -20,8 +20,8 @@ const within = universe({ places: networks });
 const isNew: Conditions = { device: { known: false } };
 const isKnown: Conditions = { device: { known: true } };
 const inOffice: Conditions = { network: { any: ['office'] } };
-/** The schema of `unit` has only values that begin with u. */
-const unheld: Conditions = { attributes: { unit: { equals: 'x' } } };
+/** Nothing is known that makes an example of it. */
+const unshown: Conditions = { attributes: { nick: { equals: 'a*' } } };
 const inA: Conditions = { groups: { any: ['a'] } };
 
 const letIn = (name: string, when: Conditions = {}): Rule => ({ name, when, then: allow(factors(1)) });
@@ -94,6 +94,11 @@ describe('no account ever signs in', () => {
       ['D: everyone', 'E: everyone'],
     ],
     ['after a long time away', [deny('D', { lastSignIn: { notWithin: DAY } }), letIn('rest')], ['D: everyone']],
+    [
+      'by a rule of which one case has no example',
+      [letIn('known', isKnown), deny('D', { any: [unshown, inA, {}] as ConditionSet[] })],
+      ['D: everyone'],
+    ],
     ['of a new browser by its risk', [deny('D', { risk: { any: ['newDevice'] } }), letIn('rest')], ['D: everyone']],
   ])('%s', (_, rules, never) => {
     expect(found(rules)).toEqual({ never, undecided: [] });
@@ -101,6 +106,19 @@ describe('no account ever signs in', () => {
 
   test.each<[string, readonly Rule[], readonly string[]]>([
     ['of the users of a group', [deny('D', { ...inA, ...isNew }), letIn('rest')], ['D: selected']],
+    [
+      'of the users of a group, by a rule that denies others later',
+      [
+        deny('D', {
+          any: [
+            { ...inA, ...isNew },
+            { groups: { none: ['a'] }, ...isKnown },
+          ] as ConditionSet[],
+        }),
+        letIn('rest'),
+      ],
+      ['D: selected'],
+    ],
     [
       'of the users outside a group, who are let in from the office',
       [letIn('office', { ...inA, ...inOffice }), deny('D', isNew), letIn('rest')],
@@ -122,7 +140,7 @@ describe('accounts do sign in', () => {
   });
 
   test.each<[string, readonly Rule[]]>([
-    ['users with a value that no profile holds', [deny('D', { ...isNew, ...unheld }), letIn('rest')]],
+    ['accounts of which no example is known', [deny('D', unshown), letIn('rest', isKnown)]],
     ['a group', [deny('D', inA), letIn('rest')]],
     ['every account', [letIn('rule', { network: { any: ['office'], none: ['office'] } }), deny('D', isNew), deny('E')]],
     // Once a user has proved something, a browser that the account does not know is a new one.
@@ -161,7 +179,7 @@ describe('users are examined kind by kind', () => {
   const unseen = deny('E', { any: anyScopes });
 
   test.each<[string, readonly Rule[], readonly string[]]>([
-    ['the rule decides', [unseen, deny('D', isNew), letIn('rest')], ['E', 'D']],
+    ['the rule decides', [unseen, deny('D', isNew), letIn('rest', inA)], ['E', 'D']],
     ['another lets the user in', [deny('D', { ...isNew, ...inOffice }), unseen, letIn('rest')], ['D', 'E']],
     ['another lets the user in later', [deny('D', isNew), unseen, letIn('rest', isKnown)], ['D']],
   ])('as far as it is known whether %s', (_, rules, undecided) => {
@@ -204,6 +222,11 @@ test('the rules that keep some user from ever signing in are found, and no other
           return [`${rule.name}: ${denied.some(isOpenAtFirst) ? 'some' : 'selected'}`];
         });
       expect(found(rules)).toEqual({ never: expected, undecided: [] });
+      for (const { rule, facts } of search(rules).never) {
+        const { groups: group } = facts.subject;
+        expect([findRule(policy, facts).rule, facts.device.known]).toEqual([rule, false]);
+        expect([isOpenAtFirst(group), isOpenEver(group)]).toEqual([false, true]);
+      }
       for (const one of expected) seen[one.slice(3) as 'everyone'] += 1;
       seen.no += Number(expected.length === 0);
     }),
