@@ -7,8 +7,9 @@ import { authenticatorIn, namesOf } from '../../model/authenticator-name.ts';
 import type { Seconds } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { atStrongest, enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
+import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
 import { isRemembered } from '../proofs/asked-proofs.ts';
+import { atStrongest } from '../proofs/at-strongest.ts';
 import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { simulate } from '../simulation/simulate.ts';
@@ -20,10 +21,8 @@ export function newlyAdmittedWith(
   facts: UserFacts,
   sides: Sides,
 ): AdmittedWith | undefined {
-  const { live, next } = sides;
-  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
-  const isNew = (proofs: AdmittedWith) =>
-    isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now);
+  const { next } = sides;
+  const isNew = isNewlyLetIn(facts, sides);
   for (const set of sets.slice(0, mostTried))
     for (const proofs of spelledOut(set, next)) if (isNew(proofs)) return atStrongest(proofs, next, isNew);
   return undefined;
@@ -34,8 +33,7 @@ export function newlyAdmittedWith(
  * `age`: how long ago that was proved.
  */
 export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 0): AdmittedWith | undefined {
-  const { live, next } = sides;
-  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+  const { next } = sides;
   const proofs = next.authenticators.map(({ key, factors, characteristics, methods: [method] = [] }) => ({
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
     ...(method !== undefined && { methods: [method] }),
@@ -51,7 +49,14 @@ export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 
       enrolled: [...new Set([...keys, authenticatorIn(name)])],
     }));
   });
-  return candidates.find((one) => isLetIn(next, one, now) && !isLetIn(live, one, then) && isCompleted(next, one, now));
+  return candidates.find(isNewlyLetIn(facts, sides));
+}
+
+/** The user is let in now, and was not before. */
+function isNewlyLetIn(facts: UserFacts, sides: Sides): (proofs: AdmittedWith) => boolean {
+  const { live, next } = sides;
+  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+  return (proofs) => isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now);
 }
 
 /** More sets of proofs are not tried. */

@@ -5,8 +5,9 @@
 import { methodName } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { atStrongest, spelledOut } from '../proofs/admitted-with.ts';
+import { spelledOut } from '../proofs/admitted-with.ts';
 import { isRemembered } from '../proofs/asked-proofs.ts';
+import { atStrongest } from '../proofs/at-strongest.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { proofsOf, requestsOf, type StepAfter, stepAfterProofs } from '../simulation/step-after.ts';

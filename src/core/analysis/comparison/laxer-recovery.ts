@@ -11,7 +11,7 @@ import { beforeSignIn } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
-import { atStrongest } from '../proofs/admitted-with.ts';
+import { atStrongest } from '../proofs/at-strongest.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { findModel, newBudget } from '../space/find-model.ts';

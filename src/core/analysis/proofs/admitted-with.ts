@@ -13,7 +13,6 @@ import { decideTogether } from '../space/rule-combinations.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { type AdmittedWith, enrollmentId, factsWith } from './facts-with.ts';
 import { withoutNeedless } from './needless-proofs.ts';
-import { possiblyShown } from './shown-characteristics.ts';
 import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
 
 /** Which proofs are looked for. */
@@ -107,40 +106,6 @@ function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readon
   ];
 }
 
-/** The same with proofs as fresh and keys as strong as they can be: the example lacks only what makes a difference. */
-export function atStrongest(
-  found: AdmittedWith,
-  { authenticators }: PossibleProofs,
-  isGood: (proofs: AdmittedWith) => boolean,
-): AdmittedWith {
-  let strongest = found;
-  for (const [index, item] of found.evidence.entries()) {
-    const { evidence } = strongest;
-    const kinds = strongerKinds(item, authenticators).map((kind) => ({
-      ...strongest,
-      evidence: evidence.map((one, at) => (at === index ? kind : one)),
-    }));
-    strongest = kinds.find(isGood) ?? strongest;
-  }
-  return strongest;
-}
-
-function strongerKinds(
-  item: AssessedEvidence,
-  authenticators: readonly AuthenticatorDescriptor[],
-): readonly AssessedEvidence[] {
-  const descriptor = authenticators.find(({ key }) => key === item.authenticator);
-  if (descriptor === undefined) return [];
-  const shown = possiblyShown(descriptor).filter((kind) => item.characteristics.every((one) => kind.includes(one)));
-  const kinds = shown
-    .toSorted((one, other) => other.length - one.length)
-    .map((characteristics) => {
-      const verifies = characteristics.includes('userVerification');
-      return { ...item, characteristics, factors: verifies ? descriptor.factors : item.factors };
-    });
-  return [...kinds.map(justProved), ...kinds];
-}
-
 /** Each proof by an enrollment of its own. The ids are those of a user who has this number of enrollments. */
 function byOwnEnrollments(set: EvidenceSet): EvidenceSet {
   return set.map((item, index) => {
@@ -171,7 +136,8 @@ function joint(a: AssessedEvidence, b: AssessedEvidence): AssessedEvidence {
   };
 }
 
-function justProved(item: AssessedEvidence): AssessedEvidence {
+/** The proof, as fresh as it can be. */
+export function justProved(item: AssessedEvidence): AssessedEvidence {
   return { ...withoutPause(item), age: item.age === 'now' ? 'now' : 0 };
 }
 

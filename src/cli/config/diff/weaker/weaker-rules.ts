@@ -21,7 +21,7 @@ import type { AppPair } from '../compared/app-pairs.ts';
 import type { NamedPlace } from '../compared/configuration-changes.ts';
 import { zonesOn } from '../sign-ins/circumstances.ts';
 import { limitText } from './limits-text.ts';
-import { browserText, enoughText, ownerText, provedText, scopesText } from './weaker-sentences.ts';
+import { enoughText, ownerText, provedText, rememberingText, scopesText } from './weaker-sentences.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {
@@ -63,7 +63,7 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
 }
 
 /** Options of `explain` for a user who proved this, as far as options can say it. */
-export function provedExample(facts: UserFacts, proofs: AdmittedWith, measure: Measure): readonly string[] {
+function provedExample(facts: UserFacts, proofs: AdmittedWith, measure: Measure): readonly string[] {
   if (!isShownByExample(proofs)) return exampleOptions(shownFacts(facts), proofs.enrolled);
   const options = exampleOptions(shownFacts(facts), enrolledOptions(proofs, measure));
   return [...options, ...proofOptions(proofs, measure.authenticators)];
@@ -105,7 +105,7 @@ export function laxerRule({ before, now, facts, proofs, step }: LaxerEnrollment,
   const measure = { authenticators: pair.next.policies.authenticators };
   const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
   const withoutSetUp = setUp(step.before).replace(' to set up', ' without setting up');
-  const enough = `${provedText(proofs, measure)} is enough${setUp(step.now)}${ownerText(proofs)}${browserText(proofs)}`;
+  const enough = `${provedText(proofs, measure)} is enough${setUp(step.now)}${ownerText(proofs)}${rememberingText(proofs)}`;
   return {
     apps: pair.clientIds,
     words: `${enough}, and was not${withoutSetUp}${graceText(facts)}`,

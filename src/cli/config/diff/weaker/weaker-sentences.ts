@@ -1,5 +1,5 @@
 /** Describes what is newly sufficient, and what tokens newly carry. */
-import type { MoreScopes } from '../../../../core/analysis/comparison/newly-weaker.ts';
+import type { MoreScopes } from '../../../../core/analysis/comparison/newly-carried-scopes.ts';
 import type { AdmittedWith } from '../../../../core/analysis/proofs/facts-with.ts';
 import { type Measure, proofText } from '../../../../policy/analysis/text/proofs-text.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
@@ -8,7 +8,7 @@ type RememberedProofs = Pick<AdmittedWith, 'remembered' | 'rememberedAge'>;
 
 /** For example `webauthn (without user verification) is enough, and was not`. */
 export function enoughText(proofs: Pick<AdmittedWith, 'evidence'> & RememberedProofs, measure: Measure): string {
-  return `${provedText(proofs, measure)} is enough${browserText(proofs)}, and was not`;
+  return `${provedText(proofs, measure)} is enough${rememberingText(proofs)}, and was not`;
 }
 
 /** Each kind of proof once. */
@@ -16,7 +16,7 @@ export function provedText({ evidence }: Pick<AdmittedWith, 'evidence'>, measure
   return [...new Set(evidence.map((item) => proofText(item, measure)))].join(' and ');
 }
 
-export function browserText({ remembered, rememberedAge }: RememberedProofs): string {
+export function rememberingText({ remembered, rememberedAge }: RememberedProofs): string {
   const age = rememberedAge ? ` (proved ${durationText(rememberedAge)} ago)` : '';
   return remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}${age}` : '';
 }
