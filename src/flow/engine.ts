@@ -8,6 +8,7 @@ import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../core/profile/time-zone.ts';
+import { provesStrongest } from '../core/queries/proves-strongest.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
@@ -25,7 +26,7 @@ import { resolveStep } from './actions/selection/resolve-step.ts';
 import { select } from './actions/selection/select.ts';
 import { withCredentialChallenges } from './actions/verification/identify-by-credential.ts';
 import type { ActionResult, LoadedAttempt, SubmittedAnswer } from './actions/verification/verify.ts';
-import { mayKeepSecret } from './browser/known-device.ts';
+import { lastSignInWith, mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
@@ -202,7 +203,11 @@ async function present(opened: OpenTransaction, { notices, redirects }: Presenta
   if (decision.kind === 'allow' && facts.subject) {
     saveTransaction(context, stored?.value);
     const { assurance } = decision;
-    const keepsSecret = mayKeepSecret(facts, context.transaction.rememberDevice === true);
+    const { unit, visitor } = context.request;
+    const keepsSecret = mayKeepSecret(facts, lastSignInWith(unit, visitor, facts.subject.id), {
+      remembers: context.transaction.rememberDevice === true,
+      isStrongest: provesStrongest(await context.snapshot.policies(context.app), facts),
+    });
     return { kind: 'complete', accountId: facts.subject.id, assurance, keepsSecret };
   }
   // The relying party gets the error and may ask for less. A page could tell the user nothing more.
