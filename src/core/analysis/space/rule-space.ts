@@ -7,7 +7,7 @@ import type { Subject } from '../../model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../../policy/rules/condition-table.ts';
-import { conditionsWithin } from '../../policy/theories/expression-theory.ts';
+import { conditionsWithin } from '../../policy/theories/expression-facts.ts';
 import {
   type ConditionPart,
   type ConditionReading,
