@@ -31,7 +31,7 @@ const always: Formula = { all: [] };
 export const never: Formula = { any: [] };
 
 /** The schema of attributes. */
-export type AttributeTypes = Pick<Universe, 'attribute' | 'isLasting'>;
+export type ProfileSchema = Pick<Universe, 'attribute' | 'isLasting'>;
 
 /** It never fails. */
 export function sure(holds: Formula): ExpressionOutcomes {
@@ -52,7 +52,7 @@ type FactLogic = Exclude<
 >;
 
 export function factOutcomes(
-  universe: AttributeTypes,
+  universe: ProfileSchema,
   { sets, formulaOf }: OtherConditions,
 ): (logic: FactLogic) => ExpressionOutcomes {
   const variables = new Map<string, Variable>();
@@ -108,7 +108,7 @@ function withAnyType({ subject, ...facts }: UserFacts): UserFacts {
 /** The other conditions that the theory of these expressions asks about. */
 export function conditionsWithin(
   conditions: readonly CompiledExpression[],
-  universe: AttributeTypes,
+  universe: ProfileSchema,
 ): readonly ConditionSet[] {
   const within = (logic: ExpressionLogic): readonly ConditionSet[] => {
     if ('all' in logic) return logic.all.flatMap(within);
@@ -124,7 +124,7 @@ export function conditionsWithin(
 }
 
 /** The schema has the attribute, with a type that fits the comparison. */
-function isKnown({ attribute: name, test, isMember }: AttributeLogic, { attribute }: AttributeTypes): boolean {
+function isKnown({ attribute: name, test, isMember }: AttributeLogic, { attribute }: ProfileSchema): boolean {
   const declared = attribute(name);
   if (declared === undefined || test === undefined) return declared !== undefined;
   return (declared.type === 'list') === (isMember !== undefined) && fits(test, declared);

@@ -6,12 +6,12 @@
 import type { CompiledExpression, ExpressionLogic } from '../../model/conditions.ts';
 import type { Seconds } from '../../model/facts.ts';
 import { placedAt } from './day-moments.ts';
-import { type AttributeTypes, type ExpressionOutcomes, factOutcomes, never, sure } from './expression-facts.ts';
+import { type ExpressionOutcomes, factOutcomes, never, type ProfileSchema, sure } from './expression-facts.ts';
 import { among, type ConditionPart, type OtherConditions, plainTime, type Universe, type Variable } from './theory.ts';
 
 export function expressionTheory(
   conditions: readonly CompiledExpression[],
-  universe: AttributeTypes & Pick<Universe, 'since'>,
+  universe: ProfileSchema & Pick<Universe, 'since'>,
   others: OtherConditions,
 ): (condition: CompiledExpression) => readonly ConditionPart[] {
   const { since = Number.NEGATIVE_INFINITY } = universe;

@@ -1,4 +1,4 @@
-/** What an expression says, as far as the analysis can take it apart: its logic, and what it compares with constants. */
+/** What an expression says, as far as the analysis takes it apart: its logic, and comparisons with constants. */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import { constantOf } from './constants.ts';
