@@ -30,6 +30,7 @@ import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
+import type { FactOptions } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { asFarAsAsked } from '../explain/left-aside.ts';
 import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './choices.ts';
@@ -175,18 +176,26 @@ function merging(
   { snapshot, authenticators }: TestedConfiguration,
 ): Merge {
   const open = { ...test, user: test.user ?? {} };
-  return (placed, enrolled) => {
-    const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
+  // Most placements differ in groups and networks, which the options do not say.
+  const known = new Map<string, UserFacts | undefined>();
+  const readOptions = (enrolled: readonly string[], now: Seconds, left: FactOptions): UserFacts | undefined => {
     const said = factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } });
-    const options = { ...said, ...openOptions(test, placed, sets), at: textOf(now) };
+    const options = { ...said, ...left, at: textOf(now) };
     try {
       const given = factsFromOptions(options, { snapshot, app, authenticators, now });
-      const asked = asFarAsAsked(given, sets, options);
-      return given.subject && over({ ...asked, subject: given.subject }, moved(placed, now), test);
+      return given.subject && { ...asFarAsAsked(given, sets, options), subject: given.subject };
     } catch (error) {
       if (error instanceof StepgateError && error.code === 'bad_request') return undefined;
       throw error;
     }
+  };
+  return (placed, enrolled) => {
+    const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
+    const left = openOptions(test, placed, sets);
+    const key = JSON.stringify([enrolled, now, left]);
+    if (!known.has(key)) known.set(key, readOptions(enrolled, now, left));
+    const given = known.get(key);
+    return given && over(given, moved(placed, now), test);
   };
 }
 
