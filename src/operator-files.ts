@@ -1,6 +1,6 @@
 /** The configuration files of a node: checked, analysed and applied when it starts, and when they change. */
 import { authenticatorKinds } from './authenticators/index.ts';
-import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
+import { orphanedBy, orphanedText } from './cli/shared/store/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';

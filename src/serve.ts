@@ -13,7 +13,7 @@ import { OperatorFiles } from './operator-files.ts';
 import { goodViewsDir, loadViews } from './operator-views.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
-import type { RedisDurability } from './stores/redis/check.ts';
+import type { RedisDurability } from './stores/redis/durability-check.ts';
 import type { Store } from './stores/store.ts';
 
 export interface ServeOptions {

@@ -12,7 +12,7 @@ import type { ConfigContext } from './config/shared/config-context.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import type { ExplainContext } from './explain/explain.ts';
 import type { KeysContext } from './keys/keys.ts';
-import { printOnce } from './shared/print-once.ts';
+import { printOnce } from './shared/output/print-once.ts';
 import type { StoreContext } from './store/store.ts';
 import type { UsersContext } from './users/users-context.ts';
 

@@ -6,7 +6,7 @@
 import { factsAt, simulate, walkThrough } from '../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../core/analysis/simulation/simulated-answers.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
-import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
+import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing-evidence.ts';
 import { evaluateService, type ServiceDenial } from '../core/decision/service-issuance.ts';
 import type { Conditions } from '../core/model/conditions.ts';
 import type { DecisionOutcome } from '../core/model/decision.ts';

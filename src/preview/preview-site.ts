@@ -10,7 +10,7 @@ import { hashInAddress } from '../policy/revision/brand.ts';
 import { escapeHtml } from '../rendering/escape-html.ts';
 import { type Scheme, schemes } from '../rendering/palette.ts';
 import { brandedRenderer, type ShownBrand } from './branded-renderer.ts';
-import { inScheme } from './in-scheme.ts';
+import { inScheme } from './colour-scheme.ts';
 import { indexPage } from './index-page.ts';
 import { sampleMessages } from './samples/message-samples.ts';
 import { samplePageGroups, samplePages } from './samples/sample-pages.ts';

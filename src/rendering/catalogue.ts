@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type FlatEntry, placeAt, readFlatJson, sourcePlaceText } from './flat-json.ts';
 import { intlFormatters } from './formatters.ts';
 import { compileMessage, type MessageFormat, messageTags } from './message-format.ts';
-import { unlessMissing } from './unless-missing.ts';
+import { unlessMissing } from './optional-file.ts';
 
 /** The language that has every text. */
 export const fallbackLocale = 'en';

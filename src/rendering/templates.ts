@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import ejs from 'ejs';
 import { escapeHtml } from './escape-html.ts';
 import type { MessageDescriptor, MomentValue } from './message-descriptor.ts';
+import { unlessMissing } from './optional-file.ts';
 import type { Translator } from './translator.ts';
-import { unlessMissing } from './unless-missing.ts';
 
 /** An entry of the table for one template. Changing the template's model changes both members. */
 export interface TemplateVersion {

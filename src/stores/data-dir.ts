@@ -8,7 +8,7 @@ import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { openEmbedded } from './embedded/embedded.ts';
-import { faultOf, type MarkFault } from './embedded/mark.ts';
+import { faultOf, type MarkFault } from './embedded/log-mark.ts';
 import type { StoreSchema } from './schema.ts';
 import type { Store } from './store.ts';
 

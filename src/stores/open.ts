@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { databaseName, openDataDir } from './data-dir.ts';
 import { keyringKey, revisionPointerKey, usersKey } from './keys.ts';
-import type { RedisDurability } from './redis/check.ts';
+import type { RedisDurability } from './redis/durability-check.ts';
 import { releaseSchema, type StoreSchema } from './schema.ts';
 import type { Store } from './store.ts';
 import { createState } from './store-state.ts';

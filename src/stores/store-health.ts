@@ -73,7 +73,7 @@ export class StoreHealth {
 
   async #turn(): Promise<void> {
     await this.#probe();
-    await this.#readWord();
+    await this.#readDeclaration();
     this.#probes += 1;
     if (this.#probes % examineEvery === 0) await this.#examine();
     if (this.#timer !== undefined) this.start();
@@ -96,7 +96,7 @@ export class StoreHealth {
   }
 
   /** If the store does not answer there is nothing new to read, and the probe has reported it. */
-  async #readWord(): Promise<void> {
+  async #readDeclaration(): Promise<void> {
     const { store, warn, alarm } = this.#options;
     const former = this.#alone;
     const declaration = await readStoreAlone(store).catch(() => former);

@@ -124,15 +124,15 @@ export function attemptsContract(harness: () => StoreHarness): void {
 
     test('a window of 0 is opened by reset only', async () => {
       const counter = storeKey('counter', freshTag());
-      const forGood = [
+      const unending = [
         { limit: 1, window: 0 },
         { limit: 9, window: 300 },
       ];
-      await store.reserve(counter, forGood);
+      await store.reserve(counter, unending);
       await harness().pass(301);
-      expect(await store.reserve(counter, forGood)).toEqual({ granted: false, remaining: 0, retryAfter: -1 });
+      expect(await store.reserve(counter, unending)).toEqual({ granted: false, remaining: 0, retryAfter: -1 });
       await write(store, { op: 'reset', counter });
-      expect(await store.reserve(counter, forGood)).toEqual({ granted: true, remaining: 0, retryAfter: 0 });
+      expect(await store.reserve(counter, unending)).toEqual({ granted: true, remaining: 0, retryAfter: 0 });
     });
 
     test('a window opens again by itself, and only its own count is forgotten', async () => {

@@ -1,6 +1,6 @@
 /** What the commands about the audit log need. */
 import type { Store } from '../../stores/store.ts';
-import type { Paint } from '../shared/paint.ts';
+import type { Paint } from '../shared/output/paint.ts';
 
 export interface AuditContext {
   openStore(): Promise<Store>;

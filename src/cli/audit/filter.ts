@@ -2,8 +2,8 @@
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import type { AuditOutcome } from '../../flow/audit.ts';
 import type { Directory } from '../../users/directory/directory.ts';
-import { parseDuration } from '../shared/durations.ts';
-import { refusal } from '../shared/refusal.ts';
+import { refusal } from '../shared/options/refusal.ts';
+import { parseDuration } from '../shared/values/durations.ts';
 import type { AuditLine } from './audit-text.ts';
 
 export interface LineFilter {

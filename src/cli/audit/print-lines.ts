@@ -1,6 +1,6 @@
 /** Prints lines of the audit log, showing users by their identifiers. */
 import type { Directory } from '../../users/directory/directory.ts';
-import type { Paint } from '../shared/paint.ts';
+import type { Paint } from '../shared/output/paint.ts';
 import { type AuditLine, auditText } from './audit-text.ts';
 
 /** Users whose identifiers are cached. */

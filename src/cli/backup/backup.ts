@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { BackupSummary } from '../../stores/backup/backup.ts';
-import type { Encryption } from '../../stores/backup/file.ts';
+import type { Encryption } from '../../stores/backup/backup-file.ts';
 import { newCommand } from '../commands.ts';
-import { collect } from '../shared/collect.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
-import { readSecretFile } from '../shared/read-secret-file.ts';
-import { refusal } from '../shared/refusal.ts';
+import { collect } from '../shared/options/collect.ts';
+import { readSecretFile } from '../shared/options/read-secret-file.ts';
+import { refusal } from '../shared/options/refusal.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 
 export interface BackupContext {
   backUp(file: string, encryption: Encryption): Promise<BackupSummary>;

@@ -4,8 +4,8 @@ import type { ConditionTrace } from '../../core/model/trace.ts';
 import { conditionDescriptors } from '../../core/policy/rules/condition-table.ts';
 import type { ExplainedRule } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
-import type { Paint } from '../shared/paint.ts';
-import { printable } from '../shared/printable.ts';
+import type { Paint } from '../shared/output/paint.ts';
+import { printable } from '../shared/output/printable.ts';
 
 const colours = { hit: 'green', miss: 'dim', unknown: 'yellow', error: 'red' } as const;
 

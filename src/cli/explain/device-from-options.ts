@@ -3,7 +3,7 @@ import type { Facts } from '../../core/model/facts.ts';
 import { systemsOfPlatform } from '../../core/policy/conditions/device.ts';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { knownName, refusal } from '../shared/refusal.ts';
+import { knownName, refusal } from '../shared/options/refusal.ts';
 import type { FactOptions } from './fact-options.ts';
 
 /** Of a system alone the platform is known. */

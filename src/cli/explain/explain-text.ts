@@ -8,17 +8,17 @@ import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskText } from '../../core/policy/values/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
-import { ageText } from '../shared/durations.ts';
-import type { Paint } from '../shared/paint.ts';
-import { printable } from '../shared/printable.ts';
+import type { Paint } from '../shared/output/paint.ts';
+import { printable } from '../shared/output/printable.ts';
+import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
-import { leftAsideLines } from './left-aside.ts';
-import type { Locked } from './locked.ts';
+import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
 import { named, neededText, stepLines } from './step-text.ts';
+import { leftAsideLines } from './unanswered-conditions.ts';
 
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends WholeExplanation {

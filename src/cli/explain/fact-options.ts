@@ -1,7 +1,7 @@
 /** The options of `explain` that set facts. There is one for each fact that a rule can test. */
 import type { Command } from 'commander';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
-import { collect } from '../shared/collect.ts';
+import { collect } from '../shared/options/collect.ts';
 
 /** As parsed by commander. */
 export interface FactOptions {

@@ -15,8 +15,8 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
-import { parseDuration } from '../shared/durations.ts';
-import { knownName, refusal } from '../shared/refusal.ts';
+import { knownName, refusal } from '../shared/options/refusal.ts';
+import { parseDuration } from '../shared/values/durations.ts';
 import { browserFromOptions, signalsFromOptions } from './device-from-options.ts';
 import type { FactOptions } from './fact-options.ts';
 import {

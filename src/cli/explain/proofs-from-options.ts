@@ -14,8 +14,8 @@ import {
 } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
-import { parseDuration } from '../shared/durations.ts';
-import { knownName, refusal } from '../shared/refusal.ts';
+import { knownName, refusal } from '../shared/options/refusal.ts';
+import { parseDuration } from '../shared/values/durations.ts';
 
 /** An enrollment of `--enrolled`: `totp`, `phone.voice` (receives calls only), `webauthn[userPresence]`. */
 function assumedEnrollment(

@@ -1,5 +1,5 @@
 /** Describes what a requirement asks for and what is missing. */
-import type { Missing } from '../../core/decision/missing.ts';
+import type { Missing } from '../../core/decision/missing-evidence.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../core/model/policy.ts';
 import { durationText } from '../../policy/model/duration-text.ts';

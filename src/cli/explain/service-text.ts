@@ -1,7 +1,7 @@
 /** Formats the explanation of a service for terminals. */
 import type { ServiceExplanation } from '../../flow/explain.ts';
-import type { Paint } from '../shared/paint.ts';
-import { printable } from '../shared/printable.ts';
+import type { Paint } from '../shared/output/paint.ts';
+import { printable } from '../shared/output/printable.ts';
 import { denyReasonText } from './denial-text.ts';
 import { layerLines, zoneText } from './explain-text.ts';
 

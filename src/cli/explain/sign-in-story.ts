@@ -18,7 +18,7 @@ import type { Store } from '../../stores/store.ts';
 import { Directory } from '../../users/directory/directory.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import { readAuditLog } from '../audit/read-log.ts';
-import { refusal } from '../shared/refusal.ts';
+import { refusal } from '../shared/options/refusal.ts';
 
 /** A rule that did not decide. `when`: its conditions. Absent if the rule can no longer be read. */
 export interface ToldRule extends PassedRule {

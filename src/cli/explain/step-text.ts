@@ -2,7 +2,7 @@
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
-import { printable } from '../shared/printable.ts';
+import { printable } from '../shared/output/printable.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, skippableText } from './enrollment-text.ts';
 import { consentText, keepText, profileText } from './profile-text.ts';

@@ -3,7 +3,7 @@ import type { Facts } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { riskOf, withImplied } from '../../core/policy/values/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { knownName, refusal } from '../shared/refusal.ts';
+import { knownName, refusal } from '../shared/options/refusal.ts';
 import type { FactOptions } from './fact-options.ts';
 
 /** The settings' points apply. What is given comes with what a sign-in always shows beside it. */

@@ -6,7 +6,7 @@ import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts
 import { appSchema } from '../../policy/schema/apps/app.ts';
 import { settingsSchemaFor } from '../../policy/schema/schemas.ts';
 import { canonicalIdentifier } from '../../users/identifiers/identifier.ts';
-import { refusal } from '../shared/refusal.ts';
+import { refusal } from '../shared/options/refusal.ts';
 
 export interface InitOptions {
   readonly issuer?: string;

@@ -8,8 +8,8 @@ import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts
 import { findingText } from '../../policy/model/finding.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import { newCommand } from '../commands.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
-import { refusal } from '../shared/refusal.ts';
+import { refusal } from '../shared/options/refusal.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { type InitAnswers, type InitOptions, initAnswers, type Questions } from './answers.ts';
 import { initialFiles } from './files.ts';
 import { refuseUnlessEmpty, stageFiles } from './new-directory.ts';

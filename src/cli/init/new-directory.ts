@@ -1,7 +1,7 @@
 /** Puts files into an empty directory, all of them or none. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { refusal } from '../shared/refusal.ts';
+import { refusal } from '../shared/options/refusal.ts';
 
 export interface StagedFiles {
   /** A temporary place within the target directory. */

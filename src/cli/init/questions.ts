@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
-import { refusal } from '../shared/refusal.ts';
+import { refusal } from '../shared/options/refusal.ts';
 import type { Questions } from './answers.ts';
 
 /** `close`: ends the questions and restores the terminal. */

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { loadKeyring, publishedKeys, rotateKeys, type SigningKey } from '../../oidc/keys/keyring.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
-import type { ResultOptions } from '../shared/print-result.ts';
-import { withStore } from '../shared/with-store.ts';
+import type { ResultOptions } from '../shared/output/print-result.ts';
+import { withStore } from '../shared/store/with-store.ts';
 
 export interface KeysContext {
   openStore(): Promise<Store>;

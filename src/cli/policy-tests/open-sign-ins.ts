@@ -32,9 +32,9 @@ import { enabledAuthenticators } from '../../policy/revision/enabled-authenticat
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import type { FactOptions } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
-import { asFarAsAsked } from '../explain/left-aside.ts';
-import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './choices.ts';
+import { asFarAsAsked } from '../explain/unanswered-conditions.ts';
 import { signatureBy } from './distinct-facts.ts';
+import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './open-choices.ts';
 import { factOptionsOf, isKnown, openOptions } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 

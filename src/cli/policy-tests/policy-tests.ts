@@ -13,17 +13,17 @@ import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { conditionNamesText } from '../explain/left-aside.ts';
-import { printFindings, withPrintedFindings } from '../shared/print-findings.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
-import { printable } from '../shared/printable.ts';
-import { refusal } from '../shared/refusal.ts';
-import { withStore } from '../shared/with-store.ts';
+import { conditionNamesText } from '../explain/unanswered-conditions.ts';
+import { refusal } from '../shared/options/refusal.ts';
+import { printFindings, withPrintedFindings } from '../shared/output/print-findings.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
+import { printable } from '../shared/output/printable.ts';
+import { withStore } from '../shared/store/with-store.ts';
+import { type Coverage, coverage } from './coverage.ts';
 import { junitXml } from './junit.ts';
 import { readTests } from './read-tests.ts';
-import { type RecordOptions, record, recordedFile } from './record.ts';
+import { type RecordOptions, record, recordedFile } from './record-policy-test.ts';
 import { runTests, type TestResult } from './run-tests.ts';
-import { type Coverage, coverage } from './uncovered.ts';
 import { groupsInTests, type TestedConfiguration } from './unknown-names.ts';
 
 export interface PolicyTestContext {

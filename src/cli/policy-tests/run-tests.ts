@@ -6,9 +6,9 @@ import { explain, explainWhole, type WholeExplanation } from '../../flow/explain
 import type { Finding } from '../../policy/model/finding.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
-import { pastLeftAside } from '../explain/left-aside.ts';
-import { type Difference, differences } from './compare.ts';
-import { openDifferences } from './judge.ts';
+import { pastLeftAside } from '../explain/unanswered-conditions.ts';
+import { type Difference, differences } from './expectation-differences.ts';
+import { openDifferences } from './open-differences.ts';
 import { openSignIns } from './open-sign-ins.ts';
 import type { TestFile } from './read-tests.ts';
 import { factOptionsOf } from './test-facts.ts';

@@ -8,7 +8,7 @@ import type { PreviewSite } from '../../preview/preview-site.ts';
 import { newCommand } from '../commands.ts';
 import { refuseFindings } from '../config/shared/checked-files.ts';
 import type { ConfigContext } from '../config/shared/config-context.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 
 /** No store: a preview needs only the files. */
 type CheckContext = Pick<

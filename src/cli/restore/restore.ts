@@ -4,16 +4,16 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { auditOp } from '../../flow/audit.ts';
 import { newSigningKeys } from '../../oidc/keys/keyring.ts';
 import type { BackupSummary, RestoreOptions } from '../../stores/backup/backup.ts';
-import type { Decryption } from '../../stores/backup/file.ts';
+import type { Decryption } from '../../stores/backup/backup-file.ts';
 import { keyringKey } from '../../stores/keys.ts';
 import { endStandAloneOp } from '../../stores/redis/store-alone.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { operatorName } from '../shared/operator.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
-import { readSecretFile, readSecretLines } from '../shared/read-secret-file.ts';
-import { aboutRecoveryCodes, withoutRecoveryCodes } from '../shared/void-recovery-codes.ts';
-import { withStore } from '../shared/with-store.ts';
+import { readSecretFile, readSecretLines } from '../shared/options/read-secret-file.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
+import { operatorName } from '../shared/store/operator-name.ts';
+import { aboutRecoveryCodes, withoutRecoveryCodes } from '../shared/store/void-recovery-codes.ts';
+import { withStore } from '../shared/store/with-store.ts';
 
 export interface RestoreContext {
   restoreBackup(file: string, options: Omit<RestoreOptions, 'now' | 'settle'>): Promise<BackupSummary>;

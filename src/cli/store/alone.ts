@@ -8,10 +8,10 @@ import { durationText } from '../../policy/model/duration-text.ts';
 import { endStandAloneOp, readStoreAlone, standAloneOp, storeAloneText } from '../../stores/redis/store-alone.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { parseDuration } from '../shared/durations.ts';
-import { operatorName } from '../shared/operator.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
-import { withStore } from '../shared/with-store.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
+import { operatorName } from '../shared/store/operator-name.ts';
+import { withStore } from '../shared/store/with-store.ts';
+import { parseDuration } from '../shared/values/durations.ts';
 
 export interface StoreAloneContext {
   openStore(): Promise<Store>;

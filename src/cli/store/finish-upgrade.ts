@@ -4,9 +4,9 @@ import { auditOp } from '../../flow/audit.ts';
 import type { FinishedUpgrade } from '../../stores/finish-upgrade.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { operatorName } from '../shared/operator.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
-import { withStore } from '../shared/with-store.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
+import { operatorName } from '../shared/store/operator-name.ts';
+import { withStore } from '../shared/store/with-store.ts';
 
 export interface FinishUpgradeContext {
   openStore(): Promise<Store>;

@@ -8,10 +8,10 @@ import { Directory } from '../../users/directory/directory.ts';
 import { listUsers, type PageOfUsers } from '../../users/directory/list-users.ts';
 import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
-import { operatorName } from '../shared/operator.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
-import { aboutRecoveryCodes } from '../shared/void-recovery-codes.ts';
-import { withStore } from '../shared/with-store.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
+import { operatorName } from '../shared/store/operator-name.ts';
+import { aboutRecoveryCodes } from '../shared/store/void-recovery-codes.ts';
+import { withStore } from '../shared/store/with-store.ts';
 
 export interface NewEpochContext {
   openStore(): Promise<Store>;

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { ExtraOps } from '../../users/directory/directory.ts';
 import { textFault } from '../../users/ports/profile-rules.ts';
 import { newCommand } from '../commands.ts';
-import { collect } from '../shared/collect.ts';
-import { misspelledGroups } from '../shared/misspelled-groups.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
+import { collect } from '../shared/options/collect.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withAccount } from './users-context.ts';
 

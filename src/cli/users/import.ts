@@ -5,8 +5,8 @@ import { type Command, Option } from 'commander';
 import { accountChanged } from '../../flow/notify/account-notification.ts';
 import { type ImportSummary, importUsers } from '../../users/import/import-users.ts';
 import { newCommand } from '../commands.ts';
-import { collect } from '../shared/collect.ts';
-import { misspelledGroups } from '../shared/misspelled-groups.ts';
+import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
+import { collect } from '../shared/options/collect.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withDirectory } from './users-context.ts';
 

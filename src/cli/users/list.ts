@@ -6,10 +6,10 @@ import { listUsers, type PageOfUsers, type UserQuery } from '../../users/directo
 import { groupNames } from '../../users/record/group-names.ts';
 import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
-import { collect } from '../shared/collect.ts';
-import { misspelledGroups } from '../shared/misspelled-groups.ts';
-import { maxLimit, parseLimit } from '../shared/refusal.ts';
-import { withStore } from '../shared/with-store.ts';
+import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
+import { collect } from '../shared/options/collect.ts';
+import { maxLimit, parseLimit } from '../shared/options/refusal.ts';
+import { withStore } from '../shared/store/with-store.ts';
 import { accountJson, accountLine } from './account-text.ts';
 import type { UsersContext } from './users-context.ts';
 

@@ -4,7 +4,7 @@
  */
 import { type AuditEvent, type AuditEventName, auditOp } from '../../flow/audit.ts';
 import type { Op } from '../../stores/store.ts';
-import { operatorName } from '../shared/operator.ts';
+import { operatorName } from '../shared/store/operator-name.ts';
 
 type OperatorEvent = Extract<AuditEventName, `user.${string}` | 'authenticator.issued'>;
 

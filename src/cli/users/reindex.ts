@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type RefusedValue, reindexUsers } from '../../users/reindex.ts';
 import { newCommand } from '../commands.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withDirectory } from './users-context.ts';
 

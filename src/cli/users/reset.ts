@@ -5,7 +5,7 @@ import { accountChanged } from '../../flow/notify/account-notification.ts';
 import { addedAddresses } from '../../users/identifiers/notification-addresses.ts';
 import { toSubject } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import type { WriteNotification } from './notification-writer.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type PasswordOptions, passwordLine, type ReadPassword, readPassword } from './read-password.ts';

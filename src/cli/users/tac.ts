@@ -7,10 +7,10 @@ import { durationText } from '../../policy/model/duration-text.ts';
 import type { AccessCodeBounds } from '../../users/ports/access-codes.ts';
 import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
-import { parseDuration } from '../shared/durations.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
-import { revisionInUse } from '../shared/revision-in-use.ts';
-import { withStore } from '../shared/with-store.ts';
+import { revisionInUse } from '../shared/configuration/revision-in-use.ts';
+import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
+import { withStore } from '../shared/store/with-store.ts';
+import { parseDuration } from '../shared/values/durations.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type LoadedUser, type UsersContext, withAccount } from './users-context.ts';
 

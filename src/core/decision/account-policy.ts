@@ -30,8 +30,8 @@ function enrollmentChange(
 }
 
 /** The change for which the account app sent this request. Undefined once the change is made. */
-function requestedChange({ account, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
-  if (!account) return undefined;
+function requestedChange({ isAccountApp, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
+  if (!isAccountApp) return undefined;
   const purpose = accountPurpose(facts.request);
   if (purpose.kind === 'view') return undefined;
   if (purpose.kind === 'change') return purpose.change;

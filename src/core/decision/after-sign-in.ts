@@ -3,7 +3,7 @@
  * `authenticated` (how the user signed in) count only at this point. They change neither what the user must prove nor
  * what may be used or enrolled, so the evaluation is never circular. See decision 50.
  */
-import { proofNames } from '../evidence/named.ts';
+import { proofNames } from '../evidence/proof-names.ts';
 import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import { termsRuling } from '../policy/rules/terms-ruling.ts';
 import type { ProfileRuling } from '../profile/profile-terms.ts';

@@ -16,7 +16,7 @@ import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
 import { withAccountPolicy } from './account-policy.ts';
-import type { ChosenRequest, EvaluationContext } from './evaluation-context.ts';
+import type { ChosenRequestLayer, EvaluationContext } from './evaluation-context.ts';
 
 /** The evaluation of a user who has identified. */
 export interface SubjectEvaluation {
@@ -25,7 +25,7 @@ export interface SubjectEvaluation {
   readonly capabilities: Capabilities;
   /** What the capabilities would be if the enrollment policy disabled nothing. */
   readonly unrestricted: Capabilities;
-  readonly chosen: ChosenRequest;
+  readonly chosen: ChosenRequestLayer;
   /** Absent if no enrollment policy applies, or if its answer depends on how the user signs in. */
   readonly toEnroll: EnrollmentContext | undefined;
   /** Absent if no profile policy applies, or if its answer depends on how the user signs in. */
@@ -55,8 +55,8 @@ function inactive(subject: Subject): Denial | undefined {
  */
 function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
   if (chosen.isPossible) return undefined;
-  const { policies, policy, enrollment, facts } = context;
-  const requirements = without(chosen.request.requirement, chosen.requirements);
+  const { policies, policyLayers, enrollment, facts } = context;
+  const requirements = without(chosen.requestLayer.requirement, chosen.requirements);
   if (isPossible(requirements, capabilities)) return { reason: 'acr_unattainable', layer: 'request' };
   const unlimited = {
     ...capabilities,
@@ -69,7 +69,7 @@ function impossible({ context, capabilities, unrestricted, chosen }: SubjectEval
   }
   if (policies.accountPolicy && isPossible(requirements, withoutAccountPolicy(capabilities, context)))
     return { reason: 'enrollment_forbids', layer: 'account' };
-  return isPossible(without(policy.minimumAcr, requirements), capabilities)
+  return isPossible(without(policyLayers.minimumAcr, requirements), capabilities)
     ? { reason: 'acr_unattainable', layer: 'app' }
     : { reason: 'unsatisfiable' };
 }

@@ -12,7 +12,7 @@ import {
   mustEnroll,
   provenStep,
 } from '../enrollment/apply-policy.ts';
-import { outdatedPassword } from '../enrollment/outdated-password.ts';
+import { passwordToReplace } from '../enrollment/outdated-password.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
@@ -31,7 +31,7 @@ import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
   capabilitiesIn,
-  chooseRequest,
+  chooseRequestLayer,
   type EvaluationContext,
   evaluationContext,
   waivedIn,
@@ -53,30 +53,30 @@ export function evaluate(policies: PolicySet, facts: Facts): Decision {
   if (isRecovering(facts)) return evaluateRecovery(policies, facts);
   const context = evaluationContext(policies, facts);
   if (facts.subject !== undefined) return evaluateSubject(facts.subject, context);
-  const { requests, denial } = context;
-  const layers = layersOf(context, requests[0], askedAfterSignIn(context, undefined));
+  const { requestLayers, denial } = context;
+  const layers = layersOf(context, requestLayers[0], askedAfterSignIn(context, undefined));
   const trace = traceOf(layers, facts.request, []);
   return denial ? { kind: 'deny', ...denial, trace } : { kind: 'identify', trace };
 }
 
 function layersOf(
-  { policy, account }: EvaluationContext,
+  { policyLayers, accountLayer }: EvaluationContext,
   request: Layer,
   { enrollment, profile }: AskedAfterSignIn,
 ): readonly Layer[] {
-  const others = [account, enrollment.layer, profile.layer].filter((layer) => layer !== undefined);
-  return [...policy.layers, request, ...others];
+  const others = [accountLayer, enrollment.layer, profile.layer].filter((layer) => layer !== undefined);
+  return [...policyLayers.layers, request, ...others];
 }
 
 function evaluateSubject(subject: Subject, context: EvaluationContext): Decision {
   const { facts } = context;
   const { capabilities, unrestricted } = capabilitiesIn(subject, context);
-  const chosen = chooseRequest(context, capabilities);
+  const chosen = chooseRequestLayer(context, capabilities);
   const asked = askedAfterSignIn(context, chosen.isMet ? capabilities : undefined);
   const { terms, rule } = asked.enrollment;
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
   const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll, profile: asked.profile.terms };
-  const layers = traceOf(layersOf(context, chosen.request, asked), facts.request, capabilities.evidence);
+  const layers = traceOf(layersOf(context, chosen.requestLayer, asked), facts.request, capabilities.evidence);
   const trace = completedTrace(layers, evaluation);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
   const denial = denialOf(evaluation);
@@ -137,7 +137,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
         (toEnroll && enrollmentStep(toEnroll)) ??
         keepAccountStep(subject, context.policies, context.facts) ??
         profileStep(evaluation) ??
-        consentStep(context.policies, context.facts, { subject, rule: context.policy.appRule }) ??
+        consentStep(context.policies, context.facts, { subject, rule: context.policyLayers.appRule }) ??
         allow(status.supportingEvidence, context, capabilities)
       );
     }
@@ -156,9 +156,9 @@ function replacementStep(
 ): DecisionOutcome | undefined {
   const { policies, facts } = context;
   const used = supportingEvidence.map(({ enrollment }) => enrollment);
-  const outdated = outdatedPassword(policies, facts, { subject, used });
-  if (outdated === undefined || enrollableOf([outdated.authenticator], capabilities).length === 0) return undefined;
-  return provenStep({ choices: [outdated.authenticator], outdated: outdated.reason }, { capabilities, facts });
+  const replaced = passwordToReplace(policies, facts, { subject, used });
+  if (replaced === undefined || enrollableOf([replaced.authenticator], capabilities).length === 0) return undefined;
+  return provenStep({ choices: [replaced.authenticator], replacementReason: replaced.reason }, { capabilities, facts });
 }
 
 function allow(
@@ -166,15 +166,15 @@ function allow(
   context: EvaluationContext,
   capabilities: Capabilities,
 ): DecisionOutcome {
-  const { policies, facts, policy } = context;
+  const { policies, facts, policyLayers } = context;
   const supportingEvidence = extendSupportingEvidence(evidence, capabilities.evidence);
   const waived = waivedIn(context, capabilities);
   return {
     kind: 'allow',
     assurance: assuranceOf(supportingEvidence, policies.acrValues, facts.request.acrValues),
-    rule: policy.appRule?.name ?? '',
-    ...cutScopes(facts.request.scopes, policy.appRule),
-    ...(policy.session && { session: policy.session }),
+    rule: policyLayers.appRule?.name ?? '',
+    ...cutScopes(facts.request.scopes, policyLayers.appRule),
+    ...(policyLayers.session && { session: policyLayers.session }),
     ...(waived && { waived }),
   };
 }

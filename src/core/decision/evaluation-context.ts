@@ -5,7 +5,7 @@
 
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
 import { withEnrollmentLimit } from '../enrollment/enrollment-limit.ts';
-import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
+import { countedEvidence, withinMaxAge } from '../evidence/counted-evidence.ts';
 import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
@@ -21,41 +21,41 @@ import {
 } from '../remediation/capabilities.ts';
 import { isMet, isPossible } from '../remediation/requirement-status.ts';
 import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
-import { overallMaxAge, type PolicyLayers, policyLayers, requestLayers } from './layers.ts';
+import { overallMaxAge, type PolicyLayers, policyLayersOf, requestLayersOf } from './layers.ts';
 import { rememberedProofs } from './waiver.ts';
 
 /** The rulings that do not depend on what the user has proved. */
 export interface EvaluationContext {
   readonly policies: PolicySet;
   readonly facts: Facts;
-  readonly policy: PolicyLayers;
+  readonly policyLayers: PolicyLayers;
   /** The alternatives that the request may add, best first. */
-  readonly requests: readonly [Layer, ...Layer[]];
+  readonly requestLayers: readonly [Layer, ...Layer[]];
   /** What may be used and enrolled. What must be enrolled is decided after the sign-in. */
   readonly enrollment: EnrollmentRuling;
   readonly profile: ProfileRuling;
   /** The account policy's ruling about the change for which the account app sent the request. */
-  readonly account?: Layer | undefined;
+  readonly accountLayer?: Layer | undefined;
   /** The first denial among the layers. It holds whatever the user proves. */
   readonly denial: Denial | undefined;
 }
 
 /** Applies all policies to the facts. */
 export function evaluationContext(policies: PolicySet, facts: Facts): EvaluationContext {
-  const requests = requestLayers(facts.request, policies.acrValues);
+  const requestLayers = requestLayersOf(facts.request, policies.acrValues);
   const enrollment = enrollmentRuling(policies, facts);
   const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);
-  const policy = policyLayers(policies, facts, remembered);
+  const policyLayers = policyLayersOf(policies, facts, remembered);
   const profile = profileRuling(policies, facts);
-  const account = requestedChangeLayer(policies, facts);
+  const accountLayer = requestedChangeLayer(policies, facts);
   const denial =
-    policy.denial ??
-    requests[0].denial ??
+    policyLayers.denial ??
+    requestLayers[0].denial ??
     enrollment.layer?.denial ??
     profile.layer?.denial ??
-    account?.denial ??
+    accountLayer?.denial ??
     noAuthenticator(policies);
-  return { policies, facts, policy, requests, enrollment, profile, account, denial };
+  return { policies, facts, policyLayers, requestLayers, enrollment, profile, accountLayer, denial };
 }
 
 function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {
@@ -79,19 +79,19 @@ export function capabilitiesIn(
 
 function capabilitiesOf(
   subject: Subject,
-  { policies, policy, facts, additions }: EvaluationContext & Additions,
+  { policies, policyLayers, facts, additions }: EvaluationContext & Additions,
   usable: PolicySet,
 ): Capabilities {
   const counted = countedEvidence(subject, policies, facts);
-  const evidence = admissible(counted, overallMaxAge(facts, policy));
+  const evidence = withinMaxAge(counted, overallMaxAge(facts, policyLayers));
   const state = { evidence, enrollments: usableEnrollments(subject, policies) };
   const capabilities = capabilitiesWithin(usable, policies, state);
   return additions ? { ...capabilities, additions } : capabilities;
 }
 
 /** The chosen alternative of the request, all requirements with it, and whether the user can meet them. */
-export interface ChosenRequest {
-  readonly request: Layer;
+export interface ChosenRequestLayer {
+  readonly requestLayer: Layer;
   readonly requirements: readonly LayerRequirement[];
   /** The user has proved enough. */
   readonly isMet: boolean;
@@ -102,14 +102,14 @@ export interface ChosenRequest {
  * Chooses the best alternative of the request that the user can reach, or the last one if the user can reach none. A
  * voluntary `acr` value never makes the user enroll an authenticator.
  */
-export function chooseRequest(context: EvaluationContext, capabilities: Capabilities): ChosenRequest {
-  const { policy, requests } = context;
-  const [first, ...others] = requests.length === 1 ? requests : requests.filter(isWithinReach);
-  const required = [...unlessMet(policy, capabilities), ...accountRequirements(context, capabilities)];
-  let chosen = tryRequest(first ?? requests[0], required, capabilities);
+export function chooseRequestLayer(context: EvaluationContext, capabilities: Capabilities): ChosenRequestLayer {
+  const { policyLayers, requestLayers } = context;
+  const [first, ...others] = requestLayers.length === 1 ? requestLayers : requestLayers.filter(isWithinReach);
+  const required = [...unlessMet(policyLayers, capabilities), ...accountRequirements(context, capabilities)];
+  let chosen = tryRequestLayer(first ?? requestLayers[0], required, capabilities);
   for (const request of others) {
     if (chosen.isPossible) break;
-    chosen = tryRequest(request, required, capabilities);
+    chosen = tryRequestLayer(request, required, capabilities);
   }
   return chosen;
 
@@ -130,10 +130,16 @@ function unlessMet({ requirements, waiver }: PolicyLayers, { evidence }: Capabil
   );
 }
 
-function tryRequest(request: Layer, required: readonly LayerRequirement[], capabilities: Capabilities): ChosenRequest {
-  const requirements: readonly LayerRequirement[] = request.requirement ? [...required, request.requirement] : required;
+function tryRequestLayer(
+  requestLayer: Layer,
+  required: readonly LayerRequirement[],
+  capabilities: Capabilities,
+): ChosenRequestLayer {
+  const requirements: readonly LayerRequirement[] = requestLayer.requirement
+    ? [...required, requestLayer.requirement]
+    : required;
   const met = isMet(requirements, capabilities);
-  return { request, requirements, isMet: met, isPossible: met || isPossible(requirements, capabilities) };
+  return { requestLayer, requirements, isMet: met, isPossible: met || isPossible(requirements, capabilities) };
 }
 
 /**
@@ -141,14 +147,14 @@ function tryRequest(request: Layer, required: readonly LayerRequirement[], capab
  * does not raise the requirement afterwards.
  */
 function accountRequirements(
-  { policies, facts, account }: EvaluationContext,
+  { policies, facts, accountLayer }: EvaluationContext,
   capabilities: Capabilities,
 ): readonly LayerRequirement[] {
-  if (!policies.account) return [];
+  if (!policies.isAccountApp) return [];
   const purpose = accountPurpose(facts.request);
   const isRequired =
     purpose.kind === 'change' || (purpose.kind === 'enroll' && !isEnrolledHere(purpose.authenticator, facts));
-  const { requirement } = account ?? {};
+  const { requirement } = accountLayer ?? {};
   return isRequired ? [accountManagementOf(capabilities), ...(requirement ? [requirement] : [])] : [];
 }
 
@@ -156,7 +162,10 @@ function accountRequirements(
  * Authenticators whose remembered proof replaces the second factor. Undefined if the evidence meets the rule without
  * it.
  */
-export function waivedIn({ policy }: EvaluationContext, { evidence }: Capabilities): readonly string[] | undefined {
-  const { waiver } = policy;
+export function waivedIn(
+  { policyLayers }: EvaluationContext,
+  { evidence }: Capabilities,
+): readonly string[] | undefined {
+  const { waiver } = policyLayers;
   return waiver && !meetsRequirement(waiver.requirement, evidence) ? waiver.authenticators : undefined;
 }

@@ -9,9 +9,9 @@ import type { PolicySet } from '../policy/rules/compile.ts';
  */
 export function keepAccountStep(
   { deletionDueAt }: Subject,
-  { account }: PolicySet,
+  { isAccountApp }: PolicySet,
   { transaction }: Facts,
 ): DecisionOutcome | undefined {
-  const wasAsked = transaction === undefined || transaction.deletionAcknowledged === true || account !== undefined;
+  const wasAsked = transaction === undefined || transaction.deletionAcknowledged === true || isAccountApp !== undefined;
   return deletionDueAt === undefined || wasAsked ? undefined : { kind: 'keep_account', dueAt: deletionDueAt };
 }

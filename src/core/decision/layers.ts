@@ -5,7 +5,7 @@ import {
   meetsLayerRequirement,
   meetsRequirement,
   requestMaxAge,
-  stricter,
+  stricterMaxAge,
 } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
@@ -27,7 +27,7 @@ export interface PolicyLayers {
   /** The rule of the app policy that decided. */
   readonly appRule?: Rule;
   /** The longest session that this rule allows at the app: the greatest age of all evidence (seconds). */
-  readonly appLength?: Seconds;
+  readonly appSessionMaxAge?: Seconds;
   /** How long (seconds) that rule lets a browser remember the second factor. */
   readonly remember?: Seconds;
   /** What this rule requires instead in this browser. */
@@ -38,7 +38,7 @@ export interface PolicyLayers {
  * Applies the policies. Without a subject a layer may be undecided: it then has neither a requirement nor a denial.
  * `remembered`: the proofs that may be waived in this browser if the app's rule allows it.
  */
-export function policyLayers(
+export function policyLayersOf(
   policies: PolicySet,
   facts: Facts,
   remembered: readonly RememberedProof[] = [],
@@ -55,7 +55,7 @@ export function policyLayers(
   ];
   const denial = layers.find((layer) => layer.denial)?.denial;
   const limits = allowOf(session.rule)?.session;
-  const appLength = stricter(terms?.appSession?.absolute, terms?.appSession?.unkept && limits?.absolute);
+  const appSessionMaxAge = stricterMaxAge(terms?.appSession?.absolute, terms?.appSession?.unkept && limits?.absolute);
   return {
     layers,
     requirements: layers.flatMap(({ requirement }) => requirement ?? []),
@@ -63,7 +63,7 @@ export function policyLayers(
     ...(minimum?.requirement && { minimumAcr: minimum.requirement }),
     ...(limits && { session: granted(limits, facts) }),
     ...(app?.rule && { appRule: app.rule }),
-    ...(appLength !== undefined && { appLength }),
+    ...(appSessionMaxAge !== undefined && { appSessionMaxAge }),
     ...(terms?.remember !== undefined && { remember: terms.remember }),
     ...(waiver && { waiver }),
   };
@@ -156,7 +156,7 @@ function known(requested: readonly string[], acrValues: readonly AcrValue[]): re
  * What the request may add, best first. With essential values (OpenID Connect Core section 5.5.1.1) any of them is
  * required. With voluntary values each is one alternative, in order, and the last alternative adds nothing.
  */
-export function requestLayers(request: RequestFacts, acrValues: readonly AcrValue[]): readonly [Layer, ...Layer[]] {
+export function requestLayersOf(request: RequestFacts, acrValues: readonly AcrValue[]): readonly [Layer, ...Layer[]] {
   const forValues = (requested: readonly string[]) =>
     acrLayer({ layer: 'request', policy: 'acr_values', requested }, acrValues);
   if (request.acrEssential && request.acrValues.length > 0) return [forValues(request.acrValues)];
@@ -170,8 +170,8 @@ export function requestLayers(request: RequestFacts, acrValues: readonly AcrValu
 /**
  * The greatest age of all evidence that a decision accepts (seconds): the strictest of request, session and app rule.
  */
-export function overallMaxAge(facts: Facts, { session, appLength }: PolicyLayers): Seconds | undefined {
-  return stricter(requestMaxAge(facts.request), stricter(session?.absolute, appLength));
+export function overallMaxAge(facts: Facts, { session, appSessionMaxAge }: PolicyLayers): Seconds | undefined {
+  return stricterMaxAge(requestMaxAge(facts.request), stricterMaxAge(session?.absolute, appSessionMaxAge));
 }
 
 /** The trace of all layers, each with whether the evidence meets its requirement. */

@@ -19,7 +19,7 @@ import { enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-ter
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
-import { capabilitiesIn, chooseRequest, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
+import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { traceOf } from './layers.ts';
 
 /** The user is about to recover the password in this transaction. */
@@ -79,7 +79,7 @@ interface Recovering {
 }
 
 function nextOf({ context, subject, capabilities, key }: Recovering): DecisionOutcome {
-  const { requirements } = chooseRequest(context, capabilities);
+  const { requirements } = chooseRequestLayer(context, capabilities);
   const status = requirementStatus(requirements, capabilities);
   const denial = recoveryDenial(context, subject, status.kind === 'impossible');
   const isProved = countedEvidence(subject, context.policies, context.facts).length > 0;
@@ -167,7 +167,7 @@ function recoveryFacts({ transaction, request, evidence, device, ...facts }: Fac
   };
 }
 
-function recoveryTrace({ policy, facts }: EvaluationContext, capabilities: Capabilities | undefined): Trace {
-  const { layers } = traceOf(policy.layers, facts.request, capabilities?.evidence ?? []);
+function recoveryTrace({ policyLayers, facts }: EvaluationContext, capabilities: Capabilities | undefined): Trace {
+  const { layers } = traceOf(policyLayers.layers, facts.request, capabilities?.evidence ?? []);
   return { layers: layers.filter(({ layer }) => layer === 'app') };
 }

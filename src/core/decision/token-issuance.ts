@@ -46,8 +46,8 @@ export type IssuanceDecision = { readonly trace: Trace } & (
 export function evaluateIssuance(policies: PolicySet, facts: Facts, time: Seconds = facts.now): IssuanceDecision {
   const context = evaluationContext(policies, facts);
   const { subject, request } = facts;
-  const { policy, enrollment } = context;
-  const layersWith = ({ layer }: EnrollmentRuling) => (layer ? [...policy.layers, layer] : policy.layers);
+  const { policyLayers, enrollment } = context;
+  const layersWith = ({ layer }: EnrollmentRuling) => (layer ? [...policyLayers.layers, layer] : policyLayers.layers);
   if (subject?.status !== 'active')
     return { allow: false, reason: 'account_inactive', trace: traceOf(layersWith(enrollment), request, []) };
   const { capabilities } = capabilitiesIn(subject, context);
@@ -57,31 +57,31 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts, time: Second
     issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities) ??
     sessionOver(context, capabilities, time);
   if (reason !== undefined) return { allow: false, reason, trace };
-  return { allow: true, ...cutScopes(request.scopes, policy.appRule), trace };
+  return { allow: true, ...cutScopes(request.scopes, policyLayers.appRule), trace };
 }
 
 /** A refresh token ends when its evidence becomes too old for this app. */
 function sessionOver(
-  { policy, facts }: EvaluationContext,
+  { policyLayers, facts }: EvaluationContext,
   { evidence }: Capabilities,
   time: Seconds,
 ): IssuanceDenial | undefined {
-  const { appLength } = policy;
-  if (appLength === undefined || time <= facts.now) return undefined;
-  const young = evidence.filter((one) => time - one.evidence.at <= appLength);
-  return meetsAll(policy.requirements, young) ? undefined : 'session_over';
+  const { appSessionMaxAge } = policyLayers;
+  if (appSessionMaxAge === undefined || time <= facts.now) return undefined;
+  const young = evidence.filter((one) => time - one.evidence.at <= appSessionMaxAge);
+  return meetsAll(policyLayers.requirements, young) ? undefined : 'session_over';
 }
 
 function issuanceDenial(
   subject: Subject,
-  { policies, facts, policy, enrollment }: EvaluationContext,
+  { policies, facts, policyLayers, enrollment }: EvaluationContext,
   capabilities: Capabilities,
 ): IssuanceDenial | undefined {
-  const denial = policy.denial ?? enrollment.layer?.denial;
+  const denial = policyLayers.denial ?? enrollment.layer?.denial;
   if (denial) return denial.reason;
   if (!facts.evidence.every(({ enrollment: id }) => subject.enrollments.some((one) => one.id === id)))
     return 'enrollment_gone';
-  if (!meetsAll(policy.requirements, capabilities.evidence)) return 'requirement_unmet';
+  if (!meetsAll(policyLayers.requirements, capabilities.evidence)) return 'requirement_unmet';
   const { terms, rule } = enrollment;
   const isMissing = terms && mustEnroll({ subject, terms, rule, capabilities, facts }).length > 0;
   if (isMissing) return 'enrollment_required';

@@ -9,7 +9,7 @@ import type { PolicySet } from '../policy/rules/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import {
   capabilitiesIn,
-  chooseRequest,
+  chooseRequestLayer,
   type EvaluationContext,
   evaluationContext,
   waivedIn,
@@ -36,7 +36,7 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
       .map(evidenceFrom(subject, facts.now)),
   });
   const { capabilities } = capabilitiesIn(subject, context);
-  if (context.denial !== undefined || !chooseRequest(context, capabilities).isMet) return false;
+  if (context.denial !== undefined || !chooseRequestLayer(context, capabilities).isMet) return false;
   return waivedIn(context, capabilities) !== undefined;
 }
 
@@ -53,10 +53,10 @@ function evidenceFrom({ id: subject }: Subject, time: Seconds) {
  */
 export function withRememberable(
   outcome: DecisionOutcome,
-  { policies, policy, facts }: EvaluationContext,
+  { policies, policyLayers, facts }: EvaluationContext,
   { enrollments }: Capabilities,
 ): DecisionOutcome {
-  const { remember: seconds } = policy;
+  const { remember: seconds } = policyLayers;
   if (seconds === undefined) return outcome;
   const { now: at } = facts;
   const isWaived = onceForEqual(({ authenticator, id, methods, factors, characteristics }) => {

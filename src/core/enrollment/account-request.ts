@@ -62,8 +62,8 @@ export function isEnrolledHere(authenticator: string, { evidence, subject, trans
 }
 
 /** The authenticator that the user asked to enroll in the account app, as long as it is not enrolled. */
-export function requestedAtAccount({ account }: PolicySet, facts: Facts): string | undefined {
-  const purpose = account ? accountPurpose(facts.request) : undefined;
+export function requestedAtAccount({ isAccountApp }: PolicySet, facts: Facts): string | undefined {
+  const purpose = isAccountApp ? accountPurpose(facts.request) : undefined;
   if (purpose?.kind !== 'enroll' || isEnrolledHere(purpose.authenticator, facts)) return undefined;
   return purpose.authenticator;
 }

@@ -77,7 +77,7 @@ function graceOf({ anyOf, grace }: RequiredEnrollment, context: EnrollmentContex
 }
 
 /** An enrollment that the policy asks for or offers now. */
-interface Due extends Pick<Extract<DecisionOutcome, { kind: 'enroll' }>, 'outdated'> {
+interface Due extends Pick<Extract<DecisionOutcome, { kind: 'enroll' }>, 'replacementReason'> {
   readonly choices: readonly string[];
   readonly skippable?: Skippable;
 }

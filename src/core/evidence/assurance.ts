@@ -2,7 +2,7 @@
 import type { Assurance } from '../model/decision.ts';
 import type { AcrValue } from '../model/policy.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
-import { independentParts } from './recovered.ts';
+import { independentParts } from './recovered-password.ts';
 import { coveredFactors, meetsRequirement } from './requirement.ts';
 
 /**

@@ -1,7 +1,7 @@
-/** The evidence that counts in a decision: the user's own, of enabled authenticators, not outdated. */
+/** The evidence that counts in a decision: the user's own, of enabled authenticators, within the greatest age. */
 import type { AuthenticatorDescriptor, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
-import { recoveredPart } from './recovered.ts';
+import { recoveredPart } from './recovered-password.ts';
 import { type AssessedEvidence, ageOf, isFresh } from './requirement.ts';
 
 /** Evidence that counts, with how a requirement sees it. */
@@ -95,7 +95,7 @@ function haveSameMembers<Member>(a: readonly Member[], b: readonly Member[]): bo
 }
 
 /** The evidence that is within the age (seconds) that bounds the whole decision. */
-export function admissible(
+export function withinMaxAge(
   counted: readonly CountedEvidence[],
   maxAge: Seconds | undefined,
 ): readonly CountedEvidence[] {

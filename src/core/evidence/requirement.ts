@@ -7,8 +7,8 @@ import type { LayerRequirement } from '../model/decision.ts';
 import type { Characteristic, Evidence, Factor, Facts, RecoveredPart, RequestFacts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
 import { type Candidates, isMatchable } from './chain-matching.ts';
-import { isTaken, type NamedProof } from './named.ts';
-import { independentParts } from './recovered.ts';
+import { isTaken, type NamedProof } from './proof-names.ts';
+import { independentParts } from './recovered-password.ts';
 
 /** Evidence as a requirement sees it, real or hypothetical: what the user has proved, or would prove by an action. */
 export interface AssessedEvidence extends NamedProof {
@@ -50,7 +50,7 @@ export function isFresh(age: AssessedEvidence['age'], maxAge: Seconds | undefine
 }
 
 /** The stricter of two limits of age. */
-export function stricter(a: Seconds | undefined, b: Seconds | undefined): Seconds | undefined {
+export function stricterMaxAge(a: Seconds | undefined, b: Seconds | undefined): Seconds | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return Math.min(a, b);
 }

@@ -1,7 +1,7 @@
 /** The result of evaluation as data, and the types that the stages of evaluation share. */
 
 import type { Evidence, Seconds, SkipReason } from './facts.ts';
-import type { OutdatedReason } from './password-policy.ts';
+import type { ReplacementReason } from './password-policy.ts';
 import type { GrantedSession, Requirement } from './policy.ts';
 import type { TermsOfUse } from './profile-policy.ts';
 import type { LayerTrace, Trace } from './trace.ts';
@@ -103,7 +103,7 @@ export type DecisionOutcome =
       readonly choices: readonly string[];
       readonly skippable?: Skippable;
       /** It takes the place of a password that the policy no longer takes. */
-      readonly outdated?: OutdatedReason;
+      readonly replacementReason?: ReplacementReason;
       /**
        * The user may only choose: the account-management requirement (Law 7) comes before the enrollment. Absent: it is
        * met.

@@ -53,4 +53,4 @@ export const defaultPasswordTerms: PasswordTerms = {
 };
 
 /** Why a password must be replaced before the sign-in goes on. */
-export type OutdatedReason = 'expired' | 'compromised';
+export type ReplacementReason = 'expired' | 'compromised';

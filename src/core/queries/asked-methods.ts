@@ -1,6 +1,6 @@
 /** By which methods of an authenticator the user may prove or enroll it. */
 import { evaluate } from '../decision/evaluate.ts';
-import { withMethodsApart } from '../evidence/named.ts';
+import { withMethodsApart } from '../evidence/proof-names.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';

@@ -1,5 +1,5 @@
 /** Whether a new enrollment ends the other sessions of the account. See decisions 21 and 33. */
-import { recoveredPart } from '../evidence/recovered.ts';
+import { recoveredPart } from '../evidence/recovered-password.ts';
 import type { Enrollment, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { usableEnrollments } from '../remediation/capabilities.ts';

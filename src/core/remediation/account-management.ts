@@ -2,7 +2,7 @@
  * The account-management requirement: what a user must prove before enrolling or changing any authenticator (Law 7).
  * See decision 20.
  */
-import { independentParts } from '../evidence/recovered.ts';
+import { independentParts } from '../evidence/recovered-password.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts.ts';
 import type { Alternative } from '../model/policy.ts';

@@ -2,7 +2,7 @@
  * All minimal sufficient sets, by authenticator. The step loop needs only one for each option, but a text that lists
  * what is asked for needs all of them.
  */
-import { withMethodsApart } from '../evidence/named.ts';
+import { withMethodsApart } from '../evidence/proof-names.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';

@@ -1,6 +1,6 @@
 /** The order of the actions in a sufficient set: a step of a chain comes after the earlier steps. */
 
-import { type Automaton, isMetBy } from './automaton.ts';
+import { type Automaton, isMetBy } from './alternative-automaton.ts';
 import type { ActionClass, SearchSpace } from './search-space.ts';
 
 /** The actions that the user may take next. */

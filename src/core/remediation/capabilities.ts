@@ -1,9 +1,9 @@
 /** What a user could prove or enroll under the policies of an app. */
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
-import type { NamedProof } from '../evidence/named.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
-import { isAddress, recoveredPart } from '../evidence/recovered.ts';
+import type { NamedProof } from '../evidence/proof-names.ts';
+import { isAddress, recoveredPart } from '../evidence/recovered-password.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';

@@ -6,7 +6,7 @@
 
 import { type AssessedEvidence, meetsDemand } from '../evidence/requirement.ts';
 import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
-import type { Automaton } from './automaton.ts';
+import type { Automaton } from './alternative-automaton.ts';
 
 /** A set of steps of a chain: one bit for each step. */
 type Steps = number;

@@ -4,7 +4,7 @@ import { type AssessedEvidence, countedFor, meetsLayerRequirement } from '../evi
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Characteristic, Factor } from '../model/facts.ts';
 import { LONGEST_CHAIN } from '../model/policy.ts';
-import { type Automaton, alternativeAutomaton, isMetBy } from './automaton.ts';
+import { type Automaton, alternativeAutomaton, isMetBy } from './alternative-automaton.ts';
 import { chainAutomaton } from './chain-automaton.ts';
 
 /** Actions with equal effects on every alternative and chain, which are therefore interchangeable. */

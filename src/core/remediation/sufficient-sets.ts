@@ -3,7 +3,7 @@
  * every requirement.
  */
 
-import { independentParts } from '../evidence/recovered.ts';
+import { independentParts } from '../evidence/recovered-password.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { actionsNow } from './asking-order.ts';

@@ -5,7 +5,7 @@
 import type { Decision, ProfileRequest, Rememberable, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import type { OutdatedReason } from '../model/password-policy.ts';
+import type { ReplacementReason } from '../model/password-policy.ts';
 import { type IdentifyContext, identifyStep } from './identify-step.ts';
 import {
   challengesToSelect,
@@ -80,7 +80,7 @@ export function nextStep(decision: Decision, position: Position): Plan {
     }
     case 'enroll': {
       const options = enrollmentsToSelect(decision.choices);
-      const reason = omitUndefined({ skippable: decision.skippable, outdated: decision.outdated });
+      const reason = omitUndefined({ skippable: decision.skippable, replacementReason: decision.replacementReason });
       if (decision.proofFirst) return planOf(selectStep('enroll', withSoleMethods(options, view), reason));
       return ask({ purpose: 'enroll', options, reason }, position);
     }
@@ -93,7 +93,7 @@ function planOf(step: Step): Plan {
 
 /** Why the step is shown, and what else it offers. */
 interface Reason {
-  readonly outdated?: OutdatedReason;
+  readonly replacementReason?: ReplacementReason;
   readonly toEnroll?: readonly string[];
   readonly skippable?: Skippable;
   readonly remember?: Rememberable;
@@ -173,7 +173,10 @@ function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView:
   };
 }
 
-function offerStep(pending: Pending, { hasSeveral, reason: { skippable, outdated }, view }: PendingView): Step {
+function offerStep(
+  pending: Pending,
+  { hasSeveral, reason: { skippable, replacementReason }, view }: PendingView,
+): Step {
   const { authenticator, inputs, public: offer } = pending;
   return omitUndefined({
     kind: 'enroll' as const,
@@ -182,7 +185,7 @@ function offerStep(pending: Pending, { hasSeveral, reason: { skippable, outdated
     offer,
     alternatives: hasSeveral,
     skippable,
-    outdated,
+    replacementReason,
     endsOtherSessions: view.endsOtherSessions?.(authenticator) ? (true as const) : undefined,
     notices: [],
   });

@@ -2,7 +2,7 @@
 import type { Attribute } from '../model/attribute.ts';
 import type { AskedScope, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
-import type { OutdatedReason } from '../model/password-policy.ts';
+import type { ReplacementReason } from '../model/password-policy.ts';
 import type { TermsOfUse } from '../model/profile-policy.ts';
 import type { NoticeCode } from './notice-codes.ts';
 
@@ -144,7 +144,7 @@ export type Step = StepBase &
         readonly alternatives: boolean;
         readonly skippable?: Skippable;
         /** Why this enrollment replaces the present one. */
-        readonly outdated?: OutdatedReason;
+        readonly replacementReason?: ReplacementReason;
         /** The enrollment will end all other sessions of the account. */
         readonly endsOtherSessions?: true;
       }

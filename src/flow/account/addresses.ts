@@ -29,8 +29,8 @@ import { reserveChange } from '../change-limit.ts';
 import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-messages.ts';
 import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import { serverMac } from '../server-mac.ts';
-import { recordChange } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
+import { recordChange } from './recorded-changes.ts';
 
 /** How long a code is valid (seconds). */
 const lifetime = 600;

@@ -9,11 +9,11 @@ import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { type GivenConsent, withoutAccess } from '../../users/record/app-access.ts';
 import { serializeUser } from '../../users/record/user.ts';
 import { serverMac } from '../server-mac.ts';
-import { recordChange } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
+import { recordChange } from './recorded-changes.ts';
 import { sessionsOf } from './sessions.ts';
 
-export interface OwnApp {
+export interface ConnectedApp {
   /** Identifies the app in page URLs. */
   readonly id: string;
   readonly clientId: string;
@@ -30,7 +30,7 @@ export interface OwnApp {
 }
 
 /** Sorted by name. Rejects with `StoreUnavailable`. */
-export async function ownApps(context: OpenAccount): Promise<readonly OwnApp[]> {
+export async function connectedApps(context: OpenAccount): Promise<readonly ConnectedApp[]> {
   const { services, account, snapshot } = context;
   const { apps = {} } = account.user;
   const offline = new Map((await services.apps.offlineAccess(account.user.id)).map((one) => [one.client, one.since]));
@@ -38,7 +38,7 @@ export async function ownApps(context: OpenAccount): Promise<readonly OwnApp[]> 
     Object.entries(apps).flatMap(([id, { consent }]) => (consent ? [[id, consent] as const] : [])),
   );
   const clients = [...new Set([...consents.keys(), ...offline.keys()])].filter((id) => id !== accountClientId);
-  const all = clients.map(async (clientId): Promise<OwnApp> => {
+  const all = clients.map(async (clientId): Promise<ConnectedApp> => {
     const [consent, offlineSince] = [consents.get(clientId), offline.get(clientId)];
     const app = await snapshot.app(clientId);
     const { name, logoUri } = app ? appLabel(app, snapshot) : { name: clientId };
@@ -61,7 +61,7 @@ function appId({ services }: OpenAccount, clientId: string): string {
  * Ends all access of the app: with this commit, consent, grants, codes and tokens are void on all nodes. The app is
  * removed from the user's sessions and gets a logout notification.
  */
-export async function endAccessOf(context: OpenAccount, { clientId, name }: OwnApp): Promise<void> {
+export async function endAccessOf(context: OpenAccount, { clientId, name }: ConnectedApp): Promise<void> {
   const { unit, services, account } = context;
   const user = withoutAccess(account.user, clientId, services.now());
   unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });

@@ -8,9 +8,9 @@ import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { joinDeletions, leaveDeletions, withoutDeletion } from '../../users/record/deletion.ts';
 import { serializeUser, type User } from '../../users/record/user.ts';
 import { appsToNotify } from '../session-ends.ts';
-import { recordChange } from './change.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
+import { recordChange } from './recorded-changes.ts';
 
 /** When the account would be deleted if the user requested it now (epoch seconds). */
 export function deletionDueAt({ services, snapshot }: OpenAccount): Seconds {

@@ -4,8 +4,8 @@ import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
 import { browserText } from '../../user-agent.ts';
 import { forgetRememberedDevice as forget, rememberedDevices } from '../browser/remembered-device.ts';
-import { recordChange } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
+import { recordChange } from './recorded-changes.ts';
 import type { Place } from './sessions.ts';
 
 export interface OwnDevice extends Place {

@@ -34,8 +34,8 @@ import { createLink } from '../notify/account-links.ts';
 import { type AccountChange, accountChanged, type NotificationLink } from '../notify/account-notification.ts';
 import { enqueueMessages } from '../notify/enqueue-messages.ts';
 import { notify } from '../notify/notify.ts';
-import { notifierOf } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
+import { notifierOf } from './recorded-changes.ts';
 
 export interface Move {
   readonly kind: IdentifierKind;

@@ -14,7 +14,7 @@ import { describe, sessionsOf } from './sessions.ts';
 const page = 1000;
 
 /** The content of the file. Times are in epoch seconds. */
-export interface OwnData {
+export interface AccountExport {
   readonly issuer: string;
   readonly madeAt: number;
   readonly account: Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ export interface OwnData {
 }
 
 /** Rejects with `StoreUnavailable`. */
-export async function ownData(context: OpenAccount): Promise<OwnData> {
+export async function exportAccount(context: OpenAccount): Promise<AccountExport> {
   const { services, account, snapshot } = context;
   const { attributes } = snapshot.settings.attributes;
   const names = Object.keys(account.user.profile);
@@ -84,7 +84,7 @@ function methodWithoutSecret(credential: OwnCredential, { authenticators }: Open
 }
 
 /** The user's lines that are still in the store. */
-async function auditLinesOf({ services, account }: OpenAccount): Promise<OwnData['auditLog']> {
+async function auditLinesOf({ services, account }: OpenAccount): Promise<AccountExport['auditLog']> {
   const own: Readonly<Record<string, unknown>>[] = [];
   let cursor: string | undefined;
   for (;;) {

@@ -16,7 +16,7 @@ import { consumeLink, type RejectSignIn, readLink } from '../notify/account-link
 import { accountChanged } from '../notify/account-notification.ts';
 import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
-import { notifierOf, recordChange } from './change.ts';
+import { notifierOf, recordChange } from './recorded-changes.ts';
 
 /** The sign-in that a link refers to. */
 export interface ReportedSignIn {

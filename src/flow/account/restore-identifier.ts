@@ -27,7 +27,7 @@ import { consumeLink, readLink } from '../notify/account-links.ts';
 import { accountChanged } from '../notify/account-notification.ts';
 import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
-import { notifierOf, recordChange } from './change.ts';
+import { notifierOf, recordChange } from './recorded-changes.ts';
 
 /** What following the link of a former address would do. */
 export type Undo =

@@ -1,7 +1,7 @@
 /** `/account/apps`: what apps may do without asking again, and how a user ends their access. */
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
-import { endAccessOf, type OwnApp, ownApps } from '../../flow/account/apps.ts';
+import { type ConnectedApp, connectedApps, endAccessOf } from '../../flow/account/apps.ts';
 import { openableApps } from '../../flow/account/openable-apps.ts';
 import { staleForm } from '../../flow/transaction/form-handle.ts';
 import {
@@ -14,12 +14,12 @@ import {
 import { endHandlers, type Listed } from './end-handlers.ts';
 import { appToReturnTo } from './return-to-app.ts';
 
-const apps: Listed<OwnApp> = {
+const apps: Listed<ConnectedApp> = {
   path: 'apps',
   list: 'apps',
   verb: 'end',
   purpose: 'end access',
-  find: async (open, id) => (await ownApps(open)).find((app) => app.id === id),
+  find: async (open, id) => (await connectedApps(open)).find((app) => app.id === id),
   shown: (app) => ({ kind: 'end-app-access', app }),
   end: endAccessOf,
   done: () => 'app_ended',
@@ -36,7 +36,7 @@ async function list(request: AccountHttpRequest): Promise<void> {
   const page = { ...request, open };
   showAccountPage(page, {
     kind: 'apps',
-    apps: await ownApps(open),
+    apps: await connectedApps(open),
     openable: await openableApps(open),
     ...(await appToReturnTo(page)),
     notices: noticesOf(request),

@@ -4,8 +4,8 @@ import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
-import { recordChange } from '../../flow/account/change.ts';
-import { ownData } from '../../flow/account/own-data.ts';
+import { exportAccount } from '../../flow/account/own-data.ts';
+import { recordChange } from '../../flow/account/recorded-changes.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
 import { staleForm } from '../../flow/transaction/form-handle.ts';
 import {
@@ -38,7 +38,7 @@ async function download(request: AccountHttpRequest): Promise<void> {
   const isCurrent = isAccountHandle(open, 'download', fields.stateHandle);
   const refusal = isCurrent ? await reserveChange(open) : staleForm;
   if (refusal) return showDownload(form, [refusal]);
-  const data = await ownData(open);
+  const data = await exportAccount(open);
   recordChange(open, 'data_downloaded');
   ctx.type = 'application/json; charset=utf-8';
   ctx.set({ 'Cache-Control': 'no-store', 'Content-Disposition': 'attachment; filename="account-data.json"' });

@@ -1,6 +1,7 @@
 /** `/account/sessions`: ending one or all of the user's other sessions. */
-import { endAllOtherSessions, endOneSession } from '../../flow/account/change.ts';
+
 import type { OpenAccount } from '../../flow/account/open-account.ts';
+import { endAllOtherSessions, endOneSession } from '../../flow/account/recorded-changes.ts';
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import type { AccountParts } from './account-request.ts';

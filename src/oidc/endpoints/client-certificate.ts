@@ -4,7 +4,7 @@
  */
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Settings } from '../../policy/model/settings.ts';
-import { certificateIn } from '../../policy/revision/certificate-in.ts';
+import { certificateIn } from '../../policy/revision/forwarded-certificate.ts';
 import { compileZones } from '../../policy/schema/settings/zones.ts';
 
 type MutualTls = NonNullable<NonNullable<Configuration['features']>['mTLS']>;

@@ -10,7 +10,7 @@ import type { Assurance } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { longestIdentifier } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { carriedOver } from '../../core/step/carried-over.ts';
+import { carriedOver } from '../../core/step/carried-over-transaction.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { audit } from '../../flow/audit.ts';

@@ -12,7 +12,7 @@ import type { Finding } from '../model/finding.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readAccountPolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
-import { unmeetable } from './unmeetable.ts';
+import { unmeetable } from './unmeetable-requirements.ts';
 
 /** An account begins with a password, or with what a registration proves. A policy that lets none add any is meant. */
 export function checkAccount(

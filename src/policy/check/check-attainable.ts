@@ -16,7 +16,7 @@ import { readApp, readPolicy, readServicePolicy, readSettings } from '../revisio
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 import { type KnownAuthenticators, type RequirementFault, requirementFault } from './requirement-fault.ts';
 import { signOnOf } from './sign-on-of.ts';
-import { unmeetable } from './unmeetable.ts';
+import { unmeetable } from './unmeetable-requirements.ts';
 
 /** In no order. */
 export function checkAttainable(

@@ -9,9 +9,9 @@ import { type AppBrand, type BrandFile, type BrandSettings, filesOfBrand, joinBr
 import type { Document } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { appBrandSchema, brandSchema } from '../schema/settings/brand.ts';
+import { brandFileFaults, contentTypeOf } from '../source/brand-pictures.ts';
 import type { ConfigurationPicture } from '../source/configuration-files.ts';
 import { findingAt } from '../source/finding-at.ts';
-import { brandFileFaults, contentTypeOf } from '../source/pictures.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 

@@ -15,7 +15,7 @@ import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 import { signOnOf } from './sign-on-of.ts';
-import { unmeetable } from './unmeetable.ts';
+import { unmeetable } from './unmeetable-requirements.ts';
 
 export interface EnrollmentCheckOptions {
   /** All, enabled or not. */

@@ -6,7 +6,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { readProfilePolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
-import { unmeetable } from './unmeetable.ts';
+import { unmeetable } from './unmeetable-requirements.ts';
 
 /** Finds attributes that no user can fill in. */
 export function checkProfile(

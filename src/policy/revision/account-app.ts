@@ -55,7 +55,7 @@ export function withAccountApp(snapshot: Snapshot, issuer: string): Snapshot {
   const compose = async (): Promise<PolicySet> => {
     // Users who look after their account are asked for nothing else, and new ones come by an app.
     const { profile: _, ...policies } = await snapshot.policies(own);
-    return { ...policies, app: policy, account: true };
+    return { ...policies, app: policy, isAccountApp: true };
   };
   const extended: Snapshot = {
     ...snapshot,

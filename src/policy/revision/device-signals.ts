@@ -8,7 +8,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import type { BelievedDevice } from '../../core/policy/theories/theory.ts';
 import type { DeviceAssurance, DeviceSignalSettings } from '../model/device-signals.ts';
 import { compileZones } from '../schema/settings/zones.ts';
-import { certificateIn } from './certificate-in.ts';
+import { certificateIn } from './forwarded-certificate.ts';
 
 /** What the connection of a request brings. */
 export interface Brought {

@@ -23,7 +23,7 @@ import { findDocument, type Manifest, readDocument, readDocuments } from './docu
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
-import { once } from './once.ts';
+import { once } from './made-once.ts';
 import {
   readAccountPolicy,
   readApp,

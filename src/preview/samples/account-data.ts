@@ -1,6 +1,6 @@
 /** Data for the sample pages of the account. */
 import type { ProfileField } from '../../core/step/step.ts';
-import type { OwnApp } from '../../flow/account/apps.ts';
+import type { ConnectedApp } from '../../flow/account/apps.ts';
 import type { Overview } from '../../flow/account/overview.ts';
 import type { OwnProfile } from '../../flow/account/profile.ts';
 import type { AccountPage, OverviewPage } from '../../http/html/views/account-pages.ts';
@@ -13,7 +13,7 @@ export const accountBase = { brand: { name: 'Acme ID' }, locale: 'en', notices: 
 export const handle = 'Zm9ybS1oYW5kbGU';
 export const name = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA';
 
-export const partner: OwnApp = {
+export const partner: ConnectedApp = {
   id: name,
   clientId: 'partner',
   name: 'Partner',
@@ -26,7 +26,7 @@ export const openable = ['Expenses', 'Notes', 'Payroll', 'Travel and conferences
   href: `https://${app.slice(0, 5).toLowerCase()}.example/`,
 }));
 /** An app of the operator. */
-export const backup: OwnApp = { id: name, clientId: 'backup', name: 'Backup', offlineSince: at, texts: {} };
+export const backup: ConnectedApp = { id: name, clientId: 'backup', name: 'Backup', offlineSince: at, texts: {} };
 
 export function overview(more: Partial<Overview> = {}): Overview {
   return {

@@ -5,22 +5,22 @@ import { databaseName, filesOfStore, hasWholeDatabase, makeDatabase } from '../d
 import { openDatabase } from '../embedded/database.ts';
 import { keyringKey, revisionPointerKey, storeStateKey } from '../keys.ts';
 import { openStore, type StoreSettings } from '../open.ts';
-import { assertRedisSafe } from '../redis/check.ts';
 import { connectRedis, mastersOf, type RedisClient, redisFailure } from '../redis/client.ts';
+import { assertRedisSafe } from '../redis/durability-check.ts';
 import { defaultPrefix } from '../redis/redis.ts';
 import { parseRedisUrl } from '../redis/url.ts';
 import { releaseSchema, type StoreSchema } from '../schema.ts';
 import { readStamp, withStamp } from '../stamp.ts';
 import type { StoreState } from '../store.ts';
 import { assertUsable, nextEpoch, parseState } from '../store-state.ts';
+import { type Decryption, type Encryption, readBackupFile, writeBackupFile } from './backup-file.ts';
+import { type BackupHeader, type BackupLine, backupText } from './backup-lines.ts';
+import { BackupRefused } from './backup-refused.ts';
 import { dumpEmbedded } from './dump-embedded.ts';
 import { dumpRedis } from './dump-redis.ts';
-import { type Decryption, type Encryption, readBackupFile, writeBackupFile } from './file.ts';
-import { type BackupHeader, type BackupLine, backupText } from './lines.ts';
-import { BackupRefused } from './refused.ts';
 import { restoreEmbedded } from './restore-embedded.ts';
 import { isEmptyRedis, restoreRedis } from './restore-redis.ts';
-import type { Restored } from './restored.ts';
+import type { Restored } from './restored-version.ts';
 
 export interface BackupSummary {
   readonly madeAt: string;

@@ -4,7 +4,7 @@ import { unavailable } from '../embedded/database.ts';
 import { storeStateKey } from '../keys.ts';
 import { readStamp } from '../stamp.ts';
 import { parseState } from '../store-state.ts';
-import { type BackupHeader, type BackupLine, type CounterWindow, isBackedUp, newHeader } from './lines.ts';
+import { type BackupHeader, type BackupLine, type CounterWindow, isBackedUp, newHeader } from './backup-lines.ts';
 
 export interface Dump {
   readonly header: BackupHeader;

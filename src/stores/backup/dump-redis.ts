@@ -9,7 +9,7 @@ import { mastersOf, type RedisClient } from '../redis/client.ts';
 import { tagOf } from '../redis/slots.ts';
 import { readStamp } from '../stamp.ts';
 import { parseState } from '../store-state.ts';
-import { type BackupHeader, type BackupLine, type CounterWindow, isBackedUp, newHeader } from './lines.ts';
+import { type BackupHeader, type BackupLine, type CounterWindow, isBackedUp, newHeader } from './backup-lines.ts';
 
 interface Source {
   readonly client: RedisClient;

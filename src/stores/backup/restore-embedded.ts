@@ -7,8 +7,8 @@ import { openDatabase, unavailable } from '../embedded/database.ts';
 import { storeStateKey } from '../keys.ts';
 import { withStamp } from '../stamp.ts';
 import type { StoreState } from '../store.ts';
-import type { BackupLine } from './lines.ts';
-import { type Restored, restoredVersion } from './restored.ts';
+import type { BackupLine } from './backup-lines.ts';
+import { type Restored, restoredVersion } from './restored-version.ts';
 
 /** Replaces everything in the file. Rejects with `StoreUnavailable`, and with errors of `lines`. */
 export async function restoreEmbedded(file: string, { lines, state, now }: Restored): Promise<void> {

@@ -8,8 +8,8 @@ import { keyringKey, revisionPointerKey, storeStateKey } from '../keys.ts';
 import { mastersOf, type RedisClient } from '../redis/client.ts';
 import { withStamp } from '../stamp.ts';
 import type { StoreState } from '../store.ts';
-import type { BackupLine } from './lines.ts';
-import { type Restored, restoredVersion } from './restored.ts';
+import type { BackupLine } from './backup-lines.ts';
+import { type Restored, restoredVersion } from './restored-version.ts';
 
 export interface RestoreTarget {
   readonly client: RedisClient;

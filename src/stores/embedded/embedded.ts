@@ -7,7 +7,7 @@ import { type Committed, counterOf, type Entry, type Loaded, type LoadOptions, t
 import { type EmbeddedOps, embeddedOps } from './apply.ts';
 import { type CountAttempt, embeddedCounters } from './counters.ts';
 import { openDatabase, watchFile } from './database.ts';
-import { markAsNeedingLog } from './mark.ts';
+import { markAsNeedingLog } from './log-mark.ts';
 import { EmbeddedQueue } from './queue.ts';
 import { embeddedSweep } from './sweep.ts';
 

@@ -2,10 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
 import { replicationBarrierKey } from '../keys.ts';
-import type { RedisDurability } from './check.ts';
 import { connectForCommits, type RedisClient, type RedisPatience, usualPatience } from './client.ts';
 import { clusterCommits } from './cluster-commit.ts';
 import { watchCluster } from './cluster-watch.ts';
+import type { RedisDurability } from './durability-check.ts';
 import { groupCommit, type ScriptArguments } from './group-commit.ts';
 import type { RedisLink } from './link.ts';
 import { type ReplicaWatch, watchAttached, watchSentinels } from './replica-watch.ts';

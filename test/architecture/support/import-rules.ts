@@ -99,14 +99,14 @@ export const importRules: Readonly<Record<string, Part>> = {
     packages: ['commander'],
   },
   // What concerns a store as a whole is no matter of its port.
-  'cli/backup': { ours: ['core', 'stores/backup/backup', 'stores/backup/file'], packages: ['commander'] },
+  'cli/backup': { ours: ['core', 'stores/backup/backup', 'stores/backup/backup-file'], packages: ['commander'] },
   'cli/restore': {
     ours: [
       'core',
       'flow/audit',
       'oidc/keys/keyring',
       'stores/backup/backup',
-      'stores/backup/file',
+      'stores/backup/backup-file',
       'stores/redis/store-alone',
       ...storePort,
     ],

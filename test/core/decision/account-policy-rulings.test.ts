@@ -6,7 +6,7 @@ import {
   withAccountPolicy,
 } from '../../../src/core/decision/account-policy.ts';
 import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
-import { independentParts } from '../../../src/core/evidence/recovered.ts';
+import { independentParts } from '../../../src/core/evidence/recovered-password.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Denial } from '../../../src/core/model/decision.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
@@ -18,7 +18,7 @@ const rules: readonly AccountRule[] = [
   { name: 'Rest', when: {}, then: allow(factors(1)) },
 ];
 const accountPolicy = compileAccountPolicy({ name: 'account', rules });
-const policies: PolicySet = { ...policiesOf(), account: true, accountPolicy };
+const policies: PolicySet = { ...policiesOf(), isAccountApp: true, accountPolicy };
 const requested = (authenticator: string, more: FactParts = {}) =>
   factsOf({
     subject: userWith(['password', 'totp', 'security_question']),
@@ -35,7 +35,7 @@ describe('the change that a request is for', () => {
   });
 
   test('is none at any app but the account app', () => {
-    const { account: _, ...elsewhere } = policies;
+    const { isAccountApp: _, ...elsewhere } = policies;
     expect(requestedChangeLayer(elsewhere, requested('phone'))).toBeUndefined();
   });
 

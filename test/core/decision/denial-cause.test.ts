@@ -52,14 +52,14 @@ test.each(['suspended', 'deactivated'] as const)('an account that is %s denies w
 
 test('no policy is to blame for an account-management requirement that the user cannot meet', () => {
   // The passkey is assumed to prove presence only, while the account can reach two factor types with it.
-  const policies: PolicySet = { ...policiesOf(), account: true, presenceOnly: 'webauthn' };
+  const policies: PolicySet = { ...policiesOf(), isAccountApp: true, presenceOnly: 'webauthn' };
   const facts = factsOf({ subject: userWith(['webauthn']), request: { scopes: ['openid', changeScope] } });
   expect(evaluate(policies, facts)).toMatchObject({ kind: 'challenge', withheld: { reason: 'unsatisfiable' } });
   expect(evaluate({ ...policies, minimumAcr: '1fa' }, facts)).toMatchObject({ withheld: { reason: 'unsatisfiable' } });
 });
 
 describe('an authenticator that the user asks to enroll in the account app', () => {
-  const account: PolicySet = { ...policiesOf(), account: true };
+  const account: PolicySet = { ...policiesOf(), isAccountApp: true };
   const wanting = (key: string, subject: Subject, more: Partial<Facts> = {}) =>
     evaluate(account, factsOf({ subject, evidence, ...more, request: { scopes: ['openid', enrollScope(key)] } }));
 

@@ -34,7 +34,7 @@ describe('a user whose account waits', () => {
   });
 
   test('is not asked in the account app, whose pages say it', () => {
-    expect(decided(proved, { ...policiesOf(), account: true }).kind).toBe('allow');
+    expect(decided(proved, { ...policiesOf(), isAccountApp: true }).kind).toBe('allow');
   });
 
   test('is asked before the profile', () => {

@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { assessedEvidence, type Missing, missingOf } from '../../../src/core/decision/missing.ts';
+import { assessedEvidence, type Missing, missingOf } from '../../../src/core/decision/missing-evidence.ts';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../../src/core/model/policy.ts';
 import { world } from '../support/arbitraries.ts';

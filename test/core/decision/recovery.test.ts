@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { isRecovering, recoverableAuthenticator } from '../../../src/core/decision/recovery.ts';
-import { recoveryAfter, recoveryNow } from '../../../src/core/enrollment/recovery-after.ts';
+import { recoveryAfter, recoveryNow } from '../../../src/core/enrollment/recovery-after-enrollment.ts';
 import { countedEvidence } from '../../../src/core/evidence/counted-evidence.ts';
 import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
 import { NO_ENROLLMENT } from '../../../src/core/model/no-enrollment.ts';
@@ -266,7 +266,7 @@ describe('next to the mailbox that recovered it, a password is no second factor'
     const one = signIn(factors(2), ['password', 'email'], ['password', 'email']);
     expect(one).toMatchObject({ kind: 'enroll' });
     const set = policies(allow(byEmail), { app: factors(1) });
-    const account: PolicySet = { ...set, account: true };
+    const account: PolicySet = { ...set, isAccountApp: true };
     const request = { ...factsOf().request, scopes: ['account:change'] };
     const change = (keys: readonly Key[], proved: readonly Key[]) =>
       evaluate(

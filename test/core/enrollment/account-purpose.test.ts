@@ -16,7 +16,7 @@ test.each<[string, FactParts, string, string]>([
   ['to enroll', withScopes(enrollScope('webauthn')), 'challenge', 'allow'],
 ])('a request %s', (_, request, atAccount, elsewhere) => {
   const facts = factsOf({ subject, evidence: [password], ...request });
-  expect(evaluate({ ...policiesOf(), account: true }, facts).kind).toBe(atAccount);
+  expect(evaluate({ ...policiesOf(), isAccountApp: true }, facts).kind).toBe(atAccount);
   expect(evaluate(policiesOf(), facts).kind).toBe(elsewhere);
 });
 
@@ -28,5 +28,5 @@ test('an enrollment that was made here does not raise what it took', () => {
     evidence: [password, made],
     ...withScopes(enrollScope('webauthn')),
   });
-  expect(evaluate({ ...policiesOf(), account: true }, facts).kind).toBe('allow');
+  expect(evaluate({ ...policiesOf(), isAccountApp: true }, facts).kind).toBe('allow');
 });

@@ -24,7 +24,7 @@ test.each<[readonly string[], AccountPurpose]>([
 describe('a request to enroll', () => {
   const enrolled = proof('totp', 'now', { origin: 'enrollment' });
   const request = { scopes: ['openid', enrollScope('totp')] };
-  const account: PolicySet = { ...policiesOf(), account: true };
+  const account: PolicySet = { ...policiesOf(), isAccountApp: true };
 
   test.each<[string, readonly Evidence[], boolean]>([
     ['is fulfilled once it is enrolled', [enrolled], true],

@@ -37,7 +37,7 @@ const allProved = (kind: Key | 'key'): readonly Evidence[] => [
 ];
 
 function wants(key: Key, subject: Subject, evidence: readonly Evidence[] = allProved(key)) {
-  const account: PolicySet = { ...policiesOf({ app: always(allow(factors(1))) }), account: true };
+  const account: PolicySet = { ...policiesOf({ app: always(allow(factors(1))) }), isAccountApp: true };
   return evaluate(account, factsOf({ subject, evidence, request: { scopes: ['openid', enrollScope(key)] } }));
 }
 

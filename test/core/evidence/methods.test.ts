@@ -6,7 +6,7 @@ import { impliesAll } from '../../../src/core/analysis/proofs/strictness.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { evaluateIssuance } from '../../../src/core/decision/token-issuance.ts';
 import { bestEvidence } from '../../../src/core/evidence/attainable-acr.ts';
-import { isTaken } from '../../../src/core/evidence/named.ts';
+import { isTaken } from '../../../src/core/evidence/proof-names.ts';
 import { meetsRequirement } from '../../../src/core/evidence/requirement.ts';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import type { Demand, Requirement } from '../../../src/core/model/policy.ts';

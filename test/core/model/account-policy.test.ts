@@ -179,7 +179,7 @@ describe('at the account', () => {
   ];
   const at = (policies: PolicySet, scope: string, has: readonly Key[], evidence: readonly Evidence[]) =>
     evaluate(
-      { ...policies, account: true },
+      { ...policies, isAccountApp: true },
       factsOf({ subject: userWith(has), evidence, request: { scopes: ['openid', scope] } }),
     );
 

@@ -115,18 +115,26 @@ test('the lockouts are those of all rules, each once, in their order; without ru
   for (const none of [undefined, policy()]) expect(passwordLockouts(none)).toEqual([defaultPasswordTerms.lockout]);
 });
 
-describe('an outdated password', () => {
+describe('a password that must be replaced', () => {
   const aging = withPolicy({ maxAge: 90 * DAY });
 
   test.each<[string, Partial<Enrollment>, object]>([
     ['one second short of its age', { createdAt: NOW - 90 * DAY + 1 }, { kind: 'allow' }],
-    ['of its age', { createdAt: NOW - 90 * DAY }, { kind: 'enroll', choices: ['password'], outdated: 'expired' }],
+    [
+      'of its age',
+      { createdAt: NOW - 90 * DAY },
+      { kind: 'enroll', choices: ['password'], replacementReason: 'expired' },
+    ],
     ['of unknown age', {}, { kind: 'allow' }],
-    ['on a list', { compromised: 'breached' }, { kind: 'enroll', choices: ['password'], outdated: 'compromised' }],
+    [
+      'on a list',
+      { compromised: 'breached' },
+      { kind: 'enroll', choices: ['password'], replacementReason: 'compromised' },
+    ],
     [
       'on a list and too old',
       { compromised: 'common', createdAt: NOW - 91 * DAY },
-      { kind: 'enroll', outdated: 'compromised' },
+      { kind: 'enroll', replacementReason: 'compromised' },
     ],
   ])('%s', (_what, password, expected) => {
     expect(decide(aging, admin(['password'], password), [proof('password', 'now')])).toMatchObject(expected);
@@ -149,7 +157,7 @@ describe('an outdated password', () => {
     });
     expect(decide(aging, subject, [proof('password', 'now'), proof('totp', 'now')])).toMatchObject({
       kind: 'enroll',
-      outdated: 'compromised',
+      replacementReason: 'compromised',
     });
   });
 
@@ -161,7 +169,7 @@ describe('an outdated password', () => {
   test('takes an interaction where a session rests on it', () => {
     const subject = admin(['password'], { createdAt: NOW - 91 * DAY });
     const decision = evaluate(aging, silentFacts({ subject, evidence: [proof('password', 100)] }));
-    expect(decision).toMatchObject({ kind: 'enroll', outdated: 'expired' });
+    expect(decision).toMatchObject({ kind: 'enroll', replacementReason: 'expired' });
   });
 
   test('is not asked for of an authenticator that is under no password policy', () => {

@@ -104,6 +104,6 @@ describe('nothing is lacking where no app requires it', () => {
 
   test('in the account app', () => {
     const request = { clientId: 'account', scopes: [enrollScope('webauthn')] };
-    expect(short({ ...policiesOf(), account: true }, plain, { covers: ['possession'], request })).toBeUndefined();
+    expect(short({ ...policiesOf(), isAccountApp: true }, plain, { covers: ['possession'], request })).toBeUndefined();
   });
 });

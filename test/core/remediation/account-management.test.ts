@@ -52,7 +52,7 @@ const factsFor = (has: Have, proved: Have, more: FactParts = {}) =>
   factsOf({ subject: userWith(has), evidence: provedNow(proved), ...more });
 
 const two = policiesOf({ app: factors(2) });
-const account: PolicySet = { ...policiesOf(), account: true };
+const account: PolicySet = { ...policiesOf(), isAccountApp: true };
 const accountRequest = (scopes: readonly string[]) => ({ request: { clientId: 'account', scopes } });
 const change = accountRequest(['openid', 'account:change']);
 

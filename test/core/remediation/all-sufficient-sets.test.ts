@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { askedInAll } from '../../../src/core/analysis/simulation/asked-in-all.ts';
-import { requiredOf } from '../../../src/core/decision/required.ts';
+import { requiredOf } from '../../../src/core/decision/required-evidence.ts';
 import { type AssessedEvidence, meetsAll } from '../../../src/core/evidence/requirement.ts';
 import type { Enrollment, Evidence, Factor } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';

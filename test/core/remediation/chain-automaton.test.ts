@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AssessedEvidence } from '../../../src/core/evidence/requirement.ts';
 import type { ChainStep } from '../../../src/core/model/policy.ts';
-import { isMetBy } from '../../../src/core/remediation/automaton.ts';
+import { isMetBy } from '../../../src/core/remediation/alternative-automaton.ts';
 import { chainAutomaton } from '../../../src/core/remediation/chain-automaton.ts';
 import { action, type Key } from '../support/fixtures.ts';
 

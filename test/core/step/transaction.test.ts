@@ -1,7 +1,7 @@
 /** The transitions of a transaction. */
 
 import { describe, expect, test } from '@jest/globals';
-import { carriedOver } from '../../../src/core/step/carried-over.ts';
+import { carriedOver } from '../../../src/core/step/carried-over-transaction.ts';
 import { begin, isExpired, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
 import {
   forgetSubject,

@@ -96,10 +96,8 @@ function chainHolds(
 
 /** Whether a set of evidence of one user meets a requirement. */
 export function naivelyMeets(requirement: Requirement, evidence: readonly Evidence[], when: When): boolean {
-  const admissible = evidence.filter((one) => isYoung(one, when.maxAge, when));
+  const young = evidence.filter((one) => isYoung(one, when.maxAge, when));
   if ('chains' in requirement)
-    return requirement.chains.some((chain) => chainHolds(chain, { evidence: admissible, used: [] }, when));
-  return requirement.anyOf.some((alternative) =>
-    subsets(admissible).some((set) => holdsExactly(alternative, set, when)),
-  );
+    return requirement.chains.some((chain) => chainHolds(chain, { evidence: young, used: [] }, when));
+  return requirement.anyOf.some((alternative) => subsets(young).some((set) => holdsExactly(alternative, set, when)));
 }

@@ -10,14 +10,14 @@ import {
   removeAddress,
 } from '../../../src/flow/account/addresses.ts';
 import { endAccessOf } from '../../../src/flow/account/apps.ts';
+import { forgetDevice } from '../../../src/flow/account/devices.ts';
+import type { OpenAccount } from '../../../src/flow/account/open-account.ts';
 import {
   endAllOtherSessions,
   endOneSession,
   removeAuthenticator,
   renameAuthenticator,
-} from '../../../src/flow/account/change.ts';
-import { forgetDevice } from '../../../src/flow/account/devices.ts';
-import type { OpenAccount } from '../../../src/flow/account/open-account.ts';
+} from '../../../src/flow/account/recorded-changes.ts';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import { loadAccount } from '../../../src/flow/facts/account.ts';
 import { gatherFacts } from '../../../src/flow/facts/gather.ts';

@@ -2,7 +2,7 @@
 import type { Documents } from '../../../policy/model/documents.ts';
 import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import type { Store } from '../../../stores/store.ts';
-import { revisionInUse } from '../../shared/revision-in-use.ts';
+import { revisionInUse } from '../../shared/configuration/revision-in-use.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import type { PlaceOf } from './compared/changed-files.ts';
 import { liveConfiguration, nextConfiguration } from './compared/compared-configuration.ts';

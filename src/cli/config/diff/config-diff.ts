@@ -6,7 +6,7 @@ import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
-import { isAnswered } from '../../explain/left-aside.ts';
+import { isAnswered } from '../../explain/unanswered-conditions.ts';
 import { numberAskedFor } from '../questions/best-enrollments.ts';
 import { type AppPair, comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type PlaceOf } from './compared/changed-files.ts';
@@ -92,10 +92,10 @@ function joined(changes: readonly AccessChange[]): readonly AccessChange[] {
 const kinds: readonly AccessChange['kind'][] = ['requirement', 'steps', 'recovery', 'acr', 'scopes', 'session'];
 
 function byWeight(a: AccessChange, b: AccessChange): number {
-  const shutOut = ({ effects, after }: AccessChange) =>
-    after.words === 'denied' || effects.some(({ kind }) => kind === 'shut_out') ? 0 : 1;
+  const lockedOut = ({ effects, after }: AccessChange) =>
+    after.words === 'denied' || effects.some(({ kind }) => kind === 'locked_out') ? 0 : 1;
   const users = ({ who }: AccessChange) => who.users ?? 0;
-  return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || shutOut(a) - shutOut(b) || users(b) - users(a);
+  return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || lockedOut(a) - lockedOut(b) || users(b) - users(a);
 }
 
 function leftAside(pairs: readonly AppPair[]): readonly string[] {

@@ -7,12 +7,12 @@ import { ConfigurationRefused } from '../../../policy/model/configuration-refuse
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
-import { parseDuration } from '../../shared/durations.ts';
-import { withPrintedFindings } from '../../shared/print-findings.ts';
-import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { refusal } from '../../shared/refusal.ts';
-import { revisionInUse } from '../../shared/revision-in-use.ts';
-import { withStore } from '../../shared/with-store.ts';
+import { revisionInUse } from '../../shared/configuration/revision-in-use.ts';
+import { refusal } from '../../shared/options/refusal.ts';
+import { withPrintedFindings } from '../../shared/output/print-findings.ts';
+import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
+import { withStore } from '../../shared/store/with-store.ts';
+import { parseDuration } from '../../shared/values/durations.ts';
 import { checkedFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { type Candidate, diffAgainstLive, placesOfKeys } from './against-live.ts';

@@ -1,13 +1,13 @@
 /** `stepgate config check`. */
 import { type Command, Option } from 'commander';
 import { newCommand } from '../../commands.ts';
-import { collect } from '../../shared/collect.ts';
-import { printResult } from '../../shared/print-result.ts';
+import { collect } from '../../shared/options/collect.ts';
+import { printResult } from '../../shared/output/print-result.ts';
 import { type CheckOptions, checkedFiles, type InvariantResult, refuseErrors } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { countsText, documentCounts, quantity } from '../shared/quantities.ts';
 import { type StandardChoice, standardNames, standardReport, standardText } from '../shared/standard-option.ts';
-import { orphanedInStore, refuseOrphaned } from './orphaned.ts';
+import { orphanedInStore, refuseOrphaned } from './orphaned-passkeys.ts';
 
 export function checkCommand(context: ConfigContext): Command {
   return newCommand('config check')

@@ -13,9 +13,9 @@ import { formatYaml } from '../../../policy/source/format-yaml.ts';
 import { type KeyOrder, keyOrderOf } from '../../../policy/source/key-order.ts';
 import { type RenamedKey, renamedKeys } from '../../../policy/source/renamed-keys.ts';
 import { newCommand } from '../../commands.ts';
-import { printFindings } from '../../shared/print-findings.ts';
-import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { refusal } from '../../shared/refusal.ts';
+import { refusal } from '../../shared/options/refusal.ts';
+import { printFindings } from '../../shared/output/print-findings.ts';
+import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
 import { quantity } from '../shared/quantities.ts';
 
 export interface FmtContext {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { jsonSchemas } from '../../../policy/schema/json-schemas.ts';
 import { newCommand } from '../../commands.ts';
-import { printResult, type ResultOptions } from '../../shared/print-result.ts';
+import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 
 export function schemaCommand(context: ConfigContext): Command {

@@ -7,8 +7,8 @@ import type { Documents } from '../../../policy/model/documents.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../policy/revision/snapshot.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';
 import type { Store } from '../../../stores/store.ts';
-import { refusal } from '../../shared/refusal.ts';
-import { appNames, revisionInUse } from '../../shared/revision-in-use.ts';
+import { appNames, revisionInUse } from '../../shared/configuration/revision-in-use.ts';
+import { refusal } from '../../shared/options/refusal.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 
 export type AskContext = Pick<

@@ -2,8 +2,8 @@
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import { denyReasonText } from '../../explain/denial-text.ts';
 import { skippableText } from '../../explain/enrollment-text.ts';
-import { conditionNamesText } from '../../explain/left-aside.ts';
 import { keepText, profileText } from '../../explain/profile-text.ts';
+import { conditionNamesText } from '../../explain/unanswered-conditions.ts';
 import type { Outcome } from './fresh-sign-ins.ts';
 import { proofSetsText } from './proof-sets-text.ts';
 

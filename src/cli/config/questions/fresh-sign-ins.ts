@@ -21,8 +21,8 @@ import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { factsFromOptions } from '../../explain/facts-from-options.ts';
-import { isAnswered } from '../../explain/left-aside.ts';
-import { getOrMake } from '../../shared/get-or-make.ts';
+import { isAnswered } from '../../explain/unanswered-conditions.ts';
+import { getOrMake } from '../../shared/values/get-or-make.ts';
 import type { AskContext } from './asked-configuration.ts';
 import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
 import { believedIn, browsersIn, devicesIn } from './devices.ts';

@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import type { App } from '../../../policy/model/app.ts';
 import { appClasses } from '../../../policy/revision/equivalent-apps.ts';
 import { newCommand } from '../../commands.ts';
-import { collect } from '../../shared/collect.ts';
-import { getOrMake } from '../../shared/get-or-make.ts';
-import { withPrintedFindings } from '../../shared/print-findings.ts';
-import { printLongResult, type ResultOptions } from '../../shared/print-result.ts';
-import { tableText } from '../../shared/table.ts';
+import { collect } from '../../shared/options/collect.ts';
+import { withPrintedFindings } from '../../shared/output/print-findings.ts';
+import { printLongResult, type ResultOptions } from '../../shared/output/print-result.ts';
+import { tableText } from '../../shared/output/table.ts';
+import { getOrMake } from '../../shared/values/get-or-make.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedText, leftAsideText, outcomeData } from './asked-text.ts';
 import {

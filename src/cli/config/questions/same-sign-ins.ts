@@ -21,13 +21,13 @@ export function signInClasses(snapshot: Snapshot): AppClass {
   const classOf = appClasses((app) => snapshot.policies(app));
   return async (app, { clientId, ...request }) => {
     const policies = await snapshot.policies(app);
-    const { consent, identifierFirst, account } = policies;
+    const { consent, identifierFirst, isAccountApp } = policies;
     const isNamed = !isTransparent(everyCondition(policies));
     return JSON.stringify([
       await classOf(app),
       consent ?? null,
       identifierFirst ?? null,
-      account ?? null,
+      isAccountApp ?? null,
       request,
       isNamed ? clientId : null,
     ]);

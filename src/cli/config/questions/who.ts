@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import type { App } from '../../../policy/model/app.ts';
 import { newCommand } from '../../commands.ts';
-import { withPrintedFindings } from '../../shared/print-findings.ts';
-import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { tableText } from '../../shared/table.ts';
+import { withPrintedFindings } from '../../shared/output/print-findings.ts';
+import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
+import { tableText } from '../../shared/output/table.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { byOutcome, leftAsideText, outcomeData, reasonedText } from './asked-text.ts';
 import {

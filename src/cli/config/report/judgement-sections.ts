@@ -1,7 +1,7 @@
 /** Findings, invariants and standards, as parts of a page. */
 import { sourcePlace } from '../../../core/model/source-place.ts';
 import { type AnalysisFinding, type Severity, shellWord } from '../../../policy/model/analysis-finding.ts';
-import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
+import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import type { CheckedFiles, InvariantResult } from '../shared/checked-files.ts';
 import { quantity } from '../shared/quantities.ts';
 import type { StandardReport } from '../shared/standard-option.ts';

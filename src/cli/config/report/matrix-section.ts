@@ -1,6 +1,6 @@
 /** Tables of what each app asks of each group, by zone. */
-import { conditionNamesText } from '../../explain/left-aside.ts';
-import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
+import { conditionNamesText } from '../../explain/unanswered-conditions.ts';
+import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import { getsIn, reasonedText } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../questions/matrix.ts';

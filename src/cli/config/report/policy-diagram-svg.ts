@@ -2,9 +2,9 @@
  * Draws a policy: a vertical line with the rules on it, each with its conditions and, below them, its outcome. All
  * words are text that a browser can search, copy and read aloud.
  */
-import { markup, type PageMarkup } from '../../shared/html-page.ts';
+import { markup, type PageMarkup } from '../../shared/output/html-page.ts';
 import type { DiagramRule, PolicyDiagram } from './policy-diagram.ts';
-import { wrapped } from './wrapped.ts';
+import { wrapped } from './wrap-text.ts';
 
 /** Sizes in units of the picture: pixels, unless the screen is narrower. */
 const width = 440;

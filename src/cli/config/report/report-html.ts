@@ -1,5 +1,5 @@
 /** A report as a page: one file without scripts, for reading, searching, printing and archiving. */
-import { heading, htmlPage, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
+import { heading, htmlPage, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import { diffSections } from '../diff/output/diff-html.ts';
 import { replaySection } from '../diff/replay/replay-html.ts';
 import { countsText, quantity } from '../shared/quantities.ts';

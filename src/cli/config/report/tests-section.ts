@@ -3,9 +3,9 @@
 import { placeKey } from '../../../core/model/place-key.ts';
 import { sourcePlace } from '../../../core/model/source-place.ts';
 import { findingText } from '../../../policy/model/finding.ts';
+import type { Coverage } from '../../policy-tests/coverage.ts';
 import type { TestResult } from '../../policy-tests/run-tests.ts';
-import type { Coverage } from '../../policy-tests/uncovered.ts';
-import { markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
+import { markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import { quantity } from '../shared/quantities.ts';
 import type { ReportedTests } from './report-contents.ts';
 

@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { auditOp } from '../../../flow/audit.ts';
 import { newCommand } from '../../commands.ts';
-import { operatorName } from '../../shared/operator.ts';
-import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { withStore } from '../../shared/with-store.ts';
+import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
+import { operatorName } from '../../shared/store/operator-name.ts';
+import { withStore } from '../../shared/store/with-store.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { readRevision } from '../shared/quantities.ts';
 import { revisionsOf } from '../shared/revisions-of.ts';

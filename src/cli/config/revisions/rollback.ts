@@ -1,8 +1,8 @@
 /** `stepgate config rollback`. */
 import type { Command } from 'commander';
 import { newCommand } from '../../commands.ts';
-import { printResult } from '../../shared/print-result.ts';
-import { withStore } from '../../shared/with-store.ts';
+import { printResult } from '../../shared/output/print-result.ts';
+import { withStore } from '../../shared/store/with-store.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { quantity, readRevision, shortened } from '../shared/quantities.ts';
 import { revisionsOf } from '../shared/revisions-of.ts';

@@ -2,7 +2,7 @@
 import type { Change, Judgement } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { denyReasons } from '../../../core/model/decision.ts';
 import { denyReasonText } from '../../explain/denial-text.ts';
-import { printable } from '../../shared/printable.ts';
+import { printable } from '../../shared/output/printable.ts';
 import { quantity } from '../shared/quantities.ts';
 import type { TalliedDifference } from './tally.ts';
 

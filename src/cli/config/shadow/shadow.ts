@@ -14,10 +14,10 @@ import {
 import { shadowTotalsKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { newCommand } from '../../commands.ts';
-import { operatorName } from '../../shared/operator.ts';
-import { printResult, type ResultOptions } from '../../shared/print-result.ts';
-import { refusal } from '../../shared/refusal.ts';
-import { withStore } from '../../shared/with-store.ts';
+import { refusal } from '../../shared/options/refusal.ts';
+import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
+import { operatorName } from '../../shared/store/operator-name.ts';
+import { withStore } from '../../shared/store/with-store.ts';
 import { checkedFiles, refuseErrors } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { quantity } from '../shared/quantities.ts';

@@ -1,6 +1,6 @@
 /** Converts between quantities and words. */
 import type { Documents } from '../../../policy/model/documents.ts';
-import { refusal } from '../../shared/refusal.ts';
+import { refusal } from '../../shared/options/refusal.ts';
 
 export interface DocumentCounts {
   readonly apps: number;

@@ -8,8 +8,8 @@ import { type StandardName, standards } from '../../../policy/analysis/standards
 import { type AnalysisFinding, findingsText } from '../../../policy/model/analysis-finding.ts';
 import { readApp } from '../../../policy/revision/read-document.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';
-import { printable } from '../../shared/printable.ts';
-import { refusal } from '../../shared/refusal.ts';
+import { refusal } from '../../shared/options/refusal.ts';
+import { printable } from '../../shared/output/printable.ts';
 import type { CheckedFiles } from './checked-files.ts';
 import type { ConfigContext } from './config-context.ts';
 import { quantity } from './quantities.ts';

@@ -12,8 +12,8 @@ import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionRule, additionRules, canBeMet } from './addition-rules.ts';
-import { oneByOne } from './one-by-one.ts';
 import { type AdditionSearch, elsewhere, reachableByAll, reachableBySome } from './reachable-authenticators.ts';
+import { oneByOne } from './user-by-user.ts';
 
 /** Users who lack an authenticator can never add it. */
 export interface NeverAdded {

@@ -2,8 +2,8 @@
 import { negated } from '../../policy/theories/theory.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { canBeMet } from './addition-rules.ts';
-import { oneByOne } from './one-by-one.ts';
 import { type AdditionSearch, elsewhere, type Reachable } from './reachable-authenticators.ts';
+import { oneByOne } from './user-by-user.ts';
 
 export interface ReachableSets {
   /** Each set once. */

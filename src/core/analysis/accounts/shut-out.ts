@@ -12,11 +12,11 @@ import { modelOf } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import type { AdditionRule } from './addition-rules.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
-import { oneByOne } from './one-by-one.ts';
 import { type Reachable, reachableBySome } from './reachable-authenticators.ts';
+import { oneByOne } from './user-by-user.ts';
 
 /** One app, and what its users can add anywhere. */
-export interface ShutOutSearch {
+export interface LockOutSearch {
   readonly policies: PolicySet;
   /** Made of the rules of all its policies, in a universe of all apps. */
   readonly space: RuleSpace;
@@ -31,7 +31,7 @@ export interface ShutOutSearch {
 }
 
 /** Users who are denied for good, described by the facts of one of them. */
-export interface ShutOut {
+export interface LockOut {
   readonly facts: UserFacts;
   /** Keys of the authenticators that such a user can reach, each as often as any rule requires. */
   readonly reachable: readonly string[];
@@ -44,8 +44,8 @@ export interface ShutOut {
 }
 
 /** A user who matches these formulas and is denied for good. Undefined: there is none. */
-export function shutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
-  return allShutOut(formulas, search) ?? someShutOut(formulas, search);
+export function findLockOut(formulas: readonly Formula[], search: LockOutSearch): LockOut | 'undecided' | undefined {
+  return findLockOutOfAll(formulas, search) ?? findLockOutOfSome(formulas, search);
 }
 
 /** Keys of the reachable authenticators, each as often as any rule requires. */
@@ -53,7 +53,7 @@ export function asOften({ reachable }: Reachable, most: number): readonly string
   return reachable.flatMap(({ key }) => Array.from({ length: most }, () => key));
 }
 
-function additionsOf({ policies: { authenticators }, given, additionRules, space }: ShutOutSearch) {
+function additionsOf({ policies: { authenticators }, given, additionRules, space }: LockOutSearch) {
   return { authenticators, given, additionRules, space };
 }
 
@@ -61,11 +61,11 @@ function additionsOf({ policies: { authenticators }, given, additionRules, space
  * Finds that no user who matches is let in, with anything that one of them can reach, whatever they signed in with
  * before.
  */
-function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | undefined {
+function findLockOutOfAll(formulas: readonly Formula[], search: LockOutSearch): LockOut | undefined {
   const all = reachableBySome(formulas, additionsOf(search));
   const reachable = asOften(all, search.most);
   const others: Formula[] = [];
-  let found: ShutOut | undefined;
+  let found: LockOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
     const model = modelOf([...formulas, ...others], search.space, (one) =>
       search.isConfirmed(search.space.factsOf(one)),
@@ -84,8 +84,8 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
 /** Distinct sign-ins to examine, each followed by other enrollment rules. */
 const mostSignIns = 24;
 
-function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
-  return oneByOne<ShutOut>(formulas, additionsOf(search), (user) => {
+function findLockOutOfSome(formulas: readonly Formula[], search: LockOutSearch): LockOut | 'undecided' | undefined {
+  return oneByOne<LockOut>(formulas, additionsOf(search), (user) => {
     const { facts } = user;
     const reachable = asOften(user.reachable, search.most);
     const end = endWith(reachable, facts, search);
@@ -105,7 +105,7 @@ interface End {
 }
 
 /** The end for a user who may use any of these. Subsets matter only for rules that ask how the user signed in. */
-function endWith(reachable: readonly string[], facts: UserFacts, { policies }: ShutOutSearch): End {
+function endWith(reachable: readonly string[], facts: UserFacts, { policies }: LockOutSearch): End {
   const usedSets = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(reachable)]);
   const after: RuleAfterSignIn[] = [];
   for (const used of [reachable, ...usedSets]) {
@@ -119,7 +119,7 @@ function endWith(reachable: readonly string[], facts: UserFacts, { policies }: S
   return { isDenied: true, after };
 }
 
-function alikeAfter({ after }: End, { policies, space }: ShutOutSearch): readonly Formula[] {
+function alikeAfter({ after }: End, { policies, space }: LockOutSearch): readonly Formula[] {
   return after.map((one) => afterSignInAlike(one, policies, space));
 }
 

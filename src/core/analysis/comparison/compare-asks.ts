@@ -1,5 +1,5 @@
 /** Compares what is asked for now with what was asked for before a change. */
-import type { NamedProof } from '../../evidence/named.ts';
+import type { NamedProof } from '../../evidence/proof-names.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';

@@ -2,7 +2,7 @@
  * Finds users who may do more by an enrollment rule after the same proofs. The evaluator shows it under both
  * configurations.
  */
-import { proofNames } from '../../evidence/named.ts';
+import { proofNames } from '../../evidence/proof-names.ts';
 import { methodName } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';

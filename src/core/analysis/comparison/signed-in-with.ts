@@ -4,7 +4,7 @@
  */
 
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
-import { proofNames } from '../../evidence/named.ts';
+import { proofNames } from '../../evidence/proof-names.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import { authenticatorIn, methodIn } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';

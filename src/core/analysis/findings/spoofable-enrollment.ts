@@ -13,7 +13,7 @@ import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { allowing } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { browserOf, browserPairs, inBrowser, inClass } from './said-by-browser.ts';
+import { browserOf, browserPairs, inBrowser, inClass } from './browser-claims.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
 export interface SpoofableEnrollment {

@@ -1,6 +1,6 @@
 /** Finds proofs with which the evaluator lets a user in. */
 import { evaluate } from '../../decision/evaluate.ts';
-import { isNamedBy, type NamedProof, proofNames } from '../../evidence/named.ts';
+import { isNamedBy, type NamedProof, proofNames } from '../../evidence/proof-names.ts';
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import { authenticatorIn } from '../../model/authenticator-name.ts';

@@ -1,6 +1,6 @@
 /** What rules that decide together ask for, and the proofs that can count for them. */
 import { withoutSecondFactor } from '../../decision/waiver.ts';
-import type { NamedProof } from '../../evidence/named.ts';
+import type { NamedProof } from '../../evidence/proof-names.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
 import type { Requirement, Rule, SessionTerms } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';

@@ -3,15 +3,15 @@
  * rules ask for the same. So each demand is examined once.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
-import { isNamedBy } from '../../evidence/named.ts';
+import { isNamedBy } from '../../evidence/proof-names.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { admittingProofs } from './admitted-with.ts';
 import { askedIn, browsersOf, isRemembered, proofsIn, type SignInBrowser } from './asked-proofs.ts';
+import { readingsOf } from './enrollment-readings.ts';
 import type { AdmittedWith } from './facts-with.ts';
-import { readingsOf } from './one-enrollment.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
 
 /** A promise about every sign-in. */

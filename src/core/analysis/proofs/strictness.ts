@@ -2,8 +2,8 @@
  * Compares what requirements demand: whether all evidence that meets some of them meets others. Proved by the weakest
  * evidence that is enough; refuted by evidence that users can give.
  */
-import { withMethodsApart } from '../../evidence/named.ts';
-import { type AssessedEvidence, meetsDemand, meetsRequirement, stricter } from '../../evidence/requirement.ts';
+import { withMethodsApart } from '../../evidence/proof-names.ts';
+import { type AssessedEvidence, meetsDemand, meetsRequirement, stricterMaxAge } from '../../evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../model/policy.ts';
 import { leastShown } from './shown-characteristics.ts';
@@ -140,7 +140,7 @@ function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[]
 
 /** The weakest proofs that meet the demand: one for each authenticator and each of its methods. */
 function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly AuthenticatorDescriptor[]): EvidenceSet {
-  const oldest = stricter(demand.maxAge, maxAge);
+  const oldest = stricterMaxAge(demand.maxAge, maxAge);
   return able.flatMap((descriptor) => {
     const { methods = [undefined] }: { readonly methods?: readonly (string | undefined)[] } = descriptor;
     const { key, auxiliary } = descriptor;

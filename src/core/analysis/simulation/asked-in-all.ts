@@ -1,5 +1,5 @@
 /** What a fresh sign-in asks for in all: every set of proofs that is enough, and what comes after them. */
-import { type Required, requiredOf } from '../../decision/required.ts';
+import { type Required, requiredOf } from '../../decision/required-evidence.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { type Action, type AllSets, allSufficientSets } from '../../remediation/all-sufficient-sets.ts';

@@ -3,7 +3,7 @@
  * account has.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
-import { proofNames } from '../../evidence/named.ts';
+import { proofNames } from '../../evidence/proof-names.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Enrollment, Evidence } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';

@@ -13,8 +13,8 @@ export type StepAfter =
   | { readonly kind: 'refused' };
 
 /** The requests of the account pages: the user asks for each authenticator to set up. */
-export function requestsOf(facts: UserFacts, { account, authenticators }: PolicySet): readonly UserFacts[] {
-  if (!account) return [facts];
+export function requestsOf(facts: UserFacts, { isAccountApp, authenticators }: PolicySet): readonly UserFacts[] {
+  if (!isAccountApp) return [facts];
   const keys = authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
   return keys.map((key) => ({
     ...facts,
@@ -44,6 +44,6 @@ export function stepAfter(
   const decision = evaluate(policies, factsWith({ evidence, remembered, enrolled }, facts, policies.authenticators));
   if (decision.kind === 'deny' || decision.kind === 'challenge' || decision.kind === 'identify')
     return { kind: 'refused' };
-  if (decision.kind !== 'enroll' || (decision.skippable && !policies.account)) return { kind: 'allowed' };
+  if (decision.kind !== 'enroll' || (decision.skippable && !policies.isAccountApp)) return { kind: 'allowed' };
   return decision.proofFirst ? { kind: 'refused' } : { kind: 'enroll', choices: decision.choices };
 }

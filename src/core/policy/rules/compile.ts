@@ -69,7 +69,7 @@ export interface PolicySet {
   /** An `acr` value that every sign-in to the app must reach. */
   readonly minimumAcr?: string;
   /** The app is the built-in account app. Its requests may ask for the account-management requirement (Law 7). */
-  readonly account?: true;
+  readonly isAccountApp?: true;
   /**
    * The enabled authenticators, in order of preference. Others cannot be used or enrolled, and their evidence does not
    * count.

@@ -3,8 +3,8 @@
  * of the new password, and forgets them only after the user proves another factor (decision 33).
  */
 import type { Authenticator, Credential } from '../../../authenticators/authenticator.ts';
-import { recoveryAfter, recoveryNow } from '../../../core/enrollment/recovery-after.ts';
-import { isAddress, recoveredPart } from '../../../core/evidence/recovered.ts';
+import { recoveryAfter, recoveryNow } from '../../../core/enrollment/recovery-after-enrollment.ts';
+import { isAddress, recoveredPart } from '../../../core/evidence/recovered-password.ts';
 import type { Evidence, Facts, Recovery } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { notRecovering } from '../../../core/step/transitions.ts';

@@ -112,7 +112,7 @@ export interface AddressEntry {
 }
 
 /** An app with access. */
-export interface OwnAppModel {
+export interface ConnectedAppModel {
   readonly name: string;
   /** What it may do, in words. Empty if the user was never asked. */
   readonly scopes: readonly string[];
@@ -122,10 +122,10 @@ export interface OwnAppModel {
   readonly offline?: MessageDescriptor;
 }
 
-export interface OwnAppsModel extends LeadModel {
+export interface ConnectedAppsModel extends LeadModel {
   /** Apps that the user can open. */
   readonly open: readonly OpenableAppModel[];
-  readonly apps: readonly (OwnAppModel & {
+  readonly apps: readonly (ConnectedAppModel & {
     readonly mark: AppMarkModel;
     readonly href: string;
     readonly end: MessageDescriptor;
@@ -141,7 +141,7 @@ export interface OpenableAppModel {
 }
 
 export interface EndAppAccessModel extends LeadModel {
-  readonly app: OwnAppModel;
+  readonly app: ConnectedAppModel;
   /** The page's main form. */
   readonly main: FormModel;
 }
@@ -234,7 +234,7 @@ export interface KeepAccountModel extends LeadModel {
   readonly main: FormModel;
 }
 
-export interface OwnDataModel {
+export interface AccountExportModel {
   /** The page's main form. */
   readonly main: FormModel;
 }

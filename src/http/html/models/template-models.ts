@@ -1,6 +1,7 @@
 /** The model of each page template. A changed model needs a new version of its template in `page-templates.ts`. */
 import type { Field } from '../fields/inputs.ts';
 import type {
+  AccountExportModel,
   AddAddressModel,
   AddAuthenticatorModel,
   AddressesModel,
@@ -9,6 +10,8 @@ import type {
   AuthenticatorsModel,
   ChangeIdentifierModel,
   ConfirmAddressModel,
+  ConnectedAppModel,
+  ConnectedAppsModel,
   DeleteAccountModel,
   DevicesPageModel,
   EndAppAccessModel,
@@ -16,9 +19,6 @@ import type {
   ForgetDeviceModel,
   KeepAccountModel,
   OverviewModel,
-  OwnAppModel,
-  OwnAppsModel,
-  OwnDataModel,
   OwnProfileModel,
   RemoveAddressModel,
   SessionDetailsModel,
@@ -141,11 +141,11 @@ export interface PageTemplateModels {
   readonly 'account/activity': SignInsModel;
   readonly 'account/notifications': AddressesModel;
   readonly 'account/session-details': SessionDetailsModel;
-  readonly 'account/app-details': OwnAppModel;
-  readonly 'account/apps': OwnAppsModel;
+  readonly 'account/app-details': ConnectedAppModel;
+  readonly 'account/apps': ConnectedAppsModel;
   readonly 'account/authenticator': AuthenticatorModel;
   readonly 'account/end-app-access': EndAppAccessModel;
-  readonly 'account/data': OwnDataModel;
+  readonly 'account/data': AccountExportModel;
   readonly 'account/delete': DeleteAccountModel;
   readonly 'account/keep': KeepAccountModel;
   readonly 'account/profile': OwnProfileModel;

@@ -1,7 +1,7 @@
 /** The data for rendering each page of the user's own account. */
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { Notice } from '../../../core/step/step.ts';
-import type { OwnApp } from '../../../flow/account/apps.ts';
+import type { ConnectedApp } from '../../../flow/account/apps.ts';
 import type { OwnDevice } from '../../../flow/account/devices.ts';
 import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
@@ -124,20 +124,20 @@ export interface ConfirmIdentifierPage extends AccountPageBase {
   readonly resendHandle: string;
 }
 
-export interface OwnDataPage extends AccountPageBase {
+export interface AccountExportPage extends AccountPageBase {
   readonly kind: 'data';
   readonly handle: string;
 }
 
 export interface AppsPage extends AccountPageBase {
   readonly kind: 'apps';
-  readonly apps: readonly OwnApp[];
+  readonly apps: readonly ConnectedApp[];
   readonly openable: readonly OpenableApp[];
 }
 
 export interface EndAppAccessPage extends AccountPageBase {
   readonly kind: 'end-app-access';
-  readonly app: OwnApp;
+  readonly app: ConnectedApp;
   readonly action: string;
   readonly handle: string;
 }
@@ -145,7 +145,7 @@ export interface EndAppAccessPage extends AccountPageBase {
 export type AccountPage =
   | DeleteAccountPage
   | KeepAccountPage
-  | OwnDataPage
+  | AccountExportPage
   | AppsPage
   | EndAppAccessPage
   | ProfilePage

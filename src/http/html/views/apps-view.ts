@@ -1,10 +1,10 @@
 /** Builds the template models for apps with access to the account. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import type { OwnApp } from '../../../flow/account/apps.ts';
+import type { ConnectedApp } from '../../../flow/account/apps.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { markStyles } from '../assets/mark-styles.ts';
 import { scopeText } from '../fields/scope-texts.ts';
-import type { OwnAppModel } from '../models/account-models.ts';
+import type { ConnectedAppModel } from '../models/account-models.ts';
 import type { AppMarkModel } from '../models/shared-models.ts';
 import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
 import { appView, type Content, stateForm } from './view.ts';
@@ -49,7 +49,7 @@ export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): C
   };
 }
 
-function appModel({ name, consent, offlineSince, texts }: OwnApp, t: Translator): OwnAppModel {
+function appModel({ name, consent, offlineSince, texts }: ConnectedApp, t: Translator): ConnectedAppModel {
   return {
     name,
     scopes: (consent?.granted ?? []).map((scope) => scopeText(scope, texts, t).label),

@@ -14,11 +14,11 @@ import type {
   OwnProfileModel,
   ProfileGroupModel,
 } from '../models/account-models.ts';
-import type { ChangeIdentifierPage, ConfirmIdentifierPage, OwnDataPage, ProfilePage } from './account-pages.ts';
+import type { AccountExportPage, ChangeIdentifierPage, ConfirmIdentifierPage, ProfilePage } from './account-pages.ts';
 import { type Content, iconOf, invalidBy, noticesModel, stateForm } from './view.ts';
 
 export function profileContent(
-  page: ProfilePage | ChangeIdentifierPage | ConfirmIdentifierPage | OwnDataPage,
+  page: ProfilePage | ChangeIdentifierPage | ConfirmIdentifierPage | AccountExportPage,
   t: Translator,
 ): Content {
   switch (page.kind) {

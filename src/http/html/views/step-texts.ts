@@ -95,8 +95,11 @@ export function reasonOf(step: Step): ReasonModel | undefined {
   if (step.kind === 'challenge' && step.toEnroll)
     return { text: { key: 'enroll.prove_first' }, code: 'enroll.prove_first' };
   if (step.kind !== 'enroll') return undefined;
-  if (step.outdated)
-    return { text: { key: `enroll.outdated.${step.outdated}` }, code: `enroll.outdated.${step.outdated}` };
+  if (step.replacementReason)
+    return {
+      text: { key: `enroll.replacement.${step.replacementReason}` },
+      code: `enroll.replacement.${step.replacementReason}`,
+    };
   return step.skippable && { text: { key: `enroll.reason.${step.skippable.reason}` } };
 }
 

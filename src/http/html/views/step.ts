@@ -4,7 +4,6 @@ import type { Notice, Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { explained, fieldsOf, identifyFields } from '../fields/fields.ts';
 import type { ChoiceModel, IdentifyModel, SentToModel } from '../models/step-models.ts';
-import { beforeSendingModel } from './before-sending.ts';
 import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
 import { endingOf } from './ending.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
@@ -12,6 +11,7 @@ import { identifierTexts, isUsual } from './identifier-text.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
 import { assertionInputs, attestationInputs, ceremonyForm, publicKeyModel, takesPublicKey } from './public-key.ts';
+import { beforeSendingModel } from './sending-challenge.ts';
 import { optionsOf, returnOption } from './step-options.ts';
 import { otherTabOf, scriptsOf } from './step-scripts.ts';
 import {

@@ -48,12 +48,12 @@ function foundIn(app: AnalysedApp, groups: readonly string[], known: Searched): 
   });
   return app.combinations.map((combination, index) => {
     const { denied = [], open = [] }: Partial<NewcomerSearch> = known.found[index] ?? {};
-    const ofApp = ({ facts, forGood, ...others }: Denied): Denied => ({
+    const ofApp = ({ facts, lockOut, ...others }: Denied): Denied => ({
       ...others,
       app,
       combination,
       facts: renamed(facts),
-      ...(forGood && { forGood: { ...forGood, facts: renamed(forGood.facts) } }),
+      ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
     });
     return { denied: denied.map(ofApp), open };
   });

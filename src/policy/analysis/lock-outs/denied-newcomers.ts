@@ -1,6 +1,6 @@
 /** Searches for users who are denied with what their account begins with. */
 
-import type { ShutOut } from '../../../core/analysis/accounts/shut-out.ts';
+import type { LockOut } from '../../../core/analysis/accounts/shut-out.ts';
 import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
@@ -20,19 +20,19 @@ export interface Denied extends DeniedThere {
   readonly combination: RuleCombination;
   readonly beginning: Beginning;
   /** Users who are denied with everything that they can reach. Absent: there are none. */
-  readonly forGood?: ShutOut;
+  readonly lockOut?: LockOut;
 }
 
 export interface NewcomerSearch {
   readonly denied: readonly Denied[];
-  /** Rules for which the steps of the search did not suffice to find the users that they shut out. */
+  /** Rules for which the steps of the search did not suffice to find the users that they lock out. */
   readonly open: readonly RuleHead[];
 }
 
 /** The users who are denied for good. */
-export interface ForGoodSearch {
-  /** Finds the users whom the causing rules shut out for good. */
-  readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
+export interface LockOutFinder {
+  /** Finds the users whom the causing rules lock out. */
+  readonly find: (denied: Omit<Denied, 'lockOut'>) => LockOut | 'undecided' | undefined;
   /**
    * Keys of the authenticators that one user or another can reach, each as often as any rule requires; each set once.
    * `isPartial`: there may be others.
@@ -44,7 +44,7 @@ export interface ForGoodSearch {
 }
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
-export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: ForGoodSearch): NewcomerSearch {
+export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: LockOutFinder): NewcomerSearch {
   if (isLockedOut(app.policies, combination)) return { denied: [], open: [] };
   const search = { ...find, found: new Map<string, NewcomerSearch>() };
   const newcomers = deniedNewcomers(combination, app, search);
@@ -54,7 +54,7 @@ export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: F
   const how = 'setting up all that they can';
   const later = sets.map((keys) => deniedWith({ app, combination, beginning: { how, keys } }, search));
   return {
-    denied: [...newcomers.denied, ...later.flatMap(({ denied }) => denied.filter(({ forGood }) => forGood))],
+    denied: [...newcomers.denied, ...later.flatMap(({ denied }) => denied.filter(({ lockOut }) => lockOut))],
     open: [...newcomers.open, ...later.flatMap(({ open }) => open), ...(isPartial ? firstRuleAbout(app) : [])],
   };
 }
@@ -72,7 +72,7 @@ function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search:
 type Start = Pick<Denied, 'app' | 'combination' | 'beginning'>;
 
 /** Of one rule combination at one app. */
-interface OneSearch extends ForGoodSearch {
+interface OneSearch extends LockOutFinder {
   /** By the authenticators that users have, however they came to them. */
   readonly found: Map<string, NewcomerSearch>;
 }
@@ -85,7 +85,7 @@ function deniedWith(start: Start, search: OneSearch): NewcomerSearch {
   return { ...known, denied: known.denied.map((denied) => ({ ...denied, beginning })) };
 }
 
-function searchWith(start: Start, search: ForGoodSearch): NewcomerSearch {
+function searchWith(start: Start, search: LockOutFinder): NewcomerSearch {
   const { app, combination, beginning } = start;
   const { denied, isPartial } = deniedCircumstances(combination, app, beginning.keys);
   const open = isPartial ? firstRuleAbout(app) : [];
@@ -100,8 +100,8 @@ function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp
   return first ? [first] : [];
 }
 
-function byCause(start: Start, all: readonly DeniedThere[], search: ForGoodSearch): NewcomerSearch {
-  const causes = new Map<string, Omit<Denied, 'forGood'>>();
+function byCause(start: Start, all: readonly DeniedThere[], search: LockOutFinder): NewcomerSearch {
+  const causes = new Map<string, Omit<Denied, 'lockOut'>>();
   for (const circumstance of all) {
     const { cause, after } = circumstance;
     const rules = [...rulesIn(cause), after?.rule].map((rule) => rule?.location);
@@ -110,9 +110,9 @@ function byCause(start: Start, all: readonly DeniedThere[], search: ForGoodSearc
   }
   const open: RuleHead[] = [];
   const denied = [...causes.values()].map((found): Denied => {
-    const forGood = search.find(found);
-    if (forGood === 'undecided') open.push(...found.cause.account);
-    return typeof forGood === 'object' ? { ...found, forGood } : found;
+    const lockOut = search.find(found);
+    if (lockOut === 'undecided') open.push(...found.cause.account);
+    return typeof lockOut === 'object' ? { ...found, lockOut } : found;
   });
   return { denied, open };
 }

@@ -107,12 +107,12 @@ export interface GraceEnd {
   readonly isTimed: boolean;
 }
 
-export function graceEndOf({ app: { policies }, combination, after, facts, beginning, forGood }: Denied): GraceEnd {
-  const user = forGood ? { facts: forGood.facts, keys: forGood.reachable } : { facts, keys: beginning.keys };
+export function graceEndOf({ app: { policies }, combination, after, facts, beginning, lockOut }: Denied): GraceEnd {
+  const user = lockOut ? { facts: lockOut.facts, keys: lockOut.reachable } : { facts, keys: beginning.keys };
   const rules = distinct([
     ...(combination.enrollment ? [combination.enrollment] : []),
     ...(after ? [after.rule] : []),
-    ...(forGood?.after ?? []),
+    ...(lockOut?.after ?? []),
   ]).filter(hasGrace);
   if (rules.length === 0 || endsInDenial(withoutGraced(policies), user.facts, user.keys))
     return { clause: '', isTimed: false };

@@ -24,7 +24,7 @@ interface LockedOut {
   /** There may well be such a user. */
   readonly isUsual: boolean;
   /** From no network, with no device and at no time can the user meet these rules. */
-  readonly isForGood: boolean;
+  readonly isLockOut: boolean;
 }
 
 export function lockOutFindings(
@@ -42,13 +42,13 @@ function lockedOutIn(combination: RuleCombination, app: AnalysedApp): readonly L
   const facts = ordinaryFactsFor(combination, space) ?? combination.facts;
   if (!endsInDenial(policies, facts, everythingIn(app))) return [];
   const isUsual = (user: UserFacts) => isOrdinary(user, rulesOf(combination));
-  const forGood = deniedForGood(combination, app);
-  if (forGood && isUsual(forGood)) return [{ app, combination, facts: forGood, isUsual: true, isForGood: true }];
-  return [{ app, combination, facts, isUsual: isUsual(facts), isForGood: forGood !== undefined }];
+  const lockedOut = factsOfLockOut(combination, app);
+  if (lockedOut && isUsual(lockedOut)) return [{ app, combination, facts: lockedOut, isUsual: true, isLockOut: true }];
+  return [{ app, combination, facts, isUsual: isUsual(facts), isLockOut: lockedOut !== undefined }];
 }
 
 /** A user who is under other rules of the enrollment policy in other circumstances may meet the same rules there. */
-function deniedForGood(combination: RuleCombination, app: AnalysedApp): UserFacts | undefined {
+function factsOfLockOut(combination: RuleCombination, app: AnalysedApp): UserFacts | undefined {
   const { policies, space, combinations, unshown, denialBudget } = app;
   const same = [...combinations, ...unshown].filter(
     ({ session, app: signOn }) => session === combination.session && signOn === combination.app,
@@ -82,7 +82,7 @@ function causeOf({ app, enrollment }: RuleCombination): RuleHead {
 
 function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const usual = same.filter(({ isUsual }) => isUsual);
-  const shown = usual.find(({ isForGood }) => isForGood) ?? usual[0] ?? same[0];
+  const shown = usual.find(({ isLockOut }) => isLockOut) ?? usual[0] ?? same[0];
   const cause = shown && causeOf(shown.combination);
   const place = cause && placeOf(cause);
   if (shown === undefined || place === undefined) return [];
@@ -92,8 +92,8 @@ function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration)
   ]);
   return [
     findingAt('lock-out', place, {
-      message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them${shown.isForGood ? '' : '. In other circumstances they can meet them'}`,
-      ...(!(shown.isUsual && shown.isForGood) && { severity: 'warning' as const }),
+      message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them${shown.isLockOut ? '' : '. In other circumstances they can meet them'}`,
+      ...(!(shown.isUsual && shown.isLockOut) && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(shown.facts, everythingIn(shown.app)),
       advice: 'disable less here, let the other rules take what may be used, or tell them apart by `when`',

@@ -13,7 +13,7 @@ import { searchAlike } from './alike-apps.ts';
 import { rulesIn } from './denial-cause.ts';
 import { type Beginning, type Denied, deniedIn, type NewcomerSearch } from './denied-newcomers.ts';
 import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
-import { forGoodIn, neverByCause } from './shut-out-search.ts';
+import { lockOutFinder, neverByCause } from './shut-out-search.ts';
 import { isOfAllNamed } from './shut-out-whom.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
@@ -31,7 +31,7 @@ export function newcomerFindings(
       configuration,
     ),
   );
-  const told = new Set(denied.flatMap(({ cause, forGood }) => (forGood ? [...cause.account, ...cause.together] : [])));
+  const told = new Set(denied.flatMap(({ cause, lockOut }) => (lockOut ? [...cause.account, ...cause.together] : [])));
   const open = [...new Set(then.flatMap((search) => search.open))];
   return [
     ...found,
@@ -41,13 +41,13 @@ export function newcomerFindings(
 }
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
-  const search = forGoodIn(additions, configuration);
+  const search = lockOutFinder(additions, configuration);
   const all = searchAlike(apps, configuration, (app) =>
     app.combinations.map((combination) => deniedIn(combination, app, search)),
   );
   const denied = all.flatMap((found) => found.denied);
   return {
-    denied: afterSkips ? denied.filter(({ forGood }) => forGood !== undefined) : denied,
+    denied: afterSkips ? denied.filter(({ lockOut }) => lockOut !== undefined) : denied,
     open: all.flatMap((found) => found.open),
   };
 }
@@ -64,8 +64,8 @@ function atCause(
   const same = firstFound(then);
   if (!same.some(({ cause }) => rulesIn(cause).length > 0))
     return same.flatMap((denied) => atSignOn(denied, configuration));
-  const forGood = firstFound(then.map((all) => all.filter((denied) => denied.forGood !== undefined)));
-  return forGood.length > 0 ? lockedOut(forGood, configuration) : shutOut(same, configuration);
+  const lockedOut = firstFound(then.map((all) => all.filter((denied) => denied.lockOut !== undefined)));
+  return lockedOut.length > 0 ? lockOutFor(lockedOut, configuration) : newcomerLockOut(same, configuration);
 }
 
 function firstFound(then: readonly (readonly Denied[])[]): readonly Denied[] {
@@ -92,7 +92,7 @@ function newcomersText({ keys, how }: Beginning): string {
 }
 
 /** Users could add it where other rules decide, or later. */
-function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function newcomerLockOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const shown = same.find((denied) => isOrdinary(denied.facts, rulesOf(denied))) ?? same[0];
   const place = shown && placeAt(shown, placeOf);
   if (shown === undefined || place === undefined) return [];
@@ -101,7 +101,7 @@ function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): r
   const what = shown.cause.enrollment ? 'set up there' : 'add there';
   return [
     findingAt('newcomer-lock-out', place, {
-      message: `shuts ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${clause}: they cannot ${what} what is asked for`,
+      message: `locks ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${clause}: they cannot ${what} what is asked for`,
       rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, beginning.keys, isTimed),
       advice: shown.cause.enrollment
@@ -111,7 +111,7 @@ function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): r
   ];
 }
 
-function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function lockOutFor(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const all = same.flatMap((denied) => exampleOf(denied));
   const shown = all.find(({ isUsual }) => isUsual) ?? all[0];
   const place = shown && placeAt(shown.denied, placeOf);
@@ -125,7 +125,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
     findingAt('lock-out', place, {
-      message: `shuts ${whom} out of ${analysedAppsText(same)}${clause}: ${lacking}`,
+      message: `locks ${whom} out of ${analysedAppsText(same)}${clause}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, [...new Set(reachable)], isTimed),
@@ -138,10 +138,10 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
 
 /** A user who is denied with everything, one who may well exist if there is one. */
 function exampleOf(denied: Denied) {
-  const { forGood } = denied;
-  if (forGood === undefined) return [];
-  const isUsual = isOrdinary(forGood.facts, rulesOf(denied));
-  return [{ denied, isUsual, ...forGood }];
+  const { lockOut } = denied;
+  if (lockOut === undefined) return [];
+  const isUsual = isOrdinary(lockOut.facts, rulesOf(denied));
+  return [{ denied, isUsual, ...lockOut }];
 }
 
 /** Users prove in any case what their account can (Law 7), so that nothing is lost. */
@@ -156,8 +156,8 @@ function placeAt({ cause }: Denied, placeOf: AnalysedConfiguration['placeOf']) {
   return first && placeOf(first);
 }
 
-function rulesOf({ combination, cause, after, forGood }: Denied): readonly RuleHead[] {
-  const enrollment = [combination.enrollment ?? [], after?.rule ?? [], forGood?.after ?? []].flat();
+function rulesOf({ combination, cause, after, lockOut }: Denied): readonly RuleHead[] {
+  const enrollment = [combination.enrollment ?? [], after?.rule ?? [], lockOut?.after ?? []].flat();
   return [combination.session, combination.app, ...cause.account, ...cause.together, ...enrollment];
 }
 
@@ -166,8 +166,8 @@ function involvedIn(same: readonly Denied[]): readonly RuleHead[] {
   const [cause] = same.flatMap((denied) => rulesIn(denied.cause).slice(0, 1));
   const all = [
     ...same.flatMap((denied) => rulesIn(denied.cause).slice(1)),
-    ...same.flatMap(({ combination, after, forGood }) =>
-      [after?.rule ?? combination.enrollment ?? [], forGood?.after ?? []].flat(),
+    ...same.flatMap(({ combination, after, lockOut }) =>
+      [after?.rule ?? combination.enrollment ?? [], lockOut?.after ?? []].flat(),
     ),
     ...same.flatMap(({ combination }) => combination.app),
   ];

@@ -4,7 +4,7 @@ import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
-import { asOften, type ShutOutSearch, shutOut } from '../../../core/analysis/accounts/shut-out.ts';
+import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/shut-out.ts';
 import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { decideTogether, deciding } from '../../../core/analysis/space/rule-combinations.ts';
@@ -18,16 +18,16 @@ import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
 import { type Governed, governedBy } from './denial-cause.ts';
-import type { Denied, ForGoodSearch } from './denied-newcomers.ts';
+import type { Denied, LockOutFinder } from './denied-newcomers.ts';
 
-export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): ForGoodSearch {
+export function lockOutFinder(additions: AccountAdditions, configuration: AnalysedConfiguration): LockOutFinder {
   const known = new Map<AnalysedApp, AppSearch>();
   const searchOf = (app: AnalysedApp) => {
     const search = known.get(app) ?? searchIn(app, additions, configuration);
     known.set(app, search);
     return search;
   };
-  const find: ForGoodSearch['find'] = (denied) => {
+  const find: LockOutFinder['find'] = (denied) => {
     const { app, combination, facts } = denied;
     const search = searchOf(app);
     const { closed, everyone, ...others } = search;
@@ -39,7 +39,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
         decideTogether(app.policies, combination, some) && decideAlike(rules, denied, some);
       const governed = governedBy(rules, facts, app.policies);
       const by = (some: readonly Governed[]) =>
-        shutOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
+        findLockOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
       const found = by(governed);
       if (typeof found !== 'object' || !found.isForAll) return found;
       return { ...found, isForAll: eachOfOne(governed).every((some) => isForAll(by(some))) };
@@ -59,7 +59,7 @@ function reachableIn({
   given,
   additionRules,
   most,
-}: AppSearch): ReturnType<ForGoodSearch['reachable']> {
+}: AppSearch): ReturnType<LockOutFinder['reachable']> {
   const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
   return { sets: sets.map((one) => asOften(one, most)), isPartial };
 }
@@ -74,11 +74,11 @@ function eachOfOne(governed: readonly Governed[]): readonly (readonly Governed[]
   );
 }
 
-function isForAll(found: ReturnType<typeof shutOut>): boolean {
+function isForAll(found: ReturnType<typeof findLockOut>): boolean {
   return typeof found === 'object' && found.isForAll;
 }
 
-interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
+interface AppSearch extends Omit<LockOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
   /** The authenticators that every user can reach. */
@@ -114,7 +114,7 @@ function hereAlone(clientId: string): RuleHead['when'] {
 
 /** The rules of the combination decide in this app, and these of the account policy on what is named with them. */
 function formulasOf(
-  { app, combination, after }: Omit<Denied, 'forGood'>,
+  { app, combination, after }: Omit<Denied, 'lockOut'>,
   governed: readonly Governed[],
   space: RuleSpace,
 ): readonly Formula[] {
@@ -136,7 +136,7 @@ function decides(rule: RuleHead, policy: CompiledPolicy<RuleHead> | undefined, s
 
 function decideAlike(
   rules: readonly Rule[],
-  { app, facts: denied }: Omit<Denied, 'forGood'>,
+  { app, facts: denied }: Omit<Denied, 'lockOut'>,
   facts: Denied['facts'],
 ): boolean {
   return governedBy(rules, denied, app.policies).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
@@ -146,12 +146,12 @@ function decideAlike(
  * Among the authenticators that can never be added, those about which the causing rules decide; if possible, those
  * that would let the user in.
  */
-export function neverByCause({ app, cause, facts, forGood }: Denied): readonly string[] {
-  if (forGood === undefined) return [];
+export function neverByCause({ app, cause, facts, lockOut }: Denied): readonly string[] {
+  if (lockOut === undefined) return [];
   const { disabled = [], useOnly = [] } = cause.enrollment?.then ?? {};
   const governed = governedBy([...cause.account, ...cause.together], facts, app.policies);
   const named = [...governed.map(({ key }) => key), ...disabled, ...useOnly];
-  const never = forGood.never.filter((key) => named.includes(key));
-  const enough = never.filter((key) => !endsInDenial(app.policies, forGood.facts, [...forGood.reachable, key]));
+  const never = lockOut.never.filter((key) => named.includes(key));
+  const enough = never.filter((key) => !endsInDenial(app.policies, lockOut.facts, [...lockOut.reachable, key]));
   return enough.length > 0 ? enough : never;
 }

@@ -9,7 +9,7 @@ import type { Denied } from './denied-newcomers.ts';
  * It is so in each combination in which such rules decide, whichever of them it is. `same`: all lock-outs by one cause.
  */
 export function isOfAllNamed(same: readonly Denied[]): boolean {
-  if (same.some(({ forGood }) => !forGood?.isForAll)) return false;
+  if (same.some(({ lockOut }) => !lockOut?.isForAll)) return false;
   const terms = distinct(same.map(termsOf));
   return [...Map.groupBy(same, ({ app }) => app)].every(([app, own]) => {
     const signOn = distinct(own.map(({ combination }) => combination.app));

@@ -1,5 +1,5 @@
 /**
- * Rules of the enrollment policy that would shut users out where a condition holds that cannot be taken apart, as
+ * Rules of the enrollment policy that would lock users out where a condition holds that cannot be taken apart, as
  * findings.
  */
 import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
@@ -24,7 +24,7 @@ export function undecidedLockOuts(
     if (place === undefined) return [];
     const involved = distinctRules(same.flatMap(({ others }) => others));
     const parts = {
-      message: `whether it shuts users out of ${analysedAppsText(same)} could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart`,
+      message: `whether it locks users out of ${analysedAppsText(same)} could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart`,
       severity: 'warning' as const,
       rules: involved.slice(0, mostNamed).map(namedRule),
       advice: 'disable less here, or say for whom with other conditions than `expression`, such as `attributes`',

@@ -3,7 +3,7 @@ import type { SignInLayer } from '../../../core/analysis/findings/asks-less.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
-import { proofNames } from '../../../core/evidence/named.ts';
+import { proofNames } from '../../../core/evidence/proof-names.ts';
 import { placeKey } from '../../../core/model/place-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';

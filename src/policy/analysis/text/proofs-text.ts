@@ -1,7 +1,7 @@
 /** What lets a user in, in words and as options of `explain`. */
 import type { AdmittedWith } from '../../../core/analysis/proofs/facts-with.ts';
 import { possiblyShown } from '../../../core/analysis/proofs/shown-characteristics.ts';
-import { isTaken, proofNames } from '../../../core/evidence/named.ts';
+import { isTaken, proofNames } from '../../../core/evidence/proof-names.ts';
 import type { AssessedEvidence } from '../../../core/evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../../core/model/facts.ts';
 import type { Demand, Requirement } from '../../../core/model/policy.ts';

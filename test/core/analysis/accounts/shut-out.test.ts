@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { additionRules } from '../../../../src/core/analysis/accounts/addition-rules.ts';
 import { reachableByAll } from '../../../../src/core/analysis/accounts/reachable-authenticators.ts';
-import { asOften, type ShutOutSearch, shutOut } from '../../../../src/core/analysis/accounts/shut-out.ts';
+import { asOften, findLockOut, type LockOutSearch } from '../../../../src/core/analysis/accounts/shut-out.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
@@ -52,7 +52,7 @@ interface Parts {
   readonly authenticators?: readonly AuthenticatorDescriptor[];
   readonly given?: readonly AuthenticatorDescriptor[];
   readonly most?: number;
-  readonly isConfirmed?: ShutOutSearch['isConfirmed'];
+  readonly isConfirmed?: LockOutSearch['isConfirmed'];
 }
 
 function searchIn({
@@ -64,7 +64,7 @@ function searchIn({
   given = [password],
   most = 1,
   isConfirmed = () => true,
-}: Parts): ShutOutSearch {
+}: Parts): LockOutSearch {
   const rules = [...(account ?? []), ...(enrollment ?? [])];
   const policies: PolicySet = {
     ...policiesOf({ session: always(allow(session)), app }),
@@ -77,9 +77,9 @@ function searchIn({
   return { policies, space, given, most, additionRules: additionRules(policies, given, space), isConfirmed };
 }
 
-function shut(parts: Parts, ...among: readonly Conditions[]) {
+function lockOutIn(parts: Parts, ...among: readonly Conditions[]) {
   const search = searchIn(parts);
-  const found = shutOut(
+  const found = findLockOut(
     [...search.space.onceProved, ...search.space.always, ...among.map(search.space.applies)],
     search,
   );
@@ -92,7 +92,7 @@ const everyone = { groups: [], isForAll: true };
 const some = { isForAll: false };
 const nothing = { reachable: ['password'], never: ['totp', 'webauthn'] };
 
-describe('no user is shut out', () => {
+describe('no user is locked out', () => {
   test.each<[string, Parts, readonly Conditions[]]>([
     ['where all may be added', {}, []],
     ['where something may be added', { account: [add('totp', one), add(undefined, deny)] }, []],
@@ -116,11 +116,11 @@ describe('no user is shut out', () => {
     ['where there are none such', { account: [add(undefined, deny)] }, [inA, notInA]],
     ['where other rules decide', { account: [add(undefined, deny)], isConfirmed: () => false }, []],
   ])('%s', (_, parts, among) => {
-    expect(shut(parts, ...among)).toBeUndefined();
+    expect(lockOutIn(parts, ...among)).toBeUndefined();
   });
 });
 
-describe('all are shut out', () => {
+describe('all are locked out', () => {
   test.each<[string, Parts, readonly Conditions[], object]>([
     ['where nothing may be added', { account: [add(undefined, deny)] }, [], { ...everyone, ...nothing }],
     [
@@ -149,18 +149,18 @@ describe('all are shut out', () => {
       { ...everyone, ...nothing },
     ],
   ])('%s', (_, parts, among, expected) => {
-    expect(shut(parts, ...among)).toEqual(expected);
+    expect(lockOutIn(parts, ...among)).toEqual(expected);
   });
 
   test('about which the rules of the case decide', () => {
     const isConfirmed: Parts['isConfirmed'] = ({ subject: { groups } }) => groups.includes('b');
     const parts: Parts = { account: [add(undefined, deny)], isConfirmed };
-    expect(shut(parts, { groups: { any: ['a', 'b'] } })).toBeUndefined();
-    expect(shut(parts, { groups: { all: ['a', 'b'] } })).toMatchObject({ isForAll: true });
+    expect(lockOutIn(parts, { groups: { any: ['a', 'b'] } })).toBeUndefined();
+    expect(lockOutIn(parts, { groups: { all: ['a', 'b'] } })).toMatchObject({ isForAll: true });
   });
 });
 
-describe('some are shut out', () => {
+describe('some are locked out', () => {
   test.each<[string, Parts, readonly Conditions[], object]>([
     [
       'whose groups let them add nothing',
@@ -217,13 +217,13 @@ describe('some are shut out', () => {
       { ...some, ...nothing, groups: ['a', 'b'] },
     ],
   ])('%s', (_, parts, among, expected) => {
-    const found = shut(parts, ...among);
+    const found = lockOutIn(parts, ...among);
     expect(typeof found === 'object' ? { ...found, groups: found.groups.toSorted() } : found).toEqual(expected);
   });
 });
 
 test('reachable proofs count as often as any rule requires', () => {
-  expect(shut({ account: [add('totp', one), add(undefined, deny)], app: by('webauthn'), most: 2 })).toEqual({
+  expect(lockOutIn({ account: [add('totp', one), add(undefined, deny)], app: by('webauthn'), most: 2 })).toEqual({
     ...everyone,
     reachable: ['password', 'password', 'totp', 'totp'],
     never: ['webauthn'],
@@ -232,7 +232,7 @@ test('reachable proofs count as often as any rule requires', () => {
 
 test('the example is a sign-in that is asked about', () => {
   const search = searchIn({ account: [add(undefined, one, { ...inA, ...inOffice }), add(undefined, deny)] });
-  const found = shutOut([search.space.applies(inOffice)], search);
+  const found = findLockOut([search.space.applies(inOffice)], search);
   expect(found).toMatchObject({ isForAll: false, facts: { network: { zones: ['office'] } } });
 });
 
@@ -284,7 +284,7 @@ describe('where rules ask how a user signed in, users may prove less than they c
       undefined,
     ],
     [
-      'and are shut out all the same',
+      'and are locked out all the same',
       {
         app: { chains: [inTurn('webauthn'), inTurn('password', 'totp')] },
         given: [password, email, totp, webauthn],
@@ -297,14 +297,17 @@ describe('where rules ask how a user signed in, users may prove less than they c
       { ...everyone, reachable: ['password', 'email', 'totp', 'webauthn'], never: [] },
     ],
   ])('%s', (_, parts, expected) => {
-    expect(shut({ authenticators, ...parts })).toEqual(expected);
+    expect(lockOutIn({ authenticators, ...parts })).toEqual(expected);
   });
 
   test('the rules are named that decide after each sign-in, where users get so far', () => {
     const never: Partial<EnrollmentTerms> = { required: [{ anyOf: ['phone'] }] };
     const enrollment = [signedInWith('webauthn', never), signedInWith('totp', never), terms({})];
     const decided = (parts: Parts) => {
-      const found = shutOut([], searchIn({ authenticators, enrollment, account: [add(undefined, deny)], ...parts }));
+      const found = findLockOut(
+        [],
+        searchIn({ authenticators, enrollment, account: [add(undefined, deny)], ...parts }),
+      );
       return typeof found === 'object' ? found.after : found;
     };
     const app = { chains: [inTurn('webauthn'), inTurn('password', 'totp')] };
@@ -321,18 +324,18 @@ describe('it is undecided', () => {
   test('whether there are such users', () => {
     const account = [...entangled.map((when) => add(undefined, deny, when)), add(undefined, one)];
     const search = searchIn({ account });
-    expect(shutOut(entangled.map(search.space.misses), search)).toBe('undecided');
+    expect(findLockOut(entangled.map(search.space.misses), search)).toBe('undecided');
   });
 
   test('whether a way that would lead in is ever open', () => {
-    expect(shut({ account: [...but('webauthn'), add(undefined, one)], app: by('webauthn') })).toBe('undecided');
+    expect(lockOutIn({ account: [...but('webauthn'), add(undefined, one)], app: by('webauthn') })).toBe('undecided');
   });
 
   test('where more users differ than are looked at', () => {
     const among = (count: number) => {
       const groups = Array.from({ length: count }, (_, at): Conditions => ({ groups: { any: [`${at}`] } }));
       const account = [...groups.map((when) => add(undefined, one, when)), add(undefined, one)];
-      return shut({ account, authenticators: [password, totp] });
+      return lockOutIn({ account, authenticators: [password, totp] });
     };
     expect(among(22)).toBeUndefined();
     expect(among(23)).toBe('undecided');

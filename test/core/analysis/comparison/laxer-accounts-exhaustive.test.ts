@@ -89,7 +89,7 @@ test('some user changes an account after less exactly if it is found', () => {
   const counts = { found: 0, strict: 0, undecided: 0 };
   const setOf = (all: readonly AccountRule[] | undefined): PolicySet => ({
     ...policiesOf(),
-    ...{ authenticators, account: true },
+    ...{ authenticators, isAccountApp: true },
     ...(all && { accountPolicy: compileAccountPolicy({ name: 'account', rules: all }) }),
   });
   const rankOf = (policies: PolicySet, facts: Facts) => {

@@ -41,12 +41,13 @@ const fresh: readonly Facts[] = [[], ['a']].flatMap((groups) =>
 const day = 24 * 3600;
 const skipped = (count: number) => Object.fromEntries(keys.map((key) => [key, { grace: { count, at: NOW } }]));
 
-/** Those with few enrollments also on other days, and when they have skipped what they may. */
+/** Also on other days, and when they have skipped what they may. Of users with many enrollments only the extremes. */
 const users: readonly Facts[] = fresh.flatMap((facts) => {
   const { subject, evidence } = facts;
-  if (subject === undefined || subject.enrollments.length > 2) return [facts];
-  return [0, 60, 90].flatMap((days) =>
-    [0, 1, 2].map((count) => {
+  if (subject === undefined) return [facts];
+  const areMany = subject.enrollments.length > 2;
+  return (areMany ? [0, 90] : [0, 60, 90]).flatMap((days) =>
+    (areMany ? [0, 2] : [0, 1, 2]).map((count) => {
       const now = NOW + days * day;
       const transaction = { id: TRANSACTION, startedAt: now };
       const proofs = evidence.map((one) => ({ ...one, at: now }));
@@ -112,11 +113,11 @@ test('some user gets on with less exactly if it is found', () => {
         universe(),
       );
       const { found, undecided } = laxerEnrollments(sides, space);
-      const laxer = users.filter((facts) => rankOf(sides.next, facts) < rankOf(sides.live, facts));
-      expect(found.length > 0).toBe(laxer.length > 0);
+      const isLaxer = users.some((facts) => rankOf(sides.next, facts) < rankOf(sides.live, facts));
+      expect(found.length > 0).toBe(isLaxer);
       counts.found += Number(found.length > 0);
       counts.undecided += Number(found.length === 0 && undecided.length > 0);
-      counts.strict += Number(laxer.length === 0);
+      counts.strict += Number(!isLaxer);
     }),
     seeded(150),
   );

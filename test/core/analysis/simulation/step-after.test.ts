@@ -20,22 +20,22 @@ const facts: UserFacts = { ...factsOf(), subject: userWith([]), signedInWith: []
 interface Parts {
   readonly asked?: Requirement;
   readonly required?: readonly RequiredEnrollment[];
-  readonly account?: true;
+  readonly isAccountApp?: true;
 }
 
-function policiesFrom({ asked = factors(1), required = [], account }: Parts): PolicySet {
+function policiesFrom({ asked = factors(1), required = [], isAccountApp }: Parts): PolicySet {
   const then = enrollmentTerms({ required });
   return {
     ...policiesOf({ app: asked }),
     enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'rest', when: {}, then }] }),
-    ...(account && { account }),
+    ...(isAccountApp && { isAccountApp }),
   };
 }
 
 test('in the pages of the account each authenticator is asked for that can be enrolled', () => {
   const policies = policiesFrom({});
   expect(requestsOf(facts, policies)).toEqual([facts]);
-  const requests = requestsOf(facts, { ...policies, account: true });
+  const requests = requestsOf(facts, { ...policies, isAccountApp: true });
   expect(requests.map(({ request }) => request.scopes)).toEqual(
     ['security_question', 'phone', 'totp', 'webauthn'].map((key) => ['openid', `account:enroll:${key}`]),
   );
@@ -74,7 +74,7 @@ test.each<[string, Parts, readonly Key[], readonly Key[], StepAfter]>([
 });
 
 test('what a user asks for in the pages of the account is set up, and what can be left for later is not', () => {
-  const policies = policiesFrom({ required: [later], account: true });
+  const policies = policiesFrom({ required: [later], isAccountApp: true });
   const given = { proved: [descriptor.password] };
   const [ofQuestion, , ofTotp] = requestsOf(facts, policies);
   expect(ofTotp && stepAfter(given, ofTotp, policies)).toEqual(choosing);
@@ -87,7 +87,7 @@ test('what a user asks for in the pages of the account is set up, and what can b
 test('in the pages of the account what can be left for later is asked for, too', () => {
   const given = { proved: [descriptor.password] };
   expect(stepAfter(given, facts, policiesFrom({ required: [later] }))).toEqual({ kind: 'allowed' });
-  expect(stepAfter(given, facts, policiesFrom({ required: [later], account: true }))).toEqual(choosing);
-  const afterProof = policiesFrom({ required: [{ ...later, anyOf: ['webauthn'] }], account: true });
+  expect(stepAfter(given, facts, policiesFrom({ required: [later], isAccountApp: true }))).toEqual(choosing);
+  const afterProof = policiesFrom({ required: [{ ...later, anyOf: ['webauthn'] }], isAccountApp: true });
   expect(stepAfter({ ...given, besides: [descriptor.totp] }, facts, afterProof)).toEqual({ kind: 'refused' });
 });

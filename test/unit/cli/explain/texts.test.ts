@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { conditionText } from '../../../../src/cli/explain/condition-text.ts';
 import { missingText, requirementText } from '../../../../src/cli/explain/requirement-text.ts';
-import { ageText, parseDuration } from '../../../../src/cli/shared/durations.ts';
-import type { Missing } from '../../../../src/core/decision/missing.ts';
+import { ageText, parseDuration } from '../../../../src/cli/shared/values/durations.ts';
+import type { Missing } from '../../../../src/core/decision/missing-evidence.ts';
 import type { Requirement } from '../../../../src/core/model/policy.ts';
 import { durationText } from '../../../../src/policy/model/duration-text.ts';
 

@@ -2,8 +2,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { factsFromOptions } from '../../../../src/cli/explain/facts-from-options.ts';
-import { differences } from '../../../../src/cli/policy-tests/compare.ts';
-import { openDifferences } from '../../../../src/cli/policy-tests/judge.ts';
+import { differences } from '../../../../src/cli/policy-tests/expectation-differences.ts';
+import { openDifferences } from '../../../../src/cli/policy-tests/open-differences.ts';
 import { openSignIns } from '../../../../src/cli/policy-tests/open-sign-ins.ts';
 import { factOptionsOf } from '../../../../src/cli/policy-tests/test-facts.ts';
 import { explain } from '../../../../src/flow/explain.ts';

@@ -2,14 +2,14 @@
 import type { Command } from 'commander';
 import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
 import type { ConfigContext } from '../../../../src/cli/config/shared/config-context.ts';
-import type { Paint } from '../../../../src/cli/shared/paint.ts';
+import type { Paint } from '../../../../src/cli/shared/output/paint.ts';
 import { loadConfiguration } from '../../../../src/policy/load.ts';
 import { findingLine } from '../../../../src/policy/model/finding.ts';
 import { Revisions } from '../../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../../src/stores/store.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
-import { recordingStore } from '../../../support/recording-store.ts';
+import { recordingStore } from '../../../support/stores/recording-store.ts';
 
 export const NOW = Date.parse('2026-11-24T09:00:00Z') / 1000;
 

@@ -145,7 +145,7 @@ describe('newcomers', () => {
   test('are denied what they cannot set up there, after an import', async () => {
     const files = { [signOn]: policy(rest(passkey)), 'policies/enrollment.yaml': enrollment };
     expect(await newcomers(files)).toEqual([
-      'error: shuts all users for whom the rules named here decide out of the app Notes: no user who lacks webauthn can ever add it',
+      'error: locks all users for whom the rules named here decide out of the app Notes: no user who lacks webauthn can ever add it',
     ]);
     expect(await newcomers({ [signOn]: policy(rest(passkey)) })).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe('newcomers', () => {
     expect(await newcomers(files)).toEqual([]);
     expect(await newcomers({ ...files, ...profile })).toEqual([
       expect.stringMatching(
-        /^warning: shuts users who have nothing but email, as after a registration, out of the app/,
+        /^warning: locks users who have nothing but email, as after a registration, out of the app/,
       ),
     ]);
     const withPassword = profile['policies/profile/default.yaml'].replace('{} }', '{ password: true } }');

@@ -50,7 +50,7 @@ export interface AffectedUsers {
   readonly all?: true;
 }
 
-export type EffectKind = 'shut_out' | 'must_enroll' | 'must_fill_in' | 'let_in';
+export type EffectKind = 'locked_out' | 'must_enroll' | 'must_fill_in' | 'let_in';
 
 /** The effect of the change on some of the users, with what they have enrolled. */
 export interface Effect {

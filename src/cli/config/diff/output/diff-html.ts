@@ -1,7 +1,7 @@
 /** A diff as a page, for reviews, tickets and printing. */
 
 import { sourcePlace } from '../../../../core/model/source-place.ts';
-import { conditionNamesText } from '../../../explain/left-aside.ts';
+import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
 import {
   type HeadingLevel,
   heading,
@@ -9,7 +9,7 @@ import {
   markup,
   type PageContent,
   type PageMarkup,
-} from '../../../shared/html-page.ts';
+} from '../../../shared/output/html-page.ts';
 import { quantity } from '../../shared/quantities.ts';
 import type { AccessChange, ConfigDiff, FileChange, PartChange } from '../compared/configuration-changes.ts';
 import type { Replay } from '../replay/replay.ts';
@@ -62,11 +62,11 @@ function appSection({ apps, changes }: ReturnType<typeof byApps>[number], level:
 }
 
 function card(change: AccessChange): PageMarkup {
-  const shutsOut = change.after.words === 'denied' || change.effects.some(({ kind }) => kind === 'shut_out');
+  const locksOut = change.after.words === 'denied' || change.effects.some(({ kind }) => kind === 'locked_out');
   const zones = { label: 'zones', text: change.zones.join(', ') };
   const rows = [...changeDetails(change), ...(saysAllZones(change) ? [] : [zones])];
   const details = rows.map(({ label, text }) => markup`<dt>${label}</dt><dd>${text}</dd>`);
-  return markup`<li class="card${shutsOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
+  return markup`<li class="card${locksOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
 }
 
 /** A sentence about many zones names a few of them and counts the others. */

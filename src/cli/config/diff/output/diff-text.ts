@@ -1,8 +1,8 @@
 /** A diff for terminals. */
 
 import { sourcePlace } from '../../../../core/model/source-place.ts';
-import { conditionNamesText } from '../../../explain/left-aside.ts';
-import { printable } from '../../../shared/printable.ts';
+import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
+import { printable } from '../../../shared/output/printable.ts';
 import { quantity } from '../../shared/quantities.ts';
 import type {
   AccessChange,

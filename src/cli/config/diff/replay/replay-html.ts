@@ -1,5 +1,5 @@
 /** A replay, as a part of a page. */
-import { type HeadingLevel, heading, markup, type PageMarkup } from '../../../shared/html-page.ts';
+import { type HeadingLevel, heading, markup, type PageMarkup } from '../../../shared/output/html-page.ts';
 import { differenceText } from '../../shadow/differences-text.ts';
 import type { TalliedDifference } from '../../shadow/tally.ts';
 import type { Replay } from './replay.ts';

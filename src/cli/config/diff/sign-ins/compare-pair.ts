@@ -1,6 +1,6 @@
 /** Compares the sign-ins of all classes of users to one pair of apps, and merges equal changes. */
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
-import { getOrMake } from '../../../shared/get-or-make.ts';
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
@@ -88,7 +88,7 @@ function occurrencesFor(
 }
 
 /** Worst first. */
-const severities: readonly EffectKind[] = ['shut_out', 'must_enroll', 'must_fill_in', 'let_in'];
+const severities: readonly EffectKind[] = ['locked_out', 'must_enroll', 'must_fill_in', 'let_in'];
 
 function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined): EffectOnUsers | undefined {
   if (one === undefined || other === undefined) return one ?? other;

@@ -9,7 +9,7 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../c
 import { conditionSets, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
-import { getOrMake } from '../../../shared/get-or-make.ts';
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
 import type { UserClass } from './user-classes.ts';
 

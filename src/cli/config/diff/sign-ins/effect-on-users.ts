@@ -19,7 +19,7 @@ export interface EffectOnUsers {
 
 export function effectOf(live: SignInView, next: SignInView): EffectOnUsers | undefined {
   const [could, can] = [getsIn(live), getsIn(next)];
-  if (could && !can) return alike('shut_out', `can't get in any more: ${denialText(next)}`);
+  if (could && !can) return alike('locked_out', `can't get in any more: ${denialText(next)}`);
   if (!could && can) return alike('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
   const { added } = setUpChange(live.least, next.least);

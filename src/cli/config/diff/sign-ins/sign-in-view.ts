@@ -15,7 +15,7 @@ import { beforeSignIn, type CompiledPolicy } from '../../../../core/policy/rules
 import { findRule } from '../../../../core/policy/rules/rules.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
-import { getOrMake } from '../../../shared/get-or-make.ts';
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
 import { carriedScopes } from '../compared/carried-scopes.ts';
 import type { NamedPlace } from '../compared/configuration-changes.ts';

@@ -48,7 +48,7 @@ export interface Projection {
   /** Attributes and terms that profile policies ask for. */
   readonly attributes: readonly string[];
   readonly terms: readonly string[];
-  /** Ages (seconds) at which passwords become outdated. */
+  /** Ages (seconds) at which passwords must be replaced. */
   readonly passwordAges: readonly Seconds[];
 }
 
@@ -109,7 +109,8 @@ const device: Facts['device'] = { known: false, platform: 'desktop', os: 'other'
 
 function restOf(subject: Subject, { attributes, terms, passwordAges }: Projection, now: Seconds): string {
   const { profile, skipped, recovery, acceptedTerms = {}, offeredAttributes = [] } = subject;
-  const outdated = ({ createdAt }: Enrollment) => passwordAges.filter((age) => (createdAt ?? now) + age <= now).length;
+  const passedAges = ({ createdAt }: Enrollment) =>
+    passwordAges.filter((age) => (createdAt ?? now) + age <= now).length;
   const enrolled = subject.enrollments.map((enrollment) =>
     [
       enrollment.authenticator,
@@ -120,7 +121,7 @@ function restOf(subject: Subject, { attributes, terms, passwordAges }: Projectio
       enrollment.consumed ? 'consumed' : '',
       enrollment.temporary ? 'temporary' : '',
       recovery?.by.includes(enrollment.id) ? 'recovered' : '',
-      outdated(enrollment),
+      passedAges(enrollment),
     ].join(' '),
   );
   const missing = attributes.filter((name) => profile[name] === undefined);

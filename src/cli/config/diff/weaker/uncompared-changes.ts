@@ -1,7 +1,7 @@
 /**
  * Changes that may let users in with less and are not compared rule by rule. Any difference is reported as undecided.
  */
-import { withMethodsApart } from '../../../../core/evidence/named.ts';
+import { withMethodsApart } from '../../../../core/evidence/proof-names.ts';
 import type { Seconds } from '../../../../core/model/facts.ts';
 import type { AcrValue } from '../../../../core/model/policy.ts';
 import type { AuthenticatorSettings } from '../../../../policy/model/authenticator-kind.ts';

@@ -5,7 +5,7 @@ import type { NewlyWeaker } from '../../../../core/analysis/comparison/newly-wea
 import type { FreedEnrollment } from '../../../../core/analysis/comparison/switched-off.ts';
 import type { NewlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
 import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
-import { proofNames } from '../../../../core/evidence/named.ts';
+import { proofNames } from '../../../../core/evidence/proof-names.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { sourcePlace } from '../../../../core/model/source-place.ts';
 import { plainTime, type UserFacts } from '../../../../core/policy/theories/theory.ts';

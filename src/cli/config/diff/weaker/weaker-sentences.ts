@@ -1,7 +1,7 @@
 /** Describes what is newly sufficient, and what tokens newly carry. */
 import type { MoreScopes } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { EvidenceSet } from '../../../../core/analysis/proofs/strictness.ts';
-import { proofNames } from '../../../../core/evidence/named.ts';
+import { proofNames } from '../../../../core/evidence/proof-names.ts';
 
 /** `remembered`: names of the proofs that the browser remembers. */
 export function enoughText(evidence: EvidenceSet, remembered: readonly string[] = []): string {

@@ -1,7 +1,7 @@
 /** Describes what would newly be sufficient under a configuration. */
 import { sourcePlace } from '../../../../core/model/source-place.ts';
 import { shellWord } from '../../../../policy/model/analysis-finding.ts';
-import { printable } from '../../../shared/printable.ts';
+import { printable } from '../../../shared/output/printable.ts';
 import type { NamedPlace } from '../compared/configuration-changes.ts';
 import { appsText } from '../output/diff-text.ts';
 import type { WeakerFindings, WeakerRule } from './weaker-rules.ts';

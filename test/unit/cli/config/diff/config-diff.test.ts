@@ -96,7 +96,7 @@ test('users who can no longer get in are shown first, with the reason', async ()
     'policies/enrollment.yaml': 'rules:\n  - { name: Keep, then: { useOnly: [webauthn, totp] } }\n',
   };
   const [first] = await diffs.changes({ ...signOn(all(2)), ...enrollment });
-  expect(first?.effects).toMatchObject([{ kind: 'shut_out', users: 3 }]);
+  expect(first?.effects).toMatchObject([{ kind: 'locked_out', users: 3 }]);
   expect(first?.sentence).toMatch(/^all 5 users: one factor becomes two; 3 of them can't get in any more: \w/);
   const rules = (then: object | string, others: number) =>
     signOn({ name: 'B', when: { groups: { any: ['b'] } }, then }, all(others));

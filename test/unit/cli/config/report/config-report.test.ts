@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { reportCommand } from '../../../../../src/cli/config/report/report.ts';
-import { wrapped } from '../../../../../src/cli/config/report/wrapped.ts';
+import { wrapped } from '../../../../../src/cli/config/report/wrap-text.ts';
 import { StepgateError } from '../../../../../src/errors.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
 import { applyDemo, configContext, openTerminal, run, type Terminal } from '../../support/harness.ts';

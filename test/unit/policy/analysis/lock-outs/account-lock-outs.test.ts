@@ -24,7 +24,7 @@ test('what all must set up and no user can add is one error at the rule of the a
       code: 'lock-out',
       ...{ file: 'policies/account.yaml', line: 2, column: 5, path: 'rules[0]' },
       message:
-        'shuts all users for whom the rules named here decide out of 2 apps (Notes, Wiki): no user who lacks webauthn can ever add it',
+        'locks all users for whom the rules named here decide out of 2 apps (Notes, Wiki): no user who lacks webauthn can ever add it',
       rules: [
         { name: 'Admins', file: 'policies/enrollment.yaml', line: 2 },
         { name: 'All', file: 'policies/sign-on/notes.yaml', line: 3 },
@@ -43,7 +43,7 @@ test('the advised change lets them in', async () => {
   expect(await places({ ...files, ...adminsNeed, ...otherApp })).toEqual([]);
 });
 
-test('a denial of what all must set up shuts them out as well', async () => {
+test('a denial of what all must set up locks them out as well', async () => {
   const denial = account('{ name: Passkeys, change: { add: [webauthn] }, then: deny }');
   expect(await places({ ...denial, ...adminsNeed })).toEqual(['error lock-out policies/account.yaml:2:5']);
 });
@@ -165,7 +165,7 @@ describe('a rule with a condition', () => {
         code: 'lock-out',
         ...{ file: 'policies/account.yaml', line: 2, column: 5, path: 'rules[0]' },
         message:
-          'shuts all users for whom the rules named here decide out of 2 apps (Notes, Wiki): no user who lacks webauthn can ever add it',
+          'locks all users for whom the rules named here decide out of 2 apps (Notes, Wiki): no user who lacks webauthn can ever add it',
         rules: [{ name: 'Admins' }, { name: 'All' }, { name: 'Rest' }],
       },
     ]);
@@ -250,7 +250,7 @@ describe('a rule with a condition', () => {
     });
     expect(found).toMatchObject([{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 3 }]);
     expect(found[0]?.message).toBe(
-      'shuts users such as the one of the example out of the app Notes: without webauthn they can never add it',
+      'locks users such as the one of the example out of the app Notes: without webauthn they can never add it',
     );
     expect(found[0]?.example?.slice(2, 4)).toEqual(['--groups', 'admins']);
   });
@@ -278,7 +278,7 @@ test.each([
     '{ name: One, then: { allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } } }',
     '{ name: K, change: { add: [webauthn] }, when: { network: { none: [office] } }, then: { allow: { chains: [[{ authenticators: [totp] }, { authenticators: [totp] }]] } } }',
   ],
-])('a chain %s that takes two of a kind shuts out newcomers alone', async (_, rule, keys) => {
+])('a chain %s that takes two of a kind locks out newcomers alone', async (_, rule, keys) => {
   const files = { ...account(keys), 'policies/sign-on/notes.yaml': `name: notes\n${rules(rule)}` };
   const found = (await places(files)).filter((one) => one.includes('lock-out'));
   expect(found).toEqual(['warning newcomer-lock-out policies/account.yaml:2:5']);
@@ -300,7 +300,7 @@ describe('two rules that together let users add none of the requested authentica
       {
         ...{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 2, column: 5 },
         message:
-          'shuts all users for whom the rules named here decide out of the app Notes: no user who lacks totp or webauthn can ever add it',
+          'locks all users for whom the rules named here decide out of the app Notes: no user who lacks totp or webauthn can ever add it',
         rules: [{ name: 'No keys' }, { name: 'Either' }, { name: 'All' }],
         advice: expect.stringContaining('`allow: { factors: 1 }` here or in another rule of this policy that is named'),
       },
@@ -394,7 +394,7 @@ describe('a rule that asks how the user signed in, and for something else', () =
       {
         ...{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 2, column: 5 },
         message:
-          'shuts all users for whom the rules named here decide out of the app Notes: no user who lacks webauthn can ever add it',
+          'locks all users for whom the rules named here decide out of the app Notes: no user who lacks webauthn can ever add it',
         rules: [{ name: 'Admins', file: 'policies/enrollment.yaml', line: 2 }, { name: 'All' }],
       },
     ]);
@@ -456,7 +456,7 @@ describe('a rule of the enrollment policy', () => {
       {
         ...{ severity: 'error', code: 'lock-out', file: 'policies/enrollment.yaml', line: 2, column: 5 },
         message:
-          'shuts all users for whom 7 rules such as those named here decide out of the app Notes: no user who lacks webauthn can ever add it',
+          'locks all users for whom 7 rules such as those named here decide out of the app Notes: no user who lacks webauthn can ever add it',
       },
     ]);
     expect(found[0]?.rules.map(({ name }) => name)).toEqual(names.slice(0, 6));
@@ -548,7 +548,7 @@ describe('a rule of the account policy never decides', () => {
   });
 });
 
-test('a rule that decides about fewer authenticators for some users is not reported as shutting out all', async () => {
+test('a rule that decides about fewer authenticators for some users is not reported as locking out all', async () => {
   const files = {
     'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: All, then: { allow: { factors: 2, possession: { authenticators: [totp, webauthn] } } } }')}`,
     'policies/account.yaml': rules(
@@ -562,7 +562,7 @@ test('a rule that decides about fewer authenticators for some users is not repor
   ]);
 });
 
-test('a rule that shuts out all users under one sign-on rule and some under another is not reported as shutting out all', async () => {
+test('a rule that locks out all users under one sign-on rule and some under another is not reported as locking out all', async () => {
   const found = await findings({
     'policies/account.yaml': rules(
       '{ name: Outside, change: { add: all }, when: { network: { none: [office] } }, then: deny }',
@@ -579,7 +579,7 @@ test('a rule that shuts out all users under one sign-on rule and some under anot
   ]);
 });
 
-test('rules that lock out only where others of them decide, too, are not reported as shutting out all', async () => {
+test('rules that lock out only where others of them decide, too, are not reported as locking out all', async () => {
   const office = '{ name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }';
   const found = await findings({
     'policies/account.yaml': rules('{ name: No keys, change: { add: [webauthn] }, then: deny }', rest),
@@ -588,5 +588,5 @@ test('rules that lock out only where others of them decide, too, are not reporte
   });
   expect(
     found.map(({ code, message, rules: named }) => [code, message.slice(0, 16), named.map(({ name }) => name)]),
-  ).toEqual([['lock-out', 'shuts users such', ['Admins', 'Rest', 'Office', 'Keys']]]);
+  ).toEqual([['lock-out', 'locks users such', ['Admins', 'Rest', 'Office', 'Keys']]]);
 });

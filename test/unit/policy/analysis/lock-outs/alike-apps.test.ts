@@ -5,7 +5,7 @@ import { analysedConfiguration } from '../../../../../src/policy/analysis/analys
 import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
 import { deniedIn } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import { forGoodIn } from '../../../../../src/policy/analysis/lock-outs/shut-out-search.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/shut-out-search.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
@@ -45,9 +45,9 @@ async function searched(apps: Readonly<Record<string, AppFiles>>) {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
   const analysed = await analysedApps(configuration);
-  const forGood = forGoodIn(accountAdditions(analysed, configuration), configuration);
+  const finder = lockOutFinder(accountAdditions(analysed, configuration), configuration);
   const names: string[] = [];
-  const inApp = (app: AnalysedApp) => app.combinations.map((combination) => deniedIn(combination, app, forGood));
+  const inApp = (app: AnalysedApp) => app.combinations.map((combination) => deniedIn(combination, app, finder));
   const found = searchAlike(analysed, configuration, (app) => {
     names.push(app.app.clientId);
     return inApp(app);
@@ -78,7 +78,7 @@ test('apps under policies that differ in their groups are searched once', async 
   expect(analysed.map(({ app }) => app.clientId)).toEqual(['a', 'b', 'c', 'd', 'notes']);
   expect(shown(found)).toEqual(shown(alone));
   const ofD = found.flatMap(({ denied }) => denied).filter(({ app }) => app.app.clientId === 'd');
-  expect(ofD.some(({ forGood }) => forGood)).toBe(true);
+  expect(ofD.some(({ lockOut }) => lockOut)).toBe(true);
   expect(ofD.every(({ app, combination }) => app === analysed[3] && app.combinations.includes(combination))).toBe(true);
   expect(ofD.every(({ facts }) => facts.request.clientId === 'd')).toBe(true);
   expect(ofD.flatMap(({ facts }) => facts.subject.groups)).toContain('black');

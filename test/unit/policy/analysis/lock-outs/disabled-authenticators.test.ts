@@ -72,7 +72,7 @@ describe('users whom the other rules let in', () => {
     return (await replayed(example, { documents: loaded.documents, authenticators, now: 1_800_000_000 })).ending;
   };
 
-  test('are shut out for good by a rule about them', async () => {
+  test('are locked out by a rule about them', async () => {
     const files = disabled('groups: { any: [contractors] }');
     const [found, ...others] = await lockOuts(files);
     expect(others).toEqual([]);
@@ -93,7 +93,7 @@ describe('users whom the other rules let in', () => {
     },
   );
 
-  test('are shut out for good where they may sign in from nowhere else', async () => {
+  test('are locked out where they may sign in from nowhere else', async () => {
     const files = {
       ...disabled('network: { any: [office] }'),
       ...session(
@@ -106,7 +106,7 @@ describe('users whom the other rules let in', () => {
     expect(await ends(files, found[0]?.example)).toBe('denied');
   });
 
-  test('are shut out for good by a rule that asks for it in some networks only', async () => {
+  test('are locked out by a rule that asks for it in some networks only', async () => {
     const files = {
       ...disabled('groups: { any: [contractors] }'),
       ...signOn(
@@ -131,7 +131,7 @@ describe('a rule with an expression that cannot be taken apart', () => {
       {
         ...{ severity: 'warning', file: 'policies/enrollment.yaml', line: 2 },
         message:
-          'whether it shuts users out of the app Notes could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart',
+          'whether it locks users out of the app Notes could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart',
         rules: [{ name: 'Keys' }, { name: 'All' }],
       },
     ]);

@@ -28,14 +28,14 @@ async function ends(files: Readonly<Record<string, string>>, example: readonly s
 }
 
 describe('a grace that runs out on a day', () => {
-  test('shuts out those who cannot set it up, from that day on', async () => {
+  test('locks out those who cannot set it up, from that day on', async () => {
     const files = { ...noKeys, ...grace(later, admins) };
     const found = await findings(files);
     expect(found).toMatchObject([
       {
         ...{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 2 },
         message:
-          'shuts all users for whom the rules named here decide out of the app Notes, once the grace of the rule "Keys" is over (from 2031-03-02 on): no user who lacks webauthn can ever add it',
+          'locks all users for whom the rules named here decide out of the app Notes, once the grace of the rule "Keys" is over (from 2031-03-02 on): no user who lacks webauthn can ever add it',
         rules: [{ name: 'Keys' }, { name: 'All' }],
       },
     ]);
@@ -103,7 +103,7 @@ describe('a grace that runs out on a day', () => {
 });
 
 describe('a grace of some skips', () => {
-  test('shuts out those who have skipped it as often as they may', async () => {
+  test('locks out those who have skipped it as often as they may', async () => {
     const files = { ...noKeys, ...grace('skips: 3', admins) };
     const found = await findings(files);
     expect(found).toMatchObject([

@@ -64,7 +64,7 @@ const circumstance = fc.constantFrom(
   { groups: { any: ['a'] } },
   { groups: { any: ['a'] }, network: { any: ['office'] } },
 );
-const drawnShut = fc.record({
+const drawnLockOut = fc.record({
   signOn,
   enrollment: fc.array(fc.record({ when, then: ofPasskeys }), { minLength: 1, maxLength: 2 }),
   account: fc.tuple(
@@ -266,7 +266,7 @@ function isDeniedAnyWay(
 }
 
 /** Sign-on rules that let such a user in somewhere, who is denied with all that the user can have. */
-function linesShutTo(kind: Kind, configured: Configured): readonly string[] {
+function linesLockedTo(kind: Kind, configured: Configured): readonly string[] {
   const { policies, enabled } = configured;
   const had = setsHad(kind, configured);
   return places.flatMap((network) => {
@@ -280,7 +280,7 @@ function linesShutTo(kind: Kind, configured: Configured): readonly string[] {
 test('users are reported as locked out exactly when nothing that they can have gets them in', async () => {
   const counts = { locked: 0, open: 0 };
   await fc.assert(
-    fc.asyncProperty(fc.oneof(drawnShut, drawnTogether, drawnLater), async (rules) => {
+    fc.asyncProperty(fc.oneof(drawnLockOut, drawnTogether, drawnLater), async (rules) => {
       const configured = await configurationOf(rules);
       if (configured === undefined) return;
       const found = await analyse(configured.loaded, { authenticators, now });
@@ -288,10 +288,10 @@ test('users are reported as locked out exactly when nothing that they can have g
       expect(told.filter(({ severity }) => severity !== 'error')).toEqual([]);
       expect(told.map(({ file: name }) => name.replace(/.*\//, ''))).not.toContain('notes.yaml');
       const lines = told.flatMap((one) => one.rules).map(({ file: name, line }) => `${name}:${line}`);
-      const shut = kinds.flatMap((kind) => linesShutTo(kind, configured));
+      const locked = kinds.flatMap((kind) => linesLockedTo(kind, configured));
       const signOnLines = lines.filter((line) => line.includes('sign-on'));
-      expect([...new Set(signOnLines)].sort()).toEqual([...new Set(shut)].sort());
-      if (shut.length > 0) counts.locked += 1;
+      expect([...new Set(signOnLines)].sort()).toEqual([...new Set(locked)].sort());
+      if (locked.length > 0) counts.locked += 1;
       else counts.open += 1;
     }),
     seeded(80),

@@ -1,0 +1,100 @@
+/** Compares a test with its results: those of its one sign-in, or of all that it leaves open. */
+import type { ConditionName } from '../../core/model/conditions.ts';
+import type { Facts } from '../../core/model/facts.ts';
+import type { Explanation } from '../../flow/explain.ts';
+import { exampleOptions } from '../../policy/analysis/text/example-options.ts';
+import type { Expectation, PolicyTest } from '../../policy/schema/policy-tests.ts';
+import { conditionResults } from './condition-results.ts';
+import { type Difference, differences } from './expectation-differences.ts';
+import type { OpenSignIns } from './open-sign-ins.ts';
+
+interface ComparedSignIn {
+  readonly differences: readonly Difference[];
+  readonly example: readonly string[];
+}
+
+/** Evaluates `always`, `never` and `depends` of a test. Empty if all of them hold. */
+export async function openDifferences(
+  test: PolicyTest,
+  { facts, isPartial: reason, free }: OpenSignIns,
+  explain: (facts: Facts) => Promise<Explanation>,
+): Promise<readonly Difference[]> {
+  const explanations: Explanation[] = [];
+  for (const one of facts) explanations.push(await explain(one));
+  const isPartial = reason ?? doubtOf(explanations, free);
+  const compared = (expected: Expectation): readonly ComparedSignIn[] =>
+    explanations.map((explanation, index) => ({
+      differences: differences(expected, explanation),
+      example: exampleOf(facts[index], test.user?.enrolled),
+    }));
+  return [
+    ...(test.always ? always(compared(test.always), isPartial) : []),
+    ...(test.never ? never(test.never, compared(test.never), isPartial) : []),
+    ...(test.depends ? depends(test.depends, compared(test.depends), isPartial) : []),
+  ];
+}
+
+/**
+ * Why there may be other outcomes, in one sentence. A condition without a theory must have been both met and missed
+ * wherever a rule with it was reached. If no facts are known that meet it, even that is not enough.
+ */
+function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
+  const seen = new Set(explanations.flatMap(conditionResults));
+  for (const place of new Set([...seen].map((one) => one.replace(/ \w+$/, '')))) {
+    const leaf = place.split(/[ .]/).find((part): part is ConditionName => free.has(part as ConditionName));
+    if (leaf === undefined) continue;
+    if (free.get(leaf) && seen.has(`${place} hit`) && seen.has(`${place} miss`)) continue;
+    return `whether \`${leaf}\` holds is not known beforehand: say more in it, or leave it to \`expect\``;
+  }
+  return undefined;
+}
+
+function always(compared: readonly ComparedSignIn[], isPartial: string | undefined): readonly Difference[] {
+  const counter = compared.find((one) => one.differences.length > 0);
+  if (counter === undefined) return isPartial === undefined ? [] : [undecided('always', isPartial)];
+  return counter.differences.map((difference) => ({
+    ...difference,
+    what: `always ${difference.what}`,
+    example: counter.example,
+  }));
+}
+
+function never(
+  expected: Expectation,
+  compared: readonly ComparedSignIn[],
+  isPartial: string | undefined,
+): readonly Difference[] {
+  const counter = compared.find((one) => one.differences.length === 0);
+  if (counter === undefined) return isPartial === undefined ? [] : [undecided('never', isPartial)];
+  return [{ what: 'never', expected: `not ${textOf(expected)}`, actual: textOf(expected), example: counter.example }];
+}
+
+function depends(
+  expected: Expectation,
+  compared: readonly ComparedSignIn[],
+  isPartial: string | undefined,
+): readonly Difference[] {
+  const same = compared.filter((one) => one.differences.length === 0);
+  if (same.length > 0 && same.length < compared.length) return [];
+  if (isPartial !== undefined) return [undecided('depends', isPartial)];
+  const actual = same.length > 0 ? 'always' : 'never';
+  return [{ what: 'depends', expected: `${textOf(expected)}: sometimes`, actual: `${textOf(expected)}: ${actual}` }];
+}
+
+function undecided(what: string, reason: string): Difference {
+  return { what, expected: 'a proof', actual: `undecided: ${reason}` };
+}
+
+/** The expectation as written, on one line. */
+function textOf(expected: Expectation): string {
+  return Object.entries(expected)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}
+
+/** `written`: the user's authenticators in the test. */
+function exampleOf(facts: Facts | undefined, written: readonly string[] | undefined): readonly string[] {
+  if (facts?.subject === undefined) return [];
+  const enrolled = written ?? facts.subject.enrollments.map(({ authenticator }) => authenticator);
+  return exampleOptions({ ...facts, subject: facts.subject }, enrolled);
+}
