@@ -16,13 +16,13 @@ import type { TestedConfiguration } from './unknown-names.ts';
  * Applies the test's facts to facts of the space. Undefined if the test refers to something that the user does not
  * have.
  */
-export type Merge = (placed: UserFacts, enrolled: readonly string[]) => UserFacts | undefined;
+export type MergeFacts = (placed: UserFacts, enrolled: readonly string[]) => UserFacts | undefined;
 
 export function merging(
   test: PolicyTest,
   { app, sets }: { readonly app: App; readonly sets: readonly ConditionSet[] },
   { snapshot, authenticators }: TestedConfiguration,
-): Merge {
+): MergeFacts {
   const open = { ...test, user: test.user ?? {} };
   // Most placements differ in groups and networks, which the options do not say.
   const known = new Map<string, UserFacts | undefined>();

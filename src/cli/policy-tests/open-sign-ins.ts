@@ -29,7 +29,7 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { signatureBy } from './distinct-facts.ts';
-import { type Merge, merging } from './merged-facts.ts';
+import { type MergeFacts, merging } from './merged-facts.ts';
 import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './open-choices.ts';
 import { isKnown } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
@@ -83,7 +83,7 @@ export async function openSignIns(
 
 interface Distinguishing {
   readonly arise: (placed: UserFacts) => boolean;
-  readonly merge: Merge;
+  readonly merge: MergeFacts;
   readonly signature: (facts: UserFacts) => string;
 }
 
@@ -161,7 +161,7 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
 }
 
 /** Variables that still make a difference after the test's facts are applied. */
-function relevantChoices(variables: readonly Variable[], merge: Merge): readonly OpenChoice[] {
+function relevantChoices(variables: readonly Variable[], merge: MergeFacts): readonly OpenChoice[] {
   const plain = plainFacts();
   const choices = variables.flatMap(({ name, classes }): readonly OpenChoice[] => {
     const places = classes.flatMap(({ place }) => place ?? []);

@@ -37,8 +37,8 @@ export function few(count: number): number {
 }
 
 /**
- * The cases of a table that cost too much for the loop: it tries its share of them, spread over the table, and `npm test`
- * tries them all. Only for tables whose cases are alike in what they test.
+ * The cases of a table that takes too long for `npm run test:core`, which tries its share of them, spread over the
+ * table. `npm test` tries them all.
  */
 export function drawnFrom<Case>(cases: readonly Case[]): readonly Case[] {
   if (share >= usualShare) return cases;
