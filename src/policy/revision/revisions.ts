@@ -28,6 +28,7 @@ import {
   type PublishOptions,
   pendingIn,
   type RevisionInfo,
+  type Unconfirmed,
 } from './pointer-change.ts';
 import { RevisionRefused } from './revision-refused.ts';
 import { openShadow, type ShadowDraft } from './shadow-draft.ts';
@@ -45,15 +46,6 @@ export interface RevisionsOptions {
   readonly networkFiles?: NetworkFiles;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-}
-
-/** A revision in use that is not confirmed. */
-export interface Unconfirmed {
-  readonly revision: number;
-  /** The last confirmed revision, to which it goes back. */
-  readonly back: number;
-  /** Its time is over, and no server has gone back yet. */
-  readonly isExpired: boolean;
 }
 
 const keptPolicies = 1_000;

@@ -1,8 +1,7 @@
 /** `stepgate config history`. */
 import type { Command } from 'commander';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import type { RevisionInfo } from '../../../policy/revision/pointer-change.ts';
-import type { Unconfirmed } from '../../../policy/revision/revisions.ts';
+import type { RevisionInfo, Unconfirmed } from '../../../policy/revision/pointer-change.ts';
 import { newCommand } from '../../commands.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
