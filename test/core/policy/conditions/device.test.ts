@@ -142,7 +142,10 @@ describe('of what trusted sources can say', () => {
 
   test.each([[statements], [undefined]])('a part of a condition is found in the policy', (devices) => {
     const condition: Device = { known: false, managed: false, assurance: { any: ['disk'], none: ['lock'] } };
-    const reading = deviceCondition.theory?.([condition], universe({ devices: () => devices }));
+    const reading = deviceCondition.theory?.([condition], universe({ devices: () => devices }), {
+      sets: [],
+      formulaOf: () => ({ all: [] }),
+    });
     expect(reading?.(condition).map(({ path, isNegative }) => [path.join('.'), isNegative ?? false])).toEqual([
       ...[
         ['known', true],
