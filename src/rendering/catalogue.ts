@@ -125,11 +125,10 @@ function differingSelects({ messages }: Catalogue, formats: Formats, expected: F
   return [...formats].flatMap(([key, format]) => {
     const own = new Set(selectsOf(format));
     const wanted = new Set(selectsOf(expected.get(key)));
-    const place = messages.get(key)?.place() ?? '';
     return [
-      ...[...own].filter((one) => !wanted.has(one)).map((one) => `${place}: ${key} has the unknown case ${one}`),
-      ...[...wanted].filter((one) => !own.has(one)).map((one) => `${place}: ${key} lacks the case ${one}`),
-    ];
+      ...[...own].filter((one) => !wanted.has(one)).map((one) => `has the unknown case ${one}`),
+      ...[...wanted].filter((one) => !own.has(one)).map((one) => `lacks the case ${one}`),
+    ].map((fault) => `${messages.get(key)?.place()}: ${key} ${fault}`);
   });
 }
 
@@ -144,14 +143,11 @@ function missingKeys({ locale, messages }: Catalogue, fallback: Catalogue): read
 
 function differingNames({ messages }: Catalogue, formats: Formats, expected: Formats): readonly string[] {
   return [...formats].flatMap(([key, { values }]) => {
-    const place = messages.get(key)?.place() ?? '';
     const wanted = expected.get(key)?.values;
-    if (wanted === undefined) return [`${place}: there is no text ${key} in ${fallbackLocale}`];
+    if (wanted === undefined) return [`${messages.get(key)?.place()}: there is no text ${key} in ${fallbackLocale}`];
     return [
-      ...[...values]
-        .filter((name) => !wanted.has(name))
-        .map((name) => `${place}: ${key} has the unknown value {${name}}`),
-      ...[...wanted].filter((name) => !values.has(name)).map((name) => `${place}: ${key} lacks the value {${name}}`),
-    ];
+      ...[...values].filter((name) => !wanted.has(name)).map((name) => `has the unknown value {${name}}`),
+      ...[...wanted].filter((name) => !values.has(name)).map((name) => `lacks the value {${name}}`),
+    ].map((fault) => `${messages.get(key)?.place()}: ${key} ${fault}`);
   });
 }

@@ -13,7 +13,7 @@ import { refusal } from '../../shared/options/refusal.ts';
 import type { ResultOptions } from '../../shared/output/print-result.ts';
 import { operatorName } from '../../shared/store/operator-name.ts';
 import { orphanedBy } from '../../shared/store/orphaned-credentials.ts';
-import { type Candidate, diffAgainstLive } from '../diff/against-live.ts';
+import { type Candidate, diffAgainstLive, placesOfKeys } from '../diff/against-live.ts';
 import { liveConfiguration, nextConfiguration } from '../diff/compared/compared-configuration.ts';
 import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
 import { diffText } from '../diff/output/diff-text.ts';
@@ -22,6 +22,7 @@ import { weakerText } from '../diff/weaker/weaker-text.ts';
 import { refuseOrphaned } from '../files/orphaned-passkeys.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { revisionsOf } from '../shared/revisions-of.ts';
+import { enabledEarlier } from './enabled-earlier.ts';
 import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
 
 /** The options as commander parses them. */
@@ -54,11 +55,15 @@ export interface Moved extends Applied {
    * without it.
    */
   readonly goesBackTo?: number;
+  /** Its time is over, and no server has gone back yet. */
+  readonly isExpired?: true;
 }
 
 /** One line while the active revision waits for confirmation; otherwise empty. */
-export function waitingText({ goesBackTo }: Moved): string {
+export function waitingText({ goesBackTo, isExpired }: Moved): string {
   if (goesBackTo === undefined) return '';
+  if (isExpired)
+    return `It was not confirmed in time: a server goes back to what revision ${goesBackTo} was as soon as one runs.\n`;
   return `It is not confirmed: unless \`config confirm\` comes in time, it goes back to what revision ${goesBackTo} was.\n`;
 }
 
@@ -112,7 +117,8 @@ export async function activateRevision(
 
 async function withPending(applied: Applied, revisions: Pick<Revisions, 'unconfirmed'>): Promise<Moved> {
   const pending = await revisions.unconfirmed();
-  return { ...applied, ...(pending?.revision === applied.revision && { goesBackTo: pending.back }) };
+  if (pending?.revision !== applied.revision) return applied;
+  return { ...applied, goesBackTo: pending.back, ...(pending.isExpired && { isExpired: true as const }) };
 }
 
 interface Moving {
@@ -124,7 +130,11 @@ interface Moving {
 async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
   const live = liveConfiguration(store, await revisionInUse(store, context.authenticators));
   const next = await nextConfiguration(move.documents, context.authenticators);
-  const findings = await weakerFindings(live, next, context.now());
+  const findings = await weakerFindings(live, next, {
+    now: context.now(),
+    placeOf: placesOfKeys(move.sources ?? []),
+    enabledEarlier: await enabledEarlier(revisionsOf(store, context), { live, next }, context.authenticators),
+  });
   if (findings.weaker.length + findings.undecided.length === 0) return false;
   if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker' satisfies RevisionRefusal, ...findings })}\n`);
   else context.stderr(weakerText(findings, move.dir));

@@ -30,7 +30,7 @@ const adding = (key: string, then: unknown, when?: object) => ({
   ...{ name: `Add ${key}`, change: { add: [key] }, then },
   ...(when && { when }),
 });
-const replayed = (live: Files, next: Files) => replayedChange(terminal, { ...base, ...live }, { ...base, ...next });
+const replayed = (live: Files, next: Files) => replayedChange(terminal, [{ ...base, ...live }], { ...base, ...next });
 const quiet = { claims: [], undecided: [] };
 
 describe('limits below five minutes for a change of the account', () => {

@@ -1,5 +1,6 @@
 /** Mistakes that administrators make, one by one in the example configuration: each is found, at its place. */
 import { describe, expect, test } from '@jest/globals';
+import { drawnFrom } from '../../../../core/support/seeded.ts';
 import { exampleFiles } from '../../support/example-files.ts';
 import { type Edits, foundInBoth } from '../../support/seeded-files.ts';
 
@@ -218,8 +219,6 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
       ],
     },
     [
-      'warning undecided-invariant invariants.yaml name: Everybody gets into the no',
-      'note undecided policies/sign-on/notes.yaml { name: Bosses, when: { expressi',
       'error user-written policies/sign-on/notes.yaml user.profile.nick) && user.profi',
       'error user-written policies/sign-on/notes.yaml user.profile.nick == "boss"\' },',
     ],
@@ -301,8 +300,18 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     [
       'error closed-app apps/notes.yaml notes',
       'error invariant invariants.yaml name: Everybody gets into the no',
-      'warning unreachable policies/sign-on/notes.yaml { name: Away, when: { network: {',
       'warning unreachable policies/sign-on/payroll.yaml name: Everybody else',
+    ],
+  ],
+  [
+    'a session policy that denies each first sign-in, and a rule about new browsers',
+    {
+      ...atNotes(`{ name: New, when: { device: { known: false } }, then: ${two} }`, `{ name: Rest, then: ${one} }`),
+      [session]: before('  - name: Everybody\n', '  - { name: New, when: { device: { known: false } }, then: deny }'),
+    },
+    [
+      'error invariant invariants.yaml name: Everybody gets into the no',
+      'error lock-out policies/session.yaml { name: New, when: { device: { k',
     ],
   ],
   [
@@ -488,7 +497,7 @@ test('the example itself has none', async () => {
 });
 
 describe('a mistake is found:', () => {
-  test.each(mistakes)('%s', async (_, edits, expected) => {
+  test.each(drawnFrom(mistakes))('%s', async (_, edits, expected) => {
     expect(await found(edits)).toEqual(expected);
   });
 });
