@@ -193,6 +193,17 @@ interface Presentation {
   readonly redirects: boolean;
 }
 
+async function keepsSecret(
+  { app, snapshot, transaction, request: { unit, visitor } }: OpenTransaction,
+  facts: Facts,
+  accountId: string,
+): Promise<boolean> {
+  return mayKeepSecret(facts, lastSignInWith(unit, visitor, accountId), {
+    remembers: transaction.rememberDevice === true,
+    isStrongest: provesStrongest(await snapshot.policies(app), facts),
+  });
+}
+
 /** Determines the step, starts what it needs, and saves the transaction if it changed. */
 async function present(opened: OpenTransaction, { notices, redirects }: Presentation): Promise<SignInResult> {
   const shown = withTaskOnFirstPage(opened);
@@ -202,13 +213,13 @@ async function present(opened: OpenTransaction, { notices, redirects }: Presenta
   const context = recordDecision(shown, decided);
   if (decision.kind === 'allow' && facts.subject) {
     saveTransaction(context, stored?.value);
-    const { assurance } = decision;
-    const { unit, visitor } = context.request;
-    const keepsSecret = mayKeepSecret(facts, lastSignInWith(unit, visitor, facts.subject.id), {
-      remembers: context.transaction.rememberDevice === true,
-      isStrongest: provesStrongest(await context.snapshot.policies(context.app), facts),
-    });
-    return { kind: 'complete', accountId: facts.subject.id, assurance, keepsSecret };
+    const { id: accountId } = facts.subject;
+    return {
+      kind: 'complete',
+      accountId,
+      assurance: decision.assurance,
+      keepsSecret: await keepsSecret(context, facts, accountId),
+    };
   }
   // The relying party gets the error and may ask for less. A page could tell the user nothing more.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {

@@ -51,8 +51,9 @@ export function mayKeepSecret(
 
 /**
  * The secret of a browser after a sign-in (base64url, 256 bits). It is renewed at a user's first sign-in with the
- * browser, at the first one that makes it known, and at the first proof that it remembers for a user: another user may have planted or copied the present
- * one, and must not share what is bound to it. The browser stays known to the users who have used it.
+ * browser, at the first one that makes it known, and at the first proof that it remembers for a user: another user may
+ * have planted or copied the present one, and must not share what is bound to it. The browser stays known to the users
+ * who have used it.
  */
 export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-/** The step after identification, or the first page where a session spares it. */
+/** The step after identification, or the first page where a session answers for it. */
 async function stepAt(app: string, agent: UserAgent, user: TestUser): Promise<string> {
   const { page } = await beginSignIn(node, app, agent);
   return currentStep(currentStep(page).startsWith('identify') ? await identify(agent, page, user) : page);

@@ -557,7 +557,7 @@ describe('a browser that is known', () => {
     ['the strongest level', strongest, 1, false, true],
     ['the strongest level', strongest, 2, true, false],
     ['a weaker level', weaker, 1, false, true],
-    // Whoever planted the secret must not share what a sign-in at the strongest level makes of the browser.
+    // An attacker who planted the secret must not share what such a sign-in makes of the browser.
     ['a weaker level', weaker, 2, false, false],
     ['no level', undefined, 1, false, false],
     ['no level', undefined, 2, false, false],
