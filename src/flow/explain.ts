@@ -172,7 +172,7 @@ export async function explainService(snapshot: Snapshot, app: App, facts: Facts)
 
 /**
  * What the store knows of a user's past, as a fresh sign-in finds it. `isKnown`: the browser is a usual one of the
- * account. Parts that no revision in use has asked for are not recorded, and absent. Rejects with `StoreUnavailable`.
+ * account. Parts that no active revision has asked for are not recorded, and absent. Rejects with `StoreUnavailable`.
  */
 export function pastInStore(
   store: Store,

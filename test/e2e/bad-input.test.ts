@@ -1,6 +1,6 @@
 /**
  * What an administrator can do wrong, by the program itself: each is refused with a code, its place and what to do, and
- * what is live stays live. A node says at `/readyz` what it lacks.
+ * what is active stays active. A node says at `/readyz` what it lacks.
  */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -88,7 +88,7 @@ const mistakes: readonly (readonly [string, string, string, string])[] = [
   ],
 ];
 
-test('check, apply and a running server refuse bad files, and the live revision stays live', async () => {
+test('check, apply and a running server refuse bad files, and the active revision stays active', async () => {
   server = startStepgate(env, ['serve']);
   await server.line(/"listening"/);
   const before = await runCommand(env, ['config', 'history', '--json']);

@@ -19,7 +19,11 @@ import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { openEmbedded } from '../../stores/embedded/embedded.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { appNames, type RevisionInUse, revisionInUse } from '../shared/configuration/revision-in-use.ts';
+import {
+  type ActiveConfiguration,
+  appNames,
+  readActiveConfiguration,
+} from '../shared/configuration/revision-in-use.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { withPrintedFindings } from '../shared/output/print-findings.ts';
@@ -66,7 +70,7 @@ export function explainCommand(context: ExplainContext): Command {
     .option('--transaction <reference>', 'describe a past sign-in, by the reference on its page or in the audit log')
     .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
     .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
-    .option('--config <dir>', 'use these files instead of the revision in use');
+    .option('--config <dir>', 'use these files instead of the active revision');
   return withFactOptions(command).action((options: ExplainOptions) =>
     withPrintedFindings(context, options, () => run(context, options)),
   );
@@ -79,9 +83,9 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
   const what = { ...options, app };
   if (config === undefined) {
     return withStore(context, async (store) => {
-      const inUse = await revisionInUse(store, context.authenticators);
+      const active = await readActiveConfiguration(store, context.authenticators);
       const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
-      await print(context, what, { ...inUse, subject, store });
+      await print(context, what, { ...active, subject, store });
     });
   }
   if (user === undefined) return withFiles(context, config, (files) => print(context, what, files));
@@ -92,7 +96,7 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
 }
 
 /** The input of an explanation. */
-interface Explained extends RevisionInUse {
+interface Explained extends ActiveConfiguration {
   /** The user of `--user`. */
   readonly subject?: Subject | undefined;
   /** The store with that user. */
@@ -169,14 +173,14 @@ function groupsNamedIn(
 async function withFiles(
   context: ExplainContext,
   dir: string,
-  use: (files: RevisionInUse) => Promise<void>,
+  use: (files: ActiveConfiguration) => Promise<void>,
 ): Promise<void> {
   const loaded = await loadConfiguration(dir, context);
   if (!loaded.ok) throw new ConfigurationRefused('bad_request', dir, loaded.findings);
   const store = openEmbedded({ file: ':memory:' });
   try {
     await new Revisions(store, context).apply(loaded.documents, { by: 'explain' });
-    await use(await revisionInUse(store, context.authenticators));
+    await use(await readActiveConfiguration(store, context.authenticators));
   } finally {
     await store.close();
   }

@@ -18,7 +18,7 @@ export interface ApplyOptions {
   readonly by: string;
   /** Why. */
   readonly message?: string;
-  /** The revision that it was compared with. Absent: whichever is in use. */
+  /** The revision that it was compared with. Absent: whichever is active. */
   readonly base?: number;
   /** It goes back by itself unless it is confirmed within so many seconds of the store's clock. */
   readonly confirmWithin?: Seconds;
@@ -30,7 +30,7 @@ export interface ApplyOptions {
 
 export type PublishOptions = Omit<ApplyOptions, 'base'>;
 
-/** What is in use. */
+/** What is active. */
 export interface LiveRevision {
   readonly entry: Entry | undefined;
   /** 0: there is nothing. */
@@ -50,7 +50,7 @@ export type RevisionInfo = Omit<Manifest, 'documents'> & {
   readonly changed: readonly string[];
 };
 
-/** Where the revision in use was not confirmed either, it leads back to the last one that stands. */
+/** Where the active revision was not confirmed either, it leads back to the last one that stands. */
 export function pendingIn(
   { entry, revision }: LiveRevision,
   confirmWithin: Seconds | undefined,

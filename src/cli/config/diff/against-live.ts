@@ -1,11 +1,11 @@
-/** The diff of documents against the revision in use. */
+/** The diff of documents against the active revision. */
 import type { Documents } from '../../../policy/model/documents.ts';
 import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import type { Store } from '../../../stores/store.ts';
-import { revisionInUse } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveConfiguration } from '../../shared/configuration/revision-in-use.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import type { PlaceOf } from './compared/changed-files.ts';
-import { liveConfiguration, nextConfiguration } from './compared/compared-configuration.ts';
+import { activeConfiguration, nextConfiguration } from './compared/compared-configuration.ts';
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
 
@@ -15,17 +15,17 @@ export interface Candidate {
   readonly sources?: readonly DocumentSource[];
 }
 
-/** Rejects with `not_configured` if nothing is live or it cannot be read, and with errors of the store. */
-export async function diffAgainstLive(
+/** Rejects with `not_configured` if nothing is active or it cannot be read, and with errors of the store. */
+export async function diffAgainstActive(
   store: Store,
   { documents, sources = [] }: Candidate,
   { authenticators, now }: Pick<ConfigContext, 'authenticators' | 'now'>,
 ): Promise<ConfigDiff> {
-  const inUse = await revisionInUse(store, authenticators);
+  const active = await readActiveConfiguration(store, authenticators);
   return configDiff({
-    live: liveConfiguration(store, inUse),
+    active: activeConfiguration(store, active),
     next: await nextConfiguration(documents, authenticators),
-    against: `revision ${inUse.snapshot.revision}, which is live`,
+    against: `revision ${active.snapshot.revision}, which is active`,
     placeOf: placesOfKeys(sources),
     authenticators,
     store,

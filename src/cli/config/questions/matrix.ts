@@ -59,7 +59,7 @@ export interface Matrix {
 export function matrixCommand(context: AskContext): Command {
   return newCommand('config matrix')
     .option('--app <client id>', 'only this app; can be repeated', collect)
-    .option('--config <dir>', 'use these files instead of the revision in use')
+    .option('--config <dir>', 'use these files instead of the active revision')
     .action((options: MatrixOptions) =>
       withPrintedFindings(context, options, () =>
         withAskedConfiguration(context, options.config, (configured) => print(context, options, configured)),

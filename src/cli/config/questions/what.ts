@@ -19,7 +19,7 @@ interface WhatOptions extends ResultOptions {
 export function whatCommand(context: AskContext): Command {
   return newCommand('config what')
     .argument('<user>', 'identifier or id of the account')
-    .option('--config <dir>', 'use these files instead of the revision in use')
+    .option('--config <dir>', 'use these files instead of the active revision')
     .action((user: string, options: WhatOptions) =>
       withPrintedFindings(context, options, () =>
         withAskedConfiguration(context, options.config, (configured) => print(context, options, { user, configured })),

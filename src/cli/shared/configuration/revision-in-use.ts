@@ -7,16 +7,16 @@ import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { revisionPointerKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 
-export interface RevisionInUse {
+export interface ActiveConfiguration {
   readonly snapshot: Snapshot;
   readonly manifest: Manifest;
 }
 
 /** Rejects with `StepgateError('not_configured')` if there is none or it cannot be read, or with `StoreUnavailable`. */
-export async function revisionInUse(
+export async function readActiveConfiguration(
   store: Store,
   authenticators: readonly AuthenticatorKind[],
-): Promise<RevisionInUse> {
+): Promise<ActiveConfiguration> {
   const pointer = (await store.load([revisionPointerKey])).entries.get(revisionPointerKey);
   const snapshot = await new Revisions(store, { authenticators }).at(pointer);
   if (pointer === undefined || snapshot === undefined)

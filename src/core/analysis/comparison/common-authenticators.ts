@@ -3,9 +3,9 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Sides } from './deciding-together.ts';
 
 /** The authenticators that are enabled before and after, with the methods that both have. As they are after. */
-export function commonAuthenticators({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
+export function commonAuthenticators({ active, next }: Sides): readonly AuthenticatorDescriptor[] {
   return next.authenticators.flatMap((one) => {
-    const before = live.authenticators.find(({ key }) => key === one.key);
+    const before = active.authenticators.find(({ key }) => key === one.key);
     if (before === undefined) return [];
     const methods = one.methods?.filter((method) => before.methods?.includes(method) ?? true);
     return [{ ...one, ...(methods && { methods }) }];

@@ -19,18 +19,18 @@ export function newlyAdmittedWith(
   facts: UserFacts,
   sides: Sides,
 ): AdmittedWith | undefined {
-  const { live, next } = sides;
-  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+  const { active, next } = sides;
+  const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
   for (const set of sets.slice(0, mostTried))
     for (const proofs of spelledOut(set, next))
-      if (isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now)) return proofs;
+      if (isLetIn(next, proofs, now) && !isLetIn(active, proofs, then) && isCompleted(next, proofs, now)) return proofs;
   return undefined;
 }
 
 /** One or two proofs with which a user is let in now and was not before, in a browser that remembers another proof. */
 export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith | undefined {
-  const { live, next } = sides;
-  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+  const { active, next } = sides;
+  const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
   const proofs = next.authenticators.map(({ key, factors, characteristics, methods: [method] = [] }) => ({
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
     ...(method !== undefined && { methods: [method] }),
@@ -46,7 +46,9 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
       enrolled: [...new Set([...keys, authenticatorIn(name)])],
     }));
   });
-  return candidates.find((one) => isLetIn(next, one, now) && !isLetIn(live, one, then) && isCompleted(next, one, now));
+  return candidates.find(
+    (one) => isLetIn(next, one, now) && !isLetIn(active, one, then) && isCompleted(next, one, now),
+  );
 }
 
 /** More sets of proofs are not tried. */
@@ -58,9 +60,9 @@ export function newlyEndingWith(
   facts: UserFacts,
   sides: Sides,
 ): readonly string[] | undefined {
-  const endOf = (side: 'live' | 'next', enrolled: readonly string[]) =>
+  const endOf = (side: 'active' | 'next', enrolled: readonly string[]) =>
     endIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
-  const isNewlySo = (keys: readonly string[]) => endOf('next', keys) === 'complete' && endOf('live', keys) === before;
+  const isNewlySo = (keys: readonly string[]) => endOf('next', keys) === 'complete' && endOf('active', keys) === before;
   return enrolledCandidates(sides.next).find(isNewlySo);
 }
 

@@ -60,9 +60,9 @@ function atTime({ subject, lastSignIn, ...facts }: UserFacts, now: Seconds): Use
   };
 }
 
-function decideAlike(one: UserFacts, other: UserFacts, { live, next }: Sides): boolean {
+function decideAlike(one: UserFacts, other: UserFacts, { active, next }: Sides): boolean {
   const rulesOf = (facts: UserFacts) =>
-    [live, next].flatMap(({ session, app, enrollment }) => [
+    [active, next].flatMap(({ session, app, enrollment }) => [
       findRule(session, facts).rule,
       app && findRule(app, facts).rule,
       enrollment && findRule(beforeSignIn(enrollment), facts).rule,

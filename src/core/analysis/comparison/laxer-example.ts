@@ -48,12 +48,12 @@ export function laxerAt(
   sides: Sides,
   signedInWith?: EnrollmentChange['signedInWith'],
 ): LaxerExample | undefined {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const users = usersOf(sides, signedInWith).slice(0, mostTried);
   for (const asked of requests)
     for (const user of users) {
-      const [then, now] = [factsOn('live', asked, sides), factsOn('next', asked, sides)];
-      const step = { before: stepAfter(user, then, live), now: stepAfter(user, now, next) };
+      const [then, now] = [factsOn('active', asked, sides), factsOn('next', asked, sides)];
+      const step = { before: stepAfter(user, then, active), now: stepAfter(user, now, next) };
       if (ranks[step.now.kind] < ranks[step.before.kind]) return exampleOf(user, asked, step);
     }
   return undefined;
@@ -83,8 +83,8 @@ interface ProvenUser {
  * as often as some rule counts, or has other authenticators as well, also in a browser that remembers one.
  */
 function usersOf(sides: Sides, signedInWith: EnrollmentChange['signedInWith']): readonly ProvenUser[] {
-  const { live, next } = sides;
-  const kept = next.authenticators.filter(({ key }) => live.authenticators.some((one) => one.key === key));
+  const { active, next } = sides;
+  const kept = next.authenticators.filter(({ key }) => active.authenticators.some((one) => one.key === key));
   const sets = typeof signedInWith === 'object' ? setsOf(signedInWith) : fewOf(kept);
   const plain = sets.flatMap((proved) =>
     furtherEnrollments(proved, sides).map((besides) => ({ proved, besides, remembered: [] })),
@@ -107,8 +107,8 @@ function setsOf({ proved, others }: SignedInWith): readonly Descriptors[] {
 }
 
 /** Further enrollments of the proved authenticators: none, or up to the largest number that a rule counts. */
-function furtherEnrollments(proved: Descriptors, { live, next }: Sides): readonly Descriptors[] {
-  const terms = [live, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
+function furtherEnrollments(proved: Descriptors, { active, next }: Sides): readonly Descriptors[] {
+  const terms = [active, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
   const counted = terms.flatMap(({ required }) => required);
   return proved.reduce<readonly Descriptors[]>(
     (all, one) => {

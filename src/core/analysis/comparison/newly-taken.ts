@@ -30,7 +30,7 @@ export interface NewlyTaken {
 
 /** `space`: of the rules of the recovery policy, too. */
 export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const rules = (next.recovery?.rules ?? []).map(({ rule }) => rule);
   const taking = rules.flatMap((rule, index) => {
     const verdict = takenBy(rule, sides, ({ underPasswordPolicy }) => !underPasswordPolicy);
@@ -38,7 +38,7 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
   });
   const found = taking.map(({ rule, before, verdict }) => {
     const facts = typeof verdict === 'object' && factsOf(rule, before, space);
-    const isFound = facts && typeof verdict === 'object' && isShown(facts, verdict.evidence, { live, next });
+    const isFound = facts && typeof verdict === 'object' && isShown(facts, verdict.evidence, { active, next });
     return { rule, recovered: isFound && { rule, facts, evidence: verdict.evidence } };
   });
   const changes = (next.accountPolicy?.rules ?? []).filter((rule) => takenBy(rule, sides) !== 'as_strict');
@@ -51,14 +51,14 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
 /** The proofs that the rule takes now and did not take before. */
 function takenBy(
   { then }: Rule,
-  { live, next }: Sides,
+  { active, next }: Sides,
   isIncluded: (one: PolicySet['authenticators'][number]) => boolean = () => true,
 ): ReturnType<typeof compareAsks> {
   if (then.kind === 'deny') return 'as_strict';
   const asked = [then.requirement];
   return compareAsks(asked, asked, {
     next: next.authenticators.filter(isIncluded),
-    before: live.authenticators.filter(isIncluded),
+    before: active.authenticators.filter(isIncluded),
   });
 }
 
@@ -69,9 +69,9 @@ function factsOf(rule: Rule, before: readonly Rule[], space: RuleSpace): UserFac
 }
 
 /** The evaluator lets the user set a new password now, and did not. */
-function isShown(facts: UserFacts, evidence: EvidenceSet, { live, next }: Sides): boolean {
+function isShown(facts: UserFacts, evidence: EvidenceSet, { active, next }: Sides): boolean {
   const recovers = (policies: PolicySet) => setsNewPassword(facts, evidence, policies);
-  return recovers(next) && !recovers(live);
+  return recovers(next) && !recovers(active);
 }
 
 /** The evaluator lets the user set a new password with this evidence. */

@@ -90,7 +90,7 @@ interface NewlyGranted {
 type Verdict = NewlyGranted | 'excused' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
-function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Verdict {
+function verdictOf({ before, now }: Pairing, { active, next, refused }: Sides): Verdict {
   const [nowSession, nowApp] = [termsOf(now.session), termsOf(now.app)];
   const [session, app] = [termsOf(before.session), termsOf(before.app)];
   if (nowSession === undefined || nowApp === undefined) return undefined;
@@ -98,9 +98,9 @@ function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Ve
   if (rules === undefined || isLockedOut(next, rules)) return undefined;
   if (session === undefined || app === undefined) return {};
   const { authenticators, ...limits } = proofsIn(rules, next);
-  const { authenticators: then } = usablePolicies(live, before.enrollment?.then);
+  const { authenticators: then } = usablePolicies(active, before.enrollment?.then);
   const usable = { next: authenticators, before: then, limits };
-  const besideThen = [session.requirement, ...minimumOf(live)];
+  const besideThen = [session.requirement, ...minimumOf(active)];
   const asked = [...besideThen, app.requirement];
   const beside = [nowSession.requirement, ...minimumOf(next)];
   const comparison = compareAsks([...beside, nowApp.requirement], asked, usable);
@@ -127,7 +127,7 @@ function moreScopes(
   const [then, scopes] = [termsOf(before)?.scopes, termsOf(now)?.scopes];
   if (then !== undefined && scopes === undefined) return 'any';
   const isGranted = (scope: string) => grantedScopes([scope], now).length > 0;
-  const askable = [...(then ? (scopes ?? []) : []), ...(refused?.live.scopes.filter(isGranted) ?? [])];
+  const askable = [...(then ? (scopes ?? []) : []), ...(refused?.active.scopes.filter(isGranted) ?? [])];
   const more = [...new Set(askable)].filter((scope) => isNew(scope, before, refused));
   return more.length === 0 ? undefined : more;
 }
@@ -135,7 +135,7 @@ function moreScopes(
 /** Requests may ask for it, and tokens could not carry it before. */
 function isNew(scope: string, before: Rule | undefined, refused: Sides['refused']): boolean {
   if (refused?.next.scopes.includes(scope)) return false;
-  return grantedScopes([scope], before).length === 0 || refused?.live.scopes.includes(scope) === true;
+  return grantedScopes([scope], before).length === 0 || refused?.active.scopes.includes(scope) === true;
 }
 
 /** A requirement reduced for a browser that remembers the second factor. Undefined: nothing can be waived. */

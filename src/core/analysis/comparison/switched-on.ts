@@ -40,9 +40,9 @@ export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpene
 }
 
 /** Recovery authenticators belong to no level. */
-function newMethods({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
+function newMethods({ active, next }: Sides): readonly AuthenticatorDescriptor[] {
   return next.authenticators.flatMap((one) => {
-    const then = live.authenticators.find(({ key }) => key === one.key);
+    const then = active.authenticators.find(({ key }) => key === one.key);
     if (then === undefined || one.recovery || one.auxiliary) return [];
     const methods = one.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
     return methods.map((method) => ({ ...one, methods: [method] }));
@@ -54,9 +54,9 @@ function openedBy(
   facts: UserFacts,
   sides: Sides,
 ): Pick<NewlyOpened, 'facts' | 'proved' | 'besides' | 'enrolls'> | undefined {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const kept = next.authenticators.filter(
-    ({ key }) => key !== proof.key && live.authenticators.some((one) => one.key === key),
+    ({ key }) => key !== proof.key && active.authenticators.some((one) => one.key === key),
   );
   for (const asked of requestsOf(facts, next))
     for (const more of [[], ...kept.map((one) => [one])]) {
@@ -64,7 +64,8 @@ function openedBy(
       for (const besides of [[], ...others.map((one) => [one]), others]) {
         const user = { proved: [proof, ...more], besides };
         const now = stepAfter(user, factsOn('next', asked, sides), next);
-        if (now.kind !== 'enroll' || stepAfter(user, factsOn('live', asked, sides), live).kind !== 'refused') continue;
+        if (now.kind !== 'enroll' || stepAfter(user, factsOn('active', asked, sides), active).kind !== 'refused')
+          continue;
         return { facts: asked, proved: user.proved, besides: besides.map(({ key }) => key), enrolls: now.choices };
       }
     }

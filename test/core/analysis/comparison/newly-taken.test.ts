@@ -39,7 +39,7 @@ function search(
     (recovery ?? []).map(({ when }) => when),
     universe(),
   );
-  return newlyTaken({ live: setOf(before), next: setOf(now) }, space);
+  return newlyTaken({ active: setOf(before), next: setOf(now) }, space);
 }
 
 const quiet = { recovered: [], undecided: [] };

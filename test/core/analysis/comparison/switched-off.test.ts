@@ -44,9 +44,9 @@ function setOf({
   };
 }
 
-function search(live: Parts, next: Parts) {
-  const whens = [live, next].flatMap(({ when = {}, others = {} }) => [when, others]);
-  return freedEnrollments({ live: setOf(live), next: setOf(next) }, ruleSpace(whens, universe()));
+function search(active: Parts, next: Parts) {
+  const whens = [active, next].flatMap(({ when = {}, others = {} }) => [when, others]);
+  return freedEnrollments({ active: setOf(active), next: setOf(next) }, ruleSpace(whens, universe()));
 }
 
 const without = (...off: readonly Key[]) => keys.filter((key) => !off.includes(key));
@@ -102,8 +102,8 @@ test.each<[string, Parts, Parts]>([
     { enabled: ['webauthn', 'phone'], required: [{ anyOf: ['phone'] }] },
   ],
   ['no user is let in', {}, { enabled: without('totp'), when: { attributes: { nick: { equals: 'a*' } } } }],
-])('quiet where %s', (_, live, next) => {
-  expect(search(live, next)).toEqual([]);
+])('quiet where %s', (_, active, next) => {
+  expect(search(active, next)).toEqual([]);
 });
 
 test('the example is the first of several', () => {
@@ -113,7 +113,7 @@ test('the example is the first of several', () => {
 });
 
 test('only what counts alone belonged to the strongest level', () => {
-  const live = setOf({ enabled: ['password', 'totp', 'security_question'] });
-  const off = switchedOff({ live, next: setOf({ enabled: ['password'] }) });
+  const active = setOf({ enabled: ['password', 'totp', 'security_question'] });
+  const off = switchedOff({ active, next: setOf({ enabled: ['password'] }) });
   expect(off.map(({ key }) => key)).toEqual(['totp']);
 });

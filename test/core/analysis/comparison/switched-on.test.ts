@@ -54,9 +54,9 @@ function setOf({
   };
 }
 
-function search(live: Parts, next: Parts) {
-  const space = ruleSpace([live.when ?? {}, next.when ?? {}], universe());
-  return newlyOpened({ live: setOf(live), next: setOf(next) }, space).map(({ proved, besides, enrolls }) => ({
+function search(active: Parts, next: Parts) {
+  const space = ruleSpace([active.when ?? {}, next.when ?? {}], universe());
+  return newlyOpened({ active: setOf(active), next: setOf(next) }, space).map(({ proved, besides, enrolls }) => ({
     proved: proved.map(({ key, methods = [] }) => [key, ...methods].join('.')),
     besides,
     enrolls,
@@ -108,12 +108,12 @@ test('it is reported for the first rules where it applies', () => {
   const inA: Conditions = { groups: { any: ['a'] } };
   const [app, rest] = [inA, {}].map((when) => ({ name: 'app', when, then: allow(factors(1)) }));
   if (!app || !rest) throw new Error('no rules');
-  const [live, next] = [{}, sms].map((parts) => ({
+  const [active, next] = [{}, sms].map((parts) => ({
     ...setOf(parts),
     app: compilePolicy({ name: 'app', rules: [app, rest] }),
   }));
-  if (!live || !next) throw new Error('no sides');
-  const found = newlyOpened({ live, next }, ruleSpace([inA, {}], universe()));
+  if (!active || !next) throw new Error('no sides');
+  const found = newlyOpened({ active, next }, ruleSpace([inA, {}], universe()));
   expect(found.map(({ now, facts }) => [now.app, facts.subject.groups])).toEqual([[app, ['a']]]);
 });
 
@@ -138,6 +138,6 @@ test.each<[string, Parts, Parts]>([
   ],
   ['another proof was enough before', byPasskey, { ...byPasskey, ...sms }],
   ['no user is known whom the rules let in', {}, { ...sms, when: { attributes: { nick: { equals: 'a*' } } } }],
-])('quiet where %s', (_, live, next) => {
-  expect(search(live, next)).toEqual([]);
+])('quiet where %s', (_, active, next) => {
+  expect(search(active, next)).toEqual([]);
 });

@@ -12,13 +12,13 @@ const beginning: PlaceInFile = { line: 1, column: 1 };
 
 /** Rejects like `ComparedConfiguration.document`. */
 export async function changedFiles(
-  live: ComparedConfiguration,
+  active: ComparedConfiguration,
   next: ComparedConfiguration,
   placeOf: PlaceOf,
 ): Promise<readonly FileChange[]> {
   const changes: FileChange[] = [];
-  for (const key of changedKeys(live.hashes, next.hashes)) {
-    const [before, after] = await Promise.all([live.document(key), next.document(key)]);
+  for (const key of changedKeys(active.hashes, next.hashes)) {
+    const [before, after] = await Promise.all([active.document(key), next.document(key)]);
     const document = after ?? before;
     if (document === undefined) continue;
     const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';

@@ -67,7 +67,7 @@ export interface Viewer {
  * Views of one configuration. Users with the same enrollments and the same deciding rules share one view. `free`: from
  * `freeScopes`.
  */
-export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly string[]): Viewer {
+export function viewerOf(own: AppSide, key: 'active' | 'next', free: readonly string[]): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
   const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);
   const decidersOf = decidingRuleNames(own.policies, factsOf);
@@ -80,7 +80,7 @@ export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly stri
   };
 }
 
-function factsIn({ app, side }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'live' | 'next'): Facts {
+function factsIn({ app, side }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'active' | 'next'): Facts {
   const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
   const { now, scopes } = circumstance;
   const network = circumstance.place[key];

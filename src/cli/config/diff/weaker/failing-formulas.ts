@@ -6,22 +6,22 @@ import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/co
 import { mayFail } from '../../../../core/policy/rules/condition-table.ts';
 import { canonicalJson } from '../../../../policy/revision/document-store.ts';
 
-/** Rules of the live configuration, in all policies that decide whether users get in. */
-export function changedFormulas(live: PolicySet, next: PolicySet): readonly RuleHead[] {
+/** Rules of the active configuration, in all policies that decide whether users get in. */
+export function changedFormulas(active: PolicySet, next: PolicySet): readonly RuleHead[] {
   return [
-    ...changedIn(live.session, next.session),
-    ...changedIn(live.app, next.app),
-    ...changedIn(live.enrollment, next.enrollment),
-    ...changedIn(live.profile, next.profile),
-    ...changedIn(live.recovery, next.recovery),
-    ...changedRules(live.accountPolicy?.rules ?? [], next.accountPolicy?.rules ?? []),
+    ...changedIn(active.session, next.session),
+    ...changedIn(active.app, next.app),
+    ...changedIn(active.enrollment, next.enrollment),
+    ...changedIn(active.profile, next.profile),
+    ...changedIn(active.recovery, next.recovery),
+    ...changedRules(active.accountPolicy?.rules ?? [], next.accountPolicy?.rules ?? []),
   ];
 }
 
 type Policy = CompiledPolicy<RuleHead> | undefined;
 
-function changedIn(live: Policy, next: Policy): readonly RuleHead[] {
-  return changedRules(rulesOf(live), rulesOf(next));
+function changedIn(active: Policy, next: Policy): readonly RuleHead[] {
+  return changedRules(rulesOf(active), rulesOf(next));
 }
 
 /** A formula is evaluated if no earlier rule decides, so all conditions up to the last formula matter. */

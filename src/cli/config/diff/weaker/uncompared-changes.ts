@@ -27,22 +27,22 @@ const settings = [
 
 /** Returns sentences. Rejects like `ComparedConfiguration.document`. */
 export async function uncomparedChanges(
-  live: ComparedConfiguration,
+  active: ComparedConfiguration,
   next: ComparedConfiguration,
 ): Promise<readonly string[]> {
   const sentences: string[] = [];
-  for (const key of changedKeys(live.hashes, next.hashes)) {
-    const [before, after] = await Promise.all([live.document(key), next.document(key)]);
+  for (const key of changedKeys(active.hashes, next.hashes)) {
+    const [before, after] = await Promise.all([active.document(key), next.document(key)]);
     const document = after ?? before;
     if (document === undefined || canonicalJson(before?.content) === canonicalJson(after?.content)) continue;
     if (!compared.includes(document.kind)) sentences.push(`${document.file} differs`);
     if (document.kind !== 'app' || before === undefined || after === undefined) continue;
     sentences.push(...ofApp(document.file, before.content, after.content));
-    const [then, now] = await Promise.all([live, next].map(({ snapshot }) => snapshot.app(document.name)));
+    const [then, now] = await Promise.all([active, next].map(({ snapshot }) => snapshot.app(document.name)));
     if (then?.signOnPolicies === undefined && now?.signOnPolicies !== undefined)
       sentences.push(`${document.file} lets users sign in, and did not`);
   }
-  return [...sentences, ...ofSettings(live.snapshot.settings, next.snapshot.settings)];
+  return [...sentences, ...ofSettings(active.snapshot.settings, next.snapshot.settings)];
 }
 
 /** The defaults of an app's requests, what the app asks users for, and who may register. */

@@ -28,14 +28,14 @@ export function ofAccounts([account, ...apps]: readonly ComparedPair[]): WeakerF
 }
 
 /** Rules that decide about a recovery, on both sides. */
-function recoveryRulesOf({ live, next }: ComparedPair): readonly RuleHead[] {
-  return [live, next].flatMap(({ recovery, enrollment }) =>
+function recoveryRulesOf({ active, next }: ComparedPair): readonly RuleHead[] {
+  return [active, next].flatMap(({ recovery, enrollment }) =>
     [recovery, enrollment].flatMap((policy): readonly RuleHead[] => (policy?.rules ?? []).map(({ rule }) => rule)),
   );
 }
 
-function accountRulesOf({ live, next }: ComparedPair): readonly RuleHead[] {
-  return [live, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
+function accountRulesOf({ active, next }: ComparedPair): readonly RuleHead[] {
+  return [active, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
 }
 
 function namesApps({ when }: RuleHead): boolean {
@@ -65,8 +65,8 @@ function merged(all: readonly WeakerFindings[]): WeakerFindings {
 }
 
 /** Finds what new proofs allow under the recovery policy and the account policy. */
-function ofNewProofs({ pair, live, next, space }: ComparedPair): WeakerFindings {
-  const { recovered, undecided } = newlyTaken({ live, next }, space);
+function ofNewProofs({ pair, active, next, space }: ComparedPair): WeakerFindings {
+  const { recovered, undecided } = newlyTaken({ active, next }, space);
   return {
     weaker: recovered.map((one) => newPasswordRule({ ...one, before: one.rule, now: one.rule }, pair)),
     undecided: rulePlaces(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
@@ -91,8 +91,8 @@ function newPasswordRule({ before, now, facts, evidence }: NewPassword, { client
   };
 }
 
-function ofRecovery({ pair, live, next, space }: ComparedPair): readonly RulePairFindings[] {
-  const { found, undecided } = laxerRecoveries({ live, next }, space);
+function ofRecovery({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
+  const { found, undecided } = laxerRecoveries({ active, next }, space);
   const findingOf = (one: LaxerRecovery): RulePairFindings => ({
     ...openPair(one, 'who may set a new password'),
     weaker: newPasswordRule(one, pair),
@@ -100,8 +100,8 @@ function ofRecovery({ pair, live, next, space }: ComparedPair): readonly RulePai
   return [...found.map(findingOf), ...undecided.map((one) => openPair(one, 'who may set a new password'))];
 }
 
-function ofChanges({ pair, live, next, space }: ComparedPair): readonly RulePairFindings[] {
-  const { found, undecided } = laxerChanges({ live, next }, space);
+function ofChanges({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
+  const { found, undecided } = laxerChanges({ active, next }, space);
   const findingOf = (one: LaxerChange): RulePairFindings => ({
     ...openPair(one, 'who may change the account'),
     weaker: changeRule(one, pair),

@@ -14,7 +14,7 @@ export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string):
       : []),
     ...(undecided.length > 0 ? ['It could not be decided whether this does:'] : []),
     ...undecided.map((sentence) => `  ${sentence}`),
-    ...(weaker.length > 0 && dir !== undefined ? ['Without --config, `explain` describes the revision in use.'] : []),
+    ...(weaker.length > 0 && dir !== undefined ? ['Without --config, `explain` describes the active revision.'] : []),
     'nothing was changed, as --no-weaker says [weaker]',
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');

@@ -32,13 +32,13 @@ import {
 
 /** `now`: epoch seconds. Rejects if a policy cannot be read. */
 export async function weakerFindings(
-  live: ComparedConfiguration,
+  active: ComparedConfiguration,
   next: ComparedConfiguration,
   now: Seconds,
 ): Promise<WeakerFindings> {
-  const { pairs } = await comparedApps(live, next);
-  const zones = bothZones(live.snapshot.settings.zones, next.snapshot.settings.zones);
-  const account = comparedPair(await accountPair(live, next), zones);
+  const { pairs } = await comparedApps(active, next);
+  const zones = bothZones(active.snapshot.settings.zones, next.snapshot.settings.zones);
+  const account = comparedPair(await accountPair(active, next), zones);
   const apps = pairs.map((pair) => comparedPair(pair, zones));
   const ofApps = apps.map((pair) => ofPair(pair, now));
   // If all apps are strict, a weaker session policy may show only on the account pages.
@@ -54,14 +54,17 @@ export async function weakerFindings(
       ...new Set([
         ...found.flatMap(({ undecided }) => undecided),
         ...aboutMovedZones([...apps, account]),
-        ...(await uncomparedChanges(live, next)),
+        ...(await uncomparedChanges(active, next)),
       ]),
     ],
   };
 }
 
-function ofPair({ pair, live, next, refused, zones, conditions, space }: ComparedPair, since: Seconds): WeakerFindings {
-  const sides = { live, next, since, ...(refused && { refused }) };
+function ofPair(
+  { pair, active, next, refused, zones, conditions, space }: ComparedPair,
+  since: Seconds,
+): WeakerFindings {
+  const sides = { active, next, since, ...(refused && { refused }) };
   const { found, undecided } = newlyWeaker({ ...sides, scopes: knownScopes(pair) }, space);
   const enrollments = laxerEnrollments(sides, space);
   const isKnown = (enrollment: LaxerEnrollment) => found.some(({ now }) => now.app === enrollment.now.app);
@@ -79,7 +82,7 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
         ({ before, now }) =>
           `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up${otherTermsText(before, now)}`,
       ),
-      ...rulePlaces(changedFormulas(live, next)).map(
+      ...rulePlaces(changedFormulas(active, next)).map(
         (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
       ),
       // The same formula then has another meaning.
@@ -108,8 +111,8 @@ function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
 }
 
 /** Recovery authenticators that newly count for account changes, together with another factor (Law 7). */
-function newStandIns({ live, next }: ComparedPair): readonly string[] {
-  const known = recoveryKeys(live.authenticators);
+function newStandIns({ active, next }: ComparedPair): readonly string[] {
+  const known = recoveryKeys(active.authenticators);
   return recoveryKeys(next.authenticators).filter((key) => !known.includes(key));
 }
 

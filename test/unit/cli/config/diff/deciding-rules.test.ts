@@ -40,9 +40,16 @@ const user = (groups: readonly string[], rest = ''): UserClass => ({
 
 function circumstanceIn(...zones: readonly string[]): Circumstance {
   const network = { ip: '192.0.2.1', zones };
-  const place = { label: zones.join(), liveLabel: zones.join(), zones, liveZones: zones, live: network, next: network };
+  const place = {
+    label: zones.join(),
+    activeLabel: zones.join(),
+    zones,
+    activeZones: zones,
+    active: network,
+    next: network,
+  };
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
-  return { place, device, believed: { live: {}, next: {} }, now: 1_800_000_000, scopes: ['openid'] };
+  return { place, device, believed: { active: {}, next: {} }, now: 1_800_000_000, scopes: ['openid'] };
 }
 
 function factsOf({ user: { subject }, circumstance: { place, device, now, scopes } }: CircumstanceOfUser): Facts {

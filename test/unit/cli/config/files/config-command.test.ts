@@ -195,7 +195,7 @@ test('check and apply print warnings, and continue', async () => {
   await withConfiguration(files, async (dir) => {
     for (const [command, done] of [
       ['check', 'is a good configuration'],
-      ['apply', 'revision 1 is in use'],
+      ['apply', 'revision 1 is active'],
     ] as const) {
       const { stdout, stderr, code } = await run(dir, command);
       expect([stdout, code]).toEqual([expect.stringContaining(done), 0]);
@@ -210,12 +210,12 @@ test('apply makes a revision only when something changed; history lists them', a
   await withConfiguration(validFiles, async (dir) => {
     const first = await run(dir, 'apply', '-m', 'first', '--by', 'ann');
     expect(first).toMatchObject({
-      stdout: 'revision 1 is in use: 4 changes: app/notes, session, settings, sign-on/notes\n',
+      stdout: 'revision 1 is active: 4 changes: app/notes, session, settings, sign-on/notes\n',
       code: 0,
     });
-    expect((await run(dir, 'apply')).stdout).toBe('no change: revision 1 is in use\n');
+    expect((await run(dir, 'apply')).stdout).toBe('no change: revision 1 is active\n');
     await withConfiguration({ ...validFiles, 'stepgate.yaml': 'brand: { name: B }\n' }, async (other) => {
-      expect((await run(dir, 'apply', other, '--by', 'bob')).stdout).toBe('revision 2 is in use: 1 change: settings\n');
+      expect((await run(dir, 'apply', other, '--by', 'bob')).stdout).toBe('revision 2 is active: 1 change: settings\n');
     });
     expect((await run(dir, 'history')).stdout.split('\n')).toEqual([
       expect.stringMatching(/^2 {2}\d{4}-\d\d-\d\dT\S+Z {2}bob {2}- {2}settings$/),
@@ -240,11 +240,11 @@ describe('invariants', () => {
       expect(JSON.parse((await run(dir, 'check', '--json')).stdout)).toMatchObject({
         invariants: [{ name: 'One factor', verdict: 'holds', apps: 2 }],
       });
-      expect((await run(dir, 'apply')).stdout).toContain('revision 1 is in use: 4 changes');
+      expect((await run(dir, 'apply')).stdout).toContain('revision 1 is active: 4 changes');
     });
   });
 
-  test('that do not hold are shown with an example by these files, and refuse to go live', async () => {
+  test('that do not hold are shown with an example by these files, and refuse to go active', async () => {
     await withConfiguration(withInvariants(proved, broken), async (dir) => {
       for (const command of ['check', 'apply']) {
         const { stdout, stderr, code } = await run(dir, command);
@@ -457,14 +457,14 @@ describe('errors of the analysis', () => {
     });
   });
 
-  test('do not refuse a configuration that is in use already', async () => {
+  test('do not refuse a configuration that is active already', async () => {
     await withConfiguration(broken, async (dir) => {
       const loaded = await loadConfiguration(dir, { authenticators: all, variables: {} });
       if (!loaded.ok) throw new Error('is not valid');
       const store = openEmbedded({ file: join(dir, '.store.db') });
       await new Revisions(store, { authenticators: all }).apply(loaded.documents, { by: 'an older release' });
       await store.close();
-      expect(await run(dir, 'apply')).toMatchObject({ stdout: 'no change: revision 1 is in use\n', code: 0 });
+      expect(await run(dir, 'apply')).toMatchObject({ stdout: 'no change: revision 1 is active\n', code: 0 });
     });
   });
 

@@ -55,7 +55,7 @@ test('until the last second it can be confirmed, and then stays', async () => {
   await apply('Draft', '--confirm', 'PT10M');
   clock += 599;
   expect(await shown()).toBe('Draft');
-  expect(await config('confirm')).toBe('revision 2 is confirmed, and stays in use\n');
+  expect(await config('confirm')).toBe('revision 2 is confirmed, and stays active\n');
   clock += 86_400;
   expect(await shown()).toBe('Draft');
 });
@@ -69,7 +69,7 @@ test('without a confirmation the node goes back by itself, and a late one gets a
   expect(await config('history')).toMatch(
     /^3 {2}2026-11-24T09:10:00.000Z .* revision 2 was not confirmed in time .*\(revision 1 again\)\n2 /,
   );
-  await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 3 is in use');
+  await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 3 is active');
 });
 
 test('each apply has its own time limit, and goes back to the last confirmed revision', async () => {
