@@ -1,7 +1,7 @@
 /**
  * The interface of all authenticators (NIST SP 800-63B-4 section 3). An authenticator knows neither store nor HTTP: it
  * gets the user's credentials, and returns evidence and new secrets. It promises what
- * `test/contract/authenticator-contract.ts` checks, and it may rely on the engine:
+ * `test/contract/authenticators/authenticator-contract.ts` checks, and it may rely on the engine:
  *
  * - The engine reserves an attempt within `attemptLimits` before it calls `verify`.
  * - The engine saves the new secret by compare-and-swap before the proof counts, if `mustSave` says so.

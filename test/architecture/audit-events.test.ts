@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { auditEvents } from '../../src/flow/audit.ts';
-import { eventsEmittedIn } from '../support/emitted-events.ts';
+import { eventsEmittedIn } from '../support/values/emitted-events.ts';
 
 /** Names that the sources compose: `account.` and the change. */
 const composed = (name: string): string | undefined => /^account\.(\w+)$/.exec(name)?.[1];

@@ -6,8 +6,8 @@ import { denyReasons } from '../../src/core/model/decision.ts';
 import { noticeCodes } from '../../src/core/step/notice-codes.ts';
 import { errorTable } from '../../src/errors.ts';
 import { inputs } from '../../src/http/html/fields/inputs.ts';
-import { ownRoutesOf } from '../support/own-routes.ts';
-import { pageStates } from '../support/page-states.ts';
+import { pageStates } from '../support/pages/page-states.ts';
+import { ownRoutesOf } from '../support/servers/own-routes.ts';
 import { sharedViews } from '../support/shared/views.ts';
 import { document, readTexts } from './support/documents.ts';
 

@@ -9,7 +9,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hash } from 'argon2';
-import { type RedisServer, startRedis } from '../support/redis.ts';
+import { type RedisServer, startRedis } from '../support/stores/redis.ts';
 import { type Child, nodeFlags, startChild } from './child.ts';
 import { measureDecisions } from './decisions.ts';
 import { measureHardDecisions } from './hard-decisions.ts';

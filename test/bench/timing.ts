@@ -18,8 +18,8 @@ import { passwordTools } from '../../src/authenticators/password/tools.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
-import { authorization } from '../support/raw-client.ts';
-import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { mainForm, type Page, UserAgent } from '../support/pages/user-agent.ts';
 import { median } from './measure.ts';
 
 /** Gap of the medians (milliseconds) and probability from which a page tells. */
@@ -117,7 +117,7 @@ async function serve(): Promise<Served> {
     error: (error: unknown) => process.stderr.write(`${String(error)}\n`),
   };
   const app = createApp({ store, issuer, demo: true, variables: {}, log });
-  const keyring = await readFile(new URL('../support/keyring.json', import.meta.url), 'utf8');
+  const keyring = await readFile(new URL('../support/servers/keyring.json', import.meta.url), 'utf8');
   await store.commit([{ op: 'create', key: keyringKey, value: keyring }]);
   const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));

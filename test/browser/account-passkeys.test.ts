@@ -5,16 +5,16 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appFile } from '../support/authorize.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type Device, keyWithPin, onDevice, securityKey } from '../support/device-with-authenticators.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
-import type { TestUser } from '../support/relying-party.ts';
-import { signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
-import { until } from '../support/until.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { type Authorization, authorization, claimsOf, redeemCode } from '../support/clients/raw-client.ts';
+import type { TestUser } from '../support/clients/relying-party.ts';
+import { signOnPolicy, userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/pages/landing-page.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { type Device, keyWithPin, onDevice, securityKey } from '../support/users/device-with-authenticators.ts';
+import { until } from '../support/values/until.ts';
 
 let node: TestNode;
 let browser: Browser;

@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, clickThrough } from '../support/browser.ts';
-import { browserVisits } from '../support/browser-visits.ts';
-import { allMailTo, codeIn, codesTo, maySendAgain, reader } from '../support/mail.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { authorization } from '../support/raw-client.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { allMailTo, codeIn, codesTo, maySendAgain, reader } from '../support/messages/mail.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough } from '../support/pages/browser.ts';
+import { browserVisits } from '../support/pages/browser-visits.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
 
 const [first, second] = ['seven green umbrellas', 'eight blue wheelbarrows'] as const;
 let node: TestNode;

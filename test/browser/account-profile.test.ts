@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { readInbox } from '../../src/delivery/inbox.ts';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, launchBrowser } from '../support/browser.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { randomName } from '../support/random-name.ts';
-import { userWithPassword } from '../support/sign-in-flow.ts';
-import { until } from '../support/until.ts';
+import { userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, launchBrowser } from '../support/pages/browser.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { randomName } from '../support/values/random-name.ts';
+import { until } from '../support/values/until.ts';
 
 let node: TestNode;
 let browser: Browser;

@@ -6,16 +6,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appFile } from '../support/authorize.ts';
-import { appears, launchBrowser } from '../support/browser.ts';
-import { onDevice } from '../support/device-with-authenticators.ts';
-import { recoveryCodes } from '../support/enrolled-users.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
-import { nextCode, type TestUser } from '../support/relying-party.ts';
-import { signOnPolicy, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { type Authorization, authorization, claimsOf, redeemCode } from '../support/clients/raw-client.ts';
+import { nextCode, type TestUser } from '../support/clients/relying-party.ts';
+import { signOnPolicy, userWithPassword, userWithTotp } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, launchBrowser } from '../support/pages/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/pages/landing-page.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { onDevice } from '../support/users/device-with-authenticators.ts';
+import { recoveryCodes } from '../support/users/enrolled-users.ts';
 
 const answer = 'Ottokar von Bärbach';
 let node: TestNode;

@@ -1,13 +1,13 @@
 /** One's own account in a real browser: with the keyboard, without scripts, and every page accessible. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { withEmail } from '../support/account-visits.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { codeIn, mailTo } from '../support/mail.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { nextCode, type TestUser } from '../support/relying-party.ts';
-import { signOnPolicy, userWithAccessCode, userWithPassword } from '../support/sign-in-flow.ts';
+import { nextCode, type TestUser } from '../support/clients/relying-party.ts';
+import { signOnPolicy, userWithAccessCode, userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { codeIn, mailTo } from '../support/messages/mail.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { withEmail } from '../support/users/account-visits.ts';
 
 let node: TestNode;
 let browser: Browser;

@@ -3,19 +3,19 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { parseDocument } from 'yaml';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appFile } from '../support/authorize.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { authorization } from '../support/clients/raw-client.ts';
 import {
   type ChallengeService,
   openChallengeService,
   serviceSettings,
   siteSecret,
-} from '../support/challenge-service.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { randomName } from '../support/random-name.ts';
-import { authorization } from '../support/raw-client.ts';
+} from '../support/messages/challenge-service.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/pages/landing-page.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { randomName } from '../support/values/random-name.ts';
 
 let service: ChallengeService;
 let node: TestNode;

@@ -1,14 +1,14 @@
 /** What users allow an app, and how they leave or stay, in a real browser: on a phone, with and without scripts. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { withEmail } from '../support/account-visits.ts';
-import { appFile } from '../support/authorize.ts';
-import { appears } from '../support/browser.ts';
-import { browserVisits } from '../support/browser-visits.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { type Authorization, authorization, redeemCode } from '../support/raw-client.ts';
-import { userWithPassword } from '../support/sign-in-flow.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { type Authorization, authorization, redeemCode } from '../support/clients/raw-client.ts';
+import { userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears } from '../support/pages/browser.ts';
+import { browserVisits } from '../support/pages/browser-visits.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { withEmail } from '../support/users/account-visits.ts';
 
 let node: TestNode;
 const visits = browserVisits();

@@ -2,13 +2,13 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { codeIn, linkIn, mailTo, maySendAgain, passwordless, type Reader, reader } from '../support/mail.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { authorization } from '../support/raw-client.ts';
-import { signOnPolicy } from '../support/sign-in-flow.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { signOnPolicy } from '../support/clients/sign-in-flow.ts';
+import { codeIn, linkIn, mailTo, maySendAgain, passwordless, type Reader, reader } from '../support/messages/mail.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/pages/landing-page.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
 
 let node: TestNode;
 let browser: Browser;

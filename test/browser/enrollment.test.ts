@@ -6,14 +6,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import type { Browser, Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appFile } from '../support/authorize.ts';
-import { appears, launchBrowser } from '../support/browser.ts';
-import { type Device, keyWithPin, onDevice, securityKey } from '../support/device-with-authenticators.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { newTestUser, startNode, type TestNode } from '../support/node.ts';
-import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
-import { passcode, signOnPolicy, skippedAgo, userWithTotp } from '../support/sign-in-flow.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { type Authorization, authorization, claimsOf, redeemCode } from '../support/clients/raw-client.ts';
+import { passcode, signOnPolicy, skippedAgo, userWithTotp } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, launchBrowser } from '../support/pages/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/pages/landing-page.ts';
+import { newTestUser, startNode, type TestNode } from '../support/servers/node.ts';
+import { type Device, keyWithPin, onDevice, securityKey } from '../support/users/device-with-authenticators.ts';
 
 const day = 86_400;
 let node: TestNode;

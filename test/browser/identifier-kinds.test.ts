@@ -1,15 +1,15 @@
 /** The first page as the administrator wants it, and the offer to keep an account, in a real browser. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { askForDeletion } from '../support/asked-deletion.ts';
-import { appFile } from '../support/authorize.ts';
-import { appears } from '../support/browser.ts';
-import { browserVisits } from '../support/browser-visits.ts';
-import { startNode, type TestNode, testPassword } from '../support/node.ts';
-import { randomName } from '../support/random-name.ts';
-import { authorization } from '../support/raw-client.ts';
-import { signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { signOnPolicy, userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears } from '../support/pages/browser.ts';
+import { browserVisits } from '../support/pages/browser-visits.ts';
+import { startNode, type TestNode, testPassword } from '../support/servers/node.ts';
+import { askForDeletion } from '../support/users/asked-deletion.ts';
+import { randomName } from '../support/values/random-name.ts';
 
 const password = 'correct horse battery staple';
 let node: TestNode;

@@ -1,13 +1,13 @@
 /** The first page with words of the administrator, a staff number in place of an address, on one page or two. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appFile } from '../support/authorize.ts';
-import { appears, clickThrough } from '../support/browser.ts';
-import { browserVisits } from '../support/browser-visits.ts';
-import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
-import { randomName } from '../support/random-name.ts';
-import { authorization } from '../support/raw-client.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough } from '../support/pages/browser.ts';
+import { browserVisits } from '../support/pages/browser-visits.ts';
+import { password, startNode, type TestNode, testPassword } from '../support/servers/node.ts';
+import { randomName } from '../support/values/random-name.ts';
 
 const staff = {
   by: ['badge'],

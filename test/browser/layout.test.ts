@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page, Request } from 'playwright-core';
 import type { Renderer } from '../../src/http/html/render.ts';
 import { loadCatalogues } from '../../src/rendering/catalogue.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { keyboardFaults, layoutFaults, movingParts, withoutBorder } from '../support/layout-faults.ts';
-import { type PageServer, pageStates, servePages, viewsDir } from '../support/page-states.ts';
+import { launchBrowser } from '../support/pages/browser.ts';
+import { keyboardFaults, layoutFaults, movingParts, withoutBorder } from '../support/pages/layout-faults.ts';
+import { type PageServer, pageStates, servePages, viewsDir } from '../support/pages/page-states.ts';
 import { sharedViews } from '../support/shared/views.ts';
 
 const phone = { width: 390, height: 844 };

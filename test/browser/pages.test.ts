@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { brokenRules } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { hostile, type PageServer, pageStates, servePages } from '../support/page-states.ts';
-import { statesWithNewMarkup } from '../support/states-with-new-markup.ts';
+import { brokenRules } from '../support/pages/accessibility.ts';
+import { launchBrowser } from '../support/pages/browser.ts';
+import { hostile, type PageServer, pageStates, servePages } from '../support/pages/page-states.ts';
+import { statesWithNewMarkup } from '../support/pages/states-with-new-markup.ts';
 
 const states = [...pageStates.keys()];
 /** The states in portions that a test gets through in its time, each with states of all kinds, by the first of each. */

@@ -1,11 +1,11 @@
 /** Choosing a password in a real browser: with and without scripts, on every page accessible. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import type { TestUser } from '../support/relying-party.ts';
-import { userWithPassword } from '../support/sign-in-flow.ts';
+import type { TestUser } from '../support/clients/relying-party.ts';
+import { userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
 
 const good = 'seven green umbrellas';
 let node: TestNode;

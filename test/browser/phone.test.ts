@@ -2,15 +2,15 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, launchBrowser } from '../support/browser.ts';
-import { onDevice } from '../support/device-with-authenticators.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { byPhoneAlone, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
-import { authorization } from '../support/raw-client.ts';
-import { signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { signOnPolicy, userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/messages/mail.ts';
+import { byPhoneAlone, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/messages/phone.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, launchBrowser } from '../support/pages/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/pages/landing-page.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { onDevice } from '../support/users/device-with-authenticators.ts';
 
 const phone = { width: 390, height: 844 };
 let node: TestNode;

@@ -1,11 +1,11 @@
 /** A sign-in in a pop-up window that an app of another origin opened and waits for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { appFile } from '../support/authorize.ts';
-import { clickThrough, launchBrowser } from '../support/browser.ts';
-import { type OpenServer, openServer } from '../support/http-server.ts';
-import { newTestUser, startNode, type TestNode } from '../support/node.ts';
-import { authorization } from '../support/raw-client.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { type OpenServer, openServer } from '../support/servers/http-server.ts';
+import { newTestUser, startNode, type TestNode } from '../support/servers/node.ts';
 
 let node: TestNode;
 let browser: Browser;

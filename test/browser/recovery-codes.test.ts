@@ -3,14 +3,14 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { inboxOf, mailTo } from '../support/mail.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { authorization } from '../support/raw-client.ts';
-import { nextCode, type TestUser } from '../support/relying-party.ts';
-import { signOnPolicy, userWithTotp } from '../support/sign-in-flow.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { nextCode, type TestUser } from '../support/clients/relying-party.ts';
+import { signOnPolicy, userWithTotp } from '../support/clients/sign-in-flow.ts';
+import { inboxOf, mailTo } from '../support/messages/mail.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/pages/landing-page.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
 
 let node: TestNode;
 let browser: Browser;

@@ -2,13 +2,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { codeIn, linkIn, mailTo } from '../support/mail.ts';
-import { startNode, type TestNode, testPassword } from '../support/node.ts';
-import { randomName } from '../support/random-name.ts';
-import { authorization } from '../support/raw-client.ts';
+import { authorization } from '../support/clients/raw-client.ts';
+import { codeIn, linkIn, mailTo } from '../support/messages/mail.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/pages/landing-page.ts';
+import { startNode, type TestNode, testPassword } from '../support/servers/node.ts';
+import { randomName } from '../support/values/random-name.ts';
 
 const good = 'seven green umbrellas';
 let node: TestNode;

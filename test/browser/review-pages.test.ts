@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { brokenRules } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { configOn } from '../support/config-on-node.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { beginSignIn, identify, userWithPassword } from '../support/sign-in-flow.ts';
-import { until } from '../support/until.ts';
+import { beginSignIn, identify, userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { brokenRules } from '../support/pages/accessibility.ts';
+import { launchBrowser } from '../support/pages/browser.ts';
+import { configOn } from '../support/servers/config-on-node.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { until } from '../support/values/until.ts';
 
 const phone = { width: 390, height: 844 };
 const desktop = { width: 1280, height: 800 };

@@ -5,12 +5,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { freePort } from '../support/free-port.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { nextCode, type TestUser } from '../support/relying-party.ts';
-import { signOnPolicy, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
+import { nextCode, type TestUser } from '../support/clients/relying-party.ts';
+import { signOnPolicy, userWithPassword, userWithTotp } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { freePort } from '../support/servers/free-port.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
 
 let node: TestNode;
 let relyingParty: DemoRelyingParty;

@@ -1,8 +1,8 @@
 /** What scripts add to the pages of a sign-in: a password that shows, Caps Lock, and user names that are remembered. */
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { pageVisits } from '../support/browser-visits.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { pageVisits } from '../support/pages/browser-visits.ts';
 
 const visits = pageVisits();
 

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
-import { expectAccessible } from '../support/accessibility.ts';
-import { clickThrough, launchBrowser } from '../support/browser.ts';
-import { freePort } from '../support/free-port.ts';
-import { newTestUser, startNode, type TestNode } from '../support/node.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { freePort } from '../support/servers/free-port.ts';
+import { newTestUser, startNode, type TestNode } from '../support/servers/node.ts';
 
 let node: TestNode;
 let relyingParty: DemoRelyingParty;

@@ -1,8 +1,8 @@
 /** WCAG 2.2, success criterion 2.2.1: a page that was left open says in time that its sign-in ends. */
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessibility.ts';
-import { pageVisits } from '../support/browser-visits.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { pageVisits } from '../support/pages/browser-visits.ts';
 
 const visits = pageVisits();
 

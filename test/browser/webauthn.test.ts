@@ -3,12 +3,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
-import { expectAccessible } from '../support/accessibility.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type Device, onDevice as onNewDevice, securityKey } from '../support/device-with-authenticators.ts';
-import { freePort } from '../support/free-port.ts';
-import { newTestUser, startNode, type TestNode } from '../support/node.ts';
-import { signOnPolicy } from '../support/sign-in-flow.ts';
+import { signOnPolicy } from '../support/clients/sign-in-flow.ts';
+import { expectAccessible } from '../support/pages/accessibility.ts';
+import { appears, clickThrough, launchBrowser } from '../support/pages/browser.ts';
+import { freePort } from '../support/servers/free-port.ts';
+import { newTestUser, startNode, type TestNode } from '../support/servers/node.ts';
+import { type Device, onDevice as onNewDevice, securityKey } from '../support/users/device-with-authenticators.ts';
 
 let node: TestNode;
 let relyingParty: DemoRelyingParty;

@@ -26,8 +26,8 @@ import type { Store } from '../../src/stores/store.ts';
 import { changeState, readState } from '../../src/stores/store-state.ts';
 import { Directory } from '../../src/users/directory/directory.ts';
 import { listUsers } from '../../src/users/directory/list-users.ts';
-import { recordingStore } from '../support/recording-store.ts';
-import { clusterPlace, kindsOfPlace, type StorePlace, sentinelPlace } from '../support/store-places.ts';
+import { recordingStore } from '../support/stores/recording-store.ts';
+import { clusterPlace, kindsOfPlace, type StorePlace, sentinelPlace } from '../support/stores/store-places.ts';
 import { membersOf, write } from './store-harness.ts';
 
 const limits = [

@@ -5,7 +5,7 @@ import { type CommitConnection, connectForCommits } from '../../src/stores/redis
 import { type GroupCommit, groupCommit } from '../../src/stores/redis/group-commit.ts';
 import type { ReplicaRule } from '../../src/stores/redis/replica-rule.ts';
 import { parseRedisUrl } from '../../src/stores/redis/url.ts';
-import { longPatience, type RedisServer, startRedis, startReplica } from '../support/redis.ts';
+import { longPatience, type RedisServer, startRedis, startReplica } from '../support/stores/redis.ts';
 
 let master: RedisServer;
 let replica: RedisServer;

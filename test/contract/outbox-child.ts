@@ -3,8 +3,8 @@
  * killed.
  */
 import { openRedis } from '../../src/stores/redis/redis.ts';
-import { localSmtp, testOutbox } from '../support/outbox.ts';
-import { longPatience } from '../support/redis.ts';
+import { localSmtp, testOutbox } from '../support/messages/outbox.ts';
+import { longPatience } from '../support/stores/redis.ts';
 
 const [url = '', port = '', lease = ''] = process.argv.slice(2);
 const store = openRedis({ url, patience: longPatience });

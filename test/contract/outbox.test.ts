@@ -15,9 +15,7 @@ import {
 } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
-import { outboxOf } from '../support/account-notifications.ts';
-import { slotted } from '../support/cluster-like-store.ts';
-import { codeIn } from '../support/mail.ts';
+import { codeIn } from '../support/messages/mail.ts';
 import {
   localSmtp,
   putIntoOutbox,
@@ -25,12 +23,14 @@ import {
   type TestOutboxOptions,
   testOutbox,
   waiting,
-} from '../support/outbox.ts';
-import { recordingStore } from '../support/recording-store.ts';
-import { longPatience, startRedis, startRedisCluster } from '../support/redis.ts';
-import { type MailServer, startMailServer, startSilentServer } from '../support/smtp.ts';
-import { storesUnderTest } from '../support/stores.ts';
-import { until } from '../support/until.ts';
+} from '../support/messages/outbox.ts';
+import { type MailServer, startMailServer, startSilentServer } from '../support/messages/smtp.ts';
+import { slotted } from '../support/stores/cluster-like-store.ts';
+import { recordingStore } from '../support/stores/recording-store.ts';
+import { longPatience, startRedis, startRedisCluster } from '../support/stores/redis.ts';
+import { storesUnderTest } from '../support/stores/stores.ts';
+import { outboxOf } from '../support/users/account-notifications.ts';
+import { until } from '../support/values/until.ts';
 
 const start = 1_800_000_000;
 

@@ -13,9 +13,9 @@ import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { revisionConfirmationKey, revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { recordingStore } from '../support/recording-store.ts';
-import { longPatience, startRedis } from '../support/redis.ts';
-import { until } from '../support/until.ts';
+import { recordingStore } from '../support/stores/recording-store.ts';
+import { longPatience, startRedis } from '../support/stores/redis.ts';
+import { until } from '../support/values/until.ts';
 
 const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
 

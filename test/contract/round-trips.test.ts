@@ -6,8 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findRequest } from '../../src/oidc/request-scope.ts';
 import type { Verb } from '../../src/stores/redis/link.ts';
 import { openRedis } from '../../src/stores/redis/redis.ts';
-import { newTestUser, startNode, type TestNode } from '../support/node.ts';
-import { longPatience, type RedisServer, startRedis } from '../support/redis.ts';
 import {
   authorizationRequest,
   discover,
@@ -15,8 +13,10 @@ import {
   type Request,
   redirectUri,
   type TestUser,
-} from '../support/relying-party.ts';
-import { formsOf, UserAgent } from '../support/user-agent.ts';
+} from '../support/clients/relying-party.ts';
+import { formsOf, UserAgent } from '../support/pages/user-agent.ts';
+import { newTestUser, startNode, type TestNode } from '../support/servers/node.ts';
+import { longPatience, type RedisServer, startRedis } from '../support/stores/redis.ts';
 
 interface Tokens {
   readonly access_token: string;

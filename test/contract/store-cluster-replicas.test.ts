@@ -18,9 +18,9 @@ import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { StoreHealth } from '../../src/stores/store-health.ts';
 import { createState, readState } from '../../src/stores/store-state.ts';
-import { recordingStore } from '../support/recording-store.ts';
-import { longPatience, type RedisCluster, type RedisServer, startRedisCluster } from '../support/redis.ts';
-import { until } from '../support/until.ts';
+import { recordingStore } from '../support/stores/recording-store.ts';
+import { longPatience, type RedisCluster, type RedisServer, startRedisCluster } from '../support/stores/redis.ts';
+import { until } from '../support/values/until.ts';
 import { freshTag, pick, read, valuesOf, write } from './store-harness.ts';
 
 const stops: (() => Promise<unknown> | unknown)[] = [];

@@ -9,12 +9,12 @@ import { StoreUnavailable } from '../../src/errors.ts';
 import { keyringKey, revisionPointerKey, userKey, usersKey } from '../../src/stores/keys.ts';
 import { openAsItIs, openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { freePort } from '../support/free-port.ts';
-import { startNode } from '../support/node.ts';
-import { type RedisServer, startRedis } from '../support/redis.ts';
-import { runCommand } from '../support/run-command.ts';
-import { type Environment, startStepgate, stepgate } from '../support/stepgate-process.ts';
-import { until } from '../support/until.ts';
+import { freePort } from '../support/servers/free-port.ts';
+import { startNode } from '../support/servers/node.ts';
+import { runCommand } from '../support/servers/run-command.ts';
+import { type Environment, startStepgate, stepgate } from '../support/servers/stepgate-process.ts';
+import { type RedisServer, startRedis } from '../support/stores/redis.ts';
+import { until } from '../support/values/until.ts';
 
 let dir: string;
 let dataDir: string;

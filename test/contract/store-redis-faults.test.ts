@@ -7,8 +7,14 @@ import { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { openRedis } from '../../src/stores/redis/redis.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
-import { freePort } from '../support/free-port.ts';
-import { type RedisServer, startRedis, startRedisCluster, startReplica, startSentinel } from '../support/redis.ts';
+import { freePort } from '../support/servers/free-port.ts';
+import {
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+  startReplica,
+  startSentinel,
+} from '../support/stores/redis.ts';
 import { freshTag, read, write } from './store-harness.ts';
 import { startLosingProxy } from './store-losing-proxy.ts';
 

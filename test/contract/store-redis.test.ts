@@ -7,7 +7,13 @@ import { openAsItIs, openStore, readDurability } from '../../src/stores/open.ts'
 import { openRedis } from '../../src/stores/redis/redis.ts';
 import { parseRedisUrl } from '../../src/stores/redis/url.ts';
 import { counterOf, type Op, type Store, storeKey } from '../../src/stores/store.ts';
-import { longPatience, type RedisCluster, type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
+import {
+  longPatience,
+  type RedisCluster,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+} from '../support/stores/redis.ts';
 import { freshTag, pick, read, write } from './store-harness.ts';
 
 let single: RedisServer;

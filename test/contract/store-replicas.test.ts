@@ -6,8 +6,8 @@ import { StoreUnavailable } from '../../src/errors.ts';
 import { openRedis } from '../../src/stores/redis/redis.ts';
 import { endStandAloneOp, standAloneOp } from '../../src/stores/redis/store-alone.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
-import { longPatience, type RedisServer, startRedis, startReplica, startSentinel } from '../support/redis.ts';
-import { until } from '../support/until.ts';
+import { longPatience, type RedisServer, startRedis, startReplica, startSentinel } from '../support/stores/redis.ts';
+import { until } from '../support/values/until.ts';
 import { freshTag, pick, read, write } from './store-harness.ts';
 
 const stops: (() => Promise<unknown> | unknown)[] = [];

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { age, longPatience, type RedisServer, startRedis, startRedisCluster, startReplica } from '../support/redis.ts';
+import {
+  age,
+  longPatience,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+  startReplica,
+} from '../support/stores/redis.ts';
 import { storeContract } from './store-contract.ts';
 import type { StoreHarness } from './store-harness.ts';
 

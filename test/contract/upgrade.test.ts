@@ -19,13 +19,13 @@ import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import { readStamp, withStamp } from '../../src/stores/stamp.ts';
 import { beginEpoch, readState } from '../../src/stores/store-state.ts';
 import { Directory } from '../../src/users/directory/directory.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { refresh } from '../support/raw-client.ts';
-import { recordingStore } from '../support/recording-store.ts';
-import { signInTo } from '../support/returning-browser.ts';
-import { userWithPassword } from '../support/sign-in-flow.ts';
-import { kindsOfPlace, type StorePlace } from '../support/store-places.ts';
-import { UserAgent } from '../support/user-agent.ts';
+import { refresh } from '../support/clients/raw-client.ts';
+import { signInTo } from '../support/clients/returning-browser.ts';
+import { userWithPassword } from '../support/clients/sign-in-flow.ts';
+import { UserAgent } from '../support/pages/user-agent.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { recordingStore } from '../support/stores/recording-store.ts';
+import { kindsOfPlace, type StorePlace } from '../support/stores/store-places.ts';
 
 /** Adds a field that the release before ignores to users, and one that it does not know to everything else. */
 const next: StoreSchema = {

@@ -12,12 +12,9 @@ import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { storedDocumentKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
-import type { LightResponse } from '../support/light-fetch.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { authorization, redeemCode, refresh } from '../support/raw-client.ts';
-import { type RedisServer, startRedis } from '../support/redis.ts';
-import { redirectUri } from '../support/relying-party.ts';
-import { removeDirectory } from '../support/remove-directory.ts';
+import type { LightResponse } from '../support/clients/light-fetch.ts';
+import { authorization, redeemCode, refresh } from '../support/clients/raw-client.ts';
+import { redirectUri } from '../support/clients/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
@@ -26,8 +23,11 @@ import {
   passcode,
   userWithPassword,
   userWithTotp,
-} from '../support/sign-in-flow.ts';
-import { mainForm } from '../support/user-agent.ts';
+} from '../support/clients/sign-in-flow.ts';
+import { mainForm } from '../support/pages/user-agent.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { type RedisServer, startRedis } from '../support/stores/redis.ts';
+import { removeDirectory } from '../support/values/remove-directory.ts';
 
 /**
  * Law 13 promises 5 seconds; three times that, for here client and server share a machine that may be busy

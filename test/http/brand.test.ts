@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { revisionKey } from '../../src/stores/keys.ts';
-import { appFile } from '../support/authorize.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { beginSignIn } from '../support/sign-in-flow.ts';
+import { appFile } from '../support/clients/authorize.ts';
+import { beginSignIn } from '../support/clients/sign-in-flow.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
 
 const svg = (colour: string): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="${colour}" d="M0 0h9v9z"/></svg>`;

@@ -1,9 +1,9 @@
 /** The language of pages: who is heard first, the switch that every page has, and what it remembers. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newTestUser, startNode, type TestNode } from '../support/node.ts';
-import type { TestUser } from '../support/relying-party.ts';
-import { beginSignIn, currentStep, identify } from '../support/sign-in-flow.ts';
-import { UserAgent } from '../support/user-agent.ts';
+import type { TestUser } from '../support/clients/relying-party.ts';
+import { beginSignIn, currentStep, identify } from '../support/clients/sign-in-flow.ts';
+import { UserAgent } from '../support/pages/user-agent.ts';
+import { newTestUser, startNode, type TestNode } from '../support/servers/node.ts';
 
 let node: TestNode;
 beforeAll(async () => {

@@ -3,10 +3,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { protocolRoutes } from '../../src/http/routes.ts';
-import { startNode, type TestNode } from '../support/node.ts';
-import { answerStep, beginSignIn, currentStep, storedTransaction, userWithPassword } from '../support/sign-in-flow.ts';
-import { until } from '../support/until.ts';
-import { mainForm } from '../support/user-agent.ts';
+import {
+  answerStep,
+  beginSignIn,
+  currentStep,
+  storedTransaction,
+  userWithPassword,
+} from '../support/clients/sign-in-flow.ts';
+import { mainForm } from '../support/pages/user-agent.ts';
+import { startNode, type TestNode } from '../support/servers/node.ts';
+import { until } from '../support/values/until.ts';
 
 let node: TestNode;
 beforeAll(async () => {

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { sampleMessages } from '../../src/preview/samples/message-samples.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { inLanguage, pageStates, servePages } from '../support/page-states.ts';
-import { weighState } from '../support/page-weight.ts';
-import { sampleBrand } from '../support/sample-brand.ts';
+import { launchBrowser } from '../support/pages/browser.ts';
+import { inLanguage, pageStates, servePages } from '../support/pages/page-states.ts';
+import { weighState } from '../support/pages/page-weight.ts';
+import { sampleBrand } from '../support/pages/sample-brand.ts';
 import { sharedViews } from '../support/shared/views.ts';
 
 const schemes = ['light', 'dark'] as const;

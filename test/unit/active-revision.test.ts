@@ -8,7 +8,7 @@ import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { recordingStore } from '../support/recording-store.ts';
+import { recordingStore } from '../support/stores/recording-store.ts';
 import { validFiles, withConfiguration } from './policy/support/configuration-dir.ts';
 
 async function applyBrand(store: Store, name: string, confirmWithin?: number): Promise<number> {

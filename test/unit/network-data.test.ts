@@ -8,7 +8,7 @@ import { type NetworkFileKind, NetworkFiles } from '../../src/network-data.ts';
 import { sampleAddresses } from '../../src/policy/analysis/analysed/sample-addresses.ts';
 import { networkFault, zoneData } from '../../src/policy/revision/network-files.ts';
 import { compileZones } from '../../src/policy/schema/settings/zones.ts';
-import { mmdb } from '../support/mmdb-writer.ts';
+import { mmdb } from '../support/values/mmdb-writer.ts';
 import { findingLines, load } from './policy/support/configuration-dir.ts';
 
 const city = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../support/servers/free-port.ts';
 import {
   type ClusterMember,
   clusterMember,
@@ -12,8 +12,8 @@ import {
   startRedis,
   startRedisCluster,
   startSentinel,
-} from '../../support/redis.ts';
-import { removeDirectory } from '../../support/remove-directory.ts';
+} from '../../support/stores/redis.ts';
+import { removeDirectory } from '../../support/values/remove-directory.ts';
 import { type SwitchableProxy, startProxy } from './switchable-proxy.ts';
 
 export type Kind = 'Sentinel' | 'Cluster';

@@ -1,6 +1,6 @@
 /** The pages and forms of `/account`. */
-import { formOf } from '../sign-in-flow.ts';
-import type { Page } from '../user-agent.ts';
+import { formOf } from '../clients/sign-in-flow.ts';
+import type { Page } from '../pages/user-agent.ts';
 import { type Fields, get, seen, tryAt } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';
 import { type AccountForm, accountForms, accountPath, type Values } from './handed-out-values.ts';

@@ -1,9 +1,9 @@
 /** The apps that the flows in progress belong to, and what they ask for. */
-import { appFile } from '../authorize.ts';
-import { capabilities } from '../enrolled-users.ts';
-import type { NotifiedParty } from '../notified-party.ts';
-import { settingsWithPhone } from '../phone.ts';
-import { appsThatAsk } from '../prove-capabilities.ts';
+import { appFile } from '../clients/authorize.ts';
+import type { NotifiedParty } from '../clients/notified-party.ts';
+import { settingsWithPhone } from '../messages/phone.ts';
+import { capabilities } from '../users/enrolled-users.ts';
+import { appsThatAsk } from '../users/prove-capabilities.ts';
 
 /** Takes every grant that there is; its rule asks for one proof. */
 export const app = 'tokens';

@@ -1,8 +1,9 @@
 /** A browser at a page: what it shows, and how it goes on. */
-import type { TestNode } from '../node.ts';
-import { redirectUri } from '../relying-party.ts';
-import { answerStep, currentStep } from '../sign-in-flow.ts';
-import type { Page, UserAgent } from '../user-agent.ts';
+
+import { redirectUri } from '../clients/relying-party.ts';
+import { answerStep, currentStep } from '../clients/sign-in-flow.ts';
+import type { Page, UserAgent } from '../pages/user-agent.ts';
+import type { TestNode } from '../servers/node.ts';
 
 export type Fields = Readonly<Record<string, string>>;
 

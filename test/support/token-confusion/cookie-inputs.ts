@@ -1,11 +1,11 @@
 /** What a browser may send as a cookie. */
-import { lightFetch } from '../light-fetch.ts';
-import { beginIdentified, chooseAuthenticator } from '../prove-capabilities.ts';
-import { authorization } from '../raw-client.ts';
-import { redirectUri } from '../relying-party.ts';
-import { cookieOf } from '../returning-browser.ts';
-import { answerStep, currentStep } from '../sign-in-flow.ts';
-import { UserAgent } from '../user-agent.ts';
+import { lightFetch } from '../clients/light-fetch.ts';
+import { authorization } from '../clients/raw-client.ts';
+import { redirectUri } from '../clients/relying-party.ts';
+import { cookieOf } from '../clients/returning-browser.ts';
+import { answerStep, currentStep } from '../clients/sign-in-flow.ts';
+import { UserAgent } from '../pages/user-agent.ts';
+import { beginIdentified, chooseAuthenticator } from '../users/prove-capabilities.ts';
 import { app, vault } from './apps.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';
 import { cookieAt } from './handed-out-values.ts';

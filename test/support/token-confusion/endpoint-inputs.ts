@@ -1,12 +1,12 @@
 /** What the endpoints of the protocol take. */
 import { networkOf } from '../../../src/authenticators/shared/sending-quotas.ts';
 import { userCodeAttemptsCounter } from '../../../src/stores/keys.ts';
-import { post } from '../authorize.ts';
-import { lightFetch } from '../light-fetch.ts';
-import { authorization, postToken } from '../raw-client.ts';
-import { redirectUri } from '../relying-party.ts';
-import { beginSignIn, currentStep } from '../sign-in-flow.ts';
-import { UserAgent } from '../user-agent.ts';
+import { post } from '../clients/authorize.ts';
+import { lightFetch } from '../clients/light-fetch.ts';
+import { authorization, postToken } from '../clients/raw-client.ts';
+import { redirectUri } from '../clients/relying-party.ts';
+import { beginSignIn, currentStep } from '../clients/sign-in-flow.ts';
+import { UserAgent } from '../pages/user-agent.ts';
 import { app, deviceGrant, parPrefix } from './apps.ts';
 import { type Fields, get, seen } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';

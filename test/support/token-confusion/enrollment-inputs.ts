@@ -1,9 +1,9 @@
 /** The inputs of enrollments. */
 
-import { fieldsOf, softKeyOf } from '../enrolled-users.ts';
-import { answerStep, currentStep, formOf } from '../sign-in-flow.ts';
-import type { Page } from '../user-agent.ts';
-import { attestation, optionsOf, type SoftKey, whereOf } from '../webauthn.ts';
+import { answerStep, currentStep, formOf } from '../clients/sign-in-flow.ts';
+import type { Page } from '../pages/user-agent.ts';
+import { attestation, optionsOf, type SoftKey, whereOf } from '../pages/webauthn.ts';
+import { fieldsOf, softKeyOf } from '../users/enrolled-users.ts';
 import { type Fields, seen, tryAt } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';
 import type { TestedInput } from './tested-input.ts';

@@ -1,11 +1,12 @@
 /** What was handed out so far, by name: each is a text that an attacker may put where it does not belong. */
-import { codeIn, linkIn } from '../mail.ts';
-import { password } from '../node.ts';
-import { claimsOf } from '../raw-client.ts';
-import { cookieOf } from '../returning-browser.ts';
-import { formOf } from '../sign-in-flow.ts';
-import { mainForm, type Page, type UserAgent } from '../user-agent.ts';
-import { optionsOf } from '../webauthn.ts';
+
+import { claimsOf } from '../clients/raw-client.ts';
+import { cookieOf } from '../clients/returning-browser.ts';
+import { formOf } from '../clients/sign-in-flow.ts';
+import { codeIn, linkIn } from '../messages/mail.ts';
+import { mainForm, type Page, type UserAgent } from '../pages/user-agent.ts';
+import { optionsOf } from '../pages/webauthn.ts';
+import { password } from '../servers/node.ts';
 import { app } from './apps.ts';
 import type { Fields } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';

@@ -1,10 +1,10 @@
 /** The inputs of a sign-in. */
 
-import { password } from '../node.ts';
-import { redirectUri } from '../relying-party.ts';
-import { answerStep, beginSignIn, currentStep, formOf, storedTransaction } from '../sign-in-flow.ts';
-import type { Page } from '../user-agent.ts';
-import { optionsOf } from '../webauthn.ts';
+import { redirectUri } from '../clients/relying-party.ts';
+import { answerStep, beginSignIn, currentStep, formOf, storedTransaction } from '../clients/sign-in-flow.ts';
+import type { Page } from '../pages/user-agent.ts';
+import { optionsOf } from '../pages/webauthn.ts';
+import { password } from '../servers/node.ts';
 import { app } from './apps.ts';
 import { answered, type BrowserAtPage, type Fields, get, type PageAddress, seen, tryAt } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';

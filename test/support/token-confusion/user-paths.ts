@@ -1,17 +1,17 @@
 /** The paths of the one user, each as far as a value was handed out. */
 import { generate } from 'otplib';
-import { post } from '../authorize.ts';
-import { type CapabilityName, capabilities, type Holder } from '../enrolled-users.ts';
-import { codeIn, inboxOf, linkIn, mailTo } from '../mail.ts';
-import type { TestNode } from '../node.ts';
-import type { NotifiedParty } from '../notified-party.ts';
-import { codeFor, mobileNumber } from '../phone.ts';
-import { beginIdentified, chooseAuthenticator, name } from '../prove-capabilities.ts';
-import { authorization, redeemCode } from '../raw-client.ts';
-import { redirectUri } from '../relying-party.ts';
-import { answerStep, beginSignIn, currentStep, formOf, type SignIn } from '../sign-in-flow.ts';
-import { until } from '../until.ts';
-import { mainForm, type Page, UserAgent } from '../user-agent.ts';
+import { post } from '../clients/authorize.ts';
+import type { NotifiedParty } from '../clients/notified-party.ts';
+import { authorization, redeemCode } from '../clients/raw-client.ts';
+import { redirectUri } from '../clients/relying-party.ts';
+import { answerStep, beginSignIn, currentStep, formOf, type SignIn } from '../clients/sign-in-flow.ts';
+import { codeIn, inboxOf, linkIn, mailTo } from '../messages/mail.ts';
+import { codeFor, mobileNumber } from '../messages/phone.ts';
+import { mainForm, type Page, UserAgent } from '../pages/user-agent.ts';
+import type { TestNode } from '../servers/node.ts';
+import { type CapabilityName, capabilities, type Holder } from '../users/enrolled-users.ts';
+import { beginIdentified, chooseAuthenticator, name } from '../users/prove-capabilities.ts';
+import { until } from '../values/until.ts';
 import { app, question, vault } from './apps.ts';
 import type { BrowserAtPage, Fields } from './browser-at-page.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { accessCodeAuthenticator, issueAccessCode } from '../../../src/authenticators/access-code/access-code.ts';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
-import { context } from '../../contract/authenticator-contract.ts';
-import { cheapQueue } from '../../support/cheap-hashing.ts';
+import { context } from '../../contract/authenticators/authenticator-contract.ts';
+import { cheapQueue } from '../../support/servers/cheap-hashing.ts';
 
 const queue = cheapQueue();
 const authenticator = accessCodeAuthenticator(queue);

@@ -5,7 +5,7 @@ import type {
   IssuedChallenge,
 } from '../../../src/authenticators/authenticator.ts';
 import { emailAuthenticator, emailCredential } from '../../../src/authenticators/email/email.ts';
-import { context } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticators/authenticator-contract.ts';
 
 const email = emailAuthenticator();
 const ann = { ...emailCredential('Ann@example.org'), id: 'one', createdAt: 1 };

@@ -9,9 +9,9 @@ import type { AuthenticatorContext, Credential } from '../../../src/authenticato
 import { checkPassword } from '../../../src/authenticators/password/hash.ts';
 import { passwordAuthenticator } from '../../../src/authenticators/password/password.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
-import { context } from '../../contract/authenticator-contract.ts';
-import { cheapQueue } from '../../support/cheap-hashing.ts';
-import { type OpenServer, openServer } from '../../support/http-server.ts';
+import { context } from '../../contract/authenticators/authenticator-contract.ts';
+import { cheapQueue } from '../../support/servers/cheap-hashing.ts';
+import { type OpenServer, openServer } from '../../support/servers/http-server.ts';
 
 const queue = cheapQueue();
 const password = passwordAuthenticator(queue);

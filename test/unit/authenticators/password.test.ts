@@ -6,7 +6,7 @@ import { hashPassword, isWeakHash, passwordBytes, readHash } from '../../../src/
 import { formFault, isContextWord, isGuessedFirst } from '../../../src/authenticators/password/new-password.ts';
 import { passwordAuthenticator } from '../../../src/authenticators/password/password.ts';
 import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
-import { context } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticators/authenticator-contract.ts';
 
 const queue = new HashingQueue();
 const password = passwordAuthenticator(queue);

@@ -6,8 +6,8 @@ import type {
   IssuedChallenge,
 } from '../../../src/authenticators/authenticator.ts';
 import { phoneAuthenticator, phoneCredential } from '../../../src/authenticators/phone/phone.ts';
-import { context as bare } from '../../contract/authenticator-contract.ts';
-import { phoneSettings } from '../../support/phone.ts';
+import { context as bare } from '../../contract/authenticators/authenticator-contract.ts';
+import { phoneSettings } from '../../support/messages/phone.ts';
 
 const phone = phoneAuthenticator();
 const context: AuthenticatorContext = { ...bare, settings: phoneSettings, subjectId: 'user-1' };

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Credential, Enrolled } from '../../../src/authenticators/authenticator.ts';
 import { recoveryCodeAuthenticator } from '../../../src/authenticators/recovery-code/recovery-code.ts';
-import { context } from '../../contract/authenticator-contract.ts';
-import { cheapQueue } from '../../support/cheap-hashing.ts';
+import { context } from '../../contract/authenticators/authenticator-contract.ts';
+import { cheapQueue } from '../../support/servers/cheap-hashing.ts';
 
 const authenticator = recoveryCodeAuthenticator(cheapQueue());
 const subject = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;

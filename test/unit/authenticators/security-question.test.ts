@@ -9,8 +9,8 @@ import {
 } from '../../../src/authenticators/security-question/security-question.ts';
 import { suggestedAnswers } from '../../../src/authenticators/security-question/suggested-answers.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
-import { context } from '../../contract/authenticator-contract.ts';
-import { cheapQueue } from '../../support/cheap-hashing.ts';
+import { context } from '../../contract/authenticators/authenticator-contract.ts';
+import { cheapQueue } from '../../support/servers/cheap-hashing.ts';
 
 const messages = join(import.meta.dirname, '../../../views/messages');
 const authenticator = securityQuestionAuthenticator(cheapQueue());

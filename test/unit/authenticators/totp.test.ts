@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import type { AuthenticatorContext, Credential, Refused, Verified } from '../../../src/authenticators/authenticator.ts';
 import { totpAuthenticator } from '../../../src/authenticators/totp/totp.ts';
-import { context } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticators/authenticator-contract.ts';
 
 const totp = totpAuthenticator();
 /** RFC 6238 appendix B: the ASCII text 12345678901234567890. */

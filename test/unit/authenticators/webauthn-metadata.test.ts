@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { webauthnAuthenticator } from '../../../src/authenticators/webauthn/webauthn.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
-import { context as base } from '../../contract/authenticator-contract.ts';
-import { certificate, type Issued } from '../../support/certificates.ts';
-import { attestation, flag, type Making, newKey, whereOf } from '../../support/webauthn.ts';
+import { context as base } from '../../contract/authenticators/authenticator-contract.ts';
+import { attestation, flag, type Making, newKey, whereOf } from '../../support/pages/webauthn.ts';
+import { certificate, type Issued } from '../../support/servers/certificates.ts';
 
 const aaguid = 'ee882879-721c-4913-9775-3dfcce97072a';
 const other = 'cb69481e-8ff7-4039-93ec-0a2729a154a8';

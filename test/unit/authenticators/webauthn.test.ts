@@ -8,7 +8,7 @@ import type {
 } from '../../../src/authenticators/authenticator.ts';
 import { webauthnAuthenticator } from '../../../src/authenticators/webauthn/webauthn.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
-import { context as base } from '../../contract/authenticator-contract.ts';
+import { context as base } from '../../contract/authenticators/authenticator-contract.ts';
 import {
   assertion,
   attestation,
@@ -19,7 +19,7 @@ import {
   newKey,
   type SoftKey,
   whereOf,
-} from '../../support/webauthn.ts';
+} from '../../support/pages/webauthn.ts';
 
 const webauthn = webauthnAuthenticator();
 const userId = 'q83vEjRWeJCrze8SNFZ4kA';

@@ -8,10 +8,10 @@ import type { MailSettings } from '../../../src/policy/model/settings.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { contrast, parseColour } from '../../../src/rendering/colour.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
-import { signInMail } from '../../support/outbox.ts';
-import { recordingStore } from '../../support/recording-store.ts';
+import { signInMail } from '../../support/messages/outbox.ts';
+import { startMailServer } from '../../support/messages/smtp.ts';
 import { sharedViews } from '../../support/shared/views.ts';
-import { startMailServer } from '../../support/smtp.ts';
+import { recordingStore } from '../../support/stores/recording-store.ts';
 
 const common = { brand: 'Acme', locale: 'en', expires: 2_000_000_000 } as const;
 const message = { ...common, id: 'm', channel: 'email', to: 'a@x.test', subject: 's', text: 't' } as const;

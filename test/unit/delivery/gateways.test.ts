@@ -5,8 +5,8 @@ import { type Channel, type OutgoingMessage, TryLater } from '../../../src/deliv
 import { createChannels } from '../../../src/delivery/channels.ts';
 import { twilioChannel, twimlOf } from '../../../src/delivery/twilio.ts';
 import { webhookChannel } from '../../../src/delivery/webhook.ts';
-import { freePort } from '../../support/free-port.ts';
-import { type Gateway, type GatewayAnswer, startGateway } from '../../support/gateway.ts';
+import { type Gateway, type GatewayAnswer, startGateway } from '../../support/messages/gateway.ts';
+import { freePort } from '../../support/servers/free-port.ts';
 
 const now = 1_800_000_000;
 const message: OutgoingMessage = {

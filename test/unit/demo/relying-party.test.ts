@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../../src/demo/relying-party.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../support/servers/free-port.ts';
 import { type Browser, createBrowser } from './browser.ts';
 import { type StubIssuer, startStubIssuer } from './stub-issuer.ts';
 

@@ -6,7 +6,7 @@ import {
   type KoaContextWithOIDC,
   Provider,
 } from 'oidc-provider';
-import { openServer } from '../../support/http-server.ts';
+import { openServer } from '../../support/servers/http-server.ts';
 
 /** What the next sign-in at the stub issuer ends with. */
 export interface NextSignIn {

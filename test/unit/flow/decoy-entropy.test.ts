@@ -5,7 +5,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { decoyEntropy } from '../../../src/flow/facts/decoy-entropy.ts';
-import { seemingAuthenticators } from '../../support/unknown-users.ts';
+import { seemingAuthenticators } from '../../support/users/unknown-users.ts';
 
 const count = 4096;
 

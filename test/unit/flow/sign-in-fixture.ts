@@ -40,8 +40,8 @@ import {
   serializeUser,
   type User,
 } from '../../../src/users/record/user.ts';
-import { checkAuditLine } from '../../support/check-audit-line.ts';
-import { fakeStore } from '../../support/fake-store.ts';
+import { fakeStore } from '../../support/stores/fake-store.ts';
+import { checkAuditLine } from '../../support/values/check-audit-line.ts';
 
 export const start = 1_800_000_000;
 

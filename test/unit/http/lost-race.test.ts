@@ -8,8 +8,8 @@ import { protocolRoutes } from '../../../src/http/routes.ts';
 import { createRequestScope, runInScope } from '../../../src/oidc/request-scope.ts';
 import { transactionKey } from '../../../src/stores/keys.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { fakeStore } from '../../support/fake-store.ts';
-import { ownRoutesOf } from '../../support/own-routes.ts';
+import { ownRoutesOf } from '../../support/servers/own-routes.ts';
+import { fakeStore } from '../../support/stores/fake-store.ts';
 
 const key = transactionKey('a');
 const visitor = { ip: '192.0.2.1', userAgent: '', acceptLanguage: '' };

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Koa from 'koa';
 import { StepgateError } from '../../../src/errors.ts';
 import { createRoutes, type Handler, type Route } from '../../../src/http/middleware/route-table.ts';
-import { type OpenServer, openServer } from '../../support/http-server.ts';
-import { noHandler, ownRoutesOf } from '../../support/own-routes.ts';
+import { type OpenServer, openServer } from '../../support/servers/http-server.ts';
+import { noHandler, ownRoutesOf } from '../../support/servers/own-routes.ts';
 
 const table = ownRoutesOf({ demo: true });
 

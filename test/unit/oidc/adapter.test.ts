@@ -23,7 +23,7 @@ import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/directory/changes.ts';
 import { serializeUser, type User } from '../../../src/users/record/user.ts';
 import { proof, silentFacts } from '../../core/support/fixtures.ts';
-import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
+import { type FakeStore, fakeStore } from '../../support/stores/fake-store.ts';
 
 const now = 1_800_000_000;
 const user = newUser({ identifiers: ['ann'] }, ['ann'], now - 60);

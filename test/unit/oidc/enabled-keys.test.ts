@@ -11,7 +11,7 @@ import {
 import type { SigningAlgorithm } from '../../../src/policy/model/signing.ts';
 import { keyringKey, revisionPointerKey } from '../../../src/stores/keys.ts';
 import type { Entry } from '../../../src/stores/store.ts';
-import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
+import { type FakeStore, fakeStore } from '../../support/stores/fake-store.ts';
 
 const now = 1_800_000_000;
 /** Longer than any token lives. */

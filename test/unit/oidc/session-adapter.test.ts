@@ -8,7 +8,7 @@ import type { Op, Store } from '../../../src/stores/store.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/directory/changes.ts';
 import { serializeUser } from '../../../src/users/record/user.ts';
-import { recordingStore } from '../../support/recording-store.ts';
+import { recordingStore } from '../../support/stores/recording-store.ts';
 
 const store = recordingStore(openEmbedded({ file: ':memory:' }));
 afterAll(() => store.close());

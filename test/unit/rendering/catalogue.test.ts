@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { catalogueFindings, loadCatalogues } from '../../../src/rendering/catalogue.ts';
 import type { MessageValues } from '../../../src/rendering/message-descriptor.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
-import { viewsDir } from '../../support/page-states.ts';
+import { viewsDir } from '../../support/pages/page-states.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stepgate-catalogue-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { intlFormatters, knownZone, momentText } from '../../../src/rendering/formatters.ts';
 import { loadTranslators } from '../../../src/rendering/translator.ts';
-import { viewsDir } from '../../support/page-states.ts';
+import { viewsDir } from '../../support/pages/page-states.ts';
 
 test.each([
   ['en', 'Notes, Payroll, Wiki'],

@@ -14,7 +14,7 @@ import {
   schemes,
 } from '../../../src/rendering/palette.ts';
 import { seeded } from '../../core/support/seeded.ts';
-import { viewsDir } from '../../support/page-states.ts';
+import { viewsDir } from '../../support/pages/page-states.ts';
 
 const ratio = (front: string, back: string): number => contrast(parseColour(front), parseColour(back));
 const color = fc.integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, '0')}`);

@@ -17,7 +17,7 @@ import {
   usersKey,
 } from '../../../src/stores/keys.ts';
 import type { Op } from '../../../src/stores/store.ts';
-import { recordingStore, takeViolations } from '../../support/recording-store.ts';
+import { recordingStore, takeViolations } from '../../support/stores/recording-store.ts';
 
 const store = openEmbedded({ file: ':memory:' });
 afterAll(() => store.close());

@@ -6,8 +6,8 @@ import { storeAloneKey, writeProbeKey } from '../../../src/stores/keys.ts';
 import { standAloneOp } from '../../../src/stores/redis/store-alone.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { StoreHealth } from '../../../src/stores/store-health.ts';
-import { fakeStore } from '../../support/fake-store.ts';
-import { until } from '../../support/until.ts';
+import { fakeStore } from '../../support/stores/fake-store.ts';
+import { until } from '../../support/values/until.ts';
 
 const running: StoreHealth[] = [];
 afterEach(() => {

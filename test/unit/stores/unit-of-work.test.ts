@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Op } from '../../../src/stores/store.ts';
 import { Conflict, type Merge, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { slotted } from '../../support/cluster-like-store.ts';
-import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
+import { slotted } from '../../support/stores/cluster-like-store.ts';
+import { type FakeStore, fakeStore } from '../../support/stores/fake-store.ts';
 
 const key = 'thing:{a}';
 const other = 'thing:{b}';

@@ -8,7 +8,7 @@ import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory/directory.ts';
 import type { Profile } from '../../../src/users/record/user.ts';
 import { type RefusedValue, type ReindexSummary, reindexUsers } from '../../../src/users/reindex.ts';
-import { recordingStore } from '../../support/recording-store.ts';
+import { recordingStore } from '../../support/stores/recording-store.ts';
 
 const now = 1_800_000_000;
 const { phone, email } = standardAttributes;

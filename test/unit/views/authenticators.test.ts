@@ -9,7 +9,7 @@ import type { Authenticator } from '../../../src/authenticators/authenticator.ts
 import { authenticatorKinds, buildAuthenticators } from '../../../src/authenticators/index.ts';
 import { accountChanges } from '../../../src/flow/notify/account-notification.ts';
 import { loadCatalogues } from '../../../src/rendering/catalogue.ts';
-import { viewsDir } from '../../support/page-states.ts';
+import { viewsDir } from '../../support/pages/page-states.ts';
 
 const authenticators = [...buildAuthenticators().values()];
 const english = [...(loadCatalogues([viewsDir]).get('en')?.messages.keys() ?? [])];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { tokenizer } from 'acorn';
 import { compactScript, compactStyles } from '../../../src/http/html/assets/compact.ts';
-import { viewsDir } from '../../support/page-states.ts';
+import { viewsDir } from '../../support/pages/page-states.ts';
 
 const assets = join(viewsDir, 'assets');
 const scripts = readdirSync(assets).filter((name) => name.endsWith('.js'));

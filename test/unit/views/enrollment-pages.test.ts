@@ -2,9 +2,9 @@
 import { expect, test } from '@jest/globals';
 import { fieldsOf } from '../../../src/http/html/fields/fields.ts';
 import { inputs } from '../../../src/http/html/fields/inputs.ts';
-import { pageStates } from '../../support/page-states.ts';
+import { pageStates } from '../../support/pages/page-states.ts';
+import { formsOf } from '../../support/pages/user-agent.ts';
 import { sharedViews } from '../../support/shared/views.ts';
-import { formsOf } from '../../support/user-agent.ts';
 
 const renderer = sharedViews().pages;
 const html = (state: string): string => pageStates.get(state)?.(renderer) ?? '';

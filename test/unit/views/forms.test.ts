@@ -5,8 +5,8 @@ import type { RefusalCode } from '../../../src/authenticators/refusal-codes.ts';
 import type { NoticeCode } from '../../../src/core/step/notice-codes.ts';
 import type { Notice, Step } from '../../../src/core/step/step.ts';
 import type { StepPage } from '../../../src/http/html/views/page-models.ts';
-import { errorNotice } from '../../support/notices.ts';
-import { hostile, pageStates, viewsDir } from '../../support/page-states.ts';
+import { errorNotice } from '../../support/pages/notices.ts';
+import { hostile, pageStates, viewsDir } from '../../support/pages/page-states.ts';
 import { sharedViews } from '../../support/shared/views.ts';
 
 const renderer = sharedViews().pages;

@@ -6,7 +6,7 @@ import { denyReasons } from '../../../src/core/model/decision.ts';
 import { noticeCodes } from '../../../src/core/step/notice-codes.ts';
 import { errorTable } from '../../../src/errors.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
-import { pageStates, viewsDir } from '../../support/page-states.ts';
+import { pageStates, viewsDir } from '../../support/pages/page-states.ts';
 import { sharedViews } from '../../support/shared/views.ts';
 import { keyUse, quotedTexts } from './support/used-keys.ts';
 

@@ -8,7 +8,7 @@ import { createRenderer } from '../../../src/http/html/render.ts';
 import { checkOperatorViews } from '../../../src/operator-views.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
 import { loadCatalogues } from '../../../src/rendering/catalogue.ts';
-import { viewsDir } from '../../support/page-states.ts';
+import { viewsDir } from '../../support/pages/page-states.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stepgate-own-views-'));
 afterAll(() => rmSync(root, { recursive: true }));

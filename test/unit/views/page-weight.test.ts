@@ -1,8 +1,8 @@
 /** A page stays light in every language, with a brand, and needs no script for its first paint. */
 import { describe, expect, test } from '@jest/globals';
 import { largestMarks } from '../../../src/http/html/assets/mark-styles.ts';
-import { pageStates } from '../../support/page-states.ts';
-import { weighState } from '../../support/page-weight.ts';
+import { pageStates } from '../../support/pages/page-states.ts';
+import { weighState } from '../../support/pages/page-weight.ts';
 import { sharedViews } from '../../support/shared/views.ts';
 
 const renderer = sharedViews().pages;

@@ -11,7 +11,7 @@ import type { PageTemplateModels } from '../../../src/http/html/models/template-
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { loadTemplates } from '../../../src/rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
-import { pageStates, viewsDir } from '../../support/page-states.ts';
+import { pageStates, viewsDir } from '../../support/pages/page-states.ts';
 import { sharedViews } from '../../support/shared/views.ts';
 import { modelFingerprints } from './support/model-fingerprint.ts';
 import { computationsIn, templatesAsTypeScript } from './support/template-types.ts';

@@ -1,8 +1,8 @@
 /** The forms that a passkey answers: what they post, and that they show no message before there is one. */
 import { expect, test } from '@jest/globals';
-import { pageStates } from '../../support/page-states.ts';
+import { pageStates } from '../../support/pages/page-states.ts';
+import { formsOf } from '../../support/pages/user-agent.ts';
 import { sharedViews } from '../../support/shared/views.ts';
-import { formsOf } from '../../support/user-agent.ts';
 
 const renderer = sharedViews().pages;
 const html = (state: string): string => pageStates.get(state)?.(renderer) ?? '';

@@ -11,7 +11,7 @@ import { servePreview } from '../../../../src/preview/preview-server.ts';
 import { sampleMessages } from '../../../../src/preview/samples/message-samples.ts';
 import { samplePages } from '../../../../src/preview/samples/sample-pages.ts';
 import { writePreview } from '../../../../src/preview/write-preview.ts';
-import { viewsDir } from '../../../support/page-states.ts';
+import { viewsDir } from '../../../support/pages/page-states.ts';
 import { validFiles, withConfiguration } from '../../policy/support/configuration-dir.ts';
 
 const logo = (colour: string): string =>

@@ -9,7 +9,7 @@ import { Revisions } from '../../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../../src/stores/store.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
-import { recordingStore } from '../../../support/recording-store.ts';
+import { recordingStore } from '../../../support/stores/recording-store.ts';
 
 export const NOW = Date.parse('2026-11-24T09:00:00Z') / 1000;
 

@@ -28,9 +28,9 @@ import { Directory } from '../../../../src/users/directory/directory.ts';
 import { listUsers } from '../../../../src/users/directory/list-users.ts';
 import { groupsWithMembers } from '../../../../src/users/directory/member-groups.ts';
 import type { Account } from '../../../../src/users/record/user.ts';
-import { context } from '../../../contract/authenticator-contract.ts';
-import { cheapQueue } from '../../../support/cheap-hashing.ts';
-import { recordingStore } from '../../../support/recording-store.ts';
+import { context } from '../../../contract/authenticators/authenticator-contract.ts';
+import { cheapQueue } from '../../../support/servers/cheap-hashing.ts';
+import { recordingStore } from '../../../support/stores/recording-store.ts';
 import { validFiles, withConfiguration } from '../../policy/support/configuration-dir.ts';
 
 const queue = cheapQueue();

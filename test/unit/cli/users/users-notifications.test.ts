@@ -13,9 +13,9 @@ import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
 import { revisionPointerKey } from '../../../../src/stores/keys.ts';
 import type { Store } from '../../../../src/stores/store.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
-import { outboxOf } from '../../../support/account-notifications.ts';
-import { cheapQueue } from '../../../support/cheap-hashing.ts';
-import { recordingStore } from '../../../support/recording-store.ts';
+import { cheapQueue } from '../../../support/servers/cheap-hashing.ts';
+import { recordingStore } from '../../../support/stores/recording-store.ts';
+import { outboxOf } from '../../../support/users/account-notifications.ts';
 import { validFiles, withConfiguration } from '../../policy/support/configuration-dir.ts';
 
 const queue = cheapQueue();

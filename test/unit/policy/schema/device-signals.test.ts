@@ -5,7 +5,7 @@ import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
 import { signalHeaders } from '../../../../src/policy/model/device-signals.ts';
 import { type Brought, compileDeviceSignals } from '../../../../src/policy/revision/device-signals.ts';
 import { settingsSchemaFor } from '../../../../src/policy/schema/schemas.ts';
-import { certificate, type Issued } from '../../../support/certificates.ts';
+import { certificate, type Issued } from '../../../support/servers/certificates.ts';
 
 const now = 1_800_000_000;
 const issuer = 'https://id.example.org';

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { LanguageServer } from '../../../support/language-server.ts';
+import { LanguageServer } from '../../../support/servers/language-server.ts';
 
 let server: LanguageServer;
 beforeAll(async () => {

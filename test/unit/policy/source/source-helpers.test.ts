@@ -12,7 +12,7 @@ import { nearestName } from '../../../../src/policy/source/nearest-name.ts';
 import { substituteVariables } from '../../../../src/policy/source/substitute-variables.ts';
 import { valuesAt } from '../../../../src/policy/source/values-at.ts';
 import { seeded } from '../../../core/support/seeded.ts';
-import { anyText } from '../../../support/any-text.ts';
+import { anyText } from '../../../support/pages/any-text.ts';
 import { authenticators, validFiles, withConfiguration } from '../support/configuration-dir.ts';
 
 test.each([

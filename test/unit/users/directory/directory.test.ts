@@ -7,8 +7,8 @@ import type { NewUser } from '../../../../src/users/directory/changes.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
 import { listUsers } from '../../../../src/users/directory/list-users.ts';
 import { serializeUser, type User } from '../../../../src/users/record/user.ts';
-import { slotted } from '../../../support/cluster-like-store.ts';
-import { recordingStore } from '../../../support/recording-store.ts';
+import { slotted } from '../../../support/stores/cluster-like-store.ts';
+import { recordingStore } from '../../../support/stores/recording-store.ts';
 
 let store: Store;
 let now: number;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalIdentifier } from '../../../../src/users/identifiers/identifier.ts';
 import { seeded } from '../../../core/support/seeded.ts';
-import { anyText } from '../../../support/any-text.ts';
+import { anyText } from '../../../support/pages/any-text.ts';
 
 function canonical(text: string): string {
   const result = canonicalIdentifier(text);

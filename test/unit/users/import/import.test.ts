@@ -18,7 +18,7 @@ import {
   type RefusedRecord,
 } from '../../../../src/users/import/import-users.ts';
 import type { User } from '../../../../src/users/record/user.ts';
-import { recordingStore } from '../../../support/recording-store.ts';
+import { recordingStore } from '../../../support/stores/recording-store.ts';
 
 let store: Store;
 let directory: Directory;

@@ -8,7 +8,7 @@ import { Conflict, UnitOfWork } from '../../../../src/stores/unit-of-work.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
 import type { Profile } from '../../../../src/users/record/user.ts';
 import { moveUniqueValues, uniqueChange } from '../../../../src/users/reservations/attribute-reservations.ts';
-import { recordingStore } from '../../../support/recording-store.ts';
+import { recordingStore } from '../../../support/stores/recording-store.ts';
 
 const schema = attributeSchemaOf({
   badge: { unique: true, identifies: true },

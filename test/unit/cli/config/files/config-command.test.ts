@@ -11,7 +11,7 @@ import { jsonSchemas } from '../../../../../src/policy/schema/json-schemas.ts';
 import { openEmbedded } from '../../../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../../../src/stores/store.ts';
 import { Directory } from '../../../../../src/users/directory/directory.ts';
-import { recordingStore } from '../../../../support/recording-store.ts';
+import { recordingStore } from '../../../../support/stores/recording-store.ts';
 import { authenticators, validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
 
 const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'email')];

@@ -17,7 +17,7 @@ import type { App } from '../../../../../src/policy/model/app.ts';
 import { findingLine } from '../../../../../src/policy/model/finding.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../../../src/policy/revision/snapshot.ts';
 import { userWith } from '../../../../core/support/fixtures.ts';
-import { removeDirectory } from '../../../../support/remove-directory.ts';
+import { removeDirectory } from '../../../../support/values/remove-directory.ts';
 
 async function snapshotOf(dir: string): Promise<{ readonly snapshot: Snapshot; readonly apps: readonly App[] }> {
   const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });

@@ -10,7 +10,7 @@ import { analysis } from '../../../../../src/policy/analysis/findings/analyse.ts
 import { type Brought, compileDeviceSignals } from '../../../../../src/policy/revision/device-signals.ts';
 import { settingsSchemaFor } from '../../../../../src/policy/schema/schemas.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
-import { certificate } from '../../../../support/certificates.ts';
+import { certificate } from '../../../../support/servers/certificates.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { replayed } from '../../support/replayed-example.ts';
 

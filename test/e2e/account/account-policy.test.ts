@@ -1,0 +1,53 @@
+/** The account policy, over HTTP: at the account pages and in the loop. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import {
+  beginSignIn,
+  currentStep,
+  formOf,
+  identify,
+  signOnPolicy,
+  userWithPassword,
+  userWithTotp,
+} from '../../support/clients/sign-in-flow.ts';
+import { startNode, type TestNode } from '../../support/servers/node.ts';
+import { visit } from '../../support/users/account-visits.ts';
+
+let node: TestNode;
+beforeAll(async () => {
+  const rules = [
+    { name: 'Apps stay', change: { remove: ['totp'] }, then: 'deny' },
+    { name: 'Guests add nothing', change: { add: 'all' }, when: { groups: { any: ['guests'] } }, then: 'deny' },
+    { name: 'Rest', then: { allow: { factors: 1 } } },
+  ];
+  node = await startNode({
+    authenticators: ['password', 'totp'],
+    files: {
+      'policies/account.yaml': JSON.stringify({ rules }),
+      ...signOnPolicy('payroll', { then: { allow: { factors: 2 } } }),
+    },
+  });
+});
+afterAll(() => node.stop());
+
+test('authenticators that it forbids to remove stay', async () => {
+  const user = await userWithTotp(node);
+  const credentials = (await node.app.directory.get(user.id))?.credentials ?? [];
+  const id = credentials.find(({ authenticator }) => authenticator === 'totp')?.id;
+  const { agent, page } = await visit(node, user, { path: `/account/authenticators/${id}` });
+  const refused = await agent.submit(page, formOf(page, 'remove'));
+  expect(refused.messages).toEqual(['denied.rule']);
+  expect((await node.app.directory.get(user.id))?.credentials).toHaveLength(2);
+  const line = node.audit.findLast(({ event, subject }) => event === 'sign_in.denied' && subject === user.id);
+  expect(line).toMatchObject({ reason: 'rule', rule: expect.stringContaining('account: Apps stay') });
+});
+
+test.each([
+  ['staff', 'enroll:totp', true],
+  ['guests', 'denied.enrollment_forbids', false],
+])('%s: an app that takes a second factor, and the offer at the account', async (group, step, offered) => {
+  const user = await userWithPassword(node, [group]);
+  const { agent, page } = await beginSignIn(node, 'payroll');
+  expect(currentStep(await identify(agent, page, user))).toBe(step);
+  const { page: overview } = await visit(node, user, { path: '/account/methods' });
+  expect(overview.html.includes('/account/add/totp')).toBe(offered);
+});

@@ -1,0 +1,246 @@
+/** `explain --transaction`: the story of real sign-ins, from what the audit log kept of them. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { emailCredential } from '../../../src/authenticators/email/email.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { explainCommand } from '../../../src/cli/explain/explain.ts';
+import type { SignInStory } from '../../../src/cli/explain/sign-in-story.ts';
+import {
+  answerStep,
+  beginSignIn,
+  currentStep,
+  formOf,
+  identify,
+  passcode,
+  signOnPolicy,
+  userWithPassword,
+  userWithTotp,
+  wrongCode,
+} from '../../support/clients/sign-in-flow.ts';
+import { codeIn, mailTo } from '../../support/messages/mail.ts';
+import { startNode, type TestNode, testPassword } from '../../support/servers/node.ts';
+import { randomName } from '../../support/values/random-name.ts';
+
+let node: TestNode;
+let time = Math.floor(Date.now() / 1000);
+beforeAll(async () => {
+  node = await startNode({ demo: true, authenticators: ['password', 'totp', 'email'], now: () => time });
+});
+afterAll(() => node.stop());
+
+const explained = (...words: string[]) => explainedAt(node, ...words);
+
+async function explainedAt({ store }: TestNode, ...words: string[]): Promise<string> {
+  let output = '';
+  const context = {
+    openStore: async () => ({ ...store, close: async () => undefined }),
+    stdout: (text: string) => {
+      output += text;
+    },
+    stderr: () => undefined,
+    paint: (_colour: unknown, text: string) => text,
+    authenticators: authenticatorKinds,
+    variables: {},
+    now: () => time,
+    setExitCode: () => undefined,
+  };
+  await explainCommand(context).exitOverride().parseAsync(words, { from: 'user' });
+  return output;
+}
+
+/** Times are those of the machine that writes the log. */
+async function told(transaction: string): Promise<string> {
+  const text = await explained('--transaction', transaction);
+  return text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'TIME');
+}
+
+async function data(transaction: string): Promise<SignInStory> {
+  return JSON.parse(await explained('--transaction', transaction, '--json')) as SignInStory;
+}
+
+const referenceOf = (event: string, client: string) =>
+  String(node.audit.findLast((line) => line.event === event && line.client === client)?.transaction);
+
+test('a sign-in with two factors: what happened, which layer asked for what and why, and the proofs', async () => {
+  const user = await userWithTotp(node);
+  const { agent, page, uid } = await beginSignIn(node, 'payroll');
+  const code = await identify(agent, page, user);
+  expect(await told(uid)).toContain('  It is under way, and waits for totp.\n');
+  const again = await answerStep(agent, code, { 'credentials.passcode': await wrongCode(user) });
+  expect(currentStep(await answerStep(agent, again, await passcode(user)))).toBe('code');
+  expect(await told(uid)).toBe(`Sign-in ${uid} to Payroll (payroll)
+  who       ${user.identifier}
+  from      127.0.0.1, in no zone, a new browser
+  request   scope openid email profile groups
+
+What happened, in UTC
+  TIME  proved password
+  TIME  more was asked for by Sign-on policy payroll, "Everybody else"
+  TIME  totp was refused: the answer is wrong (credentials.invalid)
+  TIME  proved totp
+  TIME  signed in: acr urn:okta:loa:2fa:any, amr mfa otp pwd
+
+Why: the decision of TIME, by revision 1
+  Session policy
+    by the rule "Everybody"  policies/session.yaml:7:5
+    asked for one factor
+    met
+  Sign-on policy payroll
+    not by "No contractors": groups any: [contractors] does not hold
+    not by "One factor in the office": network any: [office] does not hold
+    by the rule "Everybody else"  policies/sign-on/payroll.yaml:24:5
+    asked for two distinct factor types; knowledge by password at most 12 h old; possession not by email or phone at most 1 h old
+           or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
+    met
+  Proved at that time
+    password (knowledge), just then, in this sign-in
+    totp (possession, device-bound), just then, in this sign-in
+`);
+});
+
+test('a step-up says what the session had proved, and how old it was', async () => {
+  const user = await userWithTotp(node);
+  // Codes of an authenticator app are made by the clock of the machine.
+  time -= 600;
+  const { agent, page } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  time += 600;
+  const { page: code, uid } = await beginSignIn(node, 'payroll', agent);
+  expect(currentStep(code)).toBe('challenge:totp');
+  const asked = await data(uid);
+  expect(asked.open).toEqual({ waitsFor: 'totp' });
+  expect(asked.decisions.map(({ line, proved }) => [line.event, proved])).toEqual([
+    ['sign_in.asked', [expect.objectContaining({ authenticator: 'password', age: 600, earlier: true })]],
+  ]);
+  const [{ layers } = { layers: [] }] = asked.decisions;
+  expect(layers.map(({ layer, met }) => [layer, met])).toEqual([
+    ['session', true],
+    ['app', false],
+    ['request', undefined],
+  ]);
+  // The page that is shown again asks for nothing new.
+  await agent.open(code.url);
+  expect((await data(uid)).events).toHaveLength(1);
+  expect(currentStep(await answerStep(agent, code, await passcode(user)))).toBe('code');
+  const { decisions } = await data(uid);
+  expect(decisions.map(({ line, proved }) => [line.event, ...proved.map(({ age }) => age)])).toEqual([
+    ['sign_in.completed', 0, 600],
+  ]);
+});
+
+test('a sign-in without a page has a reference of its own', async () => {
+  const user = await userWithPassword(node);
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  const { page: silent } = await beginSignIn(node, 'notes', agent);
+  expect(currentStep(silent)).toBe('code');
+  const reference = referenceOf('sign_in.completed', 'notes');
+  expect(reference).not.toBe(uid);
+  expect(await told(reference)).toContain('password (knowledge), just then, before this sign-in\n');
+  const { page: refused } = await beginSignIn(node, { client_id: 'payroll', prompt: 'none' }, agent);
+  expect(currentStep(refused)).toBe('interaction_required');
+});
+
+test('the reference on a denied page leads to the rule that denied, and shows that the user left', async () => {
+  const user = await userWithPassword(node, ['contractors']);
+  const { agent, page } = await beginSignIn(node, 'payroll');
+  const denied = await identify(agent, page, user);
+  expect(currentStep(denied)).toBe('denied.rule');
+  const reference = referenceOf('sign_in.denied', 'payroll');
+  expect(denied.html).toContain(reference);
+  const text = await told(reference);
+  expect(text).toContain('TIME  denied: a rule says so\n\nWhy');
+  expect(text).toContain('by the rule "No contractors"  policies/sign-on/payroll.yaml:8:5\n    denied\n');
+  await agent.submit(denied, formOf(denied, 'cancel'), {});
+  expect(await told(reference)).toContain('TIME  the user gave up\n');
+});
+
+test('an identifier without an account is reported as such', async () => {
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  await identify(agent, page, { identifier: 'nobody@demo.test', password: 'wrong password 123' });
+  const text = await told(uid);
+  expect(text).toContain('who       nobody that has an account\n');
+  expect(text).toContain('password was refused: the answer is wrong (credentials.invalid)\n');
+  expect(text).not.toContain('\nWhy: ');
+});
+
+test('the policy may change: the story is about the revision that decided', async () => {
+  const user = await userWithPassword(node);
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  await node.configure(signOnPolicy('notes', { then: { allow: { factors: 2 } } }));
+  const [decision] = (await data(uid)).decisions;
+  const app = decision?.layers.find(({ layer }) => layer === 'app');
+  expect(app).toMatchObject({ outcome: 'allow', requirements: [{ anyOf: [expect.objectContaining({ factors: 1 })] }] });
+});
+
+test('a recovery is reported with the policy that let the user set a new password', async () => {
+  await node.configure({
+    ...signOnPolicy('notes', { then: { allow: { factors: 1 } } }),
+    'policies/recovery.yaml':
+      'rules:\n  - { name: By mail, then: { allow: { possession: { authenticators: [email] } } } }\n',
+  });
+  const identifier = `${randomName()}@demo.test`;
+  const credentials = [testPassword(node.app), emailCredential(identifier)];
+  await node.app.directory.create({ identifiers: [identifier], groups: [], credentials });
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  const recovery = await agent.submit(page, formOf(page, 'recover'));
+  const asked = await answerStep(agent, recovery, { identifier });
+  const code = codeIn(await mailTo(node, identifier));
+  const enroll = await answerStep(agent, asked, { 'credentials.passcode': code });
+  expect(currentStep(await answerStep(agent, enroll, { 'credentials.passcode': 'seven green umbrellas' }))).toBe(
+    'code',
+  );
+  const text = await told(uid);
+  expect(text).toContain(`  TIME  began to recover password
+  TIME  a message was sent for email
+  TIME  proved email.code
+  TIME  may set a new password, by Recovery policy, "By mail"
+  TIME  set a new password
+`);
+  expect(text.replaceAll(/by revision \d+/g, 'by revision N')).toContain(`Why: the decision of TIME, by revision N
+  Recovery policy
+    by the rule "By mail"  policies/recovery.yaml:2:5
+    asked for possession by email
+    met
+  Proved at that time
+    email.code (possession), just then, in this sign-in, to recover
+
+Why: the decision of TIME`);
+  expect((await data(uid)).decisions.map(({ line }) => line.event)).toEqual(['sign_in.asked', 'sign_in.completed']);
+});
+
+test('where the address is not known, the story says so', async () => {
+  const proxied = await startNode({
+    demo: true,
+    authenticators: ['password'],
+    files: { 'stepgate.yaml': 'brand: { name: Test }\ntrustedProxies: 1\n' },
+  });
+  try {
+    const { agent, page, uid } = await beginSignIn(proxied, 'notes');
+    const refused = await identify(agent, page, { identifier: 'nobody@demo.test', password: 'wrong password 123' });
+    const output = () => explainedAt(proxied, '--transaction', uid);
+    expect(await output()).toContain('\n  from      an unknown address\n');
+    await identify(agent, refused, await userWithPassword(proxied));
+    expect(await output()).toContain('\n  from      an unknown address, in no zone, a new browser\n');
+  } finally {
+    await proxied.stop();
+  }
+});
+
+test('where rules ask about unusual facts, the story names them', async () => {
+  const user = await userWithPassword(node);
+  const strict = { when: { risk: { any: ['newDevice'] } }, then: 'deny' };
+  await node.configure(signOnPolicy('notes', strict, { then: { allow: { factors: 1 } } }));
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('denied.rule');
+  expect(await told(uid)).toContain('    denied\n  Unusual\n    low: newDevice 20\n  Proved at that time\n');
+});
+
+test.each([
+  ['an unknown reference', ['--transaction', 'abcdefghijklmnop'], 'the audit log has nothing about abcdefghijklmnop'],
+  ['no reference', ['--transaction', 'no such'], '--transaction takes the reference of a sign-in'],
+  ['other options', ['--transaction', 'abcdefghijklmnop', '--app', 'notes'], '--transaction takes no other facts'],
+  ['nothing', [], 'give --app, or --transaction'],
+])('%s is refused', async (_, words, sentence) => {
+  await expect(explained(...words)).rejects.toThrow(sentence);
+});

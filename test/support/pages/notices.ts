@@ -1,0 +1,2 @@
+/** Notices for fixtures of pages. */
+export { errorNotice } from '../../../src/preview/samples/sample-notice.ts';
