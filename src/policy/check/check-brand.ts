@@ -25,7 +25,7 @@ export interface CheckedBrand {
   readonly documents: readonly Document[];
 }
 
-/** A brand with its place: `path` leads to it in `source`. */
+/** A brand with its location: `path` leads to it in `source`. */
 interface OwnBrand {
   readonly source: YamlSource;
   readonly own: AppBrand;

@@ -15,7 +15,7 @@ import { withStore } from '../../shared/store/with-store.ts';
 import { parseDuration } from '../../shared/values/durations.ts';
 import { checkedFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
-import { type Candidate, diffAgainstActive, placesOfKeys } from './against-live.ts';
+import { type Candidate, diffAgainstActive, locationsOfKeys } from './against-live.ts';
 import { nextConfiguration } from './compared/compared-configuration.ts';
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
@@ -85,7 +85,7 @@ async function diffOf(context: ConfigContext, candidate: Candidate, from: string
     active: await nextConfiguration(loaded.documents, authenticators),
     next: await nextConfiguration(candidate.documents, authenticators),
     against: `the files of ${from}`,
-    placeOf: placesOfKeys(candidate.sources ?? []),
+    locationOf: locationsOfKeys(candidate.sources ?? []),
     authenticators,
     now: now(),
   });
