@@ -2,7 +2,7 @@
 import type { Documents } from '../../../policy/model/documents.ts';
 import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import type { Store } from '../../../stores/store.ts';
-import { readActiveConfiguration } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import type { LocationOf } from './compared/changed-files.ts';
 import { activeConfiguration, nextConfiguration } from './compared/compared-configuration.ts';
@@ -21,7 +21,7 @@ export async function diffAgainstActive(
   { documents, sources = [] }: Candidate,
   { authenticators, now }: Pick<ConfigContext, 'authenticators' | 'now'>,
 ): Promise<ConfigDiff> {
-  const active = await readActiveConfiguration(store, authenticators);
+  const active = await readActiveRevision(store, authenticators);
   return configDiff({
     active: activeConfiguration(store, active),
     next: await nextConfiguration(documents, authenticators),
