@@ -19,11 +19,7 @@ import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { openEmbedded } from '../../stores/embedded/embedded.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import {
-  type ActiveConfiguration,
-  appNames,
-  readActiveConfiguration,
-} from '../shared/configuration/revision-in-use.ts';
+import { type ActiveRevisionContent, appNames, readActiveRevision } from '../shared/configuration/revision-in-use.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { withPrintedFindings } from '../shared/output/print-findings.ts';
@@ -83,7 +79,7 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
   const what = { ...options, app };
   if (config === undefined) {
     return withStore(context, async (store) => {
-      const active = await readActiveConfiguration(store, context.authenticators);
+      const active = await readActiveRevision(store, context.authenticators);
       const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
       await print(context, what, { ...active, subject, store });
     });
@@ -96,7 +92,7 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
 }
 
 /** The input of an explanation. */
-interface Explained extends ActiveConfiguration {
+interface Explained extends ActiveRevisionContent {
   /** The user of `--user`. */
   readonly subject?: Subject | undefined;
   /** The store with that user. */
@@ -173,14 +169,14 @@ function groupsNamedIn(
 async function withFiles(
   context: ExplainContext,
   dir: string,
-  use: (files: ActiveConfiguration) => Promise<void>,
+  use: (files: ActiveRevisionContent) => Promise<void>,
 ): Promise<void> {
   const loaded = await loadConfiguration(dir, context);
   if (!loaded.ok) throw new ConfigurationRefused('bad_request', dir, loaded.findings);
   const store = openEmbedded({ file: ':memory:' });
   try {
     await new Revisions(store, context).apply(loaded.documents, { by: 'explain' });
-    await use(await readActiveConfiguration(store, context.authenticators));
+    await use(await readActiveRevision(store, context.authenticators));
   } finally {
     await store.close();
   }

@@ -3,7 +3,7 @@
 import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
-import { sourcePlace } from '../../core/model/source-place.ts';
+import { sourceLocationText } from '../../core/model/source-place.ts';
 import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
@@ -180,7 +180,7 @@ function says({ layer, outcome, maxAge }: ToldLayer): boolean {
 
 function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Paint): readonly string[] {
   const { passed = [], morePassed, outcome, rule, location } = layer;
-  const where = location === undefined ? '' : paint('dim', `  ${sourcePlace(location)}`);
+  const where = location === undefined ? '' : paint('dim', `  ${sourceLocationText(location)}`);
   const title = `  ${paint('bold', titleOf(layer, decision))}`;
   const decider = rule === undefined ? [] : [`    by the rule "${printable(rule)}"${where}`];
   return [

@@ -40,10 +40,10 @@ export async function openDifferences(
  */
 function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
   const seen = new Set(explanations.flatMap(conditionResults));
-  for (const place of new Set([...seen].map((one) => one.replace(/ \w+$/, '')))) {
-    const leaf = place.split(/[ .]/).find((part): part is ConditionName => free.has(part as ConditionName));
+  for (const location of new Set([...seen].map((one) => one.replace(/ \w+$/, '')))) {
+    const leaf = location.split(/[ .]/).find((part): part is ConditionName => free.has(part as ConditionName));
     if (leaf === undefined) continue;
-    if (free.get(leaf) && seen.has(`${place} hit`) && seen.has(`${place} miss`)) continue;
+    if (free.get(leaf) && seen.has(`${location} hit`) && seen.has(`${location} miss`)) continue;
     return `whether \`${leaf}\` holds is not known beforehand: say more in it, or leave it to \`expect\``;
   }
   return undefined;

@@ -7,7 +7,7 @@ import { durationText } from '../../policy/model/duration-text.ts';
 import type { AccessCodeBounds } from '../../users/ports/access-codes.ts';
 import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
-import { readActiveConfiguration } from '../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../shared/configuration/revision-in-use.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { parseDuration } from '../shared/values/durations.ts';
@@ -64,7 +64,7 @@ async function activeBounds(context: UsersContext): Promise<AccessCodeBounds> {
   const { authenticators, accessCodes } = context;
   const settings = await withStore(context, async (store) => {
     try {
-      return (await readActiveConfiguration(store, authenticators)).snapshot.settings.authenticators;
+      return (await readActiveRevision(store, authenticators)).snapshot.settings.authenticators;
     } catch (error) {
       if (error instanceof StepgateError && error.code === 'not_configured') return {};
       throw error;

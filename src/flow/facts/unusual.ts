@@ -93,7 +93,7 @@ function comparedPlaces(
   const isNewCountry = networks.every((one) => placeOf(one.ip).country !== here.country);
   // Sign-ins within the session can only add risk: a stolen session appears in another place at once.
   const isTooFast = [...(last ? [last] : []), ...own].some((one) => {
-    const travelled = kilometresBetween(here.location, placeOf(one.ip).location);
+    const travelled = kilometresBetween(here.coordinates, placeOf(one.ip).coordinates);
     return travelled !== undefined && isImpossible(travelled, now - one.at, settings.risk.speed);
   });
   return {
@@ -118,6 +118,6 @@ function distanceTo({ settings, placeOf }: Where, ip: string, networks: readonly
   if (networks.some((one) => networkPrefix(one.ip) === networkPrefix(ip))) return 0;
   const here = placeOf(ip);
   if (here.isUnknown) return 'unknown';
-  const distances = networks.flatMap((one) => kilometresBetween(here.location, placeOf(one.ip).location) ?? []);
+  const distances = networks.flatMap((one) => kilometresBetween(here.coordinates, placeOf(one.ip).coordinates) ?? []);
   return distances.length === 0 ? 'nowhere' : Math.min(...distances);
 }

@@ -47,8 +47,8 @@ function ruleFindings(source: YamlSource, document: Document, context: KnownAuth
     if (fault !== undefined) faults.set(ruleIndexAt(document, rule), fault);
   }
   return [...faults].map(([index, fault]) => {
-    const place = { source, path: ['rules', index, 'then', 'allow'] };
-    return unmeetable('rule_unmeetable', place, { ...fault, message: `lets no user in: ${fault.message}` });
+    const location = { source, path: ['rules', index, 'then', 'allow'] };
+    return unmeetable('rule_unmeetable', location, { ...fault, message: `lets no user in: ${fault.message}` });
   });
 }
 

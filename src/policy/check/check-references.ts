@@ -207,7 +207,7 @@ function unknownKeys(source: YamlSource, pattern: string, { what, known }: Names
   return valuesFor(source.content, `${pattern}.*`).flatMap(({ path }) => {
     const key = String(path.at(-1));
     if (known.includes(key)) return [];
-    return [{ ...source.placeOfKey(path), message: unknownName(what, key, known), code: 'unknown_reference' }];
+    return [{ ...source.locationOfKey(path), message: unknownName(what, key, known), code: 'unknown_reference' }];
   });
 }
 

@@ -55,7 +55,7 @@ export type FindingCode = keyof typeof findingCodes;
  */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** A rule that a finding is about, with its place. */
+/** A rule that a finding is about, with its location. */
 export interface NamedRule {
   readonly name: string;
   readonly file: string;
@@ -96,9 +96,9 @@ export interface FindingStyle {
  * nothing of it is repeated.
  */
 export function findingsText(findings: readonly AnalysisFinding[], { config, adviceLast }: FindingStyle = {}): string {
-  const places = Map.groupBy(findings, ({ file, line, column, path }) => JSON.stringify([file, line, column, path]));
+  const locations = Map.groupBy(findings, ({ file, line, column, path }) => JSON.stringify([file, line, column, path]));
   const from = config === undefined ? [] : ['--config', config];
-  const lines = [...places.values()].flatMap((same) => [
+  const lines = [...locations.values()].flatMap((same) => [
     ...same.map(findingSummary),
     ...excerptLines(same[0]),
     ...distinct(same.flatMap(({ rules }) => rules.map(ruleLine))),

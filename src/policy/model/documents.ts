@@ -1,4 +1,4 @@
-/** The content of the configuration files: checked, with its place, and in the form in which the store keeps it. */
+/** The content of the configuration files: checked, with its location, and in the form in which the store keeps it. */
 import type { RuleHead } from '../../core/model/policy.ts';
 
 /**

@@ -2,9 +2,9 @@
 import type { Documents } from '../../../policy/model/documents.ts';
 import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import type { Store } from '../../../stores/store.ts';
-import { readActiveConfiguration } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
-import type { PlaceOf } from './compared/changed-files.ts';
+import type { LocationOf } from './compared/changed-files.ts';
 import { activeConfiguration, nextConfiguration } from './compared/compared-configuration.ts';
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
@@ -21,22 +21,22 @@ export async function diffAgainstActive(
   { documents, sources = [] }: Candidate,
   { authenticators, now }: Pick<ConfigContext, 'authenticators' | 'now'>,
 ): Promise<ConfigDiff> {
-  const active = await readActiveConfiguration(store, authenticators);
+  const active = await readActiveRevision(store, authenticators);
   return configDiff({
     active: activeConfiguration(store, active),
     next: await nextConfiguration(documents, authenticators),
     against: `revision ${active.snapshot.revision}, which is active`,
-    placeOf: placesOfKeys(sources),
+    locationOf: locationsOfKeys(sources),
     authenticators,
     store,
     now: now(),
   });
 }
 
-export function placesOfKeys(sources: readonly DocumentSource[]): PlaceOf {
+export function locationsOfKeys(sources: readonly DocumentSource[]): LocationOf {
   const byFile = new Map(sources.map(({ source }) => [source.file, source] as const));
   return (file, path) => {
-    const place = byFile.get(file)?.placeOf(path);
-    return place && { line: place.line, column: place.column };
+    const location = byFile.get(file)?.locationOf(path);
+    return location && { line: location.line, column: location.column };
   };
 }

@@ -9,7 +9,7 @@ import type { Store } from '../../../stores/store.ts';
 import { isAnswered } from '../../explain/unanswered-conditions.ts';
 import { numberAskedFor } from '../questions/best-enrollments.ts';
 import { type AppPair, comparedApps } from './compared/app-pairs.ts';
-import { changedFiles, type PlaceOf } from './compared/changed-files.ts';
+import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { circumstancesOf, placePairs } from './sign-ins/circumstances.ts';
@@ -21,7 +21,7 @@ export interface DiffOptions {
   readonly next: ComparedConfiguration;
   /** What the active configuration is, for the reader. */
   readonly against: string;
-  readonly placeOf: PlaceOf;
+  readonly locationOf: LocationOf;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Absent: users are not counted. */
   readonly store?: Store;
@@ -30,7 +30,14 @@ export interface DiffOptions {
 }
 
 /** Rejects with errors of the store, or if a policy cannot be read. */
-export async function configDiff({ active, next, against, placeOf, store, ...rest }: DiffOptions): Promise<ConfigDiff> {
+export async function configDiff({
+  active,
+  next,
+  against,
+  locationOf,
+  store,
+  ...rest
+}: DiffOptions): Promise<ConfigDiff> {
   const { pairs, added, removed } = await comparedApps(active, next);
   const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
   const projection = projectionOf(pairs);
@@ -49,7 +56,7 @@ export async function configDiff({ active, next, against, placeOf, store, ...res
   return {
     ...(active.snapshot.revision > 0 && { base: active.snapshot.revision }),
     against,
-    files: await changedFiles(active, next, placeOf),
+    files: await changedFiles(active, next, locationOf),
     apps: { added, removed },
     changes: joined(changes).toSorted(byWeight),
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),

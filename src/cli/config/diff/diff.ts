@@ -7,7 +7,7 @@ import { ConfigurationRefused } from '../../../policy/model/configuration-refuse
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
-import { readActiveConfiguration } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
@@ -15,7 +15,7 @@ import { withStore } from '../../shared/store/with-store.ts';
 import { parseDuration } from '../../shared/values/durations.ts';
 import { checkedFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
-import { type Candidate, diffAgainstActive, placesOfKeys } from './against-live.ts';
+import { type Candidate, diffAgainstActive, locationsOfKeys } from './against-live.ts';
 import { nextConfiguration } from './compared/compared-configuration.ts';
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
@@ -69,7 +69,7 @@ export function replayedSeconds(text: string | undefined): number | undefined {
 /** Replays the sign-ins of the last `back` seconds. Rejects with errors of the store. */
 export function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
   return withStore(context, async (store) => {
-    const { snapshot } = await readActiveConfiguration(store, context.authenticators);
+    const { snapshot } = await readActiveRevision(store, context.authenticators);
     const next = await nextConfiguration(documents, context.authenticators);
     const own = (one: Snapshot): Snapshot => withAccountApp(one, context.issuer ?? one.settings.issuer ?? '');
     return replay(store, { active: own(snapshot), next: own(next.snapshot) }, context.now() - back);
@@ -85,7 +85,7 @@ async function diffOf(context: ConfigContext, candidate: Candidate, from: string
     active: await nextConfiguration(loaded.documents, authenticators),
     next: await nextConfiguration(candidate.documents, authenticators),
     against: `the files of ${from}`,
-    placeOf: placesOfKeys(candidate.sources ?? []),
+    locationOf: locationsOfKeys(candidate.sources ?? []),
     authenticators,
     now: now(),
   });

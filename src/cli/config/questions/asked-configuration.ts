@@ -7,7 +7,7 @@ import type { Documents } from '../../../policy/model/documents.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../policy/revision/snapshot.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';
 import type { Store } from '../../../stores/store.ts';
-import { appNames, readActiveConfiguration } from '../../shared/configuration/revision-in-use.ts';
+import { appNames, readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 
@@ -45,7 +45,7 @@ export async function withAskedConfiguration<T>(
   const store = await storeIfAny(context, dir !== undefined);
   try {
     if (store !== undefined && dir === undefined) {
-      const { snapshot, manifest } = await readActiveConfiguration(store, context.authenticators);
+      const { snapshot, manifest } = await readActiveRevision(store, context.authenticators);
       return await use({ snapshot, clientIds: appNames(manifest), source: `revision ${snapshot.revision}`, store });
     }
     return await use({ ...(await filesOf(context, dir ?? context.configDir)), ...(store && { store }) });

@@ -1,5 +1,5 @@
 /** Findings, invariants and standards, as parts of a page. */
-import { sourcePlace } from '../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../core/model/source-place.ts';
 import { type AnalysisFinding, type Severity, shellWord } from '../../../policy/model/analysis-finding.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import type { CheckedFiles, InvariantResult } from '../shared/checked-files.ts';
@@ -41,7 +41,7 @@ function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string)
 
 function acceptedRow({ finding, reason, until }: ReviewedFiles['accepted'][number]): PageMarkup {
   const { severity, code, message } = finding;
-  return markup`<tr><th scope="row">${severity}: ${message} <span class="faint">(${code})</span></th><td><code>${sourcePlace(finding)}</code></td><td>${reason}</td><td class="short">${until}</td></tr>
+  return markup`<tr><th scope="row">${severity}: ${message} <span class="faint">(${code})</span></th><td><code>${sourceLocationText(finding)}</code></td><td>${reason}</td><td class="short">${until}</td></tr>
 `;
 }
 
@@ -52,9 +52,9 @@ function findingList(findings: readonly AnalysisFinding[]): PageContent {
 function findingCard(finding: AnalysisFinding): PageMarkup {
   const { severity, code, path, message, text, rules, example, advice } = finding;
   const details = [
-    row('where', markup`<code>${sourcePlace(finding)}</code>`),
+    row('where', markup`<code>${sourceLocationText(finding)}</code>`),
     ...(text === '' ? [] : [row('line', markup`<code>${text.trim()}</code>`)]),
-    ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${sourcePlace(rule)}</code>`)),
+    ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${sourceLocationText(rule)}</code>`)),
     ...(example ? [row('example', markup`<code>explain ${example.map(shellWord).join(' ')}</code>`)] : []),
     row('what to do', `${advice} (docs/findings.md#${code})`),
   ];

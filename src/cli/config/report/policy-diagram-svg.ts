@@ -43,9 +43,9 @@ ${parts}
 }
 
 function drawRule({ rule, line, conditions, verdict, says, state }: DiagramRule, number: number, y: number): Drawn {
-  const place = state === undefined ? `line ${line}` : `${state} · line ${line}`;
-  const placeWidth = place.length * 7 + 8;
-  const name = textBlock(rule, { x: left, y, width: width - left - placeWidth, kind: 'rule' });
+  const location = state === undefined ? `line ${line}` : `${state} · line ${line}`;
+  const locationWidth = location.length * 7 + 8;
+  const name = textBlock(rule, { x: left, y, width: width - left - locationWidth, kind: 'rule' });
   const when = box(whenLines(conditions, number), { y: name.bottom + 6, kind: 'when' });
   const middle = left + 24;
   const then = box(says, { y: when.bottom + 16, kind: verdict });
@@ -53,7 +53,7 @@ function drawRule({ rule, line, conditions, verdict, says, state }: DiagramRule,
     bottom: then.bottom,
     picture: markup`<g${state === undefined ? '' : markup` class="idle"`}>
 <circle class="stop" cx="${rail}" cy="${y + 13}" r="12"/><text class="number" x="${rail}" y="${y + 17.5}">${number}</text>
-${name.picture}<text class="place" x="${width - 1}" y="${y + 17.5}">${place}</text>
+${name.picture}<text class="location" x="${width - 1}" y="${y + 17.5}">${location}</text>
 ${when.picture}
 <path class="arrow" d="M${middle} ${when.bottom}v11m-4 -5l4 5l4 -5"/>
 ${then.picture}

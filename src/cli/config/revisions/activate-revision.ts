@@ -8,7 +8,7 @@ import type { Applied, ApplyOptions } from '../../../policy/revision/pointer-cha
 import { type RevisionRefusal, RevisionRefused } from '../../../policy/revision/revision-refused.ts';
 import type { Revisions } from '../../../policy/revision/revisions.ts';
 import type { Store } from '../../../stores/store.ts';
-import { readActiveConfiguration } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import type { ResultOptions } from '../../shared/output/print-result.ts';
 import { operatorName } from '../../shared/store/operator-name.ts';
@@ -122,7 +122,7 @@ interface Moving {
 
 /** Prints what is weaker or undecided, and ends the command. False if there is nothing. */
 async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
-  const active = activeConfiguration(store, await readActiveConfiguration(store, context.authenticators));
+  const active = activeConfiguration(store, await readActiveRevision(store, context.authenticators));
   const next = await nextConfiguration(move.documents, context.authenticators);
   const findings = await weakerFindings(active, next, context.now());
   if (findings.weaker.length + findings.undecided.length === 0) return false;

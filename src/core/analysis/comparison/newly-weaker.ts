@@ -5,7 +5,7 @@
  */
 import { grantedScopes } from '../../decision/granted-scopes.ts';
 import { withoutSecondFactor } from '../../decision/waiver.ts';
-import { placeKey } from '../../model/place-key.ts';
+import { locationKey } from '../../model/place-key.ts';
 import type { AllowTerms, Requirement, Rule, RuleHead } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
@@ -74,7 +74,7 @@ export function newlyWeaker(sides: Sides, space: RuleSpace): WeakerSearch {
 
 /** The key of a pair: one example for each pair of sign-on rules and pair of session rules is enough. */
 function keyOf({ before, now }: Pairing): string {
-  const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${placeKey(rule)}`;
+  const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${locationKey(rule)}`;
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 

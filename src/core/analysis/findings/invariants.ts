@@ -4,7 +4,7 @@
  * Everything else is reported as undecided, with the rules that are to blame.
  */
 import type { Conditions } from '../../model/conditions.ts';
-import { placeKey } from '../../model/place-key.ts';
+import { locationKey } from '../../model/place-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { mayFail } from '../../policy/rules/condition-table.ts';
@@ -95,7 +95,7 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
 
 /** A rule that breaks it in one combination is reported for that, and other combinations with it are not. */
 function keyOf(rule: RuleHead | undefined): readonly string[] {
-  return rule ? [placeKey(rule)] : [];
+  return rule ? [locationKey(rule)] : [];
 }
 
 type RuleResult =

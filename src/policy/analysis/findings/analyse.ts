@@ -3,7 +3,7 @@
  * differ from release to release, so they never stop a configuration that is already active.
  */
 import type { Seconds } from '../../../core/model/facts.ts';
-import { inOrderOfPlaces } from '../../../core/model/source-place.ts';
+import { inOrderOfLocations } from '../../../core/model/source-place.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
 import type { Documents } from '../../model/documents.ts';
@@ -77,7 +77,7 @@ export async function analysis(
     ...invariantFindings(invariants),
   ];
   const sorted = sortedByComments(all, sources, dayOf(now));
-  const findings = sorted.findings.toSorted(inOrderOfPlaces);
+  const findings = sorted.findings.toSorted(inOrderOfLocations);
   return { findings, accepted: sorted.accepted, invariants };
 }
 

@@ -72,16 +72,16 @@ export function neverAddedFindings(
 }
 
 /** The finding about the most users stands alone. */
-function atRule(same: readonly NeverAdded[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function atRule(same: readonly NeverAdded[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const isOfAll = ({ whom }: NeverAdded) => typeof whom === 'string';
   const shown = same.some(isOfAll) ? same.filter(isOfAll) : same;
   const [first] = shown;
-  const place = first && placeOf(first.rule);
-  if (first === undefined || place === undefined) return [];
+  const location = first && locationOf(first.rule);
+  if (first === undefined || location === undefined) return [];
   const { whom } = first;
   const keys = shown.map(({ key }) => key).join(' or ');
   return [
-    findingAt('never-added', place, {
+    findingAt('never-added', location, {
       message: typeof whom === 'string' ? ofAll(keys, shown) : ofSome(keys),
       rules: [...new Set(shown.flatMap(({ others }) => others))].map(namedRule),
       ...(typeof whom === 'object' && { example: exampleOptions(whom) }),

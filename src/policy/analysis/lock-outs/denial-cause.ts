@@ -54,10 +54,10 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
   const decided = policies.authenticators.map(({ key }) =>
     rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === key)),
   );
-  const places = [...rules, ...(combination.enrollment ? [combination.enrollment] : [])].map(
+  const locations = [...rules, ...(combination.enrollment ? [combination.enrollment] : [])].map(
     ({ location }) => location,
   );
-  const key = JSON.stringify([keys, outcomeKey(policies, facts), places, decided]);
+  const key = JSON.stringify([keys, outcomeKey(policies, facts), locations, decided]);
   const found = known.get(key) ?? findCause(user, rules, policies);
   known.set(key, found);
   const { account, together, by } = found;

@@ -53,11 +53,11 @@ function finding(
   others: readonly NeverFirst[],
   { keys, configuration }: Shown,
 ): readonly AnalysisFinding[] {
-  const place = configuration.placeOf(rule);
-  if (place === undefined) return [];
+  const location = configuration.locationOf(rule);
+  if (location === undefined) return [];
   const isError = whom === 'everyone' && isOrdinary(facts, [rule]);
   return [
-    findingAt(isError ? 'lock-out' : 'newcomer-lock-out', place, {
+    findingAt(isError ? 'lock-out' : 'newcomer-lock-out', location, {
       message: `denies ${words[whom]} the first sign-in, to every app and to the account pages: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,
       rules: others.map((other) => namedRule(other.rule)),
       example: exampleOptions(facts, keys),

@@ -80,18 +80,18 @@ function causeOf({ app, enrollment }: RuleCombination): RuleHead {
   return enrollment ?? app;
 }
 
-function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function atCause(same: readonly LockedOut[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const usual = same.filter(({ isUsual }) => isUsual);
   const shown = usual.find(({ isLockOut }) => isLockOut) ?? usual[0] ?? same[0];
   const cause = shown && causeOf(shown.combination);
-  const place = cause && placeOf(cause);
-  if (shown === undefined || place === undefined) return [];
+  const location = cause && locationOf(cause);
+  if (shown === undefined || location === undefined) return [];
   const involved = distinctRules([
     ...same.map(({ combination }) => combination.app),
     ...same.map(({ combination }) => combination.session),
   ]);
   return [
-    findingAt('lock-out', place, {
+    findingAt('lock-out', location, {
       message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them${shown.isLockOut ? '' : '. In other circumstances they can meet them'}`,
       ...(!(shown.isUsual && shown.isLockOut) && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),

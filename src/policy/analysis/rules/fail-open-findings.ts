@@ -60,10 +60,10 @@ function inPolicy(
 function findingOf(
   { rule, attribute, instead, facts }: FailOpen,
   { does, isSignIn }: Pick<Examined, 'does' | 'isSignIn'>,
-  { placeOf }: AnalysedConfiguration,
+  { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const place = placeOf(rule);
-  if (place === undefined) return [];
+  const location = locationOf(rule);
+  if (location === undefined) return [];
   const parts = {
     message: `denies by \`${attribute}\`, and a user who lacks it is under the rule "${instead.name}" instead, which ${does}`,
     rules: [namedRule(instead)],
@@ -73,5 +73,5 @@ function findingOf(
         ? 'deny every type but some, with `userType: { none: [...] }`'
         : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
   };
-  return [findingAt('fail-open', place, parts)];
+  return [findingAt('fail-open', location, parts)];
 }

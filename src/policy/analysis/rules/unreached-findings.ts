@@ -125,12 +125,12 @@ function unreached(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const place = configuration.placeOf(rule);
-  if (place === undefined) return [];
+  const location = configuration.locationOf(rule);
+  if (location === undefined) return [];
   const policies = apps.flatMap(({ policies: { session, app } }) => [...session.rules, ...(app?.rules ?? [])]);
   const denials = policies.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
   return [
-    findingAt('unreachable', place, {
+    findingAt('unreachable', location, {
       message: 'decides only about users whom another policy denies, so that it never counts',
       rules: distinctRules(denials).slice(0, mostNamed).map(namedRule),
       advice: 'correct its conditions or those of the other policy, or remove it',

@@ -245,7 +245,7 @@ test.each<[string, string]>([
     'tests/own.yaml:4:25 tests[0].user.lastSignIn must be a duration such as P30D, never, or `recordedSince` with a duration',
   ],
   ['tests: [', 'tests/own.yaml:1:9 '],
-])('what cannot be meant is refused with its place: %s', async (text, line) => {
+])('what cannot be meant is refused with its location: %s', async (text, line) => {
   const { stdout, stderr, code } = await runOnDemo(text);
   expect([stdout, code]).toEqual(['', 1]);
   expect(stderr).toMatch(new RegExp(`^${line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));

@@ -23,8 +23,8 @@ export interface PartChange {
   readonly to?: string;
 }
 
-/** A deciding rule, and its place. */
-export interface NamedPlace {
+/** A deciding rule, and its location. */
+export interface NamedLocation {
   readonly name: string;
   readonly file: string;
   readonly line: number;
@@ -35,7 +35,7 @@ export interface NamedPlace {
 /** The demands of one configuration. */
 export interface AskedThere {
   readonly words: string;
-  readonly rules: readonly NamedPlace[];
+  readonly rules: readonly NamedLocation[];
 }
 
 /** The users that a change affects. */

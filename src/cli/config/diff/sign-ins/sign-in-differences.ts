@@ -6,7 +6,7 @@ import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
 import { askedParts, getsIn, joinedParts } from '../../questions/asked-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
-import type { AskedThere, ChangeKind, NamedPlace } from '../compared/configuration-changes.ts';
+import type { AskedThere, ChangeKind, NamedLocation } from '../compared/configuration-changes.ts';
 import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
 import { setUpChange, setUpHeadline } from './set-up.ts';
 import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './sign-in-view.ts';
@@ -60,7 +60,7 @@ function saidBy(
       .filter(
         (rule) => !others.some((one) => one.name === rule.name && one.file === rule.file && one.asks === rule.asks),
       )
-      .map(placeOf);
+      .map(locationOf);
   const [before, after] = [rulesOf(active), rulesOf(next)];
   return {
     before: { words: from, rules: apart(before, after) },
@@ -230,12 +230,12 @@ function rulesBy({ rules }: SignInView, changed: readonly Pick<SessionLength, 'b
   const policies = [...new Set(changed.map(({ by }) => by))];
   return policies.flatMap((policy) => {
     const rule = rules[policy];
-    return rule === undefined ? [] : [placeOf(rule)];
+    return rule === undefined ? [] : [locationOf(rule)];
   });
 }
 
-function placeOf({ asks: _, ...place }: DecidingRule): NamedPlace {
-  return place;
+function locationOf({ asks: _, ...location }: DecidingRule): NamedLocation {
+  return location;
 }
 
 function recoveryDifference(sides: Sides): SignInDifference {

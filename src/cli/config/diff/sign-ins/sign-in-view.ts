@@ -18,7 +18,7 @@ import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
 import { carriedScopes } from '../compared/carried-scopes.ts';
-import type { NamedPlace } from '../compared/configuration-changes.ts';
+import type { NamedLocation } from '../compared/configuration-changes.ts';
 import type { Circumstance } from './circumstances.ts';
 import { type CircumstanceOfUser, decidingRuleNames } from './deciding-rules.ts';
 import type { UserClass } from './user-classes.ts';
@@ -45,7 +45,7 @@ export interface SignInView {
 
 export type DecidingPolicy = 'app' | 'session' | 'enrollment' | 'profile' | 'recovery';
 
-export interface DecidingRule extends NamedPlace {
+export interface DecidingRule extends NamedLocation {
   /** A key for comparing its requirements. */
   readonly asks: string;
 }

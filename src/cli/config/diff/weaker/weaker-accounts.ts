@@ -11,8 +11,8 @@ import type { AppPair } from '../compared/app-pairs.ts';
 import type { ComparedPair } from './compared-pair.ts';
 import {
   laxerRule,
-  namedPlaceText,
-  rulePlaces,
+  namedLocationText,
+  ruleLocations,
   shownFacts,
   type WeakerFindings,
   type WeakerRule,
@@ -69,7 +69,9 @@ function ofNewProofs({ pair, active, next, space }: ComparedPair): WeakerFinding
   const { recovered, undecided } = newlyTaken({ active, next }, space);
   return {
     weaker: recovered.map((one) => newPasswordRule({ ...one, before: one.rule, now: one.rule }, pair)),
-    undecided: rulePlaces(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
+    undecided: ruleLocations(undecided).map(
+      (location) => `${namedLocationText(location)}, by what did not count before`,
+    ),
   };
 }
 
@@ -85,8 +87,8 @@ function newPasswordRule({ before, now, facts, evidence }: NewPassword, { client
   return {
     apps: clientIds,
     words: enoughText(evidence).replace('is enough', 'is enough to set a new password'),
-    before: rulePlaces(before ? [before] : []),
-    after: rulePlaces([now]),
+    before: ruleLocations(before ? [before] : []),
+    after: ruleLocations([now]),
     example: exampleOptions(shownFacts(facts), keys),
   };
 }
@@ -116,8 +118,8 @@ interface Rules {
 
 function openPair({ before, now }: Rules, question: string): Omit<RulePairFindings, 'weaker'> {
   const named = (rule: RuleHead | undefined) =>
-    rulePlaces(rule ? [rule] : [])
-      .map(namedPlaceText)
+    ruleLocations(rule ? [rule] : [])
+      .map(namedLocationText)
       .join() || 'no rule';
   const undecided = `${named(now)}, where ${named(before)} decided ${question}`;
   return { key: undecided, undecided };
@@ -130,8 +132,8 @@ function changeRule(one: LaxerChange, pair: AppPair): WeakerRule {
   return {
     ...shown,
     words: `${one.proved.join(' and ')} is enough to ${what}${ownerText(one)}, and was not`,
-    before: rulePlaces(before ? [before] : []),
-    after: rulePlaces(now ? [now] : []),
+    before: ruleLocations(before ? [before] : []),
+    after: ruleLocations(now ? [now] : []),
   };
 }
 

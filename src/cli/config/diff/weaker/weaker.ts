@@ -22,10 +22,10 @@ import { ofAccounts } from './weaker-accounts.ts';
 import {
   freedRule,
   laxerRule,
-  namedPlaceText,
+  locationsOf,
+  namedLocationText,
   openedRule,
-  placesOf,
-  rulePlaces,
+  ruleLocations,
   type WeakerFindings,
   weakerRule,
 } from './weaker-rules.ts';
@@ -82,8 +82,8 @@ function ofPair(
         ({ before, now }) =>
           `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up${otherTermsText(before, now)}`,
       ),
-      ...rulePlaces(changedFormulas(active, next)).map(
-        (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
+      ...ruleLocations(changedFormulas(active, next)).map(
+        (location) => `${namedLocationText(location)} denies where its formula fails, and may now be passed by`,
       ),
       // The same formula then has another meaning.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
@@ -126,7 +126,7 @@ function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
     const isMoved = ({ when }: RuleHead) => JSON.stringify(renamedIn(when, 'next', zones)) !== JSON.stringify(when);
     return own.filter(isMoved);
   });
-  return rulePlaces(rules).map((place) => `${namedPlaceText(place)}, since zones differ`);
+  return ruleLocations(rules).map((location) => `${namedLocationText(location)}, since zones differ`);
 }
 /** Those of the settings and of the APIs. */
 function knownScopes({ next }: AppPair): readonly string[] {
@@ -136,8 +136,8 @@ function knownScopes({ next }: AppPair): readonly string[] {
 
 function enrollmentText({ enrollment }: Deciders): string {
   return (
-    rulePlaces(enrollment ? [enrollment] : [])
-      .map(namedPlaceText)
+    ruleLocations(enrollment ? [enrollment] : [])
+      .map(namedLocationText)
       .join() || 'no rule'
   );
 }
@@ -157,6 +157,6 @@ function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: D
 }
 
 function rulesText(deciders: Deciders): string {
-  const places = placesOf(deciders);
-  return places.length === 0 ? 'no rule' : places.map(namedPlaceText).join(' and ');
+  const locations = locationsOf(deciders);
+  return locations.length === 0 ? 'no rule' : locations.map(namedLocationText).join(' and ');
 }
