@@ -35,17 +35,17 @@ describe('changes of an account', () => {
     return { name, when: {}, then, ...more };
   };
 
-  function changes(live: readonly AccountRule[], next?: readonly AccountRule[]) {
+  function changes(active: readonly AccountRule[], next?: readonly AccountRule[]) {
     const setOf = (rules: readonly AccountRule[] | undefined): PolicySet => ({
       ...policiesOf(),
       ...{ authenticators, account: true },
       ...(rules && { accountPolicy: compileAccountPolicy({ name: 'account', rules }) }),
     });
     const space = ruleSpace(
-      [...live, ...(next ?? [])].map(({ when }) => when),
+      [...active, ...(next ?? [])].map(({ when }) => when),
       universe(),
     );
-    const { found, undecided } = laxerChanges({ live: setOf(live), next: setOf(next) }, space);
+    const { found, undecided } = laxerChanges({ active: setOf(active), next: setOf(next) }, space);
     return { found: namesIn(found), undecided: namesIn(undecided) };
   }
 
@@ -81,8 +81,8 @@ describe('changes of an account', () => {
       [rule('of such', passkey, { when: unshown }), rule('rest', any)],
       { found: [], undecided: [] },
     ],
-  ])('%s', (_, live, next, expected) => {
-    expect(changes(live, next)).toEqual(expected);
+  ])('%s', (_, active, next, expected) => {
+    expect(changes(active, next)).toEqual(expected);
   });
 });
 
@@ -97,18 +97,18 @@ describe('recoveries', () => {
     readonly authenticators?: readonly AuthenticatorDescriptor[];
   }
 
-  function recoveries(live: Side, next: Side) {
+  function recoveries(active: Side, next: Side) {
     const setOf = ({ recovery, enrollment, ...more }: Side): PolicySet => ({
       ...policiesOf(),
       ...{ authenticators, ...more },
       recovery: compilePolicy({ name: 'recovery', rules: recovery }),
       ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
     });
-    const whens = [live, next].flatMap(({ recovery, enrollment = [] }) =>
+    const whens = [active, next].flatMap(({ recovery, enrollment = [] }) =>
       [...recovery, ...enrollment].map(({ when }) => when),
     );
     const { found, undecided } = laxerRecoveries(
-      { live: setOf(live), next: setOf(next) },
+      { active: setOf(active), next: setOf(next) },
       ruleSpace(whens, universe()),
     );
     return { found: namesIn(found), undecided: namesIn(undecided) };
@@ -151,7 +151,7 @@ describe('recoveries', () => {
       { recovery: [rule('of such', passkey, unshown), rule('rest', any)] },
       { found: [], undecided: [] },
     ],
-  ])('%s', (_, live, next, expected) => {
-    expect(recoveries(live, next)).toEqual(expected);
+  ])('%s', (_, active, next, expected) => {
+    expect(recoveries(active, next)).toEqual(expected);
   });
 });
