@@ -26,7 +26,7 @@ export const commandGroups = {
 export const commands = {
   serve: { summary: 'run the provider', example: 'serve --demo' },
   'config check': {
-    summary: 'check all files, and report all problems and warnings',
+    summary: 'check all files, and report all findings',
     example: 'config check ./config',
     json: 'as a JSON object',
   },

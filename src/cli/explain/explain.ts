@@ -46,7 +46,7 @@ export interface ExplainContext {
   readonly variables: Variables;
   /** Epoch seconds. */
   now(): Seconds;
-  /** 1: the files have problems. */
+  /** 1: there are findings about the files. */
   setExitCode(code: 0 | 1): void;
 }
 

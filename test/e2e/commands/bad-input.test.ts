@@ -42,7 +42,7 @@ const rule = (when: string) =>
 /** The line, what stands there with a caret unless the file could not be read, and what to do. */
 const shown = (line: string) =>
   new RegExp(
-    `^${line.replace(/[[\]().*+<>]/g, '\\$&')}\\n${line.includes('too_large') ? '' : '  \\d \\| .*\\n {4}\\| +\\^\\n'}  what to do: .*\\n1 problem in 1 file; nothing was changed\\n$`,
+    `^${line.replace(/[[\]().*+<>]/g, '\\$&')}\\n${line.includes('too_large') ? '' : '  \\d \\| .*\\n {4}\\| +\\^\\n'}  what to do: .*\\n1 finding in 1 file; nothing was changed\\n$`,
   );
 
 /** By what is wrong: the file, its text, and the line that is printed. */

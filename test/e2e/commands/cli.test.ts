@@ -180,7 +180,7 @@ test('imported users sign in; a bad record is reported with its line', async () 
   expect(await signInTo('notes', { identifier: 'ivy', password })).toEqual(['identify']);
 });
 
-test('a broken file: every problem with its place, exit code 1, and nothing changes', async () => {
+test('a broken file: every finding with its location, exit code 1, and nothing changes', async () => {
   const broken = join(dir, 'broken');
   await cp('config', broken, { recursive: true });
   await writeFile(

@@ -178,6 +178,6 @@ notes: 1 user would be denied
     if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
     await one.app.revisions.apply(loaded.documents, { by: 'test' });
     await expect(shadow(dir)).rejects.toThrow(`${dir} is the active configuration: there is nothing to compare`);
-    await expect(shadow(join(dir, 'nowhere'))).resolves.toContain('problem');
+    await expect(shadow(join(dir, 'nowhere'))).resolves.toContain('finding');
   });
 });

@@ -137,7 +137,7 @@ test('a rule about a scope is about its claims', async () => {
 });
 
 test('an app gets no claim of a scope that it may not ask for', async () => {
-  const text = readFileSync(new URL('../../config/apps/notes.yaml', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../config/apps/notes.yaml', import.meta.url), 'utf8');
   await node.configure({
     'apps/notes.yaml': text.replace('\nclient:\n', '\nclient:\n  scope: openid profile offline_access\n'),
     ...signOnPolicy('notes', { then: { allow: { factors: 1 } } }),

@@ -115,7 +115,7 @@ async function readText(path: string): Promise<string> {
 
 function refuse(context: FmtContext, refused: readonly Finding[], options: ResultOptions): void {
   printFindings(context, refused, options);
-  if (!options.json) context.stderr(`${quantity(refused.length, 'problem')}; nothing was changed\n`);
+  if (!options.json) context.stderr(`${quantity(refused.length, 'finding')}; nothing was changed\n`);
 }
 
 /** The file always exists, in its old or new form, because a server may be reading it. A link stays a link. */

@@ -12,7 +12,7 @@ import type { ReportedTests } from './report-contents.ts';
 /** `4 of 4 passed`. */
 export function passedText({ none, findings, results }: ReportedTests): string {
   if (none !== undefined) return 'none';
-  if (findings.length > 0) return `not run: ${quantity(findings.length, 'problem')}`;
+  if (findings.length > 0) return `not run: ${quantity(findings.length, 'finding')}`;
   return `${results.length - failedIn(results).length} of ${results.length} passed`;
 }
 

@@ -27,7 +27,7 @@ const mostUsers = 24;
 /** One of these users, in as few groups as possible. Undefined: none is known. */
 export function deniedEverywhere(search: DenialEverywhere): UserFacts | undefined {
   const { denied, open, space, isConfirmed } = search;
-  const lasting = [...variablesIn([...denied, ...open.flat()])].filter((variable) => variable.lasting);
+  const lasting = [...variablesIn(open.flat())].filter((variable) => variable.lasting);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
     const model = modelOf([...denied, ...others], space, (one) => isConfirmed(space.factsOf(one)));
@@ -35,7 +35,7 @@ export function deniedEverywhere(search: DenialEverywhere): UserFacts | undefine
     const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
     const way = wayIn(user, search);
     if (way === 'undecided') return undefined;
-    if (way === undefined) return space.factsOf(new Map([...model, ...user]));
+    if (way === undefined) return space.factsOf(model);
     others.push(negated({ all: way }));
   }
   return undefined;

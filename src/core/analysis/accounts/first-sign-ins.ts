@@ -9,14 +9,14 @@ import { riskSignals } from '../../model/risk.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { findRule } from '../../policy/rules/rules.ts';
-import { among, type Formula, negated, resolved, type UserFacts } from '../../policy/theories/theory.ts';
+import { among, type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { boundOf } from '../../policy/values/bound.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
 import { allowing, type Deciding, deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { elsewhere } from './reachable-authenticators.ts';
+import { elsewhere, whereOnlyLastingIsOpen } from './reachable-authenticators.ts';
 
 /** A rule that denies users who have never signed in, wherever they try. */
 export interface NeverFirst {
@@ -62,7 +62,7 @@ const comparedWithThePast = riskSignals.filter((signal) => signal !== 'newDevice
 
 /** `space`: made of the rules of the policy and of `first`. */
 export function neverFirst(policy: CompiledPolicy<Rule>, first: Conditions, space: RuleSpace): NeverFirstSearch {
-  const isFirst = [...space.onceProved, space.applies(first)];
+  const isFirst = [space.applies(first)];
   const allowed = allowing(policy, space);
   const search: Search = { policy, space, isFirst, allowed };
   // Most often some rule lets every new account in.
@@ -110,7 +110,9 @@ function deniedFirst(one: Deciding<Rule>, search: OpenSearch): UserFacts | 'unde
     const letIn = firstOf(open, (way) => [...user, ...isFirst, ...way.formulas]);
     if (letIn === 'undecided') return letIn;
     if (letIn) {
-      others.push(lastingElsewhere([...isFirst, ...letIn.formulas], letIn.model));
+      // All users who get in alike, if all other facts are as in the model.
+      const alike = letIn.formulas.map((formula) => whereOnlyLastingIsOpen(formula, letIn.model));
+      others.push(negated({ all: alike }));
       continue;
     }
     const later = firstOf(allowed, (way) => [...user, ...space.onceProved, ...way.formulas]);
@@ -132,14 +134,6 @@ function firstOf(
     if (found !== 'impossible') return { formulas: way.formulas, model: found.model };
   }
   return undefined;
-}
-
-/** Excludes the users whom these formulas let in if all other facts are as in the model. */
-function lastingElsewhere(formulas: readonly Formula[], model: ClassModel): Formula {
-  const ofUser = formulas.map((formula) =>
-    resolved(formula, (variable) => (variable.lasting ? undefined : (model.get(variable) ?? 0))),
-  );
-  return negated({ all: ofUser });
 }
 
 function whomOf(one: Deciding<Rule>, { isFirst, open }: OpenSearch): NeverFirst['whom'] {

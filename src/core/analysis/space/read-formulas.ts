@@ -85,8 +85,7 @@ export function formulaReader(remembers = false): FormulaReader {
     const length = Math.max(1, Math.ceil(count / wordBits));
     const made = { variable, index: byIndex.length, at: full.length, length };
     for (let word = 0; word < length; word += 1) {
-      const bits = Math.min(wordBits, count - word * wordBits);
-      full.push(bits === wordBits ? everyBit : (1 << bits) - 1);
+      full.push((1 << Math.min(wordBits, count - word * wordBits)) - 1);
     }
     known.set(variable, made);
     byIndex.push(made);
@@ -108,7 +107,7 @@ export function formulaReader(remembers = false): FormulaReader {
   };
   const isLeft = (domains: readonly number[], variable: Variable, position: number): boolean => {
     const word = knownOf(variable).at + Math.floor(position / wordBits);
-    return (((domains[word] ?? full[word] ?? 0) >> (position % wordBits)) & 1) === 1;
+    return (((domains[word] ?? (full[word] as number)) >> (position % wordBits)) & 1) === 1;
   };
   const positionIn = (domains: readonly number[], { variable }: KnownVariable): number => {
     const { classes } = variable;
@@ -122,9 +121,9 @@ export function formulaReader(remembers = false): FormulaReader {
     isLeft,
     modelOf: ({ domains, touched }) =>
       new Map(
-        touched.flatMap((index) => {
-          const one = byIndex[index];
-          return one ? [[one.variable, positionIn(domains, one)] as const] : [];
+        touched.map((index) => {
+          const one = byIndex[index] as KnownVariable;
+          return [one.variable, positionIn(domains, one)] as const;
         }),
       ),
   };
@@ -134,11 +133,11 @@ function joined(kind: 'all' | 'any', parts: readonly ReadFormula[]): ReadChoice 
   const about: number[] = [];
   const add = (word: number, bits: number) => {
     while (about.length <= word) about.push(0);
-    about[word] = (about[word] ?? 0) | bits;
+    about[word] = (about[word] as number) | bits;
   };
   for (const part of parts) {
     if (part.kind === 'in') add(Math.floor(part.variable / wordBits), 1 << (part.variable % wordBits));
-    else for (let word = 0; word < part.about.length; word += 1) add(word, part.about[word] ?? 0);
+    else for (let word = 0; word < part.about.length; word += 1) add(word, part.about[word] as number);
   }
   return { kind, parts, about };
 }
@@ -146,7 +145,7 @@ function joined(kind: 'all' | 'any', parts: readonly ReadFormula[]): ReadChoice 
 /** Whether one of these variables occurs, from this position in the list on. */
 export function isAboutAny({ about }: ReadChoice, variables: readonly number[], from: number): boolean {
   for (let at = from; at < variables.length; at += 1) {
-    const variable = variables[at] ?? 0;
+    const variable = variables[at] as number;
     if ((((about[Math.floor(variable / wordBits)] ?? 0) >> (variable % wordBits)) & 1) === 1) return true;
   }
   return false;
@@ -163,13 +162,13 @@ export function restrict(
   { variable, at, words }: ReadClasses,
 ): 'empty' | 'less' | 'same' {
   let [left, isLess] = [0, false];
-  if (((domains[at] ?? 0) & touchedBit) === 0) touched.push(variable);
+  if (((domains[at] as number) & touchedBit) === 0) touched.push(variable);
   for (let word = 0; word < words.length; word += 1) {
-    const before = (domains[at + word] ?? 0) & everyBit;
-    const after = before & (words[word] ?? 0);
+    const before = (domains[at + word] as number) & everyBit;
+    const after = before & (words[word] as number);
     left |= after;
     isLess ||= after !== before;
-    domains[at + word] = word === 0 ? after | touchedBit : after;
+    domains[at + word] = after | touchedBit;
   }
   return left === 0 ? 'empty' : isLess ? 'less' : 'same';
 }
@@ -178,8 +177,8 @@ export function restrict(
 export function resultOfClasses({ at, words }: ReadClasses, domains: readonly number[]): boolean | undefined {
   let [isIn, isOut] = [false, false];
   for (let word = 0; word < words.length; word += 1) {
-    const left = (domains[at + word] ?? 0) & everyBit;
-    const bits = words[word] ?? 0;
+    const left = (domains[at + word] as number) & everyBit;
+    const bits = words[word] as number;
     isIn ||= (left & bits) !== 0;
     isOut ||= (left & ~bits) !== 0;
   }

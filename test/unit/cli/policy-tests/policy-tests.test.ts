@@ -251,9 +251,9 @@ test.each<[string, string]>([
   expect(stderr).toMatch(new RegExp(`^${line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
 });
 
-test('with --json, problems are data', async () => {
+test('with --json, findings are data', async () => {
   const { stdout, stderr } = await runOnDemo(one('app: payrol', 'expect: { deny: true }'), '--json');
-  expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ file: 'tests/own.yaml', line: 3, column: 10 }] });
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, findings: [{ file: 'tests/own.yaml', line: 3, column: 10 }] });
   expect(stderr).toBe('');
 });
 

@@ -68,7 +68,7 @@ test('a rule that no user can meet is shown with its line, a code and what to do
         '  4 |     then: { allow: { factors: 3 } }',
         '    |                    ^',
         expect.stringMatching(/^ {2}what to do: enable .* \(docs\/findings\.md: rule_unmeetable\)$/),
-        '1 problem in 1 file; nothing was changed',
+        '1 finding in 1 file; nothing was changed',
         '',
       ],
     ]);
@@ -94,7 +94,7 @@ test('check and apply print every finding, change nothing, and fail', async () =
         '  1 | brand: { nam: A }',
         '    |          ^',
         expect.stringMatching(/^ {2}what to do: write `name`, or use one of: name, accent, .*: unknown_key\)$/),
-        '3 problems in 2 files; nothing was changed',
+        '3 findings in 2 files; nothing was changed',
         '',
       ]);
     }
@@ -181,9 +181,9 @@ test('with --json, check and apply print data, and nothing besides', async () =>
   });
   await withConfiguration({ ...validFiles, 'stepgate.yaml': 'brand: { nam: A }\n' }, async (dir) => {
     const { stdout, stderr, code } = await run(dir, 'check', '--json');
-    const { ok, problems } = JSON.parse(stdout) as { ok: boolean; problems: object[] };
-    expect([ok, problems.length, stderr, code]).toEqual([false, 2, '', 1]);
-    expect(problems[0]).toMatchObject({ file: 'stepgate.yaml', line: 1, column: 8, path: 'brand.name' });
+    const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: object[] };
+    expect([ok, findings.length, stderr, code]).toEqual([false, 2, '', 1]);
+    expect(findings[0]).toMatchObject({ file: 'stepgate.yaml', line: 1, column: 8, path: 'brand.name' });
   });
 });
 

@@ -1,0 +1,157 @@
+/** What changed account policies and recovery policies come to where it cannot be shown, and where several rules do. */
+import { describe, expect, test } from '@jest/globals';
+import { laxerChanges } from '../../../../src/core/analysis/comparison/laxer-changes.ts';
+import { laxerRecoveries } from '../../../../src/core/analysis/comparison/laxer-recovery.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
+import type { AuthenticatorDescriptor } from '../../../../src/core/model/facts.ts';
+import type { Rule } from '../../../../src/core/model/policy.ts';
+import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
+import { allow, descriptor, enrollmentTerms, factors, policiesOf } from '../../support/fixtures.ts';
+import { universe } from '../../support/universe.ts';
+
+const password: AuthenticatorDescriptor = { ...descriptor.password, enrollable: true, underPasswordPolicy: true };
+const authenticators = [password, descriptor.totp, descriptor.webauthn];
+
+/** Nothing is known that makes an example of it. */
+const unshown: Conditions = { attributes: { nick: { equals: 'a*' } } };
+const anyOther: Conditions = { attributes: { nick: { not: { equals: 'a*' } } } };
+const inA: Conditions = { groups: { any: ['a'] } };
+
+const passkey = allow(factors(1, { demands: [{ authenticators: ['webauthn'] }] }));
+const any = allow(factors(1));
+const deny: Rule['then'] = { kind: 'deny' };
+
+/** The names of the rules before and now, of each pair. */
+function namesIn(all: readonly { readonly before?: Rule; readonly now?: Rule }[]): readonly string[] {
+  return all.map(({ before, now }) => `${before?.name ?? '-'} > ${now?.name ?? '-'}`);
+}
+
+describe('changes of an account', () => {
+  const rule = (name: string, then: Rule['then'], more: Partial<AccountRule> = {}): AccountRule => {
+    return { name, when: {}, then, ...more };
+  };
+
+  function changes(active: readonly AccountRule[], next?: readonly AccountRule[]) {
+    const setOf = (rules: readonly AccountRule[] | undefined): PolicySet => ({
+      ...policiesOf(),
+      ...{ authenticators, account: true },
+      ...(rules && { accountPolicy: compileAccountPolicy({ name: 'account', rules }) }),
+    });
+    const space = ruleSpace(
+      [...active, ...(next ?? [])].map(({ when }) => when),
+      universe(),
+    );
+    const { found, undecided } = laxerChanges({ active: setOf(active), next: setOf(next) }, space);
+    return { found: namesIn(found), undecided: namesIn(undecided) };
+  }
+
+  test.each<[string, readonly AccountRule[], readonly AccountRule[] | undefined, ReturnType<typeof changes>]>([
+    [
+      'take less by one pair of rules, as often as it decides',
+      [rule('old', passkey)],
+      [rule('new', any)],
+      { found: ['old > new'], undecided: [] },
+    ],
+    [
+      'take less by several pairs',
+      [rule('old', passkey)],
+      [rule('of a', any, { when: inA }), rule('new', any)],
+      { found: ['old > of a', 'old > new'], undecided: [] },
+    ],
+    ['take less without a policy', [rule('old', passkey)], undefined, { found: ['old > -'], undecided: [] }],
+    [
+      'may take less of users who cannot be shown',
+      [rule('old', passkey)],
+      [rule('of such', any, { when: unshown }), rule('rest', passkey)],
+      { found: [], undecided: ['old > of such'] },
+    ],
+    [
+      'take less for users who can be shown at another change',
+      [rule('others', deny, { when: anyOther, change: { add: ['totp'] } }), rule('old', passkey)],
+      [rule('others', deny, { when: anyOther, change: { add: ['totp'] } }), rule('new', any)],
+      { found: ['old > new'], undecided: [] },
+    ],
+    [
+      'take as much of all who can be shown',
+      [rule('old', any)],
+      [rule('of such', passkey, { when: unshown }), rule('rest', any)],
+      { found: [], undecided: [] },
+    ],
+  ])('%s', (_, active, next, expected) => {
+    expect(changes(active, next)).toEqual(expected);
+  });
+});
+
+describe('recoveries', () => {
+  const rule = (name: string, then: Rule['then'], when: Conditions = {}): Rule => ({ name, when, then });
+  const terms = (disabled: readonly string[], when: Conditions = {}): EnrollmentRule => {
+    return { name: 'terms', when, then: enrollmentTerms({ disabled }) };
+  };
+  interface Side {
+    readonly recovery: readonly Rule[];
+    readonly enrollment?: readonly EnrollmentRule[];
+    readonly authenticators?: readonly AuthenticatorDescriptor[];
+  }
+
+  function recoveries(active: Side, next: Side) {
+    const setOf = ({ recovery, enrollment, ...more }: Side): PolicySet => ({
+      ...policiesOf(),
+      ...{ authenticators, ...more },
+      recovery: compilePolicy({ name: 'recovery', rules: recovery }),
+      ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
+    });
+    const whens = [active, next].flatMap(({ recovery, enrollment = [] }) =>
+      [...recovery, ...enrollment].map(({ when }) => when),
+    );
+    const { found, undecided } = laxerRecoveries(
+      { active: setOf(active), next: setOf(next) },
+      ruleSpace(whens, universe()),
+    );
+    return { found: namesIn(found), undecided: namesIn(undecided) };
+  }
+
+  test.each<[string, Side, Side, ReturnType<typeof recoveries>]>([
+    [
+      'take less by one pair of rules, whatever else decides',
+      { recovery: [rule('old', passkey)] },
+      { recovery: [rule('new', any)], enrollment: [terms([], inA), terms(['email'])] },
+      { found: ['old > new'], undecided: [] },
+    ],
+    [
+      'take less where no rule let users in',
+      { recovery: [rule('of a', passkey, inA)] },
+      { recovery: [rule('new', passkey)] },
+      { found: ['- > new'], undecided: [] },
+    ],
+    [
+      'take something where there was nothing to be set anew',
+      { recovery: [rule('old', passkey)] },
+      { recovery: [rule('new', any)], authenticators: [descriptor.totp, descriptor.webauthn] },
+      { found: [], undecided: [] },
+    ],
+    [
+      'may take less of users who cannot be shown',
+      { recovery: [rule('old', passkey)] },
+      { recovery: [rule('of such', any, unshown), rule('rest', passkey)] },
+      { found: [], undecided: ['old > of such'] },
+    ],
+    [
+      'take less for users who can be shown under other rules of the enrollment policy',
+      { recovery: [rule('old', passkey)] },
+      { recovery: [rule('new', any)], enrollment: [terms([]), terms([], unshown)] },
+      { found: ['old > new'], undecided: [] },
+    ],
+    [
+      'take as much of all who can be shown',
+      { recovery: [rule('old', any)] },
+      { recovery: [rule('of such', passkey, unshown), rule('rest', any)] },
+      { found: [], undecided: [] },
+    ],
+  ])('%s', (_, active, next, expected) => {
+    expect(recoveries(active, next)).toEqual(expected);
+  });
+});
