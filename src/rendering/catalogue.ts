@@ -31,7 +31,7 @@ export interface CatalogueMessage {
  */
 export function loadCatalogues(dirs: readonly string[]): ReadonlyMap<string, Catalogue> {
   const catalogues = new Map<string, Map<string, CatalogueMessage>>();
-  for (const dir of dirs.map((one) => join(one, 'messages'))) {
+  for (const dir of dirs.map((base) => join(base, 'messages'))) {
     for (const file of unlessMissing(() => readdirSync(dir).sort()) ?? []) {
       if (!file.endsWith('.json')) continue;
       const locale = file.slice(0, -'.json'.length);
@@ -127,8 +127,12 @@ function differingSelects({ messages }: Catalogue, formats: Formats, expected: F
     const wanted = new Set(selectsOf(expected.get(key)));
     const location = messages.get(key)?.location() ?? '';
     return [
-      ...[...own].filter((one) => !wanted.has(one)).map((one) => `${location}: ${key} has the unknown case ${one}`),
-      ...[...wanted].filter((one) => !own.has(one)).map((one) => `${location}: ${key} lacks the case ${one}`),
+      ...[...own]
+        .filter((variant) => !wanted.has(variant))
+        .map((variant) => `${location}: ${key} has the unknown case ${variant}`),
+      ...[...wanted]
+        .filter((variant) => !own.has(variant))
+        .map((variant) => `${location}: ${key} lacks the case ${variant}`),
     ];
   });
 }

@@ -80,7 +80,7 @@ function factLines(explanation: CommandExplanation): readonly string[] {
           ...attributeRows(explanation),
           ['enrolled', has.join(', ') || 'nothing'],
           ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
-          ...locked.map((one) => ['locked', lockedText(one)] as const),
+          ...locked.map((entry) => ['locked', lockedText(entry)] as const),
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
     [

@@ -161,7 +161,9 @@ function groupsNamedIn(
   { groups }: Settings,
 ): readonly string[] {
   const all = [...sets, ...(accountPolicy?.rules ?? []).flatMap(({ when }) => conditionSets(when))];
-  const named = all.flatMap((set) => [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((one) => one ?? []));
+  const named = all.flatMap((set) =>
+    [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((names) => names ?? []),
+  );
   return [...new Set([...Object.keys(groups ?? {}), ...named])];
 }
 

@@ -52,7 +52,7 @@ function zoneText({ zones = [] }: ToldDecision): string {
 }
 
 function deviceText({ device }: ToldDecision): string {
-  const kind = [device.platform, device.os].filter((one) => one !== undefined);
+  const kind = [device.platform, device.os].filter((part) => part !== undefined);
   const browser = device.known ? 'a browser that the user had used before' : 'a new browser';
   return [browser, ...kind].join(', ');
 }
@@ -186,7 +186,9 @@ function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Pai
   return [
     title,
     ...(morePassed === undefined ? [] : [`    ${morePassed} rules before these did not hold, either`]),
-    ...passed.map((one) => `    not by "${printable(one.rule)}": ${passedRuleText(one, outcome === 'undecided')}`),
+    ...passed.map(
+      (toldRule) => `    not by "${printable(toldRule.rule)}": ${passedRuleText(toldRule, outcome === 'undecided')}`,
+    ),
     ...decider,
     ...askedLines(layer).map((text) => `    ${text}`),
   ];
@@ -239,7 +241,9 @@ function tracedProofText(proof: TracedProof): string {
     registration: 'by registering',
   };
   // Every proof shows that a user was present, so this is not mentioned.
-  const shown = characteristics.filter((one) => one !== 'userPresence').map((one) => characteristicTexts[one]);
+  const shown = characteristics
+    .filter((characteristic) => characteristic !== 'userPresence')
+    .map((characteristic) => characteristicTexts[characteristic]);
   return [
     `${proofName(authenticator, method)} (${[...factors, ...shown].join(', ')})`,
     age === 0 ? 'just then' : `${durationText(age)} before`,

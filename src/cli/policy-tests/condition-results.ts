@@ -7,12 +7,14 @@ import type { Explanation } from '../../flow/explain.ts';
 export function conditionResults({ layers }: Pick<Explanation, 'layers'>): readonly string[] {
   return layers.flatMap(({ rules }) =>
     rules.flatMap((rule) =>
-      rule.conditions.flatMap((one) => leaves(one)).map((leaf) => `${locationKey(rule)} ${leaf}`),
+      rule.conditions.flatMap((condition) => leaves(condition)).map((leaf) => `${locationKey(rule)} ${leaf}`),
     ),
   );
 }
 
 function leaves({ condition, result, alternatives }: ConditionTrace, prefix = ''): readonly string[] {
   if (alternatives === undefined) return [`${prefix}${condition} ${result}`];
-  return alternatives.flatMap((all, index) => all.flatMap((one) => leaves(one, `${prefix}${condition}[${index}].`)));
+  return alternatives.flatMap((all, index) =>
+    all.flatMap((trace) => leaves(trace, `${prefix}${condition}[${index}].`)),
+  );
 }

@@ -20,7 +20,7 @@ export async function openDifferences(
   explain: (facts: Facts) => Promise<Explanation>,
 ): Promise<readonly Difference[]> {
   const explanations: Explanation[] = [];
-  for (const one of facts) explanations.push(await explain(one));
+  for (const sample of facts) explanations.push(await explain(sample));
   const isPartial = reason ?? doubtOf(explanations, free);
   const compared = (expected: Expectation): readonly ComparedSignIn[] =>
     explanations.map((explanation, index) => ({
@@ -40,7 +40,7 @@ export async function openDifferences(
  */
 function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
   const seen = new Set(explanations.flatMap(conditionResults));
-  for (const location of new Set([...seen].map((one) => one.replace(/ \w+$/, '')))) {
+  for (const location of new Set([...seen].map((result) => result.replace(/ \w+$/, '')))) {
     const leaf = location.split(/[ .]/).find((part): part is ConditionName => free.has(part as ConditionName));
     if (leaf === undefined) continue;
     if (free.get(leaf) && seen.has(`${location} hit`) && seen.has(`${location} miss`)) continue;
@@ -50,7 +50,7 @@ function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']
 }
 
 function always(compared: readonly ComparedSignIn[], isPartial: string | undefined): readonly Difference[] {
-  const counter = compared.find((one) => one.differences.length > 0);
+  const counter = compared.find((comparedSignIn) => comparedSignIn.differences.length > 0);
   if (counter === undefined) return isPartial === undefined ? [] : [undecided('always', isPartial)];
   return counter.differences.map((difference) => ({
     ...difference,
@@ -64,7 +64,7 @@ function never(
   compared: readonly ComparedSignIn[],
   isPartial: string | undefined,
 ): readonly Difference[] {
-  const counter = compared.find((one) => one.differences.length === 0);
+  const counter = compared.find((comparedSignIn) => comparedSignIn.differences.length === 0);
   if (counter === undefined) return isPartial === undefined ? [] : [undecided('never', isPartial)];
   return [{ what: 'never', expected: `not ${textOf(expected)}`, actual: textOf(expected), example: counter.example }];
 }
@@ -74,7 +74,7 @@ function depends(
   compared: readonly ComparedSignIn[],
   isPartial: string | undefined,
 ): readonly Difference[] {
-  const same = compared.filter((one) => one.differences.length === 0);
+  const same = compared.filter((comparedSignIn) => comparedSignIn.differences.length === 0);
   if (same.length > 0 && same.length < compared.length) return [];
   if (isPartial !== undefined) return [undecided('depends', isPartial)];
   const actual = same.length > 0 ? 'always' : 'never';

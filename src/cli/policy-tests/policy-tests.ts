@@ -209,10 +209,10 @@ function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Co
     `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
     ...uncovered.map((rule) => `  ${sourceLocationText(rule)}  ${printable(rule.rule)}`),
     `${conditionsText}${uncoveredConditions.length > 0 ? '; the others' : ''}`,
-    ...uncoveredConditions.map((one) => {
-      const { rule, condition, lacks } = one;
+    ...uncoveredConditions.map((uncoveredCondition) => {
+      const { rule, condition, lacks } = uncoveredCondition;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return `  ${sourceLocationText(one)}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
+      return `  ${sourceLocationText(uncoveredCondition)}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
     }),
   ];
 }

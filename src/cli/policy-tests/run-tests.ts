@@ -64,7 +64,7 @@ async function outcomeOf(
     return {
       differences: [
         ...(test.expect && explanation ? differences(test.expect, explanation) : []),
-        ...(open ? await openDifferences(test, open, (one) => explain(snapshot, app, one)) : []),
+        ...(open ? await openDifferences(test, open, (sample) => explain(snapshot, app, sample)) : []),
       ],
       leftAside: test.expect && test.user ? pastLeftAside(sets, options) : [],
       ...(explanation && { explanation }),

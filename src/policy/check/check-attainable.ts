@@ -28,7 +28,7 @@ export function checkAttainable(
   if (document === undefined) return [];
   const session = documents.get(documentKey('session', 'session'));
   const context = { settings: readSettings(document, all), all, session: session && readPolicy(session) };
-  const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
+  const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
   return sources.flatMap(({ kind, source }) => {
     const read = byFile.get(source.file);
     if (read === undefined) return [];
@@ -62,7 +62,7 @@ function appFindings(source: YamlSource, app: App, context: KnownAuthenticators 
   ];
   return [
     ...levels.flatMap(([path, value]) => {
-      const acr = context.settings.acrValues.find((one) => one.value === value);
+      const acr = context.settings.acrValues.find((acrValue) => acrValue.value === value);
       const fault = acr && requirementFault(acr.requirement, context);
       if (fault === undefined) return [];
       const message = `no user can reach it: ${fault.message}`;

@@ -121,7 +121,9 @@ function kibibytes(bytes: number): string {
 function colourFindings({ source, own, joined }: OwnBrand): readonly Finding[] {
   if (Object.keys(own).length === 0) return [];
   return paletteFaults(joined).flatMap(({ scheme, front, back, message }) => {
-    const name = [front, back].find((one) => (own[scheme] as Record<string, unknown> | undefined)?.[one] !== undefined);
+    const name = [front, back].find(
+      (color) => (own[scheme] as Record<string, unknown> | undefined)?.[color] !== undefined,
+    );
     return name === undefined ? [] : [source.finding('colours_unreadable', ['brand', scheme, name], message)];
   });
 }

@@ -122,7 +122,7 @@ function unreachableAcrValues(
   all: readonly AuthenticatorKind[],
 ): readonly AnalysisFinding[] {
   return valuesAt(source.content, 'acrValues.*.value').flatMap(({ value, path }) => {
-    const acr = settings.acrValues.find((one) => one.value === value);
+    const acr = settings.acrValues.find((acrValue) => acrValue.value === value);
     const fault = acr && requirementFault(acr.requirement, { settings, all });
     if (fault === undefined) return [];
     const location = { source, path: [...path.slice(0, -1), 'requirement'] };

@@ -105,7 +105,7 @@ export function findingsText(findings: readonly AnalysisFinding[], { config, adv
     ...distinct(same.flatMap(({ example }) => (example ? [exampleLine([...from, ...example])] : []))),
     ...(adviceLast ? [] : adviceLines(same)),
   ]);
-  return [...lines, ...(adviceLast ? adviceLines(findings) : [])].map((one) => `${withoutControls(one)}\n`).join('');
+  return [...lines, ...(adviceLast ? adviceLines(findings) : [])].map((line) => `${withoutControls(line)}\n`).join('');
 }
 
 function withoutControls(text: string): string {

@@ -121,7 +121,7 @@ export function findingText(finding: Finding, dir?: string): string {
     ...excerptLines({ text, line, column }).map(oneLine),
     `  what to do: ${oneLine(adviceOf(finding))} (docs/findings.md: ${code})`,
   ];
-  return lines.map((one) => `${one}\n`).join('');
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** For scripts: each with what to do. */

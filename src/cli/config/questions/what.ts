@@ -89,7 +89,7 @@ function unmet({ steps, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
   const words = required.map((requirements) => requirements.flatMap(requirementText).join(', or '));
-  const named = [...new Set(words)].filter((one) => one !== '');
+  const named = [...new Set(words)].filter((word) => word !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
 }
 

@@ -34,7 +34,7 @@ function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string)
   return markup`<section>${heading(standard === undefined ? 3 : 4, 'Accepted')}
 <p>A comment in the file accepts each of these, until the end of that day.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="${standard === undefined ? 'Accepted findings' : `Accepted findings: ${standard}`}"><table>
-<thead><tr>${['Finding', 'Where', 'Reason', 'Until'].map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
+<thead><tr>${['Finding', 'Where', 'Reason', 'Until'].map((heading) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>${byEnd.map(acceptedRow)}</tbody></table></div></section>
 `;
 }
@@ -74,12 +74,12 @@ export function invariantsSection(invariants: readonly InvariantResult[]): PageC
   const head = ['Invariant', 'For whom, from where', 'What must hold', 'Apps', 'Verdict'];
   return markup`<p>Each was examined for every user who could exist, at one sign-in with what the account has by then: what can be recovered or set up before is not part of it. Where one is not proved, a finding says why.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Invariants"><table>
-<thead><tr>${head.map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
+<thead><tr>${head.map((heading) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>${invariants.map(invariantRow)}</tbody></table></div>`;
 }
 
 function invariantRow({ name, when, guarantee, apps, verdict }: InvariantResult): PageMarkup {
-  const whom = when.length === 0 ? 'every sign-in' : when.map((one) => markup`<div>${one}</div>`);
+  const whom = when.length === 0 ? 'every sign-in' : when.map((line) => markup`<div>${line}</div>`);
   const isBroken = verdict === 'refuted' ? ' denied' : '';
   return markup`<tr><th scope="row">${name}</th><td>${whom}</td><td>${guarantee}</td><td>${apps}</td><td class="short${isBroken}">${verdicts[verdict]}</td></tr>
 `;
@@ -92,7 +92,7 @@ export function standardsSection(standards: readonly StandardReport[]): PageCont
 <p>The policies of ${quantity(apps, 'app')} ${meets ? (accepted.length > 0 ? 'meet it, except for accepted deviations' : 'meet it') : markup`<strong class="denied">fall short of it</strong>`}.</p>
 ${findingList(findings)}${acceptedSection(accepted, title)}
 <p>No policy can show:</p>
-<ul class="plain">${notShown.map((one) => markup`<li>${one}</li>`)}</ul></section>
+<ul class="plain">${notShown.map((criterion) => markup`<li>${criterion}</li>`)}</ul></section>
 `,
   );
 }

@@ -65,15 +65,15 @@ function whenLines(conditions: DiagramRule['conditions'], number: number): reado
   if (conditions.length === 0) return [number === 1 ? 'always' : 'in every other case'];
   return conditions.flatMap(({ words, oneOf = [] }, at) => [
     `${at === 0 ? 'if' : 'and'} ${words}`,
-    ...oneOf.map((one, index) => `${index + 1}. ${one}`),
+    ...oneOf.map((alternative, index) => `${index + 1}. ${alternative}`),
   ]);
 }
 
 function box(words: readonly string[], { y, kind }: { readonly y: number; readonly kind: string }): Drawn {
   const lines: PageMarkup[] = [];
   let bottom = y + 3;
-  for (const one of words) {
-    const block = textBlock(one, { x: left + padding, y: bottom, width: width - left - 2 * padding, kind: 'words' });
+  for (const text of words) {
+    const block = textBlock(text, { x: left + padding, y: bottom, width: width - left - 2 * padding, kind: 'words' });
     lines.push(block.picture);
     bottom = block.bottom;
   }

@@ -54,10 +54,10 @@ function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage
       (condition) =>
         !uncovered.some((rule) => locationKey({ location: rule }) === locationKey({ location: condition })),
     )
-    .map((one) => {
-      const { rule, condition, lacks } = one;
+    .map((uncoveredCondition) => {
+      const { rule, condition, lacks } = uncoveredCondition;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return [sourceLocationText(one), rule, `${condition} lacks ${what}`] as const;
+      return [sourceLocationText(uncoveredCondition), rule, `${condition} lacks ${what}`] as const;
     });
   const covered = conditions - uncoveredConditions.length;
   return markup`<p>${covered} of ${quantity(conditions, 'condition')} were hit in one test and missed in another.</p>

@@ -55,7 +55,7 @@ function allowText({ proofs }: Judgement, kind: TalliedDifference['kind']): stri
 
 function denyText({ reason = '' }: Judgement): string {
   if (reason === 'no_app') return 'denies: it does not have this app';
-  const known = denyReasons.find((one) => one === reason);
+  const known = denyReasons.find((denyReason) => denyReason === reason);
   return `denies: ${known === undefined ? reason.replaceAll('_', ' ') : denyReasonText(known)}`;
 }
 

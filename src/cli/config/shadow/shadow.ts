@@ -114,8 +114,8 @@ function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: 
   if (totals === undefined) return [head, 'no sign-in was compared yet'];
   const { signIns, tokens, firstRevision: first, lastRevision: last, failed, dropped, unrecorded } = totals;
   const revisions = first === last ? `revision ${last}` : `revisions ${first} to ${last}`;
-  const changed = Object.values(totals.byApp).flatMap((one) =>
-    Object.entries(one).flatMap(([change, count]) => (change === 'none' ? [] : count)),
+  const changed = Object.values(totals.byApp).flatMap((counts) =>
+    Object.entries(counts).flatMap(([change, count]) => (change === 'none' ? [] : count)),
   );
   const sum = changed.reduce((all, count) => all + count, 0);
   return [

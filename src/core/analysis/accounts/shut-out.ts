@@ -67,8 +67,8 @@ function findLockOutOfAll(formulas: readonly Formula[], search: LockOutSearch): 
   const others: Formula[] = [];
   let found: LockOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
-    const model = modelOf([...formulas, ...others], search.space, (one) =>
-      search.isConfirmed(search.space.factsOf(one)),
+    const model = modelOf([...formulas, ...others], search.space, (classModel) =>
+      search.isConfirmed(search.space.factsOf(classModel)),
     );
     if (model === 'impossible') return found;
     if (model === 'undecided') return undefined;
@@ -120,7 +120,7 @@ function endWith(reachable: readonly string[], facts: UserFacts, { policies }: L
 }
 
 function alikeAfter({ after }: End, { policies, space }: LockOutSearch): readonly Formula[] {
-  return after.map((one) => afterSignInAlike(one, policies, space));
+  return after.map((ruleAfterSignIn) => afterSignInAlike(ruleAfterSignIn, policies, space));
 }
 
 function rulesIn(after: readonly RuleAfterSignIn[]): readonly EnrollmentRule[] {

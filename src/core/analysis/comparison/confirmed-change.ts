@@ -35,7 +35,7 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
     ...(method !== undefined && { methods: [method] }),
   }));
-  const sets = proofs.flatMap((one, index) => [[one], ...proofs.slice(0, index).map((other) => [other, one])]);
+  const sets = proofs.flatMap((proof, index) => [[proof], ...proofs.slice(0, index).map((other) => [other, proof])]);
   const candidates = sets.flatMap((evidence): readonly AdmittedWith[] => {
     const keys = evidence.map(({ authenticator }) => authenticator);
     const names = next.authenticators
@@ -47,7 +47,8 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
     }));
   });
   return candidates.find(
-    (one) => isLetIn(next, one, now) && !isLetIn(active, one, then) && isCompleted(next, one, now),
+    (candidate) =>
+      isLetIn(next, candidate, now) && !isLetIn(active, candidate, then) && isCompleted(next, candidate, now),
   );
 }
 

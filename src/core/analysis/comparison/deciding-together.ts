@@ -53,7 +53,7 @@ export function possiblyDecidingOn<Of extends RuleHead>(
   const all = possiblyDeciding(policy, space);
   if (refused === undefined) return all;
   const { scopes, claims } = refused[side];
-  const names = new Set([...scopes.map((one) => `scopes.${one}`), ...claims.map((one) => `claims.${one}`)]);
+  const names = new Set([...scopes.map((scope) => `scopes.${scope}`), ...claims.map((claim) => `claims.${claim}`)]);
   const isRefused = ({ name }: Variable) => (names.has(name) ? 0 : undefined);
   return all.map(({ rule, formulas }) => ({ rule, formulas: formulas.map((formula) => resolved(formula, isRefused)) }));
 }

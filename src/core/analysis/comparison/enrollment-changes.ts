@@ -98,7 +98,9 @@ function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly E
   const proofSets = possibleProofSets(namesAfterSignIn([active, next]), usable);
   if (proofSets !== undefined)
     return proofSets.flatMap((signedInWith) => lessIn(signedInWith).map((pair) => ({ ...pair, signedInWith })));
-  const anyPair = now.flatMap((one) => before.map((then) => ({ before: then.rule, now: one.rule, formulas: [] })));
+  const anyPair = now.flatMap((possible) =>
+    before.map((then) => ({ before: then.rule, now: possible.rule, formulas: [] })),
+  );
   const unknown = alike ?? anyPair.filter((pair) => requiresLess(pair, { usable, had: [] }, sides));
   return unknown.map((pair) => ({ ...pair, signedInWith: 'unknown' as const }));
 }

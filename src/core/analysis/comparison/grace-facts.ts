@@ -24,7 +24,7 @@ export function factsOnceOver(facts: UserFacts, { before, now }: RulesThen, side
   const skipped = skippedIn(required, facts.now);
   const users = [facts, ...(skipped ? [{ ...facts, subject: { ...facts.subject, skipped } }] : [])];
   const later = users.flatMap((user) => [...new Set(times)].map((time) => atTime(user, time)));
-  return [...users, ...later.filter((one) => decideAlike(one, facts, sides))];
+  return [...users, ...later.filter((userFacts) => decideAlike(userFacts, facts, sides))];
 }
 
 const WEEK: Seconds = 7 * 24 * 3600;

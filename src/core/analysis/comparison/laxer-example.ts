@@ -38,7 +38,7 @@ export function laxerFor(
   { signedInWith, before: ruleBefore, now: ruleNow }: Pick<EnrollmentChange, 'signedInWith' | 'before' | 'now'>,
 ): LaxerExample | undefined {
   const rules = { before: ruleBefore, now: ruleNow };
-  const requests = factsOnceOver(facts, rules, sides).flatMap((one) => requestsOf(one, sides.next));
+  const requests = factsOnceOver(facts, rules, sides).flatMap((userFacts) => requestsOf(userFacts, sides.next));
   return laxerAt(requests, sides, signedInWith);
 }
 
@@ -84,7 +84,9 @@ interface ProvenUser {
  */
 function usersOf(sides: Sides, signedInWith: EnrollmentChange['signedInWith']): readonly ProvenUser[] {
   const { active, next } = sides;
-  const kept = next.authenticators.filter(({ key }) => active.authenticators.some((one) => one.key === key));
+  const kept = next.authenticators.filter(({ key }) =>
+    active.authenticators.some((authenticator) => authenticator.key === key),
+  );
   const sets = typeof signedInWith === 'object' ? setsOf(signedInWith) : fewOf(kept);
   const plain = sets.flatMap((proved) =>
     furtherEnrollments(proved, sides).map((besides) => ({ proved, besides, remembered: [] })),
@@ -93,11 +95,15 @@ function usersOf(sides: Sides, signedInWith: EnrollmentChange['signedInWith']): 
 }
 
 function withOthers(proved: Descriptors, all: Descriptors): readonly ProvenUser[] {
-  const others = all.filter(({ key }) => !proved.some((one) => one.key === key));
-  const having = [...others.map((one) => [one]), others].map((besides) => ({ proved, besides, remembered: [] }));
-  const remembering = others.filter(isRemembered).flatMap((one) => {
-    const names = one.methods?.map((method) => methodName(one.key, method)) ?? [one.key];
-    return names.map((name) => ({ proved, besides: [one], remembered: [name] }));
+  const others = all.filter(({ key }) => !proved.some((descriptor) => descriptor.key === key));
+  const having = [...others.map((descriptor) => [descriptor]), others].map((besides) => ({
+    proved,
+    besides,
+    remembered: [],
+  }));
+  const remembering = others.filter(isRemembered).flatMap((descriptor) => {
+    const names = descriptor.methods?.map((method) => methodName(descriptor.key, method)) ?? [descriptor.key];
+    return names.map((name) => ({ proved, besides: [descriptor], remembered: [name] }));
   });
   return [...having, ...remembering];
 }
@@ -121,6 +127,6 @@ function furtherEnrollments(proved: Descriptors, { active, next }: Sides): reado
 }
 
 function fewOf(all: Descriptors): readonly Descriptors[] {
-  const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other]));
-  return [...all.map((one) => [one]), ...pairs];
+  const pairs = all.flatMap((descriptor, at) => all.slice(at + 1).map((other) => [descriptor, other]));
+  return [...all.map((descriptor) => [descriptor]), ...pairs];
 }

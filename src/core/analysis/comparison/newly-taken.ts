@@ -52,7 +52,7 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
 function takenBy(
   { then }: Rule,
   { active, next }: Sides,
-  isIncluded: (one: PolicySet['authenticators'][number]) => boolean = () => true,
+  isIncluded: (descriptor: PolicySet['authenticators'][number]) => boolean = () => true,
 ): ReturnType<typeof compareAsks> {
   if (then.kind === 'deny') return 'as_strict';
   const asked = [then.requirement];

@@ -29,9 +29,9 @@ export function freedEnrollments(sides: Sides, space: RuleSpace): readonly Freed
     const open = off.filter(({ key }) => !found.has(key));
     const facts = open.length > 0 && factsFor({ before, now, formulas }, { ...sides, space });
     if (typeof facts !== 'object') continue;
-    for (const one of open) {
-      const freed = freedBy(one, facts, sides);
-      if (freed) found.set(one.key, { before, now, ...freed });
+    for (const descriptor of open) {
+      const freed = freedBy(descriptor, facts, sides);
+      if (freed) found.set(descriptor.key, { before, now, ...freed });
     }
   }
   return [...found.values()];

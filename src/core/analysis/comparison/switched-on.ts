@@ -28,12 +28,12 @@ export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpene
   if (proofs.length === 0) return [];
   const found = new Map<AuthenticatorDescriptor, NewlyOpened>();
   for (const { before, now, formulas } of decidingTogether(sides, space)) {
-    const open = proofs.filter((one) => !found.has(one));
+    const open = proofs.filter((proof) => !found.has(proof));
     const facts = open.length > 0 && factsFor({ before, now, formulas }, { ...sides, space });
     if (typeof facts !== 'object') continue;
-    for (const one of open) {
-      const opened = openedBy(one, facts, sides);
-      if (opened) found.set(one, { before, now, ...opened });
+    for (const descriptor of open) {
+      const opened = openedBy(descriptor, facts, sides);
+      if (opened) found.set(descriptor, { before, now, ...opened });
     }
   }
   return [...found.values()];
@@ -41,11 +41,11 @@ export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpene
 
 /** Recovery authenticators belong to no level. */
 function newMethods({ active, next }: Sides): readonly AuthenticatorDescriptor[] {
-  return next.authenticators.flatMap((one) => {
-    const then = active.authenticators.find(({ key }) => key === one.key);
-    if (then === undefined || one.recovery || one.auxiliary) return [];
-    const methods = one.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
-    return methods.map((method) => ({ ...one, methods: [method] }));
+  return next.authenticators.flatMap((authenticator) => {
+    const then = active.authenticators.find(({ key }) => key === authenticator.key);
+    if (then === undefined || authenticator.recovery || authenticator.auxiliary) return [];
+    const methods = authenticator.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
+    return methods.map((method) => ({ ...authenticator, methods: [method] }));
   });
 }
 
@@ -56,12 +56,12 @@ function openedBy(
 ): Pick<NewlyOpened, 'facts' | 'proved' | 'besides' | 'enrolls'> | undefined {
   const { active, next } = sides;
   const kept = next.authenticators.filter(
-    ({ key }) => key !== proof.key && active.authenticators.some((one) => one.key === key),
+    ({ key }) => key !== proof.key && active.authenticators.some((authenticator) => authenticator.key === key),
   );
   for (const asked of requestsOf(facts, next))
-    for (const more of [[], ...kept.map((one) => [one])]) {
-      const others = kept.filter((one) => !more.includes(one));
-      for (const besides of [[], ...others.map((one) => [one]), others]) {
+    for (const more of [[], ...kept.map((descriptor) => [descriptor])]) {
+      const others = kept.filter((descriptor) => !more.includes(descriptor));
+      for (const besides of [[], ...others.map((other) => [other]), others]) {
         const user = { proved: [proof, ...more], besides };
         const now = stepAfter(user, factsOn('next', asked, sides), next);
         if (now.kind !== 'enroll' || stepAfter(user, factsOn('active', asked, sides), active).kind !== 'refused')

@@ -93,7 +93,7 @@ function enrollmentsOf(
   keys: readonly string[],
 ): readonly Enrollment[] {
   return keys
-    .filter((one) => one === key)
+    .filter((other) => other === key)
     .slice(0, maxEnrollments)
     .map((_, index) => ({ id: `${key} ${index}`, authenticator: key, factors, characteristics }));
 }

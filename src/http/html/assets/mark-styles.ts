@@ -55,7 +55,7 @@ function sheetOf(files: readonly (BrandFile | undefined)[]): string | undefined 
   const pictures = files.flatMap((file, index) => (file?.type.startsWith('image/') ? [{ file, index }] : []));
   // Browsers cache the sheet forever, so a node must not send one without a file that another node has.
   if (pictures.length < files.length) return undefined;
-  const weighed = pictures.map((one) => ({ ...one, weight: weightOf(one.file) }));
+  const weighed = pictures.map((picture) => ({ ...picture, weight: weightOf(picture.file) }));
   let left = largestLogos;
   const rules = weighed
     .toSorted((one, other) => one.weight - other.weight)

@@ -35,7 +35,7 @@ type Sides = Readonly<Record<Side, DeviceSignalSettings | undefined>>;
  */
 export function believablePairs(sides: Sides, names: readonly string[]): readonly BelievedPair[] {
   const [active, next] = [assurancesNamed(sides.active, names), assurancesNamed(sides.next, names)];
-  const distinct = new Map([...active, ...next].map((one) => [canonicalJson(one[1]), one] as const));
+  const distinct = new Map([...active, ...next].map((entry) => [canonicalJson(entry[1]), entry] as const));
   const said = saidBy(sides, { active, next, both: [...distinct.values()] });
   if (said === undefined) return plainPairs(sides, names);
   // The lowest bits are what the server believes under the active configuration.
@@ -72,7 +72,7 @@ function saidBy(
     return marksOf(Object.fromEntries(says.map((name) => [name, true as const])), asked[side]);
   };
   const isSame = (sourceOf: (settings: DeviceSignalSettings) => unknown) => {
-    const [active, next] = [sides.active, sides.next].map((one) => canonicalJson(one && sourceOf(one)));
+    const [active, next] = [sides.active, sides.next].map((settings) => canonicalJson(settings && sourceOf(settings)));
     return active === next;
   };
   return {

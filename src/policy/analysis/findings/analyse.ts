@@ -69,7 +69,7 @@ export async function analysis(
   const ofRules = await allFindings(configuration, now);
   // A rule whose time is over gets no further finding about a part of it.
   const isTold = (finding: AnalysisFinding) =>
-    ofRules.some((one) => one.code === 'past' && ruleOf(one) === ruleOf(finding));
+    ofRules.some((earlier) => earlier.code === 'past' && ruleOf(earlier) === ruleOf(finding));
   const all = [
     ...checked.warnings,
     ...ofRules,
@@ -89,7 +89,7 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   const apps = await analysedApps(configuration);
   const undecided = undecidedLockOuts(apps, configuration);
   const isTold = (finding: AnalysisFinding) =>
-    finding.code === 'undecided' && undecided.some((one) => ruleOf(one) === ruleOf(finding));
+    finding.code === 'undecided' && undecided.some((analysisFinding) => ruleOf(analysisFinding) === ruleOf(finding));
   const dead = deadRuleFindings(verdicts, configuration).filter((finding) => !isTold(finding));
   const others = [
     ...combinationFindings(apps, configuration),
@@ -97,7 +97,11 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
     ...unreachedFindings({ apps, alive }, configuration),
   ];
   const isDead = (finding: AnalysisFinding) =>
-    dead.some((one) => (one.code !== 'undecided' || finding.code === 'undecided') && ruleOf(one) === ruleOf(finding));
+    dead.some(
+      (analysisFinding) =>
+        (analysisFinding.code !== 'undecided' || finding.code === 'undecided') &&
+        ruleOf(analysisFinding) === ruleOf(finding),
+    );
   return [
     ...dead,
     ...undecided,

@@ -65,7 +65,7 @@ export function neverAddedFindings(
   reported: ReadonlySet<Rule>,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const left = never.filter(({ rule, others }) => ![rule, ...others].some((one) => reported.has(one)));
+  const left = never.filter(({ rule, others }) => ![rule, ...others].some((involved) => reported.has(involved)));
   const found = [...Map.groupBy(left, ({ rule }) => rule).values()].flatMap((same) => atRule(same, configuration));
   const open = undecided.filter((rule) => !reported.has(rule));
   return [...found, ...undecidedFindings(open, 'whether users can ever add what it is about', configuration)];

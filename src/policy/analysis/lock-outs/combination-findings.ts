@@ -38,7 +38,7 @@ function closedApp(
   { app, combinations, isPartial }: AnalysedApp,
   { apps }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const source = apps.find((one) => one.app.clientId === app.clientId)?.source;
+  const source = apps.find((other) => other.app.clientId === app.clientId)?.source;
   if (combinations.length > 0 || isPartial || source === undefined) return [];
   const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
   const advice = 'correct the conditions of the rules that allow, or remove the app';

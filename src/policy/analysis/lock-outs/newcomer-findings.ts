@@ -22,12 +22,14 @@ export function newcomerFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const additions = accountAdditions(apps, configuration);
-  const then = [{ apps, configuration }, ...graceEnds(apps, configuration)].map((one) => newcomersThen(one, additions));
+  const then = [{ apps, configuration }, ...graceEnds(apps, configuration)].map((appsThen) =>
+    newcomersThen(appsThen, additions),
+  );
   const denied = then.flatMap((search) => search.denied);
   const causes = new Set(denied.map(causeKey));
   const found = [...causes].flatMap((cause) =>
     atCause(
-      then.map((one) => one.denied.filter((each) => causeKey(each) === cause)),
+      then.map((newcomerSearch) => newcomerSearch.denied.filter((each) => causeKey(each) === cause)),
       configuration,
     ),
   );

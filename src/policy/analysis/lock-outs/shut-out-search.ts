@@ -61,7 +61,7 @@ function reachableIn({
   most,
 }: AppSearch): ReturnType<LockOutFinder['reachable']> {
   const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
-  return { sets: sets.map((one) => asOften(one, most)), isPartial };
+  return { sets: sets.map((set) => asOften(set, most)), isPartial };
 }
 
 /** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
@@ -69,7 +69,7 @@ function eachOfOne(governed: readonly Governed[]): readonly (readonly Governed[]
   const byRule = [...Map.groupBy(governed, ({ rule }) => rule).values()];
   if (byRule.length === governed.length) return [];
   return byRule.reduce<readonly (readonly Governed[])[]>(
-    (all, some) => all.flatMap((taken) => some.map((one) => [...taken, one])),
+    (all, some) => all.flatMap((taken) => some.map((next) => [...taken, next])),
     [[]],
   );
 }
@@ -131,7 +131,9 @@ function formulasOf(
 }
 
 function decides(rule: RuleHead, policy: CompiledPolicy<RuleHead> | undefined, space: RuleSpace): readonly Formula[] {
-  return policy ? deciding(policy, space).flatMap((one) => (one.rule === rule ? one.formulas : [])) : [];
+  return policy
+    ? deciding(policy, space).flatMap((candidate) => (candidate.rule === rule ? candidate.formulas : []))
+    : [];
 }
 
 function decideAlike(

@@ -42,11 +42,14 @@ interface UndecidedLockOut {
 /** Where the steps did not suffice, another finding says so. */
 function undecidedIn(app: AnalysedApp): readonly UndecidedLockOut[] {
   const { policies, combinations, unshown, open } = app;
-  const found = new Set(combinations.filter((one) => isLockedOut(policies, one)).map(({ enrollment }) => enrollment));
-  return unshown.flatMap((one) => {
-    const { session, app: signOn, enrollment } = one;
+  const found = new Set(
+    combinations.filter((combination) => isLockedOut(policies, combination)).map(({ enrollment }) => enrollment),
+  );
+  return unshown.flatMap((combination) => {
+    const { session, app: signOn, enrollment } = combination;
     const hasRunOut = open.some((pair) => pair.session === session && pair.app === signOn);
-    if (enrollment === undefined || hasRunOut || found.has(enrollment) || !isLockedOut(policies, one)) return [];
+    if (enrollment === undefined || hasRunOut || found.has(enrollment) || !isLockedOut(policies, combination))
+      return [];
     return [{ app, enrollment, others: [signOn, session] }];
   });
 }

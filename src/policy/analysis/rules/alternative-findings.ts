@@ -79,7 +79,7 @@ function pointless(
 ): readonly AnalysisFinding[] {
   let kept = parts;
   return parts.toReversed().flatMap((part) => {
-    const others = kept.filter((one) => one !== part);
+    const others = kept.filter((other) => other !== part);
     if (!isContained(part, others, authenticators)) return [];
     kept = others;
     const message = 'adds nothing: what meets it meets another one, too';

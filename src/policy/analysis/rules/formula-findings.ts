@@ -12,7 +12,7 @@ export function formulaFindings(sources: readonly DocumentSource[], now: Seconds
     ...unguardedExpressions(sources).map(({ message, offset, ...location }) =>
       findingAt('unguarded-read', location, { message, offset, advice: 'ask whether it is there first' }),
     ),
-    ...sources.flatMap((one) => overFindings(one, now)),
+    ...sources.flatMap((source) => overFindings(source, now)),
   ];
 }
 

@@ -60,7 +60,7 @@ interface Idle {
 
 /** The first that is too long, and its location. */
 function idleIn({ source, path }: FileLocation, requirement: Requirement, { name, limit }: Idle) {
-  const seconds = valuesIn(requirement, name).find((one) => one >= limit);
+  const seconds = valuesIn(requirement, name).find((length) => length >= limit);
   if (seconds === undefined) return [];
   const allowed = [...path, 'then', 'allow'];
   const written = keys[name]

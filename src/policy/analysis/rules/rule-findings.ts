@@ -59,11 +59,11 @@ function combinationsByRule(apps: readonly AnalysedApp[]): (rule: Rule) => AppCo
   const all = apps.flatMap(({ combinations, policies }) =>
     combinations.map((combination) => ({ ...combination, policies })),
   );
-  for (const one of all) {
-    for (const key of [locationKey(one.session), locationKey(one.app)]) {
+  for (const combination of all) {
+    for (const key of [locationKey(combination.session), locationKey(combination.app)]) {
       const before = found.get(key);
-      if (before) before.push(one);
-      else found.set(key, [one]);
+      if (before) before.push(combination);
+      else found.set(key, [combination]);
     }
   }
   return (rule) => (open.has(locationKey(rule)) ? undefined : (found.get(locationKey(rule)) ?? []));
@@ -90,11 +90,13 @@ const namedDenials = 6;
 function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[] {
   const beside = apps.flatMap(({ policies: { session, app } }) => {
     const policies = [session.rules, app?.rules ?? []];
-    const isWithin = policies.map((rules) => rules.some((one) => locationKey(one.rule) === locationKey(rule)));
+    const isWithin = policies.map((rules) =>
+      rules.some((compiled) => locationKey(compiled.rule) === locationKey(rule)),
+    );
     return isWithin.includes(true) ? policies.filter((_, index) => !isWithin[index]).flat() : [];
   });
-  const denials = beside.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
-  return [...new Map(denials.map((one) => [locationKey(one), one])).values()].slice(0, namedDenials);
+  const denials = beside.map((compiled) => compiled.rule).filter(({ then }) => then.kind === 'deny');
+  return [...new Map(denials.map((denial) => [locationKey(denial), denial])).values()].slice(0, namedDenials);
 }
 
 /** A form at the account pages changes what such a rule says. */
@@ -110,8 +112,8 @@ function writtenByUsers(
   return conditionSets(when).flatMap((set, index) => {
     const within = [...location.path, 'when', ...(index === 0 ? [] : ['any', index - 1])];
     const tested = Object.keys(set.attributes ?? {}).map((name) => ({ name, path: [...within, 'attributes', name] }));
-    const read = attributesRead(set.expression?.written ?? '').map((one) => ({
-      ...one,
+    const read = attributesRead(set.expression?.written ?? '').map((expressionLocation) => ({
+      ...expressionLocation,
       path: [...within, 'expression'],
     }));
     return [...tested, ...read].flatMap(({ name, path, ...where }) => {

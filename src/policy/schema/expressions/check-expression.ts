@@ -111,7 +111,8 @@ function optionalName(node: ASTNode): string | undefined {
 
 /** What is there when the node is true. */
 function namesIfTrue(node: ASTNode): readonly string[] {
-  if (node.op === 'call' && node.args[0] === 'has') return node.args[1].flatMap((one) => optionalName(one) ?? []);
+  if (node.op === 'call' && node.args[0] === 'has')
+    return node.args[1].flatMap((argument) => optionalName(argument) ?? []);
   if (node.op === '&&') return node.args.flatMap(namesIfTrue);
   return node.op === '!_' ? namesIfFalse(node.args) : [];
 }

@@ -25,7 +25,8 @@ function faultsIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly 
   const { valid, error } = parts.environment.check(textOf(node));
   if (valid || error instanceof ParseError) return undefined;
   const inner = partsOf(node, parts.environment, textOf).map(([part, own]) => faultsIn(part, parts, own));
-  if (parts.told.has(node) || inner.some((faults) => faults !== undefined)) return inner.flatMap((one) => one ?? []);
+  if (parts.told.has(node) || inner.some((faults) => faults !== undefined))
+    return inner.flatMap((found) => found ?? []);
   return [{ offset: offsetOf(node), message: parts.messageOf(error) }];
 }
 

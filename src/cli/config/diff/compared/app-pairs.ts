@@ -50,8 +50,8 @@ export async function comparedApps(active: ComparedConfiguration, next: Compared
   }
   return {
     pairs: [...pairs.values()],
-    added: after.filter((one) => !isIn(one, active)),
-    removed: before.filter((one) => !isIn(one, next)),
+    added: after.filter((id) => !isIn(id, active)),
+    removed: before.filter((id) => !isIn(id, next)),
   };
 }
 

@@ -144,7 +144,7 @@ function differences(path: string, before: unknown, after: unknown): readonly Di
     return keys.flatMap((key) => differences(path === '' ? key : `${path}.${key}`, before[key], after[key]));
   }
   if (isListOfMaps(before) && isListOfMaps(after) && before.length === after.length)
-    return before.flatMap((one, index) => differences(`${path}[${index}]`, one, after[index]));
+    return before.flatMap((item, index) => differences(`${path}[${index}]`, item, after[index]));
   return [{ path, before, after }];
 }
 

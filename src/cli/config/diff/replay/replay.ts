@@ -215,8 +215,8 @@ function proofOf(
   { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },
 ): { readonly evidence: Evidence; readonly made?: Enrollment } {
   const known = subject.enrollments.find(
-    (one) =>
-      one.authenticator === authenticator && characteristics.every((shown) => one.characteristics.includes(shown)),
+    (owned) =>
+      owned.authenticator === authenticator && characteristics.every((shown) => owned.characteristics.includes(shown)),
   );
   const shown = { authenticator, factors: factors as Evidence['factors'], characteristics };
   const made = known ? undefined : { ...shown, id: `${replayed}-${index}` };

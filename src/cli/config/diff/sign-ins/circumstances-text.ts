@@ -30,7 +30,7 @@ export function whereText(some: readonly Circumstance[], all: readonly Circumsta
     const isAll = values.length === new Set(all.map(read)).size;
     return { count: values.length, text: isAll ? '' : words(values, all) };
   });
-  const text = found.flatMap((one) => (one.text === '' ? [] : [one.text])).join(', ');
+  const text = found.flatMap((part) => (part.text === '' ? [] : [part.text])).join(', ');
   const combinations = found.reduce((product, { count }) => product * count, 1);
   if (combinations === some.length && text !== '') return text;
   const counted = `in ${some.length} of ${all.length} circumstances`;

@@ -113,7 +113,7 @@ export function circumstancesOf(
   const first: Circumstance = { place: here, device, believed, now, scopes: scopes[0] ?? ['openid'] };
   const varied: readonly (readonly Partial<Circumstance>[])[] = [
     [here, ...elsewhere].map((place) => ({ place })),
-    devices.map((one) => ({ device: one })),
+    devices.map((varied) => ({ device: varied })),
     signals.map((pair) => ({ believed: pair })),
     times.map((at) => ({ now: at })),
     scopes.map((of) => ({ scopes: of })),

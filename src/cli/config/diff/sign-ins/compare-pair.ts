@@ -84,7 +84,7 @@ function occurrencesFor(
       if (effect) same.effect = effect;
     }
   }
-  return [...found.values()].map((one) => ({ user, ...one }));
+  return [...found.values()].map((row) => ({ user, ...row }));
 }
 
 /** Worst first. */

@@ -35,7 +35,7 @@ function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPai
     return !others.some((pair) => found.has(read(pair)));
   };
   const needed = (features: readonly Feature[], feature: Feature) => {
-    const fewer = features.filter((one) => one !== feature);
+    const fewer = features.filter((other) => other !== feature);
     return areApart(fewer) ? fewer : features;
   };
   const features = featuresOf(all);

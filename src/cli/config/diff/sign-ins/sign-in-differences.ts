@@ -58,7 +58,8 @@ function saidBy(
   const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
     own
       .filter(
-        (rule) => !others.some((one) => one.name === rule.name && one.file === rule.file && one.asks === rule.asks),
+        (rule) =>
+          !others.some((other) => other.name === rule.name && other.file === rule.file && other.asks === rule.asks),
       )
       .map(locationOf);
   const [before, after] = [rulesOf(active), rulesOf(next)];
@@ -117,8 +118,8 @@ function shortAsksText(asks: RulesInEffect['asks']): string {
 /** Members that occur more often in `after` than in `before`. */
 function newOnes(before: readonly string[], after: readonly string[]): readonly string[] {
   const left = [...before];
-  return after.filter((one) => {
-    const at = left.indexOf(one);
+  return after.filter((part) => {
+    const at = left.indexOf(part);
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
@@ -211,11 +212,11 @@ function scopesDifference(sides: Sides): readonly SignInDifference[] {
 function lifetimeDifference(sides: Sides): readonly SignInDifference[] {
   const { active, next } = sides;
   const changed = next.lifetimes.flatMap(({ what, length: to, by }) => {
-    const from = active.lifetimes.find((one) => one.what === what)?.length;
+    const from = active.lifetimes.find((lifetime) => lifetime.what === what)?.length;
     return from === undefined || from === to ? [] : [{ what, from, to, by }];
   });
   if (changed.length === 0) return [];
-  const lengths = (side: 'from' | 'to') => changed.map((one) => `${one.what} ${one[side]}`).join(', ');
+  const lengths = (side: 'from' | 'to') => changed.map((change) => `${change.what} ${change[side]}`).join(', ');
   return [
     {
       kind: 'session',

@@ -28,7 +28,7 @@ function changedIn(active: Policy, next: Policy): readonly RuleHead[] {
 function changedRules(then: readonly RuleHead[], now: readonly RuleHead[]): readonly RuleHead[] {
   const last = then.findLastIndex(({ when }) => mayFail(when));
   const before = then.slice(0, last + 1);
-  const stricter = now.filter((rule) => !isDenial(rule) || before.some((one) => isAlike(one, rule)));
+  const stricter = now.filter((rule) => !isDenial(rule) || before.some((head) => isAlike(head, rule)));
   const isSame = before.every((rule, index) => isAlike(rule, stricter[index]));
   return isSame ? [] : before.filter(({ when }) => mayFail(when));
 }

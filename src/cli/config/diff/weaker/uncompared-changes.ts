@@ -62,7 +62,7 @@ function ofApp(file: string, before: unknown, after: unknown): readonly string[]
 function ofSettings(before: Settings, after: Settings): readonly string[] {
   const changed = settings.filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]));
   const acr = after.acrValues.filter(({ value, requirement }) => differs({ value, requirement }, before.acrValues));
-  const gone = before.acrValues.filter(({ value }) => !after.acrValues.some((one) => one.value === value));
+  const gone = before.acrValues.filter(({ value }) => !after.acrValues.some((acrValue) => acrValue.value === value));
   return [
     ...authenticatorsThatDiffer(before, after).map((key) => `\`authenticators.${key}\` of stepgate.yaml differs`),
     ...changed.map((key) => `\`${key}\` of stepgate.yaml differs`),
@@ -89,7 +89,9 @@ function lifetimesIn({ tokens, resources }: Settings): ReadonlyMap<string, Secon
     ['tokens.refreshToken.idle', refreshToken.idle],
     ['tokens.refreshToken.absolute', refreshToken.absolute],
     ['tokens.interaction', interaction],
-    ...resources.map((one) => [`resources.${one.indicator}.accessToken.lifetime`, one.accessToken.lifetime] as const),
+    ...resources.map(
+      (resource) => [`resources.${resource.indicator}.accessToken.lifetime`, resource.accessToken.lifetime] as const,
+    ),
   ]);
 }
 
@@ -115,6 +117,6 @@ function listOf(value: unknown): readonly unknown[] {
 
 /** No app requested a value that is new. */
 function differs({ value, requirement }: AcrValue, before: readonly AcrValue[]): boolean {
-  const same = before.find((one) => one.value === value);
+  const same = before.find((acrValue) => acrValue.value === value);
   return same !== undefined && canonicalJson(same.requirement) !== canonicalJson(requirement);
 }

@@ -22,8 +22,8 @@ import { enoughText } from './weaker-sentences.ts';
 /** The pages of the account come first. Apps count where rules tell them apart. */
 export function ofAccounts([account, ...apps]: readonly ComparedPair[]): WeakerFindings {
   if (account === undefined) return { weaker: [], undecided: [] };
-  const recovered = distinct([account, ...apps.filter((one) => recoveryRulesOf(one).some(namesApps))].map(ofRecovery));
-  const changed = distinct([account, ...apps.filter((one) => accountRulesOf(one).some(namesApps))].map(ofChanges));
+  const recovered = distinct([account, ...apps.filter((app) => recoveryRulesOf(app).some(namesApps))].map(ofRecovery));
+  const changed = distinct([account, ...apps.filter((app) => accountRulesOf(app).some(namesApps))].map(ofChanges));
   return merged([ofNewProofs(account), recovered, changed]);
 }
 
@@ -68,7 +68,9 @@ function merged(all: readonly WeakerFindings[]): WeakerFindings {
 function ofNewProofs({ pair, active, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ active, next }, space);
   return {
-    weaker: recovered.map((one) => newPasswordRule({ ...one, before: one.rule, now: one.rule }, pair)),
+    weaker: recovered.map((newlyRecovered) =>
+      newPasswordRule({ ...newlyRecovered, before: newlyRecovered.rule, now: newlyRecovered.rule }, pair),
+    ),
     undecided: ruleLocations(undecided).map(
       (location) => `${namedLocationText(location)}, by what did not count before`,
     ),
@@ -99,7 +101,7 @@ function ofRecovery({ pair, active, next, space }: ComparedPair): readonly RuleP
     ...openPair(one, 'who may set a new password'),
     weaker: newPasswordRule(one, pair),
   });
-  return [...found.map(findingOf), ...undecided.map((one) => openPair(one, 'who may set a new password'))];
+  return [...found.map(findingOf), ...undecided.map((rules) => openPair(rules, 'who may set a new password'))];
 }
 
 function ofChanges({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
@@ -108,7 +110,7 @@ function ofChanges({ pair, active, next, space }: ComparedPair): readonly RulePa
     ...openPair(one, 'who may change the account'),
     weaker: changeRule(one, pair),
   });
-  return [...found.map(findingOf), ...undecided.map((one) => openPair(one, 'who may change the account'))];
+  return [...found.map(findingOf), ...undecided.map((rules) => openPair(rules, 'who may change the account'))];
 }
 
 interface Rules {

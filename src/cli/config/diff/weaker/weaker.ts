@@ -71,7 +71,7 @@ function ofPair(
   const formulas = conditions.some(mayFail);
   return {
     weaker: [
-      ...found.map((one) => weakerRule(one, pair)),
+      ...found.map((found) => weakerRule(found, pair)),
       ...enrollments.found
         .filter((enrollment) => !isKnown(enrollment))
         .map((enrollment) => laxerRule(enrollment, pair)),
