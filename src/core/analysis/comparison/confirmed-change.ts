@@ -56,14 +56,15 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
 const mostTried = 10;
 
 /** The proofs of a user whose sign-in succeeds now and ended in this way before. Undefined: none is known. */
-export function newlyEndingWith(
+export function newlyCompletedWith(
   before: 'complete' | 'denied',
   facts: UserFacts,
   sides: Sides,
 ): readonly string[] | undefined {
-  const endOf = (side: 'active' | 'next', enrolled: readonly string[]) =>
-    endIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
-  const isNewlySo = (keys: readonly string[]) => endOf('next', keys) === 'complete' && endOf('active', keys) === before;
+  const outcomeOf = (side: 'active' | 'next', enrolled: readonly string[]) =>
+    outcomeIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
+  const isNewlySo = (keys: readonly string[]) =>
+    outcomeOf('next', keys) === 'complete' && outcomeOf('active', keys) === before;
   return enrolledCandidates(sides.next).find(isNewlySo);
 }
 
@@ -74,10 +75,10 @@ function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): b
 /** Drops what must be proved in this very sign-in: a session does not hold it. */
 function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, facts: UserFacts): boolean {
   const inSession = evidence.filter(({ age }) => age !== 'now');
-  return endIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
+  return outcomeIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
 }
 
-/** The end of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for. */
-function endIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
+/** The outcome of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for. */
+function outcomeIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
   return simulate(policies, factsWith(proofs, facts, policies.authenticators)).at(-1)?.kind;
 }

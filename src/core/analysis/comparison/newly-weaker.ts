@@ -17,7 +17,7 @@ import type { EvidenceSet } from '../proofs/strictness.ts';
 import { isLockedOut } from '../simulation/lock-outs.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
-import { newlyAdmittedWith, newlyEndingWith, newlyRemembering } from './confirmed-change.ts';
+import { newlyAdmittedWith, newlyCompletedWith, newlyRemembering } from './confirmed-change.ts';
 import {
   type Deciders,
   decidingTogether,
@@ -193,6 +193,6 @@ function confirmed({ enough, longer, scopes }: NewlyGranted, facts: UserFacts | 
   if (proved) return { facts, proved, enrolled: proved.enrolled, ...wider };
   const isWider = longer !== undefined || scopes !== undefined;
   if (enough && !isWider) return 'undecided';
-  const enrolled = newlyEndingWith(isWider ? 'complete' : 'denied', facts, sides);
+  const enrolled = newlyCompletedWith(isWider ? 'complete' : 'denied', facts, sides);
   return enrolled ? { facts, enrolled, ...wider } : 'undecided';
 }

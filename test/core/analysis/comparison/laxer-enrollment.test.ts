@@ -193,7 +193,9 @@ describe('the example', () => {
     const before = [rule({ required: [needs('totp')] }, ofA), rule({})];
     const now = [rule({ optional: ['totp'] }, ofA), rule({})];
     const { found, undecided } = search({ app, enrollment: before }, { app, enrollment: now });
-    expect(found.map((one) => [one.before.enrollment, one.now.enrollment])).toEqual([[before[0], now[0]]]);
+    expect(found.map((enrollment) => [enrollment.before.enrollment, enrollment.now.enrollment])).toEqual([
+      [before[0], now[0]],
+    ]);
     expect(undecided).toEqual([]);
   });
 
