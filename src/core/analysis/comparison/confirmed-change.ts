@@ -85,7 +85,9 @@ function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, f
   return outcomeIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
 }
 
-/** The outcome of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for. */
+/**
+ * The outcome of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for.
+ */
 function outcomeIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
   return simulate(policies, factsWith(proofs, facts, policies.authenticators)).at(-1)?.kind;
 }

@@ -1,6 +1,6 @@
 /**
- * Outcomes of simulated sign-ins. A simulation depends on what the deciding rules ask for, not on the user or the app. So
- * each is run once for all users who are asked for the same.
+ * Outcomes of simulated sign-ins. A simulation depends on what the deciding rules ask for, not on the user or the app.
+ * So each is run once for all users who are asked for the same.
  */
 import type { RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
