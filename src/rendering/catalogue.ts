@@ -125,15 +125,10 @@ function differingSelects({ messages }: Catalogue, formats: Formats, expected: F
   return [...formats].flatMap(([key, format]) => {
     const own = new Set(selectsOf(format));
     const wanted = new Set(selectsOf(expected.get(key)));
-    const location = messages.get(key)?.location() ?? '';
     return [
-      ...[...own]
-        .filter((variant) => !wanted.has(variant))
-        .map((variant) => `${location}: ${key} has the unknown case ${variant}`),
-      ...[...wanted]
-        .filter((variant) => !own.has(variant))
-        .map((variant) => `${location}: ${key} lacks the case ${variant}`),
-    ];
+      ...[...own].filter((one) => !wanted.has(one)).map((one) => `has the unknown case ${one}`),
+      ...[...wanted].filter((one) => !own.has(one)).map((one) => `lacks the case ${one}`),
+    ].map((fault) => `${messages.get(key)?.location()}: ${key} ${fault}`);
   });
 }
 
@@ -148,14 +143,11 @@ function missingKeys({ locale, messages }: Catalogue, fallback: Catalogue): read
 
 function differingNames({ messages }: Catalogue, formats: Formats, expected: Formats): readonly string[] {
   return [...formats].flatMap(([key, { values }]) => {
-    const location = messages.get(key)?.location() ?? '';
     const wanted = expected.get(key)?.values;
-    if (wanted === undefined) return [`${location}: there is no text ${key} in ${fallbackLocale}`];
+    if (wanted === undefined) return [`${messages.get(key)?.location()}: there is no text ${key} in ${fallbackLocale}`];
     return [
-      ...[...values]
-        .filter((name) => !wanted.has(name))
-        .map((name) => `${location}: ${key} has the unknown value {${name}}`),
-      ...[...wanted].filter((name) => !values.has(name)).map((name) => `${location}: ${key} lacks the value {${name}}`),
-    ];
+      ...[...values].filter((name) => !wanted.has(name)).map((name) => `has the unknown value {${name}}`),
+      ...[...wanted].filter((name) => !values.has(name)).map((name) => `lacks the value {${name}}`),
+    ].map((fault) => `${messages.get(key)?.location()}: ${key} ${fault}`);
   });
 }

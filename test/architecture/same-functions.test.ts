@@ -29,7 +29,7 @@ function functionsIn(module: string, source: string): readonly FunctionText[] {
     const { params } = node as FunctionNode;
     const body = computedBy(node as FunctionNode);
     const names = numberedNames(node as FunctionNode);
-    const within = (part: AnyNode) => tokens.filter(({ start, end }) => start >= part.start && end <= part.end);
+    const within = (part: AnyNode) => tokens.slice(firstFrom(tokens, part.start), firstFrom(tokens, part.end));
     const written = within(body).map(textIn(code)).join('');
     if (written.length <= longestCopy || onlyParses.test(written)) return;
     // Formatting decides about commas at the end.
@@ -38,6 +38,17 @@ function functionsIn(module: string, source: string): readonly FunctionText[] {
     found.push({ place: `${module}:${node.loc.start.line}`, text: kept.join(' ') });
   });
   return found;
+}
+
+/** The position of the first token that starts there or later. Tokens stand in the order of the text. */
+function firstFrom(tokens: readonly Token[], start: number): number {
+  let [low, high] = [0, tokens.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle]?.start ?? start) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The body, or the value that is all it returns: how arrows say it. */
@@ -55,7 +66,8 @@ function numberedNames(node: FunctionNode): ReadonlyMap<number, string> {
   const uses: { readonly start: number; readonly name: string }[] = [];
   full(node, (inner: AnyNode, _state: unknown, type: string) => {
     if (inner.type === 'ObjectPattern' || inner.type === 'ObjectExpression')
-      for (const one of inner.properties) if (one.type === 'Property' && one.shorthand) shorthands.add(one.start);
+      for (const property of inner.properties)
+        if (property.type === 'Property' && property.shorthand) shorthands.add(property.start);
     if (inner.type !== 'Identifier' || inner === node.id) return;
     if (type === 'VariablePattern') bound.push(inner.name);
     uses.push(inner);

@@ -246,8 +246,8 @@ describe.each<[string, () => Promise<Harness>]>([
     const outcomes = await Promise.allSettled(
       names.map((name, index) => (index % 2 === 0 ? revisions : other).apply(configuration(app(name)), { by: name })),
     );
-    const won = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value.revision] : []));
-    const lost = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.revision] : []));
+    const lost = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
     expect(won.length).toBeGreaterThan(0);
     expect(won.length + lost.length).toBe(names.length);
     for (const error of lost) expect(error).toMatchObject({ refusal: 'revision_changed' });

@@ -19,20 +19,41 @@ export async function openDifferences(
   { facts, isPartial: reason, free }: OpenSignIns,
   explain: (facts: Facts) => Promise<Explanation>,
 ): Promise<readonly Difference[]> {
+  const asked = judgements.flatMap((judgement) => {
+    const expected = test[judgement];
+    if (expected === undefined) return [];
+    return [{ judgement, expected, compared: [] as ComparedSignIn[], seen: new Set<boolean>() }];
+  });
   const explanations: Explanation[] = [];
-  for (const sample of facts) explanations.push(await explain(sample));
+  for (const sample of facts) {
+    const explanation = await explain(sample);
+    explanations.push(explanation);
+    const example = exampleOf(sample, test.user?.enrolled);
+    for (const { expected, compared, seen } of asked) {
+      const found = { differences: differences(expected, explanation), example };
+      compared.push(found);
+      seen.add(holds(found));
+    }
+    // The first examples are enough, whatever the others come to.
+    if (asked.every(({ judgement, seen }) => isDecided[judgement](seen))) break;
+  }
   const isPartial = reason ?? doubtOf(explanations, free);
-  const compared = (expected: Expectation): readonly ComparedSignIn[] =>
-    explanations.map((explanation, index) => ({
-      differences: differences(expected, explanation),
-      example: exampleOf(facts[index], test.user?.enrolled),
-    }));
-  return [
-    ...(test.always ? always(compared(test.always), isPartial) : []),
-    ...(test.never ? never(test.never, compared(test.never), isPartial) : []),
-    ...(test.depends ? depends(test.depends, compared(test.depends), isPartial) : []),
-  ];
+  return asked.flatMap(({ judgement, expected, compared }) => {
+    if (judgement === 'always') return always(compared, isPartial);
+    return (judgement === 'never' ? never : depends)(expected, compared, isPartial);
+  });
 }
+
+const judgements = ['always', 'never', 'depends'] as const;
+
+const holds = (compared: ComparedSignIn): boolean => compared.differences.length === 0;
+
+/** Whether what was seen is enough to judge by: sign-ins for which the expectation holds, and others. */
+const isDecided: Readonly<Record<(typeof judgements)[number], (seen: ReadonlySet<boolean>) => boolean>> = {
+  always: (seen) => seen.has(false),
+  never: (seen) => seen.has(true),
+  depends: (seen) => seen.size === 2,
+};
 
 /**
  * Why there may be other outcomes, in one sentence. A condition without a theory must have been both met and missed
@@ -50,7 +71,7 @@ function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']
 }
 
 function always(compared: readonly ComparedSignIn[], isPartial: string | undefined): readonly Difference[] {
-  const counter = compared.find((comparedSignIn) => comparedSignIn.differences.length > 0);
+  const counter = compared.find((signIn) => !holds(signIn));
   if (counter === undefined) return isPartial === undefined ? [] : [undecided('always', isPartial)];
   return counter.differences.map((difference) => ({
     ...difference,
@@ -64,7 +85,7 @@ function never(
   compared: readonly ComparedSignIn[],
   isPartial: string | undefined,
 ): readonly Difference[] {
-  const counter = compared.find((comparedSignIn) => comparedSignIn.differences.length === 0);
+  const counter = compared.find(holds);
   if (counter === undefined) return isPartial === undefined ? [] : [undecided('never', isPartial)];
   return [{ what: 'never', expected: `not ${textOf(expected)}`, actual: textOf(expected), example: counter.example }];
 }
@@ -74,7 +95,7 @@ function depends(
   compared: readonly ComparedSignIn[],
   isPartial: string | undefined,
 ): readonly Difference[] {
-  const same = compared.filter((comparedSignIn) => comparedSignIn.differences.length === 0);
+  const same = compared.filter(holds);
   if (same.length > 0 && same.length < compared.length) return [];
   if (isPartial !== undefined) return [undecided('depends', isPartial)];
   const actual = same.length > 0 ? 'always' : 'never';
@@ -93,8 +114,8 @@ function textOf(expected: Expectation): string {
 }
 
 /** `written`: the user's authenticators in the test. */
-function exampleOf(facts: Facts | undefined, written: readonly string[] | undefined): readonly string[] {
-  if (facts?.subject === undefined) return [];
+function exampleOf(facts: Facts, written: readonly string[] | undefined): readonly string[] {
+  if (facts.subject === undefined) return [];
   const enrolled = written ?? facts.subject.enrollments.map(({ authenticator }) => authenticator);
   return exampleOptions({ ...facts, subject: facts.subject }, enrolled);
 }

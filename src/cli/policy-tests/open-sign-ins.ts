@@ -5,9 +5,8 @@
 import { factsTogether } from '../../core/analysis/space/facts-together.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/conditions.ts';
-import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
+import type { Facts } from '../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
-import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
@@ -25,16 +24,14 @@ import {
   type Variable,
   withProof,
 } from '../../core/policy/theories/theory.ts';
-import { StepgateError } from '../../errors.ts';
 import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
-import { factsFromOptions } from '../explain/facts-from-options.ts';
-import { asFarAsAsked } from '../explain/unanswered-conditions.ts';
 import { signatureBy } from './distinct-facts.ts';
+import { type MergeFacts, merging } from './merged-facts.ts';
 import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './open-choices.ts';
-import { factOptionsOf, isKnown, openOptions } from './test-facts.ts';
+import { isKnown } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface OpenSignIns {
@@ -86,7 +83,7 @@ export async function openSignIns(
 
 interface Distinguishing {
   readonly arise: (placed: UserFacts) => boolean;
-  readonly merge: Merge;
+  readonly merge: MergeFacts;
   readonly signature: (facts: UserFacts) => string;
 }
 
@@ -163,102 +160,8 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
   return [...new Set(rules.flatMap((when) => space.parts(when).flatMap(({ formula }) => within(formula))))];
 }
 
-/**
- * Applies the test's facts to facts of the space. Undefined if the test refers to something that the user does not
- * have.
- */
-type Merge = (placed: UserFacts, enrolled: readonly string[]) => UserFacts | undefined;
-
-function merging(
-  test: PolicyTest,
-  { app, sets }: { readonly app: App; readonly sets: readonly ConditionSet[] },
-  { snapshot, authenticators }: TestedConfiguration,
-): Merge {
-  const open = { ...test, user: test.user ?? {} };
-  return (placed, enrolled) => {
-    const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
-    const said = factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } });
-    const options = { ...said, ...openOptions(test, placed, sets), at: textOf(now) };
-    try {
-      const given = factsFromOptions(options, { snapshot, app, authenticators, now });
-      const asked = asFarAsAsked(given, sets, options);
-      return given.subject && over({ ...asked, subject: given.subject }, moved(placed, now), test);
-    } catch (error) {
-      if (error instanceof StepgateError && error.code === 'bad_request') return undefined;
-      throw error;
-    }
-  };
-}
-
-function textOf(now: Seconds): string {
-  return new Date(now * 1000).toISOString();
-}
-
-/** Moves facts to another time, keeping ages. */
-function moved(placed: UserFacts, now: Seconds): UserFacts {
-  const by = now - placed.now;
-  const { createdAt, recovery } = placed.subject;
-  return {
-    ...placed,
-    now,
-    ...(placed.lastSignIn !== undefined && { lastSignIn: placed.lastSignIn + by }),
-    subject: {
-      ...placed.subject,
-      ...(createdAt !== undefined && { createdAt: createdAt + by }),
-      ...(recovery && { recovery: { ...recovery, at: recovery.at + by } }),
-    },
-  };
-}
-
-/** Facts that core itself computes are left out. */
-function over(
-  given: UserFacts,
-  { signedInWith: _, lastSignIn: last, ...placed }: UserFacts,
-  test: PolicyTest,
-): UserFacts {
-  const subject = subjectOver(given.subject, placed.subject, test.user);
-  const { platform, os } =
-    test.device?.userAgent || test.device?.platform || test.device?.os ? given.device : placed.device;
-  return {
-    ...given,
-    ...placed,
-    ...omitUndefined({
-      lastSignIn: test.user?.lastSignIn === undefined ? last : given.lastSignIn,
-      risk: given.risk,
-      distance: given.distance,
-    }),
-    network: test.network === undefined ? placed.network : given.network,
-    request: {
-      ...given.request,
-      ...(test.request?.scopes === undefined && { scopes: placed.request.scopes }),
-      ...(test.request?.essentialClaims === undefined &&
-        placed.request.essentialClaims && { essentialClaims: placed.request.essentialClaims }),
-    },
-    device: { ...placed.device, ...given.device, platform, os },
-    subject,
-    evidence: given.evidence.map((proof) => ({ ...proof, subject: subject.id })),
-  };
-}
-
-/**
- * The test's attributes are set, and others may be present. The groups are exactly those of the test, unless it has
- * `*`.
- */
-function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']): Subject {
-  const isOpen = user?.groups === undefined || user.groups.includes('*');
-  return {
-    ...placed,
-    groups: [...new Set([...given.groups, ...(isOpen ? placed.groups : [])])],
-    profile: { ...placed.profile, ...given.profile },
-    enrollments: given.enrollments,
-    ...(user?.userType !== undefined && given.userType !== undefined && { userType: given.userType }),
-    ...(given.createdAt !== undefined && { createdAt: given.createdAt }),
-    ...(given.recovery && { recovery: given.recovery }),
-  };
-}
-
 /** Variables that still make a difference after the test's facts are applied. */
-function relevantChoices(variables: readonly Variable[], merge: Merge): readonly OpenChoice[] {
+function relevantChoices(variables: readonly Variable[], merge: MergeFacts): readonly OpenChoice[] {
   const plain = plainFacts();
   const choices = variables.flatMap(({ name, classes }): readonly OpenChoice[] => {
     const places = classes.flatMap(({ place }) => place ?? []);

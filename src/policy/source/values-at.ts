@@ -25,14 +25,23 @@ export function valuesInConditions(content: unknown, pattern: string): readonly 
 }
 
 function walk(found: readonly FoundValue[], steps: readonly string[]): readonly FoundValue[] {
-  const [step, ...rest] = steps;
-  if (step === undefined) return found;
-  if (step === '**') return walk(found.flatMap(allWithin), rest);
-  const names = step === '*' ? undefined : new Set(step.split('|'));
-  return walk(
-    found.flatMap(children).filter(({ path }) => names === undefined || names.has(String(path.at(-1)))),
-    rest,
-  );
+  return steps.reduce<readonly FoundValue[]>((reached, step) => {
+    if (step === '**') return reached.flatMap(allWithin);
+    if (step === '*') return reached.flatMap(children);
+    const names = step.split('|');
+    return reached.flatMap((one) => namedChildren(one, names));
+  }, found);
+}
+
+/** In the order in which they are written. A single name is looked up: mappings may have thousands of keys. */
+function namedChildren(found: FoundValue, names: readonly string[]): readonly FoundValue[] {
+  const { path, value } = found;
+  const [name, ...others] = names;
+  if (name === undefined || typeof value !== 'object' || value === null) return [];
+  if (others.length > 0 || Array.isArray(value))
+    return children(found).filter((child) => names.includes(String(child.path.at(-1))));
+  if (!Object.hasOwn(value, name)) return [];
+  return [{ path: [...path, name], value: (value as Readonly<Record<string, unknown>>)[name] }];
 }
 
 function children({ path, value }: FoundValue): readonly FoundValue[] {

@@ -168,6 +168,7 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
       if (at === 'key' || typeof node.value !== 'string') return;
       const { text: filled, faults } = substituteVariables(node.value, variables);
       node.value = filled;
+      if (faults.length === 0) return;
       const where = { ...locationAt(startOf(node)), path: '', code: 'variable_missing' } as const;
       findings.push(...faults.map((message) => ({ ...where, message })));
     },

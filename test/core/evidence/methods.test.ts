@@ -9,7 +9,8 @@ import { bestEvidence } from '../../../src/core/evidence/attainable-acr.ts';
 import { isTaken } from '../../../src/core/evidence/proof-names.ts';
 import { meetsRequirement } from '../../../src/core/evidence/requirement.ts';
 import type { Evidence } from '../../../src/core/model/facts.ts';
-import type { Demand, Requirement } from '../../../src/core/model/policy.ts';
+import type { Demand, Policy, Requirement } from '../../../src/core/model/policy.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { askedMethods } from '../../../src/core/queries/asked-methods.ts';
 import { alternatives, type World, withMethod, world } from '../support/arbitraries.ts';
 import {
@@ -17,6 +18,7 @@ import {
   always,
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   NOW,
@@ -190,6 +192,38 @@ describe('the methods that are offered', () => {
     expect(offered(voice, [], { subject: { ...subject, status: 'suspended' } })).toEqual(['voice']);
   });
 
+  test('as they are, where there are none to choose from', () => {
+    const named: Requirement = { anyOf: [{ factors: 1, demands: [{ authenticators: ['totp.app', 'email.code'] }] }] };
+    const emailByCode = { ...descriptor.email, methods: ['code'] };
+    const policies = { ...policiesOf({ app: named }), authenticators: [descriptor.totp, emailByCode] };
+    const methods = ['totp', 'email', 'none'].map((key) => askedMethods(policies, factsOf({ subject }), key));
+    expect(methods).toEqual([undefined, ['code'], undefined]);
+  });
+
+  test('those that a rule of the session policy takes, also beside rules that deny', () => {
+    const session: Policy = {
+      name: 'session',
+      rules: [
+        { name: 'guests', when: { groups: { any: ['guests'] } }, then: { kind: 'deny' } },
+        { name: 'rest', when: {}, then: allow(voice) },
+      ],
+    };
+    expect(askedMethods(policiesOf({ session }), factsOf({ subject }), 'phone')).toEqual(['voice']);
+  });
+
+  test('all of an authenticator that is not the one to enroll', () => {
+    const policies = {
+      ...policiesOf({ app: voice }),
+      enrollment: compilePolicy({
+        name: 'enrollment',
+        rules: [{ name: 'rule', when: {}, then: enrollmentTerms({ required: [{ anyOf: ['totp'] }] }) }],
+      }),
+    };
+    const facts = factsOf({ subject: userWith(['phone']), evidence: [call()] });
+    expect(evaluate(policies, facts)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    expect(askedMethods(policies, facts, 'phone')).toEqual(['sms', 'voice']);
+  });
+
   test('for an enrollment, too', () => {
     const without = userWith(['password']);
     const evidence = [proof('password', 'now')];
@@ -221,7 +255,9 @@ describe('the methods that are offered', () => {
         // The authenticator itself leaves out what a number does not take.
         const phones = drawn.has.filter(({ authenticator }) => authenticator === 'phone');
         const taken = phones.flatMap((phone) => phone.methods ?? ['sms', 'voice']);
-        expect(askedMethods(policies, facts, 'phone')?.filter((one) => taken.includes(one))).toEqual(useful);
+        expect(askedMethods(policies, facts, 'phone')?.filter((askedMethod) => taken.includes(askedMethod))).toEqual(
+          useful,
+        );
       }),
       seeded(1500),
     );

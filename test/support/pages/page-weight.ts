@@ -39,10 +39,14 @@ function linkedIn(html: string): readonly string[] {
 
 const isLogos = (path: string): boolean => path.startsWith('/assets/logos.');
 
-/** Pages as they are, because they hold secrets, and the rest as our server compresses it. */
-function weigh(renderer: Renderer, html: string): PageWeight {
+/** Cached by renderer and path: hundreds of pages ask for the same few files. */
+const weights = new WeakMap<Renderer, (path: string) => number>();
+
+/** What a file weighs as our server compresses it. */
+function weightsOf(renderer: Renderer): (path: string) => number {
   const [, usual = ''] = linkedIn(renderer.renderSignedOut({ brand: { name: 'A' }, locale: 'en', signedOut: true }));
-  const weightOf = (path: string): number => {
+  const known = new Map<string, number>();
+  const weigh = (path: string): number => {
     const styles = renderer.brandStyles(path);
     if (styles && isLogos(path))
       return brotliCompressSync(styles.compose(styles.files.map((hash) => sampleBrandFiles.get(hash))) ?? '').length;
@@ -50,6 +54,17 @@ function weigh(renderer: Renderer, html: string): PageWeight {
     // The files of the brand are weighed when it is checked.
     return asset?.encoded('br')?.length ?? asset?.body.length ?? 0;
   };
+  return (path) => {
+    const weight = known.get(path) ?? weigh(path);
+    known.set(path, weight);
+    return weight;
+  };
+}
+
+/** Pages as they are, because they hold secrets, and the rest compressed. */
+function weigh(renderer: Renderer, html: string): PageWeight {
+  const weightOf = weights.get(renderer) ?? weightsOf(renderer);
+  weights.set(renderer, weightOf);
   const paths = linkedIn(html);
   const bytes = paths.reduce((sum, path) => sum + weightOf(path), Buffer.byteLength(html));
   const logos = paths.filter(isLogos).reduce((sum, path) => sum + weightOf(path), 0);

@@ -4,10 +4,12 @@
  */
 import { evaluate } from '../../decision/evaluate.ts';
 import { authenticatorIn, namesOf } from '../../model/authenticator-name.ts';
+import type { Seconds } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
 import { isRemembered } from '../proofs/asked-proofs.ts';
+import { atStrongest } from '../proofs/at-strongest.ts';
 import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { simulate } from '../simulation/simulate.ts';
@@ -19,18 +21,19 @@ export function newlyAdmittedWith(
   facts: UserFacts,
   sides: Sides,
 ): AdmittedWith | undefined {
-  const { active, next } = sides;
-  const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
+  const { next } = sides;
+  const isNew = isNewlyLetIn(facts, sides);
   for (const set of sets.slice(0, mostTried))
-    for (const proofs of spelledOut(set, next))
-      if (isLetIn(next, proofs, now) && !isLetIn(active, proofs, then) && isCompleted(next, proofs, now)) return proofs;
+    for (const proofs of spelledOut(set, next)) if (isNew(proofs)) return atStrongest(proofs, next, isNew);
   return undefined;
 }
 
-/** One or two proofs with which a user is let in now and was not before, in a browser that remembers another proof. */
-export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith | undefined {
-  const { active, next } = sides;
-  const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
+/**
+ * One or two proofs with which a user is let in now and was not before, in a browser that remembers another proof.
+ * `age`: how long ago that was proved.
+ */
+export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 0): AdmittedWith | undefined {
+  const { next } = sides;
   const proofs = next.authenticators.map(({ key, factors, characteristics, methods: [method] = [] }) => ({
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
     ...(method !== undefined && { methods: [method] }),
@@ -42,28 +45,33 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
       .filter(isRemembered)
       .flatMap((descriptor) => namesOf(descriptor).slice(descriptor.methods ? 1 : 0));
     return names.map((name) => ({
-      ...{ evidence, remembered: [name] },
+      ...{ evidence, remembered: [name], ...(age > 0 && { rememberedAge: age }) },
       enrolled: [...new Set([...keys, authenticatorIn(name)])],
     }));
   });
-  return candidates.find(
-    (candidate) =>
-      isLetIn(next, candidate, now) && !isLetIn(active, candidate, then) && isCompleted(next, candidate, now),
-  );
+  return candidates.find(isNewlyLetIn(facts, sides));
+}
+
+/** The user is let in now, and was not before. */
+function isNewlyLetIn(facts: UserFacts, sides: Sides): (proofs: AdmittedWith) => boolean {
+  const { active, next } = sides;
+  const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
+  return (proofs) => isLetIn(next, proofs, now) && !isLetIn(active, proofs, then) && isCompleted(next, proofs, now);
 }
 
 /** More sets of proofs are not tried. */
 const mostTried = 10;
 
 /** The proofs of a user whose sign-in succeeds now and ended in this way before. Undefined: none is known. */
-export function newlyEndingWith(
+export function newlyCompletedWith(
   before: 'complete' | 'denied',
   facts: UserFacts,
   sides: Sides,
 ): readonly string[] | undefined {
-  const endOf = (side: 'active' | 'next', enrolled: readonly string[]) =>
-    endIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
-  const isNewlySo = (keys: readonly string[]) => endOf('next', keys) === 'complete' && endOf('active', keys) === before;
+  const outcomeOf = (side: 'active' | 'next', enrolled: readonly string[]) =>
+    outcomeIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
+  const isNewlySo = (keys: readonly string[]) =>
+    outcomeOf('next', keys) === 'complete' && outcomeOf('active', keys) === before;
   return enrolledCandidates(sides.next).find(isNewlySo);
 }
 
@@ -74,10 +82,12 @@ function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): b
 /** Drops what must be proved in this very sign-in: a session does not hold it. */
 function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, facts: UserFacts): boolean {
   const inSession = evidence.filter(({ age }) => age !== 'now');
-  return endIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
+  return outcomeIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
 }
 
-/** The end of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for. */
-function endIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
+/**
+ * The outcome of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for.
+ */
+function outcomeIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
   return simulate(policies, factsWith(proofs, facts, policies.authenticators)).at(-1)?.kind;
 }

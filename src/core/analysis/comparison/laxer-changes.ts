@@ -16,13 +16,20 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { ACCOUNT_MANAGEMENT_MAX_AGE } from '../../remediation/account-management.ts';
+import type { StepAfter } from '../simulation/step-after.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import { pairings, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { commonAuthenticators } from './common-authenticators.ts';
-import { compareAsks } from './compare-asks.ts';
-import { type FactsVerdict, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
+import { type Comparison, compareAsks } from './compare-asks.ts';
+import {
+  decidingTogether,
+  type FactsVerdict,
+  possiblyDecidingOn,
+  type Sides,
+  type SidesInSpace,
+} from './deciding-together.ts';
 import { type LaxerExample, laxerAt } from './laxer-example.ts';
 
 /** Rules of the account policy, before and now. Absent: none, since there is no account policy, or none decided. */
@@ -48,11 +55,17 @@ export function laxerChanges(sides: Sides, space: RuleSpace): LaxerChanges {
   for (const change of changesIn(sides))
     for (const pair of pairsAbout(change, within)) {
       const key = JSON.stringify([pair.before, pair.now]);
-      if (found.has(key) || isAsStrict(pair, sides)) continue;
-      const facts = factsOf(change, pair, within);
-      if (facts === 'impossible') continue;
+      if (found.has(key)) continue;
+      const comparison = comparisonOf(pair, sides);
+      if (comparison === 'as_strict') continue;
+      const requests = requestsFor(change, pair, within);
+      if (requests.facts.length === 0 && !requests.isOpen) continue;
       const rules = { ...(pair.before && { before: pair.before }), ...(pair.now && { now: pair.now }) };
-      const shown = facts === 'undecided' ? undefined : laxerAt([requestOf(change, facts)], sides);
+      const sets = comparison === 'undecided' ? [] : [comparison.evidence, ...comparison.others];
+      const shown = laxerAt(requests.facts, sides, {
+        sets,
+        ...(!sides.next.isAccountApp && { isLaxer: opens(change) }),
+      });
       if (shown) found.set(key, { change, ...rules, ...shown });
       else open.set(key, rules);
     }
@@ -74,9 +87,10 @@ function changesIn({ active, next }: Sides): readonly GovernedChange[] {
   );
 }
 
-/** Of identifiers, the pages only ask for a change. */
-function isPossible({ action, of }: GovernedChange, { authenticators }: PolicySet): boolean {
+/** Of identifiers, the pages only ask for a change. At other apps, users can only set up something in a sign-in. */
+function isPossible({ action, of }: GovernedChange, { authenticators, isAccountApp }: PolicySet): boolean {
   const one = authenticators.find(({ key }) => key === of);
+  if (!isAccountApp) return one?.enrollable === true && action === (one.maxEnrollments === 1 ? 'change' : 'add');
   const byAction: Readonly<Record<ChangeAction, boolean>> = {
     add: one?.enrollable === true,
     change: one !== undefined || accountIdentifiers.includes(of),
@@ -99,12 +113,47 @@ function pairsAbout(change: GovernedChange, sides: SidesInSpace): readonly RuleP
 const nothing: Requirement = { anyOf: [] };
 const anything: Requirement = { anyOf: [{ factors: 1, demands: [] }] };
 
-function isAsStrict({ before, now }: RulePairing<Rule>, sides: Sides): boolean {
+function comparisonOf({ before, now }: RulePairing<Rule>, sides: Sides): Comparison {
   const asked = now?.then.kind === 'allow' ? now.then.requirement : anything;
   const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
   const common = commonAuthenticators(sides);
   const usable = { next: common, before: common, limits: { oldest: ACCOUNT_MANAGEMENT_MAX_AGE } };
-  return compareAsks([asked], [then], usable) === 'as_strict';
+  return compareAsks([asked], [then], usable);
+}
+
+/** Requests that may lead to the change. */
+interface Requests {
+  readonly facts: readonly UserFacts[];
+  /** There may be others, which are not known. */
+  readonly isOpen: boolean;
+}
+
+/** More rules of an app, of which some combinations decide together, are not tried. */
+const mostTried = 100;
+
+/** At an app, the rules that decide about the sign-in determine whether the user sets up something. */
+function requestsFor(change: GovernedChange, pair: RulePairing<Rule>, sides: SidesInSpace): Requests {
+  if (sides.next.isAccountApp) {
+    const facts = factsOf(change, pair, sides);
+    if (typeof facts !== 'object') return { facts: [], isOpen: facts === 'undecided' };
+    return { facts: [requestOf(change, facts)], isOpen: false };
+  }
+  const together = decidingTogether(sides, sides.space);
+  const tried = together.slice(0, mostTried).map(({ formulas }) => {
+    const within = { ...pair, formulas: [...pair.formulas, ...formulas] };
+    return factsOf(change, within, sides);
+  });
+  return {
+    facts: tried.flatMap((facts) => (typeof facts === 'object' ? [facts] : [])),
+    isOpen: together.length > mostTried || tried.includes('undecided'),
+  };
+}
+
+/** The user may set it up and could not. */
+function opens({ of }: GovernedChange): (step: LaxerExample['step']) => boolean {
+  const setUpIn = (step: StepAfter) =>
+    (step.kind === 'enroll' && step.choices.includes(of)) || (step.kind === 'allowed' && step.offered?.includes(of));
+  return ({ before, now }) => setUpIn(now) === true && setUpIn(before) !== true;
 }
 
 /** Facts for which these rules decide about the change on both sides. */

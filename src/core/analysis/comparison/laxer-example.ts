@@ -2,12 +2,15 @@
  * Finds users who may do more by an enrollment rule after the same proofs. The evaluator shows it under both
  * configurations.
  */
-import { proofNames } from '../../evidence/proof-names.ts';
 import { methodName } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
+import { spelledOut } from '../proofs/admitted-with.ts';
 import { isRemembered } from '../proofs/asked-proofs.ts';
-import { requestsOf, type StepAfter, stepAfter } from '../simulation/step-after.ts';
+import { atStrongest } from '../proofs/at-strongest.ts';
+import type { AdmittedWith } from '../proofs/facts-with.ts';
+import type { EvidenceSet } from '../proofs/strictness.ts';
+import { proofsOf, requestsOf, type StepAfter, stepAfterProofs } from '../simulation/step-after.ts';
 import { factsOn, type Sides } from './deciding-together.ts';
 import type { EnrollmentChange } from './enrollment-changes.ts';
 import { factsOnceOver } from './grace-facts.ts';
@@ -16,14 +19,17 @@ import type { SignedInWith } from './signed-in-with.ts';
 /** What the user proves, and what else the user has. */
 export interface LaxerExample {
   readonly facts: UserFacts;
-  /** Names of the proofs. */
-  readonly proved: readonly string[];
-  /** Names of the proofs that the browser remembers. */
-  readonly remembered: readonly string[];
-  /** Keys of all that the user has, each as often as that is. */
-  readonly enrolled: readonly string[];
+  readonly proofs: AdmittedWith;
   /** The next step, before and now. */
   readonly step: { readonly before: StepAfter; readonly now: StepAfter };
+}
+
+/** How an example is looked for. */
+interface Searched extends Pick<EnrollmentChange, 'signedInWith'> {
+  /** Further proofs to try, which may be old or weak. */
+  readonly sets?: readonly EvidenceSet[];
+  /** Whether the step is one that the user could not do. */
+  readonly isLaxer?: (step: LaxerExample['step']) => boolean;
 }
 
 const ranks: Readonly<Record<StepAfter['kind'], number>> = { allowed: 0, enroll: 1, refused: 2 };
@@ -38,36 +44,47 @@ export function laxerFor(
   { signedInWith, before: ruleBefore, now: ruleNow }: Pick<EnrollmentChange, 'signedInWith' | 'before' | 'now'>,
 ): LaxerExample | undefined {
   const rules = { before: ruleBefore, now: ruleNow };
-  const requests = factsOnceOver(facts, rules, sides).flatMap((userFacts) => requestsOf(userFacts, sides.next));
-  return laxerAt(requests, sides, signedInWith);
+  const requests = factsOnceOver(facts, rules, sides).flatMap((one) => requestsOf(one, sides.next));
+  return laxerAt(requests, sides, { ...(signedInWith && { signedInWith }) });
 }
 
 /** A user who may do more at one of these requests. Undefined: none is known. */
 export function laxerAt(
   requests: readonly UserFacts[],
   sides: Sides,
-  signedInWith?: EnrollmentChange['signedInWith'],
+  { signedInWith, sets = [], isLaxer = isFurther }: Searched,
 ): LaxerExample | undefined {
   const { active, next } = sides;
   const users = usersOf(sides, signedInWith).slice(0, mostTried);
-  for (const asked of requests)
-    for (const user of users) {
-      const [then, now] = [factsOn('active', asked, sides), factsOn('next', asked, sides)];
-      const step = { before: stepAfter(user, then, active), now: stepAfter(user, now, next) };
-      if (ranks[step.now.kind] < ranks[step.before.kind]) return exampleOf(user, asked, step);
-    }
+  const others = sets.flatMap((set) => [...spelledOut(set, next)]).slice(0, mostTried);
+  const inThisSignIn = users.map((user) => proofsOf({ ...user, proved: user.proved.map(asNamed) }));
+  const all = [...inThisSignIn.map(justBefore), ...others, ...inThisSignIn];
+  for (const facts of requests) {
+    const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
+    const stepOf = (proofs: AdmittedWith) => ({
+      before: stepAfterProofs(proofs, then, active),
+      now: stepAfterProofs(proofs, now, next),
+    });
+    const isGood = (proofs: AdmittedWith) => isLaxer(stepOf(proofs));
+    const found = all.find(isGood);
+    const proofs = found && atStrongest(found, next, isGood);
+    if (proofs) return { facts, proofs, step: stepOf(proofs) };
+  }
   return undefined;
 }
 
-function exampleOf(
-  { proved, besides, remembered }: ProvenUser,
-  facts: UserFacts,
-  step: LaxerExample['step'],
-): LaxerExample {
-  const nameOf = ({ key, methods = [] }: AuthenticatorDescriptor) =>
-    proofNames({ authenticator: key, methods: methods.length === 1 ? methods : [] }).at(-1) ?? key;
-  const enrolled = [...proved, ...besides].map(({ key }) => key);
-  return { facts, proved: proved.map(nameOf), remembered, enrolled, step };
+function isFurther({ before, now }: LaxerExample['step']): boolean {
+  return ranks[now.kind] < ranks[before.kind];
+}
+
+/** The same in a sign-in of a moment ago, as examples can say it. */
+function justBefore({ evidence, ...more }: AdmittedWith): AdmittedWith {
+  return { ...more, evidence: evidence.map((item) => ({ ...item, age: 0 })) };
+}
+
+/** Several methods at once are no proof that a name could say. */
+function asNamed({ methods = [], ...one }: AuthenticatorDescriptor): AuthenticatorDescriptor {
+  return methods.length === 1 ? { ...one, methods } : one;
 }
 
 type Descriptors = readonly AuthenticatorDescriptor[];

@@ -11,6 +11,8 @@ import { beforeSignIn } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
+import { atStrongest } from '../proofs/at-strongest.ts';
+import type { AdmittedWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
@@ -19,7 +21,7 @@ import type { RuleSpace } from '../space/rule-space.ts';
 import { alsoIn, commonAuthenticators } from './common-authenticators.ts';
 import { compareAsks } from './compare-asks.ts';
 import { type FactsVerdict, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
-import { setsNewPassword } from './newly-taken.ts';
+import { recoveryProofs, setsNewPassword } from './newly-taken.ts';
 
 /** Rules of the recovery policy, before and now. Absent: no rule decided, which denies. */
 export interface RecoveryRules {
@@ -132,8 +134,12 @@ function exampleOf(
   facts: UserFacts,
   { active, next }: Sides,
 ): Pick<LaxerRecovery, 'facts' | 'evidence'> | undefined {
+  const isNew = (proofs: AdmittedWith) =>
+    setsNewPassword(facts, proofs.evidence, next) && !setsNewPassword(facts, proofs.evidence, active);
   const shown = [evidence, ...others]
     .slice(0, mostTried)
-    .find((set) => setsNewPassword(facts, set, next) && !setsNewPassword(facts, set, active));
-  return shown && { facts, evidence: shown };
+    .flatMap(recoveryProofs(next))
+    .map((set) => ({ evidence: set, remembered: [], enrolled: [] }))
+    .find(isNew);
+  return shown && { facts, evidence: atStrongest(shown, next, isNew).evidence };
 }

@@ -15,12 +15,27 @@ export interface LongerLimit {
   readonly now?: Seconds;
 }
 
+/** Only limits that make a difference: what the app ends before does not count. */
 export function longerLimits(before: LimitingTerms, now: LimitingTerms): readonly LongerLimit[] {
   const [old, current] = [limitsOf(before), limitsOf(now)];
   const kinds = Object.keys(current) as readonly LongerLimit['what'][];
+  const [then, next] = [effectOf(old), effectOf(current)];
+  const [isLonger, isKeptLonger] = [next.absolute > then.absolute, next.kept > then.kept];
+  const hasEffect: Readonly<Partial<Record<LongerLimit['what'], boolean>>> = {
+    absolute: isLonger,
+    kept: isKeptLonger,
+    kept_idle: next.kept > 0,
+    at_app: isLonger || isKeptLonger,
+    kept_at_app: isKeptLonger,
+  };
   return kinds
-    .filter((what) => current[what] > old[what])
+    .filter((what) => current[what] > old[what] && (hasEffect[what] ?? true))
     .map((what) => ({ what, ...shown('before', old[what]), ...shown('now', current[what]) }));
+}
+
+/** How long what was proved counts at the app, in a session and in one that is kept. */
+function effectOf({ absolute, kept, at_app, kept_at_app }: Limits): Pick<Limits, 'absolute' | 'kept'> {
+  return { absolute: Math.min(absolute, at_app), kept: Math.min(kept, at_app, kept_at_app) };
 }
 
 function shown<Name extends 'before' | 'now'>(name: Name, seconds: Seconds): { readonly [Key in Name]?: Seconds } {

@@ -6,6 +6,7 @@ import { evaluateRecovery } from '../../decision/recovery.ts';
 import type { Rule } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
+import { spelledOut } from '../proofs/admitted-with.ts';
 import { factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
@@ -38,8 +39,9 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
   });
   const found = taking.map(({ rule, before, verdict }) => {
     const facts = typeof verdict === 'object' && factsOf(rule, before, space);
-    const isFound = facts && typeof verdict === 'object' && isShown(facts, verdict.evidence, { active, next });
-    return { rule, recovered: isFound && { rule, facts, evidence: verdict.evidence } };
+    const sets = typeof verdict === 'object' ? recoveryProofs(next)(verdict.evidence) : [];
+    const evidence = facts && sets.find((set) => isShown(facts, set, { active, next }));
+    return { rule, recovered: facts && evidence && { rule, facts, evidence } };
   });
   const changes = (next.accountPolicy?.rules ?? []).filter((rule) => takenBy(rule, sides) !== 'as_strict');
   return {
@@ -68,6 +70,14 @@ function factsOf(rule: Rule, before: readonly Rule[], space: RuleSpace): UserFac
   return typeof found === 'object' ? (ordinaryFacts(formulas, space) ?? space.factsOf(found.model)) : undefined;
 }
 
+/** Readings of these proofs, each given in the recovery itself: nothing else counts. The strongest ones first. */
+export function recoveryProofs(policies: PolicySet): (set: EvidenceSet) => readonly EvidenceSet[] {
+  return (set) =>
+    [...spelledOut(set, policies)].map(({ evidence }) =>
+      evidence.map(({ idle: _, ...item }) => ({ ...item, age: 'now' as const, enrollment: item.authenticator })),
+    );
+}
+
 /** The evaluator lets the user set a new password now, and did not. */
 function isShown(facts: UserFacts, evidence: EvidenceSet, { active, next }: Sides): boolean {
   const recovers = (policies: PolicySet) => setsNewPassword(facts, evidence, policies);
@@ -78,7 +88,6 @@ function isShown(facts: UserFacts, evidence: EvidenceSet, { active, next }: Side
 export function setsNewPassword(facts: UserFacts, evidence: EvidenceSet, policies: PolicySet): boolean {
   const passwords = policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy);
   const enrolled = [...passwords.map(({ key }) => key), ...evidence.map(({ authenticator }) => authenticator)];
-  const own = evidence.map((item) => ({ ...item, age: 'now' as const, enrollment: item.authenticator }));
-  const given = factsWith({ evidence: own, remembered: [], enrolled }, facts, policies.authenticators);
+  const given = factsWith({ evidence, remembered: [], enrolled }, facts, policies.authenticators);
   return evaluateRecovery(policies, given).kind === 'enroll';
 }

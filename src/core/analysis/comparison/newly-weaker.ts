@@ -3,7 +3,6 @@
  * evaluator confirms the deciding rules show a finding, and a proof for every pair of rules that can decide together
  * shows that there is none. Every other pair is reported as undecided.
  */
-import { grantedScopes } from '../../decision/granted-scopes.ts';
 import { withoutSecondFactor } from '../../decision/waiver.ts';
 import { locationKey } from '../../model/place-key.ts';
 import type { AllowTerms, Requirement, Rule, RuleHead } from '../../model/policy.ts';
@@ -13,11 +12,11 @@ import type { UserFacts } from '../../policy/theories/theory.ts';
 import { proofsIn } from '../proofs/asked-proofs.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
-import type { EvidenceSet } from '../proofs/strictness.ts';
+import { type EvidenceSet, evidenceFor } from '../proofs/strictness.ts';
 import { isLockedOut } from '../simulation/lock-outs.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
-import { newlyAdmittedWith, newlyEndingWith, newlyRemembering } from './confirmed-change.ts';
+import { newlyAdmittedWith, newlyCompletedWith, newlyRemembering } from './confirmed-change.ts';
 import {
   type Deciders,
   decidingTogether,
@@ -28,6 +27,7 @@ import {
   type SidesInSpace,
 } from './deciding-together.ts';
 import { type LongerLimit, longerLimits } from './longer-limits.ts';
+import { isNewScope, type MoreScopes, moreScopes } from './newly-carried-scopes.ts';
 import { isMoreWaived } from './newly-waived.ts';
 
 /** Something that is enough now, and was not. */
@@ -43,9 +43,6 @@ export interface NewlyWeaker {
   /** Scopes that tokens carry now, and did not. */
   readonly scopes?: MoreScopes;
 }
-
-/** Names of scopes. `any`: all that are asked for. */
-export type MoreScopes = 'any' | readonly string[];
 
 export interface WeakerSearch {
   readonly found: readonly NewlyWeaker[];
@@ -82,6 +79,8 @@ function keyOf({ before, now }: Pairing): string {
 interface NewlyGranted {
   /** Sets of proofs, each of which is enough now and was not before. */
   readonly enough?: readonly EvidenceSet[];
+  /** Sets of proofs that are as old as may be now. */
+  readonly old?: readonly EvidenceSet[];
   readonly longer?: readonly LongerLimit[];
   readonly scopes?: MoreScopes;
 }
@@ -111,31 +110,13 @@ function verdictOf({ before, now }: Pairing, { active, next, refused }: Sides): 
   );
   const scopes = moreScopes(before.app, now.app, refused);
   const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
+  if (comparison === 'as_strict' && longer.some(({ what }) => what === 'at_app' || what === 'kept_at_app'))
+    return { old: evidenceFor([...beside, nowApp.requirement], { authenticators, ...limits }), ...wider };
   if (typeof comparison === 'object') return { enough: [comparison.evidence, ...comparison.others], ...wider };
   if (longer.length > 0 || scopes) return wider;
   const isExcused = isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable);
   if (isExcused) return 'excused';
   return comparison === 'as_strict' ? undefined : 'undecided';
-}
-
-/** A rule that names no scopes grants all. Undefined: tokens carry no scope that they did not carry before. */
-function moreScopes(
-  before: Rule | undefined,
-  now: Rule | undefined,
-  refused: Sides['refused'],
-): MoreScopes | undefined {
-  const [then, scopes] = [termsOf(before)?.scopes, termsOf(now)?.scopes];
-  if (then !== undefined && scopes === undefined) return 'any';
-  const isGranted = (scope: string) => grantedScopes([scope], now).length > 0;
-  const askable = [...(then ? (scopes ?? []) : []), ...(refused?.active.scopes.filter(isGranted) ?? [])];
-  const more = [...new Set(askable)].filter((scope) => isNew(scope, before, refused));
-  return more.length === 0 ? undefined : more;
-}
-
-/** Requests may ask for it, and tokens could not carry it before. */
-function isNew(scope: string, before: Rule | undefined, refused: Sides['refused']): boolean {
-  if (refused?.next.scopes.includes(scope)) return false;
-  return grantedScopes([scope], before).length === 0 || refused?.active.scopes.includes(scope) === true;
 }
 
 /** A requirement reduced for a browser that remembers the second factor. Undefined: nothing can be waived. */
@@ -167,7 +148,7 @@ function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: 
     const formulas = [...pair.formulas, search.space.applies({ scopes: { all: names } })];
     return factsFor({ ...pair, formulas }, search);
   };
-  const known = search.scopes?.filter((scope) => isNew(scope, pair.before.app, search.refused)) ?? [];
+  const known = search.scopes?.filter((scope) => isNewScope(scope, pair.before.app, search.refused)) ?? [];
   const reached = (scopes === 'any' ? known : scopes).filter((name) => asking([name]) !== 'impossible');
   const together = scopes === 'any' || reached.length === 0 ? [] : [reached];
   for (const names of [...together, ...reached.map((name) => [name])]) {
@@ -186,13 +167,17 @@ function excusedExample(facts: UserFacts | FactsVerdict, search: SidesInSpace): 
   return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';
 }
 
-function confirmed({ enough, longer, scopes }: NewlyGranted, facts: UserFacts | FactsVerdict, sides: Sides) {
+function confirmed({ enough, old, longer, scopes }: NewlyGranted, facts: UserFacts | FactsVerdict, sides: Sides) {
   if (typeof facts !== 'object') return facts;
   const wider = { ...(longer && { longer }), ...(scopes && { scopes }) };
-  const proved = enough && newlyAdmittedWith(enough, facts, sides);
+  const remembered = longer?.find(({ what }) => what === 'remembered');
+  const sets = enough ?? old;
+  const proved =
+    (sets && newlyAdmittedWith(sets, facts, sides)) ??
+    (remembered && newlyRemembering(facts, sides, remembered.before));
   if (proved) return { facts, proved, enrolled: proved.enrolled, ...wider };
   const isWider = longer !== undefined || scopes !== undefined;
   if (enough && !isWider) return 'undecided';
-  const enrolled = newlyEndingWith(isWider ? 'complete' : 'denied', facts, sides);
+  const enrolled = newlyCompletedWith(isWider ? 'complete' : 'denied', facts, sides);
   return enrolled ? { facts, enrolled, ...wider } : 'undecided';
 }

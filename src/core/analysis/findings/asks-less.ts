@@ -2,9 +2,10 @@
  * Compares what two rules of one policy ask for, each together with a rule of the other policy that lets users in. One
  * policy is the session policy, and the other is the sign-on policy.
  */
-import type { AllowTerms, SessionTerms } from '../../model/policy.ts';
+import { canWaiveSecondFactor } from '../../decision/waiver.ts';
+import type { AllowTerms } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import { type LongerLimit, longerLimits } from '../comparison/longer-limits.ts';
+import { type LimitingTerms, type LongerLimit, longerLimits } from '../comparison/longer-limits.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictness.ts';
 
@@ -17,7 +18,7 @@ export interface TermsTogether {
   readonly beside: AllowTerms;
 }
 
-/** What makes terms weaker: less is asked for, or as much and sessions last longer. */
+/** What makes terms weaker: less is asked for, or as much and what was proved counts longer. */
 export interface Weaker {
   /** Evidence that meets the weaker terms and not the stricter rule. Empty: none is known, and `longer` is not. */
   readonly evidence: EvidenceSet;
@@ -51,20 +52,22 @@ function compareTerms({ strict, weak }: Compared, policies: PolicySet, layer: Si
   const evidence = evidenceBetween(asked(weak), strict.own.requirement, policies);
   if (evidence) return { evidence, longer: [] };
   // A rule that asks for something more in return is not weaker, even if the other policy asks for that anyway.
-  if (layer === 'app' || !impliesAll([strict.own.requirement], [weak.own.requirement], policies)) return undefined;
-  const limits = [limitsOf(strict), limitsOf(weak)] as const;
-  const longer = longerLimits(...limits);
+  if (!impliesAll([strict.own.requirement], [weak.own.requirement], policies)) return undefined;
+  // A longer session makes no rule of a sign-on policy weaker, so both are taken with the same session rule.
+  const limits = [
+    limitsOf(layer === 'app' ? { ...strict, beside: weak.beside } : strict, layer),
+    limitsOf(weak, layer),
+  ] as const;
+  const longer = longerLimits(...limits).filter(({ what }) => what !== 'remembered' || isWaived(weak));
   const shorter = longerLimits(limits[1], limits[0]);
   return longer.length > 0 && shorter.length === 0 ? { evidence: [], longer } : undefined;
 }
 
-/** How long what was proved counts at the app, by the session rule and what the rule of the app leaves of it. */
-function limitsOf({ own, beside: { appSession = {}, ...app } }: TermsTogether): Parameters<typeof longerLimits>[0] {
-  const { absolute = Number.POSITIVE_INFINITY, unkept } = appSession;
-  const capped = ({ keep, ...limits }: SessionTerms): SessionTerms => ({
-    idle: limits.idle,
-    absolute: Math.min(limits.absolute, absolute),
-    ...(keep && !unkept && { keep: { idle: keep.idle, absolute: Math.min(keep.absolute, absolute) } }),
-  });
-  return { session: { ...own, ...(own.session && { session: capped(own.session) }) }, app };
+function limitsOf({ own, beside }: TermsTogether, layer: SignInLayer): LimitingTerms {
+  return layer === 'app' ? { session: beside, app: own } : { session: own, app: beside };
+}
+
+/** What a browser remembers makes a difference. */
+function isWaived({ own }: TermsTogether): boolean {
+  return canWaiveSecondFactor(own.requirement);
 }

@@ -13,7 +13,7 @@ import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { demandJudge, type Guarantee, type JudgeDemand } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
-import { endsInDenial, isLockedOut } from '../simulation/lock-outs.ts';
+import { isLockedOut, isSignInDenied } from '../simulation/lock-outs.ts';
 import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
 import { type Deciding, deciding } from '../space/rule-combinations.ts';
@@ -152,7 +152,7 @@ function lockOut(rules: DecidingRules, { policies }: SignInScope): RuleResult {
   if (!isLockedOut(policies, rules)) return fine;
   const everything = policies.authenticators.map(({ key }) => key);
   const facts = rules.findFacts();
-  if (!facts || !endsInDenial(policies, facts, everything)) return { open: rulesOf(rules) };
+  if (!facts || !isSignInDenied(policies, facts, everything)) return { open: rulesOf(rules) };
   return { violation: { rules: rulesOf(rules), facts } };
 }
 

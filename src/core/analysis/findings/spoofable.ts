@@ -1,11 +1,12 @@
 /**
  * Finds rules that a browser chooses by what it says of itself: with another User-Agent header the same user, from the
- * same place, is asked for less, or stays signed in for longer.
+ * same place, is asked for less, or what was proved counts longer.
  */
 import type { Rule } from '../../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts, Variable } from '../../policy/theories/theory.ts';
+import type { LongerLimit } from '../comparison/longer-limits.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
@@ -20,8 +21,8 @@ export interface Spoofable {
   readonly weak: Rule;
   /** Facts for which the weak rule decides. */
   readonly facts: UserFacts;
-  /** Both ask for the same, and sessions last longer under the weak rule. */
-  readonly isLonger: boolean;
+  /** Both ask for the same, and what was proved counts longer under the weak rule. Empty: it asks for less. */
+  readonly longer: readonly LongerLimit[];
 }
 
 /** The rules of one policy to examine, and what is known already. */
@@ -78,7 +79,7 @@ interface Choice {
 interface Way {
   readonly strict?: Rule;
   readonly weak: Rule;
-  readonly isLonger: boolean;
+  readonly longer: readonly LongerLimit[];
 }
 
 /** `undecided`: the steps did not suffice, and nothing else was found. */
@@ -101,7 +102,7 @@ function choiceOf(choice: Choice, search: Search): Spoofable | 'undecided' | und
         decide(search, one, { own: strict, ...(way.strict && { beside: way.strict }) }) &&
         decide(search, other, { own: weak, beside: way.weak })
       )
-        return { asking, strict, weak, facts: other, isLonger: way.isLonger };
+        return { asking, strict, weak, facts: other, longer: way.longer };
     }
   }
   return isOpen ? 'undecided' : undefined;
@@ -114,13 +115,13 @@ function choiceOf(choice: Choice, search: Search): Spoofable | 'undecided' | und
 function waysOf({ strict, weak }: Choice, { beside, space, compare }: Search): readonly Way[] {
   const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
   if (weak.then.kind === 'deny') return [];
-  if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, isLonger: false }));
+  if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, longer: [] }));
   const isChosen = rulesOf(beside).some((rule) => browserOf(rule, space) !== undefined);
   const same = allowing.map((rule) => [rule, rule] as const);
   const others = isChosen ? allowing.flatMap((first) => allowing.map((other) => [first, other] as const)) : [];
   return [...same, ...others.filter(([one, other]) => one !== other)].flatMap(([one, other]) => {
     const less = lessBeside({ strict, weak }, [one, other], compare);
-    return less ? [{ strict: one, weak: other, isLonger: less.longer.length > 0 }] : [];
+    return less ? [{ strict: one, weak: other, longer: less.longer }] : [];
   });
 }
 

@@ -10,6 +10,7 @@ import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
+import type { LongerLimit } from '../comparison/longer-limits.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
@@ -25,8 +26,9 @@ export interface WeakerBelow {
   /** The conditions of the strict rule, one of which is not met. */
   readonly missing: readonly RulePart[];
   readonly facts: UserFacts;
-  /** Evidence that meets the weak rule and not the strict one. Empty: sessions last longer under the weak rule. */
+  /** Evidence that meets the weak rule and not the strict one. Empty: what was proved counts longer under it. */
   readonly evidence: EvidenceSet;
+  readonly longer: readonly LongerLimit[];
 }
 
 /** One finding for each strict rule, about the first rule that is weaker. */
@@ -126,9 +128,8 @@ function comparePair(
     formulas ??= missed(pair, missing, space);
     const facts = factsFor([...formulas, ...decidingBeside], space);
     isOpen ||= facts === 'undecided';
-    const isShown = (userFacts: UserFacts) =>
-      applyRules(own, userFacts).rule === weak && applyRules(beside, userFacts).rule === rule;
-    if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, evidence: less.evidence };
+    const isShown = (one: UserFacts) => applyRules(own, one).rule === weak && applyRules(beside, one).rule === rule;
+    if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, ...less };
   }
   return isOpen ? 'undecided' : undefined;
 }

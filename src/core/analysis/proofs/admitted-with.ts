@@ -136,7 +136,8 @@ function joint(a: AssessedEvidence, b: AssessedEvidence): AssessedEvidence {
   };
 }
 
-function justProved(item: AssessedEvidence): AssessedEvidence {
+/** The proof, as fresh as it can be. */
+export function justProved(item: AssessedEvidence): AssessedEvidence {
   return { ...withoutPause(item), age: item.age === 'now' ? 'now' : 0 };
 }
 

@@ -17,6 +17,8 @@ export interface AdmittedWith {
   readonly evidence: EvidenceSet;
   /** Names of the proofs that the browser remembers, as `totp` and `phone.sms`. */
   readonly remembered: readonly string[];
+  /** How long ago what the browser remembers was proved (seconds). Absent: just now. */
+  readonly rememberedAge?: Seconds;
   /** Keys of the authenticators that the user has, each as often as the user has enrolled it. */
   readonly enrolled: readonly string[];
 }
@@ -25,19 +27,19 @@ const transaction = 'example';
 
 /** The facts, as the evaluator sees them, of a user who proved this. */
 export function factsWith(
-  { evidence, remembered, enrolled }: AdmittedWith,
+  { evidence, remembered, rememberedAge = 0, enrolled }: AdmittedWith,
   { signedInWith: _, ...facts }: UserFacts,
   authenticators: readonly AuthenticatorDescriptor[],
 ): Facts & { readonly subject: UserFacts['subject'] } {
   const { now, subject, device } = facts;
-  const has = authenticators.flatMap((descriptor) =>
-    enrollmentsOf(descriptor, enrolled.filter((key) => key === descriptor.key).length),
-  );
+  const has = authenticators
+    .flatMap((descriptor) => enrollmentsOf(descriptor, enrolled.filter((key) => key === descriptor.key).length))
+    .map((enrollment) => asProved(enrollment, evidence));
   const more = evidence.filter(({ enrollment }) => !has.some(({ id }) => id === enrollment));
   const proofs = remembered.flatMap((name) =>
     has
       .filter(({ id }) => id === authenticatorIn(name))
-      .map((enrollment) => rememberedOf(enrollment, methodIn(name), now)),
+      .map((enrollment) => rememberedOf(enrollment, methodIn(name), { at: now - rememberedAge, until: now + 60 })),
   );
   return {
     ...facts,
@@ -49,12 +51,24 @@ export function factsWith(
   };
 }
 
+/** A key that was proved shows no more than its proofs did: the user has the weakest key that will do. */
+function asProved(enrollment: Enrollment, evidence: EvidenceSet): Enrollment {
+  const own = evidence.filter((item) => item.enrollment === enrollment.id);
+  if (own.length === 0) return enrollment;
+  const { factors, characteristics } = enrollment;
+  return {
+    ...enrollment,
+    factors: factors.filter((one) => own.some((item) => item.factors.includes(one))),
+    characteristics: characteristics.filter((one) => own.some((item) => item.characteristics.includes(one))),
+  };
+}
+
 function rememberedOf(
   { id, authenticator, factors, characteristics }: Enrollment,
   method: string | undefined,
-  now: Seconds,
+  times: Pick<RememberedProof, 'at' | 'until'>,
 ): RememberedProof {
-  const proof = { authenticator, enrollment: id, factors, characteristics, at: now, until: now + 60 };
+  const proof = { authenticator, enrollment: id, factors, characteristics, ...times };
   return method === undefined ? proof : { ...proof, method };
 }
 

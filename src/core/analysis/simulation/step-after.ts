@@ -4,11 +4,12 @@ import { enrollScope } from '../../enrollment/account-request.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { factsWith } from '../proofs/facts-with.ts';
+import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
 
 /** `refused`: denied, or asked to prove more. */
 export type StepAfter =
-  | { readonly kind: 'allowed' }
+  /** `offered`: what the user may set up and need not. */
+  | { readonly kind: 'allowed'; readonly offered?: readonly string[] }
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
   | { readonly kind: 'refused' };
 
@@ -31,19 +32,26 @@ interface ProvenUser {
   readonly remembered?: readonly string[];
 }
 
-export function stepAfter(
-  { proved, besides = [], remembered = [] }: ProvenUser,
-  facts: UserFacts,
-  policies: PolicySet,
-): StepAfter {
+export function stepAfter(user: ProvenUser, facts: UserFacts, policies: PolicySet): StepAfter {
+  return stepAfterProofs(proofsOf(user), facts, policies);
+}
+
+/** The proofs of this very sign-in. */
+export function proofsOf({ proved, besides = [], remembered = [] }: ProvenUser): AdmittedWith {
   const evidence = proved.map(({ key, factors, characteristics, methods }) => ({
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 'now' as const },
     ...(methods && { methods }),
   }));
-  const enrolled = [...proved, ...besides].map(({ key }) => key);
-  const decision = evaluate(policies, factsWith({ evidence, remembered, enrolled }, facts, policies.authenticators));
+  return { evidence, remembered, enrolled: [...proved, ...besides].map(({ key }) => key) };
+}
+
+export function stepAfterProofs(proofs: AdmittedWith, facts: UserFacts, policies: PolicySet): StepAfter {
+  const decision = evaluate(policies, factsWith(proofs, facts, policies.authenticators));
   if (decision.kind === 'deny' || decision.kind === 'challenge' || decision.kind === 'identify')
     return { kind: 'refused' };
-  if (decision.kind !== 'enroll' || (decision.skippable && !policies.isAccountApp)) return { kind: 'allowed' };
-  return decision.proofFirst ? { kind: 'refused' } : { kind: 'enroll', choices: decision.choices };
+  if (decision.kind !== 'enroll') return { kind: 'allowed' };
+  const { choices, proofFirst } = decision;
+  if (decision.skippable && !policies.isAccountApp)
+    return { kind: 'allowed', ...(!proofFirst && { offered: choices }) };
+  return proofFirst ? { kind: 'refused' } : { kind: 'enroll', choices };
 }

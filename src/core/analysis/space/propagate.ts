@@ -67,7 +67,7 @@ class Propagation {
     this.open = [];
     this.seen = [];
     for (let at = queue.length - 1; at >= 0; at -= 1) {
-      const end = this.#look(queue[at] as ReadFormula, seen[at] ?? -1);
+      const end = this.#look(queue[at] as ReadFormula, seen[at] as number);
       if (end !== undefined) return end;
     }
     return undefined;

@@ -155,7 +155,7 @@ function namedBy(
 }
 
 function meet(list: keyof AnyAllNone, position: number, open: Int32Array): void {
-  const before = open[position] ?? 0;
+  const before = open[position] as number;
   if (list === 'any') open[position] = before & ~ANY;
   else open[position] = list === 'all' ? before - 1 : before | NONE;
 }

@@ -11,12 +11,23 @@ export interface LocalTime {
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
+type Clock = (now: Seconds) => LocalTime;
+
+/** Cached by zone: all rules of all policies ask for the same minute, and formatting is what takes long. */
+const clocks = new Map<string, Clock>();
+
 /**
- * Returns a function from epoch seconds to the local time in `zone` (an IANA name). The function caches its last
- * result: formatting is the only slow part of a condition, and all rules of a policy ask for the same minute.
+ * Returns a function from epoch seconds to the local time in `zone` (an IANA name).
  * @throws RangeError for a zone that does not exist
  */
-export function localTimeIn(zone: string): (now: Seconds) => LocalTime {
+export function localTimeIn(zone: string): Clock {
+  const clock = clocks.get(zone) ?? clockOf(zone);
+  clocks.set(zone, clock);
+  return clock;
+}
+
+/** It remembers its last result. */
+function clockOf(zone: string): Clock {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     weekday: 'short',

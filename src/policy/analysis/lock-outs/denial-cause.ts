@@ -7,7 +7,7 @@ import {
   withoutTerms,
 } from '../../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
-import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
@@ -86,7 +86,7 @@ function enrollmentRules(
 
 /** Rules of the account policy alone, a rule of the enrollment policy alone, or both. */
 function findCause(user: DeniedUser, rules: readonly Rule[], policies: PolicySet): KnownCause {
-  const isDeniedBy = (some: PolicySet) => endsInDenial(some, user.facts, user.keys);
+  const isDeniedBy = (some: PolicySet) => isSignInDenied(some, user.facts, user.keys);
   const account = accountCause(policies, rules, isDeniedBy);
   if (account.length > 0) {
     const enough = account.length === 1 ? enoughAlone(policies, rules, isDeniedBy) : [];

@@ -5,7 +5,7 @@ import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
 import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/shut-out.ts';
-import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { decideTogether, deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
@@ -154,6 +154,6 @@ export function neverByCause({ app, cause, facts, lockOut }: Denied): readonly s
   const governed = governedBy([...cause.account, ...cause.together], facts, app.policies);
   const named = [...governed.map(({ key }) => key), ...disabled, ...useOnly];
   const never = lockOut.never.filter((key) => named.includes(key));
-  const enough = never.filter((key) => !endsInDenial(app.policies, lockOut.facts, [...lockOut.reachable, key]));
+  const enough = never.filter((key) => !isSignInDenied(app.policies, lockOut.facts, [...lockOut.reachable, key]));
   return enough.length > 0 ? enough : never;
 }

@@ -1,4 +1,5 @@
 /** Rules beside which a weaker one decides about the same users, as findings. */
+import type { LongerLimit } from '../../../core/analysis/comparison/longer-limits.ts';
 import type { SignInLayer } from '../../../core/analysis/findings/asks-less.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
@@ -41,7 +42,7 @@ function weaker(
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
   const { found, undecided } = weakerBelow(policies, space, { layer, isTold });
-  const findings = found.flatMap(({ strict, weak, missing, facts, evidence }) => {
+  const findings = found.flatMap(({ strict, weak, missing, facts, evidence, longer }) => {
     const location = configuration.locationOf(strict);
     if (location === undefined) return [];
     told.add(locationKey(strict));
@@ -51,7 +52,7 @@ function weaker(
     const less =
       evidence.length > 0
         ? `asks the same users for less: ${proofs.join(' and ')} is enough`
-        : 'lets the same users stay signed in for longer';
+        : longerText('the same users', longer);
     return [
       findingAt('weaker-below', location, {
         message: `where ${conditions} misses, ${ruleText(weak)} ${less}`,
@@ -67,6 +68,14 @@ function weaker(
   ];
 }
 
+/** What the rule does, as a clause. */
+function longerText(users: string, longer: readonly LongerLimit[]): string {
+  const kinds = longer.map(({ what }) => what);
+  if (kinds.every((what) => what === 'remembered')) return 'lets browsers remember the second factor for longer';
+  const isAtApp = kinds.every((what) => ['at_app', 'kept_at_app', 'remembered'].includes(what));
+  return isAtApp ? 'lets what was proved count for longer' : `lets ${users} stay signed in for longer`;
+}
+
 function chosenByBrowser(
   { policies, space }: AnalysedApp,
   { layer, told }: Examined,
@@ -74,9 +83,9 @@ function chosenByBrowser(
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
   const { found, undecided } = spoofable(policies, space, { layer, isTold });
-  const findings = found.flatMap(({ asking, strict, weak, facts, isLonger }) => {
+  const findings = found.flatMap(({ asking, strict, weak, facts, longer }) => {
     told.add(locationKey(asking));
-    const less = isLonger ? 'lets users stay signed in for longer' : 'asks for less';
+    const less = longer.length > 0 ? longerText('users', longer) : 'asks for less';
     return chosen({ strict, weak, less, example: exampleOptions(facts) }, configuration);
   });
   return [...findings, ...undecidedFindings(undecided, browserQuestion, configuration)];

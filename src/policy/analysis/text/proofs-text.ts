@@ -25,7 +25,8 @@ export function proofsText({ evidence, remembered }: AdmittedWith, measure: Meas
   return `${evidence.length === 1 ? 'nothing but ' : ''}${words}${browser}`;
 }
 
-function proofText(item: AssessedEvidence, measure: Measure): string {
+/** `webauthn (without user verification, proved 4 minutes ago)`. */
+export function proofText(item: AssessedEvidence, measure: Measure): string {
   const { age, idle } = item;
   const name = proofNames(item).at(-1) ?? item.authenticator;
   const lacking = allLackedBy(item, measure).map((lacked) => characteristicTexts[lacked] ?? lacked);
@@ -104,7 +105,7 @@ export function isShownByExample({ evidence }: AdmittedWith): boolean {
 
 /** Options `--proved` for what an example can show. */
 export function proofOptions(
-  { evidence, remembered }: AdmittedWith,
+  { evidence, remembered, rememberedAge }: AdmittedWith,
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly string[] {
   const proofs = evidence.map((item) => {
@@ -114,7 +115,9 @@ export function proofOptions(
   });
   return [
     ...(proofs.length > 0 ? ['--evidence', proofs.join(',')] : []),
-    ...(remembered.length > 0 ? ['--remembered', remembered.map((key) => `${key}@1m`).join(',')] : []),
+    ...(remembered.length > 0
+      ? ['--remembered', remembered.map((key) => `${key}@${rememberedAge ? ageOption(rememberedAge) : '1m'}`).join(',')]
+      : []),
     ...(evidence.some(({ age }) => typeof age === 'number' && age > 0) ? ['--keep-signed-in'] : []),
   ];
 }

@@ -65,7 +65,10 @@ function setOf({ rules, rest }: Drawn['active']) {
 }
 
 function asked(facts: Facts, out: readonly string[]): Facts {
-  return { ...facts, request: { ...facts.request, scopes: facts.request.scopes.filter((one) => !out.includes(one)) } };
+  return {
+    ...facts,
+    request: { ...facts.request, scopes: facts.request.scopes.filter((scope) => !out.includes(scope)) },
+  };
 }
 
 /** The scopes of the tokens. Undefined: the user is not let in. */

@@ -1,6 +1,6 @@
 /** Examples of what a change lets users do, confirmed on both sides. */
 import { expect, test } from '@jest/globals';
-import { newlyAdmittedWith, newlyEndingWith } from '../../../../src/core/analysis/comparison/confirmed-change.ts';
+import { newlyAdmittedWith, newlyCompletedWith } from '../../../../src/core/analysis/comparison/confirmed-change.ts';
 import type { EvidenceSet } from '../../../../src/core/analysis/proofs/strictness.ts';
 import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
@@ -54,16 +54,16 @@ test('a session may hold proofs that no sign-in gives any longer', () => {
 const denying = policiesOf({ app: always(deny), enabled });
 
 test('denied users now get in, with the first proof asked for, or with every proof', () => {
-  const end = (next: Requirement) => newlyEndingWith('denied', facts, { active: denying, next: asking(next) });
+  const end = (next: Requirement) => newlyCompletedWith('denied', facts, { active: denying, next: asking(next) });
   expect(end(one)).toEqual(['password']);
   expect(end(by('email'))).toEqual(enabled);
 });
 
 test('sign-ins that ended so on both sides', () => {
-  expect(newlyEndingWith('complete', facts, { active: asking(one), next: asking(two) })).toEqual(['password']);
-  expect(newlyEndingWith('denied', facts, { active: asking(one), next: asking(one) })).toBeUndefined();
-  expect(newlyEndingWith('denied', facts, { active: denying, next: denying })).toBeUndefined();
+  expect(newlyCompletedWith('complete', facts, { active: asking(one), next: asking(two) })).toEqual(['password']);
+  expect(newlyCompletedWith('denied', facts, { active: asking(one), next: asking(one) })).toBeUndefined();
+  expect(newlyCompletedWith('denied', facts, { active: denying, next: denying })).toBeUndefined();
   expect(
-    newlyEndingWith('complete', facts, { active: denying, next: policiesOf({ app: always(allow(one)), enabled }) }),
+    newlyCompletedWith('complete', facts, { active: denying, next: policiesOf({ app: always(allow(one)), enabled }) }),
   ).toBeUndefined();
 });

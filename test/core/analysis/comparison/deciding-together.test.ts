@@ -56,7 +56,9 @@ function changed(active: Parts, next: Parts) {
 /** By name: rules of the session, of the app and of the enrollment policy, before and now. */
 function named(active: Parts, next: Parts) {
   return changed(active, next).pairs.map(({ before, now }) =>
-    [before, now].map((one) => [one.session, one.app, one.enrollment].map((each) => each?.name ?? '-').join(' ')),
+    [before, now].map((deciders) =>
+      [deciders.session, deciders.app, deciders.enrollment].map((each) => each?.name ?? '-').join(' '),
+    ),
   );
 }
 

@@ -50,7 +50,7 @@ const users: readonly Facts[] = fresh.flatMap((facts) => {
     (areMany ? [0, 2] : [0, 1, 2]).map((count) => {
       const now = NOW + days * day;
       const transaction = { id: TRANSACTION, startedAt: now };
-      const proofs = evidence.map((one) => ({ ...one, at: now }));
+      const proofs = evidence.map((proof) => ({ ...proof, at: now }));
       return { ...facts, now, transaction, subject: { ...subject, skipped: skipped(count) }, evidence: proofs };
     }),
   );

@@ -186,6 +186,7 @@ test('a browser that remembers the only second factor is weaker', () => {
   const byPassword = factors(2, { demands: [{ authenticators: ['password'] }] });
   const found = (asks: Requirement) =>
     search({ app: [rule({}, asks)], enabled }, { app: [rule({}, asks, { remember: 60 })], enabled }).found.map(told);
-  expect(found(two)).toEqual([{ longer: ['remembered'], asked }]);
-  expect(found(byPassword)).toEqual([{ longer: ['remembered'], asked }]);
+  const expected = [{ evidence: ['password'], longer: ['remembered'], asked }];
+  expect(found(two)).toEqual(expected);
+  expect(found(byPassword)).toEqual(expected);
 });

@@ -109,13 +109,13 @@ describe('is weaker', () => {
       'a browser that remembers',
       appOf(rule(asks(two))),
       appOf(rule(asks(two, { remember: 60 }))),
-      { longer: ['remembered'] },
+      { evidence: ['password'], longer: ['remembered'] },
     ],
     [
       'one that remembers longer',
       appOf(rule(asks(two, { remember: 60 }))),
       appOf(rule(asks(two, { remember: 61 }))),
-      { longer: ['remembered'] },
+      { evidence: ['password'], longer: ['remembered'] },
     ],
     [
       'more scopes',

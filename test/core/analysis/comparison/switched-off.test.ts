@@ -67,7 +67,7 @@ test.each(askings)('a policy of $asked factors and $required frees what a user w
     const next = { ...asking, enabled: without(off) };
     const frees = without(off).filter((key) => rankOf(next, [key], key) === 1 && rankOf(asking, [key, off], key) === 2);
     const found = search(asking, next);
-    const shown = found.map((one) => [one.off, one.proved]);
+    const shown = found.map((enrollment) => [enrollment.off, enrollment.proved]);
     expect(shown).toEqual(frees.slice(0, 1).map((key) => [off, key]));
   }
 });
@@ -82,7 +82,7 @@ test('the example names what the user enrolls, and the rules that decide on both
 
 test('each authenticator that is switched off is reported once', () => {
   const off = search({}, { enabled: without('totp', 'email') });
-  expect(off.map((one) => one.off).sort()).toEqual(['email', 'totp']);
+  expect(off.map((enrollment) => enrollment.off).sort()).toEqual(['email', 'totp']);
 });
 
 test('the example is of users that the rules let in', () => {

@@ -47,8 +47,10 @@ function setOf({
   });
   return {
     ...set,
-    authenticators: set.authenticators.map((one) =>
-      one.key === 'phone' ? { ...withoutMethods, ...more, ...(methods !== 'none' && { methods }) } : one,
+    authenticators: set.authenticators.map((authenticator) =>
+      authenticator.key === 'phone'
+        ? { ...withoutMethods, ...more, ...(methods !== 'none' && { methods }) }
+        : authenticator,
     ),
     enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'rest', when: {}, then }] }),
   };

@@ -1,5 +1,5 @@
 /** What shall hold for all users, and what breaks it. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { examineInvariant } from '../../../../src/core/analysis/findings/invariants.ts';
 import type { Guarantee } from '../../../../src/core/analysis/proofs/demand-verdict.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
@@ -32,18 +32,25 @@ const failing: Conditions = {
 
 interface Parts {
   readonly app: readonly Rule[];
+  readonly session?: readonly Rule[];
+  readonly bySession?: true;
   readonly enrollment?: readonly EnrollmentRule[];
   readonly when?: Conditions;
   readonly enabled?: readonly Key[];
 }
 
-function examined(guarantee: Guarantee, { app, enrollment, when = {}, enabled = ['password', 'totp'] }: Parts) {
+function examined(guarantee: Guarantee, parts: Parts) {
+  const { app, session, enrollment, when = {}, enabled = ['password', 'totp'], bySession } = parts;
   const policies: PolicySet = {
-    ...policiesOf({ app: { name: 'app', rules: app }, enabled }),
+    ...policiesOf({
+      ...{ app: { name: 'app', rules: app }, enabled },
+      ...(session && { session: { name: 'session', rules: session } }),
+    }),
     ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
   };
-  const space = ruleSpace([when, ...[...app, ...(enrollment ?? [])].map((each) => each.when)], universe());
-  return examineInvariant({ name: 'invariant', when, guarantee }, { policies, space });
+  const all = [...app, ...(session ?? []), ...(enrollment ?? [])];
+  const space = ruleSpace([when, ...all.map((each) => each.when)], universe());
+  return examineInvariant({ name: 'invariant', when, guarantee, ...(bySession && { bySession }) }, { policies, space });
 }
 
 /** With the rules that are to blame, and what lets users in. */
@@ -188,6 +195,54 @@ test('the user of the example may be in two groups that no rule names together, 
   const enrollment = [disabling('some', [], unknown), disabling('in b', [], { groups: { any: ['b'] } })];
   const app = [rule('a', one, inA), rule('rest', deny)];
   expect(verdictText(proves, { app, enrollment })).toBe('refuted: a+in b (password)');
+  expect(verdictText(proves, { app, enrollment: enrollment.toReversed() })).toBe('refuted: a+in b (password)');
+});
+
+describe('an invariant about the rules of the session policy', () => {
+  const app = [rule('all', one)];
+  const bySession = true as const;
+  const [a, rest] = [rule('A', one, inA), rule('Rest', one)];
+
+  test.each<[string, Parts, string]>([
+    ['is broken by each rule by itself', { app, session: [a, rest] }, 'refuted: Rest+all (password) A+all (password)'],
+    [
+      'is broken by the one that asks for less',
+      { app, session: [rule('A', two, inA), rest] },
+      'refuted: Rest+all (password)',
+    ],
+    [
+      'is broken by a rule once, whatever the app asks for',
+      { app: [rule('a', one, inA), rule('all', one)], session: [rest] },
+      'refuted: Rest+a (password) Rest+all (password)',
+    ],
+    ['holds where each asks for as much', { app, session: [rule('A', two, inA), rule('Rest', two)] }, 'holds'],
+  ])('%s', (_, parts, expected) => {
+    expect(verdictText(proves, { ...parts, bySession })).toBe(expected);
+  });
+
+  test('is broken once for each rule of the app where that is what is asked', () => {
+    expect(verdictText(proves, { app, session: [a, rest] })).toBe('refuted: Rest+all (password)');
+  });
+
+  test('is open only for rules that break it nowhere', () => {
+    const parts: Parts = { app: [rule('some', one, unknown), rule('all', one)], session: [rest] };
+    const openIn = (more: Partial<Parts>) => {
+      const verdict = examined(proves, { ...parts, ...more });
+      return verdict.kind === 'refuted'
+        ? verdict.open.map((rules) => rules.map(({ name }) => name).join('+'))
+        : verdict;
+    };
+    expect(openIn({})).toEqual(['Rest+some']);
+    expect(openIn({ bySession })).toEqual([]);
+    // Rules are told apart by where they stand.
+    const some = { ...rule('Some', one, unknown), location: { file: 'session.yaml', line: 1 } };
+    expect(openIn({ bySession, session: [some, rest], app })).toEqual(['Some+all']);
+  });
+});
+
+test('what cannot be shown is undecided, though the steps sufficed', () => {
+  const verdict = examined(refused, { app: [rule('some', one, unknown), rule('rest', deny)] });
+  expect(verdict).toMatchObject({ kind: 'undecided', ranOut: false });
 });
 
 test('where no policy of an app decides, only the others are asked', () => {

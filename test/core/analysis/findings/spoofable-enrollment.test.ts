@@ -11,24 +11,36 @@ import { entangled } from '../../support/entangled.ts';
 import { allow, factors, NOW, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
+const offices = universe({
+  places: [
+    { ip: '203.0.113.7', zones: [] },
+    { ip: '203.0.113.8', zones: ['office'] },
+  ],
+});
 const mobile: Conditions = { device: { platform: ['mobile'] } };
 const rule = (name: string, when: Conditions, required: readonly RequiredEnrollment[]): EnrollmentRule => ({
   ...{ name, when },
   then: { required, optional: [], promoted: [], disabled: [] },
 });
 
-function policiesWith(rules: readonly EnrollmentRule[], session?: readonly Rule[]): PolicySet {
-  const others = policiesOf(session ? { session: { name: 'session', rules: session } } : {});
+function policiesWith(rules: readonly EnrollmentRule[], session?: readonly Rule[], app?: readonly Rule[]): PolicySet {
+  const others = policiesOf({
+    ...(session && { session: { name: 'session', rules: session } }),
+    ...(app && { app: { name: 'app', rules: app } }),
+  });
   return { ...others, enrollment: compilePolicy({ name: 'enrollment', rules }) };
 }
 
-function search(rules: readonly EnrollmentRule[], session?: readonly Rule[]) {
-  const policies = policiesWith(rules, session);
-  const whens = [...rules, ...(session ?? [])].map(({ when }) => when);
-  const { found, undecided } = spoofableEnrollment(policies, ruleSpace(whens, universe()));
+function search(rules: readonly EnrollmentRule[], session?: readonly Rule[], app?: readonly Rule[]) {
+  const policies = policiesWith(rules, session, app);
+  const whens = [...rules, ...(session ?? []), ...(app ?? [])].map(({ when }) => when);
+  const { found, undecided } = spoofableEnrollment(policies, ruleSpace(whens, offices));
   for (const { weak, facts } of found)
     expect(policies.enrollment && findRule(policies.enrollment, facts).rule).toBe(weak);
-  return { found: found.map((one) => [one.strict.name, one.weak.name, ...one.enrolled]), undecided };
+  return {
+    found: found.map((enrollment) => [enrollment.strict.name, enrollment.weak.name, ...enrollment.enrolled]),
+    undecided,
+  };
 }
 
 const key: RequiredEnrollment = { anyOf: ['webauthn'] };
@@ -41,6 +53,14 @@ test.each<[string, readonly RequiredEnrollment[], readonly RequiredEnrollment[],
   ['a passkey that may be skipped', [{ ...key, grace: { skips: 2 } }], [key], []],
   ['a passkey that may be skipped until a day', [{ ...key, grace: { until: NOW + 1 } }], [key], []],
   ['a passkey that might have been skipped until now', [{ ...key, grace: { until: NOW } }], [key], undefined],
+  ['an app for codes instead of that and a passkey', [{ anyOf: ['totp'] }], [{ anyOf: ['totp'] }, key], ['totp']],
+  [
+    'two of three',
+    [{ anyOf: ['totp'] }, { anyOf: ['phone'] }],
+    [{ anyOf: ['totp'] }, { anyOf: ['phone'] }, key],
+    ['totp', 'phone'],
+  ],
+  ['nothing instead of a passkey that may be skipped', [], [{ ...key, grace: { skips: 2 } }], undefined],
   ['as much', [key], [key], undefined],
   ['nothing in both', [], [], undefined],
   ['something else', [{ anyOf: ['totp'] }], [key], undefined],
@@ -74,6 +94,55 @@ test('a browser that another policy denies is no choice', () => {
   ];
   expect(search(rules, denying(mobile)).found).toEqual([]);
   expect(search(rules, denying({ groups: { any: ['a'] } })).found).toHaveLength(1);
+  expect(search(rules, undefined, denying(mobile)).found).toEqual([]);
+  expect(search(rules, undefined, denying({ groups: { any: ['a'] } })).found).toHaveLength(1);
+});
+
+/** Nothing is known that makes an example of it. */
+const unshown: Conditions = { attributes: { nick: { equals: 'a*' } } };
+const inOffice: Conditions = { network: { any: ['office'] } };
+
+test.each<[string, readonly EnrollmentRule[], readonly (readonly string[])[]]>([
+  [
+    'other phones than those of which a rule before says something',
+    [rule('strangers', { groups: { none: ['a'] } }, [key]), rule('phones', mobile, []), rule('others', {}, [key])],
+    [['others', 'phones']],
+  ],
+  [
+    'phones in the office',
+    [rule('phones', { ...mobile, ...inOffice }, []), rule('others', {}, [key])],
+    [['others', 'phones']],
+  ],
+  [
+    'computers in the office, by a rule of its own',
+    [rule('phones', mobile, []), rule('office', inOffice, [key]), rule('others', {}, [])],
+    [['office', 'phones']],
+  ],
+  [
+    'no phone that a rule before decides about',
+    [rule('phones', mobile, [key]), rule('ios', { device: { os: ['ios'] } }, []), rule('others', {}, [key])],
+    [],
+  ],
+  [
+    'no phone as it is only before anything is proved',
+    [
+      rule('phones', { device: { known: false, platform: ['mobile'] }, risk: { none: ['newDevice'] } }, []),
+      rule('others', {}, [key]),
+    ],
+    [],
+  ],
+  [
+    'no phone that cannot be shown under the weaker rule',
+    [rule('phones', { ...mobile, ...unshown }, []), rule('others', {}, [key])],
+    [],
+  ],
+  [
+    'no phone that cannot be shown under the stricter rule',
+    [rule('computers', { device: { platform: ['desktop'] }, ...unshown }, [key]), rule('others', {}, [])],
+    [],
+  ],
+])('the browser chooses for %s', (_, rules, expected) => {
+  expect(search(rules)).toEqual({ found: expected, undecided: [] });
 });
 
 test('without an enrollment policy, or without a sign-on policy, there is no such rule', () => {

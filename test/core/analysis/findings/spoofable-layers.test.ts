@@ -80,9 +80,9 @@ test('a rule of either policy is found where another browser is asked for less b
       const { found, undecided } = search(layer, { session, app });
       expect(undecided).toEqual([]);
       expect(found.map(({ asking }) => asking)).toEqual(mine.filter((each) => asks(each) && isChosen(each)));
-      for (const { asking, strict, weak, facts, isLonger } of found) {
+      for (const { asking, strict, weak, facts, longer } of found) {
         expect([strict, weak]).toContain(asking);
-        expect(isLonger).toBe(false);
+        expect(longer).toEqual([]);
         expect(findRule(own, facts).rule).toBe(weak);
         expect(rankOf(findRule(other, facts).rule)).toBeGreaterThan(0);
         const others = browsers.map((says) => findRule(own, { ...facts, device: { ...facts.device, ...says } }).rule);
@@ -109,7 +109,7 @@ test.each<[string, SessionTerms, SessionTerms, boolean]>([
 ])('where as much is asked for, and sessions under the other rule %s', (_, strict, weak, isFound) => {
   const session = [rule(mobile, lasting(weak), 'weak'), rule({}, lasting(strict), 'strict')];
   const { found } = search('session', { session, app: [rule({}, one)] });
-  expect(found.map((each) => [each.strict.name, each.weak.name, each.isLonger])).toEqual(
+  expect(found.map((each) => [each.strict.name, each.weak.name, each.longer.length > 0])).toEqual(
     isFound ? [['strict', 'weak', true]] : [],
   );
   expect(search('app', { session, app: [rule({}, one)] }).found).toEqual([]);
@@ -135,7 +135,7 @@ test.each<[string, AppSession, boolean]>([
 
 test('less that is asked for counts, however short the session', () => {
   const session = [rule(mobile, lasting(short, 1)), rule({}, lasting(long, 2))];
-  expect(search('session', { session, app: [rule({}, one)] }).found).toMatchObject([{ isLonger: false }]);
+  expect(search('session', { session, app: [rule({}, one)] }).found).toMatchObject([{ longer: [] }]);
   expect(search('session', { session, app: [rule({}, two)] }).found).toEqual([]);
 });
 

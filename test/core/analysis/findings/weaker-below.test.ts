@@ -1,13 +1,14 @@
 /** Rules that protect named users only here and there, compared with brute force over a small universe. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { LongerLimit } from '../../../../src/core/analysis/comparison/longer-limits.ts';
 import { weakerBelow } from '../../../../src/core/analysis/findings/weaker-below.ts';
 import { minimumOf } from '../../../../src/core/analysis/proofs/minimum-acr.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { meetsRequirement } from '../../../../src/core/evidence/requirement.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
-import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
+import type { AllowTerms, Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { entangled } from '../../support/entangled.ts';
@@ -274,6 +275,45 @@ describe('in the session policy', () => {
     const found = (isTold: boolean) =>
       weakerBelow(policies, space, { layer: 'session', isTold: () => isTold }).found.length;
     expect([found(true), found(false)]).toEqual([0, 1]);
+  });
+});
+
+describe('a rule below of a sign-on policy that asks for as much', () => {
+  const asks = (more: Partial<AllowTerms> = {}, count: 1 | 2 = 2): Rule['then'] => ({
+    kind: 'allow',
+    requirement: factors(count),
+    ...more,
+  });
+  const session: PolicyParts['session'] = {
+    name: 'session',
+    rules: [rule({}, allow(factors(1), { idle: 900, absolute: 36_000 }))],
+  };
+
+  test.each<[string, Rule['then'], Rule['then'], readonly LongerLimit['what'][]]>([
+    ['and lets browsers remember it', asks(), asks({ remember: 60 }), ['remembered']],
+    ['and lets browsers remember it for longer', asks({ remember: 60 }), asks({ remember: 61 }), ['remembered']],
+    ['and lets browsers remember it for as long', asks({ remember: 60 }), asks({ remember: 60 }), []],
+    ['and lets browsers remember nothing that it asks for', asks({}, 1), asks({ remember: 60 }, 1), []],
+    ['and lets it count for longer', asks({ appSession: { absolute: 60 } }), asks(), ['at_app']],
+    ['and lets it count for less long', asks(), asks({ appSession: { absolute: 60 } }), []],
+    [
+      'and lets it count for longer than any session',
+      asks({ appSession: { absolute: 36_000 } }),
+      asks({ appSession: { absolute: 36_001 } }),
+      [],
+    ],
+    [
+      'and lets it count for longer, and be remembered for less long',
+      asks({ appSession: { absolute: 60 }, remember: 60 }),
+      asks(),
+      [],
+    ],
+    ['or more in return', asks({}, 1), asks({ remember: 60 }), []],
+  ])('%s', (_, above, below, longer) => {
+    const { found, undecided } = search([rule({ ...ofA, ...inOffice }, above), rule({}, below)], { session });
+    expect(undecided).toEqual([]);
+    expect(found.flatMap((one) => one.longer.map(({ what }) => what))).toEqual(longer);
+    expect(found.flatMap(({ evidence }) => evidence)).toEqual([]);
   });
 });
 

@@ -51,6 +51,7 @@ const totp: RequiredEnrollment = { anyOf: ['totp'] };
 const later: RequiredEnrollment = { anyOf: ['totp'], grace: { skips: 2 } };
 const bySms = factors(1, { demands: [{ authenticators: ['phone.sms'] }] });
 const byPassword = factors(1, { demands: [{ authenticators: ['password'] }] });
+const offered: StepAfter = { kind: 'allowed', offered: ['totp'] };
 const choosing: StepAfter = { kind: 'enroll', choices: ['totp'] };
 
 test.each<[string, Parts, readonly Key[], readonly Key[], StepAfter]>([
@@ -60,7 +61,7 @@ test.each<[string, Parts, readonly Key[], readonly Key[], StepAfter]>([
   ['the method that is asked for', { asked: bySms }, ['phone'], [], { kind: 'allowed' }],
   ['enough, where something is to be set up', { required: [totp] }, ['password'], [], choosing],
   ['enough, where that is there', { required: [totp] }, ['password'], ['totp'], { kind: 'allowed' }],
-  ['enough, where it can be set up later', { required: [later] }, ['password'], [], { kind: 'allowed' }],
+  ['enough, where it can be set up later', { required: [later] }, ['password'], [], offered],
   [
     'too little, where more is to be proved first',
     { required: [{ anyOf: ['webauthn'] }] },
@@ -86,7 +87,7 @@ test('what a user asks for in the pages of the account is set up, and what can b
 
 test('in the pages of the account what can be left for later is asked for, too', () => {
   const given = { proved: [descriptor.password] };
-  expect(stepAfter(given, facts, policiesFrom({ required: [later] }))).toEqual({ kind: 'allowed' });
+  expect(stepAfter(given, facts, policiesFrom({ required: [later] }))).toEqual(offered);
   expect(stepAfter(given, facts, policiesFrom({ required: [later], isAccountApp: true }))).toEqual(choosing);
   const afterProof = policiesFrom({ required: [{ ...later, anyOf: ['webauthn'] }], isAccountApp: true });
   expect(stepAfter({ ...given, besides: [descriptor.totp] }, facts, afterProof)).toEqual({ kind: 'refused' });

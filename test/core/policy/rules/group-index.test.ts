@@ -75,6 +75,37 @@ describe('rules over groups', () => {
     expect(applyRules(policy, factsOf()).outcome).toBe('undecided');
   });
 
+  test('hold for one user as if another had not come before', () => {
+    const policy = policyOf([{ groups: { any: ['a'] } }, { groups: { any: ['b'] } }, { groups: { none: ['c'] } }]);
+    const rules = [['a'], ['b'], ['c'], ['b'], ['a']].map((groups) => applyRules(policy, factsIn(groups)).rule?.name);
+    expect(rules).toEqual(['0', '1', 'others', '1', '0']);
+  });
+
+  test('count a group once that a user is in twice', () => {
+    const policy = policyOf([{ groups: { all: ['a', 'b'] } }]);
+    const outcomes = [
+      ['a', 'a'],
+      ['a', 'b', 'a'],
+    ].map((groups) => applyRules(policy, factsIn(groups)).outcome);
+    expect(outcomes).toEqual(['allow', 'deny']);
+  });
+
+  test.each<[string, readonly string[], boolean, readonly string[]]>([
+    ['neither', [], false, ['miss miss', 'hit']],
+    ['the group', ['a'], false, ['hit miss', 'hit']],
+    ['the device', [], true, ['miss hit', 'hit']],
+    ['both', ['a'], true, ['hit hit']],
+  ])('are traced next to another condition, where the user has %s', (_, groups, known, expected) => {
+    const facts = factsIn(groups);
+    const { traces } = applyRules(policyOf([{ groups: { any: ['a'] }, device: { known: true } }]), {
+      ...facts,
+      device: { ...facts.device, known },
+    });
+    expect(traces.map(({ result, conditions: all }) => all.map((one) => one.result).join(' ') || result)).toEqual(
+      expected,
+    );
+  });
+
   test('next to other conditions decide as those do one by one', () => {
     const subjects = fc.subarray(['a', 'b', 'c']);
     fc.assert(

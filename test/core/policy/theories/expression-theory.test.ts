@@ -22,7 +22,7 @@ const text = (written: string): ExpressionLogic => ({ text: written });
 function formulasOf(...logics: readonly ExpressionLogic[]): readonly Formula[] {
   const all = logics.map(expression);
   const read = expressionTheory(all, {});
-  return all.flatMap((one) => read(one).map(({ formula }) => formula));
+  return all.flatMap((compiledExpression) => read(compiledExpression).map(({ formula }) => formula));
 }
 
 test('the same text is the same, and another one is another', () => {

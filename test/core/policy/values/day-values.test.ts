@@ -71,14 +71,14 @@ const plain: Attribute = { type: 'date', read: 'user', write: 'admin' };
 function compared(list: readonly AttributeTest[], attribute: Attribute) {
   const conditions = list.map((ends) => ({ ends }));
   const formulaOf = attributesCondition.theory?.(conditions, schema(attribute));
-  const formulas = conditions.map((one) => formulaOf?.(one).map(({ formula }) => formula) ?? []);
-  const compiled = conditions.flatMap((one) => attributesCondition.compile(one));
+  const formulas = conditions.map((condition) => formulaOf?.(condition).map(({ formula }) => formula) ?? []);
+  const compiled = conditions.flatMap((condition) => attributesCondition.compile(condition));
   const variables = new Set(formulas.flat().flatMap(variablesOf));
   const [variable = { name: '', classes: [] }] = variables;
   return {
     variables,
     classes: variable.classes,
-    ofFacts: (facts: UserFacts) => compiled.map((one) => one.test(facts) === 'hit').join(),
+    ofFacts: (facts: UserFacts) => compiled.map((test) => test.test(facts) === 'hit').join(),
     ofClass: (at: number) => formulas.map((parts) => parts.every((part) => holds(part, at))).join(),
   };
 }

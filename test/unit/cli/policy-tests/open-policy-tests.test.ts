@@ -96,13 +96,13 @@ async function openWorld({ rules, last }: typeof policy extends fc.Arbitrary<inf
   if (app === undefined) throw new Error('the app is missing');
   const configuration = { snapshot, apps: ['notes'], authenticators, variables: {} };
   const explained = [];
-  for (const one of world) {
-    const facts = factsFromOptions(factOptionsOf({ name: 'one', app: 'notes', ...one }), {
+  for (const parts of world) {
+    const facts = factsFromOptions(factOptionsOf({ name: 'one', app: 'notes', ...parts }), {
       ...configuration,
       app,
       now: 0,
     });
-    explained.push({ one, explanation: await explain(snapshot, app, facts) });
+    explained.push({ parts, explanation: await explain(snapshot, app, facts) });
   }
   return { configuration, app, explained };
 }
@@ -118,7 +118,7 @@ test('always, never and depends hold exactly where every sign-in says so', async
         if (opened === undefined) return;
         const { configuration, app, explained } = opened;
         for (const [parts, all] of tests) {
-          const meant = explained.filter(({ one }) => isMeant(testOf(parts), one));
+          const meant = explained.filter(({ parts: others }) => isMeant(testOf(parts), others));
           const same = meant.filter(({ explanation }) => differences(all, explanation).length === 0).length;
           const truth = same === meant.length ? 'always' : same === 0 ? 'never' : 'depends';
           counts[truth] += 1;
@@ -150,7 +150,8 @@ async function openResult(files: Readonly<Record<string, unknown>>, test: Partia
 }
 
 test('sign-ins for which the same rules decide are tried once: many groups and networks leave nothing undecided', async () => {
-  const groups = Array.from({ length: 12 }, (_, index) => `team-${index}`);
+  // More sign-ins than are tried one by one.
+  const groups = Array.from({ length: 8 }, (_, index) => `team-${index}`);
   const rules = [
     { name: 'teams', when: { groups: { any: groups } }, then: 'deny' },
     { name: 'away', when: { network: { none: ['office'] }, risk: { any: ['newNetwork'] } }, then: 'deny' },

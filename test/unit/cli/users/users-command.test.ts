@@ -40,7 +40,7 @@ let directory: Directory;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stepgate-users-'));
-  store = recordingStore(openEmbedded({ file: join(dir, 'test.db') }));
+  store = recordingStore(openEmbedded({ file: ':memory:' }));
   directory = new Directory(store);
 });
 
@@ -65,8 +65,7 @@ interface Ran {
 }
 
 /**
- * Runs `stepgate users ...` with its own connection, as a process would; a rejection becomes what the entry point
- * prints.
+ * Runs `stepgate users ...`, which closes each store that it opens; a rejection becomes what the entry point prints.
  */
 async function users(args: readonly string[], stdin = '', now = () => context.now): Promise<Ran> {
   const ran = { out: '', err: '', exitCode: 0 };
@@ -76,13 +75,11 @@ async function users(args: readonly string[], stdin = '', now = () => context.no
   };
   const command = usersCommand({
     async openStore() {
-      const own = recordingStore(openEmbedded({ file: join(dir, 'test.db') }));
       open += 1;
       const close = async (): Promise<void> => {
         open -= 1;
-        await own.close();
       };
-      return { ...own, close };
+      return { ...store, close };
     },
     stdout(text) {
       ran.out += text;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalIdentifier } from '../../../../src/users/identifiers/identifier.ts';
-import { seeded } from '../../../core/support/seeded.ts';
+import { drawnFrom, seeded } from '../../../core/support/seeded.ts';
 import { anyText } from '../../../support/pages/any-text.ts';
 
 function canonical(text: string): string {
@@ -104,7 +104,7 @@ test('the canonical form of the canonical form is itself', () => {
 });
 
 test('every single code point is stable or refused, and case never matters', () => {
-  for (let point = 0; point <= 0x1ffff; point += 1) {
+  for (const point of drawnFrom([...Array(0x20000).keys()])) {
     const letter = String.fromCodePoint(point);
     const once = canonicalIdentifier(`x1${letter}`);
     if (!once.ok) continue;

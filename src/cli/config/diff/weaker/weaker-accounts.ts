@@ -7,6 +7,7 @@ import type { RuleHead } from '../../../../core/model/policy.ts';
 import { conditionSets } from '../../../../core/policy/rules/condition-table.ts';
 import type { UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
+import { enrolledOptions } from '../../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { ComparedPair } from './compared-pair.ts';
 import {
@@ -17,7 +18,7 @@ import {
   type WeakerFindings,
   type WeakerRule,
 } from './weaker-rules.ts';
-import { enoughText } from './weaker-sentences.ts';
+import { enoughText, ownerText, provedText } from './weaker-sentences.ts';
 
 /** The pages of the account come first. Apps count where rules tell them apart. */
 export function ofAccounts([account, ...apps]: readonly ComparedPair[]): WeakerFindings {
@@ -84,14 +85,19 @@ interface NewPassword {
   readonly evidence: EvidenceSet;
 }
 
-function newPasswordRule({ before, now, facts, evidence }: NewPassword, { clientIds }: AppPair): WeakerRule {
-  const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+function newPasswordRule({ before, now, facts, evidence }: NewPassword, { clientIds, next }: AppPair): WeakerRule {
+  const measure = { authenticators: next.policies.authenticators };
+  const proofs = {
+    evidence,
+    remembered: [],
+    enrolled: [...new Set(evidence.map(({ authenticator }) => authenticator))],
+  };
   return {
     apps: clientIds,
-    words: enoughText(evidence).replace('is enough', 'is enough to set a new password'),
+    words: enoughText(proofs, measure).replace('is enough', 'is enough to set a new password'),
     before: ruleLocations(before ? [before] : []),
     after: ruleLocations([now]),
-    example: exampleOptions(shownFacts(facts), keys),
+    example: exampleOptions(shownFacts(facts), enrolledOptions(proofs, measure)),
   };
 }
 
@@ -107,10 +113,17 @@ function ofRecovery({ pair, active, next, space }: ComparedPair): readonly RuleP
 function ofChanges({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
   const { found, undecided } = laxerChanges({ active, next }, space);
   const findingOf = (one: LaxerChange): RulePairFindings => ({
-    ...openPair(one, 'who may change the account'),
+    ...openPair(one, `who may change the account${atApp(pair)}`),
     weaker: changeRule(one, pair),
   });
-  return [...found.map(findingOf), ...undecided.map((rules) => openPair(rules, 'who may change the account'))];
+  return [
+    ...found.map(findingOf),
+    ...undecided.map((one) => openPair(one, `who may change the account${atApp(pair)}`)),
+  ];
+}
+
+function atApp({ next, clientIds: [clientId] }: AppPair): string {
+  return next.policies.isAccountApp ? '' : ` in a sign-in to ${clientId}`;
 }
 
 interface Rules {
@@ -128,17 +141,14 @@ function openPair({ before, now }: Rules, question: string): Omit<RulePairFindin
 }
 
 function changeRule(one: LaxerChange, pair: AppPair): WeakerRule {
-  const { change, before, now } = one;
+  const { change, before, now, proofs } = one;
+  const measure = { authenticators: pair.next.policies.authenticators };
   const what = change.action === 'add' ? `set up ${change.of}` : `${change.action} ${change.of}`;
   const shown = laxerRule({ ...one, before: {}, now: {} }, pair);
   return {
     ...shown,
-    words: `${one.proved.join(' and ')} is enough to ${what}${ownerText(one)}, and was not`,
+    words: `${provedText(proofs, measure)} is enough to ${what}${ownerText(proofs)}, and was not`,
     before: ruleLocations(before ? [before] : []),
     after: ruleLocations(now ? [now] : []),
   };
-}
-
-function ownerText({ enrolled, proved }: LaxerChange): string {
-  return enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
 }

@@ -4,18 +4,24 @@ import type { LaxerEnrollment } from '../../../../core/analysis/comparison/laxer
 import type { NewlyWeaker } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { FreedEnrollment } from '../../../../core/analysis/comparison/switched-off.ts';
 import type { NewlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
+import type { AdmittedWith } from '../../../../core/analysis/proofs/facts-with.ts';
 import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../../core/evidence/proof-names.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { sourceLocationText } from '../../../../core/model/source-place.ts';
 import { plainTime, type UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
-import { isShownByExample, proofOptions } from '../../../../policy/analysis/text/proofs-text.ts';
+import {
+  enrolledOptions,
+  isShownByExample,
+  type Measure,
+  proofOptions,
+} from '../../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { zonesOn } from '../sign-ins/circumstances.ts';
 import { limitText } from './limits-text.ts';
-import { enoughText, scopesText } from './weaker-sentences.ts';
+import { enoughText, ownerText, provedText, rememberingText, scopesText } from './weaker-sentences.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {
@@ -39,11 +45,11 @@ export interface WeakerFindings {
 export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
   const { facts, proved, enrolled, longer, scopes } = one;
   const { authenticators } = next.policies;
-  const options = exampleOptions(shownFacts(facts), enrolled);
+  const measure = { authenticators };
   return {
     apps: clientIds,
     words: [
-      ...(proved ? [enoughText(proved.evidence, proved.remembered)] : []),
+      ...(proved ? [enoughText(proved, measure)] : []),
       ...(longer ?? []).map(limitText),
       ...(scopes ? [scopesText(scopes)] : []),
       ...(proved === undefined && longer === undefined && scopes === undefined
@@ -52,8 +58,15 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
     ].join('; '),
     before: locationsOf(one.before),
     after: locationsOf(one.now),
-    example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,
+    example: proved ? provedExample(facts, proved, measure) : exampleOptions(shownFacts(facts), enrolled),
   };
+}
+
+/** Options of `explain` for a user who proved this, as far as options can say it. */
+function provedExample(facts: UserFacts, proofs: AdmittedWith, measure: Measure): readonly string[] {
+  if (!isShownByExample(proofs)) return exampleOptions(shownFacts(facts), proofs.enrolled);
+  const options = exampleOptions(shownFacts(facts), enrolledOptions(proofs, measure));
+  return [...options, ...proofOptions(proofs, measure.authenticators)];
 }
 
 /** Facts with zones named as in the files to be applied. */
@@ -88,24 +101,17 @@ export function openedRule({ before, now, facts, proved, besides, enrolls }: New
   };
 }
 
-export function laxerRule(
-  { before, now, facts, proved, remembered, enrolled, step }: LaxerEnrollment,
-  pair: AppPair,
-): WeakerRule {
+export function laxerRule({ before, now, facts, proofs, step }: LaxerEnrollment, pair: AppPair): WeakerRule {
+  const measure = { authenticators: pair.next.policies.authenticators };
   const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
   const withoutSetUp = setUp(step.before).replace(' to set up', ' without setting up');
-  const owner = enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
-  const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
+  const enough = `${provedText(proofs, measure)} is enough${setUp(step.now)}${ownerText(proofs)}${rememberingText(proofs)}`;
   return {
     apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${withoutSetUp}${graceText(facts)}`,
+    words: `${enough}, and was not${withoutSetUp}${graceText(facts)}`,
     before: ruleLocations(before.enrollment ? [before.enrollment] : []),
     after: ruleLocations(now.enrollment ? [now.enrollment] : []),
-    example: [
-      ...exampleOptions(shownFacts(facts), enrolled),
-      ...['--evidence', proved.join(',')],
-      ...(remembered.length > 0 ? ['--remembered', remembered.map((name) => `${name}@1m`).join(',')] : []),
-    ],
+    example: provedExample(facts, proofs, measure),
   };
 }
 

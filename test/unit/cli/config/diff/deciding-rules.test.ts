@@ -63,7 +63,7 @@ const set = (policies: Pick<PolicySet, 'session' | 'app'>): PolicySet => ({
 });
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];
 const users = [user([]), user(['a']), user(['a', 'b']), user(['b']), user(['b'], 'enrolled TOTP')];
-const eachAsked = users.flatMap((one) => places.map((circumstance) => ({ user: one, circumstance })));
+const eachAsked = users.flatMap((user) => places.map((circumstance) => ({ user: user, circumstance })));
 
 describe('a policy is asked', () => {
   const office: Conditions = { network: { any: ['office'] } };
@@ -110,7 +110,7 @@ describe('sign-ins have the same name', () => {
     const app = policyOf({ userType: { any: ['guest'] } }, {});
     const byType = decidingRuleNames(set({ session: policyOf({}), app }), factsOf);
     const guest = { ...user([]), subject: { ...user([]).subject, userType: 'guest' } };
-    const [own, other] = [guest, user([])].map((one) => byType({ user: one, circumstance: elsewhere }));
+    const [own, other] = [guest, user([])].map((userClass) => byType({ user: userClass, circumstance: elsewhere }));
     expect(own).not.toBe(other);
   });
 });

@@ -142,13 +142,13 @@ test('classes of users give the same results as single users', async () => {
       const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
       for (const pair of pairs) {
         const projection = projectionOf([pair]);
-        const each = users.map((one) => classOf(one, { projection, places, now }));
+        const each = users.map((user) => classOf(user, { projection, places, now }));
         const classes = seenBy(each, projection, projection);
         const circumstances = circumstancesOf(pair, { places, now });
         const compare = (some: readonly UserClass[]) =>
           comparePair(aloneAt(pair), { classes: some, circumstances, isCounted: true });
         const together = counted(compare(classes));
-        expect(together).toEqual(counted(each.flatMap((one) => compare([one]))));
+        expect(together).toEqual(counted(each.flatMap((userClass) => compare([userClass]))));
         seen.changes += together.size;
         seen.merged += each.length - classes.length;
       }

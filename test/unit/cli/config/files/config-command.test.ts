@@ -1,7 +1,7 @@
 /** The command `stepgate config`. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../../../src/authenticators/index.ts';
 import { configCommand } from '../../../../../src/cli/config/config.ts';
 import { StepgateError } from '../../../../../src/errors.ts';
@@ -16,9 +16,22 @@ import { authenticators, validFiles, withConfiguration } from '../../../policy/s
 
 const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'email')];
 
-/** Runs `stepgate config ...` with a store in `<dir>.db`, outside of the configuration. */
+const stores = new Map<string, Store>();
+afterEach(async () => {
+  for (const store of stores.values()) await store.close();
+  stores.clear();
+});
+
+/** The store beside a configuration. It outlives the command that opens and closes it, as one in a file does. */
+function storeBeside(dir: string): Store {
+  const store = stores.get(dir) ?? recordingStore(openEmbedded({ file: ':memory:' }));
+  stores.set(dir, store);
+  return { ...store, close: async () => undefined };
+}
+
+/** Runs `stepgate config ...`. */
 async function run(dir: string, ...args: readonly string[]) {
-  return runOn(async () => recordingStore(openEmbedded({ file: join(dir, '.store.db') })), dir, args);
+  return runOn(async () => storeBeside(dir), dir, args);
 }
 
 async function runOn(openStore: () => Promise<Store>, dir: string, args: readonly string[]) {
@@ -109,7 +122,7 @@ test('check and apply warn of a group that no user is in, with the name that was
   const files = { ...validFiles, 'policies/sign-on/notes.yaml': `${editors}${rest}` };
   await withConfiguration(files, async (dir) => {
     expect((await run(dir, 'check')).stderr).toBe('');
-    const store = openEmbedded({ file: join(dir, '.store.db') });
+    const store = storeBeside(dir);
     await new Directory(store).create({ identifiers: ['ann'], groups: ['editors'] });
     await store.close();
     const warning = `policies/sign-on/notes.yaml:4:29: warning: rules[0].when.groups.any[0] no user is in \`editrs\`; did you mean \`editors\`? [unknown-group]
@@ -374,7 +387,7 @@ describe('another relying party', () => {
     user: string,
     relyingParties: readonly (string | undefined)[],
   ): Promise<void> {
-    const store = recordingStore(openEmbedded({ file: join(dir, '.store.db') }));
+    const store = storeBeside(dir);
     const key = (relyingParty?: string) => ({
       authenticator: 'webauthn',
       factors: ['possession' as const],
@@ -461,7 +474,7 @@ describe('errors of the analysis', () => {
     await withConfiguration(broken, async (dir) => {
       const loaded = await loadConfiguration(dir, { authenticators: all, variables: {} });
       if (!loaded.ok) throw new Error('is not valid');
-      const store = openEmbedded({ file: join(dir, '.store.db') });
+      const store = storeBeside(dir);
       await new Revisions(store, { authenticators: all }).apply(loaded.documents, { by: 'an older release' });
       await store.close();
       expect(await run(dir, 'apply')).toMatchObject({ stdout: 'no change: revision 1 is active\n', code: 0 });

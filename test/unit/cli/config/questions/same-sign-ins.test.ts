@@ -17,6 +17,7 @@ import type { App } from '../../../../../src/policy/model/app.ts';
 import { findingLine } from '../../../../../src/policy/model/finding.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../../../src/policy/revision/snapshot.ts';
 import { userWith } from '../../../../core/support/fixtures.ts';
+import { drawnFrom } from '../../../../core/support/seeded.ts';
 import { removeDirectory } from '../../../../support/values/remove-directory.ts';
 
 async function snapshotOf(dir: string): Promise<{ readonly snapshot: Snapshot; readonly apps: readonly App[] }> {
@@ -55,7 +56,7 @@ test.each(['config', 'test/fixtures/recipes'])('%s', async (dir) => {
   const { snapshot, apps } = await snapshotOf(dir);
   const asked = question(snapshot);
   const groups = [[], ...(await groupsIn(apps, snapshot)).slice(0, 3).map((group) => [group])];
-  for (const app of apps) {
+  for (const app of drawnFrom(apps)) {
     const outcomesOf = await signInsTo(app, asked);
     for (const own of groups)
       expect([app.clientId, own, wordsOf(await outcomesOf({ groups: own }))]).toEqual([

@@ -1,5 +1,6 @@
 /** Mistakes that administrators make, one by one in the example configuration: each is found, at its place. */
 import { describe, expect, test } from '@jest/globals';
+import { drawnFrom } from '../../../../core/support/seeded.ts';
 import { exampleFiles } from '../../support/example-files.ts';
 import { type Edits, foundInBoth } from '../../support/seeded-files.ts';
 
@@ -488,7 +489,7 @@ test('the example itself has none', async () => {
 });
 
 describe('a mistake is found:', () => {
-  test.each(mistakes)('%s', async (_, edits, expected) => {
+  test.each(drawnFrom(mistakes))('%s', async (_, edits, expected) => {
     expect(await found(edits)).toEqual(expected);
   });
 });

@@ -1,5 +1,6 @@
 /** Mistakes in policies for what administrators commonly ask: each is found among forty policies, at its place. */
 import { describe, expect, test } from '@jest/globals';
+import { drawnFrom } from '../../../../core/support/seeded.ts';
 import { exampleFiles } from '../../support/example-files.ts';
 import { type Edits, foundIn, foundInBoth } from '../../support/seeded-files.ts';
 
@@ -136,7 +137,7 @@ test('the analysis is quiet about the policies themselves', () => {
 });
 
 describe('a mistake is found:', () => {
-  test.each(mistakes)('%s', async (_, edits, expected) => {
+  test.each(drawnFrom(mistakes))('%s', async (_, edits, expected) => {
     const found = await foundIn(recipes, edits);
     expect(found.filter((line) => !line.startsWith('note') && !before.includes(line))).toEqual(expected);
   });

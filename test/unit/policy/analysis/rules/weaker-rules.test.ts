@@ -88,6 +88,21 @@ test('a session rule for administrators in the office, and one below under which
   expect(found[0]?.example).not.toContain('--enrolled');
 });
 
+test.each([
+  ['remember: { device: P30D }', 'lets browsers remember the second factor for longer'],
+  ['session: { absolute: PT4H }', 'lets what was proved count for longer'],
+])('a rule for administrators in the office, and one below that asks for as much and says %s', async (more, less) => {
+  const above = more.startsWith('session') ? ', session: { absolute: PT1H }' : '';
+  const policy = (terms: string) => ({
+    'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - { name: B, ${admins}, then: { allow: { factors: 2 }${above} } }\n  - { name: A, then: { allow: { factors: 2 }${terms} } }\n`,
+  });
+  const found = await findings(policy(`, ${more}`));
+  expect(findingText(found)).toEqual([
+    `weaker-below policies/sign-on/notes.yaml:3 where \`network.any\` misses, the rule "A" ${less}`,
+  ]);
+  expect(findingText(await findings(policy(above)))).not.toContainEqual(expect.stringContaining('weaker-below'));
+});
+
 test('one finding for a session rule of many apps', async () => {
   const policy = (name: string, then: string) => `name: ${name}\nrules:\n  - { name: All, then: ${then} }\n`;
   const found = await findings({

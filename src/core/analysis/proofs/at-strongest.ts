@@ -1,0 +1,41 @@
+/** Proofs of an example that lack only what makes a difference. */
+import type { AssessedEvidence } from '../../evidence/requirement.ts';
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import { justProved } from './admitted-with.ts';
+import type { AdmittedWith } from './facts-with.ts';
+import { possiblyShown } from './shown-characteristics.ts';
+import type { PossibleProofs } from './strictness.ts';
+
+/** The same with proofs as fresh and keys as strong as they can be, if it still is a good example. */
+export function atStrongest(
+  found: AdmittedWith,
+  { authenticators }: PossibleProofs,
+  isGood: (proofs: AdmittedWith) => boolean,
+): AdmittedWith {
+  let strongest = found;
+  for (const [index, item] of found.evidence.entries()) {
+    const { evidence } = strongest;
+    const kinds = strongerKinds(item, authenticators).map((kind) => ({
+      ...strongest,
+      evidence: evidence.map((one, at) => (at === index ? kind : one)),
+    }));
+    strongest = kinds.find(isGood) ?? strongest;
+  }
+  return strongest;
+}
+
+function strongerKinds(
+  item: AssessedEvidence,
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly AssessedEvidence[] {
+  const descriptor = authenticators.find(({ key }) => key === item.authenticator);
+  if (descriptor === undefined) return [];
+  const shown = possiblyShown(descriptor).filter((kind) => item.characteristics.every((one) => kind.includes(one)));
+  const kinds = shown
+    .toSorted((one, other) => other.length - one.length)
+    .map((characteristics) => {
+      const verifies = characteristics.includes('userVerification');
+      return { ...item, characteristics, factors: verifies ? descriptor.factors : item.factors };
+    });
+  return [...kinds.map(justProved), ...kinds];
+}

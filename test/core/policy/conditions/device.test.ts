@@ -1,0 +1,151 @@
+/** What conditions say about a device: samples that meet two of them, and which statements of trusted sources do. */
+import { describe, expect, test } from '@jest/globals';
+import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
+import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import type { ConditionOf } from '../../../../src/core/model/conditions.ts';
+import { deviceCondition } from '../../../../src/core/policy/conditions/device.ts';
+import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
+import { conditionDescriptors } from '../../../../src/core/policy/rules/condition-table.ts';
+import { findRule } from '../../../../src/core/policy/rules/rules.ts';
+import type { BelievedDevice } from '../../../../src/core/policy/theories/theory.ts';
+import { universe } from '../../support/universe.ts';
+
+type Device = ConditionOf<'device'>;
+
+test('conditions that hold seconds are about how long ago something was', () => {
+  const found = Object.entries(conditionDescriptors).flatMap(([name, { holdsSeconds }]) =>
+    holdsSeconds ? [name] : [],
+  );
+  expect(found.toSorted()).toEqual(['accountAge', 'lastSignIn', 'recovered']);
+});
+
+describe('a sample of a device', () => {
+  const plain = { known: false, platform: 'desktop', os: 'other' };
+
+  test.each<[string, Device | undefined, Device | undefined, object]>([
+    ['is plain, where nothing is asked', undefined, undefined, plain],
+    ['is known, as one condition asks', { known: true }, { os: ['other'] }, { ...plain, known: true }],
+    ['is known, as the other asks', { os: ['other'] }, { known: true }, { ...plain, known: true }],
+    [
+      'is of a platform that both name',
+      { platform: ['mobile', 'other'] },
+      { platform: ['other', 'desktop'] },
+      { ...plain, platform: 'other' },
+    ],
+    [
+      'is of the first platform that one names',
+      { platform: ['mobile', 'other'] },
+      undefined,
+      { ...plain, platform: 'mobile' },
+    ],
+    [
+      'is of the first platform that the other names',
+      undefined,
+      { platform: ['other', 'mobile'] },
+      { ...plain, platform: 'other' },
+    ],
+    [
+      'is of one that the other names, where they share none',
+      { platform: ['mobile'] },
+      { platform: ['other', 'desktop'] },
+      { ...plain, platform: 'other' },
+    ],
+    ['has a system that both name', { os: ['ios', 'macos'] }, { os: ['linux', 'macos'] }, { ...plain, os: 'macos' }],
+    ['is registered', { registered: true }, undefined, { ...plain, registered: true }],
+    ['is registered, as the other asks', undefined, { registered: true }, { ...plain, registered: true }],
+    ['is registered where it is managed', { managed: true }, undefined, { ...plain, registered: true, managed: true }],
+    ['is managed, as the other asks', {}, { managed: true }, { ...plain, registered: true, managed: true }],
+    [
+      'has the assurances of both',
+      { assurance: { all: ['disk'] } },
+      { assurance: { all: ['disk', 'pin'] } },
+      { ...plain, assurances: ['disk', 'pin'] },
+    ],
+    [
+      'has none where none are sure to meet both',
+      { assurance: { all: ['disk'] } },
+      { assurance: { all: ['pin'] } },
+      plain,
+    ],
+    ['has none where none are asked for', { assurance: { none: ['disk'] } }, undefined, plain],
+  ])('%s', (_, one, other, device) => {
+    expect(deviceCondition.samples({ one, other, rest: [] })).toStrictEqual([{ device }]);
+  });
+});
+
+describe('of what trusted sources can say', () => {
+  /** Only a managed device has assurances, and no source knows of `pin`. */
+  const statements: readonly BelievedDevice[] = [
+    {},
+    { registered: true },
+    { registered: true, managed: true, assurances: ['disk'] },
+  ];
+
+  function possible(devices: readonly BelievedDevice[] | undefined, ...conditions: readonly Device[]) {
+    const asked: (readonly string[])[] = [];
+    const within = universe({
+      devices: (assurances) => {
+        asked.push(assurances);
+        return devices;
+      },
+    });
+    const whens = conditions.map((device) => ({ device }));
+    const space = ruleSpace(whens, within);
+    const found = findModel(whens.map(space.applies), newBudget());
+    if (typeof found === 'string') return { found, asked };
+    const facts = space.factsOf(found.model);
+    for (const when of whens) {
+      const policy = compilePolicy({ name: 'policy', rules: [{ name: 'rule', when }] });
+      expect(findRule(policy, facts).rule?.name).toBe('rule');
+    }
+    return { found: 'possible', asked };
+  }
+
+  test.each<[string, readonly Device[], 'possible' | 'impossible', 'possible' | 'impossible']>([
+    ['no device is managed that is not registered', [{ registered: false, managed: true }], 'impossible', 'impossible'],
+    ['one is registered and not managed', [{ registered: true, managed: false }], 'possible', 'possible'],
+    ['one is neither', [{ registered: false, managed: false }], 'possible', 'possible'],
+    ['one is managed and has an assurance', [{ managed: true, assurance: { all: ['disk'] } }], 'possible', 'possible'],
+    [
+      'one has an assurance and is not managed',
+      [{ managed: false, assurance: { any: ['disk'] } }],
+      'impossible',
+      'possible',
+    ],
+    ['a managed one is without it', [{ managed: true, assurance: { none: ['disk'] } }], 'impossible', 'possible'],
+    ['one has what no source knows', [{ assurance: { any: ['pin'] } }], 'impossible', 'possible'],
+    ['a condition asks for more than another', [{ known: true }, { registered: true }], 'possible', 'possible'],
+    ['two conditions exclude each other', [{ registered: true }, { registered: false }], 'impossible', 'impossible'],
+  ])('%s', (_, conditions, believed, free) => {
+    expect(possible(statements, ...conditions).found).toBe(believed);
+    expect(possible(undefined, ...conditions).found).toBe(free);
+  });
+
+  test('the assurances are told apart that conditions name, each once', () => {
+    const conditions: readonly Device[] = [
+      { assurance: { any: ['disk'], none: ['pin'] } },
+      { known: true, assurance: { all: ['pin', 'lock'] } },
+    ];
+    expect(possible(statements, ...conditions).asked.map((all) => all.toSorted())).toEqual([['disk', 'lock', 'pin']]);
+  });
+
+  test('nothing is asked where no condition asks what they say', () => {
+    expect(possible(statements, { known: true, platform: ['mobile'], os: ['ios'] }).asked).toEqual([]);
+    expect(possible(statements, { managed: true }, { known: true }).asked).toEqual([[]]);
+  });
+
+  test.each([[statements], [undefined]])('a part of a condition is found in the policy', (devices) => {
+    const condition: Device = { known: false, managed: false, assurance: { any: ['disk'], none: ['lock'] } };
+    const reading = deviceCondition.theory?.([condition], universe({ devices: () => devices }));
+    expect(reading?.(condition).map(({ path, isNegative }) => [path.join('.'), isNegative ?? false])).toEqual([
+      ...[
+        ['known', true],
+        ['managed', true],
+      ],
+      ...[
+        ['assurance.any', false],
+        ['assurance.none', false],
+      ],
+    ]);
+  });
+});

@@ -1,0 +1,56 @@
+/** What `config apply --no-weaker` claims of a change, with the sign-in of each example under both configurations. */
+import { configCommand } from '../../../../../src/cli/config/config.ts';
+import { explainCommand } from '../../../../../src/cli/explain/explain.ts';
+import type { Explanation } from '../../../../../src/flow/explain.ts';
+import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import { configContext, run, type Terminal } from '../../support/harness.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+/** How a sign-in ends: what comes next, and the last step. */
+interface Ending {
+  readonly outcome: string;
+  readonly end: string | undefined;
+  readonly scopes: readonly string[];
+}
+
+/** One claim. */
+interface Claim {
+  readonly words: string;
+  readonly groups: string | undefined;
+  /** The options of `explain`. */
+  readonly example: string;
+  readonly before: Ending;
+  readonly after: Ending;
+}
+
+export interface ReplayedChange {
+  readonly claims: readonly Claim[];
+  readonly undecided: readonly string[];
+}
+
+/** Applies the first files, and the others with `--no-weaker`. Each example is given to `explain` as it is printed. */
+export async function replayedChange(terminal: Terminal, live: Files, next: Files): Promise<ReplayedChange> {
+  const config = async (...words: readonly string[]) => {
+    await run(configCommand(configContext(terminal)), ...words);
+    return terminal.printed();
+  };
+  const applied = await withConfiguration(live, (dir) => config('apply', dir));
+  if (!applied.includes('is in use')) throw new Error(`the first files are not applied: ${applied}`);
+  return withConfiguration(next, async (dir) => {
+    const endingOf = async (...words: readonly string[]): Promise<Ending> => {
+      await run(explainCommand(terminal.context), ...words, '--json');
+      const { outcome, steps, request } = JSON.parse(terminal.printed()) as Explanation;
+      return { outcome: outcome.kind, end: steps.at(-1)?.kind, scopes: request.scopes };
+    };
+    const { weaker = [], undecided = [] } = JSON.parse(await config('apply', dir, '--no-weaker', '--json'));
+    const claims: Claim[] = [];
+    for (const { words, example } of weaker) {
+      const before = await endingOf(...example);
+      const after = await endingOf('--config', dir, ...example);
+      const groups = example[example.indexOf('--groups') + 1];
+      claims.push({ words, groups, example: example.join(' '), before, after });
+    }
+    return { claims, undecided };
+  });
+}
