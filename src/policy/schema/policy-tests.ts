@@ -7,7 +7,7 @@ import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
-import { closed, closedNotEmpty, duration, key, listOf, text } from './fields/fields.ts';
+import { closed, closedNotEmpty, duration, key, listOf, text, whenSound } from './fields/fields.ts';
 
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
 const shows = /\[[\w+]*\]/.source;
@@ -48,7 +48,7 @@ const device = closedNotEmpty({
   remembered: listOf(proof).optional().describe('What the browser remembers, such as totp@3d.'),
 }).refine(({ userAgent, platform, os }) => userAgent === undefined || (platform ?? os) === undefined, {
   error: 'says the platform twice: give either `userAgent`, or `platform` and `os`',
-  when: ({ issues }) => issues.length === 0,
+  when: whenSound,
 });
 
 const request = closedNotEmpty({
@@ -60,7 +60,7 @@ const request = closedNotEmpty({
   promptLogin: flag('`prompt=login`.'),
 }).refine(({ essentialAcr, acrValues }) => essentialAcr === undefined || acrValues !== undefined, {
   error: 'has `essentialAcr` and no `acrValues`',
-  when: ({ issues }) => issues.length === 0,
+  when: whenSound,
 });
 
 /** The parts that name authenticators, which an editor then completes. */
@@ -89,7 +89,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
           consent: z.array(text).optional().describe('Scopes that the user is asked about.'),
         }).refine((step) => Object.keys(step).length === 1, {
           error: 'must say one of enroll, offer, profile, consent',
-          when: ({ issues }) => issues.length === 0,
+          when: whenSound,
         }),
       ],
       {
@@ -225,15 +225,15 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
     .refine(({ user: who, expect: one }) => one === undefined || !who?.groups?.includes('*'), {
       error: '`*` stands for any groups, and `expect` is about one sign-in: say `always`, `never` or `depends`',
       path: ['user', 'groups'],
-      when: ({ issues }) => issues.length === 0,
+      when: whenSound,
     })
     .refine((test) => judgements.some((name) => test[name] !== undefined), {
       error: 'says nothing that must come out: give one of expect, always, never, depends',
-      when: ({ issues }) => issues.length === 0,
+      when: whenSound,
     })
     .refine(({ user: who, evidence, device: browser }) => who !== undefined || !(evidence ?? browser?.remembered), {
       error: 'has a proof and no user: add `user`',
-      when: ({ issues }) => issues.length === 0,
+      when: whenSound,
     });
   return closed({
     tests: z
@@ -241,7 +241,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       .min(1, { error: 'must hold at least one test' })
       .refine((tests) => new Set(tests.map(({ name }) => name)).size === tests.length, {
         error: 'has two tests of one name',
-        when: ({ issues }) => issues.length === 0,
+        when: whenSound,
       })
       .describe('Each is one sign-in with its expected result.'),
   }).describe('Policy tests: sign-ins with their expected results. `stepgate config test` runs them.');

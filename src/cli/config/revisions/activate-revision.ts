@@ -13,7 +13,7 @@ import { refusal } from '../../shared/options/refusal.ts';
 import type { ResultOptions } from '../../shared/output/print-result.ts';
 import { operatorName } from '../../shared/store/operator-name.ts';
 import { orphanedBy } from '../../shared/store/orphaned-credentials.ts';
-import { type Candidate, diffAgainstActive } from '../diff/against-live.ts';
+import { type Candidate, diffAgainstActive, locationsOfKeys } from '../diff/against-live.ts';
 import { activeConfiguration, nextConfiguration } from '../diff/compared/compared-configuration.ts';
 import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
 import { diffText } from '../diff/output/diff-text.ts';
@@ -22,6 +22,7 @@ import { weakerText } from '../diff/weaker/weaker-text.ts';
 import { refuseOrphaned } from '../files/orphaned-passkeys.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { revisionsOf } from '../shared/revisions-of.ts';
+import { enabledEarlier } from './enabled-earlier.ts';
 import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
 
 /** The options as commander parses them. */
@@ -124,7 +125,11 @@ interface Moving {
 async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
   const active = activeConfiguration(store, await readActiveRevision(store, context.authenticators));
   const next = await nextConfiguration(move.documents, context.authenticators);
-  const findings = await weakerFindings(active, next, context.now());
+  const findings = await weakerFindings(active, next, {
+    now: context.now(),
+    locationOf: locationsOfKeys(move.sources ?? []),
+    enabledEarlier: await enabledEarlier(revisionsOf(store, context), { active, next }, context.authenticators),
+  });
   if (findings.weaker.length + findings.undecided.length === 0) return false;
   if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker' satisfies RevisionRefusal, ...findings })}\n`);
   else context.stderr(weakerText(findings, move.dir));

@@ -18,13 +18,20 @@ export interface LaxerEnrollment extends LaxerExample {
 
 export interface LaxerEnrollments {
   readonly found: readonly LaxerEnrollment[];
-  readonly undecided: readonly { readonly before: Deciders; readonly now: Deciders }[];
+  readonly undecided: readonly UndecidedEnrollment[];
+}
+
+interface UndecidedEnrollment {
+  readonly before: Deciders;
+  readonly now: Deciders;
+  /** Rules name too many proofs to look at each set of them. */
+  readonly areProofsTooMany?: true;
 }
 
 /** One example for each pair of enrollment rules that decide about the same users. */
 export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollments {
   const found = new Map<string, LaxerEnrollment>();
-  const open = new Map<string, Pick<LaxerEnrollment, 'before' | 'now'>>();
+  const open = new Map<string, UndecidedEnrollment>();
   if (isSame(sides)) return { found: [], undecided: [] };
   const changesOf = enrollmentChanges({ ...sides, space });
   for (const pair of decidingTogether(sides, space))
@@ -36,7 +43,7 @@ export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollmen
       const rules = { before: withRule(pair.before, change.before), now: withRule(pair.now, change.now) };
       const shown = facts === 'undecided' ? undefined : laxerFor(facts, sides, change);
       if (shown) found.set(key, { ...rules, ...shown });
-      else open.set(key, rules);
+      else open.set(key, { ...rules, ...(change.signedInWith === 'unknown' && { areProofsTooMany: true }) });
     }
   return {
     found: [...found.values()],

@@ -25,7 +25,7 @@ export interface SignedInWith {
 }
 
 /** The largest number of proofs whose sets are all examined. */
-const mostProofs = 8;
+export const mostProofs = 8;
 
 /** The plainest first. Undefined: there are too many. */
 export function possibleProofSets(names: readonly string[], usable: UsableThen): readonly SignedInWith[] | undefined {

@@ -2,7 +2,8 @@
  * Finds what a method that is switched on lets users enroll after proving less. Accounts that have its authenticator
  * now reach their strongest level by this method, too (Law 7); before, that took another method. The evaluator confirms
  * it under both configurations. A new authenticator needs no examination: no account has it, and adding it takes what
- * the account had before.
+ * the account had before. Accounts may have one that was enabled before it was switched off: it is examined like a new
+ * method.
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
@@ -10,7 +11,7 @@ import { requestsOf, stepAfter } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
 
-/** The user sets up one of `enrolls` with these proofs; the first is by a method that did not count before. */
+/** The user sets up one of `enrolls` with these proofs; the first did not count before. */
 export interface NewlyOpened {
   readonly before: Deciders;
   readonly now: Deciders;
@@ -22,8 +23,13 @@ export interface NewlyOpened {
   readonly enrolls: readonly string[];
 }
 
+/** `enabledEarlier`: keys of authenticators that accounts may have, although they are off before. */
+interface SwitchedSides extends Sides {
+  readonly enabledEarlier?: readonly string[];
+}
+
 /** One example for each new method, if one is known. */
-export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpened[] {
+export function newlyOpened(sides: SwitchedSides, space: RuleSpace): readonly NewlyOpened[] {
   const proofs = newMethods(sides);
   if (proofs.length === 0) return [];
   const found = new Map<AuthenticatorDescriptor, NewlyOpened>();
@@ -40,13 +46,18 @@ export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpene
 }
 
 /** Recovery authenticators belong to no level. */
-function newMethods({ active, next }: Sides): readonly AuthenticatorDescriptor[] {
-  return next.authenticators.flatMap((authenticator) => {
-    const then = active.authenticators.find(({ key }) => key === authenticator.key);
-    if (then === undefined || authenticator.recovery || authenticator.auxiliary) return [];
-    const methods = authenticator.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
-    return methods.map((method) => ({ ...authenticator, methods: [method] }));
+function newMethods({ active, next, enabledEarlier = [] }: SwitchedSides): readonly AuthenticatorDescriptor[] {
+  return next.authenticators.flatMap((one) => {
+    const then = active.authenticators.find(({ key }) => key === one.key);
+    if (one.recovery || one.auxiliary) return [];
+    if (then === undefined) return enabledEarlier.includes(one.key) ? byMethod(one) : [];
+    const methods = one.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
+    return methods.map((method) => ({ ...one, methods: [method] }));
   });
+}
+
+function byMethod(one: AuthenticatorDescriptor): readonly AuthenticatorDescriptor[] {
+  return one.methods?.map((method) => ({ ...one, methods: [method] })) ?? [one];
 }
 
 function openedBy(
@@ -64,7 +75,9 @@ function openedBy(
       for (const besides of [[], ...others.map((other) => [other]), others]) {
         const user = { proved: [proof, ...more], besides };
         const now = stepAfter(user, factsOn('next', asked, sides), next);
-        if (now.kind !== 'enroll' || stepAfter(user, factsOn('active', asked, sides), active).kind !== 'refused')
+        // What is off proves nothing, and belongs to no level.
+        const userThen = active.authenticators.some(({ key }) => key === proof.key) ? user : { proved: more, besides };
+        if (now.kind !== 'enroll' || stepAfter(userThen, factsOn('active', asked, sides), active).kind !== 'refused')
           continue;
         return { facts: asked, proved: user.proved, besides: besides.map(({ key }) => key), enrolls: now.choices };
       }

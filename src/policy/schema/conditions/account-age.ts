@@ -1,5 +1,5 @@
 /** The condition `accountAge` as it is written in a file. */
-import { closedNotEmpty, duration } from '../fields/fields.ts';
+import { closedNotEmpty, duration, whenSound } from '../fields/fields.ts';
 
 export const accountAgeSchema = closedNotEmpty({
   atLeast: duration().optional().describe('The account is at least this old.'),
@@ -7,6 +7,7 @@ export const accountAgeSchema = closedNotEmpty({
 })
   .refine(({ atLeast, below }) => atLeast === undefined || below === undefined || atLeast < below, {
     error: '`atLeast` is not below `below`: no account can match',
+    when: whenSound,
   })
   .optional()
   .describe('Age of the account.');

@@ -4,7 +4,7 @@ import type { AttributeTest, DateBound, ValueTest } from '../../../core/model/co
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import { durationSeconds } from '../fields/durations.ts';
-import { closedNotEmpty, listOf } from '../fields/fields.ts';
+import { closedNotEmpty, listOf, whenSound } from '../fields/fields.ts';
 
 const attributeValue = z.union([z.string(), z.number(), z.boolean()], {
   error: 'must be a text, a number, true or false',
@@ -58,7 +58,7 @@ const attributeTest = closedNotEmpty({
 })
   .refine((test) => test.present !== false || Object.keys(test).length === 1, {
     error: 'asks for the value of an attribute that has none: leave out everything except `present: false`',
-    when: ({ issues }) => issues.length === 0,
+    when: whenSound,
   })
   .transform((test): AttributeTest => test as ExactOptional<typeof test>);
 

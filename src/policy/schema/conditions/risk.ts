@@ -1,7 +1,7 @@
 /** The condition `risk` as it is written in a file. */
 import { z } from 'zod';
 import { riskSignals } from '../../../core/model/risk.ts';
-import { closedNotEmpty, listOf } from '../fields/fields.ts';
+import { closedNotEmpty, listOf, whenSound } from '../fields/fields.ts';
 
 const level = z.enum(['medium', 'high']);
 const signals = listOf(z.enum(riskSignals));
@@ -16,6 +16,7 @@ export const riskSchema = closedNotEmpty({
     ({ atLeast, below }) => atLeast === undefined || below === undefined || (atLeast === 'medium' && below === 'high'),
     {
       error: '`atLeast` is not below `below`: no sign-in can match',
+      when: whenSound,
     },
   )
   .optional()

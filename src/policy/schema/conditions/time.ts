@@ -1,6 +1,6 @@
 /** The condition `time` as it is written in a file. Comes out with days as numbers and times as minutes. */
 import { z } from 'zod';
-import { closedNotEmpty, listOf } from '../fields/fields.ts';
+import { closedNotEmpty, listOf, whenSound } from '../fields/fields.ts';
 
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
@@ -28,12 +28,17 @@ export const timeSchema = closedNotEmpty({
   to: minutes.optional().describe('End, "HH:MM"; this minute itself is outside.'),
   zone: zone.describe('IANA time zone of the days and times, such as Europe/Vienna.'),
 })
-  .refine(({ from, to }) => (from === undefined) === (to === undefined), { error: '`from` and `to` go together' })
+  .refine(({ from, to }) => (from === undefined) === (to === undefined), {
+    error: '`from` and `to` go together',
+    when: whenSound,
+  })
   .refine(({ from, to }) => from === undefined || from !== to, {
     error: '`from` and `to` are the same: the span is empty',
+    when: whenSound,
   })
   .refine(({ days, from }) => days !== undefined || from !== undefined, {
     error: 'says nothing: give `days`, or `from` and `to`',
+    when: whenSound,
   })
   .optional()
   .describe('Time of day and day of the week.');

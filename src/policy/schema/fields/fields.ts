@@ -16,11 +16,19 @@ export function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined) });
 }
 
+/**
+ * For `when` of a check that compares parts with each other. Zod checks a whole although parts of it are at fault, and
+ * such a part is still as it was written, before its `transform`. The check would throw, or find a second fault.
+ */
+export function whenSound({ issues }: z.core.ParsePayload): boolean {
+  return issues.length === 0;
+}
+
 /** Like `closed`, and at least one of the keys must be there: an empty condition or demand would say nothing. */
 export function closedNotEmpty<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return closed(shape).refine((value) => Object.keys(value).length > 0, {
     error: `says nothing: give at least one of ${takenKeys(shape).join(', ')}`,
-    when: ({ issues }) => issues.length === 0,
+    when: whenSound,
   });
 }
 

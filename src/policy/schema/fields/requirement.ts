@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Characteristic, Factor } from '../../../core/model/facts.ts';
 import { type Alternative, type Demand, LONGEST_CHAIN, type Requirement } from '../../../core/model/policy.ts';
-import { closed, closedNotEmpty, duration, listOf, proofName } from './fields.ts';
+import { closed, closedNotEmpty, duration, listOf, proofName, whenSound } from './fields.ts';
 
 const required = (what: string) =>
   z.literal(true, { error: 'can only be true: leave it out when it is not demanded' }).optional().describe(what);
@@ -97,6 +97,7 @@ const demandsSomething = ({ factors, knowledge, possession, inherence, any }: Al
 const alternative = closed(alternativeFields)
   .refine(demandsSomething, {
     error: 'demands nothing: give `factors`, `knowledge`, `possession`, `inherence` or `any`',
+    when: whenSound,
   })
   .describe('One way to satisfy the requirement: all of it must hold.');
 
@@ -144,10 +145,12 @@ export const requirementSchema = closed({
     ({ anyOf, chains, ...inline }) => !(anyOf || chains) || (Object.keys(inline).length === 0 && !(anyOf && chains)),
     {
       error: '`anyOf` and `chains` each stand alone: move the other keys into the alternatives',
+      when: whenSound,
     },
   )
   .refine(({ anyOf, chains, ...inline }) => anyOf !== undefined || chains !== undefined || demandsSomething(inline), {
     error: 'demands nothing: give `factors`, `knowledge`, `possession`, `inherence`, `any`, `anyOf` or `chains`',
+    when: whenSound,
   })
   .transform(({ anyOf, chains, ...inline }): Requirement => {
     if (chains) return { chains: chains.map((chain) => chain.map(toChainStep)) };

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../../core/model/enrollment-policy.ts';
 import { asksHowSignedIn } from '../../../core/policy/rules/condition-table.ts';
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
-import { closed, duration, key, listOf, text } from '../fields/fields.ts';
+import { closed, duration, key, listOf, text, whenSound } from '../fields/fields.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsAfterSignInSchema } from './condition-table.ts';
 
@@ -24,6 +24,7 @@ const grace = closed({
 })
   .refine(({ until, skips: count }) => (until === undefined) !== (count === undefined), {
     error: 'give either `until` or `skips`',
+    when: whenSound,
   })
   .transform(({ until, skips: count = 0 }): Grace => (until === undefined ? { skips: count } : { until }));
 

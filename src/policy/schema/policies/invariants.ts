@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Invariant } from '../../../core/analysis/findings/invariants.ts';
 import type { Guarantee } from '../../../core/analysis/proofs/demand-verdict.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
-import { closed, closedNotEmpty, key, listOf, proofName, text } from '../fields/fields.ts';
+import { closed, closedNotEmpty, key, listOf, proofName, text, whenSound } from '../fields/fields.ts';
 import { requirementSchema } from '../fields/requirement.ts';
 import { conditionsSchema } from './condition-table.ts';
 
@@ -66,11 +66,11 @@ const invariant = closed({
 })
   .refine(({ always: one, never: other }) => (one === undefined) !== (other === undefined), {
     error: 'must say either `always` or `never`',
-    when: ({ issues }) => issues.length === 0,
+    when: whenSound,
   })
   .refine(({ always: one, never: other, countRemembered }) => !countRemembered || (one ?? other) !== 'allow', {
     error: '`countRemembered` says nothing here: it is about what must be proved',
-    when: ({ issues }) => issues.length === 0,
+    when: whenSound,
   })
   .transform(
     ({ name, apps: about = {}, when = {}, always: one, never: other, countRemembered }): WrittenInvariant => ({

@@ -7,7 +7,7 @@ import {
   type PasswordLockout,
   type PasswordRule,
 } from '../../../core/model/password-policy.ts';
-import { closed, duration, listOf } from '../fields/fields.ts';
+import { closed, duration, listOf, whenSound } from '../fields/fields.ts';
 import { policySwitch, ruleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsSchema } from './condition-table.ts';
 
@@ -44,7 +44,7 @@ const lockout = closed({
   .refine(({ attempts, consecutive }) => attempts <= consecutive, {
     path: ['consecutive'],
     error: 'must not be less than `attempts`',
-    when: ({ issues }) => issues.length === 0,
+    when: whenSound,
   })
   .prefault({})
   .transform(({ wait, ...rest }): PasswordLockout => ({ ...rest, ...(wait !== undefined && { wait }) }))
@@ -81,7 +81,7 @@ const then = closed({
   .refine(({ minLength, minLengthBesideSecondFactor }) => minLengthBesideSecondFactor <= minLength, {
     path: ['minLengthBesideSecondFactor'],
     error: 'must not be more than `minLength`',
-    when: ({ issues }) => issues.length === 0,
+    when: whenSound,
   })
   .describe('What this rule asks of a new password.');
 

@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import type { Alternative, Demand, Rule, SessionTerms } from '../../../core/model/policy.ts';
-import { closed, duration } from '../fields/fields.ts';
+import { closed, duration, whenSound } from '../fields/fields.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsSchema } from './condition-table.ts';
 
@@ -12,7 +12,10 @@ const keepSignedIn = closed({
   idle: duration().describe('How long after its last use a kept session ends.'),
   absolute: duration().describe('How long after its start a kept session ends, even if it is used.'),
 })
-  .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
+  .refine(({ idle, absolute }) => idle <= absolute, {
+    error: '`idle` must not be longer than `absolute`',
+    when: whenSound,
+  })
   .describe(
     'Users may ask to be kept signed in: the session then outlives the browser and has these limits instead. Left out, every session ends with the browser, and no user is asked. The policy of an app still says how old a proof may be.',
   );
@@ -36,10 +39,14 @@ const allow = closed({
   absolute: duration().describe('How long after its start the session ends, even if it is used.'),
   keepSignedIn: keepSignedIn.optional(),
 })
-  .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
+  .refine(({ idle, absolute }) => idle <= absolute, {
+    error: '`idle` must not be longer than `absolute`',
+    when: whenSound,
+  })
   .refine(({ absolute, keepSignedIn: kept }) => kept === undefined || kept.absolute > absolute, {
     error:
       '`keepSignedIn.absolute` must be longer than `absolute`: it would end sooner than a session that is not kept',
+    when: whenSound,
   });
 
 const rule = closed({

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { canWaiveSecondFactor } from '../../../core/decision/waiver.ts';
 import type { AppSession, Policy, Requirement, Rule } from '../../../core/model/policy.ts';
-import { closed, closedNotEmpty, duration, key, listOf } from '../fields/fields.ts';
+import { closed, closedNotEmpty, duration, key, listOf, whenSound } from '../fields/fields.ts';
 import { requirementSchema } from '../fields/requirement.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsSchema } from './condition-table.ts';
@@ -64,10 +64,13 @@ const then = z.union(
       remember: remember.optional(),
       session: session.optional(),
       grant: grant.optional(),
-    }).superRefine(({ allow, remember: memory }, context) => {
-      const fault = memory && memoryFault(allow);
-      if (fault !== undefined) context.addIssue({ code: 'custom', path: ['remember'], message: fault });
-    }),
+    }).superRefine(
+      ({ allow, remember: memory }, context) => {
+        const fault = memory && memoryFault(allow);
+        if (fault !== undefined) context.addIssue({ code: 'custom', path: ['remember'], message: fault });
+      },
+      { when: whenSound },
+    ),
   ],
   { error: 'must be `deny`, or `allow:` with what must be proved' },
 );

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { mailAddress } from '../../../core/model/mail-address.ts';
 import { phoneNumberForm } from '../../../core/model/phone-number.ts';
-import { closed, secureUrl, variable } from '../fields/fields.ts';
+import { closed, secureUrl, variable, whenSound } from '../fields/fields.ts';
 
 export const mail = closed({
   from: z
@@ -62,11 +62,12 @@ export const sms = closed({
   })
     .refine(({ from, messagingServiceSid }) => (from === undefined) !== (messagingServiceSid === undefined), {
       error: 'needs either `from` or `messagingServiceSid`',
+      when: whenSound,
     })
     .optional()
     .describe('Twilio, or what is compatible with its REST API.'),
 })
-  .refine(isOne, { error: 'needs either `webhook` or `twilio`' })
+  .refine(isOne, { error: 'needs either `webhook` or `twilio`', when: whenSound })
   .describe('How text messages go out. Without it, none do (the demo shows them in its inbox).');
 
 export const voice = closed({
@@ -75,7 +76,7 @@ export const voice = closed({
     .optional()
     .describe('Twilio, or what is compatible with its REST API.'),
 })
-  .refine(isOne, { error: 'needs either `webhook` or `twilio`' })
+  .refine(isOne, { error: 'needs either `webhook` or `twilio`', when: whenSound })
   .describe('How calls go out. Without it, none do (the demo shows them in its inbox).');
 
 function isOne({ webhook: one, twilio: other }: { readonly webhook?: unknown; readonly twilio?: unknown }): boolean {

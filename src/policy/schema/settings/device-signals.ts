@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import type { DeviceSignalSettings } from '../../model/device-signals.ts';
-import { closed, closedNotEmpty, key, listOf } from '../fields/fields.ts';
+import { closed, closedNotEmpty, key, listOf, whenSound } from '../fields/fields.ts';
 import { cidr } from './network.ts';
 
 const header = z
@@ -85,7 +85,7 @@ export const deviceSignals = closed({
 })
   .refine(({ proxy, certificate, agent }) => proxy !== undefined || certificate !== undefined || agent !== undefined, {
     error: 'has no source: give `proxy`, `certificate` or `agent`',
-    when: ({ issues }) => issues.length === 0,
+    when: whenSound,
   })
   .describe(
     'Which statements about devices are trusted, and from whom. What a browser says about itself is not trusted.',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import type { Zone } from '../../model/settings.ts';
-import { closedNotEmpty, key, listOf, text } from '../fields/fields.ts';
+import { closedNotEmpty, key, listOf, text, whenSound } from '../fields/fields.ts';
 import { cidrFault } from './zones.ts';
 
 export const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
@@ -50,7 +50,7 @@ export const zones = z
     })
       .refine(({ label: _, ...zone }) => Object.keys(zone).length > 0, {
         error: 'holds no address: give cidrs, countries, asns or anonymisers',
-        when: ({ issues }) => issues.length === 0,
+        when: whenSound,
       })
       .transform(({ cidrs = [], ...zone }): Zone => ({ cidrs, ...(zone as ExactOptional<typeof zone>) })),
   )

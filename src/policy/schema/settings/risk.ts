@@ -1,7 +1,7 @@
 /** `risk` in `stepgate.yaml`: what unusual sign-ins count. Comes out as `RiskScoring` of the core. */
 import { z } from 'zod';
 import type { riskSignals } from '../../../core/model/risk.ts';
-import { closed, duration } from '../fields/fields.ts';
+import { closed, duration, whenSound } from '../fields/fields.ts';
 
 const most = 1000;
 const points = (usual: number, what: string) =>
@@ -27,7 +27,7 @@ export const riskScoring = closed({
     medium: level(30).describe('The risk is medium from this number of points. Default 30.'),
     high: level(60).describe('The risk is high from this number of points. Default 60.'),
   })
-    .refine(({ medium, high }) => medium < high, { error: '`medium` must be below `high`' })
+    .refine(({ medium, high }) => medium < high, { error: '`medium` must be below `high`', when: whenSound })
     .prefault({})
     .describe('The points of each level. Below medium the risk is low.'),
   failures: z

@@ -9,7 +9,7 @@ import type { Settings } from '../../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../../model/signing.ts';
 import { standardScopes } from '../../model/standard-scopes.ts';
 import { attributeSchemaOf, languageTag, profileAttributes } from '../fields/attributes.ts';
-import { closed, duration, listOf, secureUrlFault, text } from '../fields/fields.ts';
+import { closed, duration, listOf, secureUrlFault, text, whenSound } from '../fields/fields.ts';
 import { requirementSchema } from '../fields/requirement.ts';
 import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
@@ -68,7 +68,10 @@ const tokens = closed({
       .prefault('P90D')
       .describe('How long after the sign-in a refresh token expires, even if it is used. Default P90D.'),
   })
-    .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
+    .refine(({ idle, absolute }) => idle <= absolute, {
+      error: '`idle` must not be longer than `absolute`',
+      when: whenSound,
+    })
     .prefault({})
     .describe('Life of refresh tokens.'),
   interaction: duration({ min: MINUTE, max: HOUR })

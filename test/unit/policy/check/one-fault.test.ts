@@ -42,3 +42,28 @@ test.each(Object.keys(files).flatMap((file) => broken.map(([what, text]) => [fil
     expect(lines).toEqual([expect.stringContaining(`${file}:`)]);
   },
 );
+
+const signOn = (then: string) => ({
+  'policies/sign-on/other.yaml': `name: other\nrules:\n  - name: All\n    then:\n      ${then}\n      remember: { device: P30D }\n`,
+});
+
+test.each([
+  ['allow: { anyOf: [{ factors: 2 }, { facto: 2 }] }', 5, 'did you mean'],
+  ['allow: {}', 5, 'demands nothing'],
+  ['allow: { reauthenticate: always }', 5, 'demands nothing'],
+  ['allow: { factors: 2, possession: { authenticators: [] } }', 5, 'must not be empty'],
+  ['allow: { chains: [[{ authenticators: [password], userPresence: false }]] }', 5, 'can only be true'],
+])('a fault in what a rule with `remember` asks for: %s', async (then, line, says) => {
+  const lines = await findingLines({ ...files, ...signOn(then) }, {}, authenticatorKinds);
+  expect(lines).toEqual([expect.stringContaining(says)]);
+  expect(lines[0]).toContain(`policies/sign-on/other.yaml:${line}:`);
+});
+
+test.each([
+  ['{ primary: any, secondFactor: never, idle: bogus, absolute: P1D }', 'allow.idle must be an ISO 8601 duration'],
+  ['{ primary: any, secondFactor: never, idle: PT1H, absolute: bogus }', 'allow.absolute must be an ISO 8601 duration'],
+])('a duration of the session that is none: %s', async (allow, says) => {
+  const session = `rules:\n  - name: All\n    then:\n      allow: ${allow}\n`;
+  const lines = await findingLines({ ...files, 'policies/session.yaml': session }, {}, authenticatorKinds);
+  expect(lines).toEqual([expect.stringContaining(says)]);
+});

@@ -28,7 +28,8 @@ export async function changedFiles(
   return changes.sort((a, b) => a.file.localeCompare(b.file));
 }
 
-function partsBetween(before: Document, after: Document, locationOf: LocationOf): readonly PartChange[] {
+/** The rules and keys that differ between two documents. */
+export function partsBetween(before: Document, after: Document, locationOf: LocationOf): readonly PartChange[] {
   if (after.kind === 'file') return [];
   const locationAt = (path: readonly (string | number)[]) => locationOf(after.file, path) ?? beginning;
   const moved =
@@ -75,8 +76,14 @@ const longest = 60;
 /** Values that represent a secret are not shown, although they are not secret themselves. */
 function shown(path: string, value: unknown): string | undefined {
   if (value === undefined || /secret|jwks|hash/i.test(path)) return undefined;
-  const text = typeof value === 'string' ? value : canonicalJson(value);
+  const text = typeof value === 'string' ? value : flowText(value);
   return text.length > longest ? undefined : text;
+}
+
+/** Lists of plain words as they are mostly written: `[DE, AT]`. */
+function flowText(value: unknown): string {
+  const isPlain = (one: unknown) => typeof one === 'string' && /^[a-z][\w./:@-]*$/i.test(one);
+  return Array.isArray(value) && value.every(isPlain) ? `[${value.join(', ')}]` : canonicalJson(value);
 }
 
 interface WrittenRule {

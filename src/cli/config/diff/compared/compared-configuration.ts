@@ -29,7 +29,7 @@ export function activeConfiguration(
   };
 }
 
-/** Documents that are not in use. */
+/** Documents that are not active. */
 export async function nextConfiguration(
   documents: Documents,
   authenticators: readonly AuthenticatorKind[],

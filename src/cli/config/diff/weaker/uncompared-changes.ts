@@ -4,11 +4,14 @@
 import { withMethodsApart } from '../../../../core/evidence/proof-names.ts';
 import type { Seconds } from '../../../../core/model/facts.ts';
 import type { AcrValue } from '../../../../core/model/policy.ts';
+import { sourceLocationText } from '../../../../core/model/source-place.ts';
 import type { AuthenticatorSettings } from '../../../../policy/model/authenticator-kind.ts';
-import type { DocumentKind } from '../../../../policy/model/documents.ts';
+import type { Document, DocumentKind } from '../../../../policy/model/documents.ts';
 import type { Settings } from '../../../../policy/model/settings.ts';
 import { canonicalJson, changedKeys } from '../../../../policy/revision/document-store.ts';
+import { type LocationOf, partsBetween } from '../compared/changed-files.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
+import type { PartChange } from '../compared/configuration-changes.ts';
 
 /** Documents that are compared by their rules, or that do not affect how users get in. All others might affect it. */
 const compared: readonly DocumentKind[] = [
@@ -25,25 +28,56 @@ const settings = [
   'attributes',
 ] as const;
 
-/** Returns sentences. Rejects like `ComparedConfiguration.document`. */
+/** Returns sentences, each with what was written and where. Rejects like `ComparedConfiguration.document`. */
 export async function uncomparedChanges(
   active: ComparedConfiguration,
   next: ComparedConfiguration,
+  locationOf: LocationOf,
 ): Promise<readonly string[]> {
   const sentences: string[] = [];
+  let inSettings: DetailsOf = () => '';
   for (const key of changedKeys(active.hashes, next.hashes)) {
     const [before, after] = await Promise.all([active.document(key), next.document(key)]);
     const document = after ?? before;
     if (document === undefined || canonicalJson(before?.content) === canonicalJson(after?.content)) continue;
-    if (!compared.includes(document.kind)) sentences.push(`${document.file} differs`);
+    const detailsOf = before && after ? detailsIn(after, partsBetween(before, after, locationOf)) : () => '';
+    if (document.kind === 'settings') inSettings = detailsOf;
+    if (!compared.includes(document.kind)) sentences.push(`${document.file} differs${detailsOf([])}`);
     if (document.kind !== 'app' || before === undefined || after === undefined) continue;
-    sentences.push(...ofApp(document.file, before.content, after.content));
+    sentences.push(
+      ...ofApp(document.file, before.content, after.content).map((one) => `${one}${detailsOf(requestDefaults)}`),
+    );
     const [then, now] = await Promise.all([active, next].map(({ snapshot }) => snapshot.app(document.name)));
     if (then?.signOnPolicies === undefined && now?.signOnPolicies !== undefined)
       sentences.push(`${document.file} lets users sign in, and did not`);
   }
-  return [...sentences, ...ofSettings(active.snapshot.settings, next.snapshot.settings)];
+  return [...sentences, ...ofSettings(active.snapshot.settings, next.snapshot.settings, inSettings)];
 }
+
+/** What is written at these paths now and before, and where. No paths: anywhere in the document. */
+type DetailsOf = (paths: readonly string[]) => string;
+
+function detailsIn({ file }: Document, parts: readonly PartChange[]): DetailsOf {
+  return (paths) => {
+    const isMeant = ({ path = '' }: PartChange) =>
+      paths.length === 0 ||
+      paths.some((one) => path === one || path.startsWith(`${one}.`) || one.startsWith(`${path}.`));
+    const details = parts.filter(isMeant).map((part) => partText(file, part));
+    return details.length === 0 ? '' : `: ${details.join('; ')}`;
+  };
+}
+
+function partText(file: string, { rule, path, line, column, from, to }: PartChange): string {
+  const what = [...(rule === undefined ? [] : [`rule "${rule}"`]), ...(path === undefined ? [] : [`\`${path}\``])];
+  const values = [from, to].flatMap((value) => value ?? []).join(' -> ');
+  // A revision of before has no locations of keys.
+  const isKnown = rule !== undefined || line > 1 || column > 1;
+  return `${what.join(' ')}${values === '' ? '' : ` ${values}`}${isKnown ? ` (${sourceLocationText({ file, line, column })})` : ''}`;
+}
+
+const requestDefaults = [
+  ...['client.default_acr_values', 'client.default_max_age', 'firstParty', 'ownAccount', 'service', 'profilePolicy'],
+];
 
 /** The defaults of an app's requests, what the app asks users for, and who may register. */
 function ofApp(file: string, before: unknown, after: unknown): readonly string[] {
@@ -59,19 +93,20 @@ function ofApp(file: string, before: unknown, after: unknown): readonly string[]
   return [`${file} differs in what its requests ask for, or what users are asked`];
 }
 
-function ofSettings(before: Settings, after: Settings): readonly string[] {
+function ofSettings(before: Settings, after: Settings, detailsOf: DetailsOf): readonly string[] {
   const changed = settings.filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]));
   const acr = after.acrValues.filter(({ value, requirement }) => differs({ value, requirement }, before.acrValues));
   const gone = before.acrValues.filter(({ value }) => !after.acrValues.some((acrValue) => acrValue.value === value));
   return [
-    ...authenticatorsThatDiffer(before, after).map((key) => `\`authenticators.${key}\` of stepgate.yaml differs`),
-    ...changed.map((key) => `\`${key}\` of stepgate.yaml differs`),
+    ...[...authenticatorsThatDiffer(before, after).map((key) => `authenticators.${key}`), ...changed].map(
+      (path) => `\`${path}\` of stepgate.yaml differs${detailsOf([path])}`,
+    ),
     // A rule may name a username that a user could then take.
     ...(before.account.username === 'admin' && after.account.username === 'user'
-      ? ['users may choose their user names (`account.username`)']
+      ? [`users may choose their user names (\`account.username\`)${detailsOf(['account.username'])}`]
       : []),
-    ...longerTokens(before, after).map((name) => `\`${name}\` of stepgate.yaml is longer`),
-    ...[...acr, ...gone].map(({ value }) => `the acr value ${value} differs`),
+    ...longerTokens(before, after).map((name) => `\`${name}\` of stepgate.yaml is longer${detailsOf([name])}`),
+    ...[...acr, ...gone].map(({ value }) => `the acr value ${value} differs${detailsOf(['acrValues'])}`),
   ];
 }
 

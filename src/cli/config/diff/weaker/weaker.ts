@@ -6,6 +6,7 @@
 import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
 import { type LaxerEnrollment, laxerEnrollments } from '../../../../core/analysis/comparison/laxer-enrollment.ts';
 import { newlyWeaker } from '../../../../core/analysis/comparison/newly-weaker.ts';
+import { mostProofs } from '../../../../core/analysis/comparison/signed-in-with.ts';
 import { freedEnrollments, switchedOff } from '../../../../core/analysis/comparison/switched-off.ts';
 import { newlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
 import type { Seconds } from '../../../../core/model/facts.ts';
@@ -13,6 +14,7 @@ import type { RuleHead } from '../../../../core/model/policy.ts';
 import { mayFail } from '../../../../core/policy/rules/condition-table.ts';
 import { recoveryKeys } from '../../../../core/remediation/account-management.ts';
 import { type AppPair, comparedApps } from '../compared/app-pairs.ts';
+import type { LocationOf } from '../compared/changed-files.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
 import { bothZones } from '../sign-ins/circumstances.ts';
 import { accountPair, type ComparedPair, comparedPair, renamedIn } from './compared-pair.ts';
@@ -30,11 +32,20 @@ import {
   weakerRule,
 } from './weaker-rules.ts';
 
-/** `now`: epoch seconds. Rejects if a policy cannot be read. */
+/** How configurations are compared. */
+interface Comparing {
+  /** Epoch seconds. */
+  readonly now: Seconds;
+  readonly locationOf: LocationOf;
+  /** Authenticators that are off, and that accounts may have from an earlier revision. */
+  readonly enabledEarlier: readonly string[];
+}
+
+/** Rejects if a policy cannot be read. */
 export async function weakerFindings(
   active: ComparedConfiguration,
   next: ComparedConfiguration,
-  now: Seconds,
+  { now, locationOf, enabledEarlier }: Comparing,
 ): Promise<WeakerFindings> {
   const { pairs } = await comparedApps(active, next);
   const zones = bothZones(active.snapshot.settings.zones, next.snapshot.settings.zones);
@@ -45,7 +56,7 @@ export async function weakerFindings(
   const isShown = ofApps.some(({ weaker }) => weaker.length > 0);
   const found = [
     ...(isShown ? ofApps : [...ofApps, ofPair(account, now)]),
-    ofSwitches([...apps, account]),
+    ofSwitches([...apps, account], enabledEarlier),
     ofAccounts([account, ...apps]),
   ];
   return {
@@ -54,7 +65,7 @@ export async function weakerFindings(
       ...new Set([
         ...found.flatMap(({ undecided }) => undecided),
         ...aboutMovedZones([...apps, account]),
-        ...(await uncomparedChanges(active, next)),
+        ...(await uncomparedChanges(active, next, locationOf)),
       ]),
     ],
   };
@@ -79,8 +90,8 @@ function ofPair(
     undecided: [
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
       ...enrollments.undecided.map(
-        ({ before, now }) =>
-          `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up${otherTermsText(before, now)}`,
+        ({ before, now, areProofsTooMany }) =>
+          `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up${otherTermsText(before, now)}${areProofsTooMany ? `; rules name more than ${mostProofs} proofs in \`authenticated\`, too many to compare all sets of them` : ''}`,
       ),
       ...ruleLocations(changedFormulas(active, next)).map(
         (location) => `${namedLocationText(location)} denies where its formula fails, and may now be passed by`,
@@ -95,12 +106,14 @@ function ofPair(
  * Finds what users may newly set up because authenticators or methods were enabled or disabled. One example per app is
  * enough.
  */
-function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
+function ofSwitches(apps: readonly ComparedPair[], enabledEarlier: readonly string[]): WeakerFindings {
   const found = apps.flatMap((pair) => freedEnrollments(pair, pair.space).map((freed) => ({ freed, pair: pair.pair })));
   const off = new Set(apps.flatMap(switchedOff).map(({ key }) => key));
   const open = [...off].filter((key) => !found.some(({ freed }) => freed.off === key));
   const standIns = new Set(apps.flatMap(newStandIns));
-  const opened = apps.flatMap((pair) => newlyOpened(pair, pair.space).map((each) => openedRule(each, pair.pair)));
+  const opened = apps.flatMap((pair) =>
+    newlyOpened({ ...pair, enabledEarlier }, pair.space).map((each) => openedRule(each, pair.pair)),
+  );
   return {
     weaker: [...found.map(({ freed, pair }) => freedRule(freed, pair)), ...opened],
     undecided: [

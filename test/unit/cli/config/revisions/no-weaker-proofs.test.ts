@@ -30,7 +30,8 @@ const adding = (key: string, then: unknown, when?: object) => ({
   ...{ name: `Add ${key}`, change: { add: [key] }, then },
   ...(when && { when }),
 });
-const replayed = (active: Files, next: Files) => replayedChange(terminal, { ...base, ...active }, { ...base, ...next });
+const replayed = (active: Files, next: Files) =>
+  replayedChange(terminal, [{ ...base, ...active }], { ...base, ...next });
 const quiet = { claims: [], undecided: [] };
 
 describe('limits below five minutes for a change of the account', () => {

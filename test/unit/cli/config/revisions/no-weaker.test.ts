@@ -367,23 +367,27 @@ test.each<[string, Files, string]>([
     {
       'stepgate.yaml': settings.replace('webauthn: { enabled: true }', 'webauthn: { enabled: true, rpId: notes.test }'),
     },
-    '`authenticators.webauthn` of stepgate.yaml differs',
+    '`authenticators.webauthn` of stepgate.yaml differs: `authenticators.webauthn.rpId` notes.test (stepgate.yaml:6:77)',
   ],
   [
     'proxies',
     { 'stepgate.yaml': settings.replace('zones:', 'trustedProxies: 1\nzones:') },
-    '`trustedProxies` of stepgate.yaml differs',
+    '`trustedProxies` of stepgate.yaml differs: `trustedProxies` 1 (stepgate.yaml:3:17)',
   ],
   [
     'a longer refresh token',
     tokens('{ refreshToken: { absolute: P365D } }'),
-    '`tokens.refreshToken.absolute` of stepgate.yaml is longer',
+    '`tokens.refreshToken.absolute` of stepgate.yaml is longer: `tokens` {"refreshToken":{"absolute":"P365D"}} (stepgate.yaml:7:9)',
   ],
-  ['a longer access token', tokens('{ accessToken: PT16M }'), '`tokens.accessToken` of stepgate.yaml is longer'],
+  [
+    'a longer access token',
+    tokens('{ accessToken: PT16M }'),
+    '`tokens.accessToken` of stepgate.yaml is longer: `tokens` {"accessToken":"PT16M"} (stepgate.yaml:7:9)',
+  ],
   [
     'user names that users choose',
     { 'stepgate.yaml': `${settings}account: { username: user }\n` },
-    'users may choose their user names (`account.username`)',
+    'users may choose their user names (`account.username`): `account` {"username":"user"} (stepgate.yaml:7:10)',
   ],
 ])('%s is not compared rule by rule, which is said and refused', async (_, next, words) => {
   expect(await refusal({}, next)).toBe(
@@ -639,7 +643,8 @@ test('as JSON: the code, the rules and the example', async () => {
   expect(await config('rollback', '1', '--no-weaker')).toContain('no change');
 });
 
-const replayed = (active: Files, next: Files) => replayedChange(terminal, { ...base, ...active }, { ...base, ...next });
+const replayed = (active: Files, next: Files) =>
+  replayedChange(terminal, [{ ...base, ...active }], { ...base, ...next });
 
 describe('`explain` confirms each example', () => {
   const tellers = { groups: { any: ['tellers'] } };

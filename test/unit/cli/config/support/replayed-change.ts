@@ -29,14 +29,23 @@ export interface ReplayedChange {
   readonly undecided: readonly string[];
 }
 
-/** Applies the first files, and the others with `--no-weaker`. Each example is given to `explain` as it is printed. */
-export async function replayedChange(terminal: Terminal, live: Files, next: Files): Promise<ReplayedChange> {
+/**
+ * Applies the revisions in their order, and the next files with `--no-weaker`. Each example is given to `explain` as it
+ * is printed.
+ */
+export async function replayedChange(
+  terminal: Terminal,
+  revisions: readonly Files[],
+  next: Files,
+): Promise<ReplayedChange> {
   const config = async (...words: readonly string[]) => {
     await run(configCommand(configContext(terminal)), ...words);
     return terminal.printed();
   };
-  const applied = await withConfiguration(live, (dir) => config('apply', dir));
-  if (!applied.includes('is in use')) throw new Error(`the first files are not applied: ${applied}`);
+  for (const files of revisions) {
+    const applied = await withConfiguration(files, (dir) => config('apply', dir));
+    if (!applied.includes('is active')) throw new Error(`a revision is refused: ${applied}`);
+  }
   return withConfiguration(next, async (dir) => {
     const endingOf = async (...words: readonly string[]): Promise<Ending> => {
       await run(explainCommand(terminal.context), ...words, '--json');
