@@ -70,9 +70,12 @@ const plain: Attribute = { type: 'date', read: 'user', write: 'admin' };
 /** What the tests say of facts, and what the formulas say of each class. */
 function compared(list: readonly AttributeTest[], attribute: Attribute) {
   const conditions = list.map((ends) => ({ ends }));
-  const formulaOf = attributesCondition.theory?.(conditions, schema(attribute));
-  const formulas = conditions.map((condition) => formulaOf?.(condition).map(({ formula }) => formula) ?? []);
-  const compiled = conditions.flatMap((condition) => attributesCondition.compile(condition));
+  const formulaOf = attributesCondition.theory?.(conditions, schema(attribute), {
+    sets: [],
+    formulaOf: () => ({ all: [] }),
+  });
+  const formulas = conditions.map((one) => formulaOf?.(one).map(({ formula }) => formula) ?? []);
+  const compiled = conditions.flatMap((one) => attributesCondition.compile(one));
   const variables = new Set(formulas.flat().flatMap(variablesOf));
   const [variable = { name: '', classes: [] }] = variables;
   return {
