@@ -31,7 +31,7 @@ export interface ApplyOptions {
 export type PublishOptions = Omit<ApplyOptions, 'base'>;
 
 /** What is active. */
-export interface LiveRevision {
+export interface ActivePointer {
   readonly entry: Entry | undefined;
   /** 0: there is nothing. */
   readonly revision: number;
@@ -50,9 +50,18 @@ export type RevisionInfo = Omit<Manifest, 'documents'> & {
   readonly changed: readonly string[];
 };
 
+/** The active revision, if it is not confirmed. */
+export interface Unconfirmed {
+  readonly revision: number;
+  /** The last confirmed revision, to which it goes back. */
+  readonly back: number;
+  /** Its time is over, and no server has gone back yet. */
+  readonly isExpired: boolean;
+}
+
 /** Where the active revision was not confirmed either, it leads back to the last one that stands. */
 export function pendingIn(
-  { entry, revision }: LiveRevision,
+  { entry, revision }: ActivePointer,
   confirmWithin: Seconds | undefined,
 ): Pick<Pointer, 'unconfirmed'> {
   if (confirmWithin === undefined || entry === undefined) return {};

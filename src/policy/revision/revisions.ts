@@ -23,11 +23,12 @@ import {
   type Applied,
   type ApplyOptions,
   historyFor,
-  type LiveRevision,
+  type ActivePointer,
   type NextRevision,
   type PublishOptions,
   pendingIn,
   type RevisionInfo,
+  type Unconfirmed,
 } from './pointer-change.ts';
 import { RevisionRefused } from './revision-refused.ts';
 import { openShadow, type ShadowDraft } from './shadow-draft.ts';
@@ -126,11 +127,14 @@ export class Revisions {
     return { ...info, changed: changedKeys(before?.documents ?? {}, documents) };
   }
 
-  /** The active revision, if it waits to be confirmed, and to which it goes back. Rejects with `StoreUnavailable`. */
-  async unconfirmed(): Promise<{ readonly revision: number; readonly back: number } | undefined> {
-    const pointer = await this.#pointer();
+  /** The active revision, if it is not confirmed. Rejects with `StoreUnavailable`. */
+  async unconfirmed(): Promise<Unconfirmed | undefined> {
+    const { entries } = await this.#store.load([revisionPointerKey, revisionConfirmationKey]);
+    const pointer = entries.get(revisionPointerKey);
     const { revision, unconfirmed } = pointer ? parsePointer(pointer.value) : { revision: 0 };
-    return unconfirmed && { revision, back: unconfirmed.back };
+    return (
+      unconfirmed && { revision, back: unconfirmed.back, isExpired: entries.get(revisionConfirmationKey) === undefined }
+    );
   }
 
   /**
@@ -157,7 +161,7 @@ export class Revisions {
     if (done.failed.op !== 'check') throw await this.#changedSince(pointer.revision);
     throw new RevisionRefused(
       'confirmation_expired',
-      `the time to confirm revision ${pointer.revision} is over: it goes back to what revision ${unconfirmed.back} was`,
+      `the time to confirm revision ${pointer.revision} is over: a server that runs goes back to what revision ${unconfirmed.back} was`,
     );
   }
 
@@ -189,7 +193,7 @@ export class Revisions {
     return done ?? 'elsewhere';
   }
 
-  async #active(): Promise<LiveRevision> {
+  async #active(): Promise<ActivePointer> {
     const entry = await this.#pointer();
     if (entry === undefined) return { entry, revision: 0 };
     const manifest = await readManifest(this.#store, parsePointer(entry.value));
@@ -219,7 +223,7 @@ export class Revisions {
   }
 
   /** In one atomic step. Returns its number; `undefined`: another revision came in between, and nothing was written. */
-  async #publish(active: LiveRevision, next: NextRevision, options: PublishOptions): Promise<number | undefined> {
+  async #publish(active: ActivePointer, next: NextRevision, options: PublishOptions): Promise<number | undefined> {
     const { by, message, back, confirmWithin, ops = () => [] } = options;
     const at = Math.floor(this.#now() / 1000);
     const revision = active.revision + 1;
