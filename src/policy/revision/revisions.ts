@@ -20,10 +20,10 @@ import {
 } from './document-store.ts';
 import { LruCache } from './lru-cache.ts';
 import {
+  type ActivePointer,
   type Applied,
   type ApplyOptions,
   historyFor,
-  type ActivePointer,
   type NextRevision,
   type PublishOptions,
   pendingIn,
