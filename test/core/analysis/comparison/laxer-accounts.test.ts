@@ -98,7 +98,7 @@ describe('what users set up while they sign in to an app', () => {
     readonly enabled?: readonly AuthenticatorDescriptor[];
   }
 
-  function changes(live: Side, next: Side) {
+  function changes(active: Side, next: Side) {
     const setOf = ({ account, terms = { required: [{ anyOf: ['totp'] }] }, app, enabled = authenticators }: Side) => ({
       ...policiesOf(app && { app: { name: 'app', rules: app } }),
       authenticators: enabled,
@@ -108,8 +108,8 @@ describe('what users set up while they sign in to an app', () => {
         rules: [{ name: 'terms', when: {}, then: enrollmentTerms(terms) }],
       }),
     });
-    const whens = [live, next].flatMap(({ account, app = [] }) => [...account, ...app].map(({ when }) => when));
-    const { found, undecided } = laxerChanges({ live: setOf(live), next: setOf(next) }, ruleSpace(whens, universe()));
+    const whens = [active, next].flatMap(({ account, app = [] }) => [...account, ...app].map(({ when }) => when));
+    const { found, undecided } = laxerChanges({ active: setOf(active), next: setOf(next) }, ruleSpace(whens, universe()));
     return { found: namesIn(found), undecided: namesIn(undecided) };
   }
 
@@ -170,8 +170,8 @@ describe('what users set up while they sign in to an app', () => {
       { account: [now], app: [{ name: 'rest', when: {}, then: deny }] },
       { found: [], undecided: [] },
     ],
-  ])('%s', (_, live, next, expected) => {
-    expect(changes(live, next)).toEqual(expected);
+  ])('%s', (_, active, next, expected) => {
+    expect(changes(active, next)).toEqual(expected);
   });
 });
 
