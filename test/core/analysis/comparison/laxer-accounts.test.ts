@@ -109,7 +109,10 @@ describe('what users set up while they sign in to an app', () => {
       }),
     });
     const whens = [active, next].flatMap(({ account, app = [] }) => [...account, ...app].map(({ when }) => when));
-    const { found, undecided } = laxerChanges({ active: setOf(active), next: setOf(next) }, ruleSpace(whens, universe()));
+    const { found, undecided } = laxerChanges(
+      { active: setOf(active), next: setOf(next) },
+      ruleSpace(whens, universe()),
+    );
     return { found: namesIn(found), undecided: namesIn(undecided) };
   }
 
