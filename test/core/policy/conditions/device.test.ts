@@ -56,6 +56,12 @@ describe('a sample of a device', () => {
     ['is registered where it is managed', { managed: true }, undefined, { ...plain, registered: true, managed: true }],
     ['is managed, as the other asks', {}, { managed: true }, { ...plain, registered: true, managed: true }],
     [
+      'has the assurance that is asked for',
+      { assurance: { any: ['disk', 'pin'] } },
+      undefined,
+      { ...plain, assurances: ['disk'] },
+    ],
+    [
       'has the assurances of both',
       { assurance: { all: ['disk'] } },
       { assurance: { all: ['disk', 'pin'] } },
