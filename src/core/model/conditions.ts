@@ -91,6 +91,9 @@ export interface CompiledExpression {
 
 /**
  * - `from`: it is this moment or later (epoch seconds)
+ * - `when`: these conditions hold
+ * - `userType`: the type of the user is one of these, or any; it fails if the user has none
+ * - `attribute`: a comparison with an attribute of the profile
  * - `text`: anything else; the same text is the same for the same facts, and it may fail
  */
 export type ExpressionLogic =
@@ -98,7 +101,21 @@ export type ExpressionLogic =
   | { readonly any: readonly ExpressionLogic[] }
   | { readonly not: ExpressionLogic }
   | { readonly from: Seconds }
+  | { readonly when: Pick<ConditionSet, 'groups' | 'scopes' | 'device'> }
+  | { readonly userType: readonly string[] | 'any' }
+  | AttributeLogic
   | { readonly text: string };
+
+/** What an expression asks of an attribute. */
+export interface AttributeLogic {
+  readonly attribute: string;
+  /** The value passes; it fails if there is none. Absent: there is a value, be it an empty list. */
+  readonly test?: ValueTest;
+  /** The attribute is a list, and one of its members passes. */
+  readonly isMember?: true;
+  /** The same as text, where the schema says nothing of the attribute, or gives it another type. */
+  readonly text: string;
+}
 
 /** When a rule applies: all conditions that are there must hold. Without one the rule always applies. */
 export interface Conditions extends ConditionSet {

@@ -7,7 +7,6 @@ import type { Conditions } from '../../model/conditions.ts';
 import { placeKey } from '../../model/place-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
-import { mayFail } from '../../policy/rules/condition-table.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
@@ -169,9 +168,14 @@ function refusals(scope: SignInScope): readonly RuleResult[] {
     ),
     ...all
       .flatMap((policy) => policy?.rules ?? [])
-      .filter(({ rule }) => mayFail(rule.when))
+      .filter(({ rule }) => mayFail(rule, scope))
       .map(({ rule }) => ({ open: [rule] })),
   ];
+}
+
+function mayFail({ when }: RuleHead, { space, when: asked, budget }: SignInScope): boolean {
+  const fails = space.fails(when);
+  return fails !== undefined && findModel([...space.always, space.applies(asked), fails], budget) !== 'impossible';
 }
 
 function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, scope: SignInScope): RuleResult {

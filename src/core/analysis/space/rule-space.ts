@@ -7,12 +7,14 @@ import type { Subject } from '../../model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../../policy/rules/condition-table.ts';
+import { conditionsWithin } from '../../policy/theories/expression-facts.ts';
 import {
   type ConditionPart,
   type ConditionReading,
   type Formula,
   isYes,
   negated,
+  type OtherConditions,
   plainTime,
   truthVariable,
   type Universe,
@@ -34,8 +36,10 @@ export interface RuleSpace {
   parts(when: Conditions): readonly RulePart[];
   /** The rule applies. */
   applies(when: Conditions): Formula;
-  /** The rule does not apply. */
+  /** The rule does not apply, and none of its conditions fails because of what it reads. */
   misses(when: Conditions): Formula;
+  /** A condition of the rule may fail, so that the rule denies (Law 4). Undefined: none can. */
+  fails(when: Conditions): Formula | undefined;
   /** Formulas that hold for all facts. */
   readonly always: readonly Formula[];
   /** Formulas that hold for all facts in which a user has proved something, as every user who is let in has. */
@@ -62,9 +66,14 @@ type Theories = { readonly [Name in ConditionName]: ConditionReading<Name> };
 /** `rules`: the conditions of all rules that the space is asked about. */
 export function ruleSpace(rules: readonly Conditions[], universe: Universe): RuleSpace {
   const own = rules.flatMap(conditionSets);
-  const together = factsTogether(own, universe);
-  const sets = [...own, ...[...together.always, ...together.onceProved].flatMap(conditionSets)];
-  const theories = Object.fromEntries(names.map((name) => [name, theoryOf(name, sets, universe)])) as Theories;
+  const expressions = own.flatMap(({ expression }) => (expression ? [expression] : []));
+  const asked = [...own, ...conditionsWithin(expressions, universe)];
+  const together = factsTogether(asked, universe);
+  const sets = [...asked, ...[...together.always, ...together.onceProved].flatMap(conditionSets)];
+  const formulaOf = (set: ConditionSet): Formula => ({ all: partsOfSet(set, theories).map(({ formula }) => formula) });
+  const theories = Object.fromEntries(
+    names.map((name) => [name, theoryOf(name, universe, { sets, formulaOf })]),
+  ) as Theories;
   const read = new WeakMap<Conditions, readonly RulePart[]>();
   const parts = (when: Conditions): readonly RulePart[] => {
     const known = read.get(when) ?? partsOfRule(when, theories);
@@ -75,7 +84,8 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   return {
     parts,
     applies,
-    misses: sameEachTime((when: Conditions) => negated(applies(when))),
+    misses: sameEachTime((when: Conditions) => ({ any: parts(when).map(missesOf) })),
+    fails: (when) => failsOf(parts(when)),
     reader: formulaReader(true),
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
@@ -93,10 +103,10 @@ export function sameEachTime<Of extends object>(make: (of: Of) => Formula): (of:
   };
 }
 
-function theoryOf<Name extends ConditionName>(name: Name, rules: readonly ConditionSet[], universe: Universe) {
+function theoryOf<Name extends ConditionName>(name: Name, universe: Universe, others: OtherConditions) {
   const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
-  const conditions = rules.flatMap((when) => (when[name] === undefined ? [] : [when[name] as ConditionOf<Name>]));
-  return theory ? theory(conditions, universe) : freeTheory(name, samples);
+  const conditions = others.sets.flatMap((when) => (when[name] === undefined ? [] : [when[name] as ConditionOf<Name>]));
+  return theory ? theory(conditions, universe, others) : freeTheory(name, samples);
 }
 
 /** A theory for conditions that have none: each may hold or not, and equal conditions are one variable. */
@@ -113,10 +123,46 @@ function freeTheory<Name extends ConditionName>(name: Name, samples: ConditionDe
 }
 
 function partsOfRule({ any, ...when }: Conditions, theories: Theories): readonly RulePart[] {
-  const partsOfSet = (set: ConditionSet) => names.flatMap((name) => partsOf(name, set, theories));
-  if (any === undefined) return partsOfSet(when);
-  const alternatives = any.map((set): Formula => ({ all: partsOfSet(set).map(({ formula }) => formula) }));
-  return [...partsOfSet(when), { condition: 'any', path: [], formula: { any: alternatives } }];
+  if (any === undefined) return partsOfSet(when, theories);
+  return [...partsOfSet(when, theories), partOfAny(any.map((set) => partsOfSet(set, theories)))];
+}
+
+function partsOfSet(set: ConditionSet, theories: Theories): readonly RulePart[] {
+  return names.flatMap((name) => partsOf(name, set, theories));
+}
+
+function partOfAny(alternatives: readonly (readonly RulePart[])[]): RulePart {
+  const formula: Formula = { any: alternatives.map((parts) => ({ all: parts.map((part) => part.formula) })) };
+  const part: RulePart = { condition: 'any', path: [], formula };
+  const outcomes = alternatives.map((parts) => ({
+    misses: { any: parts.map(missesOf) } satisfies Formula,
+    fails: failsOf(parts),
+  }));
+  const failing = outcomes.flatMap(({ fails }) => fails ?? []);
+  if (failing.length === 0) return part;
+  return {
+    ...part,
+    misses: { all: outcomes.map(({ misses }) => misses) },
+    fails: {
+      all: [
+        { any: failing },
+        ...outcomes.map(({ misses, fails }): Formula => (fails ? { any: [misses, fails] } : misses)),
+      ],
+    },
+  };
+}
+
+function missesOf({ formula, misses = negated(formula) }: RulePart): Formula {
+  return misses;
+}
+
+/** One part fails, and none of the others decides by not holding. */
+function failsOf(parts: readonly RulePart[]): Formula | undefined {
+  const failing = parts.flatMap(({ fails }) => fails ?? []);
+  if (failing.length === 0) return undefined;
+  return {
+    all: [{ any: failing }, ...parts.map(({ formula, fails }) => (fails ? { any: [formula, fails] } : formula))],
+  };
 }
 
 function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, theories: Theories): readonly RulePart[] {

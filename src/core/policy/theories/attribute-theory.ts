@@ -49,15 +49,17 @@ export function attributeTheory(tested: TestedAttribute, days: Values | undefine
   if (days) return (test) => testFormula(test, days);
   const attribute = universe.attribute(name);
   const hasDays = holdsDays(attribute, tests);
-  const understood = tests.filter((test) => isUnderstood(test, hasDays));
+  const understands = (test: AttributeTest) => isUnderstood(test, hasDays);
   const isKept = (value: AttributeValue) => universe.isKept(name, value);
-  const values = valueClasses(understood.flatMap(valueTests), attribute, isKept);
+  const values = valueClasses(tests.filter(understands).flatMap(valueTests), attribute, isKept);
   const free = freeTests(name);
   if (values === undefined) return free;
   const several = attribute === undefined || attribute.type === 'list';
   const marks: Marks = universe.isLasting(name) ? { name, lasting: true } : { name };
-  const formulas = several ? severalValues(marks, values, valueTest) : oneValue(marks, values, valueTest);
-  return (test) => (understood.includes(test) ? testFormula(test, formulas) : free(test));
+  const formulas = several
+    ? severalValues(marks, values, { valueTest, isList: attribute?.type === 'list' })
+    : oneValue(marks, values, valueTest);
+  return (test) => (understands(test) ? testFormula(test, formulas) : free(test));
 }
 
 /** The attribute as days, if it holds dates and some test compares them with the current time. Empty otherwise. */
@@ -132,10 +134,14 @@ function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: Compil
  * The attribute has any number of values, and one of them must pass. Each class of values is present or not,
  * independently of the others.
  */
-function severalValues(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+function severalValues(
+  marks: Marks,
+  values: readonly ValueClass[],
+  { valueTest, isList }: { readonly valueTest: CompileValueTest; readonly isList: boolean },
+): Values {
   const { name } = marks;
   const variables = values.map(({ value, isKept }) => {
-    const place = withValue(name, (before) => (before === undefined ? value : [before, value].flat()));
+    const place = withValue(name, (before) => (before === undefined && !isList ? value : [before ?? [], value].flat()));
     const variable = truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
     return { ...marks, ...variable };
   });

@@ -1,53 +1,76 @@
 /**
- * The theory of the condition `expression`. Comparisons of the time with fixed moments are represented exactly. Any
- * other part may hold or not, independently of everything else, but equal texts have equal results.
+ * The theory of the condition `expression`. Comparisons of the time with fixed moments are represented exactly, and so
+ * is what another condition could ask. Any other part may hold or not, independently of everything else, but equal
+ * texts have equal results.
  */
 import type { CompiledExpression, ExpressionLogic } from '../../model/conditions.ts';
 import type { Seconds } from '../../model/facts.ts';
 import { placedAt } from './day-moments.ts';
-import {
-  among,
-  type ConditionPart,
-  type Formula,
-  isYes,
-  negated,
-  plainTime,
-  truthVariable,
-  type Universe,
-  type Variable,
-} from './theory.ts';
+import { type ExpressionOutcomes, factOutcomes, never, type ProfileSchema, sure } from './expression-facts.ts';
+import { among, type ConditionPart, type OtherConditions, plainTime, type Universe, type Variable } from './theory.ts';
 
 export function expressionTheory(
   conditions: readonly CompiledExpression[],
-  { since = Number.NEGATIVE_INFINITY }: Pick<Universe, 'since'>,
+  universe: ProfileSchema & Pick<Universe, 'since'>,
+  others: OtherConditions,
 ): (condition: CompiledExpression) => readonly ConditionPart[] {
-  const spans = spansBetween(
-    conditions.flatMap(({ logic }) => momentsIn(logic)),
-    since,
-  );
+  const { since = Number.NEGATIVE_INFINITY } = universe;
+  const logics = conditions.map(({ logic }) => logic);
+  const spans = spansBetween(logics.flatMap(momentsIn), since);
   const time = timeVariable(spans, since);
-  const texts = new Map<string, Variable>();
-  const ofText = (text: string): Formula => {
-    const variable = texts.get(text) ?? truthVariable(`expression ${text}`, (facts) => facts);
-    texts.set(text, variable);
-    return isYes(variable);
+  const facts = factOutcomes(universe, others);
+  const outcomesOf = (logic: ExpressionLogic): ExpressionOutcomes => {
+    if ('all' in logic) return ofAll(logic.all.map(outcomesOf));
+    if ('any' in logic) return contrary(ofAll(logic.any.map((one) => contrary(outcomesOf(one)))));
+    if ('not' in logic) return contrary(outcomesOf(logic.not));
+    if ('from' in logic) return sure(among(time, (at) => (spans[at]?.from ?? 0) >= logic.from));
+    return facts(logic);
   };
-  const formulaOf = (logic: ExpressionLogic): Formula => {
-    if ('all' in logic) return { all: logic.all.map(formulaOf) };
-    if ('any' in logic) return { any: logic.any.map(formulaOf) };
-    if ('not' in logic) return negated(formulaOf(logic.not));
-    if ('text' in logic) return ofText(logic.text);
-    return among(time, (at) => (spans[at]?.from ?? 0) >= logic.from);
+  return ({ logic }) => {
+    const { holds, misses, fails } = outcomesOf(logic);
+    return [{ path: [], formula: holds, ...(fails !== never && { misses, fails }) }];
   };
-  return ({ logic }) => [{ path: [], formula: formulaOf(logic) }];
 }
 
-/** Whether some part may fail. A failure denies (Law 4). */
+/** As in the Common Expression Language: what does not hold decides, even if another part fails. */
+function ofAll(parts: readonly ExpressionOutcomes[]): ExpressionOutcomes {
+  const failing = parts.filter(({ fails }) => fails !== never);
+  return {
+    holds: { all: parts.map(({ holds }) => holds) },
+    misses: { any: parts.map(({ misses }) => misses) },
+    fails:
+      failing.length === 0
+        ? never
+        : {
+            all: [
+              { any: failing.map(({ fails }) => fails) },
+              ...parts.map(({ holds, fails }) => ({ any: [holds, fails] })),
+            ],
+          },
+  };
+}
+
+function contrary({ holds, misses, fails }: ExpressionOutcomes): ExpressionOutcomes {
+  return { holds: misses, misses: holds, fails };
+}
+
+/**
+ * Whether some part may fail. A failure denies (Law 4). Without a schema, each comparison with an attribute may, and
+ * each with the user type.
+ */
 export function hasUnknownPart(logic: ExpressionLogic): boolean {
   if ('all' in logic) return logic.all.some(hasUnknownPart);
   if ('any' in logic) return logic.any.some(hasUnknownPart);
   if ('not' in logic) return hasUnknownPart(logic.not);
-  return 'text' in logic;
+  return !('from' in logic || 'when' in logic);
+}
+
+/** Whether some part is a mere text to the analysis, whatever the schema is. */
+export function hasTextPart(logic: ExpressionLogic): boolean {
+  if ('all' in logic) return logic.all.some(hasTextPart);
+  if ('any' in logic) return logic.any.some(hasTextPart);
+  if ('not' in logic) return hasTextPart(logic.not);
+  return 'text' in logic && !('attribute' in logic);
 }
 
 function momentsIn(logic: ExpressionLogic): readonly Seconds[] {

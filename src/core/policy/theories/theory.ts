@@ -3,7 +3,7 @@
  * formula over them. No condition distinguishes facts within one class, so a search over the classes is complete.
  */
 import type { Attribute } from '../../model/attribute.ts';
-import type { AttributeValue, ConditionName, ConditionOf } from '../../model/conditions.ts';
+import type { AttributeValue, ConditionName, ConditionOf, ConditionSet } from '../../model/conditions.ts';
 import type { RuleFacts, Seconds, Subject } from '../../model/facts.ts';
 import type { RiskScoring } from '../../model/risk.ts';
 
@@ -46,6 +46,10 @@ export interface ConditionPart {
   readonly formula: Formula;
   /** The part asks for the absence of something, e.g. for a device that is not known. */
   readonly isNegative?: true;
+  /** When the part does not hold. Absent: whenever the formula does not. */
+  readonly misses?: Formula;
+  /** When the part cannot be evaluated, or may be so. Absent: never. */
+  readonly fails?: Formula;
 }
 
 /** What trusted sources say about a device. A managed device is also registered. */
@@ -92,6 +96,13 @@ export interface ConditionReading<Name extends ConditionName> {
   readonly always?: readonly Formula[];
 }
 
+/** The other conditions of an analysis. */
+export interface OtherConditions {
+  readonly sets: readonly ConditionSet[];
+  /** What conditions among these sets say, once all theories are made. */
+  readonly formulaOf: (set: ConditionSet) => Formula;
+}
+
 /**
  * The theory of a condition. It gets all conditions of this name in an analysis, and says how each is written as
  * formulas.
@@ -99,6 +110,7 @@ export interface ConditionReading<Name extends ConditionName> {
 export type ConditionTheory<Name extends ConditionName> = (
   conditions: readonly ConditionOf<Name>[],
   universe: Universe,
+  others: OtherConditions,
 ) => ConditionReading<Name>;
 
 /** The time of example facts if the time makes no difference (epoch seconds). */

@@ -5,7 +5,7 @@ import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { placeKey } from '../../../core/model/place-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { conditionDescriptors, conditionSets } from '../../../core/policy/rules/condition-table.ts';
-import { hasUnknownPart } from '../../../core/policy/theories/expression-theory.ts';
+import { hasTextPart } from '../../../core/policy/theories/expression-theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
 import { type FilePlace, findingAt } from '../../source/finding-at.ts';
@@ -126,7 +126,7 @@ export function reasonIn(rules: readonly Pick<RuleHead, 'when'>[]): string | und
 }
 
 function isTakenApart(name: string, { expression }: ConditionSet): boolean {
-  if (name === 'expression' && expression && hasUnknownPart(expression.logic)) return false;
+  if (name === 'expression' && expression && hasTextPart(expression.logic)) return false;
   return Object.entries(conditionDescriptors).some(([one, { theory }]) => one === name && theory !== undefined);
 }
 

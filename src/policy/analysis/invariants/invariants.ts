@@ -60,7 +60,8 @@ function examinerFor(
     const present = spaces.get(app.clientId);
     if (present) return present;
     const policies = await known.policies(app);
-    const conditions = [...rulesTogether(policies), ...invariants].map(({ when }) => when);
+    const profile = policies.profile?.rules.map(({ rule }) => rule) ?? [];
+    const conditions = [...rulesTogether(policies), ...profile, ...invariants].map(({ when }) => when);
     const made = { policies, space: ruleSpace(conditions, universe([app.clientId])) };
     spaces.set(app.clientId, made);
     return made;

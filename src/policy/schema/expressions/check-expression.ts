@@ -9,7 +9,7 @@ import {
 import type { Seconds } from '../../../core/model/facts.ts';
 import { constantFaults } from './constants.ts';
 import { childrenOf, type ExpressionFault, forbiddenCalls, type NodeFault, untypedEnvironment } from './environment.ts';
-import { momentOf } from './expression-logic.ts';
+import { momentOf } from './moments.ts';
 import { typeFaults } from './type-faults.ts';
 
 /**

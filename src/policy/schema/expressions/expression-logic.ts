@@ -1,9 +1,9 @@
-/** What an expression says, as far as the analysis can take it apart: its logic, and moments compared with the time. */
+/** What an expression says, as far as the analysis takes it apart: its logic, and comparisons with constants. */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
-import type { Seconds } from '../../../core/model/facts.ts';
-import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import { constantOf } from './constants.ts';
+import { factLogic } from './fact-logic.ts';
+import { momentOf } from './moments.ts';
 
 /** Equals the expression wherever it can be evaluated. */
 export function expressionLogic(node: ASTNode): ExpressionLogic {
@@ -18,9 +18,9 @@ export function expressionLogic(node: ASTNode): ExpressionLogic {
     case '<=':
     case '>':
     case '>=':
-      return comparedWithNow(node.op, node.args) ?? otherLogic(node);
+      return comparedWithNow(node.op, node.args) ?? factLogic(node) ?? otherLogic(node);
     default:
-      return otherLogic(node);
+      return factLogic(node) ?? otherLogic(node);
   }
 }
 
@@ -46,14 +46,4 @@ function comparedWithNow(
   const isWithin = op.endsWith('=');
   const from = isLater === isWithin ? moment : moment + 1;
   return isLater ? { from } : { not: { from } };
-}
-
-/** What `date("...")` or `timestamp("...")` says (epoch seconds). Undefined: it is not known, or no whole second. */
-export function momentOf(node: ASTNode): Seconds | undefined {
-  if (node.op !== 'call' || !['date', 'timestamp'].includes(node.args[0])) return undefined;
-  const [text] = node.args[1];
-  if (text?.op !== 'value' || typeof text.args !== 'string' || text.args.includes('.')) return undefined;
-  // A timestamp has seconds (RFC 3339), or it fails.
-  const fits = node.args[0] === 'date' || /T\d{2}:\d{2}:\d{2}/.test(text.args);
-  return fits ? dateSpan(text.args)?.from : undefined;
 }

@@ -38,7 +38,8 @@ describe('changes of an account', () => {
   function changes(live: readonly AccountRule[], next?: readonly AccountRule[]) {
     const setOf = (rules: readonly AccountRule[] | undefined): PolicySet => ({
       ...policiesOf(),
-      ...{ authenticators, account: true },
+      authenticators,
+      isAccountApp: true as const,
       ...(rules && { accountPolicy: compileAccountPolicy({ name: 'account', rules }) }),
     });
     const space = ruleSpace(

@@ -224,6 +224,19 @@ describe('an invariant about the rules of the session policy', () => {
     expect(verdictText(proves, { app, session: [a, rest] })).toBe('refuted: Rest+all (password)');
   });
 
+  test('is shown for the plainest rules of the other policies', () => {
+    const enrollment = [disabling('in a', [], inA), disabling('rest', [])];
+    const parts: Parts = { app, enrollment, session: [rest] };
+    expect(verdictText(proves, { ...parts, bySession })).toBe('refuted: Rest+all+rest (password)');
+    expect(verdictText(proves, parts)).toBe('refuted: Rest+all+rest (password)');
+  });
+
+  test('is open once for a rule of the app, or for each of the session policy', () => {
+    const parts: Parts = { app: [rule('some', one, unknown), rule('rest', two)], session: [a, rest] };
+    expect(verdictText(proves, parts)).toBe('undecided: A+some');
+    expect(verdictText(proves, { ...parts, bySession })).toBe('undecided: Rest+some A+some');
+  });
+
   test('is open only for rules that break it nowhere', () => {
     const parts: Parts = { app: [rule('some', one, unknown), rule('all', one)], session: [rest] };
     const openIn = (more: Partial<Parts>) => {

@@ -56,6 +56,12 @@ describe('a sample of a device', () => {
     ['is registered where it is managed', { managed: true }, undefined, { ...plain, registered: true, managed: true }],
     ['is managed, as the other asks', {}, { managed: true }, { ...plain, registered: true, managed: true }],
     [
+      'has the assurance that is asked for',
+      { assurance: { any: ['disk', 'pin'] } },
+      undefined,
+      { ...plain, assurances: ['disk'] },
+    ],
+    [
       'has the assurances of both',
       { assurance: { all: ['disk'] } },
       { assurance: { all: ['disk', 'pin'] } },
@@ -136,7 +142,10 @@ describe('of what trusted sources can say', () => {
 
   test.each([[statements], [undefined]])('a part of a condition is found in the policy', (devices) => {
     const condition: Device = { known: false, managed: false, assurance: { any: ['disk'], none: ['lock'] } };
-    const reading = deviceCondition.theory?.([condition], universe({ devices: () => devices }));
+    const reading = deviceCondition.theory?.([condition], universe({ devices: () => devices }), {
+      sets: [],
+      formulaOf: () => ({ all: [] }),
+    });
     expect(reading?.(condition).map(({ path, isNegative }) => [path.join('.'), isNegative ?? false])).toEqual([
       ...[
         ['known', true],

@@ -49,7 +49,7 @@ function theoryOf<Name extends ConditionName>(
 ) {
   const { theory }: ConditionDescriptor<Name> = conditionDescriptors[name];
   if (theory === undefined) throw new Error(`${name} has no theory`);
-  return theory(conditions, universe(more));
+  return theory(conditions, universe(more), { sets: [], formulaOf: () => ({ all: [] }) });
 }
 
 /** Of each class: what the formula says, and what the condition says. */

@@ -11,6 +11,7 @@ import {
   type Variable,
 } from '../../../../src/core/policy/theories/theory.ts';
 import { factsOf, userWith } from '../../support/fixtures.ts';
+import { universe } from '../../support/universe.ts';
 
 const expression = (logic: ExpressionLogic): CompiledExpression => ({
   ...{ written: '', aboutUser: false, varies: true, logic },
@@ -21,7 +22,7 @@ const text = (written: string): ExpressionLogic => ({ text: written });
 
 function formulasOf(...logics: readonly ExpressionLogic[]): readonly Formula[] {
   const all = logics.map(expression);
-  const read = expressionTheory(all, {});
+  const read = expressionTheory(all, universe(), { sets: [], formulaOf: () => ({ all: [] }) });
   return all.flatMap((one) => read(one).map(({ formula }) => formula));
 }
 
@@ -60,6 +61,8 @@ test.each<[string, ExpressionLogic, boolean]>([
   ['all of two moments', { all: [from(0), from(1)] }, false],
   ['no text', { not: text('a') }, true],
   ['no moment', { not: from(0) }, false],
+  ['a group', { when: { groups: { any: ['a'] } } }, false],
+  ['an attribute', { attribute: 'name', test: { equals: 'a' }, text: '' }, true],
 ])('%s has a part that may fail, or not', (_, logic, expected) => {
   expect(hasUnknownPart(logic)).toBe(expected);
 });

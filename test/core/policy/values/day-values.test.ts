@@ -70,7 +70,10 @@ const plain: Attribute = { type: 'date', read: 'user', write: 'admin' };
 /** What the tests say of facts, and what the formulas say of each class. */
 function compared(list: readonly AttributeTest[], attribute: Attribute) {
   const conditions = list.map((ends) => ({ ends }));
-  const formulaOf = attributesCondition.theory?.(conditions, schema(attribute));
+  const formulaOf = attributesCondition.theory?.(conditions, schema(attribute), {
+    sets: [],
+    formulaOf: () => ({ all: [] }),
+  });
   const formulas = conditions.map((one) => formulaOf?.(one).map(({ formula }) => formula) ?? []);
   const compiled = conditions.flatMap((one) => attributesCondition.compile(one));
   const variables = new Set(formulas.flat().flatMap(variablesOf));

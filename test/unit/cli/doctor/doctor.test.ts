@@ -1,4 +1,5 @@
-import { appendFile, chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -28,7 +29,7 @@ beforeEach(async () => {
   [dataDir, configDir] = [join(dir, 'data'), join(dir, 'config')];
   await mkdir(dataDir, { mode: 0o700 });
   await writeFile(join(dataDir, 'stepgate.db'), '', { mode: 0o600 });
-  await cp('config', configDir, { recursive: true, filter: (file) => !file.endsWith('invariants.yaml') });
+  cpSync('config', configDir, { recursive: true, filter: (file) => !/invariants\.yaml$|schema$/.test(file) });
   // The demo has an inbox; other installations need a mail server and a gateway.
   const mail = 'mail:\n  from: id@example.org\n  smtp: { host: mail.example.org }\n';
   const gateway = '{ webhook: { url: https://sms.example.org/, secretEnv: GATEWAY_SECRET } }';

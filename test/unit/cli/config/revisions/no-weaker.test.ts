@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { configCommand } from '../../../../../src/cli/config/config.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
-import { configContext, openTerminal, run, type Terminal } from '../../support/harness.ts';
+import { applyDemo, configContext, openTerminal, run, type Terminal } from '../../support/harness.ts';
 import { replayedChange } from '../support/replayed-change.ts';
 
 let terminal: Terminal;
@@ -92,7 +92,8 @@ const apply = (files: Files, ...words: readonly string[]) =>
 
 /** What is printed when the change is refused; empty: it is in use. */
 async function refusal(live: Files, next: Files): Promise<string> {
-  await apply(live);
+  // What is in use was analysed when it was put into use.
+  await withConfiguration({ ...base, ...live }, (dir) => applyDemo(terminal.store, dir));
   stderr = '';
   const printed = await apply(next, '--no-weaker');
   return printed.includes('revision 2 is in use') ? '' : stderr;

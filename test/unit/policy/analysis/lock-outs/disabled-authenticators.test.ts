@@ -120,8 +120,21 @@ describe('users whom the other rules let in', () => {
   });
 });
 
+test.each([
+  ['has(user.profile.department) && user.profile.department == "hr"', 'attributes: { department: { equals: hr } }'],
+  ['!has(user.profile.department)', 'attributes: { department: { present: false } }'],
+  ['"contractors" in user.groups', 'groups: { any: [contractors] }'],
+  ['has(user.userType) && user.userType == "robot"', 'userType: { any: [robot] }'],
+  ['device.platform == "mobile"', 'device: { platform: [mobile] }'],
+])('an expression is found as the condition that says the same: %s', async (expression, condition) => {
+  const of = async (when: string) => (await lockOuts(disabled(when))).map(({ text: _, ...finding }) => finding);
+  const found = await of(`expression: '${expression}'`);
+  expect(found).toHaveLength(1);
+  expect(found).toEqual(await of(condition));
+});
+
 describe('a rule with an expression that cannot be taken apart', () => {
-  const hr = `expression: 'has(user.profile.department) && user.profile.department == "hr"'`;
+  const hr = `expression: 'has(user.profile.department) && size(user.profile.department) == 2'`;
   const undecided = async (files: Readonly<Record<string, string>>) =>
     (await findings(files)).filter(({ code }) => code === 'undecided');
 

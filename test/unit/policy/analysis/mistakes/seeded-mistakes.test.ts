@@ -219,8 +219,6 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
       ],
     },
     [
-      'warning undecided-invariant invariants.yaml name: Everybody gets into the no',
-      'note undecided policies/sign-on/notes.yaml { name: Bosses, when: { expressi',
       'error user-written policies/sign-on/notes.yaml user.profile.nick) && user.profi',
       'error user-written policies/sign-on/notes.yaml user.profile.nick == "boss"\' },',
     ],

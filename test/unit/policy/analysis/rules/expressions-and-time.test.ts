@@ -6,7 +6,7 @@ import { ruleSpace } from '../../../../../src/core/analysis/space/rule-space.ts'
 import type { Conditions, ExpressionLogic } from '../../../../../src/core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../../../src/core/policy/rules/compile.ts';
-import { mayFail } from '../../../../../src/core/policy/rules/condition-table.ts';
+import { compileConditions, mayFail } from '../../../../../src/core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../../src/core/policy/rules/rules.ts';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { compileExpression } from '../../../../../src/policy/schema/expressions/expression.ts';
@@ -84,6 +84,12 @@ const users: readonly Facts[] = [[], ['a']].flatMap((groups) =>
 /** By the facts. A part that fails may come to anything. */
 function possible(logic: ExpressionLogic, facts: Facts): readonly boolean[] {
   if ('from' in logic) return [facts.now >= logic.from];
+  if ('when' in logic) return [compileConditions(logic.when).every(({ test }) => test(facts) === 'hit')];
+  if ('userType' in logic) {
+    const { userType } = facts.subject ?? {};
+    if (logic.userType === 'any') return [userType !== undefined];
+    return userType === undefined ? [true, false] : [logic.userType.includes(userType)];
+  }
   if ('not' in logic) return possible(logic.not, facts).map((one) => !one);
   if ('text' in logic) {
     const result = compileExpression(logic.text).evaluate(facts);

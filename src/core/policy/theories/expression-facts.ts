@@ -1,0 +1,145 @@
+/** What an expression says of single facts, as formulas of the conditions that say the same. */
+import type { Attribute, AttributeType } from '../../model/attribute.ts';
+import type {
+  AttributeLogic,
+  CompiledExpression,
+  ConditionSet,
+  ExpressionLogic,
+  ValueTest,
+} from '../../model/conditions.ts';
+import type { Seconds } from '../../model/facts.ts';
+import {
+  type Formula,
+  isYes,
+  negated,
+  type OtherConditions,
+  truthVariable,
+  type Universe,
+  type UserFacts,
+  type Variable,
+} from './theory.ts';
+
+/** An expression holds, does not hold, or fails. Each formula may hold in more facts than that, and never in fewer. */
+export interface ExpressionOutcomes {
+  readonly holds: Formula;
+  readonly misses: Formula;
+  readonly fails: Formula;
+}
+
+const always: Formula = { all: [] };
+/** The part cannot fail. */
+export const never: Formula = { any: [] };
+
+/** The schema of attributes. */
+export type ProfileSchema = Pick<Universe, 'attribute' | 'isLasting'>;
+
+/** It never fails. */
+export function sure(holds: Formula): ExpressionOutcomes {
+  return { holds, misses: negated(holds), fails: never };
+}
+
+/** It fails if what it reads is not there. */
+function ifThere(there: Formula, holds: Formula): ExpressionOutcomes {
+  return { holds, misses: { all: [there, negated(holds)] }, fails: negated(there) };
+}
+
+type FactLogic = Exclude<
+  ExpressionLogic,
+  | { readonly all: readonly ExpressionLogic[] }
+  | { readonly any: readonly ExpressionLogic[] }
+  | { readonly not: ExpressionLogic }
+  | { readonly from: Seconds }
+>;
+
+export function factOutcomes(
+  universe: ProfileSchema,
+  { sets, formulaOf }: OtherConditions,
+): (logic: FactLogic) => ExpressionOutcomes {
+  const variables = new Map<string, Variable>();
+  const yes = (make: () => Variable, key: string): Formula => {
+    const variable = variables.get(key) ?? make();
+    variables.set(key, variable);
+    return isYes(variable);
+  };
+  const ofText = (text: string): ExpressionOutcomes => {
+    const holds = yes(() => truthVariable(`expression ${text}`, (facts) => facts), text);
+    return { holds, misses: negated(holds), fails: always };
+  };
+  const types = [...new Set(sets.flatMap(({ userType }) => [userType?.any ?? [], userType?.none ?? []].flat()))];
+  const hasType = (): Formula => {
+    const other = () => ({ ...truthVariable('expression user.userType', withAnyType), lasting: true as const });
+    return { any: [formulaOf({ userType: { any: types } }), yes(other, 'has(user.userType)')] };
+  };
+  const hasValue = (name: string): Formula => {
+    const present = formulaOf({ attributes: { [name]: { present: true } } });
+    if (universe.attribute(name)?.type !== 'list') return present;
+    const empty = (): Variable => ({
+      ...truthVariable(`expression ${name}`, withEmptyList(name)),
+      ...(universe.isLasting(name) && { lasting: true }),
+    });
+    return { any: [present, yes(empty, `has(user.profile.${name})`)] };
+  };
+  return (logic) => {
+    if ('when' in logic) return sure(formulaOf(logic.when));
+    if ('userType' in logic) {
+      const { userType } = logic;
+      return userType === 'any' ? sure(hasType()) : ifThere(hasType(), formulaOf({ userType: { any: userType } }));
+    }
+    if (!('attribute' in logic) || !isKnown(logic, universe)) return ofText(logic.text);
+    const { attribute, test } = logic;
+    const there = hasValue(attribute);
+    return test === undefined ? sure(there) : ifThere(there, formulaOf({ attributes: { [attribute]: test } }));
+  };
+}
+
+/** An empty list is there, and has no members. */
+function withEmptyList(name: string): (facts: UserFacts) => UserFacts {
+  return ({ subject, ...facts }) => ({
+    ...facts,
+    subject: { ...subject, profile: { ...subject.profile, [name]: subject.profile[name] ?? [] } },
+  });
+}
+
+/** A type that no rule names, if the user has none. */
+function withAnyType({ subject, ...facts }: UserFacts): UserFacts {
+  return { ...facts, subject: { ...subject, userType: subject.userType ?? 'example' } };
+}
+
+/** The other conditions that the theory of these expressions asks about. */
+export function conditionsWithin(
+  conditions: readonly CompiledExpression[],
+  universe: ProfileSchema,
+): readonly ConditionSet[] {
+  const within = (logic: ExpressionLogic): readonly ConditionSet[] => {
+    if ('all' in logic) return logic.all.flatMap(within);
+    if ('any' in logic) return logic.any.flatMap(within);
+    if ('not' in logic) return within(logic.not);
+    if ('when' in logic) return [logic.when];
+    if ('userType' in logic) return [{ userType: { any: logic.userType === 'any' ? [] : logic.userType } }];
+    if (!('attribute' in logic) || !isKnown(logic, universe)) return [];
+    const { attribute, test } = logic;
+    return [{ present: true }, ...(test ? [test] : [])].map((one) => ({ attributes: { [attribute]: one } }));
+  };
+  return conditions.flatMap(({ logic }) => within(logic));
+}
+
+/** The schema has the attribute, with a type that fits the comparison. */
+function isKnown({ attribute: name, test, isMember }: AttributeLogic, { attribute }: ProfileSchema): boolean {
+  const declared = attribute(name);
+  if (declared === undefined || test === undefined) return declared !== undefined;
+  return (declared.type === 'list') === (isMember !== undefined) && fits(test, declared);
+}
+
+const jsTypes: Partial<Readonly<Record<AttributeType, string>>> = { number: 'number', boolean: 'boolean' };
+
+/** Patterns are not for days, which are compared as days. */
+function fits({ equals, in: list = [], matches, before, after, ...bounds }: ValueTest, { type }: Attribute): boolean {
+  const jsType = jsTypes[type] ?? 'string';
+  const values = [...(equals === undefined ? [] : [equals]), ...list];
+  return (
+    values.every((value) => typeof value === jsType) &&
+    (matches === undefined || (jsType === 'string' && type !== 'date')) &&
+    ((before === undefined && after === undefined) || type === 'date') &&
+    (Object.keys(bounds).length === 0 || type === 'number')
+  );
+}
