@@ -56,13 +56,15 @@ function setOf({
   };
 }
 
-function search(active: Parts, next: Parts) {
+function search(active: Parts, next: Parts, enabledEarlier: readonly string[] = []) {
   const space = ruleSpace([active.when ?? {}, next.when ?? {}], universe());
-  return newlyOpened({ active: setOf(active), next: setOf(next) }, space).map(({ proved, besides, enrolls }) => ({
-    proved: proved.map(({ key, methods = [] }) => [key, ...methods].join('.')),
-    besides,
-    enrolls,
-  }));
+  return newlyOpened({ active: setOf(active), next: setOf(next), enabledEarlier }, space).map(
+    ({ proved, besides, enrolls }) => ({
+      proved: proved.map(({ key, methods = [] }) => [key, ...methods].join('.')),
+      besides,
+      enrolls,
+    }),
+  );
 }
 
 const withEmail = factors(1, { demands: [{ authenticators: ['phone'] }, { authenticators: ['email'] }] });
@@ -104,6 +106,25 @@ test('users may need all other authenticators as well', () => {
   expect(search(parts, { ...parts, ...sms, enabled: [...enabled, 'totp'] })).toEqual([
     { proved: ['phone.sms', 'password'], besides: ['email', 'recovery_code'], enrolls: ['totp'] },
   ]);
+});
+
+test('an authenticator that accounts may have from before is examined by each of its methods', () => {
+  const off: Parts = { enabled: ['password', 'webauthn'] };
+  const opened = (method: string) => ({ proved: [`phone.${method}`], besides: [], enrolls: ['webauthn'] });
+  expect(search(off, sms, ['phone'])).toEqual([opened('voice'), opened('sms')]);
+  expect(search(off, { methods: 'none' }, ['phone'])).toEqual([{ ...opened(''), proved: ['phone'] }]);
+  expect(search(off, sms, ['totp'])).toEqual([]);
+});
+
+test('it counts for nothing before, together with another proof, too', () => {
+  const asks = factors(2, { demands: [{ authenticators: ['password'] }] });
+  const enabled: readonly Key[] = ['password', 'totp', 'webauthn'];
+  const [active, next] = [{ asks, enabled } as const, { asks, enabled: [...enabled, 'phone'] } as const];
+  expect(search(active, next, ['phone'])).toEqual([
+    { proved: ['phone.voice', 'password'], besides: ['totp'], enrolls: ['webauthn'] },
+  ]);
+  const more = { more: { recovery: true } } as const;
+  expect(search({ ...active, ...more }, { ...next, ...more }, ['phone'])).toEqual([]);
 });
 
 test('it is reported for the first rules where it applies', () => {

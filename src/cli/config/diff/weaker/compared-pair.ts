@@ -2,6 +2,7 @@
 import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
 import { type RuleSpace, ruleSpace } from '../../../../core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../core/model/conditions.ts';
+import type { Seconds } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../core/policy/rules/account-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
@@ -37,7 +38,8 @@ export async function accountPair(active: ComparedConfiguration, next: ComparedC
   return { clientIds: [accountClientId], active: await own(active), next: await own(next) };
 }
 
-export function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
+/** `since`: sign-ins before this time are over, and are not compared. */
+export function comparedPair(pair: AppPair, zones: BothZones, since: Seconds): ComparedPair {
   const active = withZones(pair.active.policies, 'active', zones);
   const next = withZones(pair.next.policies, 'next', zones);
   const conditions = [active, next].flatMap(({ session, app, enrollment, recovery, accountPolicy }) => [
@@ -45,7 +47,7 @@ export function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
     ...(accountPolicy?.rules ?? []).map(({ when }) => when),
   ]);
   const { refused } = pair;
-  const space = ruleSpace(conditions, universeOf(pair, zones));
+  const space = ruleSpace(conditions, { ...universeOf(pair, zones), since });
   return { pair, active, next, ...(refused && { refused }), zones, conditions, space };
 }
 
