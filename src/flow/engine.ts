@@ -6,6 +6,7 @@
 
 import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
+import type { Facts } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../core/profile/time-zone.ts';
 import { provesStrongest } from '../core/queries/proves-strongest.ts';

@@ -44,10 +44,10 @@ export function placedSignIns(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): { readonly last: PlacedSignIn | undefined; readonly own: readonly PlacedSignIn[] } {
-  const placed = parseHistory(value).filter((one): one is PlacedSignIn => one.ip !== undefined);
+  const placed = parseHistory(value).filter((pastSignIn): pastSignIn is PlacedSignIn => pastSignIn.ip !== undefined);
   return {
-    last: placed.findLast((one) => one.session !== session && one.at <= began),
-    own: placed.filter((one) => one.session === session),
+    last: placed.findLast((signIn) => signIn.session !== session && signIn.at <= began),
+    own: placed.filter((signIn) => signIn.session === session),
   };
 }
 
@@ -56,7 +56,7 @@ export function lastSignInBefore(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): Seconds | undefined {
-  const before = parseHistory(value).filter((one) => one.session !== session && one.at <= began);
+  const before = parseHistory(value).filter((pastSignIn) => pastSignIn.session !== session && pastSignIn.at <= began);
   return before.length === 0 ? undefined : Math.max(...before.map(({ at }) => at));
 }
 
