@@ -214,13 +214,9 @@ async function present(opened: OpenTransaction, { notices, redirects }: Presenta
   const context = recordDecision(shown, decided);
   if (decision.kind === 'allow' && facts.subject) {
     saveTransaction(context, stored?.value);
+    const { assurance } = decision;
     const { id: accountId } = facts.subject;
-    return {
-      kind: 'complete',
-      accountId,
-      assurance: decision.assurance,
-      keepsSecret: await keepsSecret(context, facts, accountId),
-    };
+    return { kind: 'complete', accountId, assurance, keepsSecret: await keepsSecret(context, facts, accountId) };
   }
   // The relying party gets the error and may ask for less. A page could tell the user nothing more.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
