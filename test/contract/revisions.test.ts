@@ -332,7 +332,7 @@ describe.each<[string, () => Promise<Harness>]>([
       await revisions.apply(configuration(), { by: 'ann' });
       await expect(revisions.confirm()).rejects.toMatchObject({ refusal: 'nothing_to_confirm' });
       await revisions.apply(configuration(app('payroll')), { by: 'bob', confirmWithin: 3600 });
-      expect(await revisions.unconfirmed()).toEqual({ revision: 2, back: 1 });
+      expect(await revisions.unconfirmed()).toEqual({ revision: 2, back: 1, isExpired: false });
       expect(await revisions.expire(...(await read(store)))).toBeUndefined();
       expect(await revisions.confirm()).toBe(2);
       await expect(revisions.confirm()).rejects.toMatchObject({ refusal: 'nothing_to_confirm' });
@@ -371,7 +371,7 @@ describe.each<[string, () => Promise<Harness>]>([
       await revisions.apply(configuration(), { by: 'ann' });
       await revisions.apply(configuration(app('a')), { by: 'bob', confirmWithin: 3600 });
       await revisions.apply(configuration(app('b')), { by: 'bob', confirmWithin: 3600 });
-      expect(await revisions.unconfirmed()).toEqual({ revision: 3, back: 1 });
+      expect(await revisions.unconfirmed()).toEqual({ revision: 3, back: 1, isExpired: false });
       await revisions.apply(configuration(app('c')), { by: 'ann' });
       const [pointer, confirmation] = await read(store);
       expect([await revisions.unconfirmed(), confirmation]).toEqual([undefined, undefined]);

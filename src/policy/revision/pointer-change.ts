@@ -50,6 +50,15 @@ export type RevisionInfo = Omit<Manifest, 'documents'> & {
   readonly changed: readonly string[];
 };
 
+/** A revision in use that is not confirmed. */
+export interface Unconfirmed {
+  readonly revision: number;
+  /** The last confirmed revision, to which it goes back. */
+  readonly back: number;
+  /** Its time is over, and no server has gone back yet. */
+  readonly isExpired: boolean;
+}
+
 /** Where the revision in use was not confirmed either, it leads back to the last one that stands. */
 export function pendingIn(
   { entry, revision }: LiveRevision,

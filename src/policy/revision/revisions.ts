@@ -28,6 +28,7 @@ import {
   type PublishOptions,
   pendingIn,
   type RevisionInfo,
+  type Unconfirmed,
 } from './pointer-change.ts';
 import { RevisionRefused } from './revision-refused.ts';
 import { openShadow, type ShadowDraft } from './shadow-draft.ts';
@@ -125,11 +126,14 @@ export class Revisions {
     return { ...info, changed: changedKeys(before?.documents ?? {}, documents) };
   }
 
-  /** The revision in use, if it waits to be confirmed, and to which it goes back. Rejects with `StoreUnavailable`. */
-  async unconfirmed(): Promise<{ readonly revision: number; readonly back: number } | undefined> {
-    const pointer = await this.#pointer();
+  /** The revision in use, if it is not confirmed. Rejects with `StoreUnavailable`. */
+  async unconfirmed(): Promise<Unconfirmed | undefined> {
+    const { entries } = await this.#store.load([revisionPointerKey, revisionConfirmationKey]);
+    const pointer = entries.get(revisionPointerKey);
     const { revision, unconfirmed } = pointer ? parsePointer(pointer.value) : { revision: 0 };
-    return unconfirmed && { revision, back: unconfirmed.back };
+    return (
+      unconfirmed && { revision, back: unconfirmed.back, isExpired: entries.get(revisionConfirmationKey) === undefined }
+    );
   }
 
   /**
@@ -156,7 +160,7 @@ export class Revisions {
     if (done.failed.op !== 'check') throw await this.#changedSince(pointer.revision);
     throw new RevisionRefused(
       'confirmation_expired',
-      `the time to confirm revision ${pointer.revision} is over: it goes back to what revision ${unconfirmed.back} was`,
+      `the time to confirm revision ${pointer.revision} is over: a server that runs goes back to what revision ${unconfirmed.back} was`,
     );
   }
 

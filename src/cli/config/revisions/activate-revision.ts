@@ -55,11 +55,15 @@ export interface Moved extends Applied {
    * without it.
    */
   readonly goesBackTo?: number;
+  /** Its time is over, and no server has gone back yet. */
+  readonly isExpired?: true;
 }
 
 /** One line while the active revision waits for confirmation; otherwise empty. */
-export function waitingText({ goesBackTo }: Moved): string {
+export function waitingText({ goesBackTo, isExpired }: Moved): string {
   if (goesBackTo === undefined) return '';
+  if (isExpired)
+    return `It was not confirmed in time: a server goes back to what revision ${goesBackTo} was as soon as one runs.\n`;
   return `It is not confirmed: unless \`config confirm\` comes in time, it goes back to what revision ${goesBackTo} was.\n`;
 }
 
@@ -113,7 +117,8 @@ export async function activateRevision(
 
 async function withPending(applied: Applied, revisions: Pick<Revisions, 'unconfirmed'>): Promise<Moved> {
   const pending = await revisions.unconfirmed();
-  return { ...applied, ...(pending?.revision === applied.revision && { goesBackTo: pending.back }) };
+  if (pending?.revision !== applied.revision) return applied;
+  return { ...applied, goesBackTo: pending.back, ...(pending.isExpired && { isExpired: true as const }) };
 }
 
 interface Moving {

@@ -129,7 +129,7 @@ interface Done {
 }
 
 function print(context: ConfigContext, options: MoveOptions, { moved, checked, confirmWithin }: Done): void {
-  const { revision, changed, diff, goesBackTo } = moved;
+  const { revision, changed, diff, goesBackTo, isExpired } = moved;
   const { findings, invariants } = checked;
   const inUse = `revision ${revision} is in use`;
   const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
@@ -143,7 +143,7 @@ function print(context: ConfigContext, options: MoveOptions, { moved, checked, c
       changed,
       findings,
       invariants,
-      ...omitUndefined({ confirmBefore: pending, goesBackTo, diff }),
+      ...omitUndefined({ confirmBefore: pending, goesBackTo, confirmationExpired: isExpired, diff }),
     },
   });
 }

@@ -1,7 +1,7 @@
 /** `stepgate config history`. */
 import type { Command } from 'commander';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import type { RevisionInfo } from '../../../policy/revision/pointer-change.ts';
+import type { RevisionInfo, Unconfirmed } from '../../../policy/revision/pointer-change.ts';
 import { newCommand } from '../../commands.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
@@ -21,23 +21,31 @@ export function historyCommand(context: ConfigContext): Command {
         const count = Number(limit);
         const pending = await revisions.unconfirmed();
         for (const entry of await revisions.history(count)) {
-          const waits = pending?.revision === entry.revision ? pending.back : undefined;
+          const waits = pending?.revision === entry.revision ? pending : undefined;
           printResult(context, options, {
             text: historyLine(entry, waits),
-            data: { ...historyData(entry), ...omitUndefined({ goesBackTo: waits }) },
+            data: {
+              ...historyData(entry),
+              ...(waits && { goesBackTo: waits.back, ...(waits.isExpired && { confirmationExpired: true }) }),
+            },
           });
         }
       }),
     );
 }
 
-/** `waits`: the revision that becomes active again unless this one is confirmed. */
-export function historyLine({ revision, at, by, message, back, changed }: RevisionInfo, waits?: number): string {
+/** `waits`: given where this revision is not confirmed. */
+export function historyLine({ revision, at, by, message, back, changed }: RevisionInfo, waits?: Unconfirmed): string {
   const when = new Date(at * 1000).toISOString();
   const again = back === undefined ? '' : `  (revision ${back} again)`;
-  const pending = waits === undefined ? '' : `  (not confirmed: goes back to revision ${waits})`;
+  const pending = waits === undefined ? '' : pendingText(waits);
   const line = `${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}${again}${pending}`;
   return `${printable(line)}\n`;
+}
+
+function pendingText({ back, isExpired }: Unconfirmed): string {
+  if (!isExpired) return `  (not confirmed: goes back to revision ${back})`;
+  return `  (not confirmed in time: a server goes back to revision ${back} as soon as one runs)`;
 }
 
 export function historyData({ revision, at, by, message, back, changed }: RevisionInfo): object {

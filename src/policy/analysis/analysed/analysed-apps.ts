@@ -40,6 +40,11 @@ export async function analysedApps({ snapshot, universe }: AnalysedConfiguration
   return found;
 }
 
+/** No user can enter the app, although each of its policies has rules that allow. */
+export function isClosed({ combinations, isPartial }: AnalysedApp): boolean {
+  return combinations.length === 0 && !isPartial;
+}
+
 /** The rules that say who is let in, who must set up what, and who may. */
 export function rulesOfApp({ session, app, enrollment, accountPolicy }: PolicySet): readonly RuleHead[] {
   const compiled: readonly CompiledRule<RuleHead>[] = [

@@ -3,6 +3,7 @@
  * differ from release to release, so they never stop a configuration that is already active.
  */
 import type { Seconds } from '../../../core/model/facts.ts';
+import type { RuleHead } from '../../../core/model/policy.ts';
 import { inOrderOfPlaces } from '../../../core/model/source-place.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
@@ -13,6 +14,7 @@ import { type AnalysedConfiguration, analysedConfiguration } from '../analysed/c
 import { invariantFindings } from '../invariants/invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from '../invariants/invariants.ts';
 import { combinationFindings } from '../lock-outs/combination-findings.ts';
+import { undecidedAdditions } from '../lock-outs/undecided-additions.ts';
 import { undecidedLockOuts } from '../lock-outs/undecided-lock-outs.ts';
 import { deadRuleFindings, judgeRules, type RuleJudgement } from '../rules/dead-rule-findings.ts';
 import { expiredTimeFindings } from '../rules/expired-times.ts';
@@ -21,6 +23,7 @@ import { ruleFindings } from '../rules/rule-findings.ts';
 import { unaskableScopes } from '../rules/unaskable-scopes.ts';
 import { unreachedFindings } from '../rules/unreached-findings.ts';
 import { unusedFindings } from '../rules/unused-names.ts';
+import { mostNamed } from '../text/apps-text.ts';
 import { type AcceptedFinding, dayOf, sortedByComments } from './accepted-findings.ts';
 
 export interface AnalysisOptions {
@@ -87,12 +90,14 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   const mayDecide = ({ verdict: { kind } }: RuleJudgement) => kind === 'decides' || kind === 'undecided';
   const alive = verdicts.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
-  const undecided = undecidedLockOuts(apps, configuration);
+  const combined = combinationFindings(apps, configuration);
+  const isLockOut = (rule: RuleHead) => combined.some((one) => one.code.includes('lock-out') && isAt(one, rule));
+  const undecided = [...undecidedLockOuts(apps, configuration), ...undecidedAdditions(apps, isLockOut, configuration)];
   const isTold = (finding: AnalysisFinding) =>
     finding.code === 'undecided' && undecided.some((one) => ruleOf(one) === ruleOf(finding));
   const dead = deadRuleFindings(verdicts, configuration).filter((finding) => !isTold(finding));
   const others = [
-    ...combinationFindings(apps, configuration),
+    ...combined,
     ...ruleFindings({ apps, alive }, configuration),
     ...unreachedFindings({ apps, alive }, configuration),
   ];
@@ -101,11 +106,26 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   return [
     ...dead,
     ...undecided,
-    ...others.filter((finding) => !isDead(finding) && !isTold(finding)),
+    ...others.filter((finding) => !isDead(finding) && !isTold(finding) && !isConsequence(finding, combined)),
     ...unusedFindings(configuration),
     ...unaskableScopes(configuration),
     ...expiredTimeFindings(configuration, now),
   ];
+}
+
+/** A rule never counts because of rules that lock users out: the error at these says so. */
+function isConsequence({ code, rules }: AnalysisFinding, combined: readonly AnalysisFinding[]): boolean {
+  // If there are more rules, not all of them are named.
+  if (code !== 'unreachable' || rules.length === 0 || rules.length >= mostNamed) return false;
+  const errors = combined.filter((one) => one.code === 'lock-out' && one.severity === 'error');
+  const causes = errors.flatMap((one) => [one, ...one.rules]);
+  return rules.every(({ file, line, column }) =>
+    causes.some((one) => one.file === file && one.line === line && one.column === column),
+  );
+}
+
+function isAt({ file, line, column }: AnalysisFinding, { location }: RuleHead): boolean {
+  return file === location?.file && line === location.line && column === location.column;
 }
 
 /** The rule that it is about, or about a part of it. */

@@ -1,10 +1,11 @@
 /** The effect of all policies of an app together, as findings. */
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, isClosed } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { weakerRuleFindings } from '../rules/weaker-findings.ts';
+import { distinctRules, mostNamed as mostRules } from '../text/apps-text.ts';
 import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
@@ -34,15 +35,24 @@ function keyOf({ code, file, line, column }: AnalysisFinding): string {
   return `${code} ${file}:${line}:${column}`;
 }
 
-function closedApp(
-  { app, combinations, isPartial }: AnalysedApp,
-  { apps }: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
+function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const { app, policies } = closed;
   const source = apps.find((one) => one.app.clientId === app.clientId)?.source;
-  if (combinations.length > 0 || isPartial || source === undefined) return [];
+  if (!isClosed(closed) || source === undefined) return [];
+  const rules = [...(policies.app?.rules ?? []), ...policies.session.rules].map(({ rule }) => rule);
   const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
   const advice = 'correct the conditions of the rules that allow, or remove the app';
-  return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
+  return [
+    findingAt(
+      'closed-app',
+      { source, path: ['signOnPolicy'] },
+      {
+        message,
+        rules: distinctRules(rules).slice(0, mostRules).map(namedRule),
+        advice,
+      },
+    ),
+  ];
 }
 
 /** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */

@@ -121,11 +121,13 @@ function lockOutFor(same: readonly Denied[], { placeOf }: AnalysedConfiguration)
   const isForAll = isOfAllNamed(same);
   const never = neverByCause(denied).join(' or ') || 'what is asked for';
   const involved = involvedIn(same);
+  // Elsewhere, where other rules decide, such a user may well get in.
+  const where = isForAll ? '' : ' in circumstances like those of the example';
   const whom = isForAll ? `all users for whom ${namedHere(involved)} decide` : 'users such as the one of the example';
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
     findingAt('lock-out', place, {
-      message: `locks ${whom} out of ${analysedAppsText(same)}${clause}: ${lacking}`,
+      message: `locks ${whom} out of ${analysedAppsText(same)}${where}${clause}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, [...new Set(reachable)], isTimed),

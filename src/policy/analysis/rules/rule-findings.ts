@@ -1,12 +1,15 @@
 /** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
+import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { placeKey } from '../../../core/model/place-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { attributesRead } from '../../schema/expressions/check-expression.ts';
 import { findingAt } from '../../source/finding-at.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, isClosed } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { mostNamed } from '../text/apps-text.ts';
 import { alternativeFindings } from './alternative-findings.ts';
 import type { AppCombination, AppCombinations } from './app-combinations.ts';
 import { idleAges } from './idle-ages.ts';
@@ -78,24 +81,47 @@ function unreachable(
   const place = placeOf(rule);
   const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
   if (place === undefined || combinations === undefined || isAboutApps || combinations.length > 0) return [];
+  const own = apps.filter((app) => rulesOf(app).some((one) => placeKey(one) === placeKey(rule)));
+  // The finding that no user can enter these apps names the same cause.
+  if (own.every(isClosed)) return [];
   const message = 'allows only where another policy denies, so that no user gets in by it';
   const advice = 'correct its conditions or those of the other policy';
-  return [findingAt('unreachable', place, { message, advice, rules: denialsBeside(rule, apps).map(namedRule) })];
+  return [
+    findingAt('unreachable', place, {
+      message,
+      advice,
+      rules: denialsBeside(rule, own).slice(0, mostNamed).map(namedRule),
+    }),
+  ];
 }
-
-/** The session policy applies at every app: a longer list would not help administrators. */
-const namedDenials = 6;
 
 /** The denying rules of the other policies that decide about the same sign-ins as this rule. */
 function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[] {
-  const beside = apps.flatMap(({ policies: { session, app } }) => {
-    const policies = [session.rules, app?.rules ?? []];
-    const isWithin = policies.map((rules) => rules.some((one) => placeKey(one.rule) === placeKey(rule)));
-    return isWithin.includes(true) ? policies.filter((_, index) => !isWithin[index]).flat() : [];
+  const budget = { steps: denialSteps };
+  const beside = apps.flatMap(({ policies: { session, app }, space }) => {
+    const policies = [session, ...(app ? [app] : [])].map((policy) => deciding(policy, space));
+    const cases = policies.map((all) => all.filter((one) => placeKey(one.rule) === placeKey(rule)));
+    return policies.flatMap((all, index) =>
+      cases[index]?.length
+        ? []
+        : all.filter(
+            ({ rule: { then }, formulas }) =>
+              then.kind === 'deny' &&
+              cases
+                .flat()
+                .some(
+                  (one) =>
+                    findModelWithin([...space.onceProved, ...one.formulas, ...formulas], budget, space.reader) !==
+                    'impossible',
+                ),
+          ),
+    );
   });
-  const denials = beside.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
-  return [...new Map(denials.map((one) => [placeKey(one), one])).values()].slice(0, namedDenials);
+  return [...new Map(beside.map((one) => [placeKey(one.rule), one.rule])).values()];
 }
+
+/** The budget for the rules beside one rule. If it does not suffice, more rules are named. */
+const denialSteps = 1_000_000;
 
 /** A form at the account pages changes what such a rule says. */
 function writtenByUsers(

@@ -72,6 +72,21 @@ test('without a confirmation the node goes back by itself, and a late one gets a
   await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 3 is in use');
 });
 
+test('while no server runs, no command says that a confirmation could still come in time', async () => {
+  node.stop();
+  await apply('Draft', '--confirm', 'PT10M');
+  expect(await apply('Draft')).toBe(
+    'no change: revision 2 is in use\nIt is not confirmed: unless `config confirm` comes in time, it goes back to what revision 1 was.\n',
+  );
+  clock += 600;
+  expect(await apply('Draft')).toBe(
+    'no change: revision 2 is in use\nIt was not confirmed in time: a server goes back to what revision 1 was as soon as one runs.\n',
+  );
+  expect(JSON.parse(await apply('Draft', '--json'))).toMatchObject({ goesBackTo: 1, confirmationExpired: true });
+  expect(await config('history')).toContain('(not confirmed in time: a server goes back to revision 1 as soon as one');
+  await expect(config('confirm')).rejects.toThrow('is over: a server that runs goes back to what revision 1 was');
+});
+
 test('each apply has its own time limit, and goes back to the last confirmed revision', async () => {
   await apply('Draft', '--confirm', 'PT10M');
   clock += 500;

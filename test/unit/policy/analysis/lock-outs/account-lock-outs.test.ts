@@ -250,9 +250,30 @@ describe('a rule with a condition', () => {
     });
     expect(found).toMatchObject([{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 3 }]);
     expect(found[0]?.message).toBe(
-      'locks users such as the one of the example out of the app Notes: without webauthn they can never add it',
+      'locks users such as the one of the example out of the app Notes in circumstances like those of the example: without webauthn they can never add it',
     );
     expect(found[0]?.example?.slice(2, 4)).toEqual(['--groups', 'admins']);
+  });
+
+  test('says that it is so in such circumstances, as users get in where another enrollment rule decides', async () => {
+    const found = await findings({
+      'stepgate.yaml': settings,
+      ...account(
+        `{ name: Strangers, change: { add: [webauthn] }, when: { network: { none: [office] } }, ${byPasskey} }`,
+        `{ name: Admins, change: { add: [webauthn] }, when: { groups: { any: [admins] } }, ${byPasskey} }`,
+      ),
+      'policies/enrollment.yaml': rules(
+        '{ name: Outside, when: { network: { none: [office] } }, then: { required: [webauthn] } }',
+        '{ name: Office, then: {} }',
+      ),
+    });
+    expect(found.map(({ code, line, message }) => [code, line, message])).toEqual([
+      [
+        'lock-out',
+        2,
+        'locks users such as the one of the example out of the app Notes in circumstances like those of the example: without webauthn they can never add it',
+      ],
+    ]);
   });
 
   test('each rule that is a cause is found', async () => {

@@ -300,8 +300,18 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     [
       'error closed-app apps/notes.yaml notes',
       'error invariant invariants.yaml name: Everybody gets into the no',
-      'warning unreachable policies/sign-on/notes.yaml { name: Away, when: { network: {',
       'warning unreachable policies/sign-on/payroll.yaml name: Everybody else',
+    ],
+  ],
+  [
+    'a session policy that denies each first sign-in, and a rule about new browsers',
+    {
+      ...atNotes(`{ name: New, when: { device: { known: false } }, then: ${two} }`, `{ name: Rest, then: ${one} }`),
+      [session]: before('  - name: Everybody\n', '  - { name: New, when: { device: { known: false } }, then: deny }'),
+    },
+    [
+      'error invariant invariants.yaml name: Everybody gets into the no',
+      'error lock-out policies/session.yaml { name: New, when: { device: { k',
     ],
   ],
   [

@@ -1,0 +1,71 @@
+/** Lock-outs by the account policy that an expression leaves open: a warning, at the rule that would be the cause. */
+import { expect, test } from '@jest/globals';
+import { account, byPasskey, findings, rest, rules, settings } from '../../support/lock-out-files.ts';
+
+const open = 'has(user.profile.department) && size(user.profile.department) == 2';
+const known = 'has(user.profile.department) && user.profile.department == "hr"';
+const signOn = (...all: readonly string[]) => ({ 'policies/sign-on/notes.yaml': `name: notes\n${rules(...all)}` });
+const keys = {
+  'stepgate.yaml': `${settings}attributes: { department: {} }\n`,
+  ...signOn(`{ name: Keys, ${byPasskey} }`),
+};
+const noKeys = (when: string, then = 'deny') =>
+  account(`{ name: No keys, change: { add: [webauthn] }, when: { ${when} }, then: ${then} }`);
+const severe = async (files: Readonly<Record<string, string>>) =>
+  (await findings(files))
+    .filter(({ severity }) => severity !== 'note')
+    .map(({ severity, code, file, line, rules: named }) => [
+      `${severity} ${code} ${file}:${line}`,
+      named.map(({ name }) => name).join(),
+    ]);
+
+test.each([
+  ['denies it', noKeys(`expression: '${open}'`)],
+  ['asks for what they cannot add', noKeys(`expression: '${open}'`, byPasskey.replace('then: ', ''))],
+  ['denies it to a group', noKeys(`expression: '${open}', groups: { any: [contractors] }`)],
+  [
+    'denies it, in an alternative',
+    noKeys(`any: [{ expression: '${open}' }, { expression: '!(${open})', userType: { any: [x] } }]`),
+  ],
+])('a rule that may keep users from adding what they are asked for is reported once: it %s', async (_, policy) => {
+  expect(await severe({ ...keys, ...policy })).toEqual([['warning undecided policies/account.yaml:2', 'Keys']]);
+});
+
+test('the rule that asks may have the expression', async () => {
+  const asks = signOn(`{ name: Keys, when: { expression: '${open}' }, ${byPasskey} }`, rest);
+  expect(await severe({ ...keys, ...asks, ...noKeys('groups: { none: [admins] }') })).toEqual([
+    ['warning undecided policies/account.yaml:2', 'Keys'],
+  ]);
+});
+
+test('a lock-out that is known is not reported a second time', async () => {
+  const both = account(
+    `{ name: No keys, change: { add: [webauthn] }, any: [] , then: deny }`.replace(
+      'any: []',
+      `when: { any: [{ groups: { any: [a] } }, { expression: '${open}' }] }`,
+    ),
+  );
+  expect(await severe({ ...keys, ...both })).toEqual([
+    ['error lock-out policies/account.yaml:2', expect.stringContaining('Keys')],
+  ]);
+  expect(await severe({ ...keys, ...noKeys(`expression: '${known}'`) })).toEqual([
+    ['error lock-out policies/account.yaml:2', expect.stringContaining('Keys')],
+  ]);
+});
+
+test.each([
+  ['nothing asks for it', { ...signOn(rest), ...noKeys(`expression: '${open}'`) }],
+  ['it asks for what users have', noKeys(`expression: '${open}'`, '{ allow: { factors: 1 } }')],
+  [
+    'the session policy denies them',
+    {
+      ...noKeys(`expression: '${open}', groups: { any: [a] }`),
+      'policies/session.yaml': rules(
+        '{ name: Not these, when: { groups: { any: [a] } }, then: deny }',
+        '{ name: Rest, then: { allow: { primary: any, secondFactor: never, idle: PT2H, absolute: PT12H } } }',
+      ),
+    },
+  ],
+])('it is quiet where %s', async (_, files) => {
+  expect(await severe({ ...keys, ...files })).toEqual([]);
+});
