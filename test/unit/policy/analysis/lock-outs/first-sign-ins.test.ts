@@ -130,8 +130,8 @@ describe('a session policy that closes the account pages alone', () => {
   const wiki = {
     'apps/wiki.yaml': validFiles['apps/notes.yaml']?.replaceAll('notes', 'wiki').replace('Notes', 'Wiki'),
   };
-  const closed = denied('apps: { any: [stepgate-account] }');
-  const closedToNew = denied('apps: { any: [stepgate-account] }, device: { known: false }');
+  const closed = denied('apps: { none: [notes, wiki] }');
+  const closedToNew = denied('apps: { none: [notes, wiki] }, device: { known: false }');
 
   test.each([
     ['wholly', closed],
@@ -160,7 +160,7 @@ describe('a session policy that closes the account pages alone', () => {
     ['the account pages are open', noNew('notes')],
     [
       'they are closed in one network',
-      { ...denied('apps: { any: [stepgate-account] }, network: { any: [office] }'), ...noNew('notes') },
+      { ...denied('apps: { none: [notes] }, network: { any: [office] }'), ...noNew('notes') },
     ],
   ])('quiet where %s', async (_, files) => {
     expect((await findings(files)).filter(({ code }) => code === 'lock-out')).toEqual([]);
