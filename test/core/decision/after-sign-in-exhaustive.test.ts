@@ -151,8 +151,8 @@ test('some user gets on with less only if it is found, and each example does', (
       const others = newlyWeaker(sides, space);
       // In the pages of the account, as `config apply --no-weaker` asks, too.
       const pages = {
-        live: { ...sides.live, account: true as const },
-        next: { ...sides.next, account: true as const },
+        live: { ...sides.live, isAccountApp: true as const },
+        next: { ...sides.next, isAccountApp: true as const },
       };
       const opened = newlyOpened(pages, space);
       const told = [found, undecided, others.found, others.undecided, opened].flat().length;

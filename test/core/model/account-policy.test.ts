@@ -165,7 +165,7 @@ describe('the trace of the loop', () => {
   });
 
   test('has a requested change once', () => {
-    const policies = { ...withRules({ ...second, app: factors(1) }, rule('Rest', any)), account: true as const };
+    const policies = { ...withRules({ ...second, app: factors(1) }, rule('Rest', any)), isAccountApp: true as const };
     const request = { scopes: ['openid', enrollScope('totp')] };
     const decision = evaluate(policies, factsOf({ subject: userWith(['password']), evidence: [password], request }));
     expect(accountLayers(decision)).toHaveLength(1);

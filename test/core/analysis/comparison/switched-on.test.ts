@@ -54,13 +54,15 @@ function setOf({
   };
 }
 
-function search(live: Parts, next: Parts) {
+function search(live: Parts, next: Parts, enabledEarlier: readonly string[] = []) {
   const space = ruleSpace([live.when ?? {}, next.when ?? {}], universe());
-  return newlyOpened({ live: setOf(live), next: setOf(next) }, space).map(({ proved, besides, enrolls }) => ({
-    proved: proved.map(({ key, methods = [] }) => [key, ...methods].join('.')),
-    besides,
-    enrolls,
-  }));
+  return newlyOpened({ live: setOf(live), next: setOf(next), enabledEarlier }, space).map(
+    ({ proved, besides, enrolls }) => ({
+      proved: proved.map(({ key, methods = [] }) => [key, ...methods].join('.')),
+      besides,
+      enrolls,
+    }),
+  );
 }
 
 const withEmail = factors(1, { demands: [{ authenticators: ['phone'] }, { authenticators: ['email'] }] });
@@ -102,6 +104,25 @@ test('users may need all other authenticators as well', () => {
   expect(search(parts, { ...parts, ...sms, enabled: [...enabled, 'totp'] })).toEqual([
     { proved: ['phone.sms', 'password'], besides: ['email', 'recovery_code'], enrolls: ['totp'] },
   ]);
+});
+
+test('an authenticator that accounts may have from before is examined by each of its methods', () => {
+  const off: Parts = { enabled: ['password', 'webauthn'] };
+  const opened = (method: string) => ({ proved: [`phone.${method}`], besides: [], enrolls: ['webauthn'] });
+  expect(search(off, sms, ['phone'])).toEqual([opened('voice'), opened('sms')]);
+  expect(search(off, { methods: 'none' }, ['phone'])).toEqual([{ ...opened(''), proved: ['phone'] }]);
+  expect(search(off, sms, ['totp'])).toEqual([]);
+});
+
+test('it counts for nothing before, together with another proof, too', () => {
+  const asks = factors(2, { demands: [{ authenticators: ['password'] }] });
+  const enabled: readonly Key[] = ['password', 'totp', 'webauthn'];
+  const [live, next] = [{ asks, enabled } as const, { asks, enabled: [...enabled, 'phone'] } as const];
+  expect(search(live, next, ['phone'])).toEqual([
+    { proved: ['phone.voice', 'password'], besides: ['totp'], enrolls: ['webauthn'] },
+  ]);
+  const more = { more: { recovery: true } } as const;
+  expect(search({ ...live, ...more }, { ...next, ...more }, ['phone'])).toEqual([]);
 });
 
 test('it is reported for the first rules where it applies', () => {

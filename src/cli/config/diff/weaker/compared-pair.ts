@@ -2,6 +2,7 @@
 import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
 import { type RuleSpace, ruleSpace } from '../../../../core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../core/model/conditions.ts';
+import type { Seconds } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../core/policy/rules/account-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
@@ -37,7 +38,8 @@ export async function accountPair(live: ComparedConfiguration, next: ComparedCon
   return { clientIds: [accountClientId], live: await own(live), next: await own(next) };
 }
 
-export function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
+/** `since`: sign-ins before this time are over, and are not compared. */
+export function comparedPair(pair: AppPair, zones: BothZones, since: Seconds): ComparedPair {
   const live = withZones(pair.live.policies, 'live', zones);
   const next = withZones(pair.next.policies, 'next', zones);
   const conditions = [live, next].flatMap(({ session, app, enrollment, recovery, accountPolicy }) => [
@@ -45,7 +47,7 @@ export function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
     ...(accountPolicy?.rules ?? []).map(({ when }) => when),
   ]);
   const { refused } = pair;
-  const space = ruleSpace(conditions, universeOf(pair, zones));
+  const space = ruleSpace(conditions, { ...universeOf(pair, zones), since });
   return { pair, live, next, ...(refused && { refused }), zones, conditions, space };
 }
 

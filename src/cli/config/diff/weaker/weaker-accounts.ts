@@ -57,8 +57,9 @@ interface RulePairFindings {
 function distinct(apps: readonly (readonly RulePairFindings[])[]): WeakerFindings {
   const all = apps.flat();
   const found = new Map(all.toReversed().flatMap(({ key, weaker }) => (weaker ? [[key, weaker] as const] : [])));
-  const open = all.filter(({ key }) => !found.has(key)).map(({ undecided }) => undecided);
-  return { weaker: [...found.values()].toReversed(), undecided: [...new Set(open)] };
+  const open = new Map(all.toReversed().map(({ key, undecided }) => [key, undecided]));
+  const undecided = [...open].toReversed().flatMap(([key, sentence]) => (found.has(key) ? [] : [sentence]));
+  return { weaker: [...found.values()].toReversed(), undecided };
 }
 
 function merged(all: readonly WeakerFindings[]): WeakerFindings {
@@ -109,7 +110,7 @@ function ofRecovery({ pair, live, next, space }: ComparedPair): readonly RulePai
 function ofChanges({ pair, live, next, space }: ComparedPair): readonly RulePairFindings[] {
   const { found, undecided } = laxerChanges({ live, next }, space);
   const findingOf = (one: LaxerChange): RulePairFindings => ({
-    ...openPair(one, `who may change the account${atApp(pair)}`),
+    ...openPair(one, changeQuestion, atApp(pair)),
     weaker: changeRule(one, pair),
   });
   return [
@@ -127,13 +128,16 @@ interface Rules {
   readonly now?: RuleHead;
 }
 
-function openPair({ before, now }: Rules, question: string): Omit<RulePairFindings, 'weaker'> {
+const changeQuestion = 'who may change the account';
+
+/** `where`: at which app, if one is meant. */
+function openPair({ before, now }: Rules, question: string, where = ''): Omit<RulePairFindings, 'weaker'> {
   const named = (rule: RuleHead | undefined) =>
     rulePlaces(rule ? [rule] : [])
       .map(namedPlaceText)
       .join() || 'no rule';
-  const undecided = `${named(now)}, where ${named(before)} decided ${question}`;
-  return { key: undecided, undecided };
+  const key = `${named(now)}, where ${named(before)} decided ${question}`;
+  return { key, undecided: `${key}${where}` };
 }
 
 function changeRule(one: LaxerChange, pair: AppPair): WeakerRule {

@@ -49,8 +49,8 @@ export async function weakerFindings(
 ): Promise<WeakerFindings> {
   const { pairs } = await comparedApps(live, next);
   const zones = bothZones(live.snapshot.settings.zones, next.snapshot.settings.zones);
-  const account = comparedPair(await accountPair(live, next), zones);
-  const apps = pairs.map((pair) => comparedPair(pair, zones));
+  const account = comparedPair(await accountPair(live, next), zones, now);
+  const apps = pairs.map((pair) => comparedPair(pair, zones, now));
   const ofApps = apps.map((pair) => ofPair(pair, now));
   // If all apps are strict, a weaker session policy may show only on the account pages.
   const isShown = ofApps.some(({ weaker }) => weaker.length > 0);

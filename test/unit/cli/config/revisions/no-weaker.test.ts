@@ -101,6 +101,11 @@ async function refusal(live: Files, next: Files): Promise<string> {
 
 test.each<[string, Files, Files]>([
   ['more factors', signOn(allow(one)), signOn(allow(two))],
+  [
+    'a rule that can hold in the past only',
+    signOn(allow(two)),
+    signOn(allow(one, { expression: 'now < timestamp("2020-01-01T00:00:00Z")' }, 'Past'), allow(two)),
+  ],
   ['a denial', signOn(allow(one)), signOn({ name: 'No', when: office, then: 'deny' }, allow(one))],
   ['the same in other words', signOn(allow(two)), signOn(allow({ anyOf: [two] }, editors, 'E'), allow(two))],
   [
@@ -540,6 +545,12 @@ test('an app of a service that users may sign in to is left undecided', async ()
   const both = 'grant_types: [authorization_code, client_credentials], redirect_uris: [https://job.test/cb]';
   const next = service('signOnPolicy: notes\n', both);
   expect(await refusal(before, next)).toContain('  apps/job.yaml lets users sign in, and did not\n');
+});
+
+test('what holds for a while from now on is refused, with an example that has not passed', async () => {
+  const until = (time: string) =>
+    signOn(allow(one, { expression: `now < timestamp("${time}T00:00:00Z")` }, 'Soon'), allow(two));
+  expect(await refusal(signOn(allow(two)), until('2026-11-25'))).toContain(' --at 2026-11-24T');
 });
 
 describe('a formula that may fail, which denies', () => {

@@ -462,8 +462,13 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
   ],
   [
     'a kept session that ends sooner',
-    { [session]: [['absolute: P30D', 'absolute: PT12H']] },
-    ['refused policies/session.yaml primary: any', 'refused policies/session.yaml idle: P14D'],
+    {
+      [session]: [
+        ['idle: P14D', 'idle: PT1H'],
+        ['absolute: P30D', 'absolute: PT12H'],
+      ],
+    },
+    ['refused policies/session.yaml primary: any'],
   ],
   [
     'a zone that no rule names',
