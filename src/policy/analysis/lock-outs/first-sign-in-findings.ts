@@ -1,4 +1,4 @@
-/** Rules of the session policy, alone or with those of apps, by which new accounts can never sign in for the first time, as findings. */
+/** Rules by which new accounts can never sign in for the first time, as findings. */
 import { firstSignIn, type NeverFirst, neverFirst } from '../../../core/analysis/accounts/first-sign-ins.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
