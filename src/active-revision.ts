@@ -1,6 +1,6 @@
 /**
  * What this node works with at the moment: the newest revision of the configuration, the keys, and the provider built
- * from both. Follows the store: a change anywhere is in use here within a second, and a node that cannot follow says
+ * from both. Follows the store: a change anywhere is active here within a second, and a node that cannot follow says
  * that it is not ready.
  */
 
@@ -26,7 +26,7 @@ export interface ActiveRevisionOptions {
   readonly recordExpiry: () => ExpiryRecord;
 }
 
-/** `written`: once the commit is done, with the number of the revision that is in use now. */
+/** `written`: once the commit is done, with the number of the revision that is active now. */
 export interface ExpiryRecord {
   readonly ops: (revision: number) => readonly Op[];
   readonly written: (revision: number) => void;
@@ -143,7 +143,7 @@ export class ActiveRevision {
     this.#failure = undefined;
   }
 
-  /** What is in use, once a revision that was not confirmed in time went back. Any node may be the one that does it. */
+  /** What is active, once a revision that was not confirmed in time went back. Any node may be the one that does it. */
   async #load(): Promise<Loaded> {
     const { store, revisions, recordExpiry } = this.#options;
     const keys = [revisionPointerKey, keyringKey, revisionConfirmationKey];
@@ -156,7 +156,7 @@ export class ActiveRevision {
     return store.load(keys);
   }
 
-  /** What cannot go back stays in use: users could not sign in at all otherwise. */
+  /** What cannot go back stays active: users could not sign in at all otherwise. */
   #stay(error: unknown): undefined {
     if (!(error instanceof StepgateError) || error.code === 'store_unavailable') throw error;
     if (this.#stayedBecause !== error.message)

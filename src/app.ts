@@ -68,7 +68,7 @@ export interface ServerApp {
   readonly outbox: { start(): void; stop(): Promise<void> };
   /** Deletes accounts that are due; starts after `activeRevision`. */
   readonly deletions: DeletionWorker;
-  /** Compares a draft with what is live; starts after `activeRevision`. */
+  /** Compares a draft with what is active; starts after `activeRevision`. */
   readonly shadow: ShadowWorker;
 }
 
@@ -164,7 +164,7 @@ function recordExpiry({ audit, warn }: AppOptions['log']): ExpiryRecord {
     ops: (revision) => [event(revision).op],
     written(revision) {
       audit(event(revision).line);
-      warn(`the configuration was not confirmed in time: revision ${revision} is what was in use before`);
+      warn(`the configuration was not confirmed in time: revision ${revision} is what was active before`);
     },
   };
 }

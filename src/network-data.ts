@@ -18,7 +18,7 @@ export interface NetworkRecord {
   /** ISO 3166-1 alpha-2. */
   readonly country?: string;
   /** In degrees. */
-  readonly location?: { readonly latitude: number; readonly longitude: number };
+  readonly coordinates?: { readonly latitude: number; readonly longitude: number };
   /** Number of the autonomous system. */
   readonly asn?: number;
   /** A VPN, a proxy, a Tor exit, or hosting. */
@@ -224,6 +224,6 @@ function recordOf(kind: NetworkFileKind, record: object): NetworkRecord {
   ];
   return {
     ...(typeof country === 'string' && { country }),
-    ...(typeof latitude === 'number' && typeof longitude === 'number' && { location: { latitude, longitude } }),
+    ...(typeof latitude === 'number' && typeof longitude === 'number' && { coordinates: { latitude, longitude } }),
   };
 }

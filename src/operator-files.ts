@@ -32,7 +32,7 @@ type Loaded = Extract<LoadedConfiguration, { ok: true }>;
 
 export class OperatorFiles {
   readonly #options: OperatorFilesOptions;
-  /** Hashes of the documents when they were last in use by what this node did. */
+  /** Hashes of the documents when they were last active by what this node did. */
   #lastApplied: Readonly<Record<string, string>> | undefined;
 
   constructor(options: OperatorFilesOptions) {
@@ -45,7 +45,7 @@ export class OperatorFiles {
     return (documents.get('settings')?.content as { issuer?: string } | undefined)?.issuer;
   }
 
-  /** Applies them whatever is in use. Rejects like `issuer`, or with `StoreUnavailable`. */
+  /** Applies them whatever is active. Rejects like `issuer`, or with `StoreUnavailable`. */
   async apply(store: Store): Promise<void> {
     const loaded = await this.#load();
     await this.#apply(loaded, store, { warnsAnyway: true });
@@ -106,7 +106,7 @@ export class OperatorFiles {
   }
 
   /**
-   * Analyses a configuration that changed. With an error it is refused: what is in use stays in use, and a store that
+   * Analyses a configuration that changed. With an error it is refused: what is active stays active, and a store that
    * has nothing yet stays empty.
    */
   async #isRefused(loaded: Loaded, revisions: Revisions): Promise<boolean> {

@@ -26,12 +26,12 @@ export const commandGroups = {
 export const commands = {
   serve: { summary: 'run the provider', example: 'serve --demo' },
   'config check': {
-    summary: 'check all files, and report all problems and warnings',
+    summary: 'check all files, and report all findings',
     example: 'config check ./config',
     json: 'as a JSON object',
   },
   'config diff': {
-    summary: 'show the differences from the live revision, and what changes for which users',
+    summary: 'show the differences from the active revision, and what changes for which users',
     example: 'config diff ./config --html diff.html',
     json: 'as a JSON object',
   },
@@ -47,7 +47,7 @@ export const commands = {
   },
   'config shadow': {
     summary:
-      'compare a draft with the live revision on real sign-ins, without effect; `report` says what would have changed',
+      'compare a draft with the active revision on real sign-ins, without effect; `report` says what would have changed',
     example: 'config shadow ./draft',
     json: 'as a JSON object',
   },
@@ -57,7 +57,7 @@ export const commands = {
     json: 'as a JSON object',
   },
   'config confirm': {
-    summary: 'let the revision that waits for it stay in use',
+    summary: 'let the revision that waits for it stay active',
     example: 'config confirm',
     json: 'as a JSON object',
   },

@@ -60,7 +60,7 @@ export function smtpChannel({ from, timeout, requireTls, user, password, ...serv
         // RFC 5321 section 4.2.1: 5yz is final.
         if (typeof responseCode === 'number' && responseCode >= 500 && !retryable.has(code)) return 'failed';
         // The server's text may repeat the message, so only the codes are passed on.
-        throw new Error(`SMTP: ${[code, responseCode, command].filter((one) => one !== undefined).join(' ')}`);
+        throw new Error(`SMTP: ${[code, responseCode, command].filter((part) => part !== undefined).join(' ')}`);
       }
     },
     close: () => void transport?.then((opened) => opened.close()),

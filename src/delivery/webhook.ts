@@ -57,8 +57,8 @@ function signatureOf(id: string, body: string, keys: readonly Buffer[]): Readonl
 function signingKeysIn(secret: string): readonly Buffer[] {
   const keys = secret
     .split(/\s+/)
-    .filter((one) => one !== '')
-    .map((one) => Buffer.from(/^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(one)?.[1] ?? '', 'base64'));
+    .filter((part) => part !== '')
+    .map((secret) => Buffer.from(/^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '', 'base64'));
   if (keys.length === 0 || keys.some(({ length }) => length < shortestKey || length > longestKey))
     throw new Error(`the secret of a webhook must be whsec_ and ${shortestKey} to ${longestKey} bytes in Base64`);
   return keys;

@@ -193,12 +193,12 @@ function passedRule(rule: RuleTrace): PassedRule {
 
 /** The first condition with this result. */
 function firstWith({ conditions }: RuleTrace, result: RuleTrace['result']): string {
-  return conditions.find((one) => one.result === result)?.condition ?? '';
+  return conditions.find((condition) => condition.result === result)?.condition ?? '';
 }
 
 function provedBy({ evidence, now, subject, transaction }: Facts): readonly TracedProof[] {
   return evidence
-    .filter((one) => one.subject === subject?.id)
+    .filter((proof) => proof.subject === subject?.id)
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
     .map(({ authenticator, method, at, factors, characteristics, origin, idle, ...one }) =>

@@ -13,7 +13,7 @@ import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { placeKey } from '../core/model/place-key.ts';
+import { locationKey } from '../core/model/place-key.ts';
 import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { Risk } from '../core/model/risk.ts';
@@ -130,7 +130,7 @@ function laterLayers(policies: PolicySet, facts: Facts, first: readonly LayerTra
 
 function rulingKey({ layer, decidedBy, rules }: LayerTrace): string {
   const rule = rules.at(-1);
-  return decidedBy === undefined || rule === undefined ? layer : `${layer} ${placeKey(rule)} ${decidedBy}`;
+  return decidedBy === undefined || rule === undefined ? layer : `${layer} ${locationKey(rule)} ${decidedBy}`;
 }
 
 /** Why a service would or would not get a token. */
@@ -172,7 +172,7 @@ export async function explainService(snapshot: Snapshot, app: App, facts: Facts)
 
 /**
  * What the store knows of a user's past, as a fresh sign-in finds it. `isKnown`: the browser is a usual one of the
- * account. Parts that no revision in use has asked for are not recorded, and absent. Rejects with `StoreUnavailable`.
+ * account. Parts that no active revision has asked for are not recorded, and absent. Rejects with `StoreUnavailable`.
  */
 export function pastInStore(
   store: Store,

@@ -87,7 +87,7 @@ function endOps({ now }: SessionEndParts, { user, sessions, logouts }: End): rea
   const logout = { subject: user.id, expires: now() + longestTry };
   return [
     ...sessions.map(({ uid }): Op => ({ op: 'delete', key: ssoSessionKey(uid) })),
-    ...logouts.flatMap((one) => logoutOps({ ...logout, ...one }, now())),
+    ...logouts.flatMap((appLogout) => logoutOps({ ...logout, ...appLogout }, now())),
   ];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Compares a draft with the live configuration on real sign-ins, without any effect. After a request is written, it
+ * Compares a draft with the active configuration on real sign-ins, without any effect. After a request is written, it
  * passes on the input of its decision and continues. The node's worker evaluates later, outside any request, and adds
  * to the stored results. Failures here are counted, and never affect users. See decision 92.
  */

@@ -33,7 +33,7 @@ async function brandAsset({ renderer, snapshot }: AssetParts, path: string): Pro
   const styles = renderer.brandStyles(path);
   const hash = hashInAddress(path);
   const hashes = styles?.files ?? (hash === undefined ? [] : [hash]);
-  const files = await Promise.all(hashes.map(async (one) => snapshot()?.brandFile(one)));
+  const files = await Promise.all(hashes.map(async (hash) => snapshot()?.brandFile(hash)));
   const css = styles?.compose(files);
   if (css !== undefined) return assetOf('text/css; charset=utf-8', Buffer.from(css));
   const [file] = files;
@@ -41,7 +41,9 @@ async function brandAsset({ renderer, snapshot }: AssetParts, path: string): Pro
 }
 
 function send(ctx: Context, asset: Asset): void {
-  const encoding = assetEncodings.find((one) => ctx.acceptsEncodings(one) === one && asset.encoded(one));
+  const encoding = assetEncodings.find(
+    (assetEncoding) => ctx.acceptsEncodings(assetEncoding) === assetEncoding && asset.encoded(assetEncoding),
+  );
   ctx.set({ 'Cache-Control': assetCacheControl, Vary: 'Accept-Encoding' });
   ctx.set('ETag', encoding === undefined ? asset.etag : asset.etag.replace(/"$/, `-${encoding}"`));
   if (encoding !== undefined) ctx.set('Content-Encoding', encoding);

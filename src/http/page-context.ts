@@ -33,7 +33,7 @@ export function pageContext(
   { profile, timeZone, uiLocales }: PagePreferences = {},
 ): PageContext {
   const { visitor, address } = currentRequest();
-  const wishes = [visitor.language, profile, uiLocales].filter((one) => one !== undefined).join(' ');
+  const wishes = [visitor.language, profile, uiLocales].filter((wish) => wish !== undefined).join(' ');
   return {
     ...brandFor(snapshot),
     ...omitUndefined({ timeZone }),

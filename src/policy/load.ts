@@ -3,7 +3,7 @@
  * findings.
  */
 
-import { inOrderOfPlaces } from '../core/model/source-place.ts';
+import { inOrderOfLocations } from '../core/model/source-place.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
@@ -111,7 +111,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
       ...groupWarnings(sources, options.groups),
       ...userWarnings(sources, documents, options),
       ...brand.warnings,
-    ].sort(inOrderOfPlaces),
+    ].sort(inOrderOfLocations),
   };
 }
 
@@ -120,7 +120,7 @@ function inOrder(findings: readonly Finding[], files: readonly ConfigurationFile
   const named = new Set(findings.map(({ file }) => file));
   const texts = files.filter(({ file }) => named.has(file));
   const lines = new Map(texts.map(({ file, text }) => [file, linesOf(text)] as const));
-  return withLines(findings.toSorted(inOrderOfPlaces), (file) => lines.get(file));
+  return withLines(findings.toSorted(inOrderOfLocations), (file) => lines.get(file));
 }
 
 function readOptions(
@@ -219,8 +219,10 @@ function toDocuments(sources: readonly DocumentSource[], files: readonly Documen
     if (kind === 'invariants') return [];
     const named = { kind, name: nameOf(each), file: source.file, content: source.content };
     if (kind === 'app' || kind === 'settings') return [{ ...named, ruleLines: [] }];
-    const places = valuesAt(source.content, 'rules.*').map(({ path }) => source.placeOf(path));
-    return [{ ...named, ruleLines: places.map(({ line }) => line), ruleColumns: places.map(({ column }) => column) }];
+    const locations = valuesAt(source.content, 'rules.*').map(({ path }) => source.locationOf(path));
+    return [
+      { ...named, ruleLines: locations.map(({ line }) => line), ruleColumns: locations.map(({ column }) => column) },
+    ];
   });
   return new Map([...written, ...files].map((each) => [documentKey(each.kind, each.name), each]));
 }

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { escapeHtml } from '../rendering/escape-html.ts';
 import type { PreviewSite } from './preview-site.ts';
 
-/** If the configuration is currently broken: lines that describe the problems. */
-export type PreviewState = PreviewSite | { readonly problems: readonly string[] };
+/** If the configuration is currently broken: the findings as lines. */
+export type PreviewState = PreviewSite | { readonly findings: readonly string[] };
 
 export interface PreviewServer {
   readonly address: string;
@@ -22,14 +22,14 @@ export async function servePreview(read: () => Promise<PreviewState>, port: numb
   const server = createServer((request, response) => {
     const path = pathOf(request.url ?? '/');
     // An operator's template may compile and still fail on its model.
-    answer(path).catch((error: unknown) => send(500, problemsPage([`${path}: ${(error as Error).message}`])));
+    answer(path).catch((error: unknown) => send(500, linesPage([`${path}: ${(error as Error).message}`])));
     async function answer(path: string): Promise<void> {
       // A form of a sample page: the browser stays on the page.
       if (request.method === 'POST') return void response.writeHead(204).end();
       if (path.endsWith('.html')) site = await read();
-      if ('problems' in site) return send(500, problemsPage(site.problems));
+      if ('findings' in site) return send(500, linesPage(site.findings));
       const file = site.file(path);
-      if (file === undefined) return send(404, problemsPage(['The preview has no such page.']));
+      if (file === undefined) return send(404, linesPage(['The preview has no such page.']));
       send(200, file.body, file.type);
     }
     function send(status: number, body: string | Buffer, type = 'text/html; charset=utf-8'): void {
@@ -61,6 +61,6 @@ function pathOf(url: string): string {
   }
 }
 
-function problemsPage(lines: readonly string[]): string {
+function linesPage(lines: readonly string[]): string {
   return `<!DOCTYPE html><meta charset="utf-8"><title>Preview</title><pre>${escapeHtml(lines.join('\n'))}</pre>`;
 }

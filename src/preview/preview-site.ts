@@ -92,7 +92,7 @@ function groupsOf(id: string, brands: readonly PreviewBrand[]): Readonly<Record<
 /** The HTML of a page of the site. */
 function pageAt(path: string, parts: PreviewParts): string {
   const [id = '', locale = '', scheme = '', file = ''] = path.split('/');
-  const brand = parts.brands.find((one) => one.id === id) as PreviewBrand;
+  const brand = parts.brands.find((previewBrand) => previewBrand.id === id) as PreviewBrand;
   const state = file.slice(0, -'.html'.length);
   const draw = samplePages.get(state);
   const html = draw === undefined ? messagePage(parts.message(state, brand, locale)) : undefined;

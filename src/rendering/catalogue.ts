@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FlatEntry, placeAt, readFlatJson, sourcePlaceText } from './flat-json.ts';
+import { type FlatEntry, jsonLocationText, locationAt, readFlatJson } from './flat-json.ts';
 import { intlFormatters } from './formatters.ts';
 import { compileMessage, type MessageFormat, messageTags } from './message-format.ts';
 import { unlessMissing } from './optional-file.ts';
@@ -17,11 +17,11 @@ export interface Catalogue {
   readonly messages: ReadonlyMap<string, CatalogueMessage>;
 }
 
-/** A message as read, with the place that an error about it names. */
+/** A message as read, with the location that an error about it names. */
 export interface CatalogueMessage {
   readonly text: string;
   /** `file:line:column` */
-  readonly place: () => string;
+  readonly location: () => string;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface CatalogueMessage {
  */
 export function loadCatalogues(dirs: readonly string[]): ReadonlyMap<string, Catalogue> {
   const catalogues = new Map<string, Map<string, CatalogueMessage>>();
-  for (const dir of dirs.map((one) => join(one, 'messages'))) {
+  for (const dir of dirs.map((base) => join(base, 'messages'))) {
     for (const file of unlessMissing(() => readdirSync(dir).sort()) ?? []) {
       if (!file.endsWith('.json')) continue;
       const locale = file.slice(0, -'.json'.length);
@@ -48,12 +48,12 @@ function readCatalogue(file: string): readonly (readonly [string, CatalogueMessa
   const source = readFileSync(file, 'utf8');
   return readFlatJson(source, file).map(({ key, text, offset }: FlatEntry) => [
     key,
-    { text, place: () => sourcePlaceText(placeAt({ source, file, offset })) },
+    { text, location: () => jsonLocationText(locationAt({ source, file, offset })) },
   ]);
 }
 
 /**
- * The faults of the catalogues, each with its place: invalid ICU syntax, and differences from the fallback language.
+ * The faults of the catalogues, each with its location: invalid ICU syntax, and differences from the fallback language.
  */
 export function catalogueFindings(catalogues: ReadonlyMap<string, Catalogue>): readonly string[] {
   const fallback = catalogues.get(fallbackLocale);
@@ -79,15 +79,15 @@ type Formats = ReadonlyMap<string, MessageFormat>;
 function compiledMessages({ locale, messages }: Catalogue): { formats: Formats; findings: readonly string[] } {
   const formats = new Map<string, MessageFormat>();
   const findings: string[] = [];
-  for (const [key, { text, place }] of messages) {
+  for (const [key, { text, location }] of messages) {
     try {
       const format = compileMessage(text, locale);
       formats.set(key, format);
       const unknown = [...format.tags].filter((tag) => !messageTags.includes(tag));
-      findings.push(...unknown.map((tag) => `${place()}: ${key} has the unknown tag <${tag}>`));
-      findings.push(...pluralFaults(format, locale).map((fault) => `${place()}: ${key} ${fault}`));
+      findings.push(...unknown.map((tag) => `${location()}: ${key} has the unknown tag <${tag}>`));
+      findings.push(...pluralFaults(format, locale).map((fault) => `${location()}: ${key} ${fault}`));
     } catch (error) {
-      findings.push(`${place()}: ${key} is not a valid ICU message: ${(error as Error).message}`);
+      findings.push(`${location()}: ${key} is not a valid ICU message: ${(error as Error).message}`);
     }
   }
   return { formats, findings };
@@ -128,14 +128,14 @@ function differingSelects({ messages }: Catalogue, formats: Formats, expected: F
     return [
       ...[...own].filter((one) => !wanted.has(one)).map((one) => `has the unknown case ${one}`),
       ...[...wanted].filter((one) => !own.has(one)).map((one) => `lacks the case ${one}`),
-    ].map((fault) => `${messages.get(key)?.place()}: ${key} ${fault}`);
+    ].map((fault) => `${messages.get(key)?.location()}: ${key} ${fault}`);
   });
 }
 
-/** Reported at the beginning of the language's texts, because a missing text has no place. */
+/** Reported at the beginning of the language's texts, because a missing text has no location. */
 function missingKeys({ locale, messages }: Catalogue, fallback: Catalogue): readonly string[] {
   const [first] = messages.values();
-  const file = first === undefined ? `${locale}.json` : first.place().replace(/:\d+:\d+$/, '');
+  const file = first === undefined ? `${locale}.json` : first.location().replace(/:\d+:\d+$/, '');
   return [...fallback.messages]
     .filter(([key]) => !messages.has(key))
     .map(([key, { text }]) => `${file}:1:1: ${key} is missing (in English: ${text})`);
@@ -144,10 +144,10 @@ function missingKeys({ locale, messages }: Catalogue, fallback: Catalogue): read
 function differingNames({ messages }: Catalogue, formats: Formats, expected: Formats): readonly string[] {
   return [...formats].flatMap(([key, { values }]) => {
     const wanted = expected.get(key)?.values;
-    if (wanted === undefined) return [`${messages.get(key)?.place()}: there is no text ${key} in ${fallbackLocale}`];
+    if (wanted === undefined) return [`${messages.get(key)?.location()}: there is no text ${key} in ${fallbackLocale}`];
     return [
       ...[...values].filter((name) => !wanted.has(name)).map((name) => `has the unknown value {${name}}`),
       ...[...wanted].filter((name) => !values.has(name)).map((name) => `lacks the value {${name}}`),
-    ].map((fault) => `${messages.get(key)?.place()}: ${key} ${fault}`);
+    ].map((fault) => `${messages.get(key)?.location()}: ${key} ${fault}`);
   });
 }

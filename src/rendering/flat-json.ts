@@ -7,7 +7,7 @@ export interface FlatEntry {
   readonly offset: number;
 }
 
-export interface SourcePlace {
+export interface JsonLocation {
   readonly file: string;
   /** From 1, as editors count. */
   readonly line: number;
@@ -24,8 +24,8 @@ interface Token {
 }
 
 /**
- * Throws an error that begins with the place if `source` is not a single object that contains only texts, with each key
- * once.
+ * Throws an error that begins with the location if `source` is not a single object that contains only texts, with each
+ * key once.
  */
 export function readFlatJson(source: string, file: string): readonly FlatEntry[] {
   return readPlainEntries(source) ?? readTokens(source, file);
@@ -69,7 +69,7 @@ function parseText(quoted: string): string {
 
 function readTokens(source: string, file: string): readonly FlatEntry[] {
   const fail = (offset: number, problem: string): never => {
-    throw new Error(`${sourcePlaceText(placeAt({ source, file, offset }))}: ${problem}`);
+    throw new Error(`${jsonLocationText(locationAt({ source, file, offset }))}: ${problem}`);
   };
   const next = tokenReader(source);
   const expect = (kind: Token['kind'], what: string): Token => {
@@ -117,12 +117,16 @@ function tokenReader(source: string): () => Token {
   };
 }
 
-export function placeAt(at: { readonly source: string; readonly file: string; readonly offset: number }): SourcePlace {
+export function locationAt(at: {
+  readonly source: string;
+  readonly file: string;
+  readonly offset: number;
+}): JsonLocation {
   const before = at.source.slice(0, at.offset).split('\n');
   return { file: at.file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 /** `file:line:column`, which editors and terminals can open. */
-export function sourcePlaceText({ file, line, column }: SourcePlace): string {
+export function jsonLocationText({ file, line, column }: JsonLocation): string {
   return `${file}:${line}:${column}`;
 }

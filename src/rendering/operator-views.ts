@@ -117,7 +117,7 @@ function syntaxFindings(file: string, source: string): readonly OperatorViewsFin
   }
 }
 
-/** EJS compiles a template as a whole, so the place of a fault is found by trying its tags one by one. */
+/** EJS compiles a template as a whole, so the location of a fault is found by trying its tags one by one. */
 function lineOf(source: string, message: string): number {
   const unclosed = /Could not find matching close tag/.test(message);
   const lines = source.split('\n');

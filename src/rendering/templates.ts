@@ -135,7 +135,7 @@ function compileTemplate(dirs: readonly string[], name: string): Draw {
 /** Inline SVG, which takes the colour of its text. */
 function loadIcons(dirs: readonly string[]): ReadonlyMap<string, string> {
   const icons = new Map<string, string>();
-  for (const dir of dirs.map((one) => join(one, 'icons')))
+  for (const dir of dirs.map((base) => join(base, 'icons')))
     for (const name of namesIn(dir))
       if (name.endsWith('.svg')) icons.set(name.slice(0, -'.svg'.length), readFileSync(join(dir, name), 'utf8').trim());
   return icons;

@@ -42,7 +42,7 @@ export function loadTranslators(dirs: readonly string[]): ReadonlyMap<string, Tr
 /** A catalogue, that of its language without script and region, and the fallback. */
 function chainOf(catalogues: ReadonlyMap<string, Catalogue>, tag: string): readonly Catalogue[] {
   const tags = [...new Set([tag, new Intl.Locale(tag).language, fallbackLocale])];
-  return tags.flatMap((one) => catalogues.get(one) ?? []);
+  return tags.flatMap((language) => catalogues.get(language) ?? []);
 }
 
 /** A message of the catalogue. `html`: its constant result, if it has no values and no tags. */

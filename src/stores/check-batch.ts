@@ -47,12 +47,12 @@ function texts(op: Op): readonly unknown[] {
  */
 export function tightestLimits(limits: readonly Limit[]): readonly Limit[] {
   const tightest = new Map<number, Limit>();
-  for (const one of limits) {
-    const { limit, window, wait = 0 } = one;
+  for (const checked of limits) {
+    const { limit, window, wait = 0 } = checked;
     if (!Number.isInteger(limit) || limit < 0) throw new TypeError('a limit is a whole number of attempts');
     if (!Number.isInteger(window) || window < 0) throw new TypeError('a window is a whole number of seconds');
     if (!Number.isInteger(wait) || wait < 0) throw new TypeError('a wait is a whole number of seconds');
-    if (limit < (tightest.get(window)?.limit ?? Infinity)) tightest.set(window, one);
+    if (limit < (tightest.get(window)?.limit ?? Infinity)) tightest.set(window, checked);
   }
   if (tightest.size === 0) throw new TypeError('an attempt needs at least one limit');
   return [...tightest.values()];

@@ -44,7 +44,7 @@ const sources = readSources(src);
 
 /** Whether a module gets one of these names from `keys.ts`. */
 function importsKey(module: string, names: readonly string[]): boolean {
-  const source = sources.find((one) => one.module === module);
+  const source = sources.find((file) => file.module === module);
   const clauses = source?.code.match(/\bimport \{[^}]*\} from ''/g)?.join('\n') ?? '';
   const hasFile = source?.imports.some(({ target }) => target === 'stores/keys') ?? false;
   return hasFile && names.some((name) => new RegExp(`\\b${name}\\b`).test(clauses));
@@ -52,7 +52,7 @@ function importsKey(module: string, names: readonly string[]): boolean {
 
 /** The storage of oidc-provider makes the keys of its models from the table itself. */
 function namesKind(module: string, kind: string): boolean {
-  const source = sources.find((one) => one.module === module);
+  const source = sources.find((file) => file.module === module);
   const hasTable = source?.imports.some(({ target }) => target === 'stores/key-table') ?? false;
   return hasTable && (source?.texts.includes(kind) ?? false);
 }
@@ -80,7 +80,9 @@ test('each function of `keys.ts` is imported by another module', () => {
 
 test('a counter with a name of its own is named by its owner, and each that is named is in the table', () => {
   const fixed = counterTable.filter(({ name }) => !name.includes('<') && !name.includes('.send'));
-  const unnamed = fixed.filter(({ name, owner }) => !sources.find((one) => one.module === owner)?.texts.includes(name));
+  const unnamed = fixed.filter(
+    ({ name, owner }) => !sources.find((source) => source.module === owner)?.texts.includes(name),
+  );
   expect(unnamed).toEqual([]);
   const calls = [...keyCalls()].filter((name) => !counterTable.some((row) => row.name === name));
   expect(calls).toEqual([]);

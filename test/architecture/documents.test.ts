@@ -90,10 +90,10 @@ describe('the decisions', () => {
 
 describe('the documents', () => {
   test('link to files that exist', () => {
-    const broken = documents.flatMap((one) =>
-      linkedFiles(one)
+    const broken = documents.flatMap((file) =>
+      linkedFiles(file)
         .filter((target) => !isThere(target))
-        .map((target) => `${one.path} links to ${target}`),
+        .map((target) => `${file.path} links to ${target}`),
     );
     expect(broken).toEqual([]);
   });

@@ -58,7 +58,7 @@ const exportedForTests: Readonly<Record<string, readonly string[]>> = {
     'valueErrorCodes',
     'viewErrorCodes',
   ],
-  'a limit that tests go up to': ['largestBrand', 'largestMarks', 'shortestPassword'],
+  'a limit that tests go up to': ['largestBrand', 'largestLogos', 'shortestPassword'],
   'a function whose cases are tried one by one': [
     'decide',
     'followAlgorithms',

@@ -66,7 +66,8 @@ function numberedNames(node: FunctionNode): ReadonlyMap<number, string> {
   const uses: { readonly start: number; readonly name: string }[] = [];
   full(node, (inner: AnyNode, _state: unknown, type: string) => {
     if (inner.type === 'ObjectPattern' || inner.type === 'ObjectExpression')
-      for (const one of inner.properties) if (one.type === 'Property' && one.shorthand) shorthands.add(one.start);
+      for (const property of inner.properties)
+        if (property.type === 'Property' && property.shorthand) shorthands.add(property.start);
     if (inner.type !== 'Identifier' || inner === node.id) return;
     if (type === 'VariablePattern') bound.push(inner.name);
     uses.push(inner);

@@ -172,29 +172,29 @@ const measurements: Readonly<Record<string, (base: string, report: Report) => Pr
   async check(base, report) {
     const invariants = join(base, 'invariants');
     await writeConfiguration(invariants, { invariants: true });
-    await report('config check', ['config', 'check', join(base, 'live')]);
+    await report('config check', ['config', 'check', join(base, 'active')]);
     await report('config check, five invariants', ['config', 'check', invariants]);
     for (const kind of ['alone', 'asked'] as const) {
       await writeConfiguration(join(base, kind), { account: kind });
       await report(`config check, account policy, ${kind}`, ['config', 'check', join(base, kind)]);
     }
-    await report('config check --standard', ['config', 'check', join(base, 'live'), '--standard', 'nist-aal2']);
+    await report('config check --standard', ['config', 'check', join(base, 'active'), '--standard', 'nist-aal2']);
   },
   async report(base, report) {
     const file = join(base, 'report.html');
     const size = async () => `, ${((await stat(file)).size / 1e6).toFixed(1)} MB`;
-    const args = ['config', 'report', join(base, 'live'), '--out', file];
+    const args = ['config', 'report', join(base, 'active'), '--out', file];
     await report('config report', args, size);
     await report('config report --json', [...args, '--json']);
   },
   async questions(base, report) {
-    const files = ['--config', join(base, 'live')];
+    const files = ['--config', join(base, 'active')];
     await report('config matrix', ['config', 'matrix', ...files]);
     await report('config matrix --json', ['config', 'matrix', ...files, '--json']);
     await report('config who', ['config', 'who', 'a7', ...files]);
   },
   async diff(base, report) {
-    await report('config apply, empty store', ['config', 'apply', join(base, 'live'), '--yes']);
+    await report('config apply, empty store', ['config', 'apply', join(base, 'active'), '--yes']);
     const store = await openStore({ dataDir: join(base, 'data') });
     await addUsers(store).finally(() => store.close());
     for (const change of ['policy', 'session'] as const) {
@@ -204,7 +204,7 @@ const measurements: Readonly<Record<string, (base: string, report: Report) => Pr
     await report('config what', ['config', 'what', 'user-7@example.test']);
     await report('config matrix --json, users', ['config', 'matrix', '--json']);
     const page = join(base, 'report.html');
-    await report('config report --json, users', ['config', 'report', join(base, 'live'), '--out', page, '--json']);
+    await report('config report --json, users', ['config', 'report', join(base, 'active'), '--out', page, '--json']);
   },
 };
 
@@ -216,7 +216,7 @@ async function measure(named: readonly string[]): Promise<void> {
     process.stdout.write(`${what}: ${cpu.toFixed(1)} s of CPU, ${wall.toFixed(1)} s${(await more?.()) ?? ''}\n`);
   };
   try {
-    await writeConfiguration(join(base, 'live'), {});
+    await writeConfiguration(join(base, 'active'), {});
     for (const name of named) await measurements[name]?.(base, report);
   } finally {
     await rm(base, { recursive: true });

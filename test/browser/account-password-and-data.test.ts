@@ -25,7 +25,7 @@ const isSignedOut = (page: Page) => appears(page.locator('form[data-step=identif
 
 /** The newest message with this subject. */
 async function messageAbout(user: User, subject: string) {
-  const message = (await allMailTo(node, user.address)).find((one) => one.subject === subject);
+  const message = (await allMailTo(node, user.address)).find((inboxMessage) => inboxMessage.subject === subject);
   if (message === undefined) throw new Error(`no message "${subject}"`);
   return message;
 }

@@ -99,7 +99,7 @@ const important = [
   'account',
   'account-methods',
   'account-activity',
-  'account-apps-marked',
+  'account-apps-with-logos',
   'account-profile',
 ];
 
@@ -197,7 +197,7 @@ function heaviestByFiles(): readonly string[] {
 
 test('a page takes at most 30 KB and 6 requests, with all that a brand can have, too', async () => {
   const states = heaviestByFiles();
-  expect(states).toEqual(expect.arrayContaining(['identify-branded', 'account-apps-marked']));
+  expect(states).toEqual(expect.arrayContaining(['identify-branded', 'account-apps-with-logos']));
   expect(states.length).toBeGreaterThan(5);
   // With a route the browser uses nothing that it kept of the page before.
   await page.route('**', (route) => route.continue());

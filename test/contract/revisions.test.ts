@@ -246,8 +246,8 @@ describe.each<[string, () => Promise<Harness>]>([
     const outcomes = await Promise.allSettled(
       names.map((name, index) => (index % 2 === 0 ? revisions : other).apply(configuration(app(name)), { by: name })),
     );
-    const won = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value.revision] : []));
-    const lost = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.revision] : []));
+    const lost = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
     expect(won.length).toBeGreaterThan(0);
     expect(won.length + lost.length).toBe(names.length);
     for (const error of lost) expect(error).toMatchObject({ refusal: 'revision_changed' });
@@ -275,7 +275,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await revisions.apply(configuration(app('payroll')), { by: 'bob', base: 1 });
     const before = await pointerOf(store);
     await expect(revisions.apply(configuration(app('shop')), { by: 'ann', base: 1 })).rejects.toThrow(
-      /^revision_changed: revision 2 by bob is in use, and this was compared with revision 1/,
+      /^revision_changed: revision 2 by bob is active, and this was compared with revision 1/,
     );
     await expect(revisions.assertBase(1)).rejects.toMatchObject({ refusal: 'revision_changed' });
     expect(await pointerOf(store)).toEqual(before);
@@ -283,7 +283,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('a crash between the documents and the pointer leaves what is in use, and its history', async () => {
+  test('a crash between the documents and the pointer leaves what is active, and its history', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(), { by: 'ann' });
     const dying: Store = {
@@ -516,7 +516,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('a store that does not answer is an error, and the known revision stays in use', async () => {
+  test('a store that does not answer is an error, and the known revision stays active', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(app('payroll')), { by: 'ann' });
     const pointer = await pointerOf(store);

@@ -82,14 +82,14 @@ describe('Redis', () => {
   test('`config apply --init` makes it, and the server starts', async () => {
     const env = await environment({ REDIS_URL: redis.url });
     const { code, out } = await stepgate(env, ['config', 'apply', '--init']);
-    expect([code, out]).toEqual([0, expect.stringMatching(/^revision 1 is in use: \d+ changes: /)]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^revision 1 is active: \d+ changes: /)]);
     const { out: keys } = await runCommand(env, ['keys', 'list']);
     expect(keys).toContain('RS256');
     const server = startStepgate(env, ['serve']);
     await server.line(/"listening"/);
     expect((await fetch(`${env.ISSUER}/readyz`)).status).toBe(200);
     expect(await runCommand(env, ['config', 'apply', '--init'])).toMatchObject({
-      out: 'no change: revision 1 is in use\n',
+      out: 'no change: revision 1 is active\n',
     });
     expect((await runCommand(env, ['keys', 'list'])).out).toBe(keys);
     await server.stop('SIGKILL');

@@ -65,7 +65,9 @@ function whenOf({ request }: World): When {
 
 function naivelyAllowed(drawn: World, evidence: readonly Evidence[]): boolean {
   const counted = evidence.filter(({ authenticator }) => enabledOf(drawn).includes(authenticator as Key));
-  return requirementsOf(drawn).every((anyOf) => anyOf.some((one) => naivelyMeets(one, counted, whenOf(drawn))));
+  return requirementsOf(drawn).every((anyOf) =>
+    anyOf.some((requirement) => naivelyMeets(requirement, counted, whenOf(drawn))),
+  );
 }
 
 /** The evidence of proving an enrollment now, at its best, by each of its methods that is needed. */
@@ -167,14 +169,16 @@ test('an assurance is true of its supporting evidence, which is the newest that 
       if (decision.kind !== 'allow') return;
       const { supportingEvidence, authTime, amr, acr } = decision.assurance;
       expect(naivelyAllowed(drawn, supportingEvidence)).toBe(true);
-      for (const one of supportingEvidence) expect(drawn.evidence).toContainEqual(one);
+      for (const proof of supportingEvidence) expect(drawn.evidence).toContainEqual(proof);
       expect(authTime).toBe(Math.min(...supportingEvidence.map(({ at }) => at)));
-      const covered = new Set(supportingEvidence.filter((one) => !isAuxiliary(one)).flatMap((one) => one.factors)).size;
+      const covered = new Set(
+        supportingEvidence.filter((proof) => !isAuxiliary(proof)).flatMap((proof) => proof.factors),
+      ).size;
       expect(amr).toEqual(
-        [...new Set([...supportingEvidence.flatMap((one) => one.amr), ...(covered > 1 ? ['mfa'] : [])])].sort(),
+        [...new Set([...supportingEvidence.flatMap((proof) => proof.amr), ...(covered > 1 ? ['mfa'] : [])])].sort(),
       );
       const met = acrValues
-        .filter((one) => naivelyMeets(one.requirement, supportingEvidence, whenOf(drawn)))
+        .filter((acrValue) => naivelyMeets(acrValue.requirement, supportingEvidence, whenOf(drawn)))
         .map(({ value }) => value);
       expect(acr).toBe(drawn.request.acrValues.find((value) => met.includes(value)) ?? met[0]);
       if (voluntary(drawn)) return;
@@ -276,7 +280,7 @@ test('the user is asked exactly if the sign-in can still be completed', () => {
       seen[decision.kind as keyof typeof seen] += 1;
       const proofs = [...drawn.evidence, ...usable(drawn).flatMap(proving)];
       const canProve = naivelyAllowed(drawn, proofs);
-      const hasSolid = usable(drawn).some((one) => !isAuxiliary(one));
+      const hasSolid = usable(drawn).some((enrollment) => !isAuxiliary(enrollment));
       const canEnroll = hasSolid && naivelyAllowed(drawn, [...proofs, ...newOnes(drawn).flat()]);
       const isDenied = decision.kind === 'deny' || (decision.kind === 'challenge' && decision.withheld !== undefined);
       expect(isDenied).toBe(!canProve && !canEnroll);
@@ -289,7 +293,7 @@ test('the user is asked exactly if the sign-in can still be completed', () => {
 });
 
 function solidFirst(set: readonly Evidence[]): readonly Evidence[] {
-  const solid = set.filter((one) => !isAuxiliary(one));
+  const solid = set.filter((proof) => !isAuxiliary(proof));
   return solid.length > 0 ? solid : set;
 }
 

@@ -253,7 +253,7 @@ describe('a configuration that changes while the node runs', () => {
     return /<title>[^<]*– ([^<]*)<\/title>/.exec(page.html)?.[1] ?? '';
   };
 
-  test('broken: it is reported with its place, and nothing changes; mended: it is in use', async () => {
+  test('broken: it is reported with its place, and nothing changes; mended: it is active', async () => {
     const node = await demo();
     const running = await node.start();
     const file = join(node.configDir, 'policies/sign-on/notes.yaml');

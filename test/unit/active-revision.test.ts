@@ -81,7 +81,7 @@ test('a revision that was not confirmed in time goes back, whichever node looks 
   await store.close();
 });
 
-test('what cannot go back stays in use, and is warned of once', async () => {
+test('what cannot go back stays active, and is warned of once', async () => {
   const store = recordingStore(openEmbedded({ file: ':memory:' }));
   const now = () => Math.floor(Date.now() / 1000);
   await createKeyring(store, now());

@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 test.each<[NetworkFileKind, string, string, object | undefined]>([
-  ['country', 'city', '192.0.2.200', { country: 'AT', location: { latitude: 48.2, longitude: 16.4 } }],
+  ['country', 'city', '192.0.2.200', { country: 'AT', coordinates: { latitude: 48.2, longitude: 16.4 } }],
   ['country', 'city', '198.51.100.1', { country: 'DE' }],
   ['country', 'city', '198.51.100.200', undefined],
   ['country', 'city', '2001:db8::7', { country: 'CH' }],

@@ -52,7 +52,7 @@ test.each([
   });
 });
 
-test('a change of what decides is applied over whatever is in use', async () => {
+test('a change of what decides is applied over whatever is active', async () => {
   await withConfiguration(validFiles, async (dir) => {
     const files = filesOf(dir);
     await files.apply(store);

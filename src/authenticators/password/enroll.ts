@@ -121,7 +121,9 @@ export function formerHashes(context: Pick<AuthenticatorContext, 'enrolled' | 'n
   const { enrolled } = context;
   const hashes = enrolled.flatMap(({ secret: { hash, former } }) => [
     ...(typeof hash === 'string' ? [hash] : []),
-    ...(Array.isArray(former) ? former.filter((one): one is string => typeof one === 'string') : []),
+    ...(Array.isArray(former)
+      ? former.filter((formerHash): formerHash is string => typeof formerHash === 'string')
+      : []),
   ]);
   return { compared: hashes.slice(0, Math.max(1, history)), kept: hashes.slice(0, history) };
 }

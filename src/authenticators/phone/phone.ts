@@ -132,7 +132,7 @@ function methodsFor({ country, methods }: PhoneNumber, settings: PhoneSettings):
 
 /** The method that the user chose, or the first one. */
 function chosenMethod(methods: readonly PhoneMethod[], { method }: AuthenticatorContext): PhoneMethod {
-  return methods.find((one) => one === method) ?? methods[0] ?? 'sms';
+  return methods.find((phoneMethod) => phoneMethod === method) ?? methods[0] ?? 'sms';
 }
 
 function proofBy(method: unknown): Proof {

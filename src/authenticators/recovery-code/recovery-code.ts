@@ -108,7 +108,7 @@ async function verifyRecoveryCode(
   if (code === undefined) return refuse('credentials.malformed');
   const secret = readRecoverySecret(credential);
   const digest = await digestKeyText(queue, code, secret?.salt ?? decoySalt);
-  const left = secret?.digests.filter((one) => !isSameText(one, digest));
+  const left = secret?.digests.filter((stored) => !isSameText(stored, digest));
   if (!credential || !secret || !left || left.length === secret.digests.length) return refuse('credentials.invalid');
   return {
     ok: true,
@@ -145,6 +145,6 @@ async function enrollCodes(queue: HashingQueue, { pending, input }: ChallengeAns
 function readRecoverySecret(credential: Credential | undefined): RecoverySecret | undefined {
   if (credential?.authenticator !== descriptor.key) return undefined;
   const { salt, digests } = credential.secret;
-  const isWhole = isSalt(salt) && Array.isArray(digests) && digests.every((one) => typeof one === 'string');
+  const isWhole = isSalt(salt) && Array.isArray(digests) && digests.every((digest) => typeof digest === 'string');
   return isWhole ? { salt, digests } : undefined;
 }

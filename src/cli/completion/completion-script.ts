@@ -22,15 +22,15 @@ export function completionScript(shell: (typeof shells)[number], program: Comman
 
 function levelsOf(command: Command, path: readonly string[]): readonly Level[] {
   const help = command.createHelp();
-  const commands = help.visibleCommands(command).filter((one) => one.name() !== 'help');
+  const commands = help.visibleCommands(command).filter((subcommand) => subcommand.name() !== 'help');
   const own: Level = {
     path: path.join(' '),
-    commands: commands.map((one) => ({ word: one.name(), description: one.description() })),
+    commands: commands.map((subcommand) => ({ word: subcommand.name(), description: subcommand.description() })),
     options: help
       .visibleOptions(command)
       .flatMap(({ long, description }) => (long ? [{ word: long, description }] : [])),
   };
-  return [own, ...commands.flatMap((one) => levelsOf(one, [...path, one.name()]))];
+  return [own, ...commands.flatMap((subcommand) => levelsOf(subcommand, [...path, subcommand.name()]))];
 }
 
 const writers = { bash: bashScript, zsh: zshScript, fish: fishScript };

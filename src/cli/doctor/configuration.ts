@@ -19,7 +19,7 @@ import { isLoopback } from '../../policy/schema/fields/fields.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { groupsWithMembers } from '../../users/directory/member-groups.ts';
-import { appNames, revisionInUse } from '../shared/configuration/revision-in-use.ts';
+import { appNames, readActiveRevision } from '../shared/configuration/revision-in-use.ts';
 import { checkChallengeService } from './challenge-service.ts';
 import { checkDelivery } from './delivery.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
@@ -42,7 +42,7 @@ const atOnce = 100;
 
 export async function checkConfiguration(store: Store, given: Installation): Promise<readonly CheckResult[]> {
   try {
-    const { snapshot, manifest } = await revisionInUse(store, given.authenticators);
+    const { snapshot, manifest } = await readActiveRevision(store, given.authenticators);
     const apps = await readApps(snapshot, appNames(manifest));
     return [
       ok('configuration', `revision ${manifest.revision}, ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`),

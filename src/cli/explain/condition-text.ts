@@ -20,9 +20,13 @@ export function conditionLines({ conditions, when }: ExplainedRule, paint: Paint
     const { result, alternatives } = trace;
     if (alternatives === undefined) return [line(trace, conditionText(when, trace.condition), paint)];
     const inner = alternatives.flatMap((traces, at) =>
-      traces.map((one, index) => {
+      traces.map((conditionTrace, index) => {
         const number = index === 0 ? `${at + 1}.` : '  ';
-        return line(one, `  ${number} ${conditionText(when.any?.[at] ?? {}, one.condition)}`, paint);
+        return line(
+          conditionTrace,
+          `  ${number} ${conditionText(when.any?.[at] ?? {}, conditionTrace.condition)}`,
+          paint,
+        );
       }),
     );
     return [`${resultWord(result, paint)}  one of`, ...inner];

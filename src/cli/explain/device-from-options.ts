@@ -12,7 +12,7 @@ export function browserFromOptions({
   os: system = 'other',
 }: FactOptions): Pick<Facts['device'], 'platform' | 'os'> {
   const os = knownName('operating system', system, operatingSystems);
-  const possible = platforms.filter((one) => systemsOfPlatform[one].some((each) => each === os));
+  const possible = platforms.filter((candidate) => systemsOfPlatform[candidate].some((each) => each === os));
   if (given === undefined) return { platform: os === 'other' ? 'desktop' : (possible[0] ?? 'desktop'), os };
   const platform = knownName('platform', given, platforms);
   if (os !== 'other' && !possible.includes(platform))

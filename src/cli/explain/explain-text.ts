@@ -3,7 +3,7 @@
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { sourcePlace } from '../../core/model/source-place.ts';
+import { sourceLocationText } from '../../core/model/source-place.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskText } from '../../core/policy/values/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';
@@ -80,7 +80,7 @@ function factLines(explanation: CommandExplanation): readonly string[] {
           ...attributeRows(explanation),
           ['enrolled', has.join(', ') || 'nothing'],
           ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
-          ...locked.map((one) => ['locked', lockedText(one)] as const),
+          ...locked.map((entry) => ['locked', lockedText(entry)] as const),
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
     [
@@ -174,15 +174,15 @@ function ruleLines(
 ): readonly string[] {
   const decides = rule.rule === layer.decidedBy && index === layer.rules.length - 1;
   const conditions = conditionLines(rule, paint).map((line) => `             ${line}`);
-  const head = `  ${resultWord(rule.result, paint)} ${String(index + 1).padStart(2)}  ${printable(rule.rule).padEnd(width)}  ${place(rule, paint)}`;
+  const head = `  ${resultWord(rule.result, paint)} ${String(index + 1).padStart(2)}  ${printable(rule.rule).padEnd(width)}  ${locationText(rule, paint)}`;
   return [
     decides ? `${head}  ${paint('bold', `decides: ${layer.outcome}`)}` : head,
     ...(conditions.length === 0 ? [paint('dim', '             no conditions: always')] : conditions),
   ];
 }
 
-function place({ location }: RuleTrace, paint: Paint): string {
-  return location ? paint('dim', sourcePlace(location)) : '';
+function locationText({ location }: RuleTrace, paint: Paint): string {
+  return location ? paint('dim', sourceLocationText(location)) : '';
 }
 
 function sessionText({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
@@ -226,7 +226,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
 function reportedText({ rule, result, outcome, satisfied, location }: NonNullable<ExplainedLayer['reported']>): string {
   const decision = outcome === 'allow' && satisfied === false ? 'ask for more' : outcome;
   const why = result === 'error' ? ', as a condition of it could not be found out' : '';
-  const where = location === undefined ? '' : ` (${sourcePlace(location)})`;
+  const where = location === undefined ? '' : ` (${sourceLocationText(location)})`;
   return `"${printable(rule)}" would ${decision}${why}, and only reports${where}`;
 }
 

@@ -19,7 +19,7 @@ import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { openEmbedded } from '../../stores/embedded/embedded.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { appNames, type RevisionInUse, revisionInUse } from '../shared/configuration/revision-in-use.ts';
+import { type ActiveRevisionContent, appNames, readActiveRevision } from '../shared/configuration/revision-in-use.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { withPrintedFindings } from '../shared/output/print-findings.ts';
@@ -46,7 +46,7 @@ export interface ExplainContext {
   readonly variables: Variables;
   /** Epoch seconds. */
   now(): Seconds;
-  /** 1: the files have problems. */
+  /** 1: there are findings about the files. */
   setExitCode(code: 0 | 1): void;
 }
 
@@ -66,7 +66,7 @@ export function explainCommand(context: ExplainContext): Command {
     .option('--transaction <reference>', 'describe a past sign-in, by the reference on its page or in the audit log')
     .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
     .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
-    .option('--config <dir>', 'use these files instead of the revision in use');
+    .option('--config <dir>', 'use these files instead of the active revision');
   return withFactOptions(command).action((options: ExplainOptions) =>
     withPrintedFindings(context, options, () => run(context, options)),
   );
@@ -79,9 +79,9 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
   const what = { ...options, app };
   if (config === undefined) {
     return withStore(context, async (store) => {
-      const inUse = await revisionInUse(store, context.authenticators);
+      const active = await readActiveRevision(store, context.authenticators);
       const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
-      await print(context, what, { ...inUse, subject, store });
+      await print(context, what, { ...active, subject, store });
     });
   }
   if (user === undefined) return withFiles(context, config, (files) => print(context, what, files));
@@ -92,7 +92,7 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
 }
 
 /** The input of an explanation. */
-interface Explained extends RevisionInUse {
+interface Explained extends ActiveRevisionContent {
   /** The user of `--user`. */
   readonly subject?: Subject | undefined;
   /** The store with that user. */
@@ -161,7 +161,9 @@ function groupsNamedIn(
   { groups }: Settings,
 ): readonly string[] {
   const all = [...sets, ...(accountPolicy?.rules ?? []).flatMap(({ when }) => conditionSets(when))];
-  const named = all.flatMap((set) => [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((one) => one ?? []));
+  const named = all.flatMap((set) =>
+    [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((names) => names ?? []),
+  );
   return [...new Set([...Object.keys(groups ?? {}), ...named])];
 }
 
@@ -169,14 +171,14 @@ function groupsNamedIn(
 async function withFiles(
   context: ExplainContext,
   dir: string,
-  use: (files: RevisionInUse) => Promise<void>,
+  use: (files: ActiveRevisionContent) => Promise<void>,
 ): Promise<void> {
   const loaded = await loadConfiguration(dir, context);
   if (!loaded.ok) throw new ConfigurationRefused('bad_request', dir, loaded.findings);
   const store = openEmbedded({ file: ':memory:' });
   try {
     await new Revisions(store, context).apply(loaded.documents, { by: 'explain' });
-    await use(await revisionInUse(store, context.authenticators));
+    await use(await readActiveRevision(store, context.authenticators));
   } finally {
     await store.close();
   }

@@ -45,7 +45,7 @@ interface LockedBy {
 }
 
 function limitsFor(key: string, { kinds, policies, facts }: LockedBy): readonly Limit[] {
-  const kind = kinds.find((one) => one.key === key);
+  const kind = kinds.find((authenticatorKind) => authenticatorKind.key === key);
   if (!kind?.underPasswordPolicy) return kind?.attemptLimits ?? [];
   const lockout = passwordRuling(policies, facts)?.terms.lockout;
   return lockout ? limitsOf(lockout) : [];

@@ -24,13 +24,13 @@ function assumedEnrollment(
   authenticators: readonly AuthenticatorDescriptor[],
 ): Enrollment {
   const { key, method, shows } = keyOf(text);
-  const descriptor = authenticators.find((one) => one.key === key);
+  const descriptor = authenticators.find((authenticator) => authenticator.key === key);
   if (descriptor === undefined) {
     throw refusal(
       unknownName(
         'authenticator',
         key,
-        authenticators.map((one) => one.key),
+        authenticators.map((authenticator) => authenticator.key),
       ),
     );
   }
@@ -50,7 +50,7 @@ interface Provers {
 export function rememberedOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
   for (const proof of proofs) {
     const { key } = keyOf(proof.split('@', 1)[0] ?? '');
-    const descriptor = provers.descriptors.find((one) => one.key === key);
+    const descriptor = provers.descriptors.find((authenticatorDescriptor) => authenticatorDescriptor.key === key);
     if (descriptor && !isRemembered(descriptor))
       throw refusal(
         `no browser remembers ${key}: it remembers second factors that the user has, no knowledge and no recovery`,
@@ -86,7 +86,7 @@ function proofOf(proof: string, before: number, { subject, now, descriptors }: P
   const descriptor = descriptors.find(({ key }) => key === authenticator);
   if (method !== undefined && descriptor) knownMethod(method, descriptor);
   const first = ownEnrollment(authenticator, owner, method);
-  const enrollment = owner.enrollments.filter((one) => proves(one, authenticator, method))[before] ?? first;
+  const enrollment = owner.enrollments.filter((candidate) => proves(candidate, authenticator, method))[before] ?? first;
   const proved = { authenticator, enrollment: enrollment.id, subject: owner.id, ...atMost(enrollment, shows) };
   return {
     ...proved,
@@ -104,7 +104,7 @@ function knownMethod(method: string, { key, methods = [] }: AuthenticatorDescrip
 
 /** The user's first enrollment of an authenticator that can be proved by this method. */
 export function ownEnrollment(authenticator: string, subject: Subject, method?: string): Enrollment {
-  const enrollment = subject.enrollments.find((one) => proves(one, authenticator, method));
+  const enrollment = subject.enrollments.find((candidate) => proves(candidate, authenticator, method));
   if (enrollment !== undefined) return enrollment;
   const who = subject.identifiers[0] ?? 'this user';
   const has = subject.enrollments.map(enrollmentName).join(', ') || 'nothing';
@@ -150,8 +150,8 @@ function keyOf(text: string): NamedKey {
   const [, name = text, list] = /^([\w.-]+)\[([\w+]*)\]$/.exec(text) ?? [];
   const named = { key: authenticatorIn(name), ...omitUndefined({ method: methodIn(name) }) };
   if (list === undefined) return named;
-  const names = list.split('+').filter((one) => one !== '');
-  return { ...named, shows: names.map((one) => knownName('characteristic', one, characteristics)) };
+  const names = list.split('+').filter((part) => part !== '');
+  return { ...named, shows: names.map((shown) => knownName('characteristic', shown, characteristics)) };
 }
 
 /** User verification is a factor of its own: without it, a key is only a possession. */
@@ -163,7 +163,7 @@ function atMost(
   const verifies = best.includes('userVerification') && !shows.includes('userVerification');
   return {
     factors: verifies ? factors.filter((factor) => factor === 'possession') : factors,
-    characteristics: best.filter((one) => shows.includes(one)),
+    characteristics: best.filter((shown) => shows.includes(shown)),
   };
 }
 
@@ -173,9 +173,9 @@ export function skippedFrom(
   { at, authenticators }: { readonly at: Seconds; readonly authenticators: readonly AuthenticatorDescriptor[] },
 ): NonNullable<Subject['skipped']> {
   const keys = authenticators.map(({ key }) => key);
-  const pairs = counts.map((one) => {
-    const [key = '', count = ''] = one.split('=');
-    if (!/^\d{1,4}$/.test(count)) throw refusal(`--skipped takes how often, like totp=2, not ${one}`);
+  const pairs = counts.map((pair) => {
+    const [key = '', count = ''] = pair.split('=');
+    if (!/^\d{1,4}$/.test(count)) throw refusal(`--skipped takes how often, like totp=2, not ${pair}`);
     return [knownName('authenticator', key, keys), { grace: { count: Number(count), at } }] as const;
   });
   return Object.fromEntries(pairs);

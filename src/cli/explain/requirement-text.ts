@@ -60,13 +60,19 @@ function demandText(demand: Demand): string {
     ...(authenticators ? [`by ${authenticators.join(' or ')}`] : []),
     ...(exclude ? [`not by ${exclude.join(' or ')}`] : []),
   ].join(' ');
-  return withAge([which, ...characteristics.map((one) => characteristicTexts[one])].join(', '), demand);
+  return withAge(
+    [which, ...characteristics.map((characteristic) => characteristicTexts[characteristic])].join(', '),
+    demand,
+  );
 }
 
 function stepText(step: ChainStep): string {
   const { authenticators, characteristics = [] } = step;
   const which = authenticators.join(' or ');
-  return withAge([which, ...characteristics.map((one) => characteristicTexts[one])].join(', '), step);
+  return withAge(
+    [which, ...characteristics.map((characteristic) => characteristicTexts[characteristic])].join(', '),
+    step,
+  );
 }
 
 function withAge(words: string, { maxAge, maxIdle }: Pick<Demand, 'maxAge' | 'maxIdle'>): string {

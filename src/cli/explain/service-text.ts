@@ -9,7 +9,7 @@ import { layerLines, zoneText } from './explain-text.ts';
 export function serviceText(explanation: ServiceExplanation, source: string, paint: Paint): string {
   const { app, at, network, scopes, layers, outcome, rule } = explanation;
   const rows: readonly (readonly [string, string])[] = [
-    ...app.resources.map((one) => ['may use', [one.indicator, ...one.scopes].join(' ')] as const),
+    ...app.resources.map((resource) => ['may use', [resource.indicator, ...resource.scopes].join(' ')] as const),
     ['network', `${network.ip || 'no address'}, ${zoneText(network)}`],
     ['request', scopes.length === 0 ? 'no scope' : `scope ${scopes.join(' ')}`],
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],

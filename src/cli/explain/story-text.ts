@@ -3,7 +3,7 @@
 import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
-import { sourcePlace } from '../../core/model/source-place.ts';
+import { sourceLocationText } from '../../core/model/source-place.ts';
 import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
@@ -52,7 +52,7 @@ function zoneText({ zones = [] }: ToldDecision): string {
 }
 
 function deviceText({ device }: ToldDecision): string {
-  const kind = [device.platform, device.os].filter((one) => one !== undefined);
+  const kind = [device.platform, device.os].filter((part) => part !== undefined);
   const browser = device.known ? 'a browser that the user had used before' : 'a new browser';
   return [browser, ...kind].join(', ');
 }
@@ -180,13 +180,15 @@ function says({ layer, outcome, maxAge }: ToldLayer): boolean {
 
 function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Paint): readonly string[] {
   const { passed = [], morePassed, outcome, rule, location } = layer;
-  const where = location === undefined ? '' : paint('dim', `  ${sourcePlace(location)}`);
+  const where = location === undefined ? '' : paint('dim', `  ${sourceLocationText(location)}`);
   const title = `  ${paint('bold', titleOf(layer, decision))}`;
   const decider = rule === undefined ? [] : [`    by the rule "${printable(rule)}"${where}`];
   return [
     title,
     ...(morePassed === undefined ? [] : [`    ${morePassed} rules before these did not hold, either`]),
-    ...passed.map((one) => `    not by "${printable(one.rule)}": ${passedRuleText(one, outcome === 'undecided')}`),
+    ...passed.map(
+      (toldRule) => `    not by "${printable(toldRule.rule)}": ${passedRuleText(toldRule, outcome === 'undecided')}`,
+    ),
     ...decider,
     ...askedLines(layer).map((text) => `    ${text}`),
   ];
@@ -239,7 +241,9 @@ function tracedProofText(proof: TracedProof): string {
     registration: 'by registering',
   };
   // Every proof shows that a user was present, so this is not mentioned.
-  const shown = characteristics.filter((one) => one !== 'userPresence').map((one) => characteristicTexts[one]);
+  const shown = characteristics
+    .filter((characteristic) => characteristic !== 'userPresence')
+    .map((characteristic) => characteristicTexts[characteristic]);
   return [
     `${proofName(authenticator, method)} (${[...factors, ...shown].join(', ')})`,
     age === 0 ? 'just then' : `${durationText(age)} before`,

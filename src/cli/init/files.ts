@@ -198,7 +198,7 @@ function policyTests({ app: { clientId } }: InitAnswers): string {
   const id = yamlText(clientId);
   return `# yaml-language-server: $schema=../schema/tests.schema.json
 #
-# What the policies are meant to do. \`config test\` runs these: a change that breaks one is seen before it is live.
+# What the policies are meant to do. \`config test\` runs these: a change that breaks one is seen before it is active.
 
 tests:
   - name: Administrators prove two factors

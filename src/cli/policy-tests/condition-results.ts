@@ -1,16 +1,20 @@
 /** The results of the conditions in an explanation. */
-import { placeKey } from '../../core/model/place-key.ts';
+import { locationKey } from '../../core/model/place-key.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 
-/** `place condition result` for each evaluated condition. Places are in the form of `placeKey`. */
+/** `location condition result` for each evaluated condition. Locations are in the form of `locationKey`. */
 export function conditionResults({ layers }: Pick<Explanation, 'layers'>): readonly string[] {
   return layers.flatMap(({ rules }) =>
-    rules.flatMap((rule) => rule.conditions.flatMap((one) => leaves(one)).map((leaf) => `${placeKey(rule)} ${leaf}`)),
+    rules.flatMap((rule) =>
+      rule.conditions.flatMap((condition) => leaves(condition)).map((leaf) => `${locationKey(rule)} ${leaf}`),
+    ),
   );
 }
 
 function leaves({ condition, result, alternatives }: ConditionTrace, prefix = ''): readonly string[] {
   if (alternatives === undefined) return [`${prefix}${condition} ${result}`];
-  return alternatives.flatMap((all, index) => all.flatMap((one) => leaves(one, `${prefix}${condition}[${index}].`)));
+  return alternatives.flatMap((all, index) =>
+    all.flatMap((trace) => leaves(trace, `${prefix}${condition}[${index}].`)),
+  );
 }

@@ -1,7 +1,7 @@
 /** Rules that decided no test, and conditions that were never met, or never missed, in any test. */
-import { placeKey } from '../../core/model/place-key.ts';
+import { locationKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import { inOrderOfPlaces } from '../../core/model/source-place.ts';
+import { inOrderOfLocations } from '../../core/model/source-place.ts';
 import { compilePolicy } from '../../core/policy/rules/compile.ts';
 import type { CompiledCondition } from '../../core/policy/rules/condition-table.ts';
 import type { ExplainedLayer } from '../../flow/explain.ts';
@@ -50,8 +50,8 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
   const all = [...documents.values()]
     .filter(({ kind }) => testable.includes(kind))
     .flatMap(rulesOf)
-    .sort(inOrderOfPlaces);
-  const uncovered = all.filter((rule) => !covered.has(placeKey({ location: rule })));
+    .sort(inOrderOfLocations);
+  const uncovered = all.filter((rule) => !covered.has(locationKey({ location: rule })));
   return {
     rules: all.length,
     uncovered: uncovered.map(({ conditions: _, ...rule }) => rule),
@@ -63,7 +63,7 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
 function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<string>): readonly UncoveredCondition[] {
   return conditions.flatMap((condition) => {
     const [hit, miss] = ['hit', 'miss'].map((result) =>
-      seen.has(`${placeKey({ location: rule })} ${condition} ${result}`),
+      seen.has(`${locationKey({ location: rule })} ${condition} ${result}`),
     );
     if (hit && miss) return [];
     return [{ ...rule, condition, lacks: hit ? 'a miss' : miss ? 'a hit' : 'both' } as const];
@@ -73,7 +73,7 @@ function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<stri
 function deciding(layers: readonly ExplainedLayer[]): readonly string[] {
   return layers.flatMap(({ decidedBy, rules }) => {
     const rule = decidedBy === undefined ? undefined : rules.at(-1);
-    return rule ? [placeKey(rule)] : [];
+    return rule ? [locationKey(rule)] : [];
   });
 }
 
@@ -83,8 +83,8 @@ function rulesOf(document: Document): readonly Rule[] {
   const policy = kind === 'enrollment' ? readEnrollmentPolicy(document) : undefined;
   const profile = kind === 'profile' ? readProfilePolicy(document) : undefined;
   const compiled = compilePolicy<RuleHead>(policy ?? profile ?? readPolicy(document));
-  const byPlace = Map.groupBy(compiled.rules, ({ rule }) => placeKey(rule));
-  return [...byPlace.values()].map((rules) => ({
+  const byLocation = Map.groupBy(compiled.rules, ({ rule }) => locationKey(rule));
+  return [...byLocation.values()].map((rules) => ({
     ...{ line: 1, column: 1, ...rules[0]?.rule.location, file },
     rule: rules[0]?.rule.name ?? '',
     conditions: [...new Set(rules.flatMap(({ conditions }) => conditionNames(conditions)))],

@@ -16,10 +16,10 @@ export interface Difference {
 /** Empty if everything in the expectation is met. What it leaves out may be anything. */
 export function differences(expected: Expectation, explanation: Explanation): readonly Difference[] {
   const { deny, steps, rule, acr } = expected;
-  const end = explanation.steps.at(-1);
-  const reached = end?.kind === 'complete' ? (end.acr ?? 'none') : 'none, as the sign-in does not complete';
+  const lastStep = explanation.steps.at(-1);
+  const reached = lastStep?.kind === 'complete' ? (lastStep.acr ?? 'none') : 'none, as the sign-in does not complete';
   return [
-    ...(deny === undefined ? [] : denial(deny, end)),
+    ...(deny === undefined ? [] : denial(deny, lastStep)),
     ...(steps === undefined ? [] : row('steps', stepsText(steps.map(writtenStep)), stepsText(askedSteps(explanation)))),
     ...(rule === undefined ? [] : rules(rule, explanation)),
     ...(acr === undefined ? [] : row('acr', acr, reached)),
@@ -32,24 +32,24 @@ function row(what: string, expected: string, actual: string): readonly Differenc
 
 function denial(
   expected: NonNullable<Expectation['deny']>,
-  end: Explanation['steps'][number] | undefined,
+  lastStep: Explanation['steps'][number] | undefined,
 ): readonly Difference[] {
-  const isDenied = end?.kind === 'denied';
-  if (expected === true) return row('deny', 'yes', isDenied ? 'yes' : outcomeWord(end));
-  return row('deny', expected === false ? 'no' : expected, isDenied ? end.reason : outcomeWord(end));
+  const isDenied = lastStep?.kind === 'denied';
+  if (expected === true) return row('deny', 'yes', isDenied ? 'yes' : outcomeText(lastStep));
+  return row('deny', expected === false ? 'no' : expected, isDenied ? lastStep.reason : outcomeText(lastStep));
 }
 
 /** For a sign-in that no rule denies. */
-function outcomeWord(end: Explanation['steps'][number] | undefined): string {
-  if (end?.kind === 'complete') return 'no';
-  return end?.kind === 'identify' ? 'open: it depends on the user' : 'open: the user has nothing to answer with';
+function outcomeText(lastStep: Explanation['steps'][number] | undefined): string {
+  if (lastStep?.kind === 'complete') return 'no';
+  return lastStep?.kind === 'identify' ? 'open: it depends on the user' : 'open: the user has nothing to answer with';
 }
 
 function rules(expected: NonNullable<Expectation['rule']>, explanation: Explanation): readonly Difference[] {
   const decidedBy = (name: string) =>
     explanation.layers.find(({ layer, decidedBy }) => layer === name && decidedBy !== undefined)?.decidedBy;
-  const end = explanation.steps.at(-1);
-  const denying = end?.kind === 'denied' ? end.rule : undefined;
+  const lastStep = explanation.steps.at(-1);
+  const denying = lastStep?.kind === 'denied' ? lastStep.rule : undefined;
   if (typeof expected === 'string') return row('rule', expected, denying ?? decidedBy('app') ?? 'none');
   return Object.entries(expected).flatMap(([layer, name]) => {
     const actual = decidedBy(layer) ?? 'none';

@@ -25,10 +25,10 @@ export async function openDifferences(
     return [{ judgement, expected, compared: [] as ComparedSignIn[], seen: new Set<boolean>() }];
   });
   const explanations: Explanation[] = [];
-  for (const one of facts) {
-    const explanation = await explain(one);
+  for (const sample of facts) {
+    const explanation = await explain(sample);
     explanations.push(explanation);
-    const example = exampleOf(one, test.user?.enrolled);
+    const example = exampleOf(sample, test.user?.enrolled);
     for (const { expected, compared, seen } of asked) {
       const found = { differences: differences(expected, explanation), example };
       compared.push(found);
@@ -46,7 +46,7 @@ export async function openDifferences(
 
 const judgements = ['always', 'never', 'depends'] as const;
 
-const holds = (one: ComparedSignIn): boolean => one.differences.length === 0;
+const holds = (compared: ComparedSignIn): boolean => compared.differences.length === 0;
 
 /** Whether what was seen is enough to judge by: sign-ins for which the expectation holds, and others. */
 const isDecided: Readonly<Record<(typeof judgements)[number], (seen: ReadonlySet<boolean>) => boolean>> = {
@@ -61,17 +61,17 @@ const isDecided: Readonly<Record<(typeof judgements)[number], (seen: ReadonlySet
  */
 function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
   const seen = new Set(explanations.flatMap(conditionResults));
-  for (const place of new Set([...seen].map((one) => one.replace(/ \w+$/, '')))) {
-    const leaf = place.split(/[ .]/).find((part): part is ConditionName => free.has(part as ConditionName));
+  for (const location of new Set([...seen].map((result) => result.replace(/ \w+$/, '')))) {
+    const leaf = location.split(/[ .]/).find((part): part is ConditionName => free.has(part as ConditionName));
     if (leaf === undefined) continue;
-    if (free.get(leaf) && seen.has(`${place} hit`) && seen.has(`${place} miss`)) continue;
+    if (free.get(leaf) && seen.has(`${location} hit`) && seen.has(`${location} miss`)) continue;
     return `whether \`${leaf}\` holds is not known beforehand: say more in it, or leave it to \`expect\``;
   }
   return undefined;
 }
 
 function always(compared: readonly ComparedSignIn[], isPartial: string | undefined): readonly Difference[] {
-  const counter = compared.find((one) => !holds(one));
+  const counter = compared.find((signIn) => !holds(signIn));
   if (counter === undefined) return isPartial === undefined ? [] : [undecided('always', isPartial)];
   return counter.differences.map((difference) => ({
     ...difference,

@@ -145,8 +145,8 @@ function freeCondition<Name extends ConditionName>(
   // For most parts of an expression, its theory does not know what meets them.
   if (name === 'expression' && sets.some(mayFail)) return [[name, false]];
   if (theory !== undefined) return [];
-  const isKnown = conditions.every((one) => {
-    const [sample] = samples({ one, other: undefined, rest: [] });
+  const isKnown = conditions.every((condition) => {
+    const [sample] = samples({ one: condition, other: undefined, rest: [] });
     return sample !== undefined && Object.keys(sample).length > 0;
   });
   return [[name, isKnown]];

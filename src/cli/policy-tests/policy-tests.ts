@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { sourcePlace } from '../../core/model/source-place.ts';
+import { sourceLocationText } from '../../core/model/source-place.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { shellWord } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -152,10 +152,10 @@ async function writeReport(file: string, text: string): Promise<void> {
 /** One line, followed by the expected and the actual result of each difference. */
 function resultLines(result: TestResult): readonly string[] {
   const { name, differences } = result;
-  const place = sourcePlace(result);
-  if (differences.length === 0) return [`passed  ${place}  ${printable(name)}`];
+  const location = sourceLocationText(result);
+  if (differences.length === 0) return [`passed  ${location}  ${printable(name)}`];
   return [
-    `FAILED  ${place}  ${printable(name)}`,
+    `FAILED  ${location}  ${printable(name)}`,
     ...differences.flatMap(({ what, expected, actual, example }) => [
       `          ${what}`,
       ...(what.endsWith('steps') ? stepLines(expected, actual) : bothLines(expected, actual)),
@@ -207,12 +207,12 @@ function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Co
   const conditionsText = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
     `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
-    ...uncovered.map((rule) => `  ${sourcePlace(rule)}  ${printable(rule.rule)}`),
+    ...uncovered.map((rule) => `  ${sourceLocationText(rule)}  ${printable(rule.rule)}`),
     `${conditionsText}${uncoveredConditions.length > 0 ? '; the others' : ''}`,
-    ...uncoveredConditions.map((one) => {
-      const { rule, condition, lacks } = one;
+    ...uncoveredConditions.map((uncoveredCondition) => {
+      const { rule, condition, lacks } = uncoveredCondition;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return `  ${sourcePlace(one)}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
+      return `  ${sourceLocationText(uncoveredCondition)}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
     }),
   ];
 }

@@ -100,7 +100,7 @@ function distanceText(distance: AuditTrace['distance']): string | undefined {
 
 /** Whether a test can contain it: a plain value, or a list of texts. */
 function isSayable(value: unknown): boolean {
-  return Array.isArray(value) ? value.every((one) => typeof one === 'string') : typeof value !== 'object';
+  return Array.isArray(value) ? value.every((item) => typeof item === 'string') : typeof value !== 'object';
 }
 
 /** What is known about the last sign-in. */

@@ -37,7 +37,7 @@ export async function runTests(
   for (const { file, source, tests } of files) {
     for (const [index, test] of tests.entries()) {
       const path = ['tests', index];
-      const { line, column } = source.placeOf(path);
+      const { line, column } = source.locationOf(path);
       const outcome = await outcomeOf(test, configuration);
       if (typeof outcome === 'string') findings.push(source.finding('test_unaskable', path, outcome));
       else results.push({ file, line, column, name: test.name, ...outcome });
@@ -64,7 +64,7 @@ async function outcomeOf(
     return {
       differences: [
         ...(test.expect && explanation ? differences(test.expect, explanation) : []),
-        ...(open ? await openDifferences(test, open, (one) => explain(snapshot, app, one)) : []),
+        ...(open ? await openDifferences(test, open, (sample) => explain(snapshot, app, sample)) : []),
       ],
       leftAside: test.expect && test.user ? pastLeftAside(sets, options) : [],
       ...(explanation && { explanation }),

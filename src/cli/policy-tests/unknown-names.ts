@@ -4,7 +4,7 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import type { Finding, FindingPlace } from '../../policy/model/finding.ts';
+import type { Finding, FindingLocation } from '../../policy/model/finding.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { nameInFile } from '../../policy/schema/policies/session-policy.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
@@ -47,14 +47,14 @@ export async function unknownNames(
     const name = String(path.at(-1));
     if (!attributes.closed || Object.hasOwn(attributes.attributes, name)) return [];
     const known = Object.keys(attributes.attributes);
-    return [unknownReference(source.placeOfKey(path), unknownName('attribute', name, known))];
+    return [unknownReference(source.locationOfKey(path), unknownName('attribute', name, known))];
   });
   const unknownValues = references.flatMap(([pattern, what, known]) =>
     valuesAt(source.content, `tests.*.${pattern}`).flatMap(({ path, value }) => {
       const name = typeof value === 'string' ? value.split(/[@[]/, 1)[0] : undefined;
       return name === undefined || known.includes(name)
         ? []
-        : [unknownReference(source.placeOf(path), unknownName(what, name, known))];
+        : [unknownReference(source.locationOf(path), unknownName(what, name, known))];
     }),
   );
   return [
@@ -83,15 +83,15 @@ function ungroupsInTests(source: YamlSource, { groups }: TestedConfiguration): r
     if (typeof value !== 'string' || value === '*' || groups.includes(value)) return [];
     return [
       unknownReference(
-        source.placeOf(path),
+        source.locationOf(path),
         `${unknownName('group', value, groups)}; \`groups\` in stepgate.yaml names all`,
       ),
     ];
   });
 }
 
-function unknownReference(place: FindingPlace, message: string): Finding {
-  return { ...place, message, code: 'unknown_reference' };
+function unknownReference(location: FindingLocation, message: string): Finding {
+  return { ...location, message, code: 'unknown_reference' };
 }
 
 /** The layers whose rule a test may name. */
@@ -120,7 +120,7 @@ function unknownIn(source: YamlSource, found: readonly FoundValue[], known: read
   return found.flatMap(({ path, value }) =>
     typeof value !== 'string' || value === 'none' || known.includes(value)
       ? []
-      : [unknownReference(source.placeOf(path), unknownName('rule', value, [...new Set(known)]))],
+      : [unknownReference(source.locationOf(path), unknownName('rule', value, [...new Set(known)]))],
   );
 }
 

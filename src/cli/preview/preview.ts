@@ -48,7 +48,7 @@ export function previewCommand(context: PreviewContext): Command {
     });
 }
 
-/** Problems of the files are reported as by `config check`. No store is used. */
+/** Findings about the files are reported as by `config check`. No store is used. */
 async function readPreview(
   context: PreviewContext,
   dir: string,
@@ -71,7 +71,7 @@ async function serve(context: PreviewContext, dir: string, options: PreviewOptio
   const stop = context.interrupted();
   const server = await context.servePreview(async () => {
     const read = await readPreview(context, dir, options);
-    return 'findings' in read ? { problems: read.findings.map((finding) => findingText(finding)) } : read;
+    return 'findings' in read ? { findings: read.findings.map((finding) => findingText(finding)) } : read;
   }, options.port);
   printResult(context, options, {
     text: `Open ${server.address} (reload after a change, Ctrl-C ends)\n`,

@@ -14,7 +14,7 @@ import type { Account } from '../../users/record/user.ts';
 export type WriteNotification = (before: Account, notification: AccountNotification) => readonly Op[];
 
 /**
- * Writes nothing if the configuration in use sends no mail and there is no demo inbox. Rejects with `StoreUnavailable`.
+ * Writes nothing if the active configuration sends no mail and there is no demo inbox. Rejects with `StoreUnavailable`.
  */
 export async function notificationWriter(
   store: Store,

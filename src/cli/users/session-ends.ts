@@ -19,7 +19,7 @@ export async function sessionEnds(
   { authenticators, now }: CommandParts,
   user: User,
 ): Promise<readonly Op[]> {
-  return sessionEndOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
+  return sessionEndOps({ store, now, snapshot: await activeSnapshot(store, authenticators) }, user);
 }
 
 /** Without a readable configuration no app is notified, and the user is still deleted. */
@@ -28,10 +28,10 @@ export async function deletionOps(
   { authenticators, now }: CommandParts,
   user: User,
 ): Promise<readonly Op[]> {
-  return userDeletionOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
+  return userDeletionOps({ store, now, snapshot: await activeSnapshot(store, authenticators) }, user);
 }
 
-async function snapshotInUse(
+async function activeSnapshot(
   store: Store,
   authenticators: readonly AuthenticatorKind[],
 ): Promise<SessionEndParts['snapshot']> {

@@ -7,7 +7,7 @@ import { durationText } from '../../policy/model/duration-text.ts';
 import type { AccessCodeBounds } from '../../users/ports/access-codes.ts';
 import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
-import { revisionInUse } from '../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../shared/configuration/revision-in-use.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { parseDuration } from '../shared/values/durations.ts';
@@ -38,7 +38,7 @@ export function usersTacCommand(context: UsersContext): Command {
     .option('--lifetime <duration>', 'how long it is valid: PT10M to P10D (default: PT1H)')
     .option('--uses <times>', 'how often it can be used: 1 to 10', '1')
     .action(async (identifier: string, options: TacOptions) => {
-      const terms = readTerms(options, await boundsInUse(context));
+      const terms = readTerms(options, await activeBounds(context));
       return withAccount(context, identifier, (open) => issue(context, open, { identifier, options, ...terms }));
     });
 }
@@ -60,11 +60,11 @@ function readTerms(options: TacOptions, { minLength, maxLifetime, maxUses }: Acc
   return { length, uses, lifetime };
 }
 
-async function boundsInUse(context: UsersContext): Promise<AccessCodeBounds> {
+async function activeBounds(context: UsersContext): Promise<AccessCodeBounds> {
   const { authenticators, accessCodes } = context;
   const settings = await withStore(context, async (store) => {
     try {
-      return (await revisionInUse(store, authenticators)).snapshot.settings.authenticators;
+      return (await readActiveRevision(store, authenticators)).snapshot.settings.authenticators;
     } catch (error) {
       if (error instanceof StepgateError && error.code === 'not_configured') return {};
       throw error;

@@ -8,9 +8,9 @@ import { Directory } from '../../users/directory/directory.ts';
 import type { AccessCodes } from '../../users/ports/access-codes.ts';
 import type { PasswordRules } from '../../users/ports/password-tools.ts';
 import type { Account, User } from '../../users/record/user.ts';
-import { attributeSchemaInUse } from '../shared/configuration/attribute-schema.ts';
+import { activeAttributeSchema } from '../shared/configuration/attribute-schema.ts';
 import { knownGroups } from '../shared/configuration/known-groups.ts';
-import { passwordRulesInUse } from '../shared/configuration/password-rules.ts';
+import { activePasswordRules } from '../shared/configuration/password-rules.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { notificationWriter, type WriteNotification } from './notification-writer.ts';
 import type { PasswordInput } from './read-password.ts';
@@ -39,7 +39,7 @@ export interface DirectoryAccess {
   readonly store: Store;
   readonly directory: Directory;
   readonly openNotifier: OpenNotifier;
-  /** The attribute schema of the configuration in use. */
+  /** The attribute schema of the active configuration. */
   attributeSchema(): Promise<AttributeSchema>;
   /** Groups that the configuration names, or that users are in. */
   knownGroups(): Promise<readonly string[]>;
@@ -47,7 +47,7 @@ export interface DirectoryAccess {
   deletionOps(user: User): Promise<readonly Op[]>;
   /** What to write when all sessions of this user end: their apps are notified. */
   sessionEnds(user: User): Promise<readonly Op[]>;
-  /** The password policy of the configuration in use. */
+  /** The password policy of the active configuration. */
   passwordRules(): Promise<PasswordRules>;
 }
 
@@ -64,11 +64,11 @@ export async function withDirectory(
       store,
       directory: new Directory(store),
       openNotifier: () => notificationWriter(store, context),
-      attributeSchema: () => attributeSchemaInUse(store, context.authenticators),
+      attributeSchema: () => activeAttributeSchema(store, context.authenticators),
       deletionOps: (user) => deletionOps(store, context, user),
       sessionEnds: (user) => sessionEnds(store, context, user),
       knownGroups: () => knownGroups(store, context.authenticators),
-      passwordRules: () => passwordRulesInUse(store, context),
+      passwordRules: () => activePasswordRules(store, context),
     }),
   );
 }

@@ -39,6 +39,6 @@ export function askedAfterSignIn(
  * signing in is not among them.
  */
 function signInProofs({ evidence }: Pick<Capabilities, 'evidence'>): readonly string[] {
-  const proved = evidence.filter((one) => one.evidence.origin !== 'enrollment');
+  const proved = evidence.filter((proof) => proof.evidence.origin !== 'enrollment');
   return [...new Set(proved.flatMap(proofNames))];
 }

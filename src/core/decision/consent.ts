@@ -82,7 +82,8 @@ export function withAnswer(
   function isGranted({ scope, required }: AskedScope): boolean {
     return required || ticked(scope);
   }
-  const others = (kept: readonly string[] = []) => kept.filter((scope) => !asked.some((one) => one.scope === scope));
+  const others = (kept: readonly string[] = []) =>
+    kept.filter((scope) => !asked.some((askedScope) => askedScope.scope === scope));
   const names = (scopes: readonly AskedScope[]) => scopes.map(({ scope }) => scope);
   return {
     granted: [...others(before?.granted), ...names(yes)],

@@ -162,8 +162,8 @@ function recoveryFacts({ transaction, request, evidence, device, ...facts }: Fac
     request: neutralRequest(request.clientId, request.scopes),
     device: plain,
     evidence: evidence
-      .filter((one) => one.transaction === transaction?.id)
-      .map((one) => ({ ...one, origin: 'sign_in' })),
+      .filter((proof) => proof.transaction === transaction?.id)
+      .map((proof) => ({ ...proof, origin: 'sign_in' })),
   };
 }
 

@@ -68,7 +68,7 @@ function sessionOver(
 ): IssuanceDenial | undefined {
   const { appSessionMaxAge } = policyLayers;
   if (appSessionMaxAge === undefined || time <= facts.now) return undefined;
-  const young = evidence.filter((one) => time - one.evidence.at <= appSessionMaxAge);
+  const young = evidence.filter((proof) => time - proof.evidence.at <= appSessionMaxAge);
   return meetsAll(policyLayers.requirements, young) ? undefined : 'session_over';
 }
 
@@ -79,7 +79,7 @@ function issuanceDenial(
 ): IssuanceDenial | undefined {
   const denial = policyLayers.denial ?? enrollment.layer?.denial;
   if (denial) return denial.reason;
-  if (!facts.evidence.every(({ enrollment: id }) => subject.enrollments.some((one) => one.id === id)))
+  if (!facts.evidence.every(({ enrollment: id }) => subject.enrollments.some((owned) => owned.id === id)))
     return 'enrollment_gone';
   if (!meetsAll(policyLayers.requirements, capabilities.evidence)) return 'requirement_unmet';
   const { terms, rule } = enrollment;

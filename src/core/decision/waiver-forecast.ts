@@ -87,7 +87,7 @@ type Proved = Pick<Enrollment, 'id' | 'authenticator' | 'methods' | 'factors' | 
 function onceForEqual(isWaived: (proved: Proved) => boolean): (proved: Proved) => boolean {
   const answers: { readonly proved: Proved; readonly answer: boolean }[] = [];
   return (proved) => {
-    const known = answers.find((one) => showTheSame(one.proved, proved));
+    const known = answers.find((earlier) => showTheSame(earlier.proved, proved));
     if (known) return known.answer;
     const answer = isWaived(proved);
     answers.push({ proved, answer });

@@ -22,7 +22,9 @@ export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): r
       at <= now + 60 &&
       now < until &&
       authenticators.some(({ key, recovery }) => key === authenticator && !recovery) &&
-      subject.enrollments.some((one) => one.id === enrollment && one.authenticator === authenticator && !one.consumed),
+      subject.enrollments.some(
+        (owned) => owned.id === enrollment && owned.authenticator === authenticator && !owned.consumed,
+      ),
   );
 }
 
@@ -45,9 +47,11 @@ export function waiverOf(terms: AllowTerms, proofs: readonly RememberedProof[], 
     proof,
     alternatives: withoutSecondFactor(requirement, { ...proof, ...(proof.method && { methods: [proof.method] }) }),
   }));
-  const alternatives = candidates.flatMap((one) => one.alternatives);
+  const alternatives = candidates.flatMap((candidate) => candidate.alternatives);
   if (alternatives.length === 0) return undefined;
-  const used = candidates.filter((one) => one.alternatives.length > 0).map(({ proof }) => proof.authenticator);
+  const used = candidates
+    .filter((candidate) => candidate.alternatives.length > 0)
+    .map(({ proof }) => proof.authenticator);
   return { requirement, alternatives, authenticators: [...new Set(used)] };
 }
 

@@ -35,7 +35,7 @@ export function enrollScope(authenticator: string): string {
 export function accountPurpose({ scopes }: RequestFacts): AccountPurpose {
   const enroll = scopes.find((scope) => scope.startsWith(enrollPrefix));
   if (enroll !== undefined) return { kind: 'enroll', authenticator: enroll.slice(enrollPrefix.length) };
-  const change = scopes.map(changeIn).find((one) => one !== undefined);
+  const change = scopes.map(changeIn).find((governedChange) => governedChange !== undefined);
   if (change) return { kind: 'change', change };
   return { kind: scopes.some(isChange) ? 'change' : 'view' };
 }
@@ -47,17 +47,17 @@ function isChange(scope: string): boolean {
 /** Undefined: the scope names no change that there is. */
 function changeIn(scope: string): GovernedChange | undefined {
   const [, , action, ...of] = isChange(scope) ? scope.split(':') : [];
-  const known = changeActions.find((one) => one === action);
+  const known = changeActions.find((changeAction) => changeAction === action);
   return known && { action: known, of: of.join(':') };
 }
 
 /** The user has enrolled the authenticator in this very transaction, so the purpose of the request is fulfilled. */
 export function isEnrolledHere(authenticator: string, { evidence, subject, transaction }: Facts): boolean {
-  const isIt = (one: Evidence) =>
-    (one.origin === 'enrollment' || one.origin === 'registration') &&
-    one.authenticator === authenticator &&
-    one.subject === subject?.id &&
-    one.transaction === transaction?.id;
+  const isIt = (proof: Evidence) =>
+    (proof.origin === 'enrollment' || proof.origin === 'registration') &&
+    proof.authenticator === authenticator &&
+    proof.subject === subject?.id &&
+    proof.transaction === transaction?.id;
   return evidence.some(isIt);
 }
 

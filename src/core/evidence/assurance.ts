@@ -17,7 +17,7 @@ export function assuranceOf(
   requested: readonly string[],
 ): Assurance {
   const isMet = ({ requirement }: AcrValue) => meetsRequirement(requirement, supportingEvidence);
-  const wanted = requested.find((value) => acrValues.some((one) => one.value === value && isMet(one)));
+  const wanted = requested.find((value) => acrValues.some((acrValue) => acrValue.value === value && isMet(acrValue)));
   const acr = wanted ?? acrValues.find(isMet)?.value;
   return {
     ...(acr !== undefined && { acr }),

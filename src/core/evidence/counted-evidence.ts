@@ -43,7 +43,7 @@ function isSwitchedOff(method: string | undefined, { methods }: AuthenticatorDes
 }
 
 function isEnrolled({ enrollment, authenticator }: Evidence, subject: Subject): boolean {
-  return subject.enrollments.some((one) => one.id === enrollment && one.authenticator === authenticator);
+  return subject.enrollments.some((owned) => owned.id === enrollment && owned.authenticator === authenticator);
 }
 
 function newestFirst(a: CountedEvidence, b: CountedEvidence): number {

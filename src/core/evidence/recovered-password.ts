@@ -36,5 +36,5 @@ const physical: readonly Characteristic[] = ['deviceBound', 'phishingResistant']
 
 /** A mailbox or a number: the user has it wherever a message can be read. */
 export function isAddress({ factors, characteristics }: Pick<Enrollment, 'factors' | 'characteristics'>): boolean {
-  return factors.includes('possession') && !characteristics.some((one) => physical.includes(one));
+  return factors.includes('possession') && !characteristics.some((characteristic) => physical.includes(characteristic));
 }

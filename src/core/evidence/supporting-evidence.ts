@@ -30,8 +30,8 @@ function withoutSurplus(
   suffices: (evidence: readonly CountedEvidence[]) => boolean,
 ): readonly CountedEvidence[] {
   let kept = evidence;
-  for (const one of evidence.slice(0, -1).reverse()) {
-    const rest = kept.filter((other) => other !== one);
+  for (const proof of evidence.slice(0, -1).reverse()) {
+    const rest = kept.filter((other) => other !== proof);
     if (suffices(rest)) kept = rest;
   }
   return kept;

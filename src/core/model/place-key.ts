@@ -2,6 +2,6 @@
 import type { RuleHead } from './policy.ts';
 
 /** The same for rules of one place. Rules without a place have one and the same key. */
-export function placeKey({ location }: Pick<RuleHead, 'location'>): string {
+export function locationKey({ location }: Pick<RuleHead, 'location'>): string {
   return `${location?.file}:${location?.line}:${location?.column ?? ''}`;
 }

@@ -12,6 +12,6 @@ import { accountManagementOf } from '../remediation/capabilities.ts';
 export function provesStrongest(policies: PolicySet, facts: Facts): boolean {
   if (facts.subject === undefined) return false;
   const { capabilities } = capabilitiesIn(facts.subject, evaluationContext(policies, facts));
-  const evidence = capabilities.accountManagement.evidence.map((one) => ({ ...one, age: 'now' as const }));
+  const evidence = capabilities.accountManagement.evidence.map((proof) => ({ ...proof, age: 'now' as const }));
   return meetsLayerRequirement(accountManagementOf(capabilities), evidence);
 }

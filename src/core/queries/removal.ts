@@ -21,7 +21,7 @@ export function demandsOn(policies: PolicySet, facts: Facts, enrollment: string)
   if (policies.enrollment === undefined || !mayLetIn(policies, before)) return [];
   return rulesAnywhere(policies.enrollment, before).flatMap(({ then: terms }) => {
     const wasOpen = openDemands(policies, terms, before);
-    return openDemands(policies, terms, afterwards).filter((one) => !wasOpen.includes(one));
+    return openDemands(policies, terms, afterwards).filter((openDemand) => !wasOpen.includes(openDemand));
   });
 }
 

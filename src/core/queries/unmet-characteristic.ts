@@ -39,7 +39,7 @@ export function unmetCharacteristic(
 ): UnmetCharacteristic | undefined {
   const best = policies.authenticators.find((descriptor) => descriptor.key === key);
   const present = asActive(facts);
-  const methods = own && { methods: best?.methods?.filter((one) => own.includes(one)) ?? own };
+  const methods = own && { methods: best?.methods?.filter((method) => own.includes(method)) ?? own };
   const isEnough = (able: Able) => {
     const { factors: covered, characteristics: shown } = able;
     const weaker = withDescriptor(policies, key, (descriptor) => {
@@ -48,9 +48,9 @@ export function unmetCharacteristic(
     return isAskedFor(evaluate(weaker, present), key);
   };
   if (best === undefined || isEnough({ factors, characteristics })) return undefined;
-  const without = (one: Characteristic) => best.characteristics.filter((other) => other !== one);
+  const without = (dropped: Characteristic) => best.characteristics.filter((other) => other !== dropped);
   const lacks = mostSpecificFirst
-    .filter((one) => !characteristics.includes(one))
-    .find((one) => !isEnough({ factors: best.factors, characteristics: without(one) }));
+    .filter((candidate) => !characteristics.includes(candidate))
+    .find((candidate) => !isEnough({ factors: best.factors, characteristics: without(candidate) }));
   return omitUndefined({ lacks });
 }

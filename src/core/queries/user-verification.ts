@@ -16,7 +16,7 @@ export function needsUserVerification(
   facts: Facts,
   { purpose, authenticator: key }: { readonly purpose: 'challenge' | 'enroll'; readonly authenticator: string },
 ): boolean {
-  const descriptor = policies.authenticators.find((one) => one.key === key);
+  const descriptor = policies.authenticators.find((authenticator) => authenticator.key === key);
   if (!descriptor?.characteristics.includes('userVerification')) return false;
   const active = asActive(facts);
   const without = purpose === 'enroll' ? withoutVerification(policies, key) : { ...policies, presenceOnly: key };

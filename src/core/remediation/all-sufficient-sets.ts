@@ -44,8 +44,8 @@ export function allSufficientSets(requirements: readonly LayerRequirement[], cap
   const found = enrollmentPlans(requirements, capabilities).map(({ before, actions }) =>
     minimalSets([...before, ...requirements], { evidence, actions }),
   );
-  const sets = minimalOf(found.flatMap((one) => one.sets));
-  return { sets, isComplete: found.every((one) => one.isComplete) };
+  const sets = minimalOf(found.flatMap((part) => part.sets));
+  return { sets, isComplete: found.every((part) => part.isComplete) };
 }
 
 function minimalSets(requirements: readonly LayerRequirement[], { evidence, actions }: EvidenceAndActions): AllSets {
@@ -76,7 +76,7 @@ function withOneMore(set: Indexes, count: number): readonly Indexes[] {
 }
 
 function holdsAny(set: Indexes, found: readonly Indexes[]): boolean {
-  return found.some((known) => known.every((one) => set.includes(one)));
+  return found.some((known) => known.every((member) => set.includes(member)));
 }
 
 /** An upper bound for the number of actions in a minimal set for this requirement. */

@@ -84,7 +84,7 @@ export function usableEnrollments(subject: Subject, policies: PolicySet): readon
 function usableHere(enrollment: Enrollment, descriptor: AuthenticatorDescriptor, subject: Subject): Enrollment {
   const { auxiliary, methods } = descriptor;
   const recovered = recoveredPart(subject, descriptor, enrollment.id);
-  const own = methods && { methods: methods.filter((one) => enrollment.methods?.includes(one) ?? true) };
+  const own = methods && { methods: methods.filter((method) => enrollment.methods?.includes(method) ?? true) };
   return { ...enrollment, ...own, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
 }
 

@@ -80,7 +80,7 @@ function take(index: number, { states, taken }: Node, under: Search): Node | und
 
 function isUsedUp(index: number, taken: Taken, space: SearchSpace): boolean {
   let count = 0;
-  for (const one of taken) if (one === index) count += 1;
+  for (const other of taken) if (other === index) count += 1;
   return count === copiesOf(index, space);
 }
 
@@ -90,7 +90,7 @@ function copiesOf(index: number, { classes }: SearchSpace): number {
 }
 
 function withOneMore(index: number, taken: Taken): Taken {
-  const at = taken.findIndex((one) => one > index);
+  const at = taken.findIndex((other) => other > index);
   return taken.toSpliced(at < 0 ? taken.length : at, 0, index);
 }
 
@@ -112,7 +112,7 @@ function improvise(under: Search): void {
 /** Records a minimal part that contains the class, unless one is already known. */
 function keepMinimal(index: number, set: Taken, under: Search): void {
   if (under.found.some((known) => known.includes(index) && isPartOf(known, set))) return;
-  const isLast = (one: number) => (one === index ? 1 : 0);
+  const isLast = (last: number) => (last === index ? 1 : 0);
   const part = minimalPart(
     set.toSorted((a, b) => isLast(a) - isLast(b)),
     under,
@@ -123,8 +123,8 @@ function keepMinimal(index: number, set: Taken, under: Search): void {
 /** Removes every action that can be left out, from the first on. */
 function minimalPart(set: Taken, under: Search): Taken {
   let kept = set;
-  for (const one of set) {
-    const rest = kept.toSpliced(kept.indexOf(one), 1);
+  for (const member of set) {
+    const rest = kept.toSpliced(kept.indexOf(member), 1);
     if (suffices(rest, under)) kept = rest;
   }
   return kept;
@@ -133,7 +133,7 @@ function minimalPart(set: Taken, under: Search): Taken {
 /** Both lists are in ascending order. */
 function isPartOf(part: Taken, set: Taken): boolean {
   let at = 0;
-  for (const one of set) if (one === part[at]) at += 1;
+  for (const member of set) if (member === part[at]) at += 1;
   return at === part.length;
 }
 

@@ -50,7 +50,7 @@ export function sufficientSets(
   const parts = independentParts([...evidence, ...actions]);
   const found = parts.map((part) => {
     const within = (all: readonly AssessedEvidence[]) =>
-      parts.length > 1 ? all.filter((one) => part.includes(one)) : all;
+      parts.length > 1 ? all.filter((proof) => part.includes(proof)) : all;
     return setsOfPart(requirements, { evidence: within(evidence), actions: within(actions) }, limit);
   });
   return { sets: found.flatMap(({ sets }) => sets), steps: found.reduce((sum, { steps }) => sum + steps, 0) };

@@ -112,14 +112,16 @@ function ask(question: Question, { transaction, view, now }: Position): Plan {
   const select = (): Plan => planOf(selectStep(purpose, withSoleMethods(options, view), reason));
   if (hasSeveral && transaction.selecting) return select();
   const { pending } = transaction;
-  const option = listed[options.findIndex((one) => pending && isOption(pending, purpose, one))];
+  const option = listed[options.findIndex((candidate) => pending && isOption(pending, purpose, candidate))];
   if (pending && isOpen(pending, view, now) && option)
     return planOf(pendingStep(pending, option, { hasSeveral, reason, view }));
-  const chosen = options.find((one) => isChosen(transaction, purpose, one));
+  const chosen = options.find((candidate) => isChosen(transaction, purpose, candidate));
   if (!chosen && hasSeveral && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return planOf({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
-  const left = transaction.parked?.find((one) => isOpen(one, view, now) && isOption(one, purpose, next));
+  const left = transaction.parked?.find(
+    (challenge) => isOpen(challenge, view, now) && isOption(challenge, purpose, next),
+  );
   return { kind: 'start', purpose, ...next, ...(left && { left }) };
 }
 
@@ -167,7 +169,7 @@ function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView:
     challenge,
     alternatives,
     ...(option.authenticator === view.recoverable && { recoverable: true }),
-    ...(remember?.enrollments.some((one) => one === enrollment) && { remember: remember.seconds }),
+    ...(remember?.enrollments.some((other) => other === enrollment) && { remember: remember.seconds }),
     ...why,
     notices: [],
   };

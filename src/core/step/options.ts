@@ -102,5 +102,5 @@ export function isOpen(
 ): boolean {
   if (expires <= now) return false;
   const asked = methods && askedMethods?.(authenticator);
-  return methods === undefined || asked === undefined || methods.some((one) => asked.includes(one));
+  return methods === undefined || asked === undefined || methods.some((method) => asked.includes(method));
 }

@@ -51,7 +51,7 @@ export function picked(transaction: Transaction, choice: Choice): Transaction {
 export function started(transaction: Transaction, pending: Pending): Transaction {
   const { parked = [], ...rest } = transaction;
   const interrupted = isOffer(rest.pending) && !isOffer(pending) ? [rest.pending] : [];
-  const others = [...interrupted, ...parked].filter((one) => !isSameChallenge(one, pending));
+  const others = [...interrupted, ...parked].filter((challenge) => !isSameChallenge(challenge, pending));
   return { ...rest, pending, ...parkedAs(others) };
 }
 

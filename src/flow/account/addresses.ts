@@ -77,7 +77,9 @@ export async function askForAddress(context: OpenAccount, text: string | undefin
   if (text === undefined || text.trim() === '') return wrong(refusalNoticeCode('email.required'), 'email');
   const address = mailAddress(text);
   if (address === undefined) return wrong(refusalNoticeCode('email.invalid'), 'email');
-  const isThere = notificationAddresses(context.account).some((one) => isSameAddress(one.address, address));
+  const isThere = notificationAddresses(context.account).some((notificationAddress) =>
+    isSameAddress(notificationAddress.address, address),
+  );
   if (isThere) return wrong('account.address.known', 'email');
   return sendAddressCode(context, address);
 }
@@ -157,7 +159,7 @@ export async function removeAddress(
   if (notificationAddresses(account).length === 1) return wrong('account.address.last');
   const tooMany = await reserveChange(context);
   if (tooMany) return tooMany;
-  const kept = addedAddresses(user).filter((one) => !isSameAddress(one.address, address));
+  const kept = addedAddresses(user).filter((addedAddress) => !isSameAddress(addedAddress.address, address));
   saveUser(context, { ...user, notificationAddresses: kept });
   recordChange(context, 'address_removed', { address: maskedAddress(address) });
   return undefined;

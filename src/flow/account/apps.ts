@@ -33,7 +33,9 @@ export interface ConnectedApp {
 export async function connectedApps(context: OpenAccount): Promise<readonly ConnectedApp[]> {
   const { services, account, snapshot } = context;
   const { apps = {} } = account.user;
-  const offline = new Map((await services.apps.offlineAccess(account.user.id)).map((one) => [one.client, one.since]));
+  const offline = new Map(
+    (await services.apps.offlineAccess(account.user.id)).map((access) => [access.client, access.since]),
+  );
   const consents = new Map(
     Object.entries(apps).flatMap(([id, { consent }]) => (consent ? [[id, consent] as const] : [])),
   );

@@ -45,7 +45,7 @@ async function waiverCheck({ account, snapshot, facts }: OpenAccount): Promise<(
       return { policies: await snapshot.policies(app), facts: { ...facts, request } };
     }),
   );
-  return (proof) => cases.some((one) => wouldWaive(one.policies, one.facts, proof));
+  return (proof) => cases.some((signIn) => wouldWaive(signIn.policies, signIn.facts, proof));
 }
 
 /** The caller has checked the form and Law 7. */

@@ -82,9 +82,9 @@ export function canChangeIdentifier(context: OpenAccount, kind: IdentifierKind):
 }
 
 function provingOf({ services }: OpenAccount, kind: IdentifierKind): Proving | undefined {
-  for (const one of services.authenticators.values()) {
-    const { profileValue } = one;
-    if (profileValue?.attribute === kind) return { ...one, profileValue };
+  for (const authenticator of services.authenticators.values()) {
+    const { profileValue } = authenticator;
+    if (profileValue?.attribute === kind) return { ...authenticator, profileValue };
   }
   return undefined;
 }

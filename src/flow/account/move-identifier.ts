@@ -110,10 +110,10 @@ async function save(context: OpenAccount, user: User, credentials: readonly Cred
 function movedCredentials({ account, services }: OpenAccount, { former, value, proof }: Move) {
   if (!proof || former === undefined) return undefined;
   const { authenticator, credential } = proof;
-  const own = account.credentials.filter((one) => one.authenticator === authenticator.descriptor.key);
+  const own = account.credentials.filter((candidate) => candidate.authenticator === authenticator.descriptor.key);
   const proves = (one: Credential, text: string) => authenticator.matchesIdentifier?.(one, text) === true;
-  const isThere = own.some((one) => proves(one, value));
-  const old = own.filter((one) => proves(one, former.value));
+  const isThere = own.some((candidate) => proves(candidate, value));
+  const old = own.filter((candidate) => proves(candidate, former.value));
   if (isThere || old.length === 0) return undefined;
   return account.credentials.map((one): Credential => {
     if (!old.includes(one)) return one;

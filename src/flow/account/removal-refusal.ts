@@ -38,7 +38,7 @@ export async function refusalOf(context: OpenAccount, enrollment: string): Promi
   if (found.length > 0) {
     const instead = sharedBy(found.flatMap(({ demands }) => demands)).filter((key) => canAdd(context, key, enrollment));
     // The account app is named only if no other app requires the authenticator.
-    const others = found.filter((one) => one !== own);
+    const others = found.filter((other) => other !== own);
     return { reason: 'required', apps: namedApps(others.length > 0 ? others : found), instead };
   }
   return isLastSignInOption(policies, facts, enrollment) ? { reason: 'last' } : undefined;

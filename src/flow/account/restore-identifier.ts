@@ -110,7 +110,7 @@ function restoredUser(
   const [{ kind, value, identifier }] = changes;
   const formerIdentifier = changes.at(-1)?.newIdentifier;
   const restored = withIdentifier(user, { kind, value, formerIdentifier, newIdentifier: identifier });
-  return { ...restored, formerIdentifiers: (user.formerIdentifiers ?? []).filter((one) => !changes.includes(one)) };
+  return { ...restored, formerIdentifiers: (user.formerIdentifiers ?? []).filter((other) => !changes.includes(other)) };
 }
 
 /**

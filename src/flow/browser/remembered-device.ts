@@ -26,7 +26,7 @@ export function rememberedBy({ user, credentials }: Account, secret: string | un
   const device = rememberedHash(secret, user.id);
   return credentials.flatMap(({ id, authenticator, remembered = [] }) =>
     remembered
-      .filter((one) => one.device === device && one.valid === user.validAfter)
+      .filter((rememberedDevice) => rememberedDevice.device === device && rememberedDevice.valid === user.validAfter)
       .map(({ factors, characteristics, method, at, until }) => {
         return { authenticator, enrollment: id, factors, characteristics, ...omitUndefined({ method }), at, until };
       }),
@@ -72,7 +72,9 @@ export function rememberProofs(
   changeCredentials(unit, user.id, (credential) => {
     const added = entries.findLast(({ enrollment }) => enrollment === credential.id)?.added;
     if (!added) return credential;
-    const others = (credential.remembered ?? []).filter((one) => one.device !== device && isRemembered(one, user, now));
+    const others = (credential.remembered ?? []).filter(
+      (rememberedDevice) => rememberedDevice.device !== device && isRemembered(rememberedDevice, user, now),
+    );
     const remembered = [added, ...others].sort((one, other) => other.at - one.at).slice(0, maxDevices);
     return { ...credential, remembered };
   });
@@ -120,17 +122,19 @@ export function rememberedDevices(
     const [newest] = entries;
     if (!newest) return [];
     const { id, at, ip, userAgent } = newest;
-    const until = Math.max(...entries.map((one) => one.until));
-    const authenticators = [...new Set(entries.map((one) => one.authenticator))];
+    const until = Math.max(...entries.map((entry) => entry.until));
+    const authenticators = [...new Set(entries.map((entry) => entry.authenticator))];
     return [{ id, current: device === own, at, until, ip, userAgent, authenticators }];
   });
 }
 
 /** Makes the browser ask for every proof again from its next sign-in on. `id`: from `rememberedDevices`. */
 export function forgetRememberedDevice(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
-  const device = credentials.flatMap(({ remembered = [] }) => remembered).find((one) => one.id === id)?.device;
+  const device = credentials
+    .flatMap(({ remembered = [] }) => remembered)
+    .find((rememberedDevice) => rememberedDevice.id === id)?.device;
   changeCredentials(unit, user.id, ({ remembered, ...credential }) => {
-    const kept = (remembered ?? []).filter((one) => one.device !== device);
+    const kept = (remembered ?? []).filter((rememberedDevice) => rememberedDevice.device !== device);
     return kept.length > 0 ? { ...credential, remembered: kept } : credential;
   });
 }
@@ -143,8 +147,10 @@ export function rememberedOnlyBy(
 ): readonly Credential[] {
   const device = secret === undefined ? undefined : rememberedHash(secret, after.id);
   return credentials.map(({ remembered = [], ...credential }) => {
-    const own = remembered.filter((one) => one.device === device && one.valid === before.validAfter);
-    const kept = own.map((one) => ({ ...one, valid: after.validAfter }));
+    const own = remembered.filter(
+      (rememberedDevice) => rememberedDevice.device === device && rememberedDevice.valid === before.validAfter,
+    );
+    const kept = own.map((rememberedDevice) => ({ ...rememberedDevice, valid: after.validAfter }));
     return kept.length > 0 ? { ...credential, remembered: kept } : credential;
   });
 }

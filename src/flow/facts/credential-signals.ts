@@ -50,7 +50,7 @@ export async function provedSignals(
   { services, snapshot, request }: SignalSources,
   { subject, evidence }: Pick<Facts, 'subject' | 'evidence'>,
 ): Promise<readonly CredentialSignal[]> {
-  if (subject === undefined || !evidence.some((one) => one.subject === subject.id)) return [];
+  if (subject === undefined || !evidence.some((proof) => proof.subject === subject.id)) return [];
   const account = await loadAccount(request.unit, subject.id);
   return account ? credentialSignals(services, snapshot, account) : [];
 }

@@ -2,7 +2,7 @@
 
 export type Kilometres = number;
 
-interface Location {
+interface Coordinates {
   /** In degrees. */
   readonly latitude: number;
   readonly longitude: number;
@@ -15,7 +15,10 @@ const radius: Kilometres = 6371;
  * The distance along the surface in whole kilometres, by the haversine formula. Undefined if one of the places is
  * unknown.
  */
-export function kilometresBetween(one: Location | undefined, other: Location | undefined): Kilometres | undefined {
+export function kilometresBetween(
+  one: Coordinates | undefined,
+  other: Coordinates | undefined,
+): Kilometres | undefined {
   if (one === undefined || other === undefined) return undefined;
   const [latitude, otherLatitude] = [radians(one.latitude), radians(other.latitude)];
   const north = Math.sin((otherLatitude - latitude) / 2) ** 2;

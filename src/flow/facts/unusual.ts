@@ -85,16 +85,16 @@ function comparedPlaces(
   const { last, own } = strongSignIns(unit.peek(signInHistoryKey(signIn.userId))?.value, signIn);
   const isAway = last !== undefined && now - last.at >= settings.risk.away;
   const away = isAway ? (['longAway'] as const) : [];
-  const isUsual = networks.some((one) => networkPrefix(one.ip) === networkPrefix(ip));
+  const isUsual = networks.some((network) => networkPrefix(network.ip) === networkPrefix(ip));
   if (networks.length === 0 || isUsual) return { unusual: away, unknown: [] };
   if (settings.networkData?.country === undefined) return { unusual: ['newNetwork', ...away], unknown: [] };
   const here = placeOf(ip);
   if (here.isUnknown) return { unusual: ['newNetwork', ...away], unknown: ['newCountry', 'impossibleTravel'] };
-  const isNewCountry = networks.every((one) => placeOf(one.ip).country !== here.country);
+  const isNewCountry = networks.every((network) => placeOf(network.ip).country !== here.country);
   // Sign-ins within the session can only add risk: a stolen session appears in another place at once.
-  const isTooFast = [...(last ? [last] : []), ...own].some((one) => {
-    const travelled = kilometresBetween(here.location, placeOf(one.ip).location);
-    return travelled !== undefined && isImpossible(travelled, now - one.at, settings.risk.speed);
+  const isTooFast = [...(last ? [last] : []), ...own].some((strongSignIn) => {
+    const travelled = kilometresBetween(here.coordinates, placeOf(strongSignIn.ip).coordinates);
+    return travelled !== undefined && isImpossible(travelled, now - strongSignIn.at, settings.risk.speed);
   });
   return {
     unusual: [
@@ -115,9 +115,11 @@ function isImpossible(travelled: Kilometres, within: Seconds, speed: number): bo
 /** The distance to the nearest usual network with a known place. */
 function distanceTo({ settings, placeOf }: Where, ip: string, networks: readonly UsualNetwork[]): Facts['distance'] {
   if (settings.networkData?.country === undefined || networks.length === 0) return undefined;
-  if (networks.some((one) => networkPrefix(one.ip) === networkPrefix(ip))) return 0;
+  if (networks.some((network) => networkPrefix(network.ip) === networkPrefix(ip))) return 0;
   const here = placeOf(ip);
   if (here.isUnknown) return 'unknown';
-  const distances = networks.flatMap((one) => kilometresBetween(here.location, placeOf(one.ip).location) ?? []);
+  const distances = networks.flatMap(
+    (network) => kilometresBetween(here.coordinates, placeOf(network.ip).coordinates) ?? [],
+  );
   return distances.length === 0 ? 'nowhere' : Math.min(...distances);
 }

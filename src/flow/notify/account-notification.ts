@@ -123,7 +123,7 @@ export function notificationDeliveries(
   { at, app = '', ip = '', browser = '', system = '', newAddresses = [], link }: Circumstances,
 ): readonly Delivery[] {
   const known = notificationAddresses(account).map(({ address }) => address);
-  const more = newAddresses.filter((one) => !known.some((other) => isSameAddress(one, other)));
+  const more = newAddresses.filter((newAddress) => !known.some((other) => isSameAddress(newAddress, other)));
   const identifier = account.user.identifiers[0] ?? account.user.id;
   const all = { identifier, at, app, ip, browser, system, ...params };
   return [...known, ...more].map((to) => ({

@@ -17,7 +17,7 @@ export async function withPresentProofs(unit: UnitOfWork, transaction: Transacti
   if (!subject || subject.decoy || evidence.length === 0) return transaction;
   const account = await loadAccount(unit, subject.id);
   if (!account) return transaction;
-  const present = evidence.filter((one) => isPresent(unit, transaction, { account, evidence: one }));
+  const present = evidence.filter((proof) => isPresent(unit, transaction, { account, evidence: proof }));
   return present.length === evidence.length ? transaction : { ...transaction, evidence: present };
 }
 

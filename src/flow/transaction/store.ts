@@ -53,7 +53,7 @@ function voided(before: Transaction, after?: Transaction): readonly string[] {
 }
 
 function codesOut({ pending, parked = [], registration }: Transaction): readonly string[] {
-  return [pending, registration?.pending, ...parked].flatMap((one) => one?.outbox ?? []);
+  return [pending, registration?.pending, ...parked].flatMap((challenge) => challenge?.outbox ?? []);
 }
 
 export const parseTransaction: (value: string) => Transaction = parsedOnce(

@@ -100,7 +100,7 @@ async function showAuthenticator(
   { id, notices, label }: { readonly id: string; readonly notices: readonly Notice[]; readonly label?: string },
 ): Promise<void> {
   const { ctx, open } = request;
-  const credential = open.account.credentials.find((one) => one.id === id);
+  const credential = open.account.credentials.find((candidate) => candidate.id === id);
   if (!credential) return seeOther(ctx, '/account/methods');
   const refusal = await refusalOf(open, id);
   const lost = refusal ? undefined : await appsLostWithout(open, id);

@@ -41,7 +41,7 @@ export interface Listed<One> {
   readonly shown: (one: One, open: OpenAccount) => Promise<Shown<QuestionPage>> | Shown<QuestionPage>;
   readonly end: (open: OpenAccount, one: One) => Promise<void> | void;
   /** The code that the list then reports. */
-  readonly done: (one: One | undefined) => string;
+  readonly done: (item: One | undefined) => string;
 }
 
 /** `ask` shows the question, `end` handles its form. */

@@ -47,7 +47,7 @@ const kinds: readonly IdentifierKind[] = ['email', 'phone', 'username'];
 
 /** Throws `StepgateError('not_found')`. */
 function kindOf(ctx: Context): IdentifierKind {
-  const kind = kinds.find((one) => one === pathParameter(ctx, 'kind'));
+  const kind = kinds.find((identifierKind) => identifierKind === pathParameter(ctx, 'kind'));
   if (kind === undefined) throw new StepgateError('not_found');
   return kind;
 }

@@ -16,12 +16,12 @@ const sessions: Listed<SsoSession | typeof others> = {
   verb: 'end',
   purpose: 'end',
   find: async (open, id) => (id === others ? others : otherSession(open, id)),
-  shown: async (one, open) => ({
+  shown: async (chosen, open) => ({
     kind: 'end-session',
-    ...(one === others ? {} : { session: await describe(one, open) }),
+    ...(chosen === others ? {} : { session: await describe(chosen, open) }),
   }),
   end: (open, one) => (one === others ? endAllOtherSessions(open) : endOneSession(open, one)),
-  done: (one) => (one === others ? 'ended_others' : 'ended'),
+  done: (chosen) => (chosen === others ? 'ended_others' : 'ended'),
 };
 
 export function sessionHandlers(parts: AccountParts) {

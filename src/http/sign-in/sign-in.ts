@@ -107,7 +107,7 @@ async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
 
 /** Throws `not_found` for an unknown path. */
 function parseStep(name: string): Submission['step'] {
-  const step = submissionSteps.find((one) => one === name);
+  const step = submissionSteps.find((submissionStep) => submissionStep === name);
   if (step === undefined) throw new StepgateError('not_found');
   return step;
 }

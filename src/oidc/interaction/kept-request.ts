@@ -91,7 +91,7 @@ function queryOf(interaction: Interaction): string | undefined {
   const signed = Array.isArray(trusted) && trusted.length > 0;
   if (signed || isPushed(interaction) || deviceCode !== undefined) return undefined;
   return Object.entries(params)
-    .flatMap(([name, value]) => [value].flat().flatMap((one) => queryPart(name, one)))
+    .flatMap(([name, value]) => [value].flat().flatMap((item) => queryPart(name, item)))
     .join('&');
 }
 

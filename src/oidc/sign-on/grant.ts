@@ -76,8 +76,10 @@ function limit(grant: Grant, { oidc }: KoaContextWithOIDC, { terms, consent }: C
   const allowed = consent === undefined ? [] : grantedClaims(claims, terms, consent);
   const resources = resourceScopes(oidc);
   delete grant.rejected;
-  const indicators = [...new Set([...Object.keys(grant.resources ?? {}), ...resources.map((one) => one.indicator)])];
-  const before = Object.fromEntries(indicators.map((one) => [one, words(grant.resources?.[one])]));
+  const indicators = [
+    ...new Set([...Object.keys(grant.resources ?? {}), ...resources.map((resource) => resource.indicator)]),
+  ];
+  const before = Object.fromEntries(indicators.map((resource) => [resource, words(grant.resources?.[resource])]));
   grant.openid = {};
   grant.resources = {};
   const [yes, no] = split(scopes, isGranted);
@@ -87,15 +89,15 @@ function limit(grant: Grant, { oidc }: KoaContextWithOIDC, { terms, consent }: C
   const refused = claims.filter((claim) => !allowed.includes(claim));
   if (refused.length > 0) grant.rejectOIDCClaims(refused);
   for (const indicator of indicators) {
-    const asked = resources.find((one) => one.indicator === indicator)?.scopes ?? [];
+    const asked = resources.find((resource) => resource.indicator === indicator)?.scopes ?? [];
     const [granted, rejected] = split([...new Set([...(before[indicator] ?? []), ...asked])], isGranted);
     if (granted.length > 0) grant.addResourceScope(indicator, granted.join(' '));
     if (rejected.length > 0) grant.rejectResourceScope(indicator, rejected.join(' '));
   }
 }
 
-function split<T>(all: readonly T[], test: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
-  return [all.filter(test), all.filter((one) => !test(one))];
+function split<T>(all: readonly T[], test: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(test), all.filter((item) => !test(item))];
 }
 
 /** The requested scopes of each API. */

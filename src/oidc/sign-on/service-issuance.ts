@@ -42,7 +42,7 @@ export async function serviceScopes(
   const { unit } = currentRequest();
   const snapshot = await services.snapshot(unit);
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
-  const resource = app?.service?.resources.find((one) => one.indicator === indicator);
+  const resource = app?.service?.resources.find((other) => other.indicator === indicator);
   if (!app || !resource) throw new errors.InvalidTarget('this app may not use this API');
   const refused = [...ctx.oidc.requestParamScopes].find((scope) => !resource.scopes.includes(scope));
   if (refused !== undefined) throw new errors.InvalidScope('requested scope is not allowed', refused);

@@ -42,8 +42,11 @@ export function checkAccount(
     )
     .map(({ key }) => {
       const message = `an account that has only ${key} could never add an authenticator: every rule that lets it asks for more`;
-      const place = { source, path: ['rules', rules.indexOf(first.rule), 'then', 'allow'] };
-      return unmeetable('account_unmeetable', place, { message, advice: 'ask for less where it adds its first one' });
+      const location = { source, path: ['rules', rules.indexOf(first.rule), 'then', 'allow'] };
+      return unmeetable('account_unmeetable', location, {
+        message,
+        advice: 'ask for less where it adds its first one',
+      });
     });
 }
 

@@ -28,7 +28,7 @@ export function checkAttainable(
   if (document === undefined) return [];
   const session = documents.get(documentKey('session', 'session'));
   const context = { settings: readSettings(document, all), all, session: session && readPolicy(session) };
-  const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
+  const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
   return sources.flatMap(({ kind, source }) => {
     const read = byFile.get(source.file);
     if (read === undefined) return [];
@@ -47,8 +47,8 @@ function ruleFindings(source: YamlSource, document: Document, context: KnownAuth
     if (fault !== undefined) faults.set(ruleIndexAt(document, rule), fault);
   }
   return [...faults].map(([index, fault]) => {
-    const place = { source, path: ['rules', index, 'then', 'allow'] };
-    return unmeetable('rule_unmeetable', place, { ...fault, message: `lets no user in: ${fault.message}` });
+    const location = { source, path: ['rules', index, 'then', 'allow'] };
+    return unmeetable('rule_unmeetable', location, { ...fault, message: `lets no user in: ${fault.message}` });
   });
 }
 
@@ -62,7 +62,7 @@ function appFindings(source: YamlSource, app: App, context: KnownAuthenticators 
   ];
   return [
     ...levels.flatMap(([path, value]) => {
-      const acr = context.settings.acrValues.find((one) => one.value === value);
+      const acr = context.settings.acrValues.find((acrValue) => acrValue.value === value);
       const fault = acr && requirementFault(acr.requirement, context);
       if (fault === undefined) return [];
       const message = `no user can reach it: ${fault.message}`;

@@ -57,7 +57,7 @@ function redundantSteps(source: YamlSource, steps: readonly NamedStep[]): readon
       const others = auxiliary ? steps.filter((other) => other !== step).flatMap(({ named }) => named) : [];
       const same = others.find(({ descriptor }) => factors.every((factor) => descriptor.factors.includes(factor)));
       if (same === undefined) return [];
-      const other = `\`${same.descriptor.key}\` in line ${source.placeOf(same.path).line}`;
+      const other = `\`${same.descriptor.key}\` in line ${source.locationOf(same.path).line}`;
       return [
         source.finding(
           'authenticator_unfit',

@@ -25,14 +25,14 @@ export interface CheckedBrand {
   readonly documents: readonly Document[];
 }
 
-/** A brand with its place: `path` leads to it in `source`. */
+/** A brand with its location: `path` leads to it in `source`. */
 interface OwnBrand {
   readonly source: YamlSource;
   readonly own: AppBrand;
   /** As pages show it. */
   readonly joined: BrandSettings;
-  /** Name of the file with the mark of the app. */
-  readonly mark?: string;
+  /** Name of the file with the logo of the app. */
+  readonly appLogo?: string;
 }
 
 /** Works on data whose shape was not checked: what a schema refuses is skipped here. */
@@ -42,7 +42,9 @@ export function checkBrand(
 ): CheckedBrand {
   const byName = new Map(pictures.map(({ file, bytes }) => [file, bytes]));
   const brands = brandsOf(sources);
-  const used = new Set(brands.flatMap(({ own, mark }) => [...filesOfBrand(own).map(({ file }) => file), mark ?? '']));
+  const used = new Set(
+    brands.flatMap(({ own, appLogo }) => [...filesOfBrand(own).map(({ file }) => file), appLogo ?? '']),
+  );
   const findings = brands.flatMap((brand) => [
     ...missingFiles(brand, byName),
     ...weightFindings(brand, byName),
@@ -61,9 +63,9 @@ function brandsOf(sources: readonly DocumentSource[]): readonly OwnBrand[] {
   if (settings === undefined || main === undefined) return [];
   const apps = sources.flatMap(({ kind, source }): OwnBrand[] => {
     if (kind !== 'app') return [];
-    const [mark] = valuesAt(source.content, 'logo').map(({ value }) => value);
+    const [appLogo] = valuesAt(source.content, 'logo').map(({ value }) => value);
     const own = parsed(appBrandSchema, source) ?? {};
-    return [{ source, own, joined: joinBrands(main, own), ...(typeof mark === 'string' ? { mark } : {}) }];
+    return [{ source, own, joined: joinBrands(main, own), ...(typeof appLogo === 'string' ? { appLogo } : {}) }];
   });
   return [{ source: settings, own: main, joined: main }, ...apps];
 }
@@ -74,20 +76,20 @@ function parsed<Schema extends z.ZodType>(schema: Schema, source: YamlSource): z
   return result.success ? result.data : undefined;
 }
 
-function missingFiles({ source, own, mark }: OwnBrand, files: ReadonlyMap<string, Buffer>): readonly Finding[] {
+function missingFiles({ source, own, appLogo }: OwnBrand, files: ReadonlyMap<string, Buffer>): readonly Finding[] {
   const named = filesOfBrand(own).map(({ path, file }) => ({ path: ['brand', ...path], file }));
-  const all = mark === undefined ? named : [...named, { path: ['logo'], file: mark }];
+  const all = appLogo === undefined ? named : [...named, { path: ['logo'], file: appLogo }];
   return all
     .filter(({ file }) => !files.has(file))
     .map(({ path, file }) => source.finding('file_missing', path, `there is no file ${file}`));
 }
 
-function weightFindings({ source, own, joined, mark }: OwnBrand, files: ReadonlyMap<string, Buffer>) {
+function weightFindings({ source, own, joined, appLogo }: OwnBrand, files: ReadonlyMap<string, Buffer>) {
   const weightOf = (file: string | undefined): number => (file === undefined ? 0 : (files.get(file)?.length ?? 0));
   const limit = `the pictures and the stylesheet of a page have ${kibibytes(largestBrand)} at most`;
   const tooLarge = [
     ...filesOfBrand(own).map(({ path, file }) => ({ path: ['brand', ...path], file })),
-    ...(mark === undefined ? [] : [{ path: ['logo'], file: mark }]),
+    ...(appLogo === undefined ? [] : [{ path: ['logo'], file: appLogo }]),
   ].filter(({ file }) => weightOf(file) > largestBrand);
   if (tooLarge.length > 0) {
     return tooLarge.map(({ path, file }) =>
@@ -104,10 +106,10 @@ function weightFindings({ source, own, joined, mark }: OwnBrand, files: Readonly
     weightOf(background?.dark) +
     weightOf(favicon) +
     weightOf(stylesheet) +
-    weightOf(mark);
-  const isOwn = filesOfBrand(own).length > 0 || mark !== undefined;
+    weightOf(appLogo);
+  const isOwn = filesOfBrand(own).length > 0 || appLogo !== undefined;
   if (total <= largestBrand || !isOwn) return [];
-  const path = mark === undefined ? ['brand'] : ['logo'];
+  const path = appLogo === undefined ? ['brand'] : ['logo'];
   return [source.finding('brand_too_large', path, `is too large: a page would load ${kibibytes(total)}, and ${limit}`)];
 }
 
@@ -119,7 +121,9 @@ function kibibytes(bytes: number): string {
 function colourFindings({ source, own, joined }: OwnBrand): readonly Finding[] {
   if (Object.keys(own).length === 0) return [];
   return paletteFaults(joined).flatMap(({ scheme, front, back, message }) => {
-    const name = [front, back].find((one) => (own[scheme] as Record<string, unknown> | undefined)?.[one] !== undefined);
+    const name = [front, back].find(
+      (color) => (own[scheme] as Record<string, unknown> | undefined)?.[color] !== undefined,
+    );
     return name === undefined ? [] : [source.finding('colours_unreadable', ['brand', scheme, name], message)];
   });
 }

@@ -27,7 +27,7 @@ export function checkCatchAll(source: YamlSource): readonly Finding[] {
     source.finding(
       'catch_all_misplaced',
       after.path,
-      `never applies: the rule before it, in line ${source.placeOf(rules[always]?.path ?? []).line}, has no \`when\` and applies always`,
+      `never applies: the rule before it, in line ${source.locationOf(rules[always]?.path ?? []).line}, has no \`when\` and applies always`,
     ),
   ];
 }

@@ -8,7 +8,7 @@ import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
 import type { KnownNames } from './check-references.ts';
 
-/** Each at its place in the expression. Of groups, users may be in any: they have a warning (`groupWarnings`). */
+/** Each at its location in the expression. Of groups, users may be in any: they have a warning (`groupWarnings`). */
 export function comparedNameFindings(sources: readonly DocumentSource[], names: KnownNames): readonly Finding[] {
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
   return sources.flatMap(({ source }) =>
@@ -17,7 +17,7 @@ export function comparedNameFindings(sources: readonly DocumentSource[], names: 
         const { what, known } = namesFor(compared, names, settings);
         if (known === undefined || known.includes(compared.name)) return [];
         const message = unknownName(what, compared.name, known);
-        return [{ ...source.placeWithin(path, compared.offset), message, code: 'unknown_reference' as const }];
+        return [{ ...source.locationWithin(path, compared.offset), message, code: 'unknown_reference' as const }];
       }),
     ),
   );

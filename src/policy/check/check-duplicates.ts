@@ -21,7 +21,7 @@ const unique: readonly { readonly kind: WrittenKind; readonly pattern: string; r
   { kind: 'settings', pattern: 'resources.*.indicator', what: 'resource' },
 ];
 
-/** Finds each repetition, at its second place and those after it. */
+/** Finds each repetition, at its second location and those after it. */
 export function checkDuplicates(kind: WrittenKind, source: YamlSource): readonly Finding[] {
   return unique
     .filter((each) => each.kind === kind)
@@ -29,7 +29,7 @@ export function checkDuplicates(kind: WrittenKind, source: YamlSource): readonly
       const seen = new Map<unknown, number>();
       return valuesAt(source.content, pattern).flatMap(({ path, value }) => {
         const first = seen.get(value);
-        seen.set(value, first ?? source.placeOf(path).line);
+        seen.set(value, first ?? source.locationOf(path).line);
         return first === undefined
           ? []
           : [source.finding('duplicate_name', path, `another ${what}, in line ${first}, has the same name`)];

@@ -8,10 +8,10 @@ import { attributeTypes } from './check-attribute-tests.ts';
 
 type Environment = ReturnType<typeof typedEnvironment>;
 
-/** Expressions that can never be evaluated, each at the place of its fault. */
+/** Expressions that can never be evaluated, each at the location of its fault. */
 export function expressionFindings(sources: readonly DocumentSource[]): readonly Finding[] {
   return faultsBy(sources, expressionFaults).map(({ source, path, offset, message, isTooDear }) => ({
-    ...source.placeWithin(path, offset),
+    ...source.locationWithin(path, offset),
     message,
     code: isTooDear ? 'expression_too_dear' : 'expression_invalid',
   }));
@@ -20,12 +20,12 @@ export function expressionFindings(sources: readonly DocumentSource[]): readonly
 /** Expressions that fail for a user without an attribute. Those that have faults are left out. */
 export function unguardedExpressions(
   sources: readonly DocumentSource[],
-): readonly (FaultPlace & { readonly message: string })[] {
+): readonly (FaultLocation & { readonly message: string })[] {
   return faultsBy(sources, unguardedReads);
 }
 
-/** A place in an expression of a file. */
-export interface FaultPlace {
+/** A location in an expression of a file. */
+export interface FaultLocation {
   readonly source: YamlSource;
   readonly path: Path;
   readonly offset: number;
@@ -34,7 +34,7 @@ export interface FaultPlace {
 function faultsBy(
   sources: readonly DocumentSource[],
   look: typeof expressionFaults,
-): readonly (FaultPlace & ExpressionFault)[] {
+): readonly (FaultLocation & ExpressionFault)[] {
   let environment: Environment | undefined;
   return sources.flatMap(({ source }) =>
     valuesInConditions(source.content, 'expression').flatMap(({ path, value }) => {

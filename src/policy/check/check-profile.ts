@@ -41,8 +41,10 @@ function unaskable(
     names.flatMap((name, at) => {
       if (settings.attributes.attributes[name]?.write === 'user') return [];
       const message = `no user can fill in \`${name}\`: its \`write\` is \`admin\``;
-      const place = { source, path: ['rules', index, 'then', ...path, at] };
-      return [unmeetable('profile_unmeetable', place, { message, advice: 'say `write: user`, or do not ask for it' })];
+      const location = { source, path: ['rules', index, 'then', ...path, at] };
+      return [
+        unmeetable('profile_unmeetable', location, { message, advice: 'say `write: user`, or do not ask for it' }),
+      ];
     }),
   );
 }

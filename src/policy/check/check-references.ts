@@ -188,9 +188,9 @@ function unknownNames(source: YamlSource, found: readonly FoundValue[], { what, 
 function methodFault(name: string, known: readonly string[]): string | undefined {
   const [key, method] = [authenticatorIn(name), methodIn(name)];
   if (method === undefined || !known.includes(key)) return undefined;
-  const methods = known.filter((one) => methodIn(one) !== undefined && authenticatorIn(one) === key);
+  const methods = known.filter((candidate) => methodIn(candidate) !== undefined && authenticatorIn(candidate) === key);
   if (methods.length > 0) return `\`${key}\` has no method \`${method}\`; known: ${methods.join(', ')}`;
-  const takesMethods = known.some((one) => methodIn(one) !== undefined);
+  const takesMethods = known.some((candidate) => methodIn(candidate) !== undefined);
   return takesMethods ? `\`${key}\` has no methods: name it alone` : `methods are not told apart here: say \`${key}\``;
 }
 
@@ -207,7 +207,7 @@ function unknownKeys(source: YamlSource, pattern: string, { what, known }: Names
   return valuesFor(source.content, `${pattern}.*`).flatMap(({ path }) => {
     const key = String(path.at(-1));
     if (known.includes(key)) return [];
-    return [{ ...source.placeOfKey(path), message: unknownName(what, key, known), code: 'unknown_reference' }];
+    return [{ ...source.locationOfKey(path), message: unknownName(what, key, known), code: 'unknown_reference' }];
   });
 }
 
@@ -229,7 +229,7 @@ export function knownNames(
   const namesOf = (of: WrittenKind) => {
     const names = sources.filter(({ kind }) => kind === of).map(({ source }) => textsAt(source.content, 'name'));
     // A file without a name has a finding of its own, and may be the one that is meant.
-    return unreadableKinds.has(of) || names.some((one) => one.length === 0) ? undefined : names.flat();
+    return unreadableKinds.has(of) || names.some((found) => found.length === 0) ? undefined : names.flat();
   };
   const inApps = (pattern: string) =>
     unreadableKinds.has('app')

@@ -25,7 +25,7 @@ export function checkServices(sources: readonly DocumentSource[]): readonly Find
           source.finding(
             'unknown_reference',
             scope.path,
-            `\`${scope.value}\` is no scope of ${indicator}; known: ${known.filter((one) => typeof one === 'string').join(', ') || 'none'}`,
+            `\`${scope.value}\` is no scope of ${indicator}; known: ${known.filter((item) => typeof item === 'string').join(', ') || 'none'}`,
           ),
         );
     });

@@ -28,7 +28,9 @@ export function checkSignOn(
   sources: readonly DocumentSource[],
   unreadableKinds: ReadonlySet<WrittenKind>,
 ): readonly Finding[] {
-  const policies = sources.filter((one) => one.kind === 'sign-on' && isSwitchedOn(one)).map(toNamed);
+  const policies = sources
+    .filter((documentSource) => documentSource.kind === 'sign-on' && isSwitchedOn(documentSource))
+    .map(toNamed);
   const apps = sources.filter(({ kind }) => kind === 'app').map(({ source }) => toApp(source));
   const others = apps.flatMap(({ named }) => named.slice(0, -1)).map(({ value }) => value);
   const lasts = apps.flatMap(({ named }) => named.slice(-1)).map(({ value }) => value);

@@ -18,7 +18,9 @@ export function checkSigning(sources: readonly DocumentSource[]): readonly Findi
   return sources.flatMap(({ kind, source }) => {
     if (kind !== 'app' && kind !== 'settings') return [];
     const profiles =
-      kind === 'app' && enabled.every((one) => one === 'RS256') ? valuesAt(source.content, 'securityProfile') : [];
+      kind === 'app' && enabled.every((algorithm) => algorithm === 'RS256')
+        ? valuesAt(source.content, 'securityProfile')
+        : [];
     const needed = profiles.map(({ path }) =>
       source.finding('setting_missing', path, 'needs PS256, ES256 or EdDSA in signing.algorithms in stepgate.yaml'),
     );

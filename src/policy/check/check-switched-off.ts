@@ -23,7 +23,7 @@ const places: readonly { readonly kind: DocumentKind; readonly pattern: string; 
 
 /** Finds apps that name a policy that is switched off, and a session policy that is. */
 export function checkSwitchedOff(sources: readonly DocumentSource[]): readonly Finding[] {
-  const off = sources.filter((one) => !isSwitchedOn(one));
+  const off = sources.filter((documentSource) => !isSwitchedOn(documentSource));
   const session = off.filter(({ kind }) => kind === 'session');
   const apps = sources.filter(({ kind }) => kind === 'app');
   return [

@@ -48,10 +48,13 @@ function characteristicFault(
   const demanded = demandedBy(requirement);
   if (demanded.length === 0 || canBeMet(requirement, enabled)) return undefined;
   if (!canBeMet(requirement, enabled.map(withEverything))) return undefined;
-  const missing = demanded.filter((one) => !enabled.some(({ characteristics }) => characteristics.includes(one)));
+  const missing = demanded.filter(
+    (characteristic) => !enabled.some(({ characteristics }) => characteristics.includes(characteristic)),
+  );
   const words = (missing.length > 0 ? missing : demanded).join(' and ');
   const only = all.filter(
-    ({ key, characteristics }) => isEnabled(key, enabled) && missing.some((one) => characteristics.includes(one)),
+    ({ key, characteristics }) =>
+      isEnabled(key, enabled) && missing.some((characteristic) => characteristics.includes(characteristic)),
   );
   const hint = only.map(
     ({ key }) => `; \`${key}\` can only do so with other settings (hardware is proved by \`metadata\`)`,
@@ -125,7 +128,9 @@ function demandedBy(requirement: Requirement): readonly Characteristic[] {
     'chains' in requirement
       ? requirement.chains.flat()
       : requirement.anyOf.flatMap((alternative) => alternative.demands);
-  return characteristics.filter((one) => demands.some((demand) => demand.characteristics?.includes(one)));
+  return characteristics.filter((characteristic) =>
+    demands.some((demand) => demand.characteristics?.includes(characteristic)),
+  );
 }
 
 function canBeMet(requirement: Requirement, authenticators: readonly AuthenticatorDescriptor[]): boolean {

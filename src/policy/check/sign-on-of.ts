@@ -17,7 +17,7 @@ export function signOnOf(app: App, documents: Documents): Policy | undefined {
   const byName = joined.get(documents) ?? new Map<string, Policy>();
   joined.set(documents, byName);
   const name = joinedName(names);
-  const policy = byName.get(name) ?? { name, rules: names.flatMap((one) => rulesOf(one, documents)) };
+  const policy = byName.get(name) ?? { name, rules: names.flatMap((policyName) => rulesOf(policyName, documents)) };
   byName.set(name, policy);
   return policy;
 }

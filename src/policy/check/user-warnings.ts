@@ -24,7 +24,7 @@ export function userWarnings(
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
   const settings = readSettings(document, authenticators);
-  const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
+  const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
   return sources.flatMap(({ kind, source }) => {
     if (kind === 'settings') return [];
     if (kind !== 'app') return movableUsers(source, { settings, inbox });
@@ -67,7 +67,7 @@ function scopesWithoutText(
   { scopes, resources, scopeTexts }: Settings,
 ): readonly AnalysisFinding[] {
   if (firstParty || signOnPolicies === undefined) return [];
-  const all = [...Object.keys(scopes), ...resources.flatMap((one) => one.scopes)];
+  const all = [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
   const asked = client.scope?.split(' ') ?? all;
   const bare = asked.filter((scope) => !Object.hasOwn(standardScopes, scope) && !Object.hasOwn(scopeTexts, scope));
   if (bare.length === 0) return [];

@@ -68,11 +68,11 @@ function settingsWarnings(
     const own = settings.authenticators[key];
     const sections = inbox || !own ? [] : (channels?.(own) ?? []).map((channel) => sectionOf[channel]);
     const missing = sections.filter((section) => settings[section] === undefined);
-    const place = { source, path: ['authenticators'] };
+    const location = { source, path: ['authenticators'] };
     const discouraged = objection === undefined ? [] : [{ key, message: objection, advice: discouragedAdvice }];
     return [
-      ...discouraged.map((parts) => findingAt('discouraged-authenticator', place, parts)),
-      ...missing.map((section) => findingAt('message-unsent', place, { key, ...unsent(section) })),
+      ...discouraged.map((parts) => findingAt('discouraged-authenticator', location, parts)),
+      ...missing.map((section) => findingAt('message-unsent', location, { key, ...unsent(section) })),
     ];
   });
   return [
@@ -92,8 +92,8 @@ function networkFileFaults(source: YamlSource, { networkData = {} }: Settings): 
     const fault = path === undefined ? undefined : files.examine(kind, path);
     if (fault === undefined) return [];
     const { code, message, advice } = fault;
-    const place = { source, path: ['networkData', kind] };
-    return [findingAt(code, place, { message: `on this machine, ${message}`, advice })];
+    const location = { source, path: ['networkData', kind] };
+    return [findingAt(code, location, { message: `on this machine, ${message}`, advice })];
   });
 }
 
@@ -122,11 +122,11 @@ function unreachableAcrValues(
   all: readonly AuthenticatorKind[],
 ): readonly AnalysisFinding[] {
   return valuesAt(source.content, 'acrValues.*.value').flatMap(({ value, path }) => {
-    const acr = settings.acrValues.find((one) => one.value === value);
+    const acr = settings.acrValues.find((acrValue) => acrValue.value === value);
     const fault = acr && requirementFault(acr.requirement, { settings, all });
     if (fault === undefined) return [];
-    const place = { source, path: [...path.slice(0, -1), 'requirement'] };
-    return [findingAt('unreachable-acr', place, { ...fault, message: `no user can reach it: ${fault.message}` })];
+    const location = { source, path: [...path.slice(0, -1), 'requirement'] };
+    return [findingAt('unreachable-acr', location, { ...fault, message: `no user can reach it: ${fault.message}` })];
   });
 }
 
@@ -152,8 +152,8 @@ function registrationWarnings(
   return rules.flatMap(({ name, then }, index) => {
     if (!then.registration) return [];
     const message = `rule "${name}" lets users register, and none can: ${lacking}, so no address can be proved`;
-    const place = { source, path: ['rules', index, 'then', 'register'] };
-    return [findingAt('registration-unproved', place, { message, advice })];
+    const location = { source, path: ['rules', index, 'then', 'register'] };
+    return [findingAt('registration-unproved', location, { message, advice })];
   });
 }
 
@@ -174,10 +174,10 @@ function policyWarnings(
   return rules.flatMap((rule, index) => {
     const message = weakFactorWarning(rule, enabled);
     if (message === undefined) return [];
-    const place = { source, path: ['rules', index, 'then', 'allow'] };
+    const location = { source, path: ['rules', index, 'then', 'allow'] };
     const advice =
       'keep out with `exclude` what you do not want; `config check --standard` says what a standard requires';
-    return [findingAt('restricted-authenticator', place, { message, advice })];
+    return [findingAt('restricted-authenticator', location, { message, advice })];
   });
 }
 

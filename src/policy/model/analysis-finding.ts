@@ -55,7 +55,7 @@ export type FindingCode = keyof typeof findingCodes;
  */
 export type Severity = 'error' | 'warning' | 'note';
 
-/** A rule that a finding is about, with its place. */
+/** A rule that a finding is about, with its location. */
 export interface NamedRule {
   readonly name: string;
   readonly file: string;
@@ -96,16 +96,16 @@ export interface FindingStyle {
  * nothing of it is repeated.
  */
 export function findingsText(findings: readonly AnalysisFinding[], { config, adviceLast }: FindingStyle = {}): string {
-  const places = Map.groupBy(findings, ({ file, line, column, path }) => JSON.stringify([file, line, column, path]));
+  const locations = Map.groupBy(findings, ({ file, line, column, path }) => JSON.stringify([file, line, column, path]));
   const from = config === undefined ? [] : ['--config', config];
-  const lines = [...places.values()].flatMap((same) => [
+  const lines = [...locations.values()].flatMap((same) => [
     ...same.map(findingSummary),
     ...excerptLines(same[0]),
     ...distinct(same.flatMap(({ rules }) => rules.map(ruleLine))),
     ...distinct(same.flatMap(({ example }) => (example ? [exampleLine([...from, ...example])] : []))),
     ...(adviceLast ? [] : adviceLines(same)),
   ]);
-  return [...lines, ...(adviceLast ? adviceLines(findings) : [])].map((one) => `${withoutControls(one)}\n`).join('');
+  return [...lines, ...(adviceLast ? adviceLines(findings) : [])].map((line) => `${withoutControls(line)}\n`).join('');
 }
 
 function withoutControls(text: string): string {

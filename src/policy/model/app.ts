@@ -8,7 +8,7 @@ export interface App {
   readonly clientId: string;
   /** As users know it. */
   readonly name: string;
-  /** Name of a file in `brand/`: the mark that stands beside its name. */
+  /** Name of a file in `brand/`: the logo that stands beside its name. */
   readonly logo?: string;
   /** How pages look for this app: takes the place of what the settings say, member by member. */
   readonly brand?: AppBrand;

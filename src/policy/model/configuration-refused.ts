@@ -2,7 +2,7 @@
 import { type ErrorCode, StepgateError } from '../../errors.ts';
 import { type Finding, findingText } from './finding.ts';
 
-/** The files are no valid configuration. The message shows every problem, on several lines. */
+/** The files are no valid configuration. The message shows every finding, on several lines. */
 export class ConfigurationRefused extends StepgateError {
   /** Never empty. */
   readonly findings: readonly Finding[];

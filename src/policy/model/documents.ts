@@ -1,4 +1,4 @@
-/** The content of the configuration files: checked, with its place, and in the form in which the store keeps it. */
+/** The content of the configuration files: checked, with its location, and in the form in which the store keeps it. */
 import type { RuleHead } from '../../core/model/policy.ts';
 
 /**
@@ -62,7 +62,9 @@ export const usualRuleColumn = 5;
 /** The index of the rule that stands there; -1: none does. */
 export function ruleIndexAt({ ruleLines, ruleColumns }: Document, { location }: Pick<RuleHead, 'location'>): number {
   const { line, column = usualRuleColumn } = location ?? { line: 0 };
-  return ruleLines.findIndex((one, index) => one === line && (ruleColumns?.[index] ?? usualRuleColumn) === column);
+  return ruleLines.findIndex(
+    (ruleLine, index) => ruleLine === line && (ruleColumns?.[index] ?? usualRuleColumn) === column,
+  );
 }
 
 /** A complete configuration that was checked, by `documentKey`. */

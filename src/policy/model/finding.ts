@@ -1,9 +1,9 @@
-/** What is wrong or risky in a configuration, with its place in the files, and how it is printed. */
+/** What is wrong or risky in a configuration, with its location in the files, and how it is printed. */
 import { errorAdvice } from './error-advice.ts';
 import { excerptLines } from './excerpt.ts';
 
-/** A place in a file of the configuration. */
-export interface FindingPlace {
+/** A location in a file of the configuration. */
+export interface FindingLocation {
   /** Relative to the directory of the configuration, with `/`. */
   readonly file: string;
   /** Counted from 1. */
@@ -15,7 +15,7 @@ export interface FindingPlace {
 }
 
 /** One thing that is wrong, or that is allowed but risky, and where it stands. */
-export interface Finding<Code extends string = FindingErrorCode> extends FindingPlace {
+export interface Finding<Code extends string = FindingErrorCode> extends FindingLocation {
   readonly message: string;
   /** For scripts, and for looking it up. */
   readonly code: Code;
@@ -96,7 +96,7 @@ const longestLine = 600;
 
 /**
  * `file:line:column path message; what to do [code]`, as compilers print it, for logs. Always one line, whatever the
- * file contains. A directory that is not there has no place. What a code says in general is left out, and so is what
+ * file contains. A directory that is not there has no location. What a code says in general is left out, and so is what
  * follows a question ("did you mean ...?"): that is advice enough for one line.
  */
 export function findingLine({ advice, ...finding }: Finding<string>): string {
@@ -105,8 +105,8 @@ export function findingLine({ advice, ...finding }: Finding<string>): string {
 }
 
 function headLine({ file, line, column, path, message, code }: Finding<string>): string {
-  const place = file === '.' ? '' : `${file}:${line}:${column} `;
-  return `${oneLine(`${place}${path === '' ? '' : `${path} `}${message}`)} [${code}]`;
+  const location = file === '.' ? '' : `${file}:${line}:${column} `;
+  return `${oneLine(`${location}${path === '' ? '' : `${path} `}${message}`)} [${code}]`;
 }
 
 /**
@@ -121,7 +121,7 @@ export function findingText(finding: Finding, dir?: string): string {
     ...excerptLines({ text, line, column }).map(oneLine),
     `  what to do: ${oneLine(adviceOf(finding))} (docs/findings.md: ${code})`,
   ];
-  return lines.map((one) => `${one}\n`).join('');
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** For scripts: each with what to do. */

@@ -85,7 +85,7 @@ function isIssued(certificate: X509Certificate, authorities: readonly X509Certif
   return (
     isValid &&
     !certificate.ca &&
-    authorities.some((one) => certificate.checkIssued(one) && certificate.verify(one.publicKey))
+    authorities.some((authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey))
   );
 }
 

@@ -34,7 +34,7 @@ export interface Manifest {
 export interface Pointer {
   readonly revision: number;
   readonly manifest: string;
-  /** It must be confirmed in time, or the documents of revision `back` are in use again. Absent: it need not. */
+  /** It must be confirmed in time, or the documents of revision `back` are active again. Absent: it need not. */
   readonly unconfirmed?: { readonly back: number };
 }
 

@@ -18,12 +18,17 @@ export function enabledAuthenticators<Descriptor extends AuthenticatorDescriptor
     if (own?.enabled !== true) return [];
     const able = withMethods(descriptor, own.methods);
     if (own.metadata !== undefined || !able.characteristics.includes('hardwareProtected')) return [able];
-    return [{ ...able, characteristics: able.characteristics.filter((one) => one !== 'hardwareProtected') }];
+    return [
+      {
+        ...able,
+        characteristics: able.characteristics.filter((characteristic) => characteristic !== 'hardwareProtected'),
+      },
+    ];
   });
 }
 
 function withMethods<Descriptor extends AuthenticatorDescriptor>(descriptor: Descriptor, named: unknown): Descriptor {
   const { methods } = descriptor;
   if (methods === undefined || !Array.isArray(named)) return descriptor;
-  return { ...descriptor, methods: named.map(String).filter((one) => methods.includes(one)) };
+  return { ...descriptor, methods: named.map(String).filter((method) => methods.includes(method)) };
 }

@@ -24,7 +24,7 @@ export function zoneData({ networkData = {} }: Settings, files: NetworkFiles): Z
 }
 
 /** Where an address is, as far as the file says. `isUnknown`: the file is there by the settings and cannot be used. */
-export interface PlaceOfAddress extends Pick<NetworkRecord, 'country' | 'location'> {
+export interface PlaceOfAddress extends Pick<NetworkRecord, 'country' | 'coordinates'> {
   readonly isUnknown?: true;
 }
 

@@ -18,7 +18,7 @@ export interface ApplyOptions {
   readonly by: string;
   /** Why. */
   readonly message?: string;
-  /** The revision that it was compared with. Absent: whichever is in use. */
+  /** The revision that it was compared with. Absent: whichever is active. */
   readonly base?: number;
   /** It goes back by itself unless it is confirmed within so many seconds of the store's clock. */
   readonly confirmWithin?: Seconds;
@@ -30,8 +30,8 @@ export interface ApplyOptions {
 
 export type PublishOptions = Omit<ApplyOptions, 'base'>;
 
-/** What is in use. */
-export interface LiveRevision {
+/** What is active. */
+export interface ActivePointer {
   readonly entry: Entry | undefined;
   /** 0: there is nothing. */
   readonly revision: number;
@@ -50,7 +50,7 @@ export type RevisionInfo = Omit<Manifest, 'documents'> & {
   readonly changed: readonly string[];
 };
 
-/** A revision in use that is not confirmed. */
+/** The active revision, if it is not confirmed. */
 export interface Unconfirmed {
   readonly revision: number;
   /** The last confirmed revision, to which it goes back. */
@@ -59,9 +59,9 @@ export interface Unconfirmed {
   readonly isExpired: boolean;
 }
 
-/** Where the revision in use was not confirmed either, it leads back to the last one that stands. */
+/** Where the active revision was not confirmed either, it leads back to the last one that stands. */
 export function pendingIn(
-  { entry, revision }: LiveRevision,
+  { entry, revision }: ActivePointer,
   confirmWithin: Seconds | undefined,
 ): Pick<Pointer, 'unconfirmed'> {
   if (confirmWithin === undefined || entry === undefined) return {};

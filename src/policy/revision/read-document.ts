@@ -34,7 +34,7 @@ export function readBrandFile({ kind, content }: Document): BrandFile | undefine
   return kind === 'file' ? (content as BrandFile) : undefined;
 }
 
-/** The session, the recovery or a sign-on policy, each rule with its place. Throws like `readSettings`. */
+/** The session, the recovery or a sign-on policy, each rule with its location. Throws like `readSettings`. */
 export function readPolicy(document: Document): Policy {
   const kind = document.kind === 'recovery' || document.kind === 'account' ? document.kind : 'sign-on';
   const written: readonly (readonly Rule[])[] =
@@ -53,7 +53,7 @@ export function readLabelledPolicy(document: Document): LabelledPolicy {
   return { name: document.name, labels };
 }
 
-/** The account policy, each rule with its place. Throws like `readSettings`. */
+/** The account policy, each rule with its location. Throws like `readSettings`. */
 export function readAccountPolicy(document: Document): AccountPolicy {
   const { rules } = read(schemas.account, document);
   return {
@@ -62,7 +62,7 @@ export function readAccountPolicy(document: Document): AccountPolicy {
   };
 }
 
-/** The enrollment policy, each rule with its place. Throws like `readSettings`. */
+/** The enrollment policy, each rule with its location. Throws like `readSettings`. */
 export function readEnrollmentPolicy(document: Document): EnrollmentPolicy {
   const { rules } = read(schemas.enrollment, document);
   return {
@@ -71,7 +71,7 @@ export function readEnrollmentPolicy(document: Document): EnrollmentPolicy {
   };
 }
 
-/** The password policy, each rule with its place. Throws like `readSettings`. */
+/** The password policy, each rule with its location. Throws like `readSettings`. */
 export function readPasswordPolicy(document: Document): PasswordPolicy {
   const { rules } = read(schemas.password, document);
   return {
@@ -80,7 +80,7 @@ export function readPasswordPolicy(document: Document): PasswordPolicy {
   };
 }
 
-/** A profile policy, each rule with its place. Throws like `readSettings`. */
+/** A profile policy, each rule with its location. Throws like `readSettings`. */
 export function readProfilePolicy(document: Document): ProfilePolicy {
   const { rules } = read(schemas.profile, document);
   return {
@@ -89,7 +89,7 @@ export function readProfilePolicy(document: Document): ProfilePolicy {
   };
 }
 
-/** A service policy, each rule with its place. Throws like `readSettings`. */
+/** A service policy, each rule with its location. Throws like `readSettings`. */
 export function readServicePolicy(document: Document): ServicePolicy {
   const { rules } = read(schemas.service, document);
   return {

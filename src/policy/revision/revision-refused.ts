@@ -25,7 +25,7 @@ export class RevisionRefused extends StepgateError {
 }
 
 /**
- * Where files say what is to be in use, a command that was faster is no reason not to apply them. Rejects like `apply`
+ * Where files say what is to be active, a command that was faster is no reason not to apply them. Rejects like `apply`
  * once it was refused `rounds` times.
  */
 export async function appliedAgain<Result>(apply: () => Promise<Result>, rounds = 5): Promise<Result> {

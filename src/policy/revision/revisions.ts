@@ -20,10 +20,10 @@ import {
 } from './document-store.ts';
 import { LruCache } from './lru-cache.ts';
 import {
+  type ActivePointer,
   type Applied,
   type ApplyOptions,
   historyFor,
-  type LiveRevision,
   type NextRevision,
   type PublishOptions,
   pendingIn,
@@ -85,23 +85,24 @@ export class Revisions {
   }
 
   /**
-   * Makes these documents the newest revision: all nodes use it from their next request on. What is in use already
-   * makes none. Rejects with `RevisionRefused` (`revision_changed`) when another revision is in use than `base`, or
+   * Makes these documents the newest revision: all nodes use it from their next request on. What is active already
+   * makes none. Rejects with `RevisionRefused` (`revision_changed`) when another revision is active than `base`, or
    * came in between; with `StoreUnavailable`: the outcome is then unknown, and repeating it is safe.
    */
   async apply(documents: Documents, { base, confirmWithin, ...by }: ApplyOptions): Promise<Applied> {
     const hashes = documentHashes(documents);
-    const live = await this.#live();
-    const changed = changedKeys(live.manifest?.documents ?? {}, hashes);
-    if (live.manifest !== undefined && changed.length === 0) return { revision: live.revision, changed };
-    if (base !== undefined && base !== live.revision) throw await this.#changedSince(base);
+    const active = await this.#active();
+    const changed = changedKeys(active.manifest?.documents ?? {}, hashes);
+    if (active.manifest !== undefined && changed.length === 0) return { revision: active.revision, changed };
+    if (base !== undefined && base !== active.revision) throw await this.#changedSince(base);
     const added = changed.filter((key) => hashes[key] !== undefined);
     await writeDocuments(this.#store, textsOf(added, documents));
     const next = { documents: hashes, records: (since: Seconds) => historyFor(documents, since) };
-    const applied = await this.#publish(live, next, { ...by, ...(confirmWithin !== undefined && { confirmWithin }) });
+    const applied = await this.#publish(active, next, { ...by, ...(confirmWithin !== undefined && { confirmWithin }) });
     if (applied !== undefined) return { revision: applied, changed };
-    const newest = await this.#live();
-    if (changedKeys(newest.manifest?.documents ?? {}, hashes).length > 0) throw await this.#changedSince(live.revision);
+    const newest = await this.#active();
+    if (changedKeys(newest.manifest?.documents ?? {}, hashes).length > 0)
+      throw await this.#changedSince(active.revision);
     return { revision: newest.revision, changed: [] };
   }
 
@@ -113,9 +114,9 @@ export class Revisions {
     return new Map(read.map((document) => [documentKey(document.kind, document.name), document]));
   }
 
-  /** Rejects with `RevisionRefused` (`revision_changed`) unless this is the revision in use. */
+  /** Rejects with `RevisionRefused` (`revision_changed`) unless this is the active revision. */
   async assertBase(base: number): Promise<void> {
-    const { revision } = await this.#live();
+    const { revision } = await this.#active();
     if (revision !== base) throw await this.#changedSince(base);
   }
 
@@ -126,7 +127,7 @@ export class Revisions {
     return { ...info, changed: changedKeys(before?.documents ?? {}, documents) };
   }
 
-  /** The revision in use, if it is not confirmed. Rejects with `StoreUnavailable`. */
+  /** The active revision, if it is not confirmed. Rejects with `StoreUnavailable`. */
   async unconfirmed(): Promise<Unconfirmed | undefined> {
     const { entries } = await this.#store.load([revisionPointerKey, revisionConfirmationKey]);
     const pointer = entries.get(revisionPointerKey);
@@ -137,8 +138,8 @@ export class Revisions {
   }
 
   /**
-   * The revision in use stays. Rejects with `RevisionRefused` when it waits for no confirmation, when its time is over,
-   * when another one than `only` is in use, or when another one came in between; with `StoreUnavailable`.
+   * The active revision stays. Rejects with `RevisionRefused` when it waits for no confirmation, when its time is over,
+   * when another one than `only` is active, or when another one came in between; with `StoreUnavailable`.
    */
   async confirm({
     only,
@@ -149,7 +150,7 @@ export class Revisions {
     const { unconfirmed, ...pointer } = entry ? parsePointer(entry.value) : { revision: 0, manifest: '' };
     if (entry === undefined || unconfirmed === undefined) throw await this.#nothingToConfirm();
     if (only !== undefined && only !== pointer.revision)
-      throw new RevisionRefused('revision_changed', `revision ${pointer.revision} is in use, and not revision ${only}`);
+      throw new RevisionRefused('revision_changed', `revision ${pointer.revision} is active, and not revision ${only}`);
     const done = await this.#store.commit([
       { op: 'check', key: revisionConfirmationKey },
       { op: 'replace', key: revisionPointerKey, version: entry.version, value: JSON.stringify(pointer) },
@@ -165,7 +166,7 @@ export class Revisions {
   }
 
   /**
-   * Goes back where the revision in use was not confirmed in time. `pointer` and `confirmation`: of one load. Returns
+   * Goes back where the active revision was not confirmed in time. `pointer` and `confirmation`: of one load. Returns
    * the number of the new revision; `elsewhere`: another node was first; `undefined`: there was nothing to do. Rejects
    * with `StoreUnavailable`.
    */
@@ -178,12 +179,12 @@ export class Revisions {
     const { revision, unconfirmed } = parsePointer(pointer.value);
     if (unconfirmed === undefined) return undefined;
     const { documents, historySince, recordsPlaces } = await this.#manifestOf(unconfirmed.back);
-    const live = { entry: pointer, revision, manifest: await readManifest(this.#store, parsePointer(pointer.value)) };
+    const active = { entry: pointer, revision, manifest: await readManifest(this.#store, parsePointer(pointer.value)) };
     const message = `revision ${revision} was not confirmed in time`;
     const records = (since: Seconds) =>
       historySince === undefined ? {} : omitUndefined({ historySince: since, recordsPlaces });
     const next = { documents, records };
-    const done = await this.#publish(live, next, {
+    const done = await this.#publish(active, next, {
       by: byItself,
       message,
       back: unconfirmed.back,
@@ -192,7 +193,7 @@ export class Revisions {
     return done ?? 'elsewhere';
   }
 
-  async #live(): Promise<LiveRevision> {
+  async #active(): Promise<ActivePointer> {
     const entry = await this.#pointer();
     if (entry === undefined) return { entry, revision: 0 };
     const manifest = await readManifest(this.#store, parsePointer(entry.value));
@@ -201,41 +202,41 @@ export class Revisions {
 
   /** Says so where it went back by itself: the refusal could be read as a confirmation. */
   async #nothingToConfirm(): Promise<RevisionRefused> {
-    const { revision, manifest } = await this.#live();
+    const { revision, manifest } = await this.#active();
     const why = manifest?.back !== undefined && manifest.by === byItself ? `: ${manifest.message}` : '';
-    return new RevisionRefused('nothing_to_confirm', `revision ${revision} is in use, and stays${why}`);
+    return new RevisionRefused('nothing_to_confirm', `revision ${revision} is active, and stays${why}`);
   }
 
   async #manifestOf(revision: number): Promise<Manifest> {
     const key = revisionKey(revision);
-    const newest = await this.#live();
+    const newest = await this.#active();
     const value = revision > newest.revision ? undefined : (await this.#store.load([key])).entries.get(key)?.value;
     if (value !== undefined) return parseManifest(value);
     throw new RevisionRefused('unknown_revision', `there is no revision ${revision}; \`config history\` lists them`);
   }
 
   async #changedSince(base: number): Promise<RevisionRefused> {
-    const { revision, manifest } = await this.#live();
+    const { revision, manifest } = await this.#active();
     const by = manifest ? ` by ${manifest.by}` : '';
-    const detail = `revision ${revision}${by} is in use, and this was compared with revision ${base}`;
+    const detail = `revision ${revision}${by} is active, and this was compared with revision ${base}`;
     return new RevisionRefused('revision_changed', `${detail}: look at \`config diff\`, and apply it again`);
   }
 
   /** In one atomic step. Returns its number; `undefined`: another revision came in between, and nothing was written. */
-  async #publish(live: LiveRevision, next: NextRevision, options: PublishOptions): Promise<number | undefined> {
+  async #publish(active: ActivePointer, next: NextRevision, options: PublishOptions): Promise<number | undefined> {
     const { by, message, back, confirmWithin, ops = () => [] } = options;
     const at = Math.floor(this.#now() / 1000);
-    const revision = live.revision + 1;
-    const told = { ...omitUndefined({ message, back }), ...next.records(live.manifest?.historySince ?? at) };
+    const revision = active.revision + 1;
+    const told = { ...omitUndefined({ message, back }), ...next.records(active.manifest?.historySince ?? at) };
     const manifest: Manifest = { revision, at, by, ...told, documents: next.documents };
     const text = JSON.stringify(manifest);
-    const value = JSON.stringify({ revision, manifest: sha256(text), ...pendingIn(live, confirmWithin) });
+    const value = JSON.stringify({ revision, manifest: sha256(text), ...pendingIn(active, confirmWithin) });
     // `put`: a manifest that nothing points to may be left over from a store that was restored.
     const done = await this.#store.commit([
       { op: 'put', key: revisionKey(revision), value: text },
-      live.entry === undefined
+      active.entry === undefined
         ? { op: 'create', key: revisionPointerKey, value }
-        : { op: 'replace', key: revisionPointerKey, version: live.entry.version, value },
+        : { op: 'replace', key: revisionPointerKey, version: active.entry.version, value },
       confirmWithin === undefined
         ? { op: 'delete', key: revisionConfirmationKey }
         : { op: 'put', key: revisionConfirmationKey, value: String(revision), ttl: confirmWithin },
@@ -270,7 +271,7 @@ export class Revisions {
     return value === undefined ? undefined : openSnapshot(parseManifest(value), this.#sources);
   }
 
-  /** A draft that is not live. Rejects like `at`. */
+  /** A draft that is not active. Rejects like `at`. */
   shadow(draft: ShadowDraft): Promise<Snapshot> {
     return openShadow(draft, this.#sources);
   }

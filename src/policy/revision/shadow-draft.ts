@@ -1,5 +1,5 @@
 /**
- * A draft that is compared with what is live on real sign-ins. It lies in the store, so that every node has it, and
+ * A draft that is compared with what is active on real sign-ins. It lies in the store, so that every node has it, and
  * ends by itself. Documents that a revision has are read from there. See decision 92.
  */
 import { randomUUID } from 'node:crypto';

@@ -33,7 +33,7 @@ export interface ShadowTotals {
   /** Users with a record, and sign-ins of others for whom there was no room. */
   readonly users: number;
   readonly unrecorded: number;
-  /** The revisions that were live. */
+  /** The revisions that were active. */
   readonly firstRevision: number;
   readonly lastRevision: number;
 }
@@ -57,7 +57,7 @@ export interface ShadowUser {
 export interface Compared extends SeenDifference {
   /** Id of the user. */
   readonly subject: string;
-  /** That was live. */
+  /** That was active. */
   readonly revision: number;
 }
 

@@ -4,7 +4,7 @@
  */
 
 export interface FileFault {
-  /** Offset of the place in the text of the file; 0 for a file that is no text. */
+  /** Offset of the location in the text of the file; 0 for a file that is no text. */
   readonly offset: number;
   readonly message: string;
 }

@@ -2,29 +2,29 @@
 import { type AnalysisFinding, type FindingCode, findingCodes } from '../model/analysis-finding.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
-/** A place in a file. */
-export interface FilePlace {
+/** A location in a file. */
+export interface FileLocation {
   readonly source: YamlSource;
   readonly path: Path;
 }
 
-/** What a finding says besides its code and its place. */
+/** What a finding says besides its code and its location. */
 export type FindingParts = Pick<AnalysisFinding, 'message' | 'advice'> &
   Partial<Pick<AnalysisFinding, 'severity' | 'rules' | 'example'>> & {
     /** The finding is about this key at its path. */
     readonly key?: string;
-    /** It is about this place in the text there (UTF-16 units from its beginning). */
+    /** It is about this location in the text there (UTF-16 units from its beginning). */
     readonly offset?: number;
   };
 
 /** A finding about what stands at the path. */
 export function findingAt(
   code: FindingCode,
-  { source, path }: FilePlace,
+  { source, path }: FileLocation,
   { message, key, offset, ...parts }: FindingParts,
 ): AnalysisFinding {
-  const of = key === undefined ? source.placeOf(path) : source.placeOfKey([...path, key]);
-  const place = offset === undefined ? of : source.placeWithin(path, offset);
-  const text = source.lines[place.line - 1] ?? '';
-  return { severity: findingCodes[code].severity, rules: [], ...parts, ...place, message, code, text };
+  const keyLocation = key === undefined ? source.locationOf(path) : source.locationOfKey([...path, key]);
+  const location = offset === undefined ? keyLocation : source.locationWithin(path, offset);
+  const text = source.lines[location.line - 1] ?? '';
+  return { severity: findingCodes[code].severity, rules: [], ...parts, ...location, message, code, text };
 }

@@ -49,15 +49,15 @@ export function formatYaml(file: string, text: string, options: FormatOptions): 
 
 function formatted(file: string, text: string, { order, renames, upgrade = false }: FormatOptions): FormattedYaml {
   const written = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
-  const { document, lines, place, findings } = openYaml(file, written);
+  const { document, lines, locationAt, findings } = openYaml(file, written);
   if (findings.length > 0) return { findings };
   const found = renameKeys(document.contents, renames);
-  const renamed = renameFindings(found, { place, lines });
+  const renamed = renameFindings(found, { locationAt, lines });
   if (renamed.errors.length > 0) return { findings: renamed.errors };
   if (!upgrade) renameBack(found);
   const content = toPlain(document);
   if ('fault' in content)
-    return { findings: [{ ...place(0), path: '', message: content.fault, code: 'yaml_aliases' }] };
+    return { findings: [{ ...locationAt(0), path: '', message: content.fault, code: 'yaml_aliases' }] };
   // Only now a line is as long as it will be.
   let next = rewritten(written, { order, renames, upgrade });
   let again = rewritten(next, { order, renames, spread: true });
@@ -70,7 +70,7 @@ function formatted(file: string, text: string, { order, renames, upgrade = false
   if (isSame && isDeepStrictEqual(commentsOf(next), commentsOf(written)) && next === again)
     return { text: next, renamed: upgrade ? renamed.warnings : [] };
   const message = 'is left as it is: a comment in it has a place that its canonical form does not have';
-  return { findings: [{ ...place(0), path: '', message, code: 'comment_unplaced' }] };
+  return { findings: [{ ...locationAt(0), path: '', message, code: 'comment_unplaced' }] };
 }
 
 interface Rewriting extends FormatOptions {

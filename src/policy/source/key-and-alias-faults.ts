@@ -3,10 +3,10 @@ import { type Document, isNode, isScalar, visit } from 'yaml';
 import type { Finding } from '../model/finding.ts';
 
 /** Where an offset of the text is in the file. */
-type Place = (offset: number) => Pick<Finding, 'file' | 'line' | 'column'>;
+type LocationOf = (offset: number) => Pick<Finding, 'file' | 'line' | 'column'>;
 
 /** Keys that stand in one mapping more than once. */
-export function duplicateFindings(document: Document.Parsed, place: Place): Finding[] {
+export function duplicateFindings(document: Document.Parsed, locationAt: LocationOf): Finding[] {
   const findings: Finding[] = [];
   visit(document, {
     Map(_, { items }) {
@@ -15,7 +15,7 @@ export function duplicateFindings(document: Document.Parsed, place: Place): Find
         if (!isScalar(key)) continue;
         if (seen.has(key.value))
           findings.push({
-            ...place(startOf(key)),
+            ...locationAt(startOf(key)),
             path: '',
             message: `\`${key.value}\` stands twice in this mapping`,
             advice: 'remove one',
@@ -29,12 +29,12 @@ export function duplicateFindings(document: Document.Parsed, place: Place): Find
 }
 
 /** Aliases of nothing, and those within what they refer to, which has no end. */
-export function aliasFindings(document: Document.Parsed, place: Place): Finding[] {
+export function aliasFindings(document: Document.Parsed, locationAt: LocationOf): Finding[] {
   const findings: Finding[] = [];
   visit(document, {
     Alias(_, node, around) {
       const target = node.resolve(document);
-      const where = { ...place(startOf(node)), path: '' };
+      const where = { ...locationAt(startOf(node)), path: '' };
       if (target === undefined)
         findings.push({ ...where, message: `there is no anchor \`${node.source}\` before this`, code: 'yaml_syntax' });
       else if (around.includes(target))

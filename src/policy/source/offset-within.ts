@@ -1,4 +1,4 @@
-/** Finds the place in a file of a place within a text that stands there. */
+/** Finds the location in a file of a location within a text that stands there. */
 
 /**
  * `start`: where the scalar begins in the YAML text, with its quote or the header of its block. `offset`: UTF-16 units

@@ -19,7 +19,7 @@ function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Fi
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
         const told = unknownKey(key, issue.message.split(' '));
-        return { ...source.placeOfKey([...path, key]), ...told, code: 'unknown_key' };
+        return { ...source.locationOfKey([...path, key]), ...told, code: 'unknown_key' };
       });
     case 'invalid_union': {
       const branch = nearestBranch(issue.errors);
@@ -30,7 +30,7 @@ function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Fi
     case 'invalid_key': {
       const key = String(path.at(-1));
       return issue.issues.map((inner) => ({
-        ...source.placeOfKey(path),
+        ...source.locationOfKey(path),
         message: `key \`${key}\` ${inner.message}`,
         code: 'invalid_value',
       }));

@@ -1,4 +1,4 @@
-/** Reads one YAML file: its content, and the place of each part of it in the file. */
+/** Reads one YAML file: its content, and the location of each part of it in the file. */
 import {
   type Document,
   isCollection,
@@ -15,7 +15,7 @@ import {
 } from 'yaml';
 import { type AnalysisFinding, findingCodes } from '../model/analysis-finding.ts';
 import type { WrittenKind } from '../model/documents.ts';
-import { type Finding, type FindingErrorCode, type FindingPlace, withLines } from '../model/finding.ts';
+import { type Finding, type FindingErrorCode, type FindingLocation, withLines } from '../model/finding.ts';
 import { aliasFindings, duplicateFindings } from './key-and-alias-faults.ts';
 import { offsetWithin } from './offset-within.ts';
 import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
@@ -33,11 +33,11 @@ export interface YamlSource {
   /** The text of the file. */
   readonly lines: readonly string[];
   /** Of the value at this path, or of the innermost value around it that exists. */
-  placeOf(path: Path): FindingPlace;
+  locationOf(path: Path): FindingLocation;
   /** Of the key with which this path ends. */
-  placeOfKey(path: Path): FindingPlace;
+  locationOfKey(path: Path): FindingLocation;
   /** Within the text at this path: so many UTF-16 units from its beginning. */
-  placeWithin(path: Path, offset: number): FindingPlace;
+  locationWithin(path: Path, offset: number): FindingLocation;
   /** An error about the value at this path. */
   finding(code: FindingErrorCode, path: Path, message: string): Finding;
 }
@@ -81,7 +81,7 @@ export function withoutThrowing<Result>(
   }
 }
 
-/** As places count them. */
+/** As locations count them. */
 export function linesOf(text: string): readonly string[] {
   return text.split(/\r?\n/);
 }
@@ -89,7 +89,7 @@ export function linesOf(text: string): readonly string[] {
 export interface OpenedYaml {
   readonly document: Document.Parsed;
   readonly lines: readonly string[];
-  place(offset: number): Position;
+  locationAt(offset: number): TextLocation;
   /** Not empty: the document is of no use. */
   readonly findings: Finding[];
 }
@@ -105,31 +105,41 @@ export function openYaml(file: string, text: string): OpenedYaml {
     merge: false,
     version: '1.2',
   });
-  const place = (offset: number) => {
+  const locationAt = (offset: number) => {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings = [
     // An error at the end of the file is reported at the end of its text, not on an empty line below it.
-    ...syntaxFindings([...document.errors, ...document.warnings], (at) => place(Math.min(at, text.trimEnd().length))),
-    ...duplicateFindings(document, place),
+    ...syntaxFindings([...document.errors, ...document.warnings], (at) =>
+      locationAt(Math.min(at, text.trimEnd().length)),
+    ),
+    ...duplicateFindings(document, locationAt),
   ];
   const lines = linesOf(text);
-  return { document, lines, place, findings: findings.length > 0 ? findings : aliasFindings(document, place) };
+  return {
+    document,
+    lines,
+    locationAt,
+    findings: findings.length > 0 ? findings : aliasFindings(document, locationAt),
+  };
 }
 
 /** Findings about keys with an old name: warnings, and errors where the new name stands beside it. */
-export function renameFindings(found: readonly FoundRename[], { place, lines }: Pick<OpenedYaml, 'place' | 'lines'>) {
+export function renameFindings(
+  found: readonly FoundRename[],
+  { locationAt, lines }: Pick<OpenedYaml, 'locationAt' | 'lines'>,
+) {
   const told = ({ from, to, since }: FoundRename) => `\`${from}\` is called \`${to}\` since ${since}`;
   const error = (one: FoundRename): Finding => ({
-    ...place(startOf(one.key)),
+    ...locationAt(startOf(one.key)),
     path: '',
     message: `${told(one)}, and stands beside it`,
     advice: 'remove one of them',
     code: 'yaml_duplicate_key',
   });
   const warning = (one: FoundRename): AnalysisFinding => {
-    const at = place(startOf(one.key));
+    const at = locationAt(startOf(one.key));
     return {
       ...{ ...at, path: '', message: told(one), code: 'renamed-key' },
       severity: findingCodes['renamed-key'].severity,
@@ -145,21 +155,21 @@ export function renameFindings(found: readonly FoundRename[], { place, lines }: 
 }
 
 function parse(file: string, text: string, { variables, renames = [] }: ReadOptions): ReadYaml {
-  const { document, lines, place, findings } = openYaml(file, text);
+  const { document, lines, locationAt, findings } = openYaml(file, text);
   if (findings.length > 0) return { findings };
-  const renamed = renameFindings(renameKeys(document.contents, renames), { place, lines });
+  const renamed = renameFindings(renameKeys(document.contents, renames), { locationAt, lines });
   findings.push(...renamed.errors);
   visit(document, {
     Pair(_, { key }) {
       const fault = keyFault(key);
-      if (fault) findings.push({ ...place(startOf(key)), path: '', message: fault, code: 'yaml_syntax' });
+      if (fault) findings.push({ ...locationAt(startOf(key)), path: '', message: fault, code: 'yaml_syntax' });
     },
     Scalar(at, node) {
       if (at === 'key' || typeof node.value !== 'string') return;
       const { text: filled, faults } = substituteVariables(node.value, variables);
       node.value = filled;
       if (faults.length === 0) return;
-      const where = { ...place(startOf(node)), path: '', code: 'variable_missing' } as const;
+      const where = { ...locationAt(startOf(node)), path: '', code: 'variable_missing' } as const;
       findings.push(...faults.map((message) => ({ ...where, message })));
     },
   });
@@ -167,16 +177,16 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
   const { contents } = document;
   const content = toPlain(document);
   if ('fault' in content)
-    return { findings: [{ ...place(0), path: '', message: content.fault, code: 'yaml_aliases' }] };
-  const at = (path: Path, offset: number): FindingPlace => ({ ...place(offset), path: pathText(path) });
-  const placeOf = (path: Path) => at(path, offsetOf(contents, path));
+    return { findings: [{ ...locationAt(0), path: '', message: content.fault, code: 'yaml_aliases' }] };
+  const at = (path: Path, offset: number): FindingLocation => ({ ...locationAt(offset), path: pathText(path) });
+  const locationOf = (path: Path) => at(path, offsetOf(contents, path));
   return {
     source: {
-      ...{ file, content: content.plain, lines, placeOf },
-      placeOfKey: (path) => at(path, offsetOf(contents, path.slice(0, -1), String(path.at(-1)))),
-      placeWithin: (path, offset) => at(path, offsetWithin(text, offsetOf(contents, path), offset)),
+      ...{ file, content: content.plain, lines, locationOf },
+      locationOfKey: (path) => at(path, offsetOf(contents, path.slice(0, -1), String(path.at(-1)))),
+      locationWithin: (path, offset) => at(path, offsetWithin(text, offsetOf(contents, path), offset)),
       finding(code, path, message) {
-        const at = placeOf(path);
+        const at = locationOf(path);
         return { ...at, message, code, text: lines[at.line - 1] ?? '' };
       },
     },
@@ -185,13 +195,13 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
   };
 }
 
-type Position = Omit<FindingPlace, 'path'>;
+type TextLocation = Omit<FindingLocation, 'path'>;
 
-/** One finding for each place: further errors there only follow from the first. */
-function syntaxFindings(errors: readonly YAMLError[], place: OpenedYaml['place']): Finding[] {
+/** One finding for each location: further errors there only follow from the first. */
+function syntaxFindings(errors: readonly YAMLError[], locationAt: OpenedYaml['locationAt']): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
   const findings = Array.from(first.values(), ({ code, pos, message }): Finding => {
-    const where = { ...place(pos[0]), path: '' };
+    const where = { ...locationAt(pos[0]), path: '' };
     if (message.startsWith('Maximum call stack')) return { ...where, message: tooDeep, code: 'yaml_too_deep' };
     const told = code === 'MULTIPLE_DOCS' ? 'a file holds one document only' : oneLine(message);
     return { ...where, message: told, code: 'yaml_syntax' };

@@ -52,10 +52,10 @@ function writer(database: DatabaseSync, state: StoreState, now: number): (line: 
       }
       case 'set':
         set.run(key);
-        for (const one of part.members) member.run(key, one);
+        for (const text of part.members) member.run(key, text);
         return;
       case 'log':
-        for (const one of part.values) line.run(key, one);
+        for (const value of part.values) line.run(key, value);
         return;
       case 'counter':
         for (const { window, count, until } of part.windows)

@@ -138,7 +138,7 @@ function entryStatements(database: DatabaseSync) {
 function setStatements(database: DatabaseSync) {
   const find = database.prepare('SELECT id, x FROM sets WHERE k=?');
   const add = database.prepare('INSERT INTO sets(k, x) VALUES(?, ?)');
-  const live = database.prepare('UPDATE sets SET x=? WHERE id=?');
+  const active = database.prepare('UPDATE sets SET x=? WHERE id=?');
   const drop = database.prepare('DELETE FROM sets WHERE id=?');
   const dropEmpty = database.prepare('DELETE FROM sets WHERE id=?1 AND NOT EXISTS (SELECT 1 FROM members WHERE s=?1)');
   const addMember = database.prepare('INSERT OR IGNORE INTO members(s, m) VALUES(?, ?)');
@@ -159,7 +159,7 @@ function setStatements(database: DatabaseSync) {
       set = undefined;
     }
     const id = Number(set === undefined ? add.run(key, until).lastInsertRowid : set.id);
-    if (set !== undefined && set.x !== null && (until === null || until > Number(set.x))) live.run(until, id);
+    if (set !== undefined && set.x !== null && (until === null || until > Number(set.x))) active.run(until, id);
     addMember.run(id, member);
   };
   const leave = (key: string, member: string): void => {

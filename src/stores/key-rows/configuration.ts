@@ -43,7 +43,7 @@ export const configurationKeys = {
     references: [],
   },
   shadow: {
-    what: 'The draft that is compared with the live revision on real sign-ins (`stepgate config shadow`).',
+    what: 'The draft that is compared with the active revision on real sign-ins (`stepgate config shadow`).',
     holds: 'entry',
     tag: { rule: 'constant', tag: 'current' },
     owner: 'policy/revision/shadow-draft',

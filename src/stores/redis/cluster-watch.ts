@@ -61,9 +61,9 @@ export function watchCluster(address: RedisAddress, patience: RedisPatience): Cl
   for (const node of address.nodes) follow(node);
   const masterOf = (slot: number): string => rule.ownerOf(slot) ?? '';
   const stop = (): void => {
-    for (const one of asked.values()) {
-      one.stop();
-      one.client.disconnect();
+    for (const question of asked.values()) {
+      question.stop();
+      question.client.disconnect();
     }
   };
   return {

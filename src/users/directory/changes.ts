@@ -48,7 +48,9 @@ export function droppedIdentifiers(
 ): readonly string[] {
   if (schema === undefined) return [];
   const kept = [...identifyingValues(schema, after.profile), ...added];
-  return identifyingValues(schema, profile).filter((one) => identifiers.includes(one) && !kept.includes(one));
+  return identifyingValues(schema, profile).filter(
+    (identifyingValue) => identifiers.includes(identifyingValue) && !kept.includes(identifyingValue),
+  );
 }
 
 export function newUser(input: NewUser, identifiers: readonly string[], now: Seconds): User {

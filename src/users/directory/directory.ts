@@ -150,7 +150,7 @@ export class Directory {
       const identifiers = canonical.filter((identifier) => !account.user.identifiers.includes(identifier));
       const amended = changedUser(account.user, rest, now);
       const dropped = droppedIdentifiers(account.user, amended, { schema, added: canonical });
-      const kept = account.user.identifiers.filter((one) => !dropped.includes(one));
+      const kept = account.user.identifiers.filter((identifier) => !dropped.includes(identifier));
       const changed = { ...amended, identifiers: [...kept, ...identifiers] };
       const { profile: before } = account.user;
       const unique = await uniqueIn(this.#store, { schema, before, after: amended.profile, user: id, now });

@@ -46,10 +46,10 @@ export function strongSignIns(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): { readonly last: StrongSignIn | undefined; readonly own: readonly StrongSignIn[] } {
-  const strong = parseHistory(value).filter((one): one is StrongSignIn => one.ip !== undefined);
+  const strong = parseHistory(value).filter((pastSignIn): pastSignIn is StrongSignIn => pastSignIn.ip !== undefined);
   return {
-    last: strong.findLast((one) => one.session !== session && one.at <= began),
-    own: strong.filter((one) => one.session === session),
+    last: strong.findLast((strongSignIn) => strongSignIn.session !== session && strongSignIn.at <= began),
+    own: strong.filter((strongSignIn) => strongSignIn.session === session),
   };
 }
 
@@ -58,7 +58,7 @@ export function lastSignInBefore(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): Seconds | undefined {
-  const before = parseHistory(value).filter((one) => one.session !== session && one.at <= began);
+  const before = parseHistory(value).filter((pastSignIn) => pastSignIn.session !== session && pastSignIn.at <= began);
   return before.length === 0 ? undefined : Math.max(...before.map(({ at }) => at));
 }
 

@@ -40,9 +40,9 @@ export function recordUsualNetwork(
   { ip, at, session }: Pick<UsualNetwork, 'ip' | 'at' | 'session'>,
 ): void {
   change(unit, userId, ({ networks, failures }) => {
-    const same = networks.find((one) => networkPrefix(one.ip) === networkPrefix(ip));
+    const same = networks.find((network) => networkPrefix(network.ip) === networkPrefix(ip));
     if (same !== undefined && at - same.at < rewriteAfter) return undefined;
-    const others = networks.filter((one) => one !== same && at - one.at < networkLifetime);
+    const others = networks.filter((network) => network !== same && at - network.at < networkLifetime);
     const next = { ip, since: same?.since ?? at, session: same?.session ?? session, at };
     return { networks: [...others, next].slice(-keptNetworks), failures };
   });
@@ -66,7 +66,7 @@ export function usualNetworks(
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): readonly UsualNetwork[] {
   return parsePlaces(value).networks.filter(
-    (one) => one.session !== session && one.since <= began && began - one.at < networkLifetime,
+    (network) => network.session !== session && network.since <= began && began - network.at < networkLifetime,
   );
 }
 

@@ -31,11 +31,12 @@ export function currentIdentifier(
   others: readonly string[],
 ): CurrentIdentifier | undefined {
   if (kind === 'username') {
-    const name = identifiers.find((one) => isUsername(one, others));
+    const name = identifiers.find((candidate) => isUsername(candidate, others));
     return name === undefined ? undefined : { value: name, identifier: name, verified: true };
   }
   // An administrator may have used an address as an identifier without entering it as the user's address.
-  const value = profile[kind] || (kind === 'email' ? identifiers.find((one) => one.includes('@')) : undefined);
+  const value =
+    profile[kind] || (kind === 'email' ? identifiers.find((candidate) => candidate.includes('@')) : undefined);
   if (value === undefined || value === '') return undefined;
   const canonical = canonicalIdentifier(value);
   const identifier = canonical.ok && identifiers.includes(canonical.value) ? canonical.value : undefined;
@@ -65,9 +66,9 @@ function changedIdentifiers(
   { identifiers }: User,
   { formerIdentifier, newIdentifier }: IdentifierChange,
 ): readonly string[] {
-  const others = identifiers.filter((one) => one !== newIdentifier);
+  const others = identifiers.filter((identifier) => identifier !== newIdentifier);
   if (newIdentifier === undefined) {
-    const kept = others.filter((one) => one !== formerIdentifier);
+    const kept = others.filter((other) => other !== formerIdentifier);
     return kept.length > 0 ? kept : identifiers;
   }
   const index = formerIdentifier === undefined ? -1 : others.indexOf(formerIdentifier);

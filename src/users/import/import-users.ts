@@ -131,7 +131,7 @@ function beginImport(options: ImportOptions, seen: FingerprintSet, record: FileR
   const unique = uniqueValues(options.attributes, read.user.profile);
   const repeatedValue = unique.find(({ key }) => seen.has(key));
   if (repeatedValue !== undefined) return { reason: `${repeatedValue.attribute}: the value was on an earlier line` };
-  for (const one of [...identifiers, ...unique.map(({ key }) => key)]) seen.add(one);
+  for (const reserved of [...identifiers, ...unique.map(({ key }) => key)]) seen.add(reserved);
   const applied = apply(options, read.user);
   // `settle` awaits the promise. Until then a failure must not count as unhandled.
   applied.catch(() => undefined);
@@ -151,7 +151,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const number = verifiedNumber(user, account?.user);
   const phone = number === undefined ? undefined : options.numberCredential(number);
   if (number !== undefined && phone === undefined) return { reason: 'phone: no code can be sent to this number' };
-  const proven = [mailbox, phone].filter((one) => one !== undefined);
+  const proven = [mailbox, phone].filter((newCredential) => newCredential !== undefined);
   const password = await hashedPassword(options, user, { account, proven });
   if ('reason' in password) return password;
   const { credential } = password;

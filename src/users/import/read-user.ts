@@ -66,7 +66,9 @@ function isStatus(value: string): value is UserStatus {
 
 function readIdentifiers(fields: RecordFields, { attributes }: AttributeSchema): readonly string[] {
   const given = fields.identifiers === undefined ? [] : list(fields, 'identifiers');
-  const all = [...given, text(fields, 'username'), text(fields, 'email')].filter((one) => one !== undefined);
+  const all = [...given, text(fields, 'username'), text(fields, 'email')].filter(
+    (identifier) => identifier !== undefined,
+  );
   const isIdentified = Object.entries(attributes).some(([name, { identifies }]) => identifies && name in fields);
   if (all.length === 0 && !isIdentified) throw new Unreadable('it has none of identifiers, username, email');
   return [...new Set(all.map(readIdentifier))];
@@ -140,7 +142,7 @@ function list(fields: RecordFields, name: string): readonly string[] {
   const value = fields[name];
   const members: unknown = typeof value === 'string' ? value.split(';').flatMap((part) => part.trim() || []) : value;
   if (!Array.isArray(members)) throw new Unreadable(`${name}: it is not a list of texts`);
-  const fault = members.map(textFault).find((one) => one !== undefined);
+  const fault = members.map(textFault).find((found) => found !== undefined);
   if (fault !== undefined) throw new Unreadable(`${name}: ${fault}`);
   return [...new Set(members as string[])];
 }

@@ -80,7 +80,7 @@ export interface UniqueChange {
 export function uniqueChange(schema: AttributeSchema, before: Profile, after: Profile): UniqueChange {
   const [former, current] = [uniqueValues(schema, before), uniqueValues(schema, after)];
   const without = (all: readonly UniqueValue[], others: readonly UniqueValue[]) =>
-    all.filter(({ key }) => !others.some((one) => one.key === key));
+    all.filter(({ key }) => !others.some((other) => other.key === key));
   return { claimed: without(current, former), freed: without(former, current) };
 }
 
@@ -153,5 +153,5 @@ export async function moveUniqueValues(
 export async function releaseUniqueValues(store: Store, values: readonly UniqueValue[], user: string): Promise<void> {
   if (values.length === 0) return;
   const { entries } = await store.load(values.map(({ key }) => key));
-  for (const one of ownEntries(entries, values, { user })) await store.commit(deletion(one));
+  for (const entry of ownEntries(entries, values, { user })) await store.commit(deletion(entry));
 }

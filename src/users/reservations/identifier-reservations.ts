@@ -45,7 +45,7 @@ export async function reserveIdentifiers(
       user,
       identifiers.filter((identifier) => hasWritten(applied, identifierKey(identifier))),
     );
-    const identifier = identifiers.find((one) => identifierKey(one) === failedKey);
+    const identifier = identifiers.find((other) => identifierKey(other) === failedKey);
     if (identifier === undefined) return { kind: 'conflict' };
     if (!(await dropAbandoned(store, identifier, now))) return { kind: 'taken', identifier };
   }

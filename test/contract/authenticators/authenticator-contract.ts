@@ -66,7 +66,7 @@ function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused)
 }
 
 function inOrder({ characteristics }: AuthenticatorDescriptor, proof: Proof): readonly Characteristic[] {
-  return characteristics.filter((one) => proof.characteristics.includes(one));
+  return characteristics.filter((characteristic) => proof.characteristics.includes(characteristic));
 }
 
 /** What the page says to the user. */

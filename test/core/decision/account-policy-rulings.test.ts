@@ -55,7 +55,8 @@ describe('the change that a request is for', () => {
 describe('enrollments', () => {
   test('are left as they were, but for those that are forbidden, each with what is asked for', () => {
     const { policies: left, additions } = withAccountPolicy(policies, requested('phone'));
-    const enrollable = (set: PolicySet) => set.authenticators.filter((one) => one.enrollable).map(({ key }) => key);
+    const enrollable = (set: PolicySet) =>
+      set.authenticators.filter((authenticator) => authenticator.enrollable).map(({ key }) => key);
     expect(enrollable(left)).toEqual(enrollable(policies).filter((key) => key !== 'totp'));
     expect([...(additions?.keys() ?? [])]).toEqual(enrollable(left));
     expect(left).toEqual({ ...policies, authenticators: left.authenticators });

@@ -98,7 +98,7 @@ const app = fc.record({
   remember: fc.constantFrom(undefined, undefined, 3600),
 });
 const drawn = fc.record({
-  live: policy,
+  active: policy,
   next: policy,
   isEdited: fc.boolean(),
   phones: fc.tuple(methods, methods),
@@ -106,7 +106,11 @@ const drawn = fc.record({
 });
 type Drawn = typeof drawn extends fc.Arbitrary<infer One> ? One : never;
 
-function setOf({ rules: own, rest }: Drawn['live'], phone: readonly string[], { requirement, remember }: Drawn['app']) {
+function setOf(
+  { rules: own, rest }: Drawn['active'],
+  phone: readonly string[],
+  { requirement, remember }: Drawn['app'],
+) {
   const ruleOf = ({ when: at, then }: (typeof own)[number], name: string): EnrollmentRule => {
     return { name, when: at, then: { optional: [], promoted: [], ...then } };
   };
@@ -141,23 +145,25 @@ function isCounted(policies: PolicySet, facts: Facts): boolean {
 test('some user gets on with less only if it is found, and each example does', () => {
   const counts = { found: 0, undecided: 0, quiet: 0 };
   fc.assert(
-    fc.property(drawn, ({ live, next, isEdited, phones, app: asked }) => {
+    fc.property(drawn, ({ active, next, isEdited, phones, app: asked }) => {
       // Half of the changes are of one rule.
-      const edited = isEdited ? { ...live, rules: [...live.rules.slice(0, -1), ...next.rules.slice(0, 1)] } : next;
-      const sides = { live: setOf(live, phones[0], asked), next: setOf(edited, phones[1], asked) };
-      const whens = [sides.live, sides.next].flatMap(({ enrollment }) => enrollment.rules.map(({ rule }) => rule.when));
+      const edited = isEdited ? { ...active, rules: [...active.rules.slice(0, -1), ...next.rules.slice(0, 1)] } : next;
+      const sides = { active: setOf(active, phones[0], asked), next: setOf(edited, phones[1], asked) };
+      const whens = [sides.active, sides.next].flatMap(({ enrollment }) =>
+        enrollment.rules.map(({ rule }) => rule.when),
+      );
       const space = ruleSpace(whens, universe());
       const { found, undecided } = laxerEnrollments(sides, space);
       const others = newlyWeaker(sides, space);
       // In the pages of the account, as `config apply --no-weaker` asks, too.
       const pages = {
-        live: { ...sides.live, isAccountApp: true as const },
+        active: { ...sides.active, isAccountApp: true as const },
         next: { ...sides.next, isAccountApp: true as const },
       };
       const opened = newlyOpened(pages, space);
       const told = [found, undecided, others.found, others.undecided, opened].flat().length;
       const isLaxer = () =>
-        users.some((facts) => isCounted(sides.next, facts) && rankOf(sides.next, facts) < rankOf(sides.live, facts));
+        users.some((facts) => isCounted(sides.next, facts) && rankOf(sides.next, facts) < rankOf(sides.active, facts));
       if (told === 0) expect(isLaxer()).toBe(false);
       if (found.length > 0) expect(isLaxer()).toBe(true);
       counts.quiet += Number(told === 0);

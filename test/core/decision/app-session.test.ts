@@ -96,7 +96,7 @@ describe('a demand that bounds pauses', () => {
   ])('counts the longest one since the proof of that factor: %s', (_, idle, kind) => {
     const decision = evaluate(policies(undefined, active), about(evidence(idle)));
     expect(decision.kind).toBe(kind);
-    if (decision.kind === 'challenge') expect(decision.options.map((one) => one.authenticator)).toEqual(['totp']);
+    if (decision.kind === 'challenge') expect(decision.options.map((option) => option.authenticator)).toEqual(['totp']);
   });
 
   test('is met by a proof in this transaction, and in chains, too', () => {

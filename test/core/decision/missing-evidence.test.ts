@@ -110,7 +110,7 @@ test('nothing is missing exactly when the requirement is met', () => {
         const isMet = naivelyMeets(requirement, evidence, { now: NOW, transaction: 'tx-now', maxAge: 1000 });
         const lacks = missingOf(requirement, assessedEvidence(policies, facts));
         expect(lacks.length === 0).toBe(isMet);
-        for (const one of lacks) expect(one.kind === 'alternative' && one.factors).toBeGreaterThan(0);
+        for (const missing of lacks) expect(missing.kind === 'alternative' && missing.factors).toBeGreaterThan(0);
         seen[isMet ? 'met' : 'unmet'] += 1;
       }
     }),

@@ -34,9 +34,9 @@ function policies(then: Rule['then'] = allow(byEmail), more: PolicyParts = {}): 
   const set = policiesOf(more);
   return {
     ...set,
-    authenticators: set.authenticators.map((one) => {
-      if (one.key === 'password') return { ...one, enrollable: true, underPasswordPolicy: true };
-      return one.key === 'email' ? { ...one, enrollable: true } : one;
+    authenticators: set.authenticators.map((authenticator) => {
+      if (authenticator.key === 'password') return { ...authenticator, enrollable: true, underPasswordPolicy: true };
+      return authenticator.key === 'email' ? { ...authenticator, enrollable: true } : authenticator;
     }),
     recovery: compilePolicy({
       name: 'recovery',
@@ -215,7 +215,7 @@ test('it is offered where some user could prove what some rule asks for', () => 
   expect(recoverableAuthenticator(policies(allow(factors(1)), { enabled: ['password'] }))).toBeUndefined();
   expect(recoverableAuthenticator(policiesOf())).toBeUndefined();
   const { authenticators, ...rest } = policies();
-  const fixed = authenticators.map((one) => ({ ...one, enrollable: false }));
+  const fixed = authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
   expect(recoverableAuthenticator({ ...rest, authenticators: fixed })).toBeUndefined();
 });
 
@@ -327,11 +327,11 @@ test('a user who has the mailbox alone never ends above one factor, in any order
       let drawn = 0;
       for (const move of sequence) subject = step(subject, move, `${move} ${drawn++}`);
       const set = policies(allow(byEmail), { app: factors(2) });
-      const evidence = subject.enrollments.map((one) => ({
+      const evidence = subject.enrollments.map((enrollment) => ({
         ...proof('email', 'now'),
-        ...one,
-        enrollment: one.id,
-        amr: [one.authenticator],
+        ...enrollment,
+        enrollment: enrollment.id,
+        amr: [enrollment.authenticator],
       }));
       const two = evaluate(set, factsOf({ subject, evidence }));
       expect(two.kind).not.toBe('allow');
@@ -350,7 +350,7 @@ function step(subject: Subject, move: string, id: string): Subject {
   if (move === 'remove password') return { ...subject, enrollments: rest };
   if (move === 'recover') {
     if (!has) return subject;
-    const by = rest.map((one) => one.id).slice(0, 1);
+    const by = rest.map((enrollment) => enrollment.id).slice(0, 1);
     const memory = recoveryNow(subject, { at: NOW, by });
     return { ...subject, recovery: memory, enrollments: [...rest, { ...one('password'), id }] };
   }

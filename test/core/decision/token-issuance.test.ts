@@ -63,7 +63,7 @@ test('the enrollments that the tokens rest on must still exist, consumed or not'
   expect(decide({}, userWith(['password', 'totp']), both)).toMatchObject(allowed);
   expect(decide({}, userWith(['password']), both)).toMatchObject(denied('enrollment_gone'));
   expect(decide({}, userWith(['password']))).toMatchObject(allowed);
-  const enrollments = enrolled('password').map((one) => ({ ...one, consumed: true as const }));
+  const enrollments = enrolled('password').map((enrollment) => ({ ...enrollment, consumed: true as const }));
   expect(decide({}, userWith([], { enrollments }))).toMatchObject(allowed);
 });
 

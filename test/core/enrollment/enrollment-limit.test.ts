@@ -159,15 +159,17 @@ describe('the limit', () => {
 
   test('takes only what is full from what can be enrolled', () => {
     const limited = withEnrollmentLimit(policies, holding('totp', 10));
-    const authenticators = policies.authenticators.map((one) =>
-      one.key === 'totp' ? { ...one, enrollable: false, room: 0 } : one,
+    const authenticators = policies.authenticators.map((authenticator) =>
+      authenticator.key === 'totp' ? { ...authenticator, enrollable: false, room: 0 } : authenticator,
     );
     expect(limited).toEqual({ ...policies, authenticators });
   });
 
   test('says how many more there may be where a chain could ask for more', () => {
     const limited = withEnrollmentLimit(policies, holding('totp', 8));
-    const authenticators = policies.authenticators.map((one) => (one.key === 'totp' ? { ...one, room: 2 } : one));
+    const authenticators = policies.authenticators.map((authenticator) =>
+      authenticator.key === 'totp' ? { ...authenticator, room: 2 } : authenticator,
+    );
     expect(limited).toEqual({ ...policies, authenticators });
   });
 

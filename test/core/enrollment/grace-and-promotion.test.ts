@@ -42,7 +42,9 @@ const skipped = (counts: Readonly<Record<string, number>>, reason: 'grace' | 'op
       Object.entries(counts).map(([key, count]) => [key, { [reason]: { count, at: NOW - 40 * day } }]),
     ),
   });
-const lost = userWith([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, consumed: true })) });
+const lost = userWith([], {
+  enrollments: enrolled('recovery_code').map((enrollment) => ({ ...enrollment, consumed: true })),
+});
 
 test.each<[string, Partial<EnrollmentTerms>, Setup, object]>([
   [

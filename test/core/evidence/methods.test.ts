@@ -255,7 +255,9 @@ describe('the methods that are offered', () => {
         // The authenticator itself leaves out what a number does not take.
         const phones = drawn.has.filter(({ authenticator }) => authenticator === 'phone');
         const taken = phones.flatMap((phone) => phone.methods ?? ['sms', 'voice']);
-        expect(askedMethods(policies, facts, 'phone')?.filter((one) => taken.includes(one))).toEqual(useful);
+        expect(askedMethods(policies, facts, 'phone')?.filter((askedMethod) => taken.includes(askedMethod))).toEqual(
+          useful,
+        );
       }),
       seeded(1500),
     );

@@ -29,8 +29,10 @@ function withPolicy(terms: Partial<PasswordTerms>, more: Parameters<typeof polic
   const set = policiesOf(more);
   return {
     ...set,
-    authenticators: set.authenticators.map((one) =>
-      one.key === 'password' ? { ...one, enrollable: true, underPasswordPolicy: true } : one,
+    authenticators: set.authenticators.map((authenticator) =>
+      authenticator.key === 'password'
+        ? { ...authenticator, enrollable: true, underPasswordPolicy: true }
+        : authenticator,
     ),
     password: compilePolicy({
       name: 'password',
@@ -48,8 +50,8 @@ function withPolicy(terms: Partial<PasswordTerms>, more: Parameters<typeof polic
 
 /** An administrator whose password is so old, or stands on this list. */
 function admin(keys: readonly Key[], password: Partial<Enrollment>, groups: readonly string[] = ['admins']): Subject {
-  const enrollments = enrolled(...keys).map((one) =>
-    one.authenticator === 'password' ? { ...one, ...password } : one,
+  const enrollments = enrolled(...keys).map((enrollment) =>
+    enrollment.authenticator === 'password' ? { ...enrollment, ...password } : enrollment,
   );
   return userWith(keys, { groups, enrollments });
 }
@@ -82,9 +84,13 @@ describe('the terms', () => {
     ['an authenticator app', enrolled('password', 'totp'), 8],
     ['a passkey', enrolled('webauthn'), 8],
     ['a passkey that is bound to no device', enrolled('key'), 8],
-    ['a device that is no possession', enrolled('totp').map((one) => ({ ...one, factors: ['inherence'] })), 15],
-    ['a consumed key', enrolled('totp').map((one) => ({ ...one, consumed: true as const })), 15],
-    ['a temporary key', enrolled('totp').map((one) => ({ ...one, temporary: true as const })), 15],
+    [
+      'a device that is no possession',
+      enrolled('totp').map((enrollment) => ({ ...enrollment, factors: ['inherence'] })),
+      15,
+    ],
+    ['a consumed key', enrolled('totp').map((enrollment) => ({ ...enrollment, consumed: true as const })), 15],
+    ['a temporary key', enrolled('totp').map((enrollment) => ({ ...enrollment, temporary: true as const })), 15],
   ])('with %s', (_what, enrollments, shortest) => {
     expect(shortestPassword(defaultPasswordTerms, enrollments)).toBe(shortest);
   });
@@ -179,7 +185,7 @@ describe('a password that must be replaced', () => {
   });
 
   test('is kept where passwords can be used and not enrolled', () => {
-    const authenticators = aging.authenticators.map((one) => ({ ...one, enrollable: false }));
+    const authenticators = aging.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
     const subject = admin(['password'], { compromised: 'common' });
     expect(decide({ ...aging, authenticators }, subject, [proof('password', 'now')]).kind).toBe('allow');
   });

@@ -1,26 +1,26 @@
 /** Where rules stand, as a text. */
 import { expect, test } from '@jest/globals';
-import { placeKey } from '../../../src/core/model/place-key.ts';
+import { locationKey } from '../../../src/core/model/place-key.ts';
 import type { SourceLocation } from '../../../src/core/model/policy.ts';
 
-const place: SourceLocation = { file: 'a.yaml', line: 3, column: 5 };
-const { column: _, ...wholeLine } = place;
+const location: SourceLocation = { file: 'a.yaml', line: 3, column: 5 };
+const { column: _, ...wholeLine } = location;
 
-test('rules of one place have one key', () => {
-  expect(placeKey({ location: place })).toBe(placeKey({ location: { ...place } }));
-  expect(placeKey({ location: wholeLine })).toBe(placeKey({ location: { ...wholeLine } }));
-  expect(placeKey({})).toBe(placeKey({}));
+test('rules of one location have one key', () => {
+  expect(locationKey({ location })).toBe(locationKey({ location: { ...location } }));
+  expect(locationKey({ location: wholeLine })).toBe(locationKey({ location: { ...wholeLine } }));
+  expect(locationKey({})).toBe(locationKey({}));
 });
 
-test('rules of different places have different keys', () => {
-  const places: readonly (SourceLocation | undefined)[] = [
-    place,
-    { ...place, file: 'b.yaml' },
-    { ...place, line: 4 },
-    { ...place, column: 6 },
-    { ...place, line: 35, column: 0 },
+test('rules of different locations have different keys', () => {
+  const locations: readonly (SourceLocation | undefined)[] = [
+    location,
+    { ...location, file: 'b.yaml' },
+    { ...location, line: 4 },
+    { ...location, column: 6 },
+    { ...location, line: 35, column: 0 },
     wholeLine,
     undefined,
   ];
-  expect(new Set(places.map((location) => placeKey(location ? { location } : {}))).size).toBe(places.length);
+  expect(new Set(locations.map((location) => locationKey(location ? { location } : {}))).size).toBe(locations.length);
 });

@@ -37,7 +37,10 @@ test.each<[string, Partial<Enrollment>]>([
   ['is consumed', { consumed: true }],
   ['is temporary', { temporary: true }],
 ])('an enrollment that %s was no second factor', (_what, more) => {
-  const enrollments = [...enrolled('password'), ...enrolled('recovery_code').map((one) => ({ ...one, ...more }))];
+  const enrollments = [
+    ...enrolled('password'),
+    ...enrolled('recovery_code').map((enrollment) => ({ ...enrollment, ...more })),
+  ];
   expect(endsOtherSessions(policiesOf(), userWith([], { enrollments }), added('totp'))).toBe(true);
 });
 

@@ -78,8 +78,8 @@ test('without an app policy no secret is asked for', () => {
 
 test('takes the first of several authenticators that may be asked for there, and no other', () => {
   const policies = policiesOf({ enabled: ['totp', 'password', 'email'] });
-  const authenticators = policies.authenticators.map((one) =>
-    one.key === 'password' ? one : { ...one, askedWithIdentifier: true as const },
+  const authenticators = policies.authenticators.map((authenticator) =>
+    authenticator.key === 'password' ? authenticator : { ...authenticator, askedWithIdentifier: true as const },
   );
   expect(identifierPageSecret({ ...policies, authenticators }, factsOf())).toBe(authenticators[0]?.key);
   const without = policies.authenticators.map(({ askedWithIdentifier: _, ...one }) => one);

@@ -166,7 +166,9 @@ describe('an authenticator that the enrollment policy disables', () => {
 });
 
 test('denies with the reason where nothing is left that could meet the account-management requirement', () => {
-  const subject = userWith([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, consumed: true })) });
+  const subject = userWith([], {
+    enrollments: enrolled('recovery_code').map((enrollment) => ({ ...enrollment, consumed: true })),
+  });
   const facts = factsOf({ subject, evidence: [proof('recovery_code', 1000)] });
   const policies = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
   const denial = { kind: 'deny', reason: 'unsatisfiable', layer: 'enrollment', rule: 'first' };
@@ -286,7 +288,7 @@ function plainRequirement(has: readonly Enrollment[]): Requirement {
   const solid = has.filter(({ authenticator }) => authenticator !== 'security_question');
   const resistant = solid.some(({ characteristics }) => characteristics.includes('phishingResistant'));
   const demands = resistant ? [{ characteristics: ['phishingResistant'] as const }] : [];
-  const covered = new Set(solid.flatMap((one) => one.factors)).size;
+  const covered = new Set(solid.flatMap((enrollment) => enrollment.factors)).size;
   return { anyOf: [{ factors: Math.max(1, covered) as 1 | 2 | 3, demands, maxAge: 300 }] };
 }
 
@@ -298,20 +300,20 @@ test('a recovery code adds only an alternative next to another factor type to th
   fc.assert(
     fc.property(world({ requirement, enrollments: 6, evidence: 4 }), ({ has, evidence }) => {
       const facts = factsOf({ subject: userWith([], { enrollments: has }), evidence });
-      const enrollments = has.map((one) =>
-        one.authenticator === 'security_question' ? { ...one, auxiliary: true as const } : one,
+      const enrollments = has.map((enrollment) =>
+        enrollment.authenticator === 'security_question' ? { ...enrollment, auxiliary: true as const } : enrollment,
       );
       const required = accountManagementRequirement(enrollments, Object.values(descriptor));
       const meets = (some: readonly Evidence[]) =>
         meetsLayerRequirement(
           required,
-          some.flatMap((one) => {
-            const age = ageOf(one, facts);
-            const auxiliary = one.authenticator === 'security_question' && { auxiliary: true as const };
-            return age === undefined ? [] : [{ ...one, age, ...auxiliary }];
+          some.flatMap((proof) => {
+            const age = ageOf(proof, facts);
+            const auxiliary = proof.authenticator === 'security_question' && { auxiliary: true as const };
+            return age === undefined ? [] : [{ ...proof, age, ...auxiliary }];
           }),
         );
-      const others = evidence.filter((one) => !isRecovery(one));
+      const others = evidence.filter((proof) => !isRecovery(proof));
       expect(meets(others)).toBe(naivelyMeets(plainRequirement(has), others, when));
       const recovered: Requirement = {
         anyOf: [{ factors: 2, demands: [{ authenticators: ['recovery_code'] }], maxAge: 300 }],

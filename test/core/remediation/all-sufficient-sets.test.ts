@@ -92,7 +92,7 @@ describe('everything that is asked for', () => {
   test('of what could be enrolled only what the page offers', () => {
     const facts = factsOf({ subject: userWith(['password']) });
     const toEnroll = (policies: PolicySet) =>
-      askedInAll(policies, facts)?.proofs.sets.map((set) => set.filter((one) => one.toEnroll));
+      askedInAll(policies, facts)?.proofs.sets.map((set) => set.filter((action) => action.toEnroll));
     const app = factors(2);
     const [phone, totp] = (['phone', 'totp'] as const).map((authenticator) => [{ authenticator, toEnroll: true }]);
     expect(toEnroll({ ...policiesOf({ app }), ...enrollment(['totp', 'phone']) })).toEqual([phone, totp]);
@@ -221,7 +221,7 @@ test('all of them, and no others', () => {
       const policies = policiesOf({ app });
       const subject = userWith(has);
       const { requirements, capabilities } = requiredOf(policies, factsOf({ subject }), subject);
-      const proofs = provable(capabilities).flatMap((one) => byName(one, app));
+      const proofs = provable(capabilities).flatMap((evidence) => byName(evidence, app));
       const suffices = (some: readonly string[]) =>
         meetsAll(
           requirements,

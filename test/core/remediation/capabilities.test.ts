@@ -50,7 +50,7 @@ describe('an authenticator can be enrolled', () => {
 
 describe('the methods of an enrollment', () => {
   const policies = policiesOf({ enabled: ['phone'] });
-  const phone = (...methods: readonly string[]) => enrolled('phone').map((one) => ({ ...one, methods }));
+  const phone = (...methods: readonly string[]) => enrolled('phone').map((enrollment) => ({ ...enrollment, methods }));
 
   test.each<[string, readonly Enrollment[], number]>([
     ['that takes all is as good as a new one', phone('voice', 'sms'), 0],
@@ -76,7 +76,7 @@ test('after a recovery a new secret and new addresses do not count as another fa
     enrollable(capabilities(has, policies), []).map(({ authenticator, recovered }) => [authenticator, recovered]);
   const keys = ['password', 'phone', 'totp', 'recovery_code'];
   expect(parts(enrolled('email'))).toEqual(keys.map((key) => [key, undefined]));
-  const recovered = enrolled('email').map((one) => ({ ...one, recovered: 'proof' as const }));
+  const recovered = enrolled('email').map((enrollment) => ({ ...enrollment, recovered: 'proof' as const }));
   expect(parts(recovered)).toEqual([
     ['password', 'secret'],
     ['phone', 'proof'],

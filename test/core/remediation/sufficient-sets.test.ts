@@ -45,14 +45,14 @@ interface World {
 }
 
 function search({ requirements, evidence, has }: World, limit?: number): SufficientSets {
-  const layers = requirements.map((one) => ({ layer: 'app' as const, anyOf: [one] }));
+  const layers = requirements.map((requirement) => ({ layer: 'app' as const, anyOf: [requirement] }));
   const actions = has.map(action);
   return sufficientSets(layers, { evidence: evidence.map(assessed), actions }, limit);
 }
 
 function suffices({ requirements, evidence, has }: World, ids: readonly string[]): boolean {
   const proofs = has.filter(({ id }) => ids.includes(id)).flatMap(proving);
-  return requirements.every((one) => naivelyMeets(one, [...evidence, ...proofs], when));
+  return requirements.every((requirement) => naivelyMeets(requirement, [...evidence, ...proofs], when));
 }
 
 const without = (ids: readonly string[], id: string) => ids.filter((other) => other !== id);
@@ -170,7 +170,9 @@ describe('the search for sufficient sets', () => {
   });
 
   test('proofs at hand make the search no longer', () => {
-    const evidence = ten.slice(0, 12).map((one) => ({ ...proving(one)[0], transaction: 'tx-before', at: NOW - 30 }));
+    const evidence = ten
+      .slice(0, 12)
+      .map((enrollment) => ({ ...proving(enrollment)[0], transaction: 'tx-before', at: NOW - 30 }));
     const aged = { ...open, maxAge: 10 };
     const { sets, steps } = search({ requirements: [{ chains: [[aged, open, aged]] }], evidence, has: ten });
     expect(sets.length).toBeGreaterThan(0);

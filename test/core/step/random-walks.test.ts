@@ -240,9 +240,12 @@ function expectEarned(run: Run, demands: Demands): void {
   const { subject, evidence, event, request: asked } = run.transaction;
   expect(subject?.decoy).toBe(false);
   expect(run.users[subject?.id ?? '']?.status).toBe('active');
-  for (const one of evidence) expect(one.subject).toBe(subject?.id);
+  for (const proof of evidence) expect(proof.subject).toBe(subject?.id);
   const when = { now: run.now, transaction: event, maxAge: asked.promptLogin ? 0 : asked.maxAge };
-  expect([demands.session, demands.app].map((one) => naivelyMeets(one, evidence, when))).toEqual([true, true]);
+  expect([demands.session, demands.app].map((requirement) => naivelyMeets(requirement, evidence, when))).toEqual([
+    true,
+    true,
+  ]);
 }
 
 test('no sequence of submissions completes without the required proofs', () => {

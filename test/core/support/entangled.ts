@@ -12,8 +12,8 @@ const pigeons = [...holes, 6];
 export const entangled: readonly Conditions[] = [
   ...pigeons.map((one): Conditions => ({ groups: { none: holes.map((at) => hole(one, at)) } })),
   ...holes.flatMap((at) =>
-    pigeons.flatMap((one) =>
-      pigeons.slice(0, one).map((other): Conditions => ({ groups: { all: [hole(one, at), hole(other, at)] } })),
+    pigeons.flatMap((pigeon) =>
+      pigeons.slice(0, pigeon).map((other): Conditions => ({ groups: { all: [hole(pigeon, at), hole(other, at)] } })),
     ),
   ),
 ];

@@ -9,7 +9,7 @@ import { pastCounts } from '../../../src/core/policy/values/risk.ts';
  */
 export function isGathered(facts: Facts, { away }: Pick<RiskScoring, 'away'>): boolean {
   const { now, device, distance = 0, risk, subject, lastSignIn = now } = facts;
-  const has = (signal: RiskSignal) => risk?.reasons.some((one) => one.signal === signal) ?? false;
+  const has = (signal: RiskSignal) => risk?.reasons.some((reason) => reason.signal === signal) ?? false;
   const { createdAt = Number.NEGATIVE_INFINITY } = subject ?? {};
   if (createdAt > lastSignIn) return false;
   if (!pastCounts(facts)) return true;

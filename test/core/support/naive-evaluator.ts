@@ -73,7 +73,9 @@ function holdsExactly(alternative: Alternative, set: readonly Evidence[], when: 
   if (set.every(isAuxiliary)) return false;
   if (!set.every((evidence) => isYoung(evidence, alternative.maxAge, when))) return false;
   if (new Set(set.flatMap(({ factors }) => factors)).size < alternative.factors) return false;
-  const named = set.filter(isAuxiliary).every((one) => alternative.demands.some((demand) => fits(demand, one, when)));
+  const named = set
+    .filter(isAuxiliary)
+    .every((proof) => alternative.demands.some((demand) => fits(demand, proof, when)));
   return named && alternative.demands.every((demand) => set.some((evidence) => fits(demand, evidence, when)));
 }
 
@@ -87,16 +89,16 @@ function chainHolds(
   const { evidence, used } = left;
   if (step === undefined) return !used.every(isAuxiliary);
   return evidence.some(
-    (one) =>
-      !used.some(({ enrollment }) => enrollment === one.enrollment) &&
-      fits(step, one, when) &&
-      chainHolds(others, { evidence, used: [...used, one] }, when),
+    (proof) =>
+      !used.some(({ enrollment }) => enrollment === proof.enrollment) &&
+      fits(step, proof, when) &&
+      chainHolds(others, { evidence, used: [...used, proof] }, when),
   );
 }
 
 /** Whether a set of evidence of one user meets a requirement. */
 export function naivelyMeets(requirement: Requirement, evidence: readonly Evidence[], when: When): boolean {
-  const young = evidence.filter((one) => isYoung(one, when.maxAge, when));
+  const young = evidence.filter((proof) => isYoung(proof, when.maxAge, when));
   if ('chains' in requirement)
     return requirement.chains.some((chain) => chainHolds(chain, { evidence: young, used: [] }, when));
   return requirement.anyOf.some((alternative) => subsets(young).some((set) => holdsExactly(alternative, set, when)));

@@ -83,7 +83,9 @@ test('removing a mailbox is notified there, too', async () => {
   const address = await withEmail(node, user);
   const mailbox = `box-${user.identifier}`;
   await node.app.directory.replaceCredential(user.id, emailCredential(mailbox));
-  const id = (await node.app.directory.get(user.id))?.credentials.find((one) => one.authenticator === 'email')?.id;
+  const id = (await node.app.directory.get(user.id))?.credentials.find(
+    (credential) => credential.authenticator === 'email',
+  )?.id;
   const { agent, page } = await visit(node, user, { path: `/account/authenticators/${id}` });
   const gone = await agent.submit(page, formOf(page, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);

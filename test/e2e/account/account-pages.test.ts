@@ -121,10 +121,10 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
     const user = await userWithPassword(opened.node, ['marked']);
     const { page } = await visit(opened.node, user, { path: '/account/apps' });
     expect(Object.keys(openable(page)).filter((name) => name.startsWith('Marked'))).toHaveLength(10);
-    expect(page.html.match(/class="app-mark app-initial logo-\d"/g)).toHaveLength(10);
+    expect(page.html.match(/class="app-logo app-initial logo-\d"/g)).toHaveLength(10);
     const assets = [...page.html.matchAll(/ (?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
     expect(assets.length).toBeLessThanOrEqual(5);
-    const sheet = await open(new UserAgent(), assets.find((path) => path.startsWith('/assets/marks.')) ?? '');
+    const sheet = await open(new UserAgent(), assets.find((path) => path.startsWith('/assets/logos.')) ?? '');
     expect(sheet.status).toBe(200);
     for (const number of marked) expect(sheet.html).toContain(`M${number} 0h9v9z`);
   });

@@ -1,6 +1,6 @@
 /**
  * What an administrator can do wrong, by the program itself: each is refused with a code, its place and what to do, and
- * what is live stays live. A node says at `/readyz` what it lacks.
+ * what is active stays active. A node says at `/readyz` what it lacks.
  */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ const rule = (when: string) =>
 /** The line, what stands there with a caret unless the file could not be read, and what to do. */
 const shown = (line: string) =>
   new RegExp(
-    `^${line.replace(/[[\]().*+<>]/g, '\\$&')}\\n${line.includes('too_large') ? '' : '  \\d \\| .*\\n {4}\\| +\\^\\n'}  what to do: .*\\n1 problem in 1 file; nothing was changed\\n$`,
+    `^${line.replace(/[[\]().*+<>]/g, '\\$&')}\\n${line.includes('too_large') ? '' : '  \\d \\| .*\\n {4}\\| +\\^\\n'}  what to do: .*\\n1 finding in 1 file; nothing was changed\\n$`,
   );
 
 /** By what is wrong: the file, its text, and the line that is printed. */
@@ -88,7 +88,7 @@ const mistakes: readonly (readonly [string, string, string, string])[] = [
   ],
 ];
 
-test('check, apply and a running server refuse bad files, and the live revision stays live', async () => {
+test('check, apply and a running server refuse bad files, and the active revision stays active', async () => {
   server = startStepgate(env, ['serve']);
   await server.line(/"listening"/);
   const before = await runCommand(env, ['config', 'history', '--json']);

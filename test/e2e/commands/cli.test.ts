@@ -180,7 +180,7 @@ test('imported users sign in; a bad record is reported with its line', async () 
   expect(await signInTo('notes', { identifier: 'ivy', password })).toEqual(['identify']);
 });
 
-test('a broken file: every problem with its place, exit code 1, and nothing changes', async () => {
+test('a broken file: every finding with its location, exit code 1, and nothing changes', async () => {
   const broken = join(dir, 'broken');
   await cp('config', broken, { recursive: true });
   await writeFile(
@@ -199,7 +199,7 @@ test('a broken file: every problem with its place, exit code 1, and nothing chan
   expect(explaining.err).toContain('policies/sign-on/notes.yaml:4:11');
 });
 
-test('a revision that is applied is in use within two seconds, for the next step of a sign-in in progress too', async () => {
+test('a revision that is applied is active within two seconds, for the next step of a sign-in in progress too', async () => {
   const other = join(dir, 'other');
   await cp('config', other, { recursive: true });
   await rm(join(other, 'invariants.yaml'));
@@ -230,12 +230,12 @@ test('a revision that is applied is in use within two seconds, for the next step
   expect(await signInTo('notes', { identifier: 'ivy', password })).toEqual(['identify']);
 });
 
-test('a report about the files is one page, and compares them with the live revision', async () => {
+test('a report about the files is one page, and compares them with the active revision', async () => {
   const file = join(dir, 'report.html');
   expect(await done('config', 'report', '--out', file, '--standard', 'phr-only')).toBe(`wrote ${file}\n`);
   const page = await readFile(file, 'utf8');
   expect(page).toContain('aria-label="Sign-on policy payroll"');
-  expect(page).toMatch(/Compared with revision \d+, which is live/);
+  expect(page).toMatch(/Compared with revision \d+, which is active/);
   expect(page).toMatch(/Invariants<\/a> <span class="faint">4 of 4 proved</);
 });
 

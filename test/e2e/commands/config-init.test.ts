@@ -41,7 +41,7 @@ test('a new installation is checked, applied and started, and its administrator 
   const { clientSecret } = JSON.parse(checked(await stepgate(env, ['config', 'init', '--json', ...answers])));
   expect(await done('config', 'check')).toMatch(/ is a good configuration: 1 app, 1 sign-on policy\n$/);
   expect(await done('config', 'test')).toMatch(/\n3 of 3 tests passed\n$/);
-  expect(await done('config', 'apply', '--init')).toMatch(/^revision 1 is in use: /);
+  expect(await done('config', 'apply', '--init')).toMatch(/^revision 1 is active: /);
   server = startStepgate(env, ['serve']);
   await server.line(/"listening"/);
   const added = await done('users', 'add', 'root', '--group', 'admins', '--password-generate', '--json');

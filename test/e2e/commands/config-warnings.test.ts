@@ -87,7 +87,7 @@ test('the demo has an inbox: mail without a transport is nothing to warn about',
   }
 });
 
-test('a change with an error of the analysis is refused, even at the next start, and the revision in use stays', async () => {
+test('a change with an error of the analysis is refused, even at the next start, and the active revision stays', async () => {
   const policy = join(dir, 'config', 'policies', 'sign-on', 'notes.yaml');
   const dead = '- { name: Dead, when: { groups: { any: [a], none: [a] } }, then: deny }';
   const broken = (await readFile(policy, 'utf8')).replace('rules:\n', `rules:\n  ${dead}\n`);

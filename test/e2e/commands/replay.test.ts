@@ -86,12 +86,12 @@ test('it says which sign-ins would have come out otherwise, and for how many use
   );
   expect(text).toContain(`
 notes: 1 user would be denied
-  live      lets in after 1 proof, by session: Everybody; app: Rule 1
+  active      lets in after 1 proof, by session: Everybody; app: Rule 1
   draft     denies: a rule says so, by session: Everybody; app: Rule 1
 `);
   expect(text).toContain('notes: 1 user would be asked for more\n');
   expect(text).toContain(`payroll: 1 user would be asked for less
-  live      lets in after 2 proofs, by session: Everybody; app: Rule 1
+  active      lets in after 2 proofs, by session: Everybody; app: Rule 1
   draft     lets in after 1 proof, by session: Everybody; app: Rule 1
 `);
   const data = JSON.parse(await diff('--replay', 'P1D', '--json'));
@@ -163,7 +163,7 @@ test('a denial counts once, however often its page was shown', async () => {
 
 test.each([
   [['--replay', 'yesterday'], '--replay takes how far back, like P30D'],
-  [['--replay', 'P1D', '--from', 'config'], '--replay compares with the live revision'],
+  [['--replay', 'P1D', '--from', 'config'], '--replay compares with the active revision'],
 ])('what cannot be meant is one sentence: %j', async (words, sentence) => {
   await expect(diff(...words)).rejects.toThrow(sentence);
 });

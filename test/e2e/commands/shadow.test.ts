@@ -1,4 +1,4 @@
-/** `config shadow`: a draft beside what is live, on real sign-ins of several nodes, without effect. */
+/** `config shadow`: a draft beside what is active, on real sign-ins of several nodes, without effect. */
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,13 +93,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await signIn(['contractors'])).step).toBe('denied.rule');
     await follow();
     const text = await shadow('report');
-    expect(text).toContain(`${dir} compared with the live revision, since `);
+    expect(text).toContain(`${dir} compared with the active revision, since `);
     expect(text).toContain('by alice, until ');
     expect(text).toContain('compared with revision 2: 3 sign-ins and 0 exchanges for tokens\n');
     expect(text).toContain('3 of them would have come out otherwise, for 3 users\n');
     expect(text).toContain(`
 notes: 1 user would be denied
-  live      lets in after 1 proof, by session: Everybody; app: Rule 2
+  active      lets in after 1 proof, by session: Everybody; app: Rule 2
   draft     denies: a rule says so, by session: Everybody; app: Rule 1
   e.g.      `);
     expect(text).toContain('notes: 1 user would no longer be denied\n');
@@ -172,12 +172,12 @@ notes: 1 user would be denied
     for await (const members of one.store.members(shadowUsersKey)) expect(members).toEqual([]);
   });
 
-  test('the live configuration and files with an error are refused', async () => {
+  test('the active configuration and files with an error are refused', async () => {
     await writeFile(join(dir, 'policies/sign-on/notes.yaml'), policy('notes', noStaff, oneFactor));
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
     if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
     await one.app.revisions.apply(loaded.documents, { by: 'test' });
-    await expect(shadow(dir)).rejects.toThrow(`${dir} is the live configuration: there is nothing to compare`);
-    await expect(shadow(join(dir, 'nowhere'))).resolves.toContain('problem');
+    await expect(shadow(dir)).rejects.toThrow(`${dir} is the active configuration: there is nothing to compare`);
+    await expect(shadow(join(dir, 'nowhere'))).resolves.toContain('finding');
   });
 });

@@ -43,6 +43,6 @@ test('config apply on a terminal', async () => {
   });
   const [code] = await once(terminal, 'close');
   await rm(dir, { recursive: true, force: true });
-  expect(shown).toMatch(/factors: 1 -> 2.*Apply this, as revision 2\? \[y\/N\].*revision 2 is in use/s);
+  expect(shown).toMatch(/factors: 1 -> 2.*Apply this, as revision 2\? \[y\/N\].*revision 2 is active/s);
   expect(code).toBe(0);
 }, 60_000);

@@ -28,8 +28,9 @@ function signalsOn({ html }: Page): readonly unknown[] {
 async function setKeys(id: string, keys: readonly SoftKey[]): Promise<void> {
   const key = credentialsKey(id);
   const others =
-    (await node.app.directory.get(id))?.credentials.filter((one) => one.authenticator !== 'webauthn') ?? [];
-  const passkeys = keys.map((one, at) => credentialOf(one, { id: `key${at}` }));
+    (await node.app.directory.get(id))?.credentials.filter((credential) => credential.authenticator !== 'webauthn') ??
+    [];
+  const passkeys = keys.map((softKey, at) => credentialOf(softKey, { id: `key${at}` }));
   await node.store.commit([
     { op: 'put', key, value: serializeCredentials([...others, ...passkeys]) },
     ...keys.map(

@@ -290,12 +290,12 @@ describe.each(storesUnderTest)('on the $name store', (store) => {
         .replace(/user-\w+-\d+/g, 'x')
         // Of a masked address the first and the last letter show.
         .replace(/u\*{3}\d@/g, 'masked@');
-    const shapes = new Set(mailed.map((one) => anonymous(one)));
+    const shapes = new Set(mailed.map((signIn) => anonymous(signIn)));
     expect(shapes).toContain(anonymous(known));
-    for (const one of mailed.slice(0, 3)) {
-      const refused = await answerStep(one.agent, one.page, code('123456'));
+    for (const signIn of mailed.slice(0, 3)) {
+      const refused = await answerStep(signIn.agent, signIn.page, code('123456'));
       expect([refused.status, refused.messages]).toEqual([422, ['credentials.invalid']]);
-      const early = await one.agent.submit(one.page, formOf(one.page, 'resend'));
+      const early = await signIn.agent.submit(signIn.page, formOf(signIn.page, 'resend'));
       expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     }
     await mailTo(node, user.address);

@@ -240,10 +240,10 @@ describe('several keys', () => {
     const { user, key } = await userWithKey();
     const second = keyOf(user);
     await addKey(user, key, second);
-    for (const one of [key, second]) {
+    for (const softKey of [key, second]) {
       const begun = await upToTheKey(user);
       expect(optionsOf(begun.page).allowCredentials).toMatchObject([{ id: key.id }, { id: second.id }]);
-      expect(currentStep(await present(begun.agent, begun.page, one))).toBe('code');
+      expect(currentStep(await present(begun.agent, begun.page, softKey))).toBe('code');
     }
   });
 
@@ -284,9 +284,9 @@ describe('a key belongs to one account', () => {
     );
     expect(ends.filter((page) => currentStep(page) === 'code')).toHaveLength(1);
     const accounts = await Promise.all([a, b].map(({ id }) => node.app.directory.get(id)));
-    expect(accounts.flatMap((one) => one?.credentials ?? []).filter(({ reservations }) => reservations)).toHaveLength(
-      1,
-    );
+    expect(
+      accounts.flatMap((account) => account?.credentials ?? []).filter(({ reservations }) => reservations),
+    ).toHaveLength(1);
   });
 
   test('once it is taken away from an account, or the account is gone, it is free', async () => {

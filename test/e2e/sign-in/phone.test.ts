@@ -450,10 +450,10 @@ describe.each(storesUnderTest)('on the $name store', (store) => {
         .replaceAll(uid, 'uid')
         .replace(/[\w-]+@demo\.test/g, 'x');
     expect(phoned.map(anonymous)).toContain(anonymous(known));
-    for (const one of phoned.slice(0, 3)) {
-      const refused = await answerStep(one.agent, one.page, code('123456'));
+    for (const signIn of phoned.slice(0, 3)) {
+      const refused = await answerStep(signIn.agent, signIn.page, code('123456'));
       expect([refused.status, refused.messages]).toEqual([422, ['credentials.invalid']]);
-      const early = await one.agent.submit(one.page, formOf(one.page, 'resend'));
+      const early = await signIn.agent.submit(signIn.page, formOf(signIn.page, 'resend'));
       expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     }
     await mailTo(node, user.number);

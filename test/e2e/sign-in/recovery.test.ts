@@ -120,12 +120,16 @@ test('proves the mailbox, sets a new password and is signed in; all else ends an
 
 test('the second factor stays, is not touched, and is asked for afterwards', async () => {
   const user = await newUser({ totp: true });
-  const before = (await node.app.directory.get(user.id))?.credentials.filter((one) => one.authenticator !== 'password');
+  const before = (await node.app.directory.get(user.id))?.credentials.filter(
+    (credential) => credential.authenticator !== 'password',
+  );
   const begun = await forget(user, 'two');
   const page = await proveMailbox(begun, user);
   const next = await answerStep(begun.agent, page, passcode(good));
   expect(currentStep(next)).toBe('challenge:totp');
-  const after = (await node.app.directory.get(user.id))?.credentials.filter((one) => one.authenticator !== 'password');
+  const after = (await node.app.directory.get(user.id))?.credentials.filter(
+    (credential) => credential.authenticator !== 'password',
+  );
   expect(after).toEqual(before);
   expect(currentStep(await answerStep(begun.agent, next, passcode(await nextCode(user))))).toBe('code');
 });
@@ -173,9 +177,9 @@ test('a user that a rule denies learns it only after the proof; so does one with
   const passwordless = await newUser({ withPassword: false });
   const nothing = await proveMailbox(await forget(passwordless), passwordless);
   expect([nothing.status, nothing.messages]).toEqual([403, ['denied.nothing_to_recover']]);
-  expect((await node.app.directory.get(passwordless.id))?.credentials.map((one) => one.authenticator)).toEqual([
-    'email',
-  ]);
+  expect(
+    (await node.app.directory.get(passwordless.id))?.credentials.map((credential) => credential.authenticator),
+  ).toEqual(['email']);
 });
 
 test('unlocks the user, as the page says: attempts that failed are forgotten', async () => {

@@ -75,7 +75,7 @@ export const faults: readonly Fault[] = [...[1.8, 2, 2.2, 5].map(stop), stopUnti
 async function promotion({ shard }: Lab, master: Lab['shard'][number]): Promise<Lab['shard'][number] | undefined> {
   let successor: Lab['shard'][number] | undefined;
   await within(limit, async () => {
-    for (const server of shard.filter((one) => one !== master))
+    for (const server of shard.filter((redisServer) => redisServer !== master))
       if ((await roleOf(server)) === 'master') successor = server;
     return successor !== undefined;
   });

@@ -253,9 +253,9 @@ describe.each([
     const gone = await remove(user, 'totp', owner.browser);
     expect(gone.messages).toEqual(['account.done.removed']);
     expect(gone.html).toContain('You’ve been signed out on your other devices.');
-    for (const one of [thief, other]) {
-      expect(await answersTo(one)).toEqual(dead);
-      expect(await opens(one.app, one.browser)).toBe('identify');
+    for (const versionedAccount of [thief, other]) {
+      expect(await answersTo(versionedAccount)).toEqual(dead);
+      expect(await opens(versionedAccount.app, versionedAccount.browser)).toBe('identify');
     }
     expect(await opens('notes', owner.browser)).toBe('code');
     expect(await opens('payroll', owner.browser)).toBe('enroll:totp');

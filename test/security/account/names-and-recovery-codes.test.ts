@@ -38,7 +38,7 @@ async function changeCredentials(id: string, change: (all: Stored) => Stored): P
 async function userWithNamedTotp() {
   const user = await userWithTotp(node);
   await changeCredentials(user.id, (all) =>
-    all.map((one) => (one.authenticator === 'totp' ? { ...one, label: name } : one)),
+    all.map((credential) => (credential.authenticator === 'totp' ? { ...credential, label: name } : credential)),
   );
   return user;
 }

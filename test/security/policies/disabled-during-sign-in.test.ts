@@ -158,7 +158,10 @@ const otherForms: readonly [string, CapabilityName, () => Promise<Ready>][] = [
     },
   ],
 ];
-const forms = [...capabilityNames.map((one) => [one, one, () => ready(one)] as const), ...otherForms];
+const forms = [
+  ...capabilityNames.map((capabilityName) => [capabilityName, capabilityName, () => ready(capabilityName)] as const),
+  ...otherForms,
+];
 
 describe.each(Object.entries(withdrawals))('what %s meanwhile', (_how, { withdraw, silently: told }) => {
   test.each(forms)('is not taken any more: %s', async (_form, one, begin) => {

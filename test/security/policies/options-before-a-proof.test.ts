@@ -160,7 +160,7 @@ describe('one challenge covers all', () => {
     const both = [await beginIdentified(node, 'apps', { identifier: who.identifiers[0] ?? '' }), undefined];
     both[1] = await beginIdentified(node, 'apps', { identifier: who.identifiers[0] ?? '' });
     const code = await codeOf(who.apps[1]);
-    const pages = await Promise.all(both.map((one) => one && answerStep(one.agent, one.page, code)));
+    const pages = await Promise.all(both.map((signIn) => signIn && answerStep(signIn.agent, signIn.page, code)));
     expect(pages.filter((page) => page && currentStep(page) === 'code')).toHaveLength(1);
   });
 

@@ -415,7 +415,7 @@ describe('two nodes on one Redis', () => {
   );
 
   test('nothing went wrong inside', () => {
-    const errors = both.nodes.flatMap((one) => one.errors);
+    const errors = both.nodes.flatMap((node) => node.errors);
     expect(errors.filter((error) => ((error as { status?: number }).status ?? 500) >= 500)).toEqual([]);
   });
 });

@@ -288,7 +288,7 @@ describe('nothing is an account before the address is proved', () => {
     const ids: string[] = [];
     for await (const some of node.store.members(usersKey)) ids.push(...some);
     const owners = await Promise.all(ids.map((id) => node.app.directory.get(id)));
-    expect(owners.filter((one) => one?.user.identifiers.includes(address)).map((one) => one?.user.id)).toEqual([
+    expect(owners.filter((owner) => owner?.user.identifiers.includes(address)).map((one) => one?.user.id)).toEqual([
       account?.user.id,
     ]);
   });

@@ -80,7 +80,7 @@ async function passwordOf({ id }: User): Promise<readonly boolean[]> {
   const account = await two.nodes[0].app.directory.get(id);
   const [own, ...others] = account?.credentials.filter(({ authenticator }) => authenticator === 'password') ?? [];
   expect(others).toEqual([]);
-  return Promise.all(passwords.map((one) => checkPassword(cheapQueue(), own?.secret.hash, Buffer.from(one))));
+  return Promise.all(passwords.map((password) => checkPassword(cheapQueue(), own?.secret.hash, Buffer.from(password))));
 }
 
 const events = (user: User, event: string) =>
@@ -142,7 +142,7 @@ describe('one address that registers', () => {
     const ids: string[] = [];
     for await (const some of store.members(usersKey)) ids.push(...some);
     const accounts = await Promise.all(ids.map((id) => app.directory.get(id)));
-    return accounts.flatMap((one) => (one?.user.identifiers.includes(address) ? [one.user.id] : []));
+    return accounts.flatMap((account) => (account?.user.identifiers.includes(address) ? [account.user.id] : []));
   }
 
   test('in two browsers at once: one creates the account, the other is asked to sign in', async () => {

@@ -30,7 +30,7 @@ import { openServer } from '../servers/http-server.ts';
 import { sharedViews } from '../shared/views.ts';
 import { accountVariants } from '../users/account-page-states.ts';
 import { errorNotice as error } from './notices.ts';
-import { sampleBrand, sampleBrandFiles, sampleMark } from './sample-brand.ts';
+import { sampleBrand, sampleBrandFiles, sampleLogo } from './sample-brand.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../../views');
 
@@ -43,7 +43,7 @@ const steps: Readonly<Record<string, StepPage>> = {
   'identify-branded': {
     ...stepBase,
     brand: sampleBrand,
-    app: { name: 'Payroll', logoUri: sampleMark },
+    app: { name: 'Payroll', logoUri: sampleLogo },
     step: { ...identify, identifyWith: 'password' },
   },
   'totp-branded': { ...stepBase, ...known, brand: sampleBrand, locale: 'de', done: ['password'], step: totp },

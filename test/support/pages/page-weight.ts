@@ -3,7 +3,7 @@ import { brotliCompressSync } from 'node:zlib';
 import type { Renderer } from '../../../src/http/html/render.ts';
 import { largestBrand } from '../../../src/policy/check/check-brand.ts';
 import type { pageStates } from './page-states.ts';
-import { sampleBrand, sampleBrandFiles, sampleMark } from './sample-brand.ts';
+import { sampleBrand, sampleBrandFiles, sampleLogo } from './sample-brand.ts';
 
 /** Bytes: 30 KB. */
 const mostBytes = 30 * 1024;
@@ -12,13 +12,13 @@ export interface PageWeight {
   /** What the page could still take, in bytes, beside a brand that has all that it may have. */
   readonly left: number;
   readonly requests: number;
-  /** Bytes of the sheet with the marks of apps. */
-  readonly marks: number;
+  /** Bytes of the sheet with the logos of apps. */
+  readonly logos: number;
 }
 
 type Draw = typeof pageStates extends ReadonlyMap<string, infer D> ? D : never;
 
-/** Draws in one language, with a whole brand, the mark of an app, and the foot that a page of the server has. */
+/** Draws in one language, with a whole brand, the logo of an app, and the foot that a page of the server has. */
 function withWholeBrand(renderer: Renderer, locale: string): Renderer {
   const common = { brand: sampleBrand, locale, pageAddress: '/signin/f1x2t3u4r5e6' };
   const entries = Object.entries(renderer).map(([name, member]) => {
@@ -26,7 +26,7 @@ function withWholeBrand(renderer: Renderer, locale: string): Renderer {
     return [
       name,
       (page: { readonly app?: object }) =>
-        member({ ...page, ...common, ...(page.app && { app: { logoUri: sampleMark, ...page.app } }) }),
+        member({ ...page, ...common, ...(page.app && { app: { logoUri: sampleLogo, ...page.app } }) }),
     ];
   });
   return Object.fromEntries(entries) as Renderer;
@@ -37,7 +37,7 @@ function linkedIn(html: string): readonly string[] {
   return [...html.matchAll(/<(?:link|script|img)[^>]* (?:href|src)="(\/assets[^"]+)"/g)].map(([, path]) => path ?? '');
 }
 
-const isMarks = (path: string): boolean => path.startsWith('/assets/marks.');
+const isLogos = (path: string): boolean => path.startsWith('/assets/logos.');
 
 /** Cached by renderer and path: hundreds of pages ask for the same few files. */
 const weights = new WeakMap<Renderer, (path: string) => number>();
@@ -48,7 +48,7 @@ function weightsOf(renderer: Renderer): (path: string) => number {
   const known = new Map<string, number>();
   const weigh = (path: string): number => {
     const styles = renderer.brandStyles(path);
-    if (styles && isMarks(path))
+    if (styles && isLogos(path))
       return brotliCompressSync(styles.compose(styles.files.map((hash) => sampleBrandFiles.get(hash))) ?? '').length;
     const asset = renderer.asset(styles === undefined ? path : usual);
     // The files of the brand are weighed when it is checked.
@@ -67,8 +67,8 @@ function weigh(renderer: Renderer, html: string): PageWeight {
   weights.set(renderer, weightOf);
   const paths = linkedIn(html);
   const bytes = paths.reduce((sum, path) => sum + weightOf(path), Buffer.byteLength(html));
-  const marks = paths.filter(isMarks).reduce((sum, path) => sum + weightOf(path), 0);
-  return { left: mostBytes - largestBrand - bytes, requests: 1 + paths.length, marks };
+  const logos = paths.filter(isLogos).reduce((sum, path) => sum + weightOf(path), 0);
+  return { left: mostBytes - largestBrand - bytes, requests: 1 + paths.length, logos };
 }
 
 export function weighState(renderer: Renderer, draw: Draw, locale: string): PageWeight & { readonly html: string } {

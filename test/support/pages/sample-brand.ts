@@ -24,13 +24,13 @@ function hills(back: string, front: string): string {
   );
 }
 
-/** The mark of an app. */
-export const sampleMark = picture(
+/** The logo of an app. */
+export const sampleLogo = picture(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" rx="9" fill="#7a3b12"/><path d="M12 26h16M12 20h16M12 14h9" stroke="#fff" stroke-width="3"/></svg>',
 );
 
-/** Apps with marks of their own, as many as a user of a company has. */
-export const appsWithMarks = [
+/** Apps with logos of their own, as many as a user of a company has. */
+export const appsWithLogos = [
   'Calendar',
   'Chat',
   'Drive',

@@ -108,7 +108,9 @@ function counterViolations(counter: string): readonly string[] {
   const row = parts && keyRow(parts.kind);
   if (!parts || !row) return [`counter of an unknown kind: ${counter}`];
   if (row.holds === 'counter') return keyViolations(counter);
-  const isKnown = counterTable.some((one) => one.of.some((kind) => kind === parts.kind) && hasName(one, parts.rest));
+  const isKnown = counterTable.some(
+    (counterRow) => counterRow.of.some((kind) => kind === parts.kind) && hasName(counterRow, parts.rest),
+  );
   return isKnown ? [] : [`unknown counter: ${counter}`];
 }
 

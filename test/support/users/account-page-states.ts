@@ -15,7 +15,7 @@ import {
   passwordPage,
   sampleProfile,
 } from '../../../src/preview/samples/account-data.ts';
-import { appsWithMarks } from '../pages/sample-brand.ts';
+import { appsWithLogos } from '../pages/sample-brand.ts';
 
 /** By name; `hostile` and `long` as the other fixtures have them. */
 export function accountVariants(hostile: string, long: string): AccountPages {
@@ -30,7 +30,7 @@ const otherPages: AccountPages = {
     timeZone: 'America/New_York',
     overview: overview(),
   },
-  'account-apps-marked': { ...accountBase, kind: 'apps', apps: [partner], openable: appsWithMarks },
+  'account-apps-with-logos': { ...accountBase, kind: 'apps', apps: [partner], openable: appsWithLogos },
   ...onEachPage('-german', { locale: 'de', now: at + 190_000 }),
   'account-end-app-access-german': {
     ...accountBase,

@@ -57,7 +57,7 @@ async function register(
 
 const chained = (...chain: readonly Issued[]): Making => ({
   aaguid,
-  attestation: { chain: chain.map((one) => one.der), key: (chain[0] as Issued).key },
+  attestation: { chain: chain.map((issued) => issued.der), key: (chain[0] as Issued).key },
 });
 
 async function isInHardware(making: Making, settings?: Readonly<Record<string, unknown>>): Promise<boolean> {

@@ -48,8 +48,8 @@ function isSignedBy(own: Buffer, { headers, body }: Gateway['received'][number])
     .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`)
     .digest();
   const signatures = String(headers['webhook-signature']).split(' ');
-  return signatures.some((one) => {
-    const [version, value = ''] = one.split(',');
+  return signatures.some((signature) => {
+    const [version, value = ''] = signature.split(',');
     const given = Buffer.from(value, 'base64');
     return version === 'v1' && given.length === expected.length && timingSafeEqual(given, expected);
   });

@@ -18,9 +18,9 @@ const linz = '198.51.100.7';
 const lisbon = '203.0.113.7';
 const office = '10.0.0.7';
 const places: Readonly<Record<string, PlaceOfAddress>> = {
-  [vienna]: { country: 'AT', location: { latitude: 48.2, longitude: 16.4 } },
-  [linz]: { country: 'AT', location: { latitude: 48.3, longitude: 14.3 } },
-  [lisbon]: { country: 'PT', location: { latitude: 38.7, longitude: -9.1 } },
+  [vienna]: { country: 'AT', coordinates: { latitude: 48.2, longitude: 16.4 } },
+  [linz]: { country: 'AT', coordinates: { latitude: 48.3, longitude: 14.3 } },
+  [lisbon]: { country: 'PT', coordinates: { latitude: 38.7, longitude: -9.1 } },
 };
 
 let store: Store;

@@ -218,7 +218,7 @@ describe('what is consumed', () => {
     const lost = await second.unit.commit().catch((cause: unknown) => cause);
     expect(lost).toBeInstanceOf(error);
     expect(Object.values(lost as object).join(' ')).toContain(text);
-    for (const one of tokens) expect(await find(one)).toBeUndefined();
+    for (const token of tokens) expect(await find(token)).toBeUndefined();
     expect(await find('Grant', 'g')).toBeUndefined();
   });
 

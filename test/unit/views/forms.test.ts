@@ -274,7 +274,7 @@ test.each([
   ['javascript:alert(1)', false],
   ['data:text/html,<b>', false],
 ])('the logo %s is shown: %p', (logoUri, shown) => {
-  expect(render(password, { app: { name: 'Payroll', logoUri } }).includes('<img class="app-mark"')).toBe(shown);
+  expect(render(password, { app: { name: 'Payroll', logoUri } }).includes('<img class="app-logo"')).toBe(shown);
 });
 
 test.each(['device-input', 'device-confirm', 'logout'])('%s sends back what oidc-provider asks for', (name) => {

@@ -1,6 +1,6 @@
 /** A page stays light in every language, with a brand, and needs no script for its first paint. */
 import { describe, expect, test } from '@jest/globals';
-import { largestMarks } from '../../../src/http/html/assets/mark-styles.ts';
+import { largestLogos } from '../../../src/http/html/assets/mark-styles.ts';
 import { pageStates } from '../../support/pages/page-states.ts';
 import { weighState } from '../../support/pages/page-weight.ts';
 import { sharedViews } from '../../support/shared/views.ts';
@@ -21,10 +21,10 @@ describe.each(renderer.locales)('in %s', (locale) => {
     expect(heavy).toEqual([]);
   });
 
-  test('the list of apps has room for as many marks as fit on one sheet', () => {
-    const marked = drawn.filter(({ marks }) => marks > 0);
-    expect(marked.map(({ name }) => name)).toEqual(['account-apps-marked']);
-    expect(marked.filter(({ left, marks }) => left + marks < largestMarks)).toEqual([]);
+  test('the list of apps has room for as many logos as fit on one sheet', () => {
+    const withLogos = drawn.filter(({ logos }) => logos > 0);
+    expect(withLogos.map(({ name }) => name)).toEqual(['account-apps-with-logos']);
+    expect(withLogos.filter(({ left, logos }) => left + logos < largestLogos)).toEqual([]);
   });
 
   test('a page makes six requests at most, with all that a brand can have, and none of them leaves this host', () => {

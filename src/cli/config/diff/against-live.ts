@@ -1,11 +1,11 @@
-/** The diff of documents against the revision in use. */
+/** The diff of documents against the active revision. */
 import type { Documents } from '../../../policy/model/documents.ts';
 import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import type { Store } from '../../../stores/store.ts';
-import { revisionInUse } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
-import type { PlaceOf } from './compared/changed-files.ts';
-import { liveConfiguration, nextConfiguration } from './compared/compared-configuration.ts';
+import type { LocationOf } from './compared/changed-files.ts';
+import { activeConfiguration, nextConfiguration } from './compared/compared-configuration.ts';
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
 
@@ -15,28 +15,28 @@ export interface Candidate {
   readonly sources?: readonly DocumentSource[];
 }
 
-/** Rejects with `not_configured` if nothing is live or it cannot be read, and with errors of the store. */
-export async function diffAgainstLive(
+/** Rejects with `not_configured` if nothing is active or it cannot be read, and with errors of the store. */
+export async function diffAgainstActive(
   store: Store,
   { documents, sources = [] }: Candidate,
   { authenticators, now }: Pick<ConfigContext, 'authenticators' | 'now'>,
 ): Promise<ConfigDiff> {
-  const inUse = await revisionInUse(store, authenticators);
+  const active = await readActiveRevision(store, authenticators);
   return configDiff({
-    live: liveConfiguration(store, inUse),
+    active: activeConfiguration(store, active),
     next: await nextConfiguration(documents, authenticators),
-    against: `revision ${inUse.snapshot.revision}, which is live`,
-    placeOf: placesOfKeys(sources),
+    against: `revision ${active.snapshot.revision}, which is active`,
+    locationOf: locationsOfKeys(sources),
     authenticators,
     store,
     now: now(),
   });
 }
 
-export function placesOfKeys(sources: readonly DocumentSource[]): PlaceOf {
+export function locationsOfKeys(sources: readonly DocumentSource[]): LocationOf {
   const byFile = new Map(sources.map(({ source }) => [source.file, source] as const));
   return (file, path) => {
-    const place = byFile.get(file)?.placeOf(path);
-    return place && { line: place.line, column: place.column };
+    const location = byFile.get(file)?.locationOf(path);
+    return location && { line: location.line, column: location.column };
   };
 }

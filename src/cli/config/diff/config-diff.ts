@@ -1,4 +1,4 @@
-/** Compares a configuration with the live one: files and rules, and the changes for users. */
+/** Compares a configuration with the active one: files and rules, and the changes for users. */
 import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
@@ -9,7 +9,7 @@ import type { Store } from '../../../stores/store.ts';
 import { isAnswered } from '../../explain/unanswered-conditions.ts';
 import { numberAskedFor } from '../questions/best-enrollments.ts';
 import { type AppPair, comparedApps } from './compared/app-pairs.ts';
-import { changedFiles, type PlaceOf } from './compared/changed-files.ts';
+import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { circumstancesOf, placePairs } from './sign-ins/circumstances.ts';
@@ -17,11 +17,11 @@ import { comparePair } from './sign-ins/compare-pair.ts';
 import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
-  readonly live: ComparedConfiguration;
+  readonly active: ComparedConfiguration;
   readonly next: ComparedConfiguration;
-  /** What the live configuration is, for the reader. */
+  /** What the active configuration is, for the reader. */
   readonly against: string;
-  readonly placeOf: PlaceOf;
+  readonly locationOf: LocationOf;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Absent: users are not counted. */
   readonly store?: Store;
@@ -30,9 +30,16 @@ export interface DiffOptions {
 }
 
 /** Rejects with errors of the store, or if a policy cannot be read. */
-export async function configDiff({ live, next, against, placeOf, store, ...rest }: DiffOptions): Promise<ConfigDiff> {
-  const { pairs, added, removed } = await comparedApps(live, next);
-  const places = placePairs(live.snapshot.settings.zones, next.snapshot.settings.zones);
+export async function configDiff({
+  active,
+  next,
+  against,
+  locationOf,
+  store,
+  ...rest
+}: DiffOptions): Promise<ConfigDiff> {
+  const { pairs, added, removed } = await comparedApps(active, next);
+  const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
   const projection = projectionOf(pairs);
   const known = { projection, places, now: rest.now };
   // If no sign-in can change, there are no users to count.
@@ -47,9 +54,9 @@ export async function configDiff({ live, next, against, placeOf, store, ...rest 
     return comparePair(pair, { classes, circumstances, isCounted: store !== undefined });
   });
   return {
-    ...(live.snapshot.revision > 0 && { base: live.snapshot.revision }),
+    ...(active.snapshot.revision > 0 && { base: active.snapshot.revision }),
     against,
-    files: await changedFiles(live, next, placeOf),
+    files: await changedFiles(active, next, locationOf),
     apps: { added, removed },
     changes: joined(changes).toSorted(byWeight),
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),
@@ -67,7 +74,7 @@ function usersByGroup(
   known: Parameters<typeof classOf>[1],
 ): readonly UserClass[] {
   const enabled = enabledAuthenticators(authenticators, next.snapshot.settings);
-  const numberOf = numberAskedFor(pairs.flatMap(({ live, next: { policies } }) => [live.policies, policies]));
+  const numberOf = numberAskedFor(pairs.flatMap(({ active, next: { policies } }) => [active.policies, policies]));
   const enrollments = enabled
     .filter(({ enrollable }) => enrollable)
     .flatMap((kind) => Array.from({ length: numberOf(kind) }, (_, index) => enrollmentOf(kind, index)));
@@ -99,7 +106,9 @@ function byWeight(a: AccessChange, b: AccessChange): number {
 }
 
 function leftAside(pairs: readonly AppPair[]): readonly string[] {
-  const sets = pairs.flatMap(({ live, next }) => [live, next].flatMap(({ policies }) => signInConditions(policies)));
+  const sets = pairs.flatMap(({ active, next }) =>
+    [active, next].flatMap(({ policies }) => signInConditions(policies)),
+  );
   return conditionsAbout('other')
     .filter((name) => sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)))
     .toSorted();

@@ -7,7 +7,7 @@ import { ConfigurationRefused } from '../../../policy/model/configuration-refuse
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
-import { revisionInUse } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
@@ -15,7 +15,7 @@ import { withStore } from '../../shared/store/with-store.ts';
 import { parseDuration } from '../../shared/values/durations.ts';
 import { checkedFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
-import { type Candidate, diffAgainstLive, placesOfKeys } from './against-live.ts';
+import { type Candidate, diffAgainstActive, locationsOfKeys } from './against-live.ts';
 import { nextConfiguration } from './compared/compared-configuration.ts';
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
@@ -33,12 +33,12 @@ interface DiffCommandOptions extends ResultOptions {
 export function diffCommand(context: ConfigContext): Command {
   return newCommand('config diff')
     .argument('[dir]', 'directory of the configuration', context.configDir)
-    .option('--from <dir>', 'compare with these files instead of the live revision; users are not counted then')
+    .option('--from <dir>', 'compare with these files instead of the active revision; users are not counted then')
     .option('--html <file>', 'write it as a page, too')
     .option('--replay <duration>', 'replay the sign-ins that the audit log recorded within this time, e.g. P30D')
     .action(async (dir: string, options: DiffCommandOptions) => {
       if (options.replay !== undefined && options.from !== undefined)
-        throw refusal('--replay compares with the live revision, and --from does not');
+        throw refusal('--replay compares with the active revision, and --from does not');
       const back = replayedSeconds(options.replay);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
@@ -69,23 +69,23 @@ export function replayedSeconds(text: string | undefined): number | undefined {
 /** Replays the sign-ins of the last `back` seconds. Rejects with errors of the store. */
 export function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
   return withStore(context, async (store) => {
-    const { snapshot } = await revisionInUse(store, context.authenticators);
+    const { snapshot } = await readActiveRevision(store, context.authenticators);
     const next = await nextConfiguration(documents, context.authenticators);
     const own = (one: Snapshot): Snapshot => withAccountApp(one, context.issuer ?? one.settings.issuer ?? '');
-    return replay(store, { live: own(snapshot), next: own(next.snapshot) }, context.now() - back);
+    return replay(store, { active: own(snapshot), next: own(next.snapshot) }, context.now() - back);
   });
 }
 
 async function diffOf(context: ConfigContext, candidate: Candidate, from: string | undefined): Promise<ConfigDiff> {
-  if (from === undefined) return withStore(context, (store) => diffAgainstLive(store, candidate, context));
+  if (from === undefined) return withStore(context, (store) => diffAgainstActive(store, candidate, context));
   const loaded = await loadConfiguration(from, context);
   if (!loaded.ok) throw new ConfigurationRefused('bad_request', from, loaded.findings);
   const { authenticators, now } = context;
   return configDiff({
-    live: await nextConfiguration(loaded.documents, authenticators),
+    active: await nextConfiguration(loaded.documents, authenticators),
     next: await nextConfiguration(candidate.documents, authenticators),
     against: `the files of ${from}`,
-    placeOf: placesOfKeys(candidate.sources ?? []),
+    locationOf: locationsOfKeys(candidate.sources ?? []),
     authenticators,
     now: now(),
   });

@@ -65,15 +65,15 @@ async function format(context: FmtContext, dir: string, options: FmtOptions): Pr
     const upgrade = options.upgrade === true;
     return { written, ...formatYaml(file, text, { order: orderOf(kind), renames: own, upgrade }) };
   });
-  const refused = [...findings, ...outcomes.flatMap((one) => one.findings ?? [])];
+  const refused = [...findings, ...outcomes.flatMap((outcome) => outcome.findings ?? [])];
   if (refused.length > 0) return refuse(context, refused, options);
-  const formatted = outcomes.flatMap((one) => (one.findings === undefined ? [one] : []));
+  const formatted = outcomes.flatMap((outcome) => (outcome.findings === undefined ? [outcome] : []));
   const changed = formatted.filter(({ written, text }) => text !== written.text);
   if (options.check && changed.length > 0) context.setExitCode(1);
   if (!options.check) for (const { written, text } of changed) await replace(join(dir, written.file), text);
   const names = changed.map(({ written }) => written.file);
-  const renamed = formatted.flatMap((one) => one.renamed);
-  if (!options.json) for (const one of renamed) context.stderr(`${findingSummary(one)}\n`);
+  const renamed = formatted.flatMap((file) => file.renamed);
+  if (!options.json) for (const finding of renamed) context.stderr(`${findingSummary(finding)}\n`);
   printResult(context, options, {
     text: [...names.map((name) => `${name}\n`), summary(names.length, files.length, options)].join(''),
     data: { ok: !options.check || changed.length === 0, files: files.length, changed: names, renamed },
@@ -115,7 +115,7 @@ async function readText(path: string): Promise<string> {
 
 function refuse(context: FmtContext, refused: readonly Finding[], options: ResultOptions): void {
   printFindings(context, refused, options);
-  if (!options.json) context.stderr(`${quantity(refused.length, 'problem')}; nothing was changed\n`);
+  if (!options.json) context.stderr(`${quantity(refused.length, 'finding')}; nothing was changed\n`);
 }
 
 /** The file always exists, in its old or new form, because a server may be reading it. A link stays a link. */

@@ -10,7 +10,7 @@ import type { ConfigContext } from '../shared/config-context.ts';
 /** Prints which ones, and ends the command. */
 export function refuseOrphaned(context: ConfigContext, orphaned: readonly Orphaned[], { json }: ResultOptions): void {
   context.setExitCode(1);
-  const lines = orphaned.map((one) => `${orphanedText(one)}\n`).join('');
+  const lines = orphaned.map((entry) => `${orphanedText(entry)}\n`).join('');
   const code = 'passkeys_orphaned' satisfies RevisionRefusal;
   const advice = `nothing was changed: keep the relying party, or run \`config apply --orphan-passkeys\` [${code}]\n`;
   if (json) context.stdout(`${JSON.stringify({ ok: false, code, orphaned })}\n`);

@@ -1,4 +1,4 @@
-/** The configuration that a question is about: the revision in use, or files that are not applied yet. */
+/** The configuration that a question is about: the active revision, or files that are not applied yet. */
 import { StepgateError } from '../../../errors.ts';
 import { loadConfiguration } from '../../../policy/load.ts';
 import type { App } from '../../../policy/model/app.ts';
@@ -7,7 +7,7 @@ import type { Documents } from '../../../policy/model/documents.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../policy/revision/snapshot.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';
 import type { Store } from '../../../stores/store.ts';
-import { appNames, revisionInUse } from '../../shared/configuration/revision-in-use.ts';
+import { appNames, readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 
@@ -33,7 +33,7 @@ export interface ReadFiles {
 }
 
 /**
- * Uses the files of `dir`, if given. Otherwise the revision in use or, without a store, the files of the default
+ * Uses the files of `dir`, if given. Otherwise the active revision or, without a store, the files of the default
  * directory. Rejects with `ConfigurationRefused` if the files are not a valid configuration, and with errors of the
  * store.
  */
@@ -45,7 +45,7 @@ export async function withAskedConfiguration<T>(
   const store = await storeIfAny(context, dir !== undefined);
   try {
     if (store !== undefined && dir === undefined) {
-      const { snapshot, manifest } = await revisionInUse(store, context.authenticators);
+      const { snapshot, manifest } = await readActiveRevision(store, context.authenticators);
       return await use({ snapshot, clientIds: appNames(manifest), source: `revision ${snapshot.revision}`, store });
     }
     return await use({ ...(await filesOf(context, dir ?? context.configDir)), ...(store && { store }) });

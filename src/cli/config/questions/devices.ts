@@ -30,28 +30,28 @@ const mostBelieved = 64;
 /** What the sources of two configurations may state, as far as rules distinguish it. The first is no statement. */
 export function believedIn(
   sets: readonly ConditionSet[],
-  sources: Readonly<Record<'live' | 'next', Sources>>,
+  sources: Readonly<Record<'active' | 'next', Sources>>,
 ): readonly BelievedPair[] {
   const tests = testsIn(sets);
   const isAsked = (name: 'registered' | 'managed' | 'assurance') => tests.some((test) => test[name] !== undefined);
   const [registered, managed, assurance] = [isAsked('registered'), isAsked('managed'), isAsked('assurance')];
   if (!(registered || managed || assurance)) return nothing;
   const names = [...new Set(tests.flatMap((test) => (test.assurance ? namesIn(test.assurance) : [])))];
-  const read = (device: BelievedPair['live']) => [
+  const read = (device: BelievedPair['active']) => [
     registered && device.registered,
     managed && device.managed,
     device.assurances,
   ];
   const byReading = new Map<string, BelievedPair>();
   for (const pair of believablePairs(sources, names)) {
-    const key = JSON.stringify([read(pair.live), read(pair.next)]);
+    const key = JSON.stringify([read(pair.active), read(pair.next)]);
     if (!byReading.has(key)) byReading.set(key, pair);
   }
   const found = [...byReading.values()];
   return found.length > mostBelieved ? [...found.slice(0, mostBelieved - 1), ...found.slice(-1)] : found;
 }
 
-const nothing: readonly BelievedPair[] = [{ live: {}, next: {} }];
+const nothing: readonly BelievedPair[] = [{ active: {}, next: {} }];
 
 /** Above this many combinations, statements are varied in one browser only. */
 const most = 200;

@@ -148,7 +148,7 @@ function outcomesAt(
   const sets = signInConditions(policies);
   const times = timesIn(sets, now);
   const { deviceSignals, risk } = snapshot.settings;
-  const believed = believedIn(sets, { live: deviceSignals, next: deviceSignals });
+  const believed = believedIn(sets, { active: deviceSignals, next: deviceSignals });
   const zonesRead = namesRead(policies, 'network');
   const decides = whatDecides(policies);
   return async (facts, alike) => {

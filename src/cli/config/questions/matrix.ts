@@ -59,7 +59,7 @@ export interface Matrix {
 export function matrixCommand(context: AskContext): Command {
   return newCommand('config matrix')
     .option('--app <client id>', 'only this app; can be repeated', collect)
-    .option('--config <dir>', 'use these files instead of the revision in use')
+    .option('--config <dir>', 'use these files instead of the active revision')
     .action((options: MatrixOptions) =>
       withPrintedFindings(context, options, () =>
         withAskedConfiguration(context, options.config, (configured) => print(context, options, configured)),
@@ -160,15 +160,19 @@ function rowsFor(
   members: GroupCombinations | undefined,
 ): { readonly rows: readonly Row[]; readonly left: number } {
   const combinations = members?.combinations ?? [];
-  const groups = [...new Set([...namedGroups, ...combinations.flatMap((one) => one.groups)])].sort();
-  const counted = new Map(combinations.map((one) => [namedUserText(one, ''), one.users] as const));
+  const groups = [...new Set([...namedGroups, ...combinations.flatMap((combination) => combination.groups)])].sort();
+  const counted = new Map(
+    combinations.map((combination) => [namedUserText(combination, ''), combination.users] as const),
+  );
   const rowOf = (user: NamedUser): Row =>
     members === undefined || user.userType !== undefined
       ? user
       : { ...user, users: counted.get(namedUserText(user, '')) ?? 0 };
   const alone = [[], ...groups.map((group) => [group])].map((only) => rowOf({ groups: only }));
   const isNamed = new Set(named.map((user) => namedUserText(user, '')));
-  const others = combinations.filter((one) => one.groups.length > 1 && !isNamed.has(namedUserText(one, '')));
+  const others = combinations.filter(
+    (combination) => combination.groups.length > 1 && !isNamed.has(namedUserText(combination, '')),
+  );
   const together = [...named.map(rowOf), ...others];
   return { rows: [...alone, ...together.slice(0, maxShown)], left: Math.max(0, together.length - maxShown) };
 }

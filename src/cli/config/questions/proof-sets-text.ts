@@ -56,7 +56,7 @@ function productsOf(sets: readonly Names[]): readonly Product[] {
 
 /** The other names of each set that contains this name. */
 function besides(name: string, sets: readonly Names[]): readonly Names[] {
-  return sets.filter((set) => set.includes(name)).map((set) => set.filter((one) => one !== name));
+  return sets.filter((set) => set.includes(name)).map((set) => set.filter((other) => other !== name));
 }
 
 function coveredBy(group: Names, sets: readonly Names[]): number {

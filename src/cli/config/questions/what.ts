@@ -19,7 +19,7 @@ interface WhatOptions extends ResultOptions {
 export function whatCommand(context: AskContext): Command {
   return newCommand('config what')
     .argument('<user>', 'identifier or id of the account')
-    .option('--config <dir>', 'use these files instead of the revision in use')
+    .option('--config <dir>', 'use these files instead of the active revision')
     .action((user: string, options: WhatOptions) =>
       withPrintedFindings(context, options, () =>
         withAskedConfiguration(context, options.config, (configured) => print(context, options, { user, configured })),
@@ -89,7 +89,7 @@ function unmet({ steps, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
   const words = required.map((requirements) => requirements.flatMap(requirementText).join(', or '));
-  const named = [...new Set(words)].filter((one) => one !== '');
+  const named = [...new Set(words)].filter((word) => word !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
 }
 

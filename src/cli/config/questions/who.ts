@@ -24,7 +24,7 @@ interface WhoOptions extends ResultOptions {
 export function whoCommand(context: AskContext): Command {
   return newCommand('config who')
     .argument('<app>', 'client id')
-    .option('--config <dir>', 'use these files instead of the revision in use')
+    .option('--config <dir>', 'use these files instead of the active revision')
     .action((clientId: string, options: WhoOptions) =>
       withPrintedFindings(context, options, () =>
         withAskedConfiguration(context, options.config, (configured) =>

@@ -1,5 +1,5 @@
 /** Findings, invariants and standards, as parts of a page. */
-import { sourcePlace } from '../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../core/model/source-place.ts';
 import { type AnalysisFinding, type Severity, shellWord } from '../../../policy/model/analysis-finding.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import type { CheckedFiles, InvariantResult } from '../shared/checked-files.ts';
@@ -34,14 +34,14 @@ function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string)
   return markup`<section>${heading(standard === undefined ? 3 : 4, 'Accepted')}
 <p>A comment in the file accepts each of these, until the end of that day.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="${standard === undefined ? 'Accepted findings' : `Accepted findings: ${standard}`}"><table>
-<thead><tr>${['Finding', 'Where', 'Reason', 'Until'].map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
+<thead><tr>${['Finding', 'Where', 'Reason', 'Until'].map((heading) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>${byEnd.map(acceptedRow)}</tbody></table></div></section>
 `;
 }
 
 function acceptedRow({ finding, reason, until }: ReviewedFiles['accepted'][number]): PageMarkup {
   const { severity, code, message } = finding;
-  return markup`<tr><th scope="row">${severity}: ${message} <span class="faint">(${code})</span></th><td><code>${sourcePlace(finding)}</code></td><td>${reason}</td><td class="short">${until}</td></tr>
+  return markup`<tr><th scope="row">${severity}: ${message} <span class="faint">(${code})</span></th><td><code>${sourceLocationText(finding)}</code></td><td>${reason}</td><td class="short">${until}</td></tr>
 `;
 }
 
@@ -52,9 +52,9 @@ function findingList(findings: readonly AnalysisFinding[]): PageContent {
 function findingCard(finding: AnalysisFinding): PageMarkup {
   const { severity, code, path, message, text, rules, example, advice } = finding;
   const details = [
-    row('where', markup`<code>${sourcePlace(finding)}</code>`),
+    row('where', markup`<code>${sourceLocationText(finding)}</code>`),
     ...(text === '' ? [] : [row('line', markup`<code>${text.trim()}</code>`)]),
-    ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${sourcePlace(rule)}</code>`)),
+    ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${sourceLocationText(rule)}</code>`)),
     ...(example ? [row('example', markup`<code>explain ${example.map(shellWord).join(' ')}</code>`)] : []),
     row('what to do', `${advice} (docs/findings.md#${code})`),
   ];
@@ -74,12 +74,12 @@ export function invariantsSection(invariants: readonly InvariantResult[]): PageC
   const head = ['Invariant', 'For whom, from where', 'What must hold', 'Apps', 'Verdict'];
   return markup`<p>Each was examined for every user who could exist, at one sign-in with what the account has by then: what can be recovered or set up before is not part of it. Where one is not proved, a finding says why.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Invariants"><table>
-<thead><tr>${head.map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
+<thead><tr>${head.map((heading) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>${invariants.map(invariantRow)}</tbody></table></div>`;
 }
 
 function invariantRow({ name, when, guarantee, apps, verdict }: InvariantResult): PageMarkup {
-  const whom = when.length === 0 ? 'every sign-in' : when.map((one) => markup`<div>${one}</div>`);
+  const whom = when.length === 0 ? 'every sign-in' : when.map((line) => markup`<div>${line}</div>`);
   const isBroken = verdict === 'refuted' ? ' denied' : '';
   return markup`<tr><th scope="row">${name}</th><td>${whom}</td><td>${guarantee}</td><td>${apps}</td><td class="short${isBroken}">${verdicts[verdict]}</td></tr>
 `;
@@ -92,7 +92,7 @@ export function standardsSection(standards: readonly StandardReport[]): PageCont
 <p>The policies of ${quantity(apps, 'app')} ${meets ? (accepted.length > 0 ? 'meet it, except for accepted deviations' : 'meet it') : markup`<strong class="denied">fall short of it</strong>`}.</p>
 ${findingList(findings)}${acceptedSection(accepted, title)}
 <p>No policy can show:</p>
-<ul class="plain">${notShown.map((one) => markup`<li>${one}</li>`)}</ul></section>
+<ul class="plain">${notShown.map((criterion) => markup`<li>${criterion}</li>`)}</ul></section>
 `,
   );
 }

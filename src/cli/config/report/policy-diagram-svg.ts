@@ -43,9 +43,9 @@ ${parts}
 }
 
 function drawRule({ rule, line, conditions, verdict, says, state }: DiagramRule, number: number, y: number): Drawn {
-  const place = state === undefined ? `line ${line}` : `${state} · line ${line}`;
-  const placeWidth = place.length * 7 + 8;
-  const name = textBlock(rule, { x: left, y, width: width - left - placeWidth, kind: 'rule' });
+  const location = state === undefined ? `line ${line}` : `${state} · line ${line}`;
+  const locationWidth = location.length * 7 + 8;
+  const name = textBlock(rule, { x: left, y, width: width - left - locationWidth, kind: 'rule' });
   const when = box(whenLines(conditions, number), { y: name.bottom + 6, kind: 'when' });
   const middle = left + 24;
   const then = box(says, { y: when.bottom + 16, kind: verdict });
@@ -53,7 +53,7 @@ function drawRule({ rule, line, conditions, verdict, says, state }: DiagramRule,
     bottom: then.bottom,
     picture: markup`<g${state === undefined ? '' : markup` class="idle"`}>
 <circle class="stop" cx="${rail}" cy="${y + 13}" r="12"/><text class="number" x="${rail}" y="${y + 17.5}">${number}</text>
-${name.picture}<text class="place" x="${width - 1}" y="${y + 17.5}">${place}</text>
+${name.picture}<text class="location" x="${width - 1}" y="${y + 17.5}">${location}</text>
 ${when.picture}
 <path class="arrow" d="M${middle} ${when.bottom}v11m-4 -5l4 5l4 -5"/>
 ${then.picture}
@@ -65,15 +65,15 @@ function whenLines(conditions: DiagramRule['conditions'], number: number): reado
   if (conditions.length === 0) return [number === 1 ? 'always' : 'in every other case'];
   return conditions.flatMap(({ words, oneOf = [] }, at) => [
     `${at === 0 ? 'if' : 'and'} ${words}`,
-    ...oneOf.map((one, index) => `${index + 1}. ${one}`),
+    ...oneOf.map((alternative, index) => `${index + 1}. ${alternative}`),
   ]);
 }
 
 function box(words: readonly string[], { y, kind }: { readonly y: number; readonly kind: string }): Drawn {
   const lines: PageMarkup[] = [];
   let bottom = y + 3;
-  for (const one of words) {
-    const block = textBlock(one, { x: left + padding, y: bottom, width: width - left - 2 * padding, kind: 'words' });
+  for (const text of words) {
+    const block = textBlock(text, { x: left + padding, y: bottom, width: width - left - 2 * padding, kind: 'words' });
     lines.push(block.picture);
     bottom = block.bottom;
   }

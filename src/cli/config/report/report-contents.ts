@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import { type TestOutcome, testOutcome } from '../../policy-tests/policy-tests.ts';
-import { diffAgainstLive } from '../diff/against-live.ts';
+import { diffAgainstActive } from '../diff/against-live.ts';
 import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
 import { replayOf } from '../diff/diff.ts';
 import type { Replay } from '../diff/replay/replay.ts';
@@ -25,7 +25,7 @@ export interface Report extends DocumentCounts, Pick<CheckedFiles, 'findings' | 
   /** The requested standards. */
   readonly standards: readonly StandardReport[];
   readonly tests: ReportedTests;
-  /** The comparison with the live configuration. Absent without a store, or if nothing is live in it. */
+  /** The comparison with the active configuration. Absent without a store, or if nothing is active in it. */
   readonly diff?: ConfigDiff;
   /** Absent if it was not requested, or if there is nothing to compare with. */
   readonly replay?: Replay;
@@ -91,7 +91,7 @@ async function diffOf(
   { store }: AskedConfiguration,
 ): Promise<ConfigDiff | undefined> {
   try {
-    return store && (await diffAgainstLive(store, checked, context));
+    return store && (await diffAgainstActive(store, checked, context));
   } catch (error) {
     if (error instanceof StepgateError && error.code === 'not_configured') return undefined;
     throw error;

@@ -112,7 +112,7 @@ function changesSection({ diff, replay }: Report): Section {
     return {
       ...base,
       sum: 'not compared',
-      content: markup`<p>Nothing is live that the files could be compared with.</p>`,
+      content: markup`<p>Nothing is active that the files could be compared with.</p>`,
     };
   const { changes, files, against, users } = diff;
   const counted =

@@ -21,7 +21,7 @@ tbody th { font-weight: 400; }
 .diagram text { fill: var(--text); white-space: pre; }
 .diagram .rule { font-weight: 600; }
 .diagram .faint { fill: var(--faint); }
-.diagram .place { fill: var(--faint); font-size: 12px; text-anchor: end; }
+.diagram .location { fill: var(--faint); font-size: 12px; text-anchor: end; }
 .diagram .number { font-size: 12px; text-anchor: middle; }
 .diagram .rail { stroke: var(--line); stroke-width: 2; }
 .diagram .stop { fill: var(--page); stroke: var(--faint); }

@@ -1,7 +1,7 @@
 /** Policy tests and what they cover, as a part of a page. */
 
-import { placeKey } from '../../../core/model/place-key.ts';
-import { sourcePlace } from '../../../core/model/source-place.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
+import { sourceLocationText } from '../../../core/model/source-place.ts';
 import { findingText } from '../../../policy/model/finding.ts';
 import type { Coverage } from '../../policy-tests/coverage.ts';
 import type { TestResult } from '../../policy-tests/run-tests.ts';
@@ -12,7 +12,7 @@ import type { ReportedTests } from './report-contents.ts';
 /** `4 of 4 passed`. */
 export function passedText({ none, findings, results }: ReportedTests): string {
   if (none !== undefined) return 'none';
-  if (findings.length > 0) return `not run: ${quantity(findings.length, 'problem')}`;
+  if (findings.length > 0) return `not run: ${quantity(findings.length, 'finding')}`;
   return `${results.length - failedIn(results).length} of ${results.length} passed`;
 }
 
@@ -43,20 +43,21 @@ function failedCard(result: TestResult): PageMarkup {
   const details = differences.map(
     ({ what, expected, actual }) => markup`<dt>${what}</dt><dd>expected: ${expected}<br>actual: ${actual}</dd>`,
   );
-  return markup`<li class="card worse"><p>failed: ${name}</p><dl><dt>where</dt><dd><code>${sourcePlace(result)}</code></dd>${details}</dl></li>
+  return markup`<li class="card worse"><p>failed: ${name}</p><dl><dt>where</dt><dd><code>${sourceLocationText(result)}</code></dd>${details}</dl></li>
 `;
 }
 
 function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage): PageContent {
-  const rules = uncovered.map((rule) => [sourcePlace(rule), rule.rule, 'decided no test'] as const);
+  const rules = uncovered.map((rule) => [sourceLocationText(rule), rule.rule, 'decided no test'] as const);
   const lacking = uncoveredConditions
     .filter(
-      (condition) => !uncovered.some((rule) => placeKey({ location: rule }) === placeKey({ location: condition })),
+      (condition) =>
+        !uncovered.some((rule) => locationKey({ location: rule }) === locationKey({ location: condition })),
     )
-    .map((one) => {
-      const { rule, condition, lacks } = one;
+    .map((uncoveredCondition) => {
+      const { rule, condition, lacks } = uncoveredCondition;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return [sourcePlace(one), rule, `${condition} lacks ${what}`] as const;
+      return [sourceLocationText(uncoveredCondition), rule, `${condition} lacks ${what}`] as const;
     });
   const covered = conditions - uncoveredConditions.length;
   return markup`<p>${covered} of ${quantity(conditions, 'condition')} were hit in one test and missed in another.</p>
@@ -66,7 +67,11 @@ ${rules.length + lacking.length === 0 ? '' : gapsTable([...rules, ...lacking])}`
 function gapsTable(gaps: readonly (readonly [string, string, string])[]): PageMarkup {
   return markup`<table><thead><tr><th scope="col">Where</th><th scope="col">Rule</th><th scope="col">What no test shows</th></tr></thead>
 <tbody>${gaps.map(
-    ([place, rule, what]) => markup`<tr><td><code>${place}</code></td><th scope="row">${rule}</th><td>${what}</td></tr>
+    ([
+      location,
+      rule,
+      what,
+    ]) => markup`<tr><td><code>${location}</code></td><th scope="row">${rule}</th><td>${what}</td></tr>
 `,
   )}</tbody></table>`;
 }

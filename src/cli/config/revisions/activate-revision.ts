@@ -8,13 +8,13 @@ import type { Applied, ApplyOptions } from '../../../policy/revision/pointer-cha
 import { type RevisionRefusal, RevisionRefused } from '../../../policy/revision/revision-refused.ts';
 import type { Revisions } from '../../../policy/revision/revisions.ts';
 import type { Store } from '../../../stores/store.ts';
-import { revisionInUse } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import type { ResultOptions } from '../../shared/output/print-result.ts';
 import { operatorName } from '../../shared/store/operator-name.ts';
 import { orphanedBy } from '../../shared/store/orphaned-credentials.ts';
-import { type Candidate, diffAgainstLive, placesOfKeys } from '../diff/against-live.ts';
-import { liveConfiguration, nextConfiguration } from '../diff/compared/compared-configuration.ts';
+import { type Candidate, diffAgainstActive, locationsOfKeys } from '../diff/against-live.ts';
+import { activeConfiguration, nextConfiguration } from '../diff/compared/compared-configuration.ts';
 import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
 import { diffText } from '../diff/output/diff-text.ts';
 import { weakerFindings } from '../diff/weaker/weaker.ts';
@@ -75,7 +75,7 @@ export function withMoveOptions(command: Command): Command {
     .option('--by <name>', 'who (default: the user of this process)')
     .option('--yes', 'show what changes, and do not ask')
     .option('--no-weaker', 'refuse what lets a user in with less than before, and what cannot be decided')
-    .option('--base <revision>', 'only if this revision is the one in use')
+    .option('--base <revision>', 'only if this revision is the active one')
     .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false);
 }
 
@@ -128,12 +128,12 @@ interface Moving {
 
 /** Prints what is weaker or undecided, and ends the command. False if there is nothing. */
 async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
-  const live = liveConfiguration(store, await revisionInUse(store, context.authenticators));
+  const active = activeConfiguration(store, await readActiveRevision(store, context.authenticators));
   const next = await nextConfiguration(move.documents, context.authenticators);
-  const findings = await weakerFindings(live, next, {
+  const findings = await weakerFindings(active, next, {
     now: context.now(),
-    placeOf: placesOfKeys(move.sources ?? []),
-    enabledEarlier: await enabledEarlier(revisionsOf(store, context), { live, next }, context.authenticators),
+    locationOf: locationsOfKeys(move.sources ?? []),
+    enabledEarlier: await enabledEarlier(revisionsOf(store, context), { active, next }, context.authenticators),
   });
   if (findings.weaker.length + findings.undecided.length === 0) return false;
   if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker' satisfies RevisionRefusal, ...findings })}\n`);
@@ -173,10 +173,10 @@ async function shownAndWanted(
 /** If the active revision cannot be read and is about to be replaced, there is nothing to compare. */
 async function comparison(context: ConfigContext, { store, move }: Moving): Promise<ConfigDiff | undefined> {
   try {
-    return await diffAgainstLive(store, move, context);
+    return await diffAgainstActive(store, move, context);
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
-    context.stderr(`the revision in use cannot be compared with: ${error.message}\n`);
+    context.stderr(`the active revision cannot be compared with: ${error.message}\n`);
     return undefined;
   }
 }

@@ -47,7 +47,7 @@ export function applyCommand(context: ConfigContext): Command {
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
       // A configuration that is already active stays so, whatever a newer analysis says about it.
-      if (!(await isInUse(context, checked.documents)) && refuseErrors(context, checked, options)) return;
+      if (!(await isActive(context, checked.documents)) && refuseErrors(context, checked, options)) return;
       const move: RevisionMove = { ...checked, dir, ...omitUndefined({ confirmWithin }) };
       const moved = await applied(context, move, options);
       if (moved !== undefined) print(context, options, { moved, checked, confirmWithin });
@@ -69,7 +69,7 @@ function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
 }
 
 /** Whether this configuration is active in the store. False without a store, or if it is empty. */
-async function isInUse(context: ConfigContext, documents: Documents): Promise<boolean> {
+async function isActive(context: ConfigContext, documents: Documents): Promise<boolean> {
   try {
     return await withStore(context, async (store) => {
       const changed = await revisionsOf(store, context).changedBy(documents);
@@ -119,7 +119,7 @@ async function firstRevision(
 function assertFirst(options: MoveOptions): void {
   const base = readBase(options) ?? 0;
   if (base > 0)
-    throw new RevisionRefused('revision_changed', `no revision is in use, and this was compared with revision ${base}`);
+    throw new RevisionRefused('revision_changed', `no revision is active, and this was compared with revision ${base}`);
 }
 
 interface Done {
@@ -131,12 +131,12 @@ interface Done {
 function print(context: ConfigContext, options: MoveOptions, { moved, checked, confirmWithin }: Done): void {
   const { revision, changed, diff, goesBackTo, isExpired } = moved;
   const { findings, invariants } = checked;
-  const inUse = `revision ${revision} is in use`;
+  const active = `revision ${revision} is active`;
   const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
   const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
   const confirm = pending === undefined ? '' : confirmText(goesBackTo ?? revision - 1, pending);
   printResult(context, options, {
-    text: changed.length === 0 ? `no change: ${inUse}\n${waitingText(moved)}` : `${inUse}: ${changes}\n${confirm}`,
+    text: changed.length === 0 ? `no change: ${active}\n${waitingText(moved)}` : `${active}: ${changes}\n${confirm}`,
     data: {
       ok: true,
       revision,

@@ -16,7 +16,7 @@ interface ConfirmOptions extends ResultOptions {
 
 export function confirmCommand(context: ConfigContext): Command {
   return newCommand('config confirm')
-    .argument('[revision]', 'only if this revision is the one in use')
+    .argument('[revision]', 'only if this revision is the active one')
     .option('--by <name>', 'who (default: the user of this process)')
     .action((only: string | undefined, { by = operatorName(), ...options }: ConfirmOptions) =>
       withRefusals(context, options, () =>
@@ -28,7 +28,7 @@ export function confirmCommand(context: ConfigContext): Command {
             ],
           });
           printResult(context, options, {
-            text: `revision ${revision} is confirmed, and stays in use\n`,
+            text: `revision ${revision} is confirmed, and stays active\n`,
             data: { ok: true, revision },
           });
         }),

@@ -6,7 +6,7 @@ import { snapshotOfDocuments } from '../../../policy/revision/snapshot.ts';
 import type { ComparedConfiguration } from '../diff/compared/compared-configuration.ts';
 
 interface Change {
-  readonly live: ComparedConfiguration;
+  readonly active: ComparedConfiguration;
   readonly next: ComparedConfiguration;
 }
 
@@ -16,10 +16,10 @@ const mostRevisions = 1_000;
 /** Keys. An earlier revision that this release cannot read may have had them all. */
 export async function enabledEarlier(
   revisions: Pick<Revisions, 'history' | 'documentsOf'>,
-  { live, next }: Change,
+  { active, next }: Change,
   authenticators: readonly AuthenticatorKind[],
 ): Promise<readonly string[]> {
-  const before = enabledIn(live.snapshot.settings);
+  const before = enabledIn(active.snapshot.settings);
   const open = new Set(enabledIn(next.snapshot.settings).filter((key) => !before.includes(key)));
   const found = new Set<string>();
   if (open.size === 0) return [];

@@ -5,7 +5,7 @@ import type { Documents } from '../../../policy/model/documents.ts';
 import { documentKey } from '../../../policy/model/documents.ts';
 import { readSettings } from '../../../policy/revision/read-document.ts';
 import type { Store } from '../../../stores/store.ts';
-import { settingsInUse } from '../../shared/configuration/settings-in-use.ts';
+import { activeSettings } from '../../shared/configuration/settings-in-use.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 
 /** Names of attributes. Empty if nothing is active yet. Rejects with `StoreUnavailable`. */
@@ -14,7 +14,7 @@ export async function newIdentifiers(
   documents: Documents,
   { authenticators }: ConfigContext,
 ): Promise<readonly string[]> {
-  const before = await settingsInUse(store, authenticators);
+  const before = await activeSettings(store, authenticators);
   const document = documents.get(documentKey('settings', 'settings'));
   if (before === undefined || document === undefined) return [];
   const after = Object.entries(readSettings(document, authenticators).attributes.attributes);

@@ -23,8 +23,8 @@ export function rollbackCommand(context: ConfigContext): Command {
         const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
         printResult(context, options, {
           text: isSame
-            ? `no change: revision ${revision} is in use, and says the same\n${waitingText(moved)}`
-            : `revision ${revision} is in use, with the content of revision ${back}: ${changes}\n`,
+            ? `no change: revision ${revision} is active, and says the same\n${waitingText(moved)}`
+            : `revision ${revision} is active, with the content of revision ${back}: ${changes}\n`,
           data: { ok: true, revision, back, changed, ...(diff && { diff }) },
         });
       }),

@@ -18,7 +18,7 @@ const headings: Readonly<Record<Change, string>> = {
 /** One difference, in words. */
 export interface DifferenceText {
   readonly headline: string;
-  /** `live`, `draft`, and examples for `explain --transaction`, in this order. */
+  /** `active`, `draft`, and examples for `explain --transaction`, in this order. */
   readonly details: readonly { readonly label: string; readonly text: string }[];
 }
 
@@ -27,7 +27,7 @@ export function differenceText(one: TalliedDifference): DifferenceText {
   return {
     headline: `${printable(one.client)}: ${what}${quantity(one.users, 'user')} ${headings[one.change]}`,
     details: [
-      { label: 'live', text: verdictText(one.before, one) },
+      { label: 'active', text: verdictText(one.before, one) },
       { label: 'draft', text: verdictText(one.after, one) },
       ...one.examples.map((example) => ({ label: 'e.g.', text: exampleText(example) })),
     ],
@@ -55,7 +55,7 @@ function allowText({ proofs }: Judgement, kind: TalliedDifference['kind']): stri
 
 function denyText({ reason = '' }: Judgement): string {
   if (reason === 'no_app') return 'denies: it does not have this app';
-  const known = denyReasons.find((one) => one === reason);
+  const known = denyReasons.find((denyReason) => denyReason === reason);
   return `denies: ${known === undefined ? reason.replaceAll('_', ' ') : denyReasonText(known)}`;
 }
 

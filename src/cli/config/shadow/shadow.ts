@@ -1,5 +1,5 @@
 /**
- * `stepgate config shadow`: compares a draft with the live configuration on real sign-ins, and reports what would
+ * `stepgate config shadow`: compares a draft with the active configuration on real sign-ins, and reports what would
  * change.
  */
 import type { Command } from 'commander';
@@ -45,7 +45,7 @@ async function start(context: ConfigContext, dir: string, options: ShadowOptions
   const { documents } = checked;
   await withStore(context, async (store) => {
     const changed = await new Revisions(store, context).changedBy(documents);
-    if (changed.length === 0) throw refusal(`${dir} is the live configuration: there is nothing to compare`);
+    if (changed.length === 0) throw refusal(`${dir} is the active configuration: there is nothing to compare`);
     const { by = operatorName() } = options;
     const before = await currentShadow(store);
     if (before) await stopShadow(store, shadowUserKeys(store));
@@ -110,12 +110,12 @@ async function tallyOf(store: Store, draft: ShadowDraft): Promise<Tally> {
 
 function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: Tally): readonly string[] {
   const since = new Date(draft.at * 1000).toISOString().slice(0, 16).replace('T', ' ');
-  const head = `${draft.dir} compared with the live revision, since ${since} by ${draft.by}, until ${day(draft.until)}`;
+  const head = `${draft.dir} compared with the active revision, since ${since} by ${draft.by}, until ${day(draft.until)}`;
   if (totals === undefined) return [head, 'no sign-in was compared yet'];
   const { signIns, tokens, firstRevision: first, lastRevision: last, failed, dropped, unrecorded } = totals;
   const revisions = first === last ? `revision ${last}` : `revisions ${first} to ${last}`;
-  const changed = Object.values(totals.byApp).flatMap((one) =>
-    Object.entries(one).flatMap(([change, count]) => (change === 'none' ? [] : count)),
+  const changed = Object.values(totals.byApp).flatMap((counts) =>
+    Object.entries(counts).flatMap(([change, count]) => (change === 'none' ? [] : count)),
   );
   const sum = changed.reduce((all, count) => all + count, 0);
   return [

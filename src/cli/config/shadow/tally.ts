@@ -27,7 +27,7 @@ export class Tally {
   /** The differences of one user, without duplicates. */
   addUser(seen: readonly SeenDifference[]): void {
     if (seen.length > 0) this.#users += 1;
-    for (const one of seen) this.#add(one);
+    for (const difference of seen) this.#add(difference);
   }
 
   #add(one: SeenDifference): void {

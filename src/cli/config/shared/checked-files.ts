@@ -78,7 +78,7 @@ function resultOf(examined: ExaminedInvariant): InvariantResult {
   return { ...invariantText(examined.invariant), verdict: overallVerdict(examined), apps };
 }
 
-/** Prints the problems of files, and ends the command. */
+/** Prints the findings about files, and ends the command. */
 export function refuseFindings(
   context: Pick<ConfigContext, 'stdout' | 'stderr' | 'setExitCode'>,
   refused: readonly Finding[],
@@ -88,7 +88,7 @@ export function refuseFindings(
   if (json) return;
   const files = new Set(refused.map(({ file }) => file).filter((file) => file !== '.')).size;
   const where = files === 0 ? '' : ` in ${quantity(files, 'file')}`;
-  context.stderr(`${quantity(refused.length, 'problem')}${where}; nothing was changed\n`);
+  context.stderr(`${quantity(refused.length, 'finding')}${where}; nothing was changed\n`);
 }
 
 /**

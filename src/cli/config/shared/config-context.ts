@@ -29,6 +29,6 @@ export interface ConfigContext extends InitContext {
   readonly variables: Variables;
   /** Epoch seconds. */
   now(): number;
-  /** 0: success. 1: the configuration has problems. */
+  /** 0: success. 1: there are findings that refuse the configuration. */
   setExitCode(code: 0 | 1): void;
 }

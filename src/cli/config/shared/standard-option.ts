@@ -1,7 +1,7 @@
 /** `config check --standard`: which rules fall short of a standard, and what policies cannot show. */
 
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import { sourcePlace } from '../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../core/model/source-place.ts';
 import type { AcceptedFinding } from '../../../policy/analysis/findings/accepted-findings.ts';
 import { standardFindings } from '../../../policy/analysis/standards/standard-findings.ts';
 import { type StandardName, standards } from '../../../policy/analysis/standards/standards.ts';
@@ -74,7 +74,7 @@ function refuseUnknown(
 ): void {
   const apps = [...documents.values()].filter(({ kind }) => kind === 'app').map(readApp);
   const clientIds = apps.map(({ clientId }) => clientId);
-  const labels = [...new Set(apps.flatMap((one) => one.labels))];
+  const labels = [...new Set(apps.flatMap((app) => app.labels))];
   const strangeApp = app.find((name) => !clientIds.includes(name));
   if (strangeApp !== undefined) throw refusal(unknownName('app', strangeApp, clientIds));
   const strangeLabel = label.find((name) => !labels.includes(name));
@@ -97,11 +97,11 @@ export function standardText(
     '\n',
     ...accepted.map(acceptedLine),
     'no policy can show:\n',
-    ...notShown.map((one) => `  - ${one}\n`),
+    ...notShown.map((criterion) => `  - ${criterion}\n`),
   ].join('');
 }
 
 function acceptedLine({ finding, until, reason }: AcceptedFinding): string {
   const { path, message } = finding;
-  return `  accepted until ${until}: ${printable(`${reason} (${sourcePlace(finding)} ${path === '' ? '' : `${path} `}${message})`)}\n`;
+  return `  accepted until ${until}: ${printable(`${reason} (${sourceLocationText(finding)} ${path === '' ? '' : `${path} `}${message})`)}\n`;
 }

@@ -1,4 +1,4 @@
-/** The attribute schema of the configuration in use. */
+/** The attribute schema of the active configuration. */
 import type { AttributeSchema } from '../../../core/model/attribute.ts';
 import { StepgateError } from '../../../errors.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
@@ -10,7 +10,7 @@ import type { Store } from '../../../stores/store.ts';
  * Without a readable configuration, any attribute is allowed, since users may be created first. Rejects with
  * `StoreUnavailable`.
  */
-export async function attributeSchemaInUse(
+export async function activeAttributeSchema(
   store: Store,
   authenticators: readonly AuthenticatorKind[],
 ): Promise<AttributeSchema> {

@@ -1,4 +1,4 @@
-/** Groups that the configuration in use names or that users are in. Any other name is most likely misspelled. */
+/** Groups that the active configuration names or that users are in. Any other name is most likely misspelled. */
 import { StepgateError } from '../../../errors.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../../policy/revision/revisions.ts';

@@ -1,4 +1,4 @@
-/** The password policy in use, for passwords that administrators set. */
+/** The active password policy, for passwords that administrators set. */
 
 import type { Seconds } from '../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
@@ -27,8 +27,8 @@ export interface PasswordRulesOptions {
  * since users may be created first. Rejects with `StoreUnavailable`. The returned function throws
  * `StepgateError('not_configured')` if no rule holds.
  */
-export async function passwordRulesInUse(store: Store, options: PasswordRulesOptions): Promise<PasswordRules> {
-  const snapshot = await snapshotInUse(store, options);
+export async function activePasswordRules(store: Store, options: PasswordRulesOptions): Promise<PasswordRules> {
+  const snapshot = await activeSnapshot(store, options);
   const issuer = options.issuer ?? snapshot?.settings.issuer ?? 'http://localhost';
   const brand = snapshot?.settings.brand.name ?? 'Stepgate';
   const policies = snapshot === undefined ? {} : await policiesOf(snapshot, issuer);
@@ -45,7 +45,7 @@ export async function passwordRulesInUse(store: Store, options: PasswordRulesOpt
   };
 }
 
-async function snapshotInUse(store: Store, { authenticators }: PasswordRulesOptions): Promise<Snapshot | undefined> {
+async function activeSnapshot(store: Store, { authenticators }: PasswordRulesOptions): Promise<Snapshot | undefined> {
   try {
     return await new Revisions(store, { authenticators }).current();
   } catch (error) {

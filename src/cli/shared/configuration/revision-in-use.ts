@@ -7,16 +7,16 @@ import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { revisionPointerKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 
-export interface RevisionInUse {
+export interface ActiveRevisionContent {
   readonly snapshot: Snapshot;
   readonly manifest: Manifest;
 }
 
 /** Rejects with `StepgateError('not_configured')` if there is none or it cannot be read, or with `StoreUnavailable`. */
-export async function revisionInUse(
+export async function readActiveRevision(
   store: Store,
   authenticators: readonly AuthenticatorKind[],
-): Promise<RevisionInUse> {
+): Promise<ActiveRevisionContent> {
   const pointer = (await store.load([revisionPointerKey])).entries.get(revisionPointerKey);
   const snapshot = await new Revisions(store, { authenticators }).at(pointer);
   if (pointer === undefined || snapshot === undefined)

@@ -8,7 +8,7 @@ interface PrintContext {
   setExitCode(code: 0 | 1): void;
 }
 
-/** Prints each problem with its line and advice; with `--json`, one JSON object on one line. The command then ends. */
+/** Prints each finding with its line and advice; with `--json`, one JSON object on one line. The command then ends. */
 export function printFindings(
   context: PrintContext & { stderr(text: string): void },
   findings: readonly Finding[],
@@ -24,10 +24,10 @@ export function printFindings(
 
 function printData(context: PrintContext, findings: readonly Finding[]): void {
   context.setExitCode(1);
-  context.stdout(`${JSON.stringify({ ok: false, problems: findingsData(findings) })}\n`);
+  context.stdout(`${JSON.stringify({ ok: false, findings: findingsData(findings) })}\n`);
 }
 
-/** With `--json`, problems of the files are printed as data. Rejects with any other error of `run`. */
+/** With `--json`, findings about the files are printed as data. Rejects with any other error of `run`. */
 export async function withPrintedFindings(
   context: PrintContext,
   { json }: ResultOptions,

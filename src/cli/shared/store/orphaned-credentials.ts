@@ -10,7 +10,7 @@ import { userKey, usersKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { accountsOf } from '../../../users/record/account.ts';
 import type { Account } from '../../../users/record/user.ts';
-import { settingsInUse } from '../configuration/settings-in-use.ts';
+import { activeSettings } from '../configuration/settings-in-use.ts';
 
 interface Installation {
   readonly authenticators: readonly AuthenticatorKind[];
@@ -43,7 +43,7 @@ export async function orphanedBy(
   documents: Documents,
   installation: Installation,
 ): Promise<readonly Orphaned[]> {
-  const before = await settingsInUse(store, installation.authenticators);
+  const before = await activeSettings(store, installation.authenticators);
   const document = documents.get(documentKey('settings', 'settings'));
   if (before === undefined || document === undefined) return [];
   const after = readSettings(document, installation.authenticators);

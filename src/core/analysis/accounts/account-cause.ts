@@ -29,7 +29,7 @@ export function accountCause(
   const alone = rules.find((rule) => admits([rule]));
   if (alone) return [alone];
   return rules.reduceRight((kept, rule) => {
-    const rest = kept.filter((one) => one !== rule);
+    const rest = kept.filter((other) => other !== rule);
     return admits(rest) ? rest : kept;
   }, rules);
 }

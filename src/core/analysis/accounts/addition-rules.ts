@@ -34,7 +34,10 @@ export function additionRules(
 ): readonly AdditionRule[] {
   const terms = enrollment ? deciding(beforeSignIn(enrollment), space) : undefined;
   const inSession = session ? letIn(session, space) : [];
-  const added = authenticators.filter(({ key, enrollable }) => enrollable && !given.some((one) => one.key === key));
+  const added = authenticators.filter(
+    ({ key, enrollable }) =>
+      enrollable && !given.some((authenticatorDescriptor) => authenticatorDescriptor.key === key),
+  );
   return added.flatMap((descriptor) => {
     const { key: of } = descriptor;
     const about = accountPolicy && deciding(accountPolicy.about({ action: 'add', of }), space);
@@ -42,11 +45,11 @@ export function additionRules(
     const leaving = terms?.filter(({ rule: { then } }) => mayEnroll(of, then)) ?? [];
     // Some rule always decides, so their formulas together exclude nothing.
     const others = leaving.length === (terms?.length ?? 0) ? [undefined] : leaving;
-    return rules.flatMap((one) =>
+    return rules.flatMap((allowing) =>
       others.map((other) => ({
         descriptor,
-        ...(one && { rule: one.rule }),
-        formulas: [...(one?.formulas ?? []), ...(other?.formulas ?? []), ...inSession],
+        ...(allowing && { rule: allowing.rule }),
+        formulas: [...(allowing?.formulas ?? []), ...(other?.formulas ?? []), ...inSession],
       })),
     );
   });

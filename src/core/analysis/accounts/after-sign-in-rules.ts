@@ -32,7 +32,7 @@ export function afterSignInFormulas(
   { enrollment }: PolicySet,
   space: RuleSpace,
 ): readonly Formula[] {
-  const rules = enrollment?.rules.map((one) => one.rule) ?? [];
+  const rules = enrollment?.rules.map((compiled) => compiled.rule) ?? [];
   return onceSignedIn(decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space), signedInWith);
 }
 
@@ -48,8 +48,10 @@ export function afterSignInAlike(
   space: RuleSpace,
 ): Formula {
   const terms = JSON.stringify(rule.then);
-  const same = policies.enrollment?.rules.filter((one) => JSON.stringify(one.rule.then) === terms) ?? [];
-  return { any: same.map((one) => ({ all: afterSignInFormulas({ rule: one.rule, signedInWith }, policies, space) })) };
+  const same = policies.enrollment?.rules.filter((compiled) => JSON.stringify(compiled.rule.then) === terms) ?? [];
+  return {
+    any: same.map((compiled) => ({ all: afterSignInFormulas({ rule: compiled.rule, signedInWith }, policies, space) })),
+  };
 }
 
 const prefix = 'authenticated.';

@@ -30,7 +30,7 @@ export function deniedEverywhere(search: DenialEverywhere): UserFacts | undefine
   const lasting = [...variablesIn(open.flat())].filter((variable) => variable.lasting);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf([...denied, ...others], space, (one) => isConfirmed(space.factsOf(one)));
+    const model = modelOf([...denied, ...others], space, (classModel) => isConfirmed(space.factsOf(classModel)));
     if (typeof model === 'string') return undefined;
     const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
     const way = wayIn(user, search);
@@ -50,7 +50,7 @@ function wayIn(
   let isUndecided = false;
   for (const formulas of open) {
     const found = findModelWithin([...same, ...formulas], budget, space.reader);
-    if (typeof found === 'object') return formulas.map((one) => whereOnlyLastingIsOpen(one, found.model));
+    if (typeof found === 'object') return formulas.map((formula) => whereOnlyLastingIsOpen(formula, found.model));
     isUndecided ||= found === 'undecided';
   }
   return isUndecided ? 'undecided' : undefined;

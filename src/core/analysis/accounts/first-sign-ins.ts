@@ -69,10 +69,10 @@ export function neverFirst(policy: CompiledPolicy<Rule>, first: Conditions, spac
   const open = allowed.filter(({ formulas }) => findModel([...isFirst, ...formulas], newBudget()) !== 'impossible');
   const never: NeverFirst[] = [];
   const undecided: Rule[] = [];
-  for (const one of deciding(policy, space).filter(({ rule }) => rule.then.kind === 'deny')) {
-    const facts = deniedFirst(one, { ...search, open });
-    if (facts === 'undecided') undecided.push(one.rule);
-    else if (facts) never.push({ rule: one.rule, facts, whom: whomOf(one, { ...search, open }) });
+  for (const candidate of deciding(policy, space).filter(({ rule }) => rule.then.kind === 'deny')) {
+    const facts = deniedFirst(candidate, { ...search, open });
+    if (facts === 'undecided') undecided.push(candidate.rule);
+    else if (facts) never.push({ rule: candidate.rule, facts, whom: whomOf(candidate, { ...search, open }) });
   }
   return { never, undecided };
 }

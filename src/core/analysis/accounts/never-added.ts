@@ -46,7 +46,7 @@ export function neverAdded(
   const everyone = reachableByAll(search).reachable;
   for (const addition of rules) {
     const { key } = addition.descriptor;
-    const isKnown = never.some((one) => one.key === key && one.others.some((rule) => rule === addition.rule));
+    const isKnown = never.some((added) => added.key === key && added.others.some((rule) => rule === addition.rule));
     if (isKnown || canBeMet(addition.rule, everyone)) continue;
     const found = neverBy(addition, search);
     if (found === 'undecided') undecided.push(...(addition.rule ? [addition.rule] : []));
@@ -65,8 +65,10 @@ function neverBy(addition: AdditionRule, search: Search): Omit<NeverAdded, 'key'
   if (rule === undefined || findModel(formulas, newBudget()) === 'impossible') return undefined;
   const isNever = (among: readonly Formula[]) => reachableBySome(among, search).never.includes(key);
   const others = (among: readonly Formula[]) =>
-    search.additionRules.flatMap((one) =>
-      one !== addition && one.descriptor === descriptor && decides(one, among) ? (one.rule ?? []) : [],
+    search.additionRules.flatMap((additionRule) =>
+      additionRule !== addition && additionRule.descriptor === descriptor && decides(additionRule, among)
+        ? (additionRule.rule ?? [])
+        : [],
     );
   if (!isNever(formulas)) {
     const facts = userWithout(addition, search);

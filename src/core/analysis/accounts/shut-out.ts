@@ -67,16 +67,16 @@ function findLockOutOfAll(formulas: readonly Formula[], search: LockOutSearch): 
   const others: Formula[] = [];
   let found: LockOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
-    const model = modelOf([...formulas, ...others], search.space, (one) =>
-      search.isConfirmed(search.space.factsOf(one)),
+    const model = modelOf([...formulas, ...others], search.space, (classModel) =>
+      search.isConfirmed(search.space.factsOf(classModel)),
     );
     if (model === 'impossible') return found;
     if (model === 'undecided') return undefined;
     const facts = search.space.factsOf(model);
-    const end = endWith(reachable, facts, search);
-    if (!end.isDenied) return undefined;
-    found ??= { facts, reachable, never: all.never, after: rulesIn(end.after), isForAll: true };
-    others.push(negated({ all: alikeAfter(end, search) }));
+    const outcome = outcomeWith(reachable, facts, search);
+    if (!outcome.isDenied) return undefined;
+    found ??= { facts, reachable, never: all.never, after: rulesIn(outcome.after), isForAll: true };
+    others.push(negated({ all: alikeAfter(outcome, search) }));
   }
   return undefined;
 }
@@ -88,14 +88,14 @@ function findLockOutOfSome(formulas: readonly Formula[], search: LockOutSearch):
   return oneByOne<LockOut>(formulas, additionsOf(search), (user) => {
     const { facts } = user;
     const reachable = asOften(user.reachable, search.most);
-    const end = endWith(reachable, facts, search);
-    if (!end.isDenied || !search.isConfirmed(facts)) return { alike: alikeAfter(end, search) };
-    return { found: { facts, reachable, never: user.reachable.never, after: rulesIn(end.after), isForAll: false } };
+    const outcome = outcomeWith(reachable, facts, search);
+    if (!outcome.isDenied || !search.isConfirmed(facts)) return { alike: alikeAfter(outcome, search) };
+    return { found: { facts, reachable, never: user.reachable.never, after: rulesIn(outcome.after), isForAll: false } };
   });
 }
 
-/** How sign-ins of a user end. */
-interface End {
+/** The outcome of the sign-ins of a user. */
+interface OutcomeWithRules {
   readonly isDenied: boolean;
   /**
    * The enrollment rules that decide afterwards: of the sign-in that succeeds or, if none does, of each one that was
@@ -104,8 +104,8 @@ interface End {
   readonly after: readonly RuleAfterSignIn[];
 }
 
-/** The end for a user who may use any of these. Subsets matter only for rules that ask how the user signed in. */
-function endWith(reachable: readonly string[], facts: UserFacts, { policies }: LockOutSearch): End {
+/** The outcome for a user who may use any of these. Subsets matter only for rules that ask how the user signed in. */
+function outcomeWith(reachable: readonly string[], facts: UserFacts, { policies }: LockOutSearch): OutcomeWithRules {
   const usedSets = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(reachable)]);
   const after: RuleAfterSignIn[] = [];
   for (const used of [reachable, ...usedSets]) {
@@ -119,8 +119,8 @@ function endWith(reachable: readonly string[], facts: UserFacts, { policies }: L
   return { isDenied: true, after };
 }
 
-function alikeAfter({ after }: End, { policies, space }: LockOutSearch): readonly Formula[] {
-  return after.map((one) => afterSignInAlike(one, policies, space));
+function alikeAfter({ after }: OutcomeWithRules, { policies, space }: LockOutSearch): readonly Formula[] {
+  return after.map((ruleAfterSignIn) => afterSignInAlike(ruleAfterSignIn, policies, space));
 }
 
 function rulesIn(after: readonly RuleAfterSignIn[]): readonly EnrollmentRule[] {

@@ -3,12 +3,12 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Sides } from './deciding-together.ts';
 
 /** The authenticators that are enabled before and after, with the methods that both have. As they are after. */
-export function commonAuthenticators({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
-  return next.authenticators.flatMap((one) => {
-    const before = live.authenticators.find(({ key }) => key === one.key);
+export function commonAuthenticators({ active, next }: Sides): readonly AuthenticatorDescriptor[] {
+  return next.authenticators.flatMap((authenticator) => {
+    const before = active.authenticators.find(({ key }) => key === authenticator.key);
     if (before === undefined) return [];
-    const methods = one.methods?.filter((method) => before.methods?.includes(method) ?? true);
-    return [{ ...one, ...(methods && { methods }) }];
+    const methods = authenticator.methods?.filter((method) => before.methods?.includes(method) ?? true);
+    return [{ ...authenticator, ...(methods && { methods }) }];
   });
 }
 
@@ -17,5 +17,5 @@ export function alsoIn(
   { authenticators }: Pick<PolicySet, 'authenticators'>,
   common: readonly AuthenticatorDescriptor[],
 ): readonly AuthenticatorDescriptor[] {
-  return common.filter(({ key }) => authenticators.some((one) => one.key === key));
+  return common.filter(({ key }) => authenticators.some((authenticator) => authenticator.key === key));
 }

@@ -38,7 +38,7 @@ export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
     ...(method !== undefined && { methods: [method] }),
   }));
-  const sets = proofs.flatMap((one, index) => [[one], ...proofs.slice(0, index).map((other) => [other, one])]);
+  const sets = proofs.flatMap((proof, index) => [[proof], ...proofs.slice(0, index).map((other) => [other, proof])]);
   const candidates = sets.flatMap((evidence): readonly AdmittedWith[] => {
     const keys = evidence.map(({ authenticator }) => authenticator);
     const names = next.authenticators
@@ -54,23 +54,24 @@ export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 
 
 /** The user is let in now, and was not before. */
 function isNewlyLetIn(facts: UserFacts, sides: Sides): (proofs: AdmittedWith) => boolean {
-  const { live, next } = sides;
-  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
-  return (proofs) => isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now);
+  const { active, next } = sides;
+  const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
+  return (proofs) => isLetIn(next, proofs, now) && !isLetIn(active, proofs, then) && isCompleted(next, proofs, now);
 }
 
 /** More sets of proofs are not tried. */
 const mostTried = 10;
 
 /** The proofs of a user whose sign-in succeeds now and ended in this way before. Undefined: none is known. */
-export function newlyEndingWith(
+export function newlyCompletedWith(
   before: 'complete' | 'denied',
   facts: UserFacts,
   sides: Sides,
 ): readonly string[] | undefined {
-  const endOf = (side: 'live' | 'next', enrolled: readonly string[]) =>
-    endIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
-  const isNewlySo = (keys: readonly string[]) => endOf('next', keys) === 'complete' && endOf('live', keys) === before;
+  const outcomeOf = (side: 'active' | 'next', enrolled: readonly string[]) =>
+    outcomeIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
+  const isNewlySo = (keys: readonly string[]) =>
+    outcomeOf('next', keys) === 'complete' && outcomeOf('active', keys) === before;
   return enrolledCandidates(sides.next).find(isNewlySo);
 }
 
@@ -81,10 +82,12 @@ function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): b
 /** Drops what must be proved in this very sign-in: a session does not hold it. */
 function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, facts: UserFacts): boolean {
   const inSession = evidence.filter(({ age }) => age !== 'now');
-  return endIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
+  return outcomeIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
 }
 
-/** The end of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for. */
-function endIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
+/**
+ * The outcome of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for.
+ */
+function outcomeIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
   return simulate(policies, factsWith(proofs, facts, policies.authenticators)).at(-1)?.kind;
 }

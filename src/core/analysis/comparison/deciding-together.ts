@@ -12,7 +12,7 @@ import type { RuleSpace } from '../space/rule-space.ts';
 
 /** The policies of an app, before and after. */
 export interface Sides {
-  readonly live: PolicySet;
+  readonly active: PolicySet;
   readonly next: PolicySet;
   /** Scopes that the configuration knows. Absent: none. */
   readonly scopes?: readonly string[];
@@ -23,7 +23,7 @@ export interface Sides {
 }
 
 /** What a request of the app cannot ask for. Before: also what it cannot ask for now, as one request is compared. */
-export type RefusedParts = Readonly<Record<'live' | 'next', RefusedNames>>;
+export type RefusedParts = Readonly<Record<'active' | 'next', RefusedNames>>;
 
 export interface RefusedNames {
   readonly scopes: readonly string[];
@@ -32,7 +32,7 @@ export interface RefusedNames {
 
 /** The request as one side accepts it: without what is refused there. */
 export function factsOn<Of extends UserFacts>(
-  side: 'live' | 'next',
+  side: 'active' | 'next',
   facts: Of,
   { refused }: Pick<Sides, 'refused'>,
 ): Of {
@@ -46,14 +46,14 @@ export function factsOn<Of extends UserFacts>(
 
 /** The rules of a policy on one side, each with what must hold for it to decide. */
 export function possiblyDecidingOn<Of extends RuleHead>(
-  side: 'live' | 'next',
+  side: 'active' | 'next',
   policy: CompiledPolicy<Of> | undefined,
   { refused, space }: Pick<SidesInSpace, 'refused' | 'space'>,
 ): readonly PossiblyDeciding<Of>[] {
   const all = possiblyDeciding(policy, space);
   if (refused === undefined) return all;
   const { scopes, claims } = refused[side];
-  const names = new Set([...scopes.map((one) => `scopes.${one}`), ...claims.map((one) => `claims.${one}`)]);
+  const names = new Set([...scopes.map((scope) => `scopes.${scope}`), ...claims.map((claim) => `claims.${claim}`)]);
   const isRefused = ({ name }: Variable) => (names.has(name) ? 0 : undefined);
   return all.map(({ rule, formulas }) => ({ rule, formulas: formulas.map((formula) => resolved(formula, isRefused)) }));
 }
@@ -73,15 +73,15 @@ export interface Pairing {
 }
 
 /** Rules now that allow, with those before. */
-export function decidingTogether({ live, next, ...sides }: Sides, space: RuleSpace): readonly Pairing[] {
+export function decidingTogether({ active, next, ...sides }: Sides, space: RuleSpace): readonly Pairing[] {
   const within = { ...sides, space };
   const paired = <Of extends RuleHead>(then: CompiledPolicy<Of> | undefined, now: CompiledPolicy<Of> | undefined) =>
-    pairings(possiblyDecidingOn('live', then, within), possiblyDecidingOn('next', now, within));
+    pairings(possiblyDecidingOn('active', then, within), possiblyDecidingOn('next', now, within));
   const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
-  const sessions = paired(live.session, next.session).filter(allows);
-  const apps = paired(live.app, next.app).filter(allows);
+  const sessions = paired(active.session, next.session).filter(allows);
+  const apps = paired(active.app, next.app).filter(allows);
   const before = (policy: PolicySet['enrollment']) => policy && beforeSignIn(policy);
-  const enrollments = paired(before(live.enrollment), before(next.enrollment));
+  const enrollments = paired(before(active.enrollment), before(next.enrollment));
   return apps.flatMap((app) =>
     sessions.flatMap((session) =>
       // The last rules of the enrollment policy come first: they are the plainest.
@@ -113,13 +113,13 @@ export type FactsVerdict = 'impossible' | 'undecided';
 /** Facts for which the evaluator says on both sides that these rules decide. */
 export function factsFor(
   { before, now, formulas }: Pairing,
-  { live, next, space, ...sides }: SidesInSpace,
+  { active, next, space, ...sides }: SidesInSpace,
 ): UserFacts | FactsVerdict {
   const found = findModel(formulas, newBudget());
   if (typeof found !== 'object') return found;
   const facts = ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
   const isConfirmed =
-    decide(live, before, factsOn('live', facts, sides)) && decide(next, now, factsOn('next', facts, sides));
+    decide(active, before, factsOn('active', facts, sides)) && decide(next, now, factsOn('next', facts, sides));
   return isConfirmed ? facts : 'undecided';
 }
 

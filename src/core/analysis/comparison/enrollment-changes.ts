@@ -24,8 +24,8 @@ export type ChangesOf = (pair: Pairing) => readonly EnrollmentChange[];
 
 /** Compares each pair of enrollment rules once for all sign-ins that it decides about. */
 export function enrollmentChanges(sides: SidesInSpace): ChangesOf {
-  const { live, next } = sides;
-  const isAfterSignIn = [live, next].some(({ enrollment }) => enrollment?.beforeSignIn !== undefined);
+  const { active, next } = sides;
+  const isAfterSignIn = [active, next].some(({ enrollment }) => enrollment?.beforeSignIn !== undefined);
   const known = new Map<EnrollmentRule | undefined, Map<EnrollmentRule | undefined, readonly EnrollmentChange[]>>();
   return (pair) => {
     const { before, now } = pair;
@@ -45,9 +45,9 @@ export function enrollmentChanges(sides: SidesInSpace): ChangesOf {
   };
 }
 
-function usableIn({ before, now }: Pairing, { live, next }: SidesInSpace): UsableThen {
+function usableIn({ before, now }: Pairing, { active, next }: SidesInSpace): UsableThen {
   return {
-    before: usablePolicies(live, before.enrollment?.then).authenticators,
+    before: usablePolicies(active, before.enrollment?.then).authenticators,
     next: usablePolicies(next, now.enrollment?.then).authenticators,
   };
 }
@@ -71,16 +71,16 @@ function closesAsMuch(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
 function requiresLess(
   { before, now }: Pick<EnrollmentChange, 'before' | 'now'>,
   by: RequiredOf,
-  { live }: SidesInSpace,
+  { active }: SidesInSpace,
 ): boolean {
-  if (before === undefined && live.enrollment !== undefined) return true;
+  if (before === undefined && active.enrollment !== undefined) return true;
   return !requiresAsMuch(termsOf(before).required, termsOf(now).required, by);
 }
 
 function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly EnrollmentChange[] {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const [before, now] = [
-    possiblyDecidingOn('live', live.enrollment, sides),
+    possiblyDecidingOn('active', active.enrollment, sides),
     possiblyDecidingOn('next', next.enrollment, sides),
   ];
   const isDecided = ({ rule }: PossiblyDeciding<EnrollmentRule>) => rule !== undefined || next.enrollment === undefined;
@@ -95,10 +95,12 @@ function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly E
   // If everything that counts now counted before, both configurations see the same.
   const alike = newIn(usable).length === 0 ? lessIn(undefined) : undefined;
   if (alike?.length === 0) return [];
-  const proofSets = possibleProofSets(namesAfterSignIn([live, next]), usable);
+  const proofSets = possibleProofSets(namesAfterSignIn([active, next]), usable);
   if (proofSets !== undefined)
     return proofSets.flatMap((signedInWith) => lessIn(signedInWith).map((pair) => ({ ...pair, signedInWith })));
-  const anyPair = now.flatMap((one) => before.map((then) => ({ before: then.rule, now: one.rule, formulas: [] })));
+  const anyPair = now.flatMap((possible) =>
+    before.map((then) => ({ before: then.rule, now: possible.rule, formulas: [] })),
+  );
   const unknown = alike ?? anyPair.filter((pair) => requiresLess(pair, { usable, had: [] }, sides));
   return unknown.map((pair) => ({ ...pair, signedInWith: 'unknown' as const }));
 }

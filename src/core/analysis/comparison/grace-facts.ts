@@ -24,7 +24,7 @@ export function factsOnceOver(facts: UserFacts, { before, now }: RulesThen, side
   const skipped = skippedIn(required, facts.now);
   const users = [facts, ...(skipped ? [{ ...facts, subject: { ...facts.subject, skipped } }] : [])];
   const later = users.flatMap((user) => [...new Set(times)].map((time) => atTime(user, time)));
-  return [...users, ...later.filter((one) => decideAlike(one, facts, sides))];
+  return [...users, ...later.filter((userFacts) => decideAlike(userFacts, facts, sides))];
 }
 
 const WEEK: Seconds = 7 * 24 * 3600;
@@ -60,9 +60,9 @@ function atTime({ subject, lastSignIn, ...facts }: UserFacts, now: Seconds): Use
   };
 }
 
-function decideAlike(one: UserFacts, other: UserFacts, { live, next }: Sides): boolean {
+function decideAlike(one: UserFacts, other: UserFacts, { active, next }: Sides): boolean {
   const rulesOf = (facts: UserFacts) =>
-    [live, next].flatMap(({ session, app, enrollment }) => [
+    [active, next].flatMap(({ session, app, enrollment }) => [
       findRule(session, facts).rule,
       app && findRule(app, facts).rule,
       enrollment && findRule(beforeSignIn(enrollment), facts).rule,

@@ -76,9 +76,9 @@ export function laxerChanges(sides: Sides, space: RuleSpace): LaxerChanges {
 }
 
 /** What can be changed of authenticators and identifiers that rules name, or that are enabled. */
-function changesIn({ live, next }: Sides): readonly GovernedChange[] {
-  if (live.accountPolicy === undefined) return [];
-  const rules = [live, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
+function changesIn({ active, next }: Sides): readonly GovernedChange[] {
+  if (active.accountPolicy === undefined) return [];
+  const rules = [active, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
   const named = rules.flatMap(namedInChanges);
   const keys = next.authenticators.map(({ key }) => key);
   const all = [...new Set([...keys, ...named, ...accountIdentifiers])];
@@ -101,8 +101,8 @@ function isPossible({ action, of }: GovernedChange, { authenticators, isAccountA
 
 /** Pairs of rules of which the later one does not deny. Without a policy Law 7 alone holds. */
 function pairsAbout(change: GovernedChange, sides: SidesInSpace): readonly RulePairing<Rule>[] {
-  const { live, next } = sides;
-  const before = possiblyDecidingOn('live', live.accountPolicy?.about(change), sides);
+  const { active, next } = sides;
+  const before = possiblyDecidingOn('active', active.accountPolicy?.about(change), sides);
   if (next.accountPolicy === undefined)
     return before.map(({ rule, formulas }) => ({ before: rule, now: undefined, formulas }));
   return pairings(before, possiblyDecidingOn('next', next.accountPolicy.about(change), sides)).filter(
@@ -160,14 +160,14 @@ function opens({ of }: GovernedChange): (step: LaxerExample['step']) => boolean 
 function factsOf(
   change: GovernedChange,
   { before, now, formulas }: RulePairing<Rule>,
-  { live, next, space }: SidesInSpace,
+  { active, next, space }: SidesInSpace,
 ): UserFacts | FactsVerdict {
   const all = [...space.onceProved, ...formulas];
   const model = findModel(all, newBudget());
   if (typeof model !== 'object') return model;
   const facts = ordinaryFacts(all, space) ?? space.factsOf(model.model);
   const ruleIn = ({ accountPolicy }: PolicySet) => accountPolicy && findRule(accountPolicy.about(change), facts).rule;
-  return ruleIn(live) === before && ruleIn(next) === now ? facts : 'undecided';
+  return ruleIn(active) === before && ruleIn(next) === now ? facts : 'undecided';
 }
 
 /** The request of the pages of the account for this change. */

@@ -52,10 +52,10 @@ export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollmen
 }
 
 /** The enrollment policies say the same, of the same authenticators. */
-function isSame({ live, next }: Sides): boolean {
+function isSame({ active, next }: Sides): boolean {
   const written = ({ enrollment, authenticators }: PolicySet) =>
     JSON.stringify([enrollment?.rules.map(({ rule }) => rule), authenticators]);
-  return written(live) === written(next);
+  return written(active) === written(next);
 }
 
 function withRule({ enrollment: _, ...deciders }: Deciders, enrollment: EnrollmentRule | undefined): Deciders {

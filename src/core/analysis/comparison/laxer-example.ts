@@ -54,15 +54,15 @@ export function laxerAt(
   sides: Sides,
   { signedInWith, sets = [], isLaxer = isFurther }: Searched,
 ): LaxerExample | undefined {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const users = usersOf(sides, signedInWith).slice(0, mostTried);
   const others = sets.flatMap((set) => [...spelledOut(set, next)]).slice(0, mostTried);
   const inThisSignIn = users.map((user) => proofsOf({ ...user, proved: user.proved.map(asNamed) }));
   const all = [...inThisSignIn.map(justBefore), ...others, ...inThisSignIn];
   for (const facts of requests) {
-    const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+    const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
     const stepOf = (proofs: AdmittedWith) => ({
-      before: stepAfterProofs(proofs, then, live),
+      before: stepAfterProofs(proofs, then, active),
       now: stepAfterProofs(proofs, now, next),
     });
     const isGood = (proofs: AdmittedWith) => isLaxer(stepOf(proofs));
@@ -100,8 +100,10 @@ interface ProvenUser {
  * as often as some rule counts, or has other authenticators as well, also in a browser that remembers one.
  */
 function usersOf(sides: Sides, signedInWith: EnrollmentChange['signedInWith']): readonly ProvenUser[] {
-  const { live, next } = sides;
-  const kept = next.authenticators.filter(({ key }) => live.authenticators.some((one) => one.key === key));
+  const { active, next } = sides;
+  const kept = next.authenticators.filter(({ key }) =>
+    active.authenticators.some((authenticator) => authenticator.key === key),
+  );
   const sets = typeof signedInWith === 'object' ? setsOf(signedInWith) : fewOf(kept);
   const plain = sets.flatMap((proved) =>
     furtherEnrollments(proved, sides).map((besides) => ({ proved, besides, remembered: [] })),
@@ -110,11 +112,15 @@ function usersOf(sides: Sides, signedInWith: EnrollmentChange['signedInWith']): 
 }
 
 function withOthers(proved: Descriptors, all: Descriptors): readonly ProvenUser[] {
-  const others = all.filter(({ key }) => !proved.some((one) => one.key === key));
-  const having = [...others.map((one) => [one]), others].map((besides) => ({ proved, besides, remembered: [] }));
-  const remembering = others.filter(isRemembered).flatMap((one) => {
-    const names = one.methods?.map((method) => methodName(one.key, method)) ?? [one.key];
-    return names.map((name) => ({ proved, besides: [one], remembered: [name] }));
+  const others = all.filter(({ key }) => !proved.some((descriptor) => descriptor.key === key));
+  const having = [...others.map((descriptor) => [descriptor]), others].map((besides) => ({
+    proved,
+    besides,
+    remembered: [],
+  }));
+  const remembering = others.filter(isRemembered).flatMap((descriptor) => {
+    const names = descriptor.methods?.map((method) => methodName(descriptor.key, method)) ?? [descriptor.key];
+    return names.map((name) => ({ proved, besides: [descriptor], remembered: [name] }));
   });
   return [...having, ...remembering];
 }
@@ -124,8 +130,8 @@ function setsOf({ proved, others }: SignedInWith): readonly Descriptors[] {
 }
 
 /** Further enrollments of the proved authenticators: none, or up to the largest number that a rule counts. */
-function furtherEnrollments(proved: Descriptors, { live, next }: Sides): readonly Descriptors[] {
-  const terms = [live, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
+function furtherEnrollments(proved: Descriptors, { active, next }: Sides): readonly Descriptors[] {
+  const terms = [active, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
   const counted = terms.flatMap(({ required }) => required);
   return proved.reduce<readonly Descriptors[]>(
     (all, one) => {
@@ -138,6 +144,6 @@ function furtherEnrollments(proved: Descriptors, { live, next }: Sides): readonl
 }
 
 function fewOf(all: Descriptors): readonly Descriptors[] {
-  const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other]));
-  return [...all.map((one) => [one]), ...pairs];
+  const pairs = all.flatMap((descriptor, at) => all.slice(at + 1).map((other) => [descriptor, other]));
+  return [...all.map((descriptor) => [descriptor]), ...pairs];
 }

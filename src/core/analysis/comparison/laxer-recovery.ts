@@ -74,17 +74,17 @@ interface Pair {
 
 /** Pairs of rules of which the later one allows. */
 function pairsIn(sides: SidesInSpace): readonly Pair[] {
-  const { live, next, space } = sides;
+  const { active, next, space } = sides;
   const recoveries = pairings(
-    possiblyDecidingOn('live', live.recovery, sides),
+    possiblyDecidingOn('active', active.recovery, sides),
     possiblyDecidingOn('next', next.recovery, sides),
   );
   const [then, now] = [
-    live.enrollment && beforeSignIn(live.enrollment),
+    active.enrollment && beforeSignIn(active.enrollment),
     next.enrollment && beforeSignIn(next.enrollment),
   ];
   const enrollments = pairings(
-    possiblyDecidingOn('live', then, sides),
+    possiblyDecidingOn('active', then, sides),
     possiblyDecidingOn('next', now, sides),
   ).toReversed();
   return recoveries.flatMap((pair) => {
@@ -100,28 +100,28 @@ function pairsIn(sides: SidesInSpace): readonly Pair[] {
 const nothing: Requirement = { anyOf: [] };
 
 function comparisonOf({ before, now, usable }: Pair, sides: Sides): ReturnType<typeof compareAsks> {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const common = commonAuthenticators(sides).filter(({ underPasswordPolicy }) => !underPasswordPolicy);
   const asked = before?.then.kind === 'allow' ? before.then.requirement : nothing;
   return compareAsks(now.then.kind === 'allow' ? [now.then.requirement] : [nothing], [asked], {
     next: alsoIn(usablePolicies(next, usable.now?.then), common),
-    before: alsoIn(usablePolicies(live, usable.before?.then), common),
+    before: alsoIn(usablePolicies(active, usable.before?.then), common),
   });
 }
 
 /** Facts for which these rules decide on both sides. */
 function factsOf(
   { before, now, usable, formulas }: Pair,
-  { live, next, space }: SidesInSpace,
+  { active, next, space }: SidesInSpace,
 ): UserFacts | FactsVerdict {
   const model = findModel(formulas, newBudget());
   if (typeof model !== 'object') return model;
   const facts = ordinaryFacts(formulas, space) ?? space.factsOf(model.model);
-  const terms = ({ enrollment }: Sides['live']) => enrollment && findRule(beforeSignIn(enrollment), facts).rule;
+  const terms = ({ enrollment }: Sides['active']) => enrollment && findRule(beforeSignIn(enrollment), facts).rule;
   const isConfirmed =
-    (live.recovery && findRule(live.recovery, facts).rule) === before &&
+    (active.recovery && findRule(active.recovery, facts).rule) === before &&
     (next.recovery && findRule(next.recovery, facts).rule) === now &&
-    terms(live) === usable.before &&
+    terms(active) === usable.before &&
     terms(next) === usable.now;
   return isConfirmed ? facts : 'undecided';
 }
@@ -132,10 +132,10 @@ const mostTried = 10;
 function exampleOf(
   { evidence, others }: Exclude<ReturnType<typeof compareAsks>, string>,
   facts: UserFacts,
-  { live, next }: Sides,
+  { active, next }: Sides,
 ): Pick<LaxerRecovery, 'facts' | 'evidence'> | undefined {
   const isNew = (proofs: AdmittedWith) =>
-    setsNewPassword(facts, proofs.evidence, next) && !setsNewPassword(facts, proofs.evidence, live);
+    setsNewPassword(facts, proofs.evidence, next) && !setsNewPassword(facts, proofs.evidence, active);
   const shown = [evidence, ...others]
     .slice(0, mostTried)
     .flatMap(recoveryProofs(next))

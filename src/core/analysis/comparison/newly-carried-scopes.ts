@@ -15,7 +15,7 @@ export function moreScopes(
   const [then, scopes] = [scopesOf(before), scopesOf(now)];
   if (then !== undefined && scopes === undefined) return 'any';
   const isGranted = (scope: string) => grantedScopes([scope], now).length > 0;
-  const askable = [...(then ? (scopes ?? []) : []), ...(refused?.live.scopes.filter(isGranted) ?? [])];
+  const askable = [...(then ? (scopes ?? []) : []), ...(refused?.active.scopes.filter(isGranted) ?? [])];
   const more = [...new Set(askable)].filter((scope) => isNewScope(scope, before, refused));
   return more.length === 0 ? undefined : more;
 }
@@ -23,7 +23,7 @@ export function moreScopes(
 /** Requests may ask for it, and tokens could not carry it before. */
 export function isNewScope(scope: string, before: Rule | undefined, refused: Sides['refused']): boolean {
   if (refused?.next.scopes.includes(scope)) return false;
-  return grantedScopes([scope], before).length === 0 || refused?.live.scopes.includes(scope) === true;
+  return grantedScopes([scope], before).length === 0 || refused?.active.scopes.includes(scope) === true;
 }
 
 function scopesOf(rule: Rule | undefined): readonly string[] | undefined {

@@ -31,7 +31,7 @@ export interface NewlyTaken {
 
 /** `space`: of the rules of the recovery policy, too. */
 export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const rules = (next.recovery?.rules ?? []).map(({ rule }) => rule);
   const taking = rules.flatMap((rule, index) => {
     const verdict = takenBy(rule, sides, ({ underPasswordPolicy }) => !underPasswordPolicy);
@@ -40,7 +40,7 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
   const found = taking.map(({ rule, before, verdict }) => {
     const facts = typeof verdict === 'object' && factsOf(rule, before, space);
     const sets = typeof verdict === 'object' ? recoveryProofs(next)(verdict.evidence) : [];
-    const evidence = facts && sets.find((set) => isShown(facts, set, { live, next }));
+    const evidence = facts && sets.find((set) => isShown(facts, set, { active, next }));
     return { rule, recovered: facts && evidence && { rule, facts, evidence } };
   });
   const changes = (next.accountPolicy?.rules ?? []).filter((rule) => takenBy(rule, sides) !== 'as_strict');
@@ -53,14 +53,14 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
 /** The proofs that the rule takes now and did not take before. */
 function takenBy(
   { then }: Rule,
-  { live, next }: Sides,
-  isIncluded: (one: PolicySet['authenticators'][number]) => boolean = () => true,
+  { active, next }: Sides,
+  isIncluded: (descriptor: PolicySet['authenticators'][number]) => boolean = () => true,
 ): ReturnType<typeof compareAsks> {
   if (then.kind === 'deny') return 'as_strict';
   const asked = [then.requirement];
   return compareAsks(asked, asked, {
     next: next.authenticators.filter(isIncluded),
-    before: live.authenticators.filter(isIncluded),
+    before: active.authenticators.filter(isIncluded),
   });
 }
 
@@ -79,9 +79,9 @@ export function recoveryProofs(policies: PolicySet): (set: EvidenceSet) => reado
 }
 
 /** The evaluator lets the user set a new password now, and did not. */
-function isShown(facts: UserFacts, evidence: EvidenceSet, { live, next }: Sides): boolean {
+function isShown(facts: UserFacts, evidence: EvidenceSet, { active, next }: Sides): boolean {
   const recovers = (policies: PolicySet) => setsNewPassword(facts, evidence, policies);
-  return recovers(next) && !recovers(live);
+  return recovers(next) && !recovers(active);
 }
 
 /** The evaluator lets the user set a new password with this evidence. */

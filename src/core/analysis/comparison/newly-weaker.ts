@@ -4,7 +4,7 @@
  * shows that there is none. Every other pair is reported as undecided.
  */
 import { withoutSecondFactor } from '../../decision/waiver.ts';
-import { placeKey } from '../../model/place-key.ts';
+import { locationKey } from '../../model/place-key.ts';
 import type { AllowTerms, Requirement, Rule, RuleHead } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
@@ -16,7 +16,7 @@ import { type EvidenceSet, evidenceFor } from '../proofs/strictness.ts';
 import { isLockedOut } from '../simulation/lock-outs.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
-import { newlyAdmittedWith, newlyEndingWith, newlyRemembering } from './confirmed-change.ts';
+import { newlyAdmittedWith, newlyCompletedWith, newlyRemembering } from './confirmed-change.ts';
 import {
   type Deciders,
   decidingTogether,
@@ -71,7 +71,7 @@ export function newlyWeaker(sides: Sides, space: RuleSpace): WeakerSearch {
 
 /** The key of a pair: one example for each pair of sign-on rules and pair of session rules is enough. */
 function keyOf({ before, now }: Pairing): string {
-  const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${placeKey(rule)}`;
+  const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${locationKey(rule)}`;
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 
@@ -89,7 +89,7 @@ interface NewlyGranted {
 type Verdict = NewlyGranted | 'excused' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
-function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Verdict {
+function verdictOf({ before, now }: Pairing, { active, next, refused }: Sides): Verdict {
   const [nowSession, nowApp] = [termsOf(now.session), termsOf(now.app)];
   const [session, app] = [termsOf(before.session), termsOf(before.app)];
   if (nowSession === undefined || nowApp === undefined) return undefined;
@@ -97,9 +97,9 @@ function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Ve
   if (rules === undefined || isLockedOut(next, rules)) return undefined;
   if (session === undefined || app === undefined) return {};
   const { authenticators, ...limits } = proofsIn(rules, next);
-  const { authenticators: then } = usablePolicies(live, before.enrollment?.then);
+  const { authenticators: then } = usablePolicies(active, before.enrollment?.then);
   const usable = { next: authenticators, before: then, limits };
-  const besideThen = [session.requirement, ...minimumOf(live)];
+  const besideThen = [session.requirement, ...minimumOf(active)];
   const asked = [...besideThen, app.requirement];
   const beside = [nowSession.requirement, ...minimumOf(next)];
   const comparison = compareAsks([...beside, nowApp.requirement], asked, usable);
@@ -178,6 +178,6 @@ function confirmed({ enough, old, longer, scopes }: NewlyGranted, facts: UserFac
   if (proved) return { facts, proved, enrolled: proved.enrolled, ...wider };
   const isWider = longer !== undefined || scopes !== undefined;
   if (enough && !isWider) return 'undecided';
-  const enrolled = newlyEndingWith(isWider ? 'complete' : 'denied', facts, sides);
+  const enrolled = newlyCompletedWith(isWider ? 'complete' : 'denied', facts, sides);
   return enrolled ? { facts, enrolled, ...wider } : 'undecided';
 }

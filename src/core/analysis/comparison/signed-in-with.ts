@@ -30,7 +30,9 @@ export const mostProofs = 8;
 /** The plainest first. Undefined: there are too many. */
 export function possibleProofSets(names: readonly string[], usable: UsableThen): readonly SignedInWith[] | undefined {
   const asked = new Set(names.map(authenticatorIn));
-  const proofs = usable.next.filter(({ key }) => asked.has(key)).flatMap((one) => proofsOf(one, names, usable));
+  const proofs = usable.next
+    .filter(({ key }) => asked.has(key))
+    .flatMap((descriptor) => proofsOf(descriptor, names, usable));
   if (proofs.length > mostProofs) return undefined;
   const others = usable.next.filter(({ key }) => !asked.has(key));
   return subsetsOf(proofs)
@@ -51,12 +53,13 @@ function proofsOf(
   const { key, methods } = descriptor;
   if (methods === undefined) return [descriptor];
   const isNamed = names.some((name) => methodIn(name) !== undefined && authenticatorIn(name) === key);
-  const isNew = before.some((one) => one.key === key) && !isCounted(descriptor, before);
+  const isNew =
+    before.some((authenticatorDescriptor) => authenticatorDescriptor.key === key) && !isCounted(descriptor, before);
   return isNamed || isNew ? methods.map((method) => ({ ...descriptor, methods: [method] })) : [descriptor];
 }
 
 function isCounted({ key, methods = [] }: AuthenticatorDescriptor, before: UsableThen['before']): boolean {
-  const then = before.find((one) => one.key === key);
+  const then = before.find((descriptor) => descriptor.key === key);
   return then !== undefined && methods.every((method) => then.methods?.includes(method) ?? true);
 }
 

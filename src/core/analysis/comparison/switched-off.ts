@@ -29,18 +29,18 @@ export function freedEnrollments(sides: Sides, space: RuleSpace): readonly Freed
     const open = off.filter(({ key }) => !found.has(key));
     const facts = open.length > 0 && factsFor({ before, now, formulas }, { ...sides, space });
     if (typeof facts !== 'object') continue;
-    for (const one of open) {
-      const freed = freedBy(one, facts, sides);
-      if (freed) found.set(one.key, { before, now, ...freed });
+    for (const descriptor of open) {
+      const freed = freedBy(descriptor, facts, sides);
+      if (freed) found.set(descriptor.key, { before, now, ...freed });
     }
   }
   return [...found.values()];
 }
 
 /** Auxiliary ones never belonged to that level. */
-export function switchedOff({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
+export function switchedOff({ active, next }: Sides): readonly AuthenticatorDescriptor[] {
   const isOn = new Set(next.authenticators.map(({ key }) => key));
-  return live.authenticators.filter(({ key, auxiliary }) => !auxiliary && !isOn.has(key));
+  return active.authenticators.filter(({ key, auxiliary }) => !auxiliary && !isOn.has(key));
 }
 
 function freedBy(
@@ -49,12 +49,12 @@ function freedBy(
   sides: Sides,
 ): Pick<FreedEnrollment, 'facts' | 'off' | 'proved' | 'enrolls'> | undefined {
   const kept = sides.next.authenticators.filter(({ key }) =>
-    sides.live.authenticators.some((descriptor) => descriptor.key === key),
+    sides.active.authenticators.some((descriptor) => descriptor.key === key),
   );
   for (const asked of requestsOf(facts, sides.next))
     for (const proof of kept) {
       const now = stepAfter({ proved: [proof] }, factsOn('next', asked, sides), sides.next);
-      const then = stepAfter({ proved: [proof], besides: [off] }, factsOn('live', asked, sides), sides.live);
+      const then = stepAfter({ proved: [proof], besides: [off] }, factsOn('active', asked, sides), sides.active);
       if (now.kind === 'enroll' && then.kind === 'refused')
         return { facts: asked, off: off.key, proved: proof.key, enrolls: now.choices };
     }

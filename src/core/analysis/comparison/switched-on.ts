@@ -34,21 +34,21 @@ export function newlyOpened(sides: SwitchedSides, space: RuleSpace): readonly Ne
   if (proofs.length === 0) return [];
   const found = new Map<AuthenticatorDescriptor, NewlyOpened>();
   for (const { before, now, formulas } of decidingTogether(sides, space)) {
-    const open = proofs.filter((one) => !found.has(one));
+    const open = proofs.filter((proof) => !found.has(proof));
     const facts = open.length > 0 && factsFor({ before, now, formulas }, { ...sides, space });
     if (typeof facts !== 'object') continue;
-    for (const one of open) {
-      const opened = openedBy(one, facts, sides);
-      if (opened) found.set(one, { before, now, ...opened });
+    for (const descriptor of open) {
+      const opened = openedBy(descriptor, facts, sides);
+      if (opened) found.set(descriptor, { before, now, ...opened });
     }
   }
   return [...found.values()];
 }
 
 /** Recovery authenticators belong to no level. */
-function newMethods({ live, next, enabledEarlier = [] }: SwitchedSides): readonly AuthenticatorDescriptor[] {
+function newMethods({ active, next, enabledEarlier = [] }: SwitchedSides): readonly AuthenticatorDescriptor[] {
   return next.authenticators.flatMap((one) => {
-    const then = live.authenticators.find(({ key }) => key === one.key);
+    const then = active.authenticators.find(({ key }) => key === one.key);
     if (one.recovery || one.auxiliary) return [];
     if (then === undefined) return enabledEarlier.includes(one.key) ? byMethod(one) : [];
     const methods = one.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
@@ -65,19 +65,19 @@ function openedBy(
   facts: UserFacts,
   sides: Sides,
 ): Pick<NewlyOpened, 'facts' | 'proved' | 'besides' | 'enrolls'> | undefined {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const kept = next.authenticators.filter(
-    ({ key }) => key !== proof.key && live.authenticators.some((one) => one.key === key),
+    ({ key }) => key !== proof.key && active.authenticators.some((authenticator) => authenticator.key === key),
   );
   for (const asked of requestsOf(facts, next))
-    for (const more of [[], ...kept.map((one) => [one])]) {
-      const others = kept.filter((one) => !more.includes(one));
-      for (const besides of [[], ...others.map((one) => [one]), others]) {
+    for (const more of [[], ...kept.map((descriptor) => [descriptor])]) {
+      const others = kept.filter((descriptor) => !more.includes(descriptor));
+      for (const besides of [[], ...others.map((other) => [other]), others]) {
         const user = { proved: [proof, ...more], besides };
         const now = stepAfter(user, factsOn('next', asked, sides), next);
         // What is off proves nothing, and belongs to no level.
-        const userThen = live.authenticators.some(({ key }) => key === proof.key) ? user : { proved: more, besides };
-        if (now.kind !== 'enroll' || stepAfter(userThen, factsOn('live', asked, sides), live).kind !== 'refused')
+        const userThen = active.authenticators.some(({ key }) => key === proof.key) ? user : { proved: more, besides };
+        if (now.kind !== 'enroll' || stepAfter(userThen, factsOn('active', asked, sides), active).kind !== 'refused')
           continue;
         return { facts: asked, proved: user.proved, besides: besides.map(({ key }) => key), enrolls: now.choices };
       }

@@ -18,8 +18,8 @@ function isSaidByBrowser(key: string | number | undefined): boolean {
 
 /** The formula where the variable is in the class. */
 export function inClass(formula: Formula, variable: Variable, at: number): Formula {
-  if ('all' in formula) return { all: formula.all.map((one) => inClass(one, variable, at)) };
-  if ('any' in formula) return { any: formula.any.map((one) => inClass(one, variable, at)) };
+  if ('all' in formula) return { all: formula.all.map((part) => inClass(part, variable, at)) };
+  if ('any' in formula) return { any: formula.any.map((part) => inClass(part, variable, at)) };
   if (formula.variable !== variable) return formula;
   return (formula.classes & (1n << BigInt(at))) === 0n ? { any: [] } : { all: [] };
 }
@@ -32,5 +32,7 @@ export function inBrowser(facts: UserFacts, { classes }: Variable, at: number): 
 /** All pairs of two different browsers. */
 export function browserPairs({ classes }: Variable): readonly (readonly [number, number])[] {
   const positions = [...classes.keys()];
-  return positions.flatMap((one) => positions.flatMap((other) => (other === one ? [] : [[one, other] as const])));
+  return positions.flatMap((position) =>
+    positions.flatMap((other) => (other === position ? [] : [[position, other] as const])),
+  );
 }

@@ -58,7 +58,7 @@ function conflictOf(parts: readonly RulePart[], { space, budget }: Search): read
   const exclude = (some: readonly RulePart[]) =>
     findModel([...space.always, ...some.map(({ formula }) => formula)], budget) === 'impossible';
   if (!exclude(parts)) return undefined;
-  const few = parts.flatMap((one, index) => [[one], ...parts.slice(0, index).map((other) => [other, one])]);
+  const few = parts.flatMap((part, index) => [[part], ...parts.slice(0, index).map((other) => [other, part])]);
   return few.sort((a, b) => a.length - b.length).find(exclude) ?? withoutNeedless(parts, exclude);
 }
 
@@ -73,7 +73,7 @@ function takersOf(rule: RuleHead, before: readonly RuleHead[], { space, budget }
 /** Leaves out what is not needed for the property to hold, the last first. */
 function withoutNeedless<Item>(items: readonly Item[], holds: (some: readonly Item[]) => boolean): readonly Item[] {
   return items.reduceRight((kept, item) => {
-    const rest = kept.filter((one) => one !== item);
+    const rest = kept.filter((other) => other !== item);
     return holds(rest) ? rest : kept;
   }, items);
 }

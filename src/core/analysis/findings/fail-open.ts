@@ -101,8 +101,8 @@ function absenceOf(attribute: string, rules: readonly Rule[]): Conditions {
 /** The conditions with the test left out, for each place where it stands. */
 function withoutAttribute({ any, ...when }: Conditions, attribute: string): readonly Conditions[] {
   const own = has(when, attribute) ? [{ ...without(when, attribute), ...(any && { any }) }] : [];
-  const alternatives = (any ?? []).filter((one) => has(one, attribute));
-  return [...own, ...alternatives.map((one) => ({ ...when, any: [without(one, attribute)] }))];
+  const alternatives = (any ?? []).filter((set) => has(set, attribute));
+  return [...own, ...alternatives.map((alternative) => ({ ...when, any: [without(alternative, attribute)] }))];
 }
 
 function has(set: ConditionSet, attribute: string): boolean {

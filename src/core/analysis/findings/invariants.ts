@@ -4,7 +4,7 @@
  * Everything else is reported as undecided, with the rules that are to blame.
  */
 import type { Conditions } from '../../model/conditions.ts';
-import { placeKey } from '../../model/place-key.ts';
+import { locationKey } from '../../model/place-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
@@ -12,7 +12,7 @@ import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { demandJudge, type Guarantee, type JudgeDemand } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
-import { endsInDenial, isLockedOut } from '../simulation/lock-outs.ts';
+import { isLockedOut, isSignInDenied } from '../simulation/lock-outs.ts';
 import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
 import { type Deciding, deciding } from '../space/rule-combinations.ts';
@@ -94,7 +94,7 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
 
 /** A rule that breaks it in one combination is reported for that, and other combinations with it are not. */
 function keyOf(rule: RuleHead | undefined): readonly string[] {
-  return rule ? [placeKey(rule)] : [];
+  return rule ? [locationKey(rule)] : [];
 }
 
 type RuleResult =
@@ -151,7 +151,7 @@ function lockOut(rules: DecidingRules, { policies }: SignInScope): RuleResult {
   if (!isLockedOut(policies, rules)) return fine;
   const everything = policies.authenticators.map(({ key }) => key);
   const facts = rules.findFacts();
-  if (!facts || !endsInDenial(policies, facts, everything)) return { open: rulesOf(rules) };
+  if (!facts || !isSignInDenied(policies, facts, everything)) return { open: rulesOf(rules) };
   return { violation: { rules: rulesOf(rules), facts } };
 }
 

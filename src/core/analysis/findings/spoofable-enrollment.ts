@@ -38,7 +38,7 @@ export function spoofableEnrollment(
   return findByRule(rules, function* (asking) {
     const browser = browserOf(asking, space);
     if (browser === undefined) return;
-    for (const other of rules.filter((one) => one !== asking))
+    for (const other of rules.filter((enrollmentRule) => enrollmentRule !== asking))
       for (const [strict, weak] of [[asking, other] as const, [other, asking] as const])
         yield choiceOf({ strict, weak, browser }, search);
   });
@@ -111,13 +111,15 @@ const mostSets = 64;
 /** The fewest enrollments with which nothing is left to set up under the weak terms, and something under the strict. */
 function enoughUnder(strict: EnrollmentTerms, weak: EnrollmentTerms, now: Seconds): readonly string[] | undefined {
   const sets = weak.required
-    .filter((one) => isDue(one, now))
+    .filter((enrollment) => isDue(enrollment, now))
     .reduce<readonly (readonly string[])[]>(
       (all, { anyOf, count = 1 }) =>
         all.flatMap((keys) => anyOf.map((key) => [...keys, ...Array<string>(count).fill(key)])).slice(0, mostSets),
       [[]],
     );
-  return sets.find((keys) => strict.required.some((one) => isDue(one, now) && isMissing(one, keys)));
+  return sets.find((keys) =>
+    strict.required.some((enrollment) => isDue(enrollment, now) && isMissing(enrollment, keys)),
+  );
 }
 
 /** It cannot be skipped. */

@@ -49,7 +49,7 @@ export function spoofable(
     function* (asking) {
       const browser = browserOf(asking, space);
       if (browser === undefined) return;
-      for (const other of rules.filter((one) => one !== asking))
+      for (const other of rules.filter((candidate) => candidate !== asking))
         for (const [strict, weak] of [[asking, other] as const, [other, asking] as const])
           yield choiceOf({ asking, strict, weak, browser }, search);
     },
@@ -118,7 +118,7 @@ function waysOf({ strict, weak }: Choice, { beside, space, compare }: Search): r
   if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, longer: [] }));
   const isChosen = rulesOf(beside).some((rule) => browserOf(rule, space) !== undefined);
   const same = allowing.map((rule) => [rule, rule] as const);
-  const others = isChosen ? allowing.flatMap((one) => allowing.map((other) => [one, other] as const)) : [];
+  const others = isChosen ? allowing.flatMap((first) => allowing.map((other) => [first, other] as const)) : [];
   return [...same, ...others.filter(([one, other]) => one !== other)].flatMap(([one, other]) => {
     const less = lessBeside({ strict, weak }, [one, other], compare);
     return less ? [{ strict: one, weak: other, longer: less.longer }] : [];

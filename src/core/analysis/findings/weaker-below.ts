@@ -56,21 +56,22 @@ function isNamed({ then, when }: Rule, space: RuleSpace): boolean {
   const parts = space.parts(when);
   const alternatives = partsOfAlternatives(when, space);
   const names =
-    parts.some(namesUsers) || (alternatives.length > 0 && alternatives.every((one) => one.some(namesUsers)));
+    parts.some(namesUsers) ||
+    (alternatives.length > 0 && alternatives.every((alternative) => alternative.some(namesUsers)));
   return then.kind === 'allow' && names && narrowing(when, space).length > 0;
 }
 
 function partsOfAlternatives({ any = [] }: Conditions, space: RuleSpace): readonly (readonly RulePart[])[] {
-  return any.map((one) => space.parts(one));
+  return any.map((set) => space.parts(set));
 }
 
 /** The parts of the rule that differ from one sign-in of a user to the next, `any` among them. */
 function narrowing(when: Conditions, space: RuleSpace): readonly RulePart[] {
   const alternatives = partsOfAlternatives(when, space);
   // An alternative about something else than the user is intended, and so are the other alternatives.
-  const isMeant = (one: readonly RulePart[]) =>
-    !one.some(narrows) && !one.every(({ condition }) => aboutOf(condition) === 'user');
-  const isNarrow = alternatives.some((one) => one.some(narrows)) && !alternatives.some(isMeant);
+  const isMeant = (alternative: readonly RulePart[]) =>
+    !alternative.some(narrows) && !alternative.every(({ condition }) => aboutOf(condition) === 'user');
+  const isNarrow = alternatives.some((alternative) => alternative.some(narrows)) && !alternatives.some(isMeant);
   return space.parts(when).filter((part) => (part.condition === 'any' ? isNarrow : narrows(part)));
 }
 
@@ -138,8 +139,8 @@ function missed({ strict, weak, rules }: Pair, missing: readonly RulePart[], spa
   const parts = space.parts(strict.when);
   const others = parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula);
   const isWithin = missing.some(({ condition }) => condition === 'any');
-  const alternatives = partsOfAlternatives(strict.when, space).map((one) => ({
-    all: one.filter((part) => !narrows(part)).map(({ formula }) => formula),
+  const alternatives = partsOfAlternatives(strict.when, space).map((partsOfAlternative) => ({
+    all: partsOfAlternative.filter((part) => !narrows(part)).map(({ formula }) => formula),
   }));
   return [
     ...space.onceProved,

@@ -155,14 +155,14 @@ function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence 
 function enrolledWith(evidence: EvidenceSet, policies: PolicySet): readonly (readonly string[])[] {
   const own = [...new Map(evidence.map(({ enrollment, authenticator }) => [enrollment, authenticator])).values()];
   const isTooMany = ({ key, maxEnrollments }: AuthenticatorDescriptor) =>
-    maxEnrollments !== undefined && own.filter((one) => one === key).length > maxEnrollments;
+    maxEnrollments !== undefined && own.filter((other) => other === key).length > maxEnrollments;
   if (policies.authenticators.some(isTooMany)) return [];
   return [own, ...everythingOf(policies).map((keys) => withAtLeast(own, keys))];
 }
 
 /** Each key as often as in the list that has it more often. */
 function withAtLeast(least: readonly string[], keys: readonly string[]): readonly string[] {
-  const count = (list: readonly string[], key: string) => list.filter((one) => one === key).length;
+  const count = (list: readonly string[], key: string) => list.filter((other) => other === key).length;
   const lacking = (key: string) => Math.max(0, count(least, key) - count(keys, key));
   return keys.flatMap((key, index) => [
     key,

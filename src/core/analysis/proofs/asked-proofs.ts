@@ -57,7 +57,7 @@ export function browsersOf(
 }
 
 function distinct<One>(all: readonly One[]): readonly One[] {
-  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+  return [...new Map(all.map((item) => [JSON.stringify(item), item])).values()];
 }
 
 function requirementOf({ then }: Rule): readonly Requirement[] {
@@ -105,7 +105,7 @@ export function proofsIn(
 }
 
 function longestPause(rules: readonly Rule[]): Seconds {
-  return Math.max(...rules.map(termsOf).map((one) => Math.max(one?.idle ?? 0, one?.keep?.idle ?? 0)));
+  return Math.max(...rules.map(termsOf).map((terms) => Math.max(terms?.idle ?? 0, terms?.keep?.idle ?? 0)));
 }
 
 function termsOf({ then }: Rule): SessionTerms | undefined {

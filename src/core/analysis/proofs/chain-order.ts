@@ -22,7 +22,7 @@ function isAsStrict(strict: ChainStep, weak: ChainStep): boolean {
   const { characteristics: demanded = [], authenticators: taken, maxAge: age, maxIdle: idle, ...rest } = weak;
   return (
     authenticators.every((key) => taken.includes(key)) &&
-    demanded.every((one) => characteristics.includes(one)) &&
+    demanded.every((wanted) => characteristics.includes(wanted)) &&
     isWithin(maxAge, age) &&
     isWithin(maxIdle, idle) &&
     JSON.stringify(others) === JSON.stringify(rest)

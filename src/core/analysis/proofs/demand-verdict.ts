@@ -34,7 +34,7 @@ export interface DemandVerdict {
   candidates(): readonly AdmittedWith[];
 }
 
-export type JudgeDemand = (one: DecidingRules) => DemandVerdict;
+export type JudgeDemand = (rules: DecidingRules) => DemandVerdict;
 
 interface Promised {
   readonly guarantee: Guarantee;
@@ -46,10 +46,10 @@ interface Promised {
 /** Makes a judge for the rules of one app. */
 export function demandJudge({ guarantee, countsRemembered, bySession }: Promised, policies: PolicySet): JudgeDemand {
   const known = new Map<string, DemandVerdict>();
-  return (one) => {
-    const told = [...askedIn(one, policies), asRequirement(guarantee)];
-    const possible = withMethodsOf(proofsIn(one, policies, bySession && { bySession }), told);
-    const browsers = browsersOf(one, policies, countsRemembered ? [] : possible.authenticators.filter(isRemembered));
+  return (rules) => {
+    const told = [...askedIn(rules, policies), asRequirement(guarantee)];
+    const possible = withMethodsOf(proofsIn(rules, policies, bySession && { bySession }), told);
+    const browsers = browsersOf(rules, policies, countsRemembered ? [] : possible.authenticators.filter(isRemembered));
     const { authenticators, ...limits } = possible;
     const key = JSON.stringify([browsers, limits, authenticators.map((descriptor) => descriptor.key)]);
     const verdict = known.get(key) ?? verdictOn({ guarantee, browsers, possible }, policies);

@@ -12,7 +12,7 @@ const mostProofs = 6;
  * proof is of an enrollment of its own.
  */
 export function readingsOf(set: EvidenceSet, premises: readonly Requirement[]): readonly EvidenceSet[] {
-  const meets = (one: EvidenceSet) => premises.every((premise) => meetsRequirement(premise, one));
+  const meets = (evidenceSet: EvidenceSet) => premises.every((premise) => meetsRequirement(premise, evidenceSet));
   const fewest = set.map((item) => ({ ...item, enrollment: item.authenticator }));
   // What holds with the fewest enrollments holds with more. If even more are not enough, the set lacks a proof.
   if (meets(fewest) || !meets(set) || set.length > mostProofs) return [fewest];

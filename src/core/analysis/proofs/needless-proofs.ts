@@ -18,7 +18,7 @@ export function withoutNeedless(found: AdmittedWith, isGood: (found: AdmittedWit
  * it.
  */
 function withoutProof(item: AssessedEvidence, { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith[] {
-  const left = evidence.filter((one) => one !== item);
+  const left = evidence.filter((proof) => proof !== item);
   const at = enrolled.lastIndexOf(item.authenticator);
   const isStillProved = left.some(({ enrollment }) => enrollment === item.enrollment);
   const without = { evidence: left, remembered, enrolled: enrolled.filter((_, position) => position !== at) };

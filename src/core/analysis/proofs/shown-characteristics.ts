@@ -15,7 +15,7 @@ const differing: readonly Characteristic[] = ['userVerification', 'deviceBound',
 /** The characteristics that some verifications by the authenticator lack. */
 function differingIn({ characteristics }: Pick<Shown, 'characteristics'>): readonly Characteristic[] {
   if (!characteristics.includes('userVerification')) return [];
-  return characteristics.filter((one) => differing.includes(one));
+  return characteristics.filter((characteristic) => differing.includes(characteristic));
 }
 
 /** All that a verification may show. A key that hardware protects cannot be copied: it is bound to its device. */
@@ -28,13 +28,13 @@ export function possiblyShown(descriptor: Pick<Shown, 'characteristics'>): reado
       !differ.includes('hardwareProtected') ||
       lacking.includes('hardwareProtected'),
   );
-  return lacks.map((lacking) => characteristics.filter((one) => !lacking.includes(one)));
+  return lacks.map((lacking) => characteristics.filter((characteristic) => !lacking.includes(characteristic)));
 }
 
 /** The least that a verification shows which meets the demand. Undefined: none does. */
 export function leastShown(descriptor: Shown, { factor, characteristics: demanded = [] }: Demand): Shown | undefined {
   const { factors, characteristics: best } = descriptor;
-  if (!demanded.every((one) => best.includes(one))) return undefined;
+  if (!demanded.every((wanted) => best.includes(wanted))) return undefined;
   const canVerify = best.includes('userVerification');
   const otherFactor = factor !== undefined && factor !== 'possession';
   const verifies = demanded.includes('userVerification') || !factors.includes('possession') || otherFactor;
@@ -46,6 +46,6 @@ export function leastShown(descriptor: Shown, { factor, characteristics: demande
   const differ = differingIn(descriptor);
   return {
     factors: canVerify && !verifies ? ['possession'] : factors,
-    characteristics: best.filter((one) => !differ.includes(one) || needed.includes(one)),
+    characteristics: best.filter((shown) => !differ.includes(shown) || needed.includes(shown)),
   };
 }

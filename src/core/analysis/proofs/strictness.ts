@@ -31,10 +31,12 @@ export function impliesAll(
   conclusions: readonly Requirement[],
   proofs: PossibleProofs,
 ): boolean {
-  const open = conclusions.filter((one) => !premises.some((other) => JSON.stringify(other) === JSON.stringify(one)));
+  const open = conclusions.filter(
+    (conclusion) => !premises.some((other) => JSON.stringify(other) === JSON.stringify(conclusion)),
+  );
   if (open.length === 0) return true;
   // A chain counts enrollments, and one proof may be counted here for two.
-  if (open.some((one) => 'chains' in one)) return false;
+  if (open.some((conclusion) => 'chains' in conclusion)) return false;
   const meets = (set: EvidenceSet) => open.every((requirement) => meetsRequirement(requirement, set));
   return holdsForAll(premises, meets, withMethodsOf(proofs, [...premises, ...open]));
 }
@@ -155,6 +157,6 @@ function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly Au
       ...(auxiliary && { auxiliary }),
     };
     const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));
-    return each.filter((one) => meetsDemand(demand, one));
+    return each.filter((proof) => meetsDemand(demand, proof));
   });
 }

@@ -31,7 +31,7 @@ export function branchesOf(policies: PolicySet, facts: Facts): readonly Branch[]
   const all = stepsOf(simulation);
   // For a user who is denied anyway, it makes no difference what follows a failure.
   const isLetIn = all.at(-1)?.step.kind === 'complete';
-  return all.flatMap((one) => [...(isLetIn ? failed(one, simulation) : []), ...skipped(one, simulation)]);
+  return all.flatMap((stepAt) => [...(isLetIn ? failed(stepAt, simulation) : []), ...skipped(stepAt, simulation)]);
 }
 
 function stepsOf(simulation: Simulation): readonly StepAt[] {
@@ -40,7 +40,7 @@ function stepsOf(simulation: Simulation): readonly StepAt[] {
   if (subject === undefined || first.next === undefined) return [];
   const begun = first.steps.map((step) => ({ step, from: identifiedAs(subject, simulation.facts) }));
   const turns = walkFrom(first.next, simulation).flatMap(({ steps, from }) => steps.map((step) => ({ step, from })));
-  return [...begun, ...turns].map((one, index) => ({ ...one, at: index }));
+  return [...begun, ...turns].map((turn, index) => ({ ...turn, at: index }));
 }
 
 function stepsFrom(progress: Progress, simulation: Simulation): readonly SimulatedStep[] {

@@ -39,7 +39,7 @@ function skippingAll(policies: PolicySet, facts: Facts): readonly SimulatedStep[
 }
 
 function afterOffer({ transaction, subject }: Progress, turn: Turn): Turn {
-  const skippable = turn.steps.map(offered).find((one) => one !== undefined);
+  const skippable = turn.steps.map(offered).find((offer) => offer !== undefined);
   return skippable
     ? { steps: [], next: { transaction: skipping(transaction, skippable.authenticators), subject } }
     : turn;

@@ -30,8 +30,8 @@ export function isLockedOut(
     .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }
 
-/** The end of the sign-in of a user who proves and enrolls everything that is asked for. */
-export interface SignInEnd {
+/** The outcome of the sign-in of a user who proves and enrolls everything that is asked for. */
+export interface SignInOutcome {
   readonly isDenied: boolean;
   /** What is asked for after the sign-in makes no difference. */
   readonly isBeforeSignIn: boolean;
@@ -45,7 +45,7 @@ export interface SignInEnd {
 }
 
 /** `keys`: the authenticators that the user has, each as often as it is named. */
-export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
+export function simulatedOutcome(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInOutcome {
   const enrollments = policies.authenticators.flatMap((descriptor) => enrollmentsOf(descriptor, keys));
   const { signedInWith: _, ...before } = facts;
   const { first, turns } = walkThrough(policies, {
@@ -84,8 +84,8 @@ function proofsAtSignIn(proofs: readonly Evidence[]): readonly string[] {
 }
 
 /** Whether such a user is denied. */
-export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
-  return signInEnd(policies, facts, keys).isDenied;
+export function isSignInDenied(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
+  return simulatedOutcome(policies, facts, keys).isDenied;
 }
 
 function enrollmentsOf(
@@ -93,7 +93,7 @@ function enrollmentsOf(
   keys: readonly string[],
 ): readonly Enrollment[] {
   return keys
-    .filter((one) => one === key)
+    .filter((other) => other === key)
     .slice(0, maxEnrollments)
     .map((_, index) => ({ id: `${key} ${index}`, authenticator: key, factors, characteristics }));
 }

@@ -1,16 +1,16 @@
 /**
- * How simulated sign-ins end. A simulation depends on what the deciding rules ask for, not on the user or the app. So
- * each is run once for all users who are asked for the same.
+ * Outcomes of simulated sign-ins. A simulation depends on what the deciding rules ask for, not on the user or the app.
+ * So each is run once for all users who are asked for the same.
  */
 import type { RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule, possiblePositions } from '../../policy/rules/rules.ts';
 import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
 import { rulesAhead } from '../../queries/rules-ahead.ts';
-import { type SignInEnd, signInEnd } from './lock-outs.ts';
+import { type SignInOutcome, simulatedOutcome } from './lock-outs.ts';
 
 /** Cached by the configuration's authenticators, and by all that the outcome depends on (`outcomeKey`). */
-const endsOf = new WeakMap<object, Map<string, SignInEnd>>();
+const cachedOutcomes = new WeakMap<object, Map<string, SignInOutcome>>();
 
 /** Authenticators that the user has, each as often as it is named, and others that the user sets up nowhere. */
 export interface HadKeys {
@@ -18,14 +18,14 @@ export interface HadKeys {
   readonly never?: readonly string[];
 }
 
-/** The end of the sign-in of a user who has these. */
-export function signInOutcome(policies: PolicySet, facts: UserFacts, { keys, never = [] }: HadKeys): SignInEnd {
-  const ends = endsOf.get(policies.authenticators) ?? new Map<string, SignInEnd>();
-  endsOf.set(policies.authenticators, ends);
+/** The outcome of the sign-in of a user who has these. */
+export function signInOutcome(policies: PolicySet, facts: UserFacts, { keys, never = [] }: HadKeys): SignInOutcome {
+  const outcomes = cachedOutcomes.get(policies.authenticators) ?? new Map<string, SignInOutcome>();
+  cachedOutcomes.set(policies.authenticators, outcomes);
   const key = JSON.stringify([keys, never, outcomeKey(policies, facts)]);
-  const end = ends.get(key) ?? signInEnd(without(policies, never), facts, keys);
-  ends.set(key, end);
-  return end;
+  const outcome = outcomes.get(key) ?? simulatedOutcome(without(policies, never), facts, keys);
+  outcomes.set(key, outcome);
+  return outcome;
 }
 
 function without(policies: PolicySet, never: readonly string[]): PolicySet {

@@ -65,7 +65,7 @@ export function walkThrough(policies: PolicySet, facts: Facts): Walk {
 /** The first steps, and where the user is after them. */
 export function startOf(simulation: Simulation): Turn {
   const { subject, evidence } = simulation.facts;
-  const hasSession = subject !== undefined && evidence.some((one) => one.subject === subject.id);
+  const hasSession = subject !== undefined && evidence.some((proof) => proof.subject === subject.id);
   return hasSession ? { steps: [], next: identifiedAs(subject, simulation.facts) } : firstTurn(simulation);
 }
 

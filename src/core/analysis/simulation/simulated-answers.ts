@@ -10,7 +10,7 @@ import type { AuthenticatorOption, Step } from '../../step/step.ts';
 import { begin, type Choice, type Transaction } from '../../step/transaction.ts';
 import { consented, deletionAcknowledgedBy, picked, proved, selectedAccount } from '../../step/transitions.ts';
 
-/** One predicted step, or the end of the sign-in. */
+/** One predicted step, or the outcome of the sign-in. */
 export type SimulatedStep =
   /** `identifyWith`: as in the step. */
   | { readonly kind: 'identify'; readonly identifyWith?: string }

@@ -29,14 +29,15 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   const step = startedStep(started, progress, policies);
   const at = facts.now;
   const methods = started.methodsOf(authenticator);
-  const methodOf = (has: readonly string[] | undefined) => methods?.find((one) => has?.includes(one)) ?? methods?.[0];
+  const methodOf = (has: readonly string[] | undefined) =>
+    methods?.find((candidate) => has?.includes(candidate)) ?? methods?.[0];
   if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
     const method = methodOf(undefined);
     return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, { at, method }) }) };
   }
-  const enrollment = progress.subject.enrollments.find((one) => one.id === id);
+  const enrollment = progress.subject.enrollments.find((owned) => owned.id === id);
   if (enrollment === undefined) return { steps: [step] };
   const proof = omitUndefined({ origin: 'sign_in' as const, at, method: methodOf(enrollment.methods) });
   return { steps: [step], next: prove(progress, enrollment, proof) };
@@ -44,9 +45,9 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
 
 function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progress, { authenticators }: PolicySet) {
   const { purpose, authenticator, enrollment } = plan;
-  const offered = (one: string) => {
-    const all = authenticators.find(({ key }) => key === one)?.methods;
-    const methods = methodsOf(one);
+  const offered = (candidate: string) => {
+    const all = authenticators.find(({ key }) => key === candidate)?.methods;
+    const methods = methodsOf(candidate);
     return methods?.length === all?.length ? undefined : methods;
   };
   const others = otherOptions(decision, plan, subject);

@@ -78,7 +78,7 @@ function attributesTheory(
 ): ReturnType<ConditionTheory<'attributes'>> {
   const names = [...new Set(conditions.flatMap((tests) => Object.keys(tests)))];
   const tested = names.map((name): TestedAttribute => {
-    return { name, tests: conditions.flatMap((one) => one[name] ?? []), universe, valueTest: compileValue };
+    return { name, tests: conditions.flatMap((condition) => condition[name] ?? []), universe, valueTest: compileValue };
   });
   const days = dayTheory(tested.flatMap(daysOf), universe.since);
   const theories = new Map(

@@ -34,8 +34,8 @@ export const deviceCondition: ConditionDescriptor<'device'> = {
     return [{ device: { ...browser, ...signals, ...(assurances.length > 0 && { assurances }) } }];
   },
   theory: (conditions, { devices }) => {
-    const asks = conditions.some((one) =>
-      [one.registered, one.managed, one.assurance].some((part) => part !== undefined),
+    const asks = conditions.some((condition) =>
+      [condition.registered, condition.managed, condition.assurance].some((part) => part !== undefined),
     );
     const lists = conditions.flatMap(({ assurance }) => assurance ?? []);
     const believed = asks ? devices([...new Set(lists.flatMap(namesIn))]) : undefined;
@@ -133,8 +133,10 @@ function deviceParts(condition: ConditionOf<'device'>): readonly ConditionPart[]
             ...(!known && { isNegative: true as const }),
           },
         ]),
-    ...(platform ? [{ path: ['platform'], formula: describes((one) => platform.includes(one.platform)) }] : []),
-    ...(os ? [{ path: ['os'], formula: describes((one) => os.includes(one.os)) }] : []),
+    ...(platform
+      ? [{ path: ['platform'], formula: describes((description) => platform.includes(description.platform)) }]
+      : []),
+    ...(os ? [{ path: ['os'], formula: describes((description) => os.includes(description.os)) }] : []),
   ];
 }
 

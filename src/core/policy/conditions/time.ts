@@ -57,7 +57,7 @@ function onceLater(
   return together.map(({ now, open }) => {
     const first = now + Math.max(0, Math.ceil((notBefore - now) / WEEK)) * WEEK;
     const weeks = Array.from({ length: mostWeeks }, (_, week) => first + week * WEEK);
-    return { open, now: weeks.find((one) => openAt(one) === open) ?? first };
+    return { open, now: weeks.find((week) => openAt(week) === open) ?? first };
   });
 }
 

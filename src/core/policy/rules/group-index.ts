@@ -50,7 +50,7 @@ export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   const lists = rules.map(({ rule }) => rule.when.groups);
   const names = namesIn(lists);
   const filter = nameFilter(names);
-  const start = Int32Array.from(lists, (one) => (one?.any ? ANY : 0) + new Set(one?.all).size);
+  const start = Int32Array.from(lists, (groups) => (groups?.any ? ANY : 0) + new Set(groups?.all).size);
   const traces = { hit: tracesOf(rules, 'hit'), miss: tracesOf(rules, 'miss') };
   const before = rules.map((_, position) => traces[resultIn(start, position)][position]);
   const isAlways = Uint8Array.from(rules, (_, position) => Number(!traces.miss[position] || start[position] === 0));

@@ -79,14 +79,15 @@ function valueTests({ present: _, not, ...test }: AttributeTest): readonly Value
 
 /** Every value is a day, and no pattern treats it as text. */
 function holdsDays(attribute: Attribute | undefined, tests: readonly AttributeTest[]): boolean {
-  const patterns = [attribute, ...tests.flatMap(valueTests)].flatMap((one) => one?.matches ?? []);
+  const patterns = [attribute, ...tests.flatMap(valueTests)].flatMap((test) => test?.matches ?? []);
   return attribute?.type === 'date' && patterns.length === 0;
 }
 
 /** Bounds relative to the current time can be compared with each other only if every value is a day. */
 function isUnderstood(test: AttributeTest, hasDays: boolean): boolean {
   return valueTests(test).every(
-    (one) => (hasDays && !isRelative(one)) || Object.keys(one).every((member) => knownMembers.includes(member)),
+    (valueTest) =>
+      (hasDays && !isRelative(valueTest)) || Object.keys(valueTest).every((member) => knownMembers.includes(member)),
   );
 }
 

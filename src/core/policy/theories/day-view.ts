@@ -86,7 +86,7 @@ export function fixedDays({
   if (options) return options.filter(isKept);
   const named = tests
     .flatMap(({ equals, in: list = [] }) => [equals, ...list])
-    .filter((one) => typeof one === 'string');
+    .filter((value) => typeof value === 'string');
   const spans = named.flatMap((text) => dateSpan(text) ?? []);
   const beside = daysAround([...tests.map(fixedPart), ...spans.map((span) => ({ before: { written: '', ...span } }))]);
   return beside.filter(isKept);

@@ -156,7 +156,7 @@ export function negated(formula: Formula): Formula {
  * Simplifies the formula for given positions of variables. If `positionOf` returns undefined, the variable stays open.
  */
 export function resolved(formula: Formula, positionOf: (variable: Variable) => number | undefined): Formula {
-  const within = (one: Formula) => resolved(one, positionOf);
+  const within = (part: Formula) => resolved(part, positionOf);
   if ('all' in formula) return { all: formula.all.map(within) };
   if ('any' in formula) return { any: formula.any.map(within) };
   const position = positionOf(formula.variable);

@@ -35,7 +35,9 @@ export function valueClasses(
       : [];
   if (attribute?.type === 'boolean' || attribute?.type === 'number') return [...truths, ...numbers];
   const texts = [...new Set(named.filter((value) => typeof value === 'string'))];
-  const patterns = [...tests.map(({ matches }) => matches), attribute?.matches].filter((one) => one !== undefined);
+  const patterns = [...tests.map(({ matches }) => matches), attribute?.matches].filter(
+    (pattern) => pattern !== undefined,
+  );
   if (attribute?.type === 'date' && patterns.length === 0)
     return kept([...new Set([...fixedDays({ tests, isKept }), ...texts, dayText(0)])]);
   const classes = textClasses(texts, [...new Set(patterns)]);

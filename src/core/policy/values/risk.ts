@@ -60,7 +60,7 @@ export function isAtLeast(level: RiskLevel, other: RiskLevel): boolean {
  * identifier that no user has.
  */
 export function pastCounts({ subject, evidence }: Facts): boolean {
-  return subject !== undefined && evidence.some((one) => one.subject === subject.id);
+  return subject !== undefined && evidence.some((proof) => proof.subject === subject.id);
 }
 
 /** The risk that conditions see. Absent if nothing is unusual, or if it does not count yet. */

@@ -24,17 +24,17 @@ export function recoveryWith(
 ): Recovery | undefined {
   const { subject } = facts;
   if (subject === undefined) return undefined;
-  const own = facts.evidence.filter((one) => one.subject === subject.id);
+  const own = facts.evidence.filter((proof) => proof.subject === subject.id);
   if (transaction.recovering) {
-    const proofs = own.filter((one) => one.transaction === transaction.event && isSentCode(services, one));
+    const proofs = own.filter((proof) => proof.transaction === transaction.event && isSentCode(services, proof));
     return recoveryNow(subject, { at: services.now(), by: proofs.map(({ enrollment }) => enrollment) });
   }
   const evidence = own
     .filter(({ origin }) => origin !== 'recovery')
-    .map((one) => {
-      const descriptor = services.authenticators.get(one.authenticator)?.descriptor ?? {};
-      const recovered = recoveredPart(subject, descriptor, one.enrollment);
-      return { ...omitUndefined({ ...one, recovered }), age: 'now' as const };
+    .map((proof) => {
+      const descriptor = services.authenticators.get(proof.authenticator)?.descriptor ?? {};
+      const recovered = recoveredPart(subject, descriptor, proof.enrollment);
+      return { ...omitUndefined({ ...proof, recovered }), age: 'now' as const };
     });
   return recoveryAfter(subject, { enrollment: credential, descriptor: authenticator.descriptor, evidence });
 }

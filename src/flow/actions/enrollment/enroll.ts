@@ -113,7 +113,7 @@ export function wouldEndOtherSessions(
   policies: PolicySet,
   { facts: { subject }, key }: { readonly facts: Facts; readonly key: string },
 ): boolean {
-  const descriptor = policies.authenticators.find((one) => one.key === key);
+  const descriptor = policies.authenticators.find((authenticator) => authenticator.key === key);
   const replaces = services.authenticators.get(key)?.descriptor.maxEnrollments === 1;
   return (
     subject !== undefined &&

@@ -107,8 +107,8 @@ async function createAccount(
   const mailbox = issueCredential(credential, now);
   const password = secret && issueCredential(secret.credential, secret.at);
   const credentials = [mailbox, ...(password ? [password] : [])];
-  for (const one of credentials)
-    if (!(await reserveFor(request.unit, one, { user: user.id, now }))) return toSignIn(context);
+  for (const candidate of credentials)
+    if (!(await reserveFor(request.unit, candidate, { user: user.id, now }))) return toSignIn(context);
   request.unit.create(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
   request.unit.create(credentialsKey(user.id), { value: serializeCredentials(credentials) });
   request.unit.add({ op: 'join', key: usersKey, member: user.id });

@@ -19,7 +19,7 @@ import { spellingsOf } from '../verification/typed-identifier.ts';
 
 /** The user has proved something, in this transaction or in the session of this browser. */
 export function hasProved({ subject, evidence }: Facts): boolean {
-  return evidence.some((one) => one.subject === subject?.id);
+  return evidence.some((proof) => proof.subject === subject?.id);
 }
 
 /**
@@ -44,8 +44,8 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
   const labels = new Map(named.map(({ id }) => [id, names.get(id)]));
   const spellings = spellingsOf(transaction.subject?.identifier ?? '', snapshot.settings);
   const typed = credentials.filter((credential) =>
-    spellings.some((one) =>
-      services.authenticators.get(credential.authenticator)?.matchesIdentifier?.(credential, one),
+    spellings.some((spelling) =>
+      services.authenticators.get(credential.authenticator)?.matchesIdentifier?.(credential, spelling),
     ),
   );
   return {

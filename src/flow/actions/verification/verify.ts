@@ -184,16 +184,16 @@ function saveCredential(
   if (secret === credential.secret && (!compromised || credential.compromised)) return;
   const key = credentialsKey(account.user.id);
   const change = (all: readonly Credential[]): readonly Credential[] =>
-    all.map((one) =>
-      one.id === credential.id
+    all.map((stored) =>
+      stored.id === credential.id
         ? {
-            ...one,
+            ...stored,
             secret,
             lastUsedAt: services.now(),
             ...(consumed ? { consumed } : {}),
             ...(compromised ? { compromised } : {}),
           }
-        : one,
+        : stored,
     );
   if (mustSave) {
     request.unit.replace(key, { value: serializeCredentials(change(account.credentials)) });

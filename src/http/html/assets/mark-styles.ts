@@ -10,44 +10,44 @@ import { hashedPath } from './assets.ts';
 import type { BrandStyles } from './brand-styles.ts';
 
 /** The total size of the logos on one page (bytes as sent). */
-export const largestMarks = 5 * 1024;
+export const largestLogos = 5 * 1024;
 /** The most logos requested, since the address of the sheet is part of the page. */
-const mostMarks = 24;
+const mostLogos = 24;
 /** Changes with the rules below, because browsers cache the sheet forever. */
-const form = '.app-mark.logo-N{background:url("P")center/contain no-repeat;border-color:transparent;font-size:0}';
-const address = /^\/assets\/marks((?:\.[\w-]{43})+)\.[0-9a-f]{12}\.css$/;
+const form = '.app-logo.logo-N{background:url("P")center/contain no-repeat;border-color:transparent;font-size:0}';
+const address = /^\/assets\/logos((?:\.[\w-]{43})+)\.[0-9a-f]{12}\.css$/;
 
-export interface MarkStyles {
+export interface LogoStyles {
   readonly href: string;
   /** The index of a picture in the sheet, for its class `logo-<index>`. Undefined if it is not in the sheet. */
   indexOf(picture: string): number | undefined;
 }
 
 /** `pictures`: their addresses. Undefined if none of them is a brand picture. */
-export function markStyles(pictures: readonly string[]): MarkStyles | undefined {
+export function logoStyles(pictures: readonly string[]): LogoStyles | undefined {
   const known = pictures.map(hashInAddress).filter((hash) => hash !== undefined);
-  const hashes = [...new Set(known)].slice(0, mostMarks).toSorted();
+  const hashes = [...new Set(known)].slice(0, mostLogos).toSorted();
   if (hashes.length === 0) return undefined;
   const positions = new Map(hashes.map((hash, index) => [hash, index]));
   return { href: hrefOf(hashes), indexOf: (picture) => positions.get(hashInAddress(picture) ?? '') };
 }
 
-/** The sheet at `path`, if it is an address that `markStyles` produces. */
-export function markStylesAt(path: string): BrandStyles | undefined {
+/** The sheet at `path`, if it is an address that `logoStyles` produces. */
+export function logoStylesAt(path: string): BrandStyles | undefined {
   const [, list = ''] = address.exec(path) ?? [];
   const hashes = list
     .split('.')
     .slice(1)
     .map((text) => Buffer.from(text, 'base64url').toString('hex'));
   // Sorted and without duplicates, so that there is only one sheet for each set of pictures.
-  if (hashes.length === 0 || hashes.length > mostMarks || hrefOf([...new Set(hashes)].toSorted()) !== path)
+  if (hashes.length === 0 || hashes.length > mostLogos || hrefOf([...new Set(hashes)].toSorted()) !== path)
     return undefined;
   return { files: hashes, compose: (files) => sheetOf(files) };
 }
 
 function hrefOf(hashes: readonly string[]): string {
   const list = hashes.map((hash) => `.${Buffer.from(hash, 'hex').toString('base64url')}`).join('');
-  return hashedPath(`marks${list}.css`, Buffer.from(form + list));
+  return hashedPath(`logos${list}.css`, Buffer.from(form + list));
 }
 
 /** The smallest come first, so that most apps get their logo. Undefined if a file is missing or is not a picture. */
@@ -55,8 +55,8 @@ function sheetOf(files: readonly (BrandFile | undefined)[]): string | undefined 
   const pictures = files.flatMap((file, index) => (file?.type.startsWith('image/') ? [{ file, index }] : []));
   // Browsers cache the sheet forever, so a node must not send one without a file that another node has.
   if (pictures.length < files.length) return undefined;
-  const weighed = pictures.map((one) => ({ ...one, weight: weightOf(one.file) }));
-  let left = largestMarks;
+  const weighed = pictures.map((picture) => ({ ...picture, weight: weightOf(picture.file) }));
+  let left = largestLogos;
   const rules = weighed
     .toSorted((one, other) => one.weight - other.weight)
     .flatMap(({ file, index, weight }) => {

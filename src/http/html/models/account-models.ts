@@ -1,7 +1,7 @@
 /** Models of the templates for the user's own account. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../fields/inputs.ts';
-import type { AppMarkModel, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
+import type { AppLogoModel, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
 
 /** The first page: the state of the account, and suggestions. */
 export interface OverviewModel {
@@ -126,7 +126,7 @@ export interface ConnectedAppsModel extends LeadModel {
   /** Apps that the user can open. */
   readonly open: readonly OpenableAppModel[];
   readonly apps: readonly (ConnectedAppModel & {
-    readonly mark: AppMarkModel;
+    readonly logo: AppLogoModel;
     readonly href: string;
     readonly end: MessageDescriptor;
   })[];
@@ -134,7 +134,7 @@ export interface ConnectedAppsModel extends LeadModel {
 
 /** An app that admits the user, and its address. */
 export interface OpenableAppModel {
-  readonly app: AppMarkModel;
+  readonly app: AppLogoModel;
   readonly href: string;
   /** What the link does, in addition to its name. */
   readonly open: MessageDescriptor;

@@ -125,7 +125,7 @@ export interface AppView {
   readonly initial: string;
 }
 
-export interface AppMarkModel extends AppView {
+export interface AppLogoModel extends AppView {
   /** The index of the logo in the page's sheet (`logo-<sheet>`). It replaces the initial. */
   readonly sheet?: number;
 }

@@ -133,15 +133,15 @@ function authenticatorsModel(
   t: Translator,
 ): AuthenticatorsModel {
   return {
-    authenticators: authenticators.map((one) => {
-      const title = titleOf(one, t, now);
-      const { remaining: count } = one;
+    authenticators: authenticators.map((ownAuthenticator) => {
+      const title = titleOf(ownAuthenticator, t, now);
+      const { remaining: count } = ownAuthenticator;
       const few = count !== undefined && count < fewCodes;
       const text = { key: few ? 'account.remaining.few' : 'account.remaining', params: { count: count ?? 0 } };
       return {
         ...title,
         ...(count === undefined ? {} : { remaining: { count, few, text } }),
-        href: `/account/authenticators/${one.id}`,
+        href: `/account/authenticators/${ownAuthenticator.id}`,
         manage: { key: 'account.manage.of', params: { name: title.name } },
       };
     }),
@@ -219,16 +219,16 @@ function devicesModel({ devices }: Overview, now: number, t: Translator): Device
 
 function signInsModel({ signIns }: Overview, now: number, t: Translator): SignInsModel {
   return {
-    signIns: signIns.map((one) => ({
-      ...omitUndefined({ app: one.app }),
+    signIns: signIns.map((signIn) => ({
+      ...omitUndefined({ app: signIn.app }),
       what: {
         key: 'account.sign_in.about',
         params: {
-          at: { at: one.at, now },
-          authenticators: { items: one.proved.map((key) => authenticatorName(key, t)) },
+          at: { at: signIn.at, now },
+          authenticators: { items: signIn.proved.map((key) => authenticatorName(key, t)) },
         },
       },
-      place: placeText(one),
+      place: placeText(signIn),
     })),
   };
 }

@@ -2,35 +2,35 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { ConnectedApp } from '../../../flow/account/apps.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { markStyles } from '../assets/mark-styles.ts';
+import { logoStyles } from '../assets/mark-styles.ts';
 import { scopeText } from '../fields/scope-texts.ts';
 import type { ConnectedAppModel } from '../models/account-models.ts';
-import type { AppMarkModel } from '../models/shared-models.ts';
+import type { AppLogoModel } from '../models/shared-models.ts';
 import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
 import { appView, type Content, stateForm } from './view.ts';
 
 export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): Content {
   if (page.kind === 'apps') {
     // A separate picture for each app would need a request each.
-    const marks = markStyles([...page.openable, ...page.apps].flatMap(({ logoUri }) => logoUri ?? []));
-    const markOf = ({ name, logoUri = '' }: { readonly name: string; readonly logoUri?: string }): AppMarkModel => ({
+    const logos = logoStyles([...page.openable, ...page.apps].flatMap(({ logoUri }) => logoUri ?? []));
+    const logoOf = ({ name, logoUri = '' }: { readonly name: string; readonly logoUri?: string }): AppLogoModel => ({
       ...appView({ name }),
-      ...omitUndefined({ sheet: marks?.indexOf(logoUri) }),
+      ...omitUndefined({ sheet: logos?.indexOf(logoUri) }),
     });
     return {
       template: 'account/apps',
       heading: { key: 'account.nav.apps' },
-      ...(marks && { styles: marks.href }),
+      ...(logos && { styles: logos.href }),
       model: {
         lead: { key: page.apps.length > 0 ? 'account.apps.lead' : 'account.apps.none' },
         open: page.openable.map((app) => ({
-          app: markOf(app),
+          app: logoOf(app),
           href: app.href,
           open: { key: 'account.app.open.of', params: { app: app.name } },
         })),
         apps: page.apps.map((app) => ({
           ...appModel(app, t),
-          mark: markOf(app),
+          logo: logoOf(app),
           href: `/account/apps/${app.id}`,
           end: { key: 'account.app.end.of', params: { app: app.name } },
         })),

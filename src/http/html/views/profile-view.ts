@@ -49,7 +49,7 @@ function profileModel(page: ProfilePage, t: Translator): OwnProfileModel {
             groups: groupsModel(page, t),
           },
         }),
-    fixed: fixed.map((one) => fixedModel(one, t)),
+    fixed: fixed.map((value) => fixedModel(value, t)),
     canDownload,
     canDelete,
   };
@@ -102,7 +102,7 @@ function groupsModel({ profile, typed, notices }: ProfilePage, t: Translator): r
   const known = groups.flatMap(([, names]) => names);
   const grouped = groups.map(([id, names]) => ({
     id,
-    fields: names.flatMap((name) => inputs.filter((one) => one.name === name)),
+    fields: names.flatMap((name) => inputs.filter((input) => input.name === name)),
   }));
   const others = { id: 'others', fields: inputs.filter(({ name }) => !known.includes(name)) };
   return [...grouped, others]
@@ -124,7 +124,7 @@ function fixedModel({ name, attribute, value }: FixedValue, t: Translator): Fixe
   const values = Array.isArray(value) ? (value as readonly string[]) : [value as string | number | boolean];
   return {
     label: attributeLabel({ name, attribute }, t),
-    values: values.map((one) => valueText(attribute, one)),
+    values: values.map((item) => valueText(attribute, item)),
   };
 
   function valueText(type: FixedValue['attribute'], one: string | number | boolean): MessageDescriptor {

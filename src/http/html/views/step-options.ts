@@ -54,7 +54,7 @@ interface Resend {
 function resendsOf(step: Step, t: Translator): readonly Resend[] {
   const { resend, method, methods } = publicOf(step);
   if (resend !== true) return [];
-  const others = Array.isArray(methods) ? methods.map(String).filter((one) => one !== method) : [];
+  const others = Array.isArray(methods) ? methods.map(String).filter((other) => other !== method) : [];
   return [
     { text: { key: t.pick(`options.resend${methodOf(step)}.again`, 'options.resend') }, more: [] },
     ...others.map((other) => ({

@@ -55,7 +55,9 @@ function accountRules(document: Document, clientIds: readonly string[]): readonl
   const changes = changeActions.flatMap((action) => [...new Set([...named, anyOther])].map((of) => ({ action, of })));
   const { about } = compileAccountPolicy(policy);
   const distinct = new Map(
-    changes.map(about).map((one) => [JSON.stringify(one.rules.map(({ rule }) => rule.location)), one] as const),
+    changes
+      .map(about)
+      .map((compiled) => [JSON.stringify(compiled.rules.map(({ rule }) => rule.location)), compiled] as const),
   );
   return [...distinct.values()].map((policy) => analysed({ kind: 'account', policy }, clientIds));
 }

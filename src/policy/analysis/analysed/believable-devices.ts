@@ -22,7 +22,7 @@ export function believableDevices(
   const asked = assurancesNamed(settings, names);
   const said = anythingSaid(asked);
   if (said === undefined) return undefined;
-  const believe = (one: Signals) => marksOf(one, asked);
+  const believe = (signals: Signals) => marksOf(signals, asked);
   const free = new Set(said.map(believe));
   const certified = Object.fromEntries((settings.certificate?.says ?? []).map((name) => [name, true as const]));
   const certificate = new Set([0n, believe(certified)]);
@@ -138,7 +138,7 @@ export function saidTogether(sources: readonly ReadonlySet<Marks>[]): ReadonlySe
   let all: ReadonlySet<Marks> = new Set([0n]);
   for (const others of sources) {
     const found = new Set<Marks>();
-    for (const one of all) for (const other of others) found.add(one | other);
+    for (const marks of all) for (const other of others) found.add(marks | other);
     if (found.size > mostTogether) return undefined;
     all = found;
   }

@@ -21,7 +21,7 @@ import { sampleAddresses } from './sample-addresses.ts';
 
 /** What each side believes of the same device. */
 export interface BelievedPair {
-  readonly live: BelievedDevice;
+  readonly active: BelievedDevice;
   readonly next: BelievedDevice;
 }
 
@@ -34,17 +34,17 @@ type Sides = Readonly<Record<Side, DeviceSignalSettings | undefined>>;
  * nothing. If there is too much, the result has only some of it, and also what no source can state.
  */
 export function believablePairs(sides: Sides, names: readonly string[]): readonly BelievedPair[] {
-  const [live, next] = [assurancesNamed(sides.live, names), assurancesNamed(sides.next, names)];
-  const distinct = new Map([...live, ...next].map((one) => [canonicalJson(one[1]), one] as const));
-  const said = saidBy(sides, { live, next, both: [...distinct.values()] });
+  const [active, next] = [assurancesNamed(sides.active, names), assurancesNamed(sides.next, names)];
+  const distinct = new Map([...active, ...next].map((entry) => [canonicalJson(entry[1]), entry] as const));
+  const said = saidBy(sides, { active, next, both: [...distinct.values()] });
   if (said === undefined) return plainPairs(sides, names);
-  // The lowest bits are what the server believes under the live configuration.
-  const bits = BigInt(standingBits + live.length);
+  // The lowest bits are what the server believes under the active configuration.
+  const bits = BigInt(standingBits + active.length);
   const found = peersOf(sides).map((heard) =>
     saidTogether(sourceNames.map((source) => heardOf(said[source], heard[source], bits))),
   );
   const pairs = inOrder(found)?.map((marks) => ({
-    live: deviceFromMarks(BigInt.asUintN(Number(bits), marks), live),
+    active: deviceFromMarks(BigInt.asUintN(Number(bits), marks), active),
     next: deviceFromMarks(marks >> bits, next),
   }));
   return pairs ?? plainPairs(sides, names);
@@ -56,7 +56,7 @@ interface Said {
   /** Both sides trust the same source. */
   readonly isSame: boolean;
   /** What one statement sets on each side. */
-  readonly marks: readonly (readonly [live: Marks, next: Marks])[];
+  readonly marks: readonly (readonly [active: Marks, next: Marks])[];
 }
 
 /** Undefined: there is too much. */
@@ -66,14 +66,14 @@ function saidBy(
 ): Readonly<Record<Source, Said>> | undefined {
   const anything = anythingSaid(asked.both);
   if (anything === undefined) return undefined;
-  const free = anything.map((said) => [marksOf(said, asked.live), marksOf(said, asked.next)] as const);
+  const free = anything.map((said) => [marksOf(said, asked.active), marksOf(said, asked.next)] as const);
   const certified = (side: Side) => {
     const says = sides[side]?.certificate?.says ?? [];
     return marksOf(Object.fromEntries(says.map((name) => [name, true as const])), asked[side]);
   };
   const isSame = (sourceOf: (settings: DeviceSignalSettings) => unknown) => {
-    const [live, next] = [sides.live, sides.next].map((one) => canonicalJson(one && sourceOf(one)));
-    return live === next;
+    const [active, next] = [sides.active, sides.next].map((settings) => canonicalJson(settings && sourceOf(settings)));
+    return active === next;
   };
   return {
     proxy: { isSame: isSame(({ proxy }) => proxy?.header), marks: free },
@@ -81,7 +81,7 @@ function saidBy(
       isSame: isSame(({ certificate }) => [certificate?.header, certificate?.authorities]),
       marks: [
         [0n, 0n],
-        [certified('live'), certified('next')],
+        [certified('active'), certified('next')],
       ],
     },
     agent: { isSame: isSame(({ agent }) => agent), marks: free },
@@ -94,23 +94,23 @@ type Heard = Readonly<Record<Side, boolean>>;
  * The statements of the source to the sides that trust it. If the two sides trust different sources, a device has a
  * statement of one of them.
  */
-function heardOf({ isSame, marks }: Said, { live, next }: Heard, bits: bigint): ReadonlySet<Marks> {
-  const all = marks.map(([one, other]) => [live ? one : 0n, next ? other << bits : 0n] as const);
+function heardOf({ isSame, marks }: Said, { active, next }: Heard, bits: bigint): ReadonlySet<Marks> {
+  const all = marks.map(([one, other]) => [active ? one : 0n, next ? other << bits : 0n] as const);
   return new Set([0n, ...(isSame ? all.map(([one, other]) => one | other) : all.flat())]);
 }
 
 /** The sources that each side trusts for one peer. */
 function peersOf(sides: Sides): readonly Readonly<Record<Source, Heard>>[] {
-  const named = (['live', 'next'] as const).flatMap((side) =>
+  const named = (['active', 'next'] as const).flatMap((side) =>
     (['proxy', 'certificate'] as const).flatMap((source) => {
       const cidrs = sides[side]?.[source]?.proxies;
       return cidrs === undefined ? [] : [[`${side} ${source}`, { cidrs }] as const];
     }),
   );
-  const agent = { live: sides.live?.agent !== undefined, next: sides.next?.agent !== undefined };
+  const agent = { active: sides.active?.agent !== undefined, next: sides.next?.agent !== undefined };
   return sampleAddresses(Object.fromEntries(named)).map(({ zones }) => {
     const heard = (source: Source) => ({
-      live: zones.includes(`live ${source}`),
+      active: zones.includes(`active ${source}`),
       next: zones.includes(`next ${source}`),
     });
     return { proxy: heard('proxy'), certificate: heard('certificate'), agent };
@@ -127,5 +127,5 @@ function plainPairs(sides: Sides, names: readonly string[]): readonly BelievedPa
     const met = assurances.filter((name) => Object.hasOwn(sides[side]?.assurances ?? {}, name));
     return sides[side] === undefined ? {} : { ...standing, ...(met.length > 0 && { assurances: met }) };
   };
-  return devices.map((device) => ({ live: known('live', device), next: known('next', device) }));
+  return devices.map((device) => ({ active: known('active', device), next: known('next', device) }));
 }

@@ -13,7 +13,7 @@ import { type Document, type Documents, ruleIndexAt } from '../../model/document
 import type { Settings } from '../../model/settings.ts';
 import { readApp } from '../../revision/read-document.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../revision/snapshot.ts';
-import type { FilePlace } from '../../source/finding-at.ts';
+import type { FileLocation } from '../../source/finding-at.ts';
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
 import { believableDevices } from './believable-devices.ts';
@@ -34,8 +34,8 @@ export interface AnalysedConfiguration {
   readonly settings: YamlSource | undefined;
   /** What can be at all in sign-ins to these apps, from now on. */
   universe(clientIds: readonly string[]): Universe;
-  /** The place of a rule. Two rules of the session policy may share one. */
-  placeOf(rule: RuleHead): FilePlace | undefined;
+  /** The location of a rule. Two rules of the session policy may share one. */
+  locationOf(rule: RuleHead): FileLocation | undefined;
 }
 
 type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
@@ -99,11 +99,11 @@ async function readConfiguration(
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,
     universe: (clientIds) => ({ ...settings, clientIds, since }),
-    placeOf: (rule) => placeIn(byName, rule),
+    locationOf: (rule) => locationIn(byName, rule),
   };
 }
 
-function placeIn(files: ReadonlyMap<string, ReadFile>, rule: RuleHead): FilePlace | undefined {
+function locationIn(files: ReadonlyMap<string, ReadFile>, rule: RuleHead): FileLocation | undefined {
   const file = files.get(rule.location?.file ?? '');
   const index = file ? ruleIndexAt(file.document, rule) : -1;
   return file && index >= 0 ? { source: file.source, path: ['rules', index] } : undefined;

@@ -45,8 +45,8 @@ function zonesByData(zones: Settings['zones']): readonly (readonly string[])[] {
   const countries = new Set(all.flatMap(([, zone]) => zone.countries ?? []));
   const asns = new Set(all.flatMap(([, zone]) => zone.asns ?? []));
   const anonymisers = all.filter(([, zone]) => zone.anonymisers).map(([name]) => name);
-  const inCountry = [...countries].map((one) => all.filter(([, zone]) => zone.countries?.includes(one)));
-  const inSystem = [...asns].map((one) => all.filter(([, zone]) => zone.asns?.includes(one)));
+  const inCountry = [...countries].map((country) => all.filter(([, zone]) => zone.countries?.includes(country)));
+  const inSystem = [...asns].map((asn) => all.filter(([, zone]) => zone.asns?.includes(asn)));
   const sets = [[], ...inCountry].flatMap((some) =>
     [[], ...inSystem].map((others) => [...some, ...others].map(([name]) => name)),
   );

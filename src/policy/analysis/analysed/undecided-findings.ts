@@ -8,16 +8,16 @@ import type { AnalysedConfiguration } from './configuration.ts';
 export function undecidedFindings(
   rules: readonly RuleHead[],
   question: string,
-  { placeOf }: AnalysedConfiguration,
+  { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   return rules.flatMap((rule) => {
-    const place = placeOf(rule);
-    if (place === undefined) return [];
+    const location = locationOf(rule);
+    if (location === undefined) return [];
     const parts = {
       message: `${question} could not be decided: the steps of the search did not suffice`,
       severity: 'warning' as const,
       advice: 'say these rules with simpler conditions, or divide the policy',
     };
-    return [findingAt('undecided', place, parts)];
+    return [findingAt('undecided', location, parts)];
   });
 }

@@ -62,9 +62,9 @@ export function sortedByComments(
   sources: readonly YamlSource[],
   today: string,
 ): SortedFindings {
-  const faults = sources.flatMap(commentsIn).flatMap((one) => {
-    const fault = 'fault' in one ? one.fault : acceptanceFault(one, findings, today);
-    return fault === undefined ? [] : [faultFinding(one, fault)];
+  const faults = sources.flatMap(commentsIn).flatMap((comment) => {
+    const fault = 'fault' in comment ? comment.fault : acceptanceFault(comment, findings, today);
+    return fault === undefined ? [] : [faultFinding(comment, fault)];
   });
   const sorted = withoutAccepted(findings, sources, today);
   return { ...sorted, findings: [...sorted.findings, ...faults] };
@@ -78,8 +78,11 @@ export function withoutAccepted(
 ): SortedFindings {
   const acceptances = sources
     .flatMap(commentsIn)
-    .filter((one): one is Acceptance => 'until' in one && today <= one.until);
-  const sorted = findings.map((finding) => ({ finding, by: acceptances.find((one) => accepts(one, finding)) }));
+    .filter((comment): comment is Acceptance => 'until' in comment && today <= comment.until);
+  const sorted = findings.map((finding) => ({
+    finding,
+    by: acceptances.find((acceptance) => accepts(acceptance, finding)),
+  }));
   return {
     findings: sorted.flatMap(({ finding, by }) => (by ? [] : [finding])),
     accepted: sorted.flatMap(({ finding, by }) => (by ? [{ finding, until: by.until, reason: by.reason }] : [])),

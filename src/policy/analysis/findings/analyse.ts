@@ -4,7 +4,7 @@
  */
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { inOrderOfPlaces } from '../../../core/model/source-place.ts';
+import { inOrderOfLocations } from '../../../core/model/source-place.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
 import type { Documents } from '../../model/documents.ts';
@@ -72,7 +72,7 @@ export async function analysis(
   const ofRules = await allFindings(configuration, now);
   // A rule whose time is over gets no further finding about a part of it.
   const isTold = (finding: AnalysisFinding) =>
-    ofRules.some((one) => one.code === 'past' && ruleOf(one) === ruleOf(finding));
+    ofRules.some((earlier) => earlier.code === 'past' && ruleOf(earlier) === ruleOf(finding));
   const all = [
     ...checked.warnings,
     ...ofRules,
@@ -80,7 +80,7 @@ export async function analysis(
     ...invariantFindings(invariants),
   ];
   const sorted = sortedByComments(all, sources, dayOf(now));
-  const findings = sorted.findings.toSorted(inOrderOfPlaces);
+  const findings = sorted.findings.toSorted(inOrderOfLocations);
   return { findings, accepted: sorted.accepted, invariants };
 }
 
@@ -94,7 +94,7 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   const isLockOut = (rule: RuleHead) => combined.some((one) => one.code.includes('lock-out') && isAt(one, rule));
   const undecided = [...undecidedLockOuts(apps, configuration), ...undecidedAdditions(apps, isLockOut, configuration)];
   const isTold = (finding: AnalysisFinding) =>
-    finding.code === 'undecided' && undecided.some((one) => ruleOf(one) === ruleOf(finding));
+    finding.code === 'undecided' && undecided.some((analysisFinding) => ruleOf(analysisFinding) === ruleOf(finding));
   const dead = deadRuleFindings(verdicts, configuration).filter((finding) => !isTold(finding));
   const others = [
     ...combined,
@@ -102,7 +102,11 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
     ...unreachedFindings({ apps, alive }, configuration),
   ];
   const isDead = (finding: AnalysisFinding) =>
-    dead.some((one) => (one.code !== 'undecided' || finding.code === 'undecided') && ruleOf(one) === ruleOf(finding));
+    dead.some(
+      (analysisFinding) =>
+        (analysisFinding.code !== 'undecided' || finding.code === 'undecided') &&
+        ruleOf(analysisFinding) === ruleOf(finding),
+    );
   return [
     ...dead,
     ...undecided,

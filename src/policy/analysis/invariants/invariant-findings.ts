@@ -2,13 +2,13 @@
 import type { Invariant, Violation } from '../../../core/analysis/findings/invariants.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
-import { placeKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { conditionDescriptors, conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { hasTextPart } from '../../../core/policy/theories/expression-theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
-import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import { namedRule } from '../analysed/configuration.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsText } from '../text/proofs-text.ts';
@@ -19,35 +19,35 @@ const mostNamed = 5;
 
 export function invariantFindings(examined: readonly ExaminedInvariant[]): readonly AnalysisFinding[] {
   return examined.flatMap((invariant) => {
-    const place = { source: invariant.source, path: ['invariants', invariant.index] };
+    const location = { source: invariant.source, path: ['invariants', invariant.index] };
     const kind = overallVerdict(invariant);
-    if (kind === 'refuted') return violations(invariant, place);
-    if (kind === 'undecided') return [undecided(invariant, place)];
-    return kind === 'empty' ? [emptyInvariant(invariant, place)] : [];
+    if (kind === 'refuted') return violations(invariant, location);
+    if (kind === 'undecided') return [undecided(invariant, location)];
+    return kind === 'empty' ? [emptyInvariant(invariant, location)] : [];
   });
 }
 
 type FoundViolation = ReturnType<typeof violationsOf>[number];
 
-function violations(one: ExaminedInvariant, place: FilePlace): readonly AnalysisFinding[] {
+function violations(one: ExaminedInvariant, location: FileLocation): readonly AnalysisFinding[] {
   const all = [...Map.groupBy(violationsOf(one), blamed).values()].flatMap(([first]) => (first ? [first] : []));
   const more = all.length - mostNamed;
   return all.slice(0, mostNamed).map((violation, index) => {
     const others = more > 0 && index === mostNamed - 1 ? `; so do ${more} more rules` : '';
-    return violationFinding(violation, one, { place, others });
+    return violationFinding(violation, one, { location, others });
   });
 }
 
 /** The rule of the app, or the one that denies. */
 function blamed({ rules, app }: FoundViolation): string {
   const rule = rules[1] ?? rules[0];
-  return rule?.location === undefined ? app.clientId : placeKey(rule);
+  return rule?.location === undefined ? app.clientId : locationKey(rule);
 }
 
 function violationFinding(
   { rules, facts, proved, app, policies }: FoundViolation,
   { invariant }: ExaminedInvariant,
-  { place, others }: { readonly place: FilePlace; readonly others: string },
+  { location, others }: { readonly location: FileLocation; readonly others: string },
 ): AnalysisFinding {
   const { authenticators } = policies;
   const { guarantee } = invariant;
@@ -56,7 +56,7 @@ function violationFinding(
   const isShown = proved !== undefined && isShownByExample(proved);
   const enrolled = isShown ? enrolledOptions(proved, measure) : proved?.enrolled;
   const options = exampleOptions(facts, enrolled ?? authenticators.map(({ key }) => key));
-  return findingAt('invariant', place, {
+  return findingAt('invariant', location, {
     ...(!isOrdinary(facts, [invariant, ...rules]) && { severity: 'warning' as const }),
     message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
     rules: deciding(rules).map(namedRule),
@@ -93,12 +93,12 @@ function atApp({ clientId, ownAccount }: App): string {
   return ownAccount ? 'at the pages of the own account' : `in the app ${clientId}`;
 }
 
-function undecided(one: ExaminedInvariant, place: FilePlace): AnalysisFinding {
+function undecided(one: ExaminedInvariant, location: FileLocation): AnalysisFinding {
   const open = one.apps.filter((examined) => examined.verdict.kind === 'undecided');
   const [first] = open;
   const rules = first?.verdict.kind === 'undecided' ? first.verdict.open : [];
   const apps = open.length > 1 ? ` and ${open.length - 1} more` : '';
-  return findingAt('undecided-invariant', place, {
+  return findingAt('undecided-invariant', location, {
     message: `whether "${one.invariant.name}" holds could not be decided ${first ? atApp(first.app) : ''}${apps}: ${reasonFor(one, first)}`,
     rules: distinct(rules.flatMap(deciding)).slice(0, mostNamed).map(namedRule),
     advice: 'write these rules or the invariant with simpler conditions, or cover the case with a policy test',
@@ -106,7 +106,7 @@ function undecided(one: ExaminedInvariant, place: FilePlace): AnalysisFinding {
 }
 
 function distinct(rules: readonly RuleHead[]): readonly RuleHead[] {
-  return [...new Map(rules.map((rule) => [placeKey(rule), rule])).values()];
+  return [...new Map(rules.map((rule) => [locationKey(rule), rule])).values()];
 }
 
 function reasonFor({ invariant }: ExaminedInvariant, examined: ExaminedApp | undefined): string {
@@ -130,9 +130,9 @@ function isTakenApart(name: string, { expression }: ConditionSet): boolean {
   return Object.entries(conditionDescriptors).some(([one, { theory }]) => one === name && theory !== undefined);
 }
 
-function emptyInvariant({ invariant, apps }: ExaminedInvariant, place: FilePlace): AnalysisFinding {
+function emptyInvariant({ invariant, apps }: ExaminedInvariant, location: FileLocation): AnalysisFinding {
   const why = apps.length === 0 ? 'no app is meant' : 'its conditions exclude one another';
-  return findingAt('empty-invariant', place, {
+  return findingAt('empty-invariant', location, {
     message: `"${invariant.name}" says nothing: ${why}`,
     advice: 'correct its conditions, or remove it',
   });

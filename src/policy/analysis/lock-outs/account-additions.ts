@@ -65,23 +65,23 @@ export function neverAddedFindings(
   reported: ReadonlySet<Rule>,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const left = never.filter(({ rule, others }) => ![rule, ...others].some((one) => reported.has(one)));
+  const left = never.filter(({ rule, others }) => ![rule, ...others].some((involved) => reported.has(involved)));
   const found = [...Map.groupBy(left, ({ rule }) => rule).values()].flatMap((same) => atRule(same, configuration));
   const open = undecided.filter((rule) => !reported.has(rule));
   return [...found, ...undecidedFindings(open, 'whether users can ever add what it is about', configuration)];
 }
 
 /** The finding about the most users stands alone. */
-function atRule(same: readonly NeverAdded[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function atRule(same: readonly NeverAdded[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const isOfAll = ({ whom }: NeverAdded) => typeof whom === 'string';
   const shown = same.some(isOfAll) ? same.filter(isOfAll) : same;
   const [first] = shown;
-  const place = first && placeOf(first.rule);
-  if (first === undefined || place === undefined) return [];
+  const location = first && locationOf(first.rule);
+  if (first === undefined || location === undefined) return [];
   const { whom } = first;
   const keys = shown.map(({ key }) => key).join(' or ');
   return [
-    findingAt('never-added', place, {
+    findingAt('never-added', location, {
       message: typeof whom === 'string' ? ofAll(keys, shown) : ofSome(keys),
       rules: [...new Set(shown.flatMap(({ others }) => others))].map(namedRule),
       ...(typeof whom === 'object' && { example: exampleOptions(whom) }),

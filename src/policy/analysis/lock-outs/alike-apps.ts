@@ -81,7 +81,7 @@ function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
     const own = (signOn?.rules ?? []).map(({ rule }) => rule);
     const common = rulesBeside(set);
     const sets = [...common, ...own].flatMap(({ when }) => conditionSets(when));
-    if (elsewhere.has(clientId) || sets.some((one) => isAboutItself(one, clientId))) return undefined;
+    if (elsewhere.has(clientId) || sets.some((conditionSet) => isAboutItself(conditionSet, clientId))) return undefined;
     const known = new Set(namesIn(common));
     const groups = [...new Set(own.flatMap(groupsIn))].filter((group) => !known.has(group));
     const places = new Map(groups.map((group, index) => [group, index]));

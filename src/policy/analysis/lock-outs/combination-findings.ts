@@ -10,7 +10,7 @@ import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 
-/** Each place is reported once for each code. */
+/** Each location is reported once for each code. */
 export function combinationFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
@@ -27,8 +27,8 @@ export function combinationFindings(
     ...newcomerFindings(apps, configuration),
     ...firstSignInFindings(apps, configuration),
   ];
-  const places = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
-  return [...places.values()];
+  const locations = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
+  return [...locations.values()];
 }
 
 function keyOf({ code, file, line, column }: AnalysisFinding): string {
@@ -58,18 +58,18 @@ function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readon
 /** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */
 function undecidedCombinations(
   { app, open }: AnalysedApp,
-  { placeOf }: AnalysedConfiguration,
+  { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   return [...Map.groupBy(open, (combination) => combination.app)].flatMap(([rule, same]) => {
-    const place = placeOf(rule);
-    if (place === undefined) return [];
+    const location = locationOf(rule);
+    if (location === undefined) return [];
     const parts = {
       message: `its effect with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
       severity: 'warning' as const,
       rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
       advice: 'say these rules with simpler conditions, or divide the policy',
     };
-    return [findingAt('undecided', place, parts)];
+    return [findingAt('undecided', location, parts)];
   });
 }
 

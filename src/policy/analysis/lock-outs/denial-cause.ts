@@ -7,7 +7,7 @@ import {
   withoutTerms,
 } from '../../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
-import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
@@ -54,10 +54,10 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
   const decided = policies.authenticators.map(({ key }) =>
     rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === key)),
   );
-  const places = [...rules, ...(combination.enrollment ? [combination.enrollment] : [])].map(
+  const locations = [...rules, ...(combination.enrollment ? [combination.enrollment] : [])].map(
     ({ location }) => location,
   );
-  const key = JSON.stringify([keys, outcomeKey(policies, facts), places, decided]);
+  const key = JSON.stringify([keys, outcomeKey(policies, facts), locations, decided]);
   const found = known.get(key) ?? findCause(user, rules, policies);
   known.set(key, found);
   const { account, together, by } = found;
@@ -86,7 +86,7 @@ function enrollmentRules(
 
 /** Rules of the account policy alone, a rule of the enrollment policy alone, or both. */
 function findCause(user: DeniedUser, rules: readonly Rule[], policies: PolicySet): KnownCause {
-  const isDeniedBy = (some: PolicySet) => endsInDenial(some, user.facts, user.keys);
+  const isDeniedBy = (some: PolicySet) => isSignInDenied(some, user.facts, user.keys);
   const account = accountCause(policies, rules, isDeniedBy);
   if (account.length > 0) {
     const enough = account.length === 1 ? enoughAlone(policies, rules, isDeniedBy) : [];

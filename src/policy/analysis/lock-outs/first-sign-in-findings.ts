@@ -32,7 +32,9 @@ function deniedBySession(
   const whens = rules.map(({ when }) => when);
   const first = firstSignIn(whens);
   if (app === undefined || policy === undefined || first === undefined) return [];
-  const clientIds = configuration.policies.flatMap((one) => (one.kind === 'session' ? one.clientIds : []));
+  const clientIds = configuration.policies.flatMap((analysedPolicy) =>
+    analysedPolicy.kind === 'session' ? analysedPolicy.clientIds : [],
+  );
   const space = ruleSpace([...whens, first], configuration.universe([...new Set(clientIds)]));
   const { never, undecided } = neverFirst(policy, first, space);
   return [
@@ -75,7 +77,7 @@ function found(
 ): readonly AnalysisFinding[] {
   const all = never.filter(({ whom }) => whom === 'everyone');
   const [first, ...others] = all;
-  if (first === undefined) return never.flatMap((one) => finding(one, [], { keys, configuration }));
+  if (first === undefined) return never.flatMap((neverFirst) => finding(neverFirst, [], { keys, configuration }));
   return finding(first, others, { keys, configuration });
 }
 
@@ -90,11 +92,11 @@ function finding(
   others: readonly NeverFirst[],
   { keys, configuration }: Shown,
 ): readonly AnalysisFinding[] {
-  const place = configuration.placeOf(rule);
-  if (place === undefined) return [];
+  const location = configuration.locationOf(rule);
+  if (location === undefined) return [];
   const isError = whom === 'everyone' && isOrdinary(facts, [rule]);
   return [
-    findingAt(isError ? 'lock-out' : 'newcomer-lock-out', place, {
+    findingAt(isError ? 'lock-out' : 'newcomer-lock-out', location, {
       message: `denies ${words[whom]} the first sign-in, to every app and to the account pages: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,
       rules: others.map((other) => namedRule(other.rule)),
       example: exampleOptions(facts, keys),

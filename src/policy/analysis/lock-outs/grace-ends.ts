@@ -2,7 +2,7 @@
  * Sign-ins after the grace for a required enrollment: from the day on which it ends, and of users who have skipped as
  * often as they may.
  */
-import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { ruleCombinations } from '../../../core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { EnrollmentRule, RequiredEnrollment } from '../../../core/model/enrollment-policy.ts';
@@ -114,7 +114,7 @@ export function graceEndOf({ app: { policies }, combination, after, facts, begin
     ...(after ? [after.rule] : []),
     ...(lockOut?.after ?? []),
   ]).filter(hasGrace);
-  if (rules.length === 0 || endsInDenial(withoutGraced(policies), user.facts, user.keys))
+  if (rules.length === 0 || isSignInDenied(withoutGraced(policies), user.facts, user.keys))
     return { clause: '', isTimed: false };
   const names = rules.map(({ name }) => `"${name}"`).join(' and ');
   const over = daysOf(rules.flatMap(({ then }) => then.required)).filter((day) => day <= user.facts.now);

@@ -1,6 +1,6 @@
 /** Rules of the enrollment policy that disable what the other policies ask for, as findings: one at each. */
 import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
-import { endsInDenial, isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isLockedOut, isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import {
   decideTogether,
@@ -40,7 +40,7 @@ function lockedOutIn(combination: RuleCombination, app: AnalysedApp): readonly L
   const { policies, space } = app;
   if (!isLockedOut(policies, combination)) return [];
   const facts = ordinaryFactsFor(combination, space) ?? combination.facts;
-  if (!endsInDenial(policies, facts, everythingIn(app))) return [];
+  if (!isSignInDenied(policies, facts, everythingIn(app))) return [];
   const isUsual = (user: UserFacts) => isOrdinary(user, rulesOf(combination));
   const lockedOut = factsOfLockOut(combination, app);
   if (lockedOut && isUsual(lockedOut)) return [{ app, combination, facts: lockedOut, isUsual: true, isLockOut: true }];
@@ -60,7 +60,7 @@ function factsOfLockOut(combination: RuleCombination, app: AnalysedApp): UserFac
     space,
     budget: denialBudget,
     isConfirmed: (facts) =>
-      decideTogether(policies, combination, facts) && endsInDenial(policies, facts, everythingIn(app)),
+      decideTogether(policies, combination, facts) && isSignInDenied(policies, facts, everythingIn(app)),
   });
 }
 
@@ -80,18 +80,18 @@ function causeOf({ app, enrollment }: RuleCombination): RuleHead {
   return enrollment ?? app;
 }
 
-function atCause(same: readonly LockedOut[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function atCause(same: readonly LockedOut[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const usual = same.filter(({ isUsual }) => isUsual);
   const shown = usual.find(({ isLockOut }) => isLockOut) ?? usual[0] ?? same[0];
   const cause = shown && causeOf(shown.combination);
-  const place = cause && placeOf(cause);
-  if (shown === undefined || place === undefined) return [];
+  const location = cause && locationOf(cause);
+  if (shown === undefined || location === undefined) return [];
   const involved = distinctRules([
     ...same.map(({ combination }) => combination.app),
     ...same.map(({ combination }) => combination.session),
   ]);
   return [
-    findingAt('lock-out', place, {
+    findingAt('lock-out', location, {
       message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them${shown.isLockOut ? '' : '. In other circumstances they can meet them'}`,
       ...(!(shown.isUsual && shown.isLockOut) && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),

@@ -22,12 +22,14 @@ export function newcomerFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const additions = accountAdditions(apps, configuration);
-  const then = [{ apps, configuration }, ...graceEnds(apps, configuration)].map((one) => newcomersThen(one, additions));
+  const then = [{ apps, configuration }, ...graceEnds(apps, configuration)].map((appsThen) =>
+    newcomersThen(appsThen, additions),
+  );
   const denied = then.flatMap((search) => search.denied);
   const causes = new Set(denied.map(causeKey));
   const found = [...causes].flatMap((cause) =>
     atCause(
-      then.map((one) => one.denied.filter((each) => causeKey(each) === cause)),
+      then.map((newcomerSearch) => newcomerSearch.denied.filter((each) => causeKey(each) === cause)),
       configuration,
     ),
   );
@@ -72,13 +74,13 @@ function firstFound(then: readonly (readonly Denied[])[]): readonly Denied[] {
   return then.find((same) => same.length > 0) ?? [];
 }
 
-function atSignOn(denied: Denied, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function atSignOn(denied: Denied, { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const { combination, beginning, facts, after } = denied;
-  const place = placeOf(combination.app);
-  if (place === undefined) return [];
+  const location = locationOf(combination.app);
+  if (location === undefined) return [];
   const { clause, isTimed } = graceEndOf(denied);
   return [
-    findingAt('newcomer-lock-out', place, {
+    findingAt('newcomer-lock-out', location, {
       message: `denies ${newcomersText(beginning)}${clause}: they cannot set up there what it asks for`,
       rules: [after?.rule ?? combination.enrollment ?? []].flat().map(namedRule),
       example: exampleOptions(facts, beginning.keys, isTimed),
@@ -92,15 +94,15 @@ function newcomersText({ keys, how }: Beginning): string {
 }
 
 /** Users could add it where other rules decide, or later. */
-function newcomerLockOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function newcomerLockOut(same: readonly Denied[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const shown = same.find((denied) => isOrdinary(denied.facts, rulesOf(denied))) ?? same[0];
-  const place = shown && placeAt(shown, placeOf);
-  if (shown === undefined || place === undefined) return [];
+  const location = shown && locationOfCause(shown, locationOf);
+  if (shown === undefined || location === undefined) return [];
   const { beginning, facts } = shown;
   const { clause, isTimed } = graceEndOf(shown);
   const what = shown.cause.enrollment ? 'set up there' : 'add there';
   return [
-    findingAt('newcomer-lock-out', place, {
+    findingAt('newcomer-lock-out', location, {
       message: `locks ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${clause}: they cannot ${what} what is asked for`,
       rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, beginning.keys, isTimed),
@@ -111,11 +113,11 @@ function newcomerLockOut(same: readonly Denied[], { placeOf }: AnalysedConfigura
   ];
 }
 
-function lockOutFor(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const all = same.flatMap((denied) => exampleOf(denied));
   const shown = all.find(({ isUsual }) => isUsual) ?? all[0];
-  const place = shown && placeAt(shown.denied, placeOf);
-  if (shown === undefined || place === undefined) return [];
+  const location = shown && locationOfCause(shown.denied, locationOf);
+  if (shown === undefined || location === undefined) return [];
   const { denied, facts, reachable } = shown;
   const { clause, isTimed } = graceEndOf(denied);
   const isForAll = isOfAllNamed(same);
@@ -126,7 +128,7 @@ function lockOutFor(same: readonly Denied[], { placeOf }: AnalysedConfiguration)
   const whom = isForAll ? `all users for whom ${namedHere(involved)} decide` : 'users such as the one of the example';
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
-    findingAt('lock-out', place, {
+    findingAt('lock-out', location, {
       message: `locks ${whom} out of ${analysedAppsText(same)}${where}${clause}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
@@ -153,9 +155,9 @@ function askForOneFactor({ cause }: Denied): string {
   return `say \`allow: { factors: 1 }\` ${where}, as users prove all that their account can in any case`;
 }
 
-function placeAt({ cause }: Denied, placeOf: AnalysedConfiguration['placeOf']) {
+function locationOfCause({ cause }: Denied, locationOf: AnalysedConfiguration['locationOf']) {
   const [first] = rulesIn(cause);
-  return first && placeOf(first);
+  return first && locationOf(first);
 }
 
 function rulesOf({ combination, cause, after, lockOut }: Denied): readonly RuleHead[] {

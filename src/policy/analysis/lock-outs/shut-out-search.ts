@@ -5,7 +5,7 @@ import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
 import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/shut-out.ts';
-import { endsInDenial } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { decideTogether, deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
@@ -61,7 +61,7 @@ function reachableIn({
   most,
 }: AppSearch): ReturnType<LockOutFinder['reachable']> {
   const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
-  return { sets: sets.map((one) => asOften(one, most)), isPartial };
+  return { sets: sets.map((set) => asOften(set, most)), isPartial };
 }
 
 /** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
@@ -69,7 +69,7 @@ function eachOfOne(governed: readonly Governed[]): readonly (readonly Governed[]
   const byRule = [...Map.groupBy(governed, ({ rule }) => rule).values()];
   if (byRule.length === governed.length) return [];
   return byRule.reduce<readonly (readonly Governed[])[]>(
-    (all, some) => all.flatMap((taken) => some.map((one) => [...taken, one])),
+    (all, some) => all.flatMap((taken) => some.map((next) => [...taken, next])),
     [[]],
   );
 }
@@ -131,7 +131,9 @@ function formulasOf(
 }
 
 function decides(rule: RuleHead, policy: CompiledPolicy<RuleHead> | undefined, space: RuleSpace): readonly Formula[] {
-  return policy ? deciding(policy, space).flatMap((one) => (one.rule === rule ? one.formulas : [])) : [];
+  return policy
+    ? deciding(policy, space).flatMap((candidate) => (candidate.rule === rule ? candidate.formulas : []))
+    : [];
 }
 
 function decideAlike(
@@ -152,6 +154,6 @@ export function neverByCause({ app, cause, facts, lockOut }: Denied): readonly s
   const governed = governedBy([...cause.account, ...cause.together], facts, app.policies);
   const named = [...governed.map(({ key }) => key), ...disabled, ...useOnly];
   const never = lockOut.never.filter((key) => named.includes(key));
-  const enough = never.filter((key) => !endsInDenial(app.policies, lockOut.facts, [...lockOut.reachable, key]));
+  const enough = never.filter((key) => !isSignInDenied(app.policies, lockOut.facts, [...lockOut.reachable, key]));
   return enough.length > 0 ? enough : never;
 }

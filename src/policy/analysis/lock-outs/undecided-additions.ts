@@ -5,7 +5,7 @@
 import { ruleCombinations } from '../../../core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
-import { placeKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -32,7 +32,7 @@ export function undecidedAdditions(
 ): readonly AnalysisFinding[] {
   const open = distinctRules(apps.flatMap(({ policies }) => rulesOfApp(policies))).filter(hasUnknownExpression);
   const found = open.slice(0, mostRules).flatMap((rule) => firstFound(rule, apps, configuration) ?? []);
-  const causes = Map.groupBy(found, ({ cause }) => placeKey(cause));
+  const causes = Map.groupBy(found, ({ cause }) => locationKey(cause));
   return [...causes.values()].flatMap((same) => atCause(same, isTold, configuration));
 }
 
@@ -77,7 +77,7 @@ function isBy({ combination: { session, app, enrollment }, cause, after }: Denie
 }
 
 function isSame(one: RuleHead, other: RuleHead): boolean {
-  return placeKey(one) === placeKey(other);
+  return locationKey(one) === locationKey(other);
 }
 
 /** The app as if the expressions of the rule always held. */
@@ -117,13 +117,13 @@ function atCause(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const [first] = same;
-  const place = first && configuration.placeOf(first.cause);
-  if (first === undefined || place === undefined || isTold(first.cause)) return [];
+  const location = first && configuration.locationOf(first.cause);
+  if (first === undefined || location === undefined || isTold(first.cause)) return [];
   const involved = distinctRules(
     same.flatMap(({ rule, denied }) => [rule, ...rulesIn(denied.cause).slice(1), denied.combination.app]),
   ).filter((rule) => !isSame(rule, first.cause));
   return [
-    findingAt('undecided', place, {
+    findingAt('undecided', location, {
       message: `whether it locks users out of ${analysedAppsText(same)} could not be decided: where the rules named here decide, too, users may be unable to add what they are asked for, and an expression cannot be taken apart`,
       severity: 'warning',
       rules: involved.slice(0, mostNamed).map(namedRule),

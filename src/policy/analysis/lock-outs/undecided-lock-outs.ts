@@ -4,7 +4,7 @@
  */
 import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
-import { placeKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
@@ -17,11 +17,11 @@ export function undecidedLockOuts(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const open = apps.flatMap((app) => undecidedIn(app));
-  const byRule = Map.groupBy(open, ({ enrollment }) => placeKey(enrollment));
+  const byRule = Map.groupBy(open, ({ enrollment }) => locationKey(enrollment));
   return [...byRule.values()].flatMap((same) => {
     const [first] = same;
-    const place = first && configuration.placeOf(first.enrollment);
-    if (place === undefined) return [];
+    const location = first && configuration.locationOf(first.enrollment);
+    if (location === undefined) return [];
     const involved = distinctRules(same.flatMap(({ others }) => others));
     const parts = {
       message: `whether it locks users out of ${analysedAppsText(same)} could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart`,
@@ -29,7 +29,7 @@ export function undecidedLockOuts(
       rules: involved.slice(0, mostNamed).map(namedRule),
       advice: 'disable less here, or say for whom with other conditions than `expression`, such as `attributes`',
     };
-    return [findingAt('undecided', place, parts)];
+    return [findingAt('undecided', location, parts)];
   });
 }
 
@@ -42,11 +42,14 @@ interface UndecidedLockOut {
 /** Where the steps did not suffice, another finding says so. */
 function undecidedIn(app: AnalysedApp): readonly UndecidedLockOut[] {
   const { policies, combinations, unshown, open } = app;
-  const found = new Set(combinations.filter((one) => isLockedOut(policies, one)).map(({ enrollment }) => enrollment));
-  return unshown.flatMap((one) => {
-    const { session, app: signOn, enrollment } = one;
+  const found = new Set(
+    combinations.filter((combination) => isLockedOut(policies, combination)).map(({ enrollment }) => enrollment),
+  );
+  return unshown.flatMap((combination) => {
+    const { session, app: signOn, enrollment } = combination;
     const hasRunOut = open.some((pair) => pair.session === session && pair.app === signOn);
-    if (enrollment === undefined || hasRunOut || found.has(enrollment) || !isLockedOut(policies, one)) return [];
+    if (enrollment === undefined || hasRunOut || found.has(enrollment) || !isLockedOut(policies, combination))
+      return [];
     return [{ app, enrollment, others: [signOn, session] }];
   });
 }

@@ -8,7 +8,7 @@ import { meetsRequirement } from '../../../core/evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
 import type { Requirement, Rule } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
-import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import type { AppCombinations } from './app-combinations.ts';
 
@@ -24,9 +24,9 @@ export function alternativeFindings(
   combinations: AppCombinations,
   { configuration, authenticators }: Analysed,
 ): readonly AnalysisFinding[] {
-  const place = configuration.placeOf(rule);
-  if (place === undefined || then.kind !== 'allow' || then.session) return [];
-  const parts = partsOf(then.requirement, place);
+  const location = configuration.locationOf(rule);
+  if (location === undefined || then.kind !== 'allow' || then.session) return [];
+  const parts = partsOf(then.requirement, location);
   const usable = usableIn(combinations, authenticators);
   const canBeMet = ({ requirement }: Part) =>
     usable.some((some) => meetsRequirement(requirement, bestEvidence(requirement, some)));
@@ -42,16 +42,16 @@ export function alternativeFindings(
 /** One alternative or chain, and where it stands. */
 interface Part {
   readonly requirement: Requirement;
-  readonly place: FilePlace;
+  readonly location: FileLocation;
 }
 
-function partsOf(requirement: Requirement, { source, path }: FilePlace): readonly Part[] {
+function partsOf(requirement: Requirement, { source, path }: FileLocation): readonly Part[] {
   const at = (key: string, index: number) => ({ source, path: [...path, 'then', 'allow', key, index] });
   return 'chains' in requirement
-    ? requirement.chains.map((chain, index) => ({ requirement: { chains: [chain] }, place: at('chains', index) }))
+    ? requirement.chains.map((chain, index) => ({ requirement: { chains: [chain] }, location: at('chains', index) }))
     : requirement.anyOf.map((alternative, index) => ({
         requirement: { anyOf: [alternative] },
-        place: at('anyOf', index),
+        location: at('anyOf', index),
       }));
 }
 
@@ -65,11 +65,11 @@ function usableIn(
   );
 }
 
-function unmeetable({ requirement, place }: Part): AnalysisFinding {
+function unmeetable({ requirement, location }: Part): AnalysisFinding {
   const what = 'chains' in requirement ? 'this chain' : 'this alternative';
   const message = `no user can meet ${what}: what may be used there is not enough, at its best and fresh`;
   const advice = 'enable what it takes in stepgate.yaml, let it be used in the enrollment policy, or remove it';
-  return findingAt('unmeetable', place, { message, advice });
+  return findingAt('unmeetable', location, { message, advice });
 }
 
 /** Examines the last first: if two alternatives ask for the same, the first one stays. */
@@ -79,11 +79,11 @@ function pointless(
 ): readonly AnalysisFinding[] {
   let kept = parts;
   return parts.toReversed().flatMap((part) => {
-    const others = kept.filter((one) => one !== part);
+    const others = kept.filter((other) => other !== part);
     if (!isContained(part, others, authenticators)) return [];
     kept = others;
     const message = 'adds nothing: what meets it meets another one, too';
-    return [findingAt('pointless-alternative', part.place, { message, advice: 'remove it' })];
+    return [findingAt('pointless-alternative', part.location, { message, advice: 'remove it' })];
   });
 }
 

@@ -2,13 +2,13 @@
 
 import { type RuleVerdict, ruleVerdicts } from '../../../core/analysis/findings/dead-rules.ts';
 import { type RulePart, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import { placeKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { sourcePlace } from '../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../core/model/source-place.ts';
 import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
-import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import type { AnalysedPolicy } from '../analysed/analysed-policies.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 
@@ -30,7 +30,7 @@ export function deadRuleFindings(
   found: readonly RuleJudgement[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const written = Map.groupBy(found, ({ rule }) => placeKey(rule));
+  const written = Map.groupBy(found, ({ rule }) => locationKey(rule));
   return [...written.values()].flatMap((same) => {
     const [first] = same;
     // A policy must end in a rule without conditions, even if no sign-in is left for it.
@@ -77,11 +77,11 @@ function verdictsIn(policy: CompiledPolicy<RuleHead>, universe: Universe): reado
 
 function deadRule(
   { rule, verdict, isOver }: RuleJudgement,
-  { placeOf }: AnalysedConfiguration,
+  { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const place = placeOf(rule);
-  if (place === undefined || verdict.kind === 'decides') return [];
-  const { source, path } = place;
+  const location = locationOf(rule);
+  if (location === undefined || verdict.kind === 'decides') return [];
+  const { source, path } = location;
   if (verdict.kind === 'undecided') {
     const reason = verdict.ranOut ? ': the steps of the search did not suffice' : '';
     const parts = {
@@ -89,9 +89,9 @@ function deadRule(
       advice: 'say it with simpler conditions',
       ...(verdict.ranOut && { severity: 'warning' as const }),
     };
-    return [findingAt('undecided', place, parts)];
+    return [findingAt('undecided', location, parts)];
   }
-  if (isOver) return [overRule(verdict, rule, place)];
+  if (isOver) return [overRule(verdict, rule, location)];
   if (verdict.kind === 'contradictory') {
     const [only] = verdict.conflict;
     const inner = only && verdict.conflict.length === 1 ? ['when', only.condition, ...only.path] : [];
@@ -106,13 +106,13 @@ function deadRule(
     advice: 'move it above, narrow the rules before it, or remove it',
     ...((changesNothing || rule.reportOnly) && { severity: 'warning' as const }),
   };
-  return [findingAt('shadowed', place, parts)];
+  return [findingAt('shadowed', location, parts)];
 }
 
 /** A rule whose days are over has a finding of its own, because it was no mistake before. */
-function overRule(verdict: DeadVerdict, rule: RuleHead, place: FilePlace): AnalysisFinding {
+function overRule(verdict: DeadVerdict, rule: RuleHead, location: FileLocation): AnalysisFinding {
   const isShadowed = verdict.kind === 'shadowed';
-  return findingAt('past', place, {
+  return findingAt('past', location, {
     message: isShadowed
       ? `never decides any more, as its days are over: ${takersText(verdict.by, rule)} all its cases`
       : `never applies any more, as its days are over: ${conflictText(verdict.conflict)}`,
@@ -145,8 +145,8 @@ function takersText(by: readonly RuleHead[], { location: own }: RuleHead): strin
 
 /** The shortest text for a location that a reader of the finding at `own` can follow. */
 function whereFrom(own: RuleHead['location'], location: RuleHead['location']): string {
-  const place = { file: '', line: 1, column: 1, ...location };
-  const { file, line, column } = place;
-  if (file !== own?.file) return sourcePlace(place);
+  const whole = { file: '', line: 1, column: 1, ...location };
+  const { file, line, column } = whole;
+  if (file !== own?.file) return sourceLocationText(whole);
   return line === own?.line ? `line ${line}, column ${column}` : `line ${line}`;
 }

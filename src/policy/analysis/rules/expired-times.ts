@@ -14,13 +14,17 @@ export function expiredTimeFindings(configuration: AnalysedConfiguration, now: S
   return readEnrollmentPolicy(document).rules.flatMap((rule) => pastGrace(rule, configuration, now));
 }
 
-function pastGrace(rule: EnrollmentRule, { placeOf }: AnalysedConfiguration, now: Seconds): readonly AnalysisFinding[] {
-  const place = placeOf(rule);
-  if (place === undefined || rule.off) return [];
+function pastGrace(
+  rule: EnrollmentRule,
+  { locationOf }: AnalysedConfiguration,
+  now: Seconds,
+): readonly AnalysisFinding[] {
+  const location = locationOf(rule);
+  if (location === undefined || rule.off) return [];
   return rule.then.required.flatMap(({ grace }, index) => {
     if (grace === undefined || !('until' in grace) || now < grace.until) return [];
-    const path = [...place.path, 'then', 'required', index];
+    const path = [...location.path, 'then', 'required', index];
     const message = `its grace ended on ${new Date((grace.until - 1) * 1000).toISOString().slice(0, 10)}: no user can skip it any more`;
-    return [findingAt('past', { ...place, path }, { message, advice: 'remove the grace, or set a later day' })];
+    return [findingAt('past', { ...location, path }, { message, advice: 'remove the grace, or set a later day' })];
   });
 }

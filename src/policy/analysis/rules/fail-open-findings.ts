@@ -14,7 +14,9 @@ export function failOpenFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  return [...ofSignIns(apps, configuration), ...ofOthers(configuration)].flatMap((one) => inPolicy(one, configuration));
+  return [...ofSignIns(apps, configuration), ...ofOthers(configuration)].flatMap((examined) =>
+    inPolicy(examined, configuration),
+  );
 }
 
 interface Examined {
@@ -38,8 +40,8 @@ function ofSignIns(apps: readonly AnalysedApp[], { universe }: AnalysedConfigura
 }
 
 function ofOthers({ policies, universe }: AnalysedConfiguration): readonly Examined[] {
-  return policies.flatMap((one) => {
-    const { kind, policy, clientIds } = one;
+  return policies.flatMap((analysedPolicy) => {
+    const { kind, policy, clientIds } = analysedPolicy;
     if (kind !== 'account' && kind !== 'recovery') return [];
     const does = kind === 'account' ? 'lets them change their account' : 'lets them recover their password';
     return [{ policy, universe: universe(clientIds), does, isSignIn: false }];
@@ -52,7 +54,7 @@ function inPolicy(
 ): readonly AnalysisFinding[] {
   const { found, undecided } = failOpen(policy, universe);
   return [
-    ...found.flatMap((one) => findingOf(one, said, configuration)),
+    ...found.flatMap((open) => findingOf(open, said, configuration)),
     ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration),
   ];
 }
@@ -60,10 +62,10 @@ function inPolicy(
 function findingOf(
   { rule, attribute, instead, facts }: FailOpen,
   { does, isSignIn }: Pick<Examined, 'does' | 'isSignIn'>,
-  { placeOf }: AnalysedConfiguration,
+  { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const place = placeOf(rule);
-  if (place === undefined) return [];
+  const location = locationOf(rule);
+  if (location === undefined) return [];
   const parts = {
     message: `denies by \`${attribute}\`, and a user who lacks it is under the rule "${instead.name}" instead, which ${does}`,
     rules: [namedRule(instead)],
@@ -73,5 +75,5 @@ function findingOf(
         ? 'deny every type but some, with `userType: { none: [...] }`'
         : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
   };
-  return [findingAt('fail-open', place, parts)];
+  return [findingAt('fail-open', location, parts)];
 }

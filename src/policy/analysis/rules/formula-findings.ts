@@ -9,10 +9,10 @@ import type { DocumentSource } from '../../source/yaml-source.ts';
 
 export function formulaFindings(sources: readonly DocumentSource[], now: Seconds): readonly AnalysisFinding[] {
   return [
-    ...unguardedExpressions(sources).map(({ message, offset, ...place }) =>
-      findingAt('unguarded-read', place, { message, offset, advice: 'ask whether it is there first' }),
+    ...unguardedExpressions(sources).map(({ message, offset, ...location }) =>
+      findingAt('unguarded-read', location, { message, offset, advice: 'ask whether it is there first' }),
     ),
-    ...sources.flatMap((one) => overFindings(one, now)),
+    ...sources.flatMap((source) => overFindings(source, now)),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.t
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { durationText } from '../../model/duration-text.ts';
 import { durationSeconds } from '../../schema/fields/durations.ts';
-import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import { valuesAt } from '../../source/values-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import type { AppCombination, AppCombinations } from './app-combinations.ts';
@@ -13,20 +13,20 @@ import type { AppCombination, AppCombinations } from './app-combinations.ts';
 export function idleAges(
   rule: Rule,
   combinations: AppCombinations,
-  { placeOf }: AnalysedConfiguration,
+  { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const place = placeOf(rule);
-  if (place === undefined || combinations === undefined || combinations.length === 0 || rule.then.kind !== 'allow')
+  const location = locationOf(rule);
+  if (location === undefined || combinations === undefined || combinations.length === 0 || rule.then.kind !== 'allow')
     return [];
   const { then } = rule;
   // The pages of the own account are under the session policy, too, and no app limits a proof there.
   const { oldest, longestPause } = longestIn(then.session ? combinations.map(withoutLimit) : combinations);
-  const ages = idleIn(place, then.requirement, { name: 'maxAge', limit: oldest });
-  const pauses = idleIn(place, then.requirement, { name: 'maxIdle', limit: longestPause });
+  const ages = idleIn(location, then.requirement, { name: 'maxAge', limit: oldest });
+  const pauses = idleIn(location, then.requirement, { name: 'maxIdle', limit: longestPause });
   return [
     ...ages.map(({ seconds, at }) => idleAge(at, `a greatest age of ${durationText(seconds)}`, oldest)),
     ...pauses.map(({ seconds, at }) => idlePause(at, seconds, longestPause)),
-    ...idleLimit(then, place, combinations),
+    ...idleLimit(then, location, combinations),
   ];
 }
 
@@ -59,8 +59,8 @@ interface Idle {
 }
 
 /** The first that is too long, and its location. */
-function idleIn({ source, path }: FilePlace, requirement: Requirement, { name, limit }: Idle) {
-  const seconds = valuesIn(requirement, name).find((one) => one >= limit);
+function idleIn({ source, path }: FileLocation, requirement: Requirement, { name, limit }: Idle) {
+  const seconds = valuesIn(requirement, name).find((length) => length >= limit);
   if (seconds === undefined) return [];
   const allowed = [...path, 'then', 'allow'];
   const written = keys[name]
@@ -71,28 +71,28 @@ function idleIn({ source, path }: FilePlace, requirement: Requirement, { name, l
 
 const advice = 'shorten it, or leave it out';
 
-function idleAge(place: FilePlace, what: string, oldest: Seconds): AnalysisFinding {
+function idleAge(location: FileLocation, what: string, oldest: Seconds): AnalysisFinding {
   const message = `has ${what} that never counts: every session in which it decides ends after ${durationText(oldest)}`;
-  return findingAt('idle-age', place, { message, advice });
+  return findingAt('idle-age', location, { message, advice });
 }
 
-function idlePause(place: FilePlace, pause: Seconds, longest: Seconds): AnalysisFinding {
+function idlePause(location: FileLocation, pause: Seconds, longest: Seconds): AnalysisFinding {
   const message = `has a longest pause of ${durationText(pause)} that never counts: no session is without activity for longer than ${durationText(longest)}`;
-  return findingAt('idle-age', place, { message, advice });
+  return findingAt('idle-age', location, { message, advice });
 }
 
 /** How long what was proved counts at the app, where the session itself is not longer. */
 function idleLimit(
   then: AllowTerms,
-  { source, path }: FilePlace,
+  { source, path }: FileLocation,
   combinations: readonly AppCombination[],
 ): readonly AnalysisFinding[] {
   const limit = then.appSession?.absolute;
   if (limit === undefined) return [];
   const { oldest } = longestIn(combinations.map(withoutLimit));
   if (limit < oldest) return [];
-  const place = { source, path: [...path, 'then', 'session', 'absolute'] };
-  return [idleAge(place, `a session length of ${durationText(limit)}`, oldest)];
+  const location = { source, path: [...path, 'then', 'session', 'absolute'] };
+  return [idleAge(location, `a session length of ${durationText(limit)}`, oldest)];
 }
 
 function valuesIn(requirement: Requirement, name: 'maxAge' | 'maxIdle'): readonly Seconds[] {

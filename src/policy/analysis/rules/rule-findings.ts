@@ -1,7 +1,7 @@
 /** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
-import { placeKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -19,10 +19,10 @@ export function ruleFindings(
   { apps, alive }: { readonly apps: readonly AnalysedApp[]; readonly alive: readonly RuleHead[] },
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const places = new Set(alive.map(placeKey));
+  const locations = new Set(alive.map(locationKey));
   const combinationsOf = combinationsByRule(apps);
   const authenticators = apps[0]?.policies.authenticators ?? [];
-  const living = (rules: readonly Rule[]) => distinctRules(rules).filter((rule) => places.has(placeKey(rule)));
+  const living = (rules: readonly Rule[]) => distinctRules(rules).filter((rule) => locations.has(locationKey(rule)));
   const ofSignIns = living(apps.flatMap(rulesOf)).flatMap((rule) => [
     ...unreachable(rule, { combinations: combinationsOf(rule), apps }, configuration),
     ...idleAges(rule, combinationsOf(rule), configuration),
@@ -37,8 +37,8 @@ export function ruleFindings(
 
 /** The rules that allow, each once; two of the core may be one in the file. */
 function distinctRules(rules: readonly Rule[]): readonly Rule[] {
-  const byPlace = new Map(rules.map((rule) => [placeKey(rule), rule]));
-  return [...byPlace.values()].filter(({ then }) => then.kind === 'allow');
+  const byLocation = new Map(rules.map((rule) => [locationKey(rule), rule]));
+  return [...byLocation.values()].filter(({ then }) => then.kind === 'allow');
 }
 
 /** The rules that say who changes an account, and who recovers a password. */
@@ -57,37 +57,37 @@ function rulesOf({ policies }: AnalysedApp): readonly Rule[] {
 
 function combinationsByRule(apps: readonly AnalysedApp[]): (rule: Rule) => AppCombinations {
   // If combinations of one app are undecided, that concerns only the rules that decide in it.
-  const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(placeKey)));
+  const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(locationKey)));
   const found = new Map<string, AppCombination[]>();
   const all = apps.flatMap(({ combinations, policies }) =>
     combinations.map((combination) => ({ ...combination, policies })),
   );
-  for (const one of all) {
-    for (const key of [placeKey(one.session), placeKey(one.app)]) {
+  for (const combination of all) {
+    for (const key of [locationKey(combination.session), locationKey(combination.app)]) {
       const before = found.get(key);
-      if (before) before.push(one);
-      else found.set(key, [one]);
+      if (before) before.push(combination);
+      else found.set(key, [combination]);
     }
   }
-  return (rule) => (open.has(placeKey(rule)) ? undefined : (found.get(placeKey(rule)) ?? []));
+  return (rule) => (open.has(locationKey(rule)) ? undefined : (found.get(locationKey(rule)) ?? []));
 }
 
 /** The account pages are an app, too, which no file describes; rules about apps may be for them. */
 function unreachable(
   rule: Rule,
   { combinations, apps }: { readonly combinations: AppCombinations; readonly apps: readonly AnalysedApp[] },
-  { placeOf }: AnalysedConfiguration,
+  { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const place = placeOf(rule);
+  const location = locationOf(rule);
   const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
-  if (place === undefined || combinations === undefined || isAboutApps || combinations.length > 0) return [];
-  const own = apps.filter((app) => rulesOf(app).some((one) => placeKey(one) === placeKey(rule)));
+  if (location === undefined || combinations === undefined || isAboutApps || combinations.length > 0) return [];
+  const own = apps.filter((app) => rulesOf(app).some((one) => locationKey(one) === locationKey(rule)));
   // The finding that no user can enter these apps names the same cause.
   if (own.every(isClosed)) return [];
   const message = 'allows only where another policy denies, so that no user gets in by it';
   const advice = 'correct its conditions or those of the other policy';
   return [
-    findingAt('unreachable', place, {
+    findingAt('unreachable', location, {
       message,
       advice,
       rules: denialsBeside(rule, own).slice(0, mostNamed).map(namedRule),
@@ -100,7 +100,7 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
   const budget = { steps: denialSteps };
   const beside = apps.flatMap(({ policies: { session, app }, space }) => {
     const policies = [session, ...(app ? [app] : [])].map((policy) => deciding(policy, space));
-    const cases = policies.map((all) => all.filter((one) => placeKey(one.rule) === placeKey(rule)));
+    const cases = policies.map((all) => all.filter((one) => locationKey(one.rule) === locationKey(rule)));
     return policies.flatMap((all, index) =>
       cases[index]?.length
         ? []
@@ -117,7 +117,7 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
           ),
     );
   });
-  return [...new Map(beside.map((one) => [placeKey(one.rule), one.rule])).values()];
+  return [...new Map(beside.map((one) => [locationKey(one.rule), one.rule])).values()];
 }
 
 /** The budget for the rules beside one rule. If it does not suffice, more rules are named. */
@@ -127,24 +127,24 @@ const denialSteps = 1_000_000;
 function writtenByUsers(
   rule: Rule,
   does: string,
-  { snapshot, placeOf }: AnalysedConfiguration,
+  { snapshot, locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const { when } = rule;
-  const place = placeOf(rule);
+  const location = locationOf(rule);
   const { attributes } = snapshot.settings.attributes;
-  if (place === undefined) return [];
+  if (location === undefined) return [];
   return conditionSets(when).flatMap((set, index) => {
-    const within = [...place.path, 'when', ...(index === 0 ? [] : ['any', index - 1])];
+    const within = [...location.path, 'when', ...(index === 0 ? [] : ['any', index - 1])];
     const tested = Object.keys(set.attributes ?? {}).map((name) => ({ name, path: [...within, 'attributes', name] }));
-    const read = attributesRead(set.expression?.written ?? '').map((one) => ({
-      ...one,
+    const read = attributesRead(set.expression?.written ?? '').map((expressionLocation) => ({
+      ...expressionLocation,
       path: [...within, 'expression'],
     }));
     return [...tested, ...read].flatMap(({ name, path, ...where }) => {
       if (!Object.hasOwn(attributes, name) || attributes[name]?.write !== 'user') return [];
       const message = `${does} \`${name}\`, which they write themselves`;
       const advice = 'say `write: admin` for the attribute, or ask for something else';
-      return [findingAt('user-written', { ...place, path }, { message, advice, ...where })];
+      return [findingAt('user-written', { ...location, path }, { message, advice, ...where })];
     });
   });
 }

@@ -1,11 +1,11 @@
 /** Rules of sign-on policies about scopes that none of their apps may ask for, as findings. */
-import { placeKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { Rule } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
-import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
 /**
@@ -17,9 +17,9 @@ export function unaskableScopes(configuration: AnalysedConfiguration): readonly 
   if (apps.every(({ app }) => app.client.scope === undefined)) return [];
   const known = Object.keys(snapshot.settings.scopes);
   return [...appsByRule(configuration).values()].flatMap(({ rule, apps: all }) => {
-    const place = configuration.placeOf(rule);
+    const location = configuration.locationOf(rule);
     const refused = new Set(known.filter((scope) => all.every((app) => refuses(app, scope))));
-    return place === undefined || rule.off ? [] : ofRule(rule, refused, place);
+    return location === undefined || rule.off ? [] : ofRule(rule, refused, location);
   });
 }
 
@@ -38,23 +38,23 @@ function appsByRule({ apps, documents }: AnalysedConfiguration): ReadonlyMap<str
   for (const { app } of apps)
     for (const rule of signOnOf(app, documents)?.rules ?? []) {
       if (conditionSets(rule.when).every(({ scopes }) => scopes === undefined)) continue;
-      const of = found.get(placeKey(rule)) ?? { rule, apps: [] };
+      const of = found.get(locationKey(rule)) ?? { rule, apps: [] };
       of.apps.push(app);
-      found.set(placeKey(rule), of);
+      found.set(locationKey(rule), of);
     }
   return found;
 }
 
 /** `none` may name a scope that is never asked for: then it holds. */
-function ofRule({ when }: Rule, refused: ReadonlySet<string>, place: FilePlace): readonly AnalysisFinding[] {
+function ofRule({ when }: Rule, refused: ReadonlySet<string>, location: FileLocation): readonly AnalysisFinding[] {
   return conditionSets(when).flatMap(({ scopes = {} }, at) => {
-    const within = [...place.path, 'when', ...(at === 0 ? [] : ['any', at - 1]), 'scopes'];
+    const within = [...location.path, 'when', ...(at === 0 ? [] : ['any', at - 1]), 'scopes'];
     return (['any', 'all'] as const).flatMap((list) =>
       (scopes[list] ?? []).flatMap((scope, index) => {
         if (!refused.has(scope)) return [];
         const message = `no app that has this policy may ask for the scope \`${scope}\`: its \`client.scope\` lacks it`;
         const advice = 'add it to `client.scope` of the app, or take it out of the rule';
-        return [findingAt('unaskable-scope', { ...place, path: [...within, list, index] }, { message, advice })];
+        return [findingAt('unaskable-scope', { ...location, path: [...within, list, index] }, { message, advice })];
       }),
     );
   });

@@ -93,7 +93,7 @@ function placeOf(
 /** Whether users who get in there may be under the rule. */
 function isReached(rule: RuleHead, { policies, space, openings }: Place, budget: Budget): boolean {
   const cases = policiesOf(rule, policies).flatMap((policy) =>
-    deciding(policy, space).filter((one) => keyOf(one.rule) === keyOf(rule)),
+    deciding(policy, space).filter((other) => keyOf(other.rule) === keyOf(rule)),
   );
   return cases.some(({ formulas }) =>
     openings.some((opening) => findModelWithin([...opening, ...formulas], budget) !== 'impossible'),
@@ -104,7 +104,7 @@ function policiesOf(
   rule: RuleHead,
   { enrollment, accountPolicy, profile, authenticators }: PolicySet,
 ): readonly CompiledPolicy<RuleHead>[] {
-  const about = accountPolicy?.rules.find((one) => keyOf(one) === keyOf(rule));
+  const about = accountPolicy?.rules.find((accountRule) => keyOf(accountRule) === keyOf(rule));
   const keys = authenticators.map(({ key }) => key);
   return [
     ...(enrollment ? [beforeSignIn(enrollment)] : []),
@@ -125,12 +125,12 @@ function unreached(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const place = configuration.placeOf(rule);
-  if (place === undefined) return [];
+  const location = configuration.locationOf(rule);
+  if (location === undefined) return [];
   const policies = apps.flatMap(({ policies: { session, app } }) => [...session.rules, ...(app?.rules ?? [])]);
-  const denials = policies.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
+  const denials = policies.map((policy) => policy.rule).filter(({ then }) => then.kind === 'deny');
   return [
-    findingAt('unreachable', place, {
+    findingAt('unreachable', location, {
       message: 'decides only about users whom another policy denies, so that it never counts',
       rules: distinctRules(denials).slice(0, mostNamed).map(namedRule),
       advice: 'correct its conditions or those of the other policy, or remove it',

@@ -16,7 +16,7 @@ function unusedNames({ settings, snapshot, policies, documents }: AnalysedConfig
   const assigned = [...documents.values()]
     .filter(({ kind }) => kind === 'profile')
     .flatMap((document) => readProfilePolicy(document).rules.flatMap(({ then }) => then.registration?.groups ?? []));
-  const places = [
+  const locations = [
     {
       what: 'zone',
       under: 'zones',
@@ -30,7 +30,7 @@ function unusedNames({ settings, snapshot, policies, documents }: AnalysedConfig
       used: [...assigned, ...sets.flatMap(({ groups }) => namesIn(groups ?? {}))],
     },
   ];
-  return places.flatMap(({ what, under, names, used }) =>
+  return locations.flatMap(({ what, under, names, used }) =>
     names
       .filter((name) => !used.includes(name))
       .map((name) => {
@@ -44,12 +44,14 @@ function unusedNames({ settings, snapshot, policies, documents }: AnalysedConfig
   );
 }
 
-function unusedPolicies({ policies, placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function unusedPolicies({ policies, locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   return policies.flatMap(({ isUsed, policy }) => {
     const [first] = policy.rules;
-    const place = first && placeOf(first.rule);
-    if (isUsed || place === undefined) return [];
+    const location = first && locationOf(first.rule);
+    if (isUsed || location === undefined) return [];
     const message = 'no app uses this policy';
-    return [findingAt('unused', { ...place, path: ['name'] }, { message, advice: 'remove it, or name it in an app' })];
+    return [
+      findingAt('unused', { ...location, path: ['name'] }, { message, advice: 'remove it, or name it in an app' }),
+    ];
   });
 }

@@ -5,7 +5,7 @@ import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
 import { proofNames } from '../../../core/evidence/proof-names.ts';
-import { placeKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
@@ -31,7 +31,7 @@ export function weakerRuleFindings(
 
 interface Examined {
   readonly layer: SignInLayer;
-  /** Places of the rules that were found. */
+  /** Locations of the rules that were found. */
   readonly told: Set<string>;
 }
 
@@ -40,12 +40,12 @@ function weaker(
   { layer, told }: Examined,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const isTold = (rule: Rule) => told.has(placeKey(rule));
+  const isTold = (rule: Rule) => told.has(locationKey(rule));
   const { found, undecided } = weakerBelow(policies, space, { layer, isTold });
   const findings = found.flatMap(({ strict, weak, missing, facts, evidence, longer }) => {
-    const place = configuration.placeOf(strict);
-    if (place === undefined) return [];
-    told.add(placeKey(strict));
+    const location = configuration.locationOf(strict);
+    if (location === undefined) return [];
+    told.add(locationKey(strict));
     const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
     const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
@@ -54,7 +54,7 @@ function weaker(
         ? `asks the same users for less: ${proofs.join(' and ')} is enough`
         : longerText('the same users', longer);
     return [
-      findingAt('weaker-below', place, {
+      findingAt('weaker-below', location, {
         message: `where ${conditions} misses, ${ruleText(weak)} ${less}`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, evidence.length > 0 ? keys : undefined),
@@ -81,10 +81,10 @@ function chosenByBrowser(
   { layer, told }: Examined,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const isTold = (rule: Rule) => told.has(placeKey(rule));
+  const isTold = (rule: Rule) => told.has(locationKey(rule));
   const { found, undecided } = spoofable(policies, space, { layer, isTold });
   const findings = found.flatMap(({ asking, strict, weak, facts, longer }) => {
-    told.add(placeKey(asking));
+    told.add(locationKey(asking));
     const less = longer.length > 0 ? longerText('users', longer) : 'asks for less';
     return chosen({ strict, weak, less, example: exampleOptions(facts) }, configuration);
   });
@@ -115,17 +115,17 @@ interface Chosen {
 
 function chosen(
   { strict, weak, less, example }: Chosen,
-  { placeOf }: AnalysedConfiguration,
+  { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const place = placeOf(strict);
-  if (place === undefined) return [];
+  const location = locationOf(strict);
+  if (location === undefined) return [];
   const parts = {
     message: `a browser that calls itself another one is under ${ruleText(weak)} instead, which ${less}`,
     rules: [namedRule(weak)],
     example,
     advice: 'ask the same of every browser, or rest the difference on something that is proved',
   };
-  return [findingAt('spoofable', place, parts)];
+  return [findingAt('spoofable', location, parts)];
 }
 
 function ruleText({ name }: RuleHead): string {

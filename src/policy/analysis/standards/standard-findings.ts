@@ -5,14 +5,14 @@ import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { inOrderOfPlaces } from '../../../core/model/source-place.ts';
+import { inOrderOfLocations } from '../../../core/model/source-place.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../../model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../revision/enabled-authenticators.ts';
 import { equivalentApps } from '../../revision/equivalent-apps.ts';
-import { type FilePlace, findingAt } from '../../source/finding-at.ts';
+import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { type AcceptedFinding, dayOf, withoutAccepted } from '../findings/accepted-findings.ts';
 import type { CheckedSources } from '../findings/analyse.ts';
@@ -59,7 +59,7 @@ export async function standardFindings(checked: CheckedSources, options: Standar
       finding,
     ]),
   );
-  const sorted = [...distinct.values()].toSorted(inOrderOfPlaces);
+  const sorted = [...distinct.values()].toSorted(inOrderOfLocations);
   const sources = checked.sources.map(({ source }) => source);
   return { ...withoutAccepted(sorted, sources, dayOf(options.now)), apps: meant.length };
 }
@@ -145,11 +145,11 @@ function rememberingRules({ app }: PolicySet, { configuration, standard }: Conte
   const rules = app?.rules.map(({ rule }) => rule) ?? [];
   if (memory === undefined) return [];
   return rules.flatMap((rule) => {
-    const place = rule.then.kind === 'allow' && rule.then.remember ? configuration.placeOf(rule) : undefined;
-    if (place === undefined) return [];
+    const location = rule.then.kind === 'allow' && rule.then.remember ? configuration.locationOf(rule) : undefined;
+    if (location === undefined) return [];
     const message = `falls short of ${memory.section}: ${memory.text}`;
-    const path = [...place.path, 'then', 'remember'];
-    return [findingAt('standard', { ...place, path }, { message, advice: 'remove `remember` from this rule' })];
+    const path = [...location.path, 'then', 'remember'];
+    return [findingAt('standard', { ...location, path }, { message, advice: 'remove `remember` from this rule' })];
   });
 }
 
@@ -185,11 +185,11 @@ function findingAtRule(
   { configuration, message, example, isRare }: Said,
 ): readonly AnalysisFinding[] {
   const [blamed, beside] = blames === 'session' ? [session, app] : [app, session];
-  const place = blamed && configuration.placeOf(blamed);
-  if (place === undefined) return [];
+  const location = blamed && configuration.locationOf(blamed);
+  if (location === undefined) return [];
   const rules = [...(beside ? [beside] : []), ...others].filter(({ location }) => location !== undefined);
   return [
-    findingAt('standard', place, {
+    findingAt('standard', location, {
       message,
       rules: rules.map(namedRule),
       advice: isRecommended
@@ -208,8 +208,10 @@ async function passwordFindings({ configuration, standard }: Context): Promise<r
   return (standard.passwords ?? []).flatMap(({ section, text, isMet }) => {
     const message = `falls short of ${section}: ${text}`;
     const advice = 'set it in policies/password.yaml';
-    const places = rules.filter(({ then }) => !isMet(then)).map((rule) => configuration.placeOf(rule));
-    const found = places.flatMap((place) => (place ? [findingAt('standard', place, { message, advice })] : []));
+    const locations = rules.filter(({ then }) => !isMet(then)).map((rule) => configuration.locationOf(rule));
+    const found = locations.flatMap((location) =>
+      location ? [findingAt('standard', location, { message, advice })] : [],
+    );
     const isShort = policy === undefined && !isMet(defaultPasswordTerms);
     return isShort ? [...found, missingFileFinding(message)] : found;
   });
@@ -226,15 +228,15 @@ function missingFileFinding(message: string): AnalysisFinding {
   };
 }
 
-function settingsPlace({ settings }: AnalysedConfiguration): FilePlace | undefined {
+function settingsLocation({ settings }: AnalysedConfiguration): FileLocation | undefined {
   return settings && { source: settings, path: [] };
 }
 
 function bannedFindings({ configuration, standard: { banned }, roles }: Context): readonly AnalysisFinding[] {
-  const place = settingsPlace(configuration);
-  if (banned === undefined || place === undefined) return [];
+  const location = settingsLocation(configuration);
+  if (banned === undefined || location === undefined) return [];
   return banned.keys(roles).map((key) => {
     const parts = { message: `falls short of ${banned.section}: ${banned.text}`, advice: 'do not enable it', key };
-    return findingAt('standard', { ...place, path: ['authenticators'] }, parts);
+    return findingAt('standard', { ...location, path: ['authenticators'] }, parts);
   });
 }

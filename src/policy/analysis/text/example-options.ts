@@ -65,7 +65,7 @@ function attributeOptions(profile: UserFacts['subject']['profile']): readonly st
 /** What `--attribute` takes for this value. A list that its members do not show to be one begins as an empty one. */
 export function attributePairs(name: string, value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [`${name}=${textOf(value)}`];
-  const members = value.map((one) => `${name}=${textOf(one)}`);
+  const members = value.map((member) => `${name}=${textOf(member)}`);
   return value.length > 1 ? members : [`${name}=[]`, ...members];
 }
 

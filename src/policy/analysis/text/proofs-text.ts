@@ -17,7 +17,7 @@ export interface Measure {
 /** `nothing but webauthn (without user verification), in a browser that remembers totp`. */
 export function proofsText({ evidence, remembered }: AdmittedWith, measure: Measure): string {
   const isFurther = ({ authenticator, enrollment }: AssessedEvidence, index: number) =>
-    evidence.slice(0, index).some((one) => one.authenticator === authenticator && one.enrollment !== enrollment);
+    evidence.slice(0, index).some((proof) => proof.authenticator === authenticator && proof.enrollment !== enrollment);
   const words = evidence
     .map((item, index) => `${isFurther(item, index) ? 'another ' : ''}${proofText(item, measure)}`)
     .join(' and ');
@@ -29,7 +29,7 @@ export function proofsText({ evidence, remembered }: AdmittedWith, measure: Meas
 export function proofText(item: AssessedEvidence, measure: Measure): string {
   const { age, idle } = item;
   const name = proofNames(item).at(-1) ?? item.authenticator;
-  const lacking = allLackedBy(item, measure).map((one) => characteristicTexts[one] ?? one);
+  const lacking = allLackedBy(item, measure).map((lacked) => characteristicTexts[lacked] ?? lacked);
   const [last, ...others] = lacking.toReversed();
   const words = others.length === 0 ? last : `${others.toReversed().join(', ')} and ${last}`;
   const details = [
@@ -51,7 +51,7 @@ const characteristicTexts: Readonly<Record<string, string>> = {
 /** Characteristics that the authenticator can show and this proof does not. */
 function lackedBy(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   const best = authenticators.find(({ key }) => key === item.authenticator)?.characteristics ?? [];
-  return best.filter((one) => !item.characteristics.includes(one));
+  return best.filter((shown) => !item.characteristics.includes(shown));
 }
 
 /**
@@ -72,7 +72,9 @@ function lackedOf(wanted: Requirement | undefined, item: AssessedEvidence): read
   const lacks = wanted.anyOf.map(({ demands }) =>
     demands
       .filter(isMeant)
-      .flatMap(({ characteristics = [] }) => characteristics.filter((one) => !item.characteristics.includes(one))),
+      .flatMap(({ characteristics = [] }) =>
+        characteristics.filter((characteristic) => !item.characteristics.includes(characteristic)),
+      ),
   );
   return lacks.toSorted((a, b) => a.length - b.length)[0] ?? [];
 }
@@ -83,7 +85,7 @@ function lackedOf(wanted: Requirement | undefined, item: AssessedEvidence): read
  */
 export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: Measure): readonly string[] {
   return enrolled.map((key, index) => {
-    const earlier = enrolled.slice(0, index).filter((one) => one === key).length;
+    const earlier = enrolled.slice(0, index).filter((other) => other === key).length;
     const own = Map.groupBy(
       evidence.filter(({ authenticator }) => authenticator === key),
       ({ enrollment }) => enrollment,
@@ -91,7 +93,7 @@ export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: M
     const item = [...own.values()][earlier]?.[0];
     if (item === undefined || allLackedBy(item, measure).length === 0) return key;
     const best = measure.authenticators.find((descriptor) => descriptor.key === key)?.characteristics ?? [];
-    return `${key}[${best.filter((one) => item.characteristics.includes(one)).join('+')}]`;
+    return `${key}[${best.filter((shown) => item.characteristics.includes(shown)).join('+')}]`;
   });
 }
 

@@ -27,8 +27,8 @@ export function expressionFaults(written: string, environment: Environment): rea
     faults.push(...typeFaults(ast, { environment, told: nodes, messageOf }));
     if (faults.length === 0) return [faultOf(error)];
     // Of what has a wrong type, that is told alone.
-    const places = new Set(faults.map(({ offset }) => offset));
-    return inOrder([...faults, ...constantFaults(ast).filter(({ offset }) => !places.has(offset))]);
+    const locations = new Set(faults.map(({ offset }) => offset));
+    return inOrder([...faults, ...constantFaults(ast).filter(({ offset }) => !locations.has(offset))]);
   } catch (error) {
     if (error instanceof ParseError || error instanceof TypeFault || error instanceof EvaluationError)
       return [faultOf(error)];
@@ -111,7 +111,8 @@ function optionalName(node: ASTNode): string | undefined {
 
 /** What is there when the node is true. */
 function namesIfTrue(node: ASTNode): readonly string[] {
-  if (node.op === 'call' && node.args[0] === 'has') return node.args[1].flatMap((one) => optionalName(one) ?? []);
+  if (node.op === 'call' && node.args[0] === 'has')
+    return node.args[1].flatMap((argument) => optionalName(argument) ?? []);
   if (node.op === '&&') return node.args.flatMap(namesIfTrue);
   return node.op === '!_' ? namesIfFalse(node.args) : [];
 }
@@ -122,14 +123,14 @@ function namesIfFalse(node: ASTNode): readonly string[] {
   return node.op === '!_' ? namesIfTrue(node.args) : [];
 }
 
-/** A place in an expression (UTF-16 units from its beginning), and what it names. */
-export interface ExpressionPlace {
+/** A location in an expression (UTF-16 units from its beginning), and what it names. */
+export interface ExpressionLocation {
   readonly offset: number;
   readonly name: string;
 }
 
 /** The attributes of the profile that it reads or asks for. An expression that cannot be read has none. */
-export function attributesRead(written: string): readonly ExpressionPlace[] {
+export function attributesRead(written: string): readonly ExpressionLocation[] {
   return nodesOf(written).flatMap((node) => {
     const name = optionalName(node);
     return name?.startsWith('user.profile.')
@@ -139,7 +140,7 @@ export function attributesRead(written: string): readonly ExpressionPlace[] {
 }
 
 /** `now < date("2027-01-31")`: the moments (epoch seconds) up to which a part of it holds. */
-export function endsOf(written: string): readonly (ExpressionPlace & { readonly until: Seconds })[] {
+export function endsOf(written: string): readonly (ExpressionLocation & { readonly until: Seconds })[] {
   return nodesOf(written).flatMap((node) => {
     if (node.op !== '<' && node.op !== '<=' && node.op !== '>' && node.op !== '>=') return [];
     const [left, right] = node.args;

@@ -46,7 +46,7 @@ function namesIn(node: ASTNode, members: Members): readonly ComparedName[] {
 /** `"a"`, or each of `["a", "b"]`. */
 function namesBeside(node: ASTNode, thing: NamedThing | undefined): readonly ComparedName[] {
   if (thing === undefined) return [];
-  if (node.op === 'list') return node.args.flatMap((one) => namesBeside(one, thing));
+  if (node.op === 'list') return node.args.flatMap((argument) => namesBeside(argument, thing));
   // With the empty text an expression asks whether there is a name at all.
   if (node.op !== 'value' || typeof node.args !== 'string' || node.args === '') return [];
   return [{ thing, name: node.args, offset: node.range.start }];

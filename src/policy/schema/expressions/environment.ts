@@ -70,7 +70,7 @@ function withDate(environment: Environment): Environment {
   });
 }
 
-/** A place in an expression (UTF-16 units from its beginning), and what is wrong there. */
+/** A location in an expression (UTF-16 units from its beginning), and what is wrong there. */
 export interface ExpressionFault {
   readonly offset: number;
   readonly message: string;

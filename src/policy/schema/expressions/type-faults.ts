@@ -25,8 +25,9 @@ function faultsIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly 
   const { valid, error } = parts.environment.check(textOf(node));
   if (valid || error instanceof ParseError) return undefined;
   const inner = partsOf(node, parts.environment, textOf).map(([part, own]) => faultsIn(part, parts, own));
-  if (parts.told.has(node) || inner.some((faults) => faults !== undefined)) return inner.flatMap((one) => one ?? []);
-  return [{ offset: placeOf(node), message: parts.messageOf(error) }];
+  if (parts.told.has(node) || inner.some((faults) => faults !== undefined))
+    return inner.flatMap((found) => found ?? []);
+  return [{ offset: offsetOf(node), message: parts.messageOf(error) }];
 }
 
 /** A test of each member of a list names the member. Where the list is faulty, a member may be of any type. */
@@ -47,6 +48,6 @@ function partsOf(
 }
 
 /** Of a field that is read: its name. */
-function placeOf({ op, args, range }: ASTNode): number {
+function offsetOf({ op, args, range }: ASTNode): number {
   return op === '.' ? range.end - args[1].length : range.start;
 }

@@ -78,7 +78,7 @@ type AttributeInput = z.output<typeof attribute>;
 const name = z
   .string()
   .regex(/^[A-Za-z]\w{0,63}$/, { error: 'is not the name of an attribute' })
-  .refine((one) => !reservedNames.has(one), { error: 'is a name that the record of a user has for itself' });
+  .refine((key) => !reservedNames.has(key), { error: 'is a name that the record of a user has for itself' });
 
 /** What contradicts itself within one attribute, by member. */
 function attributeContradictions(
@@ -105,7 +105,7 @@ function attributeContradictions(
     isOwnIdentifier && whole.type !== 'text' && ['identifies', 'goes with type `text`, and with `phone`'],
     whole.unique === true && !isText && ['unique', 'goes with texts only'],
   ];
-  return found.filter((one) => one !== false);
+  return found.filter((fault) => fault !== false);
 }
 
 function completeAttribute(own: AttributeInput, standard: Attribute | undefined): Attribute {

@@ -73,7 +73,7 @@ const deviceSuffixes = { unknown: ' (new device)', known: ' (known device)' } as
 
 /** The name that a session rule may have in the file, besides its own: without the suffix of `newDevice`. */
 export function nameInFile(name: string): string {
-  const suffix = Object.values(deviceSuffixes).find((one) => name.endsWith(one));
+  const suffix = Object.values(deviceSuffixes).find((ending) => name.endsWith(ending));
   return suffix === undefined ? name : name.slice(0, -suffix.length);
 }
 
@@ -89,7 +89,7 @@ export const sessionPolicySchema = closed({
   .transform(({ rules }): readonly (readonly Rule[])[] => rules.map(toRules));
 
 function toRules({ enabled, reportOnly, ...rule }: RuleInput): readonly Rule[] {
-  return enforcedRules(rule).map((one) => ({ ...one, ...switchesOf({ enabled, reportOnly }) }));
+  return enforcedRules(rule).map((enforcedRule) => ({ ...enforcedRule, ...switchesOf({ enabled, reportOnly }) }));
 }
 
 function enforcedRules({ name, when = {}, then }: Omit<RuleInput, 'enabled' | 'reportOnly'>): readonly Rule[] {

@@ -67,7 +67,7 @@ export function scopeTextsOf({
   readonly resources: readonly { readonly scopes: readonly ResourceScope[] }[];
 }): Settings['scopeTexts'] {
   const own = Object.entries(scopes).flatMap(([scope, one]) => (Array.isArray(one) ? [] : [{ scope, ...one }]));
-  const ofResources = resources.flatMap((one) => one.scopes.filter((scope) => typeof scope !== 'string'));
+  const ofResources = resources.flatMap((resource) => resource.scopes.filter((scope) => typeof scope !== 'string'));
   return Object.fromEntries(
     [...ofResources, ...own].flatMap(({ scope, label, help }) =>
       label === undefined ? [] : [[scope, omitUndefined({ label, help })] as const],

@@ -33,7 +33,7 @@ const withRules = (...rules: readonly AccountRule[]): PolicySet => ({
 /** Denied until each of these rules asks for one factor alone. */
 function heldUpBy(...names: readonly string[]) {
   return ({ accountPolicy }: PolicySet) =>
-    names.some((name) => accountPolicy?.rules.some((one) => one.name === name && one.then.kind === 'deny') ?? false);
+    names.some((name) => accountPolicy?.rules.some((rule) => rule.name === name && rule.then.kind === 'deny') ?? false);
 }
 
 test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([
@@ -42,10 +42,10 @@ test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([
   ['several, without those that make no difference', heldUpBy('apps', 'phones'), ['apps', 'phones']],
   [
     'one that is enough, rather than several before it',
-    (one) => heldUpBy('phones')(one) && heldUpBy('apps', 'keys')(one),
+    (policies) => heldUpBy('phones')(policies) && heldUpBy('apps', 'keys')(policies),
     ['phones'],
   ],
-  ['the first, where any is enough', (one) => heldUpBy('apps')(one) && heldUpBy('keys')(one), ['apps']],
+  ['the first, where any is enough', (policies) => heldUpBy('apps')(policies) && heldUpBy('keys')(policies), ['apps']],
 ])('the cause is %s', (_, isDenied, expected) => {
   const rules = [apps, keys, phones];
   expect(accountCause(withRules(...rules, rest), rules, isDenied).map(({ name }) => name)).toEqual(expected);
@@ -93,7 +93,7 @@ test('nothing is added that cannot be enrolled', () => {
 
 test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([
   ['none, where it takes several', heldUpBy('apps', 'phones'), []],
-  ['each that is', (one) => heldUpBy('apps')(one) && heldUpBy('keys')(one), ['apps', 'keys']],
+  ['each that is', (policies) => heldUpBy('apps')(policies) && heldUpBy('keys')(policies), ['apps', 'keys']],
 ])('of several rules these are enough alone: %s', (_, isDenied, expected) => {
   const rules = [apps, keys, phones];
   expect(enoughAlone(withRules(...rules, rest), rules, isDenied).map(({ name }) => name)).toEqual(expected);

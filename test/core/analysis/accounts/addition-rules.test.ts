@@ -1,7 +1,7 @@
 /** How users can add authenticators, and whether what they come to have is enough. */
 import { describe, expect, test } from '@jest/globals';
 import { additionRules, canBeMet } from '../../../../src/core/analysis/accounts/addition-rules.ts';
-import { endsInDenial, isLockedOut } from '../../../../src/core/analysis/simulation/lock-outs.ts';
+import { isLockedOut, isSignInDenied } from '../../../../src/core/analysis/simulation/lock-outs.ts';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
@@ -134,17 +134,17 @@ describe('a sign-in ends in a denial', () => {
     ['without what the facts say besides', { enabled: ['password', 'email'], app: factors(2) }, ['password'], true],
     ['not with two of a kind', { enabled: ['totp'], app: twoApps }, ['totp', 'totp'], false],
   ])('%s', (_, parts, keys, expected) => {
-    expect(endsInDenial(policiesOf(parts), facts, keys)).toBe(expected);
+    expect(isSignInDenied(policiesOf(parts), facts, keys)).toBe(expected);
   });
 
   test('with two of a kind, when the user has one', () => {
     const policies = policiesOf({ enabled: ['totp'], app: twoApps });
     const once = policies.authenticators.map((each) => ({ ...each, maxEnrollments: 1 as const }));
-    expect(endsInDenial({ ...policies, authenticators: once }, facts, ['totp', 'totp'])).toBe(true);
+    expect(isSignInDenied({ ...policies, authenticators: once }, facts, ['totp', 'totp'])).toBe(true);
   });
 
   test('whatever was proved before', () => {
     const before: UserFacts = { ...facts, evidence: [], signedInWith: ['password'] };
-    expect(endsInDenial(policiesOf({ enabled: ['password'], app: factors(2) }), before, ['password'])).toBe(true);
+    expect(isSignInDenied(policiesOf({ enabled: ['password'], app: factors(2) }), before, ['password'])).toBe(true);
   });
 });

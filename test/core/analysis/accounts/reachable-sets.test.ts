@@ -71,13 +71,13 @@ test('each set that a user can reach is found, and no other', () => {
 function reachedBy(groups: readonly string[], accountPolicy: ReturnType<typeof compileAccountPolicy>) {
   const reached = [...given];
   for (const _ of authenticators) {
-    for (const one of authenticators) {
-      const about = accountPolicy.about({ action: 'add', of: one.key });
+    for (const authenticator of authenticators) {
+      const about = accountPolicy.about({ action: 'add', of: authenticator.key });
       const mayAdd = places.some((network) => {
         const facts: UserFacts = { ...factsOf({ network }), subject: userWith([], { groups }) };
         return canBeMet(findRule(about, facts).rule, reached);
       });
-      if (mayAdd && !reached.includes(one)) reached.push(one);
+      if (mayAdd && !reached.includes(authenticator)) reached.push(authenticator);
     }
   }
   return reached;

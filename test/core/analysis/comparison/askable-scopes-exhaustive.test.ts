@@ -46,14 +46,14 @@ const terms = fc.record({
 const policy = fc.record({ rules: fc.array(fc.record({ when, then: terms }), { maxLength: 2 }), rest: terms });
 const refused = fc.subarray(scopes);
 const drawn = fc.record({
-  live: policy,
+  active: policy,
   next: fc.option(policy, { nil: undefined }),
   refused: fc.tuple(refused, refused),
 });
 type Drawn = typeof drawn extends fc.Arbitrary<infer One> ? One : never;
 
-function setOf({ rules, rest }: Drawn['live']) {
-  const ruleOf = (at: number, { count, granted }: Drawn['live']['rest'], conditions: Conditions = {}): Rule => ({
+function setOf({ rules, rest }: Drawn['active']) {
+  const ruleOf = (at: number, { count, granted }: Drawn['active']['rest'], conditions: Conditions = {}): Rule => ({
     ...{ name: `rule ${at}`, when: conditions, location: { file: 'f', line: at, column: 1 } },
     then:
       count === 0
@@ -65,7 +65,10 @@ function setOf({ rules, rest }: Drawn['live']) {
 }
 
 function asked(facts: Facts, out: readonly string[]): Facts {
-  return { ...facts, request: { ...facts.request, scopes: facts.request.scopes.filter((one) => !out.includes(one)) } };
+  return {
+    ...facts,
+    request: { ...facts.request, scopes: facts.request.scopes.filter((scope) => !out.includes(scope)) },
+  };
 }
 
 /** The scopes of the tokens. Undefined: the user is not let in. */
@@ -77,22 +80,22 @@ function carried(policies: ReturnType<typeof setOf>, facts: Facts): readonly str
 test('a request gets a user in with less, or tokens with more, only if it is found, and what is found does', () => {
   const counts = { found: 0, quiet: 0, undecided: 0 };
   fc.assert(
-    fc.property(drawn, ({ live, next: edited, refused: [then, now] }) => {
-      const next = edited ?? live;
-      const sides = { live: setOf(live), next: setOf(next) };
+    fc.property(drawn, ({ active, next: edited, refused: [then, now] }) => {
+      const next = edited ?? active;
+      const sides = { active: setOf(active), next: setOf(next) };
       const either = [...new Set([...then, ...now])];
-      const parts = { live: { scopes: either, claims: [] }, next: { scopes: now, claims: [] } };
-      const whens = [sides.live, sides.next].flatMap(({ app }) => (app?.rules ?? []).map(({ rule }) => rule.when));
+      const parts = { active: { scopes: either, claims: [] }, next: { scopes: now, claims: [] } };
+      const whens = [sides.active, sides.next].flatMap(({ app }) => (app?.rules ?? []).map(({ rule }) => rule.when));
       const space = ruleSpace(whens, universe());
       const { found, undecided } = newlyWeaker({ ...sides, scopes, refused: parts }, space);
       const isWeaker =
         requests.some((request) => {
           const after = carried(sides.next, asked(request, now));
-          const before = carried(sides.live, asked(request, either));
+          const before = carried(sides.active, asked(request, either));
           return after !== undefined && !after.every((scope) => before?.includes(scope) ?? false);
         }) ||
         requests.some(
-          (request) => carried(sides.next, asked(request, now)) && !carried(sides.live, asked(request, either)),
+          (request) => carried(sides.next, asked(request, now)) && !carried(sides.active, asked(request, either)),
         );
       if (isWeaker) expect(found.length + undecided.length).toBeGreaterThan(0);
       else expect(found).toEqual([]);

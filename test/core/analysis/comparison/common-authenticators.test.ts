@@ -26,8 +26,8 @@ describe('enabled before and after', () => {
     ['are no methods that are new', [password, emailBy('code')], [emailBy('code', 'link')], [emailBy('code')]],
     ['are all methods where methods were not told apart', [password, phoneByAnything], [phone], [phone]],
     ['is what has no methods any more', [password, phone], [phoneByAnything], [phoneByAnything]],
-  ])('%s', (_name, live, next, expected) => {
-    expect(commonAuthenticators({ live: setOf(...live), next: setOf(...next) })).toStrictEqual(expected);
+  ])('%s', (_name, active, next, expected) => {
+    expect(commonAuthenticators({ active: setOf(...active), next: setOf(...next) })).toStrictEqual(expected);
   });
 });
 

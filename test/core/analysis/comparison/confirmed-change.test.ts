@@ -1,6 +1,6 @@
 /** Examples of what a change lets users do, confirmed on both sides. */
 import { expect, test } from '@jest/globals';
-import { newlyAdmittedWith, newlyEndingWith } from '../../../../src/core/analysis/comparison/confirmed-change.ts';
+import { newlyAdmittedWith, newlyCompletedWith } from '../../../../src/core/analysis/comparison/confirmed-change.ts';
 import type { EvidenceSet } from '../../../../src/core/analysis/proofs/strictness.ts';
 import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
@@ -33,9 +33,9 @@ test.each<[string, readonly (EvidenceSet | undefined)[], Requirement, Requiremen
     by('totp'),
     undefined,
   ],
-])('proofs are new where one set of them %s', (_, sets, live, next, expected) => {
+])('proofs are new where one set of them %s', (_, sets, active, next, expected) => {
   const some = sets.flatMap((set) => (set ? [set] : []));
-  const found = newlyAdmittedWith(some, facts, { live: asking(live), next: asking(next) });
+  const found = newlyAdmittedWith(some, facts, { active: asking(active), next: asking(next) });
   expect(found?.evidence.map(({ authenticator }) => authenticator).join()).toBe(expected);
 });
 
@@ -43,7 +43,7 @@ test('a session may hold proofs that no sign-in gives any longer', () => {
   const shown = { characteristics: ['phishingResistant'] } as const;
   const resistant = factors(1, { demands: [{ ...shown }] });
   const sides = {
-    live: policiesOf({ app: two, enabled: ['password', 'totp'] }),
+    active: policiesOf({ app: two, enabled: ['password', 'totp'] }),
     next: policiesOf({ app: resistant, enabled: ['password', 'totp'] }),
   };
   const found = (age: 'now' | number) => newlyAdmittedWith([[action('totp', { ...shown, age })]], facts, sides);
@@ -54,16 +54,16 @@ test('a session may hold proofs that no sign-in gives any longer', () => {
 const denying = policiesOf({ app: always(deny), enabled });
 
 test('denied users now get in, with the first proof asked for, or with every proof', () => {
-  const end = (next: Requirement) => newlyEndingWith('denied', facts, { live: denying, next: asking(next) });
+  const end = (next: Requirement) => newlyCompletedWith('denied', facts, { active: denying, next: asking(next) });
   expect(end(one)).toEqual(['password']);
   expect(end(by('email'))).toEqual(enabled);
 });
 
 test('sign-ins that ended so on both sides', () => {
-  expect(newlyEndingWith('complete', facts, { live: asking(one), next: asking(two) })).toEqual(['password']);
-  expect(newlyEndingWith('denied', facts, { live: asking(one), next: asking(one) })).toBeUndefined();
-  expect(newlyEndingWith('denied', facts, { live: denying, next: denying })).toBeUndefined();
+  expect(newlyCompletedWith('complete', facts, { active: asking(one), next: asking(two) })).toEqual(['password']);
+  expect(newlyCompletedWith('denied', facts, { active: asking(one), next: asking(one) })).toBeUndefined();
+  expect(newlyCompletedWith('denied', facts, { active: denying, next: denying })).toBeUndefined();
   expect(
-    newlyEndingWith('complete', facts, { live: denying, next: policiesOf({ app: always(allow(one)), enabled }) }),
+    newlyCompletedWith('complete', facts, { active: denying, next: policiesOf({ app: always(allow(one)), enabled }) }),
   ).toBeUndefined();
 });

@@ -44,19 +44,21 @@ function policiesFrom({ session = [rule('session')], app = [rule('app')], enroll
   };
 }
 
-function changed(live: Parts, next: Parts) {
-  const whens = [live, next].flatMap(({ session = [], app = [], enrollment = [] }) =>
+function changed(active: Parts, next: Parts) {
+  const whens = [active, next].flatMap(({ session = [], app = [], enrollment = [] }) =>
     [...session, ...app, ...enrollment].map(({ when }) => when),
   );
-  const sides = { live: policiesFrom(live), next: policiesFrom(next) };
+  const sides = { active: policiesFrom(active), next: policiesFrom(next) };
   const space = ruleSpace(whens, universe());
   return { pairs: decidingTogether(sides, space), search: { ...sides, space } };
 }
 
 /** By name: rules of the session, of the app and of the enrollment policy, before and now. */
-function named(live: Parts, next: Parts) {
-  return changed(live, next).pairs.map(({ before, now }) =>
-    [before, now].map((one) => [one.session, one.app, one.enrollment].map((each) => each?.name ?? '-').join(' ')),
+function named(active: Parts, next: Parts) {
+  return changed(active, next).pairs.map(({ before, now }) =>
+    [before, now].map((deciders) =>
+      [deciders.session, deciders.app, deciders.enrollment].map((each) => each?.name ?? '-').join(' '),
+    ),
   );
 }
 
@@ -86,8 +88,8 @@ describe('decide together', () => {
 });
 
 describe('facts for it', () => {
-  function groupsOf(live: Parts, next: Parts) {
-    const { pairs, search } = changed(live, next);
+  function groupsOf(active: Parts, next: Parts) {
+    const { pairs, search } = changed(active, next);
     return pairs.map((pair) => {
       const facts = factsFor(pair, search);
       return typeof facts === 'object' ? facts.subject.groups.toSorted() : facts;
@@ -131,30 +133,30 @@ describe('facts for it', () => {
     ['enrollment', { enrollment: [terms('enrollment', unknown), terms('enrollment')] }],
   ];
   test.each(cases)('are undecided where a rule of the policy decides about users that are not known: %s', (_, own) => {
-    for (const [live, next] of [
+    for (const [active, next] of [
       [own, {}],
       [{}, own],
     ] as const) {
-      expect(groupsOf(live, next).toSorted()).toEqual([[], 'undecided']);
+      expect(groupsOf(active, next).toSorted()).toEqual([[], 'undecided']);
     }
   });
 });
 
 describe('what requests cannot ask for on a side', () => {
   const refused: RefusedParts = {
-    live: { scopes: ['mail'], claims: [] },
+    active: { scopes: ['mail'], claims: [] },
     next: { scopes: ['mail', 'files'], claims: ['phone'] },
   };
 
   test('is left out of the request there, and nothing else', () => {
     const request = { scopes: ['openid', 'mail', 'files'], essentialClaims: ['phone', 'email'] };
     const facts = { ...factsOf({ request }), subject: { ...factsOf().subject } as never, signedInWith: [] };
-    expect(factsOn('live', facts, {})).toBe(facts);
+    expect(factsOn('active', facts, {})).toBe(facts);
     const asked = (scopes: readonly string[], essentialClaims: readonly string[]) => ({
       ...facts,
       request: { ...facts.request, scopes, essentialClaims },
     });
-    expect(factsOn('live', facts, { refused })).toEqual(asked(['openid', 'files'], ['phone', 'email']));
+    expect(factsOn('active', facts, { refused })).toEqual(asked(['openid', 'files'], ['phone', 'email']));
     expect(factsOn('next', facts, { refused })).toEqual(asked(['openid'], ['email']));
     const { essentialClaims: _, ...plain } = facts.request;
     expect(factsOn('next', { ...facts, request: plain }, { refused }).request).not.toHaveProperty('essentialClaims');
@@ -173,18 +175,18 @@ describe('what requests cannot ask for on a side', () => {
       universe(),
     );
     const policy = compilePolicy({ name: 'app', rules });
-    const deciding = (side: 'live' | 'next', parts: Parameters<typeof possiblyDecidingOn>[2]) =>
+    const deciding = (side: 'active' | 'next', parts: Parameters<typeof possiblyDecidingOn>[2]) =>
       possiblyDecidingOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
         one && findModel(formulas, newBudget()) !== 'impossible' ? [one.name] : [],
       );
     expect(deciding('next', { space })).toEqual(['mail', 'files', 'phone', 'rest']);
-    expect(deciding('live', { refused, space })).toEqual(['files', 'phone', 'rest']);
+    expect(deciding('active', { refused, space })).toEqual(['files', 'phone', 'rest']);
     expect(deciding('next', { refused, space })).toEqual(['rest']);
   });
 
   test('makes no pair', () => {
     const app = [rule('mail', { scopes: { any: ['mail'] } }), rule('rest')];
-    const sides = { live: policiesFrom({}), next: policiesFrom({ app }) };
+    const sides = { active: policiesFrom({}), next: policiesFrom({ app }) };
     const space = ruleSpace(
       app.map((one) => one.when),
       universe(),

@@ -36,15 +36,15 @@ function setOf(rules: Rules | undefined, { enabled = ['password', 'totp', 'webau
 }
 
 function changed(
-  live: Rules | undefined,
+  active: Rules | undefined,
   next: Rules | undefined,
   { before = {}, now = {} }: { before?: Parts; now?: Parts } = {},
 ) {
   const space = ruleSpace(
-    [...(live ?? []), ...(next ?? [])].map(({ when }) => when),
+    [...(active ?? []), ...(next ?? [])].map(({ when }) => when),
     universe(),
   );
-  const sides = { live: setOf(live, before), next: setOf(next, now), space };
+  const sides = { active: setOf(active, before), next: setOf(next, now), space };
   const changesOf = enrollmentChanges(sides);
   return decidingTogether(sides, space).flatMap((pair) => changesOf(pair).map((change) => ({ pair, change })));
 }
@@ -70,8 +70,8 @@ describe('before the sign-in', () => {
     ['no rule decides now, which denies', [all], [some], []],
     ['no rule decided before, which denied', [some], [all], ['- > all']],
     ['more may be set up', [rule('before', { useOnly: ['totp'] })], [rule('now', {})], ['before > now']],
-  ])('%s', (_, live, next, expected) => {
-    expect(changeTexts(live, next)).toEqual(expected);
+  ])('%s', (_, active, next, expected) => {
+    expect(changeTexts(active, next)).toEqual(expected);
   });
 });
 
@@ -106,10 +106,10 @@ describe('once a user has signed in', () => {
 
   test('a way is possible in a browser that remembers what the user has, and no knowledge', () => {
     const remembering = (...enabled: readonly Key[]) => ({ enabled, remember: 60 });
-    const [live, next] = [[byPassword, rest], [rest]];
+    const [active, next] = [[byPassword, rest], [rest]];
     const [totp, question] = [remembering('password', 'totp'), remembering('password', 'security_question')];
-    expect(changeTexts(live, next, { before: totp, now: totp })).toEqual(['by password > rest: password']);
-    expect(changeTexts(live, next, { before: question, now: question })).toEqual([]);
+    expect(changeTexts(active, next, { before: totp, now: totp })).toEqual(['by password > rest: password']);
+    expect(changeTexts(active, next, { before: question, now: question })).toEqual([]);
   });
 
   test('of too many ways it is not known', () => {

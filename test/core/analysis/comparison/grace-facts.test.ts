@@ -21,12 +21,12 @@ const ruleOf = (required: readonly RequiredEnrollment[], when: Conditions = {}):
 };
 
 interface Sides {
-  readonly live: PolicySet;
+  readonly active: PolicySet;
   readonly next: PolicySet;
   readonly since?: number;
 }
 
-const sides: Sides = { live: policiesOf(), next: policiesOf() };
+const sides: Sides = { active: policiesOf(), next: policiesOf() };
 
 /** Without a rule: none decides. */
 function once(
@@ -86,7 +86,7 @@ describe('grace until a day is over', () => {
   ];
 
   test.each(timed)('when the same rules of the %s decide', (_, policies) => {
-    expect(timesOf([until(3 * DAY)], [], { live: policies })).toEqual([0, WEEK]);
+    expect(timesOf([until(3 * DAY)], [], { active: policies })).toEqual([0, WEEK]);
     expect(timesOf([until(3 * DAY)], [], { next: policies })).toEqual([0, WEEK]);
   });
 });

@@ -98,12 +98,12 @@ test('some user changes an account after less exactly if it is found', () => {
   };
   fc.assert(
     fc.property(fc.option(rules, { nil: undefined }), fc.option(rules, { nil: undefined }), (before, now) => {
-      const sides = { live: setOf(before), next: setOf(now) };
+      const sides = { active: setOf(before), next: setOf(now) };
       const { found, undecided } = laxerChanges(sides, space);
       const isLaxer = users.some((facts) =>
         changes.some((scope) => {
           const asked = { ...facts, request: neutralRequest('notes', ['openid', scope]) };
-          return rankOf(sides.next, asked) < rankOf(sides.live, asked);
+          return rankOf(sides.next, asked) < rankOf(sides.active, asked);
         }),
       );
       expect(found.length > 0).toBe(isLaxer);
@@ -136,10 +136,10 @@ test('a finding is reported if and only if some user can set a new password with
   };
   fc.assert(
     fc.property(policy, policy, (before, now) => {
-      const sides = { live: setOf(before), next: setOf(now) };
+      const sides = { active: setOf(before), next: setOf(now) };
       const { found, undecided } = laxerRecoveries(sides, space);
       const recovers = (policies: PolicySet, facts: Facts) => evaluateRecovery(policies, facts).kind === 'enroll';
-      const isLaxer = usersWithKeys.some((facts) => recovers(sides.next, facts) && !recovers(sides.live, facts));
+      const isLaxer = usersWithKeys.some((facts) => recovers(sides.next, facts) && !recovers(sides.active, facts));
       expect(found.length > 0).toBe(isLaxer);
       expect(isLaxer || undecided.length === 0).toBe(true);
       counts.found += Number(isLaxer);

@@ -35,7 +35,7 @@ describe('changes of an account', () => {
     return { name, when: {}, then, ...more };
   };
 
-  function changes(live: readonly AccountRule[], next?: readonly AccountRule[]) {
+  function changes(active: readonly AccountRule[], next?: readonly AccountRule[]) {
     const setOf = (rules: readonly AccountRule[] | undefined): PolicySet => ({
       ...policiesOf(),
       authenticators,
@@ -43,10 +43,10 @@ describe('changes of an account', () => {
       ...(rules && { accountPolicy: compileAccountPolicy({ name: 'account', rules }) }),
     });
     const space = ruleSpace(
-      [...live, ...(next ?? [])].map(({ when }) => when),
+      [...active, ...(next ?? [])].map(({ when }) => when),
       universe(),
     );
-    const { found, undecided } = laxerChanges({ live: setOf(live), next: setOf(next) }, space);
+    const { found, undecided } = laxerChanges({ active: setOf(active), next: setOf(next) }, space);
     return { found: namesIn(found), undecided: namesIn(undecided) };
   }
 
@@ -82,8 +82,8 @@ describe('changes of an account', () => {
       [rule('of such', passkey, { when: unshown }), rule('rest', any)],
       { found: [], undecided: [] },
     ],
-  ])('%s', (_, live, next, expected) => {
-    expect(changes(live, next)).toEqual(expected);
+  ])('%s', (_, active, next, expected) => {
+    expect(changes(active, next)).toEqual(expected);
   });
 });
 
@@ -98,7 +98,7 @@ describe('what users set up while they sign in to an app', () => {
     readonly enabled?: readonly AuthenticatorDescriptor[];
   }
 
-  function changes(live: Side, next: Side) {
+  function changes(active: Side, next: Side) {
     const setOf = ({ account, terms = { required: [{ anyOf: ['totp'] }] }, app, enabled = authenticators }: Side) => ({
       ...policiesOf(app && { app: { name: 'app', rules: app } }),
       authenticators: enabled,
@@ -108,8 +108,11 @@ describe('what users set up while they sign in to an app', () => {
         rules: [{ name: 'terms', when: {}, then: enrollmentTerms(terms) }],
       }),
     });
-    const whens = [live, next].flatMap(({ account, app = [] }) => [...account, ...app].map(({ when }) => when));
-    const { found, undecided } = laxerChanges({ live: setOf(live), next: setOf(next) }, ruleSpace(whens, universe()));
+    const whens = [active, next].flatMap(({ account, app = [] }) => [...account, ...app].map(({ when }) => when));
+    const { found, undecided } = laxerChanges(
+      { active: setOf(active), next: setOf(next) },
+      ruleSpace(whens, universe()),
+    );
     return { found: namesIn(found), undecided: namesIn(undecided) };
   }
 
@@ -170,8 +173,8 @@ describe('what users set up while they sign in to an app', () => {
       { account: [now], app: [{ name: 'rest', when: {}, then: deny }] },
       { found: [], undecided: [] },
     ],
-  ])('%s', (_, live, next, expected) => {
-    expect(changes(live, next)).toEqual(expected);
+  ])('%s', (_, active, next, expected) => {
+    expect(changes(active, next)).toEqual(expected);
   });
 });
 
@@ -186,18 +189,18 @@ describe('recoveries', () => {
     readonly authenticators?: readonly AuthenticatorDescriptor[];
   }
 
-  function recoveries(live: Side, next: Side) {
+  function recoveries(active: Side, next: Side) {
     const setOf = ({ recovery, enrollment, ...more }: Side): PolicySet => ({
       ...policiesOf(),
       ...{ authenticators, ...more },
       recovery: compilePolicy({ name: 'recovery', rules: recovery }),
       ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
     });
-    const whens = [live, next].flatMap(({ recovery, enrollment = [] }) =>
+    const whens = [active, next].flatMap(({ recovery, enrollment = [] }) =>
       [...recovery, ...enrollment].map(({ when }) => when),
     );
     const { found, undecided } = laxerRecoveries(
-      { live: setOf(live), next: setOf(next) },
+      { active: setOf(active), next: setOf(next) },
       ruleSpace(whens, universe()),
     );
     return { found: namesIn(found), undecided: namesIn(undecided) };
@@ -240,7 +243,7 @@ describe('recoveries', () => {
       { recovery: [rule('of such', passkey, unshown), rule('rest', any)] },
       { found: [], undecided: [] },
     ],
-  ])('%s', (_, live, next, expected) => {
-    expect(recoveries(live, next)).toEqual(expected);
+  ])('%s', (_, active, next, expected) => {
+    expect(recoveries(active, next)).toEqual(expected);
   });
 });

@@ -50,7 +50,7 @@ const users: readonly Facts[] = fresh.flatMap((facts) => {
     (areMany ? [0, 2] : [0, 1, 2]).map((count) => {
       const now = NOW + days * day;
       const transaction = { id: TRANSACTION, startedAt: now };
-      const proofs = evidence.map((one) => ({ ...one, at: now }));
+      const proofs = evidence.map((proof) => ({ ...proof, at: now }));
       return { ...facts, now, transaction, subject: { ...subject, skipped: skipped(count) }, evidence: proofs };
     }),
   );
@@ -79,7 +79,7 @@ const terms = fc.record({
   useOnly: fc.constantFrom<readonly string[]>([], [], [], ['totp']),
 });
 const policy = fc.record({ ofGroup: fc.option(terms, { nil: undefined }), rest: terms });
-const drawn = fc.record({ live: policy, next: policy, asked: fc.constantFrom(factors(1), factors(2)) });
+const drawn = fc.record({ active: policy, next: policy, asked: fc.constantFrom(factors(1), factors(2)) });
 type Drawn = typeof policy extends fc.Arbitrary<infer One> ? One : never;
 
 function setOf({ ofGroup, rest }: Drawn, asked: ReturnType<typeof factors>): PolicySet {
@@ -105,15 +105,15 @@ function rankOf(policies: PolicySet, facts: Facts): number {
 test('some user gets on with less exactly if it is found', () => {
   const counts = { found: 0, undecided: 0, strict: 0 };
   fc.assert(
-    fc.property(drawn, ({ live, next, asked }) => {
-      const sides = { live: setOf(live, asked), next: setOf(next, asked) };
-      const whens = [...(sides.live.enrollment?.rules ?? []), ...(sides.next.enrollment?.rules ?? [])];
+    fc.property(drawn, ({ active, next, asked }) => {
+      const sides = { active: setOf(active, asked), next: setOf(next, asked) };
+      const whens = [...(sides.active.enrollment?.rules ?? []), ...(sides.next.enrollment?.rules ?? [])];
       const space = ruleSpace(
         whens.map(({ rule }) => rule.when),
         universe(),
       );
       const { found, undecided } = laxerEnrollments(sides, space);
-      const isLaxer = users.some((facts) => rankOf(sides.next, facts) < rankOf(sides.live, facts));
+      const isLaxer = users.some((facts) => rankOf(sides.next, facts) < rankOf(sides.active, facts));
       expect(found.length > 0).toBe(isLaxer);
       counts.found += Number(found.length > 0);
       counts.undecided += Number(found.length === 0 && undecided.length > 0);

@@ -38,7 +38,7 @@ function search(before: Side, now: Side) {
   const whens = [before, now].flatMap(({ enrollment = [], app = [] }) =>
     [...enrollment, ...app].map(({ when }) => when),
   );
-  return laxerEnrollments({ live: setOf(before), next: setOf(now) }, ruleSpace(whens, universe()));
+  return laxerEnrollments({ active: setOf(before), next: setOf(now) }, ruleSpace(whens, universe()));
 }
 
 /** The proofs of an example, by their plainest names. */
@@ -202,7 +202,9 @@ describe('the example', () => {
     const before = [rule({ required: [needs('totp')] }, ofA), rule({})];
     const now = [rule({ optional: ['totp'] }, ofA), rule({})];
     const { found, undecided } = search({ app, enrollment: before }, { app, enrollment: now });
-    expect(found.map((one) => [one.before.enrollment, one.now.enrollment])).toEqual([[before[0], now[0]]]);
+    expect(found.map((enrollment) => [enrollment.before.enrollment, enrollment.now.enrollment])).toEqual([
+      [before[0], now[0]],
+    ]);
     expect(undecided).toEqual([]);
   });
 
@@ -241,8 +243,8 @@ describe('rules that ask how the user signed in', () => {
   type Verdict = 'as strict' | 'undecided' | string;
 
   /** The proofs of the example. */
-  function verdictOf(live: Side, next: Side): Verdict {
-    const { found, undecided } = search(live, next);
+  function verdictOf(active: Side, next: Side): Verdict {
+    const { found, undecided } = search(active, next);
     const [shown] = found;
     if (shown) return [...proved(shown), ...shown.proofs.remembered.map((name) => `(${name})`)].join(' and ');
     return undecided.length > 0 ? 'undecided' : 'as strict';
@@ -284,25 +286,25 @@ describe('rules that ask how the user signed in', () => {
       [rule(passkey, by('webauthn')), rule({ required: [many(2, 'webauthn')] })],
       'webauthn',
     ],
-  ])('%s', (_, live, next, expected) => {
-    expect(verdictOf({ enrollment: live }, { enrollment: next })).toBe(expected);
+  ])('%s', (_, active, next, expected) => {
+    expect(verdictOf({ enrollment: active }, { enrollment: next })).toBe(expected);
   });
 
   test('are compared for the ways to sign in that are enough', () => {
-    const live = [rule(passkey, by('password')), rest];
+    const active = [rule(passkey, by('password')), rest];
     const next = [rule(passkey, { authenticated: { all: ['password', 'totp'] } }), rest];
     const two = { app: [{ ...appRule(), then: allow(factors(2)) }] };
     const enabled = ['password', 'totp'] as const;
-    expect(verdictOf({ ...two, enabled, enrollment: live }, { ...two, enabled, enrollment: next })).toBe('as strict');
+    expect(verdictOf({ ...two, enabled, enrollment: active }, { ...two, enabled, enrollment: next })).toBe('as strict');
     const remembering = { app: [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }] };
-    const sides = [live, next].map((enrollment) => ({ ...remembering, enabled, enrollment }));
+    const sides = [active, next].map((enrollment) => ({ ...remembering, enabled, enrollment }));
     expect(verdictOf(sides[0] ?? {}, sides[1] ?? {})).toBe('password and (totp)');
   });
 
   test('are compared with other proofs that rules do not name, by the method that a browser remembers', () => {
-    const [live, next] = [[byPassword, rest], [rest]];
+    const [active, next] = [[byPassword, rest], [rest]];
     const two = { app: [{ ...appRule(), then: allow(factors(2)) }], enabled: ['password', 'totp'] as const };
-    expect(verdictOf({ ...two, enrollment: live }, { ...two, enrollment: next })).toBe('password and totp');
+    expect(verdictOf({ ...two, enrollment: active }, { ...two, enrollment: next })).toBe('password and totp');
     const voice = [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }];
     const remembering = { app: voice, enabled: ['password', 'phone'] as const };
     const phone = rule(passkey, { authenticated: { any: ['password', 'phone'] } });
@@ -339,12 +341,12 @@ describe('rules that ask how the user signed in', () => {
       return { ...set, authenticators: [...set.authenticators, ...additional] };
     };
     const named = by('password', ...many);
-    const comparing = (live: Rules, next: Rules) => {
+    const comparing = (active: Rules, next: Rules) => {
       const space = ruleSpace(
-        [...live, ...next].map(({ when }) => when),
+        [...active, ...next].map(({ when }) => when),
         universe(),
       );
-      const { found, undecided } = laxerEnrollments({ live: setOfMany(live), next: setOfMany(next) }, space);
+      const { found, undecided } = laxerEnrollments({ active: setOfMany(active), next: setOfMany(next) }, space);
       return [found.length, undecided.length];
     };
     expect(comparing([rule(passkey, named), rest], [rule(passkey), rest])).toEqual([0, 0]);

@@ -39,7 +39,7 @@ function search(
     (recovery ?? []).map(({ when }) => when),
     universe(),
   );
-  return newlyTaken({ live: setOf(before), next: setOf(now) }, space);
+  return newlyTaken({ active: setOf(before), next: setOf(now) }, space);
 }
 
 const quiet = { recovered: [], undecided: [] };
@@ -73,14 +73,16 @@ test('the example is a user that the rule applies to, in as few groups as possib
   const rules = [rule(deny, inA), rule(by('totp'), either), rule(by('email'))];
   const { recovered, undecided } = search([password, email], [password, email, totp], { recovery: rules });
   expect(undecided).toEqual([]);
-  expect(recovered.map((one) => [one.rule, one.facts.subject.groups])).toEqual([[rules[1], ['d']]]);
+  expect(recovered.map((newlyRecovered) => [newlyRecovered.rule, newlyRecovered.facts.subject.groups])).toEqual([
+    [rules[1], ['d']],
+  ]);
 });
 
 test('the user of the example is in several groups only if the rule needs them, and no rule above decides', () => {
   const either: Conditions = { any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] };
   const rules = [rule(deny, { groups: { any: ['d'] } }), rule(by('totp'), either), rule(by('email'))];
   const { recovered } = search([password, email], [password, email, totp], { recovery: rules });
-  expect(recovered.map((one) => one.facts.subject.groups.toSorted())).toEqual([['b', 'c']]);
+  expect(recovered.map((newlyRecovered) => newlyRecovered.facts.subject.groups.toSorted())).toEqual([['b', 'c']]);
 });
 
 test('is undecided if no user is known to whom the rule applies', () => {

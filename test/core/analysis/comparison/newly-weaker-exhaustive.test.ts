@@ -105,21 +105,21 @@ const everything = universe({ clientIds: ['app'], places, attribute: () => undef
 const facts = allFacts();
 const sets = policies.map(setOf);
 
-describe.each(sets.map((live, at) => [at, live] as const))('from policy %i', (before, live) => {
+describe.each(sets.map((active, at) => [at, active] as const))('from policy %i', (before, active) => {
   test.each(sets.map((next, at) => [at, next] as const))('to policy %i', (after, next) => {
     const rules = [...(policies[before] ?? []), ...(policies[after] ?? [])];
     const space = ruleSpace(
       rules.map(({ when }) => when),
       everything,
     );
-    const { found, undecided } = newlyWeaker({ live, next }, space);
-    const isWeaker = facts.some((one) => enters(next, one) && !enters(live, one));
+    const { found, undecided } = newlyWeaker({ active, next }, space);
+    const isWeaker = facts.some((one) => enters(next, one) && !enters(active, one));
     // Nothing that happens is missed, and what is the same is never called weaker.
     if (isWeaker) expect(found.length + undecided.length).toBeGreaterThan(0);
     if (before === after) expect(found).toEqual([]);
     for (const { facts: shown, proved: by } of found) {
       const { evidence } = by ?? {};
-      expect([enters(next, proved(shown, evidence)), enters(live, proved(shown, evidence))]).toEqual([true, false]);
+      expect([enters(next, proved(shown, evidence)), enters(active, proved(shown, evidence))]).toEqual([true, false]);
     }
     // A chain is compared with itself only; everything else is decided.
     if (![before, after].includes(7)) expect([undecided, found.length > 0]).toEqual([[], isWeaker]);

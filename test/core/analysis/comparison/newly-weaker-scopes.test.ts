@@ -46,12 +46,12 @@ function policiesFrom({ app = [rule({}, one)], session = [rule({}, one)], enroll
   };
 }
 
-function search(live: Parts, next: Parts, known: readonly string[] = ['a', 'b', 'c']) {
-  const whens = [live, next].flatMap(({ app = [], session = [], enrollment = [] }) =>
+function search(active: Parts, next: Parts, known: readonly string[] = ['a', 'b', 'c']) {
+  const whens = [active, next].flatMap(({ app = [], session = [], enrollment = [] }) =>
     [...app, ...session, ...enrollment].map(({ when }) => when),
   );
   const names = known.map((name) => scopes(name));
-  const sides = { live: policiesFrom(live), next: policiesFrom(next), ...(known.length > 0 && { scopes: known }) };
+  const sides = { active: policiesFrom(active), next: policiesFrom(next), ...(known.length > 0 && { scopes: known }) };
   return newlyWeaker(sides, ruleSpace([...whens, ...names], universe()));
 }
 
@@ -117,8 +117,8 @@ describe('scopes are granted that were not', () => {
       { app: [deny(scopes('b')), grants('a', 'b')] },
       { evidence: ['password'], asked },
     ],
-  ])('%s', (_, live, next, expected) => {
-    const { found, undecided } = search(live, next);
+  ])('%s', (_, active, next, expected) => {
+    const { found, undecided } = search(active, next);
     expect([found.map(told), undecided]).toEqual([[expected], []]);
   });
 
@@ -149,8 +149,8 @@ describe('it is undecided', () => {
       { session: [rule({}, one, { session: day })], enrollment: [terms({}, { required: [{ anyOf: ['phone'] }] })] },
       [],
     ],
-  ])('%s', (_, live, next, known) => {
-    const { found, undecided } = search(live, next, known);
+  ])('%s', (_, active, next, known) => {
+    const { found, undecided } = search(active, next, known);
     expect([found, undecided.length]).toEqual([[], 1]);
   });
 
@@ -176,8 +176,8 @@ describe('nothing is weaker', () => {
         enrollment: [terms({}, { disabled: ['totp'] })],
       },
     ],
-  ])('%s', (_, live, next) => {
-    expect(search(live, next)).toEqual({ found: [], undecided: [] });
+  ])('%s', (_, active, next) => {
+    expect(search(active, next)).toEqual({ found: [], undecided: [] });
   });
 });
 

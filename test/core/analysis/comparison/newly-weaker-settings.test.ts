@@ -84,14 +84,14 @@ const space = ruleSpace(
 );
 const enters = (set: PolicySet, evidence: readonly Evidence[]) => evaluate(set, factsWith(evidence)).kind === 'allow';
 
-test.each(sets.map((live, at) => [at, live] as const))('from configuration %i to every other one', (_, live) => {
+test.each(sets.map((active, at) => [at, active] as const))('from configuration %i to every other one', (_, active) => {
   for (const next of sets) {
-    const isWeaker = given.some((evidence) => enters(next, evidence) && !enters(live, evidence));
-    const { found, undecided } = newlyWeaker({ live: live, next: next }, space);
+    const isWeaker = given.some((evidence) => enters(next, evidence) && !enters(active, evidence));
+    const { found, undecided } = newlyWeaker({ active: active, next: next }, space);
     expect([found.length > 0, undecided]).toEqual([isWeaker, []]);
     for (const { proved } of found) {
       const shown = (proved?.evidence ?? []).map(({ authenticator, methods = [] }) => proofOf(authenticator, methods));
-      expect([enters(next, shown), enters(live, shown)]).toEqual([true, false]);
+      expect([enters(next, shown), enters(active, shown)]).toEqual([true, false]);
     }
   }
 });

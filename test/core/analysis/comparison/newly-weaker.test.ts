@@ -56,12 +56,12 @@ function policiesFrom({
   };
 }
 
-function search(live: Parts, next: Parts) {
-  const [before, now] = [policiesFrom(live), policiesFrom(next)];
+function search(active: Parts, next: Parts) {
+  const [before, now] = [policiesFrom(active), policiesFrom(next)];
   const whens = [before, now].flatMap(({ app, session, enrollment }) =>
     [app, session, enrollment].flatMap((policy) => (policy?.rules ?? []).map((each) => each.rule.when)),
   );
-  return newlyWeaker({ live: before, next: now, scopes: ['a', 'b', 'c'] }, ruleSpace(whens, universe()));
+  return newlyWeaker({ active: before, next: now, scopes: ['a', 'b', 'c'] }, ruleSpace(whens, universe()));
 }
 
 function told({ proved, longer, scopes, facts }: NewlyWeaker) {
@@ -136,8 +136,8 @@ describe('is weaker', () => {
       { app: [rule(asks(by('totp', 'webauthn')))], enrollment: [terms([], inB), terms(['totp'])] },
       { evidence: ['totp'], groups: ['b'] },
     ],
-  ])('%s', (_, live, next, expected) => {
-    const { found, undecided } = search(live, next);
+  ])('%s', (_, active, next, expected) => {
+    const { found, undecided } = search(active, next);
     expect([found.map(told), undecided]).toEqual([[expected], []]);
   });
 
@@ -206,16 +206,16 @@ describe('is not', () => {
       appOf(rule(asks(two))),
       appOf(rule(asks(one), { device: { known: false }, risk: { none: ['newDevice'] } }), rule(asks(two))),
     ],
-  ])('%s', (_, live, next) => {
-    expect(search(live, next)).toEqual({ found: [], undecided: [] });
+  ])('%s', (_, active, next) => {
+    expect(search(active, next)).toEqual({ found: [], undecided: [] });
   });
 });
 
 test('a browser that is excused more than before is shown by what it remembers', () => {
   // With a passkey remembered a password is enough, where the passkey was asked for.
-  const live = appOf(rule(asks(orTotp(demanding(resistant)), { remember: 60 })));
+  const active = appOf(rule(asks(orTotp(demanding(resistant)), { remember: 60 })));
   const next = appOf(rule(asks(orTotp(factors(2, { demands: [resistant] })), { remember: 60 })));
-  const { found, undecided } = search(live, next);
+  const { found, undecided } = search(active, next);
   expect(undecided).toEqual([]);
   expect(found.map(({ proved, enrolled }) => [proved?.remembered, enrolled])).toEqual([
     [['webauthn'], ['password', 'webauthn']],
@@ -234,19 +234,19 @@ describe('is undecided', () => {
       appOf(rule(asks(two))),
       appOf(rule(asks(one), { attributes: { nick: { equals: 'a*' } } }), rule(asks(two))),
     ],
-  ])('%s', (_, live, next) => {
-    const { found, undecided } = search(live, next);
+  ])('%s', (_, active, next) => {
+    const { found, undecided } = search(active, next);
     expect([found, undecided.length]).toEqual([[], 1]);
     expect(undecided[0]?.now.app).toEqual(next.app?.[0]);
-    expect(undecided[0]?.before.app).toEqual(live.app?.[0]);
+    expect(undecided[0]?.before.app).toEqual(active.app?.[0]);
   });
 
   test('but not where the same rules let some users in with less', () => {
-    const live = {
+    const active = {
       app: [rule(asks(two))],
       enrollment: [terms([], { attributes: { nick: { equals: 'a*' } } }), terms(['webauthn'])],
     };
-    const { found, undecided } = search(live, { ...live, app: [rule(asks(one))] });
+    const { found, undecided } = search(active, { ...active, app: [rule(asks(one))] });
     expect([found.length, undecided]).toEqual([1, []]);
   });
 });

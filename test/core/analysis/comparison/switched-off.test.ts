@@ -44,9 +44,9 @@ function setOf({
   };
 }
 
-function search(live: Parts, next: Parts) {
-  const whens = [live, next].flatMap(({ when = {}, others = {} }) => [when, others]);
-  return freedEnrollments({ live: setOf(live), next: setOf(next) }, ruleSpace(whens, universe()));
+function search(active: Parts, next: Parts) {
+  const whens = [active, next].flatMap(({ when = {}, others = {} }) => [when, others]);
+  return freedEnrollments({ active: setOf(active), next: setOf(next) }, ruleSpace(whens, universe()));
 }
 
 const without = (...off: readonly Key[]) => keys.filter((key) => !off.includes(key));
@@ -67,7 +67,7 @@ test.each(askings)('a policy of $asked factors and $required frees what a user w
     const next = { ...asking, enabled: without(off) };
     const frees = without(off).filter((key) => rankOf(next, [key], key) === 1 && rankOf(asking, [key, off], key) === 2);
     const found = search(asking, next);
-    const shown = found.map((one) => [one.off, one.proved]);
+    const shown = found.map((enrollment) => [enrollment.off, enrollment.proved]);
     expect(shown).toEqual(frees.slice(0, 1).map((key) => [off, key]));
   }
 });
@@ -82,7 +82,7 @@ test('the example names what the user enrolls, and the rules that decide on both
 
 test('each authenticator that is switched off is reported once', () => {
   const off = search({}, { enabled: without('totp', 'email') });
-  expect(off.map((one) => one.off).sort()).toEqual(['email', 'totp']);
+  expect(off.map((enrollment) => enrollment.off).sort()).toEqual(['email', 'totp']);
 });
 
 test('the example is of users that the rules let in', () => {
@@ -102,8 +102,8 @@ test.each<[string, Parts, Parts]>([
     { enabled: ['webauthn', 'phone'], required: [{ anyOf: ['phone'] }] },
   ],
   ['no user is let in', {}, { enabled: without('totp'), when: { attributes: { nick: { equals: 'a*' } } } }],
-])('quiet where %s', (_, live, next) => {
-  expect(search(live, next)).toEqual([]);
+])('quiet where %s', (_, active, next) => {
+  expect(search(active, next)).toEqual([]);
 });
 
 test('the example is the first of several', () => {
@@ -113,7 +113,7 @@ test('the example is the first of several', () => {
 });
 
 test('only what counts alone belonged to the strongest level', () => {
-  const live = setOf({ enabled: ['password', 'totp', 'security_question'] });
-  const off = switchedOff({ live, next: setOf({ enabled: ['password'] }) });
+  const active = setOf({ enabled: ['password', 'totp', 'security_question'] });
+  const off = switchedOff({ active, next: setOf({ enabled: ['password'] }) });
   expect(off.map(({ key }) => key)).toEqual(['totp']);
 });

@@ -47,16 +47,18 @@ function setOf({
   });
   return {
     ...set,
-    authenticators: set.authenticators.map((one) =>
-      one.key === 'phone' ? { ...withoutMethods, ...more, ...(methods !== 'none' && { methods }) } : one,
+    authenticators: set.authenticators.map((authenticator) =>
+      authenticator.key === 'phone'
+        ? { ...withoutMethods, ...more, ...(methods !== 'none' && { methods }) }
+        : authenticator,
     ),
     enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'rest', when: {}, then }] }),
   };
 }
 
-function search(live: Parts, next: Parts, enabledEarlier: readonly string[] = []) {
-  const space = ruleSpace([live.when ?? {}, next.when ?? {}], universe());
-  return newlyOpened({ live: setOf(live), next: setOf(next), enabledEarlier }, space).map(
+function search(active: Parts, next: Parts, enabledEarlier: readonly string[] = []) {
+  const space = ruleSpace([active.when ?? {}, next.when ?? {}], universe());
+  return newlyOpened({ active: setOf(active), next: setOf(next), enabledEarlier }, space).map(
     ({ proved, besides, enrolls }) => ({
       proved: proved.map(({ key, methods = [] }) => [key, ...methods].join('.')),
       besides,
@@ -117,24 +119,24 @@ test('an authenticator that accounts may have from before is examined by each of
 test('it counts for nothing before, together with another proof, too', () => {
   const asks = factors(2, { demands: [{ authenticators: ['password'] }] });
   const enabled: readonly Key[] = ['password', 'totp', 'webauthn'];
-  const [live, next] = [{ asks, enabled } as const, { asks, enabled: [...enabled, 'phone'] } as const];
-  expect(search(live, next, ['phone'])).toEqual([
+  const [active, next] = [{ asks, enabled } as const, { asks, enabled: [...enabled, 'phone'] } as const];
+  expect(search(active, next, ['phone'])).toEqual([
     { proved: ['phone.voice', 'password'], besides: ['totp'], enrolls: ['webauthn'] },
   ]);
   const more = { more: { recovery: true } } as const;
-  expect(search({ ...live, ...more }, { ...next, ...more }, ['phone'])).toEqual([]);
+  expect(search({ ...active, ...more }, { ...next, ...more }, ['phone'])).toEqual([]);
 });
 
 test('it is reported for the first rules where it applies', () => {
   const inA: Conditions = { groups: { any: ['a'] } };
   const [app, rest] = [inA, {}].map((when) => ({ name: 'app', when, then: allow(factors(1)) }));
   if (!app || !rest) throw new Error('no rules');
-  const [live, next] = [{}, sms].map((parts) => ({
+  const [active, next] = [{}, sms].map((parts) => ({
     ...setOf(parts),
     app: compilePolicy({ name: 'app', rules: [app, rest] }),
   }));
-  if (!live || !next) throw new Error('no sides');
-  const found = newlyOpened({ live, next }, ruleSpace([inA, {}], universe()));
+  if (!active || !next) throw new Error('no sides');
+  const found = newlyOpened({ active, next }, ruleSpace([inA, {}], universe()));
   expect(found.map(({ now, facts }) => [now.app, facts.subject.groups])).toEqual([[app, ['a']]]);
 });
 
@@ -159,6 +161,6 @@ test.each<[string, Parts, Parts]>([
   ],
   ['another proof was enough before', byPasskey, { ...byPasskey, ...sms }],
   ['no user is known whom the rules let in', {}, { ...sms, when: { attributes: { nick: { equals: 'a*' } } } }],
-])('quiet where %s', (_, live, next) => {
-  expect(search(live, next)).toEqual([]);
+])('quiet where %s', (_, active, next) => {
+  expect(search(active, next)).toEqual([]);
 });

@@ -122,9 +122,12 @@ test('of devices, exactly what sources can say makes a rule decide', () => {
     fc.property(fc.array(believing, { minLength: 2, maxLength: 5 }), sources, fc.boolean(), (whens, some, isFree) => {
       const devices = isFree ? believed : [{}, ...some];
       const all = subsets.flatMap((groups) =>
-        devices.flatMap((one) =>
+        devices.flatMap((device) =>
           [true, false].map((known) =>
-            factsOf({ device: { known, platform: 'desktop', os: 'linux', ...one }, subject: userWith([], { groups }) }),
+            factsOf({
+              device: { known, platform: 'desktop', os: 'linux', ...device },
+              subject: userWith([], { groups }),
+            }),
           ),
         ),
       );

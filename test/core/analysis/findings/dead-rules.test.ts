@@ -290,10 +290,10 @@ test('the parts of a conflict exclude one another alone, and the rules that shad
         if (verdict.kind !== 'shadowed' || isUndecidable(whens)) return;
         const left = verdict.by.map(({ when }) => when);
         expect(verdictTexts([...left, whens[at] ?? {}], anyZones).at(-1)).toMatch(/^shadowed/);
-        for (const one of left)
-          expect(verdictTexts([...left.filter((other) => other !== one), whens[at] ?? {}], anyZones).at(-1)).toBe(
-            'decides',
-          );
+        for (const conditions of left)
+          expect(
+            verdictTexts([...left.filter((other) => other !== conditions), whens[at] ?? {}], anyZones).at(-1),
+          ).toBe('decides');
       });
     }),
     seeded(200),

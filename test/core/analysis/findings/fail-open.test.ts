@@ -62,7 +62,7 @@ test('a denial fails open exactly where a user without the attribute is let in',
         const isOpen = lacking.some(
           (facts) => findRule(rest, facts).rule !== undefined && isLetInBelow(rule, applyRules(policy, facts)),
         );
-        expect(found.some((one) => one.rule === rule)).toBe(isOpen);
+        expect(found.some((open) => open.rule === rule)).toBe(isOpen);
         counts[isOpen ? 'open' : 'closed'] += 1;
       }
     }),

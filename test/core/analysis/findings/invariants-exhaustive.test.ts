@@ -62,7 +62,7 @@ const proofs: readonly Evidence[] = authenticators.flatMap(({ key, factors, char
   const lesser = lacking.map((lacks) => ({
     ...old,
     factors: lacks.includes('userVerification') ? (['possession'] as const) : factors,
-    characteristics: characteristics.filter((one) => !lacks.includes(one)),
+    characteristics: characteristics.filter((characteristic) => !lacks.includes(characteristic)),
   }));
   return [young, old, ...lesser];
 });
@@ -175,7 +175,7 @@ function admits(policies: PolicySet, facts: Facts, evidence: readonly Evidence[]
 }
 
 function assessed(evidence: readonly Evidence[]): readonly AssessedEvidence[] {
-  return evidence.map((one) => ({ ...one, age: NOW - one.at }));
+  return evidence.map((proof) => ({ ...proof, age: NOW - proof.at }));
 }
 
 /** Whether some sign-in in the universe breaks the guarantee. */
@@ -212,7 +212,7 @@ test('an invariant is broken somewhere exactly if it is refuted', () => {
       counts[verdict.kind] += 1;
       const broken = isBroken(policies, invariant);
       if (verdict.kind === 'refuted') {
-        for (const one of verdict.violations) expect(isReplayed(one, policies, invariant)).toBe(true);
+        for (const violation of verdict.violations) expect(isReplayed(violation, policies, invariant)).toBe(true);
       } else if (verdict.kind !== 'undecided') expect(broken).toBe(false);
     }),
     seeded(140),

@@ -18,7 +18,9 @@ const bounds = [0, 1, 2 ** 53, 2 ** 53 + 2, 2 ** 60, 1e300, Number.MAX_VALUE, Nu
   -one,
 ]);
 /** The bounds, and the numbers next to them. */
-const numbers = [...new Set(bounds.flatMap((one) => [next(one, -1), one, next(one, 1)]))].filter(Number.isFinite);
+const numbers = [...new Set(bounds.flatMap((bound) => [next(bound, -1), bound, next(bound, 1)]))].filter(
+  Number.isFinite,
+);
 
 /** The next double in a direction (IEEE 754-2019, section 5.3.1, nextUp and nextDown). */
 function next(value: number, direction: 1 | -1): number {

@@ -37,7 +37,10 @@ function search(rules: readonly EnrollmentRule[], session?: readonly Rule[], app
   const { found, undecided } = spoofableEnrollment(policies, ruleSpace(whens, offices));
   for (const { weak, facts } of found)
     expect(policies.enrollment && findRule(policies.enrollment, facts).rule).toBe(weak);
-  return { found: found.map((one) => [one.strict.name, one.weak.name, ...one.enrolled]), undecided };
+  return {
+    found: found.map((enrollment) => [enrollment.strict.name, enrollment.weak.name, ...enrollment.enrolled]),
+    undecided,
+  };
 }
 
 const key: RequiredEnrollment = { anyOf: ['webauthn'] };

@@ -64,7 +64,7 @@ test('a rule that asks what the browser is is found exactly where another browse
           const deciding = all.flatMap(({ rule: other }) => other ?? []) as readonly Rule[];
           return deciding.includes(mine) && deciding.some((other) => rankOf(other) !== rankOf(mine));
         });
-      const asks = ({ when: { any = [], device: own } }: Rule) => own !== undefined || any.some((one) => one.device);
+      const asks = ({ when: { any = [], device: own } }: Rule) => own !== undefined || any.some((set) => set.device);
       const expected = rules.filter((mine) => asks(mine) && isChosen(mine));
       const { found, undecided } = search(...rules);
       expect(undecided).toEqual([]);
@@ -133,7 +133,7 @@ test('an app without a policy has no such rule', () => {
 
 test('rules that are entangled on purpose leave it undecided', () => {
   const mine = rule(windows, two);
-  expect(search(...entangled.map((one) => rule(one, two)), mine, rule({}, one))).toEqual({
+  expect(search(...entangled.map((conditions) => rule(conditions, two)), mine, rule({}, one))).toEqual({
     found: [],
     undecided: [mine],
   });

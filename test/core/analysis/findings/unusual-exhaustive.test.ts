@@ -34,7 +34,7 @@ const device = (known: boolean) => ({ known, platform: 'desktop', os: 'windows' 
 function pasts(scoring: RiskScoring, knowsCountries: boolean): readonly Past[] {
   const ofPlaces: readonly RiskSignal[] = ['newCountry', 'impossibleTravel'];
   const risks = subsets
-    .filter((set) => knowsCountries || !ofPlaces.some((one) => set.includes(one)))
+    .filter((set) => knowsCountries || !ofPlaces.some((ofPlace) => set.includes(ofPlace)))
     .flatMap((set) => (knowsCountries ? [[], ofPlaces] : [[]]).map((unknown) => riskOf(set, unknown, scoring)));
   const unrecorded = { risk: riskOf([], riskSignals, scoring), distance: 'unknown' as const };
   return [true, false].flatMap((known) => [

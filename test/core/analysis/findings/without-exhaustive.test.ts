@@ -19,7 +19,7 @@ import { universe } from '../../support/universe.ts';
 const keys = ['password', 'email', 'totp', 'webauthn'] as const;
 const authenticators: readonly AuthenticatorDescriptor[] = keys.map((key) => descriptor[key]);
 const names = [...keys, 'email.code', 'email.link'];
-const passkeys = enrolled('webauthn').flatMap((one) => [one, { ...one, id: 'second passkey' }]);
+const passkeys = enrolled('webauthn').flatMap((enrollment) => [enrollment, { ...enrollment, id: 'second passkey' }]);
 const subject = userWith([], { groups: [], enrollments: [...enrolled('password', 'email', 'totp'), ...passkeys] });
 
 /** The user has two passkeys, so that a chain can take both. */

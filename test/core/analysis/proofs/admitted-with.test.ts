@@ -68,7 +68,7 @@ describe('what may let a user in', () => {
     ]);
     const single = {
       ...required,
-      authenticators: required.authenticators.map((one) => ({ ...one, maxEnrollments: 1 as const })),
+      authenticators: required.authenticators.map((descriptor) => ({ ...descriptor, maxEnrollments: 1 as const })),
     };
     expect(proofsFor([demanding({ authenticators: ['password'] })], {}, single)).toHaveLength(2);
   });

@@ -30,7 +30,9 @@ test.each<[string, EvidenceSet, readonly Requirement[], readonly (readonly strin
     fewest('totp', 'totp', 'phone', 'phone', 'email', 'email', 'password'),
   ],
 ])('where %s, by the fewest', (_, set, premises, expected) => {
-  expect(readingsOf(set, premises).map((one) => one.map(({ enrollment }) => enrollment))).toEqual(expected);
+  expect(readingsOf(set, premises).map((evidenceSet) => evidenceSet.map(({ enrollment }) => enrollment))).toEqual(
+    expected,
+  );
 });
 
 test.each<[string, EvidenceSet, readonly Requirement[], readonly string[]]>([
@@ -48,7 +50,7 @@ test.each<[string, EvidenceSet, readonly Requirement[], readonly string[]]>([
     ['totp 1,password 2,totp 3'],
   ],
 ])('by several enrollments: %s', (_, set, premises, expected) => {
-  const found = readingsOf(set, premises).map((one) => one.map(({ enrollment }) => enrollment).join());
+  const found = readingsOf(set, premises).map((evidenceSet) => evidenceSet.map(({ enrollment }) => enrollment).join());
   expect(found.toSorted()).toEqual(expected);
 });
 

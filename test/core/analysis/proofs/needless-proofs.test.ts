@@ -19,7 +19,7 @@ const has = (key: string) => (found: AdmittedWith) => found.enrolled.includes(ke
 const shows =
   (...all: Evidence) =>
   (found: AdmittedWith) =>
-    all.every((one) => found.evidence.includes(one));
+    all.every((proof) => found.evidence.includes(proof));
 
 test.each<Case>([
   ['one proof stays', [password], ['password'], always, [password], ['password']],

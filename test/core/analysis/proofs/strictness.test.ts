@@ -109,7 +109,7 @@ const everyProof: readonly AssessedEvidence[] = able.flatMap(({ key, factors, ch
     ages.map((age) => ({
       ...{ authenticator: key, enrollment: key, ...age },
       factors: lacks.some((one) => one === 'userVerification') ? (['possession'] as const) : factors,
-      characteristics: characteristics.filter((one) => !lacks.some((lack) => lack === one)),
+      characteristics: characteristics.filter((characteristic) => !lacks.some((lack) => lack === characteristic)),
     })),
   ),
 );
@@ -123,7 +123,7 @@ function subsetsOf(all: readonly AssessedEvidence[], most: number): readonly (re
 const rarely = <Value>(value: fc.Arbitrary<Value>) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 const keys = able.map(({ key }) => key);
-const few: readonly (readonly Characteristic[])[] = webauthn.characteristics.map((one) => [one]);
+const few: readonly (readonly Characteristic[])[] = webauthn.characteristics.map((characteristic) => [characteristic]);
 const plainDemand: fc.Arbitrary<Demand> = fc
   .record({
     factor: rarely(fc.constantFrom('knowledge', 'possession', 'inherence')),

@@ -1,6 +1,6 @@
-/** How sign-ins end, each walked once for all apps that ask for the same. */
+/** Outcomes of sign-ins, each walked once for all apps that ask for the same. */
 import { describe, expect, test } from '@jest/globals';
-import { signInEnd } from '../../../../src/core/analysis/simulation/lock-outs.ts';
+import { simulatedOutcome } from '../../../../src/core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../../src/core/analysis/simulation/sign-in-outcomes.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
@@ -43,7 +43,7 @@ const twoApps = () => appsWith(twoFor(inA), twoFor(inB)) as readonly [PolicySet,
 test('apps that ask two users for the same share one simulation, even if their rules have other names', () => {
   const [appA, appB] = twoApps();
   const found = signInOutcome(appA, user('a'), { keys });
-  expect(found).toEqual(signInEnd(appA, user('a'), keys));
+  expect(found).toEqual(simulatedOutcome(appA, user('a'), keys));
   expect(signInOutcome(appB, user('b'), { keys })).toBe(found);
   expect(signInOutcome(appA, user('b'), { keys })).toBe(signInOutcome(appB, user('a'), { keys }));
 });

@@ -77,7 +77,10 @@ test('the classes that are left are those of both sets', () => {
 test('a variable without classes holds in none', () => {
   const reader = formulaReader();
   const [nothing, next] = [variableOf(0, 'nothing'), variableOf(2, 'next')];
-  const [read, after] = [nothing, next].map((one) => reader.read(among(one, () => true))) as [ReadClasses, ReadClasses];
+  const [read, after] = [nothing, next].map((variable) => reader.read(among(variable, () => true))) as [
+    ReadClasses,
+    ReadClasses,
+  ];
   const state = { domains: [...reader.extended([])], touched: [] };
   expect(resultOfClasses(read, state.domains)).toBe(false);
   expect(restrict(state, read)).toBe('empty');
@@ -87,7 +90,7 @@ test('a variable without classes holds in none', () => {
 describe('a choice is about the variables', () => {
   const variables = upTo(70).map((at) => truthVariable(`${at}`, place));
   const reader = formulaReader();
-  for (const one of variables) reader.read(isYes(one));
+  for (const variable of variables) reader.read(isYes(variable));
   const choiceOf = (...any: readonly Formula[]) => reader.read({ any }) as ReadChoice;
   const of = (at: number) => isYes(variables[at] as Variable);
 

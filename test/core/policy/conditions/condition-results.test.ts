@@ -44,7 +44,7 @@ function folded(table: typeof and | typeof or, results: Results, neutral: Condit
 }
 
 function naively({ all, any }: Shape): ConditionResult {
-  const alternatives = any === undefined ? [] : [any.map((one) => folded(and, one, 'hit'))];
+  const alternatives = any === undefined ? [] : [any.map((results) => folded(and, results, 'hit'))];
   return folded(and, [...all, ...alternatives.map((list) => folded(or, list, 'miss'))], 'hit');
 }
 
@@ -52,10 +52,10 @@ const leaf = (result: ConditionResult): CompiledCondition => ({ name: 'leaf', te
 
 /** The same conditions as a compiled rule, which knows nothing of the tables. */
 function conditionsOf({ all, any }: Shape): readonly CompiledCondition[] {
-  const alternatives = any?.map((one) => one.map(leaf));
+  const alternatives = any?.map((results) => results.map(leaf));
   const both = alternatives && {
     name: 'any',
-    test: () => oneOf(alternatives.map((one) => allOf(one.map(({ test: run }) => run(factsOf()))))),
+    test: () => oneOf(alternatives.map((alternative) => allOf(alternative.map(({ test: run }) => run(factsOf()))))),
     varies: false,
     alternatives,
   };
@@ -82,10 +82,10 @@ const shape: fc.Arbitrary<Shape> = fc.record(
 
 describe('results together', () => {
   test('follow the tables', () => {
-    for (const one of values) {
+    for (const value of values) {
       for (const other of values) {
-        expect([one, other, allOf([one, other])]).toEqual([one, other, folded(and, [other], one)]);
-        expect([one, other, oneOf([one, other])]).toEqual([one, other, folded(or, [other], one)]);
+        expect([value, other, allOf([value, other])]).toEqual([value, other, folded(and, [other], value)]);
+        expect([value, other, oneOf([value, other])]).toEqual([value, other, folded(or, [other], value)]);
       }
     }
     expect([allOf([]), oneOf([])]).toEqual(['hit', 'miss']);
@@ -120,7 +120,7 @@ describe('in a policy', () => {
     fc.assert(
       fc.property(fc.array(shape, { maxLength: 4 }), (shapes) => {
         const value = shapes.map(naively);
-        const end = value.findIndex((one) => one === 'hit' || one === 'error');
+        const end = value.findIndex((result) => result === 'hit' || result === 'error');
         const undecided = value.slice(0, end < 0 ? value.length : end).includes('unknown');
         const { outcome, rule, failed } = applyRules(policyOf(denying(shapes.length), shapes), factsOf());
         const decides = undecided || end < 0 ? undefined : value[end];
@@ -169,7 +169,7 @@ describe('a rule that fails denies in every kind of policy', () => {
   ] as const)('%s policy', (layer, policies) => {
     const decision = evaluate(policies, facts);
     expect(decision).toMatchObject({ kind: 'deny', reason: 'condition_failed', layer, rule: 'all' });
-    expect(decision.trace.layers.find((one) => one.layer === layer)).toMatchObject({
+    expect(decision.trace.layers.find((trace) => trace.layer === layer)).toMatchObject({
       outcome: 'deny',
       decidedBy: 'all',
       rules: [{ rule: 'all', result: 'error', conditions: [{ condition: 'leaf', result: 'error' }] }],

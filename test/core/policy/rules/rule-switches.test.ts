@@ -24,7 +24,7 @@ const rule = (name: string, then: Rule['then'], more: Partial<Rule> = {}): Rule 
 
 function decide(about: Facts, ...rules: readonly Rule[]) {
   const decision = evaluate(policiesOf({ app: { name: 'app', rules: [...rules, rest] } }), about);
-  const layer = decision.trace.layers.find((one) => one.layer === 'app');
+  const layer = decision.trace.layers.find((trace) => trace.layer === 'app');
   return { kind: decision.kind, decidedBy: layer?.decidedBy, reported: layer?.reported, rules: layer?.rules.length };
 }
 

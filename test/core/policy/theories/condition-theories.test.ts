@@ -26,7 +26,7 @@ function choices(
   return variables.reduce<readonly Classes[]>(
     (all, variable) =>
       all.flatMap((chosen) =>
-        variable.classes.flatMap((one, at) => (isMeant(one) ? [new Map([...chosen, [variable, at]])] : [])),
+        variable.classes.flatMap((factClass, at) => (isMeant(factClass) ? [new Map([...chosen, [variable, at]])] : [])),
       ),
     [new Map()],
   );

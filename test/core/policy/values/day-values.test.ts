@@ -81,7 +81,7 @@ function compared(list: readonly AttributeTest[], attribute: Attribute) {
   return {
     variables,
     classes: variable.classes,
-    ofFacts: (facts: UserFacts) => compiled.map((one) => one.test(facts) === 'hit').join(),
+    ofFacts: (facts: UserFacts) => compiled.map((test) => test.test(facts) === 'hit').join(),
     ofClass: (at: number) => formulas.map((parts) => parts.every((part) => holds(part, at))).join(),
   };
 }

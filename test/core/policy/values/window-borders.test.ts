@@ -103,7 +103,7 @@ test('whatever windows are open together at some moment of a year, they are open
     during('17:00', '19:00', { zone: 'Australia/Sydney', days: [SUNDAY, 2] }),
   ];
   const tests = windows.flatMap((time) => compileConditions({ time }));
-  const openAt = (now: number) => tests.map((one) => one.test(factsOf({ now }))).join();
+  const openAt = (now: number) => tests.map((condition) => condition.test(factsOf({ now }))).join();
   const begin = Date.parse('2027-01-03T00:00:00Z') / 1000;
   const hours = Array.from({ length: 365 * 24 }, (_, hour) => begin + hour * 3600);
   const together = new Set(hours.map(openAt));
@@ -114,7 +114,7 @@ test('whatever windows are open together at some moment of a year, they are open
 describe('windows that are open together', () => {
   const openTo = (windows: readonly TimeWindow[]) => {
     const tests = windows.flatMap((time) => compileConditions({ time }));
-    return (now: number) => tests.map((one) => (one.test(factsOf({ now })) === 'hit' ? '1' : '0')).join('');
+    return (now: number) => tests.map((condition) => (condition.test(factsOf({ now })) === 'hit' ? '1' : '0')).join('');
   };
 
   test.each<[string, readonly TimeWindow[]]>([

@@ -260,9 +260,9 @@ test.each<[string | undefined, readonly string[]]>([
   const { issuer: _, ...context } = contextWith();
   await run(doctorCommand(issuer === undefined ? context : { ...context, issuer }), '--json');
   const found = JSON.parse(terminal.printed()) as CheckResult[];
-  expect(found.filter(({ level }) => level !== 'ok').map((one) => `${one.level} ${one.about}: ${one.text}`)).toEqual(
-    expected,
-  );
+  expect(
+    found.filter(({ level }) => level !== 'ok').map((result) => `${result.level} ${result.about}: ${result.text}`),
+  ).toEqual(expected);
 });
 
 test('keys: one that ends needs a successor, and each type one that signs', async () => {

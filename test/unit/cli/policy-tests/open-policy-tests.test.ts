@@ -96,13 +96,13 @@ async function openWorld({ rules, last }: typeof policy extends fc.Arbitrary<inf
   if (app === undefined) throw new Error('the app is missing');
   const configuration = { snapshot, apps: ['notes'], authenticators, variables: {} };
   const explained = [];
-  for (const one of world) {
-    const facts = factsFromOptions(factOptionsOf({ name: 'one', app: 'notes', ...one }), {
+  for (const parts of world) {
+    const facts = factsFromOptions(factOptionsOf({ name: 'one', app: 'notes', ...parts }), {
       ...configuration,
       app,
       now: 0,
     });
-    explained.push({ one, explanation: await explain(snapshot, app, facts) });
+    explained.push({ parts, explanation: await explain(snapshot, app, facts) });
   }
   return { configuration, app, explained };
 }
@@ -118,7 +118,7 @@ test('always, never and depends hold exactly where every sign-in says so', async
         if (opened === undefined) return;
         const { configuration, app, explained } = opened;
         for (const [parts, all] of tests) {
-          const meant = explained.filter(({ one }) => isMeant(testOf(parts), one));
+          const meant = explained.filter(({ parts: others }) => isMeant(testOf(parts), others));
           const same = meant.filter(({ explanation }) => differences(all, explanation).length === 0).length;
           const truth = same === meant.length ? 'always' : same === 0 ? 'never' : 'depends';
           counts[truth] += 1;

@@ -245,15 +245,15 @@ test.each<[string, string]>([
     'tests/own.yaml:4:25 tests[0].user.lastSignIn must be a duration such as P30D, never, or `recordedSince` with a duration',
   ],
   ['tests: [', 'tests/own.yaml:1:9 '],
-])('what cannot be meant is refused with its place: %s', async (text, line) => {
+])('what cannot be meant is refused with its location: %s', async (text, line) => {
   const { stdout, stderr, code } = await runOnDemo(text);
   expect([stdout, code]).toEqual(['', 1]);
   expect(stderr).toMatch(new RegExp(`^${line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
 });
 
-test('with --json, problems are data', async () => {
+test('with --json, findings are data', async () => {
   const { stdout, stderr } = await runOnDemo(one('app: payrol', 'expect: { deny: true }'), '--json');
-  expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ file: 'tests/own.yaml', line: 3, column: 10 }] });
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, findings: [{ file: 'tests/own.yaml', line: 3, column: 10 }] });
   expect(stderr).toBe('');
 });
 

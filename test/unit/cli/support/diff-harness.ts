@@ -25,7 +25,7 @@ export const two = { name: 'Editors, two factors', when: { groups: { any: ['edit
 
 const authenticators = 'authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }\n';
 export const settings = `${validFiles['stepgate.yaml']}${authenticators}`;
-/** What is live, unless a test says more. */
+/** What is active, unless a test says more. */
 export const base: Files = { ...validFiles, 'stepgate.yaml': settings };
 
 /** Edits on top of `base`, and what `config diff` says of them. */
@@ -36,12 +36,12 @@ export interface Diffs {
     groups: readonly string[],
     more?: Partial<Parameters<Terminal['directory']['create']>[0]>,
   ): Promise<void>;
-  /** What is printed about the files against what is live; the store keeps its users. */
-  diff(next: Files, live?: Files, ...words: readonly string[]): Promise<string>;
+  /** What is printed about the files against what is active; the store keeps its users. */
+  diff(next: Files, active?: Files, ...words: readonly string[]): Promise<string>;
   /** Of the files in the directory. */
   printed(dir: string, ...words: readonly string[]): Promise<string>;
-  changes(next: Files, live?: Files): Promise<readonly AccessChange[]>;
-  sentences(next: Files, live?: Files): Promise<readonly string[]>;
+  changes(next: Files, active?: Files): Promise<readonly AccessChange[]>;
+  sentences(next: Files, active?: Files): Promise<readonly string[]>;
 }
 
 export function openDiffs(): Diffs {
@@ -53,19 +53,19 @@ export function openDiffs(): Diffs {
       for (const until = added + count; added < until; added += 1)
         await terminal.directory.create({ identifiers: [`${groups.join('-')}-${added}`], groups, ...more });
     },
-    async diff(next, live = {}, ...words) {
-      await withConfiguration({ ...base, ...live }, (dir) => applyDemo(terminal.store, dir));
-      return withConfiguration({ ...base, ...live, ...next }, (dir) => diffs.printed(dir, ...words));
+    async diff(next, active = {}, ...words) {
+      await withConfiguration({ ...base, ...active }, (dir) => applyDemo(terminal.store, dir));
+      return withConfiguration({ ...base, ...active, ...next }, (dir) => diffs.printed(dir, ...words));
     },
     async printed(dir, ...words) {
       await run(diffCommand(configContext(terminal)), dir, ...words);
       return terminal.printed();
     },
-    async changes(next, live = {}) {
-      const data: ConfigDiff = JSON.parse(await diffs.diff(next, live, '--json'));
+    async changes(next, active = {}) {
+      const data: ConfigDiff = JSON.parse(await diffs.diff(next, active, '--json'));
       return data.changes;
     },
-    sentences: async (next, live = {}) => (await diffs.changes(next, live)).map(({ sentence }) => sentence),
+    sentences: async (next, active = {}) => (await diffs.changes(next, active)).map(({ sentence }) => sentence),
   };
   return diffs;
 }

@@ -188,7 +188,7 @@ describe('add', () => {
     expect(await directory.findByIdentifier('bob')).toBeUndefined();
   });
 
-  test('with attributes of the schema in use; what does not fit it is refused', async () => {
+  test('with attributes of the active schema; what does not fit it is refused', async () => {
     await configured(`attributes:
   badge: { unique: true }
   login: { identifies: true, unique: true }

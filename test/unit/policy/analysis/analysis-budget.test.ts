@@ -108,8 +108,8 @@ test('combinations that are left when the steps have run out are open, and none 
   const rules = [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule.when);
   const combinations = (steps: number) => ruleCombinations(policies, ruleSpace(rules, universe()), { steps });
   const findingLines = (found: ReturnType<typeof combinations>) => [
-    found.combinations.map((one) => one.app.name),
-    found.open.map((one) => one.app.name),
+    found.combinations.map((combination) => combination.app.name),
+    found.open.map((combination) => combination.app.name),
     found.isPartial,
   ];
   expect(findingLines(combinations(10_000))).toEqual([['Target', 'Rest'], [], false]);

@@ -115,7 +115,7 @@ describe.each(each)('%s', (code, at, files) => {
     const accepting = lines.toSpliced((finding?.line ?? 0) - 1, 0, comment).join('\n');
     const { findings, accepted } = await check({ ...files, [finding?.file ?? '']: accepting });
     expect(ofCode(findings)).toEqual([]);
-    expect(findings.filter((one) => one.code === 'acceptance')).toEqual([]);
+    expect(findings.filter((analysisFinding) => analysisFinding.code === 'acceptance')).toEqual([]);
     expect(accepted).toMatchObject([{ finding: { code }, until: '2027-03-31', reason: 'known' }]);
   });
 });

@@ -60,7 +60,9 @@ test('no two examples show different files of one name', () => {
 
 test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   // What policies and apps refer to is among the others, as in a real directory; settings may lack what those need.
-  const related = examples.filter((one) => ['app', 'sign-on', 'service'].includes(one.schema) && schema !== 'settings');
+  const related = examples.filter(
+    (example) => ['app', 'sign-on', 'service'].includes(example.schema) && schema !== 'settings',
+  );
   const others = Object.fromEntries(related.map((one) => [one.path, one.text]));
   const phone = 'phone: { enabled: true, methods: [sms, voice], countries: [DE] }';
   const enabled = `authenticators: { webauthn: { enabled: true }, email: { enabled: true }, ${phone} }\n`;

@@ -40,7 +40,7 @@ const known = factsOf({
 const { subject: _, ...anonymous } = known;
 
 const resultOf = (written: string, about: RuleFacts = known) =>
-  compileConditions({ expression: compileExpression(written) }).map((one) => one.test(about))[0];
+  compileConditions({ expression: compileExpression(written) }).map((condition) => condition.test(about))[0];
 
 describe('an expression evaluates to', () => {
   test.each([

@@ -126,7 +126,7 @@ test.each<[string, string, string]>([
   ['too deep', `a: ${'['.repeat(20_000)}`, 'nested too deeply'],
 ])('%s is left alone, with a finding', (_, text, message) => {
   const { findings = [] } = formatYaml('f.yaml', text, { order: signOn, renames: [] });
-  const lines = findings.map((one) => `${one.file}:${one.line}:${one.column} ${one.message}`);
+  const lines = findings.map((finding) => `${finding.file}:${finding.line}:${finding.column} ${finding.message}`);
   expect(lines.join('\n')).toContain(message);
 });
 

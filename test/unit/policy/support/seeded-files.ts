@@ -55,7 +55,9 @@ function inLines(files: Files, all: readonly Found[]): readonly string[] {
       [line - 1]?.slice(column - 1, column + 31)
       .trimEnd()}`;
   return [
-    ...new Set(all.map((one) => `${one.severity} ${one.severity === 'refused' ? '' : `${one.code} `}${place(one)}`)),
+    ...new Set(
+      all.map((found) => `${found.severity} ${found.severity === 'refused' ? '' : `${found.code} `}${place(found)}`),
+    ),
   ];
 }
 

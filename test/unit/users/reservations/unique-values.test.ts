@@ -54,7 +54,7 @@ describe('a new user', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const outcomes = await Promise.all(names.map((name) => create(name, { plate: 'W-1' })));
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
-    expect(outcomes.filter((one) => !one.ok && one.code === 'value_taken')).toHaveLength(4);
+    expect(outcomes.filter((outcome) => !outcome.ok && outcome.code === 'value_taken')).toHaveLength(4);
     const found = await Promise.all(names.map((name) => directory.findByIdentifier(name)));
     expect(found.filter((account) => account !== undefined)).toHaveLength(1);
   });

@@ -18,7 +18,7 @@ export interface AppSide {
 export interface AppPair {
   /** Client ids of all apps in the group. */
   readonly clientIds: readonly string[];
-  readonly live: AppSide;
+  readonly active: AppSide;
   readonly next: AppSide;
   /** Absent if the app may ask for the same scopes. */
   readonly refused?: RefusedParts;
@@ -31,27 +31,27 @@ export interface ComparedApps {
 }
 
 /** Apps that users sign in to. Rejects if one cannot be read. */
-export async function comparedApps(live: ComparedConfiguration, next: ComparedConfiguration): Promise<ComparedApps> {
-  const [before, after] = [clientIdsIn(live), clientIdsIn(next)];
-  const isTouched = touchedBy(changedKeys(live.hashes, next.hashes));
+export async function comparedApps(active: ComparedConfiguration, next: ComparedConfiguration): Promise<ComparedApps> {
+  const [before, after] = [clientIdsIn(active), clientIdsIn(next)];
+  const isTouched = touchedBy(changedKeys(active.hashes, next.hashes));
   const classOf = {
-    live: appClasses((app) => live.snapshot.policies(app)),
+    active: appClasses((app) => active.snapshot.policies(app)),
     next: appClasses((app) => next.snapshot.policies(app)),
   };
   const pairs = new Map<string, AppPair>();
   for (const clientId of after) {
-    if (!isIn(clientId, live)) continue;
-    const pair = await pairOf(clientId, { live, next });
-    if (pair === undefined || !(isTouched(pair.live.app) || isTouched(pair.next.app))) continue;
-    const classes = [await classOf.live(pair.live.app), await classOf.next(pair.next.app)];
-    const key = JSON.stringify([...classes, ownTerms(pair.live.app), ownTerms(pair.next.app), pair.refused]);
+    if (!isIn(clientId, active)) continue;
+    const pair = await pairOf(clientId, { active, next });
+    if (pair === undefined || !(isTouched(pair.active.app) || isTouched(pair.next.app))) continue;
+    const classes = [await classOf.active(pair.active.app), await classOf.next(pair.next.app)];
+    const key = JSON.stringify([...classes, ownTerms(pair.active.app), ownTerms(pair.next.app), pair.refused]);
     const same = pairs.get(key);
     pairs.set(key, same ? { ...same, clientIds: [...same.clientIds, clientId] } : pair);
   }
   return {
     pairs: [...pairs.values()],
-    added: after.filter((one) => !isIn(one, live)),
-    removed: before.filter((one) => !isIn(one, next)),
+    added: after.filter((id) => !isIn(id, active)),
+    removed: before.filter((id) => !isIn(id, next)),
   };
 }
 
@@ -69,18 +69,18 @@ function isIn(clientId: string, { hashes }: ComparedConfiguration): boolean {
 /** Reads equal content once. Undefined if under one of the configurations it is not an app that users sign in to. */
 async function pairOf(
   clientId: string,
-  { live, next }: { readonly live: ComparedConfiguration; readonly next: ComparedConfiguration },
+  { active, next }: { readonly active: ComparedConfiguration; readonly next: ComparedConfiguration },
 ): Promise<AppPair | undefined> {
   const key = `${appPrefix}${clientId}`;
   const after = await next.snapshot.app(clientId);
-  const before = live.hashes[key] === next.hashes[key] ? after : await live.snapshot.app(clientId);
+  const before = active.hashes[key] === next.hashes[key] ? after : await active.snapshot.app(clientId);
   if (after?.signOnPolicies === undefined || before?.signOnPolicies === undefined) return undefined;
-  const policies = { live: await live.snapshot.policies(before), next: await next.snapshot.policies(after) };
-  const refused = refusedParts({ app: before, side: live }, { app: after, side: next });
+  const policies = { active: await active.snapshot.policies(before), next: await next.snapshot.policies(after) };
+  const refused = refusedParts({ app: before, side: active }, { app: after, side: next });
   return {
     ...(refused && { refused }),
     clientIds: [clientId],
-    live: { side: live, app: before, policies: policies.live },
+    active: { side: active, app: before, policies: policies.active },
     next: { side: next, app: after, policies: policies.next },
   };
 }

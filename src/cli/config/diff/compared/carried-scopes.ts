@@ -11,12 +11,12 @@ import type { AppPair, AppSide } from './app-pairs.ts';
  * Scopes that a request may add to those of a circumstance without changing which rules decide, because no rule names
  * them. Empty if no rule of the app says what it grants, before or after.
  */
-export function freeScopes({ live, next }: AppPair): readonly string[] {
-  if (![live, next].some(grantsSome)) return [];
-  const sets = [live, next].flatMap(({ policies }) => signInConditions(policies));
+export function freeScopes({ active, next }: AppPair): readonly string[] {
+  if (![active, next].some(grantsSome)) return [];
+  const sets = [active, next].flatMap(({ policies }) => signInConditions(policies));
   const named = new Set(sets.flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
   const after = askedFor(next);
-  return [...askedFor(live)].filter((scope) => after.has(scope) && !named.has(scope));
+  return [...askedFor(active)].filter((scope) => after.has(scope) && !named.has(scope));
 }
 
 function grantsSome({ policies }: AppSide): boolean {

@@ -4,41 +4,41 @@ import { canonicalJson, changedKeys } from '../../../../policy/revision/document
 import type { ComparedConfiguration } from './compared-configuration.ts';
 import type { FileChange, PartChange } from './configuration-changes.ts';
 
-export type PlaceInFile = Pick<PartChange, 'line' | 'column'>;
-/** The place of the value at this path in a file to be applied. Undefined if unknown. */
-export type PlaceOf = (file: string, path: readonly (string | number)[]) => PlaceInFile | undefined;
+export type LocationInFile = Pick<PartChange, 'line' | 'column'>;
+/** The location of the value at this path in a file to be applied. Undefined if unknown. */
+export type LocationOf = (file: string, path: readonly (string | number)[]) => LocationInFile | undefined;
 
-const beginning: PlaceInFile = { line: 1, column: 1 };
+const beginning: LocationInFile = { line: 1, column: 1 };
 
 /** Rejects like `ComparedConfiguration.document`. */
 export async function changedFiles(
-  live: ComparedConfiguration,
+  active: ComparedConfiguration,
   next: ComparedConfiguration,
-  placeOf: PlaceOf,
+  locationOf: LocationOf,
 ): Promise<readonly FileChange[]> {
   const changes: FileChange[] = [];
-  for (const key of changedKeys(live.hashes, next.hashes)) {
-    const [before, after] = await Promise.all([live.document(key), next.document(key)]);
+  for (const key of changedKeys(active.hashes, next.hashes)) {
+    const [before, after] = await Promise.all([active.document(key), next.document(key)]);
     const document = after ?? before;
     if (document === undefined) continue;
     const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
-    const parts = before && after ? partsBetween(before, after, placeOf) : [];
+    const parts = before && after ? partsBetween(before, after, locationOf) : [];
     changes.push({ file: document.file, change, parts });
   }
   return changes.sort((a, b) => a.file.localeCompare(b.file));
 }
 
 /** The rules and keys that differ between two documents. */
-export function partsBetween(before: Document, after: Document, placeOf: PlaceOf): readonly PartChange[] {
+export function partsBetween(before: Document, after: Document, locationOf: LocationOf): readonly PartChange[] {
   if (after.kind === 'file') return [];
-  const placeAt = (path: readonly (string | number)[]) => placeOf(after.file, path) ?? beginning;
+  const locationAt = (path: readonly (string | number)[]) => locationOf(after.file, path) ?? beginning;
   const moved =
     before.file === after.file ? [] : [valueChange('file', { before: before.file, after: after.file }, beginning)];
   const [old, current] = [members(before.content), members(after.content)];
   const keys = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter((key) => key !== 'rules');
   return [
     ...moved,
-    ...keys.flatMap((key) => keyChanges([key], { before: old[key], after: current[key] }, placeAt)),
+    ...keys.flatMap((key) => keyChanges([key], { before: old[key], after: current[key] }, locationAt)),
     ...ruleChanges(before, after),
   ];
 }
@@ -54,20 +54,20 @@ const deepest = 4;
 function keyChanges(
   path: readonly string[],
   { before, after }: Values,
-  placeAt: (path: readonly string[]) => PlaceInFile,
+  locationAt: (path: readonly string[]) => LocationInFile,
 ): readonly PartChange[] {
   if (canonicalJson(before) === canonicalJson(after)) return [];
   if (path.length < deepest && isMap(before) && isMap(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) => keyChanges([...path, key], { before: before[key], after: after[key] }, placeAt));
+    return keys.flatMap((key) => keyChanges([...path, key], { before: before[key], after: after[key] }, locationAt));
   }
-  return [valueChange(path.join('.'), { before, after }, placeAt(path))];
+  return [valueChange(path.join('.'), { before, after }, locationAt(path))];
 }
 
-function valueChange(path: string, { before, after }: Values, place: PlaceInFile): PartChange {
+function valueChange(path: string, { before, after }: Values, location: LocationInFile): PartChange {
   const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
   const [from, to] = [shown(path, before), shown(path, after)];
-  return { change, path, ...place, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+  return { change, path, ...location, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
 /** Longer values are less informative than their place. */
@@ -90,7 +90,7 @@ interface WrittenRule {
   readonly name: string;
   readonly content: unknown;
   readonly text: string;
-  readonly place: PlaceInFile;
+  readonly location: LocationInFile;
 }
 
 function rulesOf({ content, ruleLines, ruleColumns }: Document): readonly WrittenRule[] {
@@ -99,7 +99,7 @@ function rulesOf({ content, ruleLines, ruleColumns }: Document): readonly Writte
     name: String(members(rule).name ?? `rules[${index}]`),
     content: rule,
     text: canonicalJson(rule),
-    place: { line: ruleLines[index] ?? 1, column: ruleColumns?.[index] ?? usualRuleColumn },
+    location: { line: ruleLines[index] ?? 1, column: ruleColumns?.[index] ?? usualRuleColumn },
   }));
 }
 
@@ -108,19 +108,19 @@ function ruleChanges(before: Document, after: Document): readonly PartChange[] {
   const [old, current] = [rulesOf(before), rulesOf(after)];
   const oldNames = old.map(({ name }) => name).filter((name) => current.some((rule) => rule.name === name));
   const common = current.map(({ name }) => name).filter((name) => oldNames.includes(name));
-  const changes = current.flatMap(({ name, content, text, place }): readonly PartChange[] => {
+  const changes = current.flatMap(({ name, content, text, location }): readonly PartChange[] => {
     const same = old.find((rule) => rule.name === name);
-    if (same === undefined) return [{ change: 'added', rule: name, ...place }];
-    if (same.text !== text) return insideRule({ change: 'changed', rule: name, ...place }, same.content, content);
-    return oldNames.indexOf(name) === common.indexOf(name) ? [] : [{ change: 'moved', rule: name, ...place }];
+    if (same === undefined) return [{ change: 'added', rule: name, ...location }];
+    if (same.text !== text) return insideRule({ change: 'changed', rule: name, ...location }, same.content, content);
+    return oldNames.indexOf(name) === common.indexOf(name) ? [] : [{ change: 'moved', rule: name, ...location }];
   });
   const removed = old
     .filter(({ name }) => !current.some((rule) => rule.name === name))
-    .map(({ name, place }): PartChange => ({ change: 'removed', rule: name, ...place }));
+    .map(({ name, location }): PartChange => ({ change: 'removed', rule: name, ...location }));
   return [...changes, ...removed];
 }
 
-/** With more differences inside one rule, its place is more informative. */
+/** With more differences inside one rule, its location is more informative. */
 const mostInside = 3;
 
 /** Lists the values inside a rule that differ, if they are few and short. */
@@ -151,7 +151,7 @@ function differences(path: string, before: unknown, after: unknown): readonly Di
     return keys.flatMap((key) => differences(path === '' ? key : `${path}.${key}`, before[key], after[key]));
   }
   if (isListOfMaps(before) && isListOfMaps(after) && before.length === after.length)
-    return before.flatMap((one, index) => differences(`${path}[${index}]`, one, after[index]));
+    return before.flatMap((item, index) => differences(`${path}[${index}]`, item, after[index]));
   return [{ path, before, after }];
 }
 

@@ -1,10 +1,10 @@
-/** The two configurations that a diff compares: the live one, and the one that would replace it. */
+/** The two configurations that a diff compares: the active one, and the one that would replace it. */
 import type { AuthenticatorKind } from '../../../../policy/model/authenticator-kind.ts';
 import type { Document, Documents } from '../../../../policy/model/documents.ts';
 import { documentHashes, readDocument } from '../../../../policy/revision/document-store.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../../policy/revision/snapshot.ts';
 import type { Store } from '../../../../stores/store.ts';
-import type { RevisionInUse } from '../../../shared/configuration/revision-in-use.ts';
+import type { ActiveRevisionContent } from '../../../shared/configuration/revision-in-use.ts';
 
 export interface ComparedConfiguration {
   readonly snapshot: Snapshot;
@@ -14,10 +14,10 @@ export interface ComparedConfiguration {
   document(key: string): Promise<Document | undefined>;
 }
 
-/** The revision in use. */
-export function liveConfiguration(
+/** The active revision. */
+export function activeConfiguration(
   store: Store,
-  { snapshot, manifest: { documents } }: RevisionInUse,
+  { snapshot, manifest: { documents } }: ActiveRevisionContent,
 ): ComparedConfiguration {
   return {
     snapshot,
@@ -29,7 +29,7 @@ export function liveConfiguration(
   };
 }
 
-/** Documents that are not in use. */
+/** Documents that are not active. */
 export async function nextConfiguration(
   documents: Documents,
   authenticators: readonly AuthenticatorKind[],

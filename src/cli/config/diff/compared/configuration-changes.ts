@@ -15,7 +15,7 @@ export interface PartChange {
   readonly rule?: string;
   /** Dotted path of a key, or of a value inside the rule. */
   readonly path?: string;
-  /** The line of the part. For a removed part, in the live revision. */
+  /** The line of the part. For a removed part, in the active revision. */
   readonly line: number;
   readonly column: number;
   /** Only for short values. */
@@ -23,8 +23,8 @@ export interface PartChange {
   readonly to?: string;
 }
 
-/** A deciding rule, and its place. */
-export interface NamedPlace {
+/** A deciding rule, and its location. */
+export interface NamedLocation {
   readonly name: string;
   readonly file: string;
   readonly line: number;
@@ -35,7 +35,7 @@ export interface NamedPlace {
 /** The demands of one configuration. */
 export interface AskedThere {
   readonly words: string;
-  readonly rules: readonly NamedPlace[];
+  readonly rules: readonly NamedLocation[];
 }
 
 /** The users that a change affects. */
@@ -85,7 +85,7 @@ export interface AccessChange {
 }
 
 export interface ConfigDiff {
-  /** Number of the live revision. Absent if files were compared. */
+  /** Number of the active revision. Absent if files were compared. */
   readonly base?: number;
   /** The configuration of the comparison, for the reader. */
   readonly against: string;

@@ -10,11 +10,11 @@ interface AskingApp {
 }
 
 /** Undefined if there is no difference. Scopes that stepgate.yaml does not declare are not refused. */
-export function refusedParts(live: AskingApp, next: AskingApp): RefusedParts | undefined {
-  const [then, now] = [refusedScopes(live), refusedScopes(next)];
+export function refusedParts(active: AskingApp, next: AskingApp): RefusedParts | undefined {
+  const [then, now] = [refusedScopes(active), refusedScopes(next)];
   if (then.length === now.length && then.every((scope) => now.includes(scope))) return undefined;
   const either = [...new Set([...then, ...now])].sort();
-  return { live: withClaims(either, live), next: withClaims(now, next) };
+  return { active: withClaims(either, active), next: withClaims(now, next) };
 }
 
 function refusedScopes({ app, side }: AskingApp): readonly string[] {

@@ -1,6 +1,6 @@
 /** A diff as a page, for reviews, tickets and printing. */
 
-import { sourcePlace } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-place.ts';
 import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
 import {
   type HeadingLevel,
@@ -53,7 +53,7 @@ function changeSections({ changes }: ConfigDiff, level: HeadingLevel): PageConte
     const own = changes.filter(({ kind }) => kinds.includes(kind));
     return own.length === 0
       ? ''
-      : markup`<section>${heading(level, title)}${byApps(own).map((one) => appSection(one, level + 1))}</section>`;
+      : markup`<section>${heading(level, title)}${byApps(own).map((changes) => appSection(changes, level + 1))}</section>`;
   });
 }
 
@@ -99,7 +99,7 @@ function partRow(file: string, { change, rule, path, line, column, from, to }: P
   const inside = path === undefined ? '' : markup`<code>${path}</code>`;
   const what = rule === undefined ? inside : markup`rule “${rule}”${inside && markup`, ${inside}`}`;
   const values = [from ?? [], to ?? []].flat().join(' → ');
-  return markup`<tr><td><code>${sourcePlace({ file, line, column })}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
+  return markup`<tr><td><code>${sourceLocationText({ file, line, column })}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
 }
 
 function leftAsideText(names: readonly string[]): PageContent {

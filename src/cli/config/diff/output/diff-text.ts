@@ -1,6 +1,6 @@
 /** A diff for terminals. */
 
-import { sourcePlace } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-place.ts';
 import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
 import { printable } from '../../../shared/output/printable.ts';
 import { quantity } from '../../shared/quantities.ts';
@@ -44,7 +44,7 @@ function fileLines({ file, change, parts }: FileChange): readonly string[] {
 function partText({ change, rule, path, line, column, from, to }: PartChange, file: string): string {
   const what = [...(rule === undefined ? [] : [`rule "${rule}"`]), ...(path === undefined ? [] : [path])].join(', ');
   const values = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])].join(' -> ');
-  return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${sourcePlace({ file, line, column })}`;
+  return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${sourceLocationText({ file, line, column })}`;
 }
 
 /** The sections, in printing order. */
@@ -107,5 +107,5 @@ function sideText(side: AskedThere): string {
 }
 
 function rulesText({ rules }: AskedThere): string {
-  return rules.map((rule) => `"${rule.name}" ${sourcePlace(rule)}`).join(', ');
+  return rules.map((rule) => `"${rule.name}" ${sourceLocationText(rule)}`).join(', ');
 }

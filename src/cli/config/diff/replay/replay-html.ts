@@ -11,7 +11,7 @@ export function replaySection(replay: Replay, level: HeadingLevel): PageMarkup {
   const left = leftOutTexts(replay);
   return markup`<section>${heading(level, 'Sign-ins that happened')}
 <p>Those that the audit log kept since ${since} UTC, replayed by users as they are now: ${sumText(replay)}.</p>
-${left.length === 0 ? '' : markup`<ul>${left.map((one) => markup`<li class="faint">${one}</li>`)}</ul>`}
+${left.length === 0 ? '' : markup`<ul>${left.map((line) => markup`<li class="faint">${line}</li>`)}</ul>`}
 ${replay.differences.length === 0 ? '' : markup`<ul>${replay.differences.map(card)}</ul>`}</section>
 `;
 }

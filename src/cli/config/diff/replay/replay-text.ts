@@ -7,7 +7,7 @@ import type { LeftOut, Replay } from './replay.ts';
 const reasons: Readonly<Record<LeftOut, string>> = {
   noTrace: 'the audit log has no trace of them',
   noAccount: 'the account is gone',
-  noApp: 'the live revision does not have the app',
+  noApp: 'the active revision does not have the app',
   noDevice: 'the audit log does not say what the files ask about the browser, the device or the past',
   tooMany: 'they are of users beyond the first 10,000',
 };

@@ -1,5 +1,5 @@
 /**
- * Replays sign-ins from the audit log under a configuration that is not live. Each is evaluated by the live
+ * Replays sign-ins from the audit log under a configuration that is not active. Each is evaluated by the active
  * configuration and by the other one, with the facts that its line records and the present user.
  */
 import { compareSignIn, differenceKey, withZones } from '../../../../core/analysis/comparison/compare-decisions.ts';
@@ -33,13 +33,13 @@ export interface Replay {
 }
 
 /**
- * The line has no trace; the account is gone; the app is not in the live configuration any more; the line lacks what
+ * The line has no trace; the account is gone; the app is not in the active configuration any more; the line lacks what
  * the other configuration asks about the browser; or there are too many users.
  */
 export type LeftOut = 'noTrace' | 'noAccount' | 'noApp' | 'noDevice' | 'tooMany';
 
 export interface ReplaySides {
-  readonly live: Snapshot;
+  readonly active: Snapshot;
   readonly next: Snapshot;
 }
 
@@ -113,18 +113,21 @@ async function subjectsOf(
 async function replayLine(
   line: AuditLine,
   subject: Subject | undefined,
-  { live, next }: ReplaySides,
+  { active, next }: ReplaySides,
 ): Promise<SeenDifference | LeftOut> {
   const { trace, client = '', ip = '', transaction } = line;
   if (trace === undefined) return 'noTrace';
   if (subject === undefined) return 'noAccount';
-  const app = await live.app(client);
+  const app = await active.app(client);
   if (app?.signOnPolicies === undefined) return 'noApp';
   const facts = factsOf({ ...line, trace, client, ip }, subject);
   const theirs = await next.app(client);
   const policies = theirs?.signOnPolicies && (await next.policies(theirs));
   const after = { ...(policies && { policies }), facts: withRisk(withZones(facts, next.zonesOf), trace, next) };
-  const before = { policies: await live.policies(app), facts: withRisk(withZones(facts, live.zonesOf), trace, live) };
+  const before = {
+    policies: await active.policies(app),
+    facts: withRisk(withZones(facts, active.zonesOf), trace, active),
+  };
   if (asksMore(before.policies, before.facts, trace)) return 'noDevice';
   if (policies && asksMore(policies, after.facts, trace)) return 'noDevice';
   return omitUndefined({
@@ -212,8 +215,8 @@ function proofOf(
   { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },
 ): { readonly evidence: Evidence; readonly made?: Enrollment } {
   const known = subject.enrollments.find(
-    (one) =>
-      one.authenticator === authenticator && characteristics.every((shown) => one.characteristics.includes(shown)),
+    (owned) =>
+      owned.authenticator === authenticator && characteristics.every((shown) => owned.characteristics.includes(shown)),
   );
   const shown = { authenticator, factors: factors as Evidence['factors'], characteristics };
   const made = known ? undefined : { ...shown, id: `${replayed}-${index}` };

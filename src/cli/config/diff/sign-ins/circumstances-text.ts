@@ -10,7 +10,7 @@ interface Dimension {
 }
 
 const dimensions: readonly Dimension[] = [
-  { read: ({ place }) => JSON.stringify([place.label, place.liveLabel]), words: placesText },
+  { read: ({ place }) => JSON.stringify([place.label, place.activeLabel]), words: placesText },
   {
     read: ({ device }) => String(device.known),
     words: ([known]) => `in a ${known === 'true' ? 'known' : 'new'} browser`,
@@ -30,7 +30,7 @@ export function whereText(some: readonly Circumstance[], all: readonly Circumsta
     const isAll = values.length === new Set(all.map(read)).size;
     return { count: values.length, text: isAll ? '' : words(values, all) };
   });
-  const text = found.flatMap((one) => (one.text === '' ? [] : [one.text])).join(', ');
+  const text = found.flatMap((part) => (part.text === '' ? [] : [part.text])).join(', ');
   const combinations = found.reduce((product, { count }) => product * count, 1);
   if (combinations === some.length && text !== '') return text;
   const counted = `in ${some.length} of ${all.length} circumstances`;
@@ -39,24 +39,24 @@ export function whereText(some: readonly Circumstance[], all: readonly Circumsta
 
 type Place = Circumstance['place'];
 
-/** Describes places by the zones of one configuration, the new one or the live one, if these are sufficient. */
+/** Describes places by the zones of one configuration, the new one or the active one, if these are sufficient. */
 function placesText(values: readonly string[], all: readonly Circumstance[]): string {
   const inside = new Set(values);
-  const isIn = ({ label, liveLabel }: Place) => inside.has(JSON.stringify([label, liveLabel]));
+  const isIn = ({ label, activeLabel }: Place) => inside.has(JSON.stringify([label, activeLabel]));
   const places = all.map(({ place }) => place);
   const [own, others] = [places.filter(isIn), places.filter((place) => !isIn(place))];
-  const isApart = (name: 'label' | 'liveLabel') => {
+  const isApart = (name: 'label' | 'activeLabel') => {
     const outside = new Set(others.map((place) => place[name]));
     return !own.some((place) => outside.has(place[name]));
   };
   if (isApart('label')) return `from ${zoneText(own.map(nextZones), others.map(nextZones))}`;
-  if (isApart('liveLabel')) return `from ${zoneText(own.map(liveZones), others.map(liveZones), ' now')}`;
-  const both = own.map(({ label, liveLabel }) => (label === liveLabel ? label : `${label} (${liveLabel} now)`));
+  if (isApart('activeLabel')) return `from ${zoneText(own.map(activeZones), others.map(activeZones), ' now')}`;
+  const both = own.map(({ label, activeLabel }) => (label === activeLabel ? label : `${label} (${activeLabel} now)`));
   return `from ${listed([...new Set(both)], new Set(places).size, combinations)}`;
 }
 
 const nextZones = ({ zones }: Place) => zones;
-const liveZones = ({ liveZones: zones }: Place) => zones;
+const activeZones = ({ activeZones: zones }: Place) => zones;
 
 const combinations = 'combinations of zones';
 

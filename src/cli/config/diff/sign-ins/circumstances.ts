@@ -14,13 +14,13 @@ import type { AppPair } from '../compared/app-pairs.ts';
 
 /** An address, as each configuration sees it. */
 export interface PlacePair {
-  /** Its zones, such as `office` or `elsewhere`, in the configuration that would be applied and in the live one. */
+  /** Its zones, such as `office` or `elsewhere`, in the configuration that would be applied and in the active one. */
   readonly label: string;
-  readonly liveLabel: string;
-  /** Its zones, as far as rules distinguish them, in the configuration that would be applied and in the live one. */
+  readonly activeLabel: string;
+  /** Its zones, as far as rules distinguish them, in the configuration that would be applied and in the active one. */
   readonly zones: readonly string[];
-  readonly liveZones: readonly string[];
-  readonly live: Facts['network'];
+  readonly activeZones: readonly string[];
+  readonly active: Facts['network'];
   readonly next: Facts['network'];
 }
 
@@ -35,7 +35,7 @@ export interface Circumstance {
 }
 
 /** A zone that differs between the configurations gets its own name on each side. */
-const marks = { live: 'live/', next: 'next/' } as const;
+const marks = { active: 'active/', next: 'next/' } as const;
 
 /** The zones of both sides. */
 export interface BothZones {
@@ -46,34 +46,34 @@ export interface BothZones {
   readonly nameOf: (side: keyof typeof marks, zone: string) => string;
 }
 
-export function bothZones(live: Settings['zones'], next: Settings['zones']): BothZones {
-  const isSame = (name: string) => JSON.stringify(networksOf(live[name])) === JSON.stringify(networksOf(next[name]));
+export function bothZones(active: Settings['zones'], next: Settings['zones']): BothZones {
+  const isSame = (name: string) => JSON.stringify(networksOf(active[name])) === JSON.stringify(networksOf(next[name]));
   const nameOf: BothZones['nameOf'] = (side, name) => (isSame(name) ? name : `${marks[side]}${name}`);
   const named = (side: keyof typeof marks, zones: Settings['zones']) =>
     Object.entries(zones).map(([name, zone]) => [nameOf(side, name), zone] as const);
   return {
-    zones: Object.fromEntries([...named('live', live), ...named('next', next)]),
-    isSame: Object.keys({ ...live, ...next }).every(isSame),
+    zones: Object.fromEntries([...named('active', active), ...named('next', next)]),
+    isSame: Object.keys({ ...active, ...next }).every(isSame),
     nameOf,
   };
 }
 
 /** Translates the names of zones of both sides to those of one side. */
 export function zonesOn(side: keyof typeof marks, zones: readonly string[]): readonly string[] {
-  const other = side === 'live' ? marks.next : marks.live;
+  const other = side === 'active' ? marks.next : marks.active;
   return zones.filter((name) => !name.startsWith(other)).map((name) => name.replace(marks[side], ''));
 }
 
 /** One address for each combination of zones of both sides that an address can be in. */
-export function placePairs(live: Settings['zones'], next: Settings['zones']): readonly PlacePair[] {
-  return sampleAddresses(bothZones(live, next).zones).map(({ ip, zones }) => {
-    const [before, after] = [zonesOn('live', zones), zonesOn('next', zones)];
+export function placePairs(active: Settings['zones'], next: Settings['zones']): readonly PlacePair[] {
+  return sampleAddresses(bothZones(active, next).zones).map(({ ip, zones }) => {
+    const [before, after] = [zonesOn('active', zones), zonesOn('next', zones)];
     return {
       label: labelOf(after),
-      liveLabel: labelOf(before),
+      activeLabel: labelOf(before),
       zones: after,
-      liveZones: before,
-      live: { ip, zones: before },
+      activeZones: before,
+      active: { ip, zones: before },
       next: { ip, zones: after },
     };
   });
@@ -95,25 +95,25 @@ const most = 200;
 
 /** One circumstance for each combination that the rules of the pair distinguish. The first one is the most ordinary. */
 export function circumstancesOf(
-  { live, next }: AppPair,
+  { active, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
 ): readonly Circumstance[] {
-  const sets = [...signInConditions(live.policies), ...signInConditions(next.policies)];
+  const sets = [...signInConditions(active.policies), ...signInConditions(next.policies)];
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
   const [here, ...elsewhere] = placesToldApart(sets, places);
   const devices = browsersIn(sets, device);
   const signals = believedIn(sets, {
-    live: live.side.snapshot.settings.deviceSignals,
+    active: active.side.snapshot.settings.deviceSignals,
     next: next.side.snapshot.settings.deviceSignals,
   });
   const times = timesIn(sets, now);
-  const scopes = scopesIn(sets, [live, next]);
+  const scopes = scopesIn(sets, [active, next]);
   const [believed] = signals;
   if (here === undefined || believed === undefined) return [];
   const first: Circumstance = { place: here, device, believed, now, scopes: scopes[0] ?? ['openid'] };
   const varied: readonly (readonly Partial<Circumstance>[])[] = [
     [here, ...elsewhere].map((place) => ({ place })),
-    devices.map((one) => ({ device: one })),
+    devices.map((varied) => ({ device: varied })),
     signals.map((pair) => ({ believed: pair })),
     times.map((at) => ({ now: at })),
     scopes.map((of) => ({ scopes: of })),
@@ -136,19 +136,19 @@ function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePa
     sets.flatMap(({ network }) => [network?.any, network?.all, network?.none].flatMap((list) => list ?? [])),
   );
   const byZones = new Map<string, PlacePair>();
-  for (const { live, next } of places) {
+  for (const { active, next } of places) {
     const read = ({ zones }: Facts['network']) => zones.filter((zone) => named.has(zone));
-    const [before, after] = [read(live), read(next)];
+    const [before, after] = [read(active), read(next)];
     const key = JSON.stringify([before, after]);
     if (byZones.has(key)) continue;
-    const labels = { label: labelOf(after), liveLabel: labelOf(before) };
-    byZones.set(key, { ...labels, zones: after, liveZones: before, live, next });
+    const labels = { label: labelOf(after), activeLabel: labelOf(before) };
+    byZones.set(key, { ...labels, zones: after, activeZones: before, active, next });
   }
   return [...byZones.values()];
 }
 
 /** `openid` alone, and together with each scope that a rule names and both sides know. */
-function scopesIn(sets: readonly ConditionSet[], sides: readonly AppPair['live'][]): readonly (readonly string[])[] {
+function scopesIn(sets: readonly ConditionSet[], sides: readonly AppPair['active'][]): readonly (readonly string[])[] {
   const named = sets.flatMap(({ scopes }) => [scopes?.any, scopes?.all, scopes?.none].flatMap((list) => list ?? []));
   const known = (scope: string) =>
     sides.every(({ side: { snapshot } }) => {

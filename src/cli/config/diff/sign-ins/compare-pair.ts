@@ -48,9 +48,9 @@ type DifferencesOf = (user: UserClass, circumstance: Circumstance) => readonly K
 
 /** Caches the differences between two views. */
 function deltasIn(pair: AppPair): DifferencesOf {
-  const { live, next } = pair;
+  const { active, next } = pair;
   const free = freeScopes(pair);
-  const [before, after] = [viewerOf(live, 'live', free), viewerOf(next, 'next', free)];
+  const [before, after] = [viewerOf(active, 'active', free), viewerOf(next, 'next', free)];
   const known = new Map<SignInView, Map<SignInView, readonly KeyedDifference[]>>();
   const { authenticators } = next.policies;
   return (user, circumstance) => {
@@ -84,7 +84,7 @@ function occurrencesFor(
       if (effect) same.effect = effect;
     }
   }
-  return [...found.values()].map((one) => ({ user, ...one }));
+  return [...found.values()].map((row) => ({ user, ...row }));
 }
 
 /** Worst first. */

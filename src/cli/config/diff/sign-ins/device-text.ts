@@ -17,8 +17,8 @@ const most = 3;
  */
 export function deviceText(some: readonly BelievedPair[], all: readonly BelievedPair[]): string {
   const features = neededFeatures(some, all);
-  const kinds = some.map(({ live, next }) => {
-    const [before, after] = [kindText(live, features), kindText(next, features)];
+  const kinds = some.map(({ active, next }) => {
+    const [before, after] = [kindText(active, features), kindText(next, features)];
     return before === after ? after : `${after} (now it ${before})`;
   });
   const words = [...new Set(kinds)];
@@ -29,12 +29,13 @@ export function deviceText(some: readonly BelievedPair[], all: readonly Believed
 function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPair[]): readonly Feature[] {
   const others = all.filter((pair) => !some.includes(pair));
   const areApart = (features: readonly Feature[]) => {
-    const read = ({ live, next }: BelievedPair) => JSON.stringify(features.map(({ has }) => [has(live), has(next)]));
+    const read = ({ active, next }: BelievedPair) =>
+      JSON.stringify(features.map(({ has }) => [has(active), has(next)]));
     const found = new Set(some.map(read));
     return !others.some((pair) => found.has(read(pair)));
   };
   const needed = (features: readonly Feature[], feature: Feature) => {
-    const fewer = features.filter((one) => one !== feature);
+    const fewer = features.filter((other) => other !== feature);
     return areApart(fewer) ? fewer : features;
   };
   const features = featuresOf(all);
@@ -42,7 +43,7 @@ function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPai
 }
 
 function featuresOf(all: readonly BelievedPair[]): readonly Feature[] {
-  const names = new Set(all.flatMap(({ live, next }) => [live, next].flatMap(({ assurances = [] }) => assurances)));
+  const names = new Set(all.flatMap(({ active, next }) => [active, next].flatMap(({ assurances = [] }) => assurances)));
   return [
     { has: ({ registered }) => registered === true, yes: 'is registered', no: 'is not registered' },
     { has: ({ managed }) => managed === true, yes: 'is managed', no: 'is not managed' },

@@ -17,14 +17,14 @@ export interface EffectOnUsers {
   readonly isSecondFactor?: true;
 }
 
-export function effectOf(live: SignInView, next: SignInView): EffectOnUsers | undefined {
-  const [could, can] = [getsIn(live), getsIn(next)];
+export function effectOf(active: SignInView, next: SignInView): EffectOnUsers | undefined {
+  const [could, can] = [getsIn(active), getsIn(next)];
   if (could && !can) return alike('locked_out', `can't get in any more: ${denialText(next)}`);
   if (!could && can) return alike('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
-  const { added } = setUpChange(live.least, next.least);
+  const { added } = setUpChange(active.least, next.least);
   if (added.length > 0) return mustEnroll(choicesText(added), isWithoutSecondFactor(next));
-  const known = toFillIn(live.steps);
+  const known = toFillIn(active.steps);
   const fields = toFillIn(next.steps).filter((field) => !known.includes(field));
   return fields.length === 0 ? undefined : alike('must_fill_in', `must fill in ${fields.join(', ')}`);
 }

@@ -24,7 +24,7 @@ function affectedUsersText({ users, of: total, groups, all }: AffectedUsers): st
   if (users === undefined) return all ? 'every user' : hypothetical(groups);
   if (users === 0) return `no user today (${all ? 'every user' : hypothetical(groups)})`;
   if (all) return users === 1 ? 'the one user' : `all ${users} users`;
-  const whole = groups.filter((one) => one.users === users).sort((a, b) => a.of - b.of)[0];
+  const whole = groups.filter((affected) => affected.users === users).sort((a, b) => a.of - b.of)[0];
   if (whole === undefined) return counted(`${users} of ${total} users`, groups);
   const { group, of } = whole;
   if (users === 1 && of === 1) return `1 user in ${group}`;
@@ -38,7 +38,7 @@ const most = 4;
 
 function counted(words: string, groups: AffectedUsers['groups']): string {
   const largest = groups.toSorted((a, b) => b.users - a.users).slice(0, most);
-  const among = largest.map((one) => `${one.users} in ${one.group}`);
+  const among = largest.map((affected) => `${affected.users} in ${affected.group}`);
   const rest = groups.length > most ? ', ...' : '';
   return `${words}${among.length > 0 ? ` (${among.join(', ')}${rest})` : ''}`;
 }

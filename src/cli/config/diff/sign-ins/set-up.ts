@@ -16,8 +16,8 @@ export interface SetUpChange {
 }
 
 /** A requirement is new unless an earlier one was at least as narrow. */
-export function setUpChange(live: readonly SimulatedStep[], next: readonly SimulatedStep[]): SetUpChange {
-  const left = [...toEnroll(live)];
+export function setUpChange(active: readonly SimulatedStep[], next: readonly SimulatedStep[]): SetUpChange {
+  const left = [...toEnroll(active)];
   const added: Choice[] = [];
   const pairs: { from: Choice; to: Choice }[] = [];
   for (const to of toEnroll(next).toSorted(bySize)) {

@@ -6,7 +6,7 @@ import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
 import { askedParts, getsIn, joinedParts } from '../../questions/asked-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
-import type { AskedThere, ChangeKind, NamedPlace } from '../compared/configuration-changes.ts';
+import type { AskedThere, ChangeKind, NamedLocation } from '../compared/configuration-changes.ts';
 import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
 import { setUpChange, setUpHeadline } from './set-up.ts';
 import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './sign-in-view.ts';
@@ -24,24 +24,24 @@ export interface SignInDifference {
 }
 
 export function differencesBetween(
-  live: SignInView,
+  active: SignInView,
   next: SignInView,
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly SignInDifference[] {
-  if (live === next) return [];
-  const sides = { live, next };
-  const isOther = !asksAlike(live.asks, next.asks, authenticators);
+  if (active === next) return [];
+  const sides = { active, next };
+  const isOther = !asksAlike(active.asks, next.asks, authenticators);
   return [
     ...(isOther ? [requirementDifference(sides)] : stepsDifference(sides)),
     ...(isOther || !isOfOneSignIn(sides) ? acrDifference(sides) : []),
     ...scopesDifference(sides),
     ...lifetimeDifference(sides),
-    ...(asksAlike(live.recovery, next.recovery, authenticators) ? [] : [recoveryDifference(sides)]),
+    ...(asksAlike(active.recovery, next.recovery, authenticators) ? [] : [recoveryDifference(sides)]),
   ];
 }
 
 interface Sides {
-  readonly live: SignInView;
+  readonly active: SignInView;
   readonly next: SignInView;
 }
 
@@ -50,7 +50,7 @@ interface Sides {
  * left out.
  */
 function saidBy(
-  { live, next }: Sides,
+  { active, next }: Sides,
   policies: readonly DecidingPolicy[],
   [from, to]: readonly [string, string],
 ): Pick<SignInDifference, 'before' | 'after'> {
@@ -58,23 +58,24 @@ function saidBy(
   const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
     own
       .filter(
-        (rule) => !others.some((one) => one.name === rule.name && one.file === rule.file && one.asks === rule.asks),
+        (rule) =>
+          !others.some((other) => other.name === rule.name && other.file === rule.file && other.asks === rule.asks),
       )
-      .map(placeOf);
-  const [before, after] = [rulesOf(live), rulesOf(next)];
+      .map(locationOf);
+  const [before, after] = [rulesOf(active), rulesOf(next)];
   return {
     before: { words: from, rules: apart(before, after) },
     after: { words: to, rules: apart(after, before) },
   };
 }
 
-function requirementDifference({ live, next }: Sides): SignInDifference {
-  const effect = effectOf(live, next);
+function requirementDifference({ active, next }: Sides): SignInDifference {
+  const effect = effectOf(active, next);
   return {
     kind: 'requirement',
-    headline: requirementHeadline(live.asks, next.asks),
-    ...saidBy({ live, next }, ['app', 'session'], [asksText(live.asks), asksText(next.asks)]),
-    ...(effect && live.asks !== 'denied' && next.asks !== 'denied' && { effect }),
+    headline: requirementHeadline(active.asks, next.asks),
+    ...saidBy({ active, next }, ['app', 'session'], [asksText(active.asks), asksText(next.asks)]),
+    ...(effect && active.asks !== 'denied' && next.asks !== 'denied' && { effect }),
     ...(isWithoutSecondFactor(next) && { isWithoutSecondFactor: true as const }),
   };
 }
@@ -93,16 +94,16 @@ function partsOf(asks: readonly Requirement[]): readonly string[] {
   return [...new Set(asks.flatMap(requirementText).flatMap((words) => words.split('; ')))];
 }
 
-function requirementHeadline(live: RulesInEffect['asks'], next: RulesInEffect['asks']): string {
-  if (live === 'denied') return `let in, by ${shortAsksText(next)} (denied before)`;
-  if (next === 'denied') return `no longer let in (${shortAsksText(live)} before)`;
-  const [from, to] = [leastFactors(live), leastFactors(next)];
+function requirementHeadline(active: RulesInEffect['asks'], next: RulesInEffect['asks']): string {
+  if (active === 'denied') return `let in, by ${shortAsksText(next)} (denied before)`;
+  if (next === 'denied') return `no longer let in (${shortAsksText(active)} before)`;
+  const [from, to] = [leastFactors(active), leastFactors(next)];
   if (from !== undefined && to !== undefined && from !== to)
     return `${numbers[from]} factor${from === 1 ? '' : 's'} becomes ${numbers[to]}`.replace(
       'factors becomes',
       'factors become',
     );
-  const [before, after] = [partsOf(live), partsOf(next)];
+  const [before, after] = [partsOf(active), partsOf(next)];
   const [gone, added] = [newOnes(after, before), newOnes(before, after)].map((parts) => parts.join('; '));
   if (gone && added && gone.length <= longest && added.length <= longest) return `"${gone}" becomes "${added}"`;
   return 'other proofs are asked for';
@@ -117,8 +118,8 @@ function shortAsksText(asks: RulesInEffect['asks']): string {
 /** Members that occur more often in `after` than in `before`. */
 function newOnes(before: readonly string[], after: readonly string[]): readonly string[] {
   const left = [...before];
-  return after.filter((one) => {
-    const at = left.indexOf(one);
+  return after.filter((part) => {
+    const at = left.indexOf(part);
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
@@ -126,16 +127,16 @@ function newOnes(before: readonly string[], after: readonly string[]): readonly 
 
 /** The rules require the same, but the steps differ. */
 function stepsDifference(sides: Sides): readonly SignInDifference[] {
-  const { live, next } = sides;
-  if (live.asks === 'denied' || next.asks === 'denied') return [];
-  const [before, after] = [askedParts(live), askedParts(next)];
+  const { active, next } = sides;
+  if (active.asks === 'denied' || next.asks === 'denied') return [];
+  const [before, after] = [askedParts(active), askedParts(next)];
   if (before.join() === after.join()) return [];
-  const effect = effectOf(live, next);
+  const effect = effectOf(active, next);
   return [
     {
       kind: 'steps',
       headline: stepsHeadline(sides, effect),
-      ...saidBy(sides, ['app', 'session', 'enrollment', 'profile'], [saidOf(live, next), saidOf(next, live)]),
+      ...saidBy(sides, ['app', 'session', 'enrollment', 'profile'], [saidOf(active, next), saidOf(next, active)]),
       ...(effect && { effect }),
     },
   ];
@@ -150,10 +151,10 @@ function saidOf(view: SignInView, other: SignInView): string {
   return joinedParts(isOtherOrder ? parts : own) || 'nothing more';
 }
 
-function stepsHeadline({ live, next }: Sides, effect: EffectOnUsers | undefined): string {
+function stepsHeadline({ active, next }: Sides, effect: EffectOnUsers | undefined): string {
   if (effect && effect.enroll === undefined) return effect.many;
-  const setUp = setUpHeadline(setUpChange(live.least, next.least));
-  const [before, after] = [askedParts(live), askedParts(next)].map((parts) =>
+  const setUp = setUpHeadline(setUpChange(active.least, next.least));
+  const [before, after] = [askedParts(active), askedParts(next)].map((parts) =>
     setUp === undefined ? parts : parts.filter(isNoSetUp),
   );
   const rest = askedHeadline(before ?? [], after ?? []);
@@ -178,16 +179,16 @@ function askedWord(part: string): string {
 }
 
 /** Only what is set up during this sign-in changes its `acr`. Later ones are as before. */
-function isOfOneSignIn({ live, next }: Sides): boolean {
-  const isSame = (policy: 'app' | 'session') => live.rules[policy]?.asks === next.rules[policy]?.asks;
-  const { added, gone } = setUpChange(live.least, next.least);
+function isOfOneSignIn({ active, next }: Sides): boolean {
+  const isSame = (policy: 'app' | 'session') => active.rules[policy]?.asks === next.rules[policy]?.asks;
+  const { added, gone } = setUpChange(active.least, next.least);
   return added.length + gone.length > 0 && isSame('app') && isSame('session');
 }
 
 function acrDifference(sides: Sides): readonly SignInDifference[] {
-  const { live, next } = sides;
-  if (!getsIn(live) || !getsIn(next)) return [];
-  const [from, to] = [acrOf(live.least), acrOf(next.least)];
+  const { active, next } = sides;
+  if (!getsIn(active) || !getsIn(next)) return [];
+  const [from, to] = [acrOf(active.least), acrOf(next.least)];
   if (from === to) return [];
   return [{ kind: 'acr', headline: `tokens say ${to} instead of ${from}`, ...saidBy(sides, [], [from, to]) }];
 }
@@ -198,27 +199,29 @@ function acrOf(steps: readonly SimulatedStep[]): string {
 }
 
 function scopesDifference(sides: Sides): readonly SignInDifference[] {
-  const { live, next } = sides;
-  if (live.asks === 'denied' || next.asks === 'denied') return [];
-  const headline = scopesHeadline(live.scopes, next.scopes);
+  const { active, next } = sides;
+  if (active.asks === 'denied' || next.asks === 'denied') return [];
+  const headline = scopesHeadline(active.scopes, next.scopes);
   if (headline === undefined) return [];
-  return [{ kind: 'scopes', headline, ...saidBy(sides, ['app'], [scopeNames(live.scopes), scopeNames(next.scopes)]) }];
+  return [
+    { kind: 'scopes', headline, ...saidBy(sides, ['app'], [scopeNames(active.scopes), scopeNames(next.scopes)]) },
+  ];
 }
 
 /** Contains only what differs. */
 function lifetimeDifference(sides: Sides): readonly SignInDifference[] {
-  const { live, next } = sides;
+  const { active, next } = sides;
   const changed = next.lifetimes.flatMap(({ what, length: to, by }) => {
-    const from = live.lifetimes.find((one) => one.what === what)?.length;
+    const from = active.lifetimes.find((lifetime) => lifetime.what === what)?.length;
     return from === undefined || from === to ? [] : [{ what, from, to, by }];
   });
   if (changed.length === 0) return [];
-  const lengths = (side: 'from' | 'to') => changed.map((one) => `${one.what} ${one[side]}`).join(', ');
+  const lengths = (side: 'from' | 'to') => changed.map((change) => `${change.what} ${change[side]}`).join(', ');
   return [
     {
       kind: 'session',
       headline: changed.map(({ what, from, to }) => `${what} ${to} (${from} before)`).join(', '),
-      before: { words: lengths('from'), rules: rulesBy(live, changed) },
+      before: { words: lengths('from'), rules: rulesBy(active, changed) },
       after: { words: lengths('to'), rules: rulesBy(next, changed) },
     },
   ];
@@ -228,16 +231,16 @@ function rulesBy({ rules }: SignInView, changed: readonly Pick<SessionLength, 'b
   const policies = [...new Set(changed.map(({ by }) => by))];
   return policies.flatMap((policy) => {
     const rule = rules[policy];
-    return rule === undefined ? [] : [placeOf(rule)];
+    return rule === undefined ? [] : [locationOf(rule)];
   });
 }
 
-function placeOf({ asks: _, ...place }: DecidingRule): NamedPlace {
-  return place;
+function locationOf({ asks: _, ...location }: DecidingRule): NamedLocation {
+  return location;
 }
 
 function recoveryDifference(sides: Sides): SignInDifference {
-  const [from, to] = [asksText(sides.live.recovery), asksText(sides.next.recovery)];
+  const [from, to] = [asksText(sides.active.recovery), asksText(sides.next.recovery)];
   return { kind: 'recovery', headline: recoveryHeadline(from, to), ...saidBy(sides, ['recovery'], [from, to]) };
 }
 

@@ -18,7 +18,7 @@ import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
 import { carriedScopes } from '../compared/carried-scopes.ts';
-import type { NamedPlace } from '../compared/configuration-changes.ts';
+import type { NamedLocation } from '../compared/configuration-changes.ts';
 import type { Circumstance } from './circumstances.ts';
 import { type CircumstanceOfUser, decidingRuleNames } from './deciding-rules.ts';
 import type { UserClass } from './user-classes.ts';
@@ -45,7 +45,7 @@ export interface SignInView {
 
 export type DecidingPolicy = 'app' | 'session' | 'enrollment' | 'profile' | 'recovery';
 
-export interface DecidingRule extends NamedPlace {
+export interface DecidingRule extends NamedLocation {
   /** A key for comparing its requirements. */
   readonly asks: string;
 }
@@ -67,7 +67,7 @@ export interface Viewer {
  * Views of one configuration. Users with the same enrollments and the same deciding rules share one view. `free`: from
  * `freeScopes`.
  */
-export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly string[]): Viewer {
+export function viewerOf(own: AppSide, key: 'active' | 'next', free: readonly string[]): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
   const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);
   const decidersOf = decidingRuleNames(own.policies, factsOf);
@@ -80,7 +80,7 @@ export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly stri
   };
 }
 
-function factsIn({ app, side }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'live' | 'next'): Facts {
+function factsIn({ app, side }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'active' | 'next'): Facts {
   const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
   const { now, scopes } = circumstance;
   const network = circumstance.place[key];

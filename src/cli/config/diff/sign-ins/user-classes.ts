@@ -57,7 +57,7 @@ const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) 
 
 /** The projection that these pairs need. */
 export function projectionOf(pairs: readonly AppPair[]): Projection {
-  const policies = pairs.flatMap(({ live, next }) => [live.policies, next.policies]);
+  const policies = pairs.flatMap(({ active, next }) => [active.policies, next.policies]);
   const sets = policies.flatMap((policySet) => [
     ...signInConditions(policySet),
     ...signInConditions({ ...policySet, session: policySet.recovery ?? policySet.session }),
@@ -96,7 +96,7 @@ interface Known {
 export function classOf(subject: Subject, { projection, places, now }: Known): UserClass {
   const nowhere = neutralFacts({ now, request, device, subject });
   const everywhere = () =>
-    places.flatMap(({ live, next }) => [live, next].map((network): Facts => ({ ...nowhere, network })));
+    places.flatMap(({ active, next }) => [active, next].map((network): Facts => ({ ...nowhere, network })));
   const results = projection.atoms.map(({ tests, isFormula }) =>
     (isFormula ? everywhere() : [nowhere]).map((facts) => tests.map(({ test }) => test(facts)[0]).join('')).join(' '),
   );

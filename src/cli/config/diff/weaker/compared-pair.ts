@@ -19,7 +19,7 @@ import type { BothZones } from '../sign-ins/circumstances.ts';
 /** An app under both configurations, with names for zones that differ if the zones do. */
 export interface ComparedPair {
   readonly pair: AppPair;
-  readonly live: PolicySet;
+  readonly active: PolicySet;
   readonly next: PolicySet;
   readonly refused?: RefusedParts;
   readonly zones: BothZones;
@@ -28,31 +28,31 @@ export interface ComparedPair {
 }
 
 /** The app in which users manage their own account. */
-export async function accountPair(live: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
+export async function accountPair(active: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
   const own = async (side: ComparedConfiguration) => {
     const snapshot = withAccountApp(side.snapshot, '');
     const app = await snapshot.app(accountClientId);
     if (app === undefined) throw new TypeError('the account app is built in');
     return { side, app, policies: await snapshot.policies(app) };
   };
-  return { clientIds: [accountClientId], live: await own(live), next: await own(next) };
+  return { clientIds: [accountClientId], active: await own(active), next: await own(next) };
 }
 
 /** `since`: sign-ins before this time are over, and are not compared. */
 export function comparedPair(pair: AppPair, zones: BothZones, since: Seconds): ComparedPair {
-  const live = withZones(pair.live.policies, 'live', zones);
+  const active = withZones(pair.active.policies, 'active', zones);
   const next = withZones(pair.next.policies, 'next', zones);
-  const conditions = [live, next].flatMap(({ session, app, enrollment, recovery, accountPolicy }) => [
+  const conditions = [active, next].flatMap(({ session, app, enrollment, recovery, accountPolicy }) => [
     ...[session, app, enrollment, recovery].flatMap((policy) => (policy?.rules ?? []).map(({ rule }) => rule.when)),
     ...(accountPolicy?.rules ?? []).map(({ when }) => when),
   ]);
   const { refused } = pair;
   const space = ruleSpace(conditions, { ...universeOf(pair, zones), since });
-  return { pair, live, next, ...(refused && { refused }), zones, conditions, space };
+  return { pair, active, next, ...(refused && { refused }), zones, conditions, space };
 }
 
 /** The policies with each zone under its name in the common list. Report-only rules are left out. */
-function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones): PolicySet {
+function withZones(policies: PolicySet, side: 'active' | 'next', zones: BothZones): PolicySet {
   const { session, app, enrollment, recovery, accountPolicy } = policies;
   const renamed = <Of extends RuleHead>({ name, rules }: CompiledPolicy<Of>): CompiledPolicy<Of> =>
     compilePolicy({ name, rules: rules.map(({ rule }) => ({ ...rule, when: renamedIn(rule.when, side, zones) })) });
@@ -72,7 +72,7 @@ function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones)
 }
 
 /** The conditions with each zone under its name in the common list. */
-export function renamedIn({ any, ...when }: Conditions, side: 'live' | 'next', zones: BothZones): Conditions {
+export function renamedIn({ any, ...when }: Conditions, side: 'active' | 'next', zones: BothZones): Conditions {
   const name = (zone: string) => zones.nameOf(side, zone);
   const inSet = (set: ConditionSet): ConditionSet => {
     if (set.network === undefined) return set;
@@ -83,8 +83,8 @@ export function renamedIn({ any, ...when }: Conditions, side: 'live' | 'next', z
 }
 
 /** If the attribute schemas or the claims of scopes differ, any value is assumed possible, so nothing is missed. */
-function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): Universe {
-  const [before, after] = [live.side.snapshot.settings, next.side.snapshot.settings];
+function universeOf({ active, next, clientIds }: AppPair, { zones }: BothZones): Universe {
+  const [before, after] = [active.side.snapshot.settings, next.side.snapshot.settings];
   const isSame = canonicalJson(before.attributes) === canonicalJson(after.attributes);
   const known = isSame ? {} : { attribute: () => undefined, isKept: () => true };
   const isReleasedAlike = canonicalJson(before.scopes) === canonicalJson(after.scopes);

@@ -6,29 +6,29 @@ import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/co
 import { mayFail } from '../../../../core/policy/rules/condition-table.ts';
 import { canonicalJson } from '../../../../policy/revision/document-store.ts';
 
-/** Rules of the live configuration, in all policies that decide whether users get in. */
-export function changedFormulas(live: PolicySet, next: PolicySet): readonly RuleHead[] {
+/** Rules of the active configuration, in all policies that decide whether users get in. */
+export function changedFormulas(active: PolicySet, next: PolicySet): readonly RuleHead[] {
   return [
-    ...changedIn(live.session, next.session),
-    ...changedIn(live.app, next.app),
-    ...changedIn(live.enrollment, next.enrollment),
-    ...changedIn(live.profile, next.profile),
-    ...changedIn(live.recovery, next.recovery),
-    ...changedRules(live.accountPolicy?.rules ?? [], next.accountPolicy?.rules ?? []),
+    ...changedIn(active.session, next.session),
+    ...changedIn(active.app, next.app),
+    ...changedIn(active.enrollment, next.enrollment),
+    ...changedIn(active.profile, next.profile),
+    ...changedIn(active.recovery, next.recovery),
+    ...changedRules(active.accountPolicy?.rules ?? [], next.accountPolicy?.rules ?? []),
   ];
 }
 
 type Policy = CompiledPolicy<RuleHead> | undefined;
 
-function changedIn(live: Policy, next: Policy): readonly RuleHead[] {
-  return changedRules(rulesOf(live), rulesOf(next));
+function changedIn(active: Policy, next: Policy): readonly RuleHead[] {
+  return changedRules(rulesOf(active), rulesOf(next));
 }
 
 /** A formula is evaluated if no earlier rule decides, so all conditions up to the last formula matter. */
 function changedRules(then: readonly RuleHead[], now: readonly RuleHead[]): readonly RuleHead[] {
   const last = then.findLastIndex(({ when }) => mayFail(when));
   const before = then.slice(0, last + 1);
-  const stricter = now.filter((rule) => !isDenial(rule) || before.some((one) => isAlike(one, rule)));
+  const stricter = now.filter((rule) => !isDenial(rule) || before.some((head) => isAlike(head, rule)));
   const isSame = before.every((rule, index) => isAlike(rule, stricter[index]));
   return isSame ? [] : before.filter(({ when }) => mayFail(when));
 }

@@ -4,12 +4,12 @@
 import { withMethodsApart } from '../../../../core/evidence/proof-names.ts';
 import type { Seconds } from '../../../../core/model/facts.ts';
 import type { AcrValue } from '../../../../core/model/policy.ts';
-import { sourcePlace } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-place.ts';
 import type { AuthenticatorSettings } from '../../../../policy/model/authenticator-kind.ts';
 import type { Document, DocumentKind } from '../../../../policy/model/documents.ts';
 import type { Settings } from '../../../../policy/model/settings.ts';
 import { canonicalJson, changedKeys } from '../../../../policy/revision/document-store.ts';
-import { type PlaceOf, partsBetween } from '../compared/changed-files.ts';
+import { type LocationOf, partsBetween } from '../compared/changed-files.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
 import type { PartChange } from '../compared/configuration-changes.ts';
 
@@ -30,28 +30,28 @@ const settings = [
 
 /** Returns sentences, each with what was written and where. Rejects like `ComparedConfiguration.document`. */
 export async function uncomparedChanges(
-  live: ComparedConfiguration,
+  active: ComparedConfiguration,
   next: ComparedConfiguration,
-  placeOf: PlaceOf,
+  locationOf: LocationOf,
 ): Promise<readonly string[]> {
   const sentences: string[] = [];
   let inSettings: DetailsOf = () => '';
-  for (const key of changedKeys(live.hashes, next.hashes)) {
-    const [before, after] = await Promise.all([live.document(key), next.document(key)]);
+  for (const key of changedKeys(active.hashes, next.hashes)) {
+    const [before, after] = await Promise.all([active.document(key), next.document(key)]);
     const document = after ?? before;
     if (document === undefined || canonicalJson(before?.content) === canonicalJson(after?.content)) continue;
-    const detailsOf = before && after ? detailsIn(after, partsBetween(before, after, placeOf)) : () => '';
+    const detailsOf = before && after ? detailsIn(after, partsBetween(before, after, locationOf)) : () => '';
     if (document.kind === 'settings') inSettings = detailsOf;
     if (!compared.includes(document.kind)) sentences.push(`${document.file} differs${detailsOf([])}`);
     if (document.kind !== 'app' || before === undefined || after === undefined) continue;
     sentences.push(
       ...ofApp(document.file, before.content, after.content).map((one) => `${one}${detailsOf(requestDefaults)}`),
     );
-    const [then, now] = await Promise.all([live, next].map(({ snapshot }) => snapshot.app(document.name)));
+    const [then, now] = await Promise.all([active, next].map(({ snapshot }) => snapshot.app(document.name)));
     if (then?.signOnPolicies === undefined && now?.signOnPolicies !== undefined)
       sentences.push(`${document.file} lets users sign in, and did not`);
   }
-  return [...sentences, ...ofSettings(live.snapshot.settings, next.snapshot.settings, inSettings)];
+  return [...sentences, ...ofSettings(active.snapshot.settings, next.snapshot.settings, inSettings)];
 }
 
 /** What is written at these paths now and before, and where. No paths: anywhere in the document. */
@@ -70,9 +70,9 @@ function detailsIn({ file }: Document, parts: readonly PartChange[]): DetailsOf 
 function partText(file: string, { rule, path, line, column, from, to }: PartChange): string {
   const what = [...(rule === undefined ? [] : [`rule "${rule}"`]), ...(path === undefined ? [] : [`\`${path}\``])];
   const values = [from, to].flatMap((value) => value ?? []).join(' -> ');
-  // A revision of before has no places of keys.
+  // A revision of before has no locations of keys.
   const isKnown = rule !== undefined || line > 1 || column > 1;
-  return `${what.join(' ')}${values === '' ? '' : ` ${values}`}${isKnown ? ` (${sourcePlace({ file, line, column })})` : ''}`;
+  return `${what.join(' ')}${values === '' ? '' : ` ${values}`}${isKnown ? ` (${sourceLocationText({ file, line, column })})` : ''}`;
 }
 
 const requestDefaults = [
@@ -96,7 +96,7 @@ function ofApp(file: string, before: unknown, after: unknown): readonly string[]
 function ofSettings(before: Settings, after: Settings, detailsOf: DetailsOf): readonly string[] {
   const changed = settings.filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]));
   const acr = after.acrValues.filter(({ value, requirement }) => differs({ value, requirement }, before.acrValues));
-  const gone = before.acrValues.filter(({ value }) => !after.acrValues.some((one) => one.value === value));
+  const gone = before.acrValues.filter(({ value }) => !after.acrValues.some((acrValue) => acrValue.value === value));
   return [
     ...[...authenticatorsThatDiffer(before, after).map((key) => `authenticators.${key}`), ...changed].map(
       (path) => `\`${path}\` of stepgate.yaml differs${detailsOf([path])}`,
@@ -124,7 +124,9 @@ function lifetimesIn({ tokens, resources }: Settings): ReadonlyMap<string, Secon
     ['tokens.refreshToken.idle', refreshToken.idle],
     ['tokens.refreshToken.absolute', refreshToken.absolute],
     ['tokens.interaction', interaction],
-    ...resources.map((one) => [`resources.${one.indicator}.accessToken.lifetime`, one.accessToken.lifetime] as const),
+    ...resources.map(
+      (resource) => [`resources.${resource.indicator}.accessToken.lifetime`, resource.accessToken.lifetime] as const,
+    ),
   ]);
 }
 
@@ -150,6 +152,6 @@ function listOf(value: unknown): readonly unknown[] {
 
 /** No app requested a value that is new. */
 function differs({ value, requirement }: AcrValue, before: readonly AcrValue[]): boolean {
-  const same = before.find((one) => one.value === value);
+  const same = before.find((acrValue) => acrValue.value === value);
   return same !== undefined && canonicalJson(same.requirement) !== canonicalJson(requirement);
 }

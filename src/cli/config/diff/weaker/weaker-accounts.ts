@@ -12,8 +12,8 @@ import type { AppPair } from '../compared/app-pairs.ts';
 import type { ComparedPair } from './compared-pair.ts';
 import {
   laxerRule,
-  namedPlaceText,
-  rulePlaces,
+  namedLocationText,
+  ruleLocations,
   shownFacts,
   type WeakerFindings,
   type WeakerRule,
@@ -23,20 +23,20 @@ import { enoughText, ownerText, provedText } from './weaker-sentences.ts';
 /** The pages of the account come first. Apps count where rules tell them apart. */
 export function ofAccounts([account, ...apps]: readonly ComparedPair[]): WeakerFindings {
   if (account === undefined) return { weaker: [], undecided: [] };
-  const recovered = distinct([account, ...apps.filter((one) => recoveryRulesOf(one).some(namesApps))].map(ofRecovery));
-  const changed = distinct([account, ...apps.filter((one) => accountRulesOf(one).some(namesApps))].map(ofChanges));
+  const recovered = distinct([account, ...apps.filter((app) => recoveryRulesOf(app).some(namesApps))].map(ofRecovery));
+  const changed = distinct([account, ...apps.filter((app) => accountRulesOf(app).some(namesApps))].map(ofChanges));
   return merged([ofNewProofs(account), recovered, changed]);
 }
 
 /** Rules that decide about a recovery, on both sides. */
-function recoveryRulesOf({ live, next }: ComparedPair): readonly RuleHead[] {
-  return [live, next].flatMap(({ recovery, enrollment }) =>
+function recoveryRulesOf({ active, next }: ComparedPair): readonly RuleHead[] {
+  return [active, next].flatMap(({ recovery, enrollment }) =>
     [recovery, enrollment].flatMap((policy): readonly RuleHead[] => (policy?.rules ?? []).map(({ rule }) => rule)),
   );
 }
 
-function accountRulesOf({ live, next }: ComparedPair): readonly RuleHead[] {
-  return [live, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
+function accountRulesOf({ active, next }: ComparedPair): readonly RuleHead[] {
+  return [active, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
 }
 
 function namesApps({ when }: RuleHead): boolean {
@@ -67,11 +67,15 @@ function merged(all: readonly WeakerFindings[]): WeakerFindings {
 }
 
 /** Finds what new proofs allow under the recovery policy and the account policy. */
-function ofNewProofs({ pair, live, next, space }: ComparedPair): WeakerFindings {
-  const { recovered, undecided } = newlyTaken({ live, next }, space);
+function ofNewProofs({ pair, active, next, space }: ComparedPair): WeakerFindings {
+  const { recovered, undecided } = newlyTaken({ active, next }, space);
   return {
-    weaker: recovered.map((one) => newPasswordRule({ ...one, before: one.rule, now: one.rule }, pair)),
-    undecided: rulePlaces(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
+    weaker: recovered.map((newlyRecovered) =>
+      newPasswordRule({ ...newlyRecovered, before: newlyRecovered.rule, now: newlyRecovered.rule }, pair),
+    ),
+    undecided: ruleLocations(undecided).map(
+      (location) => `${namedLocationText(location)}, by what did not count before`,
+    ),
   };
 }
 
@@ -92,23 +96,23 @@ function newPasswordRule({ before, now, facts, evidence }: NewPassword, { client
   return {
     apps: clientIds,
     words: enoughText(proofs, measure).replace('is enough', 'is enough to set a new password'),
-    before: rulePlaces(before ? [before] : []),
-    after: rulePlaces([now]),
+    before: ruleLocations(before ? [before] : []),
+    after: ruleLocations([now]),
     example: exampleOptions(shownFacts(facts), enrolledOptions(proofs, measure)),
   };
 }
 
-function ofRecovery({ pair, live, next, space }: ComparedPair): readonly RulePairFindings[] {
-  const { found, undecided } = laxerRecoveries({ live, next }, space);
+function ofRecovery({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
+  const { found, undecided } = laxerRecoveries({ active, next }, space);
   const findingOf = (one: LaxerRecovery): RulePairFindings => ({
     ...openPair(one, 'who may set a new password'),
     weaker: newPasswordRule(one, pair),
   });
-  return [...found.map(findingOf), ...undecided.map((one) => openPair(one, 'who may set a new password'))];
+  return [...found.map(findingOf), ...undecided.map((rules) => openPair(rules, 'who may set a new password'))];
 }
 
-function ofChanges({ pair, live, next, space }: ComparedPair): readonly RulePairFindings[] {
-  const { found, undecided } = laxerChanges({ live, next }, space);
+function ofChanges({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
+  const { found, undecided } = laxerChanges({ active, next }, space);
   const findingOf = (one: LaxerChange): RulePairFindings => ({
     ...openPair(one, changeQuestion, atApp(pair)),
     weaker: changeRule(one, pair),
@@ -133,8 +137,8 @@ const changeQuestion = 'who may change the account';
 /** `where`: at which app, if one is meant. */
 function openPair({ before, now }: Rules, question: string, where = ''): Omit<RulePairFindings, 'weaker'> {
   const named = (rule: RuleHead | undefined) =>
-    rulePlaces(rule ? [rule] : [])
-      .map(namedPlaceText)
+    ruleLocations(rule ? [rule] : [])
+      .map(namedLocationText)
       .join() || 'no rule';
   const key = `${named(now)}, where ${named(before)} decided ${question}`;
   return { key, undecided: `${key}${where}` };
@@ -148,7 +152,7 @@ function changeRule(one: LaxerChange, pair: AppPair): WeakerRule {
   return {
     ...shown,
     words: `${provedText(proofs, measure)} is enough to ${what}${ownerText(proofs)}, and was not`,
-    before: rulePlaces(before ? [before] : []),
-    after: rulePlaces(now ? [now] : []),
+    before: ruleLocations(before ? [before] : []),
+    after: ruleLocations(now ? [now] : []),
   };
 }

@@ -8,7 +8,7 @@ import type { AdmittedWith } from '../../../../core/analysis/proofs/facts-with.t
 import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../../core/evidence/proof-names.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
-import { sourcePlace } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-place.ts';
 import { plainTime, type UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
 import {
@@ -18,7 +18,7 @@ import {
   proofOptions,
 } from '../../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
-import type { NamedPlace } from '../compared/configuration-changes.ts';
+import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { zonesOn } from '../sign-ins/circumstances.ts';
 import { limitText } from './limits-text.ts';
 import { enoughText, ownerText, provedText, rememberingText, scopesText } from './weaker-sentences.ts';
@@ -29,8 +29,8 @@ export interface WeakerRule {
   readonly apps: readonly string[];
   /** What is sufficient now, in words. */
   readonly words: string;
-  readonly before: readonly NamedPlace[];
-  readonly after: readonly NamedPlace[];
+  readonly before: readonly NamedLocation[];
+  readonly after: readonly NamedLocation[];
   /** Options of `explain` for the files that would be applied. */
   readonly example: readonly string[];
 }
@@ -56,8 +56,8 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
         ? ['lets users in who were denied']
         : []),
     ].join('; '),
-    before: placesOf(one.before),
-    after: placesOf(one.now),
+    before: locationsOf(one.before),
+    after: locationsOf(one.now),
     example: proved ? provedExample(facts, proved, measure) : exampleOptions(shownFacts(facts), enrolled),
   };
 }
@@ -78,8 +78,8 @@ export function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnr
   const what = `set up ${enrolls.join(' or ')}`;
   return {
     apps: pair.clientIds,
-    before: placesOf(before),
-    after: placesOf(now),
+    before: locationsOf(before),
+    after: locationsOf(now),
     words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
     example: exampleOptions(shownFacts(facts), [proved]),
   };
@@ -91,8 +91,8 @@ export function openedRule({ before, now, facts, proved, besides, enrolls }: New
   const owner = besides.length > 0 ? ` for a user who has ${besides.join(' and ')}, too` : '';
   return {
     apps: pair.clientIds,
-    before: placesOf(before),
-    after: placesOf(now),
+    before: locationsOf(before),
+    after: locationsOf(now),
     words: `${words.join(' and ')} is enough to set up ${enrolls.join(' or ')}${owner}, and was not`,
     example: [
       ...exampleOptions(shownFacts(facts), [...proved.map(({ key }) => key), ...besides]),
@@ -109,8 +109,8 @@ export function laxerRule({ before, now, facts, proofs, step }: LaxerEnrollment,
   return {
     apps: pair.clientIds,
     words: `${enough}, and was not${withoutSetUp}${graceText(facts)}`,
-    before: rulePlaces(before.enrollment ? [before.enrollment] : []),
-    after: rulePlaces(now.enrollment ? [now.enrollment] : []),
+    before: ruleLocations(before.enrollment ? [before.enrollment] : []),
+    after: ruleLocations(now.enrollment ? [now.enrollment] : []),
     example: provedExample(facts, proofs, measure),
   };
 }
@@ -126,15 +126,15 @@ function timesText(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-export function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
-  return rulePlaces([app, session].flatMap((rule) => rule ?? []));
+export function locationsOf({ app, session }: Deciders): readonly NamedLocation[] {
+  return ruleLocations([app, session].flatMap((rule) => rule ?? []));
 }
 
-export function rulePlaces(rules: readonly RuleHead[]): readonly NamedPlace[] {
+export function ruleLocations(rules: readonly RuleHead[]): readonly NamedLocation[] {
   return rules.flatMap(({ name, location }) => (location ? [{ name, ...location }] : []));
 }
 
-/** The name of a rule, and its place. */
-export function namedPlaceText(place: NamedPlace): string {
-  return `"${place.name}" (${sourcePlace(place)})`;
+/** The name of a rule, and its location. */
+export function namedLocationText(location: NamedLocation): string {
+  return `"${location.name}" (${sourceLocationText(location)})`;
 }

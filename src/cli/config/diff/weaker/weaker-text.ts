@@ -1,8 +1,8 @@
 /** Describes what would newly be sufficient under a configuration. */
-import { sourcePlace } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-place.ts';
 import { shellWord } from '../../../../policy/model/analysis-finding.ts';
 import { printable } from '../../../shared/output/printable.ts';
-import type { NamedPlace } from '../compared/configuration-changes.ts';
+import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { appsText } from '../output/diff-text.ts';
 import type { WeakerFindings, WeakerRule } from './weaker-rules.ts';
 
@@ -14,7 +14,7 @@ export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string):
       : []),
     ...(undecided.length > 0 ? ['It could not be decided whether this does:'] : []),
     ...undecided.map((sentence) => `  ${sentence}`),
-    ...(weaker.length > 0 && dir !== undefined ? ['Without --config, `explain` describes the revision in use.'] : []),
+    ...(weaker.length > 0 && dir !== undefined ? ['Without --config, `explain` describes the active revision.'] : []),
     'nothing was changed, as --no-weaker says [weaker]',
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
@@ -24,12 +24,12 @@ function ruleLines({ apps, words, before, after, example }: WeakerRule, dir: str
   const options = [...(dir === undefined ? [] : ['--config', dir]), ...example].map(shellWord);
   return [
     `  ${appsText(apps)}: ${words}`,
-    `      before  ${placesText(before)}`,
-    `      after   ${placesText(after)}`,
+    `      before  ${locationsText(before)}`,
+    `      after   ${locationsText(after)}`,
     `      see     npm run stepgate -- explain ${options.join(' ')}`,
   ];
 }
 
-function placesText(places: readonly NamedPlace[]): string {
-  return places.map((place) => `"${place.name}" ${sourcePlace(place)}`).join(', ') || 'no rule';
+function locationsText(locations: readonly NamedLocation[]): string {
+  return locations.map((location) => `"${location.name}" ${sourceLocationText(location)}`).join(', ') || 'no rule';
 }

@@ -14,7 +14,7 @@ import type { RuleHead } from '../../../../core/model/policy.ts';
 import { mayFail } from '../../../../core/policy/rules/condition-table.ts';
 import { recoveryKeys } from '../../../../core/remediation/account-management.ts';
 import { type AppPair, comparedApps } from '../compared/app-pairs.ts';
-import type { PlaceOf } from '../compared/changed-files.ts';
+import type { LocationOf } from '../compared/changed-files.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
 import { bothZones } from '../sign-ins/circumstances.ts';
 import { accountPair, type ComparedPair, comparedPair, renamedIn } from './compared-pair.ts';
@@ -24,10 +24,10 @@ import { ofAccounts } from './weaker-accounts.ts';
 import {
   freedRule,
   laxerRule,
-  namedPlaceText,
+  locationsOf,
+  namedLocationText,
   openedRule,
-  placesOf,
-  rulePlaces,
+  ruleLocations,
   type WeakerFindings,
   weakerRule,
 } from './weaker-rules.ts';
@@ -36,20 +36,20 @@ import {
 interface Comparing {
   /** Epoch seconds. */
   readonly now: Seconds;
-  readonly placeOf: PlaceOf;
+  readonly locationOf: LocationOf;
   /** Authenticators that are off, and that accounts may have from an earlier revision. */
   readonly enabledEarlier: readonly string[];
 }
 
 /** Rejects if a policy cannot be read. */
 export async function weakerFindings(
-  live: ComparedConfiguration,
+  active: ComparedConfiguration,
   next: ComparedConfiguration,
-  { now, placeOf, enabledEarlier }: Comparing,
+  { now, locationOf, enabledEarlier }: Comparing,
 ): Promise<WeakerFindings> {
-  const { pairs } = await comparedApps(live, next);
-  const zones = bothZones(live.snapshot.settings.zones, next.snapshot.settings.zones);
-  const account = comparedPair(await accountPair(live, next), zones, now);
+  const { pairs } = await comparedApps(active, next);
+  const zones = bothZones(active.snapshot.settings.zones, next.snapshot.settings.zones);
+  const account = comparedPair(await accountPair(active, next), zones, now);
   const apps = pairs.map((pair) => comparedPair(pair, zones, now));
   const ofApps = apps.map((pair) => ofPair(pair, now));
   // If all apps are strict, a weaker session policy may show only on the account pages.
@@ -65,21 +65,24 @@ export async function weakerFindings(
       ...new Set([
         ...found.flatMap(({ undecided }) => undecided),
         ...aboutMovedZones([...apps, account]),
-        ...(await uncomparedChanges(live, next, placeOf)),
+        ...(await uncomparedChanges(active, next, locationOf)),
       ]),
     ],
   };
 }
 
-function ofPair({ pair, live, next, refused, zones, conditions, space }: ComparedPair, since: Seconds): WeakerFindings {
-  const sides = { live, next, since, ...(refused && { refused }) };
+function ofPair(
+  { pair, active, next, refused, zones, conditions, space }: ComparedPair,
+  since: Seconds,
+): WeakerFindings {
+  const sides = { active, next, since, ...(refused && { refused }) };
   const { found, undecided } = newlyWeaker({ ...sides, scopes: knownScopes(pair) }, space);
   const enrollments = laxerEnrollments(sides, space);
   const isKnown = (enrollment: LaxerEnrollment) => found.some(({ now }) => now.app === enrollment.now.app);
   const formulas = conditions.some(mayFail);
   return {
     weaker: [
-      ...found.map((one) => weakerRule(one, pair)),
+      ...found.map((found) => weakerRule(found, pair)),
       ...enrollments.found
         .filter((enrollment) => !isKnown(enrollment))
         .map((enrollment) => laxerRule(enrollment, pair)),
@@ -90,8 +93,8 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
         ({ before, now, areProofsTooMany }) =>
           `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up${otherTermsText(before, now)}${areProofsTooMany ? `; rules name more than ${mostProofs} proofs in \`authenticated\`, too many to compare all sets of them` : ''}`,
       ),
-      ...rulePlaces(changedFormulas(live, next)).map(
-        (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
+      ...ruleLocations(changedFormulas(active, next)).map(
+        (location) => `${namedLocationText(location)} denies where its formula fails, and may now be passed by`,
       ),
       // The same formula then has another meaning.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
@@ -121,8 +124,8 @@ function ofSwitches(apps: readonly ComparedPair[], enabledEarlier: readonly stri
 }
 
 /** Recovery authenticators that newly count for account changes, together with another factor (Law 7). */
-function newStandIns({ live, next }: ComparedPair): readonly string[] {
-  const known = recoveryKeys(live.authenticators);
+function newStandIns({ active, next }: ComparedPair): readonly string[] {
+  const known = recoveryKeys(active.authenticators);
   return recoveryKeys(next.authenticators).filter((key) => !known.includes(key));
 }
 
@@ -136,7 +139,7 @@ function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
     const isMoved = ({ when }: RuleHead) => JSON.stringify(renamedIn(when, 'next', zones)) !== JSON.stringify(when);
     return own.filter(isMoved);
   });
-  return rulePlaces(rules).map((place) => `${namedPlaceText(place)}, since zones differ`);
+  return ruleLocations(rules).map((location) => `${namedLocationText(location)}, since zones differ`);
 }
 /** Those of the settings and of the APIs. */
 function knownScopes({ next }: AppPair): readonly string[] {
@@ -146,8 +149,8 @@ function knownScopes({ next }: AppPair): readonly string[] {
 
 function enrollmentText({ enrollment }: Deciders): string {
   return (
-    rulePlaces(enrollment ? [enrollment] : [])
-      .map(namedPlaceText)
+    ruleLocations(enrollment ? [enrollment] : [])
+      .map(namedLocationText)
       .join() || 'no rule'
   );
 }
@@ -167,6 +170,6 @@ function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: D
 }
 
 function rulesText(deciders: Deciders): string {
-  const places = placesOf(deciders);
-  return places.length === 0 ? 'no rule' : places.map(namedPlaceText).join(' and ');
+  const locations = locationsOf(deciders);
+  return locations.length === 0 ? 'no rule' : locations.map(namedLocationText).join(' and ');
 }

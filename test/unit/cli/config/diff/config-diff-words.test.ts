@@ -66,8 +66,8 @@ test('one more to choose from is no demand, and one less is', async () => {
 
 test('one user who gets in reads as one', async () => {
   await diffs.addUsers(1, ['a'], { credentials: [password] });
-  const live = { ...signOn(all(2)), ...enrollment({ useOnly: ['totp', 'webauthn'] }) };
-  expect((await diffs.sentences(enrollment({}), live))[0]).toBe("the one user: can get in, and couldn't before");
+  const active = { ...signOn(all(2)), ...enrollment({ useOnly: ['totp', 'webauthn'] }) };
+  expect((await diffs.sentences(enrollment({}), active))[0]).toBe("the one user: can get in, and couldn't before");
 });
 
 test('a missing second factor is reported only of all users without one', async () => {
@@ -144,21 +144,21 @@ test('scopes that an app may not ask for, and of users who are denied, are no ch
   await diffs.addUsers(1, ['guests'], { credentials: [password] });
   const app = `clientId: notes\nname: Notes\nsignOnPolicy: notes\nclient: { redirect_uris: [https://notes.test/cb], scope: openid email }\n`;
   const granting = (scopes: readonly string[]) => signOn({ name: 'In', then: { ...factors(1), grant: { scopes } } });
-  const live = { 'apps/notes.yaml': app, ...granting(['phone']) };
-  expect(await diffs.sentences(granting(['address']), live)).toEqual([]);
-  expect(await diffs.sentences(granting(['email']), live)).toEqual([
+  const active = { 'apps/notes.yaml': app, ...granting(['phone']) };
+  expect(await diffs.sentences(granting(['address']), active)).toEqual([]);
+  expect(await diffs.sentences(granting(['email']), active)).toEqual([
     'the one user: tokens may carry email, and did not',
   ]);
   const guests = { name: 'Out', when: { groups: { any: ['guests'] } }, then: 'deny' };
-  expect(await diffs.sentences(signOn(guests, all()), live)).toEqual([
+  expect(await diffs.sentences(signOn(guests, all()), active)).toEqual([
     'the one user: no longer let in (one factor before)',
   ]);
 });
 
 test('many zones are counted, and few are named', async () => {
   await diffs.addUsers(1, [], { credentials: [password, totp] });
-  const where = async (next: readonly object[], live: readonly object[] = [all()]) => {
-    const [first] = await diffs.changes(signOn(...next), { ...withCities(), ...signOn(...live) });
+  const where = async (next: readonly object[], active: readonly object[] = [all()]) => {
+    const [first] = await diffs.changes(signOn(...next), { ...withCities(), ...signOn(...active) });
     return first?.where;
   };
   expect(await where([inZones('graz', 'oslo', 'lima'), all()])).toBe('from graz, lima or oslo');
@@ -176,9 +176,9 @@ test('many zones are counted, and few are named', async () => {
 
 test('a zone that is gone is named as it is now, and the page names every zone', async () => {
   await diffs.addUsers(1, [], { credentials: [password, totp] });
-  const live = { ...withCities(), ...signOn(inZones('graz', 'oslo'), all()) };
+  const active = { ...withCities(), ...signOn(inZones('graz', 'oslo'), all()) };
   const next = { ...withCities(cities.filter((name) => name !== 'graz')), ...signOn(inZones('oslo'), all()) };
-  expect((await diffs.changes(next, live))[0]?.where).toBe('from what is graz now');
+  expect((await diffs.changes(next, active))[0]?.where).toBe('from what is graz now');
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-diff-'));
   try {
     const page = join(dir, 'diff.html');

@@ -31,7 +31,7 @@ test('who is asked for what from now on, and how many have it', async () => {
   await diffs.addUsers(4, ['staff'], { credentials: [password] });
   expect(await diffs.diff(signOn(two, all()))).toBe(
     [
-      'What differs from revision 1, which is live:',
+      'What differs from revision 1, which is active:',
       '  ~ policies/sign-on/notes.yaml',
       '      added    rule "Editors, two factors"  policies/sign-on/notes.yaml:1:26',
       '',
@@ -66,9 +66,9 @@ test('where a rule is about zones, the sentence says from where', async () => {
   expect((await diffs.sentences(signOn(deny, all())))[0]).toBe(
     '2 users in night, from outside office: no longer let in (one factor before)',
   );
-  const live = signOn({ name: 'In', when: { network: { any: ['office'] } }, then: factors(1) }, all(2));
+  const active = signOn({ name: 'In', when: { network: { any: ['office'] } }, then: factors(1) }, all(2));
   const zones = settings.replace('192.0.2.0/24', '192.0.2.0/25');
-  const [moved] = await diffs.changes({ 'stepgate.yaml': zones }, live);
+  const [moved] = await diffs.changes({ 'stepgate.yaml': zones }, active);
   expect(moved).toMatchObject({
     sentence: 'all 4 users, from elsewhere (office now): one factor becomes two; all of them have no second factor yet',
     zones: ['elsewhere'],
@@ -171,8 +171,8 @@ test('the same change at several apps is one; apps that come and go are named', 
         ?.replaceAll('notes.test', `${id}.test`)
         .replace('clientId: notes', `clientId: ${id}`) ?? '',
   });
-  const live = { ...app('one'), ...app('two'), ...app('gone') };
-  await withConfiguration({ ...base, ...live }, (dir) => applyDemo(diffs.terminal.store, dir));
+  const active = { ...app('one'), ...app('two'), ...app('gone') };
+  await withConfiguration({ ...base, ...active }, (dir) => applyDemo(diffs.terminal.store, dir));
   const next = { ...base, ...app('one'), ...app('two'), ...app('new'), ...signOn(all(2)) };
   const data: ConfigDiff = JSON.parse(await withConfiguration(next, (dir) => diffs.printed(dir, '--json')));
   expect(data).toMatchObject({ base: 1, users: 1, apps: { added: ['new'], removed: ['gone'] } });
@@ -184,7 +184,7 @@ test('the same change at several apps is one; apps that come and go are named', 
 
 test('rules that were moved, changed and removed, keys with their values, and comments', async () => {
   const rule = (name: string, group: string) => ({ name, when: { groups: { any: [group] } }, then: 'deny' });
-  const live = {
+  const active = {
     ...signOn(rule('A', 'a'), rule('B', 'b'), rule('C', 'c'), all()),
     'policies/session.yaml': validFiles['policies/session.yaml'] ?? '',
   };
@@ -194,7 +194,7 @@ test('rules that were moved, changed and removed, keys with their values, and co
       'stepgate.yaml': settings.replace('name: Test', 'name: Best'),
       'policies/session.yaml': `# A comment.\n${validFiles['policies/session.yaml']}`,
     },
-    live,
+    active,
   );
   expect(text).toContain('~ policies/session.yaml  (comments or places only)\n');
   expect(text).toContain('changed  brand.name: Test -> Best  stepgate.yaml:2:9\n');
@@ -206,7 +206,7 @@ test('a change without effect on any sign-in is reported as such, and so is no c
   expect(await diffs.diff({ 'stepgate.yaml': settings.replace('name: Test', 'name: Best') })).toContain(
     'No fresh sign-in of 2 active users changes.',
   );
-  expect(await diffs.diff({})).toBe('Nothing differs from revision 2, which is live.\n'.replace('2', '1'));
+  expect(await diffs.diff({})).toBe('Nothing differs from revision 2, which is active.\n'.replace('2', '1'));
 });
 
 test('rules about the last sign-in are left out, and the report says so', async () => {

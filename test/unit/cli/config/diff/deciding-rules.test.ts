@@ -40,9 +40,16 @@ const user = (groups: readonly string[], rest = ''): UserClass => ({
 
 function circumstanceIn(...zones: readonly string[]): Circumstance {
   const network = { ip: '192.0.2.1', zones };
-  const place = { label: zones.join(), liveLabel: zones.join(), zones, liveZones: zones, live: network, next: network };
+  const place = {
+    label: zones.join(),
+    activeLabel: zones.join(),
+    zones,
+    activeZones: zones,
+    active: network,
+    next: network,
+  };
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
-  return { place, device, believed: { live: {}, next: {} }, now: 1_800_000_000, scopes: ['openid'] };
+  return { place, device, believed: { active: {}, next: {} }, now: 1_800_000_000, scopes: ['openid'] };
 }
 
 function factsOf({ user: { subject }, circumstance: { place, device, now, scopes } }: CircumstanceOfUser): Facts {
@@ -56,7 +63,7 @@ const set = (policies: Pick<PolicySet, 'session' | 'app'>): PolicySet => ({
 });
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];
 const users = [user([]), user(['a']), user(['a', 'b']), user(['b']), user(['b'], 'enrolled TOTP')];
-const eachAsked = users.flatMap((one) => places.map((circumstance) => ({ user: one, circumstance })));
+const eachAsked = users.flatMap((user) => places.map((circumstance) => ({ user: user, circumstance })));
 
 describe('a policy is asked', () => {
   const office: Conditions = { network: { any: ['office'] } };
@@ -103,7 +110,7 @@ describe('sign-ins have the same name', () => {
     const app = policyOf({ userType: { any: ['guest'] } }, {});
     const byType = decidingRuleNames(set({ session: policyOf({}), app }), factsOf);
     const guest = { ...user([]), subject: { ...user([]).subject, userType: 'guest' } };
-    const [own, other] = [guest, user([])].map((one) => byType({ user: one, circumstance: elsewhere }));
+    const [own, other] = [guest, user([])].map((userClass) => byType({ user: userClass, circumstance: elsewhere }));
     expect(own).not.toBe(other);
   });
 });

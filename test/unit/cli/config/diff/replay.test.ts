@@ -30,13 +30,13 @@ const plain: AuditTrace = {
 
 interface Replayed {
   readonly trace: Partial<AuditTrace>;
-  /** The condition of a rule that denies, in what is live and in the draft. */
-  readonly live?: object;
+  /** The condition of a rule that denies, in what is active and in the draft. */
+  readonly active?: object;
   readonly next?: object | undefined;
 }
 
 /** What becomes of one sign-in. */
-async function replayed({ trace, live, next }: Replayed): Promise<string> {
+async function replayed({ trace, active, next }: Replayed): Promise<string> {
   const { store, directory } = openTerminal();
   const made = await directory.create({ identifiers: ['ann'] });
   if (!made.ok) throw new Error('not made');
@@ -46,7 +46,7 @@ async function replayed({ trace, live, next }: Replayed): Promise<string> {
     ...{ subject, client: 'notes', ip: '192.0.2.9', trace: { ...plain, ...trace } },
   };
   await store.commit([{ op: 'append', key: auditKey, value: JSON.stringify(line), keep: 100_000 }]);
-  const sides = { live: await snapshotWith(live), next: await snapshotWith(next) };
+  const sides = { active: await snapshotWith(active), next: await snapshotWith(next) };
   const { differing, left, differences } = await replay(store, sides, NOW - DAY);
   if (left.noDevice > 0) return 'left out';
   return differing === 0 ? 'same' : String(differences[0]?.change);
@@ -63,7 +63,7 @@ test.each<[string, Replayed, string]>([
   ['none since they are recorded, a day ago', { trace: { recordedSince: DAY }, next: long }, 'same'],
   ['none since they are recorded, long ago', { trace: { recordedSince: 31 * DAY }, next: long }, 'denied'],
   ['a last sign-in that the line does not tell', { trace: {}, next: long }, 'left out'],
-  ['one that only what is live asks about', { trace: {}, live: long }, 'left out'],
+  ['one that only what is active asks about', { trace: {}, active: long }, 'left out'],
   ['one that no rule asks about', { trace: {} }, 'same'],
   ['a place far away', { trace: { distance: 800 }, next: far }, 'denied'],
   ['a place that is not known', { trace: { distance: 'nowhere' }, next: far }, 'denied'],

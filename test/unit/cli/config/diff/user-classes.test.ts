@@ -116,8 +116,8 @@ function counted(changes: readonly AccessChange[]): ReadonlyMap<string, number> 
 }
 
 /** No view of another user is at hand. */
-function aloneAt({ clientIds, live, next }: AppPair): AppPair {
-  return { clientIds, live, next };
+function aloneAt({ clientIds, active, next }: AppPair): AppPair {
+  return { clientIds, active, next };
 }
 
 test('another authenticator of a recovery makes another class, whatever the order of the authenticators', () => {
@@ -136,19 +136,19 @@ test('classes of users give the same results as single users', async () => {
   const seen = { changes: 0, merged: 0 };
   await fc.assert(
     fc.asyncProperty(side, side, fc.array(subject, { minLength: 60, maxLength: 60 }), async (before, after, users) => {
-      const [live, next] = [await sideOf(before), await sideOf(after)];
-      if (live === undefined || next === undefined) return;
-      const { pairs } = await comparedApps(live, next);
-      const places = placePairs(live.snapshot.settings.zones, next.snapshot.settings.zones);
+      const [active, next] = [await sideOf(before), await sideOf(after)];
+      if (active === undefined || next === undefined) return;
+      const { pairs } = await comparedApps(active, next);
+      const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
       for (const pair of pairs) {
         const projection = projectionOf([pair]);
-        const each = users.map((one) => classOf(one, { projection, places, now }));
+        const each = users.map((user) => classOf(user, { projection, places, now }));
         const classes = seenBy(each, projection, projection);
         const circumstances = circumstancesOf(pair, { places, now });
         const compare = (some: readonly UserClass[]) =>
           comparePair(aloneAt(pair), { classes: some, circumstances, isCounted: true });
         const together = counted(compare(classes));
-        expect(together).toEqual(counted(each.flatMap((one) => compare([one]))));
+        expect(together).toEqual(counted(each.flatMap((userClass) => compare([userClass]))));
         seen.changes += together.size;
         seen.merged += each.length - classes.length;
       }

@@ -81,7 +81,7 @@ test('a rule that no user can meet is shown with its line, a code and what to do
         '  4 |     then: { allow: { factors: 3 } }',
         '    |                    ^',
         expect.stringMatching(/^ {2}what to do: enable .* \(docs\/findings\.md: rule_unmeetable\)$/),
-        '1 problem in 1 file; nothing was changed',
+        '1 finding in 1 file; nothing was changed',
         '',
       ],
     ]);
@@ -107,7 +107,7 @@ test('check and apply print every finding, change nothing, and fail', async () =
         '  1 | brand: { nam: A }',
         '    |          ^',
         expect.stringMatching(/^ {2}what to do: write `name`, or use one of: name, accent, .*: unknown_key\)$/),
-        '3 problems in 2 files; nothing was changed',
+        '3 findings in 2 files; nothing was changed',
         '',
       ]);
     }
@@ -194,9 +194,9 @@ test('with --json, check and apply print data, and nothing besides', async () =>
   });
   await withConfiguration({ ...validFiles, 'stepgate.yaml': 'brand: { nam: A }\n' }, async (dir) => {
     const { stdout, stderr, code } = await run(dir, 'check', '--json');
-    const { ok, problems } = JSON.parse(stdout) as { ok: boolean; problems: object[] };
-    expect([ok, problems.length, stderr, code]).toEqual([false, 2, '', 1]);
-    expect(problems[0]).toMatchObject({ file: 'stepgate.yaml', line: 1, column: 8, path: 'brand.name' });
+    const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: object[] };
+    expect([ok, findings.length, stderr, code]).toEqual([false, 2, '', 1]);
+    expect(findings[0]).toMatchObject({ file: 'stepgate.yaml', line: 1, column: 8, path: 'brand.name' });
   });
 });
 
@@ -208,7 +208,7 @@ test('check and apply print warnings, and continue', async () => {
   await withConfiguration(files, async (dir) => {
     for (const [command, done] of [
       ['check', 'is a good configuration'],
-      ['apply', 'revision 1 is in use'],
+      ['apply', 'revision 1 is active'],
     ] as const) {
       const { stdout, stderr, code } = await run(dir, command);
       expect([stdout, code]).toEqual([expect.stringContaining(done), 0]);
@@ -223,12 +223,12 @@ test('apply makes a revision only when something changed; history lists them', a
   await withConfiguration(validFiles, async (dir) => {
     const first = await run(dir, 'apply', '-m', 'first', '--by', 'ann');
     expect(first).toMatchObject({
-      stdout: 'revision 1 is in use: 4 changes: app/notes, session, settings, sign-on/notes\n',
+      stdout: 'revision 1 is active: 4 changes: app/notes, session, settings, sign-on/notes\n',
       code: 0,
     });
-    expect((await run(dir, 'apply')).stdout).toBe('no change: revision 1 is in use\n');
+    expect((await run(dir, 'apply')).stdout).toBe('no change: revision 1 is active\n');
     await withConfiguration({ ...validFiles, 'stepgate.yaml': 'brand: { name: B }\n' }, async (other) => {
-      expect((await run(dir, 'apply', other, '--by', 'bob')).stdout).toBe('revision 2 is in use: 1 change: settings\n');
+      expect((await run(dir, 'apply', other, '--by', 'bob')).stdout).toBe('revision 2 is active: 1 change: settings\n');
     });
     expect((await run(dir, 'history')).stdout.split('\n')).toEqual([
       expect.stringMatching(/^2 {2}\d{4}-\d\d-\d\dT\S+Z {2}bob {2}- {2}settings$/),
@@ -253,11 +253,11 @@ describe('invariants', () => {
       expect(JSON.parse((await run(dir, 'check', '--json')).stdout)).toMatchObject({
         invariants: [{ name: 'One factor', verdict: 'holds', apps: 2 }],
       });
-      expect((await run(dir, 'apply')).stdout).toContain('revision 1 is in use: 4 changes');
+      expect((await run(dir, 'apply')).stdout).toContain('revision 1 is active: 4 changes');
     });
   });
 
-  test('that do not hold are shown with an example by these files, and refuse to go live', async () => {
+  test('that do not hold are shown with an example by these files, and refuse to go active', async () => {
     await withConfiguration(withInvariants(proved, broken), async (dir) => {
       for (const command of ['check', 'apply']) {
         const { stdout, stderr, code } = await run(dir, command);
@@ -470,14 +470,14 @@ describe('errors of the analysis', () => {
     });
   });
 
-  test('do not refuse a configuration that is in use already', async () => {
+  test('do not refuse a configuration that is active already', async () => {
     await withConfiguration(broken, async (dir) => {
       const loaded = await loadConfiguration(dir, { authenticators: all, variables: {} });
       if (!loaded.ok) throw new Error('is not valid');
       const store = storeBeside(dir);
       await new Revisions(store, { authenticators: all }).apply(loaded.documents, { by: 'an older release' });
       await store.close();
-      expect(await run(dir, 'apply')).toMatchObject({ stdout: 'no change: revision 1 is in use\n', code: 0 });
+      expect(await run(dir, 'apply')).toMatchObject({ stdout: 'no change: revision 1 is active\n', code: 0 });
     });
   });
 

@@ -88,11 +88,11 @@ test('if one file is not YAML, no file is changed', async () => {
     const { stdout, stderr, code } = await fmt([dir]);
     expect([stdout, code]).toEqual(['', 1]);
     expect(stderr).toMatch(
-      /^policies\/sign-on\/x\.yaml:1:8 .*\n {2}1 \| name: \[\n {4}\| {8}\^\n {2}what to do: .*\n1 problem; nothing was changed\n$/,
+      /^policies\/sign-on\/x\.yaml:1:8 .*\n {2}1 \| name: \[\n {4}\| {8}\^\n {2}what to do: .*\n1 finding; nothing was changed\n$/,
     );
     expect(await readFile(join(dir, 'apps/notes.yaml'), 'utf8')).toBe(untidyApp);
-    const { ok, problems } = JSON.parse((await fmt([dir, '--json'])).stdout);
-    expect([ok, problems.length]).toEqual([false, 1]);
+    const { ok, findings } = JSON.parse((await fmt([dir, '--json'])).stdout);
+    expect([ok, findings.length]).toEqual([false, 1]);
   });
 });
 

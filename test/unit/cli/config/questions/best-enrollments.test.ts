@@ -43,9 +43,9 @@ test('a count of enrollments that the user cannot add to does not keep out', asy
 });
 
 test('config diff without a store says the same', async () => {
-  const live = { ...base, ...signOn(chain(passkey)), ...closed };
-  const text = await withConfiguration(live, (from) =>
-    withConfiguration({ ...live, ...signOn(chain(passkey, passkey)) }, (dir) => diffs.printed(dir, '--from', from)),
+  const active = { ...base, ...signOn(chain(passkey)), ...closed };
+  const text = await withConfiguration(active, (from) =>
+    withConfiguration({ ...active, ...signOn(chain(passkey, passkey)) }, (dir) => diffs.printed(dir, '--from', from)),
   );
   expect(text).toContain('every user: "');
   expect(text).not.toContain("can't get in any more");

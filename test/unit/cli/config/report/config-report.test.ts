@@ -168,11 +168,11 @@ test('it contains policy tests with their failures and what they leave open', as
 
 test('it says what changes against the active configuration, or that there is none', async () => {
   await terminal.directory.create({ identifiers: ['a'], groups: ['night'] });
-  expect(textOf((await report({})).page, '<section id="changes">')).toContain('Nothing is live');
+  expect(textOf((await report({})).page, '<section id="changes">')).toContain('Nothing is active');
   await withConfiguration(base, (dir) => applyDemo(terminal.store, dir));
   const { page } = await report(policy(noNight, all));
   expect(textOf(page, '<section id="changes">', '</main>')).toMatch(
-    /Compared with revision 1, which is live, for 1 active user\..*no longer let in.*Files and rules/,
+    /Compared with revision 1, which is active, for 1 active user\..*no longer let in.*Files and rules/,
   );
 });
 

@@ -65,11 +65,11 @@ test('on a terminal, what changes is shown, and the operator is asked', async ()
   await apply(one);
   expect(asked).toEqual([]);
   await terminal.directory.create({ identifiers: ['ann'] });
-  expect(await apply(two)).toBe('revision 2 is in use: 1 change: sign-on/notes\n');
+  expect(await apply(two)).toBe('revision 2 is active: 1 change: sign-on/notes\n');
   expect(asked).toEqual(['Apply this, as revision 2? [y/N] ']);
-  expect(stderr).toContain('What differs from revision 1, which is live:');
+  expect(stderr).toContain('What differs from revision 1, which is active:');
   expect(stderr).toContain('the one user: one factor becomes two');
-  expect(await apply(two)).toBe('no change: revision 2 is in use\n');
+  expect(await apply(two)).toBe('no change: revision 2 is active\n');
   expect(asked).toHaveLength(1);
 });
 
@@ -83,10 +83,10 @@ test.each([[''], ['n'], ['no'], ['yeah']])('the answer "%s" changes nothing', as
 
 test('with --yes, changes are shown and nothing is asked; without it, the output of a script stays as it was', async () => {
   await apply(one);
-  expect(await apply(two)).toContain('revision 2 is in use');
+  expect(await apply(two)).toContain('revision 2 is active');
   expect(stderr).toBe('');
   answer = 'n';
-  expect(await apply(one, '--yes')).toContain('revision 3 is in use');
+  expect(await apply(one, '--yes')).toContain('revision 3 is active');
   expect(stderr).toContain('What differs from revision 2');
   stderr = '';
   expect(JSON.parse(await apply(two, '--json'))).not.toHaveProperty('diff');
@@ -102,20 +102,20 @@ test('on a terminal that shows no questions, nothing is applied unasked', async 
   isUnseen = true;
   await expect(apply(two)).rejects.toThrow('nothing can be shown or asked: use --yes to continue without a question');
   expect(await config('history')).toMatch(/^1 .*\n$/);
-  expect(await apply(two, '--yes')).toContain('revision 2 is in use');
+  expect(await apply(two, '--yes')).toContain('revision 2 is active');
 });
 
-test('with --base, only files that were compared with the revision in use are applied', async () => {
+test('with --base, only files that were compared with the active revision are applied', async () => {
   await apply(one);
   await apply(two, '--by', 'bob');
-  const refused = 'revision_changed: revision 2 by bob is in use, and this was compared with revision 1';
+  const refused = 'revision_changed: revision 2 by bob is active, and this was compared with revision 1';
   await expect(apply(closed, '--base', '1')).rejects.toThrow(refused);
   const data = JSON.parse(await apply(closed, '--base', '1', '--json'));
   expect(data).toEqual({ ok: false, code: 'revision_changed', message: expect.stringContaining(refused) });
   expect(terminal.exitCode()).toBe(1);
   // Also where nothing would change: the operator compared with something else.
   await expect(apply(two, '--base', '1')).rejects.toThrow(refused);
-  expect(await apply(closed, '--base', '2')).toContain('revision 3 is in use');
+  expect(await apply(closed, '--base', '2')).toContain('revision 3 is active');
   await expect(apply(one, '--base', 'two')).rejects.toThrow('--base takes the number of a revision, not two');
   const broken = { 'stepgate.yaml': 'brand: { nam: A }\n' };
   await expect(apply(broken, '--base', 'two')).rejects.toThrow('--base takes the number of a revision, not two');
@@ -155,12 +155,12 @@ test('who and why are in the history and in the audit log', async () => {
   await expect(apply(one, '--reason', 'x'.repeat(501))).rejects.toThrow('a reason has at most 500 characters');
 });
 
-test('on an empty store no revision is in use that files could have been compared with', async () => {
+test('on an empty store no revision is active that files could have been compared with', async () => {
   await expect(apply(one, '--base', '12')).rejects.toThrow(
-    'revision_changed: no revision is in use, and this was compared with revision 12',
+    'revision_changed: no revision is active, and this was compared with revision 12',
   );
   expect(await config('history')).toBe('');
-  expect(await apply(one, '--base', '0')).toMatch(/^revision 1 is in use/);
+  expect(await apply(one, '--base', '0')).toMatch(/^revision 1 is active/);
 });
 
 test.each(['0', 'many', '10000'])('history --limit %s is refused', async (limit) => {
@@ -172,14 +172,14 @@ describe('with --confirm', () => {
   test('it stays once it is confirmed', async () => {
     await apply(one);
     expect(await apply(two, '--confirm', 'PT10M')).toBe(
-      'revision 2 is in use: 1 change: sign-on/notes\n' +
+      'revision 2 is active: 1 change: sign-on/notes\n' +
         'Unless `config confirm` comes before 2026-11-24 09:10:00 UTC, it goes back to what revision 1 was.\n',
     );
     expect((await config('history')).split('\n')[0]).toMatch(/ {2}\(not confirmed: goes back to revision 1\)$/);
-    expect(await config('confirm')).toBe('revision 2 is confirmed, and stays in use\n');
+    expect(await config('confirm')).toBe('revision 2 is confirmed, and stays active\n');
     expect((await config('history')).split('\n')[0]).toMatch(/sign-on\/notes$/);
     expect((await audited()).at(-1)).toMatchObject({ event: 'config.confirmed', policyRevision: 2 });
-    await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 2 is in use, and stays');
+    await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 2 is active, and stays');
     expect(JSON.parse(await apply(one, '--confirm', '10m', '--json'))).toMatchObject({ confirmBefore: NOW + 600 });
     expect(JSON.parse(await config('confirm', '--json'))).toEqual({ ok: true, revision: 3 });
   });
@@ -187,11 +187,11 @@ describe('with --confirm', () => {
   test.each([
     ['apply', () => apply(two)],
     ['rollback', () => config('rollback', '2')],
-  ])('%s of what is in use already says that it waits', async (_, again) => {
+  ])('%s of what is active already says that it waits', async (_, again) => {
     await apply(one);
     await apply(two, '--confirm', 'PT10M');
     expect(await again()).toMatch(
-      /^no change: revision 2 is in use.*\nIt is not confirmed: unless `config confirm` comes in time, it goes back to what revision 1 was\.\n$/,
+      /^no change: revision 2 is active.*\nIt is not confirmed: unless `config confirm` comes in time, it goes back to what revision 1 was\.\n$/,
     );
     expect(JSON.parse(await apply(two, '--json'))).toMatchObject({ changed: [], goesBackTo: 1 });
     await config('confirm');
@@ -202,9 +202,9 @@ describe('with --confirm', () => {
     await apply(one);
     await apply(two, '--confirm', 'PT10M');
     expect(await apply(closed, '--confirm', 'PT10M')).toContain('UTC, it goes back to what revision 1 was.');
-    await expect(config('confirm', '2')).rejects.toThrow('revision_changed: revision 3 is in use, and not revision 2');
+    await expect(config('confirm', '2')).rejects.toThrow('revision_changed: revision 3 is active, and not revision 2');
     await expect(config('confirm', '0')).rejects.toThrow('0 is no number of a revision');
-    expect(await config('confirm', '3')).toBe('revision 3 is confirmed, and stays in use\n');
+    expect(await config('confirm', '3')).toBe('revision 3 is confirmed, and stays active\n');
   });
 
   test('a confirmation after the rollback gets an error that says so', async () => {
@@ -215,7 +215,7 @@ describe('with --confirm', () => {
     const revisions = new Revisions(terminal.store, { authenticators: authenticatorKinds });
     await revisions.expire(entries.get(revisionPointerKey), undefined);
     await expect(config('confirm')).rejects.toThrow(
-      'nothing_to_confirm: revision 3 is in use, and stays: revision 2 was not confirmed in time',
+      'nothing_to_confirm: revision 3 is active, and stays: revision 2 was not confirmed in time',
     );
   });
 
@@ -241,13 +241,13 @@ describe('rollback', () => {
     answer = 'y';
     stderr = '';
     expect(await config('rollback', '1', '--reason', 'too much')).toBe(
-      'revision 3 is in use, with the content of revision 1: 1 change: sign-on/notes\n',
+      'revision 3 is active, with the content of revision 1: 1 change: sign-on/notes\n',
     );
     expect(asked).toEqual(['Go back to revision 1, as revision 3? [y/N] ']);
-    expect(stderr).toContain('What differs from revision 2, which is live:');
+    expect(stderr).toContain('What differs from revision 2, which is active:');
     expect((await config('history')).split('\n')[0]).toMatch(/too much {2}sign-on\/notes {2}\(revision 1 again\)$/);
     expect((await audited()).at(-1)).toMatchObject({ event: 'config.rolled_back', policyRevision: 3, back: 1 });
-    expect(await config('rollback', '1')).toBe('no change: revision 3 is in use, and says the same\n');
+    expect(await config('rollback', '1')).toBe('no change: revision 3 is active, and says the same\n');
     answer = 'n';
     await config('rollback', '2');
     expect(terminal.exitCode()).toBe(1);

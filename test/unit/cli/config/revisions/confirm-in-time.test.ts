@@ -55,7 +55,7 @@ test('until the last second it can be confirmed, and then stays', async () => {
   await apply('Draft', '--confirm', 'PT10M');
   clock += 599;
   expect(await shown()).toBe('Draft');
-  expect(await config('confirm')).toBe('revision 2 is confirmed, and stays in use\n');
+  expect(await config('confirm')).toBe('revision 2 is confirmed, and stays active\n');
   clock += 86_400;
   expect(await shown()).toBe('Draft');
 });
@@ -69,18 +69,18 @@ test('without a confirmation the node goes back by itself, and a late one gets a
   expect(await config('history')).toMatch(
     /^3 {2}2026-11-24T09:10:00.000Z .* revision 2 was not confirmed in time .*\(revision 1 again\)\n2 /,
   );
-  await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 3 is in use');
+  await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 3 is active');
 });
 
 test('while no server runs, no command says that a confirmation could still come in time', async () => {
   node.stop();
   await apply('Draft', '--confirm', 'PT10M');
   expect(await apply('Draft')).toBe(
-    'no change: revision 2 is in use\nIt is not confirmed: unless `config confirm` comes in time, it goes back to what revision 1 was.\n',
+    'no change: revision 2 is active\nIt is not confirmed: unless `config confirm` comes in time, it goes back to what revision 1 was.\n',
   );
   clock += 600;
   expect(await apply('Draft')).toBe(
-    'no change: revision 2 is in use\nIt was not confirmed in time: a server goes back to what revision 1 was as soon as one runs.\n',
+    'no change: revision 2 is active\nIt was not confirmed in time: a server goes back to what revision 1 was as soon as one runs.\n',
   );
   expect(JSON.parse(await apply('Draft', '--json'))).toMatchObject({ goesBackTo: 1, confirmationExpired: true });
   expect(await config('history')).toContain('(not confirmed in time: a server goes back to revision 1 as soon as one');

@@ -16,7 +16,7 @@ async function documentsWith(...enabled: readonly string[]): Promise<Documents> 
 type Past = readonly { readonly documents: Documents | Error; readonly changed: readonly string[] }[];
 
 /** `past`: the revisions before, the newest first. */
-async function earlier(past: Past, live: Documents, next: Documents) {
+async function earlier(past: Past, active: Documents, next: Documents) {
   const revisions: Parameters<typeof enabledEarlier>[0] = {
     history: async () => past.map(({ changed }, index) => ({ revision: index, at: 0, by: 'ann', changed })),
     documentsOf: async (revision) => {
@@ -26,7 +26,7 @@ async function earlier(past: Past, live: Documents, next: Documents) {
     },
   };
   const change = {
-    live: await nextConfiguration(live, authenticators),
+    active: await nextConfiguration(active, authenticators),
     next: await nextConfiguration(next, authenticators),
   };
   return enabledEarlier(revisions, change, authenticators);

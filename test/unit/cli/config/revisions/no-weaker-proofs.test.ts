@@ -30,7 +30,8 @@ const adding = (key: string, then: unknown, when?: object) => ({
   ...{ name: `Add ${key}`, change: { add: [key] }, then },
   ...(when && { when }),
 });
-const replayed = (live: Files, next: Files) => replayedChange(terminal, [{ ...base, ...live }], { ...base, ...next });
+const replayed = (active: Files, next: Files) =>
+  replayedChange(terminal, [{ ...base, ...active }], { ...base, ...next });
 const quiet = { claims: [], undecided: [] };
 
 describe('limits below five minutes for a change of the account', () => {
@@ -43,8 +44,8 @@ describe('limits below five minutes for a change of the account', () => {
     ['one proof', byPassword('PT2M'), byPassword('PT4M'), 'password (proved 4 min ago)', '--evidence password@4m'],
     ['proofs that may be of before', within('always'), within('PT4M'), 'password', '--evidence password'],
     ['no limit but that of Law 7', within('PT2M'), account(), 'password (proved 5 min ago)', '--evidence password@5m'],
-  ])('%s', async (_, live, next, words, option) => {
-    const { claims, undecided } = await replayed(live, next);
+  ])('%s', async (_, active, next, words, option) => {
+    const { claims, undecided } = await replayed(active, next);
     expect(undecided).toEqual([]);
     expect(claims).toMatchObject([
       {
@@ -60,8 +61,8 @@ describe('limits below five minutes for a change of the account', () => {
     ['shorter ones', within('PT4M'), within('PT2M')],
     ['one that Law 7 has anyway', account(), within('PT5M')],
     ['the same in other words', within('PT2M'), within('PT120S')],
-  ])('%s pass', async (_, live, next) => {
-    expect(await replayed(live, next)).toEqual(quiet);
+  ])('%s pass', async (_, active, next) => {
+    expect(await replayed(active, next)).toEqual(quiet);
   });
 });
 
@@ -79,8 +80,8 @@ describe('rules of the account policy that name apps', () => {
       account(adding('webauthn', { allow: { factors: 1, reauthenticate: 'PT4M' } }, atNotes)),
       'complete',
     ],
-  ])('%s, where a sign-in to the app sets it up', async (_, live, next, end) => {
-    const { claims, undecided } = await replayed({ ...required, ...live }, { ...required, ...next });
+  ])('%s, where a sign-in to the app sets it up', async (_, active, next, end) => {
+    const { claims, undecided } = await replayed({ ...required, ...active }, { ...required, ...next });
     expect(undecided).toEqual([]);
     expect(claims).toMatchObject([
       {
@@ -97,15 +98,15 @@ describe('rules of the account policy that name apps', () => {
       { name: 'F', when: { groups: { any: ['finance'] } }, then: { required: ['webauthn'] } },
       { name: 'E', then: {} },
     ]);
-    const live = { ...some, ...account(adding('webauthn', 'deny', atNotes)) };
-    const { claims, undecided } = await replayed(live, { ...some, ...account() });
+    const active = { ...some, ...account(adding('webauthn', 'deny', atNotes)) };
+    const { claims, undecided } = await replayed(active, { ...some, ...account() });
     expect(undecided).toEqual([]);
     expect(claims).toMatchObject([{ groups: 'finance', before: { end: 'denied' }, after: { outcome: 'enroll' } }]);
   });
 
   test('where it may be left for later, too', async () => {
-    const live = { ...graced, ...account(adding('webauthn', 'deny', atNotes)) };
-    const { claims, undecided } = await replayed(live, { ...graced, ...account() });
+    const active = { ...graced, ...account(adding('webauthn', 'deny', atNotes)) };
+    const { claims, undecided } = await replayed(active, { ...graced, ...account() });
     expect(undecided).toEqual([]);
     expect(claims).toMatchObject([{ words: 'password is enough to set up webauthn, and was not' }]);
   });
@@ -138,8 +139,8 @@ describe('rules of the account policy that name apps', () => {
       account({ name: 'R', change: { remove: ['totp'] }, when: atNotes, then: 'deny' }),
       account(),
     ],
-  ])('%s: that passes', async (_, live, next) => {
-    expect(await replayed({ ...required, ...live }, { ...required, ...next })).toEqual(quiet);
+  ])('%s: that passes', async (_, active, next) => {
+    expect(await replayed({ ...required, ...active }, { ...required, ...next })).toEqual(quiet);
   });
 });
 
@@ -184,8 +185,8 @@ describe('a weaker kind of key', () => {
       'webauthn (without user verification) is enough to set up totp, and was not',
       '--evidence webauthn[userPresence+deviceBound+phishingResistant]',
     ],
-  ])('%s', async (_, live, next, words, option) => {
-    const { claims, undecided } = await replayed(live, next);
+  ])('%s', async (_, active, next, words, option) => {
+    const { claims, undecided } = await replayed(active, next);
     expect(undecided).toEqual([]);
     expect(claims).toMatchObject([{ words, after: { end: 'complete' } }]);
     expect(claims[0]?.example).toContain(option);
@@ -207,8 +208,8 @@ describe('a weaker kind of key', () => {
     ['a stronger one', signOn(allow(key({}))), signOn(allow(verified))],
     ['one that each is anyway', signOn(allow(key({}))), signOn(allow(key({ phishingResistant: true })))],
     ['in other words', signOn(allow(key({ phishingResistant: true }))), signOn(allow(key({})))],
-  ])('%s passes', async (_, live, next) => {
-    expect(await replayed(live, next)).toEqual(quiet);
+  ])('%s passes', async (_, active, next) => {
+    expect(await replayed(active, next)).toEqual(quiet);
   });
 });
 
@@ -255,8 +256,8 @@ describe('how long what was proved counts', () => {
         'what was proved counts longer at this app: 4 d, and 2 d before',
       '--evidence password,totp@4d',
     ],
-  ])('%s', async (_, live, next, words, option) => {
-    const { claims, undecided } = await replayed(live, next);
+  ])('%s', async (_, active, next, words, option) => {
+    const { claims, undecided } = await replayed(active, next);
     expect(undecided).toEqual([]);
     expect(claims).toMatchObject([{ words, before: { outcome: 'challenge' }, after: { outcome: 'allow' } }]);
     expect(claims[0]?.example).toContain(option);
@@ -266,8 +267,8 @@ describe('how long what was proved counts', () => {
     ['a shorter memory of browsers', remembering('P30D'), remembering('P10D')],
     ['a shorter time at the app', lasting('PT4H'), lasting('PT1H')],
     ['a time at the app that no session reaches', lasting('P2D'), lasting('P4D')],
-  ])('%s passes', async (_, live, next) => {
-    expect(await replayed(live, next)).toEqual(quiet);
+  ])('%s passes', async (_, active, next) => {
+    expect(await replayed(active, next)).toEqual(quiet);
   });
 });
 

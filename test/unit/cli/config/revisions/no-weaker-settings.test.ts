@@ -102,8 +102,8 @@ describe('what differs is printed as it is written, with its place', () => {
       'apps/notes.yaml differs in what its requests ask for, or what users are asked: `client.default_max_age` 60 -> 90 (apps/notes.yaml:6:20)',
     ],
     ['a file that is new', {}, password(20), 'policies/password.yaml differs'],
-  ])('%s', async (_, live, next, sentence) => {
-    expect(await replayed([live], next)).toEqual({ claims: [], undecided: [sentence] });
+  ])('%s', async (_, active, next, sentence) => {
+    expect(await replayed([active], next)).toEqual({ claims: [], undecided: [sentence] });
   });
 });
 

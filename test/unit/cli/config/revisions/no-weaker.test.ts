@@ -90,13 +90,13 @@ async function config(...words: readonly string[]): Promise<string> {
 const apply = (files: Files, ...words: readonly string[]) =>
   withConfiguration({ ...base, ...files }, (dir) => config('apply', dir, ...words));
 
-/** What is printed when the change is refused; empty: it is in use. */
-async function refusal(live: Files, next: Files): Promise<string> {
-  // What is in use was analysed when it was put into use.
-  await withConfiguration({ ...base, ...live }, (dir) => applyDemo(terminal.store, dir));
+/** What is printed when the change is refused; empty: it is active. */
+async function refusal(active: Files, next: Files): Promise<string> {
+  // What is active was analysed when it was activated.
+  await withConfiguration({ ...base, ...active }, (dir) => applyDemo(terminal.store, dir));
   stderr = '';
   const printed = await apply(next, '--no-weaker');
-  return printed.includes('revision 2 is in use') ? '' : stderr;
+  return printed.includes('revision 2 is active') ? '' : stderr;
 }
 
 test.each<[string, Files, Files]>([
@@ -220,8 +220,8 @@ test.each<[string, Files, Files]>([
     signOn(allow(one, office, 'Office'), allow(two)),
     { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/25') },
   ],
-])('%s passes', async (_, live, next) => {
-  expect(await refusal(live, next)).toBe('');
+])('%s passes', async (_, active, next) => {
+  expect(await refusal(active, next)).toBe('');
 });
 
 test.each<[string, Files, Files, string]>([
@@ -351,13 +351,13 @@ test.each<[string, Files, Files, string]>([
     signOn(granting(['profile', 'email'])),
     'notes: tokens carry email, and did not\n',
   ],
-])('%s is refused, with an example', async (_, live, next, words) => {
-  const text = await refusal(live, next);
+])('%s is refused, with an example', async (_, active, next, words) => {
+  const text = await refusal(active, next);
   expect(text).toMatch(/^This lets users in with less than before:\n/m);
   expect(text).toContain(words);
   expect(text).toMatch(/nothing was changed, as --no-weaker says \[weaker\]\n$/);
   expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app (?:notes|stepgate-account) /m);
-  expect(text).toContain('Without --config, `explain` describes the revision in use.\n');
+  expect(text).toContain('Without --config, `explain` describes the active revision.\n');
   expect(await config('history')).not.toMatch(/^2 /);
   expect(terminal.exitCode()).toBe(1);
 });
@@ -502,8 +502,8 @@ describe('an enrollment rule that asks how the user signed in', () => {
       rules(byPassword(passkey)),
       rules({ name: 'E', when: editors, then: {} }, byPassword(passkey)),
     ],
-  ])('%s: that is refused, and `explain` shows it', async (_, live, next) => {
-    const { claims, undecided } = await replayed(live, next);
+  ])('%s: that is refused, and `explain` shows it', async (_, active, next) => {
+    const { claims, undecided } = await replayed(active, next);
     expect(undecided).toEqual([]);
     expect(claims).toMatchObject([
       {
@@ -523,8 +523,8 @@ describe('an enrollment rule that asks how the user signed in', () => {
       rules(byPassword(passkey)),
       rules(byPassword(passkey), { name: 'More', when: editors, then: { required: [{ anyOf: ['totp'] }] } }),
     ],
-  ])('%s: that passes', async (_, live, next) => {
-    expect(await refusal(live, next)).toBe('');
+  ])('%s: that passes', async (_, active, next) => {
+    expect(await refusal(active, next)).toBe('');
   });
 });
 
@@ -569,8 +569,8 @@ describe('a formula that may fail, which denies', () => {
       signOn({ ...formula, when: { ...formula.when, ...editors } }, allow(two)),
     ],
     ['gone from the enrollment policy', enrollments(named), enrollments()],
-  ])('%s is left undecided', async (_, live, next) => {
-    expect(await refusal(live, next)).toMatch(
+  ])('%s is left undecided', async (_, active, next) => {
+    expect(await refusal(active, next)).toMatch(
       /"Named" \(policies\/.*\) denies where its formula fails, and may now be passed by/,
     );
   });
@@ -583,8 +583,8 @@ describe('a formula that may fail, which denies', () => {
       signOn({ name: 'No', when: office, then: 'deny' }, formula, allow(two)),
     ],
     ['before other rules', signOn(formula, allow(one)), signOn(formula, allow(two))],
-  ])('%s passes', async (_, live, next) => {
-    expect(await refusal(live, next)).toBe('');
+  ])('%s passes', async (_, active, next) => {
+    expect(await refusal(active, next)).toBe('');
   });
 });
 
@@ -604,8 +604,8 @@ test('of an enrollment rule that stays, what differs is named', async () => {
       ],
     }),
   };
-  const live = { ...rules, ...closed, ...rule({ skips: 2 }, { useOnly: ['webauthn'] }) };
-  expect(await refusal(live, { ...live, ...rule({ skips: 1 }) })).toMatch(
+  const active = { ...rules, ...closed, ...rule({ skips: 2 }, { useOnly: ['webauthn'] }) };
+  expect(await refusal(active, { ...active, ...rule({ skips: 1 }) })).toMatch(
     /decided what is set up: (`grace`, `useOnly`|`useOnly`, `grace`) is another\n/,
   );
 });
@@ -655,7 +655,8 @@ test('as JSON: the code, the rules and the example', async () => {
   expect(await config('rollback', '1', '--no-weaker')).toContain('no change');
 });
 
-const replayed = (live: Files, next: Files) => replayedChange(terminal, [{ ...base, ...live }], { ...base, ...next });
+const replayed = (active: Files, next: Files) =>
+  replayedChange(terminal, [{ ...base, ...active }], { ...base, ...next });
 
 describe('`explain` confirms each example', () => {
   const tellers = { groups: { any: ['tellers'] } };
@@ -680,8 +681,8 @@ describe('`explain` confirms each example', () => {
   };
 
   test('fewer factors: the example leaves out a group that makes no difference', async () => {
-    const live = { ...narrow, ...signOn(allow(two)) };
-    const { claims } = await replayed(live, { ...narrow, ...signOn(allow(one, tellers, 'T'), allow(two)) });
+    const active = { ...narrow, ...signOn(allow(two)) };
+    const { claims } = await replayed(active, { ...narrow, ...signOn(allow(one, tellers, 'T'), allow(two)) });
     expect(claims).toMatchObject([
       { words: 'password is enough, and was not', groups: 'tellers', after: { outcome: 'allow', end: 'complete' } },
     ]);
@@ -689,8 +690,8 @@ describe('`explain` confirms each example', () => {
   });
 
   test('a denial less', async () => {
-    const live = { ...narrow, ...signOn({ name: 'No', when: tellers, then: 'deny' }, allow(one)) };
-    const { claims } = await replayed(live, { ...narrow, ...signOn(allow(one)) });
+    const active = { ...narrow, ...signOn({ name: 'No', when: tellers, then: 'deny' }, allow(one)) };
+    const { claims } = await replayed(active, { ...narrow, ...signOn(allow(one)) });
     expect(claims).toMatchObject([
       { words: 'lets users in who were denied', before: { end: 'denied' }, after: { end: 'complete' } },
     ]);
@@ -738,9 +739,9 @@ describe('`explain` confirms each example', () => {
       recovery('totp'),
       [setPassword('totp')],
     ],
-  ])('a new password: %s', async (_, live, next, words) => {
+  ])('a new password: %s', async (_, active, next, words) => {
     const rules = signOn(allow(two));
-    const { claims, undecided } = await replayed({ ...rules, ...live }, { ...rules, ...next });
+    const { claims, undecided } = await replayed({ ...rules, ...active }, { ...rules, ...next });
     expect(undecided).toEqual([]);
     expect(claims.map((one) => one.words)).toEqual(words);
   });
@@ -781,8 +782,8 @@ describe('`explain` confirms each example', () => {
       'password is enough to set up webauthn, and was not',
       'deny',
     ],
-  ])('changes of the account: %s', async (_, live, next, words) => {
-    const { claims, undecided } = await replayed(live, next);
+  ])('changes of the account: %s', async (_, active, next, words) => {
+    const { claims, undecided } = await replayed(active, next);
     expect(undecided).toEqual([]);
     expect(claims).toMatchObject([{ words, after: { end: 'complete' } }]);
     expect(claims[0]?.before?.outcome).not.toBe(claims[0]?.after?.outcome);

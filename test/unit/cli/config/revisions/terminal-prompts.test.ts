@@ -60,7 +60,7 @@ test.each([`y${enter}`, `yes${enter}`, `Y${enter}`])(
   'apply shows the changes, asks, and continues after %j',
   async (keys) => {
     const shown = await onTerminal(keys, 'apply', two);
-    expect(shown).toMatch(/factors: 1 -> 2.*Apply this, as revision 2\? \[y\/N\] y(es)?.*revision 2 is in use/is);
+    expect(shown).toMatch(/factors: 1 -> 2.*Apply this, as revision 2\? \[y\/N\] y(es)?.*revision 2 is active/is);
     expect(await revisions()).toBe(2);
   },
 );
@@ -76,11 +76,11 @@ test.each([enter, `n${enter}`, `yep${enter}`, interrupt, endOfInput])(
 );
 
 test('typed text is shown, and can be corrected', async () => {
-  expect(await onTerminal(`n\u007fy${enter}`, 'apply', two)).toContain('revision 2 is in use');
+  expect(await onTerminal(`n\u007fy${enter}`, 'apply', two)).toContain('revision 2 is active');
 });
 
 test.each<[string, number, RegExp]>([
-  [`y${enter}`, 3, /revision 3 is in use, with the content of revision 1/],
+  [`y${enter}`, 3, /revision 3 is active, with the content of revision 1/],
   [enter, 2, /nothing was changed\n$/],
 ])('rollback shows what changes, and asks: %j', async (keys, count, said) => {
   await onTerminal(undefined, 'apply', two, '--yes');

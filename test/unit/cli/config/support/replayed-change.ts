@@ -44,7 +44,7 @@ export async function replayedChange(
   };
   for (const files of revisions) {
     const applied = await withConfiguration(files, (dir) => config('apply', dir));
-    if (!applied.includes('is in use')) throw new Error(`a revision is refused: ${applied}`);
+    if (!applied.includes('is active')) throw new Error(`a revision is refused: ${applied}`);
   }
   return withConfiguration(next, async (dir) => {
     const endingOf = async (...words: readonly string[]): Promise<Ending> => {

@@ -15,7 +15,7 @@ let dir: string;
 const terminal = openTerminal();
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'stepgate-problems-'));
+  dir = await mkdtemp(join(tmpdir(), 'stepgate-findings-'));
   const file = 'policies/sign-on/notes.yaml';
   await write('good', validFiles);
   await write('bad', {
@@ -87,7 +87,7 @@ test.each(commands.map((words) => [words.join(' '), words] as const))('%s', asyn
   expect(data.code).toBe(1);
   expect(JSON.parse(data.text)).toEqual({
     ok: false,
-    problems: [
+    findings: [
       {
         code: 'unknown_key',
         ...{ file: 'policies/sign-on/notes.yaml', line: 7, column: 9, path: 'rules[0].then.allow.weather' },
@@ -107,7 +107,7 @@ const testBlock = `tests/own.yaml:4:5 tests[0].weather unknown key \`weather\` [
 test('a file of policy tests, by itself, in a recorded one, and in the report', async () => {
   expect(await told(['test', 'DIR/tested'])).toEqual({ text: expect.stringContaining(testBlock), code: 1 });
   const { text } = await told(['test', 'DIR/tested', '--json']);
-  expect(JSON.parse(text).problems).toEqual([
+  expect(JSON.parse(text).findings).toEqual([
     expect.objectContaining({ file: 'tests/own.yaml', line: 4, column: 5, advice: expect.stringMatching(/^use one/) }),
   ]);
   const out = join(dir, 'out.html');

@@ -148,16 +148,16 @@ test('two configurations together believe of one device what each of them believ
   fc.assert(
     fc.property(drawn, drawn, fc.boolean(), (one, two, isSameSources) => {
       const other = isSameSources ? { ...one, assurances: two.assurances } : two;
-      const sides = { live: settingsOf(one), next: settingsOf(other) };
+      const sides = { active: settingsOf(one), next: settingsOf(other) };
       const pairs = believablePairs(sides, one.names);
-      expect(pairs[0]).toEqual({ live: {}, next: {} });
-      for (const side of ['live', 'next'] as const) {
+      expect(pairs[0]).toEqual({ active: {}, next: {} });
+      for (const side of ['active', 'next'] as const) {
         const alone = (believableDevices(sides[side], one.names) ?? []).map((device) => keyOf(device, one.names));
         expect(new Set(pairs.map((pair) => keyOf(pair[side], one.names)))).toEqual(new Set(alone));
       }
       if (!isSameSources) return;
-      const keys = new Set(pairs.map(({ live, next }) => keyOf(live, one.names) + keyOf(next, one.names)));
-      const [before, after] = [sides.live, sides.next].map((each) => compileDeviceSignals(each, issuer));
+      const keys = new Set(pairs.map(({ active, next }) => keyOf(active, one.names) + keyOf(next, one.names)));
+      const [before, after] = [sides.active, sides.next].map((each) => compileDeviceSignals(each, issuer));
       const seen = requests.map((request) =>
         [before, after].map((read) => keyOf(read?.(request, now) ?? {}, one.names)).join(''),
       );
@@ -191,17 +191,17 @@ test.each([
   const names = nameds(count);
   const found = believableDevices(byAgent(assurances), names);
   expect(found?.length).toBe(expected);
-  const same = believablePairs({ live: byAgent(assurances), next: byAgent(assurances) }, names);
-  if (found) expect(same).toEqual(found.map((device) => ({ live: device, next: device })));
+  const same = believablePairs({ active: byAgent(assurances), next: byAgent(assurances) }, names);
+  if (found) expect(same).toEqual(found.map((device) => ({ active: device, next: device })));
   else expect(same).toHaveLength(3 * (names.length + 2));
 });
 
 test('if there are too many combinations, only single assurances, none and all are examined, as far as a source can state them', () => {
   const names = nameds(9);
-  const pairs = believablePairs({ live: undefined, next: byAgent(apart(9)) }, names);
+  const pairs = believablePairs({ active: undefined, next: byAgent(apart(9)) }, names);
   expect(pairs).toHaveLength(3 * (names.length + 2));
-  expect(pairs[0]).toEqual({ live: {}, next: {} });
-  expect(pairs.at(-1)).toEqual({ live: {}, next: { registered: true, managed: true, assurances: names } });
+  expect(pairs[0]).toEqual({ active: {}, next: {} });
+  expect(pairs.at(-1)).toEqual({ active: {}, next: { registered: true, managed: true, assurances: names } });
 });
 
 test('without sources nothing is believed', () => {

@@ -17,7 +17,8 @@ import {
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const withKeys =
   'brand: { name: A }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nauthenticators: { webauthn: { enabled: true }, totp: { enabled: true } }\n';
-const file = (...invariants: readonly string[]) => `invariants:\n${invariants.map((one) => `  - ${one}\n`).join('')}`;
+const file = (...invariants: readonly string[]) =>
+  `invariants:\n${invariants.map((invariant) => `  - ${invariant}\n`).join('')}`;
 const policy = (...rules: readonly string[]) => `name: notes\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`;
 const rest = (then: string) => `{ name: Rest, then: ${then} }`;
 const passkey = '{ allow: { possession: { phishingResistant: true } } }';

@@ -205,7 +205,7 @@ test('a rule that lets newcomers in who are denied in the end is found, and no o
       const found = await analyse(loaded, { authenticators, now });
       const lines = found
         .filter(({ code }) => code === 'newcomer-lock-out' || code === 'lock-out')
-        .flatMap((one) => [one, ...one.rules])
+        .flatMap((finding) => [finding, ...finding.rules])
         .flatMap(({ line, file: name }) => (name.endsWith('notes.yaml') ? [line] : []));
       const shown = new Set<number>();
       for (const keys of [['email'], ['password', 'email']]) {
@@ -258,7 +258,7 @@ function isDeniedAnyWay(
   facts: (keys: readonly string[]) => Facts,
   policies: Configured['policies'],
 ) {
-  const authenticators = policies.authenticators.map((one) => ({ ...one, enrollable: false }));
+  const authenticators = policies.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
   const subsets = Array.from({ length: 2 ** keys.length }, (_, bits) => keys.filter((_key, at) => bits & (1 << at)));
   return subsets.every(
     (used) => used.length === 0 || simulate({ ...policies, authenticators }, facts(used)).at(-1)?.kind === 'denied',
@@ -287,7 +287,7 @@ test('users are reported as locked out exactly when nothing that they can have g
       const told = found.filter(({ code }) => code === 'lock-out');
       expect(told.filter(({ severity }) => severity !== 'error')).toEqual([]);
       expect(told.map(({ file: name }) => name.replace(/.*\//, ''))).not.toContain('notes.yaml');
-      const lines = told.flatMap((one) => one.rules).map(({ file: name, line }) => `${name}:${line}`);
+      const lines = told.flatMap((finding) => finding.rules).map(({ file: name, line }) => `${name}:${line}`);
       const locked = kinds.flatMap((kind) => linesLockedTo(kind, configured));
       const signOnLines = lines.filter((line) => line.includes('sign-on'));
       expect([...new Set(signOnLines)].sort()).toEqual([...new Set(locked)].sort());

@@ -85,5 +85,5 @@ test('rules about different changes do not shadow each other', async () => {
   const loaded = await load({ [file]: `rules:\n${rules}${rest}` });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
-  expect(found.map((one) => `${one.code} ${one.path}`)).toEqual(['contradictory rules[2]']);
+  expect(found.map((finding) => `${finding.code} ${finding.path}`)).toEqual(['contradictory rules[2]']);
 });

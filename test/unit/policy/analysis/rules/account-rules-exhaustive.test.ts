@@ -46,7 +46,7 @@ test('a rule that never decides is found, and no other', async () => {
       if (document === undefined) throw new Error('the account policy is missing');
       const { about } = compileAccountPolicy(readAccountPolicy(document));
       const deciding = new Set(
-        changes.flatMap((one) => everywhere.map((facts) => findRule(about(one), facts).rule?.name)),
+        changes.flatMap((change) => everywhere.map((facts) => findRule(about(change), facts).rule?.name)),
       );
       const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
       const dead = found.filter(({ code }) => code === 'shadowed' || code === 'contradictory').map(({ line }) => line);

@@ -96,7 +96,7 @@ function possible(logic: ExpressionLogic, facts: Facts): readonly boolean[] {
     return result === 'error' ? [true, false] : [result === 'hit'];
   }
   const isAll = 'all' in logic;
-  const parts = (isAll ? logic.all : logic.any).map((one) => possible(one, facts));
+  const parts = (isAll ? logic.all : logic.any).map((expressionLogic) => possible(expressionLogic, facts));
   const decides = (one: readonly boolean[], value: boolean) => one.includes(value);
   return [true, false].filter((value) =>
     value === isAll ? parts.every((one) => decides(one, value)) : parts.some((one) => decides(one, value)),

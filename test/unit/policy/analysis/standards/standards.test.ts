@@ -352,7 +352,7 @@ async function shownWeak({ standard, then, files = {} }: Case, section: string) 
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const options = { authenticators: authenticatorKinds, now: NOW };
   const { findings } = await standardFindings(loaded, { standard, ...options });
-  const { message = '', example = [] } = findings.find((one) => one.message.includes(section)) ?? {};
+  const { message = '', example = [] } = findings.find((finding) => finding.message.includes(section)) ?? {};
   const { outcome, facts } = await replayed(example, { documents: loaded.documents, ...options });
   const taken = /; it takes (.*) \(app notes\)$/.exec(message)?.[1];
   const enrolled = example[example.indexOf('--enrolled') + 1];
