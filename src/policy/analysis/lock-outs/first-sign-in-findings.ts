@@ -2,7 +2,7 @@
 import { firstSignIn, type NeverFirst, neverFirst } from '../../../core/analysis/accounts/first-sign-ins.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import { placeKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
@@ -54,10 +54,10 @@ function deniedTogether(
 ): readonly AnalysisFinding[] {
   const [app] = apps;
   const denied = nowhereFirst(apps, configuration);
-  const place = denied && configuration.placeOf(denied.rule);
+  const place = denied && configuration.locationOf(denied.rule);
   if (app === undefined || denied === undefined || place === undefined) return [];
   const { rule, others, facts } = denied;
-  const involved = distinctRules(others).filter((one) => placeKey(one) !== placeKey(rule));
+  const involved = distinctRules(others).filter((one) => locationKey(one) !== locationKey(rule));
   return [
     findingAt('lock-out', place, {
       message: `denies every account the first sign-in to the account pages, and ${namedHere(involved)} deny it to every app: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,
