@@ -86,12 +86,12 @@ test('it says which sign-ins would have come out otherwise, and for how many use
   );
   expect(text).toContain(`
 notes: 1 user would be denied
-  active      lets in after 1 proof, by session: Everybody; app: Rule 1
+  active    lets in after 1 proof, by session: Everybody; app: Rule 1
   draft     denies: a rule says so, by session: Everybody; app: Rule 1
 `);
   expect(text).toContain('notes: 1 user would be asked for more\n');
   expect(text).toContain(`payroll: 1 user would be asked for less
-  active      lets in after 2 proofs, by session: Everybody; app: Rule 1
+  active    lets in after 2 proofs, by session: Everybody; app: Rule 1
   draft     lets in after 1 proof, by session: Everybody; app: Rule 1
 `);
   const data = JSON.parse(await diff('--replay', 'P1D', '--json'));

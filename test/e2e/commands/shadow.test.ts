@@ -99,7 +99,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(text).toContain('3 of them would have come out otherwise, for 3 users\n');
     expect(text).toContain(`
 notes: 1 user would be denied
-  active      lets in after 1 proof, by session: Everybody; app: Rule 2
+  active    lets in after 1 proof, by session: Everybody; app: Rule 2
   draft     denies: a rule says so, by session: Everybody; app: Rule 1
   e.g.      `);
     expect(text).toContain('notes: 1 user would no longer be denied\n');

@@ -1,17 +1,29 @@
-/** Rules of the session policy by which new accounts can never sign in for the first time, as findings. */
+/** Rules by which new accounts can never sign in for the first time, as findings. */
 import { firstSignIn, type NeverFirst, neverFirst } from '../../../core/analysis/accounts/first-sign-ins.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import { locationKey } from '../../../core/model/place-key.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { isGiven } from './account-additions.ts';
+import { nowhereFirst } from './nowhere-first.ts';
+
+/** Of the session policy alone or, where it denies no first sign-in everywhere, of all policies together. */
+export function firstSignInFindings(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const bySession = deniedBySession(apps, configuration);
+  return bySession.length > 0 ? bySession : deniedTogether(apps, configuration);
+}
 
 /** The session policy governs every app and the pages of the account, so what it denies there is denied anywhere. */
-export function firstSignInFindings(
+function deniedBySession(
   [app]: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
@@ -25,12 +37,35 @@ export function firstSignInFindings(
   );
   const space = ruleSpace([...whens, first], configuration.universe([...new Set(clientIds)]));
   const { never, undecided } = neverFirst(policy, first, space);
-  const keys = app.policies.authenticators
-    .filter((authenticator) => isGiven(authenticator) && authenticator.enrollable)
-    .map(({ key }) => key);
   return [
-    ...found(never, keys, configuration),
+    ...found(never, givenIn(app), configuration),
     ...undecidedFindings(undecided, 'whether it keeps new accounts from ever signing in', configuration),
+  ];
+}
+
+function givenIn({ policies: { authenticators } }: AnalysedApp): readonly string[] {
+  return authenticators.filter((one) => isGiven(one) && one.enrollable).map(({ key }) => key);
+}
+
+/** The account pages are the only place that no sign-on policy governs. */
+function deniedTogether(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const [app] = apps;
+  const denied = nowhereFirst(apps, configuration);
+  const place = denied && configuration.locationOf(denied.rule);
+  if (app === undefined || denied === undefined || place === undefined) return [];
+  const { rule, others, facts } = denied;
+  const involved = distinctRules(others).filter((one) => locationKey(one) !== locationKey(rule));
+  return [
+    findingAt('lock-out', place, {
+      message: `denies every account the first sign-in to the account pages, and ${namedHere(involved)} deny it to every app: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,
+      ...(!isOrdinary(facts, [rule]) && { severity: 'warning' as const }),
+      rules: involved.slice(0, mostNamed).map(namedRule),
+      example: exampleOptions(facts, givenIn(app)),
+      advice: 'let users who have never signed in into the account pages, or into one of the apps',
+    }),
   ];
 }
 

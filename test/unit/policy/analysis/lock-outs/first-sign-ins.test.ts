@@ -1,5 +1,6 @@
 /** Session policies by which an account never signs in for the first time, and those that only seem so. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { validFiles } from '../../support/configuration-dir.ts';
 import { account, findings, places, rules } from '../../support/lock-out-files.ts';
 
 const allow = '{ allow: { primary: any, secondFactor: never, idle: PT2H, absolute: PT12H } }';
@@ -117,4 +118,51 @@ test.each([
 ])('what can be added only where the session policy denies cannot be added: %s', async (_, added, closed, code) => {
   const found = await places({ ...adding(added), ...needed, ...denied(closed) });
   expect(found.filter((one) => one.includes('lock-out'))).toEqual([`${code} policies/account.yaml:3:5`]);
+});
+
+describe('a session policy that closes the account pages alone', () => {
+  const one = '{ allow: { factors: 1 } }';
+  const signOn = (app: string, ...all: readonly string[]) => ({
+    [`policies/sign-on/${app}.yaml`]: `name: ${app}\n${rules(...all)}`,
+  });
+  const noNew = (app: string) =>
+    signOn(app, '{ name: New, when: { device: { known: false } }, then: deny }', `{ name: Known, then: ${one} }`);
+  const wiki = {
+    'apps/wiki.yaml': validFiles['apps/notes.yaml']?.replaceAll('notes', 'wiki').replace('Notes', 'Wiki'),
+  };
+  const closed = denied('apps: { none: [notes, wiki] }');
+  const closedToNew = denied('apps: { none: [notes, wiki] }, device: { known: false }');
+
+  test.each([
+    ['wholly', closed],
+    ['to new browsers', closedToNew],
+  ])('%s, and each app denies new users: one error', async (_, pages) => {
+    const found = await findings({ ...pages, ...noNew('notes'), ...wiki, ...noNew('wiki') });
+    expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([
+      {
+        ...{ code: 'lock-out', file: 'policies/session.yaml', line: 2 },
+        message: expect.stringMatching(
+          /^denies every account the first sign-in to the account pages, and the rules named/,
+        ),
+        rules: [
+          { name: 'New', file: 'policies/sign-on/notes.yaml' },
+          { name: 'New', file: 'policies/sign-on/wiki.yaml' },
+        ],
+      },
+    ]);
+  });
+
+  test.each([
+    [
+      'an app lets new users in',
+      { ...closed, ...noNew('notes'), ...wiki, ...signOn('wiki', `{ name: All, then: ${one} }`) },
+    ],
+    ['the account pages are open', noNew('notes')],
+    [
+      'they are closed in one network',
+      { ...denied('apps: { none: [notes] }, network: { any: [office] }'), ...noNew('notes') },
+    ],
+  ])('quiet where %s', async (_, files) => {
+    expect((await findings(files)).filter(({ code }) => code === 'lock-out')).toEqual([]);
+  });
 });
