@@ -6,8 +6,10 @@
 
 import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
+import type { Facts } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../core/profile/time-zone.ts';
+import { provesStrongest } from '../core/queries/proves-strongest.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
@@ -25,7 +27,7 @@ import { resolveStep } from './actions/selection/resolve-step.ts';
 import { select } from './actions/selection/select.ts';
 import { withCredentialChallenges } from './actions/verification/identify-by-credential.ts';
 import type { ActionResult, LoadedAttempt, SubmittedAnswer } from './actions/verification/verify.ts';
-import { mayKeepSecret } from './browser/known-device.ts';
+import { lastSignInWith, mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
@@ -192,6 +194,17 @@ interface Presentation {
   readonly redirects: boolean;
 }
 
+async function keepsSecret(
+  { app, snapshot, transaction, request: { unit, visitor } }: OpenTransaction,
+  facts: Facts,
+  accountId: string,
+): Promise<boolean> {
+  return mayKeepSecret(facts, lastSignInWith(unit, visitor, accountId), {
+    remembers: transaction.rememberDevice === true,
+    isStrongest: provesStrongest(await snapshot.policies(app), facts),
+  });
+}
+
 /** Determines the step, starts what it needs, and saves the transaction if it changed. */
 async function present(opened: OpenTransaction, { notices, redirects }: Presentation): Promise<SignInResult> {
   const shown = withTaskOnFirstPage(opened);
@@ -202,8 +215,8 @@ async function present(opened: OpenTransaction, { notices, redirects }: Presenta
   if (decision.kind === 'allow' && facts.subject) {
     saveTransaction(context, stored?.value);
     const { assurance } = decision;
-    const keepsSecret = mayKeepSecret(facts, context.transaction.rememberDevice === true);
-    return { kind: 'complete', accountId: facts.subject.id, assurance, keepsSecret };
+    const { id: accountId } = facts.subject;
+    return { kind: 'complete', accountId, assurance, keepsSecret: await keepsSecret(context, facts, accountId) };
   }
   // The relying party gets the error and may ask for less. A page could tell the user nothing more.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {

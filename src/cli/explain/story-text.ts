@@ -53,7 +53,7 @@ function zoneText({ zones = [] }: ToldDecision): string {
 
 function deviceText({ device }: ToldDecision): string {
   const kind = [device.platform, device.os].filter((part) => part !== undefined);
-  const browser = device.known ? 'a browser that the user had used before' : 'a new browser';
+  const browser = device.known ? 'a known browser' : 'a new browser';
   return [browser, ...kind].join(', ');
 }
 

@@ -15,8 +15,9 @@ export function unusualFromOptions(
   const given = risk.map((name) => knownName('signal', name, riskSignals));
   if (far !== undefined && far !== 'nowhere' && !/^\d{1,5}$/.test(far))
     throw refusal(`--distance takes kilometres, or nowhere, not ${far}`);
-  if (device.known && given.includes('recentFailures'))
-    throw refusal('a known device has no recentFailures: what strangers try counts for other browsers only');
+  const ofNewBrowsers = given.find((signal) => signal === 'newDevice' || signal === 'recentFailures');
+  if (device.known && ofNewBrowsers !== undefined)
+    throw refusal(`a known device has no ${ofNewBrowsers}, which counts for other browsers only`);
   const distance = far === undefined || far === 'nowhere' ? far : Number(far);
   const isFar = distance !== undefined && distance !== 0;
   const signals = withImplied(isFar ? [...given, 'newNetwork'] : given, device);

@@ -271,6 +271,10 @@ export interface Facts {
     readonly unknownZones?: readonly string[];
   };
   readonly device: {
+    /**
+     * Before the session began, the user signed in with this browser at the strongest level that the account can reach
+     * (Law 7). A sign-in at an app that asks for less does not make it known (decision 139).
+     */
     readonly known: boolean;
     readonly platform: Platform;
     readonly os: OperatingSystem;

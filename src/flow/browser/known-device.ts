@@ -9,6 +9,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import { knownDeviceKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { Visitor } from './visitor.ts';
 
 /** How long a browser stays known after the last sign-in (seconds). */
 export const deviceLifetime: Seconds = keyTable['known-device'].lifetime.seconds;
@@ -25,24 +26,34 @@ export interface LastSignIn {
   readonly used: readonly string[];
   /**
    * The first sign-in at the strongest level that the account can reach (epoch seconds), and the uid of its SSO
-   * session. Absent if there was none, or if no policy asks for it.
+   * session. Absent if there was none.
    */
   readonly usual?: { readonly since: Seconds; readonly session: string };
 }
 
 /**
- * Whether the browser may keep its secret, because this sign-in binds nothing new to it. `remembers`: the user asked
- * the browser to remember a proof. An attacker who knows a password could sign in to an app that asks for nothing more,
- * and plant that browser's secret elsewhere. The first remembered proof therefore gets a new secret.
+ * Whether the browser may keep its secret, because this sign-in binds nothing new to it. `before`: the user's last
+ * sign-in with it. `remembers`: the user asked
+ * the browser to remember a proof. `isStrongest`: the sign-in is at the strongest level that the account can reach, so
+ * that the browser becomes known. An attacker who knows a password could sign in to an app that asks for nothing more,
+ * and plant that browser's secret elsewhere. The first sign-in at the strongest level, and the first remembered proof,
+ * therefore get a new secret.
  */
-export function mayKeepSecret({ device, now }: Facts, remembers: boolean): boolean {
-  return device.known && (!remembers || (device.remembered ?? []).some(({ until }) => now < until));
+export function mayKeepSecret(
+  { device: { remembered = [] }, now }: Facts,
+  before: LastSignIn | undefined,
+  { remembers, isStrongest }: { readonly remembers: boolean; readonly isStrongest: boolean },
+): boolean {
+  if (before === undefined) return false;
+  if (remembered.some(({ until }) => now < until)) return true;
+  return !remembers && (before.usual !== undefined || !isStrongest);
 }
 
 /**
  * The secret of a browser after a sign-in (base64url, 256 bits). It is renewed at a user's first sign-in with the
- * browser, and at the first proof that it remembers for a user: another user may have planted or copied the present
- * one, and must not share what is bound to it. The browser stays known to the users who have used it.
+ * browser, at the first one that makes it known, and at the first proof that it remembers for a user: another user may
+ * have planted or copied the present one, and must not share what is bound to it. The browser stays known to the users
+ * who have used it.
  */
 export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;
@@ -50,6 +61,15 @@ export function deviceSecret(unit: UnitOfWork, present: string | undefined, keep
   const users = present === undefined ? undefined : unit.peek(knownDeviceKey(present))?.value;
   if (users !== undefined) unit.put(knownDeviceKey(secret), { value: users, ttl: deviceLifetime });
   return secret;
+}
+
+/** The user's last sign-in with this browser, at whatever level. The entry must be loaded. */
+export function lastSignInWith(
+  unit: UnitOfWork,
+  { device }: Pick<Visitor, 'device'>,
+  subject: string,
+): LastSignIn | undefined {
+  return device === undefined ? undefined : lastSignIn(unit.peek(knownDeviceKey(device))?.value, subject);
 }
 
 /** Undefined if this user has not signed in with this browser. */

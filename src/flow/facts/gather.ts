@@ -62,6 +62,7 @@ export async function gatherFacts(
   const past = { began, session: about.session };
   if (account && snapshot.recordsPlaces) await unit.load(pastKeys(account.user.id));
   const before = account && (await lastSignInOf({ unit, snapshot }, account.user, past));
+  const isUsual = isUsualDevice(last, past);
   const unusual =
     account &&
     snapshot.recordsPlaces &&
@@ -71,8 +72,7 @@ export async function gatherFacts(
       ip: visitor.ip,
       now,
       isSignedIn: proved.length > 0,
-      isKnown: last !== undefined,
-      isUsual: isUsualDevice(last, past),
+      isUsualDevice: isUsual,
     });
   return {
     now,
@@ -80,7 +80,7 @@ export async function gatherFacts(
     request: about.request,
     network: { ip: visitor.ip, ...snapshot.zonesOf(visitor.ip) },
     device: {
-      known: last !== undefined,
+      known: isUsual,
       ...deviceOf(visitor.userAgent),
       ...snapshot.deviceSignals(visitor.brought, now),
       ...(last && last.used.length > 0 ? { lastUsed: last.used } : {}),
@@ -98,8 +98,8 @@ export async function gatherFacts(
 type PastOwner = Pick<VersionedAccount['user'], 'id' | 'createdAt'>;
 
 /**
- * The past of this user as a fresh sign-in from this address would find it. `isKnown`: the account knows the browser,
- * and it is usual. Loads it.
+ * The past of this user as a fresh sign-in from this address would find it. `isKnown`: the browser is known.
+ * Loads it.
  */
 export async function freshPast(
   { unit, snapshot }: Pick<FactSources, 'unit' | 'snapshot'>,
@@ -108,7 +108,7 @@ export async function freshPast(
 ): Promise<Pick<Facts, 'lastSignIn' | 'isLastSignInAssumed' | 'risk' | 'distance'>> {
   await unit.load(pastKeys(user.id));
   const past = { began: now, session: undefined };
-  const signIn = { ...past, userId: user.id, ip, now, isSignedIn: false, isKnown, isUsual: isKnown };
+  const signIn = { ...past, userId: user.id, ip, now, isSignedIn: false, isUsualDevice: isKnown };
   return {
     ...(await lastSignInOf({ unit, snapshot }, user, past)),
     ...(snapshot.recordsPlaces && unusualFacts(unit, snapshot, signIn)),

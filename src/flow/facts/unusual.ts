@@ -9,7 +9,7 @@ import { riskOf } from '../../core/policy/values/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { signInHistoryKey, usualPlacesKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { strongSignIns } from '../../users/history/sign-in-history.ts';
+import { placedSignIns } from '../../users/history/sign-in-history.ts';
 import { failuresWithin, networkPrefix, type UsualNetwork, usualNetworks } from '../../users/history/usual-places.ts';
 import { type Kilometres, kilometresBetween } from './geography.ts';
 
@@ -28,10 +28,8 @@ export interface ComparedSignIn {
   readonly session: string | undefined;
   /** There is a session in which the user has signed in. */
   readonly isSignedIn: boolean;
-  /** The account knows the browser. */
-  readonly isKnown: boolean;
-  /** An earlier sign-in with this browser reached the account's strongest level. */
-  readonly isUsual: boolean;
+  /** Before the session began, a sign-in with this browser reached the account's strongest level. */
+  readonly isUsualDevice: boolean;
 }
 
 type Where = Pick<Snapshot, 'settings' | 'placeOf'>;
@@ -58,11 +56,11 @@ export function unusualFacts(
   const networks = usualNetworks(places, signIn);
   const { risk: scoring } = where.settings;
   const { unusual, unknown } = comparedPlaces(unit, where, { networks, signIn });
-  // Wrong tries by strangers must not exclude a browser that the account knows.
+  // Wrong tries by strangers must not exclude the owner's browsers.
   const until = signIn.isSignedIn ? signIn.began : signIn.now;
-  const hasFailures = !signIn.isKnown && failuresWithin(places, until, HOUR) >= scoring.failures;
+  const hasFailures = !signIn.isUsualDevice && failuresWithin(places, until, HOUR) >= scoring.failures;
   const signals: readonly RiskSignal[] = [
-    ...(signIn.isUsual ? [] : (['newDevice'] as const)),
+    ...(signIn.isUsualDevice ? [] : (['newDevice'] as const)),
     ...unusual,
     ...(hasFailures ? (['recentFailures'] as const) : []),
   ];
@@ -82,7 +80,7 @@ function comparedPlaces(
   { networks, signIn }: Compared,
 ): { readonly unusual: readonly RiskSignal[]; readonly unknown: readonly RiskSignal[] } {
   const { ip, now } = signIn;
-  const { last, own } = strongSignIns(unit.peek(signInHistoryKey(signIn.userId))?.value, signIn);
+  const { last, own } = placedSignIns(unit.peek(signInHistoryKey(signIn.userId))?.value, signIn);
   const isAway = last !== undefined && now - last.at >= settings.risk.away;
   const away = isAway ? (['longAway'] as const) : [];
   const isUsual = networks.some((network) => networkPrefix(network.ip) === networkPrefix(ip));

@@ -7,6 +7,7 @@ import { provesStrongest } from '../../core/queries/proves-strongest.ts';
 import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
+import { lastSignInWith } from '../../flow/browser/known-device.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
@@ -25,7 +26,7 @@ interface AcceptedSignOn extends Omit<SignOn, 'decision'> {
   readonly session: Session;
   readonly accountId: string;
   readonly decision: Decision & { readonly kind: 'allow' };
-  /** The evidence is everything that the account can prove. Set only if policies ask about risk. */
+  /** The sign-in is at the strongest level that the account can reach. False without a transaction. */
   readonly isStrongest: boolean;
 }
 
@@ -42,7 +43,7 @@ export async function acceptSignOn(
   const { session } = ctx.oidc;
   if (decision.kind !== 'allow' || !session?.accountId) return;
   const { snapshot, app, facts } = decided;
-  const isStrongest = snapshot.recordsPlaces === true && provesStrongest(await snapshot.policies(app), facts);
+  const isStrongest = decided.transaction !== undefined && provesStrongest(await snapshot.policies(app), facts);
   const { accountId } = session;
   const accepted: AcceptedSignOn = { ...decided, decision, services, session, accountId, isStrongest };
   currentRequest().tokenBasis = tokenBasisOf(decided.facts, decision);
@@ -78,27 +79,28 @@ function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
   // written anyway, because it also names the session.
   const proofs = evidence.filter(({ origin }) => origin !== 'enrollment');
   const proved = [...new Set(proofs.map(({ authenticator }) => authenticator))];
-  if (snapshot.historySince !== undefined && proved.length > 0) recordPast(accepted, now);
+  if (snapshot.historySince !== undefined && accepted.isStrongest && proved.length > 0) recordPast(accepted, now);
   appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
 }
 
-/** Something becomes usual only by a sign-in at the strongest level that the account can reach (decision 89). */
-function recordPast({ accountId, session, isStrongest }: AcceptedSignOn, time: Seconds): void {
+/** Called only for a sign-in at the strongest level that the account can reach (decisions 89 and 139). */
+function recordPast({ accountId, session, snapshot }: AcceptedSignOn, time: Seconds): void {
   const { unit, visitor } = currentRequest();
-  const signIn = { at: time, session: session.uid, ...(isStrongest && { ip: visitor.ip }) };
+  const { recordsPlaces } = snapshot;
+  const signIn = { at: time, session: session.uid, ...(recordsPlaces && { ip: visitor.ip }) };
   recordInHistory(unit, accountId, signIn);
-  if (isStrongest) recordUsualNetwork(unit, accountId, { ...signIn, ip: visitor.ip });
+  if (recordsPlaces) recordUsualNetwork(unit, accountId, { ...signIn, ip: visitor.ip });
 }
 
 async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
-  const { services, session, accountId, app, snapshot, facts, decision, transaction, isStrongest } = accepted;
+  const { services, session, accountId, app, snapshot, decision, transaction, isStrongest } = accepted;
   if (!transaction) return;
   const { unit, visitor } = currentRequest();
   const { remember } = decision;
   const { supportingEvidence } = decision.assurance;
   const signedIn = { services, unit, visitor, app, transaction, subject: accountId, supportingEvidence };
   if (transaction.evidence.length > 0) {
-    const { known } = facts.device;
+    const known = lastSignInWith(unit, visitor, accountId) !== undefined;
     await tellOfNewBrowser({
       services,
       unit,

@@ -1,22 +1,20 @@
 /**
- * When a user last signed in, for conditions. The history is taken from before the session began. Otherwise a sign-in
- * to an app that asks for little would change what a stricter app sees in the same session.
+ * When a user last signed in, for conditions. This file promises: a sign-in to an app that asks for little does not
+ * change what a stricter app sees. Only sign-ins at the strongest level that the account can reach are recorded
+ * (Law 7), and the history is taken from before the session began.
  */
 import type { Seconds } from '../../core/model/facts.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import { signInHistoryKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 
-/** A sign-in. */
+/** A sign-in at the strongest level that the account can reach. */
 export interface PastSignIn {
   /** Epoch seconds. */
   readonly at: Seconds;
   /** Uid of the SSO session. */
   readonly session: string;
-  /**
-   * The address, if the sign-in was at the strongest level that the account can reach. Absent at another level, or if
-   * no policy asks for it.
-   */
+  /** The address. Absent if no policy asked for it. */
   readonly ip?: string;
 }
 
@@ -38,18 +36,18 @@ function withSignIn(history: readonly PastSignIn[], signIn: PastSignIn): readonl
   return [...others, ...own.slice(0, 1), signIn].slice(-2 * keptSessions);
 }
 
-/** A sign-in at the strongest level that the account can reach. */
-type StrongSignIn = PastSignIn & Required<Pick<PastSignIn, 'ip'>>;
+/** A sign-in whose address is recorded. */
+type PlacedSignIn = PastSignIn & Required<Pick<PastSignIn, 'ip'>>;
 
-/** The last one before `began` in another session than `session`, and those within that session. */
-export function strongSignIns(
+/** The last sign-in before `began` in another session than `session`, and those within that session. */
+export function placedSignIns(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
-): { readonly last: StrongSignIn | undefined; readonly own: readonly StrongSignIn[] } {
-  const strong = parseHistory(value).filter((pastSignIn): pastSignIn is StrongSignIn => pastSignIn.ip !== undefined);
+): { readonly last: PlacedSignIn | undefined; readonly own: readonly PlacedSignIn[] } {
+  const placed = parseHistory(value).filter((pastSignIn): pastSignIn is PlacedSignIn => pastSignIn.ip !== undefined);
   return {
-    last: strong.findLast((strongSignIn) => strongSignIn.session !== session && strongSignIn.at <= began),
-    own: strong.filter((strongSignIn) => strongSignIn.session === session),
+    last: placed.findLast((signIn) => signIn.session !== session && signIn.at <= began),
+    own: placed.filter((signIn) => signIn.session === session),
   };
 }
 

@@ -549,17 +549,29 @@ describe('where a page is shown', () => {
 });
 
 describe('a browser that is known', () => {
-  test.each([
-    [true, false, true],
-    [false, false, false],
-    [true, true, false],
-  ])('known %s, asked to remember %s: it keeps its secret %s', async (known, remembers, keeps) => {
-    const world = createWorld({ app: allow(factors(2), { remember: 86_400 }), visitor: { device: 'browser-secret' } });
+  const strongest = { at: start - 10, used: ['totp'], usual: { since: start - 10, session: 'earlier' } };
+  const weaker = { at: start - 10, used: ['password'] };
+
+  test.each<[string, object | undefined, 1 | 2, boolean, boolean]>([
+    ['the strongest level', strongest, 2, false, true],
+    ['the strongest level', strongest, 1, false, true],
+    ['the strongest level', strongest, 2, true, false],
+    ['a weaker level', weaker, 1, false, true],
+    // An attacker who planted the secret must not share what such a sign-in makes of the browser.
+    ['a weaker level', weaker, 2, false, false],
+    ['no level', undefined, 1, false, false],
+    ['no level', undefined, 2, false, false],
+  ])('used before at %s (%j), now with %d factors, asked to remember %s: it keeps its secret %s', async (...row) => {
+    const [, before, asked, remembers, keeps] = row;
+    const app = allow(factors(asked), { remember: 86_400 });
+    const world = createWorld({ app, visitor: { device: 'browser-secret' } });
     await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
-    const value = JSON.stringify(known ? { 'user-ann': { at: start - 10, used: ['totp'] } } : {});
+    const value = JSON.stringify(before ? { 'user-ann': before } : {});
     await world.write({ op: 'put', key: knownDeviceKey('browser-secret'), value });
-    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const beginning = await world.beginSignIn();
+    const first = await world.send(beginning, { identifier: 'ann', 'credentials.passcode': 'secret' });
     const fields = { 'credentials.passcode': '123', ...(remembers ? { rememberDevice: 'yes' } : {}) };
-    expect(await world.send(page, fields)).toMatchObject({ kind: 'complete', keepsSecret: keeps });
+    const end = asked === 1 ? first : await world.send(asStep(first), fields);
+    expect(end).toMatchObject({ kind: 'complete', keepsSecret: keeps });
   });
 });

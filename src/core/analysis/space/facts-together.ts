@@ -24,14 +24,14 @@ export function factsTogether(
     : [];
   if (!unusual) return { always: [...always, ...ages], onceProved: [] };
   const near = nearness(sets);
-  // A browser that the account does not know was never usual.
+  // A browser that the account does not know is not usual.
   const browser: readonly ConditionSet[] = [{ device: { known: true } }, { risk: { any: ['newDevice'] } }];
   return {
     always: [
       ...always,
       ...ages,
-      // What strangers try never counts against a browser that the account knows.
-      { any: [{ risk: { none: ['recentFailures'] } }, { device: { known: false } }] },
+      // A known browser is a usual one, and what strangers try never counts against it.
+      { any: [{ risk: { none: ['newDevice', 'recentFailures'] } }, { device: { known: false } }] },
       // A usual network is where the user usually is.
       ...(near.distance ? [{ any: [near, { risk: { any: ['newNetwork' as const] } }] }] : []),
       { any: [{ risk: { none: riskSignals } }, ...browser] },

@@ -7,6 +7,7 @@ import { needsUserVerification } from '../../../core/queries/user-verification.t
 import type { Notice } from '../../../core/step/step.ts';
 import type { Choice, Pending } from '../../../core/step/transaction.ts';
 import { StepgateError } from '../../../errors.ts';
+import { lastSignInWith } from '../../browser/known-device.ts';
 import { sendWithin } from '../../notify/enqueue-messages.ts';
 import {
   accountIn,
@@ -52,7 +53,11 @@ export async function startChallenge(
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = startedChallenge;
   const { notices, outbox } =
     purpose === 'challenge'
-      ? await sendWithin(context, key, { ...startedChallenge, proved: env.mayShowDetails, known: facts.device.known })
+      ? await sendWithin(context, key, {
+          ...startedChallenge,
+          proved: env.mayShowDetails,
+          known: lastSignInWith(context.request.unit, context.request.visitor, facts.subject.id) !== undefined,
+        })
       : { notices: [], outbox: [] };
   const expires = Math.min(startedChallenge.expires, transaction.expiresAt);
   const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment }) };

@@ -5,7 +5,12 @@ import { closedNotEmpty, listOf } from '../fields/fields.ts';
 import { anyAllNone } from '../fields/membership.ts';
 
 export const deviceSchema = closedNotEmpty({
-  known: z.boolean().optional().describe('The user has signed in with this browser before.'),
+  known: z
+    .boolean()
+    .optional()
+    .describe(
+      'Before this session the user signed in with this browser, at the strongest level that the account can reach.',
+    ),
   platform: listOf(z.enum(platforms)).optional().describe('Kind of device.'),
   os: listOf(z.enum(operatingSystems)).optional().describe('Operating system.'),
   registered: z.boolean().optional().describe('A trusted source says that the device is one of yours.'),

@@ -2,7 +2,11 @@
 import { closed, duration, eitherBound } from '../fields/fields.ts';
 
 export const lastSignInSchema = closed({
-  within: duration().optional().describe('The last sign-in before this session was less than this long ago.'),
+  within: duration()
+    .optional()
+    .describe(
+      'The last sign-in before this session, at the strongest level of the account, was less than this long ago.',
+    ),
   notWithin: duration()
     .optional()
     .describe(
