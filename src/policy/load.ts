@@ -3,7 +3,7 @@
  * findings.
  */
 
-import { inOrderOfLocations } from '../core/model/source-place.ts';
+import { inOrderOfLocations } from '../core/model/source-location.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';

@@ -19,7 +19,7 @@ import { isLoopback } from '../../policy/schema/fields/fields.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { groupsWithMembers } from '../../users/directory/member-groups.ts';
-import { appNames, readActiveRevision } from '../shared/configuration/revision-in-use.ts';
+import { appNames, readActiveRevision } from '../shared/configuration/read-active-revision.ts';
 import { checkChallengeService } from './challenge-service.ts';
 import { checkDelivery } from './delivery.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';

@@ -3,7 +3,7 @@
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { sourceLocationText } from '../../core/model/source-place.ts';
+import { sourceLocationText } from '../../core/model/source-location.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskText } from '../../core/policy/values/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';

@@ -19,7 +19,11 @@ import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { openEmbedded } from '../../stores/embedded/embedded.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { type ActiveRevisionContent, appNames, readActiveRevision } from '../shared/configuration/revision-in-use.ts';
+import {
+  type ActiveRevisionContent,
+  appNames,
+  readActiveRevision,
+} from '../shared/configuration/read-active-revision.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { withPrintedFindings } from '../shared/output/print-findings.ts';

@@ -3,7 +3,7 @@
 import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
-import { sourceLocationText } from '../../core/model/source-place.ts';
+import { sourceLocationText } from '../../core/model/source-location.ts';
 import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { AuditLine } from '../audit/audit-text.ts';

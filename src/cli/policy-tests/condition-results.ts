@@ -1,5 +1,5 @@
 /** The results of the conditions in an explanation. */
-import { locationKey } from '../../core/model/place-key.ts';
+import { locationKey } from '../../core/model/location-key.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 

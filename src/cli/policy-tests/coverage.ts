@@ -1,7 +1,7 @@
 /** Rules that decided no test, and conditions that were never met, or never missed, in any test. */
-import { locationKey } from '../../core/model/place-key.ts';
+import { locationKey } from '../../core/model/location-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import { inOrderOfLocations } from '../../core/model/source-place.ts';
+import { inOrderOfLocations } from '../../core/model/source-location.ts';
 import { compilePolicy } from '../../core/policy/rules/compile.ts';
 import type { CompiledCondition } from '../../core/policy/rules/condition-table.ts';
 import type { ExplainedLayer } from '../../flow/explain.ts';

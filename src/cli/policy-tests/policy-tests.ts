@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { sourceLocationText } from '../../core/model/source-place.ts';
+import { sourceLocationText } from '../../core/model/source-location.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { shellWord } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';

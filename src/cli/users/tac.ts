@@ -7,7 +7,7 @@ import { durationText } from '../../policy/model/duration-text.ts';
 import type { AccessCodeBounds } from '../../users/ports/access-codes.ts';
 import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
-import { readActiveRevision } from '../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../shared/configuration/read-active-revision.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { parseDuration } from '../shared/values/durations.ts';

@@ -12,7 +12,7 @@ import {
   mustEnroll,
   provenStep,
 } from '../enrollment/apply-policy.ts';
-import { passwordToReplace } from '../enrollment/outdated-password.ts';
+import { passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';

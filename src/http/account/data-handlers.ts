@@ -3,8 +3,8 @@
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
+import { exportAccount } from '../../flow/account/account-export.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
-import { exportAccount } from '../../flow/account/own-data.ts';
 import { recordChange } from '../../flow/account/recorded-changes.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
 import { staleForm } from '../../flow/transaction/form-handle.ts';

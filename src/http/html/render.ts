@@ -14,7 +14,7 @@ import { loadTemplates, type Templates } from '../../rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../rendering/translator.ts';
 import { type Asset, loadAssets } from './assets/assets.ts';
 import { type BrandStyles, brandStylesAt, brandStylesHref } from './assets/brand-styles.ts';
-import { logoStylesAt } from './assets/mark-styles.ts';
+import { logoStylesAt } from './assets/logo-styles.ts';
 import { scriptBundles } from './assets/script-bundles.ts';
 import { localized } from './fields/localized.ts';
 import { pageTemplates } from './models/page-templates.ts';

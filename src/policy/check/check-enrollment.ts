@@ -4,7 +4,7 @@ import { alwaysDeciding, enrollmentConflict } from '../../core/analysis/findings
 import type { EnrollmentPolicy, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
-import { sourceLocationText } from '../../core/model/source-place.ts';
+import { sourceLocationText } from '../../core/model/source-location.ts';
 import { beforeSignIn, compilePolicy } from '../../core/policy/rules/compile.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';

@@ -1,6 +1,6 @@
 /** A page stays light in every language, with a brand, and needs no script for its first paint. */
 import { describe, expect, test } from '@jest/globals';
-import { largestLogos } from '../../../src/http/html/assets/mark-styles.ts';
+import { largestLogos } from '../../../src/http/html/assets/logo-styles.ts';
 import { pageStates } from '../../support/pages/page-states.ts';
 import { weighState } from '../../support/pages/page-weight.ts';
 import { sharedViews } from '../../support/shared/views.ts';

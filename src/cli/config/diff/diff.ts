@@ -7,7 +7,7 @@ import { ConfigurationRefused } from '../../../policy/model/configuration-refuse
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
-import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/read-active-revision.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
@@ -15,7 +15,7 @@ import { withStore } from '../../shared/store/with-store.ts';
 import { parseDuration } from '../../shared/values/durations.ts';
 import { checkedFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
-import { type Candidate, diffAgainstActive, locationsOfKeys } from './against-live.ts';
+import { type Candidate, diffAgainstActive, locationsOfKeys } from './against-active.ts';
 import { nextConfiguration } from './compared/compared-configuration.ts';
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';

@@ -7,7 +7,7 @@ import type { Documents } from '../../../policy/model/documents.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../policy/revision/snapshot.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';
 import type { Store } from '../../../stores/store.ts';
-import { appNames, readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
+import { appNames, readActiveRevision } from '../../shared/configuration/read-active-revision.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 

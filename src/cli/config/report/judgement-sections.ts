@@ -1,5 +1,5 @@
 /** Findings, invariants and standards, as parts of a page. */
-import { sourceLocationText } from '../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../core/model/source-location.ts';
 import { type AnalysisFinding, type Severity, shellWord } from '../../../policy/model/analysis-finding.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import type { CheckedFiles, InvariantResult } from '../shared/checked-files.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import { type TestOutcome, testOutcome } from '../../policy-tests/policy-tests.ts';
-import { diffAgainstActive } from '../diff/against-live.ts';
+import { diffAgainstActive } from '../diff/against-active.ts';
 import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
 import { replayOf } from '../diff/diff.ts';
 import type { Replay } from '../diff/replay/replay.ts';

@@ -1,7 +1,7 @@
 /** Policy tests and what they cover, as a part of a page. */
 
-import { locationKey } from '../../../core/model/place-key.ts';
-import { sourceLocationText } from '../../../core/model/source-place.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
+import { sourceLocationText } from '../../../core/model/source-location.ts';
 import { findingText } from '../../../policy/model/finding.ts';
 import type { Coverage } from '../../policy-tests/coverage.ts';
 import type { TestResult } from '../../policy-tests/run-tests.ts';

@@ -8,12 +8,12 @@ import type { Applied, ApplyOptions } from '../../../policy/revision/pointer-cha
 import { type RevisionRefusal, RevisionRefused } from '../../../policy/revision/revision-refused.ts';
 import type { Revisions } from '../../../policy/revision/revisions.ts';
 import type { Store } from '../../../stores/store.ts';
-import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/read-active-revision.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import type { ResultOptions } from '../../shared/output/print-result.ts';
 import { operatorName } from '../../shared/store/operator-name.ts';
 import { orphanedBy } from '../../shared/store/orphaned-credentials.ts';
-import { type Candidate, diffAgainstActive, locationsOfKeys } from '../diff/against-live.ts';
+import { type Candidate, diffAgainstActive, locationsOfKeys } from '../diff/against-active.ts';
 import { activeConfiguration, nextConfiguration } from '../diff/compared/compared-configuration.ts';
 import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
 import { diffText } from '../diff/output/diff-text.ts';

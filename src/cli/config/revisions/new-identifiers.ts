@@ -5,7 +5,7 @@ import type { Documents } from '../../../policy/model/documents.ts';
 import { documentKey } from '../../../policy/model/documents.ts';
 import { readSettings } from '../../../policy/revision/read-document.ts';
 import type { Store } from '../../../stores/store.ts';
-import { activeSettings } from '../../shared/configuration/settings-in-use.ts';
+import { activeSettings } from '../../shared/configuration/active-settings.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 
 /** Names of attributes. Empty if nothing is active yet. Rejects with `StoreUnavailable`. */

@@ -1,7 +1,7 @@
 /** `config check --standard`: which rules fall short of a standard, and what policies cannot show. */
 
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import { sourceLocationText } from '../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../core/model/source-location.ts';
 import type { AcceptedFinding } from '../../../policy/analysis/findings/accepted-findings.ts';
 import { standardFindings } from '../../../policy/analysis/standards/standard-findings.ts';
 import { type StandardName, standards } from '../../../policy/analysis/standards/standards.ts';

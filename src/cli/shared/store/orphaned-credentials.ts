@@ -10,7 +10,7 @@ import { userKey, usersKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { accountsOf } from '../../../users/record/account.ts';
 import type { Account } from '../../../users/record/user.ts';
-import { activeSettings } from '../configuration/settings-in-use.ts';
+import { activeSettings } from '../configuration/active-settings.ts';
 
 interface Installation {
   readonly authenticators: readonly AuthenticatorKind[];

@@ -4,7 +4,7 @@
  * shows that there is none. Every other pair is reported as undecided.
  */
 import { withoutSecondFactor } from '../../decision/waiver.ts';
-import { locationKey } from '../../model/place-key.ts';
+import { locationKey } from '../../model/location-key.ts';
 import type { AllowTerms, Requirement, Rule, RuleHead } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';

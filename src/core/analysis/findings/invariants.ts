@@ -4,7 +4,7 @@
  * Everything else is reported as undecided, with the rules that are to blame.
  */
 import type { Conditions } from '../../model/conditions.ts';
-import { locationKey } from '../../model/place-key.ts';
+import { locationKey } from '../../model/location-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';

@@ -41,7 +41,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'partials/about': { version: 1, fingerprint: '2bc610ecf4ce' },
   'partials/account': { version: 1, fingerprint: '1717987c4b78' },
   'partials/add-authenticator': { version: 2, fingerprint: '46c86568c89c' },
-  'partials/app-mark': { version: 2, fingerprint: 'a91d4a32dc8e' },
+  'partials/app-logo': { version: 2, fingerprint: 'a91d4a32dc8e' },
   'partials/apps': { version: 2, fingerprint: '85663078ba07' },
   'partials/cautions': { version: 1, fingerprint: 'adaf827d75a6' },
   'partials/challenge-service': { version: 1, fingerprint: '796661f7ed55' },

@@ -85,7 +85,7 @@ export interface PageTemplateModels {
   readonly 'partials/about': AboutModel;
   readonly 'partials/account': AccountModel;
   readonly 'partials/add-authenticator': AddAuthenticatorModel;
-  readonly 'partials/app-mark': AppLogoModel;
+  readonly 'partials/app-logo': AppLogoModel;
   readonly 'partials/apps': AppsModel;
   readonly 'partials/cautions': CautionsModel;
   readonly 'partials/challenge-service': ChallengeServiceModel;

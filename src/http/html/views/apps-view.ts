@@ -2,7 +2,7 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { ConnectedApp } from '../../../flow/account/apps.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { logoStyles } from '../assets/mark-styles.ts';
+import { logoStyles } from '../assets/logo-styles.ts';
 import { scopeText } from '../fields/scope-texts.ts';
 import type { ConnectedAppModel } from '../models/account-models.ts';
 import type { AppLogoModel } from '../models/shared-models.ts';

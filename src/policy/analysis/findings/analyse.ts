@@ -4,7 +4,7 @@
  */
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { inOrderOfLocations } from '../../../core/model/source-place.ts';
+import { inOrderOfLocations } from '../../../core/model/source-location.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
 import type { Documents } from '../../model/documents.ts';

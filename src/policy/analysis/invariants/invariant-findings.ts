@@ -2,7 +2,7 @@
 import type { Invariant, Violation } from '../../../core/analysis/findings/invariants.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
-import { locationKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { conditionDescriptors, conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { hasTextPart } from '../../../core/policy/theories/expression-theory.ts';

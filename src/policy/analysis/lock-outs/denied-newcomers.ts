@@ -1,6 +1,6 @@
 /** Searches for users who are denied with what their account begins with. */
 
-import type { LockOut } from '../../../core/analysis/accounts/shut-out.ts';
+import type { LockOut } from '../../../core/analysis/accounts/find-lock-out.ts';
 import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';

@@ -2,7 +2,7 @@
 import { firstSignIn, type NeverFirst, neverFirst } from '../../../core/analysis/accounts/first-sign-ins.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import { locationKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';

@@ -13,8 +13,8 @@ import { searchAlike } from './alike-apps.ts';
 import { rulesIn } from './denial-cause.ts';
 import { type Beginning, type Denied, deniedIn, type NewcomerSearch } from './denied-newcomers.ts';
 import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
-import { lockOutFinder, neverByCause } from './shut-out-search.ts';
-import { isOfAllNamed } from './shut-out-whom.ts';
+import { lockOutFinder, neverByCause } from './lock-out-finder.ts';
+import { isOfAllNamed } from './locked-out-users.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
 export function newcomerFindings(

@@ -5,7 +5,7 @@
 import { ruleCombinations } from '../../../core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
-import { locationKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -19,7 +19,7 @@ import { analysedAppsText, distinctRules, mostNamed } from '../text/apps-text.ts
 import { accountAdditions } from './account-additions.ts';
 import { rulesIn } from './denial-cause.ts';
 import { type Denied, deniedIn } from './denied-newcomers.ts';
-import { lockOutFinder } from './shut-out-search.ts';
+import { lockOutFinder } from './lock-out-finder.ts';
 
 /** How many such rules are examined, each at the apps that it is for until something is found. */
 const mostRules = 24;

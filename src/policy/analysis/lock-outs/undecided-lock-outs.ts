@@ -4,7 +4,7 @@
  */
 import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
-import { locationKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';

@@ -2,9 +2,9 @@
 
 import { type RuleVerdict, ruleVerdicts } from '../../../core/analysis/findings/dead-rules.ts';
 import { type RulePart, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import { locationKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { sourceLocationText } from '../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../core/model/source-location.ts';
 import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';

@@ -1,7 +1,7 @@
 /** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
-import { locationKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';

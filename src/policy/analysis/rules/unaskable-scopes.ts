@@ -1,5 +1,5 @@
 /** Rules of sign-on policies about scopes that none of their apps may ask for, as findings. */
-import { locationKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';

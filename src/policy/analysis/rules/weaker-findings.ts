@@ -5,7 +5,7 @@ import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
 import { proofNames } from '../../../core/evidence/proof-names.ts';
-import { locationKey } from '../../../core/model/place-key.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';

@@ -5,7 +5,7 @@ import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { inOrderOfLocations } from '../../../core/model/source-place.ts';
+import { inOrderOfLocations } from '../../../core/model/source-location.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';

@@ -4,7 +4,7 @@ import type { Document, Documents } from '../../../../policy/model/documents.ts'
 import { documentHashes, readDocument } from '../../../../policy/revision/document-store.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../../policy/revision/snapshot.ts';
 import type { Store } from '../../../../stores/store.ts';
-import type { ActiveRevisionContent } from '../../../shared/configuration/revision-in-use.ts';
+import type { ActiveRevisionContent } from '../../../shared/configuration/read-active-revision.ts';
 
 export interface ComparedConfiguration {
   readonly snapshot: Snapshot;

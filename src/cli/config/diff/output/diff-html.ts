@@ -1,6 +1,6 @@
 /** A diff as a page, for reviews, tickets and printing. */
 
-import { sourceLocationText } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-location.ts';
 import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
 import {
   type HeadingLevel,

@@ -1,6 +1,6 @@
 /** A diff for terminals. */
 
-import { sourceLocationText } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-location.ts';
 import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
 import { printable } from '../../../shared/output/printable.ts';
 import { quantity } from '../../shared/quantities.ts';

@@ -4,7 +4,7 @@
 import { withMethodsApart } from '../../../../core/evidence/proof-names.ts';
 import type { Seconds } from '../../../../core/model/facts.ts';
 import type { AcrValue } from '../../../../core/model/policy.ts';
-import { sourceLocationText } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-location.ts';
 import type { AuthenticatorSettings } from '../../../../policy/model/authenticator-kind.ts';
 import type { Document, DocumentKind } from '../../../../policy/model/documents.ts';
 import type { Settings } from '../../../../policy/model/settings.ts';

@@ -8,7 +8,7 @@ import type { AdmittedWith } from '../../../../core/analysis/proofs/facts-with.t
 import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../../core/evidence/proof-names.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
-import { sourceLocationText } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-location.ts';
 import { plainTime, type UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
 import {

@@ -1,5 +1,5 @@
 /** Describes what would newly be sufficient under a configuration. */
-import { sourceLocationText } from '../../../../core/model/source-place.ts';
+import { sourceLocationText } from '../../../../core/model/source-location.ts';
 import { shellWord } from '../../../../policy/model/analysis-finding.ts';
 import { printable } from '../../../shared/output/printable.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';

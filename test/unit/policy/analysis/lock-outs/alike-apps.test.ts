@@ -5,7 +5,7 @@ import { analysedConfiguration } from '../../../../../src/policy/analysis/analys
 import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
 import { deniedIn } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/shut-out-search.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 

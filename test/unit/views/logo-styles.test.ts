@@ -1,6 +1,6 @@
 /** The logos of many apps in one sheet. */
 import { expect, test } from '@jest/globals';
-import { largestLogos, logoStyles, logoStylesAt } from '../../../src/http/html/assets/mark-styles.ts';
+import { largestLogos, logoStyles, logoStylesAt } from '../../../src/http/html/assets/logo-styles.ts';
 
 const pictureOf = (digit: string): string => `/assets/brand.${digit.repeat(64)}.svg`;
 const svg = (content: string) => ({ type: 'image/svg+xml', data: Buffer.from(content).toString('base64') });

@@ -1,8 +1,8 @@
 /** Users who are denied for good, whatever they add wherever they may. */
 import { describe, expect, test } from '@jest/globals';
 import { additionRules } from '../../../../src/core/analysis/accounts/addition-rules.ts';
+import { asOften, findLockOut, type LockOutSearch } from '../../../../src/core/analysis/accounts/find-lock-out.ts';
 import { reachableByAll } from '../../../../src/core/analysis/accounts/reachable-authenticators.ts';
-import { asOften, findLockOut, type LockOutSearch } from '../../../../src/core/analysis/accounts/shut-out.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';

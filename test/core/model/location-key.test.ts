@@ -1,6 +1,6 @@
 /** Where rules stand, as a text. */
 import { expect, test } from '@jest/globals';
-import { locationKey } from '../../../src/core/model/place-key.ts';
+import { locationKey } from '../../../src/core/model/location-key.ts';
 import type { SourceLocation } from '../../../src/core/model/policy.ts';
 
 const location: SourceLocation = { file: 'a.yaml', line: 3, column: 5 };

@@ -2,7 +2,7 @@
 import type { Documents } from '../../../policy/model/documents.ts';
 import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import type { Store } from '../../../stores/store.ts';
-import { readActiveRevision } from '../../shared/configuration/revision-in-use.ts';
+import { readActiveRevision } from '../../shared/configuration/read-active-revision.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import type { LocationOf } from './compared/changed-files.ts';
 import { activeConfiguration, nextConfiguration } from './compared/compared-configuration.ts';

@@ -2,9 +2,9 @@
 
 import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts';
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
+import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/find-lock-out.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
-import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/shut-out.ts';
 import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { decideTogether, deciding } from '../../../core/analysis/space/rule-combinations.ts';
