@@ -182,8 +182,11 @@ type Verdict = Pick<Result, 'outcome' | 'by'>;
 async function tryMutant(index: number, share: number, plan: Plan, runner: Runner): Promise<Verdict> {
   const tests = plan.testsOf(index, share);
   if (tests.length === 0) return { outcome: share === 1 ? 'uncovered' : 'survived' };
+  const active = plan.atLoad.has(index) ? index : undefined;
+  // A thread that loads no mutant has to start. If it does not, that says nothing about the mutant.
+  if (active === undefined) await runner.ready(share, active);
   try {
-    await runner.ready(share, plan.atLoad.has(index) ? index : undefined);
+    await runner.ready(share, active);
     const longest = 3 * plan.usualTime(tests, share) + plan.patience;
     const reply = await runner.ask({ kind: 'try', mutant: index, tests }, longest);
     const by = reply.kind === 'tried' ? reply.killedBy : undefined;
