@@ -53,8 +53,8 @@ export function mayKeepSecret(
 /**
  * The secret of a browser after a sign-in (base64url, 256 bits). It is renewed at a user's first sign-in with the
  * browser, at the first one that makes it known, and at the first proof that it remembers for a user: another user may
- * have planted or copied the present one, and must not share what is bound to it. What users did with the browser before
- * stays recorded.
+ * have planted or copied the present one, and must not share what is bound to it. Earlier sign-ins with the browser
+ * stay recorded.
  */
 export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;
@@ -79,7 +79,10 @@ export function browserUseOf(value: string | undefined, subject: string): Browse
   return Object.hasOwn(users, subject) ? users[subject] : undefined;
 }
 
-/** The browser is known: the user signed in with it at the strongest level before `began`, in another session than `session`. */
+/**
+ * The browser is known: the user signed in with it at the strongest level before `began`, in another session than
+ * `session`.
+ */
 export function isUsualDevice(
   last: BrowserUse | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
