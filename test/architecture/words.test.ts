@@ -226,6 +226,53 @@ test('no comment, title or part of a name is a retired word', () => {
   ]);
 });
 
+/**
+ * Words that no file has in its name. A place is where a user or a store is; in a file it is a location. What is
+ * active is not "live", and a function that makes a text ends in `Text`.
+ */
+const retiredInFileNames = /^(?:judge(?:ments?|s)?|live|places?|words)$/i;
+
+const allowedFileNames: ReadonlySet<string> = new Set([
+  'test/architecture/words.test.ts',
+  'src/users/history/usual-places.ts',
+  'test/support/stores/store-places.ts',
+]);
+
+/** Each retired word in the name of a file or of one of its folders, and each retired name of several words. */
+function retiredInPath(path: string): readonly string[] {
+  const names = path.replace(/(?:\.\w+)+$/, '').split('/');
+  return names.flatMap((name) => {
+    const parts = name.split(/[-_.]/);
+    const words = parts.filter((part) => retiredParts.test(part) || retiredInFileNames.test(part));
+    const runs = parts.flatMap((_, start) =>
+      parts.slice(start + 1).map((_, more) => parts.slice(start, start + more + 2)),
+    );
+    const joined = runs.flatMap((run) => {
+      const pascal = run.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('');
+      return [pascal, pascal.charAt(0).toLowerCase() + pascal.slice(1)].filter((known) =>
+        Object.hasOwn(retired, known),
+      );
+    });
+    return [...words, ...joined];
+  });
+}
+
+test('no part of the name of a file or folder is a retired word', () => {
+  const files = globSync('{src,test,views,scripts}/**/*.*', { cwd: root }).filter(
+    (file) => !allowedFileNames.has(file),
+  );
+  expect(files.length).toBeGreaterThan(1500);
+  const found = files.flatMap((file) => retiredInPath(file).map((word) => `${file}: ${word}`));
+  expect(found).toEqual([]);
+});
+
+test('the search finds retired names in paths, also within longer ones', () => {
+  expect(retiredInPath('src/core/analysis/accounts/find-shut-out.ts')).toEqual(['ShutOut', 'shutOut']);
+  expect(retiredInPath('src/policy/source/comment-places.ts')).toEqual(['places']);
+  expect(retiredInPath('test/unit/cli/config-diff-words.test.ts')).toEqual(['words']);
+  expect(retiredInPath('src/cli/completion/completion.ts')).toEqual([]);
+});
+
 /** The code of tests and scripts; `src` is in `sources`. */
 const otherCode = globSync('{test,scripts}/**/*.{ts,mjs,cjs}', { cwd: root }).map((file) => {
   const text = readFileSync(join(root, file), 'utf8');

@@ -17,7 +17,7 @@ import {
 } from 'yaml';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { type Finding, withLines } from '../model/finding.ts';
-import { isCommented, placeComments } from './comment-places.ts';
+import { isCommented, placeComments } from './comment-locations.ts';
 import type { KeyOrder } from './key-order.ts';
 import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
 import { linesOf, openYaml, renameFindings, toPlain, withoutThrowing } from './yaml-source.ts';

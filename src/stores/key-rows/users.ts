@@ -93,7 +93,7 @@ export const userKeys = {
     references: [],
   },
   'sign-in-history': {
-    what: 'When a user signed in last, session by session: for conditions about it.',
+    what: 'When a user last signed in at the strongest level of the account, session by session: for conditions about it.',
     holds: 'entry',
     tag: { rule: 'random', of: 'the user id' },
     owner: 'users/history/sign-in-history',

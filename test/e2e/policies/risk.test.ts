@@ -144,6 +144,7 @@ test('a thief with the password makes nothing usual at an app that asks for noth
   }
   // In the session of the weak app, and in one of its own: the browser is new, and far away.
   expect(currentStep((await beginSignIn(node, 'payroll', thief)).page)).toBe('denied.rule');
+  later += DAY;
   expect(await passwordLeadsTo('payroll', user, thief)).toBe('denied.rule');
   // A browser that is new, and far away.
   const another = new Traveller();

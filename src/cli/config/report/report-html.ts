@@ -3,7 +3,7 @@ import { heading, htmlPage, markup, type PageContent, type PageMarkup } from '..
 import { diffSections } from '../diff/output/diff-html.ts';
 import { replaySection } from '../diff/replay/replay-html.ts';
 import { countsText, quantity } from '../shared/quantities.ts';
-import { findingsSection, invariantsSection, severityCounts, standardsSection } from './judgement-sections.ts';
+import { findingsSection, invariantsSection, severityCounts, standardsSection } from './analysis-sections.ts';
 import { matrixSection } from './matrix-section.ts';
 import type { PolicyDiagram } from './policy-diagram.ts';
 import { policyDiagramSvg } from './policy-diagram-svg.ts';

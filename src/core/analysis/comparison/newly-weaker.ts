@@ -13,7 +13,7 @@ import { proofsIn } from '../proofs/asked-proofs.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import { type EvidenceSet, evidenceFor } from '../proofs/strictness.ts';
-import { isLockedOut } from '../simulation/lock-outs.ts';
+import { isLockedOut } from '../simulation/simulated-outcome.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
 import { newlyAdmittedWith, newlyCompletedWith, newlyRemembering } from './confirmed-change.ts';

@@ -12,7 +12,7 @@ import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { demandJudge, type Guarantee, type JudgeDemand } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
-import { isLockedOut, isSignInDenied } from '../simulation/lock-outs.ts';
+import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
 import { type Deciding, deciding } from '../space/rule-combinations.ts';

@@ -7,7 +7,7 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/
 import { findRule, possiblePositions } from '../../policy/rules/rules.ts';
 import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
 import { rulesAhead } from '../../queries/rules-ahead.ts';
-import { type SignInOutcome, simulatedOutcome } from './lock-outs.ts';
+import { type SignInOutcome, simulatedOutcome } from './simulated-outcome.ts';
 
 /** Cached by the configuration's authenticators, and by all that the outcome depends on (`outcomeKey`). */
 const cachedOutcomes = new WeakMap<object, Map<string, SignInOutcome>>();

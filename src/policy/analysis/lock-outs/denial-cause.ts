@@ -7,8 +7,8 @@ import {
   withoutTerms,
 } from '../../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
-import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';

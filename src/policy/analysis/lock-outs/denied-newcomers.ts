@@ -1,7 +1,7 @@
 /** Searches for users who are denied with what their account begins with. */
 
 import type { LockOut } from '../../../core/analysis/accounts/find-lock-out.ts';
-import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isLockedOut } from '../../../core/analysis/simulation/simulated-outcome.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';

@@ -2,7 +2,7 @@
  * Sign-ins after the grace for a required enrollment: from the day on which it ends, and of users who have skipped as
  * often as they may.
  */
-import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
 import { ruleCombinations } from '../../../core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { EnrollmentRule, RequiredEnrollment } from '../../../core/model/enrollment-policy.ts';

@@ -5,8 +5,8 @@ import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-
 import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/find-lock-out.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
-import { isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
 import { decideTogether, deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';

@@ -1,6 +1,6 @@
 /** Rules of the enrollment policy that disable what the other policies ask for, as findings: one at each. */
 import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
-import { isLockedOut, isSignInDenied } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isLockedOut, isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import {
   decideTogether,

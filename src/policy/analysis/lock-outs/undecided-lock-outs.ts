@@ -2,7 +2,7 @@
  * Rules of the enrollment policy that would lock users out where a condition holds that cannot be taken apart, as
  * findings.
  */
-import { isLockedOut } from '../../../core/analysis/simulation/lock-outs.ts';
+import { isLockedOut } from '../../../core/analysis/simulation/simulated-outcome.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';

@@ -1,7 +1,7 @@
 /** How users can add authenticators, and whether what they come to have is enough. */
 import { describe, expect, test } from '@jest/globals';
 import { additionRules, canBeMet } from '../../../../src/core/analysis/accounts/addition-rules.ts';
-import { isLockedOut, isSignInDenied } from '../../../../src/core/analysis/simulation/lock-outs.ts';
+import { isLockedOut, isSignInDenied } from '../../../../src/core/analysis/simulation/simulated-outcome.ts';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';

@@ -1,7 +1,7 @@
 /** Outcomes of sign-ins, each walked once for all apps that ask for the same. */
 import { describe, expect, test } from '@jest/globals';
-import { simulatedOutcome } from '../../../../src/core/analysis/simulation/lock-outs.ts';
 import { signInOutcome } from '../../../../src/core/analysis/simulation/sign-in-outcomes.ts';
+import { simulatedOutcome } from '../../../../src/core/analysis/simulation/simulated-outcome.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';

@@ -18,7 +18,7 @@ export function placeComments(root: ParsedNode | null, text: string): void {
   root.comment = commentOf(left.own.concat(left.outer)) ?? null;
 }
 
-interface Place {
+interface CollectionContext {
   readonly text: string;
   /** Where the items of the collection begin. */
   readonly column: number;
@@ -33,7 +33,7 @@ interface Trailing {
   readonly outer: readonly CommentLine[];
 }
 
-function placeWithin(collection: Node, { text, column, around }: Place): Trailing {
+function placeWithin(collection: Node, { text, column, around }: CollectionContext): Trailing {
   if (!isCollection(collection) || collection.flow) return { own: [], outer: [] };
   let pending: readonly CommentLine[] = [];
   for (const item of collection.items) {
