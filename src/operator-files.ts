@@ -45,7 +45,10 @@ export class OperatorFiles {
     return (documents.get('settings')?.content as { issuer?: string } | undefined)?.issuer;
   }
 
-  /** Applies them whatever is active. Rejects like `issuer`, or with `StoreUnavailable`. */
+  /**
+   * Makes the files the active revision, whatever revision was active. Rejects like `issuer`, or with
+   * `StoreUnavailable`.
+   */
   async apply(store: Store): Promise<void> {
     const loaded = await this.#load();
     await this.#apply(loaded, store, { warnsAnyway: true });

@@ -159,7 +159,7 @@ function readAnswer({ passcode }: CredentialInput): string | Refused {
 
 interface ChosenAnswer {
   readonly question: Question;
-  /** Normalised. */
+  /** As `normaliseAnswer` returns it. */
   readonly answer: string;
 }
 

@@ -34,7 +34,7 @@ export const denyReasons = [
   'enrollment_forbids',
   /** One more enrollment would meet the requirement, but the account has as many as it may have. */
   'enrollments_full',
-  /** A recovery sets a password anew, and the account has none. */
+  /** A recovery sets a new password, and the account has none to replace. */
   'nothing_to_recover',
   /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
   'acr_unattainable',
@@ -49,7 +49,7 @@ export interface ChallengeOption {
   readonly authenticator: string;
   /** The enrollments of it that would do. Where there are several, the user may choose. */
   readonly enrollments: readonly string[];
-  /** As in the descriptor of the authenticator: it is not offered first because it was used last. */
+  /** The authenticator serves recovery (see its descriptor): having been used last does not make it the first offer. */
   readonly recovery?: true;
 }
 
@@ -131,12 +131,12 @@ export type DecisionOutcome =
       readonly remember?: Rememberable;
     };
 
-/** What a profile policy asks the user for. One of the lists is not empty. */
+/** What a profile policy asks the user for. At least one of the lists is not empty. */
 export interface ProfileRequest {
   /** Attributes that must have a value; known ones are among them. */
   readonly required: readonly string[];
   readonly optional: readonly string[];
-  /** To be accepted. */
+  /** Terms that the user must accept. */
   readonly terms: readonly TermsOfUse[];
   /** Nothing of it is required. */
   readonly canSkip?: true;

@@ -28,7 +28,7 @@ export interface RegistrationTerms {
   readonly groups: readonly string[];
 }
 
-/** Terms that a user accepts. Another version is accepted anew. */
+/** Terms that a user accepts. A new version must be accepted again. */
 export interface TermsOfUse {
   readonly id: string;
   readonly version: string;

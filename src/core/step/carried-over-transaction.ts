@@ -1,7 +1,7 @@
 /** What a transaction keeps if one request needs several interactions of oidc-provider. */
 import type { Transaction } from './transaction.ts';
 
-/** Which members a further interaction for the same request takes over. The others start anew or are set elsewhere. */
+/** Which members a further interaction for the same request takes over. The others start again or are set elsewhere. */
 const isCarriedOver = {
   id: false,
   event: false,

@@ -8,7 +8,10 @@ import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
 import type { KnownNames } from './check-references.ts';
 
-/** Each at its location in the expression. Of groups, users may be in any: they have a warning (`groupWarnings`). */
+/**
+ * Names in expressions that the configuration does not have, each at its location. Groups are left out, because users
+ * may be in groups that no file names; `groupWarnings` is about these.
+ */
 export function comparedNameFindings(sources: readonly DocumentSource[], names: KnownNames): readonly Finding[] {
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
   return sources.flatMap(({ source }) =>

@@ -24,7 +24,7 @@ const namesKept = 10;
 /** Apps that are kept of a group; a page with more of them would be of no use. */
 const openableKept = 200;
 
-/** `pages`: all apps. Rejects when one of them cannot be read. */
+/** All apps, grouped by equal policies. `pages`: all apps, page by page. Rejects if a policy cannot be read. */
 export async function equivalentApps(
   pages: AsyncIterable<readonly App[]>,
   policies: (app: App) => Promise<PolicySet>,

@@ -33,7 +33,7 @@ const shadowLifetime = keyTable.shadow.lifetime.seconds;
 /** Documents in one commit or load. */
 const batchSize = 500;
 
-/** Begins anew: what an earlier draft came to is forgotten. Rejects with `StoreUnavailable`. */
+/** Starts with this draft. The results of an earlier draft are deleted. Rejects with `StoreUnavailable`. */
 export async function startShadow(
   store: Store,
   documents: Documents,

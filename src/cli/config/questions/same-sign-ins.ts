@@ -16,7 +16,7 @@ import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 /** Identifies the class of an app's sign-ins: at apps of one class, equal sign-ins are asked for the same. */
 export type AppClass = (app: App, request: Facts['request']) => Promise<string>;
 
-/** Rejects if a policy cannot be read. */
+/** The returned function rejects if a policy cannot be read. */
 export function signInClasses(snapshot: Snapshot): AppClass {
   const classOf = appClasses((app) => snapshot.policies(app));
   return async (app, { clientId, ...request }) => {

@@ -79,7 +79,10 @@ function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): b
   return isAdmitted(evaluate(policies, factsWith(proofs, facts, policies.authenticators)));
 }
 
-/** Drops what must be proved in this very sign-in: a session does not hold it. */
+/**
+ * Whether the proofs that a session holds complete the sign-in. Proofs that must be given in this very sign-in do not
+ * count.
+ */
 function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, facts: UserFacts): boolean {
   const inSession = evidence.filter(({ age }) => age !== 'now');
   return outcomeIn(policies, { evidence: inSession, ...more }, facts) === 'complete';

@@ -7,7 +7,7 @@
 import { recoverableAuthenticator } from '../../decision/recovery.ts';
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Requirement, Rule } from '../../model/policy.ts';
-import { beforeSignIn } from '../../policy/rules/compile.ts';
+import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
@@ -67,6 +67,8 @@ export function laxerRecoveries(sides: Sides, space: RuleSpace): LaxerRecoveries
 interface Pair {
   readonly before: Rule | undefined;
   readonly now: Rule;
+  /** What the later rule asks for. */
+  readonly asked: Requirement;
   /** The rules that say what may be used. */
   readonly usable: RulePairing<EnrollmentRule>;
   readonly formulas: readonly Formula[];
@@ -90,8 +92,9 @@ function pairsIn(sides: SidesInSpace): readonly Pair[] {
   return recoveries.flatMap((pair) => {
     const rule = pair.now;
     if (rule?.then.kind !== 'allow') return [];
+    const { requirement } = rule.then;
     return enrollments.map((usable) => ({
-      ...{ before: pair.before, now: rule, usable },
+      ...{ before: pair.before, now: rule, asked: requirement, usable },
       formulas: [...space.onceProved, ...pair.formulas, ...usable.formulas],
     }));
   });
@@ -99,28 +102,23 @@ function pairsIn(sides: SidesInSpace): readonly Pair[] {
 
 const nothing: Requirement = { anyOf: [] };
 
-function comparisonOf({ before, now, usable }: Pair, sides: Sides): ReturnType<typeof compareAsks> {
+function comparisonOf({ before, asked, usable }: Pair, sides: Sides): ReturnType<typeof compareAsks> {
   const { active, next } = sides;
   const common = commonAuthenticators(sides).filter(({ underPasswordPolicy }) => !underPasswordPolicy);
-  const asked = before?.then.kind === 'allow' ? before.then.requirement : nothing;
-  return compareAsks(now.then.kind === 'allow' ? [now.then.requirement] : [nothing], [asked], {
+  const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
+  return compareAsks([asked], [then], {
     next: alsoIn(usablePolicies(next, usable.now?.then), common),
     before: alsoIn(usablePolicies(active, usable.before?.then), common),
   });
 }
 
-/** Facts for which these rules decide on both sides. */
-function factsOf({ before, now, usable, formulas }: Pair, { active, next, space }: SidesInSpace): UserFacts | NoFacts {
+/** Facts for which these rules of the recovery policies decide. */
+function factsOf({ before, now, formulas }: Pair, { active, next, space }: SidesInSpace): UserFacts | NoFacts {
   const model = findModel(formulas, newBudget());
   if (typeof model !== 'object') return model;
   const facts = ordinaryFacts(formulas, space) ?? space.factsOf(model.model);
-  const terms = ({ enrollment }: Sides['active']) => enrollment && findRule(beforeSignIn(enrollment), facts).rule;
-  const isConfirmed =
-    (active.recovery && findRule(active.recovery, facts).rule) === before &&
-    (next.recovery && findRule(next.recovery, facts).rule) === now &&
-    terms(active) === usable.before &&
-    terms(next) === usable.now;
-  return isConfirmed ? facts : 'undecided';
+  const ruleIn = ({ recovery }: PolicySet) => recovery && findRule(recovery, facts).rule;
+  return ruleIn(active) === before && ruleIn(next) === now ? facts : 'undecided';
 }
 
 /** More sets of proofs are not tried. */

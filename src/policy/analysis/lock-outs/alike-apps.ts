@@ -74,7 +74,7 @@ function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
     numbers.set(policy, number);
     return number;
   };
-  // Users add authenticators there: the searches of all apps look at these.
+  // At these apps users add authenticators, so the searches of all other apps examine them, too.
   const elsewhere = new Set(policies.flatMap(({ kind, clientIds }) => (isAboutAdding(kind) ? clientIds : [])));
   return ({ app: { clientId }, policies: set }: AnalysedApp): Likeness | undefined => {
     const { session, app: signOn, enrollment, accountPolicy, password, recovery, profile, ...others } = set;

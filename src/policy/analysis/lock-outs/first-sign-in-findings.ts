@@ -47,7 +47,10 @@ function givenIn({ policies: { authenticators } }: AnalysedApp): readonly string
   return authenticators.filter((one) => isGiven(one) && one.enrollable).map(({ key }) => key);
 }
 
-/** The account pages are the only place that no sign-on policy governs. */
+/**
+ * A finding if every sign-on policy denies new users, and the session policy closes the account pages, which no sign-on
+ * policy governs.
+ */
 function deniedTogether(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,

@@ -1,7 +1,6 @@
-/** What changed account policies and recovery policies come to where it cannot be shown, and where several rules do. */
+/** What changed account policies come to where it cannot be shown, and where several rules do. */
 import { describe, expect, test } from '@jest/globals';
 import { laxerChanges } from '../../../../src/core/analysis/comparison/laxer-changes.ts';
-import { laxerRecoveries } from '../../../../src/core/analysis/comparison/laxer-recovery.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
@@ -175,75 +174,5 @@ describe('what users set up while they sign in to an app', () => {
     ],
   ])('%s', (_, active, next, expected) => {
     expect(changes(active, next)).toEqual(expected);
-  });
-});
-
-describe('recoveries', () => {
-  const rule = (name: string, then: Rule['then'], when: Conditions = {}): Rule => ({ name, when, then });
-  const terms = (disabled: readonly string[], when: Conditions = {}): EnrollmentRule => {
-    return { name: 'terms', when, then: enrollmentTerms({ disabled }) };
-  };
-  interface Side {
-    readonly recovery: readonly Rule[];
-    readonly enrollment?: readonly EnrollmentRule[];
-    readonly authenticators?: readonly AuthenticatorDescriptor[];
-  }
-
-  function recoveries(active: Side, next: Side) {
-    const setOf = ({ recovery, enrollment, ...more }: Side): PolicySet => ({
-      ...policiesOf(),
-      ...{ authenticators, ...more },
-      recovery: compilePolicy({ name: 'recovery', rules: recovery }),
-      ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
-    });
-    const whens = [active, next].flatMap(({ recovery, enrollment = [] }) =>
-      [...recovery, ...enrollment].map(({ when }) => when),
-    );
-    const { found, undecided } = laxerRecoveries(
-      { active: setOf(active), next: setOf(next) },
-      ruleSpace(whens, universe()),
-    );
-    return { found: namesIn(found), undecided: namesIn(undecided) };
-  }
-
-  test.each<[string, Side, Side, ReturnType<typeof recoveries>]>([
-    [
-      'take less by one pair of rules, whatever else decides',
-      { recovery: [rule('old', passkey)] },
-      { recovery: [rule('new', any)], enrollment: [terms([], inA), terms(['email'])] },
-      { found: ['old > new'], undecided: [] },
-    ],
-    [
-      'take less where no rule let users in',
-      { recovery: [rule('of a', passkey, inA)] },
-      { recovery: [rule('new', passkey)] },
-      { found: ['- > new'], undecided: [] },
-    ],
-    [
-      'take something where there was nothing to be set anew',
-      { recovery: [rule('old', passkey)] },
-      { recovery: [rule('new', any)], authenticators: [descriptor.totp, descriptor.webauthn] },
-      { found: [], undecided: [] },
-    ],
-    [
-      'may take less of users who cannot be shown',
-      { recovery: [rule('old', passkey)] },
-      { recovery: [rule('of such', any, unshown), rule('rest', passkey)] },
-      { found: [], undecided: ['old > of such'] },
-    ],
-    [
-      'take less for users who can be shown under other rules of the enrollment policy',
-      { recovery: [rule('old', passkey)] },
-      { recovery: [rule('new', any)], enrollment: [terms([]), terms([], unshown)] },
-      { found: ['old > new'], undecided: [] },
-    ],
-    [
-      'take as much of all who can be shown',
-      { recovery: [rule('old', any)] },
-      { recovery: [rule('of such', passkey, unshown), rule('rest', any)] },
-      { found: [], undecided: [] },
-    ],
-  ])('%s', (_, active, next, expected) => {
-    expect(recoveries(active, next)).toEqual(expected);
   });
 });

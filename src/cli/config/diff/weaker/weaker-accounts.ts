@@ -91,7 +91,7 @@ function newPasswordRule({ before, now, facts, evidence }: NewPassword, { client
   const proofs = {
     evidence,
     remembered: [],
-    enrolled: [...new Set(evidence.map(({ authenticator }) => authenticator))],
+    enrolled: [...new Map(evidence.map(({ enrollment, authenticator }) => [enrollment, authenticator])).values()],
   };
   return {
     apps: clientIds,

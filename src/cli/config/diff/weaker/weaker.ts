@@ -155,7 +155,7 @@ function enrollmentText({ enrollment }: Deciders): string {
   );
 }
 
-/** For rules of the same name, describes what differs: ``: `grace` is another``. */
+/** For rules of the same name: which terms differ, as the end of a sentence about the rule. */
 function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: Deciders): string {
   if (before === undefined || before.name !== now?.name) return '';
   const { then: from } = before;

@@ -204,6 +204,21 @@ describe('a weaker kind of key', () => {
     ]);
   });
 
+  test('for a new password, by two of them', async () => {
+    const step = { authenticators: ['webauthn'] };
+    const { claims, undecided } = await replayed(
+      recovery({ possession: { authenticators: ['totp'] } }),
+      recovery({ chains: [[step, step]] }),
+    );
+    expect(undecided).toEqual([]);
+    expect(claims).toMatchObject([
+      {
+        words: 'webauthn is enough to set a new password, and was not',
+        example: expect.stringContaining('--enrolled webauthn,webauthn'),
+      },
+    ]);
+  });
+
   test.each<[string, Files, Files]>([
     ['a stronger one', signOn(allow(key({}))), signOn(allow(verified))],
     ['one that each is anyway', signOn(allow(key({}))), signOn(allow(key({ phishingResistant: true })))],
