@@ -160,7 +160,7 @@ const retired: Readonly<Record<string, string>> = {
   wayOn: 'requirementStatus',
   wayOnOf: 'requirementStatusOf',
   waysToSignIn: 'possibleProofSets',
-  withOwnAttempts: 'withKnownBrowserAttempts',
+  withOwnAttempts: 'withUsedBrowserAttempts',
   witness: 'supportingEvidence',
   wouldSpare: 'wouldWaive',
 };

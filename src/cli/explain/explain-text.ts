@@ -132,10 +132,10 @@ function rememberedText({ remembered = [] }: Explanation['device'], now: number)
   return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
 
-/** Attempts by strangers count for the account, but not for a browser that the account knows. */
+/** Attempts by strangers count for the account, but not for a browser that the user has signed in with. */
 function lockedText({ authenticator, retryAfter }: Locked): string {
   const until = retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
-  return `${authenticator}, no attempt is left ${until}, except from a browser that the account knows`;
+  return `${authenticator}, no attempt is left ${until}, except from a browser that the user has signed in with`;
 }
 
 export const layerTitles = {

@@ -35,9 +35,7 @@ const device = closedNotEmpty({
   known: z
     .boolean()
     .optional()
-    .describe(
-      'A browser that the user has used before, or has not. Default: it is new; in `always`, `never` and `depends`: any.',
-    ),
+    .describe('Whether the browser is known. Default: it is new; in `always`, `never` and `depends`: any.'),
   userAgent: text.optional().describe('User-Agent header of the browser, from which platform and system follow.'),
   platform: z.enum(['desktop', 'mobile', 'other']).optional().describe('Default desktop.'),
   os: z
