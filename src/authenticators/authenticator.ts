@@ -410,9 +410,9 @@ export interface Quota {
   readonly value: string;
   readonly limits: readonly Limit[];
   /**
-   * Browsers that the account knows are counted separately, so that requests by strangers do not use up their quota.
+   * Browsers that the account has used are counted separately, so that requests by strangers do not use up their quota.
    */
-  readonly separateForKnownBrowsers?: true;
+  readonly separateForUsedBrowsers?: true;
 }
 
 /** Identifies the user and proves the credential in one step. */

@@ -59,8 +59,7 @@ export interface AuditTrace {
   readonly proved: readonly TracedProof[];
   readonly zones?: readonly string[];
   /**
-   * `known`: the user had signed in with this browser before. The other members are present only if a rule asked for
-   * them.
+   * `known`: as in the facts. The other members are present only if a rule asked for them.
    */
   readonly device: {
     readonly known: boolean;

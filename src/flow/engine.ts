@@ -13,7 +13,7 @@ import { provesStrongest } from '../core/queries/proves-strongest.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
-import { guessingNetworkKey, interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
+import { guessingNetworkKey, interactionKey, transactionKey, usedBrowserKey } from '../stores/keys.ts';
 import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/choices/consent.ts';
 import { begunAnew, restarted } from './actions/choices/restart.ts';
@@ -27,8 +27,8 @@ import { resolveStep } from './actions/selection/resolve-step.ts';
 import { select } from './actions/selection/select.ts';
 import { withCredentialChallenges } from './actions/verification/identify-by-credential.ts';
 import type { ActionResult, LoadedAttempt, SubmittedAnswer } from './actions/verification/verify.ts';
-import { lastSignInWith, mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
+import { browserUseBy, mayKeepSecret } from './browser/used-browser.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
@@ -109,7 +109,7 @@ async function act(
 }
 
 async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: Attempt): Promise<LoadedAttempt> {
-  const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
+  const device = visitor.device === undefined ? [] : [usedBrowserKey(visitor.device)];
   const along = attempt?.keys ?? [];
   const guessing = guessingNetworkKey(networkOf(visitor.ip));
   const { reservation, counter } = await unit.load(
@@ -199,7 +199,7 @@ async function keepsSecret(
   facts: Facts,
   accountId: string,
 ): Promise<boolean> {
-  return mayKeepSecret(facts, lastSignInWith(unit, visitor, accountId), {
+  return mayKeepSecret(facts, browserUseBy(unit, visitor, accountId), {
     remembers: transaction.rememberDevice === true,
     isStrongest: provesStrongest(await snapshot.policies(app), facts),
   });

@@ -54,9 +54,9 @@ export const counterTable: readonly CounterRow[] = [
     owner: 'flow/notify/enqueue-messages',
   },
   {
-    what: 'Messages of an authenticator that were requested by a browser with which the user has signed in before.',
+    what: 'Messages of an authenticator that were requested by a used browser.',
     of: userOrUnknown,
-    name: '<authenticator>.send.known',
+    name: '<authenticator>.send.used',
     owner: 'flow/notify/enqueue-messages',
   },
   {

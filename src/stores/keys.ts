@@ -73,8 +73,8 @@ export function attemptCounter(userId: string, name: string): string {
 }
 
 /** `secret`: from the browser's cookie. */
-export function knownDeviceKey(secret: string): string {
-  return keyOf('known-device', secret);
+export function usedBrowserKey(secret: string): string {
+  return keyOf('used-browser', secret);
 }
 
 /** `id`: the id of the interaction. */
@@ -197,7 +197,7 @@ export function userCodeAttemptsCounter(by: 'browser' | 'network', id: string): 
   return keyOf('user-code-attempts', `${by}\n${id}`, 'try');
 }
 
-/** The separate counter of attempts from a known browser. `secret`: from its cookie. */
+/** The separate counter of attempts from a used browser. `secret`: from its cookie. */
 export function browserAttemptsCounter(of: {
   readonly account: string;
   readonly credential: string;

@@ -52,6 +52,6 @@ export function mailQuotas(address: string | undefined, context: AuthenticatorCo
   const recipient = address?.toLowerCase() ?? `decoy ${context.subjectId ?? context.identifier ?? ''}`;
   return [
     networkQuota(context.visitor.ip, network),
-    { ...perHour('recipient', `email\n${recipient}`, toOne), separateForKnownBrowsers: true },
+    { ...perHour('recipient', `email\n${recipient}`, toOne), separateForUsedBrowsers: true },
   ];
 }

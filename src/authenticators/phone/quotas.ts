@@ -31,7 +31,7 @@ export function phoneQuotas(
   const decoy = `decoy ${unknown}`;
   return [
     networkQuota(ip, limits.network),
-    { ...perHour('number', to?.number ?? decoy, limits.number), separateForKnownBrowsers: true },
+    { ...perHour('number', to?.number ?? decoy, limits.number), separateForUsedBrowsers: true },
     perHour('prefix', to?.number.slice(0, -blockDigits) ?? decoy, limits.prefix),
     perHour('country', to?.country ?? decoy, limits.country),
   ];

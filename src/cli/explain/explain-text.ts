@@ -132,10 +132,10 @@ function rememberedText({ remembered = [] }: Explanation['device'], now: number)
   return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
 
-/** Attempts by strangers count for the account, but not for a browser that the account knows. */
+/** Attempts by strangers count for the account, but not for a browser that the user has signed in with. */
 function lockedText({ authenticator, retryAfter }: Locked): string {
   const until = retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
-  return `${authenticator}, no attempt is left ${until}, except from a browser that the account knows`;
+  return `${authenticator}, no attempt is left ${until}, except from a browser that the user has signed in with`;
 }
 
 export const layerTitles = {
@@ -156,7 +156,7 @@ export function layerLines(layer: ExplainedLayer, paint: Paint, when = ''): read
     paint('bold', `${layerTitle(layer)}${when}`),
     ...layer.rules.flatMap((rule, index) => ruleLines(rule, index, { width, layer, paint })),
     ...(notReached > 0 ? [paint('dim', `  ${notReached} more not evaluated`)] : []),
-    ...verdictLines(layer, paint),
+    ...resultLines(layer, paint),
   ];
 }
 
@@ -195,7 +195,7 @@ function appSessionText({ absolute, unkept }: NonNullable<ExplainedLayer['appSes
   return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
 }
 
-function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
+function resultLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, profile, satisfied } =
     layer;
   const alternatives = requirements.flatMap(requirementText);

@@ -76,7 +76,7 @@ export function withFactOptions(command: Command): Command {
     .option('--prompt-consent', 'with prompt=consent')
     .option('--prompt-select-account', 'with prompt=select_account')
     .option('--claims <names>', 'claims that the request names')
-    .option('--device <state>', 'known: a browser that the user has used before; or new', 'new')
+    .option('--device <state>', "known: signed in with before, at the account's strongest level; or new", 'new')
     .option('--platform <platform>', `${platforms.join(', ')} (default: that of the system, else desktop)`)
     .option('--os <system>', operatingSystems.join(', '), 'other')
     .option(

@@ -17,8 +17,8 @@ export interface Locked {
 const never: Limit = { limit: 0, window: 1 };
 
 /**
- * Reads the counters of the account without counting. A browser that the account knows has separate attempts (decision
- * 35). Rejects with `StoreUnavailable`.
+ * Reads the counters of the account without counting. A browser that the user has signed in with has separate
+ * attempts (decision 35). Rejects with `StoreUnavailable`.
  */
 export async function lockedAuthenticators(
   store: Store,

@@ -34,7 +34,7 @@ export interface PasswordLockout {
   readonly within: Seconds;
   /** How long no attempt is taken, from the last one on. Absent: for what is left of `within`. */
   readonly wait?: Seconds;
-  /** Failures in a row, after which only known browsers have attempts until a recovery or an administrator. */
+  /** Failures in a row, after which only used browsers have attempts until a recovery or an administrator. */
   readonly consecutive: number;
 }
 

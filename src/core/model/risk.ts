@@ -40,7 +40,7 @@ export interface RiskScoring {
   readonly points: Readonly<Record<RiskSignal, number>>;
   /** Points from which on the risk is at this level. */
   readonly levels: { readonly medium: number; readonly high: number };
-  /** So many wrong attempts of unknown browsers within the last hour. */
+  /** So many wrong attempts of browsers that the user has never signed in with, within the last hour. */
   readonly failures: number;
   /** Kilometres in an hour that no user travels. */
   readonly speed: number;

@@ -1,6 +1,6 @@
 /**
  * The user reports a sign-in as not their own. This file promises: every session and token of the account ends, since
- * the stranger may have started others; a requested deletion is cancelled; the browser becomes unknown to the account;
+ * the stranger may have started others; a requested deletion is cancelled; the account forgets the browser;
  * every address is notified.
  */
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -8,8 +8,8 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { VersionedAccount } from '../../users/record/account.ts';
 import { withoutDeletion } from '../../users/record/deletion.ts';
 import { audit } from '../audit.ts';
-import { forgetKnownDevice } from '../browser/known-device.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
+import { forgetUsedBrowser } from '../browser/used-browser.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
 import { consumeLink, type RejectSignIn, readLink } from '../notify/account-links.ts';
@@ -54,7 +54,7 @@ export async function rejectSignIn(request: ReportRequest, token: string): Promi
   );
   if (link.device !== '') {
     await unit.load([link.device]);
-    forgetKnownDevice(unit, link.device, account.user.id);
+    forgetUsedBrowser(unit, link.device, account.user.id);
   }
   const snapshot = await services.snapshot(unit);
   notify(notifierOf({ services, unit, visitor, account, snapshot }), accountChanged('sign_in_rejected'));

@@ -23,10 +23,10 @@ import { answerConsent, goOnWithAccount } from './choices/consent.ts';
 import { answerKeepAccount } from './choices/keep-account.ts';
 import { enroll } from './enrollment/enroll.ts';
 import { countIfWrong } from './guessing/count-failures.ts';
-import { isKnownTo, workDueFor } from './guessing/guessing-network.ts';
-import { withKnownBrowserAttempts } from './guessing/known-browser-attempts.ts';
+import { isUsedBy, workDueFor } from './guessing/guessing-network.ts';
 import { sharedLimits, withDeferredAttempt } from './guessing/lockout.ts';
 import { admitted, admittedWithAnswer } from './guessing/proof-of-work.ts';
+import { withUsedBrowserAttempts } from './guessing/used-browser-attempts.ts';
 import { completeProfile } from './profile/profile.ts';
 import { proveAddress } from './registration/register.ts';
 import { takeRegistration } from './registration/registration-form.ts';
@@ -159,7 +159,7 @@ async function identify(context: OpenTransaction, decided: Decided, submitted: S
   const { fields, loaded } = submitted;
   const { recovering } = context.transaction;
   const workDue = recovering ? undefined : workDueFor(context);
-  const isFree = !recovering && (workDue === undefined || (await isKnownHere(context, loaded.identifier)));
+  const isFree = !recovering && (workDue === undefined || (await isUsedByAccountOf(context, loaded.identifier)));
   if (isFree || !loaded.identifier?.ok) return identifyBy(context, decided, submitted);
   const prefilledIdentifier = (fields.identifier ?? '').trim().slice(0, longestIdentifier);
   const typedBack = { ...context, transaction: { ...context.transaction, prefilledIdentifier } };
@@ -168,8 +168,8 @@ async function identify(context: OpenTransaction, decided: Decided, submitted: S
   return admission.admitted ? identifyBy(admission.afterwards, decided, submitted) : admission.refusal;
 }
 
-async function isKnownHere(context: OpenTransaction, identifier: TypedIdentifier | undefined): Promise<boolean> {
-  return isKnownTo(context, (await find(context, identifier))?.account);
+async function isUsedByAccountOf(context: OpenTransaction, identifier: TypedIdentifier | undefined): Promise<boolean> {
+  return isUsedBy(context, (await find(context, identifier))?.account);
 }
 
 /**
@@ -200,7 +200,7 @@ async function identifyBy(
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
   const owner = { facts, account, subjectId: subject.id, key: found.key };
   const reserved = await withDeferredAttempt(context, loaded, owner);
-  const attempt = await withKnownBrowserAttempts(context, { key: identifyWith, account, credential }, reserved);
+  const attempt = await withUsedBrowserAttempts(context, { key: identifyWith, account, credential }, reserved);
   const refusal = throttled(identifiedContext, identifyWith, attempt.reservation);
   if (refusal) return { ...refusal, context };
   const verified = await verify(identifiedContext, {
@@ -274,7 +274,7 @@ async function answerChallenge(
   const credential = isOver ? undefined : account?.credentials.find(({ id }) => id === pending.enrollment);
   const key = pending.authenticator;
   const reserved = await withDeferredAttempt(context, loaded, { facts, account, subjectId: subject.id });
-  const attempt = await withKnownBrowserAttempts(context, { key, account, credential }, reserved);
+  const attempt = await withUsedBrowserAttempts(context, { key, account, credential }, reserved);
   const verified = await verify(context, {
     key,
     credential,

@@ -1,6 +1,6 @@
 /**
- * What a completed sign-in stores about the browser: it becomes known, next time it offers the authenticator that was
- * proved first, and it may remember the second factor.
+ * What a completed sign-in stores about the browser: it counts as used, next time it offers the authenticator that was
+ * proved first, and it may remember the second factor. A sign-in at the strongest level also makes it known.
  */
 import type { Rememberable } from '../../core/model/decision.ts';
 import type { Evidence } from '../../core/model/facts.ts';
@@ -10,8 +10,8 @@ import type { App } from '../../policy/model/app.ts';
 import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { audit } from '../audit.ts';
-import { type LastSignIn, recordSignIn } from '../browser/known-device.ts';
 import { isRememberedWith, rememberProofs } from '../browser/remembered-device.ts';
+import { type BrowserUse, recordBrowserUse } from '../browser/used-browser.ts';
 import { keptPlace, type Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
 import { accountChanged } from '../notify/account-notification.ts';
@@ -28,8 +28,8 @@ export interface CompletedSignIn {
   readonly subject: string;
   /** The evidence that met the requirements. */
   readonly supportingEvidence: readonly Evidence[];
-  /** Set if the sign-in was at the strongest level that the account can reach. The browser then counts as usual. */
-  readonly usual?: LastSignIn['usual'];
+  /** Set if the sign-in was at the strongest level that the account can reach. It makes the browser known. */
+  readonly usual?: BrowserUse['usual'];
   /** What may be remembered. Absent if nothing may. */
   readonly remember?: Rememberable;
 }
@@ -48,7 +48,7 @@ export async function rememberBrowser(completed: CompletedSignIn): Promise<void>
     .toSorted((one, other) => one.at - other.at);
   const used = [...new Set([...before, ...transaction.evidence].map(({ enrollment }) => enrollment))];
   const { usual } = completed;
-  recordSignIn(unit, secret, { subject, at: services.now(), used, ...omitUndefined({ usual }) });
+  recordBrowserUse(unit, secret, { subject, at: services.now(), used, ...omitUndefined({ usual }) });
   if (transaction.rememberDevice) await remember(completed, secret);
 }
 

@@ -38,8 +38,8 @@ const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
 export interface MessagesToSend extends Pick<IssuedChallenge, 'deliver' | 'quotas' | 'undeliverable'> {
   /** The user has proved something and may therefore learn why nothing was sent. */
   readonly proved?: boolean;
-  /** The user has signed in with this browser before. It has a limit of its own, which strangers cannot use up. */
-  readonly known?: boolean;
+  /** The user has signed in with this browser. It has a limit of its own, which strangers cannot use up. */
+  readonly isUsedBrowser?: boolean;
 }
 
 /** What is counted (for the audit log), the counter, and its limits. */
@@ -64,7 +64,7 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
   const { deliver = [], undeliverable, proved } = toSend;
   const limits = services.authenticators.get(key)?.sendLimits;
   if (!subject || !limits) return { notices: [], outbox: [] };
-  const name = `${key}.send${toSend.known ? '.known' : ''}`;
+  const name = `${key}.send${toSend.isUsedBrowser ? '.used' : ''}`;
   const own = subject.decoy ? counterOf(subject.id, name) : attemptCounter(subject.id, name);
   const [networks, others] = countersOf(own, toSend);
   // The network comes first: if its limit is reached, no other limit is used up.
@@ -166,10 +166,10 @@ export function asResendRefusal(refusal: Notice): Notice {
 /** The counters by network, and the others. */
 function countersOf(
   own: string,
-  { deliver = [], quotas, known }: MessagesToSend,
+  { deliver = [], quotas, isUsedBrowser }: MessagesToSend,
 ): readonly [readonly Counted[], readonly Counted[]] {
   if (quotas !== undefined) {
-    const counted = quotas.map((quota) => countedAs(quota, known ? own : ''));
+    const counted = quotas.map((quota) => countedAs(quota, isUsedBrowser ? own : ''));
     return [counted.filter(([kind]) => kind === 'network'), counted.filter(([kind]) => kind !== 'network')];
   }
   if (deliver.length === 0) return [[], [['recipient', counterOf(own, 'recipient'), perRecipient]]];
@@ -179,9 +179,9 @@ function countersOf(
   return [[], recipients];
 }
 
-/** `own`: identifies a browser that the user is known by, for its own limit. Empty if there is none. */
-function countedAs({ kind, value, limits, separateForKnownBrowsers }: Quota, own: string): Counted {
-  const shared = separateForKnownBrowsers && own !== '' ? `${value}\n${own}` : value;
+/** `own`: identifies a browser that the user has signed in with, for its own limit. Empty if there is none. */
+function countedAs({ kind, value, limits, separateForUsedBrowsers }: Quota, own: string): Counted {
+  const shared = separateForUsedBrowsers && own !== '' ? `${value}\n${own}` : value;
   const counter = kind === 'recipient' ? recipientCounter(shared) : sendingQuotaCounter(kind, shared);
   return [kind, counter, limits];
 }

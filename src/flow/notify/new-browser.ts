@@ -7,7 +7,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
-import { credentialsKey, knownDeviceKey, userKey } from '../../stores/keys.ts';
+import { credentialsKey, usedBrowserKey, userKey } from '../../stores/keys.ts';
 import { browserText } from '../../user-agent.ts';
 import { notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
 import { parseUser, serializeUser, type User } from '../../users/record/user.ts';
@@ -26,8 +26,8 @@ const day: Seconds = 86_400;
 export interface NewSignIn extends Omit<MessageContext, 'account' | 'client'> {
   /** Id of the account. */
   readonly subject: string;
-  /** The user has signed in with this browser before. */
-  readonly known: boolean;
+  /** The user has signed in with this browser before, at whatever level. */
+  readonly isUsedBrowser: boolean;
   /** Uid of the SSO session. */
   readonly session: string;
   readonly app: App;
@@ -36,14 +36,14 @@ export interface NewSignIn extends Omit<MessageContext, 'account' | 'client'> {
 
 /** If mail cannot be sent, nothing is sent, and the account page says so. */
 export async function tellOfNewBrowser(signIn: NewSignIn): Promise<void> {
-  const { services, unit, subject, known } = signIn;
+  const { services, unit, subject, isUsedBrowser } = signIn;
   if (!services.canMail()) return;
   const account = await loadAccount(unit, subject);
   if (!account) return;
   const { newBrowserNotices: notified } = account.user;
   const now = services.now();
   if (notified === undefined) return noted(signIn, () => []);
-  if (known || notificationAddresses(account).length === 0) return;
+  if (isUsedBrowser || notificationAddresses(account).length === 0) return;
   const isLimited = recent(notified, now).length >= perDay;
   auditNotice(signIn, isLimited);
   if (isLimited) return;
@@ -68,7 +68,7 @@ function noted({ unit, subject }: NewSignIn, next: (notified: readonly Seconds[]
 function notifyOwner(signIn: NewSignIn, account: NonNullable<MessageContext['account']>, time: Seconds): void {
   const { services, unit, visitor, subject: user, session, app, snapshot } = signIn;
   const place = { ip: addressPlaceText(snapshot, visitor.ip), ...browserText(visitor.userAgent) };
-  const device = visitor.device === undefined ? '' : knownDeviceKey(visitor.device);
+  const device = visitor.device === undefined ? '' : usedBrowserKey(visitor.device);
   const about = { kind: 'not_me', user, session, device, at: time, app: app.name, ...place } as const;
   const link = createLink({ services, unit }, about, reportPeriod);
   const params = { link, does: 'not_me', until: time + reportPeriod };

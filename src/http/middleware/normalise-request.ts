@@ -26,7 +26,7 @@ export interface NormalisationOptions {
   readonly trustedProxies: number;
   /** Headers that may contain device signals, in lower case. */
   readonly signalHeaders: readonly string[];
-  /** Name of the cookie that identifies a known browser. */
+  /** Name of the cookie that identifies a used browser. */
   readonly deviceCookie: string;
   /** Name of the cookie with the language that the user chose. */
   readonly languageCookie: string;

@@ -1,7 +1,7 @@
 /** The first middleware: normalises the request and opens its scope. */
 import type { Context, Next } from 'koa';
 import { createRequestScope, runInScope } from '../../oidc/request-scope.ts';
-import { knownDeviceKey } from '../../stores/keys.ts';
+import { usedBrowserKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { failureRecordingStore } from './failure-recording-store.ts';
@@ -27,7 +27,7 @@ export function openRequest({ store, along, trustedProxies, signalHeaders, issue
       scope.unserved = failure;
     });
     // The entry of the browser's device is part of the first load, so that it needs no round trip of its own.
-    const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
+    const device = visitor.device === undefined ? [] : [usedBrowserKey(visitor.device)];
     const scope = createRequestScope(new UnitOfWork(recording, [...along, ...device]), visitor, ctx.originalUrl);
     await runInScope(scope, next);
   };

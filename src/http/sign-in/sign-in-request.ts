@@ -16,7 +16,7 @@ export interface SignInParts {
   readonly renderer: Renderer;
   /** The provider of the active revision. */
   readonly provider: () => Provider;
-  /** Name of the cookie that identifies a known browser. */
+  /** Name of the cookie that identifies a used browser. */
   readonly deviceCookie: string;
   /** Where a user can continue after a sign-in ended with this code, best first. */
   readonly nextLinks: (ctx: Context, code: ErrorCode) => Promise<readonly NextLink[]>;

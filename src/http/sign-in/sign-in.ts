@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import type { Step } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { consentDetails } from '../../flow/actions/choices/consent.ts';
-import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
+import { deviceLifetime, deviceSecret } from '../../flow/browser/used-browser.ts';
 import { submit, view } from '../../flow/engine.ts';
 import type { SignInResult, Submission } from '../../flow/sign-in-result.ts';
 import {

@@ -7,7 +7,7 @@ import { provesStrongest } from '../../core/queries/proves-strongest.ts';
 import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
-import { lastSignInWith } from '../../flow/browser/known-device.ts';
+import { browserUseBy } from '../../flow/browser/used-browser.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
@@ -100,7 +100,7 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
   const { supportingEvidence } = decision.assurance;
   const signedIn = { services, unit, visitor, app, transaction, subject: accountId, supportingEvidence };
   if (transaction.evidence.length > 0) {
-    const known = lastSignInWith(unit, visitor, accountId) !== undefined;
+    const isUsedBrowser = browserUseBy(unit, visitor, accountId) !== undefined;
     await tellOfNewBrowser({
       services,
       unit,
@@ -109,7 +109,7 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
       snapshot,
       transaction,
       subject: accountId,
-      known,
+      isUsedBrowser,
       session: session.uid,
     });
   }

@@ -35,9 +35,7 @@ const device = closedNotEmpty({
   known: z
     .boolean()
     .optional()
-    .describe(
-      'A browser that the user has used before, or has not. Default: it is new; in `always`, `never` and `depends`: any.',
-    ),
+    .describe('Whether the browser is known. Default: it is new; in `always`, `never` and `depends`: any.'),
   userAgent: text.optional().describe('User-Agent header of the browser, from which platform and system follow.'),
   platform: z.enum(['desktop', 'mobile', 'other']).optional().describe('Default desktop.'),
   os: z
@@ -227,7 +225,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       path: ['user', 'groups'],
       when: whenSound,
     })
-    .refine((test) => judgements.some((name) => test[name] !== undefined), {
+    .refine((test) => expectations.some((name) => test[name] !== undefined), {
       error: 'says nothing that must come out: give one of expect, always, never, depends',
       when: whenSound,
     })
@@ -248,7 +246,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
 }
 
 /** What a test says must come out: of one sign-in, or of every one that it leaves open. */
-const judgements = ['expect', 'always', 'never', 'depends'] as const;
+const expectations = ['expect', 'always', 'never', 'depends'] as const;
 
 /** One test as it is read. */
 export type PolicyTest = z.output<ReturnType<typeof policyTestsSchema>>['tests'][number];

@@ -3,11 +3,11 @@ import { type KeyRow, windows } from './key-row.ts';
 
 export const attemptKeys = {
   'browser-attempts': {
-    what: 'Failed attempts of a browser that the account knows, where the account has none left.',
+    what: 'Failed attempts of a used browser, where the account has none left.',
     holds: 'counter',
     tag: { rule: 'hash', of: 'the account, the credential, the authenticator and the secret of the browser' },
     rest: '`try`',
-    owner: 'flow/actions/guessing/known-browser-attempts',
+    owner: 'flow/actions/guessing/used-browser-attempts',
     lifetime: windows,
     durability: 'ephemeral',
     references: [],

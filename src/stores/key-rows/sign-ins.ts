@@ -2,11 +2,11 @@
 import type { KeyRow } from './key-row.ts';
 
 export const signInKeys = {
-  'known-device': {
-    what: 'The users who have signed in with a browser, each with the last sign-in.',
+  'used-browser': {
+    what: 'The users who have signed in with a browser, each with the last sign-in, and whether the browser is known.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the secret in the cookie of the browser' },
-    owner: 'flow/browser/known-device',
+    owner: 'flow/browser/used-browser',
     lifetime: { kind: 'fixed', seconds: 180 * 86_400 },
     durability: 'ephemeral',
     references: [],

@@ -22,14 +22,14 @@ export interface UsualNetwork {
 interface UsualPlaces {
   /** Least recently used first. */
   readonly networks: readonly UsualNetwork[];
-  /** Wrong attempts from browsers that the account does not know (epoch seconds), newest last. */
+  /** Wrong attempts from browsers that the user has never signed in with (epoch seconds), newest last. */
   readonly failures: readonly Seconds[];
 }
 
 const keptNetworks = 30;
 const keptFailures = 10;
-/** How long a network stays usual after the last sign-in (seconds), the same as for a known browser. */
-const networkLifetime: Seconds = keyTable['known-device'].lifetime.seconds;
+/** How long a network stays usual after the last sign-in (seconds), the same as for a used browser. */
+const networkLifetime: Seconds = keyTable['used-browser'].lifetime.seconds;
 /** A sign-in from the same network is recorded again only after this long (seconds). */
 const rewriteAfter: Seconds = 86_400;
 
@@ -48,7 +48,7 @@ export function recordUsualNetwork(
   });
 }
 
-/** Records a wrong attempt from a browser that the account does not know. The entry must be loaded. */
+/** Records a wrong attempt from a browser that the user has never signed in with. The entry must be loaded. */
 export function recordFailure(unit: UnitOfWork, userId: string, time: Seconds): void {
   change(unit, userId, ({ networks, failures }) => ({ networks, failures: [...failures, time].slice(-keptFailures) }));
 }

@@ -1,4 +1,4 @@
-/** Many wrong passwords from one network: work for each form of the first page, and none for known browsers. */
+/** Many wrong passwords from one network: work for each form of the first page, and none for used browsers. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { guessingNetworkKey, networkFailuresCounter } from '../../../src/stores/keys.ts';
 import { cookieOf } from '../../support/clients/returning-browser.ts';
@@ -104,7 +104,7 @@ describe('a network that guessed too often', () => {
     expect(currentStep(await answerStep(agent, page, { ...typed, 'work.answer': answerOf(task) }))).toBe('code');
   });
 
-  test('does not stop a browser that the account knows, and does stop it at another account', async () => {
+  test('does not stop a browser that the account has used, and does stop it at another account', async () => {
     const [user, stranger] = [await userWithPassword(node), await userWithPassword(node)];
     const agent = new UserAgent();
     const first = await beginSignIn(node, 'notes', agent);

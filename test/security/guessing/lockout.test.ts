@@ -29,7 +29,7 @@ async function newUser(): Promise<Known> {
 }
 
 /** A browser with which this user has signed in before; its session is over. */
-async function knownBrowser(user: TestUser): Promise<UserAgent> {
+async function usedBrowser(user: TestUser): Promise<UserAgent> {
   const { agent, page } = await beginSignIn(node, 'notes');
   expect(currentStep(await identify(agent, page, user))).toBe('code');
   return reopened(agent, node.issuer);
@@ -57,7 +57,7 @@ async function exhaust({ id }: Known): Promise<void> {
 
 test('a stranger who uses up the attempts keeps other strangers out, and not a browser that the owner used', async () => {
   const user = await newUser();
-  const agent = await knownBrowser(user);
+  const agent = await usedBrowser(user);
   expect(await guess(user, 11)).toEqual(['attempts.exceeded']);
   expect(await signsIn(user)).toBe('attempts.exceeded');
   expect(await signsIn(user, agent)).toBe('code');
@@ -65,9 +65,9 @@ test('a stranger who uses up the attempts keeps other strangers out, and not a b
   expect(await signsIn(user)).toBe('attempts.exceeded');
 });
 
-test('a known browser has exactly as many attempts as all others together', async () => {
+test('a used browser has exactly as many attempts as all others together', async () => {
   const user = await newUser();
-  const agent = await knownBrowser(user);
+  const agent = await usedBrowser(user);
   await guess(user, 11);
   const { started } = node.app.hashing.stats;
   expect(await guess(user, 11, agent)).toEqual(['attempts.exceeded']);
@@ -83,7 +83,7 @@ async function knownCopy(agent: UserAgent): Promise<UserAgent> {
 test('a cookie that is made up, or of a browser that another user used, gets nothing', async () => {
   const user = await newUser();
   const other = await newUser();
-  const agent = await knownBrowser(other);
+  const agent = await usedBrowser(other);
   await guess(user, 11);
   expect(await signsIn(user, agent)).toBe('attempts.exceeded');
   const name = agent.cookies(node.issuer).map((cookie) => cookie.name);
@@ -94,9 +94,9 @@ test('a cookie that is made up, or of a browser that another user used, gets not
   expect(await signsIn(user, forged)).toBe('attempts.exceeded');
 });
 
-test('after a hundred failures in a row only known browsers get in, until a recovery', async () => {
+test('after a hundred failures in a row only used browsers get in, until a recovery', async () => {
   const user = await newUser();
-  const agent = await knownBrowser(user);
+  const agent = await usedBrowser(user);
   await exhaust(user);
   expect(await signsIn(user)).toBe('attempts.locked');
   expect(await signsIn(user, agent)).toBe('code');

@@ -97,12 +97,12 @@ export function byItself(value: string): RegExp {
   return new RegExp(`(?<![\\w+-])${value}(?![\\w-])`);
 }
 
-/** The next message may go out at once, whether the browser is known to the account or not: no test waits. */
+/** The next message may go out at once, whether the account has used the browser or not: no test waits. */
 export async function maySendAgain(
   { store }: Pick<TestNode, 'store'>,
   id: string,
   authenticator: 'email' | 'phone' = 'email',
 ): Promise<void> {
-  const counters = [`${authenticator}.send`, `${authenticator}.send.known`].map((name) => attemptCounter(id, name));
+  const counters = [`${authenticator}.send`, `${authenticator}.send.used`].map((name) => attemptCounter(id, name));
   await store.commit(counters.map((counter) => ({ op: 'reset', counter })));
 }

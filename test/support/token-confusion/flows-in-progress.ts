@@ -180,7 +180,7 @@ async function startOffice() {
   const node = await startNode({ store: noting, demo: true, users: false, now: () => now, files });
   const who = await holder(node, ...(Object.keys(capabilities) as CapabilityName[]).filter((one) => one !== 'totp'));
   const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];
-  const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.known`]), 'account.change'];
+  const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.used`]), 'account.change'];
   const forgetCounts = async (): Promise<void> => {
     const resets = others.map((name) => ({ op: 'reset' as const, counter: attemptCounter(who.id, name) }));
     const userCodes = [...userCodeTries].map((counter) => ({ op: 'reset' as const, counter }));

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
-import { auditKey, knownDeviceKey, transactionKey, userKey } from '../../../src/stores/keys.ts';
+import { auditKey, transactionKey, usedBrowserKey, userKey } from '../../../src/stores/keys.ts';
 import { serializeUser } from '../../../src/users/record/user.ts';
 import {
   allow,
@@ -567,7 +567,7 @@ describe('a browser that is known', () => {
     const world = createWorld({ app, visitor: { device: 'browser-secret' } });
     await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
     const value = JSON.stringify(before ? { 'user-ann': before } : {});
-    await world.write({ op: 'put', key: knownDeviceKey('browser-secret'), value });
+    await world.write({ op: 'put', key: usedBrowserKey('browser-secret'), value });
     const beginning = await world.beginSignIn();
     const first = await world.send(beginning, { identifier: 'ann', 'credentials.passcode': 'secret' });
     const fields = { 'credentials.passcode': '123', ...(remembers ? { rememberDevice: 'yes' } : {}) };

@@ -13,8 +13,8 @@ import {
   guessingNetworkKey,
   identifierKey,
   interactionKey,
-  knownDeviceKey,
   transactionKey,
+  usedBrowserKey,
 } from '../../../src/stores/keys.ts';
 import {
   allow,
@@ -99,7 +99,7 @@ describe('what an authenticator may know', () => {
 describe('what is loaded first', () => {
   test.each([
     [undefined, []],
-    ['browser-secret', [knownDeviceKey('browser-secret')]],
+    ['browser-secret', [usedBrowserKey('browser-secret')]],
   ])('in the browser %s', async (device, keys) => {
     const world = createWorld({ visitor: device === undefined ? {} : { device } });
     await world.beginSignIn();

@@ -5,8 +5,8 @@ import type { Evidence } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import { begin } from '../../../src/core/step/transaction.ts';
 import { type CompletedSignIn, rememberBrowser } from '../../../src/flow/actions/remember-browser.ts';
-import { lastSignIn } from '../../../src/flow/browser/known-device.ts';
-import { knownDeviceKey } from '../../../src/stores/keys.ts';
+import { browserUseOf } from '../../../src/flow/browser/used-browser.ts';
+import { usedBrowserKey } from '../../../src/stores/keys.ts';
 import { createWorld, credential, start, type WorldOptions } from './sign-in-fixture.ts';
 
 const request = neutralRequest('notes', ['openid']);
@@ -35,7 +35,7 @@ async function complete(
     world.inRequest('tx', async ({ unit, visitor }) => {
       const app = await world.snapshot.app('notes');
       if (!app) throw new Error('no app');
-      await unit.load([knownDeviceKey('secret')]);
+      await unit.load([usedBrowserKey('secret')]);
       const fresh = begin({ id: 'tx', request, now: start, lifetime: 600 });
       const transaction = { ...fresh, evidence: here, rememberDevice: true } as const;
       const remember = { seconds: 3600, enrollments: ['totp'] };
@@ -53,9 +53,9 @@ async function complete(
       await rememberBrowser({ ...completed, ...changes, ...more });
     });
   await again();
-  const entry = (await world.store.load([knownDeviceKey('secret')])).entries.get(knownDeviceKey('secret'));
+  const entry = (await world.store.load([usedBrowserKey('secret')])).entries.get(usedBrowserKey('secret'));
   const [, totp] = await world.credentials('ann');
-  return { world, again, last: lastSignIn(entry?.value, 'user-ann'), remembered: totp?.remembered ?? [] };
+  return { world, again, last: browserUseOf(entry?.value, 'user-ann'), remembered: totp?.remembered ?? [] };
 }
 
 describe('the browser is known', () => {

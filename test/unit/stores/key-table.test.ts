@@ -9,10 +9,10 @@ import {
   grantKey,
   identifierKey,
   interactionKey,
-  knownDeviceKey,
   outboxMessageKey,
   recipientCounter,
   transactionKey,
+  usedBrowserKey,
   userKey,
   usersKey,
 } from '../../../src/stores/keys.ts';
@@ -48,7 +48,7 @@ describe('the recording store', () => {
 
   test.each<[string, Op, string | undefined]>([
     ['a user', { op: 'put', key: userKey('u'), value: '', refs: [credentialsKey('u')] }, undefined],
-    ['a known device', { op: 'put', key: knownDeviceKey('s'), value: '', ttl: 180 * 86_400 }, undefined],
+    ['a used browser', { op: 'put', key: usedBrowserKey('s'), value: '', ttl: 180 * 86_400 }, undefined],
     ['a line of the audit log', { op: 'append', key: auditKey, value: line, keep: 100_000 }, undefined],
     ['a reset', { op: 'reset', counter: attemptCounter('u', 'security_question.enroll') }, undefined],
     ['a deletion', { op: 'delete', key: grantKey('g') }, undefined],
@@ -59,7 +59,7 @@ describe('the recording store', () => {
     ['a foreign reference', { op: 'put', key: userKey('u'), value: '', refs: [grantKey('g')] }, 'reference from'],
     ['a missing ttl', { op: 'put', key: keyOf('transaction', 't'), value: '' }, 'with a ttl of undefined'],
     ['an unexpected ttl', { op: 'put', key: userKey('u'), value: '', ttl: 5 }, 'with a ttl of 5'],
-    ['another ttl', { op: 'put', key: knownDeviceKey('s'), value: '', ttl: 5 }, 'with a ttl of 5'],
+    ['another ttl', { op: 'put', key: usedBrowserKey('s'), value: '', ttl: 5 }, 'with a ttl of 5'],
     ['another length of a log', { op: 'append', key: auditKey, value: line, keep: 5 }, 'keeps 5 lines'],
     ['the forms of a profile', { op: 'reset', counter: attemptCounter('u', 'profile') }, undefined],
     ['an unknown counter', { op: 'reset', counter: attemptCounter('u', 'account.other') }, 'unknown counter'],

@@ -4,10 +4,10 @@ import { StoreUnavailable } from '../../../src/errors.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import {
   keyringKey,
-  knownDeviceKey,
   outboxMessageKey,
   ssoSessionKey,
   storeStateKey,
+  usedBrowserKey,
   userKey,
 } from '../../../src/stores/keys.ts';
 import { releaseSchema } from '../../../src/stores/schema.ts';
@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 const session = ssoSessionKey('s');
-const device = knownDeviceKey('d');
+const device = usedBrowserKey('d');
 const at = async (key: string) => (await store.load([key])).entries.get(key);
 
 describe('a new epoch', () => {

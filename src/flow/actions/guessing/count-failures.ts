@@ -5,7 +5,7 @@ import type { VersionedAccount } from '../../../users/record/account.ts';
 import { decoyPastKeys, pastKeys } from '../../facts/unusual.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import type { ActionResult } from '../verification/verify.ts';
-import { countWrongPassword, isKnownTo } from './guessing-network.ts';
+import { countWrongPassword, isUsedBy } from './guessing-network.ts';
 
 export interface Tried {
   readonly result: ActionResult;
@@ -26,8 +26,8 @@ export async function countIfWrong(
 }
 
 /**
- * Counts a failure from a browser that the account does not know, for conditions about risk. An unknown identifier
- * takes the same time.
+ * Counts a failure from a browser that the user has never signed in with, for conditions about risk. An unknown
+ * identifier takes the same time.
  */
 async function noteFailure(
   context: OpenTransaction,
@@ -37,5 +37,5 @@ async function noteFailure(
   const { services, request, snapshot } = context;
   if (!snapshot.recordsPlaces) return;
   await request.unit.load(account ? pastKeys(subjectId) : decoyPastKeys(subjectId));
-  if (account && !isKnownTo(context, account)) recordFailure(request.unit, account.user.id, services.now());
+  if (account && !isUsedBy(context, account)) recordFailure(request.unit, account.user.id, services.now());
 }

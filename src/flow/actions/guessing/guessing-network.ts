@@ -1,12 +1,12 @@
 /**
  * Networks that try many passwords. This file promises: after too many wrong ones, each form of the first page requires
- * work before anything is verified; a browser that the account knows is exempt (decision 69).
+ * work before anything is verified; a browser that the account has used is exempt (decision 69).
  */
 import { networkOf } from '../../../authenticators/shared/sending-quotas.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
-import { guessingNetworkKey, knownDeviceKey, networkFailuresCounter } from '../../../stores/keys.ts';
+import { guessingNetworkKey, networkFailuresCounter, usedBrowserKey } from '../../../stores/keys.ts';
 import type { VersionedAccount } from '../../../users/record/account.ts';
-import { lastSignIn } from '../../browser/known-device.ts';
+import { browserUseOf } from '../../browser/used-browser.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import { askedBeforehand } from './proof-of-work.ts';
 
@@ -28,24 +28,27 @@ export function workDueFor(context: OpenTransaction): Seconds | undefined {
   return left > 0 ? left : undefined;
 }
 
-/** The account knows the browser, whose owner should not suffer for strangers in the same network. */
-export function isKnownTo(
+/**
+ * The user has signed in with the browser, at whatever level, and should not suffer for strangers in the same network.
+ * Nothing may rest on this that a policy asks about: that is `device.known` (decision 139).
+ */
+export function isUsedBy(
   { request: { unit, visitor } }: OpenTransaction,
   account: VersionedAccount | undefined,
 ): boolean {
   if (account === undefined || visitor.device === undefined) return false;
-  return lastSignIn(unit.peek(knownDeviceKey(visitor.device))?.value, account.user.id) !== undefined;
+  return browserUseOf(unit.peek(usedBrowserKey(visitor.device))?.value, account.user.id) !== undefined;
 }
 
 /**
  * The first page contains its task from the start, so that no form is returned just for it. A browser that was used
- * here before gets no task until it names an account that does not know it.
+ * here before gets no task until it names an account that has not used it.
  */
 export function withTaskOnFirstPage(context: OpenTransaction): OpenTransaction {
   const { transaction, request } = context;
   const { unit, visitor } = request;
   const isFirstPage = !transaction.subject && !transaction.registration && !transaction.recovering;
-  const isUsed = visitor.device !== undefined && unit.peek(knownDeviceKey(visitor.device)) !== undefined;
+  const isUsed = visitor.device !== undefined && unit.peek(usedBrowserKey(visitor.device)) !== undefined;
   return !isFirstPage || isUsed || workDueFor(context) === undefined ? context : askedBeforehand(context);
 }
 

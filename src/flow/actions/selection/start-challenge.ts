@@ -7,7 +7,7 @@ import { needsUserVerification } from '../../../core/queries/user-verification.t
 import type { Notice } from '../../../core/step/step.ts';
 import type { Choice, Pending } from '../../../core/step/transaction.ts';
 import { StepgateError } from '../../../errors.ts';
-import { lastSignInWith } from '../../browser/known-device.ts';
+import { browserUseBy } from '../../browser/used-browser.ts';
 import { sendWithin } from '../../notify/enqueue-messages.ts';
 import {
   accountIn,
@@ -56,7 +56,7 @@ export async function startChallenge(
       ? await sendWithin(context, key, {
           ...startedChallenge,
           proved: env.mayShowDetails,
-          known: lastSignInWith(context.request.unit, context.request.visitor, facts.subject.id) !== undefined,
+          isUsedBrowser: browserUseBy(context.request.unit, context.request.visitor, facts.subject.id) !== undefined,
         })
       : { notices: [], outbox: [] };
   const expires = Math.min(startedChallenge.expires, transaction.expiresAt);

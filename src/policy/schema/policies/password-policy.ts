@@ -39,7 +39,9 @@ const lockout = closed({
     .min(3)
     .max(100, { error: 'must be at most 100 (NIST SP 800-63B-4, section 3.2.2)' })
     .default(defaultLockout.consecutive)
-    .describe('Wrong passwords in a row, after which only known browsers have attempts until a recovery. Default 100.'),
+    .describe(
+      'Wrong passwords in a row, after which only browsers with which the user has signed in have attempts, until a recovery. Default 100.',
+    ),
 })
   .refine(({ attempts, consecutive }) => attempts <= consecutive, {
     path: ['consecutive'],

@@ -15,7 +15,7 @@ const ofSignals = {
     60,
     'Faster than a user can have travelled since the last sign-in, by `networkData.country` (City).',
   ),
-  recentFailures: points(20, 'Many wrong attempts of browsers that the account does not know.'),
+  recentFailures: points(20, 'Many wrong attempts of browsers that the user has never signed in with.'),
   longAway: points(10, 'No sign-in for a long time.'),
 } satisfies Record<(typeof riskSignals)[number], z.ZodType>;
 

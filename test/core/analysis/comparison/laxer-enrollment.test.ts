@@ -265,17 +265,17 @@ describe('rules that ask how the user signed in', () => {
   const rest = rule({});
   const other = rule({}, staff);
   type Rules = readonly EnrollmentRule[];
-  type Verdict = 'as strict' | 'undecided' | string;
+  type Outcome = 'as strict' | 'undecided' | string;
 
   /** The proofs of the example. */
-  function verdictOf(active: Side, next: Side): Verdict {
+  function outcomeOf(active: Side, next: Side): Outcome {
     const { found, undecided } = search(active, next);
     const [shown] = found;
     if (shown) return [...proved(shown), ...shown.proofs.remembered.map((name) => `(${name})`)].join(' and ');
     return undecided.length > 0 ? 'undecided' : 'as strict';
   }
 
-  test.each<[string, Rules, Rules, Verdict]>([
+  test.each<[string, Rules, Rules, Outcome]>([
     ['one that is new', [rest], [byPassword, rest], 'as strict'],
     ['one that is gone', [byPassword, rest], [rest], 'password'],
     ['one that asks for less', [byPassword, rest], [rule({}, by('password')), rest], 'password'],
@@ -312,7 +312,7 @@ describe('rules that ask how the user signed in', () => {
       'webauthn',
     ],
   ])('%s', (_, active, next, expected) => {
-    expect(verdictOf({ enrollment: active }, { enrollment: next })).toBe(expected);
+    expect(outcomeOf({ enrollment: active }, { enrollment: next })).toBe(expected);
   });
 
   test('are compared for the ways to sign in that are enough', () => {
@@ -320,21 +320,21 @@ describe('rules that ask how the user signed in', () => {
     const next = [rule(passkey, { authenticated: { all: ['password', 'totp'] } }), rest];
     const two = { app: [{ ...appRule(), then: allow(factors(2)) }] };
     const enabled = ['password', 'totp'] as const;
-    expect(verdictOf({ ...two, enabled, enrollment: active }, { ...two, enabled, enrollment: next })).toBe('as strict');
+    expect(outcomeOf({ ...two, enabled, enrollment: active }, { ...two, enabled, enrollment: next })).toBe('as strict');
     const remembering = { app: [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }] };
     const sides = [active, next].map((enrollment) => ({ ...remembering, enabled, enrollment }));
-    expect(verdictOf(sides[0] ?? {}, sides[1] ?? {})).toBe('password and (totp)');
+    expect(outcomeOf(sides[0] ?? {}, sides[1] ?? {})).toBe('password and (totp)');
   });
 
   test('are compared with other proofs that rules do not name, by the method that a browser remembers', () => {
     const [active, next] = [[byPassword, rest], [rest]];
     const two = { app: [{ ...appRule(), then: allow(factors(2)) }], enabled: ['password', 'totp'] as const };
-    expect(verdictOf({ ...two, enrollment: active }, { ...two, enrollment: next })).toBe('password and totp');
+    expect(outcomeOf({ ...two, enrollment: active }, { ...two, enrollment: next })).toBe('password and totp');
     const voice = [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }];
     const remembering = { app: voice, enabled: ['password', 'phone'] as const };
     const phone = rule(passkey, { authenticated: { any: ['password', 'phone'] } });
     expect(
-      verdictOf(
+      outcomeOf(
         { ...remembering, enrollment: [phone, rest] },
         { ...remembering, enrollment: [rule(passkey, by('phone')), rest] },
       ),
@@ -346,16 +346,16 @@ describe('rules that ask how the user signed in', () => {
     const phone = [rule(passkey, by('phone')), rest];
     const voice = [rule(passkey, by('phone.voice')), rest];
     const all = [rule(passkey, by('phone.voice', 'phone.sms')), rest];
-    expect(verdictOf({ enabled, enrollment: phone }, { enabled, enrollment: voice })).toBe('phone.sms');
-    expect(verdictOf({ enabled, enrollment: voice }, { enabled, enrollment: phone })).toBe('as strict');
-    expect(verdictOf({ enabled, enrollment: phone }, { enabled, enrollment: all })).toBe('as strict');
+    expect(outcomeOf({ enabled, enrollment: phone }, { enabled, enrollment: voice })).toBe('phone.sms');
+    expect(outcomeOf({ enabled, enrollment: voice }, { enabled, enrollment: phone })).toBe('as strict');
+    expect(outcomeOf({ enabled, enrollment: phone }, { enabled, enrollment: all })).toBe('as strict');
   });
 
   test('see what did not count before, and proofs of the same age count for both', () => {
     const enrollment = [rule({}, by('totp')), rule(passkey)];
     const off = { enabled: ['password', 'webauthn'] as const, enrollment };
-    expect(verdictOf(off, { enrollment })).toBe('totp');
-    expect(verdictOf({ enrollment }, off)).toBe('as strict');
+    expect(outcomeOf(off, { enrollment })).toBe('totp');
+    expect(outcomeOf({ enrollment }, off)).toBe('as strict');
   });
 
   test('are undecided where they name more proofs than are looked at together, unless they ask for as much', () => {

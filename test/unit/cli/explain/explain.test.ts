@@ -368,7 +368,9 @@ test('an account without attempts left is shown as locked, and looking at it cos
   for (let count = 0; count < 5; count += 1) await terminal.store.reserve(attemptCounter(id, 'totp'), [fewTries]);
   const words = ['--app', 'payroll', '--user', 'eve@demo.test'];
   const text = await explained(...words);
-  expect(text).toContain('locked    totp, no attempt is left for 5 min, except from a browser that the account knows');
+  expect(text).toContain(
+    'locked    totp, no attempt is left for 5 min, except from a browser that the user has signed in with',
+  );
   expect(await explained(...words, '--config', dir)).toContain('locked    totp, no attempt is left for 5 min');
   expect(text).not.toContain('locked    password');
   const left = async () =>

@@ -1,47 +1,48 @@
 /**
- * Browsers with which users have signed in before, recognised by a secret cookie. A known device can satisfy a
- * condition, but proves nothing.
+ * Used browsers: those with which a user has signed in before, at whatever level, recognised by a secret cookie. Only
+ * some are known (`isUsualDevice`), which is what conditions ask about (decision 139). Neither proves anything.
  */
 
 import { randomBytes } from 'node:crypto';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { keyTable } from '../../stores/key-table.ts';
-import { knownDeviceKey } from '../../stores/keys.ts';
+import { usedBrowserKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Visitor } from './visitor.ts';
 
-/** How long a browser stays known after the last sign-in (seconds). */
-export const deviceLifetime: Seconds = keyTable['known-device'].lifetime.seconds;
+/** How long a browser counts as used after the last sign-in (seconds). */
+export const deviceLifetime: Seconds = keyTable['used-browser'].lifetime.seconds;
 /** A sign-in is recorded again only after this long (seconds), so that SSO needs no write of its own. */
 const rewriteAfter: Seconds = 86_400;
-/** Known users per browser. The user whose last sign-in is oldest is forgotten. */
+/** Users per browser. The user whose last sign-in is oldest is forgotten. */
 const maxUsers = 20;
 
-/** A user's last sign-in with the browser. */
-export interface LastSignIn {
+/** A user's last sign-in with the browser, at whatever level. */
+export interface BrowserUse {
   /** Epoch seconds. */
   readonly at: Seconds;
   /** The proved enrollments, in the order of the proofs. */
   readonly used: readonly string[];
   /**
-   * The first sign-in at the strongest level that the account can reach (epoch seconds), and the uid of its SSO
-   * session. Absent if there was none.
+   * What makes the browser known: the first sign-in at the strongest level that the account can reach (epoch seconds),
+   * and the uid of its SSO session. Absent if there was none.
    */
   readonly usual?: { readonly since: Seconds; readonly session: string };
 }
 
 /**
  * Whether the browser may keep its secret, because this sign-in binds nothing new to it. `before`: the user's last
- * sign-in with it. `remembers`: the user asked
- * the browser to remember a proof. `isStrongest`: the sign-in is at the strongest level that the account can reach, so
- * that the browser becomes known. An attacker who knows a password could sign in to an app that asks for nothing more,
+ * sign-in with it. `remembers`: the user asked the browser to remember a proof. `isStrongest`: the sign-in is at the
+ * strongest level that the account can reach, so that the browser becomes known.
+ *
+ * An attacker who knows a password could sign in to an app that asks for nothing more,
  * and plant that browser's secret elsewhere. The first sign-in at the strongest level, and the first remembered proof,
  * therefore get a new secret.
  */
 export function mayKeepSecret(
   { device: { remembered = [] }, now }: Facts,
-  before: LastSignIn | undefined,
+  before: BrowserUse | undefined,
   { remembers, isStrongest }: { readonly remembers: boolean; readonly isStrongest: boolean },
 ): boolean {
   if (before === undefined) return false;
@@ -52,66 +53,69 @@ export function mayKeepSecret(
 /**
  * The secret of a browser after a sign-in (base64url, 256 bits). It is renewed at a user's first sign-in with the
  * browser, at the first one that makes it known, and at the first proof that it remembers for a user: another user may
- * have planted or copied the present one, and must not share what is bound to it. The browser stays known to the users
- * who have used it.
+ * have planted or copied the present one, and must not share what is bound to it. Earlier sign-ins with the browser
+ * stay recorded.
  */
 export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;
   const secret = randomBytes(32).toString('base64url');
-  const users = present === undefined ? undefined : unit.peek(knownDeviceKey(present))?.value;
-  if (users !== undefined) unit.put(knownDeviceKey(secret), { value: users, ttl: deviceLifetime });
+  const users = present === undefined ? undefined : unit.peek(usedBrowserKey(present))?.value;
+  if (users !== undefined) unit.put(usedBrowserKey(secret), { value: users, ttl: deviceLifetime });
   return secret;
 }
 
 /** The user's last sign-in with this browser, at whatever level. The entry must be loaded. */
-export function lastSignInWith(
+export function browserUseBy(
   unit: UnitOfWork,
   { device }: Pick<Visitor, 'device'>,
   subject: string,
-): LastSignIn | undefined {
-  return device === undefined ? undefined : lastSignIn(unit.peek(knownDeviceKey(device))?.value, subject);
+): BrowserUse | undefined {
+  return device === undefined ? undefined : browserUseOf(unit.peek(usedBrowserKey(device))?.value, subject);
 }
 
 /** Undefined if this user has not signed in with this browser. */
-export function lastSignIn(value: string | undefined, subject: string): LastSignIn | undefined {
-  const users = parseLastSignIns(value);
+export function browserUseOf(value: string | undefined, subject: string): BrowserUse | undefined {
+  const users = parseUses(value);
   return Object.hasOwn(users, subject) ? users[subject] : undefined;
 }
 
-/** The user signed in with this browser at the strongest level before `began`, in another session than `session`. */
+/**
+ * The browser is known: the user signed in with it at the strongest level before `began`, in another session than
+ * `session`.
+ */
 export function isUsualDevice(
-  last: LastSignIn | undefined,
+  last: BrowserUse | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): boolean {
   return last?.usual !== undefined && last.usual.session !== session && last.usual.since <= began;
 }
 
 /** Records the sign-in, and the authenticators that were used: the next sign-in offers these first. */
-export function recordSignIn(
+export function recordBrowserUse(
   unit: UnitOfWork,
   secret: string,
-  { subject, at, used, usual }: LastSignIn & { readonly subject: string },
+  { subject, at, used, usual }: BrowserUse & { readonly subject: string },
 ): void {
-  const key = knownDeviceKey(secret);
-  const last = lastSignIn(unit.peek(key)?.value, subject);
+  const key = usedBrowserKey(secret);
+  const last = browserUseOf(unit.peek(key)?.value, subject);
   const becomesUsual = usual !== undefined && last?.usual === undefined;
   if (last && !becomesUsual && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {
-    const before = lastSignIn(current, subject);
-    const own: LastSignIn = { at, used, ...omitUndefined({ usual: before?.usual ?? usual }) };
-    const users = Object.entries({ ...parseLastSignIns(current), [subject]: own }).sort(([, a], [, b]) => b.at - a.at);
+    const before = browserUseOf(current, subject);
+    const own: BrowserUse = { at, used, ...omitUndefined({ usual: before?.usual ?? usual }) };
+    const users = Object.entries({ ...parseUses(current), [subject]: own }).sort(([, a], [, b]) => b.at - a.at);
     return { value: JSON.stringify(Object.fromEntries(users.slice(0, maxUsers))), ttl: deviceLifetime };
   });
 }
 
-/** Makes the browser unknown to this user. `key`: the key of its entry. */
-export function forgetKnownDevice(unit: UnitOfWork, key: string, subject: string): void {
+/** The browser no longer counts as used by this user. `key`: the key of its entry. */
+export function forgetUsedBrowser(unit: UnitOfWork, key: string, subject: string): void {
   unit.merge(key, (current) => {
-    const { [subject]: known, ...others } = parseLastSignIns(current);
-    return known === undefined ? undefined : { value: JSON.stringify(others), ttl: deviceLifetime };
+    const { [subject]: own, ...others } = parseUses(current);
+    return own === undefined ? undefined : { value: JSON.stringify(others), ttl: deviceLifetime };
   });
 }
 
-function parseLastSignIns(value: string | undefined): Readonly<Record<string, LastSignIn>> {
-  return value === undefined ? {} : (JSON.parse(value) as Record<string, LastSignIn>);
+function parseUses(value: string | undefined): Readonly<Record<string, BrowserUse>> {
+  return value === undefined ? {} : (JSON.parse(value) as Record<string, BrowserUse>);
 }

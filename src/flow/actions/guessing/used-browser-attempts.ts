@@ -1,16 +1,16 @@
 /**
- * Separate attempts for browsers that the account knows. This file promises: strangers who use up the attempts of an
- * account do not lock out its owner; a browser that only claims to be known gains nothing (Law 8, decision 35).
+ * Separate attempts for browsers that the account has used. This file promises: strangers who use up the attempts of an
+ * account do not lock out its owner; a browser that only claims to have been used gains nothing (Law 8, decision 35).
  */
 import type { Credential } from '../../../authenticators/authenticator.ts';
-import { browserAttemptsCounter, knownDeviceKey } from '../../../stores/keys.ts';
+import { browserAttemptsCounter, usedBrowserKey } from '../../../stores/keys.ts';
 import type { VersionedAccount } from '../../../users/record/account.ts';
-import { deviceLifetime, lastSignIn } from '../../browser/known-device.ts';
+import { browserUseOf, deviceLifetime } from '../../browser/used-browser.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import type { LoadedAttempt } from '../verification/verify.ts';
 
 /** The attempt and its owner. */
-export interface KnownBrowserAttempt {
+export interface UsedBrowserAttempt {
   /** Key of the authenticator. */
   readonly key: string;
   readonly account: VersionedAccount | undefined;
@@ -18,18 +18,18 @@ export interface KnownBrowserAttempt {
 }
 
 /**
- * If the attempts of the account are used up, reserves one of the known browser's own: as many again, for each
+ * If the attempts of the account are used up, reserves one of the used browser's own: as many again, for each
  * credential separately. This happens before verification, in one more round trip that only such a browser needs.
  * Rejects with `StoreUnavailable`.
  */
-export async function withKnownBrowserAttempts(
+export async function withUsedBrowserAttempts(
   { services, request: { unit, visitor } }: OpenTransaction,
-  { key, account, credential }: KnownBrowserAttempt,
+  { key, account, credential }: UsedBrowserAttempt,
   loaded: LoadedAttempt,
 ): Promise<LoadedAttempt> {
   const limits = loaded.limits ?? services.authenticators.get(key)?.attemptLimits;
   if (loaded.reservation?.granted !== false || !limits || !account || visitor.device === undefined) return loaded;
-  if (!lastSignIn(unit.peek(knownDeviceKey(visitor.device))?.value, account.user.id)) return loaded;
+  if (!browserUseOf(unit.peek(usedBrowserKey(visitor.device))?.value, account.user.id)) return loaded;
   const counter = browserAttemptsCounter({
     account: account.user.id,
     credential: credential?.id ?? '',
