@@ -5,9 +5,9 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import {
+  type ComparedSide,
   compareIssuance,
   compareSignIn,
-  type Judge,
   withZones,
 } from '../core/analysis/comparison/compare-decisions.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
@@ -122,10 +122,10 @@ export class ShadowWorker implements ShadowObserver {
 async function compare(sample: ShadowSample, draft: Snapshot): Promise<Compared> {
   const { kind, snapshot, app, facts, transaction, at } = sample;
   const { clientId: client } = app;
-  const before: Judge = { policies: await snapshot.policies(app), facts };
+  const before: ComparedSide = { policies: await snapshot.policies(app), facts };
   const theirs = await draft.app(client);
   const policies = theirs?.signOnPolicies && (await draft.policies(theirs));
-  const after: Judge = { ...(policies && { policies }), facts: withZones(facts, draft.zonesOf) };
+  const after: ComparedSide = { ...(policies && { policies }), facts: withZones(facts, draft.zonesOf) };
   const comparison = kind === 'token' ? compareIssuance(before, after, at) : compareSignIn(before, after);
   return omitUndefined({
     ...comparison,

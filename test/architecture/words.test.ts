@@ -22,6 +22,7 @@ const retired: Readonly<Record<string, string>> = {
   DeltaEffect: 'EffectOnUsers',
   Discovery: 'identifyByCredential',
   ExpressionPlace: 'ExpressionLocation',
+  FactsVerdict: 'NoFacts',
   FaultPlace: 'FaultLocation',
   FilePlace: 'FileLocation',
   FindingPlace: 'FindingLocation',
@@ -30,7 +31,9 @@ const retired: Readonly<Record<string, string>> = {
   Held: 'VersionedAccount',
   Holdings: 'AuthenticatorState',
   IdentifierClaim: 'IdentifierReservation',
+  Judge: 'ComparedSide',
   Judged: 'Decided',
+  Judgement: 'DecisionSummary',
   Loop: 'OpenTransaction',
   MarkStyles: 'LogoStyles',
   Means: 'Capabilities',
@@ -55,6 +58,7 @@ const retired: Readonly<Record<string, string>> = {
   RevisionInUse: 'ActiveRevisionContent',
   RuleCase: 'AppCombination',
   Rung: 'DiagramRule',
+  RuleJudgement: 'ExaminedRule',
   Runtime: 'Services',
   Showing: 'AssessedEvidence',
   ShutOut: 'LockOut',
@@ -66,6 +70,7 @@ const retired: Readonly<Record<string, string>> = {
   Telling: 'AccountNotification',
   TextRef: 'MessageDescriptor',
   Tri: 'ConditionResult',
+  UserVerdict: 'UserResult',
   WayOn: 'RequirementStatus',
   WayToSignIn: 'SignedInWith',
   additionWays: 'additionRules',
@@ -197,7 +202,8 @@ const otherWordsIn = ({ file, text }: Prose): readonly string[] =>
   [...text.replace(/\s*\n\s*\*?\s*/g, ' ').matchAll(otherWords)].map(([word]) => `${file}: ${word}`);
 
 /** Retired words that mean nothing else in this code: no comment, title or part of a name has them. */
-const retiredParts = /^(?:holdings|judged|barred|shortfalls?|situations?|spare[ds]|telling|traits?|witness(?:es)?)$/i;
+const retiredParts =
+  /^(?:holdings|judg(?:e[ds]?|ing|ements?)|barred|shortfalls?|situations?|spare[ds]|telling|traits?|witness(?:es)?)$/i;
 
 const partsOf = (text: string): readonly string[] =>
   [...text.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g)].map(([part]) => part);
@@ -230,7 +236,7 @@ test('no comment, title or part of a name is a retired word', () => {
  * Words that no file has in its name. A place is where a user or a store is; in a file it is a location. What is
  * active is not "live", and a function that makes a text ends in `Text`.
  */
-const retiredInFileNames = /^(?:judge(?:ments?|s)?|live|places?|words)$/i;
+const retiredInFileNames = /^(?:live|places?|words)$/i;
 
 const allowedFileNames: ReadonlySet<string> = new Set([
   'test/architecture/words.test.ts',

@@ -1,5 +1,5 @@
 /** The results as tables of text. */
-import { nameOf, type Results, type Verdict, verdictsOn } from './results.ts';
+import { type BudgetResult, budgetResults, nameOf, type Results } from './results.ts';
 
 /** Everything that a run found out, as lines. */
 export function reportOf(results: Results): string {
@@ -48,7 +48,7 @@ export function reportOf(results: Results): string {
     '',
     table(
       ['budget', 'measured', 'limit', 'verdict'],
-      verdictsOn(results).map(({ what, value, limit, unit, ok }: Verdict) => [
+      budgetResults(results).map(({ what, value, limit, unit, ok }: BudgetResult) => [
         what,
         short(value),
         `${limit} ${unit}`.trim(),

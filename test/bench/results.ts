@@ -24,7 +24,7 @@ export interface Results {
   readonly passwordLogins: PasswordLogins;
 }
 
-export interface Verdict {
+export interface BudgetResult {
   readonly what: string;
   readonly value: number;
   readonly limit: number;
@@ -58,8 +58,8 @@ const cpuBudget: Readonly<Record<string, number>> = {
 
 const budget = { decisionMicros: 10, startMillis: 300, memory: 150, passwordCpuRatio: 1.06 } as const;
 
-/** The verdicts on everything that has a budget. */
-export function verdictsOn(results: Results): readonly Verdict[] {
+/** Whether each budget is met. */
+export function budgetResults(results: Results): readonly BudgetResult[] {
   const { comparisons, decisions, hardDecisions, startUps, memory, passwordLogins } = results;
   return [
     ...comparisons
@@ -88,7 +88,7 @@ export function nameOf({ operation, algorithm, connections }: Comparison): strin
 }
 
 /** `unit`: of the value and of its limit; empty for a number of things. */
-function atMost(what: string, value: number, [limit, unit]: readonly [limit: number, unit: string]): Verdict {
+function atMost(what: string, value: number, [limit, unit]: readonly [limit: number, unit: string]): BudgetResult {
   return { what, value, limit, unit, ok: value <= limit };
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- --quick] [-- --out FILE]`: Stepgate against bare oidc-provider, on the same Node and the same
- * Redis, in one run. Prints tables and the verdict on each budget of docs/testing.md, and writes everything as JSON.
+ * Redis, in one run. Prints tables and whether each budget is met of docs/testing.md, and writes everything as JSON.
  * `--smoke` only shows that all of it works.
  */
 import { spawnSync } from 'node:child_process';

@@ -177,9 +177,9 @@ async function baseline(runner: Runner, chosen: readonly number[]): Promise<Base
   return reply;
 }
 
-type Verdict = Pick<Result, 'outcome' | 'by'>;
+type TriedMutant = Pick<Result, 'outcome' | 'by'>;
 
-async function tryMutant(index: number, share: number, plan: Plan, runner: Runner): Promise<Verdict> {
+async function tryMutant(index: number, share: number, plan: Plan, runner: Runner): Promise<TriedMutant> {
   const tests = plan.testsOf(index, share);
   if (tests.length === 0) return { outcome: share === 1 ? 'uncovered' : 'survived' };
   const active = plan.atLoad.has(index) ? index : undefined;
@@ -217,9 +217,9 @@ async function runSuite(name: string, suite: Suite, options: Options): Promise<r
     for (const [done, index] of open.entries()) {
       if (done % 100 === 0)
         process.stdout.write(`${name}: ${done} of ${open.length} at ${share * 100} % of the samples\n`);
-      const verdict = await tryMutant(index, share, plan, runner);
-      const outcome = verdict.outcome === 'survived' && share < 1 ? 'quick' : verdict.outcome;
-      results.add({ key: keyOf(index), line: plan.mutants[index]?.line ?? 0, ...verdict, outcome });
+      const tried = await tryMutant(index, share, plan, runner);
+      const outcome = tried.outcome === 'survived' && share < 1 ? 'quick' : tried.outcome;
+      results.add({ key: keyOf(index), line: plan.mutants[index]?.line ?? 0, ...tried, outcome });
     }
   }
   await runner.stop();

@@ -31,14 +31,14 @@ async function checkRelyingParty(party: RelyingParty, issuer: URL, fetch: Fetch)
   const listed = await listedOrigins(party.id, fetch);
   const address = `https://${party.id}/.well-known/webauthn`;
   const remedy = `serve there what ${issuer.origin}/.well-known/webauthn says, as application/json`;
-  if (typeof listed === 'string') return verdict(issuer, needsList)('passkeys', `${address} ${listed}`, remedy);
+  if (typeof listed === 'string') return failOrWarn(issuer, needsList)('passkeys', `${address} ${listed}`, remedy);
   const missing = needsList.filter((origin) => !listed.includes(origin));
   if (missing.length === 0) return ok('passkeys', `${address} lists ${needsList.join(', ')}`);
-  return verdict(issuer, missing)('passkeys', `${address} does not list ${missing.join(', ')}`, remedy);
+  return failOrWarn(issuer, missing)('passkeys', `${address} does not list ${missing.join(', ')}`, remedy);
 }
 
 /** If the issuer is not in the list, no passkey works at all. */
-function verdict(issuer: URL, missing: readonly string[]): typeof fail {
+function failOrWarn(issuer: URL, missing: readonly string[]): typeof fail {
   return missing.includes(issuer.origin) ? fail : warn;
 }
 

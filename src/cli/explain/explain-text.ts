@@ -156,7 +156,7 @@ export function layerLines(layer: ExplainedLayer, paint: Paint, when = ''): read
     paint('bold', `${layerTitle(layer)}${when}`),
     ...layer.rules.flatMap((rule, index) => ruleLines(rule, index, { width, layer, paint })),
     ...(notReached > 0 ? [paint('dim', `  ${notReached} more not evaluated`)] : []),
-    ...verdictLines(layer, paint),
+    ...resultLines(layer, paint),
   ];
 }
 
@@ -195,7 +195,7 @@ function appSessionText({ absolute, unkept }: NonNullable<ExplainedLayer['appSes
   return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
 }
 
-function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
+function resultLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, profile, satisfied } =
     layer;
   const alternatives = requirements.flatMap(requirementText);

@@ -19,10 +19,10 @@ export async function openDifferences(
   { facts, isPartial: reason, free }: OpenSignIns,
   explain: (facts: Facts) => Promise<Explanation>,
 ): Promise<readonly Difference[]> {
-  const asked = judgements.flatMap((judgement) => {
-    const expected = test[judgement];
+  const asked = openExpectations.flatMap((expectation) => {
+    const expected = test[expectation];
     if (expected === undefined) return [];
-    return [{ judgement, expected, compared: [] as ComparedSignIn[], seen: new Set<boolean>() }];
+    return [{ expectation, expected, compared: [] as ComparedSignIn[], seen: new Set<boolean>() }];
   });
   const explanations: Explanation[] = [];
   for (const sample of facts) {
@@ -35,21 +35,21 @@ export async function openDifferences(
       seen.add(holds(found));
     }
     // The first examples are enough, whatever the others come to.
-    if (asked.every(({ judgement, seen }) => isDecided[judgement](seen))) break;
+    if (asked.every(({ expectation, seen }) => isDecided[expectation](seen))) break;
   }
   const isPartial = reason ?? doubtOf(explanations, free);
-  return asked.flatMap(({ judgement, expected, compared }) => {
-    if (judgement === 'always') return always(compared, isPartial);
-    return (judgement === 'never' ? never : depends)(expected, compared, isPartial);
+  return asked.flatMap(({ expectation, expected, compared }) => {
+    if (expectation === 'always') return always(compared, isPartial);
+    return (expectation === 'never' ? never : depends)(expected, compared, isPartial);
   });
 }
 
-const judgements = ['always', 'never', 'depends'] as const;
+const openExpectations = ['always', 'never', 'depends'] as const;
 
 const holds = (compared: ComparedSignIn): boolean => compared.differences.length === 0;
 
-/** Whether what was seen is enough to judge by: sign-ins for which the expectation holds, and others. */
-const isDecided: Readonly<Record<(typeof judgements)[number], (seen: ReadonlySet<boolean>) => boolean>> = {
+/** Whether what was seen is enough to decide: sign-ins for which the expectation holds, and others. */
+const isDecided: Readonly<Record<(typeof openExpectations)[number], (seen: ReadonlySet<boolean>) => boolean>> = {
   always: (seen) => seen.has(false),
   never: (seen) => seen.has(true),
   depends: (seen) => seen.size === 2,

@@ -225,7 +225,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       path: ['user', 'groups'],
       when: whenSound,
     })
-    .refine((test) => judgements.some((name) => test[name] !== undefined), {
+    .refine((test) => expectations.some((name) => test[name] !== undefined), {
       error: 'says nothing that must come out: give one of expect, always, never, depends',
       when: whenSound,
     })
@@ -246,7 +246,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
 }
 
 /** What a test says must come out: of one sign-in, or of every one that it leaves open. */
-const judgements = ['expect', 'always', 'never', 'depends'] as const;
+const expectations = ['expect', 'always', 'never', 'depends'] as const;
 
 /** One test as it is read. */
 export type PolicyTest = z.output<ReturnType<typeof policyTestsSchema>>['tests'][number];

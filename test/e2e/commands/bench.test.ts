@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { type Results, tripBudget, verdictsOn } from '../../bench/results.ts';
+import { budgetResults, type Results, tripBudget } from '../../bench/results.ts';
 
 test('a short run measures everything, within the budget of round trips', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-bench-'));
@@ -20,7 +20,7 @@ test('a short run measures everything, within the budget of round trips', async 
     const [code] = await once(run, 'exit');
     expect(code).toBe(0);
     const results = JSON.parse(await readFile(file, 'utf8')) as Results;
-    const trips = verdictsOn(results).filter(({ what }) => what.startsWith('round trips'));
+    const trips = budgetResults(results).filter(({ what }) => what.startsWith('round trips'));
     expect(trips.filter(({ ok }) => !ok)).toEqual([]);
     const measured = new Set(results.comparisons.map(({ operation }) => operation));
     expect([...measured].sort()).toEqual(Object.keys(tripBudget).sort());

@@ -11,7 +11,7 @@ import { type Environment, startStepgate, stepgate } from '../../support/servers
 import { removeDirectory } from '../../support/values/remove-directory.ts';
 import { stopUntilPromotion } from './experiments.ts';
 import { type Kind, type Lab, startClusterLab, startSentinelLab, within } from './topology.ts';
-import { type Verdict, Workload } from './workload.ts';
+import { Workload, type WorkloadResult } from './workload.ts';
 
 const password = 'a password of the faults';
 /** Of each: codes, refresh tokens, and users to suspend. */
@@ -26,7 +26,7 @@ interface Nodes {
   stop(): Promise<void>;
 }
 
-export async function endToEnd(kind: Kind): Promise<Verdict> {
+export async function endToEnd(kind: Kind): Promise<WorkloadResult> {
   const lab = await (kind === 'Sentinel' ? startSentinelLab(2) : startClusterLab(2));
   const nodes = await startNodes(lab).catch(async (error: unknown) => {
     await lab.stop();
@@ -93,7 +93,7 @@ async function present(granted: Granted, origin: string): Promise<void> {
   if (answer.status >= 500) granted.inDoubt += 1;
 }
 
-async function observe(lab: Lab, { env, origins }: Nodes): Promise<Verdict> {
+async function observe(lab: Lab, { env, origins }: Nodes): Promise<WorkloadResult> {
   const [first = ''] = origins;
   const values: Granted[] = [];
   const add = (name: string, presenting: Granted['present']) =>

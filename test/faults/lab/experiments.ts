@@ -1,7 +1,7 @@
 /** The faults, and what becomes of what was acknowledged meanwhile. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Kind, type Lab, roleOf, startClusterLab, startSentinelLab, within } from './topology.ts';
-import { type Verdict, Workload } from './workload.ts';
+import { Workload, type WorkloadResult } from './workload.ts';
 
 export interface Fault {
   readonly name: string;
@@ -83,7 +83,7 @@ async function promotion({ shard }: Lab, master: Lab['shard'][number]): Promise<
 }
 
 /** Starts servers of their own for one fault, and ends them, whatever happens. */
-export async function experiment(kind: Kind, replicas: number, fault: Fault): Promise<Verdict> {
+export async function experiment(kind: Kind, replicas: number, fault: Fault): Promise<WorkloadResult> {
   const lab = await (kind === 'Sentinel' ? startSentinelLab(replicas) : startClusterLab(replicas));
   try {
     const workload = new Workload(lab);

@@ -7,11 +7,11 @@ import { parseArgs } from 'node:util';
 import { endToEnd } from './end-to-end.ts';
 import { experiment, faults } from './experiments.ts';
 import type { Kind } from './topology.ts';
-import type { Verdict } from './workload.ts';
+import type { WorkloadResult } from './workload.ts';
 
 interface Experiment {
   readonly name: string;
-  readonly run: () => Promise<Verdict>;
+  readonly run: () => Promise<WorkloadResult>;
 }
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });

@@ -12,7 +12,7 @@ import type { Lab } from './topology.ts';
 const effects = ['code', 'refresh token', 'TOTP step', 'password', 'suspension', 'sign-out', 'logout notice'] as const;
 type Effect = (typeof effects)[number];
 
-export interface Verdict {
+export interface WorkloadResult {
   readonly acknowledged: number;
   /** Answered that it is not known whether it counted. */
   readonly refused: number;
@@ -105,7 +105,7 @@ export class Workload {
   }
 
   /** Ends the writing, presents everything once more through a node that has just started, and looks. */
-  async finish(): Promise<Verdict> {
+  async finish(): Promise<WorkloadResult> {
     this.#isOver = true;
     await this.#running;
     const end = performance.now();

@@ -41,7 +41,7 @@ export async function openChallengeService(): Promise<ChallengeService> {
     fresh.add(`response-${count}`);
     return `response-${count}`;
   };
-  const verdict = (form: URLSearchParams): object => {
+  const resultOf = (form: URLSearchParams): object => {
     const hostname = service.behaviour === 'foreign' ? 'elsewhere.test' : 'localhost';
     if (service.behaviour === 'misconfigured' || form.get('secret') !== siteSecret)
       return { success: false, 'error-codes': ['invalid-input-secret'] };
@@ -68,7 +68,7 @@ export async function openChallengeService(): Promise<ChallengeService> {
       case 'sends elsewhere':
         return void res.writeHead(307, { location: '/elsewhere' }).end();
       default:
-        return void res.setHeader('content-type', 'application/json').end(JSON.stringify(verdict(form)));
+        return void res.setHeader('content-type', 'application/json').end(JSON.stringify(resultOf(form)));
     }
   });
   const service: ChallengeService = {

@@ -32,9 +32,9 @@ export async function startGateway(
     let body = '';
     for await (const chunk of req) body += String(chunk);
     received.push({ path: req.url ?? '', headers: req.headers, body });
-    const verdict = answer(received.length);
-    if (verdict === 'never') return;
-    if (verdict === 'endless') {
+    const answered = answer(received.length);
+    if (answered === 'never') return;
+    if (answered === 'endless') {
       res.writeHead(201);
       const pour = (): void => {
         while (res.write('x'.repeat(65_536)));
@@ -43,7 +43,7 @@ export async function startGateway(
       pour();
       return;
     }
-    res.writeHead(verdict.status, verdict.headers).end(verdict.body);
+    res.writeHead(answered.status, answered.headers).end(answered.body);
   });
   return { url: `http://127.0.0.1:${port}`, received, stop: close };
 }

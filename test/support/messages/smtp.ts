@@ -29,10 +29,10 @@ export async function startMailServer(
     logger: false,
     onData(stream, session, done) {
       tries += 1;
-      const verdict = answer(tries);
+      const answered = answer(tries);
       simpleParser(stream).then((mail) => {
-        if (verdict === 'never') return;
-        if (verdict !== undefined) return done(Object.assign(new Error('refused'), { responseCode: verdict }));
+        if (answered === 'never') return;
+        if (answered !== undefined) return done(Object.assign(new Error('refused'), { responseCode: answered }));
         received.push({ mail, recipients: session.envelope.rcptTo.map(({ address }) => address) });
         done();
       }, done);

@@ -29,7 +29,7 @@ function verify(passcode: string, now: number, step = 0): Promise<Verified | Ref
   return totp.verify(credential(step), { pending: {}, input: { passcode } }, at(now));
 }
 
-/** RFC 4226 section 5.3, written down once more, so that the library is not its own judge. */
+/** RFC 4226 section 5.3, written down once more, so that the library is not compared with itself. */
 function codeOf(step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));

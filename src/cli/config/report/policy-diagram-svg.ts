@@ -42,13 +42,13 @@ ${parts}
 </svg>`;
 }
 
-function drawRule({ rule, line, conditions, verdict, says, state }: DiagramRule, number: number, y: number): Drawn {
+function drawRule({ rule, line, conditions, effect, says, state }: DiagramRule, number: number, y: number): Drawn {
   const location = state === undefined ? `line ${line}` : `${state} · line ${line}`;
   const locationWidth = location.length * 7 + 8;
   const name = textBlock(rule, { x: left, y, width: width - left - locationWidth, kind: 'rule' });
   const when = box(whenLines(conditions, number), { y: name.bottom + 6, kind: 'when' });
   const middle = left + 24;
-  const then = box(says, { y: when.bottom + 16, kind: verdict });
+  const then = box(says, { y: when.bottom + 16, kind: effect });
   return {
     bottom: then.bottom,
     picture: markup`<g${state === undefined ? '' : markup` class="idle"`}>

@@ -33,7 +33,7 @@ export interface DiagramRule {
   readonly line: number;
   /** All of these must hold. Empty if the rule always decides. */
   readonly conditions: readonly DiagramCondition[];
-  readonly verdict: 'allow' | 'deny' | 'terms';
+  readonly effect: 'allow' | 'deny' | 'terms';
   /** One line each. */
   readonly says: readonly string[];
   readonly state?: 'off' | 'reports only';
@@ -103,14 +103,14 @@ function diagramRules(document: Document): readonly DiagramRule[] {
 const verbs = { allow: 'gets its tokens', deny: 'is denied' } as const;
 
 function termsRule(rule: RuleHead, rows: readonly (readonly [string, string])[]): DiagramRule {
-  return { ...headOf(rule), verdict: 'terms', says: rows.map((row) => row.join(' ')) };
+  return { ...headOf(rule), effect: 'terms', says: rows.map((row) => row.join(' ')) };
 }
 
 function accessRule(
   rule: RuleHead & { readonly then: { readonly kind: 'allow' | 'deny' } },
   says: readonly string[],
 ): DiagramRule {
-  return { ...headOf(rule), verdict: rule.then.kind, says };
+  return { ...headOf(rule), effect: rule.then.kind, says };
 }
 
 function headOf(rule: RuleHead): Pick<DiagramRule, 'rule' | 'line' | 'conditions' | 'state'> {

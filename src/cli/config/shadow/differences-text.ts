@@ -1,5 +1,5 @@
 /** Prints for administrators how a draft would have changed real sign-ins. */
-import type { Change, Judgement } from '../../../core/analysis/comparison/compare-decisions.ts';
+import type { Change, DecisionSummary } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { denyReasons } from '../../../core/model/decision.ts';
 import { denyReasonText } from '../../explain/denial-text.ts';
 import { printable } from '../../shared/output/printable.ts';
@@ -27,8 +27,8 @@ export function differenceText(one: TalliedDifference): DifferenceText {
   return {
     headline: `${printable(one.client)}: ${what}${quantity(one.users, 'user')} ${headings[one.change]}`,
     details: [
-      { label: 'active', text: verdictText(one.before, one) },
-      { label: 'draft', text: verdictText(one.after, one) },
+      { label: 'active', text: summaryText(one.before, one) },
+      { label: 'draft', text: summaryText(one.after, one) },
       ...one.examples.map((example) => ({ label: 'e.g.', text: exampleText(example) })),
     ],
   };
@@ -42,18 +42,18 @@ export function differenceLines(differences: readonly TalliedDifference[]): read
   });
 }
 
-function verdictText(verdict: Judgement, { kind }: TalliedDifference): string {
-  const { outcome, rule } = verdict;
-  const words = { allow: allowText(verdict, kind), ask: `asks: ${verdict.asks ?? ''}`, deny: denyText(verdict) };
+function summaryText(summary: DecisionSummary, { kind }: TalliedDifference): string {
+  const { outcome, rule } = summary;
+  const words = { allow: allowText(summary, kind), ask: `asks: ${summary.asks ?? ''}`, deny: denyText(summary) };
   return printable(rule === '' ? words[outcome] : `${words[outcome]}, by ${rule}`);
 }
 
-function allowText({ proofs }: Judgement, kind: TalliedDifference['kind']): string {
+function allowText({ proofs }: DecisionSummary, kind: TalliedDifference['kind']): string {
   if (kind === 'token' || proofs === undefined) return 'allows';
   return proofs === 0 ? 'lets in without asking' : `lets in after ${quantity(proofs, 'proof')}`;
 }
 
-function denyText({ reason = '' }: Judgement): string {
+function denyText({ reason = '' }: DecisionSummary): string {
   if (reason === 'no_app') return 'denies: it does not have this app';
   const known = denyReasons.find((denyReason) => denyReason === reason);
   return `denies: ${known === undefined ? reason.replaceAll('_', ' ') : denyReasonText(known)}`;

@@ -16,7 +16,7 @@ export interface OneUser {
 }
 
 /** `alike`: nothing else is found about users who match these formulas and can reach the same. */
-export type UserVerdict<Found> = { readonly found: Found } | { readonly alike: readonly Formula[] };
+export type UserResult<Found> = { readonly found: Found } | { readonly alike: readonly Formula[] };
 
 const mostUsers = 24;
 
@@ -24,7 +24,7 @@ const mostUsers = 24;
 export function oneByOne<Found>(
   formulas: readonly Formula[],
   additions: AdditionSearch & { readonly space: RuleSpace },
-  judge: (user: OneUser) => UserVerdict<Found>,
+  examine: (user: OneUser) => UserResult<Found>,
 ): Found | 'undecided' | undefined {
   const { space } = additions;
   const known = knownUsers(additions);
@@ -35,10 +35,10 @@ export function oneByOne<Found>(
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const user = new Map(Array.from(lasting, (variable) => [variable, model.get(variable) ?? 0] as const));
     const { reachable, alike } = known.of(user);
-    const verdict = judge({ facts: space.factsOf(new Map([...model, ...user])), reachable });
-    if ('found' in verdict) return verdict.found;
+    const result = examine({ facts: space.factsOf(new Map([...model, ...user])), reachable });
+    if ('found' in result) return result.found;
     if (alike === undefined) return 'undecided';
-    others.push(negated({ all: [...alike, ...verdict.alike] }));
+    others.push(negated({ all: [...alike, ...result.alike] }));
   }
   return 'undecided';
 }

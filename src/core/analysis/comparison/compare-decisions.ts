@@ -11,8 +11,8 @@ import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { Trace } from '../../model/trace.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 
-/** The result under one configuration. */
-export interface Judgement {
+/** The result under one configuration, as reports count and show it. */
+export interface DecisionSummary {
   readonly outcome: 'allow' | 'deny' | 'ask';
   /** Why it denies. */
   readonly reason?: string;
@@ -34,12 +34,12 @@ export type Change = (typeof changes)[number];
 
 export interface DecisionComparison {
   readonly change: Change;
-  readonly before: Judgement;
-  readonly after: Judgement;
+  readonly before: DecisionSummary;
+  readonly after: DecisionSummary;
 }
 
 /** One configuration, with the facts as it sees them: zones are its own. */
-export interface Judge {
+export interface ComparedSide {
   /** Absent: it does not have the app. */
   readonly policies?: PolicySet;
   readonly facts: Facts;
@@ -52,20 +52,20 @@ export function withZones(facts: Facts, zonesOf: (ip: string) => Omit<Facts['net
 }
 
 /** A sign-in that ended: both sides see the same user, request and evidence. */
-export function compareSignIn(before: Judge, after: Judge): DecisionComparison {
-  return comparison(verdictOf(before), verdictOf(after));
+export function compareSignIn(before: ComparedSide, after: ComparedSide): DecisionComparison {
+  return comparison(signInSummary(before), signInSummary(after));
 }
 
 /** An exchange for tokens. `time`: its time (epoch seconds); the facts are those of the authorization. */
-export function compareIssuance(before: Judge, after: Judge, time: Seconds): DecisionComparison {
-  return comparison(issuanceVerdict(before, time), issuanceVerdict(after, time));
+export function compareIssuance(before: ComparedSide, after: ComparedSide, time: Seconds): DecisionComparison {
+  return comparison(issuanceSummary(before, time), issuanceSummary(after, time));
 }
 
-function comparison(before: Judgement, after: Judgement): DecisionComparison {
+function comparison(before: DecisionSummary, after: DecisionSummary): DecisionComparison {
   return { change: changeOf(before, after), before, after };
 }
 
-function changeOf(before: Judgement, after: Judgement): Change {
+function changeOf(before: DecisionSummary, after: DecisionSummary): Change {
   if (before.outcome !== after.outcome) {
     if (after.outcome === 'deny') return 'denied';
     if (before.outcome === 'deny') return 'admitted';
@@ -76,8 +76,8 @@ function changeOf(before: Judgement, after: Judgement): Change {
   return before.rule === after.rule && before.asks === after.asks ? 'none' : 'rule';
 }
 
-/** The verdict at the end of the sign-in. Where it allows, also the first proof after which it would have allowed. */
-function verdictOf({ policies, facts }: Judge): Judgement {
+/** The summary at the end of the sign-in. Where it allows, also the first proof after which it would have allowed. */
+function signInSummary({ policies, facts }: ComparedSide): DecisionSummary {
   if (policies === undefined) return noApp;
   const decision = evaluate(policies, facts);
   const rule = rulesOf(decision.trace);
@@ -86,14 +86,14 @@ function verdictOf({ policies, facts }: Judge): Judgement {
   return { outcome: 'allow', proofs: proofsTaken(policies, facts), rule };
 }
 
-function issuanceVerdict({ policies, facts }: Judge, time: Seconds): Judgement {
+function issuanceSummary({ policies, facts }: ComparedSide, time: Seconds): DecisionSummary {
   if (policies === undefined) return noApp;
   const decision = evaluateIssuance(policies, facts, time);
   const rule = rulesOf(decision.trace);
   return decision.allow ? { outcome: 'allow', rule } : { outcome: 'deny', reason: decision.reason, rule };
 }
 
-const noApp: Judgement = { outcome: 'deny', reason: 'no_app', rule: '' };
+const noApp: DecisionSummary = { outcome: 'deny', reason: 'no_app', rule: '' };
 
 function proofsTaken(policies: PolicySet, facts: Facts): number {
   const own = facts.evidence.filter(isOwn);
@@ -131,7 +131,7 @@ export interface DecisionDifference extends DecisionComparison {
 
 /** The name of a difference: equal for equal ones. */
 export function differenceKey({ client, kind, change, before, after }: DecisionDifference): string {
-  const of = ({ outcome, reason, asks, proofs, rule }: Judgement) =>
+  const of = ({ outcome, reason, asks, proofs, rule }: DecisionSummary) =>
     omitUndefined({ outcome, reason, asks, proofs, rule });
   return JSON.stringify([client, kind, change, of(before), of(after)]);
 }

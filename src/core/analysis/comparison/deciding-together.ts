@@ -108,13 +108,13 @@ export interface SidesInSpace extends Sides {
 }
 
 /** Why there are no facts: there can be none, or none are known. */
-export type FactsVerdict = 'impossible' | 'undecided';
+export type NoFacts = 'impossible' | 'undecided';
 
 /** Facts for which the evaluator says on both sides that these rules decide. */
 export function factsFor(
   { before, now, formulas }: Pairing,
   { active, next, space, ...sides }: SidesInSpace,
-): UserFacts | FactsVerdict {
+): UserFacts | NoFacts {
   const found = findModel(formulas, newBudget());
   if (typeof found !== 'object') return found;
   const facts = ordinaryFacts(formulas, space) ?? space.factsOf(found.model);

@@ -25,7 +25,7 @@ import { commonAuthenticators } from './common-authenticators.ts';
 import { type Comparison, compareAsks } from './compare-asks.ts';
 import {
   decidingTogether,
-  type FactsVerdict,
+  type NoFacts,
   possiblyDecidingOn,
   type Sides,
   type SidesInSpace,
@@ -161,7 +161,7 @@ function factsOf(
   change: GovernedChange,
   { before, now, formulas }: RulePairing<Rule>,
   { active, next, space }: SidesInSpace,
-): UserFacts | FactsVerdict {
+): UserFacts | NoFacts {
   const all = [...space.onceProved, ...formulas];
   const model = findModel(all, newBudget());
   if (typeof model !== 'object') return model;

@@ -20,7 +20,7 @@ import { pairings, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { alsoIn, commonAuthenticators } from './common-authenticators.ts';
 import { compareAsks } from './compare-asks.ts';
-import { type FactsVerdict, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
+import { type NoFacts, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
 import { recoveryProofs, setsNewPassword } from './newly-taken.ts';
 
 /** Rules of the recovery policy, before and now. Absent: no rule decided, which denies. */
@@ -113,7 +113,7 @@ function comparisonOf({ before, asked, usable }: Pair, sides: Sides): ReturnType
 }
 
 /** Facts for which these rules of the recovery policies decide. */
-function factsOf({ before, now, formulas }: Pair, { active, next, space }: SidesInSpace): UserFacts | FactsVerdict {
+function factsOf({ before, now, formulas }: Pair, { active, next, space }: SidesInSpace): UserFacts | NoFacts {
   const model = findModel(formulas, newBudget());
   if (typeof model !== 'object') return model;
   const facts = ordinaryFacts(formulas, space) ?? space.factsOf(model.model);

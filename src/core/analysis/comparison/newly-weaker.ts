@@ -20,8 +20,8 @@ import { newlyAdmittedWith, newlyCompletedWith, newlyRemembering } from './confi
 import {
   type Deciders,
   decidingTogether,
-  type FactsVerdict,
   factsFor,
+  type NoFacts,
   type Pairing,
   type Sides,
   type SidesInSpace,
@@ -86,10 +86,10 @@ interface NewlyGranted {
 }
 
 /** `excused`: where a browser remembers a proof. */
-type Verdict = NewlyGranted | 'excused' | 'undecided' | undefined;
+type PairingVerdict = NewlyGranted | 'excused' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
-function verdictOf({ before, now }: Pairing, { active, next, refused }: Sides): Verdict {
+function verdictOf({ before, now }: Pairing, { active, next, refused }: Sides): PairingVerdict {
   const [nowSession, nowApp] = [termsOf(now.session), termsOf(now.app)];
   const [session, app] = [termsOf(before.session), termsOf(before.app)];
   if (nowSession === undefined || nowApp === undefined) return undefined;
@@ -139,7 +139,11 @@ type Example = Omit<NewlyWeaker, 'before' | 'now'>;
 /**
  * An example that the evaluator confirms. `impossible`: the rules never decide together about what is newly granted.
  */
-function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: SidesInSpace): Example | FactsVerdict {
+function exampleOf(
+  pair: Pairing,
+  verdict: Exclude<PairingVerdict, undefined>,
+  search: SidesInSpace,
+): Example | NoFacts {
   if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
   if (verdict === 'excused') return excusedExample(factsFor(pair, search), search);
   const { scopes, ...rest } = verdict;
@@ -161,13 +165,13 @@ function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: 
   return other === 'impossible' && (scopes === 'any' || reached.length > 0) ? 'undecided' : other;
 }
 
-function excusedExample(facts: UserFacts | FactsVerdict, search: SidesInSpace): Example | FactsVerdict {
+function excusedExample(facts: UserFacts | NoFacts, search: SidesInSpace): Example | NoFacts {
   if (typeof facts !== 'object') return facts;
   const proved = newlyRemembering(facts, search);
   return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';
 }
 
-function confirmed({ enough, old, longer, scopes }: NewlyGranted, facts: UserFacts | FactsVerdict, sides: Sides) {
+function confirmed({ enough, old, longer, scopes }: NewlyGranted, facts: UserFacts | NoFacts, sides: Sides) {
   if (typeof facts !== 'object') return facts;
   const wider = { ...(longer && { longer }), ...(scopes && { scopes }) };
   const remembered = longer?.find(({ what }) => what === 'remembered');

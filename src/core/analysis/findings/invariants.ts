@@ -10,7 +10,7 @@ import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
-import { demandJudge, type Guarantee, type JudgeDemand } from '../proofs/demand-verdict.ts';
+import { type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { findModel } from '../space/find-model.ts';
@@ -77,10 +77,10 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
   const besides = guarantee.kind === 'admitted' ? [] : space.onceProved;
   const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
   if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
-  const judge = demandJudge(invariant, policies);
+  const check = demandCheck(invariant, policies);
   const found = [
     ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
-    ...appRulesIn(scope).flatMap((rule) => examineRule(rule, { ...invariant, judge }, scope)),
+    ...appRulesIn(scope).flatMap((rule) => examineRule(rule, { ...invariant, check }, scope)),
   ];
   const violations = found.flatMap((result) => ('violation' in result ? [result.violation] : []));
   const broken = new Set(invariant.bySession ? violations.flatMap(({ rules: [session] }) => keyOf(session)) : []);
@@ -104,8 +104,8 @@ type RuleResult =
 
 type Fault = Exclude<RuleResult, { readonly kind: 'fine' }>;
 
-interface InvariantWithJudge extends Invariant {
-  readonly judge: JudgeDemand;
+interface InvariantWithCheck extends Invariant {
+  readonly check: DemandCheck;
 }
 
 const fine: RuleResult = { kind: 'fine' };
@@ -114,7 +114,7 @@ const fine: RuleResult = { kind: 'fine' };
  * The results for a rule of the sign-on policy that allows, one for each rule that is to blame: a violation, an
  * ordinary one first; otherwise a combination that is open. None: all is fine.
  */
-function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): readonly Fault[] {
+function examineRule(app: Deciding<Rule>, invariant: InvariantWithCheck, scope: SignInScope): readonly Fault[] {
   const found = new Map<Rule, Fault>();
   const settled = new Set<Rule>();
   for (const rules of decidingWith(app, scope)) {
@@ -135,10 +135,10 @@ function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
 function admission(
   rules: DecidingRules,
-  { guarantee, judge }: InvariantWithJudge,
+  { guarantee, check }: InvariantWithCheck,
   { policies }: SignInScope,
 ): RuleResult {
-  const { isFine, candidates } = judge(rules);
+  const { isFine, candidates } = check(rules);
   if (isFine || isLockedOut(policies, rules)) return fine;
   const facts = rules.findFacts();
   const avoided = guarantee.kind === 'without' ? { avoided: guarantee.authenticators } : {};
@@ -158,10 +158,10 @@ function lockOut(rules: DecidingRules, { policies }: SignInScope): RuleResult {
 /** Rules that deny, and rules of any policy with a condition that may fail, which also denies (Law 4). */
 function refusals(scope: SignInScope): readonly RuleResult[] {
   const { session, app, enrollment, profile } = scope.policies;
-  const judging = [session, ...(app ? [app] : [])];
-  const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [...judging, enrollment, profile];
+  const signInPolicies = [session, ...(app ? [app] : [])];
+  const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [...signInPolicies, enrollment, profile];
   return [
-    ...judging.flatMap((policy) =>
+    ...signInPolicies.flatMap((policy) =>
       deciding(policy, scope.space)
         .filter(({ rule }) => rule.then.kind === 'deny')
         .map((denying) => refusal(denying, policy, scope)),

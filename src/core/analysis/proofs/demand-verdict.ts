@@ -34,7 +34,7 @@ export interface DemandVerdict {
   candidates(): readonly AdmittedWith[];
 }
 
-export type JudgeDemand = (rules: DecidingRules) => DemandVerdict;
+export type DemandCheck = (rules: DecidingRules) => DemandVerdict;
 
 interface Promised {
   readonly guarantee: Guarantee;
@@ -43,8 +43,8 @@ interface Promised {
   readonly bySession?: true;
 }
 
-/** Makes a judge for the rules of one app. */
-export function demandJudge({ guarantee, countsRemembered, bySession }: Promised, policies: PolicySet): JudgeDemand {
+/** Makes the check of what the rules of one app ask for. */
+export function demandCheck({ guarantee, countsRemembered, bySession }: Promised, policies: PolicySet): DemandCheck {
   const known = new Map<string, DemandVerdict>();
   return (rules) => {
     const told = [...askedIn(rules, policies), asRequirement(guarantee)];
@@ -125,8 +125,8 @@ function isOffered(
 }
 
 /**
- * Judges evidence that may let a user in. More evidence never makes the verdict worse. `rest`: the requirements to
- * meet without avoided proofs.
+ * Whether evidence that may let a user in is what the guarantee says. More evidence never makes this worse. `rest`:
+ * the requirements to meet without avoided proofs.
  */
 function fineEvidence(guarantee: Guarantee, rest: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
   if (guarantee.kind === 'proves') return (set) => meetsRequirement(guarantee.requirement, set);

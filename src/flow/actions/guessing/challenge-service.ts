@@ -35,13 +35,13 @@ export async function checkResponse(
   const usable = usableService(context);
   const response = usable && fields[usable.service.responseField];
   if (!usable || !response || transaction.challengeService !== 'asked') return { context, passed: false };
-  const verdict = await siteVerify({ ...usable, response, ip: request.visitor.ip, issuer: services.issuer });
+  const result = await siteVerify({ ...usable, response, ip: request.visitor.ip, issuer: services.issuer });
   const inTransaction = (challengeService: 'passed' | 'failed'): OpenTransaction => ({
     ...context,
     transaction: { ...transaction, challengeService },
   });
-  if (verdict.kind === 'taken') return { context: inTransaction('passed'), passed: true };
-  const { kind, reason } = verdict;
+  if (result.kind === 'taken') return { context: inTransaction('passed'), passed: true };
+  const { kind, reason } = result;
   const line = { outcome: 'failure', ...auditContext(context), reason } as const;
   if (kind === 'refused') {
     audit(request.unit, services.audit, { event: 'challenge_service.refused', ...line });

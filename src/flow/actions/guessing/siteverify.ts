@@ -9,7 +9,9 @@ import type { ChallengeServiceSettings } from '../../../policy/model/settings.ts
  * `refused`: the response is invalid, was used before, or belongs to another site. `failed`: the service did not answer
  * in time or as expected, or reports an error of this site or of its own.
  */
-export type Verdict = { readonly kind: 'taken' } | { readonly kind: 'refused' | 'failed'; readonly reason: string };
+export type SiteVerifyResult =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'refused' | 'failed'; readonly reason: string };
 
 export interface ResponseToVerify {
   readonly service: ChallengeServiceSettings;
@@ -41,10 +43,10 @@ const faultsOfTheSite: readonly unknown[] = [
 ];
 
 /** Never rejects. */
-export async function siteVerify(asked: ResponseToVerify): Promise<Verdict> {
+export async function siteVerify(asked: ResponseToVerify): Promise<SiteVerifyResult> {
   if (!wellFormed.test(asked.response)) return { kind: 'refused', reason: 'malformed' };
   try {
-    return verdictOf(await post(asked), new URL(asked.issuer).hostname);
+    return resultOf(await post(asked), new URL(asked.issuer).hostname);
   } catch (error) {
     return { kind: 'failed', reason: failureCode(error) };
   }
@@ -64,7 +66,7 @@ async function post({ service, secret, response, ip }: ResponseToVerify): Promis
   return JSON.parse(await boundedText(answer, maxBodyBytes));
 }
 
-function verdictOf(answer: unknown, expected: string): Verdict {
+function resultOf(answer: unknown, expected: string): SiteVerifyResult {
   if (typeof answer !== 'object' || answer === null) throw new SyntaxError('no object');
   const { success, hostname, 'error-codes': given } = answer as Readonly<Record<string, unknown>>;
   const codes: readonly unknown[] = Array.isArray(given) ? given : [];

@@ -16,7 +16,7 @@ import { type ExaminedInvariant, examinedInvariants } from '../invariants/invari
 import { combinationFindings } from '../lock-outs/combination-findings.ts';
 import { undecidedAdditions } from '../lock-outs/undecided-additions.ts';
 import { undecidedLockOuts } from '../lock-outs/undecided-lock-outs.ts';
-import { deadRuleFindings, judgeRules, type RuleJudgement } from '../rules/dead-rule-findings.ts';
+import { deadRuleFindings, type ExaminedRule, examineRules } from '../rules/dead-rule-findings.ts';
 import { expiredTimeFindings } from '../rules/expired-times.ts';
 import { formulaFindings } from '../rules/formula-findings.ts';
 import { ruleFindings } from '../rules/rule-findings.ts';
@@ -86,16 +86,16 @@ export async function analysis(
 
 /** A rule that never decides gets this finding and no other. */
 async function allFindings(configuration: AnalysedConfiguration, now: Seconds): Promise<readonly AnalysisFinding[]> {
-  const verdicts = judgeRules(configuration);
-  const mayDecide = ({ verdict: { kind } }: RuleJudgement) => kind === 'decides' || kind === 'undecided';
-  const alive = verdicts.filter(mayDecide).map(({ rule }) => rule);
+  const examined = examineRules(configuration);
+  const mayDecide = ({ verdict: { kind } }: ExaminedRule) => kind === 'decides' || kind === 'undecided';
+  const alive = examined.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
   const combined = combinationFindings(apps, configuration);
   const isLockOut = (rule: RuleHead) => combined.some((one) => one.code.includes('lock-out') && isAt(one, rule));
   const undecided = [...undecidedLockOuts(apps, configuration), ...undecidedAdditions(apps, isLockOut, configuration)];
   const isTold = (finding: AnalysisFinding) =>
     finding.code === 'undecided' && undecided.some((analysisFinding) => ruleOf(analysisFinding) === ruleOf(finding));
-  const dead = deadRuleFindings(verdicts, configuration).filter((finding) => !isTold(finding));
+  const dead = deadRuleFindings(examined, configuration).filter((finding) => !isTold(finding));
   const others = [
     ...combined,
     ...ruleFindings({ apps, alive }, configuration),

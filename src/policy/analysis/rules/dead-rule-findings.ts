@@ -13,7 +13,7 @@ import type { AnalysedPolicy } from '../analysed/analysed-policies.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 
 /** A rule in one of the policies that it is part of. */
-export interface RuleJudgement {
+export interface ExaminedRule {
   readonly rule: RuleHead;
   readonly verdict: RuleVerdict;
   /** It may have decided before: what it asks for is over. */
@@ -21,13 +21,13 @@ export interface RuleJudgement {
 }
 
 /** Every rule in every policy that it is part of. */
-export function judgeRules(configuration: AnalysedConfiguration): readonly RuleJudgement[] {
-  return configuration.policies.flatMap((policy) => judgements(policy, configuration));
+export function examineRules(configuration: AnalysedConfiguration): readonly ExaminedRule[] {
+  return configuration.policies.flatMap((policy) => examinedIn(policy, configuration));
 }
 
 /** One rule of a file may be compiled into several policies. It decides if it does so in any of them. */
 export function deadRuleFindings(
-  found: readonly RuleJudgement[],
+  found: readonly ExaminedRule[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const written = Map.groupBy(found, ({ rule }) => locationKey(rule));
@@ -39,18 +39,18 @@ export function deadRuleFindings(
   });
 }
 
-function judgements(
+function examinedIn(
   { policy, clientIds }: AnalysedPolicy,
   { universe }: AnalysedConfiguration,
-): readonly RuleJudgement[] {
+): readonly ExaminedRule[] {
   const { reporting } = policy;
   const within = universe(clientIds);
   // Examines rules that only report as if they were enforced.
-  const reported = reporting ? verdictsOf(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
-  return [...verdictsOf(policy, within), ...reported];
+  const reported = reporting ? examinedRules(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
+  return [...examinedRules(policy, within), ...reported];
 }
 
-function verdictsOf(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleJudgement[] {
+function examinedRules(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly ExaminedRule[] {
   const verdicts = verdictsIn(policy, universe);
   const { since: _, ...always } = universe;
   const before = verdicts.some(isDead) ? verdictsIn(policy, always) : [];
@@ -76,7 +76,7 @@ function verdictsIn(policy: CompiledPolicy<RuleHead>, universe: Universe): reado
 }
 
 function deadRule(
-  { rule, verdict, isOver }: RuleJudgement,
+  { rule, verdict, isOver }: ExaminedRule,
   { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const location = locationOf(rule);

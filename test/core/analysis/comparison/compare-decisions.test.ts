@@ -61,8 +61,8 @@ describe('it asks for', () => {
   const passkey = factors(2, { demands: [{ authenticators: ['webauthn'] }] });
   const all = ['webauthn', 'totp', 'password'] as const;
   const asks = (facts: Partial<Facts>, app = factors(2)) => {
-    const judge = { policies: policiesOf({ app, enabled: all }), facts: factsOf({ transaction, ...facts }) };
-    return compareSignIn(judge, judge).after.asks;
+    const side = { policies: policiesOf({ app, enabled: all }), facts: factsOf({ transaction, ...facts }) };
+    return compareSignIn(side, side).after.asks;
   };
 
   test('one of several, by name', () => {

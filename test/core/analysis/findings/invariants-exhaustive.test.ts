@@ -149,7 +149,7 @@ function policiesFor(rules: readonly Omit<Rule, 'name'>[], disabled: readonly st
   };
 }
 
-function judge(policies: PolicySet, invariant: Invariant) {
+function examined(policies: PolicySet, invariant: Invariant) {
   const { session, app, enrollment } = policies;
   const rules: readonly { readonly rule: RuleHead }[] = [
     ...session.rules,
@@ -208,7 +208,7 @@ test('an invariant is broken somewhere exactly if it is refuted', () => {
     fc.property(drawn, ({ rules, disabled, invariant: { when, guarantee: shall } }) => {
       const policies = policiesFor([...rules, { when: {}, then: { kind: 'deny' } }], disabled);
       const invariant: Invariant = { name: 'i', when, guarantee: shall };
-      const verdict = judge(policies, invariant);
+      const verdict = examined(policies, invariant);
       counts[verdict.kind] += 1;
       const broken = isBroken(policies, invariant);
       if (verdict.kind === 'refuted') {
@@ -228,7 +228,7 @@ test('that users are let in is refuted exactly where a rule denies', () => {
     fc.property(drawn, ({ rules, invariant: { when } }) => {
       const one: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } };
       const policies = policiesFor([...rules, { when: {}, then: one }], []);
-      const verdict = judge(policies, { name: 'i', when, guarantee: { kind: 'admitted' } });
+      const verdict = examined(policies, { name: 'i', when, guarantee: { kind: 'admitted' } });
       const scope = compilePolicy({ name: 'scope', rules: [{ name: 'scope', when }] });
       const isDenied = everywhere.some(
         (facts) =>

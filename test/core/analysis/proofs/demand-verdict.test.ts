@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   type DemandVerdict,
-  demandJudge,
+  demandCheck,
   type Guarantee,
 } from '../../../../src/core/analysis/proofs/demand-verdict.ts';
 import type { AllowTerms, Demand, Requirement, Rule } from '../../../../src/core/model/policy.ts';
@@ -25,9 +25,9 @@ const large = demanding(...Array.from({ length: 6 }, (): Demand => ({})));
 const remembering = { remember: 600 };
 
 test('cases whose rules ask for the same share what was found', () => {
-  const judge = demandJudge({ guarantee: { kind: 'proves', requirement: factors(2) } }, policiesOf());
+  const check = demandCheck({ guarantee: { kind: 'proves', requirement: factors(2) } }, policiesOf());
   const [strict, alike, weak] = [ruleOf('a', factors(2)), ruleOf('b', factors(2)), ruleOf('c', factors(1))].map((app) =>
-    judge(caseOf(app)),
+    check(caseOf(app)),
   );
   expect(alike).toBe(strict);
   expect(weak).not.toBe(strict);
@@ -38,11 +38,11 @@ test('cases whose rules ask for the same share what was found', () => {
 });
 
 test('what may not be used makes another demand', () => {
-  const judge = demandJudge({ guarantee: { kind: 'without', authenticators: ['password'] } }, policiesOf());
+  const check = demandCheck({ guarantee: { kind: 'without', authenticators: ['password'] } }, policiesOf());
   const terms = enrollmentTerms({ disabled: ['password'] });
   const enrollment = { name: 'no passwords', when: {}, then: terms };
   const app = ruleOf('app', factors(1));
-  const [open, closed] = [judge(caseOf(app)), judge({ ...caseOf(app), enrollment })];
+  const [open, closed] = [check(caseOf(app)), check({ ...caseOf(app), enrollment })];
   expect([open.isFine, closed.isFine]).toEqual([false, true]);
 });
 
@@ -91,15 +91,15 @@ describe('a guarantee holds', () => {
     ],
     ['what is usable is enough', offers(['password', 'totp'], ['totp']), ruleOf('app', by('phone')), false],
   ])('%s: %#', (_, guarantee, app, expected) => {
-    const verdict = demandJudge({ guarantee }, policiesOf({ enabled }))(caseOf(app));
+    const verdict = demandCheck({ guarantee }, policiesOf({ enabled }))(caseOf(app));
     expect(verdict.isFine).toBe(expected);
     if (!expected) expect(verdict.candidates()).not.toEqual([]);
   });
 
   test('of all that the rules ask for together', () => {
-    const judge = demandJudge({ guarantee: offers(['totp'], ['totp']) }, policiesOf({ enabled }));
-    expect(judge(caseOf(ruleOf('app', by('totp')))).isFine).toBe(true);
-    expect(judge(caseOf(ruleOf('app', by('totp')), ruleOf('session', by('password')))).isFine).toBe(false);
+    const check = demandCheck({ guarantee: offers(['totp'], ['totp']) }, policiesOf({ enabled }));
+    expect(check(caseOf(ruleOf('app', by('totp')))).isFine).toBe(true);
+    expect(check(caseOf(ruleOf('app', by('totp')), ruleOf('session', by('password')))).isFine).toBe(false);
   });
 
   const evidenceIn = (verdict: DemandVerdict) => [
@@ -115,14 +115,14 @@ describe('a guarantee holds', () => {
     const app = ruleOf('app', factors(2), remembering);
     const policies = policiesOf({ enabled: [...enabled, 'recovery_code'] });
     const guarantee = proves(factors(2));
-    expect(demandJudge({ guarantee, countsRemembered: true }, policies)(caseOf(app)).isFine).toBe(true);
-    const verdict = demandJudge({ guarantee }, policies)(caseOf(app));
+    expect(demandCheck({ guarantee, countsRemembered: true }, policies)(caseOf(app)).isFine).toBe(true);
+    const verdict = demandCheck({ guarantee }, policies)(caseOf(app));
     expect(evidenceIn(verdict)).toEqual(['(totp) password', '(phone) password', '(webauthn) password']);
   });
 
   test('when an avoided proof is remembered, of the other proofs', () => {
     const policies = policiesOf({ enabled: ['password', 'totp', 'phone'] });
-    const verdict = demandJudge(
+    const verdict = demandCheck(
       { guarantee: without('totp') },
       policies,
     )(caseOf(ruleOf('app', factors(2), remembering)));
@@ -132,11 +132,11 @@ describe('a guarantee holds', () => {
 
   test('of each method that it distinguishes, whatever the rules do', () => {
     const guarantee = proves(demanding({ exclude: ['phone.sms'] }));
-    const verdict = demandJudge({ guarantee }, policiesOf({ enabled }))(caseOf(ruleOf('app', by('phone'))));
+    const verdict = demandCheck({ guarantee }, policiesOf({ enabled }))(caseOf(ruleOf('app', by('phone'))));
     expect(verdict.isFine).toBe(false);
     expect(evidenceIn(verdict)).toContain('phone.sms');
     expect(evidenceIn(verdict)).not.toContain('phone.voice');
-    const byCall = demandJudge({ guarantee: without('phone.voice') }, policiesOf({ enabled }));
+    const byCall = demandCheck({ guarantee: without('phone.voice') }, policiesOf({ enabled }));
     for (const either of [by('phone'), by('phone.voice', 'phone.sms')]) {
       const shown = evidenceIn(byCall(caseOf(ruleOf('app', either))));
       expect(shown).toContain('phone.voice');
@@ -153,7 +153,7 @@ describe('a guarantee holds', () => {
     if (two === undefined || three === undefined) throw new Error('two chains');
     const fresh = ruleOf('session', demanding({ ...totp, maxAge: 0 }));
     // The fresh proof may be of one of the two.
-    const verdict = demandJudge(
+    const verdict = demandCheck(
       { guarantee: proves(three) },
       policiesOf({ enabled }),
     )(caseOf(ruleOf('app', two), fresh));

@@ -121,11 +121,11 @@ test('always, never and depends hold exactly where every sign-in says so', async
           const same = meant.filter(({ explanation }) => differences(all, explanation).length === 0).length;
           const truth = same === meant.length ? 'always' : same === 0 ? 'never' : 'depends';
           counts[truth] += 1;
-          for (const judgement of ['always', 'never', 'depends'] as const) {
-            const one: PolicyTest = { name: 'one', app: 'notes', ...testOf(parts), [judgement]: all };
+          for (const expectation of ['always', 'never', 'depends'] as const) {
+            const one: PolicyTest = { name: 'one', app: 'notes', ...testOf(parts), [expectation]: all };
             const open = await openSignIns(one, app, configuration);
             const found = await openDifferences(one, open, (facts) => explain(configuration.snapshot, app, facts));
-            expect([judgement, truth, found.length === 0]).toEqual([judgement, truth, judgement === truth]);
+            expect([expectation, truth, found.length === 0]).toEqual([expectation, truth, expectation === truth]);
           }
         }
       },

@@ -21,7 +21,7 @@ const two = '{ allow: { factors: 2 } }';
 const passkey = '{ allow: { possession: { phishingResistant: true } } }';
 const rest = (then = one) => `{ name: Rest, then: ${then} }`;
 
-async function judge(files: Readonly<Record<string, string>>) {
+async function examined(files: Readonly<Record<string, string>>) {
   const loaded = await load({ 'stepgate.yaml': settings(), ...files });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   // The files about networks are nowhere.
@@ -35,7 +35,7 @@ async function judge(files: Readonly<Record<string, string>>) {
 }
 
 async function findingLines(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const { findings } = await judge(files);
+  const { findings } = await examined(files);
   return findings.map(({ severity, code, line, message }) => `${severity} ${code} ${line} ${message}`);
 }
 
@@ -97,7 +97,7 @@ describe('an invariant', () => {
     `invariants:\n  - { name: Two, apps: { any: [notes] }, ${scope} always: { ${guarantee} } }\n`;
 
   test('is refuted below a rule about risk, with an example that `explain` plays', async () => {
-    const { findings, verdicts, replay } = await judge({
+    const { findings, verdicts, replay } = await examined({
       'invariants.yaml': always('factors: 2'),
       [signOn]: policy(when('risk: { below: high }', one), rest(two)),
     });
@@ -108,7 +108,7 @@ describe('an invariant', () => {
   });
 
   test('is refuted where only an unusual sign-in breaks it', async () => {
-    const { findings, verdicts, replay } = await judge({
+    const { findings, verdicts, replay } = await examined({
       'invariants.yaml': always('factors: 2'),
       [signOn]: policy(when('risk: { atLeast: high }', one), rest(two)),
     });
@@ -121,7 +121,7 @@ describe('an invariant', () => {
   });
 
   test('about distances is refuted with the distance', async () => {
-    const { findings, replay } = await judge({
+    const { findings, replay } = await examined({
       'stepgate.yaml': withPlaces,
       'invariants.yaml': always('factors: 2'),
       [signOn]: policy(when('distance: { notWithin: 500 km }', one), rest(two)),
@@ -132,7 +132,7 @@ describe('an invariant', () => {
   });
 
   test('is proved for the sign-ins that it is about', async () => {
-    const { findings, verdicts } = await judge({
+    const { findings, verdicts } = await examined({
       'invariants.yaml': always('factors: 2', 'when: { risk: { atLeast: medium } },'),
       [signOn]: policy(when('risk: { atLeast: medium }', two), rest(one)),
     });
@@ -140,7 +140,7 @@ describe('an invariant', () => {
   });
 
   test('is proved where a new browser always is a new device', async () => {
-    const { verdicts } = await judge({
+    const { verdicts } = await examined({
       'invariants.yaml': always('factors: 2', 'when: { device: { known: false } },'),
       [signOn]: policy(when('risk: { any: [newDevice] }', two), rest(one)),
     });
@@ -149,7 +149,7 @@ describe('an invariant', () => {
 });
 
 test('a standard that only unusual sign-ins meet is broken, with an example', async () => {
-  const { checked, replay } = await judge({
+  const { checked, replay } = await examined({
     [signOn]: policy(when('risk: { atLeast: high }', passkey), rest('{ allow: { factors: 2 } }')),
   });
   const { findings } = await standardFindings(checked, { standard: 'pci-dss-4', authenticators, now });
@@ -162,7 +162,7 @@ test('a standard that only unusual sign-ins meet is broken, with an example', as
 test('a weaker rule below, or for another browser, is shown with a sign-in that is not unusual', async () => {
   const admins =
     '{ name: Admins, when: { groups: { any: [admins] }, network: { any: [office] } }, then: { allow: { factors: 2 } } }';
-  const { findings, replay } = await judge({
+  const { findings, replay } = await examined({
     [signOn]: policy(when('risk: { atLeast: high }', 'deny'), admins, rest()),
   });
   expect(findings.map(({ code }) => code)).toEqual(['weaker-below']);

@@ -197,7 +197,7 @@ async function unmeetable(signOn: readonly string[], enrollment: readonly string
 test.each<[string, readonly string[], readonly string[], readonly string[]]>([
   ['two rules for all', [`{ name: One, ${onCode} }`], [forAll], ['One']],
   [
-    'a rule for some, which the analysis judges',
+    'a rule for some, which the analysis examines',
     [`{ name: One, ${onCode} }`],
     [groupA, '{ name: Rest, then: {} }'],
     [],

@@ -183,7 +183,7 @@ test('for scripts there is the same as data', async () => {
     file: out,
     apps: 1,
     matrix: { zones: ['elsewhere', 'office'] },
-    policies: [{ title: 'Session policy' }, { title: 'Sign-on policy notes', rules: [{ verdict: 'deny' }, {}] }],
+    policies: [{ title: 'Session policy' }, { title: 'Sign-on policy notes', rules: [{ effect: 'deny' }, {}] }],
     standards: [{ standard: 'phr-only', meets: false }],
     tests: { results: [] },
   });

@@ -25,7 +25,7 @@ const passkey = '{ allow: { possession: { phishingResistant: true } } }';
 const notes = 'apps: { any: [notes] }';
 
 /** The verdict of each invariant, and the findings about them. */
-async function judge(invariants: readonly string[], files: Readonly<Record<string, string>> = {}) {
+async function examined(invariants: readonly string[], files: Readonly<Record<string, string>> = {}) {
   const loaded = await load({ 'stepgate.yaml': withKeys, 'invariants.yaml': file(...invariants), ...files });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const found = await analysis(loaded, { authenticators, now });
@@ -71,14 +71,14 @@ describe('the file', () => {
   });
 
   test('is no part of the revision', async () => {
-    const { documents } = await judge([`{ name: A, ${notes}, always: allow }`]);
+    const { documents } = await examined([`{ name: A, ${notes}, always: allow }`]);
     expect([...documents.keys()].filter((key) => key.startsWith('invariants'))).toEqual([]);
   });
 });
 
 test('an invariant that holds is proved, and not mentioned', async () => {
   const office = `{ name: Office, when: { network: { any: [office] } }, then: ${passkey} }`;
-  const { verdicts, findings } = await judge(
+  const { verdicts, findings } = await examined(
     [
       `{ name: A, ${notes}, always: { any: { phishingResistant: true } } }`,
       `{ name: B, ${notes}, when: { network: { none: [office] } }, never: allow }`,
@@ -115,13 +115,13 @@ describe('what proofs by an authenticator show', () => {
       'stepgate.yaml': withMetadata,
       'policies/sign-on/notes.yaml': policy(rest(`{ allow: { possession: { authenticators: [${keys}]${more} } } }`)),
     };
-    const { verdicts } = await judge([`{ name: A, ${notes}, always: { ${guarantee} } }`], files);
+    const { verdicts } = await examined([`{ name: A, ${notes}, always: { ${guarantee} } }`], files);
     expect(verdicts).toEqual([verdict]);
   });
 
   test('no pause since a proof is longer than the proof is old', async () => {
     const files = { 'policies/sign-on/notes.yaml': policy(rest('{ allow: { factors: 1, reauthenticate: PT10M } }')) };
-    const { verdicts } = await judge(
+    const { verdicts } = await examined(
       [10, 9].map((minutes) => `{ name: A${minutes}, ${notes}, always: { any: { maxIdle: PT${minutes}M } } }`),
       files,
     );
@@ -130,7 +130,7 @@ describe('what proofs by an authenticator show', () => {
 });
 
 test('an account that was just made was not long away', async () => {
-  const { verdicts } = await judge([`{ name: A, ${notes}, when: { accountAge: { below: P1D } }, always: allow }`], {
+  const { verdicts } = await examined([`{ name: A, ${notes}, when: { accountAge: { below: P1D } }, always: allow }`], {
     'policies/sign-on/notes.yaml': policy(
       '{ name: Away, when: { accountAge: { below: P1D }, risk: { any: [longAway] } }, then: deny }',
       rest('{ allow: { factors: 1 } }'),
@@ -141,12 +141,15 @@ test('an account that was just made was not long away', async () => {
 
 describe('an invariant that does not hold', () => {
   test('names the rules, and shows a sign-in', async () => {
-    const { findings } = await judge([`{ name: Phishing, ${notes}, always: { any: { phishingResistant: true } } }`], {
-      'policies/sign-on/notes.yaml': policy(
-        `{ name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }`,
-        rest(passkey),
-      ),
-    });
+    const { findings } = await examined(
+      [`{ name: Phishing, ${notes}, always: { any: { phishingResistant: true } } }`],
+      {
+        'policies/sign-on/notes.yaml': policy(
+          `{ name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }`,
+          rest(passkey),
+        ),
+      },
+    );
     expect(findings).toMatchObject([
       {
         code: 'invariant',
@@ -170,7 +173,7 @@ describe('an invariant that does not hold', () => {
 
   test('an authenticator opens an app although another browser needs no second factor', async () => {
     const two = '{ allow: { factors: 2 }, remember: { device: P30D } }';
-    const { verdicts, findings } = await judge(
+    const { verdicts, findings } = await examined(
       [
         `{ name: A, ${notes}, never: { authenticators: [totp] } }`,
         `{ name: B, ${notes}, never: { authenticators: [totp] }, when: { network: { any: [office] } } }`,
@@ -189,7 +192,7 @@ describe('an invariant that does not hold', () => {
   test('one passkey does not count both for a rule and for a chain', async () => {
     const steps = '[[{ authenticators: [password, webauthn] }, { authenticators: [webauthn] }]]';
     const level = `acrValues: [{ value: x, requirement: { chains: ${steps} } }]\n`;
-    const { verdicts, findings } = await judge([`{ name: A, ${notes}, never: { authenticators: [password] } }`], {
+    const { verdicts, findings } = await examined([`{ name: A, ${notes}, never: { authenticators: [password] } }`], {
       'stepgate.yaml': `${withKeys}${level}`,
       'apps/notes.yaml': `${validFiles['apps/notes.yaml']}minimumAcr: x\n`,
       'policies/sign-on/notes.yaml': policy(rest('{ allow: { possession: { authenticators: [webauthn] } } }')),
@@ -205,7 +208,7 @@ describe('an invariant that does not hold', () => {
         rest('{ allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } }'),
       ),
     };
-    const { verdicts, findings } = await judge(
+    const { verdicts, findings } = await examined(
       [`{ name: A, ${notes}, always: { any: { authenticators: [totp] } } }`],
       files,
     );
@@ -226,7 +229,7 @@ describe('an invariant that does not hold', () => {
 
   test('a browser that remembers the second factor breaks it, unless that counts', async () => {
     const two = '{ allow: { factors: 2, knowledge: {}, possession: {} }, remember: { device: P30D } }';
-    const { verdicts, findings } = await judge(
+    const { verdicts, findings } = await examined(
       [
         `{ name: Strict, ${notes}, always: { factors: 2 } }`,
         `{ name: Lax, ${notes}, always: { factors: 2 }, countRemembered: true }`,
@@ -239,7 +242,7 @@ describe('an invariant that does not hold', () => {
   });
 
   test('proofs are as old as the session lets them become', async () => {
-    const { verdicts, findings } = await judge([
+    const { verdicts, findings } = await examined([
       `{ name: A day, ${notes}, always: { factors: 1, reauthenticate: P1D } }`,
       `{ name: Half, ${notes}, always: { factors: 1, reauthenticate: PT12H } }`,
       `{ name: Pause, ${notes}, always: { any: { maxIdle: PT2H } } }`,
@@ -254,7 +257,7 @@ describe('an invariant that does not hold', () => {
   });
 
   test('a denial where users shall get in', async () => {
-    const { findings } = await judge([`{ name: In, ${notes}, always: allow }`], {
+    const { findings } = await examined([`{ name: In, ${notes}, always: allow }`], {
       'policies/sign-on/notes.yaml': policy('{ name: No, when: { groups: { any: [a] } }, then: deny }', rest(passkey)),
     });
     expect(findings.map(({ message }) => message)).toEqual([
@@ -264,13 +267,16 @@ describe('an invariant that does not hold', () => {
   });
 
   test('an example names zones alone where files say which addresses are in one', async () => {
-    const { findings } = await judge([`{ name: In, ${notes}, when: { network: { any: [office] } }, always: allow }`], {
-      'stepgate.yaml': `${withKeys.replace('zones: {', 'zones: { dach: { countries: [AT] },')}networkData: { country: /nowhere/country.mmdb }\n`,
-      'policies/sign-on/notes.yaml': policy(
-        '{ name: Abroad, when: { network: { none: [dach] } }, then: deny }',
-        rest(passkey),
-      ),
-    });
+    const { findings } = await examined(
+      [`{ name: In, ${notes}, when: { network: { any: [office] } }, always: allow }`],
+      {
+        'stepgate.yaml': `${withKeys.replace('zones: {', 'zones: { dach: { countries: [AT] },')}networkData: { country: /nowhere/country.mmdb }\n`,
+        'policies/sign-on/notes.yaml': policy(
+          '{ name: Abroad, when: { network: { none: [dach] } }, then: deny }',
+          rest(passkey),
+        ),
+      },
+    );
     expect(findings[0]?.example).toEqual(expect.arrayContaining(['--zone', 'office']));
     expect(findings[0]?.example).not.toContain('--ip');
   });
@@ -278,7 +284,7 @@ describe('an invariant that does not hold', () => {
   test('rules ask for what no user can have', async () => {
     const enrollment =
       'rules:\n  - { name: No keys, when: { groups: { any: [guests] } }, then: { disabled: [webauthn] } }\n';
-    const { findings } = await judge([`{ name: In, ${notes}, always: allow }`], {
+    const { findings } = await examined([`{ name: In, ${notes}, always: allow }`], {
       'policies/sign-on/notes.yaml': policy(
         `{ name: Admins, when: { groups: { any: [admins] } }, then: ${passkey} }`,
         rest('{ allow: { factors: 1 } }'),
@@ -295,7 +301,7 @@ describe('an invariant that does not hold', () => {
   });
 
   test('all apps are meant where none is named, and the pages of the own account', async () => {
-    const { findings } = await judge(['{ name: Nobody, never: allow }']);
+    const { findings } = await examined(['{ name: Nobody, never: allow }']);
     expect(findings.map(({ message }) => message.split(':')[0])).toEqual([
       '"Nobody" does not hold in the app notes',
       '"Nobody" does not hold at the pages of the own account',
@@ -303,7 +309,7 @@ describe('an invariant that does not hold', () => {
   });
 
   test('an authenticator that is not needed breaks nothing', async () => {
-    const { verdicts } = await judge(
+    const { verdicts } = await examined(
       [
         `{ name: A, ${notes}, never: { authenticators: [totp] } }`,
         `{ name: B, ${notes}, never: { authenticators: [webauthn] } }`,
@@ -316,7 +322,7 @@ describe('an invariant that does not hold', () => {
 
 test('an example has as many enrollments as a rule requires', async () => {
   const required = '{ required: [{ anyOf: [webauthn], count: 2 }] }';
-  const { verdicts, findings } = await judge(
+  const { verdicts, findings } = await examined(
     [`{ name: H, ${notes}, always: { possession: { hardwareProtected: true } } }`],
     {
       'policies/sign-on/notes.yaml': policy(rest(passkey.replace('hardwareProtected: true, ', ''))),
@@ -328,7 +334,7 @@ test('an example has as many enrollments as a rule requires', async () => {
 });
 
 test('a comment accepts it until a day', async () => {
-  const { findings } = await judge([
+  const { findings } = await examined([
     `{ name: Nobody, ${notes}, never: allow } # stepgate:accept invariant until 2027-01-01: known`,
   ]);
   expect(findings).toEqual([]);
@@ -343,7 +349,7 @@ describe('an undecided invariant', () => {
   };
 
   test('is reported with the reason and the rules', async () => {
-    const { verdicts, findings } = await judge(
+    const { verdicts, findings } = await examined(
       [`{ name: P, ${notes}, always: { any: { phishingResistant: true } } }`],
       formula,
     );
@@ -355,7 +361,7 @@ describe('an undecided invariant', () => {
   });
 
   test('that all users are let in is open where a formula may fail', async () => {
-    expect((await judge([`{ name: In, ${notes}, always: allow }`], formula)).verdicts).toEqual(['undecided']);
+    expect((await examined([`{ name: In, ${notes}, always: allow }`], formula)).verdicts).toEqual(['undecided']);
   });
 
   test.each([
@@ -363,7 +369,7 @@ describe('an undecided invariant', () => {
     ['profile', 'policies/profile/default.yaml', 'name: default\n'],
   ])('and where one may fail in the %s policy, with its rule', async (_, path, head) => {
     const rules = `${head}rules:\n  - { name: F, when: { expression: 'network.ip == "1.2.3.4"' }, then: {} }\n`;
-    const { verdicts, findings } = await judge([`{ name: In, ${notes}, always: allow }`], {
+    const { verdicts, findings } = await examined([`{ name: In, ${notes}, always: allow }`], {
       'policies/sign-on/notes.yaml': policy(rest('{ allow: { factors: 1 } }')),
       [path]: `${rules}  - { name: Rest, then: {} }\n`,
     });
@@ -372,12 +378,12 @@ describe('an undecided invariant', () => {
   });
 
   test('is no matter where the rule asks for enough in any case', async () => {
-    expect((await judge([`{ name: One, ${notes}, always: { factors: 1 } }`], formula)).verdicts).toEqual(['holds']);
+    expect((await examined([`{ name: One, ${notes}, always: { factors: 1 } }`], formula)).verdicts).toEqual(['holds']);
   });
 });
 
 test('an invariant about no sign-in is a warning', async () => {
-  const { verdicts, findings } = await judge([
+  const { verdicts, findings } = await examined([
     `{ name: A, ${notes}, when: { groups: { any: [a], none: [a] } }, never: allow }`,
     `{ name: B, apps: { any: [notes], none: [notes] }, never: allow }`,
   ]);
