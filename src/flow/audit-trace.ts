@@ -68,9 +68,9 @@ export interface AuditTrace {
     /** What trusted sources said about it: `registered`, `managed`, names of assurances. */
     readonly signals?: readonly string[];
   };
-  /** The signs of risk that counted. Absent if no rule asked. */
+  /** The signals of risk that counted. Absent if no rule asked. */
   readonly risk?: readonly RiskSignal[];
-  /** The signs that could not be checked. */
+  /** The signals that could not be checked. */
   readonly unknownRisk?: readonly RiskSignal[];
   /** As in the facts, if a rule asked. `none`: the user has no usual place. */
   readonly distance?: NonNullable<Facts['distance']> | 'none';

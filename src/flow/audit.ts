@@ -30,7 +30,7 @@ export interface AuditFields {
   readonly rule: string;
   /** `<layer>: <rule> (allow|deny|unmet)` for each report-only rule that would have decided. */
   readonly reported: string;
-  /** The level of risk, and the signs with their points. Absent if nothing was unusual. */
+  /** The level of risk, and the signals with their points. Absent if nothing was unusual. */
   readonly risk: string;
   /** Code of the reason, unless the outcome is success. */
   readonly reason: string;

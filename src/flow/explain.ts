@@ -63,7 +63,7 @@ export interface Explanation {
   readonly device: Facts['device'];
   readonly subject?: Subject;
   readonly evidence: readonly Evidence[];
-  /** Signs of risk. They count once something is proved. */
+  /** Signals of risk. They count once something is proved. */
   readonly risk?: Risk;
   readonly distance?: Facts['distance'];
   readonly layers: readonly ExplainedLayer[];

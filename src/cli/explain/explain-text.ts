@@ -201,7 +201,7 @@ function resultLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const alternatives = requirements.flatMap(requirementText);
   const lines = [
     ...list('requires', alternatives),
-    ...(maxAge === undefined ? [] : [overallAge(alternatives.length > 0, maxAge)]),
+    ...(maxAge === undefined ? [] : [maxAgeRow(alternatives.length > 0, maxAge)]),
     ...(session === undefined ? [] : [row('counts', sessionText(session))]),
     ...(layer.appSession === undefined ? [] : [row('counts', appSessionText(layer.appSession))]),
     ...(layer.scopes === undefined ? [] : [row('grants', `scopes ${layer.scopes.join(', ')}`)]),
@@ -238,7 +238,7 @@ function undecidedText({ rules }: Pick<ExplainedLayer, 'rules'>): string {
   return isSignIn ? 'it depends on how the user signs in' : 'it depends on the user';
 }
 
-function overallAge(follows: boolean, maxAge: Seconds): string {
+function maxAgeRow(follows: boolean, maxAge: Seconds): string {
   const words = `everything ${maxAgeText(maxAge)}`;
   return follows ? row('', `and ${words}`) : row('requires', words);
 }

@@ -23,7 +23,7 @@ export function requirementText(requirement: Requirement): readonly string[] {
 /** For example `two distinct factor types; knowledge by password at most 12 h old`. */
 function alternativeText({ factors, demands, maxAge }: Alternative): string {
   const shown = factors === 1 && demands.length > 0 ? [] : [factorText(factors)];
-  return [...shown, ...demands.map(demandText), ...overallAge(maxAge)].join('; ');
+  return [...shown, ...demands.map(demandText), ...maxAgeTexts(maxAge)].join('; ');
 }
 
 function chainText(chain: readonly ChainStep[]): string {
@@ -37,14 +37,14 @@ export function missingText(missing: Missing): string {
   const more = `${numbers[factors]} more factor type${factors === 1 ? '' : 's'}`;
   const besides = covered.length === 0 ? '' : ` besides ${covered.join(' and ')}`;
   const rest = demands.length + covered.length === 0 ? factorText(factors) : more + besides;
-  return [...demands.map(demandText), ...(factors === 0 ? [] : [rest]), ...overallAge(maxAge)].join('; ');
+  return [...demands.map(demandText), ...(factors === 0 ? [] : [rest]), ...maxAgeTexts(maxAge)].join('; ');
 }
 
 function factorText(factors: number): string {
   return factors === 1 ? 'one factor' : `${numbers[factors]} distinct factor types`;
 }
 
-function overallAge(maxAge: Seconds | undefined): readonly string[] {
+function maxAgeTexts(maxAge: Seconds | undefined): readonly string[] {
   return maxAge === undefined ? [] : [`everything ${maxAgeText(maxAge)}`];
 }
 

@@ -101,7 +101,7 @@ function distinctPlacements(open: Open, { arise, merge, signature }: Distinguish
   return [...kinds.values()];
 }
 
-/** Whether these signs of risk can occur together with the other facts. What the test itself sets always can. */
+/** Whether these signals of risk can occur together with the other facts. What the test itself sets always can. */
 function arising(
   test: PolicyTest,
   rules: readonly RuleHead['when'][],

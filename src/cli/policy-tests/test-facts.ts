@@ -37,7 +37,7 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
 
 /**
  * Whether the account knows the browser. A test that says nothing about it leaves that open: where the rules ask about
- * risk alone, it follows from the signs.
+ * risk alone, it follows from the signals.
  */
 export function isKnown({ device }: PolicyTest, placed: UserFacts, sets: readonly ConditionSet[]): boolean {
   if (device?.remembered !== undefined) return true;

@@ -6,7 +6,7 @@ import { countedRisk } from '../policy/values/risk.ts';
 import { isProfileComplete } from '../profile/profile-terms.ts';
 import type { SubjectEvaluation } from './denial.ts';
 
-/** Adds to the trace whether enrollments or profile data are still missing, and which signs of risk were found. */
+/** Adds to the trace whether enrollments or profile data are still missing, and which signals of risk were found. */
 export function completedTrace(trace: Trace, { toEnroll, profile, subject, context }: SubjectEvaluation): Trace {
   const risk = countedRisk(context.facts);
   const isUnusual = risk !== undefined && (risk.reasons.length > 0 || risk.unknown !== undefined);

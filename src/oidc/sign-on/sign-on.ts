@@ -142,7 +142,7 @@ function silentError({ decision, request, facts }: SignOn): Error {
     return new errors.UnmetAuthenticationRequirements('the requested authentication context was not reached yet');
   }
   if (layer === 'enrollment') return new errors.InteractionRequired('the enrollment policy asks for an authenticator');
-  if (hasProofOlderThanMaxAge(facts)) return new errors.LoginRequired('the authentication is older than max_age');
+  if (maxAgeLeavesOutProofs(facts)) return new errors.LoginRequired('the authentication is older than max_age');
   return new errors.InteractionRequired('the sign-on policy of this app asks for more');
 }
 
@@ -150,7 +150,7 @@ function silentError({ decision, request, facts }: SignOn): Error {
  * What is older than `max_age` does not count for any layer, and neither does a second factor that the browser
  * remembers: the user has to prove it again.
  */
-function hasProofOlderThanMaxAge({ subject, evidence, device, now, request }: Facts): boolean {
+function maxAgeLeavesOutProofs({ subject, evidence, device, now, request }: Facts): boolean {
   const maxAge = requestMaxAge(request);
   if (maxAge === undefined) return false;
   const proofs = evidence.filter((proof) => proof.subject === subject?.id);

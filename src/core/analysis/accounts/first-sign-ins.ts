@@ -57,7 +57,7 @@ export function firstSignIn(rules: readonly Conditions[]): Conditions | undefine
   return first;
 }
 
-/** Signs of risk that need an earlier sign-in. */
+/** Signals of risk that need an earlier sign-in. */
 const comparedWithThePast = riskSignals.filter((signal) => signal !== 'newDevice' && signal !== 'recentFailures');
 
 /** `space`: made of the rules of the policy and of `first`. */

@@ -51,8 +51,9 @@ export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollmen
   };
 }
 
-/** The enrollment policies say the same, of the same authenticators. */
-function isSame({ active, next }: Sides): boolean {
+/** The enrollment policies say the same, of the same authenticators and requests. */
+function isSame({ active, next, refused }: Sides): boolean {
+  if (refused !== undefined) return false;
   const written = ({ enrollment, authenticators }: PolicySet) =>
     JSON.stringify([enrollment?.rules.map(({ rule }) => rule), authenticators]);
   return written(active) === written(next);

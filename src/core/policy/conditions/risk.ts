@@ -1,6 +1,6 @@
 /**
- * The condition `risk`: how unusual the sign-in is, and which signs were found. Before the first proof nothing counts
- * as unusual. A sign that could not be checked is an error, unless it makes no difference.
+ * The condition `risk`: how unusual the sign-in is, and which signals were found. Before the first proof nothing counts
+ * as unusual. A signal that could not be checked is an error, unless it makes no difference.
  */
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
@@ -46,7 +46,7 @@ function riskMembers({ atLeast, below, any, none }: ConditionOf<'risk'>): readon
   return members.flatMap(([name, holds]) => (holds ? [{ name, holds }] : []));
 }
 
-/** Sets of signs that the conditions do not distinguish are one class, represented by the smallest set. */
+/** Sets of signals that the conditions do not distinguish are one class, represented by the smallest set. */
 function riskTheory(
   conditions: readonly ConditionOf<'risk'>[],
   universe: Universe,

@@ -1,4 +1,4 @@
-/** Every risk that a sign-in can have: all possible combinations of signs, with the configured points. */
+/** Every risk that a sign-in can have: all possible combinations of signals, with the configured points. */
 import { type Risk, type RiskSignal, riskSignals } from '../../model/risk.ts';
 import { riskOf } from '../values/risk.ts';
 import type { Universe } from './theory.ts';
@@ -8,7 +8,7 @@ import type { Universe } from './theory.ts';
  */
 const ofPlaces: readonly RiskSignal[] = ['newCountry', 'impossibleTravel'];
 
-/** The smallest sets of signs first. Signs that could not be checked are left out: where they decide, they deny. */
+/** The smallest sets of signals first. Signals that could not be checked are left out: where they decide, they deny. */
 export function possibleRisks({ risk, knowsCountries }: Pick<Universe, 'risk' | 'knowsCountries'>): readonly Risk[] {
   const sets = riskSignals.reduce<readonly (readonly RiskSignal[])[]>(
     (all, signal) => all.flatMap((set) => (mayJoin(signal, set, knowsCountries) ? [set, [...set, signal]] : [set])),

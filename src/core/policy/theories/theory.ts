@@ -75,7 +75,7 @@ export interface Universe {
   isKept(name: string, value: AttributeValue): boolean;
   /** Whether only administrators can change this attribute. */
   isLasting(name: string): boolean;
-  /** The points of each sign of risk. */
+  /** The points of each signal of risk. */
   readonly risk: RiskScoring;
   /** Sign-ins before this time are ignored. Absent: none are. */
   readonly since?: Seconds;

@@ -9,7 +9,7 @@ import {
   riskSignals,
 } from '../../model/risk.ts';
 
-/** `unusual`: the signs that were found. `unknown`: the signs that could not be checked. */
+/** `unusual`: the signals that were found. `unknown`: the signals that could not be checked. */
 export function riskOf(
   unusual: readonly RiskSignal[],
   unknown: readonly RiskSignal[],
@@ -25,7 +25,7 @@ export function riskOf(
 }
 
 /**
- * These signs with those that a sign-in always shows beside them: a browser that the account does not know is a new
+ * These signals with those that a sign-in always shows beside them: a browser that the account does not know is a new
  * device, and another country is in another network.
  */
 export function withImplied(signals: readonly RiskSignal[], { known }: Pick<Facts['device'], 'known'>): RiskSignal[] {

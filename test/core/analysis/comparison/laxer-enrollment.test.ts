@@ -1,5 +1,6 @@
 /** What changed enrollment terms come to, one reason after the other. */
 import { describe, expect, test } from '@jest/globals';
+import type { Sides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { type LaxerEnrollment, laxerEnrollments } from '../../../../src/core/analysis/comparison/laxer-enrollment.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { proofNames } from '../../../../src/core/evidence/proof-names.ts';
@@ -34,11 +35,11 @@ function setOf({ enrollment, app = [appRule()], enabled = ['password', 'totp', '
   };
 }
 
-function search(before: Side, now: Side) {
+function search(before: Side, now: Side, more: Pick<Sides, 'refused'> = {}) {
   const whens = [before, now].flatMap(({ enrollment = [], app = [] }) =>
     [...enrollment, ...app].map(({ when }) => when),
   );
-  return laxerEnrollments({ active: setOf(before), next: setOf(now) }, ruleSpace(whens, universe()));
+  return laxerEnrollments({ active: setOf(before), next: setOf(now), ...more }, ruleSpace(whens, universe()));
 }
 
 /** The proofs of an example, by their plainest names. */
@@ -208,6 +209,26 @@ describe('the example', () => {
     expect(undecided).toEqual([]);
   });
 
+  test('comes with all rules that decide', () => {
+    const [app, now] = [[appRule()], [rule({ optional: ['totp'] })]];
+    const [found] = search({ app, enrollment: totp }, { app, enrollment: now }).found;
+    expect(found?.before).toMatchObject({ session: { name: expect.any(String) }, app: app[0], enrollment: totp[0] });
+    expect(found?.now).toMatchObject({ session: { name: expect.any(String) }, app: app[0], enrollment: now[0] });
+  });
+
+  test('asks for what the app could not ask for, by the same rules', () => {
+    const enrollment = [rule({}, { scopes: { any: ['read'] } }), ...totp];
+    const refusing = (then: readonly string[], now: readonly string[]) => ({
+      refused: { active: { scopes: then, claims: [] }, next: { scopes: now, claims: [] } },
+    });
+    const { found, undecided } = search({ enrollment }, { enrollment }, refusing(['read'], []));
+    expect(found.map(({ facts }) => facts.request.scopes)).toEqual([['openid', 'read']]);
+    expect(found).toMatchObject([{ step: { before: { kind: 'enroll' }, now: { kind: 'allowed' } } }]);
+    expect(undecided).toEqual([]);
+    const none = { found: [], undecided: [] };
+    expect(search({ enrollment }, { enrollment }, refusing(['read'], ['read']))).toEqual(none);
+  });
+
   test('is of users that some rule of the app lets in', () => {
     const app: readonly Rule[] = [
       appRule({ groups: { none: ['a'] } }),
@@ -225,7 +246,11 @@ describe('the example', () => {
       { app: [unknown, denying], enrollment: totp },
       { app: [unknown, denying], enrollment: nothing },
     );
-    expect([alone.found.length, alone.undecided.length]).toEqual([0, 1]);
+    expect(alone.found).toEqual([]);
+    const deciding = { session: expect.anything(), app: unknown };
+    expect(alone.undecided).toEqual([
+      { before: { ...deciding, enrollment: totp[0] }, now: { ...deciding, enrollment: nothing[0] } },
+    ]);
     const app = [unknown, appRule()];
     const { found, undecided } = search({ app, enrollment: totp }, { app, enrollment: nothing });
     expect([found.length, undecided.length]).toEqual([1, 0]);
@@ -336,8 +361,8 @@ describe('rules that ask how the user signed in', () => {
   test('are undecided where they name more proofs than are looked at together, unless they ask for as much', () => {
     const many = Array.from({ length: 9 }, (_, at) => `other ${at}`);
     const additional = many.map((key) => ({ ...descriptor.totp, key }));
-    const setOfMany = (own: Rules): PolicySet => {
-      const set = setOf({ enrollment: own });
+    const setOfMany = (own: Rules, app?: readonly Rule[]): PolicySet => {
+      const set = setOf({ enrollment: own, ...(app && { app }) });
       return { ...set, authenticators: [...set.authenticators, ...additional] };
     };
     const named = by('password', ...many);
@@ -358,5 +383,15 @@ describe('rules that ask how the user signed in', () => {
         rule(models),
       ]),
     ).toEqual([1, 0]);
+    const app: readonly Rule[] = [
+      appRule({ attributes: { nick: { equals: 'a*' } } }),
+      { name: 'rest', when: {}, then: { kind: 'deny' } },
+    ];
+    const sides = { active: setOfMany([rule(passkey, named), rest], app), next: setOfMany([rest], app) };
+    const whens = [...app, { when: named }].map(({ when }) => when);
+    expect(laxerEnrollments(sides, ruleSpace(whens, universe()))).toMatchObject({
+      found: [],
+      undecided: [{ areProofsTooMany: true }],
+    });
   });
 });

@@ -201,7 +201,7 @@ function believedOf({ signals = [] }: AuditTrace['device']): Partial<Facts['devi
   };
 }
 
-/** Each configuration applies its own points to the same signs. */
+/** Each configuration applies its own points to the same signals. */
 function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { settings }: Snapshot): Facts {
   const isPlain = risk.length === 0 && unknownRisk.length === 0;
   return isPlain ? facts : { ...facts, risk: riskOf(risk, unknownRisk, settings.risk) };

@@ -18,7 +18,7 @@ const compared: readonly DocumentKind[] = [
   ...(['settings', 'app', 'session', 'sign-on', 'enrollment', 'recovery', 'account', 'file'] as const),
 ];
 
-/** Settings that determine the effect of an address, a device or a sign of risk. */
+/** Settings that determine the effect of an address, a device or a signal of risk. */
 const settings = [
   'trustedProxies',
   'clientCertificates',

@@ -458,6 +458,21 @@ describe('an app that may ask for more scopes', () => {
       'openid email profile',
       'tokens carry profile, and did not',
     ],
+    [
+      'by which an enrollment rule asks for less',
+      {
+        ...signOn(granting(['address'])),
+        'policies/enrollment.yaml': JSON.stringify({
+          rules: [
+            { name: 'Email', when: { scopes: { any: ['email'] } }, then: {} },
+            { name: 'Rest', then: { required: [{ anyOf: ['totp'] }] } },
+          ],
+        }),
+      },
+      'openid',
+      'openid email',
+      'password is enough, and was not without setting up totp',
+    ],
   ])('%s: that is refused, and the example asks for it', async (_, rules, before, after, words) => {
     const { claims, undecided } = await replayed({ ...rules, ...scoped(before) }, { ...rules, ...scoped(after) });
     expect(undecided).toEqual([]);
