@@ -53,11 +53,8 @@ function compareTerms({ strict, weak }: Compared, policies: PolicySet, layer: Si
   if (evidence) return { evidence, longer: [] };
   // A rule that asks for something more in return is not weaker, even if the other policy asks for that anyway.
   if (!impliesAll([strict.own.requirement], [weak.own.requirement], policies)) return undefined;
-  // A longer session makes no rule of a sign-on policy weaker, so both are taken with the same session rule.
-  const limits = [
-    limitsOf(layer === 'app' ? { ...strict, beside: weak.beside } : strict, layer),
-    limitsOf(weak, layer),
-  ] as const;
+  // What the other policy lets count for longer makes no rule of this one weaker: both are taken with the same rule.
+  const limits = [limitsOf({ ...strict, beside: weak.beside }, layer), limitsOf(weak, layer)] as const;
   const longer = longerLimits(...limits).filter(({ what }) => what !== 'remembered' || isWaived(weak));
   const shorter = longerLimits(limits[1], limits[0]);
   return longer.length > 0 && shorter.length === 0 ? { evidence: [], longer } : undefined;

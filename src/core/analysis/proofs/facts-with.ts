@@ -58,8 +58,10 @@ function asProved(enrollment: Enrollment, evidence: EvidenceSet): Enrollment {
   const { factors, characteristics } = enrollment;
   return {
     ...enrollment,
-    factors: factors.filter((one) => own.some((item) => item.factors.includes(one))),
-    characteristics: characteristics.filter((one) => own.some((item) => item.characteristics.includes(one))),
+    factors: factors.filter((factor) => own.some((item) => item.factors.includes(factor))),
+    characteristics: characteristics.filter((characteristic) =>
+      own.some((item) => item.characteristics.includes(characteristic)),
+    ),
   };
 }
 

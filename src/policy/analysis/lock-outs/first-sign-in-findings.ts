@@ -44,7 +44,7 @@ function deniedBySession(
 }
 
 function givenIn({ policies: { authenticators } }: AnalysedApp): readonly string[] {
-  return authenticators.filter((one) => isGiven(one) && one.enrollable).map(({ key }) => key);
+  return authenticators.filter((descriptor) => isGiven(descriptor) && descriptor.enrollable).map(({ key }) => key);
 }
 
 /**
@@ -60,7 +60,7 @@ function deniedTogether(
   const place = denied && configuration.locationOf(denied.rule);
   if (app === undefined || denied === undefined || place === undefined) return [];
   const { rule, others, facts } = denied;
-  const involved = distinctRules(others).filter((one) => locationKey(one) !== locationKey(rule));
+  const involved = distinctRules(others).filter((denying) => locationKey(denying) !== locationKey(rule));
   return [
     findingAt('lock-out', place, {
       message: `denies every account the first sign-in to the account pages, and ${namedHere(involved)} deny it to every app: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,

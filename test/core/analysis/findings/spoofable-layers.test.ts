@@ -133,6 +133,22 @@ test.each<[string, AppSession, boolean]>([
   );
 });
 
+test('what one policy lets count for longer makes no rule of the other weaker', () => {
+  const counting = (absolute: number): Rule['then'] => {
+    return { kind: 'allow', requirement: factors(1), appSession: { absolute } };
+  };
+  const session = [rule(mobile, lasting(short)), rule({}, lasting(short))];
+  const app = [rule(mobile, counting(8 * HOUR)), rule({}, counting(HOUR))];
+  expect(search('app', { session, app }).found).toMatchObject([{ longer: [{ what: 'at_app' }] }]);
+  expect(search('session', { session, app }).found).toEqual([]);
+  const lifetimes = [rule(mobile, lasting(long)), rule({}, lasting(short))];
+  const same = [rule(mobile, one), rule({}, one)];
+  expect(search('session', { session: lifetimes, app: same }).found).toMatchObject([
+    { longer: [{ what: 'absolute' }] },
+  ]);
+  expect(search('app', { session: lifetimes, app: same }).found).toEqual([]);
+});
+
 test('less that is asked for counts, however short the session', () => {
   const session = [rule(mobile, lasting(short, 1)), rule({}, lasting(long, 2))];
   expect(search('session', { session, app: [rule({}, one)] }).found).toMatchObject([{ longer: [] }]);

@@ -82,7 +82,7 @@ function shown(path: string, value: unknown): string | undefined {
 
 /** Lists of plain words as they are mostly written: `[DE, AT]`. */
 function flowText(value: unknown): string {
-  const isPlain = (one: unknown) => typeof one === 'string' && /^[a-z][\w./:@-]*$/i.test(one);
+  const isPlain = (item: unknown) => typeof item === 'string' && /^[a-z][\w./:@-]*$/i.test(item);
   return Array.isArray(value) && value.every(isPlain) ? `[${value.join(', ')}]` : canonicalJson(value);
 }
 
