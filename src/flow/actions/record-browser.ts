@@ -35,8 +35,8 @@ export interface CompletedSignIn {
 }
 
 /**
- * Records the sign-in, and remembers the second factor if the user asked for it and the rule allows it. Does nothing for
- * a browser without a device cookie.
+ * Records the sign-in, and remembers the second factor if the user asked for it and the rule allows it. Does nothing
+ * for a browser without a device cookie.
  */
 export async function recordBrowser(completed: CompletedSignIn): Promise<void> {
   const { unit, services, visitor, transaction, subject, supportingEvidence } = completed;
