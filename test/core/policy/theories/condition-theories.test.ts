@@ -81,8 +81,8 @@ function compare<Name extends ConditionName>(name: Name, conditions: readonly Co
 const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
 
 /**
- * For each condition: what its theory is tried with, or the test beside this one that tries it. `independent`: it has no
- * theory.
+ * For each condition: what its theory is tried with, or the test beside this one that tries it. `independent`: it has
+ * no theory.
  */
 const cases: {
   readonly [Name in ConditionName]: readonly ConditionOf<Name>[] | { readonly testedIn: string } | 'independent';
