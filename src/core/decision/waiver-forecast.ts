@@ -101,5 +101,5 @@ function withRemember(
   enrollments: readonly Pick<Enrollment, 'id'>[],
 ): DecisionOutcome {
   if (enrollments.length === 0) return outcome;
-  return { ...outcome, remember: { seconds, enrollments: enrollments.map(({ id }) => id) } };
+  return { ...outcome, rememberable: { seconds, enrollments: enrollments.map(({ id }) => id) } };
 }

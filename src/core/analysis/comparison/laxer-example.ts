@@ -6,7 +6,7 @@ import { methodName } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { spelledOut } from '../proofs/admitted-with.ts';
-import { isRemembered } from '../proofs/asked-proofs.ts';
+import { isRememberable } from '../proofs/asked-proofs.ts';
 import { atStrongest } from '../proofs/at-strongest.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
@@ -118,7 +118,7 @@ function withOthers(proved: Descriptors, all: Descriptors): readonly ProvenUser[
     besides,
     remembered: [],
   }));
-  const remembering = others.filter(isRemembered).flatMap((descriptor) => {
+  const remembering = others.filter(isRememberable).flatMap((descriptor) => {
     const names = descriptor.methods?.map((method) => methodName(descriptor.key, method)) ?? [descriptor.key];
     return names.map((name) => ({ proved, besides: [descriptor], remembered: [name] }));
   });

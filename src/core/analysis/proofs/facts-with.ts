@@ -39,7 +39,7 @@ export function factsWith(
   const proofs = remembered.flatMap((name) =>
     has
       .filter(({ id }) => id === authenticatorIn(name))
-      .map((enrollment) => rememberedOf(enrollment, methodIn(name), { at: now - rememberedAge, until: now + 60 })),
+      .map((enrollment) => rememberedProof(enrollment, methodIn(name), { at: now - rememberedAge, until: now + 60 })),
   );
   return {
     ...facts,
@@ -65,7 +65,7 @@ function asProved(enrollment: Enrollment, evidence: EvidenceSet): Enrollment {
   };
 }
 
-function rememberedOf(
+function rememberedProof(
   { id, authenticator, factors, characteristics }: Enrollment,
   method: string | undefined,
   times: Pick<RememberedProof, 'at' | 'until'>,
