@@ -127,7 +127,7 @@ export function reasonIn(rules: readonly Pick<RuleHead, 'when'>[]): string | und
 
 function isTakenApart(name: string, { expression }: ConditionSet): boolean {
   if (name === 'expression' && expression && hasTextPart(expression.logic)) return false;
-  return Object.entries(conditionDescriptors).some(([known, { theory }]) => known === name && theory !== undefined);
+  return Object.entries(conditionDescriptors).some(([known, { theory }]) => known === name && theory !== 'independent');
 }
 
 function emptyInvariant({ invariant, apps }: ExaminedInvariant, location: FileLocation): AnalysisFinding {
