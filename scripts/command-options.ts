@@ -23,7 +23,7 @@ export async function renderCommandOptions(): Promise<string> {
 /** @throws Error where the program lacks a command of the table */
 function commandAt(program: Command, path: readonly string[]): Command {
   return path.reduce((command, name) => {
-    const inner = command.commands.find((one) => one.name() === name);
+    const inner = command.commands.find((candidate) => candidate.name() === name);
     if (inner === undefined) throw new Error(`there is no command ${path.join(' ')}`);
     return inner;
   }, program);

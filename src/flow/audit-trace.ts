@@ -200,7 +200,7 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     .filter((proof) => proof.subject === subject?.id)
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
-    .map(({ authenticator, method, at, factors, characteristics, origin, idle, ...one }) =>
+    .map(({ authenticator, method, at, factors, characteristics, origin, idle, ...rest }) =>
       omitUndefined({
         authenticator,
         method,
@@ -208,7 +208,7 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
         factors,
         characteristics: characteristics.length > 0 ? characteristics : undefined,
         origin: origin === 'sign_in' ? undefined : origin,
-        earlier: one.transaction === transaction?.id ? undefined : (true as const),
+        earlier: rest.transaction === transaction?.id ? undefined : (true as const),
         idle: idle || undefined,
       }),
     );
@@ -228,10 +228,11 @@ export function decidingRules(decision: Pick<Decision, 'trace'>): {
   readonly risk?: string;
 } {
   const { layers, risk } = decision.trace;
-  const reported = layers.flatMap(({ layer, reported: one }) => {
-    if (one === undefined) return [];
-    const outcome = one.outcome === 'allow' && one.satisfied === false ? 'unmet' : one.outcome;
-    return [`${layer}: ${one.rule} (${one.result === 'error' ? 'error' : outcome})`];
+  const reported = layers.flatMap(({ layer, reported: reportedRule }) => {
+    if (reportedRule === undefined) return [];
+    const outcome =
+      reportedRule.outcome === 'allow' && reportedRule.satisfied === false ? 'unmet' : reportedRule.outcome;
+    return [`${layer}: ${reportedRule.rule} (${reportedRule.result === 'error' ? 'error' : outcome})`];
   });
   return {
     rule: decidingRule(decision),

@@ -14,7 +14,7 @@ export interface LanguageParts {
 }
 
 /** A year (milliseconds). */
-const remembered = 365 * 24 * 3600 * 1000;
+const languageLifetime = 365 * 24 * 3600 * 1000;
 
 /** Rejects with `StepgateError` if the form comes from another site or cannot be read. */
 export function languageHandler(parts: LanguageParts): (ctx: Context) => Promise<void> {
@@ -39,7 +39,7 @@ export function setLanguageCookie(
     path: '/',
     overwrite: true,
     signed: false,
-    ...(language === null ? {} : { maxAge: remembered }),
+    ...(language === null ? {} : { maxAge: languageLifetime }),
   });
 }
 

@@ -126,8 +126,8 @@ function differingSelects({ messages }: Catalogue, formats: Formats, expected: F
     const own = new Set(selectsOf(format));
     const wanted = new Set(selectsOf(expected.get(key)));
     return [
-      ...[...own].filter((one) => !wanted.has(one)).map((one) => `has the unknown case ${one}`),
-      ...[...wanted].filter((one) => !own.has(one)).map((one) => `lacks the case ${one}`),
+      ...[...own].filter((form) => !wanted.has(form)).map((form) => `has the unknown case ${form}`),
+      ...[...wanted].filter((form) => !own.has(form)).map((form) => `lacks the case ${form}`),
     ].map((fault) => `${messages.get(key)?.location()}: ${key} ${fault}`);
   });
 }

@@ -27,7 +27,7 @@ export interface LocaleWishes {
 
 /** Only the first entries of each list count, because both come from outside. */
 const mostWishes = 20;
-const mostRemembered = 500;
+const mostCached = 500;
 /** Characters: the minimum that an implementation must support (RFC 5646 section 4.4.1). */
 const maxTagLength = 35;
 
@@ -37,15 +37,15 @@ const maxTagLength = 35;
  */
 export function localeChooser(available: readonly string[], fallback = 'en'): (wishes: LocaleWishes) => string {
   const offered = available.map((tag) => new Intl.Locale(tag));
-  const remembered = new Map<string, string>();
+  const cached = new Map<string, string>();
   return ({ uiLocales = '', acceptLanguage = '', fallback: own = '' }) => {
     const key = `${uiLocales}\n${acceptLanguage}\n${own}`;
-    const known = remembered.get(key);
+    const known = cached.get(key);
     if (known !== undefined) return known;
     const wishes = [...uiLocales.split(' ', mostWishes), ...byWeight(acceptLanguage), own];
     const chosen = wishes.map((wish) => bestOf(offered, wish)).find((tag) => tag !== undefined) ?? fallback;
-    if (remembered.size >= mostRemembered) remembered.clear();
-    if (key.length < 500) remembered.set(key, chosen);
+    if (cached.size >= mostCached) cached.clear();
+    if (key.length < 500) cached.set(key, chosen);
     return chosen;
   };
 }

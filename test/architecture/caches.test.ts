@@ -1,4 +1,4 @@
-/** What a module remembers is said where it stands: a reader must know which values are cached by identity (Law 2). */
+/** What a module caches is said where it stands: a reader must know which values are cached by identity (Law 2). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -8,13 +8,13 @@ const root = join(import.meta.dirname, '../../src');
 const sources = readSources(root);
 
 /** Declarations at the level of a module that change while it runs. */
-const remembered = /^(?:export )?(?:let \w+|const \w+(?:: [^=]+)? = new (?:Weak)?(?:Map|Set)(?:<.*)?\(\))/;
+const caching = /^(?:export )?(?:let \w+|const \w+(?:: [^=]+)? = new (?:Weak)?(?:Map|Set)(?:<.*)?\(\))/;
 
-/** Names of what a module remembers whose comment does not say by what it is cached. */
+/** Names of what a module caches whose comment does not say by what it is cached. */
 function unexplained(text: string): readonly string[] {
   const lines = text.split('\n');
   return lines.flatMap((line, index) => {
-    if (!remembered.test(line)) return [];
+    if (!caching.test(line)) return [];
     const comment = commentAbove(lines.slice(0, index));
     return /^Cached (?:by|once|while) /.test(comment) ? [] : [line.replace(/^(?:export )?\w+ (\w+).*/, '$1')];
   });

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { parse } from 'acorn';
+import { type Pattern, parse } from 'acorn';
 import { full } from 'acorn-walk';
 
 const root = join(import.meta.dirname, '../..');
@@ -40,6 +40,38 @@ test('the program, what tests share and the scripts are read', () => {
 
 test('no function takes more than three positional parameters', () => {
   expect(functions.filter(({ parameters }) => parameters > 3).map(({ place }) => place)).toEqual([]);
+});
+
+/** Functions of the program and of scripts with a parameter `one` and none that it is compared with. */
+function onesIn(module: string, source: string): readonly string[] {
+  const code = stripTypeScriptTypes(source, { mode: 'strip' }).replace(/^#!/, '//');
+  const found = new Set<string>();
+  full(parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true }), (node) => {
+    if (!('params' in node) || !node.loc) return;
+    const names = (node.params as readonly Pattern[]).flatMap(namesIn);
+    if (names.includes('one') && !names.some((name) => /^(?:an)?others?$/.test(name)))
+      found.add(`${module}:${node.loc.start.line}`);
+  });
+  return [...found];
+}
+
+function namesIn(pattern: Pattern | null): readonly string[] {
+  if (pattern?.type === 'Identifier') return [pattern.name];
+  if (pattern?.type === 'AssignmentPattern') return namesIn(pattern.left);
+  if (pattern?.type === 'RestElement') return namesIn(pattern.argument);
+  if (pattern?.type === 'ArrayPattern') return pattern.elements.flatMap(namesIn);
+  if (pattern?.type !== 'ObjectPattern') return [];
+  return pattern.properties.flatMap((property) => namesIn('value' in property ? property.value : property.argument));
+}
+
+test('a parameter is called `one` only beside the other that it is compared with', () => {
+  const program = modules.filter((file) => /^(?:src|scripts)\//.test(file));
+  expect(program.flatMap((file) => onesIn(file, readFileSync(join(root, file), 'utf8')))).toEqual([]);
+});
+
+test('the search of such parameters reads patterns', () => {
+  const calls = ['f((one: A) => 1);', 'f(([, { a: one = 1 }]) => 1);', 'f((...one) => 1);', 'f((one, other) => 1);'];
+  expect(onesIn('x', calls.join('\n'))).toEqual(['x:1', 'x:2', 'x:3']);
 });
 
 test('no function has 60 lines or more', () => {

@@ -3,7 +3,7 @@ import { auditKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { type AuditLine, parseAuditLine } from './audit-text.ts';
 
-/** A line with its place in the log. */
+/** A line with its position in the log. */
 export interface PlacedLine {
   readonly cursor: string;
   readonly line: AuditLine;

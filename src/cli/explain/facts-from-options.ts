@@ -23,7 +23,7 @@ import {
   assumedEnrollments,
   evidenceOf,
   ownEnrollment,
-  rememberedOf,
+  rememberedProofsOf,
   required,
   skippedFrom,
 } from './proofs-from-options.ts';
@@ -50,7 +50,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
   if (isYoung && options.risk?.includes('longAway'))
     throw refusal('the account is younger than longAway: no user was away that long from it');
   const provers = { subject, now, descriptors: descriptorsOf(known) };
-  const remembered = rememberedOf(options.remembered ?? [], provers);
+  const remembered = rememberedProofsOf(options.remembered ?? [], provers);
   const device: Facts['device'] = {
     known: remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
     ...browserFromOptions(options),

@@ -1,5 +1,5 @@
 /** Reads from the options of `explain` what a user has enrolled and proved. */
-import { isRemembered } from '../../core/analysis/proofs/asked-proofs.ts';
+import { isRememberable } from '../../core/analysis/proofs/asked-proofs.ts';
 import { maxEnrollmentsPerAuthenticator } from '../../core/enrollment/enrollment-limit.ts';
 import { authenticatorIn, enrollmentName, methodIn, methodName } from '../../core/model/authenticator-name.ts';
 import {
@@ -47,11 +47,11 @@ interface Provers {
 }
 
 /** For example `totp@3d`: proved this long ago in this browser, which remembers it for as long as the rule allows. */
-export function rememberedOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
+export function rememberedProofsOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
   for (const proof of proofs) {
     const { key } = keyOf(proof.split('@', 1)[0] ?? '');
     const descriptor = provers.descriptors.find((authenticatorDescriptor) => authenticatorDescriptor.key === key);
-    if (descriptor && !isRemembered(descriptor))
+    if (descriptor && !isRememberable(descriptor))
       throw refusal(
         `no browser remembers ${key}: it remembers second factors that the user has, no knowledge and no recovery`,
       );

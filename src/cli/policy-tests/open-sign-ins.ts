@@ -144,7 +144,7 @@ function freeCondition<Name extends ConditionName>(
   if (conditions.length === 0) return [];
   // For most parts of an expression, its theory does not know what meets them.
   if (name === 'expression' && sets.some(mayFail)) return [[name, false]];
-  if (theory !== undefined) return [];
+  if (theory !== 'independent') return [];
   const isKnown = conditions.every((condition) => {
     const [sample] = samples({ one: condition, other: undefined, rest: [] });
     return sample !== undefined && Object.keys(sample).length > 0;

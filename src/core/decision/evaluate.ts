@@ -43,7 +43,7 @@ import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
 /**
- * Decides what happens next: allow, deny, or what the user must do. Session policy, app policy and request must all
+ * Decides what happens next: allow, deny, or what the user must do. Session policy, sign-on policy and request must all
  * agree. Authenticators that the enrollment policy disables do not count. After all proofs the enrollment policy may
  * require an enrollment, and the profile policy missing attributes. Whatever is unknown, broken or impossible to meet
  * denies (Law 4). Without a transaction (single sign-on, `prompt=none`) every decision other than `allow` and `deny`

@@ -1,4 +1,4 @@
-/** The layers that must all agree: session policy, app policy, the app's minimum `acr`, and the request. */
+/** The layers that must all agree: session policy, sign-on policy, the app's minimum `acr`, and the request. */
 
 import {
   type AssessedEvidence,
@@ -15,7 +15,7 @@ import type { CompiledPolicy, PolicySet } from '../policy/rules/compile.ts';
 import { applyRules, type RuleOutcome, reportOf } from '../policy/rules/rules.ts';
 import { type Waiver, waiverOf } from './waiver.ts';
 
-/** The rulings of session policy and app policy, before any evidence is looked at. */
+/** The rulings of session policy and sign-on policy, before any evidence is looked at. */
 export interface PolicyLayers {
   readonly layers: readonly Layer[];
   /** The denial of the first layer that denies. */
@@ -24,7 +24,7 @@ export interface PolicyLayers {
   /** The member of `requirements` for the app's minimum `acr`. */
   readonly minimumAcr?: LayerRequirement;
   readonly session?: GrantedSession;
-  /** The rule of the app policy that decided. */
+  /** The rule of the sign-on policy that decided. */
   readonly appRule?: Rule;
   /** The longest session that this rule allows at the app: the greatest age of all evidence (seconds). */
   readonly appSessionMaxAge?: Seconds;

@@ -135,8 +135,8 @@ const anyProof = compilePolicy<Rule>({
 });
 
 /**
- * The recovery policy in place of the app policy. The recovered authenticator proves nothing here, and nothing can be
- * enrolled.
+ * The recovery policy in place of the sign-on policy. The recovered authenticator proves nothing here, and nothing can
+ * be enrolled.
  */
 function recoveryPolicies(policies: PolicySet, facts: Facts): PolicySet {
   const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms).authenticators;

@@ -69,9 +69,9 @@ export function withRememberable(
   if (outcome.kind === 'allow') {
     const here = facts.evidence.filter(({ transaction }) => transaction === facts.transaction?.id);
     const proved = outcome.assurance.supportingEvidence.filter((evidence) => here.includes(evidence));
-    const asProved = ({ method, ...one }: Evidence) => ({
-      ...one,
-      id: one.enrollment,
+    const asProved = ({ method, ...proof }: Evidence) => ({
+      ...proof,
+      id: proof.enrollment,
       ...(method !== undefined && { methods: [method] }),
     });
     return withRemember(outcome, seconds, proved.map(asProved).filter(isWaived));
@@ -101,5 +101,5 @@ function withRemember(
   enrollments: readonly Pick<Enrollment, 'id'>[],
 ): DecisionOutcome {
   if (enrollments.length === 0) return outcome;
-  return { ...outcome, remember: { seconds, enrollments: enrollments.map(({ id }) => id) } };
+  return { ...outcome, rememberable: { seconds, enrollments: enrollments.map(({ id }) => id) } };
 }

@@ -95,7 +95,7 @@ export type DecisionOutcome =
       readonly toEnroll?: readonly string[];
       /** The enrollment may be skipped, and the challenge with it. */
       readonly skippable?: Skippable;
-      readonly remember?: Rememberable;
+      readonly rememberable?: Rememberable;
     }
   /** Each choice, once enrolled, makes progress. Never empty. */
   | {
@@ -128,7 +128,7 @@ export type DecisionOutcome =
       /** Authenticators that were not asked for because this browser remembers their proof. */
       readonly waived?: readonly string[];
       /** Proofs of this transaction that the browser may remember. */
-      readonly remember?: Rememberable;
+      readonly rememberable?: Rememberable;
     };
 
 /** What a profile policy asks the user for. At least one of the lists is not empty. */

@@ -1,11 +1,11 @@
 /** Reading one and the same text again and again. */
 
-/** Texts whose result is remembered: more than requests are under way at once. */
+/** Texts whose result is cached: more than requests are under way at once. */
 const MOST_TEXTS = 64;
 
 /**
- * The same parser, which remembers what it made of the newest texts: during a request, a record is read up to nine
- * times. Equal texts give one and the same object, so it must never be changed. What `parse` throws is not remembered.
+ * The same parser, which caches what it made of the newest texts: during a request, a record is read up to nine
+ * times. Equal texts give one and the same object, so it must never be changed. What `parse` throws is not cached.
  */
 export function parsedOnce<T extends object>(parse: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();

@@ -60,10 +60,10 @@ export interface ConditionDescriptor<Name extends ConditionName> {
    */
   readonly samples: (pair: ConditionPair<Name>) => readonly SampleFacts[];
   /**
-   * What `config check` uses for its proofs. Without a theory every condition of this kind is assumed to hold or not
+   * What `config check` uses for its proofs. `independent`: every condition of this kind is assumed to hold or not
    * independently of everything else. Then nothing wrong is ever proved, but questions about it may stay undecided.
    */
-  readonly theory?: ConditionTheory<Name>;
+  readonly theory: ConditionTheory<Name> | 'independent';
 }
 
 /** Turns a test result into a hit (true) or a miss (false). */

@@ -3,7 +3,7 @@
 import type { Facts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { identifyingHelps } from './identifier-page-secret.ts';
-import { rememberedAnswers, rulesAhead } from './rules-ahead.ts';
+import { cachedAnswers, rulesAhead } from './rules-ahead.ts';
 import { withoutVerification } from './user-verification.ts';
 
 /** Whether the page offers the authenticator. */
@@ -23,4 +23,4 @@ export function discoverable(policies: PolicySet, facts: Facts, key: string): Di
   });
 }
 
-const answers = rememberedAnswers<Discoverable>();
+const answers = cachedAnswers<Discoverable>();

@@ -7,7 +7,7 @@ import type { PolicySet } from '../policy/rules/compile.ts';
 import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { capabilitiesWithin } from '../remediation/capabilities.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
-import { type RulesAhead, rememberedAnswers, rulesAhead } from './rules-ahead.ts';
+import { cachedAnswers, type RulesAhead, rulesAhead } from './rules-ahead.ts';
 
 /**
  * The key of the first authenticator whose secret the identifier page may ask for, and which makes progress for every
@@ -32,7 +32,7 @@ export function identifyingHelps(
   return answers(ahead, `${key} ${forUsers}`, () => helpsUnder(policies, ahead, { key, forUsers }));
 }
 
-const answers = rememberedAnswers<boolean>();
+const answers = cachedAnswers<boolean>();
 
 function helpsUnder(
   policies: PolicySet,

@@ -39,7 +39,7 @@ function findRulesAhead(policies: PolicySet, { subject: _, ...anonymous }: Facts
   const positionsIn = (policy: CompiledPolicy<RuleHead> | undefined) =>
     policy ? possiblePositions(policy, anonymous) : [];
   const [inSession, inApp, inEnrollment] = [positionsIn(session), positionsIn(app), positionsIn(enrollment)];
-  return oneOf(combinations, policies, {
+  return cachedIn(combinations, policies, {
     name: [inSession, inApp, inEnrollment].join(';'),
     make: () => ({
       session: inSession.flatMap((at) => session.rules[at]?.rule ?? []),
@@ -49,13 +49,13 @@ function findRulesAhead(policies: PolicySet, { subject: _, ...anonymous }: Facts
   });
 }
 
-/** Remembers answers that depend on the rules ahead, by the question. */
-export function rememberedAnswers<Answer>() {
+/** Caches answers that depend on the rules ahead, by the question. */
+export function cachedAnswers<Answer>() {
   const answers = new WeakMap<RulesAhead, Map<string, Answer>>();
-  return (ahead: RulesAhead, name: string, make: () => Answer): Answer => oneOf(answers, ahead, { name, make });
+  return (ahead: RulesAhead, name: string, make: () => Answer): Answer => cachedIn(answers, ahead, { name, make });
 }
 
-function oneOf<Of extends object, One>(
+function cachedIn<Of extends object, One>(
   all: WeakMap<Of, Map<string, One>>,
   of: Of,
   { name, make }: { readonly name: string; readonly make: () => One },

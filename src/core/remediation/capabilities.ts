@@ -44,8 +44,8 @@ export function capabilitiesWithin(usable: PolicySet, enabled: PolicySet, all: A
   const { evidence, enrollments } = all;
   const isUsable = ({ authenticator }: { readonly authenticator: string }) =>
     usable.authenticators.some(({ key }) => key === authenticator);
-  const mark = <One extends CountedEvidence | Enrollment>(one: One): One =>
-    isUsable(one) ? one : { ...one, accountManagementOnly: true };
+  const mark = <One extends CountedEvidence | Enrollment>(item: One): One =>
+    isUsable(item) ? item : { ...item, accountManagementOnly: true };
   return {
     evidence: evidence.filter(isUsable),
     enrollments: enrollments.filter(isUsable),

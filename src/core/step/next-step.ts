@@ -74,8 +74,8 @@ export function nextStep(decision: Decision, position: Position): Plan {
     case 'keep_account':
       return planOf({ kind: 'keep_account', dueAt: decision.dueAt, notices: [] });
     case 'challenge': {
-      const { options, toEnroll, skippable, remember } = decision;
-      const reason = omitUndefined({ toEnroll, skippable, remember });
+      const { options, toEnroll, skippable, rememberable } = decision;
+      const reason = omitUndefined({ toEnroll, skippable, rememberable });
       return ask({ purpose: 'challenge', options: challengesToSelect(options, view), reason }, position);
     }
     case 'enroll': {
@@ -96,7 +96,7 @@ interface Reason {
   readonly replacementReason?: ReplacementReason;
   readonly toEnroll?: readonly string[];
   readonly skippable?: Skippable;
-  readonly remember?: Rememberable;
+  readonly rememberable?: Rememberable;
 }
 
 interface Question {
@@ -161,7 +161,7 @@ function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView:
   const { enrollment, inputs, purpose, public: challenge } = pending;
   const { hasSeveral: alternatives, reason, view } = pendingView;
   if (purpose === 'enroll') return offerStep(pending, pendingView);
-  const { remember, ...why } = reason;
+  const { rememberable, ...why } = reason;
   return {
     kind: 'challenge',
     ...option,
@@ -169,7 +169,7 @@ function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView:
     challenge,
     alternatives,
     ...(option.authenticator === view.recoverable && { recoverable: true }),
-    ...(remember?.enrollments.some((other) => other === enrollment) && { remember: remember.seconds }),
+    ...(rememberable?.enrollments.some((other) => other === enrollment) && { remember: rememberable.seconds }),
     ...why,
     notices: [],
   };

@@ -111,14 +111,14 @@ function movedCredentials({ account, services }: OpenAccount, { former, value, p
   if (!proof || former === undefined) return undefined;
   const { authenticator, credential } = proof;
   const own = account.credentials.filter((candidate) => candidate.authenticator === authenticator.descriptor.key);
-  const proves = (one: Credential, text: string) => authenticator.matchesIdentifier?.(one, text) === true;
+  const proves = (candidate: Credential, text: string) => authenticator.matchesIdentifier?.(candidate, text) === true;
   const isThere = own.some((candidate) => proves(candidate, value));
   const old = own.filter((candidate) => proves(candidate, former.value));
   if (isThere || old.length === 0) return undefined;
-  return account.credentials.map((one): Credential => {
-    if (!old.includes(one)) return one;
-    const { remembered: _remembered, methods: _methods, label, ...rest } = one;
-    const isMask = label === authenticator.maskedAddress?.(one);
+  return account.credentials.map((existing): Credential => {
+    if (!old.includes(existing)) return existing;
+    const { remembered: _remembered, methods: _methods, label, ...rest } = existing;
+    const isMask = label === authenticator.maskedAddress?.(existing);
     const now = services.now();
     const changed = { ...rest, ...credential, createdAt: now, movedAt: nextValidAfter(account.user, now) };
     const newLabel = isMask ? authenticator.maskedAddress?.(changed) : label;

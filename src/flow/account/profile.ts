@@ -93,7 +93,7 @@ function identifierOf(context: OpenAccount, kind: IdentifierKind): readonly Prof
 
 function fieldsOf({ snapshot, account }: OpenAccount): readonly ProfileField[] {
   const schema = snapshot.settings.attributes;
-  const own = Object.entries(schema.attributes).filter(([, one]) => one.verifiedBy === undefined);
+  const own = Object.entries(schema.attributes).filter(([, attribute]) => attribute.verifiedBy === undefined);
   return profileFields(schema, account.user.profile, { required: [], optional: own.map(([name]) => name) });
 }
 

@@ -36,8 +36,8 @@ export function sessionName({ services }: OpenAccount, uid: string): string {
   return serverMac(services.secrets().slice(-1), 'account session', [uid]);
 }
 
-export async function describe(one: SsoSession, context: OpenAccount): Promise<OwnSession> {
-  const { uid, startedAt, used, authorizations } = one;
+export async function describe(session: SsoSession, context: OpenAccount): Promise<OwnSession> {
+  const { uid, startedAt, used, authorizations } = session;
   const clients = Object.keys(authorizations).filter((client) => client !== accountClientId);
   return {
     id: sessionName(context, uid),

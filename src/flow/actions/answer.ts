@@ -146,7 +146,7 @@ export async function answer(
 
 /** Only if the page offered it, and only together with a proof. */
 function withRememberedDevice(proved: ActionResult, { decision }: Decided, fields: Fields): ActionResult {
-  const isOffered = decision.kind === 'challenge' && decision.remember !== undefined;
+  const isOffered = decision.kind === 'challenge' && decision.rememberable !== undefined;
   if (!isOffered || !isTicked(fields.rememberDevice) || proved.notices.length > 0) return proved;
   return withTransaction(proved.context, rememberingDevice(proved.context.transaction));
 }

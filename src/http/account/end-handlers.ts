@@ -38,8 +38,8 @@ export interface Listed<One> {
   readonly purpose: string;
   /** Finds one of this user's. Undefined if it no longer exists or never did. */
   readonly find: (open: OpenAccount, id: string) => Promise<One | undefined>;
-  readonly shown: (one: One, open: OpenAccount) => Promise<Shown<QuestionPage>> | Shown<QuestionPage>;
-  readonly end: (open: OpenAccount, one: One) => Promise<void> | void;
+  readonly shown: (item: One, open: OpenAccount) => Promise<Shown<QuestionPage>> | Shown<QuestionPage>;
+  readonly end: (open: OpenAccount, item: One) => Promise<void> | void;
   /** The code that the list then reports. */
   readonly done: (item: One | undefined) => string;
 }
@@ -56,9 +56,9 @@ async function ask<One>(request: AccountHttpRequest, listed: Listed<One>): Promi
   const id = pathParameter(request.ctx, 'id');
   const ready = await readyForChange(request, `${listed.path}/${id}`);
   if (!ready) return;
-  const one = await listed.find(ready.open, id);
-  if (one === undefined) return seeOther(request.ctx, `/account/${listed.list}`);
-  await showQuestion(ready, { listed, id, one }, []);
+  const item = await listed.find(ready.open, id);
+  if (item === undefined) return seeOther(request.ctx, `/account/${listed.list}`);
+  await showQuestion(ready, { listed, id, item }, []);
 }
 
 async function end<One>(request: AccountHttpRequest, listed: Listed<One>): Promise<void> {
@@ -66,31 +66,31 @@ async function end<One>(request: AccountHttpRequest, listed: Listed<One>): Promi
   const form = await readyForForm(request, `${listed.path}/${id}`);
   if (!form) return;
   const { ctx, open, fields } = form;
-  const one = await listed.find(open, id);
-  const over = `/account/${listed.list}?done=${listed.done(one)}`;
-  if (one === undefined) return seeOther(ctx, over);
+  const item = await listed.find(open, id);
+  const over = `/account/${listed.list}?done=${listed.done(item)}`;
+  if (item === undefined) return seeOther(ctx, over);
   const isCurrent = isAccountHandle(open, `${listed.purpose} ${id}`, fields.stateHandle);
   const refusal = isCurrent ? await reserveChange(open) : staleForm;
-  if (refusal) return showQuestion(form, { listed, id, one }, [refusal]);
-  await listed.end(open, one);
+  if (refusal) return showQuestion(form, { listed, id, item }, [refusal]);
+  await listed.end(open, item);
   seeOther(ctx, over);
 }
 
 interface Question<One> {
   readonly listed: Listed<One>;
   readonly id: string;
-  readonly one: One;
+  readonly item: One;
 }
 
 async function showQuestion<One>(
   request: AccountPageRequest,
-  { listed: { path, verb, purpose, shown }, id, one }: Question<One>,
+  { listed: { path, verb, purpose, shown }, id, item }: Question<One>,
   notices: readonly Notice[],
 ): Promise<void> {
   const { ctx, open } = request;
   setStatus(ctx, notices);
   showAccountPage(request, {
-    ...(await shown(one, open)),
+    ...(await shown(item, open)),
     action: `/account/${path}/${id}/${verb}`,
     handle: accountHandle(open, `${purpose} ${id}`),
     notices,

@@ -20,7 +20,7 @@ const sessions: Listed<SsoSession | typeof others> = {
     kind: 'end-session',
     ...(chosen === others ? {} : { session: await describe(chosen, open) }),
   }),
-  end: (open, one) => (one === others ? endAllOtherSessions(open) : endOneSession(open, one)),
+  end: (open, chosen) => (chosen === others ? endAllOtherSessions(open) : endOneSession(open, chosen)),
   done: (chosen) => (chosen === others ? 'ended_others' : 'ended'),
 };
 

@@ -4,7 +4,7 @@ import type { Decision } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { provesStrongest } from '../../core/queries/proves-strongest.ts';
-import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
+import { recordBrowser } from '../../flow/actions/record-browser.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { browserUseBy } from '../../flow/browser/used-browser.ts';
@@ -96,7 +96,7 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
   const { services, session, accountId, app, snapshot, decision, transaction, isStrongest } = accepted;
   if (!transaction) return;
   const { unit, visitor } = currentRequest();
-  const { remember } = decision;
+  const { rememberable } = decision;
   const { supportingEvidence } = decision.assurance;
   const signedIn = { services, unit, visitor, app, transaction, subject: accountId, supportingEvidence };
   if (transaction.evidence.length > 0) {
@@ -114,7 +114,7 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
     });
   }
   const usual = isStrongest ? { since: services.now(), session: session.uid } : undefined;
-  await rememberBrowser({ ...signedIn, ...omitUndefined({ remember, usual }) });
+  await recordBrowser({ ...signedIn, ...omitUndefined({ rememberable, usual }) });
   unit.delete(transactionKey(transaction.id));
 }
 

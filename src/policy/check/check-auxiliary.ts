@@ -14,7 +14,10 @@ interface NamedStep {
   readonly named: readonly (FoundValue & { readonly descriptor: AuthenticatorDescriptor })[];
 }
 
-const alternatives = ['rules.*.then.allow', 'acrValues.*.requirement'].flatMap((place) => [place, `${place}.anyOf.*`]);
+const alternatives = ['rules.*.then.allow', 'acrValues.*.requirement'].flatMap((pattern) => [
+  pattern,
+  `${pattern}.anyOf.*`,
+]);
 
 /**
  * Finds auxiliary authenticators that stand beside another one of their factor type, and those that would stand alone.

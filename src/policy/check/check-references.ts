@@ -201,7 +201,7 @@ function valuesFor(content: unknown, pattern: string): readonly FoundValue[] {
     : valuesAt(content, pattern);
 }
 
-/** For places where names are keys. */
+/** Where names are keys. */
 function unknownKeys(source: YamlSource, pattern: string, { what, known }: Names): readonly Finding[] {
   if (known === undefined) return [];
   return valuesFor(source.content, `${pattern}.*`).flatMap(({ path }) => {

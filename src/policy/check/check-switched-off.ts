@@ -14,7 +14,7 @@ export function isSwitchedOn({ kind, source }: DocumentSource): boolean {
 }
 
 /** Where an app names policies, by their kind. */
-const places: readonly { readonly kind: DocumentKind; readonly pattern: string; readonly what: string }[] = [
+const references: readonly { readonly kind: DocumentKind; readonly pattern: string; readonly what: string }[] = [
   { kind: 'sign-on', pattern: 'signOnPolicy', what: 'sign-on policy' },
   { kind: 'sign-on', pattern: 'signOnPolicy.*', what: 'sign-on policy' },
   { kind: 'profile', pattern: 'profilePolicy', what: 'profile policy' },
@@ -34,18 +34,18 @@ export function checkSwitchedOff(sources: readonly DocumentSource[]): readonly F
         'must not be `false`: every sign-in is decided by the session policy',
       ),
     ),
-    ...places.flatMap((place) => {
+    ...references.flatMap((reference) => {
       const names = off
-        .filter(({ kind }) => kind === place.kind)
+        .filter(({ kind }) => kind === reference.kind)
         .flatMap(({ source }) => textsAt(source.content, 'name'));
       return apps.flatMap(({ source }) =>
-        valuesAt(source.content, place.pattern)
+        valuesAt(source.content, reference.pattern)
           .filter(({ value }) => names.includes(value))
           .map(({ path, value }) =>
             source.finding(
               'policy_off',
               path,
-              `the ${place.what} \`${String(value)}\` is switched off (\`enabled: false\`)`,
+              `the ${reference.what} \`${String(value)}\` is switched off (\`enabled: false\`)`,
             ),
           ),
       );

@@ -92,8 +92,8 @@ export interface FindingStyle {
 }
 
 /**
- * Findings on several lines: place, line with a caret, rules, examples, advice. Those about one place share these, and
- * nothing of it is repeated.
+ * Findings on several lines: location, line with a caret, rules, examples, advice. Those about one location share
+ * these, and nothing of it is repeated.
  */
 export function findingsText(findings: readonly AnalysisFinding[], { config, adviceLast }: FindingStyle = {}): string {
   const locations = Map.groupBy(findings, ({ file, line, column, path }) => JSON.stringify([file, line, column, path]));

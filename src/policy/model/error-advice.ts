@@ -1,4 +1,4 @@
-/** What to do about errors, where the place that finds one knows nothing better. */
+/** What to do about errors, where the code that finds one knows nothing better. */
 /** By code, a sentence without its period. What it means, too, is in `docs/findings.md`. */
 export const errorAdvice = {
   comment_unplaced: 'move the comment to a line of its own',
@@ -11,7 +11,7 @@ export const errorAdvice = {
   yaml_aliases: 'write some of them out',
   yaml_cycle: 'write out what is meant',
   yaml_duplicate_key: 'remove one of them',
-  yaml_syntax: 'correct the place of the caret, or the line above it: most often indentation, a bracket or a quote',
+  yaml_syntax: 'correct what the caret points at, or the line above it: most often indentation, a bracket or a quote',
   yaml_too_deep: 'write it with fewer levels',
 
   authenticator_unfit: 'take it out, or name one that can count here',

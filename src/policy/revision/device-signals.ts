@@ -37,7 +37,9 @@ export function compileDeviceSignals(
     const said = sources.map((read) => read(brought, now)).filter((signals) => signals !== undefined);
     const isManaged = said.some(({ managed }) => managed === true);
     const isRegistered = isManaged || said.some(({ registered }) => registered === true);
-    const met = assurances.filter(([, one]) => said.some((signals) => meets(one, signals))).map(([name]) => name);
+    const met = assurances
+      .filter(([, assurance]) => said.some((signals) => meets(assurance, signals)))
+      .map(([name]) => name);
     return {
       ...(isRegistered && { registered: true }),
       ...(isManaged && { managed: true }),

@@ -13,8 +13,8 @@ export function jsonSchemas(authenticators: readonly AuthenticatorKind[]): Reado
   const kinds: readonly WrittenKind[] = ['settings', ...(Object.keys(schemas) as (keyof typeof schemas)[])];
   const ofDocuments = kinds.map((kind) => [kind, schemaFor(kind, authenticators)] as const);
   return new Map(
-    [...ofDocuments, ['tests', policyTestsSchema(authenticators)] as const].map(([name, one]) => {
-      const schema = z.toJSONSchema(one, {
+    [...ofDocuments, ['tests', policyTestsSchema(authenticators)] as const].map(([name, source]) => {
+      const schema = z.toJSONSchema(source, {
         io: 'input',
         target: 'draft-7',
         override: ({ zodSchema, jsonSchema }) => {

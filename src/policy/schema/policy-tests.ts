@@ -220,7 +220,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       .describe('A result that occurs in no case: facts that the test does not state may have any value.'),
     depends: expected.optional().describe('A result that occurs in some cases, and not in others.'),
   })
-    .refine(({ user: who, expect: one }) => one === undefined || !who?.groups?.includes('*'), {
+    .refine(({ user: who, expect: expectation }) => expectation === undefined || !who?.groups?.includes('*'), {
       error: '`*` stands for any groups, and `expect` is about one sign-in: say `always`, `never` or `depends`',
       path: ['user', 'groups'],
       when: whenSound,

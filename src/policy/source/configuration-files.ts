@@ -48,7 +48,7 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: KindOfFile }[]
 
 /**
  * Reads all files that belong to a configuration, in order of their names. Files and directories whose name begins with
- * a dot are ignored. Anything else that is unknown is an error: a file in the wrong place would silently have no
+ * a dot are ignored. Anything else that is unknown is an error: a file in the wrong folder would silently have no
  * effect.
  */
 export async function readConfigurationFiles(dir: string): Promise<{

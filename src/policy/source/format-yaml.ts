@@ -31,7 +31,7 @@ export interface FormatOptions {
 }
 
 export type FormattedYaml =
-  /** `renamed`: the keys that have a new name now, with their places in the text before. */
+  /** `renamed`: the keys that have a new name now, with their locations in the text before. */
   | { readonly text: string; readonly renamed: readonly AnalysisFinding[]; readonly findings?: undefined }
   /** Never empty. */
   | { readonly findings: readonly Finding[] };
@@ -69,7 +69,7 @@ function formatted(file: string, text: string, { order, renames, upgrade = false
   const isSame = 'plain' in after && isDeepStrictEqual(after.plain, content.plain);
   if (isSame && isDeepStrictEqual(commentsOf(next), commentsOf(written)) && next === again)
     return { text: next, renamed: upgrade ? renamed.warnings : [] };
-  const message = 'is left as it is: a comment in it has a place that its canonical form does not have';
+  const message = 'is left as it is: a comment in it stands where its canonical form has no line for it';
   return { findings: [{ ...locationAt(0), path: '', message, code: 'comment_unplaced' }] };
 }
 

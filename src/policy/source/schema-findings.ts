@@ -1,4 +1,4 @@
-/** Turns the issues of a schema into findings with their places in the file. */
+/** Turns the issues of a schema into findings with their locations in the file. */
 import type { z } from 'zod';
 import type { Finding } from '../model/finding.ts';
 import { nearestName } from './nearest-name.ts';

@@ -29,7 +29,7 @@ function walk(found: readonly FoundValue[], steps: readonly string[]): readonly 
     if (step === '**') return reached.flatMap(allWithin);
     if (step === '*') return reached.flatMap(children);
     const names = step.split('|');
-    return reached.flatMap((one) => namedChildren(one, names));
+    return reached.flatMap((value) => namedChildren(value, names));
   }, found);
 }
 

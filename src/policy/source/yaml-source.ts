@@ -131,17 +131,17 @@ export function renameFindings(
   { locationAt, lines }: Pick<OpenedYaml, 'locationAt' | 'lines'>,
 ) {
   const told = ({ from, to, since }: FoundRename) => `\`${from}\` is called \`${to}\` since ${since}`;
-  const error = (one: FoundRename): Finding => ({
-    ...locationAt(startOf(one.key)),
+  const error = (rename: FoundRename): Finding => ({
+    ...locationAt(startOf(rename.key)),
     path: '',
-    message: `${told(one)}, and stands beside it`,
+    message: `${told(rename)}, and stands beside it`,
     advice: 'remove one of them',
     code: 'yaml_duplicate_key',
   });
-  const warning = (one: FoundRename): AnalysisFinding => {
-    const at = locationAt(startOf(one.key));
+  const warning = (rename: FoundRename): AnalysisFinding => {
+    const at = locationAt(startOf(rename.key));
     return {
-      ...{ ...at, path: '', message: told(one), code: 'renamed-key' },
+      ...{ ...at, path: '', message: told(rename), code: 'renamed-key' },
       severity: findingCodes['renamed-key'].severity,
       text: lines[at.line - 1] ?? '',
       rules: [],

@@ -93,7 +93,7 @@ export function newCredentials(
     );
   const added = [...(password ? [password] : []), ...proven.filter((credential) => !isThere(credential))];
   if (added.length === 0) return [];
-  const credentials = added.reduce((all, one) => withOnlyCredential(all, one, now), account.credentials);
+  const credentials = added.reduce((all, credential) => withOnlyCredential(all, credential, now), account.credentials);
   const keys = added.map(({ authenticator }) => authenticator);
   return [replaceCredentials(account, credentials), ...resetCounters(account.user.id, keys)];
 }

@@ -270,7 +270,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'registration',
     'selection',
     'choices',
-    'remember-browser',
+    'record-browser',
     'record-decision',
     'answer',
   ],

@@ -1,4 +1,4 @@
-/** Rules and layers: session policy, app policy, request. */
+/** Rules and layers: session policy, sign-on policy, request. */
 
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';

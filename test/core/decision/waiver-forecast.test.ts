@@ -61,7 +61,7 @@ describe('a proof would be waived next time', () => {
 describe('the page offers to remember', () => {
   const offered = (parts: FactParts, policies: PolicyParts = {}) => {
     const decision = evaluate(policiesOf({ app: always(rememberingTwo), ...policies }), factsOf(parts));
-    return 'remember' in decision ? decision.remember : undefined;
+    return 'rememberable' in decision ? decision.rememberable : undefined;
   };
 
   test('the proof that it asks for', () => {

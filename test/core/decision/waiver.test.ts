@@ -150,13 +150,13 @@ test('one proof with user verification has no second factor to waive', () => {
   const subject = userWith(['password', 'webauthn']);
   const decision = decide(requirement, MONTH, [remembered('webauthn', DAY)], { subject, evidence: [password] });
   expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn' }] });
-  expect(decision).not.toHaveProperty('remember');
+  expect(decision).not.toHaveProperty('rememberable');
 });
 
 describe('the page may offer to remember', () => {
   const offered = (requirement: Requirement, remember: number | undefined, setup: FactParts) => {
     const decision = decide(requirement, remember, [], setup);
-    return decision.kind === 'challenge' ? decision.remember : undefined;
+    return decision.kind === 'challenge' ? decision.rememberable : undefined;
   };
 
   test.each<[string, Requirement, number | undefined, FactParts, readonly string[] | undefined]>([
@@ -179,7 +179,7 @@ describe('the page may offer to remember', () => {
     const ask = (more: PolicyParts, setup: FactParts = {}, remember = MONTH) => {
       const app = always({ kind: 'allow', requirement: two, remember });
       const decision = evaluate(policiesOf({ app, ...more }), factsOf({ subject: ann, ...setup }));
-      return 'remember' in decision ? decision.remember : undefined;
+      return 'rememberable' in decision ? decision.rememberable : undefined;
     };
     const totp = { seconds: MONTH, enrollments: ['totp'] };
 

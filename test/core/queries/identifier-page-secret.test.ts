@@ -71,7 +71,7 @@ test('each answer is about the facts of its own question', () => {
   ]);
 });
 
-test('without an app policy no secret is asked for', () => {
+test('without a sign-on policy no secret is asked for', () => {
   const { app: _, ...policies } = policiesOf();
   expect(identifierPageSecret(policies, factsOf())).toBeUndefined();
 });

@@ -150,7 +150,7 @@ describe('an authenticator that the enrollment policy disables', () => {
     const policies = restricted(policiesOf({ app: always(rule) }), noMail);
     const decision = evaluate(policies, factsFor(['password', 'email'], ['password']));
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
-    expect(decision).not.toHaveProperty('remember');
+    expect(decision).not.toHaveProperty('rememberable');
   });
 
   test('appears in the simulated steps', () => {

@@ -48,10 +48,10 @@ describe('a challenge says', () => {
     ['that the enrollment after it may be skipped', { skippable }, { skippable }],
     [
       'for how long the browser can remember it, if it is one of the proofs to remember',
-      { remember: { seconds: 3600, enrollments: ['k', 't'] } },
+      { rememberable: { seconds: 3600, enrollments: ['k', 't'] } },
       { remember: 3600 },
     ],
-    ['nothing about a proof that is not to be remembered', { remember: { seconds: 3600, enrollments: ['k'] } }, {}],
+    ['nothing about a proof that is not to be remembered', { rememberable: { seconds: 3600, enrollments: ['k'] } }, {}],
   ])('%s', (_, why, said) => {
     const outcome: DecisionOutcome = { ...challenge, ...why };
     expect(planFor(outcome, { pending: totp })).toStrictEqual({ kind: 'step', step: { ...plain, ...said } });

@@ -47,7 +47,7 @@ export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>
   'unit/flow/actions/selection/resend.test.ts': ['message.queued', 'message.withheld', 'message.limited'],
   'unit/flow/actions/selection/start-challenge.test.ts': ['message.undeliverable'],
   'unit/flow/engine.test.ts': ['enrollment.skipped', 'sign_in.denied', 'sign_in.cancelled'],
-  'unit/flow/remember-browser.test.ts': ['account.device_remembered'],
+  'unit/flow/record-browser.test.ts': ['account.device_remembered'],
   'unit/cli/config/revisions/config-apply.test.ts': ['config.applied', 'config.confirmed', 'config.rolled_back'],
   'unit/cli/store/store-alone.test.ts': ['store.alone', 'store.alone_ended'],
   'unit/cli/users/users-command.test.ts': [

@@ -45,7 +45,7 @@ describe('the language of a page', () => {
     expect(localeChooser(available)({ uiLocales: wish })).toBe(locale);
   });
 
-  test('more different wishes than are remembered change no answer', () => {
+  test('more different wishes than are cached change no answer', () => {
     for (let index = 0; index < 1200; index += 1) choose({ uiLocales: `x-${index} de` });
     expect(choose({ uiLocales: 'x-7 de' })).toBe('de');
   });

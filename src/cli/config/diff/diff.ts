@@ -71,7 +71,7 @@ export function replayOf(context: ConfigContext, { documents }: Candidate, back:
   return withStore(context, async (store) => {
     const { snapshot } = await readActiveRevision(store, context.authenticators);
     const next = await nextConfiguration(documents, context.authenticators);
-    const own = (one: Snapshot): Snapshot => withAccountApp(one, context.issuer ?? one.settings.issuer ?? '');
+    const own = (side: Snapshot): Snapshot => withAccountApp(side, context.issuer ?? side.settings.issuer ?? '');
     return replay(store, { active: own(snapshot), next: own(next.snapshot) }, context.now() - back);
   });
 }

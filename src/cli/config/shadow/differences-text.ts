@@ -22,14 +22,14 @@ export interface DifferenceText {
   readonly details: readonly { readonly label: string; readonly text: string }[];
 }
 
-export function differenceText(one: TalliedDifference): DifferenceText {
-  const what = one.kind === 'token' ? 'tokens of ' : '';
+export function differenceText(difference: TalliedDifference): DifferenceText {
+  const what = difference.kind === 'token' ? 'tokens of ' : '';
   return {
-    headline: `${printable(one.client)}: ${what}${quantity(one.users, 'user')} ${headings[one.change]}`,
+    headline: `${printable(difference.client)}: ${what}${quantity(difference.users, 'user')} ${headings[difference.change]}`,
     details: [
-      { label: 'active', text: summaryText(one.before, one) },
-      { label: 'draft', text: summaryText(one.after, one) },
-      ...one.examples.map((example) => ({ label: 'e.g.', text: exampleText(example) })),
+      { label: 'active', text: summaryText(difference.before, difference) },
+      { label: 'draft', text: summaryText(difference.after, difference) },
+      ...difference.examples.map((example) => ({ label: 'e.g.', text: exampleText(example) })),
     ],
   };
 }

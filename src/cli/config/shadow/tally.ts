@@ -30,16 +30,16 @@ export class Tally {
     for (const difference of seen) this.#add(difference);
   }
 
-  #add(one: SeenDifference): void {
-    const key = differenceKey(one);
+  #add(difference: SeenDifference): void {
+    const key = differenceKey(difference);
     const known = this.#all.get(key);
     if (known === undefined && this.#all.size >= maxDifferences) {
       this.#left += 1;
       return;
     }
-    const { client, kind, change, before, after } = one;
+    const { client, kind, change, before, after } = difference;
     const row = known ?? { difference: { client, kind, change, before, after }, users: 0, examples: [] };
-    const examples = [...row.examples, one].toSorted((a, b) => b.at - a.at).slice(0, maxExamples);
+    const examples = [...row.examples, difference].toSorted((a, b) => b.at - a.at).slice(0, maxExamples);
     this.#all.set(key, { ...row, users: row.users + 1, examples });
   }
 

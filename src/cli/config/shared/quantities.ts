@@ -16,8 +16,8 @@ export function countsText({ apps, signOnPolicies }: DocumentCounts): string {
   return `${quantity(apps, 'app')}, ${quantity(signOnPolicies, 'sign-on policy', 'sign-on policies')}`;
 }
 
-export function quantity(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+export function quantity(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count} ${count === 1 ? singular : plural}`;
 }
 
 /** The first keys, and the number of others. */

@@ -38,7 +38,7 @@ function* partsOf(value: unknown, depth: number, known: WeakMap<object, string>)
     }
     yield value.length === 0 ? '[]' : ']';
   } else {
-    const members = Object.entries(value).filter(([, one]) => one !== undefined);
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
     for (const [at, [key, one]] of members.entries()) {
       yield `${at === 0 ? '{' : ','}${JSON.stringify(key)}:`;
       yield* partsOf(one, depth - 1, known);

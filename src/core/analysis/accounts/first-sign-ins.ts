@@ -95,9 +95,9 @@ interface OpenSearch extends Search {
 const mostUsers = 24;
 
 /** A first sign-in that the rule denies, of a user whom no rule lets in at first, and some rule later. */
-function deniedFirst(one: Deciding<Rule>, search: OpenSearch): UserFacts | 'undecided' | undefined {
+function deniedFirst(denying: Deciding<Rule>, search: OpenSearch): UserFacts | 'undecided' | undefined {
   const { policy, space, isFirst, allowed, open } = search;
-  const rules = [...isFirst, ...one.formulas];
+  const rules = [...isFirst, ...denying.formulas];
   const lasting = [...variablesIn([...rules, ...allowed.flatMap(({ formulas }) => formulas)])].filter(
     (variable) => variable.lasting,
   );
@@ -118,7 +118,7 @@ function deniedFirst(one: Deciding<Rule>, search: OpenSearch): UserFacts | 'unde
     const later = firstOf(allowed, (way) => [...user, ...space.onceProved, ...way.formulas]);
     if (later === 'undecided') return later;
     const facts = space.factsOf(model);
-    if (later && findRule(policy, facts).rule === one.rule) return facts;
+    if (later && findRule(policy, facts).rule === denying.rule) return facts;
     others.push(negated({ all: user }));
   }
   return 'undecided';
@@ -136,11 +136,11 @@ function firstOf(
   return undefined;
 }
 
-function whomOf(one: Deciding<Rule>, { isFirst, open }: OpenSearch): NeverFirst['whom'] {
+function whomOf(denying: Deciding<Rule>, { isFirst, open }: OpenSearch): NeverFirst['whom'] {
   if (open.length === 0) return 'everyone';
   const isNone = open.every(({ formulas }) => {
     const there = elsewhere();
-    const all = [...isFirst, ...one.formulas, ...[...isFirst, ...formulas].map(there)];
+    const all = [...isFirst, ...denying.formulas, ...[...isFirst, ...formulas].map(there)];
     return findModel(all, newBudget()) === 'impossible';
   });
   return isNone ? 'selected' : 'some';

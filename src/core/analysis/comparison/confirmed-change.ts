@@ -8,7 +8,7 @@ import type { Seconds } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
-import { isRemembered } from '../proofs/asked-proofs.ts';
+import { isRememberable } from '../proofs/asked-proofs.ts';
 import { atStrongest } from '../proofs/at-strongest.ts';
 import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
@@ -42,7 +42,7 @@ export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 
   const candidates = sets.flatMap((evidence): readonly AdmittedWith[] => {
     const keys = evidence.map(({ authenticator }) => authenticator);
     const names = next.authenticators
-      .filter(isRemembered)
+      .filter(isRememberable)
       .flatMap((descriptor) => namesOf(descriptor).slice(descriptor.methods ? 1 : 0));
     return names.map((name) => ({
       ...{ evidence, remembered: [name], ...(age > 0 && { rememberedAge: age }) },

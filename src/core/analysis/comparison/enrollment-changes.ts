@@ -6,7 +6,7 @@
 import type { EnrollmentRule, EnrollmentTerms } from '../../model/enrollment-policy.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import { onceSignedIn } from '../accounts/after-sign-in-rules.ts';
-import { browsersOf, isRemembered } from '../proofs/asked-proofs.ts';
+import { browsersOf, isRememberable } from '../proofs/asked-proofs.ts';
 import { type PossiblyDeciding, pairings, type RulePairing } from '../space/rule-pairings.ts';
 import { newIn, type UsableThen } from './compare-asks.ts';
 import { type Pairing, possiblyDecidingOn, type SidesInSpace } from './deciding-together.ts';
@@ -120,6 +120,6 @@ function canSignInWith(
   { next }: SidesInSpace,
 ): boolean {
   if (session === undefined || app === undefined) return false;
-  const remembered = next.authenticators.filter(isRemembered);
+  const remembered = next.authenticators.filter(isRememberable);
   return browsersOf({ session, app }, next, remembered).some(({ asked }) => isEnoughFor(signedInWith, asked));
 }

@@ -40,7 +40,7 @@ function skippedIn(required: readonly RequiredEnrollment[], time: Seconds): Subj
     grace && 'skips' in grace ? anyOf.map((key) => [key, grace.skips] as const) : [],
   );
   if (counts.length === 0) return undefined;
-  const most = (key: string) => Math.max(...counts.flatMap(([one, count]) => (one === key ? [count] : [])));
+  const most = (key: string) => Math.max(...counts.flatMap(([counted, count]) => (counted === key ? [count] : [])));
   return Object.fromEntries(counts.map(([key]) => [key, { grace: { count: most(key), at: time } }]));
 }
 

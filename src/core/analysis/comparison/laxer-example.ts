@@ -6,7 +6,7 @@ import { methodName } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { spelledOut } from '../proofs/admitted-with.ts';
-import { isRemembered } from '../proofs/asked-proofs.ts';
+import { isRememberable } from '../proofs/asked-proofs.ts';
 import { atStrongest } from '../proofs/at-strongest.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
@@ -44,7 +44,7 @@ export function laxerFor(
   { signedInWith, before: ruleBefore, now: ruleNow }: Pick<EnrollmentChange, 'signedInWith' | 'before' | 'now'>,
 ): LaxerExample | undefined {
   const rules = { before: ruleBefore, now: ruleNow };
-  const requests = factsOnceOver(facts, rules, sides).flatMap((one) => requestsOf(one, sides.next));
+  const requests = factsOnceOver(facts, rules, sides).flatMap((userFacts) => requestsOf(userFacts, sides.next));
   return laxerAt(requests, sides, { ...(signedInWith && { signedInWith }) });
 }
 
@@ -83,8 +83,8 @@ function justBefore({ evidence, ...more }: AdmittedWith): AdmittedWith {
 }
 
 /** Several methods at once are no proof that a name could say. */
-function asNamed({ methods = [], ...one }: AuthenticatorDescriptor): AuthenticatorDescriptor {
-  return methods.length === 1 ? { ...one, methods } : one;
+function asNamed({ methods = [], ...descriptor }: AuthenticatorDescriptor): AuthenticatorDescriptor {
+  return methods.length === 1 ? { ...descriptor, methods } : descriptor;
 }
 
 type Descriptors = readonly AuthenticatorDescriptor[];
@@ -118,7 +118,7 @@ function withOthers(proved: Descriptors, all: Descriptors): readonly ProvenUser[
     besides,
     remembered: [],
   }));
-  const remembering = others.filter(isRemembered).flatMap((descriptor) => {
+  const remembering = others.filter(isRememberable).flatMap((descriptor) => {
     const names = descriptor.methods?.map((method) => methodName(descriptor.key, method)) ?? [descriptor.key];
     return names.map((name) => ({ proved, besides: [descriptor], remembered: [name] }));
   });
@@ -134,10 +134,12 @@ function furtherEnrollments(proved: Descriptors, { active, next }: Sides): reado
   const terms = [active, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
   const counted = terms.flatMap(({ required }) => required);
   return proved.reduce<readonly Descriptors[]>(
-    (all, one) => {
-      const counts = counted.filter(({ anyOf }) => anyOf.includes(one.key)).map(({ count = 1 }) => count);
-      const most = one.maxEnrollments ?? Math.max(1, ...counts);
-      return all.flatMap((some) => Array.from({ length: most }, (_, more) => [...some, ...Array(more).fill(one)]));
+    (all, descriptor) => {
+      const counts = counted.filter(({ anyOf }) => anyOf.includes(descriptor.key)).map(({ count = 1 }) => count);
+      const most = descriptor.maxEnrollments ?? Math.max(1, ...counts);
+      return all.flatMap((some) =>
+        Array.from({ length: most }, (_, more) => [...some, ...Array(more).fill(descriptor)]),
+      );
     },
     [[]],
   );

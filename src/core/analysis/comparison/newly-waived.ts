@@ -1,7 +1,7 @@
 /** Compares what is asked for in browsers that remember a second factor, before a change and after it. */
 import { withoutSecondFactor } from '../../decision/waiver.ts';
 import type { AllowTerms, Requirement } from '../../model/policy.ts';
-import { isRemembered, rememberedAs } from '../proofs/asked-proofs.ts';
+import { isRememberable, rememberedAs } from '../proofs/asked-proofs.ts';
 import { compareAsks, type UsableThen } from './compare-asks.ts';
 
 /** What the app itself asks for, and what the other layers ask for. */
@@ -19,7 +19,7 @@ export function isMoreWaived(before: AskedOnOneSide, now: AskedOnOneSide, usable
   const isSame = JSON.stringify([asked, before.beside]) === JSON.stringify([requirement, now.beside]);
   if (remember === undefined || isSame) return false;
   return usable.next
-    .filter(isRemembered)
+    .filter(isRememberable)
     .flatMap(rememberedAs)
     .some((proof) => {
       const left = withoutSecondFactor(requirement, proof);

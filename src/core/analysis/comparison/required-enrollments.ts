@@ -26,9 +26,9 @@ function counting(required: readonly RequiredEnrollment[], usable: ReadonlySet<s
 }
 
 /** Some of what is required now, that no enrollment counts for twice, asks for as much, and no later. */
-function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): boolean {
-  const { count = 1 } = one;
-  const within = now.filter((other) => contains(one, other));
+function isKept(required: RequiredEnrollment, now: readonly RequiredEnrollment[]): boolean {
+  const { count = 1 } = required;
+  const within = now.filter((other) => contains(required, other));
   const isApart = (all: readonly RequiredEnrollment[]) =>
     all.every(({ anyOf }, index) =>
       all.slice(index + 1).every((other) => !other.anyOf.some((key) => anyOf.includes(key))),

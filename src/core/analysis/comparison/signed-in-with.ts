@@ -39,8 +39,8 @@ export function possibleProofSets(names: readonly string[], usable: UsableThen):
     .toSorted((one, other) => one.length - other.length)
     .map((proved) => ({ proved, others, seen: { before: namesOf(proved.filter(countedThen)), now: namesOf(proved) } }));
 
-  function countedThen(one: AuthenticatorDescriptor): boolean {
-    return isCounted(one, usable.before);
+  function countedThen(descriptor: AuthenticatorDescriptor): boolean {
+    return isCounted(descriptor, usable.before);
   }
 }
 

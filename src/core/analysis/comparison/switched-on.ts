@@ -47,17 +47,17 @@ export function newlyOpened(sides: SwitchedSides, space: RuleSpace): readonly Ne
 
 /** Recovery authenticators belong to no level. */
 function newMethods({ active, next, enabledEarlier = [] }: SwitchedSides): readonly AuthenticatorDescriptor[] {
-  return next.authenticators.flatMap((one) => {
-    const then = active.authenticators.find(({ key }) => key === one.key);
-    if (one.recovery || one.auxiliary) return [];
-    if (then === undefined) return enabledEarlier.includes(one.key) ? byMethod(one) : [];
-    const methods = one.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
-    return methods.map((method) => ({ ...one, methods: [method] }));
+  return next.authenticators.flatMap((descriptor) => {
+    const then = active.authenticators.find(({ key }) => key === descriptor.key);
+    if (descriptor.recovery || descriptor.auxiliary) return [];
+    if (then === undefined) return enabledEarlier.includes(descriptor.key) ? byMethod(descriptor) : [];
+    const methods = descriptor.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
+    return methods.map((method) => ({ ...descriptor, methods: [method] }));
   });
 }
 
-function byMethod(one: AuthenticatorDescriptor): readonly AuthenticatorDescriptor[] {
-  return one.methods?.map((method) => ({ ...one, methods: [method] })) ?? [one];
+function byMethod(descriptor: AuthenticatorDescriptor): readonly AuthenticatorDescriptor[] {
+  return descriptor.methods?.map((method) => ({ ...descriptor, methods: [method] })) ?? [descriptor];
 }
 
 function openedBy(

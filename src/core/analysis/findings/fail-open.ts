@@ -98,7 +98,7 @@ function absenceOf(attribute: string, rules: readonly Rule[]): Conditions {
   return { userType: { none: [...new Set(types)] } };
 }
 
-/** The conditions with the test left out, for each place where it stands. */
+/** The conditions with the test left out, for each set in which it stands. */
 function withoutAttribute({ any, ...when }: Conditions, attribute: string): readonly Conditions[] {
   const own = has(when, attribute) ? [{ ...without(when, attribute), ...(any && { any }) }] : [];
   const alternatives = (any ?? []).filter((set) => has(set, attribute));

@@ -128,7 +128,8 @@ function comparePair(
     formulas ??= missed(pair, missing, space);
     const facts = factsFor([...formulas, ...decidingBeside], space);
     isOpen ||= facts === 'undecided';
-    const isShown = (one: UserFacts) => applyRules(own, one).rule === weak && applyRules(beside, one).rule === rule;
+    const isShown = (example: UserFacts) =>
+      applyRules(own, example).rule === weak && applyRules(beside, example).rule === rule;
     if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, ...less };
   }
   return isOpen ? 'undecided' : undefined;

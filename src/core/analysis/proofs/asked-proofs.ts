@@ -29,11 +29,11 @@ export function askedIn({ session, app }: AskingRules, policies: PolicySet): rea
 
 type AskingRules = Pick<DecidingRules, 'session' | 'app'>;
 
-/** The first remembers nothing. `remembered`: the authenticators whose proof a browser may remember. */
+/** The first remembers nothing. `rememberable`: the authenticators whose proof a browser may remember. */
 export function browsersOf(
   rules: AskingRules,
   policies: PolicySet,
-  remembered: readonly AuthenticatorDescriptor[],
+  rememberable: readonly AuthenticatorDescriptor[],
 ): readonly [SignInBrowser, ...SignInBrowser[]] {
   const asked = askedIn(rules, policies);
   const { then } = rules.app;
@@ -41,7 +41,7 @@ export function browsersOf(
     return [{ asked, premises: asked }];
   const { anyOf } = then.requirement;
   const beside = asked.slice(0, -1);
-  const others = remembered.flatMap(rememberedAs).flatMap((proof): readonly SignInBrowser[] => {
+  const others = rememberable.flatMap(rememberedAs).flatMap((proof): readonly SignInBrowser[] => {
     const left = withoutSecondFactor({ anyOf }, proof);
     if (left.length === 0) return [];
     const { authenticator, methods } = proof;
@@ -64,8 +64,8 @@ function requirementOf({ then }: Rule): readonly Requirement[] {
   return then.kind === 'allow' ? [then.requirement] : [];
 }
 
-/** A browser remembers what the user has, and nothing that stands in for it. */
-export function isRemembered({ factors, recovery }: AuthenticatorDescriptor): boolean {
+/** Whether browsers may remember its proofs: they remember what the user has, and nothing that stands in for it. */
+export function isRememberable({ factors, recovery }: AuthenticatorDescriptor): boolean {
   return !recovery && factors.includes('possession');
 }
 

@@ -17,7 +17,7 @@ export function atStrongest(
     const { evidence } = strongest;
     const kinds = strongerKinds(item, authenticators).map((kind) => ({
       ...strongest,
-      evidence: evidence.map((one, at) => (at === index ? kind : one)),
+      evidence: evidence.map((proof, at) => (at === index ? kind : proof)),
     }));
     strongest = kinds.find(isGood) ?? strongest;
   }
@@ -30,7 +30,9 @@ function strongerKinds(
 ): readonly AssessedEvidence[] {
   const descriptor = authenticators.find(({ key }) => key === item.authenticator);
   if (descriptor === undefined) return [];
-  const shown = possiblyShown(descriptor).filter((kind) => item.characteristics.every((one) => kind.includes(one)));
+  const shown = possiblyShown(descriptor).filter((kind) =>
+    item.characteristics.every((characteristic) => kind.includes(characteristic)),
+  );
   const kinds = shown
     .toSorted((one, other) => other.length - one.length)
     .map((characteristics) => {

@@ -9,7 +9,7 @@ import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { admittingProofs } from './admitted-with.ts';
-import { askedIn, browsersOf, isRemembered, proofsIn, type SignInBrowser } from './asked-proofs.ts';
+import { askedIn, browsersOf, isRememberable, proofsIn, type SignInBrowser } from './asked-proofs.ts';
 import { readingsOf } from './enrollment-readings.ts';
 import type { AdmittedWith } from './facts-with.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
@@ -49,7 +49,11 @@ export function demandCheck({ guarantee, countsRemembered, bySession }: Promised
   return (rules) => {
     const told = [...askedIn(rules, policies), asRequirement(guarantee)];
     const possible = withMethodsOf(proofsIn(rules, policies, bySession && { bySession }), told);
-    const browsers = browsersOf(rules, policies, countsRemembered ? [] : possible.authenticators.filter(isRemembered));
+    const browsers = browsersOf(
+      rules,
+      policies,
+      countsRemembered ? [] : possible.authenticators.filter(isRememberable),
+    );
     const { authenticators, ...limits } = possible;
     const key = JSON.stringify([browsers, limits, authenticators.map((descriptor) => descriptor.key)]);
     const verdict = known.get(key) ?? verdictOn({ guarantee, browsers, possible }, policies);

@@ -39,7 +39,7 @@ export function factsWith(
   const proofs = remembered.flatMap((name) =>
     has
       .filter(({ id }) => id === authenticatorIn(name))
-      .map((enrollment) => rememberedOf(enrollment, methodIn(name), { at: now - rememberedAge, until: now + 60 })),
+      .map((enrollment) => rememberedProof(enrollment, methodIn(name), { at: now - rememberedAge, until: now + 60 })),
   );
   return {
     ...facts,
@@ -58,12 +58,14 @@ function asProved(enrollment: Enrollment, evidence: EvidenceSet): Enrollment {
   const { factors, characteristics } = enrollment;
   return {
     ...enrollment,
-    factors: factors.filter((one) => own.some((item) => item.factors.includes(one))),
-    characteristics: characteristics.filter((one) => own.some((item) => item.characteristics.includes(one))),
+    factors: factors.filter((factor) => own.some((item) => item.factors.includes(factor))),
+    characteristics: characteristics.filter((characteristic) =>
+      own.some((item) => item.characteristics.includes(characteristic)),
+    ),
   };
 }
 
-function rememberedOf(
+function rememberedProof(
   { id, authenticator, factors, characteristics }: Enrollment,
   method: string | undefined,
   times: Pick<RememberedProof, 'at' | 'until'>,

@@ -57,8 +57,8 @@ function withoutImplied(
   all: readonly Requirement[],
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly Requirement[] {
-  return all.reduceRight((kept, one) => {
-    const others = kept.filter((other) => other !== one);
-    return impliesAll(others, [one], { authenticators }) ? others : kept;
+  return all.reduceRight((kept, requirement) => {
+    const others = kept.filter((other) => other !== requirement);
+    return impliesAll(others, [requirement], { authenticators }) ? others : kept;
   }, all);
 }

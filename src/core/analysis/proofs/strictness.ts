@@ -44,8 +44,8 @@ export function impliesAll(
 /** Distinguishes methods only if one of these requirements does: each method is one more proof to examine. */
 export function withMethodsOf(proofs: PossibleProofs, requirements: readonly Requirement[]): PossibleProofs {
   const apart = withMethodsApart(requirements);
-  const authenticators = proofs.authenticators.map(({ methods, ...one }) =>
-    methods && apart.has(one.key) ? { ...one, methods } : one,
+  const authenticators = proofs.authenticators.map(({ methods, ...descriptor }) =>
+    methods && apart.has(descriptor.key) ? { ...descriptor, methods } : descriptor,
   );
   return { ...proofs, authenticators };
 }

@@ -109,21 +109,21 @@ class Numbering {
   #objects = 0;
 
   /** Numbers an object by its identity, not by its content: compiled policies consist of closures. */
-  identityOf(one: object): number {
-    const known = this.#identities.get(one);
+  identityOf(numbered: object): number {
+    const known = this.#identities.get(numbered);
     if (known !== undefined) return known;
     this.#objects += 1;
-    this.#identities.set(one, this.#objects);
+    this.#identities.set(numbered, this.#objects);
     return this.#objects;
   }
 
-  of(one: object): number {
-    const known = this.#ofObject.get(one);
+  of(numbered: object): number {
+    const known = this.#ofObject.get(numbered);
     if (known !== undefined) return known;
-    const text = JSON.stringify(one);
+    const text = JSON.stringify(numbered);
     const found = this.#ofText.get(text) ?? this.#ofText.size;
     this.#ofText.set(text, found);
-    this.#ofObject.set(one, found);
+    this.#ofObject.set(numbered, found);
     return found;
   }
 }

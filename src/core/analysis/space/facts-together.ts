@@ -61,7 +61,7 @@ function awayNeedsAge({ away }: Pick<RiskScoring, 'away'>): Conditions {
 
 /** An account is as old as its last sign-in. Without one, `notWithin` holds however long it is. */
 function pastNeedsAge(sets: readonly ConditionSet[]): readonly Conditions[] {
-  const bounds = sets.flatMap(({ lastSignIn: one }) => (one ? [boundOf(one)] : []));
+  const bounds = sets.flatMap(({ lastSignIn: condition }) => (condition ? [boundOf(condition)] : []));
   const [longest, ...others] = [...new Set(bounds)].sort((a, b) => b - a);
   if (longest === undefined) return [];
   return others.map((age) => ({
@@ -71,6 +71,6 @@ function pastNeedsAge(sets: readonly ConditionSet[]): readonly Conditions[] {
 
 /** The user is nearer than the smallest bound, if rules ask for distances. */
 function nearness(sets: readonly ConditionSet[]): Pick<ConditionSet, 'distance'> {
-  const bounds = sets.flatMap(({ distance: one }) => (one ? [boundOf(one)] : []));
+  const bounds = sets.flatMap(({ distance: condition }) => (condition ? [boundOf(condition)] : []));
   return bounds.length === 0 ? {} : { distance: { within: Math.min(...bounds) } };
 }

@@ -73,8 +73,8 @@ interface KnownVariable {
   readonly length: number;
 }
 
-/** `remembers`: what it read before, so that it may be asked about the same formulas many times. */
-export function formulaReader(remembers = false): FormulaReader {
+/** `isCached`: what it read before is cached, so that it may be asked about the same formulas many times. */
+export function formulaReader(isCached = false): FormulaReader {
   const known = new Map<Variable, KnownVariable>();
   const byIndex: KnownVariable[] = [];
   const full: number[] = [];
@@ -91,12 +91,12 @@ export function formulaReader(remembers = false): FormulaReader {
     byIndex.push(made);
     return made;
   };
-  const memory = remembers ? new WeakMap<Formula, ReadFormula>() : undefined;
+  const cache = isCached ? new WeakMap<Formula, ReadFormula>() : undefined;
   const read = (formula: Formula): ReadFormula => {
-    const found = memory?.get(formula);
+    const found = cache?.get(formula);
     if (found !== undefined) return found;
     const made = readNew(formula);
-    memory?.set(formula, made);
+    cache?.set(formula, made);
     return made;
   };
   const readNew = (formula: Formula): ReadFormula => {

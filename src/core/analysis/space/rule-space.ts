@@ -106,7 +106,7 @@ export function sameEachTime<Of extends object>(make: (of: Of) => Formula): (of:
 function theoryOf<Name extends ConditionName>(name: Name, universe: Universe, others: OtherConditions) {
   const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
   const conditions = others.sets.flatMap((when) => (when[name] === undefined ? [] : [when[name] as ConditionOf<Name>]));
-  return theory ? theory(conditions, universe, others) : freeTheory(name, samples);
+  return theory === 'independent' ? freeTheory(name, samples) : theory(conditions, universe, others);
 }
 
 /** A theory for conditions that have none: each may hold or not, and equal conditions are one variable. */

@@ -50,7 +50,7 @@ export interface CompiledAccountPolicy {
 export interface PolicySet {
   /** Global session policy. */
   readonly session: CompiledPolicy;
-  /** The app's sign-on policy. If it is absent, the decision is deny with `no_policy`. */
+  /** The app's sign-on policy, named as its layer. If it is absent, the decision is deny with `no_policy`. */
   readonly app?: CompiledPolicy;
   /** If absent, every enabled authenticator may be enrolled and used, and none is required. */
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;

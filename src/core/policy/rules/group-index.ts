@@ -138,7 +138,7 @@ function resultIn(open: Int32Array, position: number): 'hit' | 'miss' {
   return open[position] === 0 ? 'hit' : 'miss';
 }
 
-/** The places where rules name the user's groups. A group that the user is in twice counts once. */
+/** Where rules name the user's groups. A group that the user is in twice counts once. */
 function namedBy(
   groups: readonly string[],
   names: ReadonlyMap<string, readonly Named[]>,

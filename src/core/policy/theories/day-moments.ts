@@ -31,8 +31,10 @@ export function dayMoments(views: readonly DayView[], since: Seconds | undefined
   }
   if (classes.size > mostClasses) return undefined;
   const seen = [...classes.values()].map((now) => views.map((view) => seenAt(view, now)));
-  const places = [...classes].map(([key, now]) => ({ place: placedAt(now, (other) => keyAt(views, other) === key) }));
-  return { variable: { name: 'now', order: 1, classes: places }, seen };
+  const factClasses = [...classes].map(([key, now]) => ({
+    place: placedAt(now, (other) => keyAt(views, other) === key),
+  }));
+  return { variable: { name: 'now', order: 1, classes: factClasses }, seen };
 }
 
 function seenAt({ daysAt, seenAt: seen }: DayView, now: Seconds): ReadonlySet<string> {

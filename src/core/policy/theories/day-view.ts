@@ -37,8 +37,8 @@ export function dayView(tested: TestedDays): DayView {
   const fixed = fixedDays(tested).flatMap(numberOf);
   const borders = [...new Set(tests.flatMap(movingBorders))].sort((a, b) => a - b);
   const parts = tests.map((test) => tested.valueTest(fixedPart(test)));
-  const passesFixed = remembered((day) => parts.map((holds) => holds(dayText(day), 0)));
-  const isDay = remembered((day) => isKept(dayText(day)));
+  const passesFixed = cachedByDay((day) => parts.map((holds) => holds(dayText(day), 0)));
+  const isDay = cachedByDay((day) => isKept(dayText(day)));
   return {
     name,
     fixed,
@@ -55,7 +55,7 @@ export function dayView(tested: TestedDays): DayView {
 }
 
 /** Caches the answer for each day. */
-function remembered<Answer>(answer: (day: number) => Answer): (day: number) => Answer {
+function cachedByDay<Answer>(answer: (day: number) => Answer): (day: number) => Answer {
   const answers = new Map<number, Answer>();
   return (day) => {
     const known = answers.get(day) ?? answer(day);

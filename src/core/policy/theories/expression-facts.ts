@@ -118,7 +118,7 @@ export function conditionsWithin(
     if ('userType' in logic) return [{ userType: { any: logic.userType === 'any' ? [] : logic.userType } }];
     if (!('attribute' in logic) || !isKnown(logic, universe)) return [];
     const { attribute, test } = logic;
-    return [{ present: true }, ...(test ? [test] : [])].map((one) => ({ attributes: { [attribute]: one } }));
+    return [{ present: true }, ...(test ? [test] : [])].map((wanted) => ({ attributes: { [attribute]: wanted } }));
   };
   return conditions.flatMap(({ logic }) => within(logic));
 }

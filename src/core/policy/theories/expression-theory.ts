@@ -21,7 +21,7 @@ export function expressionTheory(
   const facts = factOutcomes(universe, others);
   const outcomesOf = (logic: ExpressionLogic): ExpressionOutcomes => {
     if ('all' in logic) return ofAll(logic.all.map(outcomesOf));
-    if ('any' in logic) return contrary(ofAll(logic.any.map((one) => contrary(outcomesOf(one)))));
+    if ('any' in logic) return contrary(ofAll(logic.any.map((part) => contrary(outcomesOf(part)))));
     if ('not' in logic) return contrary(outcomesOf(logic.not));
     if ('from' in logic) return sure(among(time, (at) => (spans[at]?.from ?? 0) >= logic.from));
     return facts(logic);

@@ -26,7 +26,7 @@ export function localTimeIn(zone: string): Clock {
   return clock;
 }
 
-/** It remembers its last result. */
+/** It caches its last result. */
 function clockOf(zone: string): Clock {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,

@@ -7,25 +7,25 @@
 export type NameFilter = Uint8Array;
 
 /** Slots per name, so that most slots stay empty. */
-const PLACES_PER_NAME = 4;
+const SLOTS_PER_NAME = 4;
 
 /** Builds the filter, once for a set. */
 export function nameFilter(names: Pick<ReadonlySet<string>, 'size' | 'keys'>): NameFilter {
-  const filter = new Uint8Array(2 ** Math.ceil(Math.log2(PLACES_PER_NAME * (names.size + 1))));
-  for (const name of names.keys()) filter[placeOf(name, filter)] = 1;
+  const filter = new Uint8Array(2 ** Math.ceil(Math.log2(SLOTS_PER_NAME * (names.size + 1))));
+  for (const name of names.keys()) filter[slotOf(name, filter)] = 1;
   return filter;
 }
 
 /** False if the name is certainly not in the set. */
 export function mayContain(filter: NameFilter, name: string): boolean {
-  return filter[placeOf(name, filter)] === 1;
+  return filter[slotOf(name, filter)] === 1;
 }
 
 /**
  * The slot depends on the length, the last character and the middle one, because names often begin alike. The empty
  * name has slot 0.
  */
-function placeOf(name: string, filter: NameFilter): number {
+function slotOf(name: string, filter: NameFilter): number {
   const { length } = name;
   const sum = length * 7 + name.charCodeAt(length - 1) * 31 + name.charCodeAt(length >> 1) * 131;
   return sum & (filter.length - 1);

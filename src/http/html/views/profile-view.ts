@@ -127,9 +127,9 @@ function fixedModel({ name, attribute, value }: FixedValue, t: Translator): Fixe
     values: values.map((item) => valueText(attribute, item)),
   };
 
-  function valueText(type: FixedValue['attribute'], one: string | number | boolean): MessageDescriptor {
-    if (typeof one === 'boolean') return { key: one ? 'account.profile.yes' : 'account.profile.no' };
-    return { key: 'mail.details.value', params: { value: optionText(type, String(one), t) } };
+  function valueText(type: FixedValue['attribute'], value: string | number | boolean): MessageDescriptor {
+    if (typeof value === 'boolean') return { key: value ? 'account.profile.yes' : 'account.profile.no' };
+    return { key: 'mail.details.value', params: { value: optionText(type, String(value), t) } };
   }
 }
 

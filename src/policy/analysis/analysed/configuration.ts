@@ -1,4 +1,4 @@
-/** A valid configuration as the analysis works with it: policies with their places, apps, and what can be at all. */
+/** A valid configuration as the analysis works with it: policies with their locations, apps, and what can be at all. */
 
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';

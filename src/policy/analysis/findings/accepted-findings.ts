@@ -120,13 +120,17 @@ function lineBelow({ lines }: YamlSource, index: number): number {
   return lines.findIndex((text, below) => below > index && !/^\s*(?:#.*)?$/.test(text)) + 1;
 }
 
-function acceptanceFault(one: Acceptance, findings: readonly AnalysisFinding[], today: string): string | undefined {
-  const { code, until } = one;
+function acceptanceFault(
+  acceptance: Acceptance,
+  findings: readonly AnalysisFinding[],
+  today: string,
+): string | undefined {
+  const { code, until } = acceptance;
   if (!Object.hasOwn(findingCodes, code)) {
     const near = nearestName(code, Object.keys(findingCodes));
     return `there is no finding \`${code}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`;
   }
-  if (!foundElsewhere.includes(code) && !findings.some((finding) => accepts(one, finding)))
+  if (!foundElsewhere.includes(code) && !findings.some((finding) => accepts(acceptance, finding)))
     return `there is no finding \`${code}\` here any more`;
   return today > until ? `the finding was accepted until ${until}` : undefined;
 }

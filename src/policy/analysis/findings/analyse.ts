@@ -91,7 +91,8 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   const alive = examined.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
   const combined = combinationFindings(apps, configuration);
-  const isLockOut = (rule: RuleHead) => combined.some((one) => one.code.includes('lock-out') && isAt(one, rule));
+  const isLockOut = (rule: RuleHead) =>
+    combined.some((finding) => finding.code.includes('lock-out') && isAt(finding, rule));
   const undecided = [...undecidedLockOuts(apps, configuration), ...undecidedAdditions(apps, isLockOut, configuration)];
   const isTold = (finding: AnalysisFinding) =>
     finding.code === 'undecided' && undecided.some((analysisFinding) => ruleOf(analysisFinding) === ruleOf(finding));
@@ -121,10 +122,10 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
 function isConsequence({ code, rules }: AnalysisFinding, combined: readonly AnalysisFinding[]): boolean {
   // If there are more rules, not all of them are named.
   if (code !== 'unreachable' || rules.length === 0 || rules.length >= mostNamed) return false;
-  const errors = combined.filter((one) => one.code === 'lock-out' && one.severity === 'error');
-  const causes = errors.flatMap((one) => [one, ...one.rules]);
+  const errors = combined.filter((finding) => finding.code === 'lock-out' && finding.severity === 'error');
+  const causes = errors.flatMap((finding) => [finding, ...finding.rules]);
   return rules.every(({ file, line, column }) =>
-    causes.some((one) => one.file === file && one.line === line && one.column === column),
+    causes.some((cause) => cause.file === file && cause.line === line && cause.column === column),
   );
 }
 

@@ -29,12 +29,12 @@ export function invariantFindings(examined: readonly ExaminedInvariant[]): reado
 
 type FoundViolation = ReturnType<typeof violationsOf>[number];
 
-function violations(one: ExaminedInvariant, location: FileLocation): readonly AnalysisFinding[] {
-  const all = [...Map.groupBy(violationsOf(one), blamed).values()].flatMap(([first]) => (first ? [first] : []));
+function violations(examined: ExaminedInvariant, location: FileLocation): readonly AnalysisFinding[] {
+  const all = [...Map.groupBy(violationsOf(examined), blamed).values()].flatMap(([first]) => (first ? [first] : []));
   const more = all.length - mostNamed;
   return all.slice(0, mostNamed).map((violation, index) => {
     const others = more > 0 && index === mostNamed - 1 ? `; so do ${more} more rules` : '';
-    return violationFinding(violation, one, { location, others });
+    return violationFinding(violation, examined, { location, others });
   });
 }
 
@@ -93,13 +93,13 @@ function atApp({ clientId, ownAccount }: App): string {
   return ownAccount ? 'at the pages of the own account' : `in the app ${clientId}`;
 }
 
-function undecided(one: ExaminedInvariant, location: FileLocation): AnalysisFinding {
-  const open = one.apps.filter((examined) => examined.verdict.kind === 'undecided');
+function undecided(examined: ExaminedInvariant, location: FileLocation): AnalysisFinding {
+  const open = examined.apps.filter((app) => app.verdict.kind === 'undecided');
   const [first] = open;
   const rules = first?.verdict.kind === 'undecided' ? first.verdict.open : [];
   const apps = open.length > 1 ? ` and ${open.length - 1} more` : '';
   return findingAt('undecided-invariant', location, {
-    message: `whether "${one.invariant.name}" holds could not be decided ${first ? atApp(first.app) : ''}${apps}: ${reasonFor(one, first)}`,
+    message: `whether "${examined.invariant.name}" holds could not be decided ${first ? atApp(first.app) : ''}${apps}: ${reasonFor(examined, first)}`,
     rules: distinct(rules.flatMap(deciding)).slice(0, mostNamed).map(namedRule),
     advice: 'write these rules or the invariant with simpler conditions, or cover the case with a policy test',
   });
@@ -127,7 +127,7 @@ export function reasonIn(rules: readonly Pick<RuleHead, 'when'>[]): string | und
 
 function isTakenApart(name: string, { expression }: ConditionSet): boolean {
   if (name === 'expression' && expression && hasTextPart(expression.logic)) return false;
-  return Object.entries(conditionDescriptors).some(([one, { theory }]) => one === name && theory !== undefined);
+  return Object.entries(conditionDescriptors).some(([known, { theory }]) => known === name && theory !== 'independent');
 }
 
 function emptyInvariant({ invariant, apps }: ExaminedInvariant, location: FileLocation): AnalysisFinding {

@@ -84,8 +84,8 @@ function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
     if (elsewhere.has(clientId) || sets.some((conditionSet) => isAboutItself(conditionSet, clientId))) return undefined;
     const known = new Set(namesIn(common));
     const groups = [...new Set(own.flatMap(groupsIn))].filter((group) => !known.has(group));
-    const places = new Map(groups.map((group, index) => [group, index]));
-    const placed = own.map((rule) => withPlaces(rule, (group) => places.get(group) ?? group));
+    const positions = new Map(groups.map((group, index) => [group, index]));
+    const placed = own.map((rule) => withPositions(rule, (group) => positions.get(group) ?? group));
     const { authenticators, ...terms } = others;
     const compiled = [session, enrollment, accountPolicy, password, recovery, profile, authenticators].map(numberOf);
     return { text: JSON.stringify([compiled, terms, placed]), groups };
@@ -123,10 +123,13 @@ function namesIn(value: unknown): readonly string[] {
 }
 
 /** The rule with its outcome. Its groups are replaced by numbers. */
-function withPlaces({ name: _, location: __, when, ...does }: RuleHead, placeOf: (group: string) => string | number) {
+function withPositions(
+  { name: _, location: __, when, ...does }: RuleHead,
+  positionOf: (group: string) => string | number,
+) {
   const sets = conditionSets(when).map(({ groups, ...others }) => [
     others,
-    (['any', 'all', 'none'] as const).map((list) => groups?.[list]?.map(placeOf) ?? null),
+    (['any', 'all', 'none'] as const).map((list) => groups?.[list]?.map(positionOf) ?? null),
   ]);
   return [does, sets];
 }

@@ -37,7 +37,7 @@ function keyOf({ code, file, line, column }: AnalysisFinding): string {
 
 function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const { app, policies } = closed;
-  const source = apps.find((one) => one.app.clientId === app.clientId)?.source;
+  const source = apps.find((candidate) => candidate.app.clientId === app.clientId)?.source;
   if (!isClosed(closed) || source === undefined) return [];
   const rules = [...(policies.app?.rules ?? []), ...policies.session.rules].map(({ rule }) => rule);
   const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';

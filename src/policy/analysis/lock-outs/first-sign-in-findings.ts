@@ -44,7 +44,7 @@ function deniedBySession(
 }
 
 function givenIn({ policies: { authenticators } }: AnalysedApp): readonly string[] {
-  return authenticators.filter((one) => isGiven(one) && one.enrollable).map(({ key }) => key);
+  return authenticators.filter((descriptor) => isGiven(descriptor) && descriptor.enrollable).map(({ key }) => key);
 }
 
 /**
@@ -57,12 +57,12 @@ function deniedTogether(
 ): readonly AnalysisFinding[] {
   const [app] = apps;
   const denied = nowhereFirst(apps, configuration);
-  const place = denied && configuration.locationOf(denied.rule);
-  if (app === undefined || denied === undefined || place === undefined) return [];
+  const location = denied && configuration.locationOf(denied.rule);
+  if (app === undefined || denied === undefined || location === undefined) return [];
   const { rule, others, facts } = denied;
-  const involved = distinctRules(others).filter((one) => locationKey(one) !== locationKey(rule));
+  const involved = distinctRules(others).filter((denying) => locationKey(denying) !== locationKey(rule));
   return [
-    findingAt('lock-out', place, {
+    findingAt('lock-out', location, {
       message: `denies every account the first sign-in to the account pages, and ${namedHere(involved)} deny it to every app: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,
       ...(!isOrdinary(facts, [rule]) && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),

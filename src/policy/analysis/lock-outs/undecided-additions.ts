@@ -58,11 +58,11 @@ function firstFound(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): OpenDenial | undefined {
-  for (const app of apps.filter(({ policies }) => rulesOfApp(policies).some((one) => isSame(one, rule)))) {
+  for (const app of apps.filter(({ policies }) => rulesOfApp(policies).some((ruleOfApp) => isSame(ruleOfApp, rule)))) {
     const changed = withHolding(app, rule, configuration);
     const search = lockOutFinder(accountAdditions([changed], configuration), configuration);
     for (const combination of changed.combinations) {
-      const denied = deniedIn(combination, changed, search).denied.find((one) => isBy(one, rule));
+      const denied = deniedIn(combination, changed, search).denied.find((denial) => isBy(denial, rule));
       const [cause] = denied ? rulesIn(denied.cause) : [];
       if (denied && cause) return { rule, cause, denied, app };
     }
@@ -73,7 +73,7 @@ function firstFound(
 /** The rule decides about the user, or is the cause. */
 function isBy({ combination: { session, app, enrollment }, cause, after }: Denied, rule: RuleHead): boolean {
   const rules = [session, app, ...(enrollment ? [enrollment] : []), ...(after ? [after.rule] : []), ...rulesIn(cause)];
-  return rules.some((one) => isSame(one, rule));
+  return rules.some((involved) => isSame(involved, rule));
 }
 
 function isSame(one: RuleHead, other: RuleHead): boolean {
@@ -91,9 +91,10 @@ function withHolding(app: AnalysedApp, rule: RuleHead, { universe }: AnalysedCon
 }
 
 function holdingIn({ session, app, enrollment, accountPolicy, ...others }: PolicySet, rule: RuleHead): PolicySet {
-  const holding = <Of extends RuleHead>(one: Of): Of => (isSame(one, rule) ? { ...one, when: without(one.when) } : one);
+  const holding = <Of extends RuleHead>(written: Of): Of =>
+    isSame(written, rule) ? { ...written, when: without(written.when) } : written;
   const inPolicy = <Of extends RuleHead>({ name, rules }: CompiledPolicy<Of>): CompiledPolicy<Of> =>
-    compilePolicy({ name, rules: rules.map((one) => holding(one.rule)) });
+    compilePolicy({ name, rules: rules.map((compiled) => holding(compiled.rule)) });
   return {
     ...others,
     session: inPolicy(session),

@@ -43,11 +43,11 @@ function longestIn(combinations: readonly AppCombination[]): {
 }
 
 /** What was proved counts at the app as long as the session lives. */
-function withoutLimit(one: AppCombination): AppCombination {
-  const { then } = one.app;
-  if (then.kind === 'deny') return one;
+function withoutLimit(combination: AppCombination): AppCombination {
+  const { then } = combination.app;
+  if (then.kind === 'deny') return combination;
   const { absolute: _, ...appSession } = then.appSession ?? {};
-  return { ...one, app: { ...one.app, then: { ...then, appSession } } };
+  return { ...combination, app: { ...combination.app, then: { ...then, appSession } } };
 }
 
 /** The keys of the file in which it may be written. */

@@ -81,7 +81,7 @@ function unreachable(
   const location = locationOf(rule);
   const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
   if (location === undefined || combinations === undefined || isAboutApps || combinations.length > 0) return [];
-  const own = apps.filter((app) => rulesOf(app).some((one) => locationKey(one) === locationKey(rule)));
+  const own = apps.filter((app) => rulesOf(app).some((ruleOfApp) => locationKey(ruleOfApp) === locationKey(rule)));
   // The finding that no user can enter these apps names the same cause.
   if (own.every(isClosed)) return [];
   const message = 'allows only where another policy denies, so that no user gets in by it';
@@ -100,7 +100,7 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
   const budget = { steps: denialSteps };
   const beside = apps.flatMap(({ policies: { session, app }, space }) => {
     const policies = [session, ...(app ? [app] : [])].map((policy) => deciding(policy, space));
-    const cases = policies.map((all) => all.filter((one) => locationKey(one.rule) === locationKey(rule)));
+    const cases = policies.map((all) => all.filter((decider) => locationKey(decider.rule) === locationKey(rule)));
     return policies.flatMap((all, index) =>
       cases[index]?.length
         ? []
@@ -110,14 +110,14 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
               cases
                 .flat()
                 .some(
-                  (one) =>
-                    findModelWithin([...space.onceProved, ...one.formulas, ...formulas], budget, space.reader) !==
+                  (decider) =>
+                    findModelWithin([...space.onceProved, ...decider.formulas, ...formulas], budget, space.reader) !==
                     'impossible',
                 ),
           ),
     );
   });
-  return [...new Map(beside.map((one) => [locationKey(one.rule), one.rule])).values()];
+  return [...new Map(beside.map((denial) => [locationKey(denial.rule), denial.rule])).values()];
 }
 
 /** The budget for the rules beside one rule. If it does not suffice, more rules are named. */

@@ -20,7 +20,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { distinctRules, mostNamed } from '../text/apps-text.ts';
 
 /** An app, or the pages of the account, where only the session policy stands before the user. */
-interface Place {
+interface EntryPoint {
   readonly policies: PolicySet;
   readonly space: RuleSpace;
   /** What must hold for a user to get in, in each way. */
@@ -42,8 +42,8 @@ export function unreachedFindings(
   // Nearly all of them count at the pages of the account, so that most apps need not be looked at.
   for (const at of [{ app: first, pages: accountClientId }, ...apps.map((app) => ({ app }))]) {
     if (left.length === 0) break;
-    const place = placeOf(at, configuration);
-    left = left.filter((rule) => !isReached(rule, place, budget));
+    const entryPoint = entryPointOf(at, configuration);
+    left = left.filter((rule) => !isReached(rule, entryPoint, budget));
   }
   return left.flatMap((rule) => unreached(rule, apps, configuration));
 }
@@ -67,10 +67,10 @@ function conditionalRules({ enrollment, accountPolicy, profile }: PolicySet): re
   return rules.filter(({ when }) => Object.keys(when).length > 0 && !asksHowSignedIn(when));
 }
 
-function placeOf(
+function entryPointOf(
   { app: { app, policies }, pages }: { readonly app: AnalysedApp; readonly pages?: string },
   { universe }: AnalysedConfiguration,
-): Place {
+): EntryPoint {
   const { app: signOn, profile: _, ...common } = policies;
   const own: PolicySet = pages === undefined ? policies : common;
   const { session, enrollment, accountPolicy, profile } = own;
@@ -91,7 +91,7 @@ function placeOf(
 }
 
 /** Whether users who get in there may be under the rule. */
-function isReached(rule: RuleHead, { policies, space, openings }: Place, budget: Budget): boolean {
+function isReached(rule: RuleHead, { policies, space, openings }: EntryPoint, budget: Budget): boolean {
   const cases = policiesOf(rule, policies).flatMap((policy) =>
     deciding(policy, space).filter((other) => keyOf(other.rule) === keyOf(rule)),
   );

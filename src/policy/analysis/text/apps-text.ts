@@ -22,7 +22,7 @@ export function namedHere(rules: readonly RuleHead[]): string {
   return rules.length > mostNamed ? `${rules.length} rules such as those named here` : 'the rules named here';
 }
 
-/** The rules by their place in the files, each once. */
+/** The rules by their location in the files, each once. */
 export function distinctRules(all: readonly RuleHead[]): readonly RuleHead[] {
   return [...new Map(all.map((rule) => [JSON.stringify(rule.location), rule])).values()];
 }

@@ -129,6 +129,6 @@ function ageOption(age: Seconds): string {
       ['h', 3_600],
       ['m', 60],
     ] as const
-  ).find(([, one]) => age % one === 0) ?? ['s', 1];
+  ).find(([, seconds]) => age % seconds === 0) ?? ['s', 1];
   return `${age / size}${unit}`;
 }

@@ -95,9 +95,9 @@ function isOneOf(path: string | undefined, values: readonly Constant[], node: AS
   }
   if (texts.length < values.length) return undefined;
   if (path === 'user.userType') return { userType: texts };
-  const platform = platforms.filter((one) => texts.includes(one));
+  const platform = platforms.filter((family) => texts.includes(family));
   if (path === 'device.platform') return { when: { device: { platform } } };
-  return { when: { device: { os: operatingSystems.filter((one) => texts.includes(one)) } } };
+  return { when: { device: { os: operatingSystems.filter((system) => texts.includes(system)) } } };
 }
 
 /** A profile holds no empty text. */

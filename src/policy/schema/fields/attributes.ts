@@ -140,7 +140,9 @@ export function attributeSchemaOf(
   input: z.output<typeof profileAttributes>,
   by: readonly string[] = [],
 ): AttributeSchema {
-  const own = Object.entries(input ?? {}).map(([key, one]) => [key, completeAttribute(one, standardOf(key))] as const);
+  const own = Object.entries(input ?? {}).map(
+    ([key, attribute]) => [key, completeAttribute(attribute, standardOf(key))] as const,
+  );
   const attributes: Record<string, Attribute> = { ...standardAttributes, ...Object.fromEntries(own) };
   const { phone } = attributes;
   if (phone && by.includes('phone')) attributes.phone = { ...phone, identifies: true };

@@ -46,16 +46,16 @@ type ResourceScope = z.output<typeof scopesOfApi>[number];
 /** The claims that each scope releases. A standard scope that only got a text releases what it always does. */
 export function claimsByScope(scopes: Readonly<Record<string, ScopeInput>>): Settings['scopes'] {
   return Object.fromEntries(
-    Object.entries(scopes).map(([scope, one]) => {
-      const claims = Array.isArray(one) ? one : one.claims;
+    Object.entries(scopes).map(([scope, input]) => {
+      const claims = Array.isArray(input) ? input : input.claims;
       return [scope, claims ?? (Object.hasOwn(standardScopes, scope) ? (standardScopes[scope] ?? []) : [])];
     }),
   );
 }
 
 /** The name of a scope of an API. */
-export function scopeNameOf(one: ResourceScope): string {
-  return typeof one === 'string' ? one : one.scope;
+export function scopeNameOf(resourceScope: ResourceScope): string {
+  return typeof resourceScope === 'string' ? resourceScope : resourceScope.scope;
 }
 
 /** The texts of all scopes that have one, by scope. */
@@ -66,7 +66,7 @@ export function scopeTextsOf({
   readonly scopes: Readonly<Record<string, ScopeInput>>;
   readonly resources: readonly { readonly scopes: readonly ResourceScope[] }[];
 }): Settings['scopeTexts'] {
-  const own = Object.entries(scopes).flatMap(([scope, one]) => (Array.isArray(one) ? [] : [{ scope, ...one }]));
+  const own = Object.entries(scopes).flatMap(([scope, input]) => (Array.isArray(input) ? [] : [{ scope, ...input }]));
   const ofResources = resources.flatMap((resource) => resource.scopes.filter((scope) => typeof scope !== 'string'));
   return Object.fromEntries(
     [...ofResources, ...own].flatMap(({ scope, label, help }) =>

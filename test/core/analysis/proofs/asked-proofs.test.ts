@@ -1,6 +1,6 @@
 /** What the rules of a case ask for in effect, and how old what counts there can be. */
 import { describe, expect, test } from '@jest/globals';
-import { askedIn, browsersOf, isRemembered, proofsIn } from '../../../../src/core/analysis/proofs/asked-proofs.ts';
+import { askedIn, browsersOf, isRememberable, proofsIn } from '../../../../src/core/analysis/proofs/asked-proofs.ts';
 import type { AllowTerms, AppSession, Requirement, Rule, SessionTerms } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { descriptor, factors, policiesOf } from '../../support/fixtures.ts';
@@ -44,9 +44,9 @@ describe('what is asked for', () => {
   });
 
   test('is waived by what the user has, by the method that is asked for, and by nothing that stands in for it', () => {
-    expect(isRemembered(descriptor.totp)).toBe(true);
-    expect(isRemembered(descriptor.password)).toBe(false);
-    expect(isRemembered(descriptor.recovery_code)).toBe(false);
+    expect(isRememberable(descriptor.totp)).toBe(true);
+    expect(isRememberable(descriptor.password)).toBe(false);
+    expect(isRememberable(descriptor.recovery_code)).toBe(false);
     const call = factors(2, { demands: [{ factor: 'possession', authenticators: ['phone.voice'] }] });
     const [, ...others] = browsers(rule(call, { remember: 60 }));
     expect(others.map(({ remembered }) => remembered?.methods)).toEqual([['voice']]);

@@ -134,7 +134,7 @@ describe('a reader', () => {
     expect(reader.extended(more)).toEqual(more);
   });
 
-  test('reads a formula once where it is to remember', () => {
+  test('reads a formula once where it caches', () => {
     const formula: Formula = { all: [isYes(truthVariable('a', place))] };
     const [remembering, plain] = [formulaReader(true), formulaReader()];
     expect(remembering.read(formula)).toBe(remembering.read(formula));

@@ -92,7 +92,7 @@ test('the parts of conditions say which they are of', () => {
 function withoutTheory(ask: () => void): void {
   const { theory } = usersCondition;
   const descriptor: { theory?: unknown } = usersCondition;
-  descriptor.theory = undefined;
+  descriptor.theory = 'independent';
   try {
     ask();
   } finally {

@@ -8,6 +8,7 @@ import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { conditionDescriptors } from '../../../../src/core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { BelievedDevice } from '../../../../src/core/policy/theories/theory.ts';
+import { requiredTheory } from '../../support/required-theory.ts';
 import { universe } from '../../support/universe.ts';
 
 type Device = ConditionOf<'device'>;
@@ -142,11 +143,11 @@ describe('of what trusted sources can say', () => {
 
   test.each([[statements], [undefined]])('a part of a condition is found in the policy', (devices) => {
     const condition: Device = { known: false, managed: false, assurance: { any: ['disk'], none: ['lock'] } };
-    const reading = deviceCondition.theory?.([condition], universe({ devices: () => devices }), {
+    const reading = requiredTheory(deviceCondition)([condition], universe({ devices: () => devices }), {
       sets: [],
       formulaOf: () => ({ all: [] }),
     });
-    expect(reading?.(condition).map(({ path, isNegative }) => [path.join('.'), isNegative ?? false])).toEqual([
+    expect(reading(condition).map(({ path, isNegative }) => [path.join('.'), isNegative ?? false])).toEqual([
       ...[
         ['known', true],
         ['managed', true],

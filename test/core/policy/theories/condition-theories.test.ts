@@ -1,11 +1,14 @@
 /** What a condition's theory says of each class of facts is what the condition itself says of facts of that class. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { ConditionName, ConditionOf } from '../../../../src/core/model/conditions.ts';
 import type { ConditionDescriptor } from '../../../../src/core/policy/condition-descriptor.ts';
 import { conditionDescriptors } from '../../../../src/core/policy/rules/condition-table.ts';
 import type { FactClass, Formula, Universe, UserFacts, Variable } from '../../../../src/core/policy/theories/theory.ts';
 import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
-import { universe } from '../../support/universe.ts';
+import { requiredTheory } from '../../support/required-theory.ts';
+import { anyZones, universe } from '../../support/universe.ts';
 
 const someone = userWith(['password'], { createdAt: NOW - 5 });
 const facts: UserFacts = { ...factsOf({ subject: someone }), subject: someone };
@@ -47,15 +50,14 @@ function theoryOf<Name extends ConditionName>(
   conditions: readonly ConditionOf<Name>[],
   more: Partial<Universe> = {},
 ) {
-  const { theory }: ConditionDescriptor<Name> = conditionDescriptors[name];
-  if (theory === undefined) throw new Error(`${name} has no theory`);
-  return theory(conditions, universe(more), { sets: [], formulaOf: () => ({ all: [] }) });
+  const descriptor: ConditionDescriptor<Name> = conditionDescriptors[name];
+  return requiredTheory(descriptor)(conditions, universe(more), { sets: [], formulaOf: () => ({ all: [] }) });
 }
 
 /** Of each class: what the formula says, and what the condition says. */
 function compare<Name extends ConditionName>(name: Name, conditions: readonly ConditionOf<Name>[]) {
   const descriptor: ConditionDescriptor<Name> = conditionDescriptors[name];
-  const partsOf = theoryOf(name, conditions);
+  const partsOf = theoryOf(name, conditions, anyZones);
   return conditions.flatMap((condition) => {
     const formulas = partsOf(condition).map(({ formula }) => formula);
     return choices([...new Set(formulas.flatMap(variablesOf))]).map((chosen) => {
@@ -76,7 +78,30 @@ function compare<Name extends ConditionName>(name: Name, conditions: readonly Co
   });
 }
 
-const cases: { readonly [Name in ConditionName]?: readonly ConditionOf<Name>[] } = {
+const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
+
+/**
+ * For each condition: what its theory is tried with, or the test beside this one that tries it. `independent`: it has
+ * no theory.
+ */
+const cases: {
+  readonly [Name in ConditionName]: readonly ConditionOf<Name>[] | { readonly testedIn: string } | 'independent';
+} = {
+  users: [{ any: ['amy'] }, { none: ['amy', 'bob'] }, { any: ['amy', 'AAAAAAAAAAAAAAAAAAAAAA'], none: ['bob'] }],
+  groups: [{ any: ['a', 'b'] }, { all: ['a', 'b'] }, { any: ['a'], none: ['c'] }],
+  userType: [{ any: ['clerk'] }, { none: ['clerk'] }, { any: ['clerk', 'guard'], none: ['guard'] }],
+  network: [{ any: ['a'] }, { none: ['a', 'b'] }, { all: ['a', 'b'] }, { any: ['b', 'c'], none: ['a'] }],
+  apps: [{ any: ['a'] }, { none: ['a', 'b'] }, { any: ['a', 'b'], none: ['b'] }],
+  scopes: [{ any: ['email', 'api'] }, { all: ['email', 'api'] }, { none: ['phone'] }],
+  claims: [{ any: ['email'] }, { all: ['email', 'name'] }, { none: ['phone'] }],
+  time: [
+    { days: [1, 2, 3, 4, 5], from: 540, to: 1020, zone: 'Europe/Vienna' },
+    { from: 1320, to: 360, zone: 'UTC' },
+    { days: [0], zone: 'UTC' },
+  ],
+  recovered: [{ within: 60 }, { within: 3600 }],
+  authenticated: [{ any: ['totp', 'webauthn'] }, { all: ['password', 'totp'] }],
+  expression: { testedIn: 'expression-theory.test.ts' },
   accountAge: [{ atLeast: 60 }, { below: 60 }, { atLeast: 60, below: 3600 }, { below: 7200 }],
   distance: [{ within: 50 }, { notWithin: 50 }, { notWithin: 500 }],
   lastSignIn: [{ within: 60 }, { notWithin: 60 }, { notWithin: 3600 }],
@@ -113,11 +138,45 @@ const cases: { readonly [Name in ConditionName]?: readonly ConditionOf<Name>[] }
 };
 
 describe('a formula holds in exactly the classes in which the condition does', () => {
-  test.each(Object.keys(cases) as (keyof typeof cases)[])('%s', (name) => {
-    const compared = compare(name, (cases[name] ?? []) as never);
+  const tried = names.filter((name) => Array.isArray(cases[name]));
+
+  test.each(tried)('%s', (name) => {
+    const compared = compare(name, cases[name] as never);
     expect(compared.filter((one) => one.formula !== one.itself || !one.isWhole)).toEqual([]);
     expect(new Set(compared.map(({ formula }) => formula)).size).toBe(2);
   });
+});
+
+describe('each condition', () => {
+  test('has a theory that a test tries, unless both say that it has none', () => {
+    const without = names.filter((name) => conditionDescriptors[name].theory === 'independent');
+    expect(names.filter((name) => cases[name] === 'independent')).toEqual(without);
+    expect(Object.keys(cases).sort()).toEqual([...names].sort());
+  });
+
+  test('has its theory in the test that is named for it', () => {
+    const elsewhere = Object.entries(cases).flatMap(([name, tries]) =>
+      typeof tries === 'object' && 'testedIn' in tries ? [{ name, file: tries.testedIn }] : [],
+    );
+    expect(elsewhere.length).toBeGreaterThan(0);
+    const silent = elsewhere.filter(
+      ({ name, file }) => !readFileSync(join(import.meta.dirname, file), 'utf8').includes(`${name}Theory(`),
+    );
+    expect(silent).toEqual([]);
+  });
+});
+
+test('a proof by a method is one by its authenticator', () => {
+  const byMethod = { any: ['phone.sms'] };
+  const reading = theoryOf('authenticated', [byMethod]);
+  const formulaOf = (any: readonly string[]): Formula => ({ all: reading({ any }).map(({ formula }) => formula) });
+  const [whole, part] = [formulaOf(['phone']), formulaOf(['phone.sms'])];
+  const meets = choices([...new Set(variablesOf(part))]).filter((chosen) => holds(part, chosen));
+  expect(meets).toHaveLength(1);
+  for (const chosen of meets) {
+    expect(placed(chosen).signedInWith).toEqual(['phone.sms', 'phone']);
+    expect(holds(whole, chosen)).toBe(true);
+  }
 });
 
 test.each<[string, ConditionOf<'device'>, readonly (readonly string[])[]]>([

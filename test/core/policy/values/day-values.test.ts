@@ -19,6 +19,7 @@ import {
 import { compileDateTest, dateSpan, dayText } from '../../../../src/core/policy/values/date-bound.ts';
 import { readAttribute } from '../../../../src/core/profile/attribute-value.ts';
 import { factsOf, userWith } from '../../support/fixtures.ts';
+import { requiredTheory } from '../../support/required-theory.ts';
 import { seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -70,11 +71,11 @@ const plain: Attribute = { type: 'date', read: 'user', write: 'admin' };
 /** What the tests say of facts, and what the formulas say of each class. */
 function compared(list: readonly AttributeTest[], attribute: Attribute) {
   const conditions = list.map((ends) => ({ ends }));
-  const formulaOf = attributesCondition.theory?.(conditions, schema(attribute), {
+  const formulaOf = requiredTheory(attributesCondition)(conditions, schema(attribute), {
     sets: [],
     formulaOf: () => ({ all: [] }),
   });
-  const formulas = conditions.map((one) => formulaOf?.(one).map(({ formula }) => formula) ?? []);
+  const formulas = conditions.map((one) => formulaOf(one).map(({ formula }) => formula));
   const compiled = conditions.flatMap((one) => attributesCondition.compile(one));
   const variables = new Set(formulas.flat().flatMap(variablesOf));
   const [variable = { name: '', classes: [] }] = variables;

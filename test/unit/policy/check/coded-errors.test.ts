@@ -187,7 +187,7 @@ test('a comment that `config fmt` would lose', () => {
   const order = keyOrderOf(schemaFor('sign-on', authenticatorKinds));
   const { findings = [] } = formatYaml(file, '[ # why\n]\n', { order, renames: [] });
   expect(noted(findings).map(findingLine)).toEqual([
-    `${file}:1:1 is left as it is: a comment in it has a place that its canonical form does not have [comment_unplaced]`,
+    `${file}:1:1 is left as it is: a comment in it stands where its canonical form has no line for it [comment_unplaced]`,
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** Which files, rules and keys differ, with their places. */
+/** Which files, rules and keys differ, with their locations. */
 import { type Document, usualRuleColumn } from '../../../../policy/model/documents.ts';
 import { canonicalJson, changedKeys } from '../../../../policy/revision/document-store.ts';
 import type { ComparedConfiguration } from './compared-configuration.ts';
@@ -70,7 +70,7 @@ function valueChange(path: string, { before, after }: Values, location: Location
   return { change, path, ...location, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
-/** Longer values are less informative than their place. */
+/** Longer values are less informative than their location. */
 const longest = 60;
 
 /** Values that represent a secret are not shown, although they are not secret themselves. */
@@ -82,7 +82,7 @@ function shown(path: string, value: unknown): string | undefined {
 
 /** Lists of plain words as they are mostly written: `[DE, AT]`. */
 function flowText(value: unknown): string {
-  const isPlain = (one: unknown) => typeof one === 'string' && /^[a-z][\w./:@-]*$/i.test(one);
+  const isPlain = (item: unknown) => typeof item === 'string' && /^[a-z][\w./:@-]*$/i.test(item);
   return Array.isArray(value) && value.every(isPlain) ? `[${value.join(', ')}]` : canonicalJson(value);
 }
 

@@ -89,7 +89,7 @@ function filesSection(files: readonly FileChange[], level: HeadingLevel): PageCo
 
 function fileRows({ file, change, parts }: FileChange): PageContent {
   if (parts.length === 0) {
-    const what = change === 'changed' ? 'comments or places only' : 'the whole file';
+    const what = change === 'changed' ? 'comments or layout only' : 'the whole file';
     return markup`<tr><td><code>${file}</code></td><td class="short">${change}</td><td>${what}</td></tr>`;
   }
   return parts.map((part) => partRow(file, part));

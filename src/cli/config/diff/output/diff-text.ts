@@ -37,7 +37,7 @@ function noChangeText({ users }: ConfigDiff): string {
 const signs: Readonly<Record<FileChange['change'], string>> = { added: '+', changed: '~', removed: '-' };
 
 function fileLines({ file, change, parts }: FileChange): readonly string[] {
-  const only = change === 'changed' && parts.length === 0 ? '  (comments or places only)' : '';
+  const only = change === 'changed' && parts.length === 0 ? '  (comments or layout only)' : '';
   return [`  ${signs[change]} ${file}${only}`, ...parts.map((part) => `      ${partText(part, file)}`)];
 }
 

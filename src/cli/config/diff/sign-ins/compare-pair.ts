@@ -123,7 +123,7 @@ function affectedBy(
   same: readonly Occurrence[],
   { classes, isCounted, users }: Compared & { readonly users: number },
 ): AffectedUsers {
-  const counts = (some: readonly UserClass[]) => some.reduce((sum, one) => sum + one.users, 0);
+  const counts = (some: readonly UserClass[]) => some.reduce((sum, userClass) => sum + userClass.users, 0);
   const inChange = same.map(({ user }) => user);
   const meant = users > 0 ? inChange.filter((userClass) => userClass.users > 0) : inChange;
   const names = [...new Set(meant.flatMap(({ groups }) => groups))].sort();

@@ -45,7 +45,9 @@ export async function uncomparedChanges(
     if (!compared.includes(document.kind)) sentences.push(`${document.file} differs${detailsOf([])}`);
     if (document.kind !== 'app' || before === undefined || after === undefined) continue;
     sentences.push(
-      ...ofApp(document.file, before.content, after.content).map((one) => `${one}${detailsOf(requestDefaults)}`),
+      ...ofApp(document.file, before.content, after.content).map(
+        (sentence) => `${sentence}${detailsOf(requestDefaults)}`,
+      ),
     );
     const [then, now] = await Promise.all([active, next].map(({ snapshot }) => snapshot.app(document.name)));
     if (then?.signOnPolicies === undefined && now?.signOnPolicies !== undefined)
@@ -61,7 +63,7 @@ function detailsIn({ file }: Document, parts: readonly PartChange[]): DetailsOf 
   return (paths) => {
     const isMeant = ({ path = '' }: PartChange) =>
       paths.length === 0 ||
-      paths.some((one) => path === one || path.startsWith(`${one}.`) || one.startsWith(`${path}.`));
+      paths.some((meant) => path === meant || path.startsWith(`${meant}.`) || meant.startsWith(`${path}.`));
     const details = parts.filter(isMeant).map((part) => partText(file, part));
     return details.length === 0 ? '' : `: ${details.join('; ')}`;
   };

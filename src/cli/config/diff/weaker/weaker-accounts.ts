@@ -104,22 +104,22 @@ function newPasswordRule({ before, now, facts, evidence }: NewPassword, { client
 
 function ofRecovery({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
   const { found, undecided } = laxerRecoveries({ active, next }, space);
-  const findingOf = (one: LaxerRecovery): RulePairFindings => ({
-    ...openPair(one, 'who may set a new password'),
-    weaker: newPasswordRule(one, pair),
+  const findingOf = (laxer: LaxerRecovery): RulePairFindings => ({
+    ...openPair(laxer, 'who may set a new password'),
+    weaker: newPasswordRule(laxer, pair),
   });
   return [...found.map(findingOf), ...undecided.map((rules) => openPair(rules, 'who may set a new password'))];
 }
 
 function ofChanges({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
   const { found, undecided } = laxerChanges({ active, next }, space);
-  const findingOf = (one: LaxerChange): RulePairFindings => ({
-    ...openPair(one, changeQuestion, atApp(pair)),
-    weaker: changeRule(one, pair),
+  const findingOf = (laxer: LaxerChange): RulePairFindings => ({
+    ...openPair(laxer, changeQuestion, atApp(pair)),
+    weaker: changeRule(laxer, pair),
   });
   return [
     ...found.map(findingOf),
-    ...undecided.map((one) => openPair(one, `who may change the account${atApp(pair)}`)),
+    ...undecided.map((rules) => openPair(rules, `who may change the account${atApp(pair)}`)),
   ];
 }
 
@@ -144,11 +144,11 @@ function openPair({ before, now }: Rules, question: string, where = ''): Omit<Ru
   return { key, undecided: `${key}${where}` };
 }
 
-function changeRule(one: LaxerChange, pair: AppPair): WeakerRule {
-  const { change, before, now, proofs } = one;
+function changeRule(laxer: LaxerChange, pair: AppPair): WeakerRule {
+  const { change, before, now, proofs } = laxer;
   const measure = { authenticators: pair.next.policies.authenticators };
   const what = change.action === 'add' ? `set up ${change.of}` : `${change.action} ${change.of}`;
-  const shown = laxerRule({ ...one, before: {}, now: {} }, pair);
+  const shown = laxerRule({ ...laxer, before: {}, now: {} }, pair);
   return {
     ...shown,
     words: `${provedText(proofs, measure)} is enough to ${what}${ownerText(proofs)}, and was not`,

@@ -42,8 +42,8 @@ export interface WeakerFindings {
   readonly undecided: readonly string[];
 }
 
-export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
-  const { facts, proved, enrolled, longer, scopes } = one;
+export function weakerRule(weaker: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
+  const { facts, proved, enrolled, longer, scopes } = weaker;
   const { authenticators } = next.policies;
   const measure = { authenticators };
   return {
@@ -56,8 +56,8 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
         ? ['lets users in who were denied']
         : []),
     ].join('; '),
-    before: locationsOf(one.before),
-    after: locationsOf(one.now),
+    before: locationsOf(weaker.before),
+    after: locationsOf(weaker.now),
     example: proved ? provedExample(facts, proved, measure) : exampleOptions(shownFacts(facts), enrolled),
   };
 }

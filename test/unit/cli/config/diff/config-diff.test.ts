@@ -196,7 +196,7 @@ test('rules that were moved, changed and removed, keys with their values, and co
     },
     active,
   );
-  expect(text).toContain('~ policies/session.yaml  (comments or places only)\n');
+  expect(text).toContain('~ policies/session.yaml  (comments or layout only)\n');
   expect(text).toContain('changed  brand.name: Test -> Best  stepgate.yaml:2:9\n');
   for (const line of ['moved    rule "B"', 'changed  rule "A"', 'removed  rule "C"']) expect(text).toContain(line);
 });

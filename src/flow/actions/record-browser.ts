@@ -31,14 +31,14 @@ export interface CompletedSignIn {
   /** Set if the sign-in was at the strongest level that the account can reach. It makes the browser known. */
   readonly usual?: BrowserUse['usual'];
   /** What may be remembered. Absent if nothing may. */
-  readonly remember?: Rememberable;
+  readonly rememberable?: Rememberable;
 }
 
 /**
- * Remembers the second factor if the user asked for it and the rule allows it. Does nothing for a browser without a
- * device cookie.
+ * Records the sign-in, and remembers the second factor if the user asked for it and the rule allows it. Does nothing
+ * for a browser without a device cookie.
  */
-export async function rememberBrowser(completed: CompletedSignIn): Promise<void> {
+export async function recordBrowser(completed: CompletedSignIn): Promise<void> {
   const { unit, services, visitor, transaction, subject, supportingEvidence } = completed;
   const { device: secret } = visitor;
   if (secret === undefined) return;
@@ -49,14 +49,14 @@ export async function rememberBrowser(completed: CompletedSignIn): Promise<void>
   const used = [...new Set([...before, ...transaction.evidence].map(({ enrollment }) => enrollment))];
   const { usual } = completed;
   recordBrowserUse(unit, secret, { subject, at: services.now(), used, ...omitUndefined({ usual }) });
-  if (transaction.rememberDevice) await remember(completed, secret);
+  if (transaction.rememberDevice) await rememberSecondFactor(completed, secret);
 }
 
-async function remember(completed: CompletedSignIn, secret: string): Promise<void> {
-  const { unit, services, visitor, app, transaction, subject, remember: withRememberedDevice } = completed;
+async function rememberSecondFactor(completed: CompletedSignIn, secret: string): Promise<void> {
+  const { unit, services, visitor, app, transaction, subject, rememberable } = completed;
   const account = await loadAccount(unit, subject);
-  if (!account || withRememberedDevice === undefined) return;
-  const { seconds, enrollments } = withRememberedDevice;
+  if (!account || rememberable === undefined) return;
+  const { seconds, enrollments } = rememberable;
   const now = services.now();
   const isNew = !isRememberedWith(account, secret, now);
   const evidence = transaction.evidence.filter(({ enrollment }) => enrollments.includes(enrollment));

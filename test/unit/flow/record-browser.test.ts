@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import { begin } from '../../../src/core/step/transaction.ts';
-import { type CompletedSignIn, rememberBrowser } from '../../../src/flow/actions/remember-browser.ts';
+import { type CompletedSignIn, recordBrowser } from '../../../src/flow/actions/record-browser.ts';
 import { browserUseOf } from '../../../src/flow/browser/used-browser.ts';
 import { usedBrowserKey } from '../../../src/stores/keys.ts';
 import { createWorld, credential, start, type WorldOptions } from './sign-in-fixture.ts';
@@ -38,7 +38,7 @@ async function complete(
       await unit.load([usedBrowserKey('secret')]);
       const fresh = begin({ id: 'tx', request, now: start, lifetime: 600 });
       const transaction = { ...fresh, evidence: here, rememberDevice: true } as const;
-      const remember = { seconds: 3600, enrollments: ['totp'] };
+      const rememberable = { seconds: 3600, enrollments: ['totp'] };
       const { services } = world;
       const completed = {
         services,
@@ -48,9 +48,9 @@ async function complete(
         transaction,
         subject: 'user-ann',
         supportingEvidence: here,
-        remember,
+        rememberable,
       };
-      await rememberBrowser({ ...completed, ...changes, ...more });
+      await recordBrowser({ ...completed, ...changes, ...more });
     });
   await again();
   const entry = (await world.store.load([usedBrowserKey('secret')])).entries.get(usedBrowserKey('secret'));
@@ -119,12 +119,12 @@ describe('the second factor is remembered', () => {
   });
 
   test.each<[string, Partial<CompletedSignIn>]>([
-    ['the rule does not let it', { remember: undefined as never }],
+    ['the rule does not let it', { rememberable: undefined as never }],
     [
       'it was not asked for',
       { transaction: { ...begin({ id: 'tx', request, now: start, lifetime: 600 }), evidence: here } },
     ],
-    ['it is not what was proved', { remember: { seconds: 3600, enrollments: ['key'] } }],
+    ['it is not what was proved', { rememberable: { seconds: 3600, enrollments: ['key'] } }],
   ])('not where %s', async (_why, changes) => {
     expect((await complete(changes)).remembered).toEqual([]);
   });
