@@ -4,14 +4,8 @@
  * rest is undecided. On both sides, the account-management requirement (Law 7) applies in addition.
  */
 import { enrollScope, scopeOfChange } from '../../enrollment/account-request.ts';
-import {
-  accountIdentifiers,
-  type ChangeAction,
-  changeActions,
-  type GovernedChange,
-} from '../../model/account-policy.ts';
+import { accountIdentifiers, changeActions, type GovernedChange } from '../../model/account-policy.ts';
 import type { Requirement, Rule } from '../../model/policy.ts';
-import { namedInChanges } from '../../policy/rules/account-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
@@ -75,28 +69,25 @@ export function laxerChanges(sides: Sides, space: RuleSpace): LaxerChanges {
   };
 }
 
-/** What can be changed of authenticators and identifiers that rules name, or that are enabled. */
+/** What can be changed of the identifiers and of the authenticators that are enabled. */
 function changesIn({ active, next }: Sides): readonly GovernedChange[] {
   if (active.accountPolicy === undefined) return [];
-  const rules = [active, next].flatMap(({ accountPolicy }) => accountPolicy?.rules ?? []);
-  const named = rules.flatMap(namedInChanges);
   const keys = next.authenticators.map(({ key }) => key);
-  const all = [...new Set([...keys, ...named, ...accountIdentifiers])];
+  const all = [...new Set([...keys, ...accountIdentifiers])];
   return changeActions.flatMap((action) =>
     all.filter((of) => isPossible({ action, of }, next)).map((of) => ({ action, of })),
   );
 }
 
-/** Of identifiers, the pages only ask for a change. At other apps, users can only set up something in a sign-in. */
+/**
+ * Of identifiers, the pages only ask for a change. At other apps, users can only set up something in a sign-in, also in
+ * the place of the only one that they can have.
+ */
 function isPossible({ action, of }: GovernedChange, { authenticators, isAccountApp }: PolicySet): boolean {
   const one = authenticators.find(({ key }) => key === of);
-  if (!isAccountApp) return one?.enrollable === true && action === (one.maxEnrollments === 1 ? 'change' : 'add');
-  const byAction: Readonly<Record<ChangeAction, boolean>> = {
-    add: one?.enrollable === true,
-    change: one !== undefined || accountIdentifiers.includes(of),
-    remove: one !== undefined,
-  };
-  return byAction[action];
+  const isReplaceable = action === 'change' && one?.maxEnrollments === 1;
+  if (!isAccountApp) return one?.enrollable === true && (action === 'add' || isReplaceable);
+  return action === 'change' || (one !== undefined && (action === 'remove' || one.enrollable));
 }
 
 /** Pairs of rules of which the later one does not deny. Without a policy Law 7 alone holds. */
@@ -135,8 +126,10 @@ const mostTried = 100;
 function requestsFor(change: GovernedChange, pair: RulePairing<Rule>, sides: SidesInSpace): Requests {
   if (sides.next.isAccountApp) {
     const facts = factsOf(change, pair, sides);
-    if (typeof facts !== 'object') return { facts: [], isOpen: facts === 'undecided' };
-    return { facts: [requestOf(change, facts)], isOpen: false };
+    return {
+      facts: typeof facts === 'object' ? [requestOf(change, facts)] : [],
+      isOpen: facts === 'undecided',
+    };
   }
   const together = decidingTogether(sides, sides.space);
   const tried = together.slice(0, mostTried).map(({ formulas }) => {
@@ -151,9 +144,12 @@ function requestsFor(change: GovernedChange, pair: RulePairing<Rule>, sides: Sid
 
 /** The user may set it up and could not. */
 function opens({ of }: GovernedChange): (step: LaxerExample['step']) => boolean {
-  const setUpIn = (step: StepAfter) =>
-    (step.kind === 'enroll' && step.choices.includes(of)) || (step.kind === 'allowed' && step.offered?.includes(of));
-  return ({ before, now }) => setUpIn(now) === true && setUpIn(before) !== true;
+  return ({ before, now }) => setUpIn(now).includes(of) && !setUpIn(before).includes(of);
+}
+
+function setUpIn(step: StepAfter): readonly string[] {
+  if (step.kind === 'enroll') return step.choices;
+  return step.kind === 'allowed' && step.offered ? step.offered : [];
 }
 
 /** Facts for which these rules decide about the change on both sides. */

@@ -1,8 +1,9 @@
 /** What changed account policies come to where it cannot be shown, and where several rules do. */
 import { describe, expect, test } from '@jest/globals';
-import { laxerChanges } from '../../../../src/core/analysis/comparison/laxer-changes.ts';
+import { type LaxerChange, laxerChanges } from '../../../../src/core/analysis/comparison/laxer-changes.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
-import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
+import { enrollScope } from '../../../../src/core/enrollment/account-request.ts';
+import type { AccountRule, ChangeAction } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../../../src/core/model/facts.ts';
@@ -23,6 +24,7 @@ const inA: Conditions = { groups: { any: ['a'] } };
 const passkey = allow(factors(1, { demands: [{ authenticators: ['webauthn'] }] }));
 const any = allow(factors(1));
 const deny: Rule['then'] = { kind: 'deny' };
+const none = { found: [], undecided: [] };
 
 /** The names of the rules before and now, of each pair. */
 function namesIn(all: readonly { readonly before?: Rule; readonly now?: Rule }[]): readonly string[] {
@@ -34,22 +36,40 @@ describe('changes of an account', () => {
     return { name, when: {}, then, ...more };
   };
 
-  function changes(active: readonly AccountRule[], next?: readonly AccountRule[]) {
-    const setOf = (rules: readonly AccountRule[] | undefined): PolicySet => ({
+  type Rules = readonly AccountRule[] | undefined;
+
+  function search(active: Rules, next: Rules, enabled: readonly AuthenticatorDescriptor[] = authenticators) {
+    const setOf = (rules: Rules): PolicySet => ({
       ...policiesOf(),
-      authenticators,
+      authenticators: enabled,
       isAccountApp: true as const,
       ...(rules && { accountPolicy: compileAccountPolicy({ name: 'account', rules }) }),
     });
     const space = ruleSpace(
-      [...active, ...(next ?? [])].map(({ when }) => when),
+      [...(active ?? []), ...(next ?? [])].map(({ when }) => when),
       universe(),
     );
-    const { found, undecided } = laxerChanges({ active: setOf(active), next: setOf(next) }, space);
+    return laxerChanges({ active: setOf(active), next: setOf(next) }, space);
+  }
+
+  function changes(active: Rules, next: Rules) {
+    const { found, undecided } = search(active, next);
     return { found: namesIn(found), undecided: namesIn(undecided) };
   }
 
-  test.each<[string, readonly AccountRule[], readonly AccountRule[] | undefined, ReturnType<typeof changes>]>([
+  /** The change and the user of each example. */
+  const shown = ({ change, facts, proofs }: LaxerChange) => ({
+    change: `${change.action} ${change.of}`,
+    groups: facts.subject.groups,
+    proved: proofs.evidence.map(({ authenticator, age }) => [authenticator, age]),
+  });
+
+  const about = (name: string, action: ChangeAction, of: string, then: Rule['then']) =>
+    rule(name, then, { change: { [action]: [of] } });
+  const within = (maxAge: number) => allow(factors(1, { maxAge }));
+  const rest = rule('rest', passkey);
+
+  test.each<[string, Rules, Rules, ReturnType<typeof changes>]>([
     [
       'take less by one pair of rules, as often as it decides',
       [rule('old', passkey)],
@@ -61,6 +81,12 @@ describe('changes of an account', () => {
       [rule('old', passkey)],
       [rule('of a', any, { when: inA }), rule('new', any)],
       { found: ['old > of a', 'old > new'], undecided: [] },
+    ],
+    [
+      'take one factor without a policy',
+      [rule('old', allow(factors(2)))],
+      undefined,
+      { found: ['old > -'], undecided: [] },
     ],
     ['take less without a policy', [rule('old', passkey)], undefined, { found: ['old > -'], undecided: [] }],
     [
@@ -81,8 +107,105 @@ describe('changes of an account', () => {
       [rule('of such', passkey, { when: unshown }), rule('rest', any)],
       { found: [], undecided: [] },
     ],
+    ['take no less than without a policy, where Law 7 held alone', undefined, [rule('new', any)], none],
+    [
+      'take less of an identifier',
+      [about('old', 'change', 'username', passkey), rest],
+      [about('new', 'change', 'username', any), rest],
+      { found: ['old > new'], undecided: [] },
+    ],
+    [
+      'take less where something is removed',
+      [about('old', 'remove', 'totp', passkey), rest],
+      [about('new', 'remove', 'totp', any), rest],
+      { found: ['old > new'], undecided: [] },
+    ],
+    [
+      'take no less of what cannot be removed',
+      [about('old', 'remove', 'username', passkey), rest],
+      [about('new', 'remove', 'username', any), rest],
+      none,
+    ],
+    [
+      'take less only in a sign-in that there cannot be: a usual one, in a browser that is not known',
+      [rule('old', passkey)],
+      [
+        rule('unusual', passkey, { when: { risk: { any: ['newDevice'] } } }),
+        rule('known', passkey, { when: { device: { known: true } } }),
+        rule('impossible', any),
+      ],
+      none,
+    ],
+    [
+      'may take less of users who cannot be shown, and take less of others',
+      [rule('old', passkey)],
+      [rule('of such', any, { when: unshown }), rule('rest', any)],
+      { found: ['old > rest'], undecided: ['old > of such'] },
+    ],
+    [
+      'may take less of users of whom another rule was, and take less of others',
+      [rule('of such', passkey, { when: unshown }), rule('rest', passkey)],
+      [rule('new', any)],
+      { found: ['rest > new'], undecided: ['of such > new'] },
+    ],
+    [
+      'may take less where a chain was asked for',
+      [rule('old', allow({ chains: [[{ authenticators: ['totp'] }]] }))],
+      [rule('new', allow(factors(1, { demands: [{ authenticators: ['totp'] }] })))],
+      { found: [], undecided: ['old > new'] },
+    ],
   ])('%s', (_, active, next, expected) => {
     expect(changes(active, next)).toEqual(expected);
+  });
+
+  test('that cannot be made are not looked at', () => {
+    const [old, now] = [about('old', 'add', 'password', passkey), about('new', 'add', 'password', any)];
+    const fixed = [{ ...password, enrollable: false }, descriptor.totp, descriptor.webauthn];
+    expect(search([old, rest], [now, rest], fixed)).toEqual(none);
+    const [then, later] = [about('old', 'remove', 'password', passkey), about('new', 'remove', 'password', any)];
+    expect(namesIn(search([then, rest], [later, rest], fixed).found)).toEqual(['old > new']);
+  });
+
+  describe('have an example', () => {
+    const old = [rule('old', passkey)];
+
+    test('of the first of them, in which the user asks for it', () => {
+      const { found } = search(old, [rule('new', any)]);
+      expect(found.map(shown)).toEqual([{ change: 'add password', groups: [], proved: [['password', 0]] }]);
+      expect(found).toMatchObject([
+        {
+          facts: { request: { scopes: ['openid', enrollScope('password')] } },
+          step: { before: { kind: 'refused' }, now: { kind: 'enroll', choices: ['password'] } },
+        },
+      ]);
+    });
+
+    test('by a proof of before, if a fresh one was enough', () => {
+      const { found } = search([rule('old', within(60))], [rule('new', within(240))]);
+      expect(found.map(shown)).toEqual([{ change: 'add password', groups: [], proved: [['password', 240]] }]);
+    });
+
+    test('by other proofs, if no user has the first ones', () => {
+      const twice = (key: string) => Array(2).fill({ authenticators: [key] });
+      const next = [rule('new', allow({ chains: [twice('only'), twice('totp')] }))];
+      const only = { ...descriptor.totp, key: 'only', maxEnrollments: 1 as const };
+      const { found } = search([rule('old', deny)], next, [only, descriptor.totp]);
+      expect(found.map((one) => shown(one).proved.map(([key]) => key))).toEqual([['totp', 'totp']]);
+    });
+
+    test('of a user in one group, if one is enough for all rules', () => {
+      const someIn = (...names: readonly string[]): Conditions => ({ groups: { any: names } });
+      const { found } = search(
+        [rule('some', passkey, { when: someIn('c', 'b') }), rule('rest', any)],
+        [rule('some', any, { when: someIn('a', 'b') }), rule('rest', passkey)],
+      );
+      expect(found.map((one) => shown(one).groups)).toEqual([['b']]);
+    });
+
+    test('of a user in two groups, if a rule asks for both', () => {
+      const { found } = search(old, [rule('two', any, { when: { groups: { all: ['a', 'b'] } } }), rest]);
+      expect(found.map((one) => shown(one).groups)).toEqual([['b', 'a']]);
+    });
   });
 });
 
@@ -93,21 +216,36 @@ describe('what users set up while they sign in to an app', () => {
   interface Side {
     readonly account: readonly AccountRule[];
     readonly terms?: Partial<EnrollmentTerms>;
+    /** Enrollment rules above the one with the terms. */
+    readonly above?: readonly EnrollmentRule[];
+    readonly session?: readonly Rule[];
     readonly app?: readonly Rule[];
     readonly enabled?: readonly AuthenticatorDescriptor[];
   }
 
   function changes(active: Side, next: Side) {
-    const setOf = ({ account, terms = { required: [{ anyOf: ['totp'] }] }, app, enabled = authenticators }: Side) => ({
-      ...policiesOf(app && { app: { name: 'app', rules: app } }),
+    const setOf = ({
+      account,
+      terms = requiring('totp'),
+      above = [],
+      session,
+      app,
+      enabled = authenticators,
+    }: Side) => ({
+      ...policiesOf({
+        ...(app && { app: { name: 'app', rules: app } }),
+        ...(session && { session: { name: 'session', rules: session } }),
+      }),
       authenticators: enabled,
       accountPolicy: compileAccountPolicy({ name: 'account', rules: account }),
       enrollment: compilePolicy<EnrollmentRule>({
         name: 'enrollment',
-        rules: [{ name: 'terms', when: {}, then: enrollmentTerms(terms) }],
+        rules: [...above, { name: 'terms', when: {}, then: enrollmentTerms(terms) }],
       }),
     });
-    const whens = [active, next].flatMap(({ account, app = [] }) => [...account, ...app].map(({ when }) => when));
+    const whens = [active, next].flatMap(({ account, above = [], session = [], app = [] }) =>
+      [...account, ...above, ...session, ...app].map(({ when }) => when),
+    );
     const { found, undecided } = laxerChanges(
       { active: setOf(active), next: setOf(next) },
       ruleSpace(whens, universe()),
@@ -115,6 +253,7 @@ describe('what users set up while they sign in to an app', () => {
     return { found: namesIn(found), undecided: namesIn(undecided) };
   }
 
+  const requiring = (key: string): Partial<EnrollmentTerms> => ({ required: [{ anyOf: [key] }] });
   const old = rule('old', passkey);
   const now = rule('new', any);
   const removing = (then: Rule['then']) => rule('removing', then, { change: { remove: ['totp'] } });
@@ -122,6 +261,17 @@ describe('what users set up while they sign in to an app', () => {
   const offered = { optional: ['totp'], promoted: [{ authenticator: 'totp', cooldown: 60 }] };
   const fixed = authenticators.map((one) => ({ ...one, enrollable: false }));
   const denied: Rule = { name: 'denied', when: inA, then: deny };
+  const rest = rule('rest', passkey);
+  const named = (name: string, change: AccountRule['change'] & object, then: Rule['then']) =>
+    rule(name, then, { change });
+  /** The user has this authenticator once at most. */
+  const single = [password, descriptor.webauthn, { ...descriptor.totp, maxEnrollments: 1 as const }];
+  const onlyIn = (...any: readonly string[]): readonly Rule[] => [
+    { name: 'of some', when: { groups: { any } }, then: allow(factors(1)) },
+    { name: 'others', when: {}, then: deny },
+  ];
+  const byKey: readonly Rule[] = [{ name: 'app', when: {}, then: passkey }];
+  const fixedKey = [password, descriptor.totp, { ...descriptor.webauthn, enrollable: false }];
   const shownNowhere: readonly Rule[] = [
     { name: 'some', when: unshown, then: any },
     { name: 'rest', when: {}, then: deny },
@@ -136,11 +286,12 @@ describe('what users set up while they sign in to an app', () => {
       { found: ['old > new'], undecided: [] },
     ],
     ['as much', { account: [now] }, { account: [old] }, { found: [], undecided: [] }],
+    ['nothing that they could remove', { account: [removing(passkey), now] }, { account: [removing(any), now] }, none],
     [
-      'nothing that they could remove',
-      { account: [removing(passkey), now] },
-      { account: [removing(any), now] },
-      { found: [], undecided: [] },
+      'nothing that they could remove, be it the only one',
+      { account: [removing(passkey), now], enabled: single },
+      { account: [removing(any), now], enabled: single },
+      none,
     ],
     [
       'no identifier',
@@ -167,6 +318,69 @@ describe('what users set up while they sign in to an app', () => {
       { found: [], undecided: ['old > new'] },
     ],
     [
+      'perhaps, of users who cannot be shown',
+      { account: [old] },
+      { account: [rule('of such', any, { when: unshown }), rest] },
+      { found: [], undecided: ['old > of such'] },
+    ],
+    [
+      'perhaps, where the app asks for as much',
+      { account: [old], app: byKey, enabled: fixedKey },
+      { account: [now], app: byKey, enabled: fixedKey },
+      { found: [], undecided: ['old > new'] },
+    ],
+    [
+      'perhaps, where they are asked for something else',
+      { account: [old] },
+      { account: [named('code', { add: ['totp'] }, any), named('key', { add: ['webauthn'] }, any), rest] },
+      { found: ['old > code'], undecided: ['old > key'] },
+    ],
+    [
+      'if the rules of the account are about them',
+      { account: [old] },
+      { account: [rule('of a', any, { when: inA }), rest] },
+      { found: ['old > of a'], undecided: [] },
+    ],
+    [
+      'if the rules of the app are about them',
+      { account: [old], app: onlyIn('a') },
+      { account: [now], app: onlyIn('a') },
+      { found: ['old > new'], undecided: [] },
+    ],
+    [
+      'if only some rules of the app are about them',
+      { account: [old], app: [...onlyIn('b').slice(0, 1), ...onlyIn('a')] },
+      {
+        account: [rule('of a', any, { when: { groups: { all: ['a'], none: ['b'] } } }), rest],
+        app: [...onlyIn('b').slice(0, 1), ...onlyIn('a')],
+      },
+      { found: ['old > of a'], undecided: [] },
+    ],
+    [
+      'nothing, if no rule of the app is about them',
+      { account: [old], app: onlyIn('b') },
+      { account: [rule('others', any, { when: { groups: { none: ['b'] } } }), rest], app: onlyIn('b') },
+      none,
+    ],
+    [
+      'the only one that they can have',
+      { account: [named('old', { add: ['totp'] }, passkey), rest], enabled: single },
+      { account: [named('new', { add: ['totp'] }, any), rest], enabled: single },
+      { found: ['old > new'], undecided: [] },
+    ],
+    [
+      'perhaps another one in its place',
+      { account: [named('old', { change: ['totp'] }, passkey), rest], enabled: single },
+      { account: [named('new', { change: ['totp'] }, any), rest], enabled: single },
+      { found: [], undecided: ['old > new'] },
+    ],
+    [
+      'none in the place of another, where they can have both',
+      { account: [named('old', { change: ['totp'] }, passkey), rest] },
+      { account: [named('new', { change: ['totp'] }, any), rest] },
+      none,
+    ],
+    [
       'nothing, where no user gets in',
       { account: [old], app: [{ name: 'rest', when: {}, then: deny }] },
       { account: [now], app: [{ name: 'rest', when: {}, then: deny }] },
@@ -175,4 +389,28 @@ describe('what users set up while they sign in to an app', () => {
   ])('%s', (_, active, next, expected) => {
     expect(changes(active, next)).toEqual(expected);
   });
+
+  test.each([
+    [3, 5, none],
+    [3, 4, { found: ['old > new'], undecided: [] }],
+    [4, 4, { found: [], undecided: ['old > new'] }],
+  ])(
+    'what a hundred combinations of rules show: 25, with %d enrollment rules and a last one',
+    (count, out, expected) => {
+      const names = (of: string, size: number) => Array.from({ length: size }, (_, at) => `${of} ${at}`);
+      const ofGroup = (group: string): Conditions => ({ groups: { any: [group] } });
+      const rulesOf = (of: string): readonly Rule[] => [
+        ...names(of, 5).map((name) => ({ name, when: ofGroup(name), then: any })),
+        { name: 'others', when: {}, then: deny },
+      ];
+      const above = names('enrollment', count).map((name): EnrollmentRule => {
+        return { name, when: ofGroup(name), then: enrollmentTerms({}) };
+      });
+      const sides = { above, session: rulesOf('session'), app: rulesOf('app') };
+      // No user whom the first rules of the app let in.
+      const when: Conditions = { groups: { none: names('app', out) } };
+      const next = [rule('new', any, { when }), rest];
+      expect(changes({ ...sides, account: [old] }, { ...sides, account: next })).toEqual(expected);
+    },
+  );
 });

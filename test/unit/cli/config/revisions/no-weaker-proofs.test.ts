@@ -104,6 +104,20 @@ describe('rules of the account policy that name apps', () => {
     expect(claims).toMatchObject([{ groups: 'finance', before: { end: 'denied' }, after: { outcome: 'enroll' } }]);
   });
 
+  test('the first password, of which there is one only', async () => {
+    const must = enrollment({ required: ['password'] });
+    const active = { ...must, ...account(adding('password', 'deny', atNotes)) };
+    const { claims, undecided } = await replayed(active, { ...must, ...account() });
+    expect(undecided).toEqual([]);
+    expect(claims).toMatchObject([
+      {
+        words: 'totp is enough to set up password, and was not',
+        before: { end: 'denied' },
+        after: { outcome: 'enroll' },
+      },
+    ]);
+  });
+
   test('where it may be left for later, too', async () => {
     const active = { ...graced, ...account(adding('webauthn', 'deny', atNotes)) };
     const { claims, undecided } = await replayed(active, { ...graced, ...account() });
