@@ -1,6 +1,7 @@
 /** Describes what lets users in with less: in words, with the rules of both configurations and an example. */
 import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
 import type { LaxerEnrollment } from '../../../../core/analysis/comparison/laxer-enrollment.ts';
+import type { NewlyEnrolling } from '../../../../core/analysis/comparison/newly-enrolling.ts';
 import type { NewlyWeaker } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { FreedEnrollment } from '../../../../core/analysis/comparison/switched-off.ts';
 import type { NewlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
@@ -115,6 +116,22 @@ export function laxerRule({ before, now, facts, proofs, step }: LaxerEnrollment,
   };
 }
 
+export function enrollingRule(enrolling: NewlyEnrolling, pair: AppPair): WeakerRule {
+  const { facts, proofs, weaker, added, before, now } = enrolling;
+  const measure = { authenticators: pair.next.policies.authenticators };
+  const enrolled = enrolledOptions(proofs, measure).map((option) => {
+    const key = weaker.find((descriptor) => descriptor.key === option);
+    return key ? `${option}[${key.characteristics.join('+')}]` : option;
+  });
+  return {
+    apps: pair.clientIds,
+    words: `${provedText(proofs, measure)} is enough to set up ${added.join(' and ')}${ownerText(proofs)}, and so to get in, and was not`,
+    before: locationsOf(before),
+    after: locationsOf(now),
+    example: [...exampleOptions(shownFacts(facts), enrolled), ...proofOptions(proofs, measure.authenticators)],
+  };
+}
+
 /** Says that the grace of before was over then. */
 function graceText({ now, subject: { skipped = {} } }: UserFacts): string {
   const counts = Object.entries(skipped).map(([key, { grace }]) => `${key} ${timesText(grace?.count ?? 0)}`);
@@ -126,7 +143,7 @@ function timesText(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-export function locationsOf({ app, session }: Deciders): readonly NamedLocation[] {
+function locationsOf({ app, session }: Deciders): readonly NamedLocation[] {
   return ruleLocations([app, session].flatMap((rule) => rule ?? []));
 }
 
@@ -137,4 +154,18 @@ export function ruleLocations(rules: readonly RuleHead[]): readonly NamedLocatio
 /** The name of a rule, and its location. */
 export function namedLocationText(location: NamedLocation): string {
   return `"${location.name}" (${sourceLocationText(location)})`;
+}
+
+/** The rules of an app that decide, each with its location. */
+export function rulesText(deciders: Deciders): string {
+  const locations = locationsOf(deciders);
+  return locations.length === 0 ? 'no rule' : locations.map(namedLocationText).join(' and ');
+}
+
+export function enrollmentText({ enrollment }: Deciders): string {
+  return (
+    ruleLocations(enrollment ? [enrollment] : [])
+      .map(namedLocationText)
+      .join() || 'no rule'
+  );
 }

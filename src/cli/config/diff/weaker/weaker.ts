@@ -6,6 +6,7 @@
 import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
 import { type LaxerEnrollment, laxerEnrollments } from '../../../../core/analysis/comparison/laxer-enrollment.ts';
 import { newlyWeaker } from '../../../../core/analysis/comparison/newly-weaker.ts';
+import type { AccountBefore } from '../../../../core/analysis/comparison/rules-at-account.ts';
 import { mostProofs } from '../../../../core/analysis/comparison/signed-in-with.ts';
 import { freedEnrollments, switchedOff } from '../../../../core/analysis/comparison/switched-off.ts';
 import { newlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
@@ -13,6 +14,7 @@ import type { Seconds } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { mayFail } from '../../../../core/policy/rules/condition-table.ts';
 import { recoveryKeys } from '../../../../core/remediation/account-management.ts';
+import { accountClientId } from '../../../../policy/model/account-client-id.ts';
 import { type AppPair, comparedApps } from '../compared/app-pairs.ts';
 import type { LocationOf } from '../compared/changed-files.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
@@ -21,13 +23,15 @@ import { accountPair, type ComparedPair, comparedPair, renamedIn } from './compa
 import { changedFormulas } from './failing-formulas.ts';
 import { uncomparedChanges } from './uncompared-changes.ts';
 import { ofAccounts } from './weaker-accounts.ts';
+import { ofEnrolling } from './weaker-enrolling.ts';
 import {
+  enrollmentText,
   freedRule,
   laxerRule,
-  locationsOf,
   namedLocationText,
   openedRule,
   ruleLocations,
+  rulesText,
   type WeakerFindings,
   weakerRule,
 } from './weaker-rules.ts';
@@ -51,11 +55,12 @@ export async function weakerFindings(
   const zones = bothZones(active.snapshot.settings.zones, next.snapshot.settings.zones);
   const account = comparedPair(await accountPair(active, next), zones, now);
   const apps = pairs.map((pair) => comparedPair(pair, zones, now));
-  const ofApps = apps.map((pair) => ofPair(pair, now));
+  const own = { policies: account.active, clientId: accountClientId };
+  const ofApps = apps.map((pair) => ofPair(pair, now, own));
   // If all apps are strict, a weaker session policy may show only on the account pages.
   const isShown = ofApps.some(({ weaker }) => weaker.length > 0);
   const found = [
-    ...(isShown ? ofApps : [...ofApps, ofPair(account, now)]),
+    ...(isShown ? ofApps : [...ofApps, ofPair(account, now, own)]),
     ofSwitches([...apps, account], enabledEarlier),
     ofAccounts([account, ...apps]),
   ];
@@ -71,14 +76,13 @@ export async function weakerFindings(
   };
 }
 
-function ofPair(
-  { pair, active, next, refused, zones, conditions, space }: ComparedPair,
-  since: Seconds,
-): WeakerFindings {
+function ofPair(compared: ComparedPair, since: Seconds, account: AccountBefore): WeakerFindings {
+  const { pair, active, next, refused, zones, conditions, space } = compared;
   const sides = { active, next, since, ...(refused && { refused }) };
   const { found, undecided } = newlyWeaker({ ...sides, scopes: knownScopes(pair) }, space);
   const enrollments = laxerEnrollments(sides, space);
   const isKnown = (enrollment: LaxerEnrollment) => found.some(({ now }) => now.app === enrollment.now.app);
+  const enrolling = ofEnrolling({ ...sides, account }, compared, { found, undecided });
   const formulas = conditions.some(mayFail);
   return {
     weaker: [
@@ -86,9 +90,11 @@ function ofPair(
       ...enrollments.found
         .filter((enrollment) => !isKnown(enrollment))
         .map((enrollment) => laxerRule(enrollment, pair)),
+      ...enrolling.weaker,
     ],
     undecided: [
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
+      ...enrolling.undecided,
       ...enrollments.undecided.map(
         ({ before, now, areProofsTooMany }) =>
           `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up${otherTermsText(before, now)}${areProofsTooMany ? `; rules name more than ${mostProofs} proofs in \`authenticated\`, too many to compare all sets of them` : ''}`,
@@ -147,14 +153,6 @@ function knownScopes({ next }: AppPair): readonly string[] {
   return [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
 }
 
-function enrollmentText({ enrollment }: Deciders): string {
-  return (
-    ruleLocations(enrollment ? [enrollment] : [])
-      .map(namedLocationText)
-      .join() || 'no rule'
-  );
-}
-
 /** For rules of the same name: which terms differ, as the end of a sentence about the rule. */
 function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: Deciders): string {
   if (before === undefined || before.name !== now?.name) return '';
@@ -167,9 +165,4 @@ function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: D
   const isGrace = other.includes('required') && withoutGrace(from) === withoutGrace(to);
   const names = other.map((key) => (key === 'required' && isGrace ? 'grace' : key === 'promoted' ? 'promote' : key));
   return names.length === 0 ? '' : `: \`${names.join('`, `')}\` is another`;
-}
-
-function rulesText(deciders: Deciders): string {
-  const locations = locationsOf(deciders);
-  return locations.length === 0 ? 'no rule' : locations.map(namedLocationText).join(' and ');
 }
