@@ -19,6 +19,7 @@ import { commonAuthenticators } from './common-authenticators.ts';
 import { type Comparison, compareAsks } from './compare-asks.ts';
 import {
   decidingTogether,
+  factsOn,
   type NoFacts,
   possiblyDecidingOn,
   type Sides,
@@ -156,14 +157,17 @@ function setUpIn(step: StepAfter): readonly string[] {
 function factsOf(
   change: GovernedChange,
   { before, now, formulas }: RulePairing<Rule>,
-  { active, next, space }: SidesInSpace,
+  { active, next, space, ...sides }: SidesInSpace,
 ): UserFacts | NoFacts {
   const all = [...space.onceProved, ...formulas];
   const model = findModel(all, newBudget());
   if (typeof model !== 'object') return model;
   const facts = ordinaryFacts(all, space) ?? space.factsOf(model.model);
-  const ruleIn = ({ accountPolicy }: PolicySet) => accountPolicy && findRule(accountPolicy.about(change), facts).rule;
-  return ruleIn(active) === before && ruleIn(next) === now ? facts : 'undecided';
+  const ruleIn = ({ accountPolicy }: PolicySet, request: UserFacts) =>
+    accountPolicy && findRule(accountPolicy.about(change), request).rule;
+  const isConfirmed =
+    ruleIn(active, factsOn('active', facts, sides)) === before && ruleIn(next, factsOn('next', facts, sides)) === now;
+  return isConfirmed ? facts : 'undecided';
 }
 
 /** The request of the pages of the account for this change. */

@@ -20,7 +20,7 @@ import { pairings, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { alsoIn, commonAuthenticators } from './common-authenticators.ts';
 import { compareAsks } from './compare-asks.ts';
-import { type NoFacts, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
+import { factsOn, type NoFacts, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
 import { recoveryProofs, setsNewPassword } from './newly-taken.ts';
 
 /** Rules of the recovery policy, before and now. Absent: no rule decided, which denies. */
@@ -113,12 +113,17 @@ function comparisonOf({ before, asked, usable }: Pair, sides: Sides): ReturnType
 }
 
 /** Facts for which these rules of the recovery policies decide. */
-function factsOf({ before, now, formulas }: Pair, { active, next, space }: SidesInSpace): UserFacts | NoFacts {
+function factsOf(
+  { before, now, formulas }: Pair,
+  { active, next, space, ...sides }: SidesInSpace,
+): UserFacts | NoFacts {
   const model = findModel(formulas, newBudget());
   if (typeof model !== 'object') return model;
   const facts = ordinaryFacts(formulas, space) ?? space.factsOf(model.model);
-  const ruleIn = ({ recovery }: PolicySet) => recovery && findRule(recovery, facts).rule;
-  return ruleIn(active) === before && ruleIn(next) === now ? facts : 'undecided';
+  const ruleIn = ({ recovery }: PolicySet, request: UserFacts) => recovery && findRule(recovery, request).rule;
+  const isConfirmed =
+    ruleIn(active, factsOn('active', facts, sides)) === before && ruleIn(next, factsOn('next', facts, sides)) === now;
+  return isConfirmed ? facts : 'undecided';
 }
 
 /** More sets of proofs are not tried. */
@@ -127,10 +132,11 @@ const mostTried = 10;
 function exampleOf(
   { evidence, others }: Exclude<ReturnType<typeof compareAsks>, string>,
   facts: UserFacts,
-  { active, next }: Sides,
+  { active, next, ...sides }: Sides,
 ): Pick<LaxerRecovery, 'facts' | 'evidence'> | undefined {
-  const isNew = (proofs: AdmittedWith) =>
-    setsNewPassword(facts, proofs.evidence, next) && !setsNewPassword(facts, proofs.evidence, active);
+  const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
+  const isNew = ({ evidence: given }: AdmittedWith) =>
+    setsNewPassword(now, given, next) && !setsNewPassword(then, given, active);
   const shown = [evidence, ...others]
     .slice(0, mostTried)
     .flatMap(recoveryProofs(next))

@@ -1,5 +1,6 @@
 /** What changed account policies come to where it cannot be shown, and where several rules do. */
 import { describe, expect, test } from '@jest/globals';
+import type { Sides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { type LaxerChange, laxerChanges } from '../../../../src/core/analysis/comparison/laxer-changes.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { enrollScope } from '../../../../src/core/enrollment/account-request.ts';
@@ -223,7 +224,7 @@ describe('what users set up while they sign in to an app', () => {
     readonly enabled?: readonly AuthenticatorDescriptor[];
   }
 
-  function changes(active: Side, next: Side) {
+  function changes(active: Side, next: Side, more: Pick<Sides, 'refused'> = {}) {
     const setOf = ({
       account,
       terms = requiring('totp'),
@@ -247,7 +248,7 @@ describe('what users set up while they sign in to an app', () => {
       [...account, ...above, ...session, ...app].map(({ when }) => when),
     );
     const { found, undecided } = laxerChanges(
-      { active: setOf(active), next: setOf(next) },
+      { active: setOf(active), next: setOf(next), ...more },
       ruleSpace(whens, universe()),
     );
     return { found: namesIn(found), undecided: namesIn(undecided) };
@@ -388,6 +389,18 @@ describe('what users set up while they sign in to an app', () => {
     ],
   ])('%s', (_, active, next, expected) => {
     expect(changes(active, next)).toEqual(expected);
+  });
+
+  test('by the same rules, where the app may ask for more', () => {
+    const account = [rule('read', any, { when: { scopes: { any: ['read'] } } }), rest];
+    const refusing = (then: readonly string[], now: readonly string[]) => ({
+      refused: { active: { scopes: then, claims: [] }, next: { scopes: now, claims: [] } },
+    });
+    expect(changes({ account }, { account }, refusing(['read'], []))).toEqual({
+      found: ['rest > read'],
+      undecided: [],
+    });
+    expect(changes({ account }, { account }, refusing(['read'], ['read']))).toEqual(none);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 /** What a changed recovery policy or enrollment policy lets users set a new password with. */
 import { describe, expect, test } from '@jest/globals';
+import type { Sides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { type LaxerRecovery, laxerRecoveries } from '../../../../src/core/analysis/comparison/laxer-recovery.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { proofNames } from '../../../../src/core/evidence/proof-names.ts';
@@ -39,7 +40,7 @@ interface Side {
   readonly authenticators?: readonly AuthenticatorDescriptor[];
 }
 
-function search(active: Side, next: Side) {
+function search(active: Side, next: Side, more: Pick<Sides, 'refused'> = {}) {
   const setOf = ({ recovery, enrollment, authenticators = enabled }: Side): PolicySet => ({
     ...policiesOf(),
     authenticators,
@@ -49,7 +50,7 @@ function search(active: Side, next: Side) {
   const whens = [active, next].flatMap(({ recovery = [], enrollment = [] }) =>
     [...recovery, ...enrollment].map(({ when }) => when),
   );
-  return laxerRecoveries({ active: setOf(active), next: setOf(next) }, ruleSpace(whens, universe()));
+  return laxerRecoveries({ active: setOf(active), next: setOf(next), ...more }, ruleSpace(whens, universe()));
 }
 
 /** The names of the rules before and now, of each pair. */
@@ -227,6 +228,16 @@ describe('the example', () => {
       enrollment: [terms(['email'], groups('c', 'b')), terms(['totp'])],
     };
     expect(search(old, next).found.map(shown)).toEqual([{ groups: ['b'], proved: ['totp'] }]);
+  });
+
+  test('asks for what the app could not ask for, by the same rules', () => {
+    const same = { recovery: [rule('read', any, { scopes: { any: ['read'] } }), rule('rest', passkey)] };
+    const refused = { active: { scopes: ['read'], claims: [] }, next: { scopes: [], claims: [] } };
+    const { found, undecided } = search(same, same, { refused });
+    expect(namesIn(found)).toEqual(['rest > read']);
+    expect(found.map(({ facts }) => facts.request.scopes)).toEqual([['openid', 'read']]);
+    expect(undecided).toEqual([]);
+    expect(recoveries(same, same)).toEqual(nothing);
   });
 
   test('is a user in two groups, if a rule asks for both', () => {

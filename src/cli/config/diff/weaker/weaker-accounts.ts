@@ -20,11 +20,14 @@ import {
 } from './weaker-rules.ts';
 import { enoughText, ownerText, provedText } from './weaker-sentences.ts';
 
-/** The pages of the account come first. Apps count where rules tell them apart. */
+/** The pages of the account come first. Apps count where rules tell them apart, or where they may ask for more. */
 export function ofAccounts([account, ...apps]: readonly ComparedPair[]): WeakerFindings {
   if (account === undefined) return { weaker: [], undecided: [] };
-  const recovered = distinct([account, ...apps.filter((app) => recoveryRulesOf(app).some(namesApps))].map(ofRecovery));
-  const changed = distinct([account, ...apps.filter((app) => accountRulesOf(app).some(namesApps))].map(ofChanges));
+  const comparedBy = (rulesOf: (app: ComparedPair) => readonly RuleHead[]) => {
+    return [account, ...apps.filter((app) => app.refused !== undefined || rulesOf(app).some(namesApps))];
+  };
+  const recovered = distinct(comparedBy(recoveryRulesOf).map(ofRecovery));
+  const changed = distinct(comparedBy(accountRulesOf).map(ofChanges));
   return merged([ofNewProofs(account), recovered, changed]);
 }
 
@@ -102,8 +105,8 @@ function newPasswordRule({ before, now, facts, evidence }: NewPassword, { client
   };
 }
 
-function ofRecovery({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
-  const { found, undecided } = laxerRecoveries({ active, next }, space);
+function ofRecovery({ pair, space, ...sides }: ComparedPair): readonly RulePairFindings[] {
+  const { found, undecided } = laxerRecoveries(sides, space);
   const findingOf = (laxer: LaxerRecovery): RulePairFindings => ({
     ...openPair(laxer, 'who may set a new password'),
     weaker: newPasswordRule(laxer, pair),
@@ -111,8 +114,8 @@ function ofRecovery({ pair, active, next, space }: ComparedPair): readonly RuleP
   return [...found.map(findingOf), ...undecided.map((rules) => openPair(rules, 'who may set a new password'))];
 }
 
-function ofChanges({ pair, active, next, space }: ComparedPair): readonly RulePairFindings[] {
-  const { found, undecided } = laxerChanges({ active, next }, space);
+function ofChanges({ pair, space, ...sides }: ComparedPair): readonly RulePairFindings[] {
+  const { found, undecided } = laxerChanges(sides, space);
   const findingOf = (laxer: LaxerChange): RulePairFindings => ({
     ...openPair(laxer, changeQuestion, atApp(pair)),
     weaker: changeRule(laxer, pair),

@@ -473,6 +473,23 @@ describe('an app that may ask for more scopes', () => {
       'openid email',
       'password is enough, and was not without setting up totp',
     ],
+    [
+      'by which a rule of the account asks for less, where a sign-in sets it up',
+      {
+        ...signOn(granting(['address'])),
+        ...setUp({ required: ['totp'] }),
+        'policies/account.yaml': JSON.stringify({
+          rules: [
+            { name: 'Email', change: { add: ['totp'] }, when: { scopes: { any: ['email'] } }, then: { allow: one } },
+            { name: 'Codes', change: { add: ['totp'] }, then: 'deny' },
+            { name: 'Rest', then: { allow: one } },
+          ],
+        }),
+      },
+      'openid',
+      'openid email',
+      'password is enough to set up totp, and was not',
+    ],
   ])('%s: that is refused, and the example asks for it', async (_, rules, before, after, words) => {
     const { claims, undecided } = await replayed({ ...rules, ...scoped(before) }, { ...rules, ...scoped(after) });
     expect(undecided).toEqual([]);
