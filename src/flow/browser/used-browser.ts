@@ -1,6 +1,6 @@
 /**
  * Used browsers: those with which a user has signed in before, at whatever level, recognised by a secret cookie. Only
- * some are known (`isUsualDevice`), which is what conditions ask about (decision 139). Neither proves anything.
+ * some are known (`isKnownBrowser`), which is what conditions ask about (decision 139). Neither proves anything.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -36,9 +36,8 @@ export interface BrowserUse {
  * sign-in with it. `remembers`: the user asked the browser to remember a proof. `isStrongest`: the sign-in is at the
  * strongest level that the account can reach, so that the browser becomes known.
  *
- * An attacker who knows a password could sign in to an app that asks for nothing more,
- * and plant that browser's secret elsewhere. The first sign-in at the strongest level, and the first remembered proof,
- * therefore get a new secret.
+ * An attacker who knows a password could sign in to an app that asks for nothing more, and plant that browser's secret
+ * elsewhere. The first sign-in at the strongest level, and the first remembered proof, therefore get a new secret.
  */
 export function mayKeepSecret(
   { device: { remembered = [] }, now }: Facts,
@@ -83,7 +82,7 @@ export function browserUseOf(value: string | undefined, subject: string): Browse
  * The browser is known: the user signed in with it at the strongest level before `began`, in another session than
  * `session`.
  */
-export function isUsualDevice(
+export function isKnownBrowser(
   last: BrowserUse | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): boolean {

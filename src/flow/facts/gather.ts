@@ -16,7 +16,7 @@ import type { VersionedAccount } from '../../users/record/account.ts';
 import { toSubject } from '../../users/record/user.ts';
 import { rememberedBy } from '../browser/remembered-device.ts';
 import { isOver, peekSso, type SsoSession, withPauses } from '../browser/sso-session.ts';
-import { browserUseOf, isUsualDevice } from '../browser/used-browser.ts';
+import { browserUseOf, isKnownBrowser } from '../browser/used-browser.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from './account.ts';
 import { decoyPastKeys, pastKeys, unusualFacts } from './unusual.ts';
@@ -62,7 +62,7 @@ export async function gatherFacts(
   const past = { began, session: about.session };
   if (account && snapshot.recordsPlaces) await unit.load(pastKeys(account.user.id));
   const before = account && (await lastSignInOf({ unit, snapshot }, account.user, past));
-  const isUsual = isUsualDevice(last, past);
+  const isKnown = isKnownBrowser(last, past);
   const unusual =
     account &&
     snapshot.recordsPlaces &&
@@ -72,7 +72,7 @@ export async function gatherFacts(
       ip: visitor.ip,
       now,
       isSignedIn: proved.length > 0,
-      isUsualDevice: isUsual,
+      isKnownBrowser: isKnown,
     });
   return {
     now,
@@ -80,7 +80,7 @@ export async function gatherFacts(
     request: about.request,
     network: { ip: visitor.ip, ...snapshot.zonesOf(visitor.ip) },
     device: {
-      known: isUsual,
+      known: isKnown,
       ...deviceOf(visitor.userAgent),
       ...snapshot.deviceSignals(visitor.brought, now),
       ...(last && last.used.length > 0 ? { lastUsed: last.used } : {}),
@@ -108,7 +108,7 @@ export async function freshPast(
 ): Promise<Pick<Facts, 'lastSignIn' | 'isLastSignInAssumed' | 'risk' | 'distance'>> {
   await unit.load(pastKeys(user.id));
   const past = { began: now, session: undefined };
-  const signIn = { ...past, userId: user.id, ip, now, isSignedIn: false, isUsualDevice: isKnown };
+  const signIn = { ...past, userId: user.id, ip, now, isSignedIn: false, isKnownBrowser: isKnown };
   return {
     ...(await lastSignInOf({ unit, snapshot }, user, past)),
     ...(snapshot.recordsPlaces && unusualFacts(unit, snapshot, signIn)),

@@ -29,7 +29,7 @@ export interface ComparedSignIn {
   /** There is a session in which the user has signed in. */
   readonly isSignedIn: boolean;
   /** Before the session began, a sign-in with this browser reached the account's strongest level. */
-  readonly isUsualDevice: boolean;
+  readonly isKnownBrowser: boolean;
 }
 
 type Where = Pick<Snapshot, 'settings' | 'placeOf'>;
@@ -58,9 +58,9 @@ export function unusualFacts(
   const { unusual, unknown } = comparedPlaces(unit, where, { networks, signIn });
   // Wrong tries by strangers must not exclude the owner's browsers.
   const until = signIn.isSignedIn ? signIn.began : signIn.now;
-  const hasFailures = !signIn.isUsualDevice && failuresWithin(places, until, HOUR) >= scoring.failures;
+  const hasFailures = !signIn.isKnownBrowser && failuresWithin(places, until, HOUR) >= scoring.failures;
   const signals: readonly RiskSignal[] = [
-    ...(signIn.isUsualDevice ? [] : (['newDevice'] as const)),
+    ...(signIn.isKnownBrowser ? [] : (['newDevice'] as const)),
     ...unusual,
     ...(hasFailures ? (['recentFailures'] as const) : []),
   ];

@@ -60,7 +60,7 @@ async function unusualIn(
     began: 20 * DAY,
     session: 'now',
     isSignedIn: false,
-    isUsualDevice: true,
+    isKnownBrowser: true,
     ...signIn,
   });
 }
@@ -71,7 +71,7 @@ async function signalsOf(...of: Parameters<typeof unusualIn>): Promise<readonly 
 
 test('an account with no past has nothing to compare with but the browser', async () => {
   expect(await unusualIn({ ip: lisbon })).toEqual({ risk: { reasons: [], level: 'low' } });
-  expect(await signalsOf({ isUsualDevice: false })).toEqual(['newDevice']);
+  expect(await signalsOf({ isKnownBrowser: false })).toEqual(['newDevice']);
 });
 
 test.each<[string, Partial<ComparedSignIn>, readonly RiskSignal[]]>([
@@ -138,20 +138,20 @@ describe('wrong attempts of strangers', () => {
 
   test('count for a browser that the account does not know', async () => {
     await fail(lately.slice(1));
-    expect(await signalsOf({ isUsualDevice: false })).toEqual(['newDevice']);
+    expect(await signalsOf({ isKnownBrowser: false })).toEqual(['newDevice']);
     await fail(lately.slice(0, 1));
-    expect(await signalsOf({ isUsualDevice: false })).toEqual(['newDevice', 'recentFailures']);
-    expect(await signalsOf({ isUsualDevice: true })).toEqual([]);
+    expect(await signalsOf({ isKnownBrowser: false })).toEqual(['newDevice', 'recentFailures']);
+    expect(await signalsOf({ isKnownBrowser: true })).toEqual([]);
   });
 
   test('are forgotten after an hour, and count in a session only as they were before it', async () => {
     await fail(lately);
-    expect(await signalsOf({ isUsualDevice: false, now: 20 * DAY + 3600 })).toEqual(['newDevice']);
-    expect(await signalsOf({ isUsualDevice: false, now: 20 * DAY + 3600, isSignedIn: true })).toEqual([
+    expect(await signalsOf({ isKnownBrowser: false, now: 20 * DAY + 3600 })).toEqual(['newDevice']);
+    expect(await signalsOf({ isKnownBrowser: false, now: 20 * DAY + 3600, isSignedIn: true })).toEqual([
       'newDevice',
       'recentFailures',
     ]);
-    expect(await signalsOf({ isUsualDevice: false, began: 20 * DAY - 240, isSignedIn: true })).toEqual(['newDevice']);
+    expect(await signalsOf({ isKnownBrowser: false, began: 20 * DAY - 240, isSignedIn: true })).toEqual(['newDevice']);
   });
 });
 
