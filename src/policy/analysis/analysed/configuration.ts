@@ -38,7 +38,7 @@ export interface AnalysedConfiguration {
   locationOf(rule: RuleHead): FileLocation | undefined;
 }
 
-type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
+export type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
 
 /** Cached by the sources: a check that is asked about a standard examines them twice. */
 const known = new WeakMap<
@@ -63,21 +63,26 @@ export function analysedConfiguration(
   { sources, documents }: CheckedFiles,
   { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
-  // Since the beginning of the day, so that all runs of a day find the same.
-  const since = Math.floor(now / DAY) * DAY;
+  const since = beginningOf(now);
   const found = known.get(sources);
   if (found?.documents === documents && found.authenticators === authenticators && found.since === since)
     return found.made;
-  const made = readConfiguration({ sources, documents }, authenticators, since);
+  const made = readConfiguration({ sources, documents }, { authenticators, now });
   known.set(sources, { documents, authenticators, since, made });
   return made;
 }
 
-async function readConfiguration(
+/** Since the beginning of the day, so that all runs of a day find the same. */
+function beginningOf(now: Seconds): Seconds {
+  return Math.floor(now / DAY) * DAY;
+}
+
+/** Reads them each time. */
+export async function readConfiguration(
   { sources, documents }: CheckedFiles,
-  authenticators: readonly AuthenticatorKind[],
-  since: Seconds,
+  { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
+  const since = beginningOf(now);
   const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
   const files = sources.flatMap(({ source }): readonly ReadFile[] => {
     const document = byFile.get(source.file);
