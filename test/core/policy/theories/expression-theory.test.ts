@@ -82,6 +82,7 @@ test.each<[string, ExpressionLogic, readonly ConditionSet[]]>([
   ['an attribute', isNamed, namedSets],
   ['the presence of an attribute', { attribute: 'name', text: '' }, namedSets.slice(0, 1)],
   ['an attribute that the schema lacks', { ...isNamed, attribute: 'height' }, []],
+  ['a list of numbers for an attribute that is a text', { ...isNamed, test: { in: [1] } }, []],
   ['an attribute of another type', { ...isNamed, attribute: 'level' }, []],
   ['a text', text('a'), []],
   ['all of these', { all: [{ when: groups }, text('a'), isNamed] }, [groups, ...namedSets]],
