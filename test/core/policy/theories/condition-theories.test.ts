@@ -355,3 +355,17 @@ describe('of an attribute nothing is made up', () => {
     expect(classesOf([{ roles: { matches: 'a*' } }], nothing)).toEqual([[true, false]]);
   });
 });
+
+const soon = { written: '60s', fromNow: 60 };
+const someDay = { written: '2027-01-10', from: 0, to: 0 };
+
+test.each<[string, ConditionOf<'attributes'>[string], boolean]>([
+  ['a moving bound', { before: soon }, true],
+  ['a moving bound on the other side', { after: soon }, true],
+  ['a moving bound in what must not hold', { present: true, not: { after: soon } }, true],
+  ['a fixed day', { before: someDay }, false],
+  ['a fixed day in what must not hold', { not: { before: someDay } }, false],
+  ['a text', { equals: 'x' }, false],
+])('the result for an attribute with %s varies between sign-ins, or not', (_, ends, expected) => {
+  expect(conditionDescriptors.attributes.compile({ ends }).map(({ varies }) => varies)).toEqual([expected]);
+});
