@@ -11,7 +11,7 @@ import { conditionsSchema } from './condition-table.ts';
 const DAY = 86_400;
 
 /**
- * The cookie by which a browser is known lives as long (`deviceLifetime`), so remembering longer would promise too
+ * The cookie that identifies a used browser lives as long (`deviceLifetime`), so remembering longer would promise too
  * much.
  */
 const longestMemory = 180 * DAY;
