@@ -4,7 +4,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import { canonicalIdentifier, type IdentifierFault } from '../identifiers/identifier.ts';
 import type { Profile, User } from '../record/user.ts';
-import { takenValue, uniqueChange, uniqueOps } from '../reservations/attribute-reservations.ts';
+import { takenValue, uniqueOps, uniqueValueChange } from '../reservations/attribute-reservations.ts';
 
 /** Why a user cannot get an identifier. */
 export type IdentifierRefusal =
@@ -57,7 +57,7 @@ export async function uniqueIn(
   store: Store,
   { schema, before, after, ...owner }: WrittenProfile,
 ): Promise<ValueRefusal | readonly Op[]> {
-  const change = schema ? uniqueChange(schema, before, after) : { reserved: [], freed: [] };
+  const change = schema ? uniqueValueChange(schema, before, after) : { reserved: [], freed: [] };
   const keys = [...change.reserved, ...change.freed].map(({ key }) => key);
   if (keys.length === 0) return [];
   const { entries } = await store.load(keys);

@@ -72,12 +72,12 @@ export function takenValue(
 }
 
 /** The unique values that a profile gains and loses. */
-export interface UniqueChange {
+export interface UniqueValueChange {
   readonly reserved: readonly UniqueValue[];
   readonly freed: readonly UniqueValue[];
 }
 
-export function uniqueChange(schema: AttributeSchema, before: Profile, after: Profile): UniqueChange {
+export function uniqueValueChange(schema: AttributeSchema, before: Profile, after: Profile): UniqueValueChange {
   const [former, current] = [uniqueValues(schema, before), uniqueValues(schema, after)];
   const without = (all: readonly UniqueValue[], others: readonly UniqueValue[]) =>
     all.filter(({ key }) => !others.some((other) => other.key === key));
@@ -96,7 +96,7 @@ type Entries = ReadonlyMap<string, Entry | undefined>;
  * Operations that reserve and free the values, for the commit that writes the profile. They fail if another commit was
  * faster. `entries`: a load of all their keys, in which no value is taken.
  */
-export function uniqueOps(entries: Entries, { reserved, freed }: UniqueChange, owner: Owner): readonly Op[] {
+export function uniqueOps(entries: Entries, { reserved, freed }: UniqueValueChange, owner: Owner): readonly Op[] {
   const value = valueFor(owner);
   const reservations = reserved.map(({ key }): Op => {
     const entry = entries.get(key);
@@ -131,7 +131,7 @@ function valueFor({ user, now }: Owner) {
  */
 export async function moveUniqueValues(
   unit: UnitOfWork,
-  { reserved, freed }: UniqueChange,
+  { reserved, freed }: UniqueValueChange,
   owner: Owner,
 ): Promise<UniqueValue | undefined> {
   if (reserved.length + freed.length === 0) return undefined;
