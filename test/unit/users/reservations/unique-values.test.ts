@@ -106,7 +106,7 @@ describe('a change', () => {
 
   test('in other capitals changes no reservation', async () => {
     const ann = await created('ann', { plate: 'W-1' });
-    expect(uniqueValueChange(schema, { plate: 'W-1' }, { plate: 'w-1' })).toEqual({ claimed: [], freed: [] });
+    expect(uniqueValueChange(schema, { plate: 'W-1' }, { plate: 'w-1' })).toEqual({ reserved: [], freed: [] });
     expect(await directory.amend(ann, () => ({ profile: { plate: 'w-1' }, schema }))).toMatchObject({ ok: true });
     expect(await isReserved(plate('w-1'))).toBe(true);
   });
