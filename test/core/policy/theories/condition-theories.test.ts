@@ -11,8 +11,8 @@ import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
 import { requiredTheory } from '../../support/required-theory.ts';
 import { anyZones, universe } from '../../support/universe.ts';
 
-const someone = userWith(['password'], { createdAt: NOW - 5 });
-const facts: UserFacts = { ...factsOf({ subject: someone }), subject: someone };
+const userWithPassword = userWith(['password'], { createdAt: NOW - 5 });
+const facts: UserFacts = { ...factsOf({ subject: userWithPassword }), subject: userWithPassword };
 
 /** The position of a class, by variable. */
 type Classes = ReadonlyMap<Variable, number>;
@@ -73,7 +73,7 @@ function compare<Name extends ConditionName>(name: Name, conditions: readonly Co
         }),
         formula: formulas.every((one) => holds(one, chosen)),
         itself: tests.every((each) => each.test(made) === 'hit'),
-        isWhole: made.subject.id === someone.id && made.device.os !== undefined,
+        isWhole: made.subject.id === userWithPassword.id && made.device.os !== undefined,
       };
     });
   });
@@ -241,7 +241,10 @@ describe('each value of an attribute is in a class that no condition divides, an
     const given = (made: UserFacts) =>
       all.map((one) => conditionDescriptors.attributes.compile(one).every((each) => each.test(made) === 'hit')).join();
     const withValue = (value: unknown) =>
-      ({ ...facts, subject: { ...someone, profile: value === undefined ? {} : { [name]: value } } }) as UserFacts;
+      ({
+        ...facts,
+        subject: { ...userWithPassword, profile: value === undefined ? {} : { [name]: value } },
+      }) as UserFacts;
 
     const answers = new Set(choices(variables, () => true).map(foretold));
     expect(values.filter((value) => !answers.has(given(withValue(value))))).toEqual([]);
