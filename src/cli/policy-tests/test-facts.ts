@@ -55,8 +55,8 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
 }
 
 /**
- * Whether the account knows the browser. A test that says nothing about it leaves that open: where the rules ask about
- * risk alone, it follows from the signals.
+ * Whether the browser is known (`device.known`). A test that says nothing about it leaves that open: where the rules
+ * ask about risk alone, it follows from the signals.
  */
 export function isKnownBrowserIn({ device }: PolicyTest, placed: UserFacts, sets: readonly ConditionSet[]): boolean {
   if (device?.remembered !== undefined) return true;

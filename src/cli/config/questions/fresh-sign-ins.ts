@@ -225,7 +225,7 @@ export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly S
   return [...new Set([now, ...borders.map((border) => now + ((((border - now) % oneWeek) + oneWeek) % oneWeek))])];
 }
 
-/** Conditions that the groups of a user already answer, or that are varied. */
+/** Conditions that need no note: groups and user type answer them, or the answer goes through their values. */
 const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
 const knownOfUser = conditionsAbout('user', 'account');
 

@@ -97,8 +97,8 @@ async function createAccount(
   };
   // Checked before anything is reserved, because the identifier must stay free if the form is returned.
   const unique = uniqueValueChange(snapshot.settings.attributes, {}, profile);
-  const { entries } = await request.unit.load(unique.claimed.map(({ key }) => key));
-  const taken = takenValue(entries, unique.claimed, { user: user.id, now });
+  const { entries } = await request.unit.load(unique.reserved.map(({ key }) => key));
+  const taken = takenValue(entries, unique.reserved, { user: user.id, now });
   if (taken) return backToForm(context, { form, notices: takenNotices(taken) });
   if (!(await reserveIdentifierInUnit(request.unit, form.identifier, { user: user.id, now })))
     return withoutAddress(context, form);

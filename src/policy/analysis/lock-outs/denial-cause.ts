@@ -39,7 +39,7 @@ export interface DeniedUser {
 }
 
 interface KnownCause extends Pick<Cause, 'account' | 'together'> {
-  /** Which rule of the enrollment policy. */
+  /** `before`, `after`: the enrollment rule of before or after the sign-in is part of the cause. */
   readonly by?: 'before' | 'after';
 }
 

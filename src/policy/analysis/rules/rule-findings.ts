@@ -1,4 +1,6 @@
-/** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
+/**
+ * Findings about one rule alone: limits and alternatives that never count, and attributes that users write themselves.
+ */
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { locationKey } from '../../../core/model/location-key.ts';

@@ -1,4 +1,4 @@
-/** Greatest ages that no proof reaches, as every session in which they count has ended before. */
+/** Maximum ages that no proof reaches, as every session in which they count has ended before. */
 import { proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.ts';
@@ -24,7 +24,7 @@ export function unreachedAges(
   const ages = unreachedIn(location, then.requirement, { name: 'maxAge', limit: oldest });
   const pauses = unreachedIn(location, then.requirement, { name: 'maxIdle', limit: longestPause });
   return [
-    ...ages.map(({ seconds, at }) => unreachedAge(at, `a greatest age of ${durationText(seconds)}`, oldest)),
+    ...ages.map(({ seconds, at }) => unreachedAge(at, `a maximum age of ${durationText(seconds)}`, oldest)),
     ...pauses.map(({ seconds, at }) => unreachedPause(at, seconds, longestPause)),
     ...unreachedLength(then, location, combinations),
   ];

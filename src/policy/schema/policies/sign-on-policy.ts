@@ -10,7 +10,7 @@ import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head
 import { conditionsSchema } from './condition-table.ts';
 
 /**
- * The cookie by which a browser is known lives as long (`deviceLifetime`), so remembering longer would promise too
+ * The cookie that identifies a used browser lives as long (`deviceLifetime`), so remembering longer would promise too
  * much.
  */
 const longestMemory = 180 * oneDay;

@@ -295,6 +295,7 @@ describe('samples', () => {
     ['accountAge', { atLeast: 60 }, { below: 3600 }],
     ['accountAge', { atLeast: 60 }, { atLeast: 3600 }],
     ['attributes', { level: { atLeast: 3 } }, { plan: { equals: 'gold' } }],
+    ['attributes', { level: { above: 3, atMost: 4 } }, { plan: { equals: 'gold' } }],
     ['attributes', { roles: { present: true } }, { name: { matches: 'A*' }, level: { below: 2 } }],
   ];
 

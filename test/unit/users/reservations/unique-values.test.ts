@@ -1,4 +1,4 @@
-/** Values that no two accounts have: claimed and freed in the commit of the profile; the first commit wins. */
+/** Values that no two accounts have: reserved and freed in the commit of the profile; the first commit wins. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { attributeSchemaOf } from '../../../../src/policy/schema/fields/attributes.ts';
 import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
@@ -106,7 +106,7 @@ describe('a change', () => {
 
   test('in other capitals changes no reservation', async () => {
     const ann = await created('ann', { plate: 'W-1' });
-    expect(uniqueValueChange(schema, { plate: 'W-1' }, { plate: 'w-1' })).toEqual({ claimed: [], freed: [] });
+    expect(uniqueValueChange(schema, { plate: 'W-1' }, { plate: 'w-1' })).toEqual({ reserved: [], freed: [] });
     expect(await directory.amend(ann, () => ({ profile: { plate: 'w-1' }, schema }))).toMatchObject({ ok: true });
     expect(await isReserved(plate('w-1'))).toBe(true);
   });
