@@ -4,7 +4,7 @@
  * same answer on every machine, and says when it gives up.
  */
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
-import { type Budget, propagate, type Reduced, type State } from './propagate.ts';
+import { type Budget, type OpenChoices, propagate, type SearchState } from './propagate.ts';
 import { type ClassModel, type Domains, type FormulaReader, formulaReader, type ReadFormula } from './read-formulas.ts';
 
 /** `undecided`: the budget did not suffice. */
@@ -61,7 +61,7 @@ export function findModel(formulas: readonly Formula[], budget: Budget, read = f
 /** What follows directly from formulas. It is computed once for all questions that add other formulas. */
 export interface Consequences {
   readonly reader: FormulaReader;
-  readonly state: Reduced;
+  readonly state: OpenChoices;
 }
 
 /** Takes from the budget. */
@@ -88,12 +88,12 @@ export function mayBeIn({ reader, state }: Consequences, variable: Variable, pos
 }
 
 /** None of them was examined yet. */
-function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): State {
+function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): SearchState {
   return { domains: extended([]), touched: [], open, settled: { from: 0, to: 0 } };
 }
 
 /** Domains whose classes all satisfy the formulas. Undefined: there are none. */
-function search(state: State, budget: Budget): Domains | undefined | 'undecided' {
+function search(state: SearchState, budget: Budget): Domains | undefined | 'undecided' {
   const reduced = propagate(state, budget);
   if (reduced === undefined || reduced === 'undecided') return reduced;
   const { open, ...others } = reduced;

@@ -1,10 +1,10 @@
 /** A valid configuration as the analysis works with it: policies with their locations, apps, and what can be at all. */
 
+import { oneDay } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { scopesOf } from '../../../core/policy/claim-scopes.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
-import { DAY } from '../../../core/policy/values/date-bound.ts';
 import { readAttribute } from '../../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
@@ -74,7 +74,7 @@ export function analysedConfiguration(
 
 /** Since the beginning of the day, so that all runs of a day find the same. */
 function beginningOf(now: Seconds): Seconds {
-  return Math.floor(now / DAY) * DAY;
+  return Math.floor(now / oneDay) * oneDay;
 }
 
 /** Reads them each time. */
