@@ -9,7 +9,7 @@ import { assumedExpression } from '../../schema/expressions/assumed-expression.t
 import {
   type AnalysedConfiguration,
   type AnalysisContext,
-  type CheckedFiles,
+  type ReadSources,
   readConfiguration,
 } from './configuration.ts';
 
@@ -25,7 +25,7 @@ const assumedAttribute: Attribute = { type: 'boolean', read: 'admin', write: 'ad
 
 /** Undefined: no expression has such a part. */
 export async function assumedConfiguration(
-  { sources, documents }: CheckedFiles,
+  { sources, documents }: ReadSources,
   context: AnalysisContext,
   { universe }: Pick<AnalysedConfiguration, 'universe'>,
 ): Promise<AssumedConfiguration | undefined> {

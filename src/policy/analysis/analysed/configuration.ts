@@ -38,11 +38,11 @@ export interface AnalysedConfiguration {
   locationOf(rule: RuleHead): FileLocation | undefined;
 }
 
-export type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
+export type ReadSources = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
 
 /** Cached by the sources: a check that is asked about a standard examines them twice. */
 const known = new WeakMap<
-  CheckedFiles['sources'],
+  ReadSources['sources'],
   {
     readonly documents: Documents;
     readonly authenticators: readonly AuthenticatorKind[];
@@ -60,7 +60,7 @@ export interface AnalysisContext {
 
 /** Reads documents that were checked. */
 export function analysedConfiguration(
-  { sources, documents }: CheckedFiles,
+  { sources, documents }: ReadSources,
   { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
   const since = beginningOf(now);
@@ -79,7 +79,7 @@ function beginningOf(now: Seconds): Seconds {
 
 /** Reads them each time. */
 export async function readConfiguration(
-  { sources, documents }: CheckedFiles,
+  { sources, documents }: ReadSources,
   { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
   const since = beginningOf(now);
