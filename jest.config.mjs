@@ -26,8 +26,8 @@ export default {
   coverageProvider: 'v8',
   reporters: ['default', '<rootDir>/scripts/jest/closing-line-reporter.cjs'],
   testSequencer: '<rootDir>/scripts/jest/longest-first-sequencer.cjs',
-  // Three more than there are cores: some tests wait for processes, Redis servers and browsers most of their time.
-  maxWorkers: Math.min(availableParallelism() + 3, 8),
+  // One more than there are cores: some tests wait. A whole run has lanes instead (scripts/jest/test-lanes.cjs).
+  maxWorkers: Math.min(availableParallelism() + 1, 8),
   // Each file leaves some 30 MB behind until V8 collects them, which takes seconds in a process of several gigabytes.
   workerIdleMemoryLimit: '1GB',
   // A worker that ends writes down what Node compiled, for the next one. Half a second, which Jest waits, is too short for that.

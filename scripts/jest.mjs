@@ -9,8 +9,9 @@ const flags = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
 const compiled = join(dirname(dirname(fileURLToPath(import.meta.url))), 'node_modules', '.cache', 'stepgate-tests');
 
 /** Runs Jest in this terminal; answers its exit code. Some tests start the program as it was built. */
-export function runJest(args, env = process.env) {
+export function runJest(args, env = process.env, stdio = 'inherit') {
   return runChild(process.execPath, ['node_modules/jest/bin/jest.js', ...args], {
+    stdio,
     env: { NODE_COMPILE_CACHE: compiled, ...env, NODE_OPTIONS: flags },
   });
 }

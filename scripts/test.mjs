@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import lanes from './jest/test-lanes.cjs';
 import { runJest } from './jest.mjs';
 import { runChild } from './run-child.mjs';
 import { installSystemPackages } from './system-packages.mjs';
@@ -50,20 +51,46 @@ function reportMissing(sentence) {
 }
 
 /** What it writes appears when it has ended, so that it stands together. */
-async function runNode(name, args) {
+function runNode(name, args) {
+  return withOutputAtEnd(name, (stdio) => runChild(process.execPath, args, { stdio }));
+}
+
+async function withOutputAtEnd(name, run) {
   const file = join(scratch, `${name}.txt`);
   const output = openSync(file, 'w');
-  const code = await runChild(process.execPath, args, { stdio: ['ignore', output, output] });
+  const code = await run(['ignore', output, output]);
   closeSync(output);
   process.stdout.write(readFileSync(file, 'utf8'));
   return code;
 }
 
-/** The reporter leaves its totals in a file, for the closing line has to be the sum of everything. */
+/**
+ * One Jest for the tests that the arguments name. A whole run is a Jest for each lane: the one with most of the tests
+ * writes into this terminal, and what the others wrote appears when they have ended.
+ */
 async function countedTests() {
   process.stdout.write('> tests\n');
-  const file = join(scratch, 'totals.json');
-  const code = await runJest(jestArgs, { ...process.env, STEPGATE_TEST_TOTALS: file });
+  if (jestArgs.length > 0) return runCounted('tests', (env) => runJest(jestArgs, env));
+  const runs = Object.entries(lanes.workersOfLane).map(([lane, workers]) => {
+    const args = [`--maxWorkers=${workers}`, '--filter=<rootDir>/scripts/jest/lane-filter.cjs'];
+    return runCounted(lane, (env) => {
+      const laneEnv = { ...env, STEPGATE_TEST_LANE: lane };
+      if (lane === 'computing') return runJest(args, laneEnv);
+      return withOutputAtEnd(lane, (stdio) => runJest(args, laneEnv, stdio));
+    });
+  });
+  const counted = await Promise.all(runs);
+  return counted.reduce((sum, { passed, failed, skipped }) => ({
+    passed: sum.passed + passed,
+    failed: sum.failed + failed,
+    skipped: sum.skipped + skipped,
+  }));
+}
+
+/** The reporter leaves its totals in a file, for the closing line has to be the sum of everything. */
+async function runCounted(name, run) {
+  const file = join(scratch, `${name}.json`);
+  const code = await run({ ...process.env, STEPGATE_TEST_TOTALS: file });
   const counted = readTotals(file);
   // Jest can fail without a failed test: no test found, a crash, a coverage threshold.
   return { ...counted, failed: counted.failed === 0 && code !== 0 ? 1 : counted.failed };

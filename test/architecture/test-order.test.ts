@@ -1,5 +1,5 @@
-/** The order of test files where Jest does not know yet how long they take. */
-import { existsSync } from 'node:fs';
+/** The lanes of a whole run, and the order of test files where Jest does not know yet how long they take. */
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +10,13 @@ interface TestFile {
   readonly context: unknown;
 }
 
-const Sequencer = createRequire(import.meta.url)('../../scripts/jest/longest-first-sequencer.cjs') as {
-  new (options?: {
-    readonly globalConfig: { readonly maxWorkers: number };
-  }): { sort(tests: readonly TestFile[]): readonly TestFile[] };
+const require = createRequire(import.meta.url);
+const { laneOf, workersOfLane } = require('../../scripts/jest/test-lanes.cjs') as {
+  laneOf(path: string): string;
+  readonly workersOfLane: { readonly computing: number };
+};
+const Sequencer = require('../../scripts/jest/longest-first-sequencer.cjs') as {
+  new (): { sort(tests: readonly TestFile[]): readonly TestFile[] };
   readonly longest: Readonly<Record<string, number>>;
 };
 
@@ -41,21 +44,16 @@ test('the files that take longest come first, the others by their size', () => {
   );
 });
 
-test('as many files compute as there are cores, and files that wait run at the same time', () => {
-  const cores = availableParallelism();
-  const sorted = (names: readonly string[]) => {
-    const sequencer = new Sequencer({ globalConfig: { maxWorkers: cores + 2 } });
-    const context = { config: { cache: false }, hasteFS: { getSize: () => 1 } };
-    return sequencer.sort(names.map((name) => ({ path: pathOf(name), context }))).map(({ path }) => path);
-  };
-  const names = ['contract/store-cluster-replicas', 'faults/process', 'contract/store-replicas'];
-  const length = (name: string) => Sequencer.longest[name] ?? 0;
-  const waiting = names.toSorted((one, other) => length(other) - length(one));
-  const computing = ['browser/pages', ...Array.from({ length: cores * 150 }, (_, index) => `core/short-${index}`)];
-  const order = sorted([...computing, ...waiting].toReversed());
-  const places = waiting.map((name) => order.indexOf(pathOf(name)));
-  expect([...places.slice(0, 2), order.indexOf(pathOf('browser/pages'))]).toEqual([0, 1, 2]);
-  // The third begins when the second of them ends, after files of about as many seconds on each core.
-  expect(places[2]).toBeGreaterThan(2 + cores);
-  expect(places[2]).toBeLessThan(order.length - 1);
+test('a whole run has a Jest for each lane that has test files', () => {
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
+  expect(new Set(files.map((file) => laneOf(join(root, file))))).toEqual(new Set(Object.keys(workersOfLane)));
+});
+
+test('files that wait, and files for which a browser computes, leave the cores to the others', () => {
+  expect(['contract/store-replicas', 'browser/pages', 'contract/store'].map((name) => laneOf(pathOf(name)))).toEqual([
+    'waiting',
+    'browser',
+    'computing',
+  ]);
+  expect(workersOfLane.computing).toBe(Math.min(availableParallelism(), 8));
 });

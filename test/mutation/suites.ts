@@ -32,6 +32,7 @@ export const suites: Readonly<Record<string, Suite>> = {
       'test/unit/policy/analysis/standards/standards.test.ts',
       'test/unit/cli/explain/explain.test.ts',
       'test/unit/cli/config/revisions/no-weaker.test.ts',
+      'test/unit/cli/config/revisions/no-weaker-enrollments.test.ts',
       'test/unit/cli/config/diff/config-diff.test.ts',
     ],
   },

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
-import { begin } from '../../../src/core/step/transaction.ts';
+import { newTransaction } from '../../../src/core/step/transaction.ts';
 import { type CompletedSignIn, recordBrowser } from '../../../src/flow/actions/record-browser.ts';
 import { browserUseOf } from '../../../src/flow/browser/used-browser.ts';
 import { usedBrowserKey } from '../../../src/stores/keys.ts';
@@ -36,7 +36,7 @@ async function complete(
       const app = await world.snapshot.app('notes');
       if (!app) throw new Error('no app');
       await unit.load([usedBrowserKey('secret')]);
-      const fresh = begin({ id: 'tx', request, now: start, lifetime: 600 });
+      const fresh = newTransaction({ id: 'tx', request, now: start, lifetime: 600 });
       const transaction = { ...fresh, evidence: here, rememberDevice: true } as const;
       const rememberable = { seconds: 3600, enrollments: ['totp'] };
       const { services } = world;
@@ -122,7 +122,7 @@ describe('the second factor is remembered', () => {
     ['the rule does not let it', { rememberable: undefined as never }],
     [
       'it was not asked for',
-      { transaction: { ...begin({ id: 'tx', request, now: start, lifetime: 600 }), evidence: here } },
+      { transaction: { ...newTransaction({ id: 'tx', request, now: start, lifetime: 600 }), evidence: here } },
     ],
     ['it is not what was proved', { rememberable: { seconds: 3600, enrollments: ['key'] } }],
   ])('not where %s', async (_why, changes) => {

@@ -4,7 +4,7 @@
  * same answer on every machine, and says when it gives up.
  */
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
-import { type Budget, propagate, type Reduced, type State } from './propagate.ts';
+import { type Budget, type OpenChoices, propagate, type SearchState } from './propagate.ts';
 import {
   type ClassModel,
   type Domains,
@@ -71,7 +71,7 @@ function searchOf(found: Domains | undefined | 'undecided', { modelOf }: Formula
 /** What follows directly from formulas. It is computed once for all questions that add other formulas. */
 export interface Consequences {
   readonly reader: FormulaReader;
-  readonly state: Reduced;
+  readonly state: OpenChoices;
   /** How many steps it took. */
   readonly steps: number;
 }
@@ -108,18 +108,18 @@ export function mayBeIn({ reader, state }: Consequences, variable: Variable, pos
 }
 
 /** None of them was examined yet. */
-function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): State {
+function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): SearchState {
   return { domains: extended([]), touched: [], open, settled: { from: 0, to: 0 } };
 }
 
 /** Domains whose classes all satisfy the formulas. Undefined: there are none. */
-function search(state: State, budget: Budget): Domains | undefined | 'undecided' {
+function search(state: SearchState, budget: Budget): Domains | undefined | 'undecided' {
   const reduced = propagate(state, budget);
   return reduced === undefined || reduced === 'undecided' ? reduced : searchIn(reduced, budget);
 }
 
 /** Tries each choice of the shortest formula that is open. */
-function searchIn({ open, ...others }: Reduced, budget: Budget): Domains | undefined | 'undecided' {
+function searchIn({ open, ...others }: OpenChoices, budget: Budget): Domains | undefined | 'undecided' {
   const ordered = shortestFirst(open);
   const [shortest] = ordered;
   if (shortest === undefined) return others;

@@ -1,10 +1,10 @@
 /** A valid configuration as the analysis works with it: policies with their locations, apps, and what can be at all. */
 
+import { oneDay } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { scopesOf } from '../../../core/policy/claim-scopes.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
-import { DAY } from '../../../core/policy/values/date-bound.ts';
 import { readAttribute } from '../../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
@@ -64,7 +64,7 @@ export function analysedConfiguration(
   { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
   // Since the beginning of the day, so that all runs of a day find the same.
-  const since = Math.floor(now / DAY) * DAY;
+  const since = Math.floor(now / oneDay) * oneDay;
   const found = known.get(sources);
   if (found?.documents === documents && found.authenticators === authenticators && found.since === since)
     return found.made;

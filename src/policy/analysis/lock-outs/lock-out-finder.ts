@@ -17,7 +17,7 @@ import type { Formula } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
-import { type Governed, governedBy } from './denial-cause.ts';
+import { type DecidingAdditionRule, governedBy } from './denial-cause.ts';
 import type { Denied, LockOutFinder } from './denied-newcomers.ts';
 
 export function lockOutFinder(additions: AccountAdditions, configuration: AnalysedConfiguration): LockOutFinder {
@@ -30,15 +30,15 @@ export function lockOutFinder(additions: AccountAdditions, configuration: Analys
   const find: LockOutFinder['find'] = (denied) => {
     const { app, combination, facts } = denied;
     const search = searchOf(app);
-    const { closed, everyone, reachable: _, ...others } = search;
+    const { closed, keysOfAll, reachable: _, ...others } = search;
     // The result differs by user if rules ask how users signed in.
     const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
-    if (isSameForAll && !signInOutcome(closed, facts, { keys: everyone }).isDenied) return undefined;
+    if (isSameForAll && !signInOutcome(closed, facts, { keys: keysOfAll }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
         decideTogether(app.policies, combination, some) && decideAlike(rules, denied, some);
       const governed = governedBy(rules, facts, app.policies);
-      const by = (some: readonly Governed[]) =>
+      const by = (some: readonly DecidingAdditionRule[]) =>
         findLockOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
       const found = by(governed);
       if (typeof found !== 'object' || !found.isForAll) return found;
@@ -65,10 +65,10 @@ function reachableIn({
 }
 
 /** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
-function eachOfOne(governed: readonly Governed[]): readonly (readonly Governed[])[] {
+function eachOfOne(governed: readonly DecidingAdditionRule[]): readonly (readonly DecidingAdditionRule[])[] {
   const byRule = [...Map.groupBy(governed, ({ rule }) => rule).values()];
   if (byRule.length === governed.length) return [];
-  return byRule.reduce<readonly (readonly Governed[])[]>(
+  return byRule.reduce<readonly (readonly DecidingAdditionRule[])[]>(
     (all, some) => all.flatMap((taken) => some.map((next) => [...taken, next])),
     [[]],
   );
@@ -84,7 +84,7 @@ interface AppSearch extends Omit<LockOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
   /** The authenticators that every user can reach. */
-  readonly everyone: readonly string[];
+  readonly keysOfAll: readonly string[];
   /** What one user or another can have; searched once for all rule combinations. */
   readonly reachable: () => ReachableKeys;
 }
@@ -95,13 +95,13 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const given = policies.authenticators.filter(isGiven);
   const search = { policies, space, given, most, additionRules: additionRules(policies, given, space) };
   const closed = { ...policies, accountPolicy: noAdditions };
-  const everyone = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
+  const keysOfAll = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
   let found: ReachableKeys | undefined;
   const reachable = () => {
     found ??= reachableIn(search);
     return found;
   };
-  return { ...search, closed, everyone, reachable };
+  return { ...search, closed, keysOfAll, reachable };
 }
 
 const noAdditions = compileAccountPolicy({
@@ -124,7 +124,7 @@ function hereAlone(clientId: string): RuleHead['when'] {
 /** The rules of the combination decide in this app, and these of the account policy on what is named with them. */
 function formulasOf(
   { app, combination, after }: Omit<Denied, 'lockOut'>,
-  governed: readonly Governed[],
+  governed: readonly DecidingAdditionRule[],
   space: RuleSpace,
 ): readonly Formula[] {
   const { session, app: signOn, enrollment } = app.policies;

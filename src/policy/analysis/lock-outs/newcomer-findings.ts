@@ -6,7 +6,7 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
-import { analysedAppsText, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { analysedAppsText, distinctRules, mostNamed, namedRulesText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import { searchAlike } from './alike-apps.ts';
@@ -125,7 +125,9 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
   const involved = involvedIn(same);
   // Elsewhere, where other rules decide, such a user may well get in.
   const where = isForAll ? '' : ' in circumstances like those of the example';
-  const whom = isForAll ? `all users for whom ${namedHere(involved)} decide` : 'users such as the one of the example';
+  const whom = isForAll
+    ? `all users for whom ${namedRulesText(involved)} decide`
+    : 'users such as the one of the example';
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
     findingAt('lock-out', location, {

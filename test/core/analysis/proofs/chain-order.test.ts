@@ -18,6 +18,13 @@ test.each<[string, readonly ChainStep[], readonly ChainStep[], boolean]>([
   ['more than it', [step('a')], [step('a'), step('b')], false],
   ['twice what it has once', [step('a'), step('b')], [step('a'), step('a')], false],
   ['the same in another order', [step('a'), step('b')], [step('b'), step('a')], false],
+  [
+    'the same, and in another order from the second on',
+    [step('a'), step('b'), step('c')],
+    [step('a'), step('c'), step('b')],
+    false,
+  ],
+  ['something else, of which it has more', [step('a'), step('b')], [step('c')], false],
   ['less of it in another order', [step('a'), step('b'), step('c')], [step('b'), step('a')], true],
   ['its last steps', [step('a'), step('b'), step('c')], [step('b'), step('c')], true],
   ['its first step and its last one', [step('a'), step('b'), step('c')], [step('a'), step('c')], true],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { overlay } from '../../../../src/core/analysis/space/sample-facts.ts';
 import type { ConditionName, ConditionOf } from '../../../../src/core/model/conditions.ts';
 import type { ConditionDescriptor } from '../../../../src/core/policy/condition-descriptor.ts';
 import { conditionDescriptors } from '../../../../src/core/policy/rules/condition-table.ts';
@@ -10,8 +11,8 @@ import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
 import { requiredTheory } from '../../support/required-theory.ts';
 import { anyZones, universe } from '../../support/universe.ts';
 
-const someone = userWith(['password'], { createdAt: NOW - 5 });
-const facts: UserFacts = { ...factsOf({ subject: someone }), subject: someone };
+const userWithPassword = userWith(['password'], { createdAt: NOW - 5 });
+const facts: UserFacts = { ...factsOf({ subject: userWithPassword }), subject: userWithPassword };
 
 /** The position of a class, by variable. */
 type Classes = ReadonlyMap<Variable, number>;
@@ -72,7 +73,7 @@ function compare<Name extends ConditionName>(name: Name, conditions: readonly Co
         }),
         formula: formulas.every((one) => holds(one, chosen)),
         itself: tests.every((each) => each.test(made) === 'hit'),
-        isWhole: made.subject.id === someone.id && made.device.os !== undefined,
+        isWhole: made.subject.id === userWithPassword.id && made.device.os !== undefined,
       };
     });
   });
@@ -240,7 +241,10 @@ describe('each value of an attribute is in a class that no condition divides, an
     const given = (made: UserFacts) =>
       all.map((one) => conditionDescriptors.attributes.compile(one).every((each) => each.test(made) === 'hit')).join();
     const withValue = (value: unknown) =>
-      ({ ...facts, subject: { ...someone, profile: value === undefined ? {} : { [name]: value } } }) as UserFacts;
+      ({
+        ...facts,
+        subject: { ...userWithPassword, profile: value === undefined ? {} : { [name]: value } },
+      }) as UserFacts;
 
     const answers = new Set(choices(variables, () => true).map(foretold));
     expect(values.filter((value) => !answers.has(given(withValue(value))))).toEqual([]);
@@ -260,6 +264,51 @@ function sampled<Name extends ConditionName>(name: Name, one: ConditionOf<Name>,
   const { samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
   return samples({ one, other, universe: universe() } as never);
 }
+
+/** Whether the facts of each sample meet both conditions. Undefined: there is no sample. */
+function areMet<Name extends ConditionName>(name: Name, one: ConditionOf<Name>, other?: ConditionOf<Name>) {
+  const descriptor: ConditionDescriptor<Name> = conditionDescriptors[name];
+  const samples = descriptor.samples({ one, other, rest: [] });
+  const tests = [one, ...(other === undefined ? [] : [other])].flatMap(descriptor.compile);
+  const base: UserFacts = { ...facts, subject: userWith(['password']) };
+  if (samples.length === 0) return undefined;
+  return samples.every((sample) => tests.every(({ test }) => test(overlay(base, sample)) === 'hit'));
+}
+
+describe('samples', () => {
+  const silent: readonly ConditionName[] = ['apps', 'authenticated', 'distance', 'recovered', 'risk'];
+  const tried = names.filter((name) => Array.isArray(cases[name]) && !silent.includes(name));
+
+  test.each(tried)('meet each condition: %s', (name) => {
+    const all = cases[name] as readonly never[];
+    expect(all.filter((condition) => areMet(name, condition) !== true)).toEqual([]);
+  });
+
+  const pairs: readonly (readonly [ConditionName, object, object])[] = [
+    ['users', { any: ['amy', 'bob'] }, { any: ['bob', 'cid'] }],
+    ['users', { any: ['amy'] }, { none: ['bob'] }],
+    ['groups', { all: ['a'] }, { all: ['a', 'b'] }],
+    ['userType', { any: ['clerk', 'guard'] }, { any: ['guard'] }],
+    ['network', { any: ['a', 'b'] }, { any: ['b'], none: ['c'] }],
+    ['scopes', { any: ['email'] }, { all: ['api', 'phone'] }],
+    ['claims', { any: ['email'] }, { all: ['name', 'phone'] }],
+    ['accountAge', { atLeast: 60 }, { below: 3600 }],
+    ['accountAge', { atLeast: 60 }, { atLeast: 3600 }],
+    ['attributes', { level: { atLeast: 3 } }, { plan: { equals: 'gold' } }],
+    ['attributes', { level: { above: 3, atMost: 4 } }, { plan: { equals: 'gold' } }],
+    ['attributes', { roles: { present: true } }, { name: { matches: 'A*' }, level: { below: 2 } }],
+  ];
+
+  test.each(pairs)('meet two conditions: %s %j %j', (name, one, other) => {
+    expect(areMet(name, one as never, other as never)).toBe(true);
+    expect(areMet(name, other as never, one as never)).toBe(true);
+  });
+
+  test.each<ConditionName>(['users', 'groups', 'userType', 'network'])(
+    'of two conditions that name different members there are none: %s',
+    (name) => expect(areMet(name, { any: ['a'] } as never, { any: ['b'] } as never)).toBeUndefined(),
+  );
+});
 
 test('samples meet what two conditions say of the signals of a device, and of the last sign-in', () => {
   expect(sampled('device', { registered: true })).toMatchObject([{ device: { registered: true } }]);
@@ -306,4 +355,18 @@ describe('of an attribute nothing is made up', () => {
     expect(classesOf([{ roles: { equals: 'lead' } }], nothing)).toEqual([]);
     expect(classesOf([{ roles: { matches: 'a*' } }], nothing)).toEqual([[true, false]]);
   });
+});
+
+const soon = { written: '60s', fromNow: 60 };
+const someDay = { written: '2027-01-10', from: 0, to: 0 };
+
+test.each<[string, ConditionOf<'attributes'>[string], boolean]>([
+  ['a moving bound', { before: soon }, true],
+  ['a moving bound on the other side', { after: soon }, true],
+  ['a moving bound in what must not hold', { present: true, not: { after: soon } }, true],
+  ['a fixed day', { before: someDay }, false],
+  ['a fixed day in what must not hold', { not: { before: someDay } }, false],
+  ['a text', { equals: 'x' }, false],
+])('the result for an attribute with %s varies between sign-ins, or not', (_, ends, expected) => {
+  expect(conditionDescriptors.attributes.compile({ ends }).map(({ varies }) => varies)).toEqual([expected]);
 });

@@ -1,7 +1,8 @@
 /** Moments with which expressions compare the time, and all else that they say. */
 import { expect, test } from '@jest/globals';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
-import type { CompiledExpression, ExpressionLogic } from '../../../../src/core/model/conditions.ts';
+import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../../../src/core/model/conditions.ts';
+import { conditionsWithin } from '../../../../src/core/policy/theories/expression-facts.ts';
 import { expressionTheory, hasUnknownPart } from '../../../../src/core/policy/theories/expression-theory.ts';
 import {
   type Formula,
@@ -65,4 +66,34 @@ test.each<[string, ExpressionLogic, boolean]>([
   ['an attribute', { attribute: 'name', test: { equals: 'a' }, text: '' }, true],
 ])('%s has a part that may fail, or not', (_, logic, expected) => {
   expect(hasUnknownPart(logic)).toBe(expected);
+});
+
+const groups: ConditionSet = { groups: { any: ['a'] } };
+const isNamed = { attribute: 'name', text: '', test: { equals: 'Ann' } };
+const namedSets: readonly ConditionSet[] = [
+  { attributes: { name: { present: true } } },
+  { attributes: { name: { equals: 'Ann' } } },
+];
+
+test.each<[string, ExpressionLogic, readonly ConditionSet[]]>([
+  ['another condition', { when: groups }, [groups]],
+  ['a user type', { userType: ['clerk'] }, [{ userType: { any: ['clerk'] } }]],
+  ['any user type', { userType: 'any' }, [{ userType: { any: [] } }]],
+  ['an attribute', isNamed, namedSets],
+  ['the presence of an attribute', { attribute: 'name', text: '' }, namedSets.slice(0, 1)],
+  ['an attribute that the schema lacks', { ...isNamed, attribute: 'height' }, []],
+  ['a list of numbers for an attribute that is a text', { ...isNamed, test: { in: [1] } }, []],
+  ['a bound for an attribute that is a text', { ...isNamed, test: { atLeast: 3 } }, []],
+  [
+    'a bound for an attribute that is a number',
+    { attribute: 'level', text: '', test: { atLeast: 3, below: 5 } },
+    [{ attributes: { level: { present: true } } }, { attributes: { level: { atLeast: 3, below: 5 } } }],
+  ],
+  ['an attribute of another type', { ...isNamed, attribute: 'level' }, []],
+  ['a text', text('a'), []],
+  ['all of these', { all: [{ when: groups }, text('a'), isNamed] }, [groups, ...namedSets]],
+  ['any of these', { any: [isNamed, { when: groups }] }, [...namedSets, groups]],
+  ['none of these', { not: { when: groups } }, [groups]],
+])('an expression about %s asks about these conditions', (_, logic, expected) => {
+  expect(conditionsWithin([expression(logic)], universe())).toEqual(expected);
 });

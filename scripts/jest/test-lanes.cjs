@@ -1,0 +1,44 @@
+const { availableParallelism } = require('node:os');
+
+/**
+ * About how many seconds the files take that wait most of their time, on two calm cores: until a Redis server counts as
+ * dead, or a killed process has come back.
+ */
+const waiting = {
+  'contract/store-replicas': 99,
+  'faults/process': 99,
+  'contract/store-cluster-replicas': 96,
+  'faults/acknowledged': 38,
+  'contract/store-redis-faults': 38,
+  'faults/store-outage': 23,
+};
+
+/** More cores than that are of no use: memory and the longest file set the limit. */
+const cores = Math.min(availableParallelism(), 8);
+
+/**
+ * The lanes of a whole run: each is a Jest of its own, and all run at the same time. Only as many workers as there are
+ * cores compute all the time. Each further one costs every worker a tenth of its speed, because they take the caches of
+ * the cores from each other (docs/decisions/0147-lanes-of-tests.md).
+ */
+const workersOfLane = {
+  waiting: cores,
+  // Chromium computes for them, in processes of its own.
+  browser: Math.ceil(cores / 2),
+  computing: cores,
+};
+
+/** The lane of a test file, by its path. */
+function laneOf(path) {
+  const name = nameOf(path);
+  if (Object.hasOwn(waiting, name)) return 'waiting';
+  return name.startsWith('browser/') ? 'browser' : 'computing';
+}
+
+/** `core/model/scope` of `/.../test/core/model/scope.test.ts`. */
+function nameOf(path) {
+  const [, name = ''] = /[/\\]test[/\\](.*)\.test\.ts$/.exec(path) ?? [];
+  return name.replaceAll('\\', '/');
+}
+
+module.exports = { laneOf, nameOf, waiting, workersOfLane };
