@@ -1,5 +1,7 @@
 /** `stepgate config apply`. */
+
 import type { Command } from 'commander';
+import { oneDay } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
@@ -56,7 +58,7 @@ export function applyCommand(context: ConfigContext): Command {
 }
 
 /** Seconds. A shorter time is not enough to check, and after a longer one the operator has forgotten. */
-const bounds = { min: 30, max: 86_400 };
+const bounds = { min: 30, max: oneDay };
 
 function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
   if (confirm === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Values that no two accounts have: claimed and freed in the commit of the profile; the first commit wins. */
+/** Values that no two accounts have: reserved and freed in the commit of the profile; the first commit wins. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { attributeSchemaOf } from '../../../../src/policy/schema/fields/attributes.ts';
 import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
