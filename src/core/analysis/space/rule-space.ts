@@ -109,7 +109,7 @@ export function notAll(formulas: readonly Formula[]): Formula {
 }
 
 /** Cached by formula. */
-const negatedOnce = sameEachTime(negated);
+const negatedOnce = cachedFormula(negated);
 
 function theoryOf<Name extends ConditionName>(name: Name, universe: Universe, others: OtherConditions) {
   const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
