@@ -103,6 +103,14 @@ export function cachedFormula<Of extends object>(make: (of: Of) => Formula): (of
   };
 }
 
+/** Not all of these hold. A formula that is met many times is negated once, and so its negation is read once, too. */
+export function notAll(formulas: readonly Formula[]): Formula {
+  return { any: formulas.map(negatedOnce) };
+}
+
+/** Cached by formula. */
+const negatedOnce = cachedFormula(negated);
+
 function theoryOf<Name extends ConditionName>(name: Name, universe: Universe, others: OtherConditions) {
   const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
   const conditions = others.sets.flatMap((when) => (when[name] === undefined ? [] : [when[name] as ConditionOf<Name>]));

@@ -30,7 +30,7 @@ export function lockOutFinder(additions: AccountAdditions, configuration: Analys
   const find: LockOutFinder['find'] = (denied) => {
     const { app, combination, facts } = denied;
     const search = searchOf(app);
-    const { closed, keysOfAll, ...others } = search;
+    const { closed, keysOfAll, reachable: _, ...others } = search;
     // The result differs by user if rules ask how users signed in.
     const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
     if (isSameForAll && !signInOutcome(closed, facts, { keys: keysOfAll }).isDenied) return undefined;
@@ -49,7 +49,7 @@ export function lockOutFinder(additions: AccountAdditions, configuration: Analys
     // The rules that cause it together may decide only here and now. Elsewhere, or later, the others may be the cause.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
-  return { find, reachable: (app) => reachableIn(searchOf(app)) };
+  return { find, reachable: (app) => searchOf(app).reachable() };
 }
 
 /** What users can have, each set once. */
@@ -59,7 +59,7 @@ function reachableIn({
   given,
   additionRules,
   most,
-}: AppSearch): ReturnType<LockOutFinder['reachable']> {
+}: Omit<LockOutSearch, 'isConfirmed'>): ReachableKeys {
   const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
   return { sets: sets.map((set) => asOften(set, most)), isPartial };
 }
@@ -78,11 +78,15 @@ function isForAll(found: ReturnType<typeof findLockOut>): boolean {
   return typeof found === 'object' && found.isForAll;
 }
 
+type ReachableKeys = ReturnType<LockOutFinder['reachable']>;
+
 interface AppSearch extends Omit<LockOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
   /** The authenticators that every user can reach. */
   readonly keysOfAll: readonly string[];
+  /** What one user or another can have; searched once for all rule combinations. */
+  readonly reachable: () => ReachableKeys;
 }
 
 function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: AnalysedConfiguration): AppSearch {
@@ -92,7 +96,12 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const search = { policies, space, given, most, additionRules: additionRules(policies, given, space) };
   const closed = { ...policies, accountPolicy: noAdditions };
   const keysOfAll = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
-  return { ...search, closed, keysOfAll };
+  let found: ReachableKeys | undefined;
+  const reachable = () => {
+    found ??= reachableIn(search);
+    return found;
+  };
+  return { ...search, closed, keysOfAll, reachable };
 }
 
 const noAdditions = compileAccountPolicy({
