@@ -138,6 +138,11 @@ export interface Transaction {
   readonly recorded?: string;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent before the first proof. */
   readonly proofSecret?: string;
+  /**
+   * Hash of the secret by which the browser is recognised later, from the answer to the last proof. Only under this one
+   * is the browser recorded. Absent until everything is proved.
+   */
+  readonly deviceSecret?: string;
 }
 
 /** What a new transaction starts from. */

@@ -9,6 +9,7 @@ import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { browserUseBy } from '../../flow/browser/used-browser.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
+import { loadAccount } from '../../flow/facts/account.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
 import type { Services } from '../../flow/services.ts';
@@ -113,7 +114,11 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
       session: session.uid,
     });
   }
-  const usual = isStrongest ? { since: services.now(), session: session.uid } : undefined;
+  const account = await loadAccount(unit, accountId);
+  const usual =
+    isStrongest && account
+      ? { since: services.now(), session: session.uid, valid: account.user.validAfter }
+      : undefined;
   await recordBrowser({ ...signedIn, ...omitUndefined({ rememberable, usual }) });
   unit.delete(transactionKey(transaction.id));
 }
