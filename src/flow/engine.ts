@@ -209,13 +209,16 @@ async function complete(
 ): Promise<SignInResult> {
   const { app, snapshot, transaction } = context;
   const { unit, visitor } = context.request;
+  const isStrongest = provesStrongest(await snapshot.policies(app), facts);
+  const { validAfter } = user;
   const keeps = mayKeepSecret(facts, browserUseBy(unit, visitor, user.id), {
     remembers: transaction.rememberDevice === true,
-    isStrongest: provesStrongest(await snapshot.policies(app), facts),
-    validAfter: user.validAfter,
+    isStrongest,
+    validAfter,
   });
   const secret = deviceSecret(unit, visitor.device, keeps);
-  saveTransaction({ ...context, transaction: { ...transaction, deviceSecret: deviceSecretHash(secret) } }, stored);
+  const given = { hash: deviceSecretHash(secret), ...(isStrongest && { valid: validAfter }) };
+  saveTransaction({ ...context, transaction: { ...transaction, deviceSecret: given } }, stored);
   return { kind: 'complete', accountId: user.id, assurance, deviceSecret: secret };
 }
 

@@ -42,7 +42,7 @@ export interface CompletedSignIn {
 export async function recordBrowser(completed: CompletedSignIn): Promise<void> {
   const { unit, services, visitor, transaction, subject, supportingEvidence } = completed;
   const { device: secret } = visitor;
-  if (secret === undefined || transaction.deviceSecret !== deviceSecretHash(secret)) return;
+  if (secret === undefined || transaction.deviceSecret?.hash !== deviceSecretHash(secret)) return;
   // In the order of the proofs: those from before this transaction come first.
   const before = supportingEvidence
     .filter((evidence) => evidence.transaction !== transaction.event)

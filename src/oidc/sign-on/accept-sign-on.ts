@@ -9,7 +9,6 @@ import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { browserUseBy } from '../../flow/browser/used-browser.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
-import { loadAccount } from '../../flow/facts/account.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
 import type { Services } from '../../flow/services.ts';
@@ -114,11 +113,9 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
       session: session.uid,
     });
   }
-  const account = await loadAccount(unit, accountId);
-  const usual =
-    isStrongest && account
-      ? { since: services.now(), session: session.uid, valid: account.user.validAfter }
-      : undefined;
+  // The session may have got stronger since the secret was given, which may be a planted one if this sign-in was weaker.
+  const valid = transaction.deviceSecret?.valid;
+  const usual = isStrongest && valid !== undefined ? { since: services.now(), session: session.uid, valid } : undefined;
   await recordBrowser({ ...signedIn, ...omitUndefined({ rememberable, usual }) });
   unit.delete(transactionKey(transaction.id));
 }
