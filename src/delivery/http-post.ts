@@ -48,7 +48,7 @@ export async function postOnce({ url, headers, body, timeout = defaultTimeout }:
 }
 
 /** Errors about the message (4xx) are final. The others concern time (408, 425, 429) or the other side. */
-export function isFinal(status: number): boolean {
+export function isFinalRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
 }
 

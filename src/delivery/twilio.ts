@@ -3,7 +3,7 @@
 import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';
-import { isFinal, type Posted, postOnce } from './http-post.ts';
+import { isFinalRefusal, type Posted, postOnce } from './http-post.ts';
 
 export interface TwilioOptions {
   readonly accountSid: string;
@@ -44,7 +44,7 @@ export function twilioChannel(options: TwilioOptions): Channel {
       });
       if (answer.status >= 200 && answer.status < 300) return 'sent';
       const reason = `the gateway answered ${answer.status}${errorCodeIn(answer)}`;
-      if (!isFinal(answer.status) || retryable.has(answer.status)) throw new TryLater(reason, answer.retryAfter);
+      if (!isFinalRefusal(answer.status) || retryable.has(answer.status)) throw new TryLater(reason, answer.retryAfter);
       warn(`the message ${message.id} was refused: ${reason}`);
       return 'failed';
     },

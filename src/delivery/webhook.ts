@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';
-import { isFinal, postOnce } from './http-post.ts';
+import { isFinalRefusal, postOnce } from './http-post.ts';
 
 export interface WebhookOptions {
   readonly url: string;
@@ -36,7 +36,7 @@ export function webhookChannel({ url, secret, warn, timeout }: WebhookOptions): 
       });
       if (answer.status >= 200 && answer.status < 300) return 'sent';
       const reason = `the webhook answered ${answer.status}`;
-      if (!isFinal(answer.status)) throw new TryLater(reason, answer.retryAfter);
+      if (!isFinalRefusal(answer.status)) throw new TryLater(reason, answer.retryAfter);
       warn(`the message ${message.id} was refused: ${reason}`);
       return 'failed';
     },

@@ -2,6 +2,7 @@
  * What is written when a user is deleted (by a command, or at the user's request), and when a command ends all sessions
  * of a user: the sessions end, and the apps are notified (OpenID Connect Back-Channel Logout 1.0).
  */
+import { oneDay } from '../core/model/durations.ts';
 import type { Seconds } from '../core/model/facts.ts';
 import { type LogoutNotification, logoutOps } from '../delivery/outbox.ts';
 import type { App } from '../policy/model/app.ts';
@@ -17,7 +18,7 @@ import { liveSessions } from './browser/other-sessions.ts';
 import type { SsoSession } from './browser/sso-session.ts';
 
 /** Notifications are retried for at most this long, as after any logout (seconds). */
-const longestTry: Seconds = 86_400;
+const longestTry: Seconds = oneDay;
 
 export interface SessionEndParts {
   readonly store: Store;

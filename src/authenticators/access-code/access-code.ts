@@ -3,7 +3,9 @@
  * authenticators. It is issued on the command line, never enrolled in the step loop, and expires by itself. As a proof
  * of possession it is only as good as the channel by which the administrator passes it on.
  */
+
 import { z } from 'zod';
+import { oneDay, oneMinute } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { closed, duration } from '../../policy/schema/fields/fields.ts';
 import type {
@@ -45,9 +47,6 @@ const proof = proofOf(descriptor, ['otp']);
 const shortest = 8;
 const longest = 64;
 
-const MINUTE = 60;
-const DAY = 86_400;
-
 const bounds = {
   minLength: z
     .int()
@@ -55,7 +54,7 @@ const bounds = {
     .max(longest)
     .default(shortest)
     .describe('Shortest code that an administrator may issue, in letters and digits: 8 (the default) to 64.'),
-  maxLifetime: duration({ min: 10 * MINUTE, max: 10 * DAY })
+  maxLifetime: duration({ min: 10 * oneMinute, max: 10 * oneDay })
     .prefault('P10D')
     .describe('Longest life of a code: PT10M to P10D (the default).'),
   maxUses: z.int().min(1).max(10).default(10).describe('The most uses that a code may have: 1 to 10 (the default).'),

@@ -1,4 +1,5 @@
 /** Sets passwords outside the step loop, for an administrator or an import, under the password policy as well. */
+import { oneDay } from '../../core/model/durations.ts';
 import type { Subject } from '../../core/model/facts.ts';
 import type { NewCredential } from '../authenticator.ts';
 import { HashingQueue } from '../shared/hashing-queue.ts';
@@ -10,7 +11,7 @@ import { hashPassword, readHash } from './hash.ts';
  * How long a command's hash may wait (seconds): a file may contain any number of passwords, and no user is waiting for
  * a page.
  */
-const maxWait = 86_400;
+const maxWait = oneDay;
 
 /** `queue`: a server passes its own; a command makes one. */
 export function passwordTools(queue: HashingQueue = new HashingQueue({ maxWait })) {

@@ -3,7 +3,9 @@
  * 3.1.3.3 calls the public telephone network restricted: the enrollment page says so, and stricter policies exclude
  * phones. See decision 14.
  */
+
 import { randomInt } from 'node:crypto';
+import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type {
   Authenticator,
@@ -73,7 +75,7 @@ export function phoneAuthenticator(): Authenticator {
     sendLimits: [
       { limit: 1, window: 20 },
       { limit: 5, window: 900 },
-      { limit: 30, window: 86_400 },
+      { limit: 30, window: oneDay },
     ],
     maskedAddress(credential) {
       const to = numberOf(credential);

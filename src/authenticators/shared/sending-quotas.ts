@@ -1,12 +1,10 @@
 /** Quotas of all authenticators that send messages, which are limits over all accounts. */
-import type { Seconds } from '../../core/model/facts.ts';
+import { oneHour } from '../../core/model/durations.ts';
 import type { Quota } from '../authenticator.ts';
-
-const HOUR: Seconds = 3600;
 
 /** At most `limit` messages per hour. */
 export function perHour(kind: string, value: string, limit: number): Quota {
-  return { kind, value, limits: [{ limit, window: HOUR }] };
+  return { kind, value, limits: [{ limit, window: oneHour }] };
 }
 
 /** Counts by the requesting network. */

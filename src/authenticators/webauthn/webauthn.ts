@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { oneHour } from '../../core/model/durations.ts';
 import type { Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { AuthenticatorSettings } from '../../policy/model/authenticator-kind.ts';
@@ -29,7 +30,7 @@ import { algorithms, verifyAssertion } from './verify.ts';
 const identifyPeriod = challengeLifetime / 2;
 
 /** How long a sign-in may take (seconds). Older challenges are searched that far back, to recognise expired ones. */
-const maxSignInDuration = 3600;
+const maxSignInDuration = oneHour;
 
 /** Bytes of a challenge. */
 const challengeBytes = 32;

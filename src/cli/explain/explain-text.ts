@@ -63,7 +63,7 @@ function factLines(explanation: CommandExplanation): readonly string[] {
     `scope ${request.scopes.join(' ')}`,
     ...(request.acrValues.length === 0
       ? []
-      : [`acr_values ${request.acrValues.join(' ')}${request.acrEssential ? ' (essential)' : ''}`]),
+      : [`${request.acrEssential ? 'essential acr' : 'acr_values'} ${request.acrValues.join(' ')}`]),
     ...(request.essentialClaims ? [`essential claims ${request.essentialClaims.join(' ')}`] : []),
     ...(request.maxAge === undefined ? [] : [`max_age ${request.maxAge}`]),
     ...(request.claims ? [`claims ${request.claims.join(' ')}`] : []),
@@ -162,7 +162,7 @@ export function layerLines(layer: ExplainedLayer, paint: Paint, when = ''): read
 
 function layerTitle({ layer, policy, acrValues, change }: ExplainedLayer): string {
   if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
-  if (layer === 'app' && policy === 'minimumAcr') return `Minimum acr of the app: ${acrValues?.join(', ') ?? ''}`;
+  if (layer === 'app' && acrValues !== undefined) return `Minimum acr of the app: ${acrValues.join(', ')}`;
   if (layer === 'request') return acrValues ? `Request: acr ${acrValues.join(' or ')}` : 'Request';
   return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${policy}`;
 }

@@ -29,7 +29,7 @@ import {
 } from './proofs-from-options.ts';
 import { unusualFromOptions } from './unusual-from-options.ts';
 
-interface Known {
+interface FactsContext {
   readonly snapshot: Snapshot;
   readonly app: App;
   /** The user of `--user`. */
@@ -40,7 +40,7 @@ interface Known {
 }
 
 /** Throws `StepgateError('bad_request')` with one sentence for the administrator. */
-export function factsFromOptions(options: FactOptions, known: Known): Facts {
+export function factsFromOptions(options: FactOptions, known: FactsContext): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectFromOptions(options, { ...known, now });
   const past = lastSignInFromOptions(options, now);
@@ -82,7 +82,7 @@ function parseTime(text: string): Seconds {
 }
 
 /** The request as oidc-provider reads it: the client's defaults apply to whatever it does not name. */
-function requestFromOptions(options: FactOptions, { snapshot, app, authenticators }: Known): RequestFacts {
+function requestFromOptions(options: FactOptions, { snapshot, app, authenticators }: FactsContext): RequestFacts {
   const { default_acr_values = [], default_max_age } = app.client;
   const scopes = words(options.scope ?? 'openid');
   const { scopes: configured, resources } = snapshot.settings;
@@ -117,7 +117,7 @@ function requestFromOptions(options: FactOptions, { snapshot, app, authenticator
 }
 
 /** What the pages of the account ask for. */
-function accountScopes(authenticators: Known['authenticators']): readonly string[] {
+function accountScopes(authenticators: FactsContext['authenticators']): readonly string[] {
   const keys = authenticators.map(({ key }) => key);
   const changed = [...new Set([...keys, ...accountIdentifiers])];
   const changes = changeActions.flatMap((action) => changed.map((of) => scopeOfChange({ action, of })));
@@ -145,7 +145,7 @@ function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf 
 /** The user of `--user`, overridden by other options. Without `--user`, a user about whom nothing else is known. */
 function subjectFromOptions(
   options: FactOptions,
-  { user, authenticators: all, snapshot, now }: Known,
+  { user, authenticators: all, snapshot, now }: FactsContext,
 ): Subject | undefined {
   const authenticators = descriptorsOf({ authenticators: all, snapshot });
   const { groups, userType, attribute, enrolled, skipped, recovered, accountAge } = options;
@@ -181,7 +181,7 @@ function subjectFromOptions(
 function descriptorsOf({
   authenticators,
   snapshot,
-}: Pick<Known, 'authenticators' | 'snapshot'>): readonly AuthenticatorDescriptor[] {
+}: Pick<FactsContext, 'authenticators' | 'snapshot'>): readonly AuthenticatorDescriptor[] {
   const enabled = enabledAuthenticators(authenticators, snapshot.settings);
   return authenticators.map((descriptor) => enabled.find(({ key }) => key === descriptor.key) ?? descriptor);
 }

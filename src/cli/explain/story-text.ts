@@ -53,14 +53,14 @@ function zoneText({ zones = [] }: ToldDecision): string {
 
 function deviceText({ device }: ToldDecision): string {
   const kind = [device.platform, device.os].filter((part) => part !== undefined);
-  const browser = device.known ? 'a known browser' : 'a new browser';
+  const browser = device.known ? 'a known browser' : 'a browser that is not known';
   return [browser, ...kind].join(', ');
 }
 
 function requestText({ scopes, acrValues, acrEssential, maxAge, promptLogin }: ToldDecision): string {
   return [
     `scope ${scopes.join(' ')}`,
-    ...(acrValues ? [`acr_values ${acrValues.join(' ')}${acrEssential ? ' (essential)' : ''}`] : []),
+    ...(acrValues ? [`${acrEssential ? 'essential acr' : 'acr_values'} ${acrValues.join(' ')}`] : []),
     ...(maxAge === undefined ? [] : [`max_age ${maxAge}`]),
     ...(promptLogin ? ['prompt login'] : []),
   ].join('; ');
@@ -194,10 +194,10 @@ function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Pai
   ];
 }
 
-function titleOf({ layer, policy, change, acrValues = [] }: TracedLayer, decision: readonly TracedLayer[]): string {
+function titleOf({ layer, policy, change, acrValues }: TracedLayer, decision: readonly TracedLayer[]): string {
   if (isRecovery(decision)) return 'Recovery policy';
-  if (layer === 'app' && policy === 'minimumAcr') return `Minimum acr of the app: ${acrValues.join(', ')}`;
-  if (layer === 'request') return acrValues.length === 0 ? 'Request' : `Request: acr ${acrValues.join(' or ')}`;
+  if (layer === 'app' && acrValues !== undefined) return `Minimum acr of the app: ${acrValues.join(', ')}`;
+  if (layer === 'request') return acrValues ? `Request: acr ${acrValues.join(' or ')}` : 'Request';
   if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
   return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${printable(policy)}`;
 }

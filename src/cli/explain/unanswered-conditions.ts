@@ -14,7 +14,7 @@ export function pastLeftAside(sets: readonly ConditionSet[], options: FactOption
   );
 }
 
-/** Whether a condition asks only what is known of each sign-in: a browser that the account does not know is new. */
+/** Whether a condition asks only what is known of each sign-in: a browser that is not known is a new device. */
 export function isAnswered({ risk }: ConditionSet, name: string): boolean {
   if (name !== 'risk' || risk === undefined) return false;
   const named = [...(risk.any ?? []), ...(risk.none ?? [])];

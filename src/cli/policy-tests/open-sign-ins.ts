@@ -31,7 +31,7 @@ import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { signatureBy } from './distinct-facts.ts';
 import { type MergeFacts, merging } from './merged-facts.ts';
 import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './open-choices.ts';
-import { isKnown } from './test-facts.ts';
+import { isKnownBrowserIn } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface OpenSignIns {
@@ -112,7 +112,7 @@ function arising(
   const { onceProved, always } = factsTogether(sets, universe);
   const conditions = [...onceProved, ...always].flatMap(compileConditions);
   return (placed) => {
-    const device = { ...placed.device, known: isKnown(test, placed, sets) };
+    const device = { ...placed.device, known: isKnownBrowserIn(test, placed, sets) };
     return conditions.every(({ test: holds }) => holds(withProof({ ...placed, device })) === 'hit');
   };
 }

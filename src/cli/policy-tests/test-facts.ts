@@ -8,6 +8,24 @@ import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
 import type { FactOptions } from '../explain/fact-options.ts';
 
+/** An option of facts that says something about the user. */
+type UserOption = keyof Pick<
+  FactOptions,
+  'groups' | 'userType' | 'attribute' | 'enrolled' | 'accountAge' | 'lastSignIn' | 'recovered'
+>;
+
+/**
+ * Options of facts that no policy test sets:
+ * - `skipped`: tests are about users who have skipped nothing yet.
+ * - `claims`, `promptConsent`, `promptSelectAccount`: no rule reads them. They decide whether and what the pages of
+ *   consent and of accounts ask.
+ * - `lastUsed`: no rule reads it. It puts one authenticator before others that count as much.
+ */
+type UntestedOption = keyof Pick<
+  FactOptions,
+  'skipped' | 'claims' | 'promptConsent' | 'promptSelectAccount' | 'lastUsed'
+>;
+
 /** Without a time, a constant one is used, so that a test that passes today passes tomorrow. */
 export function factOptionsOf(test: PolicyTest): FactOptions {
   const { network, device, request, evidence, keptSignedIn, time } = test;
@@ -32,14 +50,15 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
     at: time ?? new Date(plainTime * 1000).toISOString(),
     evidence,
     keepSignedIn: keptSignedIn,
-  });
+    // Every other option has its line here, or the compiler tells.
+  } satisfies Readonly<Record<Exclude<keyof FactOptions, UserOption | UntestedOption>, unknown>>);
 }
 
 /**
- * Whether the account knows the browser. A test that says nothing about it leaves that open: where the rules ask about
- * risk alone, it follows from the signals.
+ * Whether the browser is known (`device.known`). A test that says nothing about it leaves that open: where the rules
+ * ask about risk alone, it follows from the signals.
  */
-export function isKnown({ device }: PolicyTest, placed: UserFacts, sets: readonly ConditionSet[]): boolean {
+export function isKnownBrowserIn({ device }: PolicyTest, placed: UserFacts, sets: readonly ConditionSet[]): boolean {
   if (device?.remembered !== undefined) return true;
   const isChosen = sets.some((set) => set.device?.known !== undefined) || sets.every(({ risk }) => risk === undefined);
   return device?.known ?? (isChosen ? placed.device.known : !showsNewBrowser(placed));
@@ -57,12 +76,12 @@ export function openOptions(
 ): Pick<FactOptions, 'device' | 'risk' | 'distance'> {
   const { risk = placed.risk?.reasons.map(({ signal }) => signal), distance = placed.distance } = test;
   return {
-    device: isKnown(test, placed, sets) ? 'known' : 'new',
+    device: isKnownBrowserIn(test, placed, sets) ? 'known' : 'new',
     ...omitUndefined({ risk, distance: distance?.toString() }),
   };
 }
 
-function userOptions(user: PolicyTest['user']): FactOptions {
+function userOptions(user: PolicyTest['user']): Pick<FactOptions, UserOption> {
   if (user === undefined) return {};
   const { groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
   return omitUndefined({
@@ -74,7 +93,7 @@ function userOptions(user: PolicyTest['user']): FactOptions {
     accountAge: secondsText(accountAge),
     lastSignIn: pastText(lastSignIn),
     recovered: secondsText(recovered),
-  });
+  } satisfies Readonly<Record<UserOption, unknown>>);
 }
 
 /** An assumed last sign-in counts as one for the rules. */

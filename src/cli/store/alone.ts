@@ -1,7 +1,9 @@
 /**
  * `stepgate store alone`: the operator declares that all replicas are dead, so that the store must work without them.
  */
+
 import type { Command } from 'commander';
+import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { auditOp } from '../../flow/audit.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
@@ -28,7 +30,7 @@ interface Options extends ResultOptions {
 }
 
 /** Seconds. A longer time is no longer an emergency. */
-const bounds = { min: 60, max: 86_400 };
+const bounds = { min: 60, max: oneDay };
 
 /** Rejects before anything is written if no duration is given, or if the store is the embedded one. */
 export function storeAloneCommand(context: StoreAloneContext): Command {

@@ -1,5 +1,7 @@
 /** `stepgate users tac`: a temporary access code for a user who cannot sign in otherwise. */
+
 import type { Command } from 'commander';
+import { oneHour } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountChanged } from '../../flow/notify/account-notification.ts';
@@ -26,7 +28,7 @@ const maxLength = 64;
 const minLifetime = 600;
 
 /** Defaults, as far as the settings allow them. `lifetime`: seconds. */
-const defaults = { length: 12, lifetime: 3600 };
+const defaults = { length: 12, lifetime: oneHour };
 
 /**
  * Invalid terms, and terms that the settings do not allow, are rejected with one sentence before anything is written.

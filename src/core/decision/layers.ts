@@ -26,7 +26,7 @@ export interface PolicyLayers {
   readonly session?: GrantedSession;
   /** The rule of the sign-on policy that decided. */
   readonly appRule?: Rule;
-  /** The longest session that this rule allows at the app: the greatest age of all evidence (seconds). */
+  /** The longest session that this rule allows at the app: the maximum age of all evidence (seconds). */
   readonly appSessionMaxAge?: Seconds;
   /** How long (seconds) that rule lets a browser remember the second factor. */
   readonly remember?: Seconds;
@@ -168,7 +168,7 @@ export function requestLayersOf(request: RequestFacts, acrValues: readonly AcrVa
 }
 
 /**
- * The greatest age of all evidence that a decision accepts (seconds): the strictest of request, session and app rule.
+ * The maximum age of all evidence that a decision accepts (seconds): the strictest of request, session and app rule.
  */
 export function overallMaxAge(facts: Facts, { session, appSessionMaxAge }: PolicyLayers): Seconds | undefined {
   return stricterMaxAge(requestMaxAge(facts.request), stricterMaxAge(session?.absolute, appSessionMaxAge));

@@ -26,7 +26,7 @@ export type Missing =
       readonly factors: number;
       /** Factor types that the evidence covers. */
       readonly covered: readonly Factor[];
-      /** Greatest age of all evidence (seconds). */
+      /** Maximum age of all evidence (seconds). */
       readonly maxAge?: Seconds;
     }
   | { readonly kind: 'chain'; readonly steps: readonly ChainStep[] };

@@ -1,4 +1,4 @@
-/** The evidence that counts in a decision: the user's own, of enabled authenticators, within the greatest age. */
+/** The evidence that counts in a decision: the user's own, of enabled authenticators, within the maximum age. */
 import type { AuthenticatorDescriptor, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { recoveredPart } from './recovered-password.ts';

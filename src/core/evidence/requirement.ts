@@ -39,7 +39,7 @@ export function ageOf(evidence: Evidence, facts: Facts): AssessedEvidence['age']
   return Math.max(0, facts.now - evidence.at);
 }
 
-/** The greatest age that the request allows (seconds). `prompt=login`: 0 (OpenID Connect Core section 3.1.2.1). */
+/** The maximum age that the request allows (seconds). `prompt=login`: 0 (OpenID Connect Core section 3.1.2.1). */
 export function requestMaxAge({ promptLogin, maxAge }: RequestFacts): Seconds | undefined {
   return promptLogin ? 0 : maxAge;
 }

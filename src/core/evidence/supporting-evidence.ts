@@ -24,7 +24,10 @@ export function findSupportingEvidence(
   return withoutSurplus(counted.slice(0, enough), suffices);
 }
 
-/** The oldest is needed: without it the evidence does not suffice. */
+/**
+ * The evidence without what it can do without. The last one, the oldest, is not tried: without it the rest does not
+ * suffice.
+ */
 function withoutSurplus(
   evidence: readonly CountedEvidence[],
   suffices: (evidence: readonly CountedEvidence[]) => boolean,

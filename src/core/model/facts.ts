@@ -226,7 +226,10 @@ export interface RequestFacts {
   readonly scopes: readonly string[];
   /** Claims that the app calls essential (OpenID Connect Core section 5.5.1). Absent: none. */
   readonly essentialClaims?: readonly string[];
-  /** In the order of preference. */
+  /**
+   * `acr` values that the app asks for, by `acr_values` or the claims parameter, best first. With an essential one:
+   * those of the claims parameter alone.
+   */
   readonly acrValues: readonly string[];
   /** True: one of `acrValues` must be reached (OpenID Connect Core section 5.5.1.1). */
   readonly acrEssential: boolean;

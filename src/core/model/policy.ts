@@ -11,7 +11,7 @@ export interface Demand {
   /** Deny list of such names. */
   readonly exclude?: readonly string[];
   readonly characteristics?: readonly Characteristic[];
-  /** Oldest age that still counts (seconds). 0: proved in this transaction. */
+  /** The maximum age (seconds). 0: proved in this transaction. */
   readonly maxAge?: Seconds;
   /** It counts as long as the session was never without activity for longer (seconds). */
   readonly maxIdle?: Seconds;
@@ -23,7 +23,10 @@ export interface Demand {
 export interface Alternative {
   readonly factors: 1 | 2 | 3;
   readonly demands: readonly Demand[];
-  /** Applies to all evidence of this alternative (seconds). 0: everything is proved in this transaction. */
+  /**
+   * `reauthenticate` of the file: the maximum age of all evidence of this alternative (seconds). 0: everything is
+   * proved in this transaction.
+   */
   readonly maxAge?: Seconds;
 }
 

@@ -34,6 +34,7 @@ export interface ReportedRule extends RuleTrace {
 /** The result of one layer. */
 export interface LayerTrace {
   readonly layer: 'session' | 'app' | 'request' | 'account' | 'enrollment' | 'profile' | 'service';
+  /** Name of the policy. Empty: there is none. `acr_values`, `minimumAcr`: what asked, where no policy did. */
   readonly policy: string;
   /** Account layer: the change that it rules over. */
   readonly change?: GovernedChange;
@@ -45,7 +46,7 @@ export interface LayerTrace {
   readonly requirement?: Requirement;
   /** The `acr` values of which one must be reached: the request's, or the app's minimum. */
   readonly acrValues?: readonly string[];
-  /** Request layer: the greatest age of all evidence (seconds). 0: proved in this transaction. */
+  /** Request layer: the maximum age of all evidence (seconds). 0: proved in this transaction. */
   readonly maxAge?: Seconds;
   /** Authenticators whose proof this browser remembers, where it may stand for the second factor. */
   readonly remembered?: readonly string[];

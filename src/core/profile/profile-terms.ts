@@ -34,8 +34,8 @@ export function isProfileComplete(terms: ProfileTerms, subject: Subject): boolea
 }
 
 /**
- * What the user is asked for now; undefined: nothing. What only may be there is asked for once, and only where a page
- * is shown anyway. Known values are asked for with the missing ones, so that the form is complete.
+ * What the user is asked for now; undefined: nothing. Optional attributes are asked for once, and only where a page is
+ * shown anyway. Known values are asked for with the missing ones, so that the form is complete.
  */
 export function profileRequest(
   terms: ProfileTerms,

@@ -7,7 +7,7 @@ import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts.ts';
 import type { Alternative } from '../model/policy.ts';
 
-/** The greatest age at which a proof counts for this requirement (seconds). */
+/** The maximum age of a proof for this requirement (seconds). */
 export const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
 
 /**

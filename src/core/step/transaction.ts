@@ -165,7 +165,7 @@ export interface NewTransaction
 }
 
 /** Creates a transaction in which nothing has happened yet. */
-export function begin({ now, lifetime, ...start }: NewTransaction): Transaction {
+export function newTransaction({ now, lifetime, ...start }: NewTransaction): Transaction {
   return { ...start, event: start.event ?? start.id, startedAt: now, expiresAt: now + lifetime, evidence: [] };
 }
 

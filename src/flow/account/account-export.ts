@@ -25,7 +25,7 @@ export interface AccountExport {
   readonly signIns: readonly Readonly<Record<string, unknown>>[];
   /** Networks that count as usual for conditions about risk. Empty if there are none, or if no policy needs them. */
   readonly usualNetworks: readonly Readonly<Record<string, unknown>>[];
-  /** The last sign-ins of sessions, if conditions need them. */
+  /** For each session, when the user last signed in with it. Empty if no condition asks about it. */
   readonly signInHistory: readonly Readonly<Record<string, unknown>>[];
   readonly auditLog: readonly Readonly<Record<string, unknown>>[];
 }

@@ -26,7 +26,7 @@ import {
   serializeUser,
   type User,
 } from '../../users/record/user.ts';
-import { moveUniqueValues, uniqueChange } from '../../users/reservations/attribute-reservations.ts';
+import { moveUniqueValues, uniqueValueChange } from '../../users/reservations/attribute-reservations.ts';
 import { holdIdentifier, reserveIdentifierInUnit } from '../../users/reservations/identifier-reservations.ts';
 import { audit } from '../audit.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
@@ -69,7 +69,7 @@ export async function moveIdentifier(context: OpenAccount, move: Move): Promise<
   if (newIdentifier !== undefined && !(await reserveIdentifierInUnit(unit, newIdentifier, owner))) return taken;
   const { askedIdentifier: asked, ...present } = account.user;
   const moved = withIdentifier(present, { kind, value, newIdentifier, formerIdentifier: former?.identifier });
-  const unique = uniqueChange(snapshot.settings.attributes, present.profile, moved.profile);
+  const unique = uniqueValueChange(snapshot.settings.attributes, present.profile, moved.profile);
   if ((await moveUniqueValues(unit, unique, owner)) !== undefined) return taken;
   const credentials = movedCredentials(context, move);
   const kept = former && formerOf(context, move, former);

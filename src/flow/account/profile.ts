@@ -10,7 +10,7 @@ import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
 import { type IdentifierKind, type Profile, serializeUser } from '../../users/record/user.ts';
-import { moveUniqueValues, uniqueChange } from '../../users/reservations/attribute-reservations.ts';
+import { moveUniqueValues, uniqueValueChange } from '../../users/reservations/attribute-reservations.ts';
 import { changedProfile } from '../actions/profile/profile.ts';
 import {
   inputName,
@@ -121,7 +121,7 @@ export async function saveProfile(
   const changed = changedProfile(profile, withoutUntouched(typed, profile), schema.attributes);
   const names = changedNames(profile, changed);
   if (names.length === 0) return [];
-  const unique = uniqueChange(schema, profile, changed);
+  const unique = uniqueValueChange(schema, profile, changed);
   const now = services.now();
   const taken = await moveUniqueValues(unit, unique, { user: account.user.id, now });
   if (taken !== undefined)

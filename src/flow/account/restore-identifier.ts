@@ -13,7 +13,7 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { currentIdentifier, withIdentifier } from '../../users/identifiers/identifier-changes.ts';
 import { nextValidAfter, type VersionedAccount } from '../../users/record/account.ts';
 import type { FormerIdentifier, User } from '../../users/record/user.ts';
-import { moveUniqueValues, uniqueChange } from '../../users/reservations/attribute-reservations.ts';
+import { moveUniqueValues, uniqueValueChange } from '../../users/reservations/attribute-reservations.ts';
 import {
   freeIdentifier,
   isFreeFor,
@@ -86,7 +86,7 @@ export async function undoChange(request: UndoRequest, token: string): Promise<U
   const owner = { user: user.id, now: services.now() };
   const restored = { ...account, user: restoredUser(user, changes) };
   const { attributes } = (await services.snapshot(unit)).settings;
-  const unique = uniqueChange(attributes, user.profile, restored.user.profile);
+  const unique = uniqueValueChange(attributes, user.profile, restored.user.profile);
   if ((await moveUniqueValues(unit, unique, owner)) !== undefined) return { kind: 'superseded' };
   if (first.identifier !== undefined) await reserveIdentifierInUnit(unit, first.identifier, owner);
   consumeLink(unit, token);

@@ -4,6 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { oneDay } from '../../core/model/durations.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { keyTable } from '../../stores/key-table.ts';
@@ -14,7 +15,7 @@ import type { Visitor } from './visitor.ts';
 /** How long a browser counts as used after the last sign-in (seconds). */
 export const deviceLifetime: Seconds = keyTable['used-browser'].lifetime.seconds;
 /** A sign-in is recorded again only after this long (seconds), so that SSO needs no write of its own. */
-const rewriteAfter: Seconds = 86_400;
+const rewriteAfter: Seconds = oneDay;
 /** Users per browser. The user whose last sign-in is oldest is forgotten. */
 const maxUsers = 20;
 

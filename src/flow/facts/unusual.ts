@@ -2,7 +2,9 @@
  * What is unusual about a sign-in: the facts for the conditions `risk` and `distance`. Everything is compared with what
  * was usual before the session began (decision 89). Loads nothing: the caller has loaded the entries.
  */
+
 import { hash } from 'node:crypto';
+import { oneHour } from '../../core/model/durations.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import type { RiskSignal } from '../../core/model/risk.ts';
 import { riskOf } from '../../core/policy/values/risk.ts';
@@ -13,7 +15,6 @@ import { placedSignIns } from '../../users/history/sign-in-history.ts';
 import { failuresWithin, networkPrefix, type UsualNetwork, usualNetworks } from '../../users/history/usual-places.ts';
 import { type Kilometres, kilometresBetween } from './geography.ts';
 
-const HOUR: Seconds = 3600;
 /** Places derived from addresses are inexact, so no journey shorter than this (kilometres) counts as impossible. */
 const inexact: Kilometres = 100;
 
@@ -58,7 +59,7 @@ export function unusualFacts(
   const { unusual, unknown } = comparedPlaces(unit, where, { networks, signIn });
   // Wrong tries by strangers must not exclude the owner's browsers.
   const until = signIn.isSignedIn ? signIn.began : signIn.now;
-  const hasFailures = !signIn.isKnownBrowser && failuresWithin(places, until, HOUR) >= scoring.failures;
+  const hasFailures = !signIn.isKnownBrowser && failuresWithin(places, until, oneHour) >= scoring.failures;
   const signals: readonly RiskSignal[] = [
     ...(signIn.isKnownBrowser ? [] : (['newDevice'] as const)),
     ...unusual,
@@ -107,7 +108,7 @@ function comparedPlaces(
 
 /** `within`: seconds; `speed`: kilometres per hour. */
 function isImpossible(travelled: Kilometres, within: Seconds, speed: number): boolean {
-  return travelled > inexact && travelled * HOUR > speed * Math.max(0, within);
+  return travelled > inexact && travelled * oneHour > speed * Math.max(0, within);
 }
 
 /** The distance to the nearest usual network with a known place. */

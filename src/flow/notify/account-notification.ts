@@ -1,6 +1,7 @@
 /** Notifications about an account, sent to all addresses of the user, so that an attacker cannot act unseen. */
 
 import type { Delivery } from '../../authenticators/authenticator.ts';
+import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { isSameAddress, notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
 import type { Account } from '../../users/record/user.ts';
@@ -103,7 +104,7 @@ export interface NotificationLink {
 }
 
 /** After this long the notification is too old to be sent (seconds). */
-const lifetime = 86_400;
+const lifetime = oneDay;
 
 export function accountChanged(event: AccountChange, what: ChangeDetails = {}): AccountNotification {
   const { authenticator = '', label = '', formerLabel = '', address = '', due } = what;

@@ -3,6 +3,7 @@
  * the notification is written in the commit of the sign-in and needs no extra round trip; an account's first sign-in
  * causes none; a browser that keeps no cookies cannot flood the mailbox.
  */
+import { oneDay, oneWeek } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -18,10 +19,9 @@ import { notificationDeliveries } from './account-notification.ts';
 import { enqueueMessages, type MessageContext } from './enqueue-messages.ts';
 
 /** How long a sign-in can be reported (seconds). */
-const reportPeriod: Seconds = 7 * 86_400;
+const reportPeriod: Seconds = oneWeek;
 /** Notifications per day. The account page shows all sign-ins. */
 const perDay = 10;
-const day: Seconds = 86_400;
 
 export interface NewSignIn extends Omit<MessageContext, 'account' | 'client'> {
   /** Id of the account. */
@@ -52,7 +52,7 @@ export async function tellOfNewBrowser(signIn: NewSignIn): Promise<void> {
 }
 
 function recent(times: readonly Seconds[], now: Seconds): readonly Seconds[] {
-  return times.filter((at) => at > now - day);
+  return times.filter((at) => at > now - oneDay);
 }
 
 /** Merged, so that this cannot make a sign-in lose a race. */

@@ -2,8 +2,10 @@
  * The FAPI 2.0 Security Profile for apps that use it, and signed authorization requests (RFC 9101). The profile belongs
  * to the app, so one provider serves both kinds. Parts of it are in the client's metadata: see `clientMetadata`.
  */
+
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { oneHour } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { App } from '../../policy/model/app.ts';
 import { currentRequest } from '../request-scope.ts';
@@ -57,7 +59,7 @@ function algorithmOf(jwt: string): unknown {
  * The longest lifetime of a request object of an app with the profile (seconds; FAPI 2.0 Message Signing section
  * 5.3.1).
  */
-const longestRequestObject: Seconds = 3600;
+const longestRequestObject: Seconds = oneHour;
 
 type RequestObjects = NonNullable<NonNullable<Configuration['features']>['requestObjects']>;
 

@@ -1,5 +1,7 @@
 /** Notifies relying parties of the end of a session (OpenID Connect Back-Channel Logout 1.0). */
+
 import type { Provider } from 'oidc-provider';
+import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { enqueueLogout, type LogoutNotification } from '../../delivery/outbox.ts';
@@ -18,7 +20,7 @@ import {
 import { createRequestScope, currentRequest, runInScope } from '../request-scope.ts';
 
 /** A notification is retried for at most this long. By then the app's own session is most likely over. */
-const longestTry: Seconds = 86_400;
+const longestTry: Seconds = oneDay;
 
 /**
  * From now on, a logout is written to the outbox in the commit that ends the session. A dead or slow relying party

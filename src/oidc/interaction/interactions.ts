@@ -11,7 +11,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { longestIdentifier } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { carriedOver } from '../../core/step/carried-over-transaction.ts';
-import { begin, type Transaction } from '../../core/step/transaction.ts';
+import { newTransaction, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { audit } from '../../flow/audit.ts';
 import { renewSecret } from '../../flow/browser/proof-secret.ts';
@@ -71,7 +71,7 @@ export async function beginTransaction(
   const hint = ctx.oidc.params?.login_hint;
   const locales = ctx.oidc.params?.ui_locales;
   const continues = previous && previous.subject?.id === asked ? previous : undefined;
-  const fresh = begin({
+  const fresh = newTransaction({
     id: interaction.uid,
     ...(continues ? { event: continues.event } : {}),
     now,

@@ -3,7 +3,9 @@
  * (decision 41). It is a signed cookie at the path of the sign-in, and outlives it. It is used only for a redirect to
  * the authorization endpoint, which checks the request like any other.
  */
+
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { isPushed } from '../provider-types.ts';
 
@@ -20,7 +22,7 @@ export interface KeptRequest {
 }
 
 /** A user may leave a page open in the evening and return to it the next morning. */
-const keptBeyondSignIn: Seconds = 24 * 3600;
+const keptBeyondSignIn: Seconds = oneDay;
 
 /** Proxies accept 4 KiB for all headers of a response, and the one that begins a sign-in has other cookies as well. */
 const longestValue = 2048;

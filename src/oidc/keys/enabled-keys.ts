@@ -3,6 +3,7 @@
  * The keys of a disabled one stay published until everything that they signed has expired. The first node to notice
  * that the keyring differs from the configuration updates it. See decision 57.
  */
+import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { SigningAlgorithm } from '../../policy/model/signing.ts';
 import { keyringKey, revisionPointerKey } from '../../stores/keys.ts';
@@ -10,7 +11,7 @@ import type { Entry, Store } from '../../stores/store.ts';
 import { type Keyring, newKey, parseKeyring, publicationTime, type SigningKey } from './keyring.ts';
 
 /** No token lives longer (seconds): a day, by the schema of the settings, plus the greatest delay of a node. */
-const longestToken: Seconds = 86_400 + 60;
+const longestToken: Seconds = oneDay + 60;
 
 /** RS256 and PS256 share RSA keys. */
 function keyTypeOf(algorithm: SigningAlgorithm): SigningKey['type'] {

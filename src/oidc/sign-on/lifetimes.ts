@@ -1,5 +1,7 @@
 /** Lifetimes of sessions, codes and tokens, by the token settings and the session policy. */
+
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { oneDay, oneHour } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
@@ -12,7 +14,7 @@ interface Parts {
 }
 
 /** Lifetime of a session that no rule limits, such as on the logout page of a user who never signed in (seconds). */
-const anonymousSession: Seconds = 3600;
+const anonymousSession: Seconds = oneHour;
 
 /** The longest lifetime of a device code (seconds; RFC 8628 section 3.2). */
 const deviceCodeLifetime: Seconds = 600;
@@ -46,7 +48,7 @@ export function refreshTokenLifetime(
 }
 
 /** The longest session that a rule can allow (seconds): a year. */
-const longestSession: Seconds = 366 * 86_400;
+const longestSession: Seconds = 366 * oneDay;
 
 function sessionLifetime(
   ctx: KoaContextWithOIDC,

@@ -2,14 +2,16 @@
  * Detects what a client made in an earlier epoch of the store and may have presented then: a restored store has
  * forgotten it (decision 51). Only its own date shows that.
  */
+
 import { decodeJwt, type JWTPayload } from 'jose';
 import { errors, Provider } from 'oidc-provider';
+import { oneHour } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 
 /** How far the clocks of clients may be ahead (FAPI 2.0 Security Profile, section 5.3.2.1). */
 const clockTolerance: Seconds = 10;
 /** The longest lifetime of a client assertion without a date of issue. */
-const undatedLifetime: Seconds = 3_600;
+const undatedLifetime: Seconds = oneHour;
 
 /**
  * Whether the request presents a DPoP proof from before `epoch` (epoch seconds; absent if the store never had another

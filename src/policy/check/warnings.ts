@@ -84,7 +84,7 @@ function settingsWarnings(
   ];
 }
 
-/** Of this machine; a node reads its own files. */
+/** Faults of the network files on this machine. Each node reads its own, which may differ. */
 function networkFileFaults(source: YamlSource, { networkData = {} }: Settings): readonly AnalysisFinding[] {
   const files = new NetworkFiles();
   return (['country', 'asn', 'anonymiser'] as const).flatMap((kind) => {

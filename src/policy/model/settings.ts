@@ -16,9 +16,7 @@ export interface Settings {
   readonly brand: BrandSettings;
   /** BCP 47: of pages and messages where no language that was asked for is there; absent: English. */
   readonly defaultLanguage?: string;
-  /**
-   * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
-   */
+  /** Number of own proxies in front: that many entries of X-Forwarded-For, from the right, are trusted. */
   readonly trustedProxies: number;
   /** How proxies in front hand over the certificates of apps; absent: they do not. */
   readonly clientCertificates?: {

@@ -5,7 +5,7 @@ import type { Documents } from '../model/documents.ts';
 import { valuesInConditions } from '../source/values-at.ts';
 import { type Manifest, type Pointer, parsePointer } from './document-store.ts';
 
-export interface Applied {
+export interface AppliedRevision {
   readonly revision: number;
   /**
    * Keys of the documents that were added, changed or removed. Empty: there was nothing to do, and `revision` is the

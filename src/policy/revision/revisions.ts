@@ -21,7 +21,7 @@ import {
 import { LruCache } from './lru-cache.ts';
 import {
   type ActivePointer,
-  type Applied,
+  type AppliedRevision,
   type ApplyOptions,
   historyFor,
   type NextRevision,
@@ -89,7 +89,7 @@ export class Revisions {
    * makes none. Rejects with `RevisionRefused` (`revision_changed`) when another revision is active than `base`, or
    * came in between; with `StoreUnavailable`: the outcome is then unknown, and repeating it is safe.
    */
-  async apply(documents: Documents, { base, confirmWithin, ...by }: ApplyOptions): Promise<Applied> {
+  async apply(documents: Documents, { base, confirmWithin, ...by }: ApplyOptions): Promise<AppliedRevision> {
     const hashes = documentHashes(documents);
     const active = await this.#active();
     const changed = changedKeys(active.manifest?.documents ?? {}, hashes);

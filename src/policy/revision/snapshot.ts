@@ -48,7 +48,7 @@ export interface Snapshot extends RequestReader {
   readonly settings: Settings;
   /** Since when sign-ins are recorded (epoch seconds). Absent: no policy asks about them. */
   readonly historySince?: number;
-  /** Usual networks and failures are recorded, too. */
+  /** A policy asks about risk or distance, so usual networks and failed attempts are recorded as well. */
   readonly recordsPlaces?: true;
   /** The app with this client id, read on demand; `undefined`: there is none. */
   app(clientId: string): Promise<App | undefined>;

@@ -1,4 +1,6 @@
-/** Finds the nodes of a Redis Cluster and keeps watching them. The rule decides what follows. */
+/**
+ * Finds the nodes of a Redis Cluster and keeps watching them. `ClusterRule` decides what follows from their answers.
+ */
 import type { Redis } from 'ioredis';
 import { connectToAsk, type RedisPatience } from './client.ts';
 import { type ClusterNode, ClusterRule, type ClusterView } from './cluster-rule.ts';

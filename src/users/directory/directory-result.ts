@@ -4,7 +4,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import { canonicalIdentifier, type IdentifierFault } from '../identifiers/identifier.ts';
 import type { Profile, User } from '../record/user.ts';
-import { takenValue, uniqueChange, uniqueOps } from '../reservations/attribute-reservations.ts';
+import { takenValue, uniqueOps, uniqueValueChange } from '../reservations/attribute-reservations.ts';
 
 /** Why a user cannot get an identifier. */
 export type IdentifierRefusal =
@@ -57,11 +57,11 @@ export async function uniqueIn(
   store: Store,
   { schema, before, after, ...owner }: WrittenProfile,
 ): Promise<ValueRefusal | readonly Op[]> {
-  const change = schema ? uniqueChange(schema, before, after) : { claimed: [], freed: [] };
-  const keys = [...change.claimed, ...change.freed].map(({ key }) => key);
+  const change = schema ? uniqueValueChange(schema, before, after) : { reserved: [], freed: [] };
+  const keys = [...change.reserved, ...change.freed].map(({ key }) => key);
   if (keys.length === 0) return [];
   const { entries } = await store.load(keys);
-  const taken = takenValue(entries, change.claimed, owner);
+  const taken = takenValue(entries, change.reserved, owner);
   if (taken) return { ok: false, code: 'value_taken', attribute: taken.attribute };
   return uniqueOps(entries, change, owner);
 }

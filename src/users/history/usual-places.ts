@@ -3,6 +3,7 @@
  * file promises: a network becomes usual only by a sign-in at the strongest level that the account can reach (Law 7),
  * and not yet within the same session.
  */
+import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import { usualPlacesKey } from '../../stores/keys.ts';
@@ -31,7 +32,7 @@ const keptFailures = 10;
 /** How long a network stays usual after the last sign-in (seconds), the same as for a used browser. */
 const networkLifetime: Seconds = keyTable['used-browser'].lifetime.seconds;
 /** A sign-in from the same network is recorded again only after this long (seconds). */
-const rewriteAfter: Seconds = 86_400;
+const rewriteAfter: Seconds = oneDay;
 
 /** Records a sign-in at the strongest level. The entry must be loaded. */
 export function recordUsualNetwork(

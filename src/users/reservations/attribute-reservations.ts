@@ -72,16 +72,16 @@ export function takenValue(
 }
 
 /** The unique values that a profile gains and loses. */
-export interface UniqueChange {
-  readonly claimed: readonly UniqueValue[];
+export interface UniqueValueChange {
+  readonly reserved: readonly UniqueValue[];
   readonly freed: readonly UniqueValue[];
 }
 
-export function uniqueChange(schema: AttributeSchema, before: Profile, after: Profile): UniqueChange {
+export function uniqueValueChange(schema: AttributeSchema, before: Profile, after: Profile): UniqueValueChange {
   const [former, current] = [uniqueValues(schema, before), uniqueValues(schema, after)];
   const without = (all: readonly UniqueValue[], others: readonly UniqueValue[]) =>
     all.filter(({ key }) => !others.some((other) => other.key === key));
-  return { claimed: without(current, former), freed: without(former, current) };
+  return { reserved: without(current, former), freed: without(former, current) };
 }
 
 interface Owner {
@@ -96,13 +96,13 @@ type Entries = ReadonlyMap<string, Entry | undefined>;
  * Operations that reserve and free the values, for the commit that writes the profile. They fail if another commit was
  * faster. `entries`: a load of all their keys, in which no value is taken.
  */
-export function uniqueOps(entries: Entries, { claimed, freed }: UniqueChange, owner: Owner): readonly Op[] {
+export function uniqueOps(entries: Entries, { reserved, freed }: UniqueValueChange, owner: Owner): readonly Op[] {
   const value = valueFor(owner);
-  const reserved = claimed.map(({ key }): Op => {
+  const reservations = reserved.map(({ key }): Op => {
     const entry = entries.get(key);
     return entry ? { op: 'replace', key, version: entry.version, ...value } : { op: 'create', key, ...value };
   });
-  return [...reserved, ...ownEntries(entries, freed, owner).flatMap(deletion)];
+  return [...reservations, ...ownEntries(entries, freed, owner).flatMap(deletion)];
 }
 
 function deletion({ key, version }: { readonly key: string; readonly version: number }): readonly Op[] {
@@ -131,14 +131,14 @@ function valueFor({ user, now }: Owner) {
  */
 export async function moveUniqueValues(
   unit: UnitOfWork,
-  { claimed, freed }: UniqueChange,
+  { reserved, freed }: UniqueValueChange,
   owner: Owner,
 ): Promise<UniqueValue | undefined> {
-  if (claimed.length + freed.length === 0) return undefined;
-  const { entries } = await unit.load([...claimed, ...freed].map(({ key }) => key));
-  const taken = takenValue(entries, claimed, owner);
+  if (reserved.length + freed.length === 0) return undefined;
+  const { entries } = await unit.load([...reserved, ...freed].map(({ key }) => key));
+  const taken = takenValue(entries, reserved, owner);
   if (taken !== undefined) return taken;
-  for (const { key } of claimed) {
+  for (const { key } of reserved) {
     if (unit.stored(key)) unit.replace(key, valueFor(owner));
     else unit.create(key, valueFor(owner));
   }

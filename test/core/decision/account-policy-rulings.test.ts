@@ -77,6 +77,9 @@ test('the rules about a change are put together once', () => {
   const change = { action: 'add', of: 'phone' } as const;
   const fresh = compileAccountPolicy({ name: 'account', rules });
   expect(fresh.about({ ...change })).toBe(fresh.about(change));
+  // The same rule decides about both.
+  expect(fresh.about({ action: 'remove', of: 'totp' })).toBe(fresh.about(change));
+  expect(fresh.about({ action: 'add', of: 'totp' })).not.toBe(fresh.about(change));
 });
 
 describe('the parts of evidence that are evaluated independently', () => {

@@ -4,7 +4,7 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
-import { begin } from '../../../src/core/step/transaction.ts';
+import { newTransaction } from '../../../src/core/step/transaction.ts';
 import { deletionAcknowledgedBy, forgetSubject } from '../../../src/core/step/transitions.ts';
 import { factsOf, NOW, policiesOf, proof, userWith } from '../support/fixtures.ts';
 
@@ -47,7 +47,7 @@ describe('a user whose account waits', () => {
   });
 
   test('sees a page that says when', () => {
-    const begun = begin({ id: 't', request: factsOf({}).request, now: NOW, lifetime: 600 });
+    const begun = newTransaction({ id: 't', request: factsOf({}).request, now: NOW, lifetime: 600 });
     const view = { canKeep: false, labels: () => undefined };
     expect(
       nextStep(evaluate(policiesOf(), factsOf({ subject: waiting, transaction, ...proved })), {
@@ -63,6 +63,6 @@ describe('a user whose account waits', () => {
 });
 
 test('another user of the same transaction is shown it, too', () => {
-  const begun = begin({ id: 't', request: factsOf({}).request, now: NOW, lifetime: 600 });
+  const begun = newTransaction({ id: 't', request: factsOf({}).request, now: NOW, lifetime: 600 });
   expect(forgetSubject(deletionAcknowledgedBy(begun))).not.toHaveProperty('deletionAcknowledged');
 });

@@ -87,11 +87,17 @@ describe('of two equal proofs of one enrollment', () => {
     expect(countedEvidence(owner, policiesOf(), factsOf({ evidence })).map(({ age }) => age)).toEqual([20, 300]);
   });
 
-  test('the order is the same in whatever order they come, even where they are of one second', () => {
-    const of = (transaction: string) => proof('totp', 20, { transaction, amr: [transaction] });
-    const [one, two, three] = [of('a'), of('b'), of('c')];
-    const inOrder = (...given: readonly Evidence[]) =>
-      countedEvidence(ann, policiesOf(), factsOf({ evidence: given })).map(({ evidence: { amr } }) => amr.join());
+  test.each<[string, readonly Evidence[]]>([
+    ['transactions', ['a', 'b', 'c'].map((transaction) => proof('totp', 20, { transaction, amr: [transaction] }))],
+    ['authenticators', [proof('email', 20), proof('password', 20), proof('totp', 20)]],
+    ['enrollments', ['a', 'b', 'c'].map((enrollment) => proof('totp', 20, { enrollment }))],
+    ['what they show', ['a', 'b', 'c'].map((amr) => proof('totp', 20, { amr: [amr] }))],
+  ])('the order is the same in whatever order they come, and of equal time: %s', (_, all) => {
+    const [one, two, three] = all as [Evidence, Evidence, Evidence];
+    const owner = userWith(['email', 'password', 'totp']);
+    const [totp] = enrolled('totp');
+    const more = ['a', 'b', 'c'].map((id) => ({ ...totp, id })) as readonly Enrollment[];
+    const subject = { ...owner, enrollments: [...owner.enrollments, ...more] };
     for (const given of [
       [one, two, three],
       [one, three, two],
@@ -100,7 +106,9 @@ describe('of two equal proofs of one enrollment', () => {
       [three, one, two],
       [three, two, one],
     ])
-      expect(inOrder(...given)).toEqual(['a', 'b', 'c']);
+      expect(
+        countedEvidence(subject, policiesOf(), factsOf({ subject, evidence: given })).map(({ evidence }) => evidence),
+      ).toEqual([one, two, three]);
   });
 
   test('both count when they differ in characteristics, amr or enrollment', () => {

@@ -8,7 +8,7 @@ import type { AskedScope } from '../../../src/core/model/decision.ts';
 import type { Consent, RequestFacts } from '../../../src/core/model/facts.ts';
 import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
-import { begin } from '../../../src/core/step/transaction.ts';
+import { newTransaction } from '../../../src/core/step/transaction.ts';
 import { consented, forgetSubject, identified, selectedAccount } from '../../../src/core/step/transitions.ts';
 import {
   always,
@@ -164,7 +164,7 @@ describe('an exchange', () => {
 });
 
 describe('the step', () => {
-  const transaction = begin({ id: TRANSACTION, request: plainRequest, now: NOW, lifetime: 900 });
+  const transaction = newTransaction({ id: TRANSACTION, request: plainRequest, now: NOW, lifetime: 900 });
   const view = { canKeep: false, labels: () => undefined };
 
   test('holds the scopes', () => {
@@ -199,21 +199,31 @@ describe('the choice of an account', () => {
   });
 
   test('is made by going on, or by identifying, and forgotten with the account', () => {
-    const begun = begin({ id: TRANSACTION, request: { ...plainRequest, ...request }, now: NOW, lifetime: 900 });
+    const begun = newTransaction({
+      id: TRANSACTION,
+      request: { ...plainRequest, ...request },
+      now: NOW,
+      lifetime: 900,
+    });
     const subject = { id: 'ann', identifier: 'ann', decoy: false };
     const named = identified(begun, subject);
     expect(named).toMatchObject({ ok: true, transaction: { accountSelected: true, subject } });
     expect(identified(named.ok ? named.transaction : begun, subject)).toMatchObject({ ok: true });
     expect(selectedAccount(begun)).toMatchObject({ accountSelected: true });
     expect(forgetSubject(selectedAccount(begun))).not.toHaveProperty('accountSelected');
-    expect(selectedAccount(begin({ id: 'x', request: plainRequest, now: NOW, lifetime: 900 }))).not.toHaveProperty(
-      'accountSelected',
-    );
+    expect(
+      selectedAccount(newTransaction({ id: 'x', request: plainRequest, now: NOW, lifetime: 900 })),
+    ).not.toHaveProperty('accountSelected');
   });
 
   test('is a step without anything to fill in', () => {
     const decision = evaluate(policiesOf(), factsOf({ request, subject: user() }));
-    const transaction = begin({ id: TRANSACTION, request: { ...plainRequest, ...request }, now: NOW, lifetime: 900 });
+    const transaction = newTransaction({
+      id: TRANSACTION,
+      request: { ...plainRequest, ...request },
+      now: NOW,
+      lifetime: 900,
+    });
     expect(nextStep(decision, { transaction, view: { canKeep: false, labels: () => undefined }, now: NOW })).toEqual({
       kind: 'step',
       step: { kind: 'select_account', notices: [] },

@@ -8,7 +8,7 @@ import type { ProfileRule, ProfileTerms } from '../../../src/core/model/profile-
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { registrationOffer } from '../../../src/core/profile/profile-terms.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
-import { begin } from '../../../src/core/step/transaction.ts';
+import { newTransaction } from '../../../src/core/step/transaction.ts';
 import { forgetSubject, identified } from '../../../src/core/step/transitions.ts';
 import {
   enrollmentTerms,
@@ -175,7 +175,7 @@ describe('registration', () => {
 });
 
 test('the step is that of the decision, with the fields of the view', () => {
-  const transaction = begin({ id: 't', request: plainRequest, now: NOW, lifetime: 900 });
+  const transaction = newTransaction({ id: 't', request: plainRequest, now: NOW, lifetime: 900 });
   const decision = decide(withProfile({ optional: ['phone'] }), proved);
   const field = { name: 'phone', attribute: { type: 'phone', read: 'user', write: 'user' }, required: false } as const;
   const view = { labels: () => undefined, canKeep: false, profileFields: () => [field] };
@@ -189,7 +189,7 @@ describe('a new user', () => {
   const field = { name: 'email', attribute: { type: 'email', read: 'user', write: 'user' }, required: true } as const;
   const registration = { fields: [field], terms: [] };
   const view = { labels: () => undefined, canKeep: false, registration };
-  const fresh = begin({ id: 't', request: plainRequest, now: NOW, lifetime: 900 });
+  const fresh = newTransaction({ id: 't', request: plainRequest, now: NOW, lifetime: 900 });
   const identify = evaluate(policiesOf(), factsOf());
   const stepFor = (transaction: typeof fresh, context: Parameters<typeof nextStep>[1]['view'] = view) => {
     const plan = nextStep(identify, { transaction, view: context, now: NOW });

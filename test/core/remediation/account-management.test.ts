@@ -16,7 +16,7 @@ import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { accountManagementRequirement } from '../../../src/core/remediation/account-management.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
-import { begin } from '../../../src/core/step/transaction.ts';
+import { newTransaction } from '../../../src/core/step/transaction.ts';
 import { requirement, type World, world } from '../support/arbitraries.ts';
 import {
   allow,
@@ -244,7 +244,7 @@ describe('after the user has lost an authenticator', () => {
 
   test('the authenticator used last comes first, except the recovery code', () => {
     const decision = evaluate(account, factsFor(['password', 'webauthn', 'recovery_code'], ['password'], change));
-    const begun = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 600 });
+    const begun = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 600 });
     const plan = (lastUsed: readonly string[]) =>
       nextStep(decision, {
         transaction: begun,

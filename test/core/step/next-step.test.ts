@@ -3,10 +3,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Decision, DecisionOutcome } from '../../../src/core/model/decision.ts';
 import { nextStep, type Plan } from '../../../src/core/step/next-step.ts';
-import { begin, type Choice, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
+import { type Choice, newTransaction, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
 import { NOW, plainRequest } from '../support/fixtures.ts';
 
-const transaction = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const transaction = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const labels = (id: string) => (id === 'k1' ? 'Blue key' : undefined);
 const next = (outcome: DecisionOutcome, more: Partial<Transaction> = {}, identifyWith?: string): Plan =>
   nextStep({ ...outcome, trace: { layers: [] } } as Decision, {

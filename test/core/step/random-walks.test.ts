@@ -10,7 +10,7 @@ import type { Requirement } from '../../../src/core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { decoySubject } from '../../../src/core/step/decoy.ts';
 import { nextStep, type Plan } from '../../../src/core/step/next-step.ts';
-import { begin, type Transaction } from '../../../src/core/step/transaction.ts';
+import { newTransaction, type Transaction } from '../../../src/core/step/transaction.ts';
 import {
   forgetSubject,
   identified,
@@ -265,7 +265,7 @@ test('no sequence of submissions completes without the required proofs', () => {
         bob: userWith(['password', 'totp'], { id: 'bob' }),
         sue: userWith(['password', 'totp'], { id: 'sue', status: 'suspended' }),
       };
-      const transaction = begin({
+      const transaction = newTransaction({
         id: 'walk',
         request: { ...plainRequest, ...demands.request },
         now: NOW,

@@ -4,10 +4,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { Decision, DecisionOutcome } from '../../../src/core/model/decision.ts';
 import { nextStep, type StepContext } from '../../../src/core/step/next-step.ts';
 import { optionsToSelect } from '../../../src/core/step/options.ts';
-import { begin, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
+import { newTransaction, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
 import { NOW, plainRequest } from '../support/fixtures.ts';
 
-const transaction = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const transaction = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const everyLabel = (id: string) => `label of ${id}`;
 const decided = (outcome: DecisionOutcome): Decision => ({ ...outcome, trace: { layers: [] } });
 

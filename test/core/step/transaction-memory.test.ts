@@ -1,11 +1,11 @@
 /** What a transaction keeps of what the user did before: challenges that were left, skips, and what was ticked. */
 
 import { describe, expect, test } from '@jest/globals';
-import { begin, type Pending } from '../../../src/core/step/transaction.ts';
+import { newTransaction, type Pending } from '../../../src/core/step/transaction.ts';
 import { picked, rememberingDevice, skipping, started } from '../../../src/core/step/transitions.ts';
 import { NOW, plainRequest } from '../support/fixtures.ts';
 
-const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const fresh = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const kept = { inputs: ['one_time_code'], public: {}, private: {}, expires: NOW + 60 } as const;
 const challenge = (authenticator: string, enrollment?: string): Pending => ({
   purpose: 'challenge',

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { carriedOver } from '../../../src/core/step/carried-over-transaction.ts';
-import { begin, isExpired, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
+import { isExpired, newTransaction, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
 import {
   forgetSubject,
   type Identified,
@@ -17,7 +17,7 @@ import {
 } from '../../../src/core/step/transitions.ts';
 import { NOW, plainRequest, proof } from '../support/fixtures.ts';
 
-const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const fresh = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const ann = { id: 'ann', identifier: 'ann@example.org', decoy: false };
 const bob = { id: 'bob', identifier: 'bob@example.org', decoy: false };
 const decoy = { id: 'decoy-7', identifier: 'nobody@example.org', decoy: true };
@@ -51,7 +51,7 @@ test('a transaction starts empty, and expires', () => {
 });
 
 test('a later interaction of the same request continues its event', () => {
-  const second = begin({
+  const second = newTransaction({
     id: 'tx2',
     event: 'tx',
     request: plainRequest,

@@ -152,7 +152,7 @@ test('a thief with the password makes nothing usual at an app that asks for noth
   expect(await passwordLeadsTo('payroll', user, another)).toBe('denied.rule');
 });
 
-test('strangers who fail make a new browser prove more, and never one that the account knows', async () => {
+test('strangers who fail make a browser that is not known prove more, and never a known one', async () => {
   const { user, agent } = await usualUser();
   const stranger = new Traveller();
   const { page } = await beginSignIn(node, 'payroll', stranger);

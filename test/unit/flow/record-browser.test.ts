@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
-import { begin, type DeviceSecret } from '../../../src/core/step/transaction.ts';
+import { type DeviceSecret, newTransaction } from '../../../src/core/step/transaction.ts';
 import { type CompletedSignIn, recordBrowser } from '../../../src/flow/actions/record-browser.ts';
 import { browserUseOf, deviceSecretHash } from '../../../src/flow/browser/used-browser.ts';
 import { usedBrowserKey } from '../../../src/stores/keys.ts';
@@ -22,7 +22,7 @@ const evidence = (enrollment: string, at: number, transaction: string): Evidence
   transaction,
   origin: 'sign_in',
 });
-const unfinished = begin({ id: 'tx', request, now: start, lifetime: 600 });
+const unfinished = newTransaction({ id: 'tx', request, now: start, lifetime: 600 });
 const signIn = { ...unfinished, deviceSecret: { hash: deviceSecretHash('secret') } };
 const here = [evidence('password', start - 5, 'tx'), evidence('totp', start, 'tx')];
 const usual = { since: start, session: 'session', valid: start - 1000 };

@@ -10,7 +10,7 @@ import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { AcrValue, Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import type { Notice } from '../../../src/core/step/step.ts';
-import { begin, type NewTransaction, type Transaction } from '../../../src/core/step/transaction.ts';
+import { type NewTransaction, newTransaction, type Transaction } from '../../../src/core/step/transaction.ts';
 import type { OutboxMessage } from '../../../src/delivery/outbox.ts';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import type { Visitor } from '../../../src/flow/browser/visitor.ts';
@@ -263,7 +263,7 @@ export function createWorld(options: WorldOptions = {}) {
     },
     async beginSignIn(request: Partial<RequestFacts> = {}, more: Partial<NewTransaction> = {}): Promise<StepShown> {
       const given: RequestFacts = { ...neutralRequest('notes', ['openid']), ...request };
-      const transaction = begin({ id: 'tx', request: given, now: clock.now, lifetime: 3600, ...more });
+      const transaction = newTransaction({ id: 'tx', request: given, now: clock.now, lifetime: 3600, ...more });
       await world.write({ op: 'put', key: transactionKey('tx'), ...transactionEntry(transaction, 3600) });
       return asStep(await world.view());
     },

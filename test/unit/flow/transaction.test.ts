@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
-import { begin, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
+import { newTransaction, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
 import { enqueue } from '../../../src/delivery/outbox.ts';
 import { type FormBinding, formHandle, readFormHandle } from '../../../src/flow/transaction/form-handle.ts';
 import {
@@ -51,7 +51,7 @@ describe('the handle of a form', () => {
 });
 
 const request = neutralRequest('notes', ['openid']);
-const fresh: Transaction = begin({ id: 'tx', request, now: start, lifetime: 600 });
+const fresh: Transaction = newTransaction({ id: 'tx', request, now: start, lifetime: 600 });
 const named = { ...fresh, subject: { id: 'ann', identifier: 'Ann', decoy: false } };
 
 describe('the entry of a transaction', () => {

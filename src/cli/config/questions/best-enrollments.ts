@@ -11,7 +11,10 @@ import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 /** The number of enrollments of this authenticator, at least one. */
 export type NumberOf = (authenticator: Pick<AuthenticatorDescriptor, 'key' | 'maxEnrollments'>) => number;
 
-/** The number that the rules of these policies can require, as far as an account may have it. */
+/**
+ * For each authenticator, the most enrollments that a rule of these policies can require, at most as many as an account
+ * may have.
+ */
 export function numberAskedFor(policies: readonly PolicySet[]): NumberOf {
   const chains = policies
     .flatMap(requirementsIn)

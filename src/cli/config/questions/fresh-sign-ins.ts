@@ -2,10 +2,12 @@
  * The fresh sign-ins that a question about a configuration covers: each app, user and zone, decided as by `explain`.
  * The sign-in is from a new browser on a desktop, now, unless another time or device makes a difference.
  */
+
 import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
 import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
+import { oneWeek } from '../../../core/model/durations.ts';
 import type { Facts, Seconds, Subject } from '../../../core/model/facts.ts';
 import type { Requirement } from '../../../core/model/policy.ts';
 import type { RiskScoring } from '../../../core/model/risk.ts';
@@ -217,15 +219,13 @@ function whatDiffers(steps: readonly SimulatedStep[]): string {
   return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
-const WEEK: Seconds = 7 * 24 * 60 * 60;
-
 /** The present time, and the borders of time windows in the following week. */
 export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[] {
   const borders = windowBorders(sets.flatMap(({ time }) => time ?? []));
-  return [...new Set([now, ...borders.map((border) => now + ((((border - now) % WEEK) + WEEK) % WEEK))])];
+  return [...new Set([now, ...borders.map((border) => now + ((((border - now) % oneWeek) + oneWeek) % oneWeek))])];
 }
 
-/** Conditions that the groups of a user already answer, or that are varied. */
+/** Conditions that need no note: groups and user type answer them, or the answer goes through their values. */
 const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
 const knownOfUser = conditionsAbout('user', 'account');
 

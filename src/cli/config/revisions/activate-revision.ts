@@ -4,7 +4,7 @@ import type { Seconds } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import { auditOp } from '../../../flow/audit.ts';
-import type { Applied, ApplyOptions } from '../../../policy/revision/pointer-change.ts';
+import type { AppliedRevision, ApplyOptions } from '../../../policy/revision/pointer-change.ts';
 import { type RevisionRefusal, RevisionRefused } from '../../../policy/revision/revision-refused.ts';
 import type { Revisions } from '../../../policy/revision/revisions.ts';
 import type { Store } from '../../../stores/store.ts';
@@ -47,7 +47,7 @@ export interface RevisionMove extends Candidate {
 }
 
 /** The revision that is now active, and what it changed. */
-export interface Moved extends Applied {
+export interface ActivatedRevision extends AppliedRevision {
   /** Absent if it was not shown. */
   readonly diff?: ConfigDiff;
   /**
@@ -60,7 +60,7 @@ export interface Moved extends Applied {
 }
 
 /** One line while the active revision waits for confirmation; otherwise empty. */
-export function waitingText({ goesBackTo, isExpired }: Moved): string {
+export function waitingText({ goesBackTo, isExpired }: ActivatedRevision): string {
   if (goesBackTo === undefined) return '';
   if (isExpired)
     return `It was not confirmed in time: a server goes back to what revision ${goesBackTo} was as soon as one runs.\n`;
@@ -87,7 +87,7 @@ export async function activateRevision(
   context: ConfigContext,
   { store, move }: Moving,
   options: MoveOptions,
-): Promise<Moved | undefined> {
+): Promise<ActivatedRevision | undefined> {
   const revisions = revisionsOf(store, context);
   const given = readBase(options);
   if (given !== undefined) await revisions.assertBase(given);
@@ -115,7 +115,10 @@ export async function activateRevision(
   return { ...(await withPending(applied, revisions)), ...(decided && { diff: decided }) };
 }
 
-async function withPending(applied: Applied, revisions: Pick<Revisions, 'unconfirmed'>): Promise<Moved> {
+async function withPending(
+  applied: AppliedRevision,
+  revisions: Pick<Revisions, 'unconfirmed'>,
+): Promise<ActivatedRevision> {
   const pending = await revisions.unconfirmed();
   if (pending?.revision !== applied.revision) return applied;
   return { ...applied, goesBackTo: pending.back, ...(pending.isExpired && { isExpired: true as const }) };

@@ -1,12 +1,14 @@
 /** `stepgate config apply`. */
+
 import type { Command } from 'commander';
+import { oneDay } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import { createKeyring } from '../../../oidc/keys/keyring.ts';
 import type { Documents } from '../../../policy/model/documents.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
-import type { Applied } from '../../../policy/revision/pointer-change.ts';
+import type { AppliedRevision } from '../../../policy/revision/pointer-change.ts';
 import { RevisionRefused } from '../../../policy/revision/revision-refused.ts';
 import type { Store } from '../../../stores/store.ts';
 import { newCommand } from '../../commands.ts';
@@ -19,9 +21,9 @@ import type { ConfigContext } from '../shared/config-context.ts';
 import { quantity, shortened } from '../shared/quantities.ts';
 import { revisionsOf } from '../shared/revisions-of.ts';
 import {
+  type ActivatedRevision,
   activateRevision,
   applyOptions,
-  type Moved,
   type MoveOptions,
   type RevisionMove,
   readBase,
@@ -56,7 +58,7 @@ export function applyCommand(context: ConfigContext): Command {
 }
 
 /** Seconds. A shorter time is not enough to check, and after a longer one the operator has forgotten. */
-const bounds = { min: 30, max: 86_400 };
+const bounds = { min: 30, max: oneDay };
 
 function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
   if (confirm === undefined) return undefined;
@@ -86,8 +88,8 @@ async function applied(
   context: ConfigContext,
   move: RevisionMove,
   options: ApplyCommandOptions,
-): Promise<Moved | undefined> {
-  let first: Applied | undefined;
+): Promise<ActivatedRevision | undefined> {
+  let first: AppliedRevision | undefined;
   const openStore = (): Promise<Store> =>
     context.openNewStore(options.init, async (store) => {
       assertFirst(options);
@@ -108,7 +110,7 @@ async function firstRevision(
   context: ConfigContext,
   { store, move }: { readonly store: Store; readonly move: RevisionMove },
   options: MoveOptions,
-): Promise<Applied> {
+): Promise<AppliedRevision> {
   if (move.confirmWithin !== undefined)
     throw refusal('--confirm: this is the first revision, so there is none to go back to');
   assertFirst(options);
@@ -123,7 +125,7 @@ function assertFirst(options: MoveOptions): void {
 }
 
 interface Done {
-  readonly moved: Moved;
+  readonly moved: ActivatedRevision;
   readonly checked: CheckedFiles;
   readonly confirmWithin: Seconds | undefined;
 }

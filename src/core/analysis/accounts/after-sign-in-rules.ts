@@ -26,14 +26,39 @@ export function ruleAfterSignIn(
   return rule && { rule, signedInWith };
 }
 
+/** What must hold for a rule to decide, and for any rule with the same terms. */
+interface KnownFormulas {
+  readonly decides: readonly Formula[];
+  alike?: Formula;
+}
+
+type Enrollment = NonNullable<PolicySet['enrollment']>;
+
+/** Cached by rule space and enrollment policy: most users of an app sign in with one of a few sets of proofs. */
+const known = new WeakMap<RuleSpace, WeakMap<Enrollment, Map<string, KnownFormulas>>>();
+
+function formulasFor({ rule, signedInWith }: RuleAfterSignIn, enrollment: Enrollment, space: RuleSpace): KnownFormulas {
+  const inSpace = known.get(space) ?? new WeakMap<Enrollment, Map<string, KnownFormulas>>();
+  known.set(space, inSpace);
+  const formulas = inSpace.get(enrollment) ?? new Map<string, KnownFormulas>();
+  inSpace.set(enrollment, formulas);
+  const rules = enrollment.rules.map((compiled) => compiled.rule);
+  const at = rules.indexOf(rule);
+  const key = [at, ...signedInWith].join();
+  const found = formulas.get(key) ?? {
+    decides: onceSignedIn(decidingFormulas(rule, rules.slice(0, at), space), signedInWith),
+  };
+  formulas.set(key, found);
+  return found;
+}
+
 /** The formulas that must hold for the rule to decide. */
 export function afterSignInFormulas(
-  { rule, signedInWith }: RuleAfterSignIn,
-  { enrollment }: PolicySet,
+  after: RuleAfterSignIn,
+  { enrollment }: Pick<PolicySet, 'enrollment'>,
   space: RuleSpace,
 ): readonly Formula[] {
-  const rules = enrollment?.rules.map((compiled) => compiled.rule) ?? [];
-  return onceSignedIn(decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space), signedInWith);
+  return enrollment ? formulasFor(after, enrollment, space).decides : [];
 }
 
 /** The formulas, reduced by the knowledge that the user signed in with proofs of these names. */
@@ -43,14 +68,24 @@ export function onceSignedIn(formulas: readonly Formula[], signedInWith: readonl
 
 /** The formulas that must hold for the rule, or another one with the same terms, to decide. */
 export function afterSignInAlike(
-  { rule, signedInWith }: RuleAfterSignIn,
-  policies: PolicySet,
+  after: RuleAfterSignIn,
+  { enrollment }: Pick<PolicySet, 'enrollment'>,
   space: RuleSpace,
 ): Formula {
+  if (enrollment === undefined) return { any: [] };
+  const formulas = formulasFor(after, enrollment, space);
+  const found = formulas.alike ?? alikeIn(after, enrollment, space);
+  formulas.alike = found;
+  return found;
+}
+
+function alikeIn({ rule, signedInWith }: RuleAfterSignIn, enrollment: Enrollment, space: RuleSpace): Formula {
   const terms = JSON.stringify(rule.then);
-  const same = policies.enrollment?.rules.filter((compiled) => JSON.stringify(compiled.rule.then) === terms) ?? [];
+  const same = enrollment.rules.filter((compiled) => JSON.stringify(compiled.rule.then) === terms);
   return {
-    any: same.map((compiled) => ({ all: afterSignInFormulas({ rule: compiled.rule, signedInWith }, policies, space) })),
+    any: same.map((compiled) => ({
+      all: afterSignInFormulas({ rule: compiled.rule, signedInWith }, { enrollment }, space),
+    })),
   };
 }
 

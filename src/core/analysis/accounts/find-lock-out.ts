@@ -6,10 +6,10 @@
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
+import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { signInOutcome } from '../simulation/sign-in-outcomes.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
-import type { RuleSpace } from '../space/rule-space.ts';
+import { notAll, type RuleSpace } from '../space/rule-space.ts';
 import type { AdditionRule } from './addition-rules.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
 import { type Reachable, reachableBySome } from './reachable-authenticators.ts';
@@ -67,7 +67,7 @@ function findLockOutOfAll(formulas: readonly Formula[], search: LockOutSearch): 
   const others: Formula[] = [];
   let found: LockOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
-    const model = modelOf([...formulas, ...others], search.space, (classModel) =>
+    const model = modelOf(others.length === 0 ? formulas : [...formulas, ...others], search.space, (classModel) =>
       search.isConfirmed(search.space.factsOf(classModel)),
     );
     if (model === 'impossible') return found;
@@ -76,7 +76,7 @@ function findLockOutOfAll(formulas: readonly Formula[], search: LockOutSearch): 
     const outcome = outcomeWith(reachable, facts, search);
     if (!outcome.isDenied) return undefined;
     found ??= { facts, reachable, never: all.never, after: rulesIn(outcome.after), isForAll: true };
-    others.push(negated({ all: alikeAfter(outcome, search) }));
+    others.push(notAll(alikeAfter(outcome, search)));
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ export interface NeverFirst {
   /** A first sign-in that it denies. */
   readonly facts: UserFacts;
   /** Every user who could exist, all for whom the rule decides at first, or some of these. */
-  readonly whom: 'everyone' | 'selected' | 'some';
+  readonly whom: 'all' | 'selected' | 'some';
 }
 
 /** What was found, and the rules for which the search was not finished. */
@@ -137,7 +137,7 @@ function firstOf(
 }
 
 function whomOf(denying: Deciding<Rule>, { isFirst, open }: OpenSearch): NeverFirst['whom'] {
-  if (open.length === 0) return 'everyone';
+  if (open.length === 0) return 'all';
   const isNone = open.every(({ formulas }) => {
     const there = elsewhere();
     const all = [...isFirst, ...denying.formulas, ...[...isFirst, ...formulas].map(there)];

@@ -23,7 +23,7 @@ export interface NeverAdded {
   /** The rules that ask too much of them in other circumstances or at another time. */
   readonly others: readonly Rule[];
   /** Every user who could exist, every user for whom the rule decides, or users with facts such as these. */
-  readonly whom: 'everyone' | 'selected' | UserFacts;
+  readonly whom: 'all' | 'selected' | UserFacts;
 }
 
 /** What was found, and the rules for which the search was not finished. */
@@ -43,11 +43,11 @@ export function neverAdded(
   if (accountPolicy === undefined) return { never, undecided };
   const rules = additionRules({ accountPolicy, authenticators }, given, space);
   const search = { accountPolicy, authenticators, given, additionRules: rules, space };
-  const everyone = reachableByAll(search).reachable;
+  const byAll = reachableByAll(search).reachable;
   for (const addition of rules) {
     const { key } = addition.descriptor;
     const isKnown = never.some((added) => added.key === key && added.others.some((rule) => rule === addition.rule));
-    if (isKnown || canBeMet(addition.rule, everyone)) continue;
+    if (isKnown || canBeMet(addition.rule, byAll)) continue;
     const found = neverBy(addition, search);
     if (found === 'undecided') undecided.push(...(addition.rule ? [addition.rule] : []));
     else if (found) never.push({ key, ...found });
@@ -74,9 +74,7 @@ function neverBy(addition: AdditionRule, search: Search): Omit<NeverAdded, 'key'
     const facts = userWithout(addition, search);
     return typeof facts === 'object' ? { rule, others: [], whom: facts } : facts;
   }
-  return isNever([])
-    ? { rule, others: others([]), whom: 'everyone' }
-    : { rule, others: others(formulas), whom: 'selected' };
+  return isNever([]) ? { rule, others: others([]), whom: 'all' } : { rule, others: others(formulas), whom: 'selected' };
 }
 
 /** Whether the rule decides, in some circumstance, about a user who matches the formulas. */

@@ -7,7 +7,7 @@ import { type Formula, resolved, type Variable } from '../../policy/theories/the
 import { findModel, newBudget } from '../space/find-model.ts';
 import { variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
-import { type RuleSpace, sameEachTime } from '../space/rule-space.ts';
+import { cachedFormula, type RuleSpace } from '../space/rule-space.ts';
 import { type AdditionRule, canBeMet } from './addition-rules.ts';
 
 /** How accounts begin, and what they can add. */
@@ -126,7 +126,7 @@ const renamings = new WeakMap<AdditionSearch['additionRules'], ReturnType<typeof
 
 /** Another sign-in, always the same one: the renamed formulas are read once. */
 function elsewhereIn({ additionRules }: AdditionSearch): (formula: Formula) => Formula {
-  const known = renamings.get(additionRules) ?? sameEachTime(elsewhere());
+  const known = renamings.get(additionRules) ?? cachedFormula(elsewhere());
   renamings.set(additionRules, known);
   return known;
 }

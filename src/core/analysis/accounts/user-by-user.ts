@@ -2,10 +2,10 @@
  * Examines users one by one. A user represents all others who can reach the same authenticators, so these are not
  * examined again.
  */
-import { among, type Formula, negated, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
+import { among, type Formula, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
-import type { RuleSpace } from '../space/rule-space.ts';
+import { notAll, type RuleSpace } from '../space/rule-space.ts';
 import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';
 
 /** One of the users. */
@@ -31,14 +31,14 @@ export function oneByOne<Found>(
   const lasting = new Set([...lastingIn(formulas), ...known.lasting]);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf([...formulas, ...others], space);
+    const model = modelOf(others.length === 0 ? formulas : [...formulas, ...others], space);
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const user = new Map(Array.from(lasting, (variable) => [variable, model.get(variable) ?? 0] as const));
     const { reachable, alike } = known.of(user);
     const result = examine({ facts: space.factsOf(new Map([...model, ...user])), reachable });
     if ('found' in result) return result.found;
     if (alike === undefined) return 'undecided';
-    others.push(negated({ all: [...alike, ...result.alike] }));
+    others.push(notAll([...alike, ...result.alike]));
   }
   return 'undecided';
 }

@@ -1,4 +1,5 @@
 /** Users for whom the grace of a required enrollment was over before a change, at times at which it was. */
+import { oneWeek } from '../../model/durations.ts';
 import type { EnrollmentRule, RequiredEnrollment } from '../../model/enrollment-policy.ts';
 import type { Seconds, Subject } from '../../model/facts.ts';
 import { beforeSignIn } from '../../policy/rules/compile.ts';
@@ -27,11 +28,9 @@ export function factsOnceOver(facts: UserFacts, { before, now }: RulesThen, side
   return [...users, ...later.filter((userFacts) => decideAlike(userFacts, facts, sides))];
 }
 
-const WEEK: Seconds = 7 * 24 * 3600;
-
 /** From this day on: at the same hour of the week first, as windows of hours are open then. */
 function weeksFrom(day: Seconds, now: Seconds): readonly Seconds[] {
-  return [now + Math.ceil((day - now) / WEEK) * WEEK, day];
+  return [now + Math.ceil((day - now) / oneWeek) * oneWeek, day];
 }
 
 /** Undefined: no rule let users skip some times. */

@@ -11,8 +11,8 @@ interface AskedOnOneSide {
 }
 
 /**
- * Some browser is excused more than before: what is left of the requirement there was not enough, whatever the browser
- * remembered then.
+ * Whether more is waived in some browser than before: what is left of the requirement there was not enough, whatever
+ * the browser remembered then.
  */
 export function isMoreWaived(before: AskedOnOneSide, now: AskedOnOneSide, usable: UsableThen): boolean {
   const [{ requirement: asked, remember: remembered }, { requirement, remember }] = [before.app, now.app];

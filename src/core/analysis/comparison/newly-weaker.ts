@@ -85,8 +85,8 @@ interface NewlyGranted {
   readonly scopes?: MoreScopes;
 }
 
-/** `excused`: where a browser remembers a proof. */
-type PairingVerdict = NewlyGranted | 'excused' | 'undecided' | undefined;
+/** `waived`: more is waived where a browser remembers a proof. */
+type PairingVerdict = NewlyGranted | 'waived' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
 function verdictOf({ before, now }: Pairing, { active, next, refused }: Sides): PairingVerdict {
@@ -114,8 +114,7 @@ function verdictOf({ before, now }: Pairing, { active, next, refused }: Sides): 
     return { old: evidenceFor([...beside, nowApp.requirement], { authenticators, ...limits }), ...wider };
   if (typeof comparison === 'object') return { enough: [comparison.evidence, ...comparison.others], ...wider };
   if (longer.length > 0 || scopes) return wider;
-  const isExcused = isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable);
-  if (isExcused) return 'excused';
+  if (isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable)) return 'waived';
   return comparison === 'as_strict' ? undefined : 'undecided';
 }
 
@@ -145,7 +144,7 @@ function exampleOf(
   search: SidesInSpace,
 ): Example | NoFacts {
   if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
-  if (verdict === 'excused') return excusedExample(factsFor(pair, search), search);
+  if (verdict === 'waived') return waivedExample(factsFor(pair, search), search);
   const { scopes, ...rest } = verdict;
   if (scopes === undefined) return confirmed(verdict, factsFor(pair, search), search);
   const asking = (names: readonly string[]) => {
@@ -165,7 +164,7 @@ function exampleOf(
   return other === 'impossible' && (scopes === 'any' || reached.length > 0) ? 'undecided' : other;
 }
 
-function excusedExample(facts: UserFacts | NoFacts, search: SidesInSpace): Example | NoFacts {
+function waivedExample(facts: UserFacts | NoFacts, search: SidesInSpace): Example | NoFacts {
   if (typeof facts !== 'object') return facts;
   const proved = newlyRemembering(facts, search);
   return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';

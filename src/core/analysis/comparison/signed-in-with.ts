@@ -44,7 +44,7 @@ export function possibleProofSets(names: readonly string[], usable: UsableThen):
   }
 }
 
-/** One proof for each method, if a rule names one or if some of them did not count before. */
+/** One proof for each method, if a rule names one or if some of the methods did not count before. */
 function proofsOf(
   descriptor: AuthenticatorDescriptor,
   names: readonly string[],

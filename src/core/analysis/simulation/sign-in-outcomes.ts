@@ -9,8 +9,11 @@ import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
 import { rulesAhead } from '../../queries/rules-ahead.ts';
 import { type SignInOutcome, simulatedOutcome } from './simulated-outcome.ts';
 
-/** Cached by the configuration's authenticators, and by all that the outcome depends on (`outcomeKey`). */
-const cachedOutcomes = new WeakMap<object, Map<string, SignInOutcome>>();
+/** By the authenticators that the user has, and those that the user never sets up. */
+type Outcomes = Map<string, SignInOutcome>;
+
+/** Cached by the configuration's authenticators, and by all else that the outcome depends on (`outcomeKey`). */
+const cachedOutcomes = new WeakMap<PolicySet['authenticators'], Map<string, Outcomes>>();
 
 /** Authenticators that the user has, each as often as it is named, and others that the user sets up nowhere. */
 export interface HadKeys {
@@ -20,12 +23,19 @@ export interface HadKeys {
 
 /** The outcome of the sign-in of a user who has these. */
 export function signInOutcome(policies: PolicySet, facts: UserFacts, { keys, never = [] }: HadKeys): SignInOutcome {
-  const outcomes = cachedOutcomes.get(policies.authenticators) ?? new Map<string, SignInOutcome>();
-  cachedOutcomes.set(policies.authenticators, outcomes);
-  const key = JSON.stringify([keys, never, outcomeKey(policies, facts)]);
+  const outcomes = outcomesOf(policies, outcomeKey(policies, facts));
+  const key = JSON.stringify([keys, never]);
   const outcome = outcomes.get(key) ?? simulatedOutcome(without(policies, never), facts, keys);
   outcomes.set(key, outcome);
   return outcome;
+}
+
+function outcomesOf({ authenticators }: PolicySet, key: string): Outcomes {
+  const all = cachedOutcomes.get(authenticators) ?? new Map<string, Outcomes>();
+  cachedOutcomes.set(authenticators, all);
+  const outcomes = all.get(key) ?? new Map<string, SignInOutcome>();
+  all.set(key, outcomes);
+  return outcomes;
 }
 
 function without(policies: PolicySet, never: readonly string[]): PolicySet {
@@ -36,15 +46,27 @@ function without(policies: PolicySet, never: readonly string[]): PolicySet {
   return { ...policies, authenticators };
 }
 
+/** Cached by facts, for the policies that were asked about last: a search asks about the same user many times. */
+const keys = new WeakMap<UserFacts, { readonly policies: PolicySet; readonly key: string }>();
+
 /** Cache key: sign-ins with equal keys have equal outcomes. */
 export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
+  const known = keys.get(facts);
+  if (known?.policies === policies) return known.key;
+  const key = keyFor(policies, facts);
+  keys.set(facts, { policies, key });
+  return key;
+}
+
+function keyFor(policies: PolicySet, facts: UserFacts): string {
   const { signedInWith: _, ...rest } = facts;
   // Before the first proof the past does not count, and other rules may decide.
   const before = { ...rest, evidence: [] };
   const proved = withProof(before);
   const { session, app, enrollment, accountPolicy, authenticators } = policies;
   const numbering = numberingFor(policies);
-  const added = authenticators.map(({ key: of }) => accountPolicy?.about({ action: 'add', of }));
+  // About many authenticators the same rules decide.
+  const added = new Set(authenticators.map(({ key: of }) => accountPolicy?.about({ action: 'add', of })));
   const all = [session, app, enrollment && beforeSignIn(enrollment), ...added];
   const { request, now, subject } = facts;
   return [

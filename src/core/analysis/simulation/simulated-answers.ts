@@ -7,7 +7,7 @@ import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { LayerTrace } from '../../model/trace.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { AuthenticatorOption, Step } from '../../step/step.ts';
-import { begin, type Choice, type Transaction } from '../../step/transaction.ts';
+import { type Choice, newTransaction, type Transaction } from '../../step/transaction.ts';
 import { consented, deletionAcknowledgedBy, picked, proved, selectedAccount } from '../../step/transitions.ts';
 
 /** One predicted step, or the outcome of the sign-in. */
@@ -73,7 +73,7 @@ export interface Turn {
 
 /** A user who has identified, and has proved nothing in this transaction. */
 export function identifiedAs(subject: Subject, { request, now }: Facts): Progress {
-  const begun = begin({ id: 'simulation', request, now, lifetime: Number.POSITIVE_INFINITY });
+  const begun = newTransaction({ id: 'simulation', request, now, lifetime: Number.POSITIVE_INFINITY });
   const { id } = subject;
   return { transaction: { ...selectedAccount(begun), subject: { id, identifier: id, decoy: false } }, subject };
 }

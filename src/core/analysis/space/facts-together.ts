@@ -24,7 +24,7 @@ export function factsTogether(
     : [];
   if (!unusual) return { always: [...always, ...ages], onceProved: [] };
   const near = nearness(sets);
-  // A browser that the account does not know is not usual.
+  // A browser that is not known is not usual.
   const browser: readonly ConditionSet[] = [{ device: { known: true } }, { risk: { any: ['newDevice'] } }];
   return {
     always: [

@@ -4,8 +4,15 @@
  * same answer on every machine, and says when it gives up.
  */
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
-import { type Budget, propagate, type Reduced, type State } from './propagate.ts';
-import { type ClassModel, type Domains, type FormulaReader, formulaReader, type ReadFormula } from './read-formulas.ts';
+import { type Budget, type OpenChoices, propagate, type SearchState } from './propagate.ts';
+import {
+  type ClassModel,
+  type Domains,
+  type FormulaReader,
+  formulaReader,
+  type ReadChoice,
+  type ReadFormula,
+} from './read-formulas.ts';
 
 /** `undecided`: the budget did not suffice. */
 export type Search = { readonly model: ClassModel } | 'impossible' | 'undecided';
@@ -54,14 +61,19 @@ export function findModelWithin(formulas: readonly Formula[], whole: Budget, rea
 
 /** All formulas must hold. Takes from the budget. `read`: of the space that the formulas are from, if it is known. */
 export function findModel(formulas: readonly Formula[], budget: Budget, read = formulaReader()): Search {
-  const found = search(stateOf(formulas.map(read.read), read), budget);
-  return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: read.modelOf(found) };
+  return searchOf(search(stateOf(formulas.map(read.read), read), budget), read);
+}
+
+function searchOf(found: Domains | undefined | 'undecided', { modelOf }: FormulaReader): Search {
+  return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: modelOf(found) };
 }
 
 /** What follows directly from formulas. It is computed once for all questions that add other formulas. */
 export interface Consequences {
   readonly reader: FormulaReader;
-  readonly state: Reduced;
+  readonly state: OpenChoices;
+  /** How many steps it took. */
+  readonly steps: number;
 }
 
 /** Takes from the budget. */
@@ -70,8 +82,16 @@ export function consequencesOf(
   budget: Budget,
   reader = formulaReader(),
 ): Consequences | 'impossible' | 'undecided' {
+  const given = budget.steps;
   const state = propagate(stateOf(formulas.map(reader.read), reader), budget);
-  return state === undefined ? 'impossible' : state === 'undecided' ? state : { reader, state };
+  if (state === undefined || state === 'undecided') return state ?? 'impossible';
+  return { reader, state, steps: given - budget.steps };
+}
+
+/** What `findModel` finds for these formulas, with the same steps; those for the consequences are not taken again. */
+export function findModelFrom({ reader, state, steps }: Consequences, budget: Budget): Search {
+  budget.steps -= steps;
+  return searchOf(searchIn(state, budget), reader);
 }
 
 /** Whether these formulas may hold in addition. If the budget does not suffice, the answer is true. */
@@ -88,21 +108,40 @@ export function mayBeIn({ reader, state }: Consequences, variable: Variable, pos
 }
 
 /** None of them was examined yet. */
-function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): State {
+function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): SearchState {
   return { domains: extended([]), touched: [], open, settled: { from: 0, to: 0 } };
 }
 
 /** Domains whose classes all satisfy the formulas. Undefined: there are none. */
-function search(state: State, budget: Budget): Domains | undefined | 'undecided' {
+function search(state: SearchState, budget: Budget): Domains | undefined | 'undecided' {
   const reduced = propagate(state, budget);
-  if (reduced === undefined || reduced === 'undecided') return reduced;
-  const { open, ...others } = reduced;
-  const [shortest, ...rest] = [...open].sort((a, b) => a.parts.length - b.parts.length);
+  return reduced === undefined || reduced === 'undecided' ? reduced : searchIn(reduced, budget);
+}
+
+/** Tries each choice of the shortest formula that is open. */
+function searchIn({ open, ...others }: OpenChoices, budget: Budget): Domains | undefined | 'undecided' {
+  const ordered = shortestFirst(open);
+  const [shortest] = ordered;
   if (shortest === undefined) return others;
+  const all: readonly ReadFormula[] = ordered;
   const settled = { from: 1, to: open.length };
   for (const choice of shortest.parts) {
-    const found = search({ ...others, open: [choice, ...rest], settled }, budget);
+    const found = search({ ...others, open: all.with(0, choice), settled }, budget);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Of the same length: in their order. They are counted by length, as comparing them would take longer. */
+function shortestFirst(open: readonly ReadChoice[]): readonly ReadChoice[] {
+  const byLength: ReadChoice[][] = [];
+  for (const choice of open) {
+    const { length } = choice.parts;
+    const same = byLength[length];
+    if (same) same.push(choice);
+    else byLength[length] = [choice];
+  }
+  const ordered: ReadChoice[] = [];
+  for (const same of byLength) if (same) for (const choice of same) ordered.push(choice);
+  return ordered;
 }

@@ -2,7 +2,16 @@
 import type { Conditions } from '../../model/conditions.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
-import { type Consequences, consequencesOf, findModel, mayBeIn, mayHold, newBudget } from './find-model.ts';
+import {
+  type Consequences,
+  consequencesOf,
+  findModel,
+  findModelFrom,
+  mayBeIn,
+  mayHold,
+  newBudget,
+  type Search,
+} from './find-model.ts';
 import type { ClassModel } from './read-formulas.ts';
 import type { RuleSpace } from './rule-space.ts';
 
@@ -51,13 +60,41 @@ export function modelOf(
   space: Pick<RuleSpace, 'reader'>,
   suits: (model: ClassModel) => boolean = () => true,
 ): ClassModel | 'impossible' | 'undecided' {
-  const follows = consequencesOf(formulas, newBudget(), space.reader);
+  const { follows, ordinary } = firstModelsOf(formulas, space);
   if (follows === 'impossible') return follows;
-  const ordinary = ordinaryModel(formulas, follows, space);
   if (ordinary && suits(ordinary)) return ordinary;
-  const found = findModel(formulas, newBudget(), space.reader);
+  const found = anyModel(formulas, space);
   if (typeof found === 'object') return suits(found.model) ? found.model : 'undecided';
   return ordinary ? 'undecided' : found;
+}
+
+interface FirstModels {
+  readonly reader: RuleSpace['reader'];
+  readonly follows: Consequences | 'impossible' | 'undecided';
+  readonly ordinary: ClassModel | undefined;
+  /** Any. Absent: it was not asked for. */
+  any?: Search;
+}
+
+/** Cached by formulas: a search for all users and one for some of them begin with the same. */
+const firstModels = new WeakMap<readonly Formula[], FirstModels>();
+
+function firstModelsOf(formulas: readonly Formula[], { reader }: Pick<RuleSpace, 'reader'>): FirstModels {
+  const known = firstModels.get(formulas);
+  if (known?.reader === reader) return known;
+  const follows = consequencesOf(formulas, newBudget(), reader);
+  const ordinary = follows === 'impossible' ? undefined : ordinaryModel(formulas, follows, { reader });
+  const models = { reader, follows, ordinary };
+  firstModels.set(formulas, models);
+  return models;
+}
+
+function anyModel(formulas: readonly Formula[], space: Pick<RuleSpace, 'reader'>): Search {
+  const models = firstModelsOf(formulas, space);
+  const { follows, any } = models;
+  const found = any ?? (typeof follows === 'object' ? findModelFrom(follows, newBudget()) : follows);
+  models.any = found;
+  return found;
 }
 
 interface WithConditions {
@@ -69,10 +106,11 @@ interface WithConditions {
  * configuration says that a user is in two other groups at once.
  */
 export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly WithConditions[]): boolean {
+  if (groups.length < 2) return true;
   const together = rules
     .flatMap(({ when }) => conditionSets(when))
     .flatMap((set) => (set.groups?.all ? [set.groups.all] : []));
-  return groups.length < 2 || together.some((all) => groups.every((group) => all.includes(group)));
+  return together.some((all) => groups.every((group) => all.includes(group)));
 }
 
 /** Each once. */

@@ -17,20 +17,20 @@ export interface Budget {
 }
 
 /** What must hold, within these classes. */
-export interface State extends Domains {
+export interface SearchState extends Domains {
   readonly open: readonly ReadFormula[];
   /** The positions in `open` of formulas that were examined within these classes, and decided nothing. */
   readonly settled: { readonly from: number; readonly to: number };
 }
 
 /** What must still hold once all consequences are drawn. */
-export interface Reduced extends Domains {
+export interface OpenChoices extends Domains {
   /** Each has two choices or more, none of them decided. */
   readonly open: readonly ReadChoice[];
 }
 
 /** Applies what must hold until nothing follows any more. Undefined: it cannot hold. */
-export function propagate(state: State, budget: Budget): Reduced | undefined | 'undecided' {
+export function propagate(state: SearchState, budget: Budget): OpenChoices | undefined | 'undecided' {
   const { from, to } = state.settled;
   const pass = new Propagation(state, budget);
   let queue = state.open;

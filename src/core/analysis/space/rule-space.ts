@@ -80,11 +80,11 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     read.set(when, known);
     return known;
   };
-  const applies = sameEachTime((when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
+  const applies = cachedFormula((when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
   return {
     parts,
     applies,
-    misses: sameEachTime((when: Conditions) => ({ any: parts(when).map(missesOf) })),
+    misses: cachedFormula((when: Conditions) => ({ any: parts(when).map(missesOf) })),
     fails: (when) => failsOf(parts(when)),
     reader: formulaReader(true),
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
@@ -94,7 +94,7 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
 }
 
 /** The same formula each time, so that it is read once. */
-export function sameEachTime<Of extends object>(make: (of: Of) => Formula): (of: Of) => Formula {
+export function cachedFormula<Of extends object>(make: (of: Of) => Formula): (of: Of) => Formula {
   const known = new WeakMap<Of, Formula>();
   return (of) => {
     const found = known.get(of) ?? make(of);
@@ -102,6 +102,14 @@ export function sameEachTime<Of extends object>(make: (of: Of) => Formula): (of:
     return found;
   };
 }
+
+/** Not all of these hold. A formula that is met many times is negated once, and so its negation is read once, too. */
+export function notAll(formulas: readonly Formula[]): Formula {
+  return { any: formulas.map(negatedOnce) };
+}
+
+/** Cached by formula. */
+const negatedOnce = cachedFormula(negated);
 
 function theoryOf<Name extends ConditionName>(name: Name, universe: Universe, others: OtherConditions) {
   const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];

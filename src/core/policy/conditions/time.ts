@@ -1,5 +1,7 @@
 /** The condition `time`: days of the week and a window of hours, in a time zone. */
+
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
+import { oneWeek } from '../../model/durations.ts';
 import type { Facts, Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { among, type ConditionPart, type Formula, isYes, type Universe, type Variable } from '../theories/theory.ts';
@@ -41,8 +43,6 @@ function timeTheory(
   return (window) => [{ path: [], formula: formulas.get(keyOf(window)) ?? { any: [] } }];
 }
 
-const WEEK: Seconds = 7 * 24 * 3600;
-
 /** Clocks change in other weeks of another year, so that it may take a year to find the same windows open. */
 const mostWeeks = 54;
 
@@ -55,8 +55,8 @@ function onceLater(
   const tests = windows.map(timeTest);
   const openAt = (now: Seconds) => tests.map((test) => (test({ now }) === 'hit' ? '1' : '0')).join('');
   return together.map(({ now, open }) => {
-    const first = now + Math.max(0, Math.ceil((notBefore - now) / WEEK)) * WEEK;
-    const weeks = Array.from({ length: mostWeeks }, (_, week) => first + week * WEEK);
+    const first = now + Math.max(0, Math.ceil((notBefore - now) / oneWeek)) * oneWeek;
+    const weeks = Array.from({ length: mostWeeks }, (_, week) => first + week * oneWeek);
     return { open, now: weeks.find((week) => openAt(week) === open) ?? first };
   });
 }

@@ -1,6 +1,6 @@
 /**
  * The compiled account policy. For each kind of change it holds a policy of the rules about that change, compiled when
- * first needed.
+ * first needed; changes that the same rules are about have one and the same.
  */
 import type { AccountPolicy, AccountRule, GovernedChange } from '../../model/account-policy.ts';
 import { type CompiledAccountPolicy, type CompiledPolicy, compilePolicy } from './compile.ts';
@@ -11,9 +11,17 @@ import { type CompiledAccountPolicy, type CompiledPolicy, compilePolicy } from '
  */
 export function compileAccountPolicy({ name, rules }: AccountPolicy): CompiledAccountPolicy {
   const made = new Map<string, CompiledPolicy>();
+  const byRules = new Map<string, CompiledPolicy>();
+  const compiledFor = (change: GovernedChange): CompiledPolicy => {
+    const some = rules.filter((rule) => isAbout(rule, change));
+    const key = rules.map((rule) => some.includes(rule)).join();
+    const policy = byRules.get(key) ?? compilePolicy({ name, rules: some });
+    byRules.set(key, policy);
+    return policy;
+  };
   const about = (change: GovernedChange): CompiledPolicy => {
     const key = `${change.action} ${change.of}`;
-    const policy = made.get(key) ?? compilePolicy({ name, rules: rules.filter((rule) => isAbout(rule, change)) });
+    const policy = made.get(key) ?? compiledFor(change);
     made.set(key, policy);
     return policy;
   };

@@ -2,8 +2,8 @@
  * Cuts time into classes: two moments are in one class if the tests can treat days of the profile in the same ways
  * then. A *view* is how the tests of one attribute treat a day.
  */
+import { oneDay, oneWeek } from '../../model/durations.ts';
 import type { Seconds } from '../../model/facts.ts';
-import { DAY } from '../values/date-bound.ts';
 import { around, type DayView } from './day-view.ts';
 import { plainTime, type UserFacts, type Variable } from './theory.ts';
 
@@ -51,12 +51,12 @@ function keyAt(views: readonly DayView[], now: Seconds): string {
  */
 function distinctMoments(views: readonly DayView[], since: Seconds | undefined): readonly Seconds[] {
   const near = views.flatMap(({ fixed, borders }) =>
-    fixed.flatMap((day) => borders.flatMap((border) => around(day - Math.floor(border / DAY)))),
+    fixed.flatMap((day) => borders.flatMap((border) => around(day - Math.floor(border / oneDay)))),
   );
-  const first = since === undefined ? [] : around(Math.floor(since / DAY) + 1);
-  const days = withOneBetween([...new Set([...near, ...first, Math.floor(plainTime / DAY)])].sort((a, b) => a - b));
+  const first = since === undefined ? [] : around(Math.floor(since / oneDay) + 1);
+  const days = withOneBetween([...new Set([...near, ...first, Math.floor(plainTime / oneDay)])].sort((a, b) => a - b));
   const seconds = secondsOfDay(views.flatMap(({ borders }) => borders));
-  const all = days.flatMap((day) => seconds.map((second) => day * DAY + second));
+  const all = days.flatMap((day) => seconds.map((second) => day * oneDay + second));
   return since === undefined ? all : [since, ...all.filter((now) => now >= since)];
 }
 
@@ -68,14 +68,14 @@ function withOneBetween(days: readonly number[]): readonly number[] {
 
 /** The seconds of a day at which a day crosses a border, and one second between each two. */
 function secondsOfDay(borders: readonly Seconds[]): readonly Seconds[] {
-  const sorted = [...new Set([0, ...borders.map((border) => ((-border % DAY) + DAY) % DAY)])].sort((a, b) => a - b);
+  const sorted = [...new Set([0, ...borders.map((border) => ((-border % oneDay) + oneDay) % oneDay)])].sort(
+    (a, b) => a - b,
+  );
   return sorted.flatMap((second, index) => {
-    const next = sorted[index + 1] ?? DAY;
+    const next = sorted[index + 1] ?? oneDay;
     return next - second > 1 ? [second, Math.floor((second + next) / 2)] : [second];
   });
 }
-
-const WEEK: Seconds = 7 * DAY;
 
 /**
  * Sets the time of facts to a time of this class: the present time if it is in the class, otherwise a time in another
@@ -83,8 +83,8 @@ const WEEK: Seconds = 7 * DAY;
  */
 export function placedAt(moment: Seconds, isIn: (now: Seconds) => boolean): (facts: UserFacts) => UserFacts {
   return (facts) => {
-    const weeks = Math.floor((moment - facts.now) / WEEK);
-    const alike = [0, weeks, weeks + 1].map((shift) => facts.now + shift * WEEK);
+    const weeks = Math.floor((moment - facts.now) / oneWeek);
+    const alike = [0, weeks, weeks + 1].map((shift) => facts.now + shift * oneWeek);
     return { ...facts, now: alike.find(isIn) ?? moment };
   };
 }

@@ -2,8 +2,9 @@
  * The theory of date attributes with bounds relative to the current time. Each such attribute has a variable for how
  * its tests see the day. One shared variable for the time limits which of these can occur together.
  */
+import { oneDay } from '../../model/durations.ts';
 import type { Seconds } from '../../model/facts.ts';
-import { DAY, dayText } from '../values/date-bound.ts';
+import { dayText } from '../values/date-bound.ts';
 import type { Values } from './attribute-values.ts';
 import { dayMoments } from './day-moments.ts';
 import { type DayView, dayView, type TestedDays } from './day-view.ts';
@@ -91,5 +92,5 @@ function placedIn(
 }
 
 function far(day: number, now: Seconds): Seconds {
-  return Math.abs(day * DAY - now);
+  return Math.abs(day * oneDay - now);
 }

@@ -2,9 +2,11 @@
  * How the tests of an attribute see a day at some time, by fixed bounds and by bounds relative to the current time.
  * Days and times between two borders are seen alike, so a few of them represent all.
  */
+
 import type { AttributeValue, ValueTest } from '../../model/conditions.ts';
+import { oneDay } from '../../model/durations.ts';
 import type { Seconds } from '../../model/facts.ts';
-import { DAY, dateSpan, daysAround, dayText } from '../values/date-bound.ts';
+import { dateSpan, daysAround, dayText } from '../values/date-bound.ts';
 import type { CompileValueTest } from './attribute-values.ts';
 
 /** A date attribute with its tests. */
@@ -44,12 +46,12 @@ export function dayView(tested: TestedDays): DayView {
     fixed,
     borders,
     daysAt: (now) => {
-      const near = options ? [] : borders.flatMap((border) => around(Math.floor((now + border) / DAY)));
+      const near = options ? [] : borders.flatMap((border) => around(Math.floor((now + border) / oneDay)));
       return [...new Set([...fixed, ...near])].filter(isDay);
     },
     seenAt: (day, now) => {
       const fits = passesFixed(day);
-      return tests.map((test, index) => (fits[index] && fitsMoving(test, day * DAY - now) ? '1' : '0')).join('');
+      return tests.map((test, index) => (fits[index] && fitsMoving(test, day * oneDay - now) ? '1' : '0')).join('');
     },
   };
 }
@@ -71,7 +73,7 @@ export function around(day: number): readonly number[] {
 
 function numberOf(day: AttributeValue): readonly number[] {
   const span = dateSpan(String(day));
-  return span ? [Math.floor(span.from / DAY)] : [];
+  return span ? [Math.floor(span.from / oneDay)] : [];
 }
 
 /**
@@ -103,13 +105,13 @@ function fixedPart({ before, after, ...rest }: ValueTest): ValueTest {
 /** A day ends where the next one begins. */
 function movingBorders({ before, after }: ValueTest): readonly Seconds[] {
   return [
-    ...(before && 'fromNow' in before ? [before.fromNow - DAY] : []),
+    ...(before && 'fromNow' in before ? [before.fromNow - oneDay] : []),
     ...(after && 'fromNow' in after ? [after.fromNow] : []),
   ];
 }
 
 /** `distance`: seconds from now to the first second of the day. */
 function fitsMoving({ before, after }: ValueTest, distance: Seconds): boolean {
-  if (before && 'fromNow' in before && distance + DAY > before.fromNow) return false;
+  if (before && 'fromNow' in before && distance + oneDay > before.fromNow) return false;
   return !(after && 'fromNow' in after) || distance >= after.fromNow;
 }

@@ -123,6 +123,11 @@ export function conditionsWithin(
   return conditions.flatMap(({ logic }) => within(logic));
 }
 
+/** Whether a part of an expression is a mere text to the analysis. */
+export function isOpenPart(logic: ExpressionLogic, universe: ProfileSchema): boolean {
+  return 'text' in logic && (!('attribute' in logic) || !isKnown(logic, universe));
+}
+
 /** The schema has the attribute, with a type that fits the comparison. */
 function isKnown({ attribute: name, test, isMember }: AttributeLogic, { attribute }: ProfileSchema): boolean {
   const declared = attribute(name);

@@ -1,5 +1,7 @@
 /** Dates in profiles and rules: days and moments in UTC, and comparisons with bounds. */
+
 import type { DateBound, ValueTest } from '../../model/conditions.ts';
+import { oneDay } from '../../model/durations.ts';
 import type { Seconds } from '../../model/facts.ts';
 
 /** From the first second up to, but without, the last one (epoch seconds). For a moment both are equal. */
@@ -8,7 +10,6 @@ export interface DateSpan {
   readonly to: Seconds;
 }
 
-export const DAY: Seconds = 86_400;
 const dayForm = /^(\d{4})-(\d{2})-(\d{2})$/;
 const clockForm = /^T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
@@ -19,7 +20,7 @@ const clockForm = /^T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2
 export function dateSpan(text: string): DateSpan | undefined {
   const day = dayStart(text.slice(0, 10));
   if (day === undefined) return undefined;
-  if (text.length === 10) return { from: day, to: day + DAY };
+  if (text.length === 10) return { from: day, to: day + oneDay };
   const sinceMidnight = clockSeconds(text.slice(10));
   return sinceMidnight === undefined ? undefined : { from: day + sinceMidnight, to: day + sinceMidnight };
 }
@@ -27,7 +28,7 @@ export function dateSpan(text: string): DateSpan | undefined {
 function dayStart(text: string): Seconds | undefined {
   const [, year = 0, month = 0, day = 0] = (dayForm.exec(text) ?? []).map(Number);
   const isReal = month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
-  return isReal ? dayNumber(year, month, day) * DAY : undefined;
+  return isReal ? dayNumber(year, month, day) * oneDay : undefined;
 }
 
 function daysIn(year: number, month: number): number {
@@ -88,7 +89,7 @@ function spanOf(bound: DateBound, now: Seconds): DateSpan {
 export function daysAround(tests: readonly ValueTest[]): readonly string[] {
   const bounds = tests.flatMap(({ before, after }) => [before, after]);
   const moments = bounds.flatMap((bound) => (bound === undefined || 'fromNow' in bound ? [] : [bound.from, bound.to]));
-  const days = moments.map((moment) => Math.floor(moment / DAY)).flatMap((day) => [day - 1, day, day + 1]);
+  const days = moments.map((moment) => Math.floor(moment / oneDay)).flatMap((day) => [day - 1, day, day + 1]);
   return [...new Set(days)].sort((a, b) => a - b).map(dayText);
 }
 

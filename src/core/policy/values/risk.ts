@@ -25,8 +25,8 @@ export function riskOf(
 }
 
 /**
- * These signals with those that a sign-in always shows beside them: a browser that the account does not know is a new
- * device, and another country is in another network.
+ * These signals with those that a sign-in always shows beside them: a browser that is not known is a new device, and
+ * another country is in another network.
  */
 export function withImplied(signals: readonly RiskSignal[], { known }: Pick<Facts['device'], 'known'>): RiskSignal[] {
   const isElsewhere = signals.includes('newCountry') || signals.includes('impossibleTravel');
@@ -38,7 +38,7 @@ export function withImplied(signals: readonly RiskSignal[], { known }: Pick<Fact
   return riskSignals.filter((signal) => implied.includes(signal));
 }
 
-/** The facts with another device. Nothing is unusual but the device itself, if the account does not know it. */
+/** The facts with another device. Nothing is unusual but the device itself, if it is a browser that is not known. */
 export function onDevice(facts: Facts, device: Facts['device'], scoring: RiskScoring): Facts {
   const { risk: _, ...others } = facts;
   const signals = withImplied([], device);

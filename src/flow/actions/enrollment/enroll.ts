@@ -5,6 +5,7 @@
  */
 
 import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../../authenticators/authenticator.ts';
+import { oneDay } from '../../../core/model/durations.ts';
 import type { Characteristic, Facts, Recovery, Seconds } from '../../../core/model/facts.ts';
 import { maskedAddress } from '../../../core/model/mail-address.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
@@ -48,7 +49,7 @@ import {
 import { recoveryWith, withoutRecovery } from './complete-recovery.ts';
 
 /** Answers with sent codes, over all mailboxes and numbers. One enrollment needs two. */
-const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
+const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: oneDay }];
 
 /**
  * Confirms the enrollment only while the decision still asks for it: the proofs of Law 7 were given and are still

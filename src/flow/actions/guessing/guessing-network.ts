@@ -2,15 +2,15 @@
  * Networks that try many passwords. This file promises: after too many wrong ones, each form of the first page requires
  * work before anything is verified; a browser that the account has used is exempt (decision 69).
  */
+
 import { networkOf } from '../../../authenticators/shared/sending-quotas.ts';
+import { oneHour } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { guessingNetworkKey, networkFailuresCounter, usedBrowserKey } from '../../../stores/keys.ts';
 import type { VersionedAccount } from '../../../users/record/account.ts';
 import { browserUseOf } from '../../browser/used-browser.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import { askedBeforehand } from './proof-of-work.ts';
-
-const HOUR: Seconds = 3600;
 
 /** The shortest time for which a network has to do work, so that it does not get free tries again at once. */
 const shortestWorkPeriod: Seconds = 900;
@@ -61,7 +61,7 @@ export async function countWrongPassword(context: OpenTransaction): Promise<void
   const network = networkIn(context);
   const { wrongPasswords: limit } = snapshot.settings.proofOfWork;
   const counter = networkFailuresCounter(network);
-  const { granted, retryAfter } = await services.store.reserve(counter, [{ limit, window: HOUR }]);
+  const { granted, retryAfter } = await services.store.reserve(counter, [{ limit, window: oneHour }]);
   if (granted) return;
   const ttl = Math.max(shortestWorkPeriod, retryAfter);
   const value = JSON.stringify({ until: services.now() + ttl });

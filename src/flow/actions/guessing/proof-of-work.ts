@@ -2,8 +2,10 @@
  * Proof of work for browsers whose network sends many forms that cause messages. This file promises: a task belongs to
  * one sign-in, its answer counts once, and known and unknown users have the same work (decision 49).
  */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { networkOf } from '../../../authenticators/shared/sending-quotas.ts';
+import { oneHour } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { Work } from '../../../core/step/step.ts';
 import { networkRequestsCounter } from '../../../stores/keys.ts';
@@ -19,7 +21,6 @@ export type Admission =
   | { readonly admitted: true; readonly afterwards: OpenTransaction; readonly refused: OpenTransaction }
   | { readonly admitted: false; readonly refusal: ActionResult };
 
-const HOUR = 3600;
 /** The input for the answer. */
 const answerField = 'work.answer';
 
@@ -36,7 +37,7 @@ export async function admitted(opened: OpenTransaction, fields: Fields): Promise
   const { services, request, snapshot } = opened;
   const { free } = snapshot.settings.proofOfWork;
   const counter = networkRequestsCounter(networkOf(request.visitor.ip));
-  const { granted, retryAfter } = await services.store.reserve(counter, [{ limit: free, window: HOUR }]);
+  const { granted, retryAfter } = await services.store.reserve(counter, [{ limit: free, window: oneHour }]);
   if (granted) return { admitted: true, ...checked.forms };
   return { admitted: false, refusal: withTask(checked.forms.afterwards, Math.max(1, retryAfter)) };
 }

@@ -7,7 +7,7 @@ import { attemptCounter, credentialsKey, userKey } from '../../../stores/keys.ts
 import type { Limit } from '../../../stores/store.ts';
 import type { VersionedAccount } from '../../../users/record/account.ts';
 import { type Profile, serializeUser, type User } from '../../../users/record/user.ts';
-import { moveUniqueValues, uniqueChange } from '../../../users/reservations/attribute-reservations.ts';
+import { moveUniqueValues, uniqueValueChange } from '../../../users/reservations/attribute-reservations.ts';
 import { audit } from '../../audit.ts';
 import { loadAccount } from '../../facts/account.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
@@ -40,7 +40,7 @@ export async function completeProfile(
   }
   const changed = changedProfile(account.user.profile, typed, schema.attributes);
   const now = services.now();
-  const unique = uniqueChange(schema, account.user.profile, changed);
+  const unique = uniqueValueChange(schema, account.user.profile, changed);
   const taken = await moveUniqueValues(request.unit, unique, { user: account.user.id, now });
   if (taken !== undefined) {
     const notice = { code: 'profile.taken', level: 'error', field: inputName(taken.attribute) } as const;

@@ -14,7 +14,7 @@ import { accountByIdentifier } from '../../../users/record/account.ts';
 import { issueCredential } from '../../../users/record/credentials.ts';
 import { groupNameOps } from '../../../users/record/group-names.ts';
 import { serializeCredentials, serializeUser, type User } from '../../../users/record/user.ts';
-import { moveUniqueValues, takenValue, uniqueChange } from '../../../users/reservations/attribute-reservations.ts';
+import { moveUniqueValues, takenValue, uniqueValueChange } from '../../../users/reservations/attribute-reservations.ts';
 import { reserveFor } from '../../../users/reservations/credential-reservations.ts';
 import { reserveIdentifierInUnit } from '../../../users/reservations/identifier-reservations.ts';
 import { audit } from '../../audit.ts';
@@ -96,9 +96,9 @@ async function createAccount(
     ...(form.offered.length > 0 && { offeredAttributes: form.offered }),
   };
   // Checked before anything is reserved, because the identifier must stay free if the form is returned.
-  const unique = uniqueChange(snapshot.settings.attributes, {}, profile);
-  const { entries } = await request.unit.load(unique.claimed.map(({ key }) => key));
-  const taken = takenValue(entries, unique.claimed, { user: user.id, now });
+  const unique = uniqueValueChange(snapshot.settings.attributes, {}, profile);
+  const { entries } = await request.unit.load(unique.reserved.map(({ key }) => key));
+  const taken = takenValue(entries, unique.reserved, { user: user.id, now });
   if (taken) return backToForm(context, { form, notices: takenNotices(taken) });
   if (!(await reserveIdentifierInUnit(request.unit, form.identifier, { user: user.id, now })))
     return withoutAddress(context, form);

@@ -2,7 +2,9 @@
  * The registration form. This file promises: for an address that already has an account, the user gets the same pages
  * with the same work, and one message goes to the owner; nothing is written but the transaction.
  */
+
 import type { Authenticator, Delivery, EnrollmentContinued } from '../../../authenticators/authenticator.ts';
+import { oneDay } from '../../../core/model/durations.ts';
 import type { Facts } from '../../../core/model/facts.ts';
 import { mailAddress } from '../../../core/model/mail-address.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
@@ -247,7 +249,7 @@ function toOwner(
   const message: Delivery | undefined =
     to === undefined
       ? undefined
-      : { channel: 'email', to, template: 'registered', params, expires: services.now() + 86_400 };
+      : { channel: 'email', to, template: 'registered', params, expires: services.now() + oneDay };
   const { deliver: _deliver, ...rest } = stage;
   return { ...rest, private: { ...stage.private, code: '' }, ...(message && { deliver: [message] }) };
 }

@@ -13,7 +13,7 @@ import { canBeOfKinds, internationalNumber, kindsOfIdentifier } from '../../../u
 import { accountByIdentifier, type VersionedAccount } from '../../../users/record/account.ts';
 
 /** One interpretation of the typed text. */
-export interface Reading {
+export interface IdentifierReading {
   /** In canonical form. */
   readonly value: string;
   /** Interpreted as a phone number. */
@@ -22,7 +22,7 @@ export interface Reading {
 
 export type TypedIdentifier =
   /** Interpretations that count at the app come first. */
-  | { readonly ok: true; readonly readings: readonly [Reading, ...Reading[]] }
+  | { readonly ok: true; readonly readings: readonly [IdentifierReading, ...IdentifierReading[]] }
   | { readonly ok: false; readonly fault: IdentifierFault };
 
 type IdentifierSettings = Pick<Settings, 'identify' | 'attributes'>;
@@ -56,7 +56,7 @@ export function keysOf({ readings }: Extract<TypedIdentifier, { ok: true }>): re
 
 /** The account for a reading, and the key that attempts are counted under. */
 export interface NamedAccount {
-  readonly reading: Reading;
+  readonly reading: IdentifierReading;
   readonly key: string;
   /** Absent if no account has it, or it does not count at this app. */
   readonly account: VersionedAccount | undefined;

@@ -31,7 +31,10 @@ export function identifyFields(
   const first = { ...typed, ...own, autocomplete, value: step.identifier ?? '' };
   const { identifyWith, keepSignedIn: kept } = step;
   const box = kept === undefined ? [] : [{ ...keepSignedIn, ...(kept ? { checked: true as const } : {}) }];
-  return connect([first, ...(identifyWith === undefined ? [] : [secretInput(identifyWith)]), ...box], step.notices);
+  return fieldsWithNotices(
+    [first, ...(identifyWith === undefined ? [] : [secretInput(identifyWith)]), ...box],
+    step.notices,
+  );
 }
 
 /** The inputs of a step, in the order of the page. `typed`: the values of a refused form, by input name. */
@@ -41,11 +44,11 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
       const { authenticator, remember: seconds } = step;
       const box = seconds === undefined ? [] : [{ ...rememberDevice, params: { seconds } }];
       const asked = inputsOf(step, authenticator).map((input) => questioned(input, step.challenge));
-      return connect([...asked, ...box], step.notices);
+      return fieldsWithNotices([...asked, ...box], step.notices);
     }
     case 'enroll': {
       const filled = inputsOf(step, step.authenticator).map((input) => typedBack(filledIn(input, step.offer), typed));
-      const fields = connect(filled, step.notices);
+      const fields = fieldsWithNotices(filled, step.notices);
       // The input is below the instructions, and focus would scroll these away before the user has read them. A stage
       // has short instructions.
       const isShort = typeof step.offer.stage === 'string' || step.inputs.includes('new_secret');
@@ -132,7 +135,7 @@ export function userCodeField(
     leftToRight: true,
     value,
   };
-  return connect([charset === 'digits' ? { ...input, inputmode: 'numeric' } : input], notices);
+  return fieldsWithNotices([charset === 'digits' ? { ...input, inputmode: 'numeric' } : input], notices);
 }
 
 /** Id of the element that shows the notice at `index`. */
@@ -144,7 +147,7 @@ export function noticeId(index: number): string {
  * Focuses the first input with an error, otherwise the first empty one, but never an optional checkbox. The focused
  * input also announces the notices that belong to no input.
  */
-export function connect(inputs: readonly Input[], notices: readonly Notice[]): readonly Field[] {
+export function fieldsWithNotices(inputs: readonly Input[], notices: readonly Notice[]): readonly Field[] {
   const hasError = (input: Input): boolean =>
     notices.some(({ field, level }) => field === input.name && level === 'error');
   const isAsked = ({ type, optional }: Input) => type !== 'checkbox' || !optional;

@@ -4,7 +4,7 @@ import type { ProfileField, Step } from '../../../core/step/step.ts';
 import { languageText } from '../../../rendering/formatters.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { connect, newSecretInputs } from './fields.ts';
+import { fieldsWithNotices, newSecretInputs } from './fields.ts';
 import type { Field, Input } from './inputs.ts';
 import { localized } from './localized.ts';
 
@@ -47,7 +47,7 @@ export function profileInputs(
     };
   });
   const secret = step.secret ? newSecretInputs(step.secret) : [];
-  return connect([...inputs, ...secret, ...boxes], step.notices);
+  return fieldsWithNotices([...inputs, ...secret, ...boxes], step.notices);
 }
 
 /** If the code page leads back to the registration form, the submitted values belong to none of this form's inputs. */

@@ -2,7 +2,7 @@
 import type { AskedScope } from '../../../core/model/decision.ts';
 import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { connect } from '../fields/fields.ts';
+import { fieldsWithNotices } from '../fields/fields.ts';
 import type { Input } from '../fields/inputs.ts';
 import { scopeModel, scopeText } from '../fields/scope-texts.ts';
 import type { ConsentModel, SelectAccountModel } from '../models/step-models.ts';
@@ -26,7 +26,7 @@ export function consentModel({ page, step, t }: StepForm<'consent'>): ConsentMod
     lead: { key: 'consent.lead', params: { app, brand: page.brand.name } },
     required: step.scopes.filter(({ required }) => required).map(({ scope }) => scopeModel(scope, texts, t)),
     main: stateForm({ step: 'consent', action: page.action }, page.stateHandle),
-    fields: connect(
+    fields: fieldsWithNotices(
       optional.map((scope) => boxOf(scope, scopeText(scope.scope, texts, t))),
       step.notices,
     ),

@@ -5,7 +5,7 @@ import { identifierInputs } from '../../../flow/account/identifiers.ts';
 import type { FixedValue, ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { connect } from '../fields/fields.ts';
+import { fieldsWithNotices } from '../fields/fields.ts';
 import type { Field, Input } from '../fields/inputs.ts';
 import { attributeLabel, optionText, profileInputs } from '../fields/profile-fields.ts';
 import type {
@@ -150,7 +150,7 @@ function changeContent(page: ChangeIdentifierPage, t: Translator): Content {
     leftToRight: true,
     value: typed,
   };
-  const [field] = connect([input], notices);
+  const [field] = fieldsWithNotices([input], notices);
   const act = present === undefined ? 'add' : 'change';
   return {
     template: 'account/change-identifier',

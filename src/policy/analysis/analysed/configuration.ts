@@ -1,10 +1,10 @@
 /** A valid configuration as the analysis works with it: policies with their locations, apps, and what can be at all. */
 
+import { oneDay } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { scopesOf } from '../../../core/policy/claim-scopes.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
-import { DAY } from '../../../core/policy/values/date-bound.ts';
 import { readAttribute } from '../../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
@@ -38,11 +38,11 @@ export interface AnalysedConfiguration {
   locationOf(rule: RuleHead): FileLocation | undefined;
 }
 
-type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
+export type ReadSources = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
 
 /** Cached by the sources: a check that is asked about a standard examines them twice. */
 const known = new WeakMap<
-  CheckedFiles['sources'],
+  ReadSources['sources'],
   {
     readonly documents: Documents;
     readonly authenticators: readonly AuthenticatorKind[];
@@ -60,24 +60,29 @@ export interface AnalysisContext {
 
 /** Reads documents that were checked. */
 export function analysedConfiguration(
-  { sources, documents }: CheckedFiles,
+  { sources, documents }: ReadSources,
   { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
-  // Since the beginning of the day, so that all runs of a day find the same.
-  const since = Math.floor(now / DAY) * DAY;
+  const since = beginningOf(now);
   const found = known.get(sources);
   if (found?.documents === documents && found.authenticators === authenticators && found.since === since)
     return found.made;
-  const made = readConfiguration({ sources, documents }, authenticators, since);
+  const made = readConfiguration({ sources, documents }, { authenticators, now });
   known.set(sources, { documents, authenticators, since, made });
   return made;
 }
 
-async function readConfiguration(
-  { sources, documents }: CheckedFiles,
-  authenticators: readonly AuthenticatorKind[],
-  since: Seconds,
+/** Since the beginning of the day, so that all runs of a day find the same. */
+function beginningOf(now: Seconds): Seconds {
+  return Math.floor(now / oneDay) * oneDay;
+}
+
+/** Reads them each time. */
+export async function readConfiguration(
+  { sources, documents }: ReadSources,
+  { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
+  const since = beginningOf(now);
   const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
   const files = sources.flatMap(({ source }): readonly ReadFile[] => {
     const document = byFile.get(source.file);

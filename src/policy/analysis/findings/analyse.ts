@@ -3,18 +3,18 @@
  * differ from release to release, so they never stop a configuration that is already active.
  */
 import type { Seconds } from '../../../core/model/facts.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
 import { inOrderOfLocations } from '../../../core/model/source-location.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
 import type { Documents } from '../../model/documents.ts';
 import type { DocumentSource } from '../../source/yaml-source.ts';
 import { analysedApps } from '../analysed/analysed-apps.ts';
+import { type AssumedConfiguration, assumedConfiguration } from '../analysed/assumed-configuration.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from '../analysed/configuration.ts';
 import { invariantFindings } from '../invariants/invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from '../invariants/invariants.ts';
+import { assumedLockOuts } from '../lock-outs/assumed-lock-outs.ts';
 import { combinationFindings } from '../lock-outs/combination-findings.ts';
-import { undecidedAdditions } from '../lock-outs/undecided-additions.ts';
 import { undecidedLockOuts } from '../lock-outs/undecided-lock-outs.ts';
 import { deadRuleFindings, type ExaminedRule, examineRules } from '../rules/dead-rule-findings.ts';
 import { expiredTimeFindings } from '../rules/expired-times.ts';
@@ -69,7 +69,8 @@ export async function analysis(
   const configuration = await analysedConfiguration(checked, { authenticators, now });
   const invariants = await examinedInvariants(checked.sources, configuration);
   const sources = checked.sources.map(({ source }) => source);
-  const ofRules = await allFindings(configuration, now);
+  const assumed = await assumedConfiguration(checked, { authenticators, now }, configuration);
+  const ofRules = await allFindings(configuration, assumed, now);
   // A rule whose time is over gets no further finding about a part of it.
   const isTold = (finding: AnalysisFinding) =>
     ofRules.some((earlier) => earlier.code === 'past' && ruleOf(earlier) === ruleOf(finding));
@@ -85,15 +86,20 @@ export async function analysis(
 }
 
 /** A rule that never decides gets this finding and no other. */
-async function allFindings(configuration: AnalysedConfiguration, now: Seconds): Promise<readonly AnalysisFinding[]> {
+async function allFindings(
+  configuration: AnalysedConfiguration,
+  assumed: AssumedConfiguration | undefined,
+  now: Seconds,
+): Promise<readonly AnalysisFinding[]> {
   const examined = examineRules(configuration);
   const mayDecide = ({ verdict: { kind } }: ExaminedRule) => kind === 'decides' || kind === 'undecided';
   const alive = examined.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
   const combined = combinationFindings(apps, configuration);
-  const isLockOut = (rule: RuleHead) =>
-    combined.some((finding) => finding.code.includes('lock-out') && isAt(finding, rule));
-  const undecided = [...undecidedLockOuts(apps, configuration), ...undecidedAdditions(apps, isLockOut, configuration)];
+  const toldOf = new Set(combined.filter(isLockOut).map(ruleOf));
+  const undecided = assumed
+    ? await assumedLockOuts(assumed, (finding) => toldOf.has(ruleOf(finding)))
+    : undecidedLockOuts(apps, configuration);
   const isTold = (finding: AnalysisFinding) =>
     finding.code === 'undecided' && undecided.some((analysisFinding) => ruleOf(analysisFinding) === ruleOf(finding));
   const dead = deadRuleFindings(examined, configuration).filter((finding) => !isTold(finding));
@@ -129,8 +135,8 @@ function isConsequence({ code, rules }: AnalysisFinding, combined: readonly Anal
   );
 }
 
-function isAt({ file, line, column }: AnalysisFinding, { location }: RuleHead): boolean {
-  return file === location?.file && line === location.line && column === location.column;
+function isLockOut({ code }: AnalysisFinding): boolean {
+  return code.includes('lock-out') || code === 'never-added';
 }
 
 /** The rule that it is about, or about a part of it. */

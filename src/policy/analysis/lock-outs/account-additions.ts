@@ -92,7 +92,7 @@ function atRule(same: readonly NeverAdded[], { locationOf }: AnalysedConfigurati
 }
 
 function ofAll(keys: string, shown: readonly NeverAdded[]): string {
-  return shown.every(({ whom }) => whom === 'everyone')
+  return shown.every(({ whom }) => whom === 'all')
     ? `asks for what no user can have before, so that no user who lacks ${keys} can ever add it`
     : `asks for what no user for whom it decides can have before, so that none of them who lacks ${keys} can ever add it`;
 }

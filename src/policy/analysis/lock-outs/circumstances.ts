@@ -7,10 +7,11 @@ import { afterSignInFormulas, type RuleAfterSignIn } from '../../../core/analysi
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { decideTogether, deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
+import { notAll } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
-import { type Formula, negated, type UserFacts } from '../../../core/policy/theories/theory.ts';
+import type { Formula, UserFacts } from '../../../core/policy/theories/theory.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
 
@@ -44,7 +45,7 @@ export function deniedCircumstances(
     if (count === mostCombinations) return { denied, isPartial: true };
     const { cause, after, alike } = examined({ ...combination, facts }, app, keys);
     if (cause) denied.push({ facts, cause, ...(after && { after }) });
-    others.push(negated({ all: alike }));
+    others.push(notAll(alike));
     const found = findModelWithin([...combination.formulas, ...others], app.denialBudget, app.space.reader);
     if (found === 'undecided') return { denied, isPartial: true };
     facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);

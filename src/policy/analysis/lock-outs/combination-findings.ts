@@ -23,12 +23,22 @@ export function combinationFindings(
     ...ofApps,
     ...weakerRuleFindings(apps, configuration),
     ...failOpenFindings(apps, configuration),
+    ...lockOutsIn(apps, configuration),
+  ];
+  const locations = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
+  return [...locations.values()];
+}
+
+/** Users who cannot get in, or cannot add what they are asked for. */
+export function lockOutsIn(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  return [
     ...lockOutFindings(apps, configuration),
     ...newcomerFindings(apps, configuration),
     ...firstSignInFindings(apps, configuration),
   ];
-  const locations = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
-  return [...locations.values()];
 }
 
 function keyOf({ code, file, line, column }: AnalysisFinding): string {

@@ -39,7 +39,7 @@ export interface DeniedUser {
 }
 
 interface KnownCause extends Pick<Cause, 'account' | 'together'> {
-  /** Which rule of the enrollment policy. */
+  /** `before`, `after`: the enrollment rule of before or after the sign-in is part of the cause. */
   readonly by?: 'before' | 'after';
 }
 
@@ -111,12 +111,12 @@ export function governedBy(rules: readonly Rule[], facts: UserFacts, { accountPo
   return authenticators.flatMap(({ key, enrollable }) => {
     const policy = enrollable ? accountPolicy?.about({ action: 'add', of: key }) : undefined;
     const rule = policy && findRule(policy, facts).rule;
-    return policy && rule && rules.includes(rule) ? [{ key, policy, rule } satisfies Governed] : [];
+    return policy && rule && rules.includes(rule) ? [{ key, policy, rule } satisfies DecidingAdditionRule] : [];
   });
 }
 
 /** A rule that decides in a policy about adding an authenticator. */
-export interface Governed {
+export interface DecidingAdditionRule {
   readonly key: string;
   readonly policy: CompiledPolicy;
   readonly rule: Rule;

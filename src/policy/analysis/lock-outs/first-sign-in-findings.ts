@@ -8,7 +8,7 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
-import { distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { distinctRules, mostNamed, namedRulesText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { isGiven } from './account-additions.ts';
 import { nowhereFirst } from './nowhere-first.ts';
@@ -63,7 +63,7 @@ function deniedTogether(
   const involved = distinctRules(others).filter((denying) => locationKey(denying) !== locationKey(rule));
   return [
     findingAt('lock-out', location, {
-      message: `denies every account the first sign-in to the account pages, and ${namedHere(involved)} deny it to every app: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,
+      message: `denies every account the first sign-in to the account pages, and ${namedRulesText(involved)} deny it to every app: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,
       ...(!isOrdinary(facts, [rule]) && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, givenIn(app)),
@@ -78,7 +78,7 @@ function found(
   keys: readonly string[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const all = never.filter(({ whom }) => whom === 'everyone');
+  const all = never.filter(({ whom }) => whom === 'all');
   const [first, ...others] = all;
   if (first === undefined) return never.flatMap((neverFirst) => finding(neverFirst, [], { keys, configuration }));
   return finding(first, others, { keys, configuration });
@@ -97,7 +97,7 @@ function finding(
 ): readonly AnalysisFinding[] {
   const location = configuration.locationOf(rule);
   if (location === undefined) return [];
-  const isError = whom === 'everyone' && isOrdinary(facts, [rule]);
+  const isError = whom === 'all' && isOrdinary(facts, [rule]);
   return [
     findingAt(isError ? 'lock-out' : 'newcomer-lock-out', location, {
       message: `denies ${words[whom]} the first sign-in, to every app and to the account pages: only by a sign-in a browser becomes known, a place usual, and a sign-in the last one`,
@@ -109,7 +109,7 @@ function finding(
 }
 
 const words: Readonly<Record<NeverFirst['whom'], string>> = {
-  everyone: 'every account',
+  all: 'every account',
   selected: 'every account for which it decides',
   some: 'accounts such as that of the example',
 };

@@ -17,7 +17,7 @@ import type { Formula } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
-import { type Governed, governedBy } from './denial-cause.ts';
+import { type DecidingAdditionRule, governedBy } from './denial-cause.ts';
 import type { Denied, LockOutFinder } from './denied-newcomers.ts';
 
 export function lockOutFinder(additions: AccountAdditions, configuration: AnalysedConfiguration): LockOutFinder {
@@ -30,15 +30,15 @@ export function lockOutFinder(additions: AccountAdditions, configuration: Analys
   const find: LockOutFinder['find'] = (denied) => {
     const { app, combination, facts } = denied;
     const search = searchOf(app);
-    const { closed, everyone, ...others } = search;
+    const { closed, keysOfAll, reachable: _, ...others } = search;
     // The result differs by user if rules ask how users signed in.
     const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
-    if (isSameForAll && !signInOutcome(closed, facts, { keys: everyone }).isDenied) return undefined;
+    if (isSameForAll && !signInOutcome(closed, facts, { keys: keysOfAll }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
         decideTogether(app.policies, combination, some) && decideAlike(rules, denied, some);
       const governed = governedBy(rules, facts, app.policies);
-      const by = (some: readonly Governed[]) =>
+      const by = (some: readonly DecidingAdditionRule[]) =>
         findLockOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
       const found = by(governed);
       if (typeof found !== 'object' || !found.isForAll) return found;
@@ -49,7 +49,7 @@ export function lockOutFinder(additions: AccountAdditions, configuration: Analys
     // The rules that cause it together may decide only here and now. Elsewhere, or later, the others may be the cause.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
-  return { find, reachable: (app) => reachableIn(searchOf(app)) };
+  return { find, reachable: (app) => searchOf(app).reachable() };
 }
 
 /** What users can have, each set once. */
@@ -59,16 +59,16 @@ function reachableIn({
   given,
   additionRules,
   most,
-}: AppSearch): ReturnType<LockOutFinder['reachable']> {
+}: Omit<LockOutSearch, 'isConfirmed'>): ReachableKeys {
   const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
   return { sets: sets.map((set) => asOften(set, most)), isPartial };
 }
 
 /** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
-function eachOfOne(governed: readonly Governed[]): readonly (readonly Governed[])[] {
+function eachOfOne(governed: readonly DecidingAdditionRule[]): readonly (readonly DecidingAdditionRule[])[] {
   const byRule = [...Map.groupBy(governed, ({ rule }) => rule).values()];
   if (byRule.length === governed.length) return [];
-  return byRule.reduce<readonly (readonly Governed[])[]>(
+  return byRule.reduce<readonly (readonly DecidingAdditionRule[])[]>(
     (all, some) => all.flatMap((taken) => some.map((next) => [...taken, next])),
     [[]],
   );
@@ -78,11 +78,15 @@ function isForAll(found: ReturnType<typeof findLockOut>): boolean {
   return typeof found === 'object' && found.isForAll;
 }
 
+type ReachableKeys = ReturnType<LockOutFinder['reachable']>;
+
 interface AppSearch extends Omit<LockOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
   /** The authenticators that every user can reach. */
-  readonly everyone: readonly string[];
+  readonly keysOfAll: readonly string[];
+  /** What one user or another can have; searched once for all rule combinations. */
+  readonly reachable: () => ReachableKeys;
 }
 
 function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: AnalysedConfiguration): AppSearch {
@@ -91,8 +95,13 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const given = policies.authenticators.filter(isGiven);
   const search = { policies, space, given, most, additionRules: additionRules(policies, given, space) };
   const closed = { ...policies, accountPolicy: noAdditions };
-  const everyone = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
-  return { ...search, closed, everyone };
+  const keysOfAll = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
+  let found: ReachableKeys | undefined;
+  const reachable = () => {
+    found ??= reachableIn(search);
+    return found;
+  };
+  return { ...search, closed, keysOfAll, reachable };
 }
 
 const noAdditions = compileAccountPolicy({
@@ -115,7 +124,7 @@ function hereAlone(clientId: string): RuleHead['when'] {
 /** The rules of the combination decide in this app, and these of the account policy on what is named with them. */
 function formulasOf(
   { app, combination, after }: Omit<Denied, 'lockOut'>,
-  governed: readonly Governed[],
+  governed: readonly DecidingAdditionRule[],
   space: RuleSpace,
 ): readonly Formula[] {
   const { session, app: signOn, enrollment } = app.policies;

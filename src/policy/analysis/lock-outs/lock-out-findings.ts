@@ -13,7 +13,7 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
-import { analysedAppsText, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { analysedAppsText, distinctRules, mostNamed, namedRulesText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 
 /** Rules that let a user in, but the sign-in fails with everything that users can have there. */
@@ -92,7 +92,7 @@ function atCause(same: readonly LockedOut[], { locationOf }: AnalysedConfigurati
   ]);
   return [
     findingAt('lock-out', location, {
-      message: `lets no user into ${analysedAppsText(same)} where ${namedHere(involved)} decide, too: nothing that users can have there meets them${shown.isLockOut ? '' : '. In other circumstances they can meet them'}`,
+      message: `lets no user into ${analysedAppsText(same)} where ${namedRulesText(involved)} decide, too: nothing that users can have there meets them${shown.isLockOut ? '' : '. In other circumstances they can meet them'}`,
       ...(!(shown.isUsual && shown.isLockOut) && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(shown.facts, everythingIn(shown.app)),

@@ -6,7 +6,7 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
-import { analysedAppsText, distinctRules, mostNamed, namedHere } from '../text/apps-text.ts';
+import { analysedAppsText, distinctRules, mostNamed, namedRulesText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import { searchAlike } from './alike-apps.ts';
@@ -26,10 +26,11 @@ export function newcomerFindings(
     newcomersThen(appsThen, additions),
   );
   const denied = then.flatMap((search) => search.denied);
-  const causes = new Set(denied.map(causeKey));
+  const byCause = then.map((search) => Map.groupBy(search.denied, causeKey));
+  const causes = new Set(byCause.flatMap((same) => [...same.keys()]));
   const found = [...causes].flatMap((cause) =>
     atCause(
-      then.map((newcomerSearch) => newcomerSearch.denied.filter((each) => causeKey(each) === cause)),
+      byCause.map((same) => same.get(cause) ?? []),
       configuration,
     ),
   );
@@ -114,8 +115,7 @@ function newcomerLockOut(same: readonly Denied[], { locationOf }: AnalysedConfig
 }
 
 function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const all = same.flatMap((denied) => exampleOf(denied));
-  const shown = all.find(({ isUsual }) => isUsual) ?? all[0];
+  const shown = exampleOf(same);
   const location = shown && locationOfCause(shown.denied, locationOf);
   if (shown === undefined || location === undefined) return [];
   const { denied, facts, reachable } = shown;
@@ -125,7 +125,9 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
   const involved = involvedIn(same);
   // Elsewhere, where other rules decide, such a user may well get in.
   const where = isForAll ? '' : ' in circumstances like those of the example';
-  const whom = isForAll ? `all users for whom ${namedHere(involved)} decide` : 'users such as the one of the example';
+  const whom = isForAll
+    ? `all users for whom ${namedRulesText(involved)} decide`
+    : 'users such as the one of the example';
   const lacking = isForAll ? `no user who lacks ${never} can ever add it` : `without ${never} they can never add it`;
   return [
     findingAt('lock-out', location, {
@@ -141,11 +143,11 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
 }
 
 /** A user who is denied with everything, one who may well exist if there is one. */
-function exampleOf(denied: Denied) {
-  const { lockOut } = denied;
-  if (lockOut === undefined) return [];
-  const isUsual = isOrdinary(lockOut.facts, rulesOf(denied));
-  return [{ denied, isUsual, ...lockOut }];
+function exampleOf(same: readonly Denied[]) {
+  const all = same.flatMap((denied) => (denied.lockOut ? [{ denied, ...denied.lockOut }] : []));
+  const usual = all.find(({ denied, facts }) => isOrdinary(facts, rulesOf(denied)));
+  const shown = usual ?? all[0];
+  return shown && { ...shown, isUsual: shown === usual };
 }
 
 /** Users prove in any case what their account can (Law 7), so that nothing is lost. */

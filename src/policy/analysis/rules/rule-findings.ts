@@ -1,4 +1,6 @@
-/** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
+/**
+ * Findings about one rule alone: limits and alternatives that never count, and attributes that users write themselves.
+ */
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
@@ -12,7 +14,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { mostNamed } from '../text/apps-text.ts';
 import { alternativeFindings } from './alternative-findings.ts';
 import type { AppCombination, AppCombinations } from './app-combinations.ts';
-import { idleAges } from './idle-ages.ts';
+import { unreachedAges } from './unreached-ages.ts';
 
 /** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
 export function ruleFindings(
@@ -25,7 +27,7 @@ export function ruleFindings(
   const living = (rules: readonly Rule[]) => distinctRules(rules).filter((rule) => locations.has(locationKey(rule)));
   const ofSignIns = living(apps.flatMap(rulesOf)).flatMap((rule) => [
     ...unreachable(rule, { combinations: combinationsOf(rule), apps }, configuration),
-    ...idleAges(rule, combinationsOf(rule), configuration),
+    ...unreachedAges(rule, combinationsOf(rule), configuration),
     ...alternativeFindings(rule, combinationsOf(rule), { configuration, authenticators }),
     ...writtenByUsers(rule, 'lets users in by', configuration),
   ]);

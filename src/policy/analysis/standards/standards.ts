@@ -1,12 +1,10 @@
 /** What standards say about policies, as guarantees that the analysis proves or refutes. */
+
 import type { Guarantee } from '../../../core/analysis/proofs/demand-verdict.ts';
-import type { Characteristic, Seconds } from '../../../core/model/facts.ts';
+import { oneDay, oneHour, oneMinute } from '../../../core/model/durations.ts';
+import type { Characteristic } from '../../../core/model/facts.ts';
 import type { Alternative, Demand, Requirement } from '../../../core/model/policy.ts';
 import type { AuthenticatorRoles, Criterion, PasswordCriterion, Standard } from './standard.ts';
-
-const HOUR: Seconds = 3_600;
-const DAY: Seconds = 24 * HOUR;
-const MINUTE: Seconds = 60;
 
 function proves(...anyOf: readonly Alternative[]): Guarantee {
   return { kind: 'proves', requirement: { anyOf } satisfies Requirement };
@@ -95,14 +93,14 @@ export const standards = {
         text: 'the user proves something again after 24 hours',
         isRecommended: true,
         blames: 'session',
-        guarantee: () => oneProof({ maxAge: DAY }),
+        guarantee: () => oneProof({ maxAge: oneDay }),
       },
       {
         section: `${nist}, 2.2.3`,
         text: 'the user proves something again after an hour without activity',
         isRecommended: true,
         blames: 'session',
-        guarantee: () => oneProof({ maxIdle: HOUR }),
+        guarantee: () => oneProof({ maxIdle: oneHour }),
       },
     ],
     memory: { section: `${nist}, 2.2.1`, text: everyTime },
@@ -121,14 +119,14 @@ export const standards = {
         section: `${nist}, 2.3.3`,
         text: 'both factors are proved again after 12 hours',
         blames: 'session',
-        guarantee: () => proves({ factors: 2, demands: [], maxAge: 12 * HOUR }),
+        guarantee: () => proves({ factors: 2, demands: [], maxAge: 12 * oneHour }),
       },
       {
         section: `${nist}, 2.3.3`,
         text: 'the user proves something again after 15 minutes without activity',
         isRecommended: true,
         blames: 'session',
-        guarantee: () => oneProof({ maxIdle: 15 * MINUTE }),
+        guarantee: () => oneProof({ maxIdle: 15 * oneMinute }),
       },
     ],
     memory: { section: `${nist}, 2.3.1`, text: everyTime },
@@ -211,14 +209,14 @@ export const standards = {
         section: `${pci}, 8.2.8`,
         text: 'the user proves something again after 15 minutes without activity',
         blames: 'session',
-        guarantee: () => oneProof({ maxIdle: 15 * MINUTE }),
+        guarantee: () => oneProof({ maxIdle: 15 * oneMinute }),
       },
     ],
     passwords: [
       {
         section: `${pci}, 8.3.4`,
         text: 'after 10 wrong attempts at most, none is taken for 30 minutes at least',
-        isMet: ({ lockout: { attempts, wait } }) => attempts <= 10 && (wait ?? 0) >= 30 * MINUTE,
+        isMet: ({ lockout: { attempts, wait } }) => attempts <= 10 && (wait ?? 0) >= 30 * oneMinute,
       },
       {
         section: `${pci}, 8.3.6`,

@@ -18,7 +18,7 @@ export function analysedAppsText(same: readonly { readonly app: AnalysedApp }[])
 export const mostNamed = 6;
 
 /** The rules as the subject of a clause; the finding lists their names. */
-export function namedHere(rules: readonly RuleHead[]): string {
+export function namedRulesText(rules: readonly RuleHead[]): string {
   return rules.length > mostNamed ? `${rules.length} rules such as those named here` : 'the rules named here';
 }
 

@@ -20,7 +20,8 @@ export function compileExpression(written: string): CompiledExpression {
   };
 }
 
-function parseExpression(written: string): ParseResult | undefined {
+/** Undefined: it cannot be read, or calls what it may not. */
+export function parseExpression(written: string): ParseResult | undefined {
   try {
     const parsed = untypedEnvironment.parse(written);
     return forbiddenCalls(parsed.ast).length === 0 ? parsed : undefined;

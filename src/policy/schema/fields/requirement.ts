@@ -77,7 +77,7 @@ function toDemand(factor: Factor | undefined, input: DemandInput): Demand {
 }
 
 function toAlternative(input: AlternativeInput): Alternative {
-  const { knowledge, possession, inherence, any, reauthenticate: again } = input;
+  const { knowledge, possession, inherence, any, reauthenticate } = input;
   return {
     factors: input.factors ?? 1,
     demands: [
@@ -86,8 +86,8 @@ function toAlternative(input: AlternativeInput): Alternative {
       ...(inherence ? [toDemand('inherence', inherence)] : []),
       ...(any ? [toDemand(undefined, any)] : []),
     ],
-    ...(again === 'always' && { maxAge: 0 }),
-    ...(typeof again === 'number' && { maxAge: again }),
+    ...(reauthenticate === 'always' && { maxAge: 0 }),
+    ...(typeof reauthenticate === 'number' && { maxAge: reauthenticate }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** `policies/password.yaml`: what new passwords must be, how long they stay good. Comes out as rules of the core. */
 
 import { z } from 'zod';
+import { oneDay, oneMinute } from '../../../core/model/durations.ts';
 import {
   defaultLockout,
   defaultPasswordTerms,
@@ -11,7 +12,6 @@ import { closed, duration, listOf, whenSound } from '../fields/fields.ts';
 import { policySwitch, ruleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsSchema } from './condition-table.ts';
 
-const DAY = 86_400;
 /** NIST SP 800-63B-4 section 3.1.1.2: never shorter than 8 characters, and 64 must be accepted. */
 const length = z
   .int()
@@ -20,7 +20,6 @@ const length = z
 
 const blocklists = z.array(z.enum(['common', 'context', 'list', 'breached']));
 
-const MINUTE = 60;
 const lockout = closed({
   attempts: z
     .int()
@@ -28,10 +27,10 @@ const lockout = closed({
     .max(100)
     .default(defaultLockout.attempts)
     .describe('Wrong passwords within `within`. Default 10.'),
-  within: duration({ min: MINUTE, max: DAY })
+  within: duration({ min: oneMinute, max: oneDay })
     .prefault('PT15M')
     .describe('Begins with the first wrong one. Default PT15M.'),
-  wait: duration({ min: MINUTE, max: DAY })
+  wait: duration({ min: oneMinute, max: oneDay })
     .optional()
     .describe('How long no password is accepted afterwards. Default: for the rest of `within`.'),
   consecutive: z
@@ -75,7 +74,7 @@ const then = closed({
     .describe(
       'How many former passwords may not be used again. Each costs a hash at a change. The current one never may. Default 0.',
     ),
-  maxAge: duration({ min: DAY })
+  maxAge: duration({ min: oneDay })
     .optional()
     .describe('Older passwords are changed at the next sign-in. NIST advises against it; without it they stay good.'),
   lockout,

@@ -2,19 +2,18 @@
 
 import { z } from 'zod';
 import { canWaiveSecondFactor } from '../../../core/decision/waiver.ts';
+import { oneDay } from '../../../core/model/durations.ts';
 import type { AppSession, Policy, Requirement, Rule } from '../../../core/model/policy.ts';
 import { closed, closedNotEmpty, duration, key, listOf, whenSound } from '../fields/fields.ts';
 import { requirementSchema } from '../fields/requirement.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsSchema } from './condition-table.ts';
 
-const DAY = 86_400;
-
 /**
- * The cookie by which a browser is known lives as long (`deviceLifetime`), so remembering longer would promise too
+ * The cookie that identifies a used browser lives as long (`deviceLifetime`), so remembering longer would promise too
  * much.
  */
-const longestMemory = 180 * DAY;
+const longestMemory = 180 * oneDay;
 
 const remember = closed({
   device: duration({ max: longestMemory }).describe(

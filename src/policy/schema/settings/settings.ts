@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { AttributeSchema } from '../../../core/model/attribute.ts';
+import { oneDay, oneHour, oneMinute } from '../../../core/model/durations.ts';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import { defaultAcrValues } from '../../model/acr-defaults.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
@@ -19,10 +20,6 @@ import { identifySettings } from './identify.ts';
 import { checkZoneFiles, cidr, networkData, zones } from './network.ts';
 import { riskScoring } from './risk.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
-
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /**
  * Why this is not an issuer identifier (OpenID Connect Discovery 1.0 section 3; ours is at the root of its host);
@@ -57,9 +54,9 @@ function authenticatorsSchema(kinds: readonly AuthenticatorKind[]) {
 }
 
 const tokens = closed({
-  accessToken: duration({ max: DAY }).prefault('PT15M').describe('Life of an access token. Default PT15M.'),
-  idToken: duration({ max: DAY }).prefault('PT1H').describe('Life of an ID token. Default PT1H.'),
-  authorizationCode: duration({ max: MINUTE })
+  accessToken: duration({ max: oneDay }).prefault('PT15M').describe('Life of an access token. Default PT15M.'),
+  idToken: duration({ max: oneDay }).prefault('PT1H').describe('Life of an ID token. Default PT1H.'),
+  authorizationCode: duration({ max: oneMinute })
     .prefault('PT1M')
     .describe('Life of an authorization code, at most PT1M (the default).'),
   refreshToken: closed({
@@ -74,7 +71,7 @@ const tokens = closed({
     })
     .prefault({})
     .describe('Life of refresh tokens.'),
-  interaction: duration({ min: MINUTE, max: HOUR })
+  interaction: duration({ min: oneMinute, max: oneHour })
     .prefault('PT15M')
     .describe('Time that a sign-in may take. Default PT15M.'),
 })
@@ -90,7 +87,7 @@ const resource = closed({
     .describe('Value of the `resource` parameter, and `aud` of the token.'),
   scopes: scopesOfApi,
   accessToken: closed({
-    lifetime: duration({ max: DAY }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
+    lifetime: duration({ max: oneDay }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
     format: z
       .enum(['jwt', 'opaque'])
       .default('jwt')
@@ -136,7 +133,7 @@ const account = closed({
       .boolean()
       .default(false)
       .describe('Users may delete their account. While it is false, no account is deleted, not even one that is due.'),
-    after: duration({ min: DAY })
+    after: duration({ min: oneDay })
       .prefault('P14D')
       .describe('How long after the request an account is deleted. Until then the user can cancel. Default P14D.'),
   })
@@ -239,7 +236,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     .transform((input): Settings => {
       const attributes = attributeSchemaOf(input.attributes, input.identify.by);
       return {
-        ...(input as ExactOptional<typeof input>),
+        ...declared(input),
         attributes,
         acrValues: input.acrValues ?? defaultAcrValues,
         resources: input.resources.map(({ accessToken, scopes, ...resource }) => ({
@@ -251,6 +248,13 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
         scopeTexts: scopeTextsOf(input),
       };
     });
+}
+
+/** The same settings. One that `Settings` does not declare does not compile: spreading it would be silent. */
+function declared<Input extends { readonly [Name in keyof Input]: Name extends keyof Settings ? unknown : never }>(
+  input: Input,
+): ExactOptional<Input> {
+  return input as ExactOptional<Input>;
 }
 
 /** Each scope also releases the claims of the attributes that name it. */

@@ -88,7 +88,7 @@ function lockOutIn(parts: Parts, ...among: readonly Conditions[]) {
   return { groups: facts.subject.groups, reachable, never, isForAll };
 }
 
-const everyone = { groups: [], isForAll: true };
+const forAll = { groups: [], isForAll: true };
 const some = { isForAll: false };
 const nothing = { reachable: ['password'], never: ['totp', 'webauthn'] };
 
@@ -122,19 +122,19 @@ describe('no user is locked out', () => {
 
 describe('all are locked out', () => {
   test.each<[string, Parts, readonly Conditions[], object]>([
-    ['where nothing may be added', { account: [add(undefined, deny)] }, [], { ...everyone, ...nothing }],
+    ['where nothing may be added', { account: [add(undefined, deny)] }, [], { ...forAll, ...nothing }],
     [
       'where what would do may not be',
       { account: [add('webauthn', deny), add(undefined, one)], app: by('webauthn') },
       [],
-      { ...everyone, reachable: ['password', 'totp'], never: ['webauthn'] },
+      { ...forAll, reachable: ['password', 'totp'], never: ['webauthn'] },
     ],
-    ['where each asks for what is missing', { account: [add(undefined, allow(two))] }, [], { ...everyone, ...nothing }],
+    ['where each asks for what is missing', { account: [add(undefined, allow(two))] }, [], { ...forAll, ...nothing }],
     [
       'where two things wait for each other',
       { account: [add('totp', allow(by('webauthn'))), add('webauthn', allow(by('totp')))] },
       [],
-      { ...everyone, ...nothing },
+      { ...forAll, ...nothing },
     ],
     [
       'of a group',
@@ -146,7 +146,7 @@ describe('all are locked out', () => {
       'where it is open in no facts at all',
       { account: [add('totp', one, { ...inOffice, any: [outside] }), add(undefined, deny)] },
       [],
-      { ...everyone, ...nothing },
+      { ...forAll, ...nothing },
     ],
   ])('%s', (_, parts, among, expected) => {
     expect(lockOutIn(parts, ...among)).toEqual(expected);
@@ -224,7 +224,7 @@ describe('some are locked out', () => {
 
 test('reachable proofs count as often as any rule requires', () => {
   expect(lockOutIn({ account: [add('totp', one), add(undefined, deny)], app: by('webauthn'), most: 2 })).toEqual({
-    ...everyone,
+    ...forAll,
     reachable: ['password', 'password', 'totp', 'totp'],
     never: ['webauthn'],
   });
@@ -294,7 +294,7 @@ describe('where rules ask how a user signed in, users may prove less than they c
           terms({}),
         ],
       },
-      { ...everyone, reachable: ['password', 'email', 'totp', 'webauthn'], never: [] },
+      { ...forAll, reachable: ['password', 'email', 'totp', 'webauthn'], never: [] },
     ],
   ])('%s', (_, parts, expected) => {
     expect(lockOutIn({ authenticators, ...parts })).toEqual(expected);

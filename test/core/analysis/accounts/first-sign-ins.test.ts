@@ -86,20 +86,20 @@ describe('a first sign-in is', () => {
 
 describe('no account ever signs in', () => {
   test.each<[string, readonly Rule[], readonly string[]]>([
-    ['where new browsers are denied', [deny('D', isNew), letIn('rest')], ['D: everyone']],
-    ['where all but known browsers are', [letIn('known', isKnown), deny('D')], ['D: everyone']],
+    ['where new browsers are denied', [deny('D', isNew), letIn('rest')], ['D: all']],
+    ['where all but known browsers are', [letIn('known', isKnown), deny('D')], ['D: all']],
     [
       'where two rules deny new browsers together',
       [deny('D', { ...isNew, ...inOffice }), deny('E', isNew), letIn('rest')],
-      ['D: everyone', 'E: everyone'],
+      ['D: all', 'E: all'],
     ],
-    ['after a long time away', [deny('D', { lastSignIn: { notWithin: DAY } }), letIn('rest')], ['D: everyone']],
+    ['after a long time away', [deny('D', { lastSignIn: { notWithin: DAY } }), letIn('rest')], ['D: all']],
     [
       'by a rule of which one case has no example',
       [letIn('known', isKnown), deny('D', { any: [unshown, inA] as ConditionSet[] })],
-      ['D: everyone'],
+      ['D: all'],
     ],
-    ['of a new browser by its risk', [deny('D', { risk: { any: ['newDevice'] } }), letIn('rest')], ['D: everyone']],
+    ['of a new browser by its risk', [deny('D', { risk: { any: ['newDevice'] } }), letIn('rest')], ['D: all']],
   ])('%s', (_, rules, never) => {
     expect(found(rules)).toEqual({ never, undecided: [] });
   });
@@ -202,7 +202,7 @@ const drawn = fc
 const users = [[], ['a'], ['b'], ['a', 'b']];
 
 test('the rules that keep some user from ever signing in are found, and no others', () => {
-  const seen = { everyone: 0, selected: 0, some: 0, no: 0 };
+  const seen = { all: 0, selected: 0, some: 0, no: 0 };
   fc.assert(
     fc.property(fc.array(drawn, { minLength: 2, maxLength: 5 }), (all) => {
       const rules = all.map((one, at): Rule => ({ name: String(at), ...one }));
@@ -218,7 +218,7 @@ test('the rules that keep some user from ever signing in are found, and no other
         .flatMap((rule) => {
           const denied = users.filter((group) => decidingOn(group, false).includes(rule));
           if (!denied.some((group) => !isOpenAtFirst(group) && isOpenEver(group))) return [];
-          if (!users.some(isOpenAtFirst)) return [`${rule.name}: everyone`];
+          if (!users.some(isOpenAtFirst)) return [`${rule.name}: all`];
           return [`${rule.name}: ${denied.some(isOpenAtFirst) ? 'some' : 'selected'}`];
         });
       expect(found(rules)).toEqual({ never: expected, undecided: [] });
@@ -227,12 +227,12 @@ test('the rules that keep some user from ever signing in are found, and no other
         expect([findRule(policy, facts).rule, facts.device.known]).toEqual([rule, false]);
         expect([isOpenAtFirst(group), isOpenEver(group)]).toEqual([false, true]);
       }
-      for (const one of expected) seen[one.slice(3) as 'everyone'] += 1;
+      for (const one of expected) seen[one.slice(3) as 'all'] += 1;
       seen.no += Number(expected.length === 0);
     }),
     seeded(600),
   );
-  expect(seen.everyone).toBeGreaterThan(enough(20));
+  expect(seen.all).toBeGreaterThan(enough(20));
   expect(seen.selected).toBeGreaterThan(enough(20));
   expect(seen.some).toBeGreaterThan(enough(5));
   expect(seen.no).toBeGreaterThan(enough(100));

@@ -53,16 +53,16 @@ test.each<[string, readonly AccountRule[]]>([
 
 describe('no user can ever add', () => {
   test.each<[string, readonly AccountRule[], readonly string[]]>([
-    ['what asks for itself', [add('webauthn', by('webauthn')), rest], ['webauthn everyone webauthn']],
+    ['what asks for itself', [add('webauthn', by('webauthn')), rest], ['webauthn all webauthn']],
     [
       'what waits for each other',
       [add('webauthn', by('totp')), add('totp', by('webauthn')), rest],
-      ['totp everyone totp', 'webauthn everyone webauthn'],
+      ['totp all totp', 'webauthn all webauthn'],
     ],
     [
       'what no rule lets in that can decide',
       [add('totp', deny, inA), add('totp', by('totp')), rest],
-      ['totp everyone totp'],
+      ['totp all totp'],
     ],
     [
       'what each of two rules asks for',
@@ -73,12 +73,12 @@ describe('no user can ever add', () => {
         add('webauthn', deny),
         rest,
       ],
-      ['totp everyone first second third'],
+      ['totp all first second third'],
     ],
     [
       'all that another factor type is asked for, where only the first can be had',
       [{ ...rest, then: allow(factors(2)) }],
-      ['totp', 'phone', 'webauthn'].map((key) => `${key} everyone rest`),
+      ['totp', 'phone', 'webauthn'].map((key) => `${key} all rest`),
     ],
   ])('%s', (_, rules, expected) => {
     expect(found(rules)).toEqual(expected);

@@ -1,4 +1,4 @@
-/** Browsers that are excused more than before a change. */
+/** What is waived in browsers that remember a proof, and was not before a change. */
 import { expect, test } from '@jest/globals';
 import { isMoreWaived } from '../../../../src/core/analysis/comparison/newly-waived.ts';
 import type { AllowTerms, Demand, Requirement } from '../../../../src/core/model/policy.ts';
@@ -19,15 +19,15 @@ const byTotp: Demand = { factor: 'possession', authenticators: ['totp'] };
 test.each<[string, AllowTerms, AllowTerms, boolean]>([
   ['none remembers now', asks(two(resistant), 60), asks(two()), false],
   ['the same is waived, only longer', asks(two()), asks(two(), 60), false],
-  ['all that remember are excused, where none was', asks(two(byTotp)), asks(two(), 60), true],
+  ['it is waived in all that remember, where it was in none', asks(two(byTotp)), asks(two(), 60), true],
   [
     'so they are where the same was asked for in other words',
     asks(two({ factor: 'possession' })),
     asks(two(), 60),
     true,
   ],
-  ['one that remembers another proof is excused', asks(two(byTotp), 60), asks(two(resistant), 60), true],
-  ['fewer are excused', asks(two(), 60), asks(two(resistant), 60), false],
+  ['it is waived in one that remembers another proof', asks(two(byTotp), 60), asks(two(resistant), 60), true],
+  ['it is waived in fewer', asks(two(), 60), asks(two(resistant), 60), false],
   ['a chain was asked for, which cannot be waived', asks(chain, 60), asks(two(), 60), true],
   ['a chain is asked for', asks(two()), asks(chain, 60), false],
   ['what is left was enough before', asks(factors(1)), asks(two(), 60), false],

@@ -211,7 +211,7 @@ describe('is not', () => {
   });
 });
 
-test('a browser that is excused more than before is shown by what it remembers', () => {
+test('a browser in which more is waived than before is shown by what it remembers', () => {
   // With a passkey remembered a password is enough, where the passkey was asked for.
   const active = appOf(rule(asks(orTotp(demanding(resistant)), { remember: 60 })));
   const next = appOf(rule(asks(orTotp(factors(2, { demands: [resistant] })), { remember: 60 })));

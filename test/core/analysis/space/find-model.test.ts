@@ -1,6 +1,15 @@
 /** Finding classes in which formulas hold together, and the steps that it takes. */
 import { describe, expect, test } from '@jest/globals';
-import { findByRule, findModel, findModelWithin, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
+import fc from 'fast-check';
+import {
+  consequencesOf,
+  findByRule,
+  findModel,
+  findModelFrom,
+  findModelWithin,
+  newBudget,
+} from '../../../../src/core/analysis/space/find-model.ts';
+import { formulaReader } from '../../../../src/core/analysis/space/read-formulas.ts';
 import {
   among,
   type Formula,
@@ -9,6 +18,7 @@ import {
   truthVariable,
   type Variable,
 } from '../../../../src/core/policy/theories/theory.ts';
+import { enough, seeded } from '../../support/seeded.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map((name) => truthVariable(name, (facts) => facts)) as [
   Variable,
@@ -153,6 +163,30 @@ describe('a search', () => {
     expect(findModelWithin(Array(newBudget().steps + 1).fill(yes(a)), much)).toBe('undecided');
     expect(much.steps).toBe(2 * newBudget().steps);
   });
+});
+
+test('a search that goes on from what follows finds the same, with the same steps', () => {
+  const one = fc.constantFrom(yes(a), no(a), yes(b), no(b), yes(c), no(c), isOf(0, 2), isOf(1, 3), isOf(2));
+  const part = fc.oneof(
+    one,
+    fc.array(one, { minLength: 1, maxLength: 2 }).map((all) => both(...all)),
+  );
+  const choice = fc.array(part, { minLength: 2, maxLength: 3 }).map((any) => either(...any));
+  const some = fc.array(choice, { minLength: 4, maxLength: 20, size: 'max' });
+  const seen = { impossible: 0, undecided: 0, model: 0 };
+  fc.assert(
+    fc.property(some, fc.constantFrom(0, 5, 20, 1_000), (formulas, more) => {
+      const follows = consequencesOf(formulas, newBudget());
+      if (typeof follows === 'string') return;
+      const [whole, rest] = [{ steps: follows.steps + more }, { steps: follows.steps + more }];
+      const result = findModel(formulas, whole, formulaReader());
+      expect(findModelFrom(follows, rest)).toEqual(result);
+      expect(rest).toEqual(whole);
+      seen[typeof result === 'string' ? result : 'model'] += 1;
+    }),
+    seeded(1_000),
+  );
+  expect(Object.values(seen).map((count) => count > enough(10))).toEqual([true, true, true]);
 });
 
 describe('rule by rule', () => {

@@ -49,3 +49,22 @@ test('facts are found in few groups first, then as they come', () => {
   expect(typeof first === 'object' && groupsOf(first)).toEqual(['d']);
   expect(groupsIn(space.applies(both), space.misses(both))).toEqual(['impossible']);
 });
+
+test('what is asked about the same formulas again is not searched again', () => {
+  const [either, both] = [{ groups: { any: ['b', 'c'] } }, { groups: { all: ['b', 'c'] } }];
+  const { reader, ...space } = ruleSpace([either, both], universe());
+  let count = 0;
+  const read: typeof reader.read = (formula) => {
+    count += 1;
+    return reader.read(formula);
+  };
+  const counting = { ...space, reader: { ...reader, read } };
+  const formulas = [space.applies(both)];
+  const first = modelOf(formulas, counting, () => false);
+  const once = count;
+  expect([first, once > 0]).toEqual(['undecided', true]);
+  expect(typeof modelOf(formulas, counting)).toBe('object');
+  expect(count).toBe(once);
+  modelOf([...formulas], counting);
+  expect(count).toBeGreaterThan(once);
+});

@@ -1,7 +1,7 @@
 /** What follows at once from formulas, compared with all classes in which they hold. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { propagate, type Reduced, type State } from '../../../../src/core/analysis/space/propagate.ts';
+import { type OpenChoices, propagate, type SearchState } from '../../../../src/core/analysis/space/propagate.ts';
 import { formulaReader, type ReadFormula } from '../../../../src/core/analysis/space/read-formulas.ts';
 import { among, type Formula, type Variable } from '../../../../src/core/policy/theories/theory.ts';
 import { enough, seeded } from '../../support/seeded.ts';
@@ -39,18 +39,24 @@ test('nothing is lost by what follows, and what was examined before need not be 
       const reader = formulaReader();
       for (const variable of variables) reader.read(among(variable, () => true));
       const [before, added] = [first, more].map((all) => all.map(reader.read)) as [ReadFormula[], ReadFormula[]];
-      const unread: State = { domains: reader.extended([]), touched: [], open: before, settled: { from: 0, to: 0 } };
-      const isLeft = ({ domains }: Reduced, classes: Classes) =>
+      const unread: SearchState = {
+        domains: reader.extended([]),
+        touched: [],
+        open: before,
+        settled: { from: 0, to: 0 },
+      };
+      const isLeft = ({ domains }: OpenChoices, classes: Classes) =>
         variables.every((variable, at) => reader.isLeft(domains, variable, classes[at] ?? 0));
 
       /** The same classes are left by the result as by the formulas. */
-      const examined = (state: State): Reduced | undefined => {
+      const examined = (state: SearchState): OpenChoices | undefined => {
         const given = structuredClone(state);
         const result = propagate(state, steps());
         expect(state).toEqual(given);
         if (result === 'undecided') throw new Error('too few steps');
         const possible = everything.filter(
-          (classes) => isLeft(state as unknown as Reduced, classes) && state.open.every((open) => holds(open, classes)),
+          (classes) =>
+            isLeft(state as unknown as OpenChoices, classes) && state.open.every((open) => holds(open, classes)),
         );
         const left = result
           ? everything.filter((classes) => isLeft(result, classes) && result.open.every((open) => holds(open, classes)))
@@ -66,9 +72,17 @@ test('nothing is lost by what follows, and what was examined before need not be 
       seen.impossible += Number(result === undefined);
       if (result === undefined) return;
       seen.open += Number(result.open.length > 0);
-      const last: State = { ...result, open: [...result.open, ...added], settled: { from: 0, to: result.open.length } };
+      const last: SearchState = {
+        ...result,
+        open: [...result.open, ...added],
+        settled: { from: 0, to: result.open.length },
+      };
       const end = result.open.length + added.length;
-      const atFirst: State = { ...result, open: [...added, ...result.open], settled: { from: added.length, to: end } };
+      const atFirst: SearchState = {
+        ...result,
+        open: [...added, ...result.open],
+        settled: { from: added.length, to: end },
+      };
       for (const state of [last, atFirst]) {
         const further = examined(state);
         expect(further).toEqual(examined({ ...state, settled: { from: 0, to: 0 } }));
@@ -81,6 +95,6 @@ test('nothing is lost by what follows, and what was examined before need not be 
 });
 
 /** Open choices are looked at from the last to the first. */
-function reversed(result: Reduced): Reduced {
+function reversed(result: OpenChoices): OpenChoices {
   return { ...result, open: result.open.toReversed() };
 }

@@ -144,6 +144,32 @@ function onceFrom(from: number): CompiledExpression {
   return { written: `now >= ${from}`, aboutUser: false, varies: true, logic: { from }, evaluate };
 }
 
+/** An expression of which it is not known whether it holds, or fails. */
+function unknown(written: string): CompiledExpression {
+  return { written, aboutUser: false, varies: true, logic: { text: written }, evaluate: () => 'error' };
+}
+
+const inB: Conditions = { groups: { any: ['b'] } };
+const one = { expression: unknown('one') };
+
+test.each<[string, Conditions, Conditions, Conditions]>([
+  ['alternatives fail only where none of them holds', { any: [one, inA] }, { groups: { none: ['a'] } }, inA],
+  ['an alternative fails only where all else in it holds', { any: [{ ...one, ...inA }, inB] }, inA, inB],
+  ['conditions fail only where all others hold', { ...one, ...inA }, inA, { groups: { none: ['a'] } }],
+  ['conditions and alternatives', { ...inB, any: [one, inA] }, inB, { groups: { all: ['a', 'b'] } }],
+])('%s', (_, when, where, elsewhere) => {
+  const space = ruleSpace([when, where, elsewhere], universe());
+  const fails = space.fails(when);
+  if (fails === undefined) throw new Error('it cannot fail');
+  const found = (asked: Conditions) => typeof findModel([fails, space.applies(asked)], newBudget());
+  expect([found(where), found(elsewhere)]).toEqual(['object', 'string']);
+});
+
+test('what reads nothing that may be absent cannot fail', () => {
+  const either: Conditions = { any: [inA, { ...inB, ...outside }] };
+  expect(ruleSpace([either], zones).fails(either)).toBeUndefined();
+});
+
 /** A day that is over, and more than a month away: long before that day. */
 const longAgo: readonly Conditions[] = [
   { attributes: { ends: { before: { written: '2027-02-01', from: plainTime, to: plainTime + 86_400 } } } },

@@ -62,9 +62,9 @@ describe('the trace of a rule', () => {
 
   test('does not depend on what the rule was asked before', () => {
     const { subject: _, ...unidentified } = factArbitraries;
-    const anyone = fc.oneof(facts, fc.record(unidentified));
+    const anyFacts = fc.oneof(facts, fc.record(unidentified));
     fc.assert(
-      fc.property(conditions, fc.array(anyone, { minLength: 2, maxLength: 6 }), (when, asked) => {
+      fc.property(conditions, fc.array(anyFacts, { minLength: 2, maxLength: 6 }), (when, asked) => {
         const policy = compiled(when);
         for (const about of asked) expect(traceIn(policy, about)).toEqual(traceIn(compiled(when), about));
       }),

@@ -11,8 +11,8 @@ import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
 import { requiredTheory } from '../../support/required-theory.ts';
 import { anyZones, universe } from '../../support/universe.ts';
 
-const someone = userWith(['password'], { createdAt: NOW - 5 });
-const facts: UserFacts = { ...factsOf({ subject: someone }), subject: someone };
+const userWithPassword = userWith(['password'], { createdAt: NOW - 5 });
+const facts: UserFacts = { ...factsOf({ subject: userWithPassword }), subject: userWithPassword };
 
 /** The position of a class, by variable. */
 type Classes = ReadonlyMap<Variable, number>;
@@ -73,7 +73,7 @@ function compare<Name extends ConditionName>(name: Name, conditions: readonly Co
         }),
         formula: formulas.every((one) => holds(one, chosen)),
         itself: tests.every((each) => each.test(made) === 'hit'),
-        isWhole: made.subject.id === someone.id && made.device.os !== undefined,
+        isWhole: made.subject.id === userWithPassword.id && made.device.os !== undefined,
       };
     });
   });
@@ -241,7 +241,10 @@ describe('each value of an attribute is in a class that no condition divides, an
     const given = (made: UserFacts) =>
       all.map((one) => conditionDescriptors.attributes.compile(one).every((each) => each.test(made) === 'hit')).join();
     const withValue = (value: unknown) =>
-      ({ ...facts, subject: { ...someone, profile: value === undefined ? {} : { [name]: value } } }) as UserFacts;
+      ({
+        ...facts,
+        subject: { ...userWithPassword, profile: value === undefined ? {} : { [name]: value } },
+      }) as UserFacts;
 
     const answers = new Set(choices(variables, () => true).map(foretold));
     expect(values.filter((value) => !answers.has(given(withValue(value))))).toEqual([]);
@@ -292,6 +295,7 @@ describe('samples', () => {
     ['accountAge', { atLeast: 60 }, { below: 3600 }],
     ['accountAge', { atLeast: 60 }, { atLeast: 3600 }],
     ['attributes', { level: { atLeast: 3 } }, { plan: { equals: 'gold' } }],
+    ['attributes', { level: { above: 3, atMost: 4 } }, { plan: { equals: 'gold' } }],
     ['attributes', { roles: { present: true } }, { name: { matches: 'A*' }, level: { below: 2 } }],
   ];
 
@@ -351,4 +355,18 @@ describe('of an attribute nothing is made up', () => {
     expect(classesOf([{ roles: { equals: 'lead' } }], nothing)).toEqual([]);
     expect(classesOf([{ roles: { matches: 'a*' } }], nothing)).toEqual([[true, false]]);
   });
+});
+
+const soon = { written: '60s', fromNow: 60 };
+const someDay = { written: '2027-01-10', from: 0, to: 0 };
+
+test.each<[string, ConditionOf<'attributes'>[string], boolean]>([
+  ['a moving bound', { before: soon }, true],
+  ['a moving bound on the other side', { after: soon }, true],
+  ['a moving bound in what must not hold', { present: true, not: { after: soon } }, true],
+  ['a fixed day', { before: someDay }, false],
+  ['a fixed day in what must not hold', { not: { before: someDay } }, false],
+  ['a text', { equals: 'x' }, false],
+])('the result for an attribute with %s varies between sign-ins, or not', (_, ends, expected) => {
+  expect(conditionDescriptors.attributes.compile({ ends }).map(({ varies }) => varies)).toEqual([expected]);
 });

@@ -120,6 +120,14 @@ test.each<[string, readonly AttributeTest[], string]>([
   expect(decided(list)[1]?.verdict).toBe(expected);
 });
 
+test('a day that only for less than a minute at noon meets neither bound is found', () => {
+  const [noon, twoDays] = [DAY / 2, DAY + DAY / 2];
+  const verdictOf = (after: number) =>
+    decided([{ after: fromNow(after) }, { before: fromNow(twoDays) }, { present: true }])[2]?.verdict;
+  expect(verdictOf(noon + 60)).toBe('decides');
+  expect(verdictOf(noon)).toBe('shadowed');
+});
+
 test('of the days that pass, an example takes the one nearest to its time', () => {
   const within: AttributeTest = { after: fixed('2026-12-01'), before: fixed('2027-06-01') };
   const past: AttributeTest = { before: fromNow(0) };

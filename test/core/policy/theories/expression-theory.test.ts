@@ -82,6 +82,13 @@ test.each<[string, ExpressionLogic, readonly ConditionSet[]]>([
   ['an attribute', isNamed, namedSets],
   ['the presence of an attribute', { attribute: 'name', text: '' }, namedSets.slice(0, 1)],
   ['an attribute that the schema lacks', { ...isNamed, attribute: 'height' }, []],
+  ['a list of numbers for an attribute that is a text', { ...isNamed, test: { in: [1] } }, []],
+  ['a bound for an attribute that is a text', { ...isNamed, test: { atLeast: 3 } }, []],
+  [
+    'a bound for an attribute that is a number',
+    { attribute: 'level', text: '', test: { atLeast: 3, below: 5 } },
+    [{ attributes: { level: { present: true } } }, { attributes: { level: { atLeast: 3, below: 5 } } }],
+  ],
   ['an attribute of another type', { ...isNamed, attribute: 'level' }, []],
   ['a text', text('a'), []],
   ['all of these', { all: [{ when: groups }, text('a'), isNamed] }, [groups, ...namedSets]],

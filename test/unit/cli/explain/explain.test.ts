@@ -431,6 +431,30 @@ test('what the request adds is a layer of its own', async () => {
   );
 });
 
+test('an essential acr is no `acr_values`: it comes in the claims parameter', async () => {
+  const text = await explained('--app', 'notes', '--user', 'bob@demo.test', '--acr-values', 'phr', '--essential-acr');
+  expect(text).toContain('\n  request   scope openid; essential acr phr\n');
+});
+
+test('only the layer of the minimum acr is named so: a policy may have its name', async () => {
+  const { 'apps/notes.yaml': app = '', 'policies/sign-on/notes.yaml': policy = '', ...others } = validFiles;
+  const files = {
+    ...others,
+    'apps/notes.yaml': app.replace('signOnPolicy: notes', 'signOnPolicy: minimumAcr'),
+    'policies/sign-on/minimumAcr.yaml': policy.replace('notes', 'minimumAcr'),
+  };
+  const titles = async (own: string) =>
+    (await explained('--app', 'notes', '--config', own, '--groups', 'staff', '--enrolled', 'password')).match(
+      /^(?:Sign-on|Minimum).*/gm,
+    );
+  await withConfiguration(files, async (own) => expect(await titles(own)).toEqual(['Sign-on policy minimumAcr']));
+  const acr = 'urn:okta:loa:1fa:any';
+  const withMinimum = { ...files, 'apps/notes.yaml': `${files['apps/notes.yaml']}minimumAcr: ${acr}\n` };
+  await withConfiguration(withMinimum, async (own) =>
+    expect(await titles(own)).toEqual(['Sign-on policy minimumAcr', `Minimum acr of the app: ${acr}`]),
+  );
+});
+
 test('a claim counts with the scope that releases it, as in a sign-in', async () => {
   const rules = `
   - name: No addresses

@@ -243,7 +243,7 @@ test('a claim that comes without its scope', async () => {
 test('an age that no session reaches', async () => {
   const rule = (age: string) => policy(rest(`{ allow: { factors: 2, possession: { maxAge: ${age} } } }`));
   expect((await findings({ [signOn]: rule('P1D') })).map(({ code, path }) => `${code} ${path}`)).toEqual([
-    'idle-age rules[0].then.allow.possession.maxAge',
+    'unreached-age rules[0].then.allow.possession.maxAge',
   ]);
   expect(await findings({ [signOn]: rule('PT23H') })).toEqual([]);
 });
@@ -267,7 +267,7 @@ test('undecided combinations of one app hide no finding about another one', asyn
     'policies/sign-on/risky.yaml': risky.replace('name: notes', 'name: risky'),
     [signOn]: policy(rest('{ allow: { factors: 1, reauthenticate: P3D } }')),
   });
-  expect(found.map(({ code, file }) => `${code} ${file}`)).toContain(`idle-age ${signOn}`);
+  expect(found.map(({ code, file }) => `${code} ${file}`)).toContain(`unreached-age ${signOn}`);
 });
 
 describe('a pointless alternative', () => {

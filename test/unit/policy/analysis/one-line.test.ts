@@ -52,8 +52,8 @@ test('two rules of one line that no age restricts are two findings', async () =>
     signOn({ name: 'A', when: of('a'), then: old }, { name: 'B', when: of('b'), then: old }),
   );
   expect(placed(found)).toEqual([
-    ['idle-age', 'rules[0].then.allow.any.maxAge', '"P40D"}}}},{'],
-    ['idle-age', 'rules[1].then.allow.any.maxAge', '"P40D"}}}},{'],
+    ['unreached-age', 'rules[0].then.allow.any.maxAge', '"P40D"}}}},{'],
+    ['unreached-age', 'rules[1].then.allow.any.maxAge', '"P40D"}}}},{'],
   ]);
 });
 

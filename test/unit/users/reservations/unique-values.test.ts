@@ -1,4 +1,4 @@
-/** Values that no two accounts have: claimed and freed in the commit of the profile; the first commit wins. */
+/** Values that no two accounts have: reserved and freed in the commit of the profile; the first commit wins. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { attributeSchemaOf } from '../../../../src/policy/schema/fields/attributes.ts';
 import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
@@ -7,7 +7,7 @@ import type { Store } from '../../../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../../../src/stores/unit-of-work.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
 import type { Profile } from '../../../../src/users/record/user.ts';
-import { moveUniqueValues, uniqueChange } from '../../../../src/users/reservations/attribute-reservations.ts';
+import { moveUniqueValues, uniqueValueChange } from '../../../../src/users/reservations/attribute-reservations.ts';
 import { recordingStore } from '../../../support/stores/recording-store.ts';
 
 const schema = attributeSchemaOf({
@@ -106,7 +106,7 @@ describe('a change', () => {
 
   test('in other capitals changes no reservation', async () => {
     const ann = await created('ann', { plate: 'W-1' });
-    expect(uniqueChange(schema, { plate: 'W-1' }, { plate: 'w-1' })).toEqual({ claimed: [], freed: [] });
+    expect(uniqueValueChange(schema, { plate: 'W-1' }, { plate: 'w-1' })).toEqual({ reserved: [], freed: [] });
     expect(await directory.amend(ann, () => ({ profile: { plate: 'w-1' }, schema }))).toMatchObject({ ok: true });
     expect(await isReserved(plate('w-1'))).toBe(true);
   });
@@ -114,7 +114,7 @@ describe('a change', () => {
 
 describe('in a unit of work', () => {
   async function move(unit: UnitOfWork, user: string, before: Profile, after: Profile) {
-    return moveUniqueValues(unit, uniqueChange(schema, before, after), { user, now });
+    return moveUniqueValues(unit, uniqueValueChange(schema, before, after), { user, now });
   }
 
   test('a value is freed with the commit that claims another', async () => {

@@ -1,6 +1,7 @@
 /**
  * Which keys of the catalogue the code and the templates use: whole texts in quotes, and texts that are put together of
- * such texts.
+ * such texts. It errs towards use: every member that is indented by two spaces counts as a text, so that a key of one
+ * word is hardly ever unused, and a value in a text may be any literal with at most one dot.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

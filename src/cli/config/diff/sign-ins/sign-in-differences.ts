@@ -178,7 +178,10 @@ function askedWord(part: string): string {
   return /^(?:enroll|fill in|keep) /.test(part) ? `to ${part}` : `for ${part}`;
 }
 
-/** Only what is set up during this sign-in changes its `acr`. Later ones are as before. */
+/**
+ * The `acr` differs only in the sign-in in which the users set something up: the rules of both configurations ask for
+ * the same.
+ */
 function isOfOneSignIn({ active, next }: Sides): boolean {
   const isSame = (policy: 'app' | 'session') => active.rules[policy]?.asks === next.rules[policy]?.asks;
   const { added, gone } = setUpChange(active.least, next.least);

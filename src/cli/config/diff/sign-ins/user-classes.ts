@@ -86,14 +86,14 @@ function atomsIn(set: ConditionSet): readonly Atom[] {
   });
 }
 
-interface Known {
+interface UserClassContext {
   readonly projection: Projection;
   readonly places: readonly PlacePair[];
   readonly now: Seconds;
 }
 
 /** The class of this user. */
-export function classOf(subject: Subject, { projection, places, now }: Known): UserClass {
+export function classOf(subject: Subject, { projection, places, now }: UserClassContext): UserClass {
   const nowhere = neutralFacts({ now, request, device, subject });
   const everywhere = () =>
     places.flatMap(({ active, next }) => [active, next].map((network): Facts => ({ ...nowhere, network })));
@@ -164,7 +164,7 @@ export interface CountedUsers {
 }
 
 /** Reads the users in pages. Rejects with `StoreUnavailable`. */
-export async function countUsers(store: Store, known: Known): Promise<CountedUsers> {
+export async function countUsers(store: Store, known: UserClassContext): Promise<CountedUsers> {
   const found = new Map<string, UserClass>();
   const seen = new Set<string>();
   let users = 0;

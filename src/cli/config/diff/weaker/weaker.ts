@@ -164,5 +164,5 @@ function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: D
     JSON.stringify(required.map((enrollment) => ({ ...enrollment, grace: 0 })));
   const isGrace = other.includes('required') && withoutGrace(from) === withoutGrace(to);
   const names = other.map((key) => (key === 'required' && isGrace ? 'grace' : key === 'promoted' ? 'promote' : key));
-  return names.length === 0 ? '' : `: \`${names.join('`, `')}\` is another`;
+  return names.length === 0 ? '' : `: \`${names.join('`, `')}\` ${names.length === 1 ? 'differs' : 'differ'}`;
 }

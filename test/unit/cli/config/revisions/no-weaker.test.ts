@@ -638,7 +638,7 @@ test('of an enrollment rule that stays, what differs is named', async () => {
   };
   const active = { ...rules, ...closed, ...rule({ skips: 2 }, { useOnly: ['webauthn'] }) };
   expect(await refusal(active, { ...active, ...rule({ skips: 1 }) })).toMatch(
-    /decided what is set up: (`grace`, `useOnly`|`useOnly`, `grace`) is another\n/,
+    /decided what is set up: (`grace`, `useOnly`|`useOnly`, `grace`) differ\n/,
   );
 });
 
@@ -654,7 +654,7 @@ test('a session policy that asks for less, and a second factor of the app that i
   });
 });
 
-test('more that a remembered browser is excused is refused', async () => {
+test('more that is waived in a browser that remembers a proof is refused', async () => {
   // With a passkey remembered, a password alone is enough now; it was asked for the passkey before.
   expect(await refusal(signOn(orTotp({ possession: resistant })), signOn(orTotp(twoResistant)))).toContain(
     'password is enough in a browser that remembers webauthn, and was not',

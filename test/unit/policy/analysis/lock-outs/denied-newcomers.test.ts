@@ -1,12 +1,14 @@
-/** How often who is denied for good is searched for, in one rule combination. */
+/** How often who is denied for good, and what users can have, is searched for. */
 import { expect, test } from '@jest/globals';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { deniedIn } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
-test('users who have what their account began with are searched for once', async () => {
+async function analysed() {
   const loaded = await load({
     'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: All, then: { allow: { factors: 2 } } }')}`,
     'policies/account.yaml': rules('{ name: None, change: { add: all }, then: deny }', '{ name: Rest, then: deny }'),
@@ -20,6 +22,19 @@ test('users who have what their account began with are searched for once', async
   const app = (await analysedApps(configuration)).find(({ combinations }) => combinations.length > 0);
   const [combination] = app?.combinations ?? [];
   if (app === undefined || combination === undefined) throw new Error('no combination');
+  return { app, combination, configuration };
+}
+
+test('what users can have is searched for once in an app', async () => {
+  const { app, configuration } = await analysed();
+  const finder = lockOutFinder(accountAdditions([app], configuration), configuration);
+  const { sets, isPartial } = finder.reachable(app);
+  expect([sets.length > 0, isPartial]).toEqual([true, false]);
+  expect(finder.reachable(app).sets).toBe(sets);
+});
+
+test('users who have what their account began with are searched for once', async () => {
+  const { app, combination } = await analysed();
   const searchesWith = (...sets: readonly (readonly string[])[]) => {
     let count = 0;
     const find = ({ facts }: Parameters<Parameters<typeof deniedIn>[2]['find']>[0]) => {

@@ -144,11 +144,33 @@ describe('a rule with an expression that cannot be taken apart', () => {
       {
         ...{ severity: 'warning', file: 'policies/enrollment.yaml', line: 2 },
         message:
-          'whether it locks users out of the app Notes could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart',
+          'whether it locks users out could not be decided: where the rules named here decide, too, users may be unable to show or to add what they are asked for, and an expression cannot be taken apart',
         rules: [{ name: 'Keys' }, { name: 'All' }],
       },
     ]);
   });
+
+  test.each([false, true])(
+    'may lock users out, as may one with too many patterns (beside an expression: %s)',
+    async (isBeside) => {
+      const patterns = [...'abcdefghijklmnop'].map(
+        (letter) => `{ attributes: { department: { matches: '*${letter}*' } } }`,
+      );
+      const files = {
+        ...disabled(`any: [${patterns.join()}]`),
+        ...(isBeside &&
+          signOn(`{ name: Hr, when: { ${hr} }, then: { allow: { factors: 1 } } }`, `{ name: Keys, ${byPasskey} }`)),
+      };
+      expect((await undecided(files)).filter(({ severity }) => severity === 'warning')).toMatchObject([
+        {
+          ...{ file: 'policies/enrollment.yaml', line: 2 },
+          message:
+            'whether it locks users out of the app Notes could not be decided: nothing that they can have meets the rules named here, and a condition cannot be taken apart',
+          rules: [{ name: 'Keys' }, { name: 'All' }],
+        },
+      ]);
+    },
+  );
 
   test('in the rule that asks', async () => {
     const files = {

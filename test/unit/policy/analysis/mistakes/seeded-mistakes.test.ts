@@ -110,22 +110,22 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
   [
     'an age that no session reaches',
     { [payroll]: [['maxAge: PT1H', 'maxAge: P40D']] },
-    ['warning idle-age policies/sign-on/payroll.yaml P40D'],
+    ['warning unreached-age policies/sign-on/payroll.yaml P40D'],
   ],
   [
     'a second factor as rarely as no session lasts',
     { [session]: [['secondFactor: never', 'secondFactor: { every: P30D }']] },
-    ['warning idle-age policies/session.yaml P30D }'],
+    ['warning unreached-age policies/session.yaml P30D }'],
   ],
   [
     'a pause that no session has',
     atNotes('{ name: All, then: { allow: { knowledge: { maxIdle: P20D } } } }'),
-    ['warning idle-age policies/sign-on/notes.yaml P20D } } } }'],
+    ['warning unreached-age policies/sign-on/notes.yaml P20D } } } }'],
   ],
   [
     'a session length longer than any session',
     atNotes(`{ name: All, then: { allow: { factors: 1 }, session: { absolute: P31D } } }`),
-    ['warning idle-age policies/sign-on/notes.yaml P31D } } }'],
+    ['warning unreached-age policies/sign-on/notes.yaml P31D } } }'],
   ],
   [
     'hardware that no key can show',

@@ -36,7 +36,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
   [
     'a week that no session lasts',
     { [signOn('two-ages')]: [['maxAge: PT12H', 'maxAge: P30D']] },
-    ['warning idle-age policies/sign-on/two-ages.yaml P30D }, possession: { exclude: ['],
+    ['warning unreached-age policies/sign-on/two-ages.yaml P30D }, possession: { exclude: ['],
   ],
   [
     'a chain that another one is part of',
@@ -80,7 +80,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
   [
     'a pause longer than any',
     { [signOn('after-a-pause')]: [['maxIdle: PT15M', 'maxIdle: P7D']] },
-    ['warning idle-age policies/sign-on/after-a-pause.yaml P7D } } }'],
+    ['warning unreached-age policies/sign-on/after-a-pause.yaml P7D } } }'],
   ],
   [
     'younger accounts below the older ones',

@@ -1,4 +1,4 @@
-/** Greatest ages that no proof reaches, as every session in which they count has ended before. */
+/** Maximum ages that no proof reaches, as every session in which they count has ended before. */
 import { proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.ts';
@@ -10,7 +10,7 @@ import { valuesAt } from '../../source/values-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import type { AppCombination, AppCombinations } from './app-combinations.ts';
 
-export function idleAges(
+export function unreachedAges(
   rule: Rule,
   combinations: AppCombinations,
   { locationOf }: AnalysedConfiguration,
@@ -21,12 +21,12 @@ export function idleAges(
   const { then } = rule;
   // The pages of the own account are under the session policy, too, and no app limits a proof there.
   const { oldest, longestPause } = longestIn(then.session ? combinations.map(withoutLimit) : combinations);
-  const ages = idleIn(location, then.requirement, { name: 'maxAge', limit: oldest });
-  const pauses = idleIn(location, then.requirement, { name: 'maxIdle', limit: longestPause });
+  const ages = unreachedIn(location, then.requirement, { name: 'maxAge', limit: oldest });
+  const pauses = unreachedIn(location, then.requirement, { name: 'maxIdle', limit: longestPause });
   return [
-    ...ages.map(({ seconds, at }) => idleAge(at, `a greatest age of ${durationText(seconds)}`, oldest)),
-    ...pauses.map(({ seconds, at }) => idlePause(at, seconds, longestPause)),
-    ...idleLimit(then, location, combinations),
+    ...ages.map(({ seconds, at }) => unreachedAge(at, `a maximum age of ${durationText(seconds)}`, oldest)),
+    ...pauses.map(({ seconds, at }) => unreachedPause(at, seconds, longestPause)),
+    ...unreachedLength(then, location, combinations),
   ];
 }
 
@@ -53,13 +53,13 @@ function withoutLimit(combination: AppCombination): AppCombination {
 /** The keys of the file in which it may be written. */
 const keys = { maxAge: ['maxAge', 'reauthenticate', 'every'], maxIdle: ['maxIdle'] } as const;
 
-interface Idle {
+interface AgeLimit {
   readonly name: 'maxAge' | 'maxIdle';
   readonly limit: Seconds;
 }
 
 /** The first that is too long, and its location. */
-function idleIn({ source, path }: FileLocation, requirement: Requirement, { name, limit }: Idle) {
+function unreachedIn({ source, path }: FileLocation, requirement: Requirement, { name, limit }: AgeLimit) {
   const seconds = valuesIn(requirement, name).find((length) => length >= limit);
   if (seconds === undefined) return [];
   const allowed = [...path, 'then', 'allow'];
@@ -71,18 +71,18 @@ function idleIn({ source, path }: FileLocation, requirement: Requirement, { name
 
 const advice = 'shorten it, or leave it out';
 
-function idleAge(location: FileLocation, what: string, oldest: Seconds): AnalysisFinding {
+function unreachedAge(location: FileLocation, what: string, oldest: Seconds): AnalysisFinding {
   const message = `has ${what} that never counts: every session in which it decides ends after ${durationText(oldest)}`;
-  return findingAt('idle-age', location, { message, advice });
+  return findingAt('unreached-age', location, { message, advice });
 }
 
-function idlePause(location: FileLocation, pause: Seconds, longest: Seconds): AnalysisFinding {
+function unreachedPause(location: FileLocation, pause: Seconds, longest: Seconds): AnalysisFinding {
   const message = `has a longest pause of ${durationText(pause)} that never counts: no session is without activity for longer than ${durationText(longest)}`;
-  return findingAt('idle-age', location, { message, advice });
+  return findingAt('unreached-age', location, { message, advice });
 }
 
 /** How long what was proved counts at the app, where the session itself is not longer. */
-function idleLimit(
+function unreachedLength(
   then: AllowTerms,
   { source, path }: FileLocation,
   combinations: readonly AppCombination[],
@@ -92,7 +92,7 @@ function idleLimit(
   const { oldest } = longestIn(combinations.map(withoutLimit));
   if (limit < oldest) return [];
   const location = { source, path: [...path, 'then', 'session', 'absolute'] };
-  return [idleAge(location, `a session length of ${durationText(limit)}`, oldest)];
+  return [unreachedAge(location, `a session length of ${durationText(limit)}`, oldest)];
 }
 
 function valuesIn(requirement: Requirement, name: 'maxAge' | 'maxIdle'): readonly Seconds[] {

@@ -1,0 +1,7 @@
+/** Durations that limits and lifetimes are made of. A day has no leap second. */
+import type { Seconds } from './facts.ts';
+
+export const oneMinute: Seconds = 60;
+export const oneHour: Seconds = 60 * oneMinute;
+export const oneDay: Seconds = 24 * oneHour;
+export const oneWeek: Seconds = 7 * oneDay;

@@ -1,0 +1,38 @@
+/** Expressions in which each part of which nothing is known is an attribute: users have it where the part holds. */
+import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import type { ExpressionLogic } from '../../../core/model/conditions.ts';
+import { longestExpression, untypedEnvironment } from './environment.ts';
+import { parseExpression } from './expression.ts';
+import { expressionLogic } from './expression-logic.ts';
+
+/** What is asked about the parts of an expression. */
+export interface Assumed {
+  /** Nothing is known of it. */
+  readonly isOpen: (logic: ExpressionLogic) => boolean;
+  /** The attribute that users have where the part holds. */
+  readonly attributeOf: (text: string) => string;
+}
+
+/** The expression itself if all of it is known. */
+export function assumedExpression(written: string, { isOpen, attributeOf }: Assumed): string {
+  const whole = () => `has(user.profile.${attributeOf(written)})`;
+  const ast = parseExpression(written)?.ast;
+  if (ast === undefined) return whole();
+  let isKnown = true;
+  const assumed = (node: ASTNode): ASTNode => {
+    if (node.op === '&&' || node.op === '||')
+      return { ...node, args: [assumed(node.args[0]), assumed(node.args[1])] } as ASTNode;
+    if (node.op === '!_') return { ...node, args: assumed(node.args) } as ASTNode;
+    if (!openWithin(expressionLogic(node), isOpen)) return node;
+    isKnown = false;
+    return untypedEnvironment.parse(`has(user.profile.${attributeOf(serialize(node))})`).ast;
+  };
+  const text = serialize(assumed(ast));
+  if (isKnown) return written;
+  return text.length > longestExpression ? whole() : text;
+}
+
+/** A comparison is one part, or the contrary of one. */
+function openWithin(logic: ExpressionLogic, isOpen: Assumed['isOpen']): boolean {
+  return isOpen('not' in logic ? logic.not : logic);
+}

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { storyText } from '../../../../src/cli/explain/story-text.ts';
+import type { AuditTrace, TracedLayer } from '../../../../src/flow/audit-trace.ts';
+
+const time = '2026-11-24T09:00:00.000Z';
+const line = { time, event: 'sign_in.completed', outcome: 'success', ip: '192.0.2.1', policyRevision: 1 } as const;
+
+/** The story of one decision of these layers. */
+function told(layers: readonly TracedLayer[], trace: Partial<AuditTrace> = {}): string {
+  const decision = { line, layers, proved: [], device: { known: false }, scopes: ['openid'], revisionFound: true };
+  const story = { transaction: 'transaction', events: [line], decisions: [{ ...decision, ...trace }] };
+  return storyText(story, (_, text) => text);
+}
+
+test('only the layer of the minimum acr is told as one: a policy may have its name', () => {
+  const layer = { layer: 'app', policy: 'minimumAcr', outcome: 'allow', met: true } as const;
+  expect(told([{ ...layer, rule: 'All' }])).toContain('\n  Sign-on policy minimumAcr\n    by the rule "All"\n');
+  expect(told([{ ...layer, acrValues: ['phr'] }])).toContain('\n  Minimum acr of the app: phr\n');
+});
+
+test('an essential acr is no `acr_values`: it came in the claims parameter', () => {
+  expect(told([], { acrValues: ['phr', 'phrh'] })).toContain('request   scope openid; acr_values phr phrh\n');
+  expect(told([], { acrValues: ['phr'], acrEssential: true })).toContain('request   scope openid; essential acr phr\n');
+});
+
+test('a browser that is not known is not called new: it may be a used one', () => {
+  expect(told([])).toContain('  from      192.0.2.1, in no zone, a browser that is not known\n');
+  expect(told([], { device: { known: true } })).toContain('  from      192.0.2.1, in no zone, a known browser\n');
+});
