@@ -113,7 +113,7 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
       session: session.uid,
     });
   }
-  // The session may have got stronger since the secret was given, which may be a planted one if this sign-in was weaker.
+  // The session may have got stronger since. A weaker sign-in may have kept a planted secret.
   const valid = transaction.deviceSecret?.valid;
   const usual = isStrongest && valid !== undefined ? { since: services.now(), session: session.uid, valid } : undefined;
   await recordBrowser({ ...signedIn, ...omitUndefined({ rememberable, usual }) });
