@@ -30,6 +30,8 @@ export interface NamedLocation {
   readonly line: number;
   /** Absent as in `SourceLocation`. */
   readonly column?: number;
+  /** It denies, as its expression fails (Law 4). */
+  readonly fails?: true;
 }
 
 /** The demands of one configuration. */

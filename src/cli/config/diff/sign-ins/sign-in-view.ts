@@ -25,7 +25,7 @@ import type { UserClass } from './user-classes.ts';
 
 export interface SignInView {
   readonly asks: RulesInEffect['asks'];
-  /** The deciding rule of each policy. */
+  /** The rule of each policy that decides; of one that lets users in, also one that fails. */
   readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
   readonly steps: readonly SimulatedStep[];
   /** For a user who skips whatever may be skipped: what must be set up, and the `acr` of tokens from then on. */
@@ -94,15 +94,19 @@ function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): S
   const { asks, session, app } = rulesInEffect(policies, facts);
   const { enrollment, profile, recovery } = policies;
   const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) => policy && findRule(policy, facts).rule;
+  const failing = (policy: CompiledPolicy | undefined): DecidingRule | undefined => {
+    const failed = decidingRule(policy && findRule(policy, facts).failed);
+    return failed && { ...failed, asks: JSON.stringify('fails'), fails: true };
+  };
   let inAll: Pick<SignInView, 'asked'> | undefined;
   return {
     asks,
     rules: {
-      app: decidingRule(app),
-      session: decidingRule(session),
+      app: decidingRule(app) ?? failing(policies.app),
+      session: decidingRule(session) ?? failing(policies.session),
       enrollment: decidingRule(decidingIn(enrollment && beforeSignIn(enrollment))),
       profile: decidingRule(decidingIn(profile)),
-      recovery: decidingRule(decidingIn(recovery)),
+      recovery: decidingRule(decidingIn(recovery)) ?? failing(recovery),
     },
     steps: simulate(policies, facts),
     least: leastSteps(policies, facts),
