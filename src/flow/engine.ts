@@ -6,6 +6,7 @@
 
 import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
+import type { Assurance } from '../core/model/decision.ts';
 import type { Facts } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../core/profile/time-zone.ts';
@@ -14,6 +15,7 @@ import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import { guessingNetworkKey, interactionKey, transactionKey, usedBrowserKey } from '../stores/keys.ts';
+import type { Account } from '../users/record/user.ts';
 import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/choices/consent.ts';
 import { begunAnew, restarted } from './actions/choices/restart.ts';
@@ -28,7 +30,8 @@ import { select } from './actions/selection/select.ts';
 import { withCredentialChallenges } from './actions/verification/identify-by-credential.ts';
 import type { ActionResult, LoadedAttempt, SubmittedAnswer } from './actions/verification/verify.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
-import { browserUseBy, mayKeepSecret } from './browser/used-browser.ts';
+import { browserUseBy, deviceSecret, deviceSecretHash, mayKeepSecret } from './browser/used-browser.ts';
+import { loadAccount } from './facts/account.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
@@ -194,15 +197,29 @@ interface Presentation {
   readonly redirects: boolean;
 }
 
-async function keepsSecret(
-  { app, snapshot, transaction, request: { unit, visitor } }: OpenTransaction,
-  facts: Facts,
-  accountId: string,
-): Promise<boolean> {
-  return mayKeepSecret(facts, browserUseBy(unit, visitor, accountId), {
+/** Everything is proved. Saves the transaction with what the browser is recorded under when the sign-in is accepted. */
+async function complete(
+  context: OpenTransaction,
+  {
+    facts,
+    assurance,
+    stored,
+  }: { readonly facts: Facts; readonly assurance: Assurance; readonly stored: string | undefined },
+  { user }: Account,
+): Promise<SignInResult> {
+  const { app, snapshot, transaction } = context;
+  const { unit, visitor } = context.request;
+  const isStrongest = provesStrongest(await snapshot.policies(app), facts);
+  const { validAfter } = user;
+  const keeps = mayKeepSecret(facts, browserUseBy(unit, visitor, user.id), {
     remembers: transaction.rememberDevice === true,
-    isStrongest: provesStrongest(await snapshot.policies(app), facts),
+    isStrongest,
+    validAfter,
   });
+  const secret = deviceSecret(unit, visitor.device, keeps);
+  const given = { hash: deviceSecretHash(secret), ...(isStrongest && { valid: validAfter }) };
+  saveTransaction({ ...context, transaction: { ...transaction, deviceSecret: given } }, stored);
+  return { kind: 'complete', accountId: user.id, assurance, deviceSecret: secret };
 }
 
 /** Determines the step, starts what it needs, and saves the transaction if it changed. */
@@ -213,10 +230,9 @@ async function present(opened: OpenTransaction, { notices, redirects }: Presenta
   const { facts, decision } = decided;
   const context = recordDecision(shown, decided);
   if (decision.kind === 'allow' && facts.subject) {
-    saveTransaction(context, stored?.value);
+    const account = await loadAccount(context.request.unit, facts.subject.id);
     const { assurance } = decision;
-    const { id: accountId } = facts.subject;
-    return { kind: 'complete', accountId, assurance, keepsSecret: await keepsSecret(context, facts, accountId) };
+    if (account) return complete(context, { facts, assurance, stored: stored?.value }, account);
   }
   // The relying party gets the error and may ask for less. A page could tell the user nothing more.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {

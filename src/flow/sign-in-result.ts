@@ -58,8 +58,8 @@ export type SignInResult =
       readonly kind: 'complete';
       readonly accountId: string;
       readonly assurance: Assurance;
-      /** The browser may keep its present secret, because nothing new is bound to it. */
-      readonly keepsSecret: boolean;
+      /** The secret of the browser from now on: its present one, or a new one. */
+      readonly deviceSecret: string;
     }
   | { readonly kind: 'cancelled'; readonly reason: 'user' | 'refused' | 'denied' | 'unmet' }
   | SignInLost;

@@ -31,6 +31,7 @@ const isCarriedOver = {
   deletionAcknowledged: true,
   recorded: false,
   proofSecret: false,
+  deviceSecret: false,
 } as const satisfies Record<keyof Transaction, boolean>;
 
 /** The members of the transaction that a further interaction for the same request takes over. */

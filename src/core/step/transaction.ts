@@ -138,6 +138,19 @@ export interface Transaction {
   readonly recorded?: string;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent before the first proof. */
   readonly proofSecret?: string;
+  /** Absent until everything is proved. */
+  readonly deviceSecret?: DeviceSecret;
+}
+
+/** The secret by which the browser is recognised later, as the answer to the last proof gave it. */
+export interface DeviceSecret {
+  /** The browser is recorded only under the secret with this hash. */
+  readonly hash: string;
+  /**
+   * Set if the sign-in was at the strongest level when the secret was given, so that it makes the browser known: the
+   * account's `validAfter` at that time.
+   */
+  readonly valid?: Seconds;
 }
 
 /** What a new transaction starts from. */

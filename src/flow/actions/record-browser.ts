@@ -11,7 +11,7 @@ import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { audit } from '../audit.ts';
 import { isRememberedWith, rememberProofs } from '../browser/remembered-device.ts';
-import { type BrowserUse, recordBrowserUse } from '../browser/used-browser.ts';
+import { type BrowserUse, deviceSecretHash, recordBrowserUse } from '../browser/used-browser.ts';
 import { keptPlace, type Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
 import { accountChanged } from '../notify/account-notification.ts';
@@ -36,12 +36,13 @@ export interface CompletedSignIn {
 
 /**
  * Records the sign-in, and remembers the second factor if the user asked for it and the rule allows it. Does nothing
- * for a browser without a device cookie.
+ * for a browser that does not send the secret which it got when everything was proved. In another tab a sign-in may
+ * have completed at the same time and kept the secret from before, which an attacker may have planted.
  */
 export async function recordBrowser(completed: CompletedSignIn): Promise<void> {
   const { unit, services, visitor, transaction, subject, supportingEvidence } = completed;
   const { device: secret } = visitor;
-  if (secret === undefined) return;
+  if (secret === undefined || transaction.deviceSecret?.hash !== deviceSecretHash(secret)) return;
   // In the order of the proofs: those from before this transaction come first.
   const before = supportingEvidence
     .filter((evidence) => evidence.transaction !== transaction.event)

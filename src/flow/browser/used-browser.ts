@@ -29,13 +29,26 @@ export interface BrowserUse {
    * What makes the browser known: the first sign-in at the strongest level that the account can reach (epoch seconds),
    * and the uid of its SSO session. Absent if there was none.
    */
-  readonly usual?: { readonly since: Seconds; readonly session: string };
+  readonly usual?: {
+    readonly since: Seconds;
+    readonly session: string;
+    /** `validAfter` of the account at that time. Under another one the browser is not known: see `isUsual`. */
+    readonly valid: Seconds;
+  };
+}
+
+/**
+ * A sign-in with the browser was at the strongest level, and nothing has ended the other sessions of the account since
+ * (decision 21). Before the account got stronger, a password alone may have been the strongest level.
+ */
+function isUsual(use: BrowserUse | undefined, validAfter: Seconds): boolean {
+  return use?.usual?.valid === validAfter;
 }
 
 /**
  * Whether the browser may keep its secret, because this sign-in binds nothing new to it. `before`: the user's last
  * sign-in with it. `remembers`: the user asked the browser to remember a proof. `isStrongest`: the sign-in is at the
- * strongest level that the account can reach, so that the browser becomes known.
+ * strongest level that the account can reach, so that the browser becomes known. `validAfter`: of the account.
  *
  * An attacker who knows a password could sign in to an app that asks for nothing more, and plant that browser's secret
  * elsewhere. The first sign-in at the strongest level, and the first remembered proof, therefore get a new secret.
@@ -43,11 +56,15 @@ export interface BrowserUse {
 export function mayKeepSecret(
   { device: { remembered = [] }, now }: Facts,
   before: BrowserUse | undefined,
-  { remembers, isStrongest }: { readonly remembers: boolean; readonly isStrongest: boolean },
+  {
+    remembers,
+    isStrongest,
+    validAfter,
+  }: { readonly remembers: boolean; readonly isStrongest: boolean; readonly validAfter: Seconds },
 ): boolean {
   if (before === undefined) return false;
   if (remembered.some(({ until }) => now < until)) return true;
-  return !remembers && (before.usual !== undefined || !isStrongest);
+  return !remembers && (isUsual(before, validAfter) || !isStrongest);
 }
 
 /**
@@ -62,6 +79,11 @@ export function deviceSecret(unit: UnitOfWork, present: string | undefined, keep
   const users = present === undefined ? undefined : unit.peek(usedBrowserKey(present))?.value;
   if (users !== undefined) unit.put(usedBrowserKey(secret), { value: users, ttl: deviceLifetime });
   return secret;
+}
+
+/** What a transaction keeps of the secret that the browser got at its end. */
+export function deviceSecretHash(secret: string): string {
+  return usedBrowserKey(secret);
 }
 
 /** The user's last sign-in with this browser, at whatever level. The entry must be loaded. */
@@ -81,13 +103,18 @@ export function browserUseOf(value: string | undefined, subject: string): Browse
 
 /**
  * The browser is known: the user signed in with it at the strongest level before `began`, in another session than
- * `session`.
+ * `session`. `validAfter`: of the account.
  */
 export function isKnownBrowser(
   last: BrowserUse | undefined,
-  { began, session }: { readonly began: Seconds; readonly session: string | undefined },
+  {
+    began,
+    session,
+    validAfter,
+  }: { readonly began: Seconds; readonly session: string | undefined; readonly validAfter: Seconds },
 ): boolean {
-  return last?.usual !== undefined && last.usual.session !== session && last.usual.since <= began;
+  if (last?.usual === undefined || !isUsual(last, validAfter)) return false;
+  return last.usual.session !== session && last.usual.since <= began;
 }
 
 /** Records the sign-in, and the authenticators that were used: the next sign-in offers these first. */
@@ -98,14 +125,19 @@ export function recordBrowserUse(
 ): void {
   const key = usedBrowserKey(secret);
   const last = browserUseOf(unit.peek(key)?.value, subject);
-  const becomesUsual = usual !== undefined && last?.usual === undefined;
+  const becomesUsual = usual !== undefined && !isUsual(last, usual.valid);
   if (last && !becomesUsual && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {
     const before = browserUseOf(current, subject);
-    const own: BrowserUse = { at, used, ...omitUndefined({ usual: before?.usual ?? usual }) };
+    const own: BrowserUse = { at, used, ...omitUndefined({ usual: keptUsual(before?.usual, usual) }) };
     const users = Object.entries({ ...parseUses(current), [subject]: own }).sort(([, a], [, b]) => b.at - a.at);
     return { value: JSON.stringify(Object.fromEntries(users.slice(0, maxUsers))), ttl: deviceLifetime };
   });
+}
+
+/** The first one of a `validAfter` stays, and the one of a later `validAfter` is not replaced by an earlier one. */
+function keptUsual(before: BrowserUse['usual'], added: BrowserUse['usual']): BrowserUse['usual'] {
+  return before !== undefined && (added === undefined || before.valid >= added.valid) ? before : added;
 }
 
 /** The browser no longer counts as used by this user. `key`: the key of its entry. */

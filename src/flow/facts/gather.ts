@@ -62,7 +62,7 @@ export async function gatherFacts(
   const past = { began, session: about.session };
   if (account && snapshot.recordsPlaces) await unit.load(pastKeys(account.user.id));
   const before = account && (await lastSignInOf({ unit, snapshot }, account.user, past));
-  const isKnown = isKnownBrowser(last, past);
+  const isKnown = account !== undefined && isKnownBrowser(last, { ...past, validAfter: account.user.validAfter });
   const unusual =
     account &&
     snapshot.recordsPlaces &&

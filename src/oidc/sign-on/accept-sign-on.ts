@@ -113,7 +113,9 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
       session: session.uid,
     });
   }
-  const usual = isStrongest ? { since: services.now(), session: session.uid } : undefined;
+  // The session may have got stronger since. A weaker sign-in may have kept a planted secret.
+  const valid = transaction.deviceSecret?.valid;
+  const usual = isStrongest && valid !== undefined ? { since: services.now(), session: session.uid, valid } : undefined;
   await recordBrowser({ ...signedIn, ...omitUndefined({ rememberable, usual }) });
   unit.delete(transactionKey(transaction.id));
 }

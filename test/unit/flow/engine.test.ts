@@ -1,6 +1,7 @@
 /** Every request of a sign-in on a store in maps: what it shows, what it writes, what it consumes. */
 
 import { describe, expect, test } from '@jest/globals';
+import { deviceSecretHash } from '../../../src/flow/browser/used-browser.ts';
 import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
 import { auditKey, transactionKey, usedBrowserKey, userKey } from '../../../src/stores/keys.ts';
 import { serializeUser } from '../../../src/users/record/user.ts';
@@ -48,7 +49,7 @@ describe('a whole sign-in', () => {
       kind: 'complete',
       accountId: 'user-ann',
       assurance: { amr: ['mfa', 'password', 'totp'], authTime: start },
-      keepsSecret: false,
+      deviceSecret: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(world.events()).toEqual(['authenticator.verified password', 'sign_in.asked', 'authenticator.verified totp']);
     expect((await world.transaction())?.evidence).toHaveLength(2);
@@ -549,13 +550,20 @@ describe('where a page is shown', () => {
 });
 
 describe('a browser that is known', () => {
-  const strongest = { at: start - 10, used: ['totp'], usual: { since: start - 10, session: 'earlier' } };
+  const strongest = {
+    at: start - 10,
+    used: ['totp'],
+    usual: { since: start - 10, session: 'earlier', valid: start - 1000 },
+  };
+  const weakened = { ...strongest, usual: { ...strongest.usual, valid: start - 1001 } };
   const weaker = { at: start - 10, used: ['password'] };
 
   test.each<[string, object | undefined, 1 | 2, boolean, boolean]>([
     ['the strongest level', strongest, 2, false, true],
     ['the strongest level', strongest, 1, false, true],
     ['the strongest level', strongest, 2, true, false],
+    ['the strongest level, before the account got stronger', weakened, 1, false, true],
+    ['the strongest level, before the account got stronger', weakened, 2, false, false],
     ['a weaker level', weaker, 1, false, true],
     // An attacker who planted the secret must not share what such a sign-in makes of the browser.
     ['a weaker level', weaker, 2, false, false],
@@ -572,6 +580,13 @@ describe('a browser that is known', () => {
     const first = await world.send(beginning, { identifier: 'ann', 'credentials.passcode': 'secret' });
     const fields = { 'credentials.passcode': '123', ...(remembers ? { rememberDevice: 'yes' } : {}) };
     const end = asked === 1 ? first : await world.send(asStep(first), fields);
-    expect(end).toMatchObject({ kind: 'complete', keepsSecret: keeps });
+    expect(end).toMatchObject({ kind: 'complete', deviceSecret: expect.any(String) });
+    const given = end.kind === 'complete' ? end.deviceSecret : '';
+    expect(given === 'browser-secret').toBe(keeps);
+    const isStrongest = asked === 2;
+    expect((await world.transaction())?.deviceSecret).toEqual({
+      hash: deviceSecretHash(given),
+      ...(isStrongest && { valid: start - 1000 }),
+    });
   });
 });

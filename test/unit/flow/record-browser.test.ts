@@ -3,9 +3,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
-import { newTransaction } from '../../../src/core/step/transaction.ts';
+import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
+import { type DeviceSecret, newTransaction } from '../../../src/core/step/transaction.ts';
 import { type CompletedSignIn, recordBrowser } from '../../../src/flow/actions/record-browser.ts';
-import { browserUseOf } from '../../../src/flow/browser/used-browser.ts';
+import { browserUseOf, deviceSecretHash } from '../../../src/flow/browser/used-browser.ts';
 import { usedBrowserKey } from '../../../src/stores/keys.ts';
 import { createWorld, credential, start, type WorldOptions } from './sign-in-fixture.ts';
 
@@ -21,7 +22,10 @@ const evidence = (enrollment: string, at: number, transaction: string): Evidence
   transaction,
   origin: 'sign_in',
 });
+const unfinished = newTransaction({ id: 'tx', request, now: start, lifetime: 600 });
+const signIn = { ...unfinished, deviceSecret: { hash: deviceSecretHash('secret') } };
 const here = [evidence('password', start - 5, 'tx'), evidence('totp', start, 'tx')];
+const usual = { since: start, session: 'session', valid: start - 1000 };
 
 async function complete(
   changes: Partial<CompletedSignIn> = {},
@@ -36,8 +40,7 @@ async function complete(
       const app = await world.snapshot.app('notes');
       if (!app) throw new Error('no app');
       await unit.load([usedBrowserKey('secret')]);
-      const fresh = newTransaction({ id: 'tx', request, now: start, lifetime: 600 });
-      const transaction = { ...fresh, evidence: here, rememberDevice: true } as const;
+      const transaction = { ...signIn, evidence: here, rememberDevice: true } as const;
       const rememberable = { seconds: 3600, enrollments: ['totp'] };
       const { services } = world;
       const completed = {
@@ -53,9 +56,12 @@ async function complete(
       await recordBrowser({ ...completed, ...changes, ...more });
     });
   await again();
-  const entry = (await world.store.load([usedBrowserKey('secret')])).entries.get(usedBrowserKey('secret'));
+  const use = async () => {
+    const key = usedBrowserKey('secret');
+    return browserUseOf((await world.store.load([key])).entries.get(key)?.value, 'user-ann');
+  };
   const [, totp] = await world.credentials('ann');
-  return { world, again, last: browserUseOf(entry?.value, 'user-ann'), remembered: totp?.remembered ?? [] };
+  return { world, again, use, last: await use(), remembered: totp?.remembered ?? [] };
 }
 
 describe('the browser is known', () => {
@@ -70,6 +76,34 @@ describe('the browser is known', () => {
   test('not without its cookie', async () => {
     const { world } = await complete({}, {});
     expect(world.store.commits).toHaveLength(1);
+  });
+});
+
+describe('nothing is recorded', () => {
+  test.each<[string, DeviceSecret | undefined]>([
+    ['the browser sends another secret than it got at the end', { hash: deviceSecretHash('other') }],
+    ['a node of the previous release completed the sign-in', undefined],
+  ])('where %s', async (_why, deviceSecret) => {
+    const proved = { ...unfinished, evidence: here, rememberDevice: true } as const;
+    const transaction = { ...proved, ...omitUndefined({ deviceSecret }) };
+    const { last, remembered } = await complete({ transaction, usual });
+    expect([last, remembered]).toEqual([undefined, []]);
+  });
+});
+
+describe('what made the browser known', () => {
+  const later = { ...usual, since: start + 5, session: 'later' };
+
+  test.each<[string, number, object]>([
+    ['stays the first sign-in at the strongest level', usual.valid, usual],
+    ['is a later one after the account got stronger', usual.valid + 1, { ...later, valid: usual.valid + 1 }],
+    ['is not replaced by a request that read the account before that', usual.valid - 1, usual],
+  ])('%s', async (_, valid, known) => {
+    const { again, use } = await complete({ usual });
+    await again({ usual: { ...later, valid } });
+    expect((await use())?.usual).toEqual(known);
+    await again({ usual: undefined as never });
+    expect((await use())?.usual).toEqual(known);
   });
 });
 
@@ -120,10 +154,7 @@ describe('the second factor is remembered', () => {
 
   test.each<[string, Partial<CompletedSignIn>]>([
     ['the rule does not let it', { rememberable: undefined as never }],
-    [
-      'it was not asked for',
-      { transaction: { ...newTransaction({ id: 'tx', request, now: start, lifetime: 600 }), evidence: here } },
-    ],
+    ['it was not asked for', { transaction: { ...signIn, evidence: here } }],
     ['it is not what was proved', { rememberable: { seconds: 3600, enrollments: ['key'] } }],
   ])('not where %s', async (_why, changes) => {
     expect((await complete(changes)).remembered).toEqual([]);
