@@ -17,11 +17,14 @@ export type RuleVerdict =
   /** It decides about these facts. */
   | { readonly kind: 'decides'; readonly facts: UserFacts }
   /** The smallest set of its conditions that exclude one another. */
-  | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[] }
+  | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[]; readonly fails?: Failing }
   /** The smallest set of earlier rules that together decide every sign-in that it matches. */
-  | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[] }
+  | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[]; readonly fails?: Failing }
   /** `ranOut`: the steps of the search did not suffice. */
   | { readonly kind: 'undecided'; readonly ranOut?: true };
+
+/** The rule is reached where it fails, and denies then (Law 4). `open`: it may be. Absent: it never is. */
+export type Failing = 'shown' | 'open';
 
 /** Verdicts by the position of the rule. */
 export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace): readonly RuleVerdict[] {
@@ -43,9 +46,19 @@ function verdictOf(rule: RuleHead, before: readonly RuleHead[], { policy, space 
     if (findRule(policy, facts).rule === rule) return { kind: 'decides', facts };
     return { kind: 'undecided', ...([...found.model.keys()].some(({ ranOut }) => ranOut) && { ranOut: true }) };
   }
+  const failing = failingOf(rule, before, { policy, space });
+  const fails = failing && { fails: failing };
   const conflict = conflictOf(space.parts(rule.when), { space, budget });
-  if (conflict !== undefined) return { kind: 'contradictory', conflict };
-  return { kind: 'shadowed', by: takersOf(rule, before, { space, budget }) };
+  if (conflict !== undefined) return { kind: 'contradictory', conflict, ...fails };
+  return { kind: 'shadowed', by: takersOf(rule, before, { space, budget }), ...fails };
+}
+
+function failingOf(rule: RuleHead, before: readonly RuleHead[], { policy, space }: Analysed): Failing | undefined {
+  const fails = space.fails(rule.when);
+  if (fails === undefined) return undefined;
+  const found = findModel([...space.always, fails, ...before.map(({ when }) => space.misses(when))], newBudget());
+  if (found === 'impossible') return undefined;
+  return found !== 'undecided' && findRule(policy, space.factsOf(found.model)).failed === rule ? 'shown' : 'open';
 }
 
 interface Search {

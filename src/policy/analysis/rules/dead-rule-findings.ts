@@ -32,7 +32,7 @@ export function deadRuleFindings(
 ): readonly AnalysisFinding[] {
   const written = Map.groupBy(found, ({ rule }) => locationKey(rule));
   return [...written.values()].flatMap((same) => {
-    const [first] = same;
+    const first = same.find(({ verdict }) => 'fails' in verdict) ?? same[0];
     // A policy must end in a rule without conditions, even if no sign-in is left for it.
     const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || isCatchAll(rule));
     return first === undefined || isAlive ? [] : deadRule(first, configuration);
@@ -95,29 +95,49 @@ function deadRule(
   if (verdict.kind === 'contradictory') {
     const [only] = verdict.conflict;
     const inner = only && verdict.conflict.length === 1 ? ['when', only.condition, ...only.path] : [];
-    const message = `never applies: ${conflictText(verdict.conflict)}`;
-    const advice = 'correct one of these conditions, or remove the rule';
+    const message = `never applies: ${conflictText(verdict.conflict)}${failingText(verdict, rule)}`;
+    const advice = verdict.fails
+      ? `correct one of these conditions, and put \`has()\` before what it reads. ${removal}`
+      : 'correct one of these conditions, or remove the rule';
     return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
   }
   const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
+  const never = `never ${rule.reportOnly ? 'reports' : 'decides'}${verdict.fails ? ' as it says' : ''}`;
   const parts = {
-    message: `${rule.reportOnly ? 'never reports' : 'never decides'}: ${takersText(verdict.by, rule)} all its cases`,
+    message: `${never}: ${takersText(verdict.by, rule)} all its cases${failingText(verdict, rule)}`,
     rules: verdict.by.slice(0, mostNamed).map(namedRule),
-    advice: 'move it above, narrow the rules before it, or remove it',
+    advice: verdict.fails
+      ? `put \`has()\` before what it reads and move it above, or narrow the rules before it. ${removal}`
+      : 'move it above, narrow the rules before it, or remove it',
     ...((changesNothing || rule.reportOnly) && { severity: 'warning' as const }),
   };
   return [findingAt('shadowed', location, parts)];
 }
 
+/** A failure denies (Law 4), so that a rule which never holds may still keep users out. */
+function failingText({ fails }: DeadVerdict, { reportOnly }: RuleHead): string {
+  if (fails === undefined) return '';
+  const does = reportOnly ? 'reports' : 'decides';
+  return fails === 'shown'
+    ? `. It ${does} only where its expression fails, and ${reportOnly ? 'reports a denial' : 'denies'} then`
+    : `. It ${does} at most where its expression fails, and ${reportOnly ? 'reports a denial' : 'denies'} then`;
+}
+
+const removal = 'Remove it only if the rules below may let those users in';
+
 /** A rule whose days are over has a finding of its own, because it was no mistake before. */
 function overRule(verdict: DeadVerdict, rule: RuleHead, location: FileLocation): AnalysisFinding {
   const isShadowed = verdict.kind === 'shadowed';
   return findingAt('past', location, {
-    message: isShadowed
-      ? `never decides any more, as its days are over: ${takersText(verdict.by, rule)} all its cases`
-      : `never applies any more, as its days are over: ${conflictText(verdict.conflict)}`,
+    message: `${
+      isShadowed
+        ? `never decides any more${verdict.fails ? ' as it says' : ''}, as its days are over: ${takersText(verdict.by, rule)} all its cases`
+        : `never applies any more, as its days are over: ${conflictText(verdict.conflict)}`
+    }${failingText(verdict, rule)}`,
     rules: isShadowed ? verdict.by.slice(0, mostNamed).map(namedRule) : [],
-    advice: 'remove the rule, or set later days',
+    advice: verdict.fails
+      ? `set later days, and put \`has()\` before what it reads. ${removal}`
+      : 'remove the rule, or set later days',
   });
 }
 

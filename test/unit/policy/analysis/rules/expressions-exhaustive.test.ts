@@ -174,26 +174,33 @@ function usersFor(text: string): readonly Facts[] {
 const textOf = (whens: readonly Conditions[]) =>
   JSON.stringify(whens, (key, value: unknown) => (key === 'logic' ? undefined : value));
 
-test('a rule decides about some user, or is proved to decide about none: nothing is left undecided', () => {
-  const counts = { dead: 0, decides: 0 };
+test('a rule decides about some user, or is proved to decide about none, or only where it fails: nothing is left undecided', () => {
+  const counts = { dead: 0, decides: 0, fails: 0 };
   const someRules = topics.chain((some) => fc.array(conditionsAbout(some), { minLength: 2, maxLength: 4 }));
   fc.assert(
     fc.property(someRules, (whens) => {
       const rules = whens.map((when, at) => ({ name: `rule ${at}`, when, then: { kind: 'deny' as const } }));
       const policy = compilePolicy({ name: 'p', rules });
-      const decided = new Set(usersFor(textOf(whens)).map((facts) => findRule(policy, facts).rule));
+      const found = usersFor(textOf(whens)).map((facts) => findRule(policy, facts));
+      const decided = new Set(found.map(({ rule }) => rule));
+      const failed = new Set(found.map(({ failed: failing }) => failing));
       const verdicts = ruleVerdicts(policy, ruleSpace(whens, universe()));
       for (const [position, rule] of rules.entries()) {
-        const { kind } = verdicts[position] ?? {};
+        const verdict = verdicts[position];
+        const kind = verdict?.kind;
         expect(kind === 'decides').toBe(decided.has(rule));
         expect(kind).not.toBe('undecided');
         counts[kind === 'decides' ? 'decides' : 'dead'] += 1;
+        if (verdict?.kind !== 'shadowed' && verdict?.kind !== 'contradictory') continue;
+        expect(verdict.fails).toBe(failed.has(rule) ? 'shown' : undefined);
+        if (failed.has(rule)) counts.fails += 1;
       }
     }),
     seeded(600),
   );
   expect(counts.dead).toBeGreaterThan(enough(100));
   expect(counts.decides).toBeGreaterThan(enough(100));
+  expect(counts.fails).toBeGreaterThan(enough(20));
 });
 
 test('a rule may fail for some user, or is proved to fail for none', () => {
