@@ -30,7 +30,7 @@ export interface NamedLocation {
   readonly line: number;
   /** Absent as in `SourceLocation`. */
   readonly column?: number;
-  /** It denies, as its expression fails (Law 4). */
+  /** A condition of the rule cannot be evaluated, which denies. */
   readonly fails?: true;
 }
 

@@ -108,6 +108,6 @@ function sideText(side: AskedThere): string {
 
 function rulesText({ rules }: AskedThere): string {
   return rules
-    .map((rule) => `"${rule.name}" ${sourceLocationText(rule)}${rule.fails ? ', whose expression fails' : ''}`)
+    .map((rule) => `"${rule.name}" ${sourceLocationText(rule)}${rule.fails ? ', which fails' : ''}`)
     .join(', ');
 }

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { changeDetails } from '../../../../../src/cli/config/diff/output/diff-text.ts';
 import {
   all,
   type Diffs,
@@ -139,25 +138,6 @@ test('the scopes that a rule grants to tokens are shown by the scopes that reach
   expect(await diffs.sentences(granting(['address'], cut), granting(['address'], named))).toEqual([
     'all 2 users, with the scope phone: tokens no longer carry email, groups, phone, profile',
   ]);
-});
-
-test('a denial names the rule whose expression fails, and says so', async () => {
-  await diffs.addUsers(2, ['a'], { credentials: [password] });
-  const hr = { name: 'Hr', when: { expression: 'user.userType == "hr"' }, then: factors(2) };
-  const found = await diffs.changes(signOn(hr, all()), signOn(all()));
-  expect(found).toMatchObject([
-    {
-      sentence: 'all 2 users: no longer let in (one factor before)',
-      after: { words: 'denied', rules: [{ name: 'Hr', file: 'policies/sign-on/notes.yaml', fails: true }] },
-    },
-  ]);
-  const [change] = found;
-  expect(change && changeDetails(change).at(-1)).toEqual({
-    label: 'after',
-    text: expect.stringMatching(/^denied {2}by "Hr" policies\/sign-on\/notes\.yaml:\d+:\d+, whose expression fails$/),
-  });
-  // It fails in both, so nothing changes.
-  expect(await diffs.changes(signOn(hr, all()), signOn(hr, all(1)))).toEqual([]);
 });
 
 test('scopes that an app may not ask for, and of users who are denied, are no change', async () => {
