@@ -101,7 +101,7 @@ export type ExpressionLogic =
   | { readonly any: readonly ExpressionLogic[] }
   | { readonly not: ExpressionLogic }
   | { readonly from: Seconds }
-  | { readonly when: Pick<ConditionSet, 'groups' | 'scopes' | 'device'> }
+  | { readonly when: Pick<ConditionSet, 'groups' | 'scopes' | 'device' | 'apps'> }
   | { readonly userType: readonly string[] | 'any' }
   | AttributeLogic
   | { readonly text: string };

@@ -3,6 +3,7 @@
  * questions.
  */
 import type { RuleHead } from '../../core/model/policy.ts';
+import { appLists } from '../../core/policy/rules/app-lists.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { App } from '../model/app.ts';
@@ -91,8 +92,9 @@ function listsIn({
 }: {
   readonly rules: readonly { readonly rule: RuleHead }[];
 }): readonly ReadonlySet<string>[] {
-  return rules.flatMap(({ rule }) => {
-    const lists = conditionSets(rule.when).flatMap(({ apps }) => [apps?.any, apps?.none]);
-    return lists.flatMap((list) => (list === undefined ? [] : [new Set(list)]));
-  });
+  return rules.flatMap(({ rule }) =>
+    conditionSets(rule.when)
+      .flatMap(appLists)
+      .map((list) => new Set(list)),
+  );
 }

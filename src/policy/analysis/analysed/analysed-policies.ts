@@ -2,6 +2,7 @@
 import { changeActions } from '../../../core/model/account-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy, namedInChanges } from '../../../core/policy/rules/account-policy.ts';
+import { appLists } from '../../../core/policy/rules/app-lists.ts';
 import { type CompiledPolicy, compilePolicy } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
@@ -81,9 +82,7 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly An
 
 function analysed(deciding: DecidingPolicy, clientIds: readonly string[]): AnalysedPolicy {
   const named = new Set(
-    deciding.policy.rules.flatMap(({ rule }) =>
-      conditionSets(rule.when).flatMap(({ apps }) => [apps?.any ?? [], apps?.none ?? []].flat()),
-    ),
+    deciding.policy.rules.flatMap(({ rule }) => conditionSets(rule.when).flatMap((set) => appLists(set).flat())),
   );
   const other = clientIds.find((clientId) => !named.has(clientId));
   return {

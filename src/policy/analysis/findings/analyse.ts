@@ -96,9 +96,9 @@ async function allFindings(
   const alive = examined.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
   const combined = combinationFindings(apps, configuration);
-  const toldOf = new Set(combined.filter(isLockOut).map(ruleOf));
+  const lockOuts = Map.groupBy(combined.filter(isLockOut), ruleOf);
   const undecided = assumed
-    ? await assumedLockOuts(assumed, (finding) => toldOf.has(ruleOf(finding)))
+    ? await assumedLockOuts(assumed, (finding) => lockOuts.get(ruleOf(finding))?.some(tellsOf(finding)) ?? false)
     : undecidedLockOuts(apps, configuration);
   const isTold = (finding: AnalysisFinding) =>
     finding.code === 'undecided' && undecided.some((analysisFinding) => ruleOf(analysisFinding) === ruleOf(finding));
@@ -133,6 +133,11 @@ function isConsequence({ code, rules }: AnalysisFinding, combined: readonly Anal
   return rules.every(({ file, line, column }) =>
     causes.some((cause) => cause.file === file && cause.line === line && cause.column === column),
   );
+}
+
+/** A warning about new users, or about some place, does not tell that users are locked out for good. */
+function tellsOf({ severity }: AnalysisFinding): (known: AnalysisFinding) => boolean {
+  return (known) => severity !== 'error' || known.severity === 'error' || known.code === 'never-added';
 }
 
 function isLockOut({ code }: AnalysisFinding): boolean {

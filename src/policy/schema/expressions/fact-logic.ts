@@ -1,6 +1,6 @@
 /**
- * What an expression asks of one fact, where a condition asks the same: attributes, groups, the user type, scopes and
- * devices, compared with constants.
+ * What an expression asks of one fact, where a condition asks the same: attributes, groups, the user type, scopes,
+ * apps and devices, compared with constants.
  */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { AttributeLogic, ExpressionLogic, ValueTest } from '../../../core/model/conditions.ts';
@@ -9,7 +9,7 @@ import { operatingSystems, platforms } from '../../model/platforms.ts';
 import { constantOf } from './constants.ts';
 import { boundAt } from './moments.ts';
 
-/** Undefined: no condition asks the same. Network zones and apps are left out, as their names change between files. */
+/** Undefined: no condition asks the same. Network zones are left out, as their names change between files. */
 export function factLogic(node: ASTNode): ExpressionLogic | undefined {
   switch (node.op) {
     case '.':
@@ -95,6 +95,7 @@ function isOneOf(path: string | undefined, values: readonly Constant[], node: AS
   }
   if (texts.length < values.length) return undefined;
   if (path === 'user.userType') return { userType: texts };
+  if (path === 'request.clientId') return { when: { apps: { any: texts } } };
   const platform = platforms.filter((family) => texts.includes(family));
   if (path === 'device.platform') return { when: { device: { platform } } };
   return { when: { device: { os: operatingSystems.filter((system) => texts.includes(system)) } } };
@@ -106,7 +107,8 @@ function amongThese(values: readonly Constant[]): ValueTest {
 }
 
 function isOther(path: string | undefined): boolean {
-  return path === 'user.userType' || path === 'device.platform' || path === 'device.os';
+  const others = ['user.userType', 'request.clientId', 'device.platform', 'device.os'];
+  return path !== undefined && others.includes(path);
 }
 
 function isKnown(values: readonly Constant[]): ExpressionLogic | undefined {

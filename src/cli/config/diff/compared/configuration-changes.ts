@@ -30,6 +30,8 @@ export interface NamedLocation {
   readonly line: number;
   /** Absent as in `SourceLocation`. */
   readonly column?: number;
+  /** A condition of the rule cannot be evaluated, which denies. */
+  readonly fails?: true;
 }
 
 /** The demands of one configuration. */

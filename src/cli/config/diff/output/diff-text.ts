@@ -107,5 +107,7 @@ function sideText(side: AskedThere): string {
 }
 
 function rulesText({ rules }: AskedThere): string {
-  return rules.map((rule) => `"${rule.name}" ${sourceLocationText(rule)}`).join(', ');
+  return rules
+    .map((rule) => `"${rule.name}" ${sourceLocationText(rule)}${rule.fails ? ', which fails' : ''}`)
+    .join(', ');
 }

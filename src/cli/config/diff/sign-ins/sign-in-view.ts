@@ -12,7 +12,7 @@ import type { Facts } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../../../../core/policy/rules/compile.ts';
-import { findRule } from '../../../../core/policy/rules/rules.ts';
+import { findRule, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
@@ -25,7 +25,7 @@ import type { UserClass } from './user-classes.ts';
 
 export interface SignInView {
   readonly asks: RulesInEffect['asks'];
-  /** The deciding rule of each policy. */
+  /** The rule of each policy that decides, or fails. */
   readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
   readonly steps: readonly SimulatedStep[];
   /** For a user who skips whatever may be skipped: what must be set up, and the `acr` of tokens from then on. */
@@ -93,16 +93,17 @@ function factsIn({ app, side }: AppSide, { user, circumstance }: CircumstanceOfU
 function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): SignInView {
   const { asks, session, app } = rulesInEffect(policies, facts);
   const { enrollment, profile, recovery } = policies;
-  const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) => policy && findRule(policy, facts).rule;
+  const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) =>
+    policy && decidingRule(findRule(policy, facts));
   let inAll: Pick<SignInView, 'asked'> | undefined;
   return {
     asks,
     rules: {
-      app: decidingRule(app),
-      session: decidingRule(session),
-      enrollment: decidingRule(decidingIn(enrollment && beforeSignIn(enrollment))),
-      profile: decidingRule(decidingIn(profile)),
-      recovery: decidingRule(decidingIn(recovery)),
+      app: decidingIn(policies.app),
+      session: decidingIn(policies.session),
+      enrollment: decidingIn(enrollment && beforeSignIn(enrollment)),
+      profile: decidingIn(profile),
+      recovery: decidingIn(recovery),
     },
     steps: simulate(policies, facts),
     least: leastSteps(policies, facts),
@@ -119,7 +120,9 @@ function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): S
 
 type SayingRule = RuleHead & { readonly then: unknown };
 
-function decidingRule(rule: SayingRule | undefined): DecidingRule | undefined {
+/** A rule that fails denies, whatever its own terms are. */
+function decidingRule({ rule, failed }: RuleMatch<SayingRule>): DecidingRule | undefined {
+  if (failed?.location !== undefined) return { name: failed.name, ...failed.location, fails: true, asks: 'fails' };
   if (rule?.location === undefined) return undefined;
   const { name, location, then } = rule;
   return { name, ...location, asks: JSON.stringify(askedBy(then)) };

@@ -89,6 +89,33 @@ test('where a rule is about devices, times or scopes, too', async () => {
   expect(await at('08:00', '10:00')).toMatch(/^the one user, now and at some other times: /);
 });
 
+test('a rule whose expression fails is named as what denies', async () => {
+  await diffs.addUsers(2, [], { credentials: [password, totp] });
+  const hr = { name: 'HR', when: { expression: 'user.profile.unit == "hr"' }, then: factors(2) };
+  const [first] = await diffs.changes(signOn(hr, all()));
+  expect(first).toMatchObject({
+    sentence: 'all 2 users: no longer let in (one factor before)',
+    before: { words: 'one factor', rules: [{ name: 'All' }] },
+    after: { words: 'denied', rules: [{ name: 'HR', file: 'policies/sign-on/notes.yaml', fails: true }] },
+  });
+  const text = await diffs.diff(signOn(hr, all()));
+  expect(text).toContain('after   denied  by "HR" policies/sign-on/notes.yaml:1:26, which fails\n');
+  // It fails here and there, so nothing changes for them.
+  expect(await diffs.sentences(signOn(hr, all(2)), signOn(hr, all()))).toEqual([]);
+});
+
+test('a rule that fails now, and held before, is named on both sides', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const hr = (guard: string) => ({
+    name: 'HR',
+    when: { expression: `${guard}user.profile.unit == "hr"` },
+    then: factors(1),
+  });
+  const [first] = await diffs.changes(signOn(hr(''), all()), signOn(hr('!has(user.profile.unit) || '), all()));
+  expect(first).toMatchObject({ before: { rules: [{ name: 'HR' }] }, after: { rules: [{ name: 'HR', fails: true }] } });
+  expect(first?.before.rules[0]).not.toHaveProperty('fails');
+});
+
 test('users who can no longer get in are shown first, with the reason', async () => {
   await diffs.addUsers(2, ['a'], { credentials: [password, totp] });
   await diffs.addUsers(3, ['b'], { credentials: [password] });
