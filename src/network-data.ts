@@ -185,10 +185,12 @@ function parseFile(kind: NetworkFileKind, path: string, content: Buffer): Parsed
       const message = `${path} is of the type ${databaseType}`;
       return { fault: { code: 'network_file_foreign', message, advice: `${whatIsNeeded[kind]} is needed` } };
     }
-    const { searchTreeSize } = reader.metadata;
+    const { searchTreeSize, nodeByteSize } = reader.metadata;
     const separator = content.subarray(searchTreeSize, searchTreeSize + 16);
     // If part of the file before the metadata is missing, there is no separator after the tree.
-    if (nodeCount < 1 || treeDepth < 32 || separator.length < 16 || separator.some((byte) => byte !== 0))
+    // Zeros would be a node that leads back to the root, which none does.
+    const hasHole = content.subarray(0, searchTreeSize).includes(Buffer.alloc(2 * nodeByteSize));
+    if (hasHole || nodeCount < 1 || treeDepth < 32 || separator.length < 16 || separator.some((byte) => byte !== 0))
       throw new RangeError('no tree');
     return { reader };
   } catch {

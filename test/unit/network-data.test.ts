@@ -127,6 +127,12 @@ test('a file that is bad when it is first read is reported, and again when it is
   }
 });
 
+test.each([0, 100])('a tree with zeros from byte %i on, which a broken download leaves, is damaged', async (from) => {
+  const good = mmdb('GeoLite2-City', city);
+  await writeFile(path('zeros'), Buffer.from(good).fill(0, from, from + 100));
+  expect(new NetworkFiles().fault('country', path('zeros'))?.code).toBe('network_file_damaged');
+});
+
 test('a file that lacks something in its middle is found by looking all over it', async () => {
   const all = Object.fromEntries(
     Array.from({ length: 128 }, (_, at) => [`${at}.0.0.0/8`, { country: { iso_code: 'AT' }, note: `${at}` }]),

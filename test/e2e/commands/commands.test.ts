@@ -15,7 +15,7 @@ beforeEach(() => {
   put('node_modules/@biomejs/biome/bin/biome', '');
   put('node_modules/typescript/bin/tsc', '');
   putBundler('');
-  put('node_modules/jest/bin/jest.js', jestThat('{"passed":3,"failed":0,"skipped":1}', 0));
+  put('node_modules/jest/bin/jest.js', jestThat(totals));
   putPrograms('bin', ['redis-server', 'chromium']);
 });
 
@@ -39,8 +39,21 @@ function putBundler(program: string): void {
   put('node_modules/esbuild/main.js', `const fs = require('node:fs'); exports.build = ${build};`);
 }
 
-const jestThat = (totals: string, code: number) =>
-  `require('node:fs').writeFileSync(process.env.STEPGATE_TEST_TOTALS, '${totals}'); console.log(process.argv.slice(2).join()); process.exit(${code})`;
+/** What the stand-in for Jest counts in each lane of a whole run; with arguments, when there is no lane, the first. */
+const totals = {
+  computing: { passed: 3, failed: 0, skipped: 1 },
+  browser: { passed: 2, failed: 0, skipped: 0 },
+  waiting: { passed: 1, failed: 0, skipped: 0 },
+};
+
+/** Says its lane and its arguments. */
+const jestThat = (counts: object, program = '') =>
+  `const { STEPGATE_TEST_LANE: lane = 'computing', STEPGATE_TEST_TOTALS: file } = process.env;
+   const counted = ${JSON.stringify(counts)}[lane];
+   ${program}
+   require('node:fs').writeFileSync(file, JSON.stringify(counted));
+   console.log(lane, process.argv.slice(2).join());
+   process.exit(counted.failed > 0 ? 1 : 0);`;
 
 /** Only what the project has in its `bin` can be found, and what a script needs to run at all. */
 function runTests(args: readonly string[] = []) {
@@ -52,12 +65,17 @@ function runTests(args: readonly string[] = []) {
   return { status, stdout, last: stdout.trimEnd().split('\n').at(-1) };
 }
 
-test('when everything passes, the last line has Jest’s numbers and the exit code is 0', () => {
-  expect(runTests()).toMatchObject({ status: 0, last: 'Tests: 3 passed, 0 failed, 1 skipped' });
+test('when everything passes, the last line has the numbers of all lanes and the exit code is 0', () => {
+  const { stdout, ...rest } = runTests();
+  expect(rest).toEqual({ status: 0, last: 'Tests: 6 passed, 0 failed, 1 skipped' });
+  const lanes = stdout.split('\n').flatMap((line) => /^(\w+) --maxWorkers=\d+,--filter=/.exec(line)?.[1] ?? []);
+  expect(lanes.toSorted()).toEqual(Object.keys(totals).toSorted());
 });
 
-test('arguments go to Jest', () => {
-  expect(runTests(['--selectProjects', 'core']).stdout).toContain('--selectProjects,core\n');
+test('arguments go to one Jest', () => {
+  const { stdout, last } = runTests(['--selectProjects', 'core']);
+  expect(stdout).toContain('computing --selectProjects,core\n');
+  expect(last).toBe('Tests: 3 passed, 0 failed, 1 skipped');
 });
 
 test.each([
@@ -67,25 +85,28 @@ test.each([
 ])('a failure of %s counts as failed, and the tests still run', (name, tool, program) => {
   put(`node_modules/${tool}`, program);
   const { status, stdout, last } = runTests();
-  expect([status, last]).toEqual([1, 'Tests: 3 passed, 1 failed, 1 skipped']);
+  expect([status, last]).toEqual([1, 'Tests: 6 passed, 1 failed, 1 skipped']);
   expect(stdout).toContain(`Failed besides the tests: ${name}\n`);
 });
 
-test('failed tests count once', () => {
-  put('node_modules/jest/bin/jest.js', jestThat('{"passed":3,"failed":2,"skipped":0}', 1));
-  expect(runTests()).toMatchObject({ status: 1, last: 'Tests: 3 passed, 2 failed, 0 skipped' });
+test.each(Object.keys(totals))('failed tests of the lane %s count once', (lane) => {
+  const counts = { ...totals, [lane]: { passed: 0, failed: 2, skipped: 0 } };
+  put('node_modules/jest/bin/jest.js', jestThat(counts));
+  const passed = Object.values(counts).reduce((sum, count) => sum + count.passed, 0);
+  const skipped = lane === 'computing' ? 0 : 1;
+  expect(runTests()).toMatchObject({ status: 1, last: `Tests: ${passed} passed, 2 failed, ${skipped} skipped` });
 });
 
 test('a Jest that crashes is a failure even without a failed test', () => {
-  put('node_modules/jest/bin/jest.js', 'process.exit(3)');
-  expect(runTests()).toMatchObject({ status: 1, last: 'Tests: 0 passed, 1 failed, 0 skipped' });
+  put('node_modules/jest/bin/jest.js', jestThat(totals, "if (lane === 'browser') process.exit(3);"));
+  expect(runTests()).toMatchObject({ status: 1, last: 'Tests: 4 passed, 1 failed, 1 skipped' });
 });
 
 test('missing programs are named, and fail the run unless some tests were asked for', () => {
   rmSync(join(project, 'bin', 'chromium'));
   const whole = runTests();
   expect(whole.stdout).toContain('Install with: sudo apt-get install chromium');
-  expect([whole.status, whole.last]).toEqual([1, 'Tests: 3 passed, 1 failed, 1 skipped']);
+  expect([whole.status, whole.last]).toEqual([1, 'Tests: 6 passed, 1 failed, 1 skipped']);
   expect(runTests(['--selectProjects', 'core']).status).toBe(0);
 });
 
@@ -101,7 +122,7 @@ test.each([
   // Root runs apt-get itself, other users through sudo: both end at the stand-in.
   putPrograms('bin', ['env'], '#!/bin/sh\nshift\nexec "$@"\n');
   putPrograms('bin', ['sudo'], '#!/bin/sh\nshift\n[ "$1" = true ] || exec "$@"\n');
-  expect(runTests()).toMatchObject({ status: 0, last: 'Tests: 3 passed, 0 failed, 1 skipped' });
+  expect(runTests()).toMatchObject({ status: 0, last: 'Tests: 6 passed, 0 failed, 1 skipped' });
   const installed = ['redis-server', 'chromium-headless-shell', 'chromium'].filter((name) =>
     existsSync(join(bin, name)),
   );
