@@ -6,7 +6,7 @@
 import type { RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
-import type { UserFacts } from '../../policy/theories/theory.ts';
+import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import type { Budget } from '../space/propagate.ts';
@@ -53,10 +53,14 @@ function verdictOf(rule: RuleHead, before: readonly RuleHead[], { policy, space 
   return { kind: 'shadowed', by: takersOf(rule, before, { space, budget }), ...fails };
 }
 
+const nothing: Formula = { any: [] };
+
 function failingOf(rule: RuleHead, before: readonly RuleHead[], { policy, space }: Analysed): Failing | undefined {
   const fails = space.fails(rule.when);
   if (fails === undefined) return undefined;
-  const found = findModel([...space.always, fails, ...before.map(({ when }) => space.misses(when))], newBudget());
+  // Where a part of which nothing is known fails, it has failed in an earlier rule with the same text.
+  const passed = before.flatMap(({ when }) => [space.misses(when), negated(space.fails(when) ?? nothing)]);
+  const found = findModel([...space.always, fails, ...passed], newBudget());
   if (found === 'impossible') return undefined;
   return found !== 'undecided' && findRule(policy, space.factsOf(found.model)).failed === rule ? 'shown' : 'open';
 }

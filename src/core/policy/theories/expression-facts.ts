@@ -9,7 +9,6 @@ import type {
 } from '../../model/conditions.ts';
 import type { Seconds } from '../../model/facts.ts';
 import {
-  among,
   type Formula,
   isYes,
   negated,
@@ -61,12 +60,10 @@ export function factOutcomes(
     variables.set(key, variable);
     return isYes(variable);
   };
-  const texts = new Map<string, Variable>();
   const ofText = (text: string): ExpressionOutcomes => {
-    const variable = texts.get(text) ?? textVariable(text);
-    texts.set(text, variable);
-    const [misses, holds, fails] = [0, 1, 2].map((outcome) => among(variable, (position) => position === outcome));
-    return { holds: holds ?? never, misses: misses ?? never, fails: fails ?? never };
+    const holds = yes(() => truthVariable(`expression ${text}`, (facts) => facts), text);
+    const fails = yes(() => truthVariable(`expression ${text} fails`, undefined), `${text} fails`);
+    return { holds, misses: negated(holds), fails };
   };
   const types = [...new Set(sets.flatMap(({ userType }) => [userType?.any ?? [], userType?.none ?? []].flat()))];
   const hasType = (): Formula => {
@@ -93,12 +90,6 @@ export function factOutcomes(
     const there = hasValue(attribute);
     return test === undefined ? sure(there) : ifThere(there, formulaOf({ attributes: { [attribute]: test } }));
   };
-}
-
-/** A part of which nothing is known: it does not hold, holds, or fails, in whatever facts. */
-function textVariable(text: string): Variable {
-  const place = (facts: UserFacts) => facts;
-  return { name: `expression ${text}`, classes: [{ place }, { place }, {}] };
 }
 
 /** An empty list is there, and has no members. */
