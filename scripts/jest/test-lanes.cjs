@@ -17,22 +17,19 @@ const waiting = {
 const cores = Math.min(availableParallelism(), 8);
 
 /**
- * The lanes of a whole run: each is a Jest of its own, and all run at the same time. Only as many workers as there are
- * cores compute all the time. Each further one costs every worker a tenth of its speed, because they take the caches of
- * the cores from each other (docs/decisions/0147-lanes-of-tests.md).
+ * The lanes of a whole run: each is a Jest of its own, and both run at the same time. Each worker that computes beyond
+ * the number of cores slows all of them down, because they take the caches of the cores from each other
+ * (docs/decisions/0147-lanes-of-tests.md).
  */
 const workersOfLane = {
-  waiting: cores,
-  // Chromium computes for them, in processes of its own.
-  browser: Math.ceil(cores / 2),
-  computing: cores,
+  waiting: cores + 1,
+  // Browser tests leave a core idle now and then, while they wait for Chromium.
+  computing: cores + 1,
 };
 
 /** The lane of a test file, by its path. */
 function laneOf(path) {
-  const name = nameOf(path);
-  if (Object.hasOwn(waiting, name)) return 'waiting';
-  return name.startsWith('browser/') ? 'browser' : 'computing';
+  return Object.hasOwn(waiting, nameOf(path)) ? 'waiting' : 'computing';
 }
 
 /** `core/model/scope` of `/.../test/core/model/scope.test.ts`. */
