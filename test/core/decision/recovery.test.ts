@@ -6,7 +6,7 @@ import { isRecovering, recoverableAuthenticator } from '../../../src/core/decisi
 import { recoveryAfter, recoveryNow } from '../../../src/core/enrollment/recovery-after-enrollment.ts';
 import { countedEvidence } from '../../../src/core/evidence/counted-evidence.ts';
 import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
-import { NO_ENROLLMENT } from '../../../src/core/model/no-enrollment.ts';
+import { noEnrollment } from '../../../src/core/model/no-enrollment.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { decoySubject } from '../../../src/core/step/decoy.ts';
@@ -184,8 +184,8 @@ describe('a user who is not let in sees the page of one who could prove what the
 
   test.each<[string, Requirement, readonly Key[], PolicyParts, object]>([
     ['of its own rule', byEmail, ['email', 'totp'], {}, { authenticator: 'email', enrollments: ['email'] }],
-    ['without having it', byEmail, ['totp'], {}, { authenticator: 'email', enrollments: [NO_ENROLLMENT] }],
-    ['in a chain', twoProofs, ['totp'], {}, { authenticator: 'email', enrollments: [NO_ENROLLMENT] }],
+    ['without having it', byEmail, ['totp'], {}, { authenticator: 'email', enrollments: [noEnrollment] }],
+    ['in a chain', twoProofs, ['totp'], {}, { authenticator: 'email', enrollments: [noEnrollment] }],
     [
       'of those that are enabled',
       phoneOrMail,
@@ -193,7 +193,7 @@ describe('a user who is not let in sees the page of one who could prove what the
       { enabled: ['password', 'email', 'totp'] },
       { authenticator: 'email', enrollments: ['email'] },
     ],
-    ['first of all', phoneOrMail, ['email'], {}, { authenticator: 'phone', enrollments: [NO_ENROLLMENT] }],
+    ['first of all', phoneOrMail, ['email'], {}, { authenticator: 'phone', enrollments: [noEnrollment] }],
   ])('%s', (_what, requirement, has, more, expected) => {
     expect(optionsFor(requirement, has, more)).toEqual([expected]);
   });

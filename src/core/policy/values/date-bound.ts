@@ -93,14 +93,14 @@ export function daysAround(tests: readonly ValueTest[]): readonly string[] {
   return [...new Set(days)].sort((a, b) => a - b).map(dayText);
 }
 
-const DAYS_OF_400_YEARS = 146_097;
+const daysOf400Years = 146_097;
 
 /** The inverse of `dayNumber`: the day with this number since the epoch, as `YYYY-MM-DD`. */
 export function dayText(number: number): string {
   const sinceMarch0 = number + 719_468;
-  const cycle = Math.floor(sinceMarch0 / DAYS_OF_400_YEARS);
-  const day = sinceMarch0 - cycle * DAYS_OF_400_YEARS;
-  const leaps = Math.floor(day / 1460) - Math.floor(day / 36_524) + Math.floor(day / (DAYS_OF_400_YEARS - 1));
+  const cycle = Math.floor(sinceMarch0 / daysOf400Years);
+  const day = sinceMarch0 - cycle * daysOf400Years;
+  const leaps = Math.floor(day / 1460) - Math.floor(day / 36_524) + Math.floor(day / (daysOf400Years - 1));
   const year = Math.floor((day - leaps) / 365);
   const ofYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
   const shifted = Math.floor((5 * ofYear + 2) / 153);
