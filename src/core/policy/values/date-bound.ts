@@ -1,7 +1,7 @@
 /** Dates in profiles and rules: days and moments in UTC, and comparisons with bounds. */
 
 import type { DateBound, ValueTest } from '../../model/conditions.ts';
-import { oneDay } from '../../model/durations.ts';
+import { oneDay, oneHour, oneMinute } from '../../model/durations.ts';
 import type { Seconds } from '../../model/facts.ts';
 
 /** From the first second up to, but without, the last one (epoch seconds). For a moment both are equal. */
@@ -59,8 +59,9 @@ function clockSeconds(text: string): Seconds | undefined {
   const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
   if (!(hour < 24 && minute < 60 && second < 60)) return undefined;
   // `Z` has no digits, so `Number` reads it as 0.
-  const east = (offset.startsWith('-') ? -1 : 1) * (Number(offset.slice(1, 3)) * 3600 + Number(offset.slice(4)) * 60);
-  return hour * 3600 + minute * 60 + second - east;
+  const east =
+    (offset.startsWith('-') ? -1 : 1) * (Number(offset.slice(1, 3)) * oneHour + Number(offset.slice(4)) * oneMinute);
+  return hour * oneHour + minute * oneMinute + second - east;
 }
 
 /** Compiles the test of a stored date. A text that is not a date never passes. */
