@@ -17,12 +17,12 @@ import {
   enrollmentTerms,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   type PolicyParts,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 import { seeded } from '../support/seeded.ts';
@@ -53,7 +53,7 @@ function recovering(
   evidence: readonly Evidence[] = [],
   more: Partial<Facts> = {},
 ): Facts {
-  const transaction = { id: TRANSACTION, startedAt: NOW - 60, recovering: true } as const;
+  const transaction = { id: thisTransaction, startedAt: fixedNow - 60, recovering: true } as const;
   return { ...factsOf({ evidence, transaction, ...(subject && { subject }) }), ...more };
 }
 
@@ -220,7 +220,7 @@ test('it is offered where some user could prove what some rule asks for', () => 
 });
 
 /** Recovered by the mailbox. */
-const recovery = { at: NOW - 100, by: ['email'] };
+const recovery = { at: fixedNow - 100, by: ['email'] };
 const afterMail = (keys: readonly Key[]): Subject => userWith(keys, { recovery });
 
 function signIn(requirement: Requirement, keys: readonly Key[], proved: readonly Key[]) {
@@ -351,7 +351,7 @@ function step(subject: Subject, move: string, id: string): Subject {
   if (move === 'recover') {
     if (!has) return subject;
     const by = rest.map((enrollment) => enrollment.id).slice(0, 1);
-    const memory = recoveryNow(subject, { at: NOW, by });
+    const memory = recoveryNow(subject, { at: fixedNow, by });
     return { ...subject, recovery: memory, enrollments: [...rest, { ...one('password'), id }] };
   }
   const key = move === 'set password' ? 'password' : move === 'add phone' ? 'phone' : 'email';
