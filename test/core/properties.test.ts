@@ -14,11 +14,11 @@ import {
   descriptor,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from './support/fixtures.ts';
 import { naivelyMeets, subsets, type When, waysToProve } from './support/naive-evaluator.ts';
@@ -60,7 +60,7 @@ function requirementsOf({ session, app, minimumAcr, request }: World): readonly 
 }
 
 function whenOf({ request }: World): When {
-  return { now: NOW, transaction: TRANSACTION, maxAge: request.promptLogin ? 0 : request.maxAge };
+  return { now: fixedNow, transaction: thisTransaction, maxAge: request.promptLogin ? 0 : request.maxAge };
 }
 
 function naivelyAllowed(drawn: World, evidence: readonly Evidence[]): boolean {

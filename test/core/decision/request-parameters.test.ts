@@ -11,8 +11,8 @@ import {
   enrollmentTerms,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   type PolicyParts,
   policiesOf,
   proof,
@@ -227,7 +227,7 @@ describe('max_age and prompt=login', () => {
   test('with fresh evidence nothing is asked, and auth_time stays', () => {
     expect(decide({ maxAge: 60 }, both, [proof('password', 50)])).toMatchObject({
       kind: 'allow',
-      assurance: { authTime: NOW - 50 },
+      assurance: { authTime: fixedNow - 50 },
     });
   });
 
@@ -253,7 +253,7 @@ describe('step-up', () => {
     const after = evaluate(policies, factsOf({ subject, evidence: [before, proof('totp', 'now')] }));
     expect(after).toMatchObject({
       kind: 'allow',
-      assurance: { amr: ['mfa', 'otp', 'pwd'], authTime: NOW - 900, acr: '2fa' },
+      assurance: { amr: ['mfa', 'otp', 'pwd'], authTime: fixedNow - 900, acr: '2fa' },
     });
   });
 });
