@@ -147,7 +147,7 @@ function recoveryPolicies(policies: PolicySet, facts: Facts): PolicySet {
   return {
     session: anyProof,
     ...(recovery && { app: recovery }),
-    acrValues: [],
+    acrLevels: [],
     authenticators,
     ...(onlyBy && { onlyBy }),
   };

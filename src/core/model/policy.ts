@@ -123,7 +123,7 @@ export interface Policy {
 }
 
 /** A configured `acr` value and what it stands for. */
-export interface AcrValue {
+export interface AcrLevel {
   readonly value: string;
   readonly requirement: Requirement;
 }

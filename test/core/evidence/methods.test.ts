@@ -183,7 +183,7 @@ describe('the methods that are offered', () => {
   });
 
   test('an `acr` that is asked for if possible is not lowered by the method', () => {
-    const policies = policiesOf({ acrValues: [{ value: 'call', requirement: voice }] });
+    const policies = policiesOf({ acrLevels: [{ value: 'call', requirement: voice }] });
     const facts = factsOf({ subject, request: { acrValues: ['call'] } });
     expect(askedMethods(policies, facts, 'phone')).toEqual(['voice']);
   });

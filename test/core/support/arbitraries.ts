@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Characteristic, Enrollment, Evidence, Factor, RequestFacts } from '../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
-import { acrValues, descriptor, enrolled, fixedNow, type Key, proof, thisTransaction } from './fixtures.ts';
+import { acrLevels, descriptor, enrolled, fixedNow, type Key, proof, thisTransaction } from './fixtures.ts';
 import { waysToProve } from './naive-evaluator.ts';
 
 const keys = Object.keys(descriptor) as Key[];
@@ -141,7 +141,7 @@ export const world = (sizes: {
     fc.record({
       session: sizes.requirement,
       app: sizes.requirement,
-      minimumAcr: rarely(fc.constantFrom(...acrValues.map(({ value }) => value))),
+      minimumAcr: rarely(fc.constantFrom(...acrLevels.map(({ value }) => value))),
       disabled: fc.oneof(
         { weight: 3, arbitrary: fc.constant([]) },
         { weight: 1, arbitrary: fc.subarray(keys, { maxLength: 3 }) },

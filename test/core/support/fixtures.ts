@@ -13,7 +13,7 @@ import type {
 } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type {
-  AcrValue,
+  AcrLevel,
   Alternative,
   Policy,
   Requirement,
@@ -207,7 +207,7 @@ export function enrollmentTerms(terms: Partial<EnrollmentTerms> = {}): Enrollmen
   return { required: [], optional: [], promoted: [], disabled: [], ...terms };
 }
 
-export const acrValues: readonly AcrValue[] = [
+export const acrLevels: readonly AcrLevel[] = [
   { value: 'phr', requirement: factors(1, { demands: [{ characteristics: ['phishingResistant'] }] }) },
   { value: '2fa', requirement: factors(2) },
   { value: 'pwd', requirement: factors(1, { demands: [{ authenticators: ['password'] }] }) },
@@ -219,7 +219,7 @@ export interface PolicyParts {
   readonly app?: Policy | Requirement;
   readonly minimumAcr?: string;
   readonly enabled?: readonly Key[];
-  readonly acrValues?: readonly AcrValue[];
+  readonly acrLevels?: readonly AcrLevel[];
 }
 
 /** A session policy that any factor satisfies, unless another is given. */
@@ -234,7 +234,7 @@ export function policiesOf({
   return {
     session: compilePolicy(session),
     app: compilePolicy('name' in app ? app : always(allow(app))),
-    acrValues: more.acrValues ?? acrValues,
+    acrLevels: more.acrLevels ?? acrLevels,
     ...(minimumAcr !== undefined && { minimumAcr }),
     authenticators: keys.map((key) => descriptor[key]),
   };

@@ -144,7 +144,7 @@ function policiesFor(rules: readonly Omit<Rule, 'name'>[], disabled: readonly st
         { name: 'rest', when: {}, then: { ...terms, disabled: [] } },
       ],
     }),
-    acrValues: [],
+    acrLevels: [],
     authenticators,
   };
 }

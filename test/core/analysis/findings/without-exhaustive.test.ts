@@ -79,8 +79,8 @@ type Drawn = typeof drawn extends fc.Arbitrary<infer Value> ? Value : never;
 
 function policiesFor({ requirement, remember, minimum }: Drawn): PolicySet {
   const then: Rule['then'] = { kind: 'allow', requirement, ...(remember !== undefined && { remember }) };
-  const level = minimum && { minimumAcr: 'least', acrValues: [{ value: 'least', requirement: minimum }] };
-  return policiesOf({ app: always(then), enabled: keys, acrValues: [], ...level });
+  const level = minimum && { minimumAcr: 'least', acrLevels: [{ value: 'least', requirement: minimum }] };
+  return policiesOf({ app: always(then), enabled: keys, acrLevels: [], ...level });
 }
 
 function admits(policies: PolicySet, facts: Facts): boolean {

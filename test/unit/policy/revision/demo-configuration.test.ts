@@ -162,7 +162,7 @@ test.each<[string, string, string, readonly string[], readonly Evidence[], strin
   const policies: PolicySet = {
     session: compilePolicy(readPolicy(document(documents, 'session'))),
     app: compilePolicy(readPolicy(document(documents, `sign-on/${clientId}`))),
-    acrValues: settings.acrValues,
+    acrLevels: settings.acrValues,
     authenticators: authenticatorKinds,
   };
   const facts = neutralFacts({
