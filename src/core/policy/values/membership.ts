@@ -23,13 +23,13 @@ function containsAll(values: readonly string[], list: readonly string[]): boolea
 }
 
 /** From this length on, a set is faster than a search. */
-const LONG = 16;
+const longLength = 16;
 
 /** Cached by list, which never changes: many rules contain the same long list of groups. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function membersOf(values: readonly string[]): (value: string) => boolean {
-  if (values.length < LONG) return (value) => values.includes(value);
+  if (values.length < longLength) return (value) => values.includes(value);
   const set = sets.get(values) ?? new Set(values);
   sets.set(values, set);
   return (value) => set.has(value);

@@ -7,11 +7,11 @@ import type { ConditionName, ConditionOf } from '../../../../src/core/model/cond
 import type { ConditionDescriptor } from '../../../../src/core/policy/condition-descriptor.ts';
 import { conditionDescriptors } from '../../../../src/core/policy/rules/condition-table.ts';
 import type { FactClass, Formula, Universe, UserFacts, Variable } from '../../../../src/core/policy/theories/theory.ts';
-import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
+import { factsOf, fixedNow, userWith } from '../../support/fixtures.ts';
 import { requiredTheory } from '../../support/required-theory.ts';
 import { anyZones, universe } from '../../support/universe.ts';
 
-const userWithPassword = userWith(['password'], { createdAt: NOW - 5 });
+const userWithPassword = userWith(['password'], { createdAt: fixedNow - 5 });
 const facts: UserFacts = { ...factsOf({ subject: userWithPassword }), subject: userWithPassword };
 
 /** The position of a class, by variable. */
