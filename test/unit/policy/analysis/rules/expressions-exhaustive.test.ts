@@ -135,10 +135,10 @@ const topics = fc.subarray(['name', 'level', 'member', 'roles', 'ends', 'plan', 
 
 /** What the leaves tell apart, attribute by attribute. */
 const values = {
-  name: [undefined, 'ab', 'b', 'c', 'aa', 'cbc', 'x'],
+  name: [undefined, 'ab', 'aab', 'abc', 'b', 'cb', 'c', 'aa', 'cbc', 'x'],
   level: [undefined, 0, 2, 2.5, 3, 3.2, 3.5, 5],
   member: [undefined, true, false],
-  roles: [undefined, [], ['a'], ['b'], ['c'], ['a', 'b']],
+  roles: [undefined, [], ['a'], ['b'], ['c'], ['a', 'b'], ['a', 'c'], ['b', 'c'], ['a', 'b', 'c']],
   ends: [undefined, yesterday, today, tomorrow],
   plan: [undefined, 'gold', 'silver'],
 } as const;
