@@ -20,7 +20,6 @@ import {
 import { compileDateTest, dateSpan, dayText } from '../../../../src/core/policy/values/date-bound.ts';
 import { readAttribute } from '../../../../src/core/profile/attribute-value.ts';
 import { factsOf, userWith } from '../../support/fixtures.ts';
-import { requiredTheory } from '../../support/required-theory.ts';
 import { seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -71,7 +70,7 @@ const plain: Attribute = { type: 'date', read: 'user', write: 'admin' };
 /** What the tests say of facts, and what the formulas say of each class. */
 function compared(list: readonly AttributeTest[], attribute: Attribute) {
   const conditions = list.map((ends) => ({ ends }));
-  const formulaOf = requiredTheory(attributesCondition)(conditions, schema(attribute), {
+  const formulaOf = attributesCondition.theory(conditions, schema(attribute), {
     sets: [],
     formulaOf: () => ({ all: [] }),
   });
