@@ -8,17 +8,17 @@ import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts } from '../..
 import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { alternatives, evidenceOf, requirement, type World, withMethod, world } from './support/arbitraries.ts';
 import {
-  acrValues,
+  acrLevels,
   allow,
   always,
   descriptor,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from './support/fixtures.ts';
 import { naivelyMeets, subsets, type When, waysToProve } from './support/naive-evaluator.ts';
@@ -49,7 +49,7 @@ const decide = (drawn: World, evidence?: readonly Evidence[]): Decision =>
 /** What must be met by the naive reading, apart from voluntary acr values: any one of each list. */
 function requirementsOf({ session, app, minimumAcr, request }: World): readonly (readonly Requirement[])[] {
   const of = (values: readonly string[]) =>
-    acrValues.filter(({ value }) => values.includes(value)).map((acr) => acr.requirement);
+    acrLevels.filter(({ value }) => values.includes(value)).map((acr) => acr.requirement);
   const essential = request.acrEssential && request.acrValues.length > 0;
   return [
     [session],
@@ -60,7 +60,7 @@ function requirementsOf({ session, app, minimumAcr, request }: World): readonly 
 }
 
 function whenOf({ request }: World): When {
-  return { now: NOW, transaction: TRANSACTION, maxAge: request.promptLogin ? 0 : request.maxAge };
+  return { now: fixedNow, transaction: thisTransaction, maxAge: request.promptLogin ? 0 : request.maxAge };
 }
 
 function naivelyAllowed(drawn: World, evidence: readonly Evidence[]): boolean {
@@ -177,7 +177,7 @@ test('an assurance is true of its supporting evidence, which is the newest that 
       expect(amr).toEqual(
         [...new Set([...supportingEvidence.flatMap((proof) => proof.amr), ...(covered > 1 ? ['mfa'] : [])])].sort(),
       );
-      const met = acrValues
+      const met = acrLevels
         .filter((acrValue) => naivelyMeets(acrValue.requirement, supportingEvidence, whenOf(drawn)))
         .map(({ value }) => value);
       expect(acr).toBe(drawn.request.acrValues.find((value) => met.includes(value)) ?? met[0]);

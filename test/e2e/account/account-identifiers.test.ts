@@ -1,6 +1,7 @@
 /** Users change address, number and name: what counts when, who is told, who can undo it, and who cannot. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../../src/authenticators/email/email.ts';
+import { oneWeek } from '../../../src/core/model/durations.ts';
 import { attemptCounter } from '../../../src/stores/keys.ts';
 import { eventsOf, formOf, userWithPassword } from '../../support/clients/sign-in-flow.ts';
 import { type Page, UserAgent } from '../../support/pages/user-agent.ts';
@@ -10,7 +11,6 @@ import { reach, type Visit, visit } from '../../support/users/account-visits.ts'
 import { askForDeletion } from '../../support/users/asked-deletion.ts';
 import { randomName } from '../../support/values/random-name.ts';
 
-const week = 7 * 86_400;
 let node: TestNode;
 let other: TestNode;
 let now = Math.floor(Date.now() / 1000);
@@ -130,7 +130,7 @@ describe('a new address', () => {
     for (const to of [user.email, email]) expect(await notifiedEvents(node, to)).toEqual(['email_replaced']);
     expect((await notificationsFor(node, email))[0]?.delivery.params.link).toBeUndefined();
     const [told] = await notificationsFor(node, user.email);
-    expect(told?.delivery.params).toMatchObject({ does: 'undo', until: now + week });
+    expect(told?.delivery.params).toMatchObject({ does: 'undo', until: now + oneWeek });
     expect(JSON.stringify(told?.delivery.params)).not.toContain(email);
   });
 
@@ -276,7 +276,7 @@ describe('the former address', () => {
     await change(user, fresh());
     const link = await undoLink(user.email);
     const stranger = await userWithAddress();
-    now += week - 3600;
+    now += oneWeek - 3600;
     try {
       const late = await ask(stranger, user.email);
       const kept = await confirm(late, await newestCode(user.email));
@@ -289,7 +289,7 @@ describe('the former address', () => {
       const free = await ask(stranger, user.email, late.agent);
       expect((await confirm(free, await newestCode(user.email))).messages).toEqual(['account.done.email_changed']);
     } finally {
-      now -= week;
+      now -= oneWeek;
     }
   });
 

@@ -3,6 +3,7 @@
  * of the product.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import { keyOf } from '../../../src/stores/key-table.ts';
 import { openRedis } from '../../../src/stores/redis/redis.ts';
 import { slotOf } from '../../../src/stores/redis/slots.ts';
@@ -44,7 +45,6 @@ interface Deed {
 
 /** Between two deeds (milliseconds). Each is presented to both nodes. */
 const interval = 25;
-const day = 86_400;
 
 export class Workload {
   readonly #lab: Lab;
@@ -65,7 +65,7 @@ export class Workload {
     const count = Math.ceil((seconds * 1000) / interval);
     this.#deeds = Array.from({ length: count }, (_, number) => deed(number));
     const before = this.#deeds.map(
-      ({ key, before: first = key }): Op => ({ op: 'put', key: first, value: 'before', ttl: day }),
+      ({ key, before: first = key }): Op => ({ op: 'put', key: first, value: 'before', ttl: oneDay }),
     );
     for (let at = 0; at < before.length; at += 200)
       await eventually(() => this.#store(0).commit(before.slice(at, at + 200)));
@@ -149,7 +149,12 @@ function deed(number: number): Deed {
     }
     case 'refresh token': {
       const key = keyIn('refresh-token', number);
-      const successor: Op = { op: 'put', key: keyIn('refresh-token', `successor ${number}`), value: 'new', ttl: day };
+      const successor: Op = {
+        op: 'put',
+        key: keyIn('refresh-token', `successor ${number}`),
+        value: 'new',
+        ttl: oneDay,
+      };
       return { ...rest, key, ops: [{ op: 'consume', key }, successor], isThere: isConsumed };
     }
     case 'sign-out': {
@@ -161,7 +166,7 @@ function deed(number: number): Deed {
       const [key, before] = [keyIn('sso-session', `notice ${number}`), sessionElsewhere(number)];
       const ops: readonly Op[] = [
         { op: 'take', key: before },
-        { op: 'put', key, value: 'after', ttl: day, ahead: true },
+        { op: 'put', key, value: 'after', ttl: oneDay, ahead: true },
       ];
       return { ...rest, key, before, ops, nodes: [number % 2], isThere: isChanged };
     }

@@ -19,10 +19,10 @@ import {
   descriptor,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
@@ -61,7 +61,7 @@ function usersWith(all: readonly Had[]): readonly Facts[] {
         .filter((proved) => proved.length > 0)
         .map((proved) =>
           factsOf({
-            transaction: { id: TRANSACTION, startedAt: NOW },
+            transaction: { id: thisTransaction, startedAt: fixedNow },
             subject: userWith(had, { groups }),
             evidence: proved.map((key) => proof(key, 'now')),
           }),

@@ -58,7 +58,7 @@ const policies: readonly (readonly Rule[])[] = [
 
 function setOf(rules: readonly Rule[]): PolicySet {
   const policy = (own: readonly Rule[]) => compilePolicy({ name: 'p', rules: own });
-  return { session: policy([rule(one)]), app: policy(rules), acrValues: [], authenticators };
+  return { session: policy([rule(one)]), app: policy(rules), acrLevels: [], authenticators };
 }
 
 /** All facts of the universe: each proof fresh, old, or not given. */

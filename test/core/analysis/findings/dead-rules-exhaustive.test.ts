@@ -9,7 +9,7 @@ import type { RuleHead } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { BelievedDevice } from '../../../../src/core/policy/theories/theory.ts';
-import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
+import { factsOf, fixedNow, userWith } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -43,7 +43,7 @@ const everything: readonly Facts[] = subsets.flatMap((groups) =>
               subject: userWith([], {
                 groups,
                 ...(userType !== undefined && { userType }),
-                ...(ago !== undefined && { recovery: { at: NOW - ago, by: [] } }),
+                ...(ago !== undefined && { recovery: { at: fixedNow - ago, by: [] } }),
               }),
             }),
           ),

@@ -12,7 +12,7 @@ import type { AuthenticatorDescriptor, Evidence, Facts, RememberedProof } from '
 import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
 import type { Alternative, ChainStep, Demand, Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import type { PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { always, descriptor, enrolled, factsOf, NOW, policiesOf, userWith } from '../../support/fixtures.ts';
+import { always, descriptor, enrolled, factsOf, fixedNow, policiesOf, userWith } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -25,7 +25,7 @@ const subject = userWith([], { groups: [], enrollments: [...enrolled('password',
 /** The user has two passkeys, so that a chain can take both. */
 const proofs: readonly Evidence[] = subject.enrollments.flatMap(({ id, authenticator, factors, characteristics }) => {
   const shown = { authenticator, enrollment: id, factors, characteristics, subject: subject.id, amr: [] };
-  const proof: Evidence = { ...shown, at: NOW, transaction: 'earlier', origin: 'sign_in' };
+  const proof: Evidence = { ...shown, at: fixedNow, transaction: 'earlier', origin: 'sign_in' };
   return authenticator === 'email' ? ['code', 'link'].map((method) => ({ ...proof, method })) : [proof];
 });
 const sets = Array.from({ length: 2 ** proofs.length }, (_, set) =>
@@ -37,7 +37,15 @@ const memories = [
   ...proofs
     .filter(({ factors }) => factors.includes('possession'))
     .map(({ authenticator, enrollment, factors, characteristics, method }): readonly RememberedProof[] => [
-      { authenticator, enrollment, factors, characteristics, ...(method && { method }), at: NOW - 10, until: NOW + 10 },
+      {
+        authenticator,
+        enrollment,
+        factors,
+        characteristics,
+        ...(method && { method }),
+        at: fixedNow - 10,
+        until: fixedNow + 10,
+      },
     ]),
 ];
 
@@ -71,8 +79,8 @@ type Drawn = typeof drawn extends fc.Arbitrary<infer Value> ? Value : never;
 
 function policiesFor({ requirement, remember, minimum }: Drawn): PolicySet {
   const then: Rule['then'] = { kind: 'allow', requirement, ...(remember !== undefined && { remember }) };
-  const level = minimum && { minimumAcr: 'least', acrValues: [{ value: 'least', requirement: minimum }] };
-  return policiesOf({ app: always(then), enabled: keys, acrValues: [], ...level });
+  const level = minimum && { minimumAcr: 'least', acrLevels: [{ value: 'least', requirement: minimum }] };
+  return policiesOf({ app: always(then), enabled: keys, acrLevels: [], ...level });
 }
 
 function admits(policies: PolicySet, facts: Facts): boolean {

@@ -12,13 +12,13 @@ import {
   seenBy,
   type UserClass,
 } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
+import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { Enrollment, Subject } from '../../../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../../../src/core/model/omit-undefined.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { kindsOf, load, validFiles } from '../../../policy/support/configuration-dir.ts';
 
 const now = 1_800_000_000;
-const day = 86_400;
 const authenticators = kindsOf('password', 'totp', 'webauthn');
 const [password, totp, best] = authenticators.map(({ key, factors, characteristics }): Omit<Enrollment, 'id'> => {
   return { authenticator: key, factors, characteristics };
@@ -51,7 +51,7 @@ const subject: fc.Arbitrary<Subject> = fc
     const by = all.filter((one, at) => at === recoveredBy && one.authenticator !== 'password').map((one) => one.id);
     return {
       ...{ id: String(id), status: 'active' as const, identifiers: [], groups, enrollments: all },
-      ...{ profile: omitUndefined({ level }), createdAt: now - age * day },
+      ...{ profile: omitUndefined({ level }), createdAt: now - age * oneDay },
       ...(userType && { userType }),
       ...(recoveredBy !== undefined && { recovery: { at: now - 60 * (1 + recoveredBy), by } }),
     };

@@ -5,6 +5,7 @@ import { ruleVerdicts } from '../../../../../src/core/analysis/findings/dead-rul
 import { findModel, newBudget } from '../../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions, ExpressionLogic } from '../../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { Facts, Subject } from '../../../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../../../src/core/policy/rules/compile.ts';
 import { compileConditions } from '../../../../../src/core/policy/rules/condition-table.ts';
@@ -15,8 +16,7 @@ import { factsOf, userWith } from '../../../../core/support/fixtures.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { universe } from '../../../../core/support/universe.ts';
 
-const DAY = 86_400;
-const day = (number: number) => new Date((plainTime + number * DAY) * 1000).toISOString().slice(0, 10);
+const day = (number: number) => new Date((plainTime + number * oneDay) * 1000).toISOString().slice(0, 10);
 const [yesterday, today, tomorrow] = [day(-1), day(0), day(1)] as const;
 const name = 'user.profile.name';
 
@@ -96,7 +96,7 @@ const structured: readonly Conditions[] = [
   { attributes: { level: { atLeast: 3 } } },
   { attributes: { member: { not: { equals: true } } } },
   { attributes: { roles: { in: ['a', 'c'] } } },
-  { attributes: { ends: { before: { written: today, from: plainTime, to: plainTime + DAY } } } },
+  { attributes: { ends: { before: { written: today, from: plainTime, to: plainTime + oneDay } } } },
   { attributes: { plan: { present: true } } },
   { groups: { none: ['a'] } },
   { userType: { any: ['x'] } },
@@ -135,10 +135,10 @@ const topics = fc.subarray(['name', 'level', 'member', 'roles', 'ends', 'plan', 
 
 /** What the leaves tell apart, attribute by attribute. */
 const values = {
-  name: [undefined, 'ab', 'b', 'c', 'aa', 'cbc', 'x'],
+  name: [undefined, 'ab', 'aab', 'abc', 'b', 'cb', 'c', 'aa', 'cbc', 'x'],
   level: [undefined, 0, 2, 2.5, 3, 3.2, 3.5, 5],
   member: [undefined, true, false],
-  roles: [undefined, [], ['a'], ['b'], ['c'], ['a', 'b']],
+  roles: [undefined, [], ['a'], ['b'], ['c'], ['a', 'b'], ['a', 'c'], ['b', 'c'], ['a', 'b', 'c']],
   ends: [undefined, yesterday, today, tomorrow],
   plan: [undefined, 'gold', 'silver'],
 } as const;
@@ -240,7 +240,7 @@ test('dates are compared with the present, at any time', () => {
         const rules = whens.map((one, at) => ({ name: `rule ${at}`, when: one, then: { kind: 'deny' as const } }));
         const policy = compilePolicy({ name: 'p', rules });
         const users = [undefined, -3, -2, -1, 0, 1, 2, 3].flatMap((number) =>
-          [-DAY, -1, 0, 1, DAY / 2, DAY].map((shift) =>
+          [-oneDay, -1, 0, 1, oneDay / 2, oneDay].map((shift) =>
             factsOf({
               now: plainTime + shift,
               subject: userWith([], { profile: number === undefined ? {} : { ends: day(number) } }),
