@@ -4,10 +4,11 @@ import { decidingTogether } from '../../../../src/core/analysis/comparison/decid
 import { newlyEnrolling } from '../../../../src/core/analysis/comparison/newly-enrolling.ts';
 import { type EnrollingSides, openedByRules } from '../../../../src/core/analysis/comparison/opened-by-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
-import type { Requirement } from '../../../../src/core/model/policy.ts';
+import type { Policy, Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
+import { allow, always, enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 type Terms = Partial<EnrollmentTerms>;
@@ -15,19 +16,20 @@ type Terms = Partial<EnrollmentTerms>;
 interface Change {
   readonly enabled: readonly Key[];
   /** What the app asks for. */
-  readonly before: Requirement;
-  readonly now: Requirement;
+  readonly before: Requirement | Policy;
+  readonly now: Requirement | Policy;
   /** Before and after. */
   readonly terms?: Terms;
   /** What the pages of the account ask for. Absent: any factor. */
   readonly askedAtAccount?: Requirement;
 }
 
-const space = ruleSpace([], universe());
+const inA: Conditions = { groups: { any: ['a'] } };
+const space = ruleSpace([inA], universe());
 const rule = (terms: Terms): EnrollmentRule => ({ name: 'all', when: {}, then: enrollmentTerms(terms) });
 
 function sidesOf({ enabled, before, now, terms = {}, askedAtAccount = factors(1) }: Change): EnrollingSides {
-  const policiesWith = (app: Requirement): PolicySet => ({
+  const policiesWith = (app: Requirement | Policy): PolicySet => ({
     ...policiesOf({ app, enabled }),
     enrollment: compilePolicy({ name: 'enrollment', rules: [rule(terms)] }),
   });
@@ -52,8 +54,8 @@ function opened(change: Change, termsAtAccount = change.terms ?? {}) {
   ]);
 }
 
-function examples(change: Change) {
-  const { found, undecided } = newlyEnrolling({ ...sidesOf(change), isKnown: () => false }, space);
+function examples(change: Change, isKnown: Parameters<typeof newlyEnrolling>[0]['isKnown'] = () => false) {
+  const { found, undecided } = newlyEnrolling({ ...sidesOf(change), isKnown }, space);
   expect(undecided).toEqual([]);
   return found.map(({ proofs, weaker, added }) => ({
     proved: proofs.evidence.map(({ authenticator }) => authenticator),
@@ -110,6 +112,32 @@ describe('the example', () => {
     const terms = { disabled: ['phone', 'recovery_code'] };
     expect(opened({ ...change, terms }).map(([proved]) => proved)).toContain('phone and recovery_code');
     expect(examples({ ...change, terms })).toMatchObject([{ proved: ['phone'], enrolled: ['phone', 'email'] }]);
+  });
+});
+
+describe('rules are compared', () => {
+  const enabled: readonly Key[] = ['phone', 'totp', 'webauthn'];
+  const terms = { disabled: ['phone'] };
+  const ofBoth = (requirement: Requirement): Policy => {
+    const named = (name: string, when: Conditions): Rule => ({ name, when, then: allow(requirement) });
+    return { name: 'both', rules: [named('in a', inA), named('rest', {})] };
+  };
+  const change: Change = { enabled, before: ofBoth(factors(1)), now: ofBoth(resistant), terms };
+
+  test('each with each that decided before', () => {
+    expect(examples(change)).toHaveLength(2);
+    expect(examples({ ...change, before: factors(1), now: resistant })).toHaveLength(1);
+  });
+
+  test('not those of which it is known that they ask for less', () => {
+    expect(examples(change, ({ now }) => now.app?.name === 'in a')).toHaveLength(1);
+    expect(examples(change, () => true)).toEqual([]);
+  });
+
+  test('not with those that denied, as other users were let in', () => {
+    expect(examples({ ...change, before: always({ kind: 'deny' }) })).toEqual([]);
+    const inADenied: Policy = { name: 'one', rules: [{ name: 'in a', when: inA, then: { kind: 'deny' } }] };
+    expect(examples({ ...change, before: inADenied })).toEqual([]);
   });
 });
 
