@@ -139,7 +139,8 @@ describe('each condition', () => {
   });
 
   test('is in no list that "How to add" leaves out', () => {
-    const isInQuotes = (text: string, name: string) => [`\`${name}\``, `  ${name}:`].some((one) => text.includes(one));
+    const isInQuotes = (text: string, name: string) =>
+      [`\`${name}\``, `  ${name}:`].some((quoted) => text.includes(quoted));
     const lists = everything.filter(({ text }) => names.every((name) => isInQuotes(text, name)));
     expect(lists.map(({ path }) => path)).toContain('docs/policies.md');
     const paragraph = guideFor('A condition');

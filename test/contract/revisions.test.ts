@@ -352,7 +352,7 @@ describe.each<[string, () => Promise<Harness>]>([
       await expect(revisions.confirm()).rejects.toMatchObject({ refusal: 'confirmation_expired' });
       const state = await read(store);
       const done = await Promise.all([revisions, other, revisions].map((each) => each.expire(...state)));
-      expect(done.filter((one) => one !== 'elsewhere')).toEqual([3]);
+      expect(done.filter((revision) => revision !== 'elsewhere')).toEqual([3]);
       expect(await revisions.history(1)).toMatchObject([
         {
           revision: 3,

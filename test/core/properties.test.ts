@@ -82,7 +82,7 @@ const usable = (drawn: World) =>
 
 /** How many enrollments of one authenticator a chain may take. */
 function mostOf(key: Key, { session, app }: World): number {
-  const chains = [session, app].flatMap((one) => ('chains' in one ? one.chains : []));
+  const chains = [session, app].flatMap((requirement) => ('chains' in requirement ? requirement.chains : []));
   return Math.max(1, ...chains.map((chain) => chain.filter((step) => takes(step, key)).length));
 }
 
@@ -113,12 +113,12 @@ const newOnes = (drawn: World): readonly (readonly Evidence[])[] =>
  * minutes; or a recovery code and another factor type.
  */
 function meetsAccountManagement(drawn: World, evidence: readonly Evidence[]): boolean {
-  const has = usable(drawn).filter((one) => !isAuxiliary(one));
+  const has = usable(drawn).filter((enrollment) => !isAuxiliary(enrollment));
   const resistant = has.some(({ characteristics }) => characteristics.includes('phishingResistant'));
   const requirement: Requirement = {
     anyOf: [
       {
-        factors: new Set(has.flatMap((one) => one.factors)).size as 1 | 2 | 3,
+        factors: new Set(has.flatMap((enrollment) => enrollment.factors)).size as 1 | 2 | 3,
         demands: resistant ? [{ characteristics: ['phishingResistant'] }] : [],
         maxAge: 300,
       },
@@ -202,7 +202,7 @@ test('evidence of other users changes nothing', () => {
       any,
       fc.array(evidenceOf(userWith(['webauthn', 'password', 'totp']).enrollments), { maxLength: 3 }),
       (drawn, others) => {
-        const mixed = [...others.map((one) => ({ ...one, subject: 'bob' })), ...drawn.evidence];
+        const mixed = [...others.map((evidence) => ({ ...evidence, subject: 'bob' })), ...drawn.evidence];
         expect(decide(drawn, mixed)).toEqual(decide(drawn));
       },
     ),
@@ -308,7 +308,7 @@ function minimalSets(
 ): readonly (readonly Evidence[])[] {
   const done = (set: Actions) => isDone([...drawn.evidence, ...set.flat()]);
   return subsets(actions)
-    .filter((set) => done(set) && set.every((one) => !done(set.filter((other) => other !== one))))
+    .filter((set) => done(set) && set.every((action) => !done(set.filter((other) => other !== action))))
     .map((set) => set.flat());
 }
 

@@ -68,9 +68,9 @@ const users: readonly Facts[] = keys
       const remembered = memories.filter(({ authenticator }) =>
         subject.enrollments.some(({ id }) => id === authenticator),
       );
-      const known = remembered.map((one) => ({
+      const known = remembered.map((memory) => ({
         ...facts,
-        device: { ...facts.device, known: true, remembered: [one] },
+        device: { ...facts.device, known: true, remembered: [memory] },
       }));
       return [facts, ...known];
     }),
@@ -114,7 +114,7 @@ function setOf(
   const ruleOf = ({ when: at, then }: (typeof own)[number], name: string): EnrollmentRule => {
     return { name, when: at, then: { optional: [], promoted: [], ...then } };
   };
-  const all = [...own.map((one, at) => ruleOf(one, `rule ${at}`)), ruleOf({ when: {}, then: rest }, 'rest')];
+  const all = [...own.map((rule, at) => ruleOf(rule, `rule ${at}`)), ruleOf({ when: {}, then: rest }, 'rest')];
   const allowing: Rule = { name: 'app', when: {}, then: { kind: 'allow', requirement, ...(remember && { remember }) } };
   return {
     ...policiesOf({ app: { name: 'app', rules: [allowing] }, session: { name: 'session', rules: [session] } }),

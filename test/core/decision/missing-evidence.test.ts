@@ -87,7 +87,7 @@ const step = (...authenticators: string[]): ChainStep => ({ authenticators });
 test('a chain lacks the fewest steps that are left', () => {
   const chains = (...chain: ChainStep[]): Requirement => ({ chains: [chain] });
   const left = (requirement: Requirement, ...evidence: Evidence[]) =>
-    missing(requirement, evidence).map((one) => one.kind === 'chain' && one.steps);
+    missing(requirement, evidence).map((lacking) => lacking.kind === 'chain' && lacking.steps);
   expect(left(chains(step('password'), step('totp')), proof('totp', 5))).toEqual([[step('password')]]);
   // Either step could be what is left: the first is named.
   const either = step('password', 'totp');

@@ -111,7 +111,11 @@ test('a new password is as long as the rule wants of a user with these authentic
 test('the lockouts are those of all rules, each once, in their order; without rules the default', () => {
   const lockout = { ...defaultPasswordTerms.lockout, attempts: defaultPasswordTerms.lockout.attempts + 1 };
   const policy = (...all: readonly (typeof lockout)[]) => {
-    const rules = all.map((one, at) => ({ name: `${at}`, when: {}, then: { ...defaultPasswordTerms, lockout: one } }));
+    const rules = all.map((lockoutTerms, at) => ({
+      name: `${at}`,
+      when: {},
+      then: { ...defaultPasswordTerms, lockout: lockoutTerms },
+    }));
     return compilePolicy({ name: 'password', rules });
   };
   expect(passwordLockouts(policy(lockout, { ...lockout }))).toEqual([lockout]);

@@ -350,8 +350,8 @@ test('a disabled authenticator neither enrolls anything below the requirement no
         request: drawn.request,
       });
       const decision = evaluate(policies, facts);
-      const usable = (one: { readonly authenticator: string }) =>
-        !(disabled as readonly string[]).includes(one.authenticator);
+      const usable = (enrollment: { readonly authenticator: string }) =>
+        !(disabled as readonly string[]).includes(enrollment.authenticator);
       const maxAge = drawn.request.promptLogin ? 0 : drawn.request.maxAge;
       if (decision.kind === 'enroll') {
         seen.enroll += 1;

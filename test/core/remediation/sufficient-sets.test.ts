@@ -15,9 +15,9 @@ const keys = Object.keys(descriptor) as Key[];
 const when = { now: fixedNow, transaction: thisTransaction };
 
 /** The evidence of proving an enrollment by each of its methods that is needed. */
-function proving(one: Enrollment): readonly [Evidence, ...Evidence[]] {
-  const { id, authenticator, factors, characteristics } = one;
-  const [first, ...others] = waysToProve(one);
+function proving(enrollment: Enrollment): readonly [Evidence, ...Evidence[]] {
+  const { id, authenticator, factors, characteristics } = enrollment;
+  const [first, ...others] = waysToProve(enrollment);
   const proved = { ...proof(authenticator as Key, 'now'), enrollment: id, factors, characteristics };
   return [withMethod(proved, first), ...others.map((method) => withMethod(proved, method))];
 }
@@ -32,8 +32,8 @@ function assessed(evidence: Evidence): AssessedEvidence {
 }
 
 /** What is assumed: a proof by whichever methods are needed. */
-function action(one: Enrollment): AssessedEvidence {
-  const [first, ...others] = proving(one);
+function action(enrollment: Enrollment): AssessedEvidence {
+  const [first, ...others] = proving(enrollment);
   const methods = [first, ...others].flatMap(({ method }) => method ?? []);
   return { ...assessed(first), ...(methods.length > 0 && { methods }) };
 }

@@ -102,7 +102,10 @@ export const request: fc.Arbitrary<DrawnRequest> = fc
 export function verificationOf(enrollment: Enrollment, lesser: boolean): Pick<Evidence, 'factors' | 'characteristics'> {
   const { factors, characteristics: best } = enrollment;
   if (!lesser || enrollment.authenticator !== 'webauthn') return { factors, characteristics: best };
-  return { factors: ['possession'], characteristics: best.filter((one) => one !== 'userVerification') };
+  return {
+    factors: ['possession'],
+    characteristics: best.filter((characteristic) => characteristic !== 'userVerification'),
+  };
 }
 
 /** Undefined: the record does not say. */

@@ -166,7 +166,7 @@ export const conditions: fc.Arbitrary<Conditions> = fc.oneof(
   { weight: 3, arbitrary: conditionSet(3) },
   {
     weight: 1,
-    arbitrary: fc.tuple(conditionSet(1), fc.record(ofConditions)).map(([one, any]) => ({ ...one, ...any })),
+    arbitrary: fc.tuple(conditionSet(1), fc.record(ofConditions)).map(([set, any]) => ({ ...set, ...any })),
   },
 );
 
@@ -199,19 +199,21 @@ const subject: fc.Arbitrary<Subject> = fc.record(subjectArbitraries, {
   requiredKeys: ['id', 'status', 'identifiers', 'groups', 'profile', 'enrollments'],
 });
 
-const remembered = fc.tuple(fc.constantFrom(...allEnrollments), fc.integer({ min: 0, max: 2 })).map(([one, way]) => {
-  const { id, authenticator, factors, characteristics: best } = one;
-  const method = waysToProve(one)[way];
-  const proved = {
-    authenticator,
-    enrollment: id,
-    factors,
-    characteristics: best,
-    at: fixedNow - 3600,
-    until: fixedNow + 3600,
-  };
-  return { ...proved, ...(method !== undefined && { method }) };
-});
+const remembered = fc
+  .tuple(fc.constantFrom(...allEnrollments), fc.integer({ min: 0, max: 2 }))
+  .map(([enrollment, way]) => {
+    const { id, authenticator, factors, characteristics: best } = enrollment;
+    const method = waysToProve(enrollment)[way];
+    const proved = {
+      authenticator,
+      enrollment: id,
+      factors,
+      characteristics: best,
+      at: fixedNow - 3600,
+      until: fixedNow + 3600,
+    };
+    return { ...proved, ...(method !== undefined && { method }) };
+  });
 
 const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
   id: fc.constant(thisTransaction),
@@ -260,7 +262,7 @@ export const factArbitraries: Arbitraries<Omit<Facts, 'isLastSignInAssumed'>> = 
       weight: 1,
       arbitrary: fc
         .record(networkArbitraries)
-        .map((one) => ({ ...one, zones: one.zones.filter((zone) => zone !== 'c') })),
+        .map((network) => ({ ...network, zones: network.zones.filter((zone) => zone !== 'c') })),
     },
   ),
   device: fc

@@ -180,7 +180,7 @@ describe('a new address', () => {
       .filter(({ delivery }) => delivery.to === email && delivery.template === 'address')
       .map(({ about, delivery }) => [about.subject, String(delivery.params.code)] as const);
     const codeFor = (at: number) => codes.find(([subject]) => subject === users[at]?.id)?.[1] ?? '';
-    const pages = await Promise.all(visits.map((one, at) => confirm(one, codeFor(at))));
+    const pages = await Promise.all(visits.map((visit, at) => confirm(visit, codeFor(at))));
     const winners = (await Promise.all(users.map(recordOf))).filter(({ user }) => user.profile.email === email);
     expect(winners).toHaveLength(1);
     expect(pages.filter(({ messages }) => messages.includes('account.done.email_changed'))).toHaveLength(1);
@@ -360,9 +360,7 @@ describe('the former address', () => {
 /** For any user who asked for it. */
 async function newestCode(to: string): Promise<string> {
   const codes = (await outboxOf(node)).filter(({ delivery }) => delivery.to === to && delivery.template === 'address');
-  return String(
-    codes.toSorted((one, next) => one.delivery.expires - next.delivery.expires).at(-1)?.delivery.params.code,
-  );
+  return String(codes.toSorted((a, b) => a.delivery.expires - b.delivery.expires).at(-1)?.delivery.params.code);
 }
 
 test('a number is proved by a text message; the former number is notified by another, and can undo the change', async () => {

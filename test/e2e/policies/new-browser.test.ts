@@ -50,7 +50,7 @@ async function signInTo(user: TestUser, agent = new UserAgent()): Promise<UserAg
 async function told(user: TestUser) {
   const messages = (await outboxOf(node)).filter(({ about }) => about.subject === user.id);
   const notices = messages.filter(({ delivery }) => delivery.template === 'new-browser');
-  return notices.map(({ delivery }) => delivery).toSorted((one, next) => one.expires - next.expires);
+  return notices.map(({ delivery }) => delivery).toSorted((a, b) => a.expires - b.expires);
 }
 
 /** A user who was told once, with the browser that was new. */

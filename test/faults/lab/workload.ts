@@ -92,12 +92,12 @@ export class Workload {
     await Promise.allSettled(underWay);
   }
 
-  async #present(one: Deed, store: Store): Promise<void> {
+  async #present(deed: Deed, store: Store): Promise<void> {
     const began = performance.now();
-    one.isTried = true;
+    deed.isTried = true;
     try {
-      if (!(await store.commit(one.ops)).ok) return;
-      one.acknowledged += 1;
+      if (!(await store.commit(deed.ops)).ok) return;
+      deed.acknowledged += 1;
       this.#times.push(began);
     } catch {
       this.#refused += 1;
@@ -113,14 +113,14 @@ export class Workload {
     try {
       const done = this.#deeds.filter(({ acknowledged }) => acknowledged > 0);
       const lost: string[] = [];
-      await inGroups(done, async (one) => {
-        const entry = await eventually(() => entryOf(late, one.key));
-        if (!one.isThere(entry)) lost.push(one.name);
+      await inGroups(done, async (deed) => {
+        const entry = await eventually(() => entryOf(late, deed.key));
+        if (!deed.isThere(entry)) lost.push(deed.name);
       });
       const tried = this.#deeds.filter(({ isTried }) => isTried);
-      await inGroups(tried, async (one) => {
-        const { ok } = await late.commit(one.ops).catch(() => ({ ok: false }));
-        if (ok) one.acknowledged += 1;
+      await inGroups(tried, async (deed) => {
+        const { ok } = await late.commit(deed.ops).catch(() => ({ ok: false }));
+        if (ok) deed.acknowledged += 1;
       });
       const twice = this.#deeds.filter(({ acknowledged }) => acknowledged > 1).map(({ name }) => name);
       const times = [...this.#times, end].sort((a, b) => a - b);

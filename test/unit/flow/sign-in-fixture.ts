@@ -148,7 +148,7 @@ export function createWorld(options: WorldOptions = {}) {
   const snapshot = snapshotOf(options, authenticators, hasApp);
   const services: Services = {
     store,
-    authenticators: new Map(authenticators.map((one) => [one.descriptor.key, one])),
+    authenticators: new Map(authenticators.map((authenticator) => [authenticator.descriptor.key, authenticator])),
     audit(line) {
       checkAuditLine(line);
       lines.push(line);

@@ -209,7 +209,7 @@ test('the rules that keep some user from ever signing in are found, and no other
   const seen = { all: 0, selected: 0, some: 0, no: 0 };
   fc.assert(
     fc.property(fc.array(drawn, { minLength: 2, maxLength: 5 }), (all) => {
-      const rules = all.map((one, at): Rule => ({ name: String(at), ...one }));
+      const rules = all.map((rule, at): Rule => ({ name: String(at), ...rule }));
       fc.pre(firstSignIn(rules.map(({ when }) => when)) !== undefined);
       const policy = compilePolicy({ name: 'session', rules });
       const decidingOn = (group: readonly string[], known: boolean) =>

@@ -49,7 +49,7 @@ const change = fc.constantFrom<NonNullable<AccountRule['change']>>(
 const rules = fc
   .array(fc.record({ change, when, then }), { maxLength: 2 })
   .map((all): readonly AccountRule[] => [
-    ...all.map((one, at) => ({ name: String(at), ...one })),
+    ...all.map((rule, at) => ({ name: String(at), ...rule })),
     { name: 'rest', when: {}, then: allow(factors(1)) },
   ]);
 
@@ -131,7 +131,7 @@ test('a finding is reported if and only if some user can set a new password with
       ...policiesOf(),
       authenticators,
       enrollment: compilePolicy({ name: 'enrollment', rules: [rule] }),
-      ...(all && { recovery: compilePolicy({ name: 'recovery', rules: all.map(({ change: _, ...one }) => one) }) }),
+      ...(all && { recovery: compilePolicy({ name: 'recovery', rules: all.map(({ change: _, ...rule }) => rule) }) }),
     };
   };
   fc.assert(

@@ -82,7 +82,7 @@ const required = fc
       ...[60, 90].map((days) => ({ until: fixedNow + days * oneDay })),
     ),
   })
-  .map(({ grace, ...one }) => ({ ...one, ...(grace && { grace }) }));
+  .map(({ grace, ...required }) => ({ ...required, ...(grace && { grace }) }));
 const terms = fc.record({
   required: fc.array(required, { maxLength: 2 }),
   useOnly: fc.constantFrom<readonly string[]>([], [], [], ['totp']),

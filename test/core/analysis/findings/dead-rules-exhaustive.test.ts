@@ -157,11 +157,11 @@ test('the analysis says that a rule reports if and only if it does in some sign-
       // Each rule alone says whether it holds; the first that does is the one that decides or reports.
       const alone = drawn.map(({ when }) => compilePolicy({ name: 'alone', rules: [{ name: 'it', when }] }));
       const first = new Set(
-        everything.map((facts) => alone.findIndex((one) => findRule(one, facts).rule !== undefined)),
+        everything.map((facts) => alone.findIndex((single) => findRule(single, facts).rule !== undefined)),
       );
       const { reporting } = policy;
       if (reporting === undefined) return;
-      const written = reporting.rules.map((one) => one.rule);
+      const written = reporting.rules.map((compiled) => compiled.rule);
       const verdicts = ruleVerdicts(
         reporting,
         ruleSpace(

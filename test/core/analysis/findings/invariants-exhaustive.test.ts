@@ -161,7 +161,9 @@ function examined(policies: PolicySet, invariant: Invariant) {
 }
 
 function memories(policies: PolicySet): readonly (readonly string[])[] {
-  const remembers = policies.app?.rules.some(({ rule: { then: one } }) => one.kind === 'allow' && one.remember);
+  const remembers = policies.app?.rules.some(
+    ({ rule: { then: outcome } }) => outcome.kind === 'allow' && outcome.remember,
+  );
   return remembers ? [[], ['email'], ['totp'], ['webauthn']] : [[]];
 }
 

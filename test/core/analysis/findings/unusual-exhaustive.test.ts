@@ -73,7 +73,7 @@ const risk: fc.Arbitrary<ConditionSet> = fc
     fc.record({ atLeast: level, none: signals }),
     fc.record({ any: signals, below: level }),
   )
-  .map((one) => ({ risk: one }));
+  .map((condition) => ({ risk: condition }));
 const bound = fc.constantFrom(40, 200);
 const age = fc.constantFrom(5 * oneDay, 30 * oneDay);
 const other: fc.Arbitrary<ConditionSet> = fc.oneof(
@@ -85,7 +85,7 @@ const other: fc.Arbitrary<ConditionSet> = fc.oneof(
 const set = fc.oneof(
   { weight: 4, arbitrary: risk },
   { weight: 2, arbitrary: other },
-  { weight: 2, arbitrary: fc.tuple(risk, other).map(([one, more]) => ({ ...one, ...more })) },
+  { weight: 2, arbitrary: fc.tuple(risk, other).map(([ofRisk, more]) => ({ ...ofRisk, ...more })) },
 );
 const conditions: fc.Arbitrary<Conditions> = fc
   .tuple(set, fc.option(fc.array(set, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 2 }))

@@ -312,7 +312,7 @@ describe('a rule below of a sign-on policy that asks for as much', () => {
   ])('%s', (_, above, below, longer) => {
     const { found, undecided } = search([rule({ ...ofA, ...inOffice }, above), rule({}, below)], { session });
     expect(undecided).toEqual([]);
-    expect(found.flatMap((one) => one.longer.map(({ what }) => what))).toEqual(longer);
+    expect(found.flatMap((weaker) => weaker.longer.map(({ what }) => what))).toEqual(longer);
     expect(found.flatMap(({ evidence }) => evidence)).toEqual([]);
   });
 });

@@ -115,14 +115,14 @@ test('what is proved never to open an app opens it nowhere, and a refutation is 
   const counts = { holds: 0, refuted: 0, empty: 0, undecided: 0 };
   const space = ruleSpace([{}], universe());
   fc.assert(
-    fc.property(drawn, (one) => {
-      const policies = policiesFor(one);
-      const guarantee = { kind: 'without', authenticators: one.avoided } as const;
+    fc.property(drawn, (world) => {
+      const policies = policiesFor(world);
+      const guarantee = { kind: 'without', authenticators: world.avoided } as const;
       const verdict = examineInvariant({ name: 'i', when: {}, guarantee }, { policies, space });
       counts[verdict.kind] += 1;
       if (verdict.kind === 'refuted')
-        for (const violation of verdict.violations) expect(isReplayed(violation, policies, one.avoided)).toBe(true);
-      if (verdict.kind === 'holds') expect(isBroken(policies, one.avoided)).toBe(false);
+        for (const violation of verdict.violations) expect(isReplayed(violation, policies, world.avoided)).toBe(true);
+      if (verdict.kind === 'holds') expect(isBroken(policies, world.avoided)).toBe(false);
     }),
     seeded(120),
   );

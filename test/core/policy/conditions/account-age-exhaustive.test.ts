@@ -60,7 +60,9 @@ const conditions: fc.Arbitrary<ConditionSet> = fc.record(
 );
 const either: fc.Arbitrary<Conditions> = fc
   .tuple(conditions, fc.option(lastSignIn, { nil: undefined, freq: 2 }))
-  .map(([when, one]) => (one ? { ...when, any: [{ lastSignIn: one }, { risk: { any: ['longAway'] } }] } : when));
+  .map(([when, signedIn]) =>
+    signedIn ? { ...when, any: [{ lastSignIn: signedIn }, { risk: { any: ['longAway'] } }] } : when,
+  );
 
 test('a rule decides somewhere exactly if the analysis says so', () => {
   const counts = { decides: 0, contradictory: 0, shadowed: 0, undecided: 0 };

@@ -35,8 +35,8 @@ function choices(
 }
 
 function holds(formula: Formula, chosen: Classes): boolean {
-  if ('all' in formula) return formula.all.every((one) => holds(one, chosen));
-  if ('any' in formula) return formula.any.some((one) => holds(one, chosen));
+  if ('all' in formula) return formula.all.every((part) => holds(part, chosen));
+  if ('any' in formula) return formula.any.some((part) => holds(part, chosen));
   return ((formula.classes >> BigInt(chosen.get(formula.variable) ?? 0)) & 1n) === 1n;
 }
 
@@ -69,7 +69,7 @@ function compare<Name extends ConditionName>(name: Name, conditions: readonly Co
           ...made.subject.profile,
           age: made.now - (made.subject.createdAt ?? 0),
         }),
-        formula: formulas.every((one) => holds(one, chosen)),
+        formula: formulas.every((part) => holds(part, chosen)),
         itself: tests.every((each) => each.test(made) === 'hit'),
         isWhole: made.subject.id === userWithPassword.id && made.device.os !== undefined,
       };
@@ -138,7 +138,9 @@ describe('a formula holds in exactly the classes in which the condition does', (
 
   test.each(tried)('%s', (name) => {
     const compared = compare(name, cases[name] as never);
-    expect(compared.filter((one) => one.formula !== one.itself || !one.isWhole)).toEqual([]);
+    expect(compared.filter((comparison) => comparison.formula !== comparison.itself || !comparison.isWhole)).toEqual(
+      [],
+    );
     expect(new Set(compared.map(({ formula }) => formula)).size).toBe(2);
   });
 });
@@ -226,13 +228,17 @@ describe('each value of an attribute is in a class that no condition divides, an
   const closed: readonly string[] = ['level', 'plan', 'member'];
 
   test.each(tested)('%s: %j', (name, conditions, values) => {
-    const all = conditions.map((one): Attributes => ({ [name]: one }));
+    const all = conditions.map((attributeTest): Attributes => ({ [name]: attributeTest }));
     const formulaOf = theoryOf('attributes', all);
-    const formulas = all.map((one) => ({ all: formulaOf(one).map(({ formula }) => formula) }));
+    const formulas = all.map((condition) => ({ all: formulaOf(condition).map(({ formula }) => formula) }));
     const variables = [...new Set(formulas.flatMap(variablesOf))];
     const foretold = (chosen: Classes) => formulas.map((formula) => holds(formula, chosen)).join();
     const given = (made: UserFacts) =>
-      all.map((one) => conditionDescriptors.attributes.compile(one).every((each) => each.test(made) === 'hit')).join();
+      all
+        .map((condition) =>
+          conditionDescriptors.attributes.compile(condition).every((each) => each.test(made) === 'hit'),
+        )
+        .join();
     const withValue = (value: unknown) =>
       ({
         ...facts,

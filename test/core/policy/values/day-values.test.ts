@@ -74,8 +74,8 @@ function compared(list: readonly AttributeTest[], attribute: Attribute) {
     sets: [],
     formulaOf: () => ({ all: [] }),
   });
-  const formulas = conditions.map((one) => formulaOf(one).map(({ formula }) => formula));
-  const compiled = conditions.flatMap((one) => attributesCondition.compile(one));
+  const formulas = conditions.map((condition) => formulaOf(condition).map(({ formula }) => formula));
+  const compiled = conditions.flatMap((condition) => attributesCondition.compile(condition));
   const variables = new Set(formulas.flat().flatMap(variablesOf));
   const [variable = { name: '', classes: [] }] = variables;
   return {
@@ -92,8 +92,8 @@ function variablesOf(formula: Formula): readonly Variable[] {
 }
 
 function holds(formula: Formula, at: number): boolean {
-  if ('all' in formula) return formula.all.every((one) => holds(one, at));
-  if ('any' in formula) return formula.any.some((one) => holds(one, at));
+  if ('all' in formula) return formula.all.every((part) => holds(part, at));
+  if ('any' in formula) return formula.any.some((part) => holds(part, at));
   return ((formula.classes >> BigInt(at)) & 1n) === 1n;
 }
 
@@ -146,7 +146,8 @@ describe('days that fixed bounds and names distinguish', () => {
 test('more than a few thousand times are left undecided', () => {
   const values = (bounds: number) => {
     const tests = Array.from({ length: bounds }, (_, at) => ({ after: fromNow(at * (oneDay + 60)) }));
-    const valueTest = (one: ValueTest) => (value: unknown, now: number) => compileDateTest(one)(String(value), now);
+    const valueTest = (bounds: ValueTest) => (value: unknown, now: number) =>
+      compileDateTest(bounds)(String(value), now);
     return dayTheory([{ name: 'ends', tests, valueTest, isKept: () => true, options: [near(0)] }], undefined);
   };
   expect(values(4)).toBeDefined();

@@ -47,8 +47,10 @@ const subject: fc.Arbitrary<Subject> = fc
     id: fc.nat(1_000_000),
   })
   .map(({ groups, userType, level, age, enrollments: own, recoveredBy, id }) => {
-    const all = own.map((one, at) => ({ id: `${id}-${at}`, ...one }));
-    const by = all.filter((one, at) => at === recoveredBy && one.authenticator !== 'password').map((one) => one.id);
+    const all = own.map((enrollment, at) => ({ id: `${id}-${at}`, ...enrollment }));
+    const by = all
+      .filter((enrollment, at) => at === recoveredBy && enrollment.authenticator !== 'password')
+      .map((enrollment) => enrollment.id);
     return {
       ...{ id: String(id), status: 'active' as const, identifiers: [], groups, enrollments: all },
       ...{ profile: omitUndefined({ level }), createdAt: now - age * oneDay },
@@ -122,12 +124,12 @@ function aloneAt({ clientIds, active, next }: AppPair): AppPair {
 
 test('another authenticator of a recovery makes another class, whatever the order of the authenticators', () => {
   const recovered = (by: string, ...own: readonly Omit<Enrollment, 'id'>[]): Subject => {
-    const all = own.map((one) => ({ id: one.authenticator, ...one }));
+    const all = own.map((enrollment) => ({ id: enrollment.authenticator, ...enrollment }));
     const who = { id: 'ann', status: 'active' as const, identifiers: [], groups: [], profile: {} };
     return { ...who, enrollments: all, recovery: { at: now, by: [by] } };
   };
   const projection = projectionOf([]);
-  const restOf = (one: Subject) => classOf(one, { projection, places: [], now }).rest;
+  const restOf = (subject: Subject) => classOf(subject, { projection, places: [], now }).rest;
   expect(restOf(recovered('totp', password, totp, weak))).not.toBe(restOf(recovered('webauthn', password, weak, totp)));
   expect(restOf(recovered('totp', password, totp, weak))).toBe(restOf(recovered('totp', weak, totp, password)));
 });

@@ -112,15 +112,18 @@ function conditionsAbout(topics: readonly string[]): fc.Arbitrary<Conditions> {
       { maxDepth: 2, withCrossShrink: true },
       leaf,
       fc.tuple(tie('written'), fc.constantFrom('&&', '||'), tie('written')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
-      tie('written').map((one) => `!(${one})`),
+      tie('written').map((text) => `!(${text})`),
     ),
   }));
   const expression = written.map((text): Conditions => ({ expression: compileExpression(text) }));
-  const other = fc.constantFrom(...structured.filter((one) => isAbout(JSON.stringify(one))));
+  const other = fc.constantFrom(...structured.filter((conditions) => isAbout(JSON.stringify(conditions))));
   const oneSet = fc.oneof(
     { weight: 3, arbitrary: expression },
     { weight: 1, arbitrary: other },
-    { weight: 1, arbitrary: fc.tuple(expression, other).map(([one, more]): Conditions => ({ ...one, ...more })) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(expression, other).map(([formula, more]): Conditions => ({ ...formula, ...more })),
+    },
   );
   return fc.oneof(
     { weight: 3, arbitrary: oneSet },
@@ -156,7 +159,9 @@ function usersFor(text: string): readonly Facts[] {
   const profiles = Object.entries(values).reduce<readonly Readonly<Record<string, unknown>>[]>(
     (all, [attribute, some]) =>
       text.includes(attribute)
-        ? all.flatMap((one) => some.map((value) => (value === undefined ? one : { ...one, [attribute]: value })))
+        ? all.flatMap((profile) =>
+            some.map((value) => (value === undefined ? profile : { ...profile, [attribute]: value })),
+          )
         : all,
     [{}],
   );
@@ -237,7 +242,7 @@ test('dates are compared with the present, at any time', () => {
       fc.array(fc.constantFrom('', '!'), { minLength: 3, maxLength: 3 }),
       (texts, signs) => {
         const whens = texts.map((text, at): Conditions => ({ expression: compileExpression(`${signs[at]}(${text})`) }));
-        const rules = whens.map((one, at) => ({ name: `rule ${at}`, when: one, then: { kind: 'deny' as const } }));
+        const rules = whens.map((when, at) => ({ name: `rule ${at}`, when, then: { kind: 'deny' as const } }));
         const policy = compilePolicy({ name: 'p', rules });
         const users = [undefined, -3, -2, -1, 0, 1, 2, 3].flatMap((number) =>
           [-oneDay, -1, 0, 1, oneDay / 2, oneDay].map((shift) =>
@@ -263,7 +268,7 @@ test('dates are compared with the present, at any time', () => {
 test('an attribute that the schema does not have, or has with another type, may be anything', () => {
   const verdictsOf = (...texts: readonly string[]) => {
     const whens = texts.map((text): Conditions => ({ expression: compileExpression(text) }));
-    const rules = whens.map((one, at) => ({ name: `rule ${at}`, when: one, then: { kind: 'deny' as const } }));
+    const rules = whens.map((when, at) => ({ name: `rule ${at}`, when, then: { kind: 'deny' as const } }));
     return ruleVerdicts(compilePolicy({ name: 'p', rules }), ruleSpace(whens, universe())).map(({ kind }) => kind);
   };
   expect(verdictsOf('user.profile.other == "a" && user.profile.other == "b"')).toEqual(['undecided']);

@@ -63,8 +63,8 @@ test('PCI DSS 8.4.2 leaves out apps that take phishing-resistant factors only', 
   expect(await unmet({ standard: 'pci-dss-4', then: orPassword, files })).toEqual([`${rule} ${pci} 8.4.2`]);
 });
 
-test.each(clean)('clean policies meet $standard', async (one) => {
-  expect(await unmet(one)).toEqual([]);
+test.each(clean)('clean policies meet $standard', async (example) => {
+  expect(await unmet(example)).toEqual([]);
 });
 
 test('there is a clean case for each standard', () => {
@@ -82,7 +82,7 @@ test.each([
   'possession: {}',
 ])('an invariant and the standard `phr-only` say the same of a rule with %s', async (allowed) => {
   const then = `{ allow: { ${allowed} } }`;
-  const isShort = (await unmet({ standard: 'phr-only', then })).map((one) => one.replace(/ NIST.*/, ''));
+  const isShort = (await unmet({ standard: 'phr-only', then })).map((unmetRule) => unmetRule.replace(/ NIST.*/, ''));
   const invariants =
     'invariants:\n  - { name: A, apps: { any: [notes] }, always: { any: { phishingResistant: true } } }\n';
   const files = {
@@ -211,7 +211,7 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
 ];
 
 describe('each session rule is examined by its own pauses', () => {
-  const sessionRules = (...all: readonly string[]) => `rules:\n${all.map((one) => `  - ${one}\n`).join('')}`;
+  const sessionRules = (...all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;
   const rule = (name: string, idle: string, when = '') =>
     `{ name: ${name}, ${when}then: { allow: { primary: any, secondFactor: never, idle: ${idle}, absolute: PT8H } } }`;
   const of = (group: string) => `when: { groups: { any: [${group}] } }, `;
@@ -259,8 +259,8 @@ describe('each session rule is examined by its own pauses', () => {
 });
 
 describe('falls short', () => {
-  test.each(mistakes)('%s', async (_, one, expected) => {
-    expect(await unmet(one)).toEqual(expected);
+  test.each(mistakes)('%s', async (_, example, expected) => {
+    expect(await unmet(example)).toEqual(expected);
   });
 
   test('an undecided demand does not pass', async () => {
@@ -385,8 +385,8 @@ describe('the weakness of what is enough', () => {
       },
       '6.3.3',
     ],
-  ])('%s', async (_, one, section) => {
-    expect(await shownWeak(one, section)).toEqual({
+  ])('%s', async (_, example, section) => {
+    expect(await shownWeak(example, section)).toEqual({
       taken: 'nothing but webauthn (without hardware protection)',
       enrolled: verified,
       outcome: 'allow',
