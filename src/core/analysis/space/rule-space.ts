@@ -14,7 +14,6 @@ import {
   type OtherConditions,
   type Universe,
   type UserFacts,
-  type Variable,
 } from '../../policy/theories/theory.ts';
 import { completion } from './completed-facts.ts';
 import { factsTogether } from './facts-together.ts';
