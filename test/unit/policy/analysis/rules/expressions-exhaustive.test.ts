@@ -197,7 +197,7 @@ test('a rule decides about some user, or is proved to decide about none, or only
         expect(kind).not.toBe('undecided');
         counts[kind === 'decides' ? 'decides' : 'dead'] += 1;
         if (verdict?.kind !== 'shadowed' && verdict?.kind !== 'contradictory') continue;
-        expect(verdict.fails).toBe(failed.has(rule) ? 'shown' : undefined);
+        expect(verdict.failure).toBe(failed.has(rule) ? 'shown' : undefined);
         if (failed.has(rule)) counts.fails += 1;
       }
     }),
