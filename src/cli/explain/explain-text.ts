@@ -14,6 +14,7 @@ import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
+import { assumedUser } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
@@ -98,7 +99,7 @@ function factLines(explanation: CommandExplanation): readonly string[] {
  * For an invented user, the facts given to the command. Those of a real user are personal data, shown by `users show`.
  */
 function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
-  if (subject === undefined || subject.identifiers.length > 0) return [];
+  if (subject?.id !== assumedUser) return [];
   const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
   const attributes = Object.entries(subject.profile).map(
     ([name, value]) => `${name} ${[value].flat().join(' and ') || 'without a value'}`,
@@ -160,10 +161,10 @@ export function layerLines(layer: ExplainedLayer, paint: Paint, when = ''): read
   ];
 }
 
-function layerTitle({ layer, policy, acrValues, change }: ExplainedLayer): string {
+function layerTitle({ layer, policy, requiredAcr, change }: ExplainedLayer): string {
   if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
-  if (layer === 'app' && acrValues !== undefined) return `Minimum acr of the app: ${acrValues.join(', ')}`;
-  if (layer === 'request') return acrValues ? `Request: acr ${acrValues.join(' or ')}` : 'Request';
+  if (layer === 'app' && requiredAcr !== undefined) return `Minimum acr of the app: ${requiredAcr.join(', ')}`;
+  if (layer === 'request') return requiredAcr ? `Request: acr ${requiredAcr.join(' or ')}` : 'Request';
   return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${policy}`;
 }
 
@@ -243,8 +244,8 @@ function maxAgeRow(follows: boolean, maxAge: Seconds): string {
   return follows ? row('', `and ${words}`) : row('requires', words);
 }
 
-function noRuleText({ layer, acrValues, policy }: ExplainedLayer): string {
-  if (acrValues) return denyReasonText('acr_unattainable');
+function noRuleText({ layer, requiredAcr, policy }: ExplainedLayer): string {
+  if (requiredAcr) return denyReasonText('acr_unattainable');
   return denyReasonText(layer === 'app' && policy === '' ? 'no_policy' : 'no_rule');
 }
 

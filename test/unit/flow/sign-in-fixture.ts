@@ -7,7 +7,7 @@ import type { Authenticator, Credential } from '../../../src/authenticators/auth
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, RequestFacts } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
-import type { AcrValue, Requirement, Rule } from '../../../src/core/model/policy.ts';
+import type { AcrLevel, Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import type { Notice } from '../../../src/core/step/step.ts';
 import { type NewTransaction, newTransaction, type Transaction } from '../../../src/core/step/transaction.ts';
@@ -111,7 +111,7 @@ export interface WorldOptions {
   /** Rules of the app, in order; one that always holds, as a rule. */
   readonly app?: Rule['then'] | readonly Rule[];
   readonly enrollment?: Partial<EnrollmentTerms>;
-  readonly acrValues?: readonly AcrValue[];
+  readonly acrLevels?: readonly AcrLevel[];
   /** Without it the app is not configured. */
   readonly hasApp?: boolean;
   canMail?: boolean;
@@ -148,7 +148,7 @@ export function createWorld(options: WorldOptions = {}) {
   const snapshot = snapshotOf(options, authenticators, hasApp);
   const services: Services = {
     store,
-    authenticators: new Map(authenticators.map((one) => [one.descriptor.key, one])),
+    authenticators: new Map(authenticators.map((authenticator) => [authenticator.descriptor.key, authenticator])),
     audit(line) {
       checkAuditLine(line);
       lines.push(line);
@@ -303,7 +303,7 @@ async function sessionIn(unit: UnitOfWork, uid: string): Promise<SsoSession | un
 }
 
 function snapshotOf(
-  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrValues = [] }: WorldOptions,
+  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrLevels = [] }: WorldOptions,
   authenticators: readonly Authenticator[],
   hasApp: boolean,
 ): Snapshot {
@@ -315,7 +315,7 @@ function snapshotOf(
     ...(enrollment
       ? { enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then: terms }] }) }
       : {}),
-    acrValues,
+    acrLevels,
     authenticators: authenticators.map(({ descriptor }) => descriptor),
   };
   const notes: App = {
@@ -337,7 +337,7 @@ function snapshotOf(
       brand: { name: 'Brand' },
       authenticators: {},
       zones: {},
-      acrValues,
+      acrValues: acrLevels,
       attributes: { attributes: {}, closed: false },
       identify: {},
     } as unknown as Settings,
