@@ -94,10 +94,10 @@ const mostSignIns = 24;
 
 function findLockOutOfSome(formulas: readonly Formula[], search: LockOutSearch): LockOut | 'undecided' | undefined {
   return oneByOne<LockOut>(formulas, additionsOf(search), (user) => {
-    const { facts } = user;
+    const { facts, isShown } = user;
     const reachable = asOften(user.reachable, search.most);
     const outcome = outcomeWith(reachable, facts, search);
-    if (!outcome.isDenied || !search.isConfirmed(facts)) return { alike: alikeAfter(outcome, search) };
+    if (!outcome.isDenied || !isShown || !search.isConfirmed(facts)) return { alike: alikeAfter(outcome, search) };
     return { found: { facts, reachable, never: user.reachable.never, after: rulesIn(outcome.after), isForAll: false } };
   });
 }
