@@ -24,7 +24,10 @@ interface LongOutput {
   stdoutTaken?(): Promise<void>;
 }
 
-/** The same for results of any length, of which only what is printed is made. It waits for a slow reader, so that the complete output is never in memory. */
+/**
+ * The same for results of any length, of which only what is printed is made. It waits for a slow reader, so that the
+ * complete JSON is never in memory.
+ */
 export async function printLongResult(
   context: LongOutput,
   { json }: ResultOptions,
