@@ -13,7 +13,7 @@ export function examinedPart(ast: ASTNode | undefined): Omit<ExpressionPart, 'ev
   };
 }
 
-/** The outermost names: `user.profile.nickname`, not `user.profile` beside it. A member of a list that is tested is none. */
+/** The outermost names: `user.profile.nickname`, not `user.profile` beside it. A member of a list is none. */
 export function pathsIn(node: ASTNode, members: readonly string[] = []): readonly string[] {
   const path = pathOf(node);
   if (path !== undefined) return members.includes(path) ? [] : [path];
