@@ -67,7 +67,7 @@ const optionsByFact = {
   subject: {
     id: ['user'],
     status: ['user'],
-    identifiers: ['user'],
+    identifiers: ['user', 'identifiers'],
     groups: ['user', 'groups'],
     userType: ['user', 'userType'],
     profile: ['user', 'attribute'],
@@ -87,7 +87,7 @@ const optionsByFact = {
 
 /** By condition: the options that decide whether it holds. */
 const optionsByCondition = {
-  users: ['user'],
+  users: ['user', 'identifiers'],
   groups: ['user', 'groups'],
   userType: ['user', 'userType'],
   network: ['ip', 'zone'],
@@ -103,7 +103,7 @@ const optionsByCondition = {
   recovered: ['user', 'recovered'],
   authenticated: ['evidence'],
   attributes: ['user', 'attribute'],
-  expression: ['user', 'attribute', 'ip', 'zone', 'device', 'scope', 'at'],
+  expression: ['user', 'identifiers', 'attribute', 'ip', 'zone', 'device', 'scope', 'at'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 
 const names: readonly string[] = Object.keys(conditionDescriptors).sort();

@@ -192,7 +192,13 @@ async function baseline(runner: Runner, chosen: readonly number[]): Promise<Base
 
 type TriedMutant = Pick<Result, 'outcome' | 'by'>;
 
-async function tryMutant(index: number, share: number, plan: Plan, runner: Runner): Promise<TriedMutant> {
+interface Attempt {
+  readonly share: number;
+  readonly plan: Plan;
+  readonly runner: Runner;
+}
+
+async function tryMutant(index: number, { share, plan, runner }: Attempt): Promise<TriedMutant> {
   const tests = plan.testsOf(index, share);
   if (tests.length === 0) return { outcome: share === 1 ? 'uncovered' : 'survived' };
   const active = plan.atLoad.has(index) ? index : undefined;
@@ -235,7 +241,7 @@ async function runSuite(name: string, suite: Suite, options: Options): Promise<r
     for (const [done, index] of open.entries()) {
       if (done % 100 === 0)
         process.stdout.write(`${name}: ${done} of ${open.length} at ${share * 100} % of the samples\n`);
-      const tried = await tryMutant(index, share, plan, runner);
+      const tried = await tryMutant(index, { share, plan, runner });
       const outcome = tried.outcome === 'survived' && share < 1 ? 'quick' : tried.outcome;
       results.add({ key: keyOf(index), line: plan.mutants[index]?.line ?? 0, ...tried, outcome });
     }

@@ -14,6 +14,7 @@ import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
+import { assumedUser } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
@@ -98,7 +99,7 @@ function factLines(explanation: CommandExplanation): readonly string[] {
  * For an invented user, the facts given to the command. Those of a real user are personal data, shown by `users show`.
  */
 function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
-  if (subject === undefined || subject.identifiers.length > 0) return [];
+  if (subject?.id !== assumedUser) return [];
   const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
   const attributes = Object.entries(subject.profile).map(
     ([name, value]) => `${name} ${[value].flat().join(' and ') || 'without a value'}`,

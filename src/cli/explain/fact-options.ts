@@ -5,6 +5,7 @@ import { collect } from '../shared/options/collect.ts';
 
 /** As parsed by commander. */
 export interface FactOptions {
+  readonly identifiers?: readonly string[];
   readonly groups?: readonly string[];
   readonly userType?: string;
   readonly attribute?: readonly string[];
@@ -40,6 +41,11 @@ export interface FactOptions {
 /** Adds the options to a command. */
 export function withFactOptions(command: Command): Command {
   return command
+    .option(
+      '--identifiers <names>',
+      'identifiers of the user instead of the real ones, separated by commas',
+      commaSeparated,
+    )
     .option('--groups <names>', 'groups of the user instead of the real ones, separated by commas', commaSeparated)
     .option('--user-type <name>', 'user type of the user instead of the real one')
     .option(

@@ -142,14 +142,17 @@ function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf 
   return { ip, zones: [...new Set([...zones, ...(zone ?? [])])], ...(unknown.length > 0 && { unknownZones: unknown }) };
 }
 
+/** The id of a user about whom only the options tell. */
+export const assumedUser = 'assumed';
+
 /** The user of `--user`, overridden by other options. Without `--user`, a user about whom nothing else is known. */
 function subjectFromOptions(
   options: FactOptions,
   { user, authenticators: all, snapshot, now }: FactsContext,
 ): Subject | undefined {
   const authenticators = descriptorsOf({ authenticators: all, snapshot });
-  const { groups, userType, attribute, enrolled, skipped, recovered, accountAge } = options;
-  if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
+  const { identifiers, groups, userType, attribute, enrolled, skipped, recovered, accountAge } = options;
+  if ([user, identifiers, groups, userType, attribute].every((given) => given === undefined)) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
     if (skipped !== undefined) throw refusal('--skipped needs a user: give --user or --groups');
     if (recovered !== undefined) throw refusal('--recovered needs a user: give --user or --groups');
@@ -157,7 +160,7 @@ function subjectFromOptions(
     return undefined;
   }
   const base: Subject = user ?? {
-    id: 'assumed',
+    id: assumedUser,
     status: 'active',
     identifiers: [],
     groups: [],
@@ -167,6 +170,7 @@ function subjectFromOptions(
   const keys = enrolled ?? (user === undefined ? assumedKeys(authenticators) : undefined);
   return {
     ...base,
+    ...(identifiers && { identifiers }),
     ...(groups && { groups }),
     ...(userType !== undefined && { userType }),
     ...(attribute && { profile: { ...base.profile, ...attributesFrom(attribute, snapshot) } }),

@@ -16,6 +16,7 @@ type UserOption = keyof Pick<
 
 /**
  * Options of facts that no policy test sets:
+ * - `identifiers`: tests are about users who are known by what else they have.
  * - `skipped`: tests are about users who have skipped nothing yet.
  * - `claims`, `promptConsent`, `promptSelectAccount`: no rule reads them. They decide whether and what the pages of
  *   consent and of accounts ask.
@@ -23,7 +24,7 @@ type UserOption = keyof Pick<
  */
 type UntestedOption = keyof Pick<
   FactOptions,
-  'skipped' | 'claims' | 'promptConsent' | 'promptSelectAccount' | 'lastUsed'
+  'identifiers' | 'skipped' | 'claims' | 'promptConsent' | 'promptSelectAccount' | 'lastUsed'
 >;
 
 /** Without a time, a constant one is used, so that a test that passes today passes tomorrow. */

@@ -87,6 +87,18 @@ export interface CompiledExpression {
    * evaluated.
    */
   readonly logic: ExpressionLogic;
+  /** A part of it by its text, to make up facts in which it holds or does not. Absent: nothing is known of any. */
+  readonly partOf?: (text: string) => ExpressionPart;
+}
+
+/** A part of an expression of which an analysis knows nothing but this. */
+export interface ExpressionPart {
+  readonly evaluate: CompiledExpression['evaluate'];
+  /** The facts that it reads, e.g. `user.identifiers`, `user.profile.nickname`, `now`. */
+  readonly reads: readonly string[];
+  /** The constants in it. */
+  readonly texts: readonly string[];
+  readonly numbers: readonly number[];
 }
 
 /**

@@ -2,12 +2,13 @@
  * Finds users whom some rules deny, and whom no other rules let in: from no network, with no device, at no time. What
  * only administrators change about a user, such as the groups, stays as it is.
  */
-import { among, type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
+import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { findModelWithin } from '../space/find-model.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { Budget } from '../space/propagate.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { asIn, asInBoth, userOf } from './one-user.ts';
 import { whereOnlyLastingIsOpen } from './reachable-authenticators.ts';
 
 export interface DenialEverywhere {
@@ -32,11 +33,11 @@ export function deniedEverywhere(search: DenialEverywhere): UserFacts | undefine
   for (let count = 0; count < mostUsers; count += 1) {
     const model = modelOf([...denied, ...others], space, (classModel) => isConfirmed(space.factsOf(classModel)));
     if (typeof model === 'string') return undefined;
-    const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
+    const { user, facts, isShown } = userOf(model, lasting, space);
     const way = wayIn(user, search);
     if (way === 'undecided') return undefined;
-    if (way === undefined) return space.factsOf(model);
-    others.push(negated({ all: way }));
+    if (way === undefined && isShown) return facts;
+    others.push(negated({ all: way ?? asInBoth(user, model) }));
   }
   return undefined;
 }
@@ -46,7 +47,7 @@ function wayIn(
   user: ClassModel,
   { open, budget, space }: DenialEverywhere,
 ): readonly Formula[] | 'undecided' | undefined {
-  const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
+  const same = asIn(user);
   let isUndecided = false;
   for (const formulas of open) {
     const found = findModelWithin([...same, ...formulas], budget, space.reader);

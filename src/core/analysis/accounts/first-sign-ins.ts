@@ -9,13 +9,14 @@ import { riskSignals } from '../../model/risk.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { findRule } from '../../policy/rules/rules.ts';
-import { among, type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
+import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { boundOf } from '../../policy/values/bound.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
 import { allowing, type Deciding, deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { asIn, userOf } from './one-user.ts';
 import { elsewhere, whereOnlyLastingIsOpen } from './reachable-authenticators.ts';
 
 /** A rule that denies users who have never signed in, wherever they try. */
@@ -106,7 +107,8 @@ function deniedFirst(denying: Deciding<Rule>, search: OpenSearch): UserFacts | '
     const model = modelOf([...rules, ...others], space);
     if (model === 'impossible') return undefined;
     if (model === 'undecided') return model;
-    const user = lasting.map((variable) => among(variable, (at) => at === (model.get(variable) ?? 0)));
+    const { user: lastingFacts, facts, isShown } = userOf(model, lasting, space);
+    const user = asIn(lastingFacts);
     const letIn = firstOf(open, (way) => [...user, ...isFirst, ...way.formulas]);
     if (letIn === 'undecided') return letIn;
     if (letIn) {
@@ -117,8 +119,7 @@ function deniedFirst(denying: Deciding<Rule>, search: OpenSearch): UserFacts | '
     }
     const later = firstOf(allowed, (way) => [...user, ...space.onceProved, ...way.formulas]);
     if (later === 'undecided') return later;
-    const facts = space.factsOf(model);
-    if (later && findRule(policy, facts).rule === denying.rule) return facts;
+    if (later && isShown && findRule(policy, facts).rule === denying.rule) return facts;
     others.push(negated({ all: user }));
   }
   return 'undecided';

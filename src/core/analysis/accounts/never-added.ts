@@ -88,7 +88,7 @@ function userWithout(
   search: Search,
 ): UserFacts | 'undecided' | undefined {
   const about = search.accountPolicy.about({ action: 'add', of: key });
-  return oneByOne(formulas, search, ({ facts, reachable }) =>
-    reachable.never.includes(key) && findRule(about, facts).rule === rule ? { found: facts } : { alike: [] },
+  return oneByOne(formulas, search, ({ facts, isShown, reachable }) =>
+    isShown && reachable.never.includes(key) && findRule(about, facts).rule === rule ? { found: facts } : { alike: [] },
   );
 }

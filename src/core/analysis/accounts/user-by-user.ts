@@ -2,15 +2,18 @@
  * Examines users one by one. A user represents all others who can reach the same authenticators, so these are not
  * examined again.
  */
-import { among, type Formula, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
+import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
 import { notAll, type RuleSpace } from '../space/rule-space.ts';
+import { asIn, asInBoth, userOf } from './one-user.ts';
 import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';
 
 /** One of the users. */
 export interface OneUser {
   readonly facts: UserFacts;
+  /** Expressions are in these facts as they must be, for all that such a user can reach. */
+  readonly isShown: boolean;
   /** What such a user can reach. */
   readonly reachable: Reachable;
 }
@@ -33,12 +36,12 @@ export function oneByOne<Found>(
   for (let count = 0; count < mostUsers; count += 1) {
     const model = modelOf(others.length === 0 ? formulas : [...formulas, ...others], space);
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
-    const user = new Map(Array.from(lasting, (variable) => [variable, model.get(variable) ?? 0] as const));
+    const { user, facts, isShown } = userOf(model, lasting, space);
     const { reachable, alike } = known.of(user);
-    const result = examine({ facts: space.factsOf(new Map([...model, ...user])), reachable });
+    const result = examine({ facts, isShown, reachable });
     if ('found' in result) return result.found;
     if (alike === undefined) return 'undecided';
-    others.push(notAll([...alike, ...result.alike]));
+    others.push(notAll(isShown ? [...alike, ...result.alike] : asInBoth(user, model)));
   }
   return 'undecided';
 }
@@ -67,8 +70,8 @@ function usersIn(additions: AdditionSearch): KnownUsers {
   const lasting = lastingIn(additions.additionRules.flatMap(({ formulas }) => formulas));
   const found = new Map<string, ReturnType<KnownUsers['of']>>();
   const examined = (user: ClassModel) => {
-    const same = lasting.map((variable) => among(variable, (at) => at === user.get(variable)));
-    const reachable = reachableByUser(same, additions);
+    const same = new Map(lasting.map((variable) => [variable, user.get(variable) ?? 0]));
+    const reachable = reachableByUser(asIn(same), additions);
     return { reachable, alike: openAlike(reachable) };
   };
   const of = (user: ClassModel) => {

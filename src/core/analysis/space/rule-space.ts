@@ -3,8 +3,6 @@
  * policies that decide about the same sign-in, so that their rules can be compared.
  */
 import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../../model/conditions.ts';
-import type { Subject } from '../../model/facts.ts';
-import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../../policy/rules/condition-table.ts';
 import { conditionsWithin } from '../../policy/theories/expression-facts.ts';
@@ -14,12 +12,13 @@ import {
   type Formula,
   negated,
   type OtherConditions,
-  plainTime,
   type Universe,
   type UserFacts,
-  type Variable,
 } from '../../policy/theories/theory.ts';
+import { completion } from './completed-facts.ts';
 import { factsTogether } from './facts-together.ts';
+import { factsOfModel } from './model-facts.ts';
+import { type OpenPartsReading, openPartsReading } from './open-parts.ts';
 import { type ClassModel, type FormulaReader, formulaReader } from './read-formulas.ts';
 
 /** A part of the conditions of a rule. */
@@ -28,7 +27,7 @@ export interface RulePart extends ConditionPart {
 }
 
 /** Reads rules as formulas. */
-export interface RuleSpace {
+export interface RuleSpace extends OpenPartsReading {
   /** The parts of the conditions; all of them must hold. None: the rule always applies. */
   parts(when: Conditions): readonly RulePart[];
   /** The rule applies. */
@@ -43,18 +42,12 @@ export interface RuleSpace {
   readonly onceProved: readonly Formula[];
   /** Reads these formulas, and what is made of them, once for all searches. */
   readonly reader: FormulaReader;
-  /** Facts in the classes of the model; plain where it leaves them open. */
+  /**
+   * Facts in the classes of the model; plain where it leaves them open. Parts of expressions of which nothing is known
+   * are as it says if values were found for which they are.
+   */
   factsOf(model: ClassModel): UserFacts;
 }
-
-const subject: Subject = {
-  id: 'example',
-  status: 'active',
-  identifiers: [],
-  groups: [],
-  profile: {},
-  enrollments: [],
-};
 
 const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
 
@@ -78,6 +71,8 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     return known;
   };
   const applies = cachedFormula((when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
+  const openParts = () => theories.expression.openParts?.() ?? [];
+  const completed = completion({ openParts, sets, universe });
   return {
     parts,
     applies,
@@ -86,7 +81,8 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     reader: formulaReader(true),
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
-    factsOf: (model) => factsOf(model, universe),
+    factsOf: (model) => completed(factsOfModel(model, universe), model),
+    ...openPartsReading(openParts),
   };
 }
 
@@ -162,22 +158,4 @@ function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, the
   const theory: (condition: ConditionOf<Name>) => readonly ConditionPart[] = theories[name];
   if (condition === undefined) return [];
   return theory(condition as ConditionOf<Name>).map((part) => ({ ...part, condition: name }));
-}
-
-function factsOf(model: ClassModel, { clientIds, places, notBefore = plainTime, skipped }: Universe): UserFacts {
-  const [network] = places;
-  const plain: UserFacts = neutralFacts({
-    now: Math.max(plainTime, notBefore),
-    request: neutralRequest(clientIds[0] ?? '', ['openid']),
-    ...(network && { network }),
-    device: { known: false, platform: 'desktop', os: 'windows' },
-    subject: { ...subject, ...(skipped && { skipped }) },
-    signedInWith: [],
-  });
-  const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));
-  return variables.reduce((facts, variable) => placed(facts, variable, model.get(variable) ?? 0), plain);
-}
-
-function placed(facts: UserFacts, { classes }: Variable, index: number): UserFacts {
-  return classes[index]?.place?.(facts) ?? facts;
 }

@@ -12,6 +12,7 @@ import {
   type Formula,
   isYes,
   negated,
+  type OpenPart,
   type OtherConditions,
   truthVariable,
   type Universe,
@@ -50,20 +51,35 @@ type FactLogic = Exclude<
   | { readonly from: Seconds }
 >;
 
+interface FactOutcomes {
+  readonly outcomes: (logic: FactLogic) => ExpressionOutcomes;
+  readonly openParts: () => readonly OpenPart[];
+}
+
 export function factOutcomes(
   universe: ProfileSchema,
   { sets, formulaOf }: OtherConditions,
-): (logic: FactLogic) => ExpressionOutcomes {
+  conditions: readonly CompiledExpression[],
+): FactOutcomes {
   const variables = new Map<string, Variable>();
+  const open = new Map<string, OpenPart>();
   const yes = (make: () => Variable, key: string): Formula => {
     const variable = variables.get(key) ?? make();
     variables.set(key, variable);
     return isYes(variable);
   };
+  const openPart = (text: string): OpenPart => {
+    const part = conditions.find(({ partOf }) => partOf !== undefined)?.partOf?.(text);
+    const marks = part?.reads.every((path) => isLastingFact(path, universe)) ? { lasting: true as const } : {};
+    const holds = { ...truthVariable(`expression ${text}`, (facts) => facts), ...marks };
+    const fails = { ...truthVariable(`expression ${text} fails`, undefined), ...marks };
+    return { text, holds, fails, ...(part && { part }) };
+  };
   const ofText = (text: string): ExpressionOutcomes => {
-    const holds = yes(() => truthVariable(`expression ${text}`, (facts) => facts), text);
-    const fails = yes(() => truthVariable(`expression ${text} fails`, undefined), `${text} fails`);
-    return { holds, misses: negated(holds), fails };
+    const known = open.get(text) ?? openPart(text);
+    open.set(text, known);
+    const holds = isYes(known.holds);
+    return { holds, misses: negated(holds), fails: isYes(known.fails) };
   };
   const types = [...new Set(sets.flatMap(({ userType }) => [userType?.any ?? [], userType?.none ?? []].flat()))];
   const hasType = (): Formula => {
@@ -79,7 +95,7 @@ export function factOutcomes(
     });
     return { any: [present, yes(empty, `has(user.profile.${name})`)] };
   };
-  return (logic) => {
+  const outcomes = (logic: FactLogic): ExpressionOutcomes => {
     if ('when' in logic) return sure(formulaOf(logic.when));
     if ('userType' in logic) {
       const { userType } = logic;
@@ -90,7 +106,18 @@ export function factOutcomes(
     const there = hasValue(attribute);
     return test === undefined ? sure(there) : ifThere(there, formulaOf({ attributes: { [attribute]: test } }));
   };
+  return { outcomes, openParts: () => [...open.values()] };
 }
+
+const lastingFacts = ['user.id', 'user.groups', 'user.userType', 'user.createdAt'];
+
+/** Whether only administrators can change what the path reads. */
+function isLastingFact(path: string, { isLasting }: ProfileSchema): boolean {
+  const name = path.startsWith(profile) ? path.slice(profile.length) : undefined;
+  return name === undefined ? lastingFacts.includes(path) : isLasting(name);
+}
+
+const profile = 'user.profile.';
 
 /** An empty list is there, and has no members. */
 function withEmptyList(name: string): (facts: UserFacts) => UserFacts {

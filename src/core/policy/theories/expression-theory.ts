@@ -7,18 +7,26 @@ import type { CompiledExpression, ExpressionLogic } from '../../model/conditions
 import type { Seconds } from '../../model/facts.ts';
 import { placedAt } from './day-moments.ts';
 import { type ExpressionOutcomes, factOutcomes, never, type ProfileSchema, sure } from './expression-facts.ts';
-import { among, type ConditionPart, type OtherConditions, plainTime, type Universe, type Variable } from './theory.ts';
+import {
+  among,
+  type ConditionPart,
+  type ConditionReading,
+  type OtherConditions,
+  plainTime,
+  type Universe,
+  type Variable,
+} from './theory.ts';
 
 export function expressionTheory(
   conditions: readonly CompiledExpression[],
   universe: ProfileSchema & Pick<Universe, 'since'>,
   others: OtherConditions,
-): (condition: CompiledExpression) => readonly ConditionPart[] {
+): ConditionReading<'expression'> {
   const { since = Number.NEGATIVE_INFINITY } = universe;
   const logics = conditions.map(({ logic }) => logic);
   const spans = spansBetween(logics.flatMap(momentsIn), since);
   const time = timeVariable(spans, since);
-  const facts = factOutcomes(universe, others);
+  const { outcomes: facts, openParts } = factOutcomes(universe, others, conditions);
   const outcomesOf = (logic: ExpressionLogic): ExpressionOutcomes => {
     if ('all' in logic) return ofAll(logic.all.map(outcomesOf));
     if ('any' in logic) return contrary(ofAll(logic.any.map((part) => contrary(outcomesOf(part)))));
@@ -26,10 +34,11 @@ export function expressionTheory(
     if ('from' in logic) return sure(among(time, (at) => (spans[at]?.from ?? 0) >= logic.from));
     return facts(logic);
   };
-  return ({ logic }) => {
+  const reading = ({ logic }: CompiledExpression): readonly ConditionPart[] => {
     const { holds, misses, fails } = outcomesOf(logic);
     return [{ path: [], formula: holds, ...(fails !== never && { misses, fails }) }];
   };
+  return Object.assign(reading, { openParts });
 }
 
 /** As in the Common Expression Language: what does not hold decides, even if another part fails. */
@@ -73,7 +82,8 @@ export function hasTextPart(logic: ExpressionLogic): boolean {
   return 'text' in logic && !('attribute' in logic);
 }
 
-function momentsIn(logic: ExpressionLogic): readonly Seconds[] {
+/** The fixed moments that the time is compared with. */
+export function momentsIn(logic: ExpressionLogic): readonly Seconds[] {
   if ('all' in logic) return logic.all.flatMap(momentsIn);
   if ('any' in logic) return logic.any.flatMap(momentsIn);
   if ('not' in logic) return momentsIn(logic.not);

@@ -3,7 +3,13 @@
  * formula over them. No condition distinguishes facts within one class, so a search over the classes is complete.
  */
 import type { Attribute } from '../../model/attribute.ts';
-import type { AttributeValue, ConditionName, ConditionOf, ConditionSet } from '../../model/conditions.ts';
+import type {
+  AttributeValue,
+  ConditionName,
+  ConditionOf,
+  ConditionSet,
+  ExpressionPart,
+} from '../../model/conditions.ts';
 import type { RuleFacts, Seconds, Subject } from '../../model/facts.ts';
 import type { RiskScoring } from '../../model/risk.ts';
 
@@ -94,6 +100,17 @@ export interface ConditionReading<Name extends ConditionName> {
   (condition: ConditionOf<Name>): readonly ConditionPart[];
   /** Formulas that hold for all facts. Absent if there are none. */
   readonly always?: readonly Formula[];
+  /** The parts of expressions of which nothing is known, as far as conditions were read. Absent: there are none. */
+  readonly openParts?: () => readonly OpenPart[];
+}
+
+/** A part of an expression of which nothing is known, with the variables that say what it is. */
+export interface OpenPart {
+  readonly text: string;
+  /** Absent: it cannot be evaluated. */
+  readonly part?: ExpressionPart;
+  readonly holds: Variable;
+  readonly fails: Variable;
 }
 
 /** The other conditions of an analysis. */

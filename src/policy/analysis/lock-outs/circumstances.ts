@@ -6,6 +6,7 @@
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
 import { decideTogether, deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { notAll } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../../core/model/policy.ts';
@@ -41,18 +42,30 @@ export function deniedCircumstances(
   const denied: DeniedThere[] = [];
   const others: Formula[] = [];
   let facts: UserFacts | undefined = combination.facts;
+  let model: ClassModel = new Map();
   for (let count = 0; facts !== undefined; count += 1) {
     if (count === mostCombinations) return { denied, isPartial: true };
     const { cause, after, alike } = examined({ ...combination, facts }, app, keys);
     if (cause) denied.push({ facts, cause, ...(after && { after }) });
-    others.push(notAll(alike));
+    // Otherwise no values were found for which the parts of expressions are as in the model.
+    const isShown = alike.every((formula) => mayHoldIn(formula, model));
+    others.push(notAll(isShown ? alike : app.space.openPartsAs(model)));
     const found = findModelWithin([...combination.formulas, ...others], app.denialBudget, app.space.reader);
     if (found === 'undecided') return { denied, isPartial: true };
-    facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);
+    if (found === 'impossible') break;
+    model = found.model;
+    facts = app.space.factsOf(model);
     // Facts for which the evaluator finds other rules show nothing.
-    if (facts && !decideTogether(app.policies, combination, facts)) facts = undefined;
+    if (!decideTogether(app.policies, combination, facts)) facts = undefined;
   }
   return { denied, isPartial: false };
+}
+
+function mayHoldIn(formula: Formula, model: ClassModel): boolean {
+  if ('all' in formula) return formula.all.every((part) => mayHoldIn(part, model));
+  if ('any' in formula) return formula.any.some((part) => mayHoldIn(part, model));
+  const position = model.get(formula.variable);
+  return position === undefined || ((formula.classes >> BigInt(position)) & 1n) === 1n;
 }
 
 interface Examined extends Partial<Omit<DeniedThere, 'facts'>> {

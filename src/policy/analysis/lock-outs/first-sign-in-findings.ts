@@ -3,6 +3,7 @@ import { firstSignIn, type NeverFirst, neverFirst } from '../../../core/analysis
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
@@ -79,9 +80,14 @@ function found(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const all = never.filter(({ whom }) => whom === 'all');
-  const [first, ...others] = all;
+  // What an expression asks may change; so a rule without one is rather the cause.
+  const [first, ...others] = [...all.filter(isPlain), ...all.filter((neverFirst) => !isPlain(neverFirst))];
   if (first === undefined) return never.flatMap((neverFirst) => finding(neverFirst, [], { keys, configuration }));
   return finding(first, others, { keys, configuration });
+}
+
+function isPlain({ rule }: NeverFirst): boolean {
+  return conditionSets(rule.when).every(({ expression }) => expression === undefined);
 }
 
 interface Shown {

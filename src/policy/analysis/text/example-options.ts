@@ -10,10 +10,9 @@ import { plainTime } from '../../../core/policy/theories/theory.ts';
 export function exampleOptions(facts: UserFacts, enrolled?: readonly string[], isTimed = false): readonly string[] {
   const { request, subject, network, device, now } = facts;
   const { scopes, essentialClaims = [], clientId } = request;
-  const [identifier] = subject.identifiers;
   return [
     ...['--app', clientId],
-    ...(identifier === undefined ? [] : ['--user', identifier]),
+    ...(subject.identifiers.length === 0 ? [] : ['--identifiers', subject.identifiers.join(',')]),
     ...['--groups', subject.groups.join(',')],
     ...(subject.userType === undefined ? [] : ['--user-type', subject.userType]),
     ...attributeOptions(subject.profile),

@@ -102,6 +102,14 @@ function callFault(name: string, withinMacro: boolean): Omit<ExpressionFault, 'o
   return { message: `\`${name}\` stands within another test of each member: it would take too long`, isTooDear: true };
 }
 
+/** `user.profile.department`, `user.groups`: the names that are read. Undefined: it is anything else. */
+export function pathOf(node: ASTNode): string | undefined {
+  if (node.op === 'id') return node.args;
+  if (node.op !== '.') return undefined;
+  const base = pathOf(node.args[0]);
+  return base === undefined ? undefined : `${base}.${node.args[1]}`;
+}
+
 /** The parts of a node, without names of fields and functions. */
 export function childrenOf(node: ASTNode): readonly ASTNode[] {
   return nodesIn(node.op === 'value' ? [] : node.args);

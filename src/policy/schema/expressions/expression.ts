@@ -4,6 +4,7 @@ import type { CompiledExpression } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './environment.ts';
 import { expressionLogic } from './expression-logic.ts';
+import { examinedPart } from './expression-part.ts';
 
 /** Made once for each revision. An expression that cannot be read is `error` for every user. */
 export function compileExpression(written: string): CompiledExpression {
@@ -17,6 +18,13 @@ export function compileExpression(written: string): CompiledExpression {
     varies: nodes.some(isVarying),
     evaluate: (facts) => resultOf(parsed, facts),
     logic: expressionLogic(parsed.ast),
+    partOf: (text) => {
+      const part = parseExpression(text);
+      return {
+        ...examinedPart(part?.ast),
+        evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)),
+      };
+    },
   };
 }
 

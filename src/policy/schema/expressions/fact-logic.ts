@@ -7,6 +7,7 @@ import type { AttributeLogic, ExpressionLogic, ValueTest } from '../../../core/m
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import { operatingSystems, platforms } from '../../model/platforms.ts';
 import { constantOf } from './constants.ts';
+import { pathOf } from './environment.ts';
 import { boundAt } from './moments.ts';
 
 /** Undefined: no condition asks the same. Network zones are left out, as their names change between files. */
@@ -178,14 +179,6 @@ function ofAttribute(
 }
 
 const profile = 'user.profile.';
-
-/** `user.profile.department`, `user.groups`: the names that are read. */
-function pathOf(node: ASTNode): string | undefined {
-  if (node.op === 'id') return node.args;
-  if (node.op !== '.') return undefined;
-  const base = pathOf(node.args[0]);
-  return base === undefined ? undefined : `${base}.${node.args[1]}`;
-}
 
 type Constant = string | number | boolean;
 

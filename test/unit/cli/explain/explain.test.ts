@@ -64,6 +64,17 @@ function stepsOf(text: string): readonly string[] {
     .map((line) => line.trim());
 }
 
+test('a made-up user has the identifiers that are given', async () => {
+  const words = ['--app', 'payroll', '--identifiers', 'pat@example.com, pat', '--attribute', 'department=hr'];
+  const text = await explained(...words);
+  expect(text).toContain('who       pat@example.com\n');
+  expect(text).toContain('profile   department hr\n');
+  const { subject } = await data(...words);
+  expect(subject).toMatchObject({ identifiers: ['pat@example.com', 'pat'], groups: [] });
+  const bob = await data('--app', 'payroll', '--user', 'bob@demo.test', '--identifiers', 'robert@demo.test');
+  expect(bob.subject).toMatchObject({ identifiers: ['robert@demo.test'], groups: ['staff'] });
+});
+
 test('all of it, for a user in a fresh browser', async () => {
   const text = await explained('--app', 'payroll', '--user', 'Bob@Demo.Test', '--ip', '203.0.113.7');
   expect(text).toBe(`Sign-in to Payroll (payroll), by revision 1

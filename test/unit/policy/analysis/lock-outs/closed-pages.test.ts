@@ -1,6 +1,6 @@
 /**
  * The session policy closes the pages of the account by an expression, and users may add authenticators there alone:
- * what the expression says of the app is known, and a part that is not is said.
+ * what the expression says of the app is known, and so is a part that a value shows; any other is said.
  */
 import { expect, test } from '@jest/globals';
 import { account, byPasskey, findings, rules, settings } from '../../support/lock-out-files.ts';
@@ -34,7 +34,16 @@ test.each([
   expect(await found(when)).toContain(closed);
 });
 
-const long = 'has(user.profile.department) && size(user.profile.department) > 3';
+test.each([
+  ["{ apps: { none: [notes] }, expression: 'has(user.profile.department) && size(user.profile.department) > 3' }"],
+  [
+    `{ expression: 'request.clientId == "stepgate-account" && size(user.groups) == 1 && user.groups[0].contains("x")' }`,
+  ],
+])('pages that are closed for users of the example are a lock-out: %s', async (when) => {
+  expect(await found(when)).toEqual([closed]);
+});
+
+const long = 'has(user.profile.department) && user.profile.department.indexOf("y") == 7';
 
 test.each([
   [`{ apps: { none: [notes] }, expression: '${long}' }`],

@@ -134,7 +134,7 @@ test.each([
 });
 
 describe('a rule with an expression that cannot be taken apart', () => {
-  const hr = `expression: 'has(user.profile.department) && size(user.profile.department) == 2'`;
+  const hr = `expression: 'has(user.profile.department) && user.profile.department.indexOf("y") == 7'`;
   const undecided = async (files: Readonly<Record<string, string>>) =>
     (await findings(files)).filter(({ code }) => code === 'undecided');
 
@@ -181,6 +181,14 @@ describe('a rule with an expression that cannot be taken apart', () => {
       ['warning', 'policies/enrollment.yaml', 2],
       ['note', 'policies/sign-on/notes.yaml', 3],
     ]);
+  });
+
+  test('is an error where a value of the attribute shows it', async () => {
+    const files = disabled(`expression: 'has(user.profile.department) && size(user.profile.department) == 2'`);
+    expect(await lockOuts(files)).toMatchObject([
+      { severity: 'error', example: expect.arrayContaining(['--attribute', 'department=xx']) },
+    ]);
+    expect(await undecided(files)).toEqual([]);
   });
 
   test('is not reported if other authenticators are left', async () => {

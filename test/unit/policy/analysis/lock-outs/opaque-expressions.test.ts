@@ -1,8 +1,14 @@
 /** Lock-outs below or beside rules with expressions of which nothing is known: none of them silences one. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
+import { kindsOf, load } from '../../support/configuration-dir.ts';
 import { account, byPasskey, findings, rules, settings } from '../../support/lock-out-files.ts';
+import { replayed } from '../../support/replayed-example.ts';
+
+const authenticators = kindsOf('password', 'totp', 'webauthn', 'email', 'phone');
+const now = 1_800_000_000;
 
 const attributes = `attributes:
   department: {}
@@ -69,23 +75,46 @@ describe.each(Object.keys(lockOuts) as readonly Cause[])('%s', (cause) => {
     expect(await told({ ...signOn(keys), ...lockOuts[cause] })).toContainEqual('error lock-out Cause');
   });
 
-  test.each(opaque)('is told below %s', async (expression) => {
+  test.each(opaque)('is found below %s, with an example', async (expression) => {
+    // Users in several groups may not exist.
+    const severity = expression.includes('user.groups') ? 'warning' : 'error';
     for (const then of ['deny', letIn]) {
       const files = { ...signOn(above(expression, then), keys), ...lockOuts[cause] };
-      expect(await told(files)).toContainEqual(expect.stringMatching(/^(error lock-out|warning undecided) Cause$/));
+      expect(await told(files)).toContainEqual(expect.stringMatching(`^(error|${severity}) lock-out Cause$`));
     }
     const { 'policies/session.yaml': own } = { ...session(), ...lockOuts[cause] };
     const denied = own.replace('rules:\n', `rules:\n  - ${above(expression, 'deny')}\n`);
     const files = { ...signOn(keys), ...lockOuts[cause], 'policies/session.yaml': denied };
-    expect(await told(files)).toContainEqual(expect.stringMatching(/^(error lock-out|warning undecided) Cause$/));
+    const code = severity === 'error' ? 'lock-out' : '(newcomer-)?lock-out';
+    expect(await told(files)).toContainEqual(expect.stringMatching(`^(error|${severity}) ${code} Cause$`));
   });
 });
 
-test('the finding names the rules, and says what to do', async () => {
+test.each(opaque)('`explain` shows the example of a lock-out below %s', async (expression) => {
+  const files = {
+    'stepgate.yaml': `${settings}${attributes}`,
+    ...signOn(above(expression, 'deny'), keys),
+    ...lockOuts['a rule of the account policy denies passkeys'],
+  };
+  const loaded = await load(files, {}, authenticators);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const what = { documents: loaded.documents, authenticators, now };
+  const examples = (await analyse(loaded, { authenticators, now })).flatMap(({ code, example }) =>
+    code === 'lock-out' && example ? [example] : [],
+  );
+  expect(examples).toHaveLength(1);
+  for (const example of examples) {
+    const { rules: decided, ending } = await replayed(example, what);
+    expect(decided).toContain('Keys');
+    expect(ending).toBe('denied');
+  }
+});
+
+test('where no example is found, the finding names the rules, and says what to do', async () => {
   const files = {
     ...signOn(keys),
     ...lockOuts['a rule of the enrollment policy disables passkeys'],
-    ...session(above('size(user.identifiers) < 1', 'deny')),
+    ...session(above('!user.identifiers.exists(i, i.trim().substring(3) == "@x")', 'deny')),
   };
   const found = (await findings(files)).filter(({ severity }) => severity !== 'note');
   expect(found).toMatchObject([

@@ -2,7 +2,8 @@
 import { expect, test } from '@jest/globals';
 import { account, byPasskey, findings, rest, rules, settings } from '../../support/lock-out-files.ts';
 
-const open = 'has(user.profile.department) && size(user.profile.department) == 2';
+const open = 'has(user.profile.department) && user.profile.department.indexOf("y") == 7';
+const shown = 'has(user.profile.department) && size(user.profile.department) == 2';
 const known = 'has(user.profile.department) && user.profile.department == "hr"';
 const signOn = (...all: readonly string[]) => ({ 'policies/sign-on/notes.yaml': `name: notes\n${rules(...all)}` });
 const keys = {
@@ -21,20 +22,34 @@ const severe = async (files: Readonly<Record<string, string>>) =>
 
 test.each([
   ['denies it', noKeys(`expression: '${open}'`)],
-  ['asks for what they cannot add', noKeys(`expression: '${open}'`, byPasskey.replace('then: ', ''))],
   ['denies it to a group', noKeys(`expression: '${open}', groups: { any: [contractors] }`)],
-  [
-    'denies it, in an alternative',
-    noKeys(`any: [{ expression: '${open}' }, { expression: '!(${open})', userType: { any: [x] } }]`),
-  ],
 ])('a rule that may keep users from adding what they are asked for is reported once: it %s', async (_, policy) => {
   expect(await severe({ ...keys, ...policy })).toEqual([['warning undecided policies/account.yaml:2', 'Keys']]);
 });
 
-test('the rule that asks may have the expression', async () => {
-  const asks = signOn(`{ name: Keys, when: { expression: '${open}' }, ${byPasskey} }`, rest);
+test.each([
+  ['denies it', noKeys(`expression: '${shown}'`)],
+  ['asks for what they cannot add', noKeys(`expression: '${shown}'`, byPasskey.replace('then: ', ''))],
+  ['denies it to a group', noKeys(`expression: '${shown}', groups: { any: [contractors] }`)],
+  [
+    'denies it, in an alternative',
+    noKeys(`any: [{ expression: '${shown}' }, { expression: '!(${shown})', userType: { any: [x] } }]`),
+  ],
+  [
+    'denies it, in an alternative of which the other part is open',
+    noKeys(`any: [{ expression: '${open}' }, { expression: '!(${open})', userType: { any: [x] } }]`),
+  ],
+])('it is an error where a value of the attribute shows it: it %s', async (_, policy) => {
+  expect(await severe({ ...keys, ...policy })).toEqual([['error lock-out policies/account.yaml:2', 'Keys']]);
+});
+
+test.each([
+  [open, 'warning undecided'],
+  [shown, 'error lock-out'],
+])('the rule that asks may have the expression %s', async (expression, finding) => {
+  const asks = signOn(`{ name: Keys, when: { expression: '${expression}' }, ${byPasskey} }`, rest);
   expect(await severe({ ...keys, ...asks, ...noKeys('groups: { none: [admins] }') })).toEqual([
-    ['warning undecided policies/account.yaml:2', 'Keys'],
+    [`${finding} policies/account.yaml:2`, 'Keys'],
   ]);
 });
 

@@ -228,7 +228,6 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     atNotes(`{ name: Sales, when: { expression: 'user.profile.department == "sales"' }, then: ${two} }`, rest),
     [
       'warning undecided-invariant invariants.yaml name: Everybody gets into the no',
-      'note undecided policies/sign-on/notes.yaml { name: Sales, when: { expressio',
       'warning unguarded-read policies/sign-on/notes.yaml user.profile.department == "sale',
     ],
   ],
@@ -391,6 +390,11 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
   [
     'an invariant behind a formula',
     { ...atNotes(`{ name: Odd, when: { expression: 'size(user.groups) > 3' }, then: deny }`, rest) },
+    ['warning invariant invariants.yaml name: Everybody gets into the no'],
+  ],
+  [
+    'an invariant behind a formula that no example meets',
+    { ...atNotes(`{ name: Odd, when: { expression: 'size(user.groups) * 7 == 91' }, then: deny }`, rest) },
     [
       'warning undecided-invariant invariants.yaml name: Everybody gets into the no',
       'note undecided policies/sign-on/notes.yaml { name: Odd, when: { expression:',

@@ -1,0 +1,141 @@
+/**
+ * Facts in which parts of expressions hold, or do not, as a model says. Nothing is known of such a part but its text:
+ * values are tried, and the part is evaluated. What other conditions say of the facts stays as it is.
+ */
+import type { ConditionName, ConditionOf, ConditionResult, ConditionSet } from '../../model/conditions.ts';
+import type { RuleFacts, Seconds } from '../../model/facts.ts';
+import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
+import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
+import { momentsIn } from '../../policy/theories/expression-theory.ts';
+import type { OpenPart, Universe, UserFacts } from '../../policy/theories/theory.ts';
+import { type ChangedValue, otherValues } from './example-values.ts';
+import { isAsWanted, type Wish, wishOf } from './open-parts.ts';
+import type { ClassModel } from './read-formulas.ts';
+
+export interface CompletedFacts {
+  readonly openParts: () => readonly OpenPart[];
+  /** All conditions that are asked about. */
+  readonly sets: readonly ConditionSet[];
+  readonly universe: Universe;
+}
+
+/** The most evaluations of parts for one model, and for all models of a space. */
+const mostTried = 500;
+const mostOfSpace = 20_000;
+
+/** How many facts may differ at once. */
+const mostPaths = 3;
+
+/** Completes facts of a model. The same facts, if no values are found. */
+export function completion({
+  openParts,
+  sets,
+  universe,
+}: CompletedFacts): (facts: UserFacts, model: ClassModel) => UserFacts {
+  const signatureOf = signatures(sets);
+  const found = new Map<string, readonly ChangedValue[]>();
+  let left = mostOfSpace;
+  return (facts, model) => {
+    const wishes = openParts().flatMap((part) => wishOf(part, model));
+    const unmet = wishes.filter((wish) => !isAsWanted(wish, facts));
+    if (unmet.length === 0) return facts;
+    const key = JSON.stringify([wishes.map(({ text, wanted }) => [text, wanted]), facts]);
+    const known = found.get(key);
+    if (known) return changed(facts, known);
+    const paths = [...new Set(unmet.flatMap(({ part }) => part.reads))].slice(0, mostPaths);
+    const values = paths.map((path) => otherValues(path, constantsOf(wishes, path), universe));
+    const given = Math.min(mostTried, left);
+    const budget = { tries: given };
+    const before = signatureOf(facts);
+    const isFound = (some: UserFacts) => wishes.every((wish) => isAsWanted(wish, some)) && signatureOf(some) === before;
+    const changes = firstChanges(facts, values, { isFound, budget }) ?? [];
+    left -= given - Math.max(0, budget.tries);
+    found.set(key, changes);
+    return changed(facts, changes);
+  };
+}
+
+function changed(facts: UserFacts, changes: readonly ChangedValue[]): UserFacts {
+  return changes.reduce((before, change) => change(before), facts);
+}
+
+function constantsOf(wishes: readonly Wish[], path: string) {
+  const about = wishes.flatMap(({ part }) => (part.reads.includes(path) ? [part] : []));
+  return { texts: about.flatMap(({ texts }) => texts), numbers: about.flatMap(({ numbers }) => numbers) };
+}
+
+interface Search {
+  readonly isFound: (facts: UserFacts) => boolean;
+  readonly budget: { tries: number };
+}
+
+/** Changes of as few facts as possible. */
+function firstChanges(
+  facts: UserFacts,
+  values: readonly (readonly ChangedValue[])[],
+  search: Search,
+): readonly ChangedValue[] | undefined {
+  for (let count = 1; count <= values.length; count += 1) {
+    const found = changesOf(count, { facts, values, made: [] }, search);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+interface Tried {
+  readonly facts: UserFacts;
+  /** By fact that may still differ. */
+  readonly values: readonly (readonly ChangedValue[])[];
+  readonly made: readonly ChangedValue[];
+}
+
+/** So many of the facts differ. */
+function changesOf(count: number, { facts, values, made }: Tried, search: Search): readonly ChangedValue[] | undefined {
+  if (count === 0) {
+    search.budget.tries -= 1;
+    return search.isFound(facts) ? made : undefined;
+  }
+  for (const [index, changes] of values.entries()) {
+    const others = values.slice(index + 1);
+    if (others.length < count - 1) return undefined;
+    for (const change of changes) {
+      if (search.budget.tries <= 0) return undefined;
+      const next = { facts: change(facts), values: others, made: [...made, change] };
+      const found = changesOf(count - 1, next, search);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+/** What the conditions, without expressions, say of facts, and what else tells users apart. */
+function signatures(sets: readonly ConditionSet[]): (facts: UserFacts) => string {
+  let made: readonly ((facts: UserFacts) => unknown)[] | undefined;
+  return (facts) => {
+    made ??= testsIn(sets);
+    return JSON.stringify(made.map((test) => test(facts)));
+  };
+}
+
+function testsIn(sets: readonly ConditionSet[]): readonly ((facts: UserFacts) => unknown)[] {
+  const names = [...new Set(sets.flatMap((set) => Object.keys(set) as ConditionName[]))];
+  const attributes = new Set(sets.flatMap((set) => Object.keys(set.attributes ?? {})));
+  const moments = new Set<Seconds>(sets.flatMap(({ expression }) => (expression ? momentsIn(expression.logic) : [])));
+  return [
+    ...names.filter((name) => name !== 'expression').flatMap((name) => testsOf(name, sets)),
+    ...Array.from(attributes, (name) => (facts: UserFacts) => facts.subject.profile[name] !== undefined),
+    ...Array.from(moments, (moment) => (facts: UserFacts) => facts.now >= moment),
+    ...(names.includes('userType') ? [(facts: UserFacts) => facts.subject.userType !== undefined] : []),
+  ];
+}
+
+/** Each condition of the name once. */
+function testsOf<Name extends ConditionName>(
+  name: Name,
+  sets: readonly ConditionSet[],
+): readonly ((facts: RuleFacts) => ConditionResult)[] {
+  const { compile }: ConditionDescriptor<Name> = conditionDescriptors[name];
+  const conditions = sets.flatMap((set) => (set[name] === undefined ? [] : [set[name] as ConditionOf<Name>]));
+  const distinct = new Map(conditions.map((condition) => [JSON.stringify(condition), condition]));
+  return [...distinct.values()].flatMap((condition) => compile(condition).map(({ test }) => test));
+}
