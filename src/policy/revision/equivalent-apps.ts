@@ -3,12 +3,12 @@
  * questions.
  */
 import type { RuleHead } from '../../core/model/policy.ts';
-import { appLists } from '../../core/policy/rules/app-lists.ts';
+import { type AppMark, appMarks } from '../../core/policy/rules/app-lists.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { App } from '../model/app.ts';
 
-/** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart by their name. */
+/** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart. */
 export interface EquivalentApps {
   /** Stands for all of them. */
   readonly app: App;
@@ -43,14 +43,13 @@ export async function equivalentApps(
 
 /** Names the class of an app: for apps of one class the policies always decide alike. Rejects like `policies`. */
 export function appClasses(policies: (app: App) => Promise<PolicySet>): (app: App) => Promise<string> {
-  const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
+  const marksByName = new Map<string, readonly AppMark[]>();
   return async (app) => {
     const byLabel = app.signOnPolicies?.length === 0 ? app.labels : [];
     const name = JSON.stringify([app.signOnPolicies, byLabel, app.profilePolicy]);
-    const named = setsByName.get(name) ?? listedClientIds(await policies(app));
-    setsByName.set(name, named);
-    const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
-    return JSON.stringify([name, app.minimumAcr, marks]);
+    const marks = marksByName.get(name) ?? marksOf(await policies(app));
+    marksByName.set(name, marks);
+    return JSON.stringify([name, app.minimumAcr, ...marks.map((mark) => mark(app.clientId))]);
   };
 }
 
@@ -66,8 +65,8 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
   };
 }
 
-/** The lists of client ids that rules have in their conditions, in the order of the rules. */
-function listedClientIds({
+/** How the conditions of these policies tell apps apart, in the order of the rules. */
+function marksOf({
   session,
   app,
   enrollment,
@@ -75,26 +74,18 @@ function listedClientIds({
   profile,
   recovery,
   accountPolicy,
-}: PolicySet): readonly ReadonlySet<string>[] {
+}: PolicySet): readonly AppMark[] {
   return [
-    ...listsIn(session),
-    ...(app ? listsIn(app) : []),
-    ...(enrollment ? listsIn(enrollment) : []),
-    ...(profile ? listsIn(profile) : []),
-    ...(password ? listsIn(password) : []),
-    ...(recovery ? listsIn(recovery) : []),
-    ...(accountPolicy ? listsIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
+    ...marksIn(session),
+    ...(app ? marksIn(app) : []),
+    ...(enrollment ? marksIn(enrollment) : []),
+    ...(profile ? marksIn(profile) : []),
+    ...(password ? marksIn(password) : []),
+    ...(recovery ? marksIn(recovery) : []),
+    ...(accountPolicy ? marksIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
   ];
 }
 
-function listsIn({
-  rules,
-}: {
-  readonly rules: readonly { readonly rule: RuleHead }[];
-}): readonly ReadonlySet<string>[] {
-  return rules.flatMap(({ rule }) =>
-    conditionSets(rule.when)
-      .flatMap(appLists)
-      .map((list) => new Set(list)),
-  );
+function marksIn({ rules }: { readonly rules: readonly { readonly rule: RuleHead }[] }): readonly AppMark[] {
+  return rules.flatMap(({ rule }) => conditionSets(rule.when).flatMap(appMarks));
 }
