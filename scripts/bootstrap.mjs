@@ -8,8 +8,8 @@ import { isInstalled } from './installed.mjs';
 import { withProgress } from './progress.mjs';
 import { runChild } from './run-child.mjs';
 
-const OLDEST_NODE = [24, 15];
-const TASKS = {
+const oldestNode = [24, 15];
+const tasks = {
   start: ['--disable-warning=ExperimentalWarning', 'scripts/start.mjs'],
   test: ['scripts/test.mjs'],
   jest: ['scripts/jest.mjs'],
@@ -25,8 +25,8 @@ stopWithNpm();
 process.exitCode = await main(process.argv[2], process.argv.slice(3));
 
 async function main(task, args) {
-  if (!Object.hasOwn(TASKS, task ?? ''))
-    return refuse(`Usage: node scripts/bootstrap.mjs ${Object.keys(TASKS).join('|')} [arguments]`);
+  if (!Object.hasOwn(tasks, task ?? ''))
+    return refuse(`Usage: node scripts/bootstrap.mjs ${Object.keys(tasks).join('|')} [arguments]`);
   if (!isInstalled(root)) {
     process.stderr.write('Installing the packages that package-lock.json names ...\n');
     const code = await withProgress(install());
@@ -35,7 +35,7 @@ async function main(task, args) {
   const node = findNode();
   if (node === undefined) return refuse(missingNode());
   const env = { ...process.env, PATH: [binaries, dirname(node), process.env.PATH].join(delimiter) };
-  return runChild(node, [...TASKS[task], ...args], { cwd: root, env });
+  return runChild(node, [...tasks[task], ...args], { cwd: root, env });
 }
 
 /**
@@ -71,11 +71,11 @@ function findNode() {
 
 function isRecent(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  return major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
 }
 
 function missingNode() {
-  const oldest = OLDEST_NODE.join('.');
+  const oldest = oldestNode.join('.');
   const platform = `${process.platform}-${process.arch}`;
   return `Stepgate needs Node ${oldest} or newer. npm has no package of it for ${platform}, and this is Node ${process.versions.node}: install Node ${oldest} or newer and try again.`;
 }

@@ -1,5 +1,6 @@
 /** Renders `docs/data-model.md` from the table of store keys. */
 import { join } from 'node:path';
+import { oneDay } from '../src/core/model/durations.ts';
 import { type CounterRow, counterTable } from '../src/stores/counter-table.ts';
 import type { KeyRow, Lifetime, TagRule } from '../src/stores/key-rows/key-row.ts';
 import { type KeyKind, keyKinds, keyRow } from '../src/stores/key-table.ts';
@@ -81,7 +82,7 @@ function lifetimeText(lifetime: Lifetime): string {
 }
 
 function durationText(seconds: number): string {
-  return seconds % 86_400 === 0 ? `${seconds / 86_400} days` : `${seconds} seconds`;
+  return seconds % oneDay === 0 ? `${seconds / oneDay} days` : `${seconds} seconds`;
 }
 
 const countersIntroduction = `## Attempts

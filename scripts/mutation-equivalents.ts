@@ -35,7 +35,7 @@ function fileOf(key: string): string {
 }
 
 function mutantsOf(file: string): readonly Mutant[] {
-  return instrument(file, readFileSync(join(repository, file), 'utf8'), 0).mutants;
+  return instrument(file, readFileSync(join(repository, file), 'utf8')).mutants;
 }
 
 const introduction = `# Equivalent mutants

@@ -4,8 +4,8 @@
 import { build } from './build.mjs';
 import { runChild } from './run-child.mjs';
 
-const NODE_FLAGS = ['--max-semi-space-size=8', '--disable-warning=ExperimentalWarning'];
+const nodeFlags = ['--max-semi-space-size=8', '--disable-warning=ExperimentalWarning'];
 
 const args = ['dist/main.js', 'serve', '--demo', ...process.argv.slice(2)];
 
-process.exitCode = (await build()) ? await runChild(process.execPath, [...NODE_FLAGS, ...args]) : 1;
+process.exitCode = (await build()) ? await runChild(process.execPath, [...nodeFlags, ...args]) : 1;

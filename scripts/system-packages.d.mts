@@ -1,2 +1,2 @@
-export const BROWSERS: readonly string[];
+export const browserPrograms: readonly string[];
 export function installSystemPackages(): Promise<string | undefined>;

@@ -4,15 +4,15 @@ import { delimiter, join } from 'node:path';
 import { runChild } from './run-child.mjs';
 
 /** Any of them draws the pages. The first takes half as much CPU as a whole Chromium; older systems do not have it. */
-export const BROWSERS = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
+export const browserPrograms = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
 /**
  * What the tests drive and no npm package holds: programs of which one is enough, and Debian packages that bring
  * one, the best first.
  */
-const NEEDS = [
+const needs = [
   { programs: ['redis-server'], packages: ['redis-server'] },
-  { programs: BROWSERS, packages: ['chromium-headless-shell', 'chromium'] },
+  { programs: browserPrograms, packages: ['chromium-headless-shell', 'chromium'] },
 ];
 
 /**
@@ -40,7 +40,7 @@ export async function installSystemPackages() {
   return unmetNeeds().length === 0 ? undefined : `apt-get failed, see above. ${byHand}`;
 }
 
-const unmetNeeds = () => NEEDS.filter((need) => !isMet(need));
+const unmetNeeds = () => needs.filter((need) => !isMet(need));
 const isMet = ({ programs }) => programs.some(isExecutable);
 
 /** Whether the system's package sources have it. */

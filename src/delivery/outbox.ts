@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Delivery } from '../authenticators/authenticator.ts';
+import { oneHour } from '../core/model/durations.ts';
 import type { Seconds } from '../core/model/facts.ts';
 import { changeProofKey, demoMarkerKey, outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
@@ -58,7 +59,7 @@ export function parseOutboxMessage(value: string): OutboxMessage {
 }
 
 /** How long a message outlives its expiry, so that a worker can still report that it was too late (seconds). */
-export const grace = 3600;
+export const grace = oneHour;
 
 export interface EnqueueOptions {
   readonly now: Seconds;

@@ -31,7 +31,7 @@ export interface TracedLayer extends Pick<LayerTrace, 'layer' | 'policy' | 'outc
   /** The rules just before the deciding one, in order, and how many more came before them. */
   readonly passed?: readonly PassedRule[];
   readonly morePassed?: number;
-  readonly acrValues?: readonly string[];
+  readonly requiredAcr?: readonly string[];
   readonly remembered?: readonly string[];
   readonly change?: GovernedChange;
 }
@@ -167,7 +167,7 @@ function leafNames(conditions: readonly ConditionTrace[]): readonly string[] {
 }
 
 function tracedLayer(layer: LayerTrace): TracedLayer {
-  const { decidedBy, rules, satisfied, acrValues, maxAge, remembered, change } = layer;
+  const { decidedBy, rules, satisfied, requiredAcr, maxAge, remembered, change } = layer;
   const decider = decidedBy === undefined ? undefined : rules.at(-1);
   const passed = decider === undefined ? rules : rules.slice(0, -1);
   return omitUndefined({
@@ -179,7 +179,7 @@ function tracedLayer(layer: LayerTrace): TracedLayer {
     met: satisfied,
     passed: passed.length > 0 ? passed.slice(-limits.passed).map(passedRule) : undefined,
     morePassed: passed.length > limits.passed ? passed.length - limits.passed : undefined,
-    acrValues: acrValues && sent(acrValues),
+    requiredAcr: requiredAcr && sent(requiredAcr),
     maxAge,
     remembered,
     change,

@@ -14,7 +14,7 @@ import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
 import { locationKey } from '../core/model/location-key.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
+import type { AcrLevel, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { Risk } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
@@ -195,7 +195,7 @@ function ruleDetails(
 
 function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): ExplainedLayer {
   const policy = policyOf(layer, policies);
-  const requirements = requirementsOf(layer, policies.acrValues);
+  const requirements = requirementsOf(layer, policies.acrLevels);
   const missing = requirements.map((requirement) => missingOf(requirement, assessedEvidence(policies, facts)));
   const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
   const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
@@ -230,7 +230,7 @@ function conditionsOf(policy: CompiledPolicy<RuleHead> | undefined, index: numbe
   return policy?.rules[index]?.rule.when ?? {};
 }
 
-function requirementsOf({ requirement, acrValues = [] }: LayerTrace, known: readonly AcrValue[]): Requirement[] {
+function requirementsOf({ requirement, requiredAcr = [] }: LayerTrace, known: readonly AcrLevel[]): Requirement[] {
   if (requirement) return [requirement];
-  return acrValues.flatMap((value) => known.find((acr) => acr.value === value)?.requirement ?? []);
+  return requiredAcr.flatMap((value) => known.find((acr) => acr.value === value)?.requirement ?? []);
 }

@@ -1,5 +1,6 @@
 /** `POST /language`: the user chooses the language for all pages in this browser. Works without a script. */
 import type { Context } from 'koa';
+import { oneDay } from '../core/model/durations.ts';
 import { seeOther } from './answers.ts';
 import type { Renderer } from './html/render.ts';
 import { readForm } from './middleware/form-body.ts';
@@ -14,7 +15,7 @@ export interface LanguageParts {
 }
 
 /** A year (milliseconds). */
-const languageLifetime = 365 * 24 * 3600 * 1000;
+const languageLifetime = 365 * oneDay * 1000;
 
 /** Rejects with `StepgateError` if the form comes from another site or cannot be read. */
 export function languageHandler(parts: LanguageParts): (ctx: Context) => Promise<void> {

@@ -11,9 +11,9 @@ const text = document('docs/commands.md');
 
 /** The commands that do something themselves, with the names of their groups. */
 function leaves(command: Command, path: readonly string[] = []): readonly { path: string; command: Command }[] {
-  const inner = command.commands.filter((one) => one.name() !== 'help');
+  const inner = command.commands.filter((command) => command.name() !== 'help');
   if (inner.length === 0) return [{ path: path.join(' '), command }];
-  return inner.flatMap((one) => leaves(one, [...path, one.name()]));
+  return inner.flatMap((command) => leaves(command, [...path, command.name()]));
 }
 
 const program = await createProgram({ env: {}, version: '0.0.0', words: [], serve: async () => undefined });

@@ -81,8 +81,8 @@ describe('the decisions', () => {
   test('exist wherever one is cited', () => {
     const unknown = everything.flatMap(({ path, text }) =>
       citedNumbers('decision', text)
-        .filter((one) => !records.some(({ path }) => Number(path.slice(15, 19)) === one))
-        .map((one) => `${path} cites decision ${one}`),
+        .filter((number) => !records.some(({ path }) => Number(path.slice(15, 19)) === number))
+        .map((number) => `${path} cites decision ${number}`),
     );
     expect(unknown).toEqual([]);
   });
@@ -176,7 +176,7 @@ describe('the architecture', () => {
 
   test('has a line for each folder of the sources', () => {
     const folders = readdirSync(join(repository, 'src'), { withFileTypes: true });
-    const names = folders.filter((one) => one.isDirectory()).map(({ name }) => name);
+    const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     expect(folderNames(/^\| `src\/(\w+)` \|/gm).sort()).toEqual(names.sort());
   });
 

@@ -5,7 +5,7 @@ import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/rules/compile.ts';
 import {
-  acrValues,
+  acrLevels,
   allow,
   always,
   descriptor,
@@ -48,7 +48,7 @@ function policies(rules: number): PolicySet {
   return {
     session: compilePolicy(always(allow(factors(1)))),
     app: compilePolicy({ name: 'app', rules: [...missing, last] }),
-    acrValues,
+    acrLevels,
     authenticators: Object.values(descriptor),
   };
 }

@@ -87,7 +87,7 @@ const cases: readonly Case[] = [
     policies: policiesOf({
       app: crossed(0),
       minimumAcr: 'chains',
-      acrValues: [{ value: 'chains', requirement: crossed(2) }],
+      acrLevels: [{ value: 'chains', requirement: crossed(2) }],
     }),
     facts: holder,
   },

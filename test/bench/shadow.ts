@@ -22,8 +22,8 @@ const batch = 100;
 /** A user who has proved two factors at the app of the demo that asks for them. */
 function factsOfUser(number: number): Facts {
   const subject = userWith(['password', 'totp'], { id: `user-${number}`, groups: ['staff'] });
-  const evidence = [proof('password', 'now'), proof('totp', 'now')].map((one) => ({
-    ...one,
+  const evidence = [proof('password', 'now'), proof('totp', 'now')].map((proved) => ({
+    ...proved,
     subject: subject.id,
     transaction: 'here',
   }));

@@ -51,7 +51,7 @@ async function begin(issuer: string, app: string): Promise<{ readonly agent: Use
 }
 
 function formOf({ forms }: Page, step: string): Page['forms'][number] {
-  const form = forms.find((one) => one.step === step);
+  const form = forms.find((candidate) => candidate.step === step);
   if (form === undefined) throw new Error(`the page has no form ${step}`);
   return form;
 }

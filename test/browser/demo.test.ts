@@ -177,10 +177,9 @@ describe('shop', () => {
       for (const [name, value] of Object.entries(typed)) await page.fill(`[name="userProfile.${name}"]`, value);
       await clickThrough(page.getByRole('button', { name: 'Continue' }));
       await expectAccessible(page);
-      expect(await page.locator('[data-message]').evaluateAll((all) => all.map((one) => one.dataset.message))).toEqual([
-        'profile.check',
-        'profile.required',
-      ]);
+      expect(
+        await page.locator('[data-message]').evaluateAll((all) => all.map((element) => element.dataset.message)),
+      ).toEqual(['profile.check', 'profile.required']);
       expect(await page.inputValue('[name="userProfile.streetAddress"]')).toBe('Main Street 1');
       await page.fill('[name="userProfile.locality"]', 'Vienna');
       await page.keyboard.press('Enter');
@@ -350,7 +349,7 @@ test.each([true, false])(
         await appears(page.locator('form[data-step=consent]'));
         await expectGood(page);
         const scopes = page.locator('form[data-step=consent] input[type=checkbox]');
-        expect(await scopes.evaluateAll((all) => all.map((one) => one.getAttribute('name')))).toEqual([
+        expect(await scopes.evaluateAll((all) => all.map((element) => element.getAttribute('name')))).toEqual([
           'scopes.profile',
           'scopes.address',
         ]);

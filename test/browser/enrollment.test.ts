@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import type { Browser, Page } from 'playwright-core';
+import { oneDay } from '../../src/core/model/durations.ts';
 import { appFile } from '../support/clients/authorize.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/clients/raw-client.ts';
 import { passcode, signOnPolicy, skippedAgo, userWithTotp } from '../support/clients/sign-in-flow.ts';
@@ -15,7 +16,6 @@ import { type LandingPage, openLandingPage } from '../support/pages/landing-page
 import { newTestUser, startNode, type TestNode } from '../support/servers/node.ts';
 import { type Device, keyWithPin, onDevice, securityKey } from '../support/users/device-with-authenticators.ts';
 
-const day = 86_400;
 let node: TestNode;
 let browser: Browser;
 /** The relying party: a page that says "back". */
@@ -24,7 +24,7 @@ let landing: string;
 let clock = 0;
 
 /** Fixed once: midnight may come while the tests run. */
-const lastDay = new Date(Date.now() + 30 * day * 1000).toISOString().slice(0, 10);
+const lastDay = new Date(Date.now() + 30 * oneDay * 1000).toISOString().slice(0, 10);
 
 /** What each app wants of every user who signs in there. */
 const termsByApp: Readonly<Record<string, unknown>> = {
@@ -266,7 +266,7 @@ describe('in grace', () => {
       await expectAccessible(page);
       await skip(page).click();
       await redeemedClaims(page, request);
-      clock = 32 * day;
+      clock = 32 * oneDay;
       await signIn(device, 'until', user);
       await appears(page.locator('form[data-step=select]').first());
       expect(await skip(page).count()).toBe(0);

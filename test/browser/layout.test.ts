@@ -108,7 +108,8 @@ describe.each(['en', 'de', 'ar', longestOther(renderer)])('in %s, the most impor
   test('have their boxes in place at every width, also at 400 % zoom, in forced colours and without movement', async () => {
     const wrong: unknown[] = [];
     for (const state of important) {
-      const report = (how: string, what: readonly string[]) => wrong.push(...what.map((one) => ({ state, how, one })));
+      const report = (how: string, what: readonly string[]) =>
+        wrong.push(...what.map((fault) => ({ state, how, fault })));
       await page.emulateMedia({ forcedColors: 'none' });
       await page.setViewportSize(phone);
       await page.goto(`${server.origin}/${state}?locale=${locale}`);
@@ -136,7 +137,7 @@ test.each(['en', 'ar'])('in %s, the most important pages are used with the keybo
   await page.setViewportSize(desktop);
   for (const state of important) {
     await page.goto(`${server.origin}/${state}?locale=${locale}`);
-    wrong.push(...(await keyboardFaults(page)).map((one) => ({ state, one })));
+    wrong.push(...(await keyboardFaults(page)).map((fault) => ({ state, fault })));
   }
   expect(wrong).toEqual([]);
 });
@@ -211,7 +212,7 @@ test('a page takes at most 30 KB and 6 requests, with all that a brand can have,
     page.off('request', seen);
     const sizes = await Promise.all([...urls].map(bytesAt));
     // The icon of the tab is no request that Playwright tells of.
-    weights.push({ state, requests: sizes.length + 1, bytes: sizes.reduce((sum, one) => sum + one, 0) });
+    weights.push({ state, requests: sizes.length + 1, bytes: sizes.reduce((sum, size) => sum + size, 0) });
   }
   await page.unroute('**');
   expect(weights.filter(({ requests, bytes }) => requests > 6 || bytes > 30_000)).toEqual([]);

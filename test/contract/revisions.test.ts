@@ -352,7 +352,7 @@ describe.each<[string, () => Promise<Harness>]>([
       await expect(revisions.confirm()).rejects.toMatchObject({ refusal: 'confirmation_expired' });
       const state = await read(store);
       const done = await Promise.all([revisions, other, revisions].map((each) => each.expire(...state)));
-      expect(done.filter((one) => one !== 'elsewhere')).toEqual([3]);
+      expect(done.filter((revision) => revision !== 'elsewhere')).toEqual([3]);
       expect(await revisions.history(1)).toMatchObject([
         {
           revision: 3,
@@ -414,7 +414,7 @@ describe.each<[string, () => Promise<Harness>]>([
     if (!snapshot || !payroll) throw new Error('there is no app');
     const policies = await snapshot.policies(payroll);
     expect(policies).toMatchObject({ minimumAcr: 'urn:okta:loa:2fa:any', authenticators });
-    expect(policies.acrValues[0]?.value).toBe('phrh');
+    expect(policies.acrLevels[0]?.value).toBe('phrh');
     const decision = evaluate(policies, visit('payroll'));
     expect(decision.kind).toBe('identify');
     const rules = decision.trace.layers.flatMap((layer) => layer.rules);

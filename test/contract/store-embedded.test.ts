@@ -59,7 +59,7 @@ describe('several processes on one file', () => {
     const store = open();
     await write(store, { op: 'create', key: 'sum:{s}', value: '0' });
     const children = [child('add'), child('add')];
-    const outputs = await Promise.all(children.map((one) => text(one.stdout)));
+    const outputs = await Promise.all(children.map((started) => text(started.stdout)));
     expect(outputs).toEqual(['done\n', 'done\n']);
     expect(await read(store, 'sum:{s}')).toMatchObject({ value: '400', version: 401 });
   });
@@ -68,7 +68,7 @@ describe('several processes on one file', () => {
     const store = open();
     const keys = Array.from({ length: 300 }, (_, i) => `code:{${i}}`);
     await write(store, ...keys.map((key): Op => ({ op: 'create', key, value: 'a' })));
-    const outputs = await Promise.all([child('take'), child('take')].map((one) => text(one.stdout)));
+    const outputs = await Promise.all([child('take'), child('take')].map((started) => text(started.stdout)));
     const taken = outputs.flatMap(linesOf).map(Number);
     expect(taken.sort((a, b) => a - b)).toEqual(keys.map((_, i) => i));
   });

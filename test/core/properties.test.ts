@@ -8,17 +8,17 @@ import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts } from '../..
 import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { alternatives, evidenceOf, requirement, type World, withMethod, world } from './support/arbitraries.ts';
 import {
-  acrValues,
+  acrLevels,
   allow,
   always,
   descriptor,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from './support/fixtures.ts';
 import { naivelyMeets, subsets, type When, waysToProve } from './support/naive-evaluator.ts';
@@ -49,7 +49,7 @@ const decide = (drawn: World, evidence?: readonly Evidence[]): Decision =>
 /** What must be met by the naive reading, apart from voluntary acr values: any one of each list. */
 function requirementsOf({ session, app, minimumAcr, request }: World): readonly (readonly Requirement[])[] {
   const of = (values: readonly string[]) =>
-    acrValues.filter(({ value }) => values.includes(value)).map((acr) => acr.requirement);
+    acrLevels.filter(({ value }) => values.includes(value)).map((acr) => acr.requirement);
   const essential = request.acrEssential && request.acrValues.length > 0;
   return [
     [session],
@@ -60,7 +60,7 @@ function requirementsOf({ session, app, minimumAcr, request }: World): readonly 
 }
 
 function whenOf({ request }: World): When {
-  return { now: NOW, transaction: TRANSACTION, maxAge: request.promptLogin ? 0 : request.maxAge };
+  return { now: fixedNow, transaction: thisTransaction, maxAge: request.promptLogin ? 0 : request.maxAge };
 }
 
 function naivelyAllowed(drawn: World, evidence: readonly Evidence[]): boolean {
@@ -82,7 +82,7 @@ const usable = (drawn: World) =>
 
 /** How many enrollments of one authenticator a chain may take. */
 function mostOf(key: Key, { session, app }: World): number {
-  const chains = [session, app].flatMap((one) => ('chains' in one ? one.chains : []));
+  const chains = [session, app].flatMap((requirement) => ('chains' in requirement ? requirement.chains : []));
   return Math.max(1, ...chains.map((chain) => chain.filter((step) => takes(step, key)).length));
 }
 
@@ -113,12 +113,12 @@ const newOnes = (drawn: World): readonly (readonly Evidence[])[] =>
  * minutes; or a recovery code and another factor type.
  */
 function meetsAccountManagement(drawn: World, evidence: readonly Evidence[]): boolean {
-  const has = usable(drawn).filter((one) => !isAuxiliary(one));
+  const has = usable(drawn).filter((enrollment) => !isAuxiliary(enrollment));
   const resistant = has.some(({ characteristics }) => characteristics.includes('phishingResistant'));
   const requirement: Requirement = {
     anyOf: [
       {
-        factors: new Set(has.flatMap((one) => one.factors)).size as 1 | 2 | 3,
+        factors: new Set(has.flatMap((enrollment) => enrollment.factors)).size as 1 | 2 | 3,
         demands: resistant ? [{ characteristics: ['phishingResistant'] }] : [],
         maxAge: 300,
       },
@@ -177,7 +177,7 @@ test('an assurance is true of its supporting evidence, which is the newest that 
       expect(amr).toEqual(
         [...new Set([...supportingEvidence.flatMap((proof) => proof.amr), ...(covered > 1 ? ['mfa'] : [])])].sort(),
       );
-      const met = acrValues
+      const met = acrLevels
         .filter((acrValue) => naivelyMeets(acrValue.requirement, supportingEvidence, whenOf(drawn)))
         .map(({ value }) => value);
       expect(acr).toBe(drawn.request.acrValues.find((value) => met.includes(value)) ?? met[0]);
@@ -202,7 +202,7 @@ test('evidence of other users changes nothing', () => {
       any,
       fc.array(evidenceOf(userWith(['webauthn', 'password', 'totp']).enrollments), { maxLength: 3 }),
       (drawn, others) => {
-        const mixed = [...others.map((one) => ({ ...one, subject: 'bob' })), ...drawn.evidence];
+        const mixed = [...others.map((evidence) => ({ ...evidence, subject: 'bob' })), ...drawn.evidence];
         expect(decide(drawn, mixed)).toEqual(decide(drawn));
       },
     ),
@@ -308,7 +308,7 @@ function minimalSets(
 ): readonly (readonly Evidence[])[] {
   const done = (set: Actions) => isDone([...drawn.evidence, ...set.flat()]);
   return subsets(actions)
-    .filter((set) => done(set) && set.every((one) => !done(set.filter((other) => other !== one))))
+    .filter((set) => done(set) && set.every((action) => !done(set.filter((other) => other !== action))))
     .map((set) => set.flat());
 }
 

@@ -2,6 +2,7 @@
  * Makes mutants of one source file. All of them sit in one instrumented copy: each is a branch that runs only while its
  * number is the active one, so that the tests load the code once for all mutants.
  */
+import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { type AnyNode, type BinaryExpression, type CallExpression, type Node, parse } from 'acorn';
 
@@ -22,6 +23,11 @@ export interface Instrumented {
   readonly code: string;
   /** In the order of their indexes, which begin at the given number. */
   readonly mutants: readonly Mutant[];
+}
+
+export interface InstrumentOptions {
+  readonly first?: number;
+  readonly isTried?: (index: number) => boolean;
 }
 
 interface Variant {
@@ -58,8 +64,13 @@ const droppedMethods = new Set(['filter', 'slice', 'toSorted', 'sort', 'reverse'
 /**
  * @param source TypeScript that Node's type stripper takes
  * @param first the index of the first mutant
+ * @param isTried whether the code has a branch for the mutant of this index: code with few of them runs faster
  */
-export function instrument(file: string, source: string, first: number): Instrumented {
+export function instrument(
+  file: string,
+  source: string,
+  { first = 0, isTried = () => true }: InstrumentOptions = {},
+): Instrumented {
   const code = stripTypeScriptTypes(source, { mode: 'strip' });
   const tree = parse(code, { ecmaVersion: 'latest', sourceType: 'module' }) as AnyNode;
   const mutants: Mutant[] = [];
@@ -78,7 +89,9 @@ export function instrument(file: string, source: string, first: number): Instrum
   };
 
   const render = (node: AnyNode, parent: AnyNode | undefined): string => {
-    const variants = variantsOf(node, parent, code).map((variant) => ({ ...variant, index: add(node, variant) }));
+    const variants = variantsOf(node, parent, code)
+      .map((variant) => ({ ...variant, index: add(node, variant) }))
+      .filter(({ index }) => isTried(index));
     const inner = renderChildren(node, render, code);
     if (variants.length === 0) return inner;
     if (node.type === 'ExpressionStatement') return `{ if (!__mutant(${variants[0]?.index})) { ${inner} } }`;
@@ -90,6 +103,19 @@ export function instrument(file: string, source: string, first: number): Instrum
   const body = render(tree, undefined);
   // On the first line, so that lines stay what they are.
   return { code: `const __mutant = globalThis.__mutation; ${body}`, mutants };
+}
+
+/** The mutants of several files, numbered in the order of the files, and the code of each. */
+export function instrumentAll(root: string, files: readonly string[], isTried: (index: number) => boolean) {
+  const mutants: Mutant[] = [];
+  const codes = new Map<string, string>();
+  for (const file of files) {
+    const source = readFileSync(`${root}/${file}`, 'utf8');
+    const made = instrument(file, source, { first: mutants.length, isTried });
+    mutants.push(...made.mutants);
+    codes.set(file, made.code);
+  }
+  return { mutants, codes };
 }
 
 function renderChildren(node: AnyNode, render: (node: AnyNode, parent: AnyNode) => string, code: string): string {

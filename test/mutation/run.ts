@@ -5,8 +5,9 @@
  * survives that `equivalent.json` does not list.
  *
  * `--restart` forgets all results, `--again` those of mutants that were not noticed, for use after a test was added.
- * `--only` tries the mutants of the sources whose path begins so, `--tests` runs only the tests whose path does, which
- * is quicker where it is known which should notice them; of such a run only kills are kept. Both can be repeated.
+ * `--only` tries the mutants of the sources whose path begins so, or whose key does (as in `equivalent.json`).
+ * `--tests` runs only the tests whose path begins so, which is quicker where it is known which should notice them; of
+ * such a run only kills are kept. Both can be repeated.
  * `--seed` draws another sample, `--all` tries every mutant, `--sample` draws so many of those that `--only` names (it
  * says where a suite stands without trying all of it). `--patience` is how much longer than three times its usual
  * time the tests of a mutant may take, 5 by default: more on a busy machine, where a slow run would count as an endless
@@ -17,7 +18,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { draw } from './draw.ts';
-import type { Mutant } from './mutate.ts';
+import { instrumentAll, type Mutant } from './mutate.ts';
 import { seed as defaultSeed, type Suite, suites } from './suites.ts';
 import type { Reply, Request, WorkerData } from './worker.ts';
 
@@ -109,6 +110,11 @@ function beginsWith(prefixes: readonly string[], path: string): boolean {
   return prefixes.length === 0 || prefixes.some((prefix) => path.startsWith(prefix));
 }
 
+/** A prefix may also be longer than a path: the key of a mutant begins with the path of its file. */
+function isAskedFor(path: string, only: readonly string[]): boolean {
+  return beginsWith(only, path) || only.some((prefix) => prefix.startsWith(`${path} `));
+}
+
 /** The share of the samples that property tests draw at first. */
 const quickShare = 0.05;
 
@@ -126,8 +132,10 @@ interface Plan {
   readonly patience: number;
 }
 
-async function planOf(suite: Suite, runner: Runner, options: Options): Promise<Plan> {
-  const { mutants, atLoad, tests } = await runner.start(1);
+type ChosenMutants = Pick<Plan, 'mutants' | 'chosen'>;
+
+async function planOf({ mutants, chosen }: ChosenMutants, runner: Runner, options: Options): Promise<Plan> {
+  const { atLoad, tests } = await runner.start(1);
   const full = await baseline(runner, [...tests.keys()]);
   const failed = full.failed.map((index) => tests[index]);
   if (failed.length > 0) throw new Error(`the tests fail without a mutant:\n${failed.join('\n')}`);
@@ -146,7 +154,7 @@ async function planOf(suite: Suite, runner: Runner, options: Options): Promise<P
   const all = [...tests.keys()].sort(byTime);
   return {
     mutants,
-    chosen: chosenOf(mutants, suite, options),
+    chosen,
     atLoad: isAtLoad,
     testsOf: (mutant, share) => {
       const covering = isAtLoad.has(mutant) ? all : (reaching.get(mutant) ?? []).toSorted(byTime);
@@ -179,7 +187,13 @@ async function baseline(runner: Runner, chosen: readonly number[]): Promise<Base
 
 type TriedMutant = Pick<Result, 'outcome' | 'by'>;
 
-async function tryMutant(index: number, share: number, plan: Plan, runner: Runner): Promise<TriedMutant> {
+interface Attempt {
+  readonly share: number;
+  readonly plan: Plan;
+  readonly runner: Runner;
+}
+
+async function tryMutant(index: number, { share, plan, runner }: Attempt): Promise<TriedMutant> {
   const tests = plan.testsOf(index, share);
   if (tests.length === 0) return { outcome: share === 1 ? 'uncovered' : 'survived' };
   const active = plan.atLoad.has(index) ? index : undefined;
@@ -203,10 +217,12 @@ async function runSuite(name: string, suite: Suite, options: Options): Promise<r
   const all = filesUnder(suite.sources, '.ts');
   // A sample is drawn from all mutants. Without one, sources that are not asked about run as they are: that is quicker.
   const isDrawn = suite.sample !== undefined && !options.all && options.sample === undefined;
-  const sources = isDrawn ? all : all.filter((path) => beginsWith(options.only, path));
+  const sources = isDrawn ? all : all.filter((path) => isAskedFor(path, options.only));
   const tests = filesUnder(suite.tests, '.test.ts').filter((path) => beginsWith(options.tests, path));
-  const runner = new Runner({ root, sources, tests });
-  const plan = await planOf(suite, runner, options);
+  const { mutants } = instrumentAll(root, sources, () => false);
+  const chosen = chosenOf(mutants, suite, options);
+  const runner = new Runner({ root, sources, tests, chosen });
+  const plan = await planOf({ mutants, chosen }, runner, options);
   const results = openResults(name, options);
   process.stdout.write(`${name}: ${plan.chosen.length} of ${plan.mutants.length} mutants\n`);
   const keyOf = (index: number) => plan.mutants[index]?.key ?? '';
@@ -217,7 +233,7 @@ async function runSuite(name: string, suite: Suite, options: Options): Promise<r
     for (const [done, index] of open.entries()) {
       if (done % 100 === 0)
         process.stdout.write(`${name}: ${done} of ${open.length} at ${share * 100} % of the samples\n`);
-      const tried = await tryMutant(index, share, plan, runner);
+      const tried = await tryMutant(index, { share, plan, runner });
       const outcome = tried.outcome === 'survived' && share < 1 ? 'quick' : tried.outcome;
       results.add({ key: keyOf(index), line: plan.mutants[index]?.line ?? 0, ...tried, outcome });
     }

@@ -2,18 +2,19 @@
  * Loads the tests of one suite once, with every mutant of its sources behind a switch, and runs on demand what covers
  * one mutant. It runs in a thread of its own, so that an endless loop can be ended from outside.
  */
-import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { instrument, type Mutant } from './mutate.ts';
+import { instrumentAll } from './mutate.ts';
 
 export interface WorkerData {
   readonly root: string;
   /** Paths from the root, sorted: they decide the indexes of the mutants. */
   readonly sources: readonly string[];
   readonly tests: readonly string[];
+  /** Indexes of the mutants that can be switched on. */
+  readonly chosen: readonly number[];
   /** The mutant that is active while the code loads; absent: none. */
   readonly active?: number;
 }
@@ -28,7 +29,6 @@ export type Reply =
   | {
       readonly kind: 'ready';
       readonly tests: readonly string[];
-      readonly mutants: readonly Mutant[];
       readonly atLoad: readonly number[];
     }
   | {
@@ -47,7 +47,7 @@ interface Switch {
   reached: Set<number>;
 }
 
-const { root, sources, tests, active = -1 } = workerData as WorkerData;
+const { root, sources, tests, chosen, active = -1 } = workerData as WorkerData;
 const runnerUrl = new URL('./test-runner.ts', import.meta.url).href;
 
 const reached = new Set<number>();
@@ -60,19 +60,14 @@ const mutation: Switch = Object.assign(
 );
 (globalThis as { __mutation?: Switch }).__mutation = mutation;
 
-const mutants: Mutant[] = [];
-const instrumented = new Map<string, string>();
-for (const file of sources) {
-  const made = instrument(file, readFileSync(`${root}/${file}`, 'utf8'), mutants.length);
-  mutants.push(...made.mutants);
-  instrumented.set(file, made.code);
-}
+const chosenIndexes = new Set(chosen);
+const { codes } = instrumentAll(root, sources, (index) => chosenIndexes.has(index));
 
 registerHooks({
   resolve: (specifier, context, next) =>
     specifier === '@jest/globals' ? { url: runnerUrl, shortCircuit: true } : next(specifier, context),
   load: (url, context, next) => {
-    const code = url.startsWith('file:') ? instrumented.get(relative(root, fileURLToPath(url))) : undefined;
+    const code = url.startsWith('file:') ? codes.get(relative(root, fileURLToPath(url))) : undefined;
     return code === undefined ? next(url, context) : { format: 'module', source: code, shortCircuit: true };
   },
 });
@@ -121,4 +116,4 @@ parentPort?.on('message', (request: Request) => {
   if (request.kind === 'baseline') void baseline(request.tests);
   else void tryMutant(request.mutant, request.tests);
 });
-send({ kind: 'ready', tests: registered.map(({ name }: { readonly name: string }) => name), mutants, atLoad });
+send({ kind: 'ready', tests: registered.map(({ name }: { readonly name: string }) => name), atLoad });

@@ -250,7 +250,10 @@ test('an analysis counts with one country, one system and a hidden address at a 
     hidden: { cidrs: [], anonymisers: true },
   });
   const sets = places.map(({ zones }) => zones.filter((zone) => zone !== 'office' && zone !== 'cloud').join('+'));
-  const both = ['', 'home', 'home+abroad', 'abroad'].flatMap((one) => [one, one === '' ? 'hidden' : `${one}+hidden`]);
+  const both = ['', 'home', 'home+abroad', 'abroad'].flatMap((zones) => [
+    zones,
+    zones === '' ? 'hidden' : `${zones}+hidden`,
+  ]);
   expect([...new Set(sets)].sort()).toEqual(both.sort());
   expect(places).toHaveLength(4 * 2 * 2 * 2);
   expect(places[0]?.zones).toEqual([]);

@@ -9,7 +9,7 @@ import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { StepgateError } from '../../errors.ts';
 import { warningsLeft } from '../../policy/analysis/findings/accepted-findings.ts';
 import { loadConfiguration } from '../../policy/load.ts';
-import { defaultAcrValues } from '../../policy/model/acr-defaults.ts';
+import { defaultAcrLevels } from '../../policy/model/acr-defaults.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { findingLine } from '../../policy/model/finding.ts';
@@ -120,7 +120,7 @@ async function checkAcr(
     acrFinding(
       settings.acrValues.length,
       names,
-      JSON.stringify(settings.acrValues) === JSON.stringify(defaultAcrValues),
+      JSON.stringify(settings.acrValues) === JSON.stringify(defaultAcrLevels),
     ),
     ...stuck.map(([{ clientId, minimumAcr }]) =>
       fail('acr', `no user can reach ${minimumAcr}, which ${clientId} demands`, 'enable an authenticator that can'),

@@ -161,10 +161,10 @@ export function layerLines(layer: ExplainedLayer, paint: Paint, when = ''): read
   ];
 }
 
-function layerTitle({ layer, policy, acrValues, change }: ExplainedLayer): string {
+function layerTitle({ layer, policy, requiredAcr, change }: ExplainedLayer): string {
   if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
-  if (layer === 'app' && acrValues !== undefined) return `Minimum acr of the app: ${acrValues.join(', ')}`;
-  if (layer === 'request') return acrValues ? `Request: acr ${acrValues.join(' or ')}` : 'Request';
+  if (layer === 'app' && requiredAcr !== undefined) return `Minimum acr of the app: ${requiredAcr.join(', ')}`;
+  if (layer === 'request') return requiredAcr ? `Request: acr ${requiredAcr.join(' or ')}` : 'Request';
   return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${policy}`;
 }
 
@@ -244,8 +244,8 @@ function maxAgeRow(follows: boolean, maxAge: Seconds): string {
   return follows ? row('', `and ${words}`) : row('requires', words);
 }
 
-function noRuleText({ layer, acrValues, policy }: ExplainedLayer): string {
-  if (acrValues) return denyReasonText('acr_unattainable');
+function noRuleText({ layer, requiredAcr, policy }: ExplainedLayer): string {
+  if (requiredAcr) return denyReasonText('acr_unattainable');
   return denyReasonText(layer === 'app' && policy === '' ? 'no_policy' : 'no_rule');
 }
 

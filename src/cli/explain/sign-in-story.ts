@@ -180,13 +180,13 @@ function policyOf({ layer, policy, change }: TracedLayer, policies: PolicySet): 
 }
 
 function termsOf(
-  { layer, acrValues }: TracedLayer,
+  { layer, requiredAcr }: TracedLayer,
   decider: (RuleHead & { readonly then?: unknown }) | undefined,
   policies: PolicySet,
 ): Pick<ToldLayer, 'requirements' | 'enrollment' | 'profile'> {
-  if (acrValues !== undefined)
+  if (requiredAcr !== undefined)
     return {
-      requirements: policies.acrValues.flatMap((acr) => (acrValues.includes(acr.value) ? acr.requirement : [])),
+      requirements: policies.acrLevels.flatMap((acr) => (requiredAcr.includes(acr.value) ? acr.requirement : [])),
     };
   if (decider === undefined) return {};
   if (layer === 'enrollment') return { enrollment: decider.then as EnrollmentTerms };

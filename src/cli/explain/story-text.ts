@@ -194,10 +194,10 @@ function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Pai
   ];
 }
 
-function titleOf({ layer, policy, change, acrValues }: TracedLayer, decision: readonly TracedLayer[]): string {
+function titleOf({ layer, policy, change, requiredAcr }: TracedLayer, decision: readonly TracedLayer[]): string {
   if (isRecovery(decision)) return 'Recovery policy';
-  if (layer === 'app' && acrValues !== undefined) return `Minimum acr of the app: ${acrValues.join(', ')}`;
-  if (layer === 'request') return acrValues ? `Request: acr ${acrValues.join(' or ')}` : 'Request';
+  if (layer === 'app' && requiredAcr !== undefined) return `Minimum acr of the app: ${requiredAcr.join(', ')}`;
+  if (layer === 'request') return requiredAcr ? `Request: acr ${requiredAcr.join(' or ')}` : 'Request';
   if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
   return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${printable(policy)}`;
 }
@@ -209,11 +209,11 @@ function passedRuleText({ because, when }: ToldRule, isUndecided: boolean): stri
 }
 
 function askedLines(layer: ToldLayer): readonly string[] {
-  const { outcome, failed, requirements = [], maxAge, remembered, enrollment, profile, met, acrValues } = layer;
+  const { outcome, failed, requirements = [], maxAge, remembered, enrollment, profile, met, requiredAcr } = layer;
   if (failed !== undefined) return [`denied, as ${failed} could not be found out`];
   if (outcome === 'deny' && requirements.length === 0)
     return [
-      acrValues
+      requiredAcr
         ? 'denied: none of these is configured'
         : layer.rule
           ? 'denied'

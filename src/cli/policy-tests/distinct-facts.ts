@@ -3,7 +3,6 @@
  * group, risk and network that any rule names would multiply the sign-ins that a test leaves open.
  */
 import { outcomeKey } from '../../core/analysis/simulation/sign-in-outcomes.ts';
-import type { ConditionName } from '../../core/model/conditions.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../core/policy/rules/compile.ts';
 import { compileConditions, leavesOf } from '../../core/policy/rules/condition-table.ts';
@@ -14,16 +13,16 @@ type Policy = CompiledPolicy<RuleHead & { readonly then: object }> | undefined;
 
 /**
  * Names what a sign-in and its explanation depend on: which rules decide before and after the first proof, what a walk
- * reads in addition, and the results of conditions without a theory (`free`), which must be seen to hold and to miss.
+ * reads in addition, and, where an expression may fail (`mayFail`), what each expression comes to.
  */
-export function signatureBy(policies: PolicySet, free: ReadonlySet<ConditionName>): (facts: UserFacts) => string {
+export function signatureBy(policies: PolicySet, mayFail: boolean): (facts: UserFacts) => string {
   const { session, app, enrollment, profile, accountPolicy, authenticators } = policies;
   const added = authenticators.map(({ key }) => accountPolicy?.about({ action: 'add', of: key }));
   const all: readonly Policy[] = [session, app, enrollment && beforeSignIn(enrollment), profile, ...added];
   const leaves = all.flatMap(
     (policy) => policy?.rules.flatMap(({ rule }) => leavesOf(compileConditions(rule.when))) ?? [],
   );
-  const freeLeaves = leaves.filter(({ name }) => free.has(name as ConditionName));
+  const expressions = leaves.filter(({ name }) => mayFail && name === 'expression');
   return (facts) => {
     // As in a sign-in, the past counts from the first proof on.
     const stages = [{ ...facts, evidence: [] }, withProof(facts)];
@@ -31,7 +30,7 @@ export function signatureBy(policies: PolicySet, free: ReadonlySet<ConditionName
     return JSON.stringify([
       stages.map((stage) => [
         all.map((policy) => policy && matchedBy(policy, stage)),
-        freeLeaves.map(({ test }) => test(stage)),
+        expressions.map(({ test }) => test(stage)),
       ]),
       outcomeKey(policies, facts),
       [request, device.known, lastSignIn, subject.identifiers, subject.recovery, Object.keys(subject.profile).sort()],

@@ -1,5 +1,4 @@
 /** Compares a test with its results: those of its one sign-in, or of all that it leaves open. */
-import type { ConditionName } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import { exampleOptions } from '../../policy/analysis/text/example-options.ts';
@@ -16,7 +15,7 @@ interface ComparedSignIn {
 /** Evaluates `always`, `never` and `depends` of a test. Empty if all of them hold. */
 export async function openDifferences(
   test: PolicyTest,
-  { facts, isPartial: reason, free }: OpenSignIns,
+  { facts, isPartial: reason, mayFail }: OpenSignIns,
   explain: (facts: Facts) => Promise<Explanation>,
 ): Promise<readonly Difference[]> {
   const asked = openExpectations.flatMap((expectation) => {
@@ -37,7 +36,7 @@ export async function openDifferences(
     // The first examples are enough, whatever the others come to.
     if (asked.every(({ expectation, seen }) => isDecided[expectation](seen))) break;
   }
-  const isPartial = reason ?? doubtOf(explanations, free);
+  const isPartial = reason ?? (mayFail ? doubtOf(explanations) : undefined);
   return asked.flatMap(({ expectation, expected, compared }) => {
     if (expectation === 'always') return always(compared, isPartial);
     return (expectation === 'never' ? never : depends)(expected, compared, isPartial);
@@ -55,19 +54,11 @@ const isDecided: Readonly<Record<(typeof openExpectations)[number], (seen: Reado
   depends: (seen) => seen.size === 2,
 };
 
-/**
- * Why there may be other outcomes, in one sentence. A condition without a theory must have been both met and missed
- * wherever a rule with it was reached. If no facts are known that meet it, even that is not enough.
- */
-function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
-  const seen = new Set(explanations.flatMap(conditionResults));
-  for (const location of new Set([...seen].map((result) => result.replace(/ \w+$/, '')))) {
-    const leaf = location.split(/[ .]/).find((part): part is ConditionName => free.has(part as ConditionName));
-    if (leaf === undefined) continue;
-    if (free.get(leaf) && seen.has(`${location} hit`) && seen.has(`${location} miss`)) continue;
-    return `whether \`${leaf}\` holds is not known beforehand: say more in it, or leave it to \`expect\``;
-  }
-  return undefined;
+/** Why there may be other outcomes, in one sentence: a rule with an expression was reached, and one may fail. */
+function doubtOf(explanations: readonly Explanation[]): string | undefined {
+  const isOfExpression = (result: string) => result.split(/[ .]/).includes('expression');
+  if (!explanations.some((explanation) => conditionResults(explanation).some(isOfExpression))) return undefined;
+  return 'whether `expression` holds is not known beforehand: say more in it, or leave it to `expect`';
 }
 
 function always(compared: readonly ComparedSignIn[], isPartial: string | undefined): readonly Difference[] {

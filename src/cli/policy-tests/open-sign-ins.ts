@@ -4,18 +4,11 @@
  */
 import { factsTogether } from '../../core/analysis/space/facts-together.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
-import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
-import {
-  compileConditions,
-  conditionDescriptors,
-  conditionSets,
-  mayFail,
-} from '../../core/policy/rules/condition-table.ts';
+import { compileConditions, conditionSets, mayFail } from '../../core/policy/rules/condition-table.ts';
 import {
   type Formula,
   plainTime,
@@ -38,8 +31,8 @@ export interface OpenSignIns {
   readonly facts: readonly Facts[];
   /** Why there may be others, in one sentence. */
   readonly isPartial?: string;
-  /** Conditions without a theory, by name, with whether facts are known that meet them. */
-  readonly free: ReadonlyMap<ConditionName, boolean>;
+  /** An expression of a rule may fail: the facts do not tell beforehand what it comes to. */
+  readonly mayFail: boolean;
 }
 
 /** The most sign-ins to try. They prove nothing then, but one of them may refute the test. */
@@ -63,8 +56,8 @@ export async function openSignIns(
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const open = { choices, enrolled, plain: plainFacts() };
   const arise = arising(test, rules, knownIn(snapshot.settings));
-  const free = freeConditions(rules);
-  const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, new Set(free.keys())) });
+  const failing = rules.flatMap(conditionSets).some(mayFail);
+  const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, failing) });
   const count = (distinct?.length ?? placementsOf(open)) * enrolled.length;
   const found = new Map<string, Facts>();
   for (const { placed, enrolled: keys } of distinct && count <= most
@@ -78,7 +71,7 @@ export async function openSignIns(
     count > most
       ? `it leaves ${count} sign-ins open, and ${most} were tried: say more in it, first of all ${widestParts(open)}`
       : unknown && `whether \`${unknown.name}\` holds is not known beforehand: say more in it`;
-  return { facts: [...found.values()], free, ...(reason && { isPartial: reason }) };
+  return { facts: [...found.values()], mayFail: failing, ...(reason && { isPartial: reason }) };
 }
 
 interface Distinguishing {
@@ -127,29 +120,6 @@ function rulesOf({ session, app, enrollment, profile, ...set }: PolicySet): read
     ...set.authenticators.map(({ key }) => set.accountPolicy?.about({ action: 'add', of: key })),
   ];
   return policies.flatMap((policy) => policy?.rules.map(({ rule }) => rule.when) ?? []);
-}
-
-function freeConditions(rules: readonly RuleHead['when'][]): OpenSignIns['free'] {
-  const sets = rules.flatMap(conditionSets);
-  const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
-  return new Map(names.flatMap((name) => freeCondition(name, sets)));
-}
-
-function freeCondition<Name extends ConditionName>(
-  name: Name,
-  sets: readonly ConditionSet[],
-): readonly (readonly [Name, boolean])[] {
-  const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
-  const conditions = sets.flatMap((set) => (set[name] === undefined ? [] : [set[name] as ConditionOf<Name>]));
-  if (conditions.length === 0) return [];
-  // For most parts of an expression, its theory does not know what meets them.
-  if (name === 'expression' && sets.some(mayFail)) return [[name, false]];
-  if (theory !== 'independent') return [];
-  const isKnown = conditions.every((condition) => {
-    const [sample] = samples({ one: condition, other: undefined, rest: [] });
-    return sample !== undefined && Object.keys(sample).length > 0;
-  });
-  return [[name, isKnown]];
 }
 
 function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): readonly Variable[] {

@@ -41,7 +41,9 @@ export function storeAloneCommand(context: StoreAloneContext): Command {
       const lifetime = readLifetime(options);
       if (context.dataDir !== undefined) throw new Error('the embedded store has no replicas: it never waits for any');
       await withStore(context, (store) =>
-        lifetime === undefined ? end(context, store, options) : begin(context, store, { lifetime, ...options }),
+        lifetime === undefined
+          ? end(context, store, options)
+          : beginStandAlone(context, store, { lifetime, ...options }),
       );
     });
 }
@@ -57,7 +59,7 @@ function readLifetime({ for: text, off }: Options): Seconds | undefined {
   return lifetime;
 }
 
-async function begin(
+async function beginStandAlone(
   context: StoreAloneContext,
   store: Store,
   { lifetime, ...options }: ResultOptions & { readonly lifetime: Seconds },

@@ -34,7 +34,7 @@ export function newEpochCommand(context: NewEpochContext): Command {
     .option('--void-recovery-codes', 'recovery codes that were issued before are void, too')
     .option('--replace-keys', 'make new signing keys, so that no token counts that was signed before')
     .action(async (options: Options) => {
-      const since = await withStore(context, (store) => begin(store, context, options));
+      const since = await withStore(context, (store) => beginNewEpoch(store, context, options));
       const at = new Date(since * 1000).toISOString();
       const text =
         `since ${at} sessions, codes, links and stored tokens from before are void; ` +
@@ -43,7 +43,7 @@ export function newEpochCommand(context: NewEpochContext): Command {
     });
 }
 
-async function begin(store: Store, context: NewEpochContext, options: Options): Promise<number> {
+async function beginNewEpoch(store: Store, context: NewEpochContext, options: Options): Promise<number> {
   const since = await beginEpoch(store, context.now() * 1000);
   await store.commit([auditOp({ event: 'store.epoch_began', outcome: 'success', by: operatorName() }).op]);
   if (options.replaceKeys) await replaceKeys(store, await newSigningKeys(context.now()));

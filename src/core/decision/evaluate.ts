@@ -171,7 +171,7 @@ function allow(
   const waived = waivedIn(context, capabilities);
   return {
     kind: 'allow',
-    assurance: assuranceOf(supportingEvidence, policies.acrValues, facts.request.acrValues),
+    assurance: assuranceOf(supportingEvidence, policies.acrLevels, facts.request.acrValues),
     rule: policyLayers.appRule?.name ?? '',
     ...cutScopes(facts.request.scopes, policyLayers.appRule),
     ...(policyLayers.session && { session: policyLayers.session }),

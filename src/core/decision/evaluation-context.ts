@@ -42,7 +42,7 @@ export interface EvaluationContext {
 
 /** Applies all policies to the facts. */
 export function evaluationContext(policies: PolicySet, facts: Facts): EvaluationContext {
-  const requestLayers = requestLayersOf(facts.request, policies.acrValues);
+  const requestLayers = requestLayersOf(facts.request, policies.acrLevels);
   const enrollment = enrollmentRuling(policies, facts);
   const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);
   const policyLayers = policyLayersOf(policies, facts, remembered);

@@ -9,7 +9,7 @@ import {
 } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
-import type { AcrValue, AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
+import type { AcrLevel, AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
 import type { LayerTrace, ReportedRule, Trace } from '../model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/rules/compile.ts';
 import { applyRules, type RuleOutcome, reportOf } from '../policy/rules/rules.ts';
@@ -125,9 +125,9 @@ const noPolicyLayer: Layer = {
   denial: { reason: 'no_policy', layer: 'app' },
 };
 
-function minimumAcrLayer({ minimumAcr, acrValues }: PolicySet): Layer | undefined {
+function minimumAcrLayer({ minimumAcr, acrLevels }: PolicySet): Layer | undefined {
   if (minimumAcr === undefined) return undefined;
-  return acrLayer({ layer: 'app', policy: 'minimumAcr', requested: [minimumAcr] }, acrValues);
+  return acrLayer({ layer: 'app', policy: 'minimumAcr', requested: [minimumAcr] }, acrLevels);
 }
 
 interface AcrRequest {
@@ -137,9 +137,9 @@ interface AcrRequest {
 }
 
 /** Requires any of these `acr` values, and denies if none of them is configured. */
-function acrLayer({ layer, policy, requested }: AcrRequest, acrValues: readonly AcrValue[]): Layer {
-  const trace = { layer, policy, rules: [], acrValues: requested };
-  const values = known(requested, acrValues);
+function acrLayer({ layer, policy, requested }: AcrRequest, acrLevels: readonly AcrLevel[]): Layer {
+  const trace = { layer, policy, rules: [], requiredAcr: requested };
+  const values = known(requested, acrLevels);
   if (values.length === 0)
     return { trace: { ...trace, outcome: 'deny' }, denial: { reason: 'acr_unattainable', layer } };
   const anyOf = values.map(({ requirement }) => requirement);
@@ -148,22 +148,22 @@ function acrLayer({ layer, policy, requested }: AcrRequest, acrValues: readonly 
   return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, requirement: { layer, anyOf } };
 }
 
-function known(requested: readonly string[], acrValues: readonly AcrValue[]): readonly AcrValue[] {
-  return requested.flatMap((value) => acrValues.find((acr) => acr.value === value) ?? []);
+function known(requested: readonly string[], acrLevels: readonly AcrLevel[]): readonly AcrLevel[] {
+  return requested.flatMap((value) => acrLevels.find((acr) => acr.value === value) ?? []);
 }
 
 /**
  * What the request may add, best first. With essential values (OpenID Connect Core section 5.5.1.1) any of them is
  * required. With voluntary values each is one alternative, in order, and the last alternative adds nothing.
  */
-export function requestLayersOf(request: RequestFacts, acrValues: readonly AcrValue[]): readonly [Layer, ...Layer[]] {
+export function requestLayersOf(request: RequestFacts, acrLevels: readonly AcrLevel[]): readonly [Layer, ...Layer[]] {
   const forValues = (requested: readonly string[]) =>
-    acrLayer({ layer: 'request', policy: 'acr_values', requested }, acrValues);
+    acrLayer({ layer: 'request', policy: 'acr_values', requested }, acrLevels);
   if (request.acrEssential && request.acrValues.length > 0) return [forValues(request.acrValues)];
   const notRequested: Layer = {
     trace: { layer: 'request', policy: 'acr_values', rules: [], outcome: 'not_requested' },
   };
-  const [first, ...others] = known(request.acrValues, acrValues).map(({ value }) => forValues([value]));
+  const [first, ...others] = known(request.acrValues, acrLevels).map(({ value }) => forValues([value]));
   return first ? [first, ...others, notRequested] : [notRequested];
 }
 

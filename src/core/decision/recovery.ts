@@ -11,7 +11,7 @@ import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { ChallengeOption, Decision, DecisionOutcome, Denial, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import { neutralRequest } from '../model/neutral-facts.ts';
-import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
+import { noEnrollment } from '../model/no-enrollment.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
 import type { Trace } from '../model/trace.ts';
 import { compilePolicy, type PolicySet } from '../policy/rules/compile.ts';
@@ -117,7 +117,7 @@ function optionsLikeOthers(
   const authenticator = named.find((key) => policies.authenticators.some((descriptor) => descriptor.key === key));
   if (authenticator === undefined) return firstChallenge(requirements, capabilities);
   const own = enrollments.filter((enrollment) => enrollment.authenticator === authenticator).map(({ id }) => id);
-  return [{ authenticator, enrollments: own.length > 0 ? own : [NO_ENROLLMENT] }];
+  return [{ authenticator, enrollments: own.length > 0 ? own : [noEnrollment] }];
 }
 
 function authenticatorsOf(requirement: Requirement): readonly string[] {
@@ -147,7 +147,7 @@ function recoveryPolicies(policies: PolicySet, facts: Facts): PolicySet {
   return {
     session: anyProof,
     ...(recovery && { app: recovery }),
-    acrValues: [],
+    acrLevels: [],
     authenticators,
     ...(onlyBy && { onlyBy }),
   };

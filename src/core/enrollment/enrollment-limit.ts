@@ -1,6 +1,6 @@
 /** How many enrollments of one authenticator an account may have. */
 import type { Enrollment, Subject } from '../model/facts.ts';
-import { LONGEST_CHAIN } from '../model/policy.ts';
+import { longestChain } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 
 /**
@@ -30,10 +30,10 @@ function roomFor(authenticator: string, enrollments: readonly Enrollment[]): num
  * ask. Existing enrollments stay usable.
  */
 export function withEnrollmentLimit(policies: PolicySet, { enrollments }: Subject): PolicySet {
-  if (enrollments.length <= maxEnrollmentsPerAuthenticator - LONGEST_CHAIN) return policies;
+  if (enrollments.length <= maxEnrollmentsPerAuthenticator - longestChain) return policies;
   const limited = policies.authenticators.map((descriptor) => {
     const room = roomFor(descriptor.key, enrollments);
-    if (!descriptor.enrollable || room >= LONGEST_CHAIN) return descriptor;
+    if (!descriptor.enrollable || room >= longestChain) return descriptor;
     return { ...descriptor, enrollable: room > 0, room };
   });
   const isLimited = limited.some((descriptor, index) => descriptor !== policies.authenticators[index]);

@@ -1,6 +1,6 @@
 /** What tokens may truthfully say about a sign-in: `acr`, `amr`, `auth_time`. */
 import type { Assurance } from '../model/decision.ts';
-import type { AcrValue } from '../model/policy.ts';
+import type { AcrLevel } from '../model/policy.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
 import { independentParts } from './recovered-password.ts';
 import { coveredFactors, meetsRequirement } from './requirement.ts';
@@ -13,12 +13,12 @@ import { coveredFactors, meetsRequirement } from './requirement.ts';
  */
 export function assuranceOf(
   supportingEvidence: readonly CountedEvidence[],
-  acrValues: readonly AcrValue[],
+  acrLevels: readonly AcrLevel[],
   requested: readonly string[],
 ): Assurance {
-  const isMet = ({ requirement }: AcrValue) => meetsRequirement(requirement, supportingEvidence);
-  const wanted = requested.find((value) => acrValues.some((acrValue) => acrValue.value === value && isMet(acrValue)));
-  const acr = wanted ?? acrValues.find(isMet)?.value;
+  const isMet = ({ requirement }: AcrLevel) => meetsRequirement(requirement, supportingEvidence);
+  const wanted = requested.find((value) => acrLevels.some((level) => level.value === value && isMet(level)));
+  const acr = wanted ?? acrLevels.find(isMet)?.value;
   return {
     ...(acr !== undefined && { acr }),
     amr: amrOf(supportingEvidence),

@@ -1,14 +1,14 @@
 /** Which `acr` values can be reached at all: those that discovery may announce. */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
-import type { AcrValue, Requirement } from '../model/policy.ts';
+import type { AcrLevel, Requirement } from '../model/policy.ts';
 import { type AssessedEvidence, meetsRequirement } from './requirement.ts';
 
 /** The values, in their order, that a user who has all these authenticators at their best would reach. */
 export function attainableAcrValues(
-  acrValues: readonly AcrValue[],
+  acrLevels: readonly AcrLevel[],
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly string[] {
-  return acrValues
+  return acrLevels
     .filter(({ requirement }) => meetsRequirement(requirement, bestEvidence(requirement, authenticators)))
     .map(({ value }) => value);
 }

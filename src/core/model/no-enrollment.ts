@@ -1,2 +1,2 @@
 /** Id that stands for an enrollment which does not exist. A dummy verification answers for it and always refuses. */
-export const NO_ENROLLMENT = 'none';
+export const noEnrollment = 'none';

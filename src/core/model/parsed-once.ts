@@ -1,7 +1,7 @@
 /** Reading one and the same text again and again. */
 
 /** Texts whose result is cached: more than requests are under way at once. */
-const MOST_TEXTS = 64;
+const mostTexts = 64;
 
 /**
  * The same parser, which caches what it made of the newest texts: during a request, a record is read up to nine
@@ -13,7 +13,7 @@ export function parsedOnce<T extends object>(parse: (text: string) => T): (text:
     const found = known.get(text);
     if (found !== undefined) return found;
     const made = parse(text);
-    const [oldest] = known.size < MOST_TEXTS ? [] : known.keys();
+    const [oldest] = known.size < mostTexts ? [] : known.keys();
     if (oldest !== undefined) known.delete(oldest);
     known.set(text, made);
     return made;

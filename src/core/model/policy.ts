@@ -31,7 +31,7 @@ export interface Alternative {
 }
 
 /** The most steps that a chain may have. */
-export const LONGEST_CHAIN = 3;
+export const longestChain = 3;
 
 /** One step of a chain: any of these authenticators, or of their methods. */
 export interface ChainStep {
@@ -123,7 +123,7 @@ export interface Policy {
 }
 
 /** A configured `acr` value and what it stands for. */
-export interface AcrValue {
+export interface AcrLevel {
   readonly value: string;
   readonly requirement: Requirement;
 }

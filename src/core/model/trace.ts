@@ -45,7 +45,7 @@ export interface LayerTrace {
   readonly outcome: 'allow' | 'deny' | 'undecided' | 'not_requested';
   readonly requirement?: Requirement;
   /** The `acr` values of which one must be reached: the request's, or the app's minimum. */
-  readonly acrValues?: readonly string[];
+  readonly requiredAcr?: readonly string[];
   /** Request layer: the maximum age of all evidence (seconds). 0: proved in this transaction. */
   readonly maxAge?: Seconds;
   /** Authenticators whose proof this browser remembers, where it may stand for the second factor. */

@@ -12,21 +12,6 @@ export interface ConditionTest {
   readonly varies?: boolean;
 }
 
-type FactGroup = 'request' | 'network' | 'device' | 'subject';
-
-/** Facts that meet a condition. They are merged into plain facts; groups of facts are merged member by member. */
-export type SampleFacts = Partial<Omit<Facts, FactGroup>> & {
-  readonly [Group in FactGroup]?: Partial<NonNullable<Facts[Group]>>;
-};
-
-/** A condition as two rules state it, in a search for facts to which both rules apply. */
-export interface ConditionPair<Name extends ConditionName> {
-  readonly one: ConditionOf<Name> | undefined;
-  readonly other: ConditionOf<Name> | undefined;
-  /** The same condition of all other rules of both policies, since one of them may decide first. */
-  readonly rest: readonly ConditionOf<Name>[];
-}
-
 /**
  * What a condition asks about. `config diff`, `config matrix` and `config who` use this to compare sign-ins and to name
  * users.
@@ -54,16 +39,8 @@ export interface ConditionDescriptor<Name extends ConditionName> {
    * scopes.
    */
   readonly varies: boolean;
-  /**
-   * Facts that are likely to meet both conditions, for analysis only. The evaluator checks whether they do. Empty if no
-   * facts are sure to meet both.
-   */
-  readonly samples: (pair: ConditionPair<Name>) => readonly SampleFacts[];
-  /**
-   * What `config check` uses for its proofs. `independent`: every condition of this kind is assumed to hold or not
-   * independently of everything else. Then nothing wrong is ever proved, but questions about it may stay undecided.
-   */
-  readonly theory: ConditionTheory<Name> | 'independent';
+  /** What `config check` uses for its proofs. */
+  readonly theory: ConditionTheory<Name>;
 }
 
 /** Turns a test result into a hit (true) or a miss (false). */

@@ -44,12 +44,12 @@ function methodsApart(policies: PolicySet): ReadonlySet<string> {
   return known;
 }
 
-function requirementsOf({ session, app, recovery, accountPolicy, acrValues }: PolicySet): readonly Requirement[] {
+function requirementsOf({ session, app, recovery, accountPolicy, acrLevels }: PolicySet): readonly Requirement[] {
   const compiled = [session, app, recovery].flatMap((policy) => policy?.rules.map(({ rule }) => rule) ?? []);
   const rules = [...compiled, ...(accountPolicy?.rules ?? [])];
   return [
     ...rules.flatMap(({ then }) => (then.kind === 'allow' ? [then.requirement] : [])),
-    ...acrValues.map(({ requirement }) => requirement),
+    ...acrLevels.map(({ requirement }) => requirement),
   ];
 }
 
@@ -59,8 +59,8 @@ function requirementsOf({ session, app, recovery, accountPolicy, acrValues }: Po
  */
 function rulingOf(decision: Decision): string {
   const withheld = decision.kind === 'challenge' ? decision.withheld?.reason : undefined;
-  const acrValues = decision.trace.layers.map((layer) => layer.acrValues ?? []);
-  return JSON.stringify([withheld, acrValues]);
+  const requiredAcr = decision.trace.layers.map((layer) => layer.requiredAcr ?? []);
+  return JSON.stringify([withheld, requiredAcr]);
 }
 
 function isOption(decision: Decision, key: string): boolean {

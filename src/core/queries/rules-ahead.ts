@@ -18,9 +18,9 @@ export interface RulesAhead {
 }
 
 /** Of one set of policies; rules over networks and hours have few. */
-const MOST_COMBINATIONS = 256;
+const mostCombinations = 256;
 
-/** Cached by policies, and by the rules that the facts leave open: at most `MOST_COMBINATIONS` of them. */
+/** Cached by policies, and by the rules that the facts leave open: at most `mostCombinations` of them. */
 const combinations = new WeakMap<PolicySet, Map<string, RulesAhead>>();
 /** Cached by facts: several questions in a row are about the same ones. */
 const found = new WeakMap<Facts, { readonly policies: PolicySet; readonly ahead: RulesAhead }>();
@@ -64,7 +64,7 @@ function cachedIn<Of extends object, One>(
   const known = kept.get(name);
   if (known !== undefined) return known;
   const made = make();
-  if (kept.size >= MOST_COMBINATIONS) kept.clear();
+  if (kept.size >= mostCombinations) kept.clear();
   all.set(of, kept.set(name, made));
   return made;
 }

@@ -8,7 +8,7 @@ import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts
 import type { Alternative } from '../model/policy.ts';
 
 /** The maximum age of a proof for this requirement (seconds). */
-export const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
+export const accountManagementMaxAge = 300;
 
 /**
  * Law 7: the strongest level that the account can reach. Only existing enrollments count, and auxiliary ones do not, so
@@ -39,10 +39,10 @@ function strongest(all: readonly Enrollment[]): Alternative {
   return {
     factors: Math.max(1, ...counts) as 1 | 2 | 3,
     demands: resistant ? [{ characteristics: ['phishingResistant'] }] : [],
-    maxAge: ACCOUNT_MANAGEMENT_MAX_AGE,
+    maxAge: accountManagementMaxAge,
   };
 }
 
 function recovered(authenticators: readonly string[]): Alternative {
-  return { factors: 2, demands: [{ authenticators }], maxAge: ACCOUNT_MANAGEMENT_MAX_AGE };
+  return { factors: 2, demands: [{ authenticators }], maxAge: accountManagementMaxAge };
 }

@@ -6,7 +6,7 @@ import { withMethodsApart } from '../evidence/proof-names.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import { LONGEST_CHAIN, type Requirement } from '../model/policy.ts';
+import { longestChain, type Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
 import { enrollmentPlans } from './enrollment-plans.ts';
 import type { EvidenceAndActions } from './sufficient-sets.ts';
@@ -50,7 +50,7 @@ export function allSufficientSets(requirements: readonly LayerRequirement[], cap
 
 function minimalSets(requirements: readonly LayerRequirement[], { evidence, actions }: EvidenceAndActions): AllSets {
   const hasChains = requirements.some(({ anyOf }) => anyOf.some((requirement) => 'chains' in requirement));
-  const able = distinct(byMethod(actions, requirements), hasChains ? LONGEST_CHAIN : 1);
+  const able = distinct(byMethod(actions, requirements), hasChains ? longestChain : 1);
   const most = requirements.reduce((sum, { anyOf }) => sum + Math.max(0, ...anyOf.map(mostOf)), 0);
   const found: Indexes[] = [];
   let tried = 0;

@@ -32,13 +32,13 @@ const factorBits: Readonly<Record<Factor, number>> = { knowledge: 1, possession:
  * actions, followed by one bit for each demand.
  */
 const allFactors = 0b111_111;
-const NON_AUXILIARY = 3;
-const DEMANDS = 6;
+const nonAuxiliaryShift = 3;
+const demandShift = 6;
 
 /** The automaton of an alternative. A demand's bit is set once the demand is met. */
 export function alternativeAutomaton(alternative: Alternative, evidence: readonly AssessedEvidence[]): Automaton {
   const { demands, maxAge } = alternative;
-  const complete = (1 << (DEMANDS + demands.length)) - 1;
+  const complete = (1 << (demandShift + demands.length)) - 1;
   // Once enough factor types are covered, it makes no difference which they are.
   const settle = (state: number) => (factorsIn(state) < Math.max(1, alternative.factors) ? state : state | allFactors);
   const unmet = unmetDemands(alternative, evidence);
@@ -55,18 +55,18 @@ export function alternativeAutomaton(alternative: Alternative, evidence: readonl
 }
 
 function bitsOf(demands: readonly Demand[], isMet: (demand: Demand) => boolean): number {
-  return demands.reduce((bits, demand, index) => (isMet(demand) ? bits | (1 << (DEMANDS + index)) : bits), 0);
+  return demands.reduce((bits, demand, index) => (isMet(demand) ? bits | (1 << (demandShift + index)) : bits), 0);
 }
 
 function coveredBy(assessed: AssessedEvidence, alternative: Alternative): number {
   if (assessed.auxiliary && !isNamed(assessed, alternative)) return 0;
   const bits = assessed.factors.reduce((sum, factor) => sum | factorBits[factor], 0);
-  return assessed.auxiliary ? bits : bits << NON_AUXILIARY;
+  return assessed.auxiliary ? bits : bits << nonAuxiliaryShift;
 }
 
 /** How many distinct factor types a state covers. Those of auxiliary actions count only together with others. */
 function factorsIn(state: number): number {
-  const nonAuxiliary = (state >> NON_AUXILIARY) & 7;
+  const nonAuxiliary = (state >> nonAuxiliaryShift) & 7;
   if (nonAuxiliary === 0) return 0;
   const covered = nonAuxiliary | (state & 7);
   return (covered & 1) + ((covered >> 1) & 1) + (covered >> 2);

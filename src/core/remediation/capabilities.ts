@@ -8,7 +8,7 @@ import type { AssessedEvidence } from '../evidence/requirement.ts';
 import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
-import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
+import { type ChainStep, longestChain } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
 
@@ -137,7 +137,7 @@ export function enrollable(
     const { key, methods, factors, characteristics, auxiliary } = descriptor;
     const recovered = isRecovered ? partOfNew(descriptor) : undefined;
     const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
-    const room = descriptor.enrollable ? (descriptor.room ?? LONGEST_CHAIN) : 0;
+    const room = descriptor.enrollable ? (descriptor.room ?? longestChain) : 0;
     // A new enrollment replaces the existing one if only one is allowed, and so adds nothing.
     const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
     const missing = Math.max(0, Math.min(room, wanted - equal));

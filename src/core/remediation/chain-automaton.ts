@@ -5,7 +5,7 @@
  */
 
 import { type AssessedEvidence, meetsDemand } from '../evidence/requirement.ts';
-import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
+import { type ChainStep, longestChain } from '../model/policy.ts';
 import type { Automaton } from './alternative-automaton.ts';
 
 /** A set of steps of a chain: one bit for each step. */
@@ -14,17 +14,17 @@ type Steps = number;
 /** A state has two bits for each set of steps: how many enrollments the set lacks. */
 const shiftOf = (set: Steps): number => 2 * (set - 1);
 /** One more bit: all evidence so far is auxiliary. */
-const NON_AUXILIARY = 1 << shiftOf(1 << LONGEST_CHAIN);
+const auxiliaryOnly = 1 << shiftOf(1 << longestChain);
 /**
  * Above these, an effect records the steps that the enrollment fitted before the action and those that it fits
  * afterwards.
  */
-const BEFORE = shiftOf(1 << LONGEST_CHAIN) + 1;
-const AFTER = BEFORE + LONGEST_CHAIN;
+const beforeShift = shiftOf(1 << longestChain) + 1;
+const afterShift = beforeShift + longestChain;
 
 /** @throws RangeError for a chain that is longer than a checked configuration allows */
 export function chainAutomaton(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): Automaton {
-  if (chain.length > LONGEST_CHAIN) throw new RangeError(`a chain of ${chain.length} steps`);
+  if (chain.length > longestChain) throw new RangeError(`a chain of ${chain.length} steps`);
   const every: Steps = (1 << chain.length) - 1;
   const sets = Array.from({ length: every }, (_, index): Steps => index + 1);
   const proved = stepsByEnrollment(chain, evidence);
@@ -32,7 +32,7 @@ export function chainAutomaton(chain: readonly ChainStep[], evidence: readonly A
   const hasNonAuxiliary = evidence.some(({ enrollment, auxiliary }) => !auxiliary && proved.get(enrollment));
   const lacking = sets.reduce((state, set) => state | (Math.max(0, sizeOf(set) - has(set)) << shiftOf(set)), 0);
   return {
-    start: hasNonAuxiliary ? lacking : lacking | NON_AUXILIARY,
+    start: hasNonAuxiliary ? lacking : lacking | auxiliaryOnly,
     isMet: (state) => state === 0,
     effectOf: (action) => effectOf(action, { chain, sets, before: proved.get(action.enrollment) ?? 0 }),
     // Subtracts 1 from each pair of bits that is not 0 and for which the effect has a bit.
@@ -54,7 +54,7 @@ function effectOf(action: AssessedEvidence, { chain, sets, before }: EffectConte
   if (after === before) return 0;
   const gains = sets.filter((set) => (after & set) !== 0 && (before & set) === 0);
   const bits = gains.reduce((sum, set) => sum | (1 << shiftOf(set)), 0);
-  return bits | (action.auxiliary ? 0 : NON_AUXILIARY) | (before << BEFORE) | (after << AFTER);
+  return bits | (action.auxiliary ? 0 : auxiliaryOnly) | (before << beforeShift) | (after << afterShift);
 }
 
 interface FirstContext {
@@ -82,11 +82,11 @@ function isFirstAt(step: Steps, { effect, others, sets, has }: FirstContext): bo
 }
 
 function provedBefore(effect: number): Steps {
-  return (effect >> BEFORE) & ((1 << LONGEST_CHAIN) - 1);
+  return (effect >> beforeShift) & ((1 << longestChain) - 1);
 }
 
 function provedAfter(effect: number): Steps {
-  return effect >> AFTER;
+  return effect >> afterShift;
 }
 
 function setsWithin(sets: readonly Steps[], without: Steps): readonly Steps[] {

@@ -3,7 +3,7 @@
  * are.
  */
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
-import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
+import { noEnrollment } from '../model/no-enrollment.ts';
 import { recoveryKeys } from './account-management.ts';
 import type { Capabilities } from './capabilities.ts';
 import { challengeOptions } from './option-order.ts';
@@ -25,5 +25,5 @@ export function firstChallenge(
   const options = challengeOptions(order, capabilities.enrollments, recoveryKeys(inOrder));
   if (options.length > 0) return options;
   const authenticator = inOrder.find(({ askedWithIdentifier }) => askedWithIdentifier)?.key ?? order[0];
-  return authenticator === undefined ? [] : [{ authenticator, enrollments: [NO_ENROLLMENT] }];
+  return authenticator === undefined ? [] : [{ authenticator, enrollments: [noEnrollment] }];
 }

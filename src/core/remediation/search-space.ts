@@ -3,7 +3,7 @@
 import { type AssessedEvidence, countedFor, meetsLayerRequirement } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Characteristic, Factor } from '../model/facts.ts';
-import { LONGEST_CHAIN } from '../model/policy.ts';
+import { longestChain } from '../model/policy.ts';
 import { type Automaton, alternativeAutomaton, isMetBy } from './alternative-automaton.ts';
 import { chainAutomaton } from './chain-automaton.ts';
 
@@ -114,7 +114,7 @@ function lookOf(action: AssessedEvidence, proved: ReadonlySet<string>): string {
 /** Whether all actions together would suffice. A chain never uses more equal actions than it has steps. */
 function isWithinReach(at: number, automata: readonly LayerAutomaton[], looks: readonly Look[]): boolean {
   const automaton = automata[at]?.automaton;
-  const effects = looks.flatMap(({ members, effects }) => members.slice(0, LONGEST_CHAIN).map(() => effects[at] ?? 0));
+  const effects = looks.flatMap(({ members, effects }) => members.slice(0, longestChain).map(() => effects[at] ?? 0));
   return automaton !== undefined && isMetBy(automaton, effects);
 }
 

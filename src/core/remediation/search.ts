@@ -1,6 +1,6 @@
 /** The search for minimal sufficient sets. It goes through what remains to be done, not through all sets of actions. */
 
-import { LONGEST_CHAIN } from '../model/policy.ts';
+import { longestChain } from '../model/policy.ts';
 import type { SearchSpace } from './search-space.ts';
 
 /** A set of actions: class indexes in ascending order, repeated once for each action of the class. */
@@ -16,10 +16,10 @@ export interface SearchResult {
 type States = readonly number[];
 
 /** Marks the automata of a layer that is already met. */
-const MET = -1;
+const metState = -1;
 
 /** After the limit is reached, at most this many of the sets found are used to build further sets. */
-const MOST_BASES = 4;
+const mostBases = 4;
 
 /** A set of actions that is not sufficient yet. */
 interface Node {
@@ -86,7 +86,7 @@ function isUsedUp(index: number, taken: Taken, space: SearchSpace): boolean {
 
 /** A chain never uses more actions of a class than it has steps. */
 function copiesOf(index: number, { classes }: SearchSpace): number {
-  return Math.min(LONGEST_CHAIN, classes[index]?.members.length ?? 0);
+  return Math.min(longestChain, classes[index]?.members.length ?? 0);
 }
 
 function withOneMore(index: number, taken: Taken): Taken {
@@ -103,7 +103,7 @@ function improvise(under: Search): void {
   const { space } = under;
   const everything = [...space.classes.keys()].flatMap((index) => Array<number>(copiesOf(index, space)).fill(index));
   if (under.found.length === 0) under.found.push(minimalPart(everything, under));
-  const bases = under.found.slice(0, MOST_BASES);
+  const bases = under.found.slice(0, mostBases);
   for (const index of space.classes.keys()) {
     for (const base of bases) keepMinimal(index, withOneMore(index, base), under);
   }
@@ -142,7 +142,7 @@ function suffices(taken: Taken, under: Search): boolean {
 }
 
 function isComplete(states: States): boolean {
-  for (const state of states) if (state !== MET) return false;
+  for (const state of states) if (state !== metState) return false;
   return true;
 }
 
@@ -153,7 +153,7 @@ function advance(states: States, index: number, under: Search): States {
   const effects = classes[index]?.effects ?? [];
   let after: number[] | undefined;
   for (const { from, to } of layers) {
-    if (states[from] === MET) continue;
+    if (states[from] === metState) continue;
     for (let at = from; at < to; at += 1) {
       const effect = effects[at];
       const automaton = automata[at];
@@ -163,7 +163,7 @@ function advance(states: States, index: number, under: Search): States {
       if (state === before) continue;
       after ??= [...states];
       if (automaton.isMet(state)) {
-        after.fill(MET, from, to);
+        after.fill(metState, from, to);
         break;
       }
       after[at] = state;

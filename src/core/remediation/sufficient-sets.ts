@@ -35,7 +35,7 @@ export interface EvidenceAndActions {
 }
 
 /** How many actions a search tries before it settles for substitutes. No realistic configuration comes near. */
-const SEARCH_LIMIT = 3000;
+const searchLimit = 3000;
 
 /**
  * Minimal sufficient sets: subsets of `actions` that, added to the evidence, meet every requirement, while no smaller
@@ -45,7 +45,7 @@ const SEARCH_LIMIT = 3000;
 export function sufficientSets(
   requirements: readonly LayerRequirement[],
   { evidence, actions }: EvidenceAndActions,
-  limit: number = SEARCH_LIMIT,
+  limit: number = searchLimit,
 ): SufficientSets {
   const parts = independentParts([...evidence, ...actions]);
   const found = parts.map((part) => {

@@ -1,6 +1,6 @@
 /** Decoys: imaginary users for unknown identifiers, who get the same steps as real users. */
 import type { AuthenticatorDescriptor, DecoyDescriptor, Enrollment, Subject } from '../model/facts.ts';
-import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
+import { noEnrollment } from '../model/no-enrollment.ts';
 
 /** What a decoy is derived from. */
 export interface Decoy {
@@ -30,7 +30,7 @@ function decoyEnrollment(
   if (decoys === undefined || drawFor(entropy, key) >= shareOf(decoys, identifierKind)) return [];
   const characteristics = decoys.characteristics ?? descriptor.characteristics;
   return [
-    { id: `${NO_ENROLLMENT}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
+    { id: `${noEnrollment}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
   ];
 }
 

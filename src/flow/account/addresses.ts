@@ -6,6 +6,7 @@
 
 import { randomInt, timingSafeEqual } from 'node:crypto';
 import type { RefusalCode } from '../../authenticators/refusal-codes.ts';
+import { oneDay } from '../../core/model/durations.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { NoticeCode } from '../../core/step/notice-codes.ts';
@@ -45,7 +46,7 @@ const sends: readonly Limit[] = [
  */
 const tries: readonly Limit[] = [
   { limit: 5, window: 600 },
-  { limit: 30, window: 86_400 },
+  { limit: 30, window: oneDay },
 ];
 
 const counter = 'notification_address';

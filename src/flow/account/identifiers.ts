@@ -10,6 +10,7 @@ import type {
   EnrollmentContinued,
   ProfileValueProof,
 } from '../../authenticators/authenticator.ts';
+import { oneDay, oneHour } from '../../core/model/durations.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
@@ -41,10 +42,10 @@ const sends: readonly Limit[] = [
 /** Tries per account, over all values and codes. A success resets nothing. */
 const tries: readonly Limit[] = [
   { limit: 5, window: 600 },
-  { limit: 30, window: 86_400 },
+  { limit: 30, window: oneDay },
 ];
 /** Usernames that an account may ask for. They are limited because each answer reveals whether the name is taken. */
-const names: readonly Limit[] = [{ limit: 20, window: 3600 }];
+const names: readonly Limit[] = [{ limit: 20, window: oneHour }];
 
 const counter = 'identifier';
 
@@ -200,7 +201,7 @@ function toOwner(
   const to = known.find((address) => isSameAddress(address, typed?.to ?? '')) ?? known[0];
   const app = snapshot.settings.brand.name;
   const params = { app, ip: addressPlaceText(snapshot, visitor.ip), ...browserText(visitor.userAgent) };
-  const expires = services.now() + 86_400;
+  const expires = services.now() + oneDay;
   const deliver: readonly Delivery[] =
     to === undefined ? [] : [{ channel: 'email', to, template: 'registered', params, expires }];
   return { ...stage, private: { ...stage.private, code: '' }, deliver };

@@ -11,6 +11,7 @@ import type {
   NewCredential,
   ProfileValueProof,
 } from '../../authenticators/authenticator.ts';
+import { oneDay } from '../../core/model/durations.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
@@ -175,7 +176,7 @@ function notifyOwner(context: OpenAccount, { kind, value, proof }: Move, { kept,
     canUndo && kind === 'email' ? { url, does: 'undo', until: kept.until, to: kept.value } : undefined;
   notify(notifierOf(context), accountChanged(changes[kind], what), { newAddresses, link });
   if (!canUndo || !proof) return;
-  const undo = { link: url, expires: services.now() + 86_400 };
+  const undo = { link: url, expires: services.now() + oneDay };
   const message = proof.authenticator.profileValue.notifyFormer?.(kept.value, undo, proof.environment);
   if (message) enqueueMessages(senderOf(context), [message]);
 }

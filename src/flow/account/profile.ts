@@ -4,6 +4,7 @@
  */
 
 import type { Attribute } from '../../core/model/attribute.ts';
+import { oneHour } from '../../core/model/durations.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice, ProfileField } from '../../core/step/step.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -24,7 +25,7 @@ import { askedIdentifier, canChangeIdentifier, presentIdentifier } from './ident
 import type { OpenAccount } from './open-account.ts';
 
 /** Profile forms per account. They are limited because each could reveal whether a unique value is taken. */
-const answersPerUser: readonly Limit[] = [{ limit: 60, window: 3600 }];
+const answersPerUser: readonly Limit[] = [{ limit: 60, window: oneHour }];
 
 /** One of the user's identifiers or addresses. */
 export interface ProfileIdentifier {

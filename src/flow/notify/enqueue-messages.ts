@@ -5,6 +5,7 @@
  */
 
 import type { Delivery, IssuedChallenge, Quota } from '../../authenticators/authenticator.ts';
+import { oneHour } from '../../core/model/durations.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../../core/profile/time-zone.ts';
 import type { Notice } from '../../core/step/step.ts';
@@ -32,7 +33,7 @@ export interface MessageContext {
 }
 
 /** Messages to one mailbox over all accounts, so that many accounts cannot be used to flood a mailbox. */
-const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
+const perRecipient: readonly Limit[] = [{ limit: 10, window: oneHour }];
 
 /** What an authenticator asks to send, and its quotas. */
 export interface MessagesToSend extends Pick<IssuedChallenge, 'deliver' | 'quotas' | 'undeliverable'> {

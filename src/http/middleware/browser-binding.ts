@@ -4,6 +4,7 @@
  */
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
+import { oneHour } from '../../core/model/durations.ts';
 import { StepgateError } from '../../errors.ts';
 import { signInPath } from '../../oidc/interaction/interactions.ts';
 
@@ -16,7 +17,7 @@ export interface BoundRequest {
 }
 
 /** For how long other tabs are told that a sign-in was finished (seconds). */
-const finishedMarkLifetime = 3600;
+const finishedMarkLifetime = oneHour;
 
 /** Whether this browser began the sign-in. */
 export function isInitiatingBrowser({ ctx, provider, uid }: BoundRequest): boolean {

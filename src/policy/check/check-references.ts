@@ -6,7 +6,7 @@ import { accountIdentifiers } from '../../core/model/account-policy.ts';
 import { authenticatorIn, methodIn, namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { accountClientId } from '../model/account-client-id.ts';
-import { defaultAcrValues } from '../model/acr-defaults.ts';
+import { defaultAcrLevels } from '../model/acr-defaults.ts';
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { standardAttributes } from '../model/standard-attributes.ts';
@@ -263,7 +263,7 @@ export function knownNames(
     zones: keysAt('zones.*'),
     assurances: keysAt('deviceSignals.assurances.*'),
     resources: textsAt(settings, 'resources.*.indicator'),
-    acrValues: acrValues.length > 0 ? acrValues : defaultAcrValues.map(({ value }) => value),
+    acrValues: acrValues.length > 0 ? acrValues : defaultAcrLevels.map(({ value }) => value),
     scopes: [
       ...Object.keys(standardScopes),
       ...keysAt('scopes.*'),

@@ -1,11 +1,11 @@
 /** The `acr` values that apply when `stepgate.yaml` lists none. Strongest first. */
-import type { AcrValue } from '../../core/model/policy.ts';
+import type { AcrLevel } from '../../core/model/policy.ts';
 
 /**
  * `phr` and `phrh` are the values of OpenID Connect Extended Authentication Profile ACR Values 1.0; the others are
  * Okta's.
  */
-export const defaultAcrValues: readonly AcrValue[] = [
+export const defaultAcrLevels: readonly AcrLevel[] = [
   {
     value: 'phrh',
     requirement: {

@@ -1,10 +1,11 @@
 /** Durations as administrators read them. */
+import { oneDay, oneHour, oneMinute } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 
 const units = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
+  ['d', oneDay],
+  ['h', oneHour],
+  ['min', oneMinute],
   ['s', 1],
 ] as const;
 

@@ -2,7 +2,7 @@
 
 import type { AttributeSchema, LocalizedText } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import type { AcrValue } from '../../core/model/policy.ts';
+import type { AcrLevel } from '../../core/model/policy.ts';
 import type { RiskScoring } from '../../core/model/risk.ts';
 import type { NetworkFilePaths } from '../../network-data.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
@@ -58,7 +58,7 @@ export interface Settings {
   readonly attributes: AttributeSchema;
   readonly account: AccountSettings;
   /** Strongest first. */
-  readonly acrValues: readonly AcrValue[];
+  readonly acrValues: readonly AcrLevel[];
   /** Of all apps that do not say otherwise. */
   readonly identify: IdentifySettings;
   readonly tokens: TokenLifetimes;

@@ -202,7 +202,7 @@ async function composePolicies(
     ...(profile && { profile }),
     ...(identifyPageOf(known.settings, { identify }).identifierFirst && { identifierFirst: true }),
     ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim: known.scopeOfClaim } }),
-    acrValues: known.settings.acrValues,
+    acrLevels: known.settings.acrValues,
     ...(minimumAcr !== undefined && { minimumAcr }),
     authenticators: known.authenticators,
   };

@@ -1,4 +1,5 @@
 /** Data for the sample pages of the account. */
+import { oneDay } from '../../core/model/durations.ts';
 import type { ProfileField } from '../../core/step/step.ts';
 import type { ConnectedApp } from '../../flow/account/apps.ts';
 import type { Overview } from '../../flow/account/overview.ts';
@@ -18,7 +19,7 @@ export const partner: ConnectedApp = {
   clientId: 'partner',
   name: 'Partner',
   consent: { granted: ['openid', 'email', 'orders'], rejected: ['phone'], at },
-  offlineSince: at + 86_400,
+  offlineSince: at + oneDay,
   texts: { orders: { label: { en: 'See your orders', de: 'Ihre Bestellungen sehen' } } },
 };
 export const openable = ['Expenses', 'Notes', 'Payroll', 'Travel and conferences'].map((app) => ({
@@ -33,7 +34,7 @@ export function overview(more: Partial<Overview> = {}): Overview {
     identifier: 'alice@demo.test',
     authenticators: [
       { id: 'p1', authenticator: 'password', createdAt: at },
-      { id: 't1', authenticator: 'totp', label: 'Work phone', createdAt: at + 86_400 },
+      { id: 't1', authenticator: 'totp', label: 'Work phone', createdAt: at + oneDay },
       { id: 'w1', authenticator: 'webauthn', createdAt: at + 172_800 },
       { id: 'e1', authenticator: 'email', createdAt: at, address: 'a***e@d***o.test' },
     ],
@@ -42,7 +43,7 @@ export function overview(more: Partial<Overview> = {}): Overview {
     replaced: [],
     sessions: [
       { id: 's1', current: true, apps: ['Notes', 'Payroll'], startedAt: at, usedAt: at + 300, ...firefox },
-      { id: 's2', current: false, apps: [], startedAt: at - 86_400, usedAt: at - 80_000, ...nowhere },
+      { id: 's2', current: false, apps: [], startedAt: at - oneDay, usedAt: at - 80_000, ...nowhere },
     ],
     devices: [{ id: 'd1', current: true, waived: ['totp'], at, until: at + 2_592_000, ...firefox }],
     signIns: [

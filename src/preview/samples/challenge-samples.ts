@@ -1,4 +1,5 @@
 /** Challenges, and the choice between them. */
+import { oneDay } from '../../core/model/durations.ts';
 import type { StepPage } from '../../http/html/views/page-models.ts';
 import { errorNotice as error } from './sample-notice.ts';
 import { email, follow, known, methodChoice, passkey, passwordStep, phone, stepBase, totp } from './sample-steps.ts';
@@ -89,13 +90,13 @@ export const challengeSamples: Readonly<Record<string, StepPage>> = {
       ],
     },
   },
-  'totp-remember': { ...stepBase, ...known, done: ['password'], step: { ...totp, remember: 30 * 86_400 } },
+  'totp-remember': { ...stepBase, ...known, done: ['password'], step: { ...totp, remember: 30 * oneDay } },
   'webauthn-remember': {
     ...stepBase,
     ...known,
     locale: 'de',
     done: ['password'],
-    step: { ...passkey, remember: 86_400 },
+    step: { ...passkey, remember: oneDay },
   },
   'recovery-code': {
     ...stepBase,

@@ -3,6 +3,7 @@ import { ownQuestion, securityQuestions } from '../../authenticators/security-qu
 import { qrCodeSvg } from '../../authenticators/totp/qr-code.ts';
 import type { Attribute } from '../../core/model/attribute.ts';
 import type { Skippable } from '../../core/model/decision.ts';
+import { oneHour } from '../../core/model/durations.ts';
 import type { Step } from '../../core/step/step.ts';
 import type { StepPage } from '../../http/html/views/page-models.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
@@ -17,7 +18,7 @@ export const stepBase: Omit<StepPage, 'step'> = {
   app: { name: 'Payroll' },
   locale: 'en',
   canRestart: false,
-  remaining: 3600,
+  remaining: oneHour,
   afterEnd: { kind: 'restart', href: '/signin/f1x2t3u4r5e6?again' },
 };
 export const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } as const;

@@ -90,8 +90,8 @@ async function verify(
 async function challenged(subject: AuthenticatorCase, credential: Credential | undefined, answering: Credential) {
   const started = await subject.authenticator.challenge(credential, context);
   const input = await subject.answer(answering, context, started);
-  const answerAs = (one: Credential | undefined) =>
-    subject.authenticator.verify(one, { pending: started.private, input }, context);
+  const answerAs = (verified: Credential | undefined) =>
+    subject.authenticator.verify(verified, { pending: started.private, input }, context);
   return { input, answerAs };
 }
 

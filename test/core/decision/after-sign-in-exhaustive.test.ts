@@ -20,10 +20,10 @@ import {
   enrolled,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 import { enough, seeded } from '../support/seeded.ts';
@@ -44,7 +44,7 @@ const states: Readonly<Record<Key, readonly (readonly Partial<Evidence>[] | 'has
 /** What a browser remembers of each. */
 const memories = (['phone', 'totp', 'webauthn'] as const).flatMap((key) =>
   enrolled(key).map(({ id, authenticator, factors: covered, characteristics }) => ({
-    ...{ authenticator, enrollment: id, factors: covered, characteristics, at: NOW - 60, until: NOW + 60 },
+    ...{ authenticator, enrollment: id, factors: covered, characteristics, at: fixedNow - 60, until: fixedNow + 60 },
     ...(key === 'phone' && { method: 'sms' }),
   })),
 );
@@ -59,7 +59,7 @@ const users: readonly Facts[] = keys
       const has = all.flatMap(([key, state]) => (state === undefined ? [] : [key]));
       const subject = userWith(has, { groups });
       const facts = factsOf({
-        transaction: { id: TRANSACTION, startedAt: NOW },
+        transaction: { id: thisTransaction, startedAt: fixedNow },
         subject,
         evidence: all.flatMap(([key, state]) =>
           typeof state === 'object' ? state.map((more) => proof(key, 'now', more)) : [],
@@ -68,9 +68,9 @@ const users: readonly Facts[] = keys
       const remembered = memories.filter(({ authenticator }) =>
         subject.enrollments.some(({ id }) => id === authenticator),
       );
-      const known = remembered.map((one) => ({
+      const known = remembered.map((memory) => ({
         ...facts,
-        device: { ...facts.device, known: true, remembered: [one] },
+        device: { ...facts.device, known: true, remembered: [memory] },
       }));
       return [facts, ...known];
     }),
@@ -114,7 +114,7 @@ function setOf(
   const ruleOf = ({ when: at, then }: (typeof own)[number], name: string): EnrollmentRule => {
     return { name, when: at, then: { optional: [], promoted: [], ...then } };
   };
-  const all = [...own.map((one, at) => ruleOf(one, `rule ${at}`)), ruleOf({ when: {}, then: rest }, 'rest')];
+  const all = [...own.map((rule, at) => ruleOf(rule, `rule ${at}`)), ruleOf({ when: {}, then: rest }, 'rest')];
   const allowing: Rule = { name: 'app', when: {}, then: { kind: 'allow', requirement, ...(remember && { remember }) } };
   return {
     ...policiesOf({ app: { name: 'app', rules: [allowing] }, session: { name: 'session', rules: [session] } }),

@@ -2,21 +2,31 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { evaluateIssuance } from '../../../src/core/decision/token-issuance.ts';
+import { oneHour } from '../../../src/core/model/durations.ts';
 import type { Evidence, Facts } from '../../../src/core/model/facts.ts';
 import type { AppSession, Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { offersToKeep } from '../../../src/core/queries/identifier-page-secret.ts';
-import { allow, always, factors, factsOf, NOW, policiesOf, proof, silentFacts, userWith } from '../support/fixtures.ts';
+import {
+  allow,
+  always,
+  factors,
+  factsOf,
+  fixedNow,
+  policiesOf,
+  proof,
+  silentFacts,
+  userWith,
+} from '../support/fixtures.ts';
 
-const HOUR = 3600;
 const ann = userWith(['password', 'totp']);
 
 function policies(appSession: AppSession | undefined, requirement: Requirement = factors(1)) {
   const then: Rule['then'] = { kind: 'allow', requirement, ...(appSession && { appSession }) };
-  const keep = { idle: 20 * HOUR, absolute: 30 * HOUR };
+  const keep = { idle: 20 * oneHour, absolute: 30 * oneHour };
   const session: Rule['then'] = {
     kind: 'allow',
     requirement: factors(1),
-    session: { idle: HOUR, absolute: 10 * HOUR, keep },
+    session: { idle: oneHour, absolute: 10 * oneHour, keep },
   };
   return policiesOf({ app: always(then), session: always(session) });
 }
@@ -27,42 +37,42 @@ const about = (evidence: readonly Evidence[], more: Partial<Facts> = {}): Facts 
 
 describe('the session length of a rule', () => {
   test.each<[string, number, string]>([
-    ['younger', 2 * HOUR - 1, 'allow'],
-    ['as old', 2 * HOUR, 'allow'],
-    ['older', 2 * HOUR + 1, 'challenge'],
+    ['younger', 2 * oneHour - 1, 'allow'],
+    ['as old', 2 * oneHour, 'allow'],
+    ['older', 2 * oneHour + 1, 'challenge'],
   ])('bounds the age of evidence: %s', (_, age, kind) => {
-    expect(evaluate(policies({ absolute: 2 * HOUR }), about([proof('password', age)])).kind).toBe(kind);
+    expect(evaluate(policies({ absolute: 2 * oneHour }), about([proof('password', age)])).kind).toBe(kind);
   });
 
   test('never lengthens what the session policy says', () => {
-    const old = about([proof('password', 10 * HOUR + 1)]);
-    expect(evaluate(policies({ absolute: 100 * HOUR }), old).kind).toBe('challenge');
+    const old = about([proof('password', 10 * oneHour + 1)]);
+    expect(evaluate(policies({ absolute: 100 * oneHour }), old).kind).toBe('challenge');
   });
 
   test('is not that of another app, nor of the session that is granted', () => {
-    const facts = about([proof('password', 3 * HOUR)]);
+    const facts = about([proof('password', 3 * oneHour)]);
     expect(evaluate(policies(undefined), facts).kind).toBe('allow');
-    expect(evaluate(policies({ absolute: HOUR }), about([proof('password', 60)]))).toMatchObject({
+    expect(evaluate(policies({ absolute: oneHour }), about([proof('password', 60)]))).toMatchObject({
       kind: 'allow',
-      session: { idle: HOUR, absolute: 10 * HOUR },
+      session: { idle: oneHour, absolute: 10 * oneHour },
     });
   });
 
   test('bounds refresh tokens by the time of the exchange', () => {
     const facts = about([proof('password', 60)]);
-    const at = (seconds: number) => evaluateIssuance(policies({ absolute: 2 * HOUR }), facts, NOW + seconds);
-    expect(at(2 * HOUR - 60)).toMatchObject({ allow: true });
-    expect(at(2 * HOUR)).toMatchObject({ allow: false, reason: 'session_over' });
-    expect(evaluateIssuance(policies(undefined), facts, NOW + 1000 * HOUR)).toMatchObject({ allow: true });
+    const at = (seconds: number) => evaluateIssuance(policies({ absolute: 2 * oneHour }), facts, fixedNow + seconds);
+    expect(at(2 * oneHour - 60)).toMatchObject({ allow: true });
+    expect(at(2 * oneHour)).toMatchObject({ allow: false, reason: 'session_over' });
+    expect(evaluateIssuance(policies(undefined), facts, fixedNow + 1000 * oneHour)).toMatchObject({ allow: true });
   });
 });
 
 describe('a session that is kept', () => {
-  const kept = about([proof('password', 20 * HOUR)], { keepSignedIn: true });
+  const kept = about([proof('password', 20 * oneHour)], { keepSignedIn: true });
   test('counts as long as the session policy says, unless the rule of the app will not have it', () => {
     expect(evaluate(policies(undefined), kept).kind).toBe('allow');
     expect(evaluate(policies({ unkept: true }), kept).kind).toBe('challenge');
-    const young = about([proof('password', 9 * HOUR)], { keepSignedIn: true });
+    const young = about([proof('password', 9 * oneHour)], { keepSignedIn: true });
     expect(evaluate(policies({ unkept: true }), young)).toMatchObject({ kind: 'allow', session: { kept: true } });
   });
 
@@ -85,8 +95,8 @@ describe('a session that is kept', () => {
 describe('a demand that bounds pauses', () => {
   const active = factors(2, { demands: [{ factor: 'possession', maxIdle: 900 }] });
   const evidence = (idle: number | undefined) => [
-    proof('password', HOUR, { idle: 3000 }),
-    proof('totp', HOUR, idle === undefined ? {} : { idle }),
+    proof('password', oneHour, { idle: 3000 }),
+    proof('totp', oneHour, idle === undefined ? {} : { idle }),
   ];
 
   test.each<[string, number | undefined, string]>([
@@ -100,7 +110,7 @@ describe('a demand that bounds pauses', () => {
   });
 
   test('is met by a proof in this transaction, and in chains, too', () => {
-    const now = factsOf({ subject: ann, evidence: [proof('password', HOUR), proof('totp', 'now', { idle: 5000 })] });
+    const now = factsOf({ subject: ann, evidence: [proof('password', oneHour), proof('totp', 'now', { idle: 5000 })] });
     expect(evaluate(policies(undefined, active), now).kind).toBe('allow');
     const chain: Requirement = {
       chains: [[{ authenticators: ['password'], maxIdle: 900 }, { authenticators: ['totp'] }]],

@@ -6,10 +6,10 @@ import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { nextStep } from '../../../src/core/step/next-step.ts';
 import { newTransaction } from '../../../src/core/step/transaction.ts';
 import { deletionAcknowledgedBy, forgetSubject } from '../../../src/core/step/transitions.ts';
-import { factsOf, NOW, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import { factsOf, fixedNow, policiesOf, proof, userWith } from '../support/fixtures.ts';
 
-const dueAt = NOW + 86_400;
-const transaction = { id: 't', startedAt: NOW - 60 };
+const dueAt = fixedNow + 86_400;
+const transaction = { id: 't', startedAt: fixedNow - 60 };
 const waiting = { ...userWith(['password']), deletionDueAt: dueAt };
 
 function decided(more: Partial<Facts>, policies = policiesOf()) {
@@ -47,13 +47,13 @@ describe('a user whose account waits', () => {
   });
 
   test('sees a page that says when', () => {
-    const begun = newTransaction({ id: 't', request: factsOf({}).request, now: NOW, lifetime: 600 });
+    const begun = newTransaction({ id: 't', request: factsOf({}).request, now: fixedNow, lifetime: 600 });
     const view = { canKeep: false, labels: () => undefined };
     expect(
       nextStep(evaluate(policiesOf(), factsOf({ subject: waiting, transaction, ...proved })), {
         transaction: begun,
         view,
-        now: NOW,
+        now: fixedNow,
       }),
     ).toEqual({
       kind: 'step',
@@ -63,6 +63,6 @@ describe('a user whose account waits', () => {
 });
 
 test('another user of the same transaction is shown it, too', () => {
-  const begun = newTransaction({ id: 't', request: factsOf({}).request, now: NOW, lifetime: 600 });
+  const begun = newTransaction({ id: 't', request: factsOf({}).request, now: fixedNow, lifetime: 600 });
   expect(forgetSubject(deletionAcknowledgedBy(begun))).not.toHaveProperty('deletionAcknowledged');
 });

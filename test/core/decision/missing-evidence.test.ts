@@ -6,7 +6,7 @@ import { assessedEvidence, type Missing, missingOf } from '../../../src/core/dec
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../../src/core/model/policy.ts';
 import { world } from '../support/arbitraries.ts';
-import { allow, always, factors, factsOf, NOW, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import { allow, always, factors, factsOf, fixedNow, policiesOf, proof, userWith } from '../support/fixtures.ts';
 import { naivelyMeets } from '../support/naive-evaluator.ts';
 import { enough, seeded } from '../support/seeded.ts';
 
@@ -87,7 +87,7 @@ const step = (...authenticators: string[]): ChainStep => ({ authenticators });
 test('a chain lacks the fewest steps that are left', () => {
   const chains = (...chain: ChainStep[]): Requirement => ({ chains: [chain] });
   const left = (requirement: Requirement, ...evidence: Evidence[]) =>
-    missing(requirement, evidence).map((one) => one.kind === 'chain' && one.steps);
+    missing(requirement, evidence).map((lacking) => lacking.kind === 'chain' && lacking.steps);
   expect(left(chains(step('password'), step('totp')), proof('totp', 5))).toEqual([[step('password')]]);
   // Either step could be what is left: the first is named.
   const either = step('password', 'totp');
@@ -107,7 +107,7 @@ test('nothing is missing exactly when the requirement is met', () => {
       const facts = factsOf({ subject, evidence });
       for (const count of [1, 2, 3] as const) {
         const requirement = factors(count, { maxAge: 300 });
-        const isMet = naivelyMeets(requirement, evidence, { now: NOW, transaction: 'tx-now', maxAge: 1000 });
+        const isMet = naivelyMeets(requirement, evidence, { now: fixedNow, transaction: 'tx-now', maxAge: 1000 });
         const lacks = missingOf(requirement, assessedEvidence(policies, facts));
         expect(lacks.length === 0).toBe(isMet);
         for (const missing of lacks) expect(missing.kind === 'alternative' && missing.factors).toBeGreaterThan(0);

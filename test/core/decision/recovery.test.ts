@@ -6,7 +6,7 @@ import { isRecovering, recoverableAuthenticator } from '../../../src/core/decisi
 import { recoveryAfter, recoveryNow } from '../../../src/core/enrollment/recovery-after-enrollment.ts';
 import { countedEvidence } from '../../../src/core/evidence/counted-evidence.ts';
 import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
-import { NO_ENROLLMENT } from '../../../src/core/model/no-enrollment.ts';
+import { noEnrollment } from '../../../src/core/model/no-enrollment.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { decoySubject } from '../../../src/core/step/decoy.ts';
@@ -17,12 +17,12 @@ import {
   enrollmentTerms,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   type PolicyParts,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 import { seeded } from '../support/seeded.ts';
@@ -53,7 +53,7 @@ function recovering(
   evidence: readonly Evidence[] = [],
   more: Partial<Facts> = {},
 ): Facts {
-  const transaction = { id: TRANSACTION, startedAt: NOW - 60, recovering: true } as const;
+  const transaction = { id: thisTransaction, startedAt: fixedNow - 60, recovering: true } as const;
   return { ...factsOf({ evidence, transaction, ...(subject && { subject }) }), ...more };
 }
 
@@ -184,8 +184,8 @@ describe('a user who is not let in sees the page of one who could prove what the
 
   test.each<[string, Requirement, readonly Key[], PolicyParts, object]>([
     ['of its own rule', byEmail, ['email', 'totp'], {}, { authenticator: 'email', enrollments: ['email'] }],
-    ['without having it', byEmail, ['totp'], {}, { authenticator: 'email', enrollments: [NO_ENROLLMENT] }],
-    ['in a chain', twoProofs, ['totp'], {}, { authenticator: 'email', enrollments: [NO_ENROLLMENT] }],
+    ['without having it', byEmail, ['totp'], {}, { authenticator: 'email', enrollments: [noEnrollment] }],
+    ['in a chain', twoProofs, ['totp'], {}, { authenticator: 'email', enrollments: [noEnrollment] }],
     [
       'of those that are enabled',
       phoneOrMail,
@@ -193,7 +193,7 @@ describe('a user who is not let in sees the page of one who could prove what the
       { enabled: ['password', 'email', 'totp'] },
       { authenticator: 'email', enrollments: ['email'] },
     ],
-    ['first of all', phoneOrMail, ['email'], {}, { authenticator: 'phone', enrollments: [NO_ENROLLMENT] }],
+    ['first of all', phoneOrMail, ['email'], {}, { authenticator: 'phone', enrollments: [noEnrollment] }],
   ])('%s', (_what, requirement, has, more, expected) => {
     expect(optionsFor(requirement, has, more)).toEqual([expected]);
   });
@@ -220,7 +220,7 @@ test('it is offered where some user could prove what some rule asks for', () => 
 });
 
 /** Recovered by the mailbox. */
-const recovery = { at: NOW - 100, by: ['email'] };
+const recovery = { at: fixedNow - 100, by: ['email'] };
 const afterMail = (keys: readonly Key[]): Subject => userWith(keys, { recovery });
 
 function signIn(requirement: Requirement, keys: readonly Key[], proved: readonly Key[]) {
@@ -351,7 +351,7 @@ function step(subject: Subject, move: string, id: string): Subject {
   if (move === 'recover') {
     if (!has) return subject;
     const by = rest.map((enrollment) => enrollment.id).slice(0, 1);
-    const memory = recoveryNow(subject, { at: NOW, by });
+    const memory = recoveryNow(subject, { at: fixedNow, by });
     return { ...subject, recovery: memory, enrollments: [...rest, { ...one('password'), id }] };
   }
   const key = move === 'set password' ? 'password' : move === 'add phone' ? 'phone' : 'email';

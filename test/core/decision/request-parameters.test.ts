@@ -5,14 +5,14 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Evidence, RequestFacts } from '../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import {
-  acrValues,
+  acrLevels,
   allow,
   always,
   enrollmentTerms,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   type PolicyParts,
   policiesOf,
   proof,
@@ -101,7 +101,7 @@ describe('voluntary acr values', () => {
 
   test('no acr at all when none is met', () => {
     const decision = decide({}, ['password'], [proof('password', 'now')], {
-      acrValues: [{ value: '2fa', requirement: factors(2) }],
+      acrLevels: [{ value: '2fa', requirement: factors(2) }],
     });
     expect(decision.kind === 'allow' && 'acr' in decision.assurance).toBe(false);
   });
@@ -111,7 +111,7 @@ describe('voluntary acr values', () => {
     expect(layers[2]).toMatchObject({
       layer: 'request',
       outcome: 'allow',
-      acrValues: ['2fa'],
+      requiredAcr: ['2fa'],
       maxAge: 60,
       satisfied: false,
     });
@@ -145,12 +145,12 @@ describe('essential acr values', () => {
     expect(traced('2fa')).toEqual({
       ...layer,
       outcome: 'allow',
-      acrValues: ['2fa'],
+      requiredAcr: ['2fa'],
       requirement: factors(2),
       satisfied: false,
     });
-    expect(traced('2fa', 'pwd')).toEqual({ ...layer, outcome: 'allow', acrValues: ['2fa', 'pwd'], satisfied: true });
-    expect(traced('gold')).toEqual({ ...layer, outcome: 'deny', acrValues: ['gold'] });
+    expect(traced('2fa', 'pwd')).toEqual({ ...layer, outcome: 'allow', requiredAcr: ['2fa', 'pwd'], satisfied: true });
+    expect(traced('gold')).toEqual({ ...layer, outcome: 'deny', requiredAcr: ['gold'] });
   });
 
   test('deny before the user has identified when none is known', () => {
@@ -227,7 +227,7 @@ describe('max_age and prompt=login', () => {
   test('with fresh evidence nothing is asked, and auth_time stays', () => {
     expect(decide({ maxAge: 60 }, both, [proof('password', 50)])).toMatchObject({
       kind: 'allow',
-      assurance: { authTime: NOW - 50 },
+      assurance: { authTime: fixedNow - 50 },
     });
   });
 
@@ -253,14 +253,14 @@ describe('step-up', () => {
     const after = evaluate(policies, factsOf({ subject, evidence: [before, proof('totp', 'now')] }));
     expect(after).toMatchObject({
       kind: 'allow',
-      assurance: { amr: ['mfa', 'otp', 'pwd'], authTime: NOW - 900, acr: '2fa' },
+      assurance: { amr: ['mfa', 'otp', 'pwd'], authTime: fixedNow - 900, acr: '2fa' },
     });
   });
 });
 
 describe('a request can raise, never lower', () => {
   test.each([['1fa'], ['pwd'], ['phr'], ['gold']])('acr_values=%s leaves the two factors of the app', (value) => {
-    const policies = policiesOf({ app: factors(2), session: always(allow(factors(1))), acrValues });
+    const policies = policiesOf({ app: factors(2), session: always(allow(factors(1))), acrLevels });
     for (const acrEssential of [true, false]) {
       const facts = factsOf({
         subject: userWith(['password', 'totp']),

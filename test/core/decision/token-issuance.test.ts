@@ -12,12 +12,12 @@ import {
   enrolled,
   enrollmentTerms,
   factors,
-  NOW,
+  fixedNow,
   type PolicyParts,
   policiesOf,
   proof,
   silentFacts,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 
@@ -81,7 +81,7 @@ test('what was proved for these very tokens is as new as it was then', () => {
   const fresh = always(allow(factors(1, { maxAge: 0 })));
   const user = userWith(['password']);
   expect(decide({ app: fresh }, user)).toMatchObject(denied('requirement_unmet'));
-  const transaction = { id: TRANSACTION, startedAt: NOW - 60 };
+  const transaction = { id: thisTransaction, startedAt: fixedNow - 60 };
   expect(decide({ app: fresh }, user, { transaction, evidence: [proof('password', 'now')] })).toMatchObject(allowed);
 });
 
@@ -101,7 +101,7 @@ test('an authenticator that the enrollment policy disables meets nothing, and on
   expect(decideWith({ optional: ['totp'] })).toMatchObject(allowed);
   expect(decideWith({ required: [{ anyOf: ['totp'] }] })).toMatchObject(denied('enrollment_required'));
   expect(decideWith({ required: [{ anyOf: ['totp'] }] }, userWith(['password', 'totp']))).toMatchObject(allowed);
-  expect(decideWith({ required: [{ anyOf: ['totp'], grace: { until: NOW + 60 } }] })).toMatchObject(allowed);
+  expect(decideWith({ required: [{ anyOf: ['totp'], grace: { until: fixedNow + 60 } }] })).toMatchObject(allowed);
 });
 
 test('an enrollment policy without a rule that holds denies (Law 4)', () => {
@@ -113,9 +113,9 @@ test('an enrollment policy without a rule that holds denies (Law 4)', () => {
 test('a session that is shorter than the sign-in took is over for refreshes, not for the first exchange', () => {
   const short = { kind: 'allow', requirement: factors(1), appSession: { absolute: 5 } } as const;
   const policies = policiesOf({ app: always(short) });
-  const transaction = { id: TRANSACTION, startedAt: NOW - 60 };
+  const transaction = { id: thisTransaction, startedAt: fixedNow - 60 };
   const facts = silentFacts({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
   const at = (time: number) => evaluateIssuance(policies, { ...facts, transaction }, time);
-  expect(at(NOW)).toMatchObject(allowed);
-  expect(at(NOW + 1)).toMatchObject(denied('session_over'));
+  expect(at(fixedNow)).toMatchObject(allowed);
+  expect(at(fixedNow + 1)).toMatchObject(denied('session_over'));
 });

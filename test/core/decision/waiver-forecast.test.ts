@@ -3,6 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { wouldWaive } from '../../../src/core/decision/waiver-forecast.ts';
+import { oneHour } from '../../../src/core/model/durations.ts';
 import type { Enrollment, Facts } from '../../../src/core/model/facts.ts';
 import type { Policy, Rule } from '../../../src/core/model/policy.ts';
 import {
@@ -19,8 +20,7 @@ import {
   userWith,
 } from '../support/fixtures.ts';
 
-const HOUR = 3600;
-const rememberingTwo: Rule['then'] = { kind: 'allow', requirement: factors(2), remember: HOUR };
+const rememberingTwo: Rule['then'] = { kind: 'allow', requirement: factors(2), remember: oneHour };
 const ann = userWith(['password', 'totp']);
 
 const totp = rememberedProof('totp', 0);
@@ -66,31 +66,31 @@ describe('the page offers to remember', () => {
 
   test('the proof that it asks for', () => {
     const evidence = [proof('password', 'now')];
-    expect(offered({ subject: ann, evidence })).toEqual({ seconds: HOUR, enrollments: ['totp'] });
+    expect(offered({ subject: ann, evidence })).toEqual({ seconds: oneHour, enrollments: ['totp'] });
   });
 
   test('no proof that it does not ask for', () => {
     const freshPassword = factors(2, { demands: [{ factor: 'knowledge', maxAge: 0 }] });
-    const app = always({ kind: 'allow', requirement: freshPassword, remember: HOUR });
+    const app = always({ kind: 'allow', requirement: freshPassword, remember: oneHour });
     const evidence = [proof('totp', 60)];
     expect(offered({ subject: ann, evidence }, { app })).toBeUndefined();
-    expect(offered({ subject: ann }, { app })).toEqual({ seconds: HOUR, enrollments: ['totp'] });
+    expect(offered({ subject: ann }, { app })).toEqual({ seconds: oneHour, enrollments: ['totp'] });
   });
 
   test('a phone that could be called, where a text message would not be waived', () => {
     const demands = [{ factor: 'possession', exclude: ['phone.sms'] }] as const;
-    const app = always({ kind: 'allow', requirement: factors(2, { demands }), remember: HOUR });
+    const app = always({ kind: 'allow', requirement: factors(2, { demands }), remember: oneHour });
     const [password, phone] = enrolled('password', 'phone');
     const withMethods = (...methods: readonly string[]) =>
       userWith([], { enrollments: [password, { ...phone, methods }] as readonly Enrollment[] });
     const evidence = [proof('password', 'now')];
     const call = proof('phone', 'now', { method: 'voice' });
     const both = withMethods('sms', 'voice');
-    expect(offered({ subject: both, evidence }, { app })).toEqual({ seconds: HOUR, enrollments: ['phone'] });
+    expect(offered({ subject: both, evidence }, { app })).toEqual({ seconds: oneHour, enrollments: ['phone'] });
     expect(offered({ subject: withMethods('sms'), evidence }, { app })).toBeUndefined();
-    expect(offered({ subject: both, evidence: [...evidence, call] }, { app })).toMatchObject({ seconds: HOUR });
+    expect(offered({ subject: both, evidence: [...evidence, call] }, { app })).toMatchObject({ seconds: oneHour });
     const totp = userWith(['password', 'totp']);
-    expect(offered({ subject: totp, evidence }, { app })).toEqual({ seconds: HOUR, enrollments: ['totp'] });
+    expect(offered({ subject: totp, evidence }, { app })).toEqual({ seconds: oneHour, enrollments: ['totp'] });
   });
 
   test('nothing where the request asks for proofs of its own', () => {

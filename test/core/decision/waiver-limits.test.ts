@@ -3,6 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { canWaiveSecondFactor, withoutSecondFactor } from '../../../src/core/decision/waiver.ts';
+import { oneHour } from '../../../src/core/model/durations.ts';
 import type { Enrollment, Factor, RememberedProof } from '../../../src/core/model/facts.ts';
 import type { Alternative, Demand, Requirement } from '../../../src/core/model/policy.ts';
 import {
@@ -12,8 +13,8 @@ import {
   type FactParts,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   type PolicyParts,
   policiesOf,
   proof,
@@ -21,13 +22,11 @@ import {
   userWith,
 } from '../support/fixtures.ts';
 
-const HOUR = 3600;
-
 function enrollmentOf(key: Key): Enrollment {
   return enrolled(key)[0] as Enrollment;
 }
 
-const remembered = (key: Key, more: Partial<RememberedProof> = {}) => rememberedProof(key, HOUR, more);
+const remembered = (key: Key, more: Partial<RememberedProof> = {}) => rememberedProof(key, oneHour, more);
 
 const demanding = (...demands: readonly Demand[]) => factors(2, { demands });
 const of = (...types: readonly Factor[]): readonly Demand[] => types.map((factor) => ({ factor }));
@@ -123,7 +122,7 @@ describe('what is left once a proof of possession is remembered', () => {
 
 describe('a browser that remembers', () => {
   const ann = userWith(['password', 'totp', 'phone', 'webauthn']);
-  const app = (requirement: Requirement) => always({ kind: 'allow', requirement, remember: 10 * HOUR });
+  const app = (requirement: Requirement) => always({ kind: 'allow', requirement, remember: 10 * oneHour });
   const decide = (device: readonly RememberedProof[], parts: FactParts = {}, more: PolicyParts = {}) => {
     const facts = factsOf({ subject: ann, evidence: [proof('password', 'now')], ...parts });
     const policies = policiesOf({ app: app(factors(2)), ...more });
@@ -132,10 +131,10 @@ describe('a browser that remembers', () => {
   const isWaived = (...args: Parameters<typeof decide>) => decide(...args).kind === 'allow';
 
   test.each<[string, Partial<RememberedProof>, boolean]>([
-    ['of which the clock was a minute fast', { at: NOW + 60 }, true],
-    ['of which the clock was faster than that', { at: NOW + 61 }, false],
-    ['until the next second', { until: NOW + 1 }, true],
-    ['until now', { until: NOW }, false],
+    ['of which the clock was a minute fast', { at: fixedNow + 60 }, true],
+    ['of which the clock was faster than that', { at: fixedNow + 61 }, false],
+    ['until the next second', { until: fixedNow + 1 }, true],
+    ['until now', { until: fixedNow }, false],
     ['as one of another authenticator', { authenticator: 'phone' }, false],
   ])('a proof %s', (_, more, expected) => {
     expect(isWaived([remembered('totp', more)])).toBe(expected);

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import type { Evidence, Facts, RememberedProof } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { alternatives, evidenceOf, type World, world } from '../support/arbitraries.ts';
@@ -15,23 +16,22 @@ import {
   type FactParts,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   type PolicyParts,
   policiesOf,
   proof,
   rememberedProof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 import { naivelyMeets } from '../support/naive-evaluator.ts';
 import { enough, seeded } from '../support/seeded.ts';
 
-const DAY = 86_400;
-const MONTH = 30 * DAY;
+const oneMonth = 30 * oneDay;
 
 const remembered = (key: Key, age: number, more: Partial<RememberedProof> = {}) =>
-  rememberedProof(key, age, { until: NOW - age + MONTH, ...more });
+  rememberedProof(key, age, { until: fixedNow - age + oneMonth, ...more });
 
 function policies(requirement: Requirement, remember?: number) {
   const then = { kind: 'allow', requirement, ...(remember !== undefined && { remember }) } as const;
@@ -53,7 +53,7 @@ const password = proof('password', 'now');
 const two = factors(2);
 
 describe('a browser that remembers a proof of the authenticator app', () => {
-  const device = [remembered('totp', DAY)];
+  const device = [remembered('totp', oneDay)];
   const setup = { subject: ann, evidence: [password] };
 
   test.each<[string, Requirement]>([
@@ -66,7 +66,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
       factors(2, { demands: [{ characteristics: ['deviceBound'] }] }),
     ],
   ])('need not prove it where the rule asks for %s', (_, requirement) => {
-    const decision = decide(requirement, MONTH, device, setup);
+    const decision = decide(requirement, oneMonth, device, setup);
     expect(decision).toMatchObject({
       kind: 'allow',
       waived: ['totp'],
@@ -80,45 +80,51 @@ describe('a browser that remembers a proof of the authenticator app', () => {
 
   test.each<[string, Requirement, number | undefined, Partial<RememberedProof>, FactParts]>([
     ['the rule remembers nothing', two, undefined, {}, {}],
-    ['nothing was proved', two, MONTH, {}, { evidence: [] }],
-    ['the rule remembers for less long', two, DAY, {}, {}],
-    ['the promised time is over', two, MONTH, { until: NOW }, {}],
-    ['it is from the future', two, MONTH, { at: NOW + 61, until: NOW + MONTH }, {}],
-    ['the enrollment was removed', two, MONTH, { enrollment: 'another' }, {}],
-    ['the request has max_age', two, MONTH, {}, { request: { maxAge: MONTH } }],
-    ['the request has prompt=login', two, MONTH, {}, { request: { promptLogin: true } }],
-    ['the rule says reauthenticate: always', factors(2, { maxAge: 0 }), MONTH, {}, {}],
-    ['the demand is for this sign-in', factors(2, { demands: [{ factor: 'possession', maxAge: 0 }] }), MONTH, {}, {}],
+    ['nothing was proved', two, oneMonth, {}, { evidence: [] }],
+    ['the rule remembers for less long', two, oneDay, {}, {}],
+    ['the promised time is over', two, oneMonth, { until: fixedNow }, {}],
+    ['it is from the future', two, oneMonth, { at: fixedNow + 61, until: fixedNow + oneMonth }, {}],
+    ['the enrollment was removed', two, oneMonth, { enrollment: 'another' }, {}],
+    ['the request has max_age', two, oneMonth, {}, { request: { maxAge: oneMonth } }],
+    ['the request has prompt=login', two, oneMonth, {}, { request: { promptLogin: true } }],
+    ['the rule says reauthenticate: always', factors(2, { maxAge: 0 }), oneMonth, {}, {}],
+    [
+      'the demand is for this sign-in',
+      factors(2, { demands: [{ factor: 'possession', maxAge: 0 }] }),
+      oneMonth,
+      {},
+      {},
+    ],
     [
       'the rule requires another authenticator',
       factors(2, { demands: [{ factor: 'possession', authenticators: ['webauthn'] }] }),
-      MONTH,
+      oneMonth,
       {},
       {},
     ],
     [
       'the rule requires phishing resistance',
       factors(2, { demands: [{ factor: 'possession', characteristics: ['phishingResistant'] }] }),
-      MONTH,
+      oneMonth,
       {},
       {},
     ],
     [
       'the rule requires a chain',
       { chains: [[{ authenticators: ['password'] }, { authenticators: ['totp'] }]] },
-      MONTH,
+      oneMonth,
       {},
       {},
     ],
-    ['an essential acr takes two factors', two, MONTH, {}, { request: { acrValues: ['2fa'], acrEssential: true } }],
+    ['an essential acr takes two factors', two, oneMonth, {}, { request: { acrValues: ['2fa'], acrEssential: true } }],
   ])('is not when %s', (_, requirement, remember, more, facts) => {
-    const decision = decide(requirement, remember, [remembered('totp', DAY, more)], { ...setup, ...facts });
+    const decision = decide(requirement, remember, [remembered('totp', oneDay, more)], { ...setup, ...facts });
     expect(decision.kind).not.toBe('allow');
     expect(decision).toEqual(expect.not.objectContaining({ waived: expect.anything() }));
   });
 
   test('still needs the other factor, and the trace says so', () => {
-    expect(decide(two, MONTH, device, { subject: ann })).toMatchObject({
+    expect(decide(two, oneMonth, device, { subject: ann })).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'password', enrollments: ['password'] }],
     });
@@ -126,20 +132,20 @@ describe('a browser that remembers a proof of the authenticator app', () => {
 
   test('two things that the user has are still one factor', () => {
     const subject = userWith(['totp', 'email']);
-    expect(decide(two, MONTH, device, { subject, evidence: [proof('email', 'now')] }).kind).not.toBe('allow');
+    expect(decide(two, oneMonth, device, { subject, evidence: [proof('email', 'now')] }).kind).not.toBe('allow');
   });
 
   test('the session policy and the minimum acr of the app are not waived', () => {
     const facts = factsOf(setup);
     const at = { ...facts, device: { ...facts.device, remembered: device } };
-    const app = always({ kind: 'allow', requirement: two, remember: MONTH });
+    const app = always({ kind: 'allow', requirement: two, remember: oneMonth });
     expect(evaluate(policiesOf({ app, session: always(allow(two)) }), at).kind).toBe('challenge');
     expect(evaluate(policiesOf({ app, minimumAcr: '2fa' }), at).kind).toBe('challenge');
   });
 
   test('the tokens name both factors where both were proved', () => {
     const evidence = [proof('password', 'now'), proof('totp', 60)];
-    const decision = decide(two, MONTH, device, { subject: ann, evidence });
+    const decision = decide(two, oneMonth, device, { subject: ann, evidence });
     expect(decision).toMatchObject({ kind: 'allow', assurance: { acr: '2fa', amr: ['mfa', 'otp', 'pwd'] } });
     expect(decision).not.toHaveProperty('waived');
   });
@@ -148,7 +154,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
 test('one proof with user verification has no second factor to waive', () => {
   const requirement = factors(2, { demands: [{ factor: 'possession', characteristics: ['userVerification'] }] });
   const subject = userWith(['password', 'webauthn']);
-  const decision = decide(requirement, MONTH, [remembered('webauthn', DAY)], { subject, evidence: [password] });
+  const decision = decide(requirement, oneMonth, [remembered('webauthn', oneDay)], { subject, evidence: [password] });
   expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn' }] });
   expect(decision).not.toHaveProperty('rememberable');
 });
@@ -160,28 +166,28 @@ describe('the page may offer to remember', () => {
   };
 
   test.each<[string, Requirement, number | undefined, FactParts, readonly string[] | undefined]>([
-    ['the authenticator app, not the password', two, MONTH, { subject: ann }, ['totp']],
+    ['the authenticator app, not the password', two, oneMonth, { subject: ann }, ['totp']],
     ['nothing where the rule does not', two, undefined, { subject: ann }, undefined],
-    ['nothing where one factor is enough', factors(1), MONTH, { subject: ann }, undefined],
+    ['nothing where one factor is enough', factors(1), oneMonth, { subject: ann }, undefined],
     [
       'nothing when the request asks for proofs',
       two,
-      MONTH,
+      oneMonth,
       { subject: ann, request: { promptLogin: true } },
       undefined,
     ],
   ])('%s', (_, requirement, remember, setup, expected) => {
-    expect(offered(requirement, remember, setup)).toEqual(expected && { seconds: MONTH, enrollments: expected });
+    expect(offered(requirement, remember, setup)).toEqual(expected && { seconds: oneMonth, enrollments: expected });
   });
 
   describe('only what would be waived next time', () => {
     const twoAlways = always(allow(two));
-    const ask = (more: PolicyParts, setup: FactParts = {}, remember = MONTH) => {
+    const ask = (more: PolicyParts, setup: FactParts = {}, remember = oneMonth) => {
       const app = always({ kind: 'allow', requirement: two, remember });
       const decision = evaluate(policiesOf({ app, ...more }), factsOf({ subject: ann, ...setup }));
       return 'rememberable' in decision ? decision.rememberable : undefined;
     };
-    const totp = { seconds: MONTH, enrollments: ['totp'] };
+    const totp = { seconds: oneMonth, enrollments: ['totp'] };
 
     test('not where the session policy asks for two factors', () => {
       expect(ask({ session: twoAlways })).toBeUndefined();
@@ -202,14 +208,14 @@ describe('the page may offer to remember', () => {
       expect(ask({}, { subject: userWith(['password', 'recovery_code']) })).toBeUndefined();
       const both = { subject: userWith(['password', 'recovery_code', 'totp']), evidence: [proof('password', 'now')] };
       expect(ask({}, both)).toEqual(totp);
-      const device = [remembered('recovery_code', DAY)];
-      expect(decide(two, MONTH, device, { ...both })).toMatchObject({ kind: 'challenge' });
+      const device = [remembered('recovery_code', oneDay)];
+      expect(decide(two, oneMonth, device, { ...both })).toMatchObject({ kind: 'challenge' });
     });
 
     test('by the rule that will decide then: the browser will be known', () => {
       const rules = [
         { name: 'known', when: { device: { known: true } }, then: { kind: 'allow', requirement: two } },
-        { name: 'new', when: {}, then: { kind: 'allow', requirement: two, remember: MONTH } },
+        { name: 'new', when: {}, then: { kind: 'allow', requirement: two, remember: oneMonth } },
       ] as const;
       expect(ask({ app: { name: 'tested', rules } })).toBeUndefined();
     });
@@ -224,9 +230,9 @@ describe('the page may offer to remember', () => {
 
   test('the same to a user who will be denied', () => {
     const only = userWith(['totp', 'password']);
-    const active = offered(two, MONTH, { subject: only });
+    const active = offered(two, oneMonth, { subject: only });
     expect(active).toBeDefined();
-    expect(offered(two, MONTH, { subject: { ...only, status: 'suspended' } })).toEqual(active);
+    expect(offered(two, oneMonth, { subject: { ...only, status: 'suspended' } })).toEqual(active);
   });
 });
 
@@ -247,7 +253,7 @@ const easy = (setup: World): World => ({
 const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 3 }).chain((setup) =>
   fc.record({
     setup: fc.constantFrom(setup, { ...setup, session: factors(1), minimumAcr: undefined }, easy(setup)),
-    remember: fc.constantFrom(600, MONTH),
+    remember: fc.constantFrom(600, oneMonth),
     device: fc.array(
       evidenceOf(setup.has).map(
         ({ authenticator, enrollment, factors: covered, characteristics, at }): RememberedProof => ({
@@ -281,7 +287,10 @@ function decideIn({ setup, remember, device }: Remembering, withDevice: boolean)
 /** The remembered proof as if it were fresh: possession, and nothing else. */
 function vouched({ device, remember }: Remembering): readonly Evidence[] {
   return device
-    .filter(({ at, until, factors: covered }) => covered.includes('possession') && NOW < until && NOW - at < remember)
+    .filter(
+      ({ at, until, factors: covered }) =>
+        covered.includes('possession') && fixedNow < until && fixedNow - at < remember,
+    )
     .map(({ authenticator, enrollment, characteristics }) => ({
       ...proof(authenticator as Key, 'now'),
       enrollment,
@@ -293,8 +302,8 @@ function vouched({ device, remember }: Remembering): readonly Evidence[] {
 test('a remembered proof lets no user in without the rest, and raises neither acr nor amr', () => {
   let waivers = 0;
   fc.assert(
-    fc.property(worlds, (one) => {
-      const [without, with_] = [decideIn(one, false), decideIn(one, true)];
+    fc.property(worlds, (world) => {
+      const [without, with_] = [decideIn(world, false), decideIn(world, true)];
       if (without.kind === 'allow') {
         expect(with_).toMatchObject({ kind: 'allow', assurance: without.assurance });
         return;
@@ -302,12 +311,12 @@ test('a remembered proof lets no user in without the rest, and raises neither ac
       if (with_.kind !== 'allow') return;
       waivers += 1;
       const { supportingEvidence } = with_.assurance;
-      for (const proved of supportingEvidence) expect(one.setup.evidence).toContainEqual(proved);
-      const { app, request } = one.setup;
+      for (const proved of supportingEvidence) expect(world.setup.evidence).toContainEqual(proved);
+      const { app, request } = world.setup;
       expect([request.promptLogin, request.maxAge]).toEqual([false, undefined]);
-      const when = { now: NOW, transaction: TRANSACTION };
-      expect(naivelyMeets(app, [...supportingEvidence, ...vouched(one)], when)).toBe(true);
-      const vouchedFor = new Set(vouched(one).map(({ authenticator }) => authenticator));
+      const when = { now: fixedNow, transaction: thisTransaction };
+      expect(naivelyMeets(app, [...supportingEvidence, ...vouched(world)], when)).toBe(true);
+      const vouchedFor = new Set(vouched(world).map(({ authenticator }) => authenticator));
       expect(with_.waived?.filter((key) => !vouchedFor.has(key))).toEqual([]);
       const types = new Set(supportingEvidence.flatMap((proved) => proved.factors));
       expect(types.has('knowledge') || types.has('inherence')).toBe(true);
@@ -319,8 +328,8 @@ test('a remembered proof lets no user in without the rest, and raises neither ac
 
 test('remembering never makes a sign-in harder', () => {
   fc.assert(
-    fc.property(worlds, (one) => {
-      const [without, with_] = [decideIn(one, false), decideIn(one, true)];
+    fc.property(worlds, (world) => {
+      const [without, with_] = [decideIn(world, false), decideIn(world, true)];
       if (without.kind === 'challenge' && without.withheld === undefined) expect(with_.kind).not.toBe('deny');
     }),
     seeded(2000),

@@ -111,7 +111,7 @@ describe('at an app', () => {
     const request = { acrValues: ['verified'], acrEssential: true } as const;
     const policies: PolicySet = {
       ...one,
-      acrValues: [
+      acrLevels: [
         { value: 'verified', requirement: factors(1, { demands: [{ characteristics: ['userVerification'] }] }) },
       ],
     };

@@ -2,6 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
@@ -9,14 +10,12 @@ import {
   enrolled,
   enrollmentTerms,
   factsOf,
-  NOW,
+  fixedNow,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
-
-const day = 86_400;
 
 interface Setup {
   readonly subject?: Subject;
@@ -28,18 +27,18 @@ function decide(terms: Partial<EnrollmentTerms>, setup: Setup = {}) {
   const { subject = userWith(['password']), skippedHere = [], proved = 'password' } = setup;
   const rules = [{ name: 'all', when: {}, then: enrollmentTerms(terms) }];
   const policies = { ...policiesOf(), enrollment: compilePolicy({ name: 'enrollment', rules }) };
-  const transaction = { id: TRANSACTION, startedAt: NOW - 60, skipped: skippedHere };
+  const transaction = { id: thisTransaction, startedAt: fixedNow - 60, skipped: skippedHere };
   const age = proved === 'password' ? 'now' : 1000;
   return evaluate(policies, factsOf({ subject, transaction, evidence: [proof(proved, age)] }));
 }
 
 const either = ['totp', 'webauthn'] as const;
 const skips = { required: [{ anyOf: either, grace: { skips: 3 } }] };
-const until = { required: [{ anyOf: either, grace: { until: NOW + 1 } }] };
+const until = { required: [{ anyOf: either, grace: { until: fixedNow + 1 } }] };
 const skipped = (counts: Readonly<Record<string, number>>, reason: 'grace' | 'optional' | 'promotion' = 'grace') =>
   userWith(['password'], {
     skipped: Object.fromEntries(
-      Object.entries(counts).map(([key, count]) => [key, { [reason]: { count, at: NOW - 40 * day } }]),
+      Object.entries(counts).map(([key, count]) => [key, { [reason]: { count, at: fixedNow - 40 * oneDay } }]),
     ),
   });
 const lost = userWith([], {
@@ -51,7 +50,7 @@ test.each<[string, Partial<EnrollmentTerms>, Setup, object]>([
     'until a moment, any of several may be skipped',
     until,
     {},
-    { kind: 'enroll', choices: either, skippable: { reason: 'grace', authenticators: either, until: NOW + 1 } },
+    { kind: 'enroll', choices: either, skippable: { reason: 'grace', authenticators: either, until: fixedNow + 1 } },
   ],
   ['until a moment, all were skipped', until, { skippedHere: either }, { kind: 'allow' }],
   ['only one of several was skipped', until, { skippedHere: ['totp'] }, { kind: 'enroll', choices: either }],
@@ -80,7 +79,7 @@ test.each<[string, Partial<EnrollmentTerms>, Setup, object]>([
 });
 
 const promoted = (limit?: number) => ({
-  promoted: [{ authenticator: 'webauthn', cooldown: 30 * day, ...(limit !== undefined && { skips: limit }) }],
+  promoted: [{ authenticator: 'webauthn', cooldown: 30 * oneDay, ...(limit !== undefined && { skips: limit }) }],
 });
 const promotion = { reason: 'promotion', authenticators: ['webauthn'] };
 

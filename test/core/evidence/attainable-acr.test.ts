@@ -3,8 +3,8 @@
 import { expect, test } from '@jest/globals';
 import { attainableAcrValues } from '../../../src/core/evidence/attainable-acr.ts';
 import type { AuthenticatorDescriptor } from '../../../src/core/model/facts.ts';
-import type { AcrValue } from '../../../src/core/model/policy.ts';
-import { defaultAcrValues } from '../../../src/policy/model/acr-defaults.ts';
+import type { AcrLevel } from '../../../src/core/model/policy.ts';
+import { defaultAcrLevels } from '../../../src/policy/model/acr-defaults.ts';
 
 const password: AuthenticatorDescriptor = {
   key: 'password',
@@ -38,11 +38,11 @@ test.each<[string, readonly AuthenticatorDescriptor[], readonly string[]]>([
   ['passkeys', [passkey], ['phr', okta('2fa:any'), okta('1fa:any')]],
   ['security keys', [securityKey], ['phrh', 'phr', okta('2fa:any'), okta('1fa:any')]],
 ])('with %s', (_, authenticators, attainable) => {
-  expect(attainableAcrValues(defaultAcrValues, authenticators)).toEqual(attainable);
+  expect(attainableAcrValues(defaultAcrLevels, authenticators)).toEqual(attainable);
 });
 
 test('a chain may use two enrollments of one authenticator, and each of its steps needs an enabled one', () => {
-  const chain = (value: string, ...steps: string[]): AcrValue => ({
+  const chain = (value: string, ...steps: string[]): AcrLevel => ({
     value,
     requirement: { chains: [steps.map((key) => ({ authenticators: [key] }))] },
   });
@@ -55,7 +55,7 @@ test('a chain may use two enrollments of one authenticator, and each of its step
 });
 
 test('an enabled authenticator must meet every demand', () => {
-  const values: AcrValue[] = [
+  const values: AcrLevel[] = [
     {
       value: 'strong',
       requirement: {

@@ -7,7 +7,7 @@ import type { Requirement } from '../../../src/core/model/policy.ts';
 import { identifyingHelps } from '../../../src/core/queries/identifier-page-secret.ts';
 import { accountManagementRequirement } from '../../../src/core/remediation/account-management.ts';
 import { usableEnrollments } from '../../../src/core/remediation/capabilities.ts';
-import { acrValues, descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import { acrLevels, descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
 
 const question: Key = 'security_question';
 const named = factors(2, { demands: [{ factor: 'knowledge', authenticators: [question] }, { factor: 'possession' }] });
@@ -79,7 +79,7 @@ test('an auxiliary authenticator neither raises nor meets the account-management
 });
 
 test('an auxiliary authenticator reaches no acr that does not name it, and never mfa', () => {
-  expect(attainableAcrValues(acrValues, [descriptor.totp, descriptor[question]])).toEqual(['1fa']);
+  expect(attainableAcrValues(acrLevels, [descriptor.totp, descriptor[question]])).toEqual(['1fa']);
   const evidence = [proof('totp', 'now'), proof(question, 'now')];
   expect(
     evaluate(policiesOf({ app: named }), factsOf({ subject: userWith(['totp', question]), evidence })),

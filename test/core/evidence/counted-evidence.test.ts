@@ -11,11 +11,11 @@ import {
   enrolled,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   policiesOf,
   proof,
   silentFacts,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 
@@ -31,10 +31,10 @@ describe('whose evidence counts', () => {
     ["another user's", { subject: 'bob' }, 'challenge'],
     ['an enrollment that is gone', { enrollment: 'old-totp' }, 'challenge'],
     ['an enrollment of another authenticator', { enrollment: 'password' }, 'challenge'],
-    ['a minute of clock skew', { at: NOW + 60 }, 'allow'],
-    ['from the future', { at: NOW + 61 }, 'challenge'],
+    ['a minute of clock skew', { at: fixedNow + 60 }, 'allow'],
+    ['from the future', { at: fixedNow + 61 }, 'challenge'],
     ['without a valid time', { at: Number.NaN }, 'challenge'],
-    ['from the future, in this transaction', { at: NOW + 61, transaction: TRANSACTION }, 'challenge'],
+    ['from the future, in this transaction', { at: fixedNow + 61, transaction: thisTransaction }, 'challenge'],
   ])('%s: %j gives %s', (_, more, expected) => {
     expect(decide([proof('totp', 5, more)])).toBe(expected);
   });
@@ -63,11 +63,11 @@ describe('of two equal proofs of one enrollment', () => {
 
   test('one of this transaction counts', () => {
     expect(agesOf(earlier(300), proof('totp', 'now'))).toEqual(['now']);
-    expect(agesOf(proof('totp', 'now', { at: NOW - 30 }), proof('totp', 'now'))).toEqual(['now']);
+    expect(agesOf(proof('totp', 'now', { at: fixedNow - 30 }), proof('totp', 'now'))).toEqual(['now']);
   });
 
   test('both count when the newer one is of another transaction', () => {
-    expect(agesOf(proof('totp', 'now', { at: NOW - 30 }), earlier(20))).toEqual([20, 'now']);
+    expect(agesOf(proof('totp', 'now', { at: fixedNow - 30 }), earlier(20))).toEqual([20, 'now']);
   });
 
   test('both count when one shows more than the other, in whatever order', () => {
@@ -218,12 +218,12 @@ describe('the supporting evidence', () => {
   const of = (transaction: string) => ({ transaction });
 
   test('auth_time is the time of the oldest', () => {
-    expect(assurance(factors(2), [proof('password', 500), proof('totp', 20)]).authTime).toBe(NOW - 500);
+    expect(assurance(factors(2), [proof('password', 500), proof('totp', 20)]).authTime).toBe(fixedNow - 500);
   });
 
   test('it is the newest evidence that meets the requirement', () => {
     const found = assurance(factors(1), [proof('password', 500, of('a')), proof('totp', 20, of('b'))]);
-    expect(found).toMatchObject({ authTime: NOW - 20, amr: ['otp'], acr: '1fa' });
+    expect(found).toMatchObject({ authTime: fixedNow - 20, amr: ['otp'], acr: '1fa' });
   });
 
   test('of two proofs of one enrollment it is the newer', () => {
@@ -232,7 +232,7 @@ describe('the supporting evidence', () => {
       proof('totp', 400, of('b')),
       proof('password', 300, of('c')),
     ]);
-    expect(found).toMatchObject({ authTime: NOW - 400, amr: ['mfa', 'otp', 'pwd'] });
+    expect(found).toMatchObject({ authTime: fixedNow - 400, amr: ['mfa', 'otp', 'pwd'] });
     expect(found.supportingEvidence).toHaveLength(2);
   });
 
@@ -242,29 +242,29 @@ describe('the supporting evidence', () => {
       policiesOf({ app: factors(2) }),
       factsOf({ subject: userWith(['webauthn']), evidence: [proof('webauthn', 500), lesser] }),
     );
-    expect(found).toMatchObject({ kind: 'allow', assurance: { authTime: NOW - 500 } });
+    expect(found).toMatchObject({ kind: 'allow', assurance: { authTime: fixedNow - 500 } });
   });
 
   test('evidence of another event that no rule asks for is left out', () => {
     const password = factors(1, { demands: [{ authenticators: ['password'] }] });
     const found = assurance(password, [proof('password', 500, of('a')), proof('totp', 20, of('b'))]);
-    expect(found).toMatchObject({ authTime: NOW - 500, amr: ['pwd'] });
+    expect(found).toMatchObject({ authTime: fixedNow - 500, amr: ['pwd'] });
   });
 
   test('of two that would do it is the newer', () => {
     const evidence = [proof('password', 500, of('a')), proof('email', 400, of('b')), proof('totp', 20, of('c'))];
-    expect(assurance(factors(2), evidence)).toMatchObject({ authTime: NOW - 500, amr: ['mfa', 'otp', 'pwd'] });
+    expect(assurance(factors(2), evidence)).toMatchObject({ authTime: fixedNow - 500, amr: ['mfa', 'otp', 'pwd'] });
   });
 
   test('a sign-in is one event: a one-factor app sees both factors that were proved in it', () => {
     const found = assurance(factors(1), [proof('password', 500, of('a')), proof('totp', 480, of('a'))]);
-    expect(found).toMatchObject({ authTime: NOW - 500, amr: ['mfa', 'otp', 'pwd'], acr: '2fa' });
+    expect(found).toMatchObject({ authTime: fixedNow - 500, amr: ['mfa', 'otp', 'pwd'], acr: '2fa' });
   });
 
   test('evidence that is too old for the request does not belong to the event', () => {
     const evidence = [proof('password', 500, of('a')), proof('totp', 480, of('a'))];
     const found = assurance(factors(1), evidence, { request: { maxAge: 490 } });
-    expect(found).toMatchObject({ authTime: NOW - 480, amr: ['otp'], acr: '1fa' });
+    expect(found).toMatchObject({ authTime: fixedNow - 480, amr: ['otp'], acr: '1fa' });
   });
 
   test('amr never takes mfa from an authenticator', () => {

@@ -21,10 +21,10 @@ import {
   enrollmentTerms,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 import { naivelyMeets, subsets, waysToProve } from '../support/naive-evaluator.ts';
@@ -88,7 +88,7 @@ describe('a decision', () => {
   });
 
   test('a newer text message does not outdate a call', () => {
-    expect(kindAfter(voice, [call(), sms({ at: NOW - 5 })])).toBe('allow');
+    expect(kindAfter(voice, [call(), sms({ at: fixedNow - 5 })])).toBe('allow');
   });
 
   test('one number is one step of a chain, however it is proved', () => {
@@ -103,7 +103,7 @@ describe('a decision', () => {
     if (!phone || !password) throw new Error('nothing is enrolled');
     const landline = userWith([], { enrollments: [password, { ...phone, methods: ['voice'] }] });
     const text = one({ authenticators: ['phone.sms'] });
-    const evidence = [proof('password', 'now'), call({ transaction: TRANSACTION, at: NOW })];
+    const evidence = [proof('password', 'now'), call({ transaction: thisTransaction, at: fixedNow })];
     expect(evaluate(policiesOf({ app: text }), factsOf({ subject: landline, evidence }))).toMatchObject({
       kind: 'enroll',
       choices: ['phone'],
@@ -132,7 +132,7 @@ describe('a decision', () => {
     } as const);
     const kindWith = (method: string | undefined) => {
       const { amr: _amr, subject: _owner, transaction: _tx, origin: _origin, method: _by, ...proved } = call();
-      const remembered = [{ ...proved, ...(method !== undefined && { method }), until: NOW + 60 }];
+      const remembered = [{ ...proved, ...(method !== undefined && { method }), until: fixedNow + 60 }];
       const device = { known: true, platform: 'desktop', os: 'linux', remembered } as const;
       return evaluate(policiesOf({ app }), factsOf({ subject, device, evidence: [proof('password', 'now')] })).kind;
     };
@@ -183,7 +183,7 @@ describe('the methods that are offered', () => {
   });
 
   test('an `acr` that is asked for if possible is not lowered by the method', () => {
-    const policies = policiesOf({ acrValues: [{ value: 'call', requirement: voice }] });
+    const policies = policiesOf({ acrLevels: [{ value: 'call', requirement: voice }] });
     const facts = factsOf({ subject, request: { acrValues: ['call'] } });
     expect(askedMethods(policies, facts, 'phone')).toEqual(['voice']);
   });
@@ -266,7 +266,7 @@ describe('the methods that are offered', () => {
 
   /** Whether a phone that is proved by this method is needed beside some set of other proofs. */
   function helps({ session, app, has, evidence, request }: World, method: string): boolean {
-    const when = { now: NOW, transaction: TRANSACTION, maxAge: request.promptLogin ? 0 : request.maxAge };
+    const when = { now: fixedNow, transaction: thisTransaction, maxAge: request.promptLogin ? 0 : request.maxAge };
     const done = (more: readonly Evidence[]) =>
       [session, app].every((asked) => naivelyMeets(asked, [...evidence, ...more], when));
     const proofs = has.flatMap((enrollment) => {

@@ -12,7 +12,7 @@ import {
   meetsRequirement,
 } from '../../../src/core/evidence/requirement.ts';
 import type { ChainStep, Requirement } from '../../../src/core/model/policy.ts';
-import { descriptor, factors, factsOf, type Key, NOW, proof } from '../support/fixtures.ts';
+import { descriptor, factors, factsOf, fixedNow, type Key, proof } from '../support/fixtures.ts';
 
 function assessed(key: Key, age: AssessedEvidence['age'], more: Partial<AssessedEvidence> = {}): AssessedEvidence {
   const { factors: covered, characteristics } = descriptor[key];
@@ -20,10 +20,10 @@ function assessed(key: Key, age: AssessedEvidence['age'], more: Partial<Assessed
 }
 
 test.each<[string, number, number | 'now' | undefined]>([
-  ['an hour ago', NOW - 3600, 3600],
-  ['in this second', NOW, 0],
-  ['by a clock that is fast', NOW + 60, 0],
-  ['by a clock that is too fast', NOW + 61, undefined],
+  ['an hour ago', fixedNow - 3600, 3600],
+  ['in this second', fixedNow, 0],
+  ['by a clock that is fast', fixedNow + 60, 0],
+  ['by a clock that is too fast', fixedNow + 61, undefined],
 ])('evidence that was proved %s', (_, at, age) => {
   expect(ageOf(proof('password', 0, { at }), factsOf())).toBe(age);
 });

@@ -266,7 +266,7 @@ describe('conditions about the user', () => {
     const test = attributeTest.map(({ present: _p, not: _n, ...value }) => value);
     fc.assert(
       fc.property(
-        test.filter((one) => Object.keys(one).length > 0),
+        test.filter((drawn) => Object.keys(drawn).length > 0),
         facts,
         (of, about) => {
           const [is] = resultOf({ attributes: { a: of } }, about);

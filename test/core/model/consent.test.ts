@@ -15,12 +15,12 @@ import {
   type FactParts,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   plainRequest,
   policiesOf,
   proof,
   silentFacts,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 
@@ -104,7 +104,7 @@ describe('what a third-party app gets is asked', () => {
   });
 
   test('once in a transaction with `prompt=consent`', () => {
-    const transaction = { id: TRANSACTION, startedAt: NOW - 60, consented: true } as const;
+    const transaction = { id: thisTransaction, startedAt: fixedNow - 60, consented: true } as const;
     expect(asked(again, given('openid'), { transaction })).toBe('allow');
     expect(asked({ ...again, ...scopes('openid phone') }, given('openid'), { transaction })).toBe('openid! phone');
   });
@@ -164,12 +164,12 @@ describe('an exchange', () => {
 });
 
 describe('the step', () => {
-  const transaction = newTransaction({ id: TRANSACTION, request: plainRequest, now: NOW, lifetime: 900 });
+  const transaction = newTransaction({ id: thisTransaction, request: plainRequest, now: fixedNow, lifetime: 900 });
   const view = { canKeep: false, labels: () => undefined };
 
   test('holds the scopes', () => {
     const decision = decide(scopes('openid email'));
-    expect(nextStep(decision, { transaction, view, now: NOW })).toMatchObject({
+    expect(nextStep(decision, { transaction, view, now: fixedNow })).toMatchObject({
       kind: 'step',
       step: { kind: 'consent', scopes: [{ scope: 'openid' }, { scope: 'email' }], notices: [] },
     });
@@ -187,7 +187,7 @@ describe('the step', () => {
 
 describe('the choice of an account', () => {
   const request = { promptSelectAccount: true } as const;
-  const chosen = { id: TRANSACTION, startedAt: NOW - 60, accountSelected: true } as const;
+  const chosen = { id: thisTransaction, startedAt: fixedNow - 60, accountSelected: true } as const;
 
   test('comes before every proof and every denial, once', () => {
     const subject = userWith(['password'], { status: 'suspended' });
@@ -200,9 +200,9 @@ describe('the choice of an account', () => {
 
   test('is made by going on, or by identifying, and forgotten with the account', () => {
     const begun = newTransaction({
-      id: TRANSACTION,
+      id: thisTransaction,
       request: { ...plainRequest, ...request },
-      now: NOW,
+      now: fixedNow,
       lifetime: 900,
     });
     const subject = { id: 'ann', identifier: 'ann', decoy: false };
@@ -212,19 +212,21 @@ describe('the choice of an account', () => {
     expect(selectedAccount(begun)).toMatchObject({ accountSelected: true });
     expect(forgetSubject(selectedAccount(begun))).not.toHaveProperty('accountSelected');
     expect(
-      selectedAccount(newTransaction({ id: 'x', request: plainRequest, now: NOW, lifetime: 900 })),
+      selectedAccount(newTransaction({ id: 'x', request: plainRequest, now: fixedNow, lifetime: 900 })),
     ).not.toHaveProperty('accountSelected');
   });
 
   test('is a step without anything to fill in', () => {
     const decision = evaluate(policiesOf(), factsOf({ request, subject: user() }));
     const transaction = newTransaction({
-      id: TRANSACTION,
+      id: thisTransaction,
       request: { ...plainRequest, ...request },
-      now: NOW,
+      now: fixedNow,
       lifetime: 900,
     });
-    expect(nextStep(decision, { transaction, view: { canKeep: false, labels: () => undefined }, now: NOW })).toEqual({
+    expect(
+      nextStep(decision, { transaction, view: { canKeep: false, labels: () => undefined }, now: fixedNow }),
+    ).toEqual({
       kind: 'step',
       step: { kind: 'select_account', notices: [] },
     });

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { simulate } from '../../../src/core/analysis/simulation/simulate.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Evidence, Skips } from '../../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
@@ -17,17 +18,15 @@ import {
   enrollmentTerms,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   policiesOf,
   proof,
   silentFacts,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 import { enough, seeded } from '../support/seeded.ts';
-
-const day = 86_400;
 
 function rule(terms: Partial<EnrollmentTerms>, when: EnrollmentRule['when'] = {}): EnrollmentRule {
   return { name: 'first', when, then: enrollmentTerms(terms) };
@@ -57,8 +56,8 @@ function decide(terms: Partial<EnrollmentTerms>, setup: Setup = {}, policies = p
   } = setup;
   const facts = { subject: userWith(has, skipped ? { skipped } : {}), evidence };
   const transaction = {
-    id: TRANSACTION,
-    startedAt: NOW - 60,
+    id: thisTransaction,
+    startedAt: fixedNow - 60,
     ...(skippedHere && { skipped: skippedHere }),
     ...(requestedEnrollment && { requestedEnrollment }),
   };
@@ -70,15 +69,15 @@ function decide(terms: Partial<EnrollmentTerms>, setup: Setup = {}, policies = p
 
 const totp = { anyOf: ['totp'] } as const;
 const inGrace = { required: [{ anyOf: ['totp'], grace: { skips: 3 } }] };
-const untilLater = { required: [{ anyOf: ['totp'], grace: { until: NOW + 1 } }] };
-const promoted = { promoted: [{ authenticator: 'webauthn', cooldown: 30 * day, skips: 2 }] };
+const untilLater = { required: [{ anyOf: ['totp'], grace: { until: fixedNow + 1 } }] };
+const promoted = { promoted: [{ authenticator: 'webauthn', cooldown: 30 * oneDay, skips: 2 }] };
 const reasons = ['grace', 'optional', 'promotion'] as const;
 /** Skips for these reasons. */
-const skippedFor = (why: readonly (keyof Skips)[], count: number, at = NOW) => {
+const skippedFor = (why: readonly (keyof Skips)[], count: number, at = fixedNow) => {
   const skips: Skips = Object.fromEntries(why.map((reason) => [reason, { count, at }]));
   return { totp: skips, webauthn: skips };
 };
-const skippedBefore = (count: number, at = NOW) => skippedFor(reasons, count, at);
+const skippedBefore = (count: number, at = fixedNow) => skippedFor(reasons, count, at);
 
 describe('the enrollment policy asks for', () => {
   test.each<[string, Partial<EnrollmentTerms>, Setup, object]>([
@@ -194,20 +193,25 @@ describe('the enrollment policy asks for', () => {
     [
       'no promotion during its cooldown',
       promoted,
-      { skipped: skippedBefore(1, NOW - 30 * day + 1) },
+      { skipped: skippedBefore(1, fixedNow - 30 * oneDay + 1) },
       { kind: 'allow' },
     ],
     [
       'a promotion again after its cooldown',
       promoted,
-      { skipped: skippedBefore(1, NOW - 30 * day) },
+      { skipped: skippedBefore(1, fixedNow - 30 * oneDay) },
       { kind: 'enroll' },
     ],
-    ['no promotion after the last skip', promoted, { skipped: skippedBefore(2, NOW - 300 * day) }, { kind: 'allow' }],
+    [
+      'no promotion after the last skip',
+      promoted,
+      { skipped: skippedBefore(2, fixedNow - 300 * oneDay) },
+      { kind: 'allow' },
+    ],
     [
       'a promotion, where the enrollment is optional, too',
       { ...promoted, optional: ['webauthn'] },
-      { skipped: skippedBefore(1, NOW - 31 * day) },
+      { skipped: skippedBefore(1, fixedNow - 31 * oneDay) },
       { kind: 'enroll', skippable: { reason: 'promotion' } },
     ],
     [
@@ -276,14 +280,14 @@ describe('the enrollment policy asks for', () => {
       { skipped: skippedFor(['optional'], 1) },
       { kind: 'allow' },
     ],
-    ['an enrollment in grace until a moment', untilLater, {}, { kind: 'enroll', skippable: { until: NOW + 1 } }],
+    ['an enrollment in grace until a moment', untilLater, {}, { kind: 'enroll', skippable: { until: fixedNow + 1 } }],
   ])('%s', (_, terms, setup, expected) => {
     expect(decide(terms, setup)).toMatchObject(expected);
   });
 
   test.each<[string, Partial<EnrollmentTerms>, Setup]>([
     ['so often', inGrace, { skipped: skippedBefore(3) }],
-    ['so long', { required: [{ anyOf: ['totp'], grace: { until: NOW } }] }, { skippedHere: ['totp'] }],
+    ['so long', { required: [{ anyOf: ['totp'], grace: { until: fixedNow } }] }, { skippedHere: ['totp'] }],
   ])('grace is over after it was skipped %s', (_, terms, setup) => {
     const decision = decide(terms, setup);
     expect(decision).toMatchObject({ kind: 'enroll', choices: ['totp'] });

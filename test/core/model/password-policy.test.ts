@@ -1,6 +1,7 @@
 /** The password policy: which terms apply to a user, and when a password must be replaced. */
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import type { Enrollment, Evidence, Subject } from '../../../src/core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordTerms } from '../../../src/core/model/password-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
@@ -15,15 +16,13 @@ import {
   enrollmentTerms,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   policiesOf,
   proof,
   silentFacts,
   userWith,
 } from '../support/fixtures.ts';
-
-const DAY = 86_400;
 
 function withPolicy(terms: Partial<PasswordTerms>, more: Parameters<typeof policiesOf>[0] = {}): PolicySet {
   const set = policiesOf(more);
@@ -112,7 +111,11 @@ test('a new password is as long as the rule wants of a user with these authentic
 test('the lockouts are those of all rules, each once, in their order; without rules the default', () => {
   const lockout = { ...defaultPasswordTerms.lockout, attempts: defaultPasswordTerms.lockout.attempts + 1 };
   const policy = (...all: readonly (typeof lockout)[]) => {
-    const rules = all.map((one, at) => ({ name: `${at}`, when: {}, then: { ...defaultPasswordTerms, lockout: one } }));
+    const rules = all.map((lockoutTerms, at) => ({
+      name: `${at}`,
+      when: {},
+      then: { ...defaultPasswordTerms, lockout: lockoutTerms },
+    }));
     return compilePolicy({ name: 'password', rules });
   };
   expect(passwordLockouts(policy(lockout, { ...lockout }))).toEqual([lockout]);
@@ -122,13 +125,13 @@ test('the lockouts are those of all rules, each once, in their order; without ru
 });
 
 describe('a password that must be replaced', () => {
-  const aging = withPolicy({ maxAge: 90 * DAY });
+  const aging = withPolicy({ maxAge: 90 * oneDay });
 
   test.each<[string, Partial<Enrollment>, object]>([
-    ['one second short of its age', { createdAt: NOW - 90 * DAY + 1 }, { kind: 'allow' }],
+    ['one second short of its age', { createdAt: fixedNow - 90 * oneDay + 1 }, { kind: 'allow' }],
     [
       'of its age',
-      { createdAt: NOW - 90 * DAY },
+      { createdAt: fixedNow - 90 * oneDay },
       { kind: 'enroll', choices: ['password'], replacementReason: 'expired' },
     ],
     ['of unknown age', {}, { kind: 'allow' }],
@@ -139,7 +142,7 @@ describe('a password that must be replaced', () => {
     ],
     [
       'on a list and too old',
-      { compromised: 'common', createdAt: NOW - 91 * DAY },
+      { compromised: 'common', createdAt: fixedNow - 91 * oneDay },
       { kind: 'enroll', replacementReason: 'compromised' },
     ],
   ])('%s', (_what, password, expected) => {
@@ -147,7 +150,7 @@ describe('a password that must be replaced', () => {
   });
 
   test('is a matter of the rule: another group keeps it, another list does not count', () => {
-    const old = { createdAt: NOW - 91 * DAY };
+    const old = { createdAt: fixedNow - 91 * oneDay };
     expect(decide(aging, admin(['password'], old, []), [proof('password', 'now')]).kind).toBe('allow');
     const listed = { compromised: 'list' } as const;
     const onlyCommon = withPolicy({ blocklists: ['common'] });
@@ -173,7 +176,7 @@ describe('a password that must be replaced', () => {
   });
 
   test('takes an interaction where a session rests on it', () => {
-    const subject = admin(['password'], { createdAt: NOW - 91 * DAY });
+    const subject = admin(['password'], { createdAt: fixedNow - 91 * oneDay });
     const decision = evaluate(aging, silentFacts({ subject, evidence: [proof('password', 100)] }));
     expect(decision).toMatchObject({ kind: 'enroll', replacementReason: 'expired' });
   });

@@ -15,7 +15,7 @@ import {
   type FactParts,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   plainRequest,
   policiesOf,
   proof,
@@ -175,11 +175,11 @@ describe('registration', () => {
 });
 
 test('the step is that of the decision, with the fields of the view', () => {
-  const transaction = newTransaction({ id: 't', request: plainRequest, now: NOW, lifetime: 900 });
+  const transaction = newTransaction({ id: 't', request: plainRequest, now: fixedNow, lifetime: 900 });
   const decision = decide(withProfile({ optional: ['phone'] }), proved);
   const field = { name: 'phone', attribute: { type: 'phone', read: 'user', write: 'user' }, required: false } as const;
   const view = { labels: () => undefined, canKeep: false, profileFields: () => [field] };
-  expect(nextStep(decision, { transaction, view, now: NOW })).toEqual({
+  expect(nextStep(decision, { transaction, view, now: fixedNow })).toEqual({
     kind: 'step',
     step: { kind: 'profile', fields: [field], terms: [], canSkip: true, notices: [] },
   });
@@ -189,10 +189,10 @@ describe('a new user', () => {
   const field = { name: 'email', attribute: { type: 'email', read: 'user', write: 'user' }, required: true } as const;
   const registration = { fields: [field], terms: [] };
   const view = { labels: () => undefined, canKeep: false, registration };
-  const fresh = newTransaction({ id: 't', request: plainRequest, now: NOW, lifetime: 900 });
+  const fresh = newTransaction({ id: 't', request: plainRequest, now: fixedNow, lifetime: 900 });
   const identify = evaluate(policiesOf(), factsOf());
   const stepFor = (transaction: typeof fresh, context: Parameters<typeof nextStep>[1]['view'] = view) => {
-    const plan = nextStep(identify, { transaction, view: context, now: NOW });
+    const plan = nextStep(identify, { transaction, view: context, now: fixedNow });
     return plan.kind === 'step' ? plan.step : plan;
   };
   const pending = {
@@ -201,7 +201,7 @@ describe('a new user', () => {
     inputs: ['one_time_code'],
     public: { address: 'a@x.test' },
     private: { code: 'hash' },
-    expires: NOW + 600,
+    expires: fixedNow + 600,
   } as const;
 
   test('has an option on the first page, where the policy allows it', () => {

@@ -82,7 +82,7 @@ test('takes the first of several authenticators that may be asked for there, and
     authenticator.key === 'password' ? authenticator : { ...authenticator, askedWithIdentifier: true as const },
   );
   expect(identifierPageSecret({ ...policies, authenticators }, factsOf())).toBe(authenticators[0]?.key);
-  const without = policies.authenticators.map(({ askedWithIdentifier: _, ...one }) => one);
+  const without = policies.authenticators.map(({ askedWithIdentifier: _, ...authenticator }) => authenticator);
   expect(identifierPageSecret({ ...policies, authenticators: without }, factsOf())).toBeUndefined();
 });
 

@@ -13,8 +13,8 @@ import {
   enrollmentTerms,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   type PolicyParts,
   policiesOf,
   proof,
@@ -161,14 +161,14 @@ describe('an enrollment must stay', () => {
       'not while grace runs',
       ['password', 'totp'],
       'totp',
-      { ...terms, required: [{ anyOf: ['totp'], grace: { until: NOW + 1 } }] },
+      { ...terms, required: [{ anyOf: ['totp'], grace: { until: fixedNow + 1 } }] },
       undefined,
     ],
     [
       'because grace is over',
       ['password', 'totp'],
       'totp',
-      { ...terms, required: [{ anyOf: ['totp'], grace: { until: NOW } }] },
+      { ...terms, required: [{ anyOf: ['totp'], grace: { until: fixedNow } }] },
       ['totp'],
     ],
     [
@@ -198,7 +198,7 @@ describe('an enrollment must stay', () => {
 
   test('because no skips are left', () => {
     const then: EnrollmentTerms = { ...terms, required: [{ anyOf: ['totp'], grace: { skips: 1 } }] };
-    const subject = userWith(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: NOW - 60 } } } });
+    const subject = userWith(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: fixedNow - 60 } } } });
     expect(demandsOn(under([{ when: {}, then }]), at([], { subject }), 'totp')).toHaveLength(1);
   });
 

@@ -27,12 +27,12 @@ import {
   type FactParts,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   plainRequest,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../support/fixtures.ts';
 import { naivelyMeets } from '../support/naive-evaluator.ts';
@@ -244,12 +244,12 @@ describe('after the user has lost an authenticator', () => {
 
   test('the authenticator used last comes first, except the recovery code', () => {
     const decision = evaluate(account, factsFor(['password', 'webauthn', 'recovery_code'], ['password'], change));
-    const begun = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 600 });
+    const begun = newTransaction({ id: 'tx', request: plainRequest, now: fixedNow, lifetime: 600 });
     const plan = (lastUsed: readonly string[]) =>
       nextStep(decision, {
         transaction: begun,
         view: { labels: () => undefined, canKeep: false, lastUsed },
-        now: NOW,
+        now: fixedNow,
       });
     expect(plan(['recovery_code'])).toMatchObject({ kind: 'start', authenticator: 'webauthn' });
     expect(plan(['recovery_code', 'webauthn'])).toMatchObject({ authenticator: 'webauthn' });
@@ -292,7 +292,7 @@ function plainRequirement(has: readonly Enrollment[]): Requirement {
   return { anyOf: [{ factors: Math.max(1, covered) as 1 | 2 | 3, demands, maxAge: 300 }] };
 }
 
-const when = { now: NOW, transaction: TRANSACTION };
+const when = { now: fixedNow, transaction: thisTransaction };
 const isRecovery = ({ authenticator }: Evidence) => authenticator === 'recovery_code';
 
 test('a recovery code adds only an alternative next to another factor type to the account-management requirement', () => {
@@ -350,8 +350,8 @@ test('a disabled authenticator neither enrolls anything below the requirement no
         request: drawn.request,
       });
       const decision = evaluate(policies, facts);
-      const usable = (one: { readonly authenticator: string }) =>
-        !(disabled as readonly string[]).includes(one.authenticator);
+      const usable = (enrollment: { readonly authenticator: string }) =>
+        !(disabled as readonly string[]).includes(enrollment.authenticator);
       const maxAge = drawn.request.promptLogin ? 0 : drawn.request.maxAge;
       if (decision.kind === 'enroll') {
         seen.enroll += 1;

@@ -55,7 +55,10 @@ describe('everything that is asked for', () => {
   test('a chain of two of one kind takes both', () => {
     const subject = userWith(['password', 'totp']);
     const [first, totp] = subject.enrollments;
-    const twice = { ...subject, enrollments: [first, totp, { ...totp, id: 'other' }].flatMap((one) => one ?? []) };
+    const twice = {
+      ...subject,
+      enrollments: [first, totp, { ...totp, id: 'other' }].flatMap((enrollment) => enrollment ?? []),
+    };
     const app = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
     const asked = askedInAll(policiesOf({ app }), factsOf({ subject: twice as typeof subject }));
     expect(names(asked?.proofs.sets ?? [])).toEqual([['totp', 'totp']]);
@@ -228,7 +231,7 @@ test('all of them, and no others', () => {
           proofs.flatMap(({ name, proof }) => (some.includes(name) ? [proof] : [])),
         );
       const sufficient = subsets(proofs.map(({ name }) => name)).filter(suffices);
-      const minimal = sufficient.filter((set) => set.every((key) => !suffices(set.filter((one) => one !== key))));
+      const minimal = sufficient.filter((set) => set.every((key) => !suffices(set.filter((other) => other !== key))));
       fc.pre(minimal.length > 0);
       const { sets, isComplete } = allSufficientSets(requirements, capabilities);
       const plain = (all: readonly (readonly string[])[]) => all.map((set) => set.toSorted().join()).toSorted();

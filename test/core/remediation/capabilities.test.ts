@@ -27,7 +27,7 @@ describe('an authenticator can be enrolled', () => {
     ['not again, where it is enrolled', enrolled('totp'), [], 0],
     [
       'again, where the one that is enrolled shows less',
-      enrolled('totp').map((one) => ({ ...one, characteristics: [] })),
+      enrolled('totp').map((enrollment) => ({ ...enrollment, characteristics: [] })),
       [],
       1,
     ],

@@ -137,7 +137,7 @@ describe('a decoy', () => {
   /** The first decoy that has exactly these. */
   const decoyWith = (...keys: readonly string[]): Subject => {
     const found = Array.from({ length: 4096 }, (_, entropy) => decoy(entropy)).find(
-      (one) => keysOf(one).join() === keys.join(),
+      (candidate) => keysOf(candidate).join() === keys.join(),
     );
     if (!found) throw new Error(`no decoy has ${keys.join()}`);
     return found;
@@ -157,7 +157,7 @@ describe('a decoy', () => {
     const many = (kind?: 'address' | 'number') =>
       Array.from({ length: 4096 }, (_, at) => keysOf(decoy(entropyOf(at), kind)));
     const shareOf = (keys: readonly (readonly string[])[], ...wanted: readonly string[]) =>
-      keys.filter((one) => wanted.every((key) => one.includes(key))).length / keys.length;
+      keys.filter((owned) => wanted.every((key) => owned.includes(key))).length / keys.length;
     const [others, addresses, numbers] = [many(), many('address'), many('number')];
 
     test.each(all.map(({ key, ...rest }) => [key, 'decoys' in rest ? rest.decoys : undefined] as const))(

@@ -46,7 +46,7 @@ describe('what could be enrolled', () => {
   test('is on the side of the recovery that it would be on, while one counts', () => {
     const enrollments: readonly Enrollment[] = [
       ...totp,
-      ...enrolled('email').map((one) => ({ ...one, recovered: 'proof' as const })),
+      ...enrolled('email').map((enrollment) => ({ ...enrollment, recovered: 'proof' as const })),
     ];
     expect(kinds({ enrollments })).toEqual([
       ['password', 'secret'],
@@ -61,7 +61,7 @@ describe('what could be enrolled', () => {
   });
 
   test('says what it shows, and on which side of a recovery it is', () => {
-    const enrollments = enrolled('email').map((one) => ({ ...one, recovered: 'proof' as const }));
+    const enrollments = enrolled('email').map((enrollment) => ({ ...enrollment, recovered: 'proof' as const }));
     expect(enrollable(able({ enrollments, authenticators: [descriptor.phone] }), [])).toEqual([
       { ...action('phone'), enrollment: 'new phone 0', methods: ['sms', 'voice'], toEnroll: true, recovered: 'proof' },
     ]);
@@ -71,7 +71,7 @@ describe('what could be enrolled', () => {
     enrollable(able({ enrollments }), requirements).map(({ enrollment }) => enrollment);
 
   test('is another key where the user has one that shows fewer factor types', () => {
-    const weaker = enrolled('webauthn').map((one) => ({ ...one, factors: ['possession'] as const }));
+    const weaker = enrolled('webauthn').map((enrollment) => ({ ...enrollment, factors: ['possession'] as const }));
     expect(keys(weaker)).toContain('new webauthn 0');
     expect(keys(enrolled('webauthn'))).not.toContain('new webauthn 0');
   });

@@ -7,24 +7,24 @@ import type { Enrollment, Evidence } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { type SufficientSets, sufficientSets } from '../../../src/core/remediation/sufficient-sets.ts';
 import { allEnrollments, chains, evidenceOf, requirement, withMethod } from '../support/arbitraries.ts';
-import { descriptor, type Key, NOW, proof, TRANSACTION } from '../support/fixtures.ts';
+import { descriptor, fixedNow, type Key, proof, thisTransaction } from '../support/fixtures.ts';
 import { naivelyMeets, subsets, waysToProve } from '../support/naive-evaluator.ts';
 import { enough, seeded } from '../support/seeded.ts';
 
 const keys = Object.keys(descriptor) as Key[];
-const when = { now: NOW, transaction: TRANSACTION };
+const when = { now: fixedNow, transaction: thisTransaction };
 
 /** The evidence of proving an enrollment by each of its methods that is needed. */
-function proving(one: Enrollment): readonly [Evidence, ...Evidence[]] {
-  const { id, authenticator, factors, characteristics } = one;
-  const [first, ...others] = waysToProve(one);
+function proving(enrollment: Enrollment): readonly [Evidence, ...Evidence[]] {
+  const { id, authenticator, factors, characteristics } = enrollment;
+  const [first, ...others] = waysToProve(enrollment);
   const proved = { ...proof(authenticator as Key, 'now'), enrollment: id, factors, characteristics };
   return [withMethod(proved, first), ...others.map((method) => withMethod(proved, method))];
 }
 
 function assessed(evidence: Evidence): AssessedEvidence {
   const { authenticator, enrollment, method, factors, characteristics, at, transaction, idle } = evidence;
-  const age = transaction === TRANSACTION ? 'now' : Math.max(0, NOW - at);
+  const age = transaction === thisTransaction ? 'now' : Math.max(0, fixedNow - at);
   const isAuxiliary = authenticator === 'security_question';
   const pause = idle !== undefined && { idle };
   const shown = { authenticator, enrollment, factors, characteristics, age, ...pause } as const;
@@ -32,8 +32,8 @@ function assessed(evidence: Evidence): AssessedEvidence {
 }
 
 /** What is assumed: a proof by whichever methods are needed. */
-function action(one: Enrollment): AssessedEvidence {
-  const [first, ...others] = proving(one);
+function action(enrollment: Enrollment): AssessedEvidence {
+  const [first, ...others] = proving(enrollment);
   const methods = [first, ...others].flatMap(({ method }) => method ?? []);
   return { ...assessed(first), ...(methods.length > 0 && { methods }) };
 }
@@ -172,7 +172,7 @@ describe('the search for sufficient sets', () => {
   test('proofs at hand make the search no longer', () => {
     const evidence = ten
       .slice(0, 12)
-      .map((enrollment) => ({ ...proving(enrollment)[0], transaction: 'tx-before', at: NOW - 30 }));
+      .map((enrollment) => ({ ...proving(enrollment)[0], transaction: 'tx-before', at: fixedNow - 30 }));
     const aged = { ...open, maxAge: 10 };
     const { sets, steps } = search({ requirements: [{ chains: [[aged, open, aged]] }], evidence, has: ten });
     expect(sets.length).toBeGreaterThan(0);

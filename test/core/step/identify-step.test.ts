@@ -2,9 +2,9 @@
 import { expect, test } from '@jest/globals';
 import { type IdentifyContext, identifyStep } from '../../../src/core/step/identify-step.ts';
 import { newTransaction } from '../../../src/core/step/transaction.ts';
-import { NOW, plainRequest } from '../support/fixtures.ts';
+import { fixedNow, plainRequest } from '../support/fixtures.ts';
 
-const transaction = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const transaction = newTransaction({ id: 'tx', request: plainRequest, now: fixedNow, lifetime: 900 });
 
 test.each<[string, Partial<IdentifyContext>, true | undefined]>([
   ['the one that the page asks for', { identifyWith: 'password', recoverable: 'password' }, true],

@@ -4,15 +4,15 @@ import { describe, expect, test } from '@jest/globals';
 import type { Decision, DecisionOutcome } from '../../../src/core/model/decision.ts';
 import { nextStep, type Plan } from '../../../src/core/step/next-step.ts';
 import { type Choice, newTransaction, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
-import { NOW, plainRequest } from '../support/fixtures.ts';
+import { fixedNow, plainRequest } from '../support/fixtures.ts';
 
-const transaction = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const transaction = newTransaction({ id: 'tx', request: plainRequest, now: fixedNow, lifetime: 900 });
 const labels = (id: string) => (id === 'k1' ? 'Blue key' : undefined);
 const next = (outcome: DecisionOutcome, more: Partial<Transaction> = {}, identifyWith?: string): Plan =>
   nextStep({ ...outcome, trace: { layers: [] } } as Decision, {
     transaction: { ...transaction, ...more },
     view: { ...(identifyWith !== undefined && { identifyWith }), labels, canKeep: false },
-    now: NOW,
+    now: fixedNow,
   });
 
 const one: DecisionOutcome = { kind: 'challenge', options: [{ authenticator: 'password', enrollments: ['p'] }] };
@@ -29,12 +29,12 @@ test('a challenge that the user left is taken up again, unless it has expired', 
     purpose: 'challenge',
     public: {},
     private: {},
-    expires: NOW + 60,
+    expires: fixedNow + 60,
   } as Pending;
   const back = { choice: challenge('totp'), parked: [left] };
   expect(next(several, back)).toMatchObject({ kind: 'start', authenticator: 'totp', left });
   expect(next(several, { ...back, choice: challenge('nothing like it') })).not.toHaveProperty('left');
-  expect(next(several, { ...back, parked: [{ ...left, expires: NOW }] })).not.toHaveProperty('left');
+  expect(next(several, { ...back, parked: [{ ...left, expires: fixedNow }] })).not.toHaveProperty('left');
 });
 
 const enroll: DecisionOutcome = { kind: 'enroll', choices: ['totp', 'webauthn'] };
@@ -44,7 +44,7 @@ const challenge = (authenticator: string, enrollment?: string): Choice => ({
   ...(enrollment && { enrollment }),
 });
 const inputs = ['one_time_code'] as const;
-const pending = (choice: Choice, expires = NOW + 60): Pending => ({
+const pending = (choice: Choice, expires = fixedNow + 60): Pending => ({
   ...choice,
   inputs,
   public: { hint: 'h' },
@@ -73,7 +73,7 @@ describe('steps that need nothing started', () => {
     ['denied', { kind: 'deny', reason: 'no_rule', layer: 'app' }, {}, undefined, { kind: 'denied', reason: 'no_rule' }],
     [
       'complete',
-      { kind: 'allow', rule: 'r', assurance: { amr: [], authTime: NOW, supportingEvidence: [] } },
+      { kind: 'allow', rule: 'r', assurance: { amr: [], authTime: fixedNow, supportingEvidence: [] } },
       {},
       undefined,
       { kind: 'complete' },
@@ -127,7 +127,7 @@ test.each([
 ])('"keep me signed in" comes back as the user left it: %s', (keepSignedIn, ticked) => {
   const identify = { kind: 'identify', trace: { layers: [] } } as const;
   const stepFor = (canKeep: boolean) =>
-    nextStep(identify, { transaction: before, view: { labels, canKeep }, now: NOW });
+    nextStep(identify, { transaction: before, view: { labels, canKeep }, now: fixedNow });
   const before = { ...transaction, ...(keepSignedIn !== undefined && { keepSignedIn }) };
   expect(stepFor(true)).toMatchObject({ step: { keepSignedIn: ticked } });
   expect(stepFor(false)).not.toHaveProperty('step.keepSignedIn');
@@ -190,7 +190,7 @@ describe('what is started', () => {
     [
       'a new challenge after the pending one has expired',
       one,
-      { pending: pending(challenge('password', 'p'), NOW) },
+      { pending: pending(challenge('password', 'p'), fixedNow) },
       { authenticator: 'password' },
     ],
     [
@@ -281,7 +281,7 @@ describe('several enrollments that are one option', () => {
     nextStep({ ...twins, trace: { layers: [] } } as Decision, {
       transaction: { ...transaction, ...more },
       view: { labels: () => undefined, canKeep: false, isSingleOption: () => true, ...view },
-      now: NOW,
+      now: fixedNow,
     });
 
   test('are listed once, without an id', () => {

@@ -1,7 +1,7 @@
 /** Whether an outstanding challenge can still be answered. */
 import { expect, test } from '@jest/globals';
 import { isOpen, type OptionsView } from '../../../src/core/step/options.ts';
-import { NOW } from '../support/fixtures.ts';
+import { fixedNow } from '../support/fixtures.ts';
 
 const asking =
   (...methods: readonly string[]): OptionsView['askedMethods'] =>
@@ -21,8 +21,8 @@ test.each<[string, number, readonly string[] | undefined, OptionsView['askedMeth
 ])('a challenge %s is open, or not', (_, left, methods, askedMethods, expected) => {
   const pending = {
     ...{ authenticator: 'phone', inputs: [], public: {}, private: {} },
-    ...{ expires: NOW + left, ...(methods && { methods }) },
+    ...{ expires: fixedNow + left, ...(methods && { methods }) },
   } as unknown as Parameters<typeof isOpen>[0];
   const view = { labels: () => undefined, ...(askedMethods && { askedMethods }) } as OptionsView;
-  expect(isOpen(pending, view, NOW)).toBe(expected);
+  expect(isOpen(pending, view, fixedNow)).toBe(expected);
 });

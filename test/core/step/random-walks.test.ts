@@ -28,8 +28,8 @@ import {
   enrolled,
   factorsOf,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   plainRequest,
   policiesOf,
   proof,
@@ -88,7 +88,7 @@ interface Demands {
   readonly promoted: readonly Key[];
 }
 
-const DECOY = 'decoy-nobody';
+const decoyId = 'decoy-nobody';
 
 function subjectOf({ transaction: { subject }, users }: Run): Subject | undefined {
   if (subject === undefined) return undefined;
@@ -144,7 +144,7 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
     case 'identify': {
       const isDecoy = action.who === 'nobody';
       const result = identified(transaction, {
-        id: isDecoy ? DECOY : action.who,
+        id: isDecoy ? decoyId : action.who,
         identifier: action.who,
         decoy: isDecoy,
       });
@@ -166,7 +166,7 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
     case 'enroll':
       return enroll(run, action.nth, decision);
     case 'foreign_proof': {
-      const id = action.of === 'decoy' ? DECOY : action.of;
+      const id = action.of === 'decoy' ? decoyId : action.of;
       if (id === transaction.subject?.id && action.where === 'now') return run;
       const evidence = {
         ...proof('webauthn', 0),
@@ -268,10 +268,10 @@ test('no sequence of submissions completes without the required proofs', () => {
       const transaction = newTransaction({
         id: 'walk',
         request: { ...plainRequest, ...demands.request },
-        now: NOW,
+        now: fixedNow,
         lifetime: 900,
       });
-      let { run, decision, plan } = advance({ transaction, users, now: NOW }, demands);
+      let { run, decision, plan } = advance({ transaction, users, now: fixedNow }, demands);
       for (const action of acts) {
         ({ run, decision, plan } = advance(submit(run, action, decision, plan), demands));
         if (plan.kind !== 'step') throw new Error('nothing to show');

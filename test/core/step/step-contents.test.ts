@@ -5,9 +5,9 @@ import type { Decision, DecisionOutcome } from '../../../src/core/model/decision
 import { nextStep, type StepContext } from '../../../src/core/step/next-step.ts';
 import { optionsToSelect } from '../../../src/core/step/options.ts';
 import { newTransaction, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
-import { NOW, plainRequest } from '../support/fixtures.ts';
+import { fixedNow, plainRequest } from '../support/fixtures.ts';
 
-const transaction = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const transaction = newTransaction({ id: 'tx', request: plainRequest, now: fixedNow, lifetime: 900 });
 const everyLabel = (id: string) => `label of ${id}`;
 const decided = (outcome: DecisionOutcome): Decision => ({ ...outcome, trace: { layers: [] } });
 
@@ -15,11 +15,11 @@ function planFor(outcome: DecisionOutcome, more: Partial<Transaction> = {}, view
   return nextStep(decided(outcome), {
     transaction: { ...transaction, ...more },
     view: { labels: () => undefined, canKeep: false, ...view },
-    now: NOW,
+    now: fixedNow,
   });
 }
 
-const kept = { inputs: ['one_time_code'], public: { hint: 'h' }, private: {}, expires: NOW + 60 } as const;
+const kept = { inputs: ['one_time_code'], public: { hint: 'h' }, private: {}, expires: fixedNow + 60 } as const;
 const totp: Pending = { purpose: 'challenge', authenticator: 'totp', enrollment: 't', ...kept };
 const totpOffer: Pending = { purpose: 'enroll', authenticator: 'totp', ...kept };
 const challenge = {

@@ -3,10 +3,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { newTransaction, type Pending } from '../../../src/core/step/transaction.ts';
 import { picked, rememberingDevice, skipping, started } from '../../../src/core/step/transitions.ts';
-import { NOW, plainRequest } from '../support/fixtures.ts';
+import { fixedNow, plainRequest } from '../support/fixtures.ts';
 
-const fresh = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
-const kept = { inputs: ['one_time_code'], public: {}, private: {}, expires: NOW + 60 } as const;
+const fresh = newTransaction({ id: 'tx', request: plainRequest, now: fixedNow, lifetime: 900 });
+const kept = { inputs: ['one_time_code'], public: {}, private: {}, expires: fixedNow + 60 } as const;
 const challenge = (authenticator: string, enrollment?: string): Pending => ({
   purpose: 'challenge',
   authenticator,

@@ -15,9 +15,9 @@ import {
   skipping,
   started,
 } from '../../../src/core/step/transitions.ts';
-import { NOW, plainRequest, proof } from '../support/fixtures.ts';
+import { fixedNow, plainRequest, proof } from '../support/fixtures.ts';
 
-const fresh = newTransaction({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const fresh = newTransaction({ id: 'tx', request: plainRequest, now: fixedNow, lifetime: 900 });
 const ann = { id: 'ann', identifier: 'ann@example.org', decoy: false };
 const bob = { id: 'bob', identifier: 'bob@example.org', decoy: false };
 const decoy = { id: 'decoy-7', identifier: 'nobody@example.org', decoy: true };
@@ -29,7 +29,7 @@ const pending: Pending = {
   inputs: ['one_time_code'],
   public: {},
   private: {},
-  expires: NOW + 60,
+  expires: fixedNow + 60,
 };
 
 function accepted(result: Identified): Transaction {
@@ -43,11 +43,11 @@ test('a transaction starts empty, and expires', () => {
     id: 'tx',
     event: 'tx',
     request: plainRequest,
-    startedAt: NOW,
-    expiresAt: NOW + 900,
+    startedAt: fixedNow,
+    expiresAt: fixedNow + 900,
     evidence: [],
   });
-  expect([NOW + 899, NOW + 900, Number.NaN].map((now) => isExpired(fresh, now))).toEqual([false, true, true]);
+  expect([fixedNow + 899, fixedNow + 900, Number.NaN].map((now) => isExpired(fresh, now))).toEqual([false, true, true]);
 });
 
 test('a later interaction of the same request continues its event', () => {
@@ -55,7 +55,7 @@ test('a later interaction of the same request continues its event', () => {
     id: 'tx2',
     event: 'tx',
     request: plainRequest,
-    now: NOW,
+    now: fixedNow,
     lifetime: 900,
     session: 's',
     prefilledIdentifier: 'ann',
@@ -73,7 +73,7 @@ test('a later interaction of the same request continues its event', () => {
 
 test('it keeps proofs and answers, but not the page of the user', () => {
   const kept = {
-    startedAt: NOW,
+    startedAt: fixedNow,
     evidence: [password],
     skipped: ['totp'],
     keepSignedIn: false,
@@ -86,7 +86,7 @@ test('it keeps proofs and answers, but not the page of the user', () => {
     ...started(withAnn, pending),
     ...kept,
     id: 'tx1',
-    expiresAt: NOW + 1,
+    expiresAt: fixedNow + 1,
     prefilledIdentifier: 'ann',
     uiLocales: 'de',
     session: 's',
@@ -187,7 +187,7 @@ describe('the position', () => {
       inputs: [],
       public: {},
       private: {},
-      expires: NOW + 60,
+      expires: fixedNow + 60,
     };
     const asked = started(started(withAnn, offer), pending);
     expect(asked).toMatchObject({ pending, parked: [offer] });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Characteristic, Enrollment, Evidence, Factor, RequestFacts } from '../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
-import { acrValues, descriptor, enrolled, type Key, NOW, proof, TRANSACTION } from './fixtures.ts';
+import { acrLevels, descriptor, enrolled, fixedNow, type Key, proof, thisTransaction } from './fixtures.ts';
 import { waysToProve } from './naive-evaluator.ts';
 
 const keys = Object.keys(descriptor) as Key[];
@@ -102,7 +102,10 @@ export const request: fc.Arbitrary<DrawnRequest> = fc
 export function verificationOf(enrollment: Enrollment, lesser: boolean): Pick<Evidence, 'factors' | 'characteristics'> {
   const { factors, characteristics: best } = enrollment;
   if (!lesser || enrollment.authenticator !== 'webauthn') return { factors, characteristics: best };
-  return { factors: ['possession'], characteristics: best.filter((one) => one !== 'userVerification') };
+  return {
+    factors: ['possession'],
+    characteristics: best.filter((characteristic) => characteristic !== 'userVerification'),
+  };
 }
 
 /** Undefined: the record does not say. */
@@ -115,7 +118,7 @@ export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evi
     .record({
       enrollment: fc.constantFrom(...enrollments),
       age: fc.constantFrom(-30, 0, 30, 60, 200, 300, 301, 1000, 5000),
-      transaction: fc.constantFrom(TRANSACTION, 'tx-1', 'tx-2'),
+      transaction: fc.constantFrom(thisTransaction, 'tx-1', 'tx-2'),
       lesser: fc.boolean(),
       idle: fc.option(fc.constantFrom(0, 60, 61, 301), { nil: undefined }),
       way: fc.integer({ min: 0, max: 3 }),
@@ -124,7 +127,7 @@ export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evi
       ...withMethod(proof(enrollment.authenticator as Key, 0), waysToProve(enrollment)[way]),
       ...verificationOf(enrollment, lesser),
       enrollment: enrollment.id,
-      at: NOW - age,
+      at: fixedNow - age,
       transaction,
       ...(idle !== undefined && { idle }),
     }));
@@ -141,7 +144,7 @@ export const world = (sizes: {
     fc.record({
       session: sizes.requirement,
       app: sizes.requirement,
-      minimumAcr: rarely(fc.constantFrom(...acrValues.map(({ value }) => value))),
+      minimumAcr: rarely(fc.constantFrom(...acrLevels.map(({ value }) => value))),
       disabled: fc.oneof(
         { weight: 3, arbitrary: fc.constant([]) },
         { weight: 1, arbitrary: fc.subarray(keys, { maxLength: 3 }) },

@@ -10,7 +10,7 @@ const pigeons = [...holes, 6];
  * every user meets one, and to know that takes more steps than a search has.
  */
 export const entangled: readonly Conditions[] = [
-  ...pigeons.map((one): Conditions => ({ groups: { none: holes.map((at) => hole(one, at)) } })),
+  ...pigeons.map((pigeon): Conditions => ({ groups: { none: holes.map((at) => hole(pigeon, at)) } })),
   ...holes.flatMap((at) =>
     pigeons.flatMap((pigeon) =>
       pigeons.slice(0, pigeon).map((other): Conditions => ({ groups: { all: [hole(pigeon, at), hole(other, at)] } })),

@@ -17,7 +17,7 @@ import { riskSignals } from '../../../src/core/model/risk.ts';
 import { dateSpan } from '../../../src/core/policy/values/date-bound.ts';
 import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
-import { descriptor, type Key, NOW, riskScoring, TRANSACTION } from './fixtures.ts';
+import { descriptor, fixedNow, type Key, riskScoring, thisTransaction } from './fixtures.ts';
 import { waysToProve } from './naive-evaluator.ts';
 
 const keys = Object.keys(descriptor) as Key[];
@@ -166,12 +166,12 @@ export const conditions: fc.Arbitrary<Conditions> = fc.oneof(
   { weight: 3, arbitrary: conditionSet(3) },
   {
     weight: 1,
-    arbitrary: fc.tuple(conditionSet(1), fc.record(ofConditions)).map(([one, any]) => ({ ...one, ...any })),
+    arbitrary: fc.tuple(conditionSet(1), fc.record(ofConditions)).map(([set, any]) => ({ ...set, ...any })),
   },
 );
 
 const recoveryArbitraries: Arbitraries<NonNullable<Subject['recovery']>> = {
-  at: fc.constantFrom(NOW - 3600, NOW),
+  at: fc.constantFrom(fixedNow - 3600, fixedNow),
   by: fc.subarray([...keys]),
 };
 
@@ -183,7 +183,7 @@ const subjectArbitraries: Arbitraries<Subject> = {
   userType: fc.constantFrom(...names),
   profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
   enrollments: enrollments(3),
-  createdAt: fc.constantFrom(NOW - 3600, NOW - 365 * 86_400),
+  createdAt: fc.constantFrom(fixedNow - 3600, fixedNow - 365 * 86_400),
   recovery: fc.record(recoveryArbitraries),
   acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
   offeredAttributes: fc.subarray(names),
@@ -191,24 +191,33 @@ const subjectArbitraries: Arbitraries<Subject> = {
     fc.constantFrom('app', 'other'),
     fc.record({ granted: fc.subarray(['openid', ...names]), rejected: fc.subarray(names) }),
   ),
-  deletionDueAt: fc.constant(NOW + 86_400),
-  skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
+  deletionDueAt: fc.constant(fixedNow + 86_400),
+  skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: fixedNow - 60 } })),
 };
 
 const subject: fc.Arbitrary<Subject> = fc.record(subjectArbitraries, {
   requiredKeys: ['id', 'status', 'identifiers', 'groups', 'profile', 'enrollments'],
 });
 
-const remembered = fc.tuple(fc.constantFrom(...allEnrollments), fc.integer({ min: 0, max: 2 })).map(([one, way]) => {
-  const { id, authenticator, factors, characteristics: best } = one;
-  const method = waysToProve(one)[way];
-  const proved = { authenticator, enrollment: id, factors, characteristics: best, at: NOW - 3600, until: NOW + 3600 };
-  return { ...proved, ...(method !== undefined && { method }) };
-});
+const remembered = fc
+  .tuple(fc.constantFrom(...allEnrollments), fc.integer({ min: 0, max: 2 }))
+  .map(([enrollment, way]) => {
+    const { id, authenticator, factors, characteristics: best } = enrollment;
+    const method = waysToProve(enrollment)[way];
+    const proved = {
+      authenticator,
+      enrollment: id,
+      factors,
+      characteristics: best,
+      at: fixedNow - 3600,
+      until: fixedNow + 3600,
+    };
+    return { ...proved, ...(method !== undefined && { method }) };
+  });
 
 const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
-  id: fc.constant(TRANSACTION),
-  startedAt: fc.constant(NOW - 60),
+  id: fc.constant(thisTransaction),
+  startedAt: fc.constant(fixedNow - 60),
   skipped: list,
   requestedEnrollment: fc.constantFrom(...keys),
   recovering: fc.constant(true as const),
@@ -236,7 +245,7 @@ const networkArbitraries: Arbitraries<Facts['network']> = {
 
 /** By name, without what no condition reads. */
 export const factArbitraries: Arbitraries<Omit<Facts, 'isLastSignInAssumed'>> = {
-  now: fc.integer({ min: NOW, max: NOW + 365 * 86_400 }),
+  now: fc.integer({ min: fixedNow, max: fixedNow + 365 * 86_400 }),
   transaction: fc.record(transactionArbitraries, { requiredKeys: ['id', 'startedAt'] }),
   // Its other members are drawn by `request`, each of them.
   request: fc
@@ -253,7 +262,7 @@ export const factArbitraries: Arbitraries<Omit<Facts, 'isLastSignInAssumed'>> = 
       weight: 1,
       arbitrary: fc
         .record(networkArbitraries)
-        .map((one) => ({ ...one, zones: one.zones.filter((zone) => zone !== 'c') })),
+        .map((network) => ({ ...network, zones: network.zones.filter((zone) => zone !== 'c') })),
     },
   ),
   device: fc
@@ -261,7 +270,7 @@ export const factArbitraries: Arbitraries<Omit<Facts, 'isLastSignInAssumed'>> = 
     // A managed device is a registered one.
     .map((device) => ({ ...device, ...(device.managed && { registered: true as const }) })),
   keepSignedIn: fc.boolean(),
-  lastSignIn: fc.constantFrom(NOW - 3600, NOW - 90 * 86_400),
+  lastSignIn: fc.constantFrom(fixedNow - 3600, fixedNow - 90 * 86_400),
   risk: fc
     .tuple(fc.subarray([...riskSignals], { maxLength: 3 }), fc.subarray(['newCountry', 'impossibleTravel'] as const))
     .map(([unusual, unknown]) => riskOf(unusual, unusual.length > 2 ? unknown : [], riskScoring)),

@@ -13,7 +13,7 @@ import type {
 } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type {
-  AcrValue,
+  AcrLevel,
   Alternative,
   Policy,
   Requirement,
@@ -23,9 +23,9 @@ import type {
 import type { RiskScoring } from '../../../src/core/model/risk.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 
-export const NOW = 1_800_000_000;
+export const fixedNow = 1_800_000_000;
 /** The transaction under way. */
-export const TRANSACTION = 'tx-now';
+export const thisTransaction = 'tx-now';
 
 export const descriptor = {
   password: {
@@ -138,8 +138,8 @@ export function proof(key: Key | 'key', age: number | 'now', more: Partial<Evide
     characteristics: enrollment.characteristics,
     amr: amr[key === 'key' ? 'webauthn' : key],
     ...(by !== undefined && { method: by }),
-    at: age === 'now' ? NOW - 10 : NOW - age,
-    transaction: age === 'now' ? TRANSACTION : 'tx-before',
+    at: age === 'now' ? fixedNow - 10 : fixedNow - age,
+    transaction: age === 'now' ? thisTransaction : 'tx-before',
     origin: 'sign_in',
     ...more,
   };
@@ -150,7 +150,7 @@ export function proof(key: Key | 'key', age: number | 'now', more: Partial<Evide
 export function rememberedProof(key: Key | 'key', age: number, more: Partial<RememberedProof> = {}): RememberedProof {
   const [{ id, authenticator, factors: covered, characteristics }] = enrolled(key) as [Enrollment];
   const proved = { authenticator, enrollment: id, factors: covered, characteristics };
-  return { ...proved, at: NOW - age, until: NOW + 3600, ...more };
+  return { ...proved, at: fixedNow - age, until: fixedNow + 3600, ...more };
 }
 
 export function action(key: Key | 'key', more: Partial<AssessedEvidence> = {}): AssessedEvidence {
@@ -168,8 +168,8 @@ export interface FactParts extends Partial<Omit<Facts, 'request'>> {
 /** Facts of a transaction under way; `transaction: undefined` removes it. */
 export function factsOf({ request, ...more }: FactParts = {}): Facts {
   return {
-    now: NOW,
-    transaction: { id: TRANSACTION, startedAt: NOW - 60 },
+    now: fixedNow,
+    transaction: { id: thisTransaction, startedAt: fixedNow - 60 },
     network: { ip: '203.0.113.5', zones: ['world'] },
     device: { known: false, platform: 'desktop', os: 'linux' },
     evidence: [],
@@ -207,7 +207,7 @@ export function enrollmentTerms(terms: Partial<EnrollmentTerms> = {}): Enrollmen
   return { required: [], optional: [], promoted: [], disabled: [], ...terms };
 }
 
-export const acrValues: readonly AcrValue[] = [
+export const acrLevels: readonly AcrLevel[] = [
   { value: 'phr', requirement: factors(1, { demands: [{ characteristics: ['phishingResistant'] }] }) },
   { value: '2fa', requirement: factors(2) },
   { value: 'pwd', requirement: factors(1, { demands: [{ authenticators: ['password'] }] }) },
@@ -219,7 +219,7 @@ export interface PolicyParts {
   readonly app?: Policy | Requirement;
   readonly minimumAcr?: string;
   readonly enabled?: readonly Key[];
-  readonly acrValues?: readonly AcrValue[];
+  readonly acrLevels?: readonly AcrLevel[];
 }
 
 /** A session policy that any factor satisfies, unless another is given. */
@@ -234,7 +234,7 @@ export function policiesOf({
   return {
     session: compilePolicy(session),
     app: compilePolicy('name' in app ? app : always(allow(app))),
-    acrValues: more.acrValues ?? acrValues,
+    acrLevels: more.acrLevels ?? acrLevels,
     ...(minimumAcr !== undefined && { minimumAcr }),
     authenticators: keys.map((key) => descriptor[key]),
   };

@@ -1,6 +1,7 @@
 /** Users delete their own account: after a waiting time, once on all nodes, and not unseen. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import { parseOutboxMessage } from '../../../src/delivery/outbox.ts';
 import {
   credentialsKey,
@@ -23,7 +24,6 @@ import { notificationsFor, notifiedEvents } from '../../support/users/account-no
 import { visit, withEmail } from '../../support/users/account-visits.ts';
 import { until } from '../../support/values/until.ts';
 
-const day = 86_400;
 const path = '/account/deletion';
 const settings = (allowed: boolean) => ({
   'stepgate.yaml': JSON.stringify({
@@ -102,9 +102,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const page = await ask(user, agent);
     expect([page.url, page.status]).toEqual([`${node.issuer}${path}`, 200]);
     expect(formOf(page, 'keep-account')).toBeDefined();
-    await workersAfter(13 * day);
+    await workersAfter(13 * oneDay);
     expect(eventsOf(user.id)).not.toContain('user.deleted');
-    await workersAfter(14 * day + 60);
+    await workersAfter(14 * oneDay + 60);
     expect(eventsOf(user.id).filter((event) => event === 'user.deleted')).toHaveLength(1);
     const line = [...node.audit, ...other.audit].find(
       ({ event, subject }) => event === 'user.deleted' && subject === user.id,
@@ -119,7 +119,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(await logoutsFor(user.id)).toEqual(['heard']);
     expect(await notifiedEvents(node, email)).toEqual(['deleted', 'deletion_requested']);
     expect((await agent.open(`${node.issuer}/account`)).url).toContain('/signin/');
-    ahead = 14 * day + 120;
+    ahead = 14 * oneDay + 120;
     const sender = await opened.second({ sendOutbox: true });
     try {
       await until('the app hears of it', () => party.notices.length > 0);
@@ -159,7 +159,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(kept.html).not.toContain('data-deletion');
     expect(eventsOf(user.id)).toContain('account.deletion_cancelled');
     expect(await waitingMembers(user.id)).toEqual([]);
-    await workersAfter(15 * day);
+    await workersAfter(15 * oneDay);
     expect(await node.app.directory.get(user.id)).toBeDefined();
     expect(await notifiedEvents(node, email)).toEqual(['deletion_cancelled', 'deletion_requested']);
   });
@@ -175,9 +175,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     } finally {
       ahead = 0;
     }
-    await workersAfter(14 * day + 30);
+    await workersAfter(14 * oneDay + 30);
     expect(await node.app.directory.get(user.id)).toBeDefined();
-    await workersAfter(14 * day + 90);
+    await workersAfter(14 * oneDay + 90);
     expect(await node.app.directory.get(user.id)).toBeUndefined();
   });
 
@@ -210,7 +210,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const user = await userWithPassword(node);
     await ask(user);
     await node.app.directory.setStatus(user.id, 'suspended');
-    await workersAfter(15 * day);
+    await workersAfter(15 * oneDay);
     expect(await node.app.directory.get(user.id)).toBeDefined();
     await node.app.directory.setStatus(user.id, 'active');
     const { agent, page } = await visit(node, await userWithPassword(node), { path });
@@ -218,7 +218,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     await node.configure(settings(false));
     await other.app.activeRevision.refresh();
     try {
-      await workersAfter(15 * day);
+      await workersAfter(15 * oneDay);
       expect(await node.app.directory.get(user.id)).toBeDefined();
       expect((await agent.open(`${node.issuer}${path}`)).status).toBe(404);
       expect((await send(agent, path, { fields: { ...fields, confirm: 'yes' } })).status).toBe(404);
@@ -228,7 +228,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       await node.configure(settings(true));
       await other.app.activeRevision.refresh();
     }
-    await workersAfter(15 * day);
+    await workersAfter(15 * oneDay);
     expect(await node.app.directory.get(user.id)).toBeUndefined();
   });
 });

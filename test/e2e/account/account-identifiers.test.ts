@@ -1,6 +1,7 @@
 /** Users change address, number and name: what counts when, who is told, who can undo it, and who cannot. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../../src/authenticators/email/email.ts';
+import { oneWeek } from '../../../src/core/model/durations.ts';
 import { attemptCounter } from '../../../src/stores/keys.ts';
 import { eventsOf, formOf, userWithPassword } from '../../support/clients/sign-in-flow.ts';
 import { type Page, UserAgent } from '../../support/pages/user-agent.ts';
@@ -10,7 +11,6 @@ import { reach, type Visit, visit } from '../../support/users/account-visits.ts'
 import { askForDeletion } from '../../support/users/asked-deletion.ts';
 import { randomName } from '../../support/values/random-name.ts';
 
-const week = 7 * 86_400;
 let node: TestNode;
 let other: TestNode;
 let now = Math.floor(Date.now() / 1000);
@@ -130,7 +130,7 @@ describe('a new address', () => {
     for (const to of [user.email, email]) expect(await notifiedEvents(node, to)).toEqual(['email_replaced']);
     expect((await notificationsFor(node, email))[0]?.delivery.params.link).toBeUndefined();
     const [told] = await notificationsFor(node, user.email);
-    expect(told?.delivery.params).toMatchObject({ does: 'undo', until: now + week });
+    expect(told?.delivery.params).toMatchObject({ does: 'undo', until: now + oneWeek });
     expect(JSON.stringify(told?.delivery.params)).not.toContain(email);
   });
 
@@ -180,7 +180,7 @@ describe('a new address', () => {
       .filter(({ delivery }) => delivery.to === email && delivery.template === 'address')
       .map(({ about, delivery }) => [about.subject, String(delivery.params.code)] as const);
     const codeFor = (at: number) => codes.find(([subject]) => subject === users[at]?.id)?.[1] ?? '';
-    const pages = await Promise.all(visits.map((one, at) => confirm(one, codeFor(at))));
+    const pages = await Promise.all(visits.map((visit, at) => confirm(visit, codeFor(at))));
     const winners = (await Promise.all(users.map(recordOf))).filter(({ user }) => user.profile.email === email);
     expect(winners).toHaveLength(1);
     expect(pages.filter(({ messages }) => messages.includes('account.done.email_changed'))).toHaveLength(1);
@@ -276,7 +276,7 @@ describe('the former address', () => {
     await change(user, fresh());
     const link = await undoLink(user.email);
     const stranger = await userWithAddress();
-    now += week - 3600;
+    now += oneWeek - 3600;
     try {
       const late = await ask(stranger, user.email);
       const kept = await confirm(late, await newestCode(user.email));
@@ -289,7 +289,7 @@ describe('the former address', () => {
       const free = await ask(stranger, user.email, late.agent);
       expect((await confirm(free, await newestCode(user.email))).messages).toEqual(['account.done.email_changed']);
     } finally {
-      now -= week;
+      now -= oneWeek;
     }
   });
 
@@ -360,9 +360,7 @@ describe('the former address', () => {
 /** For any user who asked for it. */
 async function newestCode(to: string): Promise<string> {
   const codes = (await outboxOf(node)).filter(({ delivery }) => delivery.to === to && delivery.template === 'address');
-  return String(
-    codes.toSorted((one, next) => one.delivery.expires - next.delivery.expires).at(-1)?.delivery.params.code,
-  );
+  return String(codes.toSorted((a, b) => a.delivery.expires - b.delivery.expires).at(-1)?.delivery.params.code);
 }
 
 test('a number is proved by a text message; the former number is notified by another, and can undo the change', async () => {

@@ -44,7 +44,7 @@ export function carryOut(contextDir: string, scratchDir: string): Stage {
     if (name === 'ARG' && stage === undefined) setArgument(machine, text);
     else if (name === 'FROM') stage = begin(machine, text);
     else if (stage === undefined) throw new Error(`${name} before the first FROM`);
-    else stage = apply(machine, stage, name, text);
+    else stage = apply(machine, stage, { name, text });
     if (stage !== undefined) machine.stages.set(basename(stage.root), stage);
   }
   if (stage === undefined) throw new Error('the Dockerfile has no stage');
@@ -84,7 +84,7 @@ function begin({ scratchDir, args, stages }: Machine, text: string): Stage {
   return { base, root, workdir: '/', env: {}, volumes: [], exposes: [], ...nothing };
 }
 
-function apply(machine: Machine, stage: Stage, name: string, text: string): Stage {
+function apply(machine: Machine, stage: Stage, { name, text }: Instruction): Stage {
   switch (name) {
     case 'WORKDIR':
       mkdirSync(join(stage.root, text), { recursive: true });

@@ -110,7 +110,7 @@ test('it counts what it leaves out: older lines, deleted accounts, facts that th
   const { trace: _, ...line } = lines.find(({ event }) => event === 'sign_in.completed');
   const old = { ...lines.find(({ event }) => event === 'sign_in.completed'), time: '2020-01-01T00:00:00.000Z' };
   await node.store.commit(
-    [line, old].map((one) => ({ op: 'append', key: auditKey, value: JSON.stringify(one), keep: 100_000 })),
+    [line, old].map((entry) => ({ op: 'append', key: auditKey, value: JSON.stringify(entry), keep: 100_000 })),
   );
   const text = await replayed('P30D');
   expect(text).toContain('  1 sign-in; none of them');

@@ -175,7 +175,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
         .replace(/[\w-]+@demo\.test|\w\*\*\*\w@\w\*\*\*\w\.\w+/g, 'x');
     const known = anonymous(await asked(user.identifier));
     const others = await Promise.all(
-      unknownAddressesWith(authenticator, 4, name.replace('.', '-')).map((one) => asked(one)),
+      unknownAddressesWith(authenticator, 4, name.replace('.', '-')).map((address) => asked(address)),
     );
     expect(others.map(anonymous)).toContain(known);
     expect(others.map(({ page }) => page.status)).toEqual(others.map(() => 200));

@@ -1,5 +1,6 @@
 /** The enrollment policy in real sign-ins: forced, by choice, offered once, in grace, forbidden. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import {
   authorizationRequest,
   discover,
@@ -28,7 +29,6 @@ const settings = JSON.stringify({
   zones: { office: { cidrs: ['192.0.2.0/24'] } },
   authenticators: { password: { enabled: true }, totp: { enabled: true }, webauthn: { enabled: true } },
 });
-const day = 86_400;
 let node: TestNode;
 let notes: RelyingParty;
 
@@ -179,7 +179,9 @@ describe('grace', () => {
 
   test('until the end of a day', async () => {
     // Two days ago is over in every time zone, also when midnight comes while the test runs.
-    const [lastDay, past] = [5, -2].map((days) => new Date(Date.now() + days * day * 1000).toISOString().slice(0, 10));
+    const [lastDay, past] = [5, -2].map((days) =>
+      new Date(Date.now() + days * oneDay * 1000).toISOString().slice(0, 10),
+    );
     await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { until: lastDay } }] }));
     const user = await userWithPassword(node);
     const { agent, page } = await upToTheOffer(user);

@@ -6,6 +6,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import {
   beginSignIn,
   currentStep,
@@ -15,8 +16,6 @@ import {
 } from '../../support/clients/sign-in-flow.ts';
 import { configOn } from '../../support/servers/config-on-node.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
-
-const DAY = 86_400;
 
 const rest = { then: { allow: { factors: 1 } } };
 const policies = {
@@ -62,7 +61,7 @@ test('for an account that is older than the records, the test says so', async ()
 });
 
 test('of a user who never signed in, it says never', async () => {
-  time += DAY;
+  time += oneDay;
   const user = await userWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'payroll');
   expect(currentStep(await identify(agent, page, user))).toBe('denied.rule');
@@ -72,7 +71,7 @@ test('of a user who never signed in, it says never', async () => {
 });
 
 test('a user who was away for long is denied, and a session at another app does not change that', async () => {
-  time += DAY;
+  time += oneDay;
   const user = await userWithPassword(node);
   const outcomeAt = async (app: string) => {
     const { agent, page } = await beginSignIn(node, app);
@@ -81,9 +80,9 @@ test('a user who was away for long is denied, and a session at another app does 
   // Nothing is on record, and the account was made after that began.
   expect((await outcomeAt('payroll')).step).toBe('denied.rule');
   expect((await outcomeAt('notes')).step).toBe('code');
-  time += 10 * DAY;
+  time += 10 * oneDay;
   expect((await outcomeAt('payroll')).step).toBe('code');
-  time += 31 * DAY;
+  time += 31 * oneDay;
   const { agent, step } = await outcomeAt('notes');
   expect(step).toBe('code');
   // Within this session the last sign-in is still the one of 31 days ago.

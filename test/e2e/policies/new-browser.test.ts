@@ -1,6 +1,7 @@
 /** A sign-in from a browser that is new to the account is told, and can be reported: "This wasn't me". */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../../src/authenticators/email/email.ts';
+import { oneWeek } from '../../../src/core/model/durations.ts';
 import { authorizationRequest, discover, redeem, signIn } from '../../support/clients/relying-party.ts';
 import { reopened } from '../../support/clients/returning-browser.ts';
 import { currentStep, eventsOf, formOf, userWithPassword } from '../../support/clients/sign-in-flow.ts';
@@ -11,7 +12,6 @@ import { visit } from '../../support/users/account-visits.ts';
 import { askForDeletion } from '../../support/users/asked-deletion.ts';
 import { randomName } from '../../support/values/random-name.ts';
 
-const week = 7 * 86_400;
 let node: TestNode;
 let other: TestNode;
 let now = Math.floor(Date.now() / 1000);
@@ -50,7 +50,7 @@ async function signInTo(user: TestUser, agent = new UserAgent()): Promise<UserAg
 async function told(user: TestUser) {
   const messages = (await outboxOf(node)).filter(({ about }) => about.subject === user.id);
   const notices = messages.filter(({ delivery }) => delivery.template === 'new-browser');
-  return notices.map(({ delivery }) => delivery).toSorted((one, next) => one.expires - next.expires);
+  return notices.map(({ delivery }) => delivery).toSorted((a, b) => a.expires - b.expires);
 }
 
 /** A user who was told once, with the browser that was new. */
@@ -77,7 +77,7 @@ describe('a sign-in', () => {
     const [notice, ...more] = await told(user);
     expect(more).toEqual([]);
     expect(notice).toMatchObject({ channel: 'email', to: user.email, params: { browser: 'Firefox', system: 'Linux' } });
-    expect(notice?.params).toMatchObject({ at: now, does: 'not_me', until: now + week });
+    expect(notice?.params).toMatchObject({ at: now, does: 'not_me', until: now + oneWeek });
     expect(eventsOf(node, user.id)).toContain('sign_in.new_browser');
     await signInTo(user, reopened(first, node.issuer));
     expect(await told(user)).toHaveLength(1);
@@ -170,7 +170,7 @@ describe("This wasn't me", () => {
 
   test('keeps the account whose deletion was asked for', async () => {
     const { user, link } = await alarmed();
-    await askForDeletion(node.store, user.id, now + week);
+    await askForDeletion(node.store, user.id, now + oneWeek);
     await report(link);
     expect((await node.app.directory.get(user.id))?.user.deletion).toBeUndefined();
     expect(await notifiedEvents(node, user.email)).toEqual(['deletion_cancelled', 'sign_in_rejected']);

@@ -34,9 +34,9 @@ async function setKeys(id: string, keys: readonly SoftKey[]): Promise<void> {
   await node.store.commit([
     { op: 'put', key, value: serializeCredentials([...others, ...passkeys]) },
     ...keys.map(
-      (one): Op => ({
+      (softKey): Op => ({
         op: 'put',
-        key: credentialReservationKey('webauthn', one.id),
+        key: credentialReservationKey('webauthn', softKey.id),
         value: JSON.stringify({ user: id, at: 1 }),
         refs: [userKey(id)],
       }),

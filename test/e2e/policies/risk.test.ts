@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
+import { oneDay, oneHour } from '../../../src/core/model/durations.ts';
 import type { LightResponse } from '../../support/clients/light-fetch.ts';
 import {
   answerStep,
@@ -17,8 +18,6 @@ import { type Page, UserAgent } from '../../support/pages/user-agent.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
 import { mmdb } from '../../support/values/mmdb-writer.ts';
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
 const vienna = '192.0.2.7';
 const lisbon = '203.0.113.7';
 
@@ -102,14 +101,14 @@ async function usualUser(): Promise<{ readonly user: TotpUser; readonly agent: T
   const user = await userWithTotp(node);
   const agent = new Traveller();
   expect(await proveTotp(agent, await withPassword('shop', user, agent), user)).toBe('code');
-  later += 10 * DAY;
+  later += 10 * oneDay;
   return { user, agent };
 }
 
 test('what is usual asks for little, another country for more, and the audit log says why', async () => {
   const { user, agent } = await usualUser();
   expect(await passwordLeadsTo('payroll', user, agent)).toBe('code');
-  later += DAY;
+  later += oneDay;
   agent.ip = lisbon;
   expect(await proveTotp(agent, await withPassword('payroll', user, agent), user)).toBe('code');
   expect(node.audit.at(-1)).toMatchObject({
@@ -122,7 +121,7 @@ test('what is usual asks for little, another country for more, and the audit log
 test('a journey that no user can make is denied, once something is proved', async () => {
   const { user, agent } = await usualUser();
   expect(await proveTotp(agent, await withPassword('shop', user, agent), user)).toBe('code');
-  later += HOUR;
+  later += oneHour;
   agent.ip = lisbon;
   expect(currentStep((await beginSignIn(node, 'payroll', agent)).page)).toBe('denied.rule');
   // Without a session it is told only to a user who has proved something.
@@ -139,12 +138,12 @@ test('a thief with the password makes nothing usual at an app that asks for noth
   thief.ip = lisbon;
   expect(await passwordLeadsTo('payroll', user, new Traveller())).toBe('code');
   for (let day = 0; day < 3; day += 1) {
-    later += DAY;
+    later += oneDay;
     expect(await passwordLeadsTo('notes', user, thief)).toBe('code');
   }
   // In the session of the weak app, and in one of its own: the browser is new, and far away.
   expect(currentStep((await beginSignIn(node, 'payroll', thief)).page)).toBe('denied.rule');
-  later += DAY;
+  later += oneDay;
   expect(await passwordLeadsTo('payroll', user, thief)).toBe('denied.rule');
   // A browser that is new, and far away.
   const another = new Traveller();
@@ -162,7 +161,7 @@ test('strangers who fail make a browser that is not known prove more, and never 
   expect(currentStep(answered)).toMatch(/^identify/);
   expect(await passwordLeadsTo('payroll', user, agent)).toBe('code');
   expect(await passwordLeadsTo('payroll', user, new Traveller())).toBe('challenge:totp');
-  later += 2 * HOUR;
+  later += 2 * oneHour;
   expect(await passwordLeadsTo('payroll', user, new Traveller())).toBe('code');
 });
 

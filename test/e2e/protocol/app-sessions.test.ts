@@ -1,5 +1,6 @@
 /** Session length and pauses by the rule of an app, in real sign-ins. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { oneMinute } from '../../../src/core/model/durations.ts';
 import { post } from '../../support/clients/authorize.ts';
 import { redeemCode } from '../../support/clients/raw-client.ts';
 import {
@@ -44,8 +45,6 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-const MINUTE = 60;
-
 async function signedIn(app: string) {
   const agent = new UserAgent();
   const user = await userWithPassword(node);
@@ -59,20 +58,20 @@ const stepAt = async (agent: UserAgent, app: string, more: Readonly<Record<strin
 
 test('a pause that was too long stays too long, whatever comes after it', async () => {
   const { agent } = await signedIn('notes');
-  later += 10 * MINUTE;
+  later += 10 * oneMinute;
   expect(await stepAt(agent, 'notes')).toBe('code');
-  later += 10 * MINUTE;
+  later += 10 * oneMinute;
   expect(await stepAt(agent, 'payroll')).toBe('code');
-  later += 16 * MINUTE;
+  later += 16 * oneMinute;
   expect(await stepAt(agent, 'notes')).toBe('code');
   expect(await stepAt(agent, 'payroll')).toBe('challenge:password');
 });
 
 test('an app that looks silently whether the user is there is no activity', async () => {
   const { agent } = await signedIn('notes');
-  later += 10 * MINUTE;
+  later += 10 * oneMinute;
   expect(await stepAt(agent, 'notes', { prompt: 'none' })).toBe('code');
-  later += 10 * MINUTE;
+  later += 10 * oneMinute;
   expect(await stepAt(agent, 'payroll')).toBe('challenge:password');
 });
 
@@ -83,10 +82,10 @@ test('a session length ends the session at this app only, and its refresh tokens
     const fields = { client_id: 'shop', grant_type: 'refresh_token', refresh_token: String(token) };
     return (await post(`${node.origin}/oauth2/v1/token`, fields)).body;
   };
-  later += 30 * MINUTE;
+  later += 30 * oneMinute;
   const refreshed = await refresh(tokens?.refresh_token);
   expect(refreshed.error).toBeUndefined();
-  later += 31 * MINUTE;
+  later += 31 * oneMinute;
   expect(await refresh(refreshed.refresh_token)).toMatchObject({
     error: 'invalid_grant',
     error_description: 'the session of this app has expired: the user has to sign in again',

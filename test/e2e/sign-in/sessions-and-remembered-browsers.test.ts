@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { generate } from 'otplib';
+import { oneDay, oneHour } from '../../../src/core/model/durations.ts';
 import { credentialsKey } from '../../../src/stores/keys.ts';
 import { parseCredentials } from '../../../src/users/record/user.ts';
 import { appFile } from '../../support/clients/authorize.ts';
@@ -31,8 +32,6 @@ import { notifiedEvents } from '../../support/users/account-notifications.ts';
 import { linkTo, withEmail } from '../../support/users/account-visits.ts';
 import { expectSince } from '../../support/values/epoch-seconds.ts';
 
-const DAY = 86_400;
-const HOUR = 3600;
 const two = {
   factors: 2,
   knowledge: { authenticators: ['password'] },
@@ -154,19 +153,19 @@ describe('keep me signed in', () => {
     const began = clock();
     expect((await signInTo('notes', agent, user, ['rememberMe'])).where).toBe('code');
     const end = /expires=([^;]+)/i.exec(sessionCookie(agent)?.attributes ?? '')?.[1] ?? '';
-    expectSince(began + 14 * DAY, Date.parse(end) / 1000, clock() + 14 * DAY);
+    expectSince(began + 14 * oneDay, Date.parse(end) / 1000, clock() + 14 * oneDay);
     const again = reopened(agent);
-    ahead = 5 * DAY;
+    ahead = 5 * oneDay;
     const silent = await signInTo('notes', again, user, [], { prompt: 'none' });
     expect(silent.where).toBe('code');
     const { auth_time } = await silent.claims();
-    expect(clock() - Number(auth_time)).toBeGreaterThanOrEqual(5 * DAY);
+    expect(clock() - Number(auth_time)).toBeGreaterThanOrEqual(5 * oneDay);
   });
 
   test('a plain session does not live that long', async () => {
     const [agent, user] = [new UserAgent(), await userWithPassword(node)];
     await signInTo('notes', agent, user);
-    ahead = 5 * DAY;
+    ahead = 5 * oneDay;
     expect((await signInTo('notes', agent, user, [], { prompt: 'none' })).where).toBe('login_required');
   });
 
@@ -174,7 +173,7 @@ describe('keep me signed in', () => {
     const [agent, user] = [new UserAgent(), await userWithPassword(node)];
     await signInTo('notes', agent, user, ['rememberMe']);
     expect((await signInTo('always', agent, user)).asked).toEqual(['challenge:password']);
-    ahead = HOUR;
+    ahead = oneHour;
     expect((await signInTo('notes', agent, user, [], { max_age: '60', prompt: 'none' })).where).toBe('login_required');
   });
 
@@ -225,7 +224,7 @@ describe('remembered devices', () => {
   test('waive the second factor, and the tokens say so', async () => {
     const user = await userWithTotp(node);
     const agent = await remembering(user);
-    ahead = 2 * DAY;
+    ahead = 2 * oneDay;
     const began = clock();
     const next = await signInTo('vault', agent, user);
     expect(next).toMatchObject({ asked: ['identify'], where: 'code' });
@@ -247,13 +246,13 @@ describe('remembered devices', () => {
     const user = await userWithTotp(node);
     const agent = await remembering(user);
     await node.configure(files({ allow: two, remember: { device: 'P1D' } }));
-    ahead = 2 * DAY;
+    ahead = 2 * oneDay;
     expect((await signInTo('vault', reopened(agent), user)).asked).toEqual(['identify', 'challenge:totp']);
     await node.configure(files({ allow: two }));
-    ahead = 2 * DAY + 60;
+    ahead = 2 * oneDay + 60;
     expect((await signInTo('vault', reopened(agent), user)).asked).toEqual(['identify', 'challenge:totp']);
     await node.configure(files());
-    ahead = 31 * DAY;
+    ahead = 31 * oneDay;
     expect((await signInTo('vault', reopened(agent), user)).asked).toEqual(['identify', 'challenge:totp']);
   });
 

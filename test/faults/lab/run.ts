@@ -44,7 +44,10 @@ for (const { name, run } of [...atTheStore, ...wholeNodes].filter((experiment) =
     const { acknowledged, refused, gap, lost, twice } = await run();
     const numbers = [acknowledged, refused, `${gap.toFixed(1)} s`, lost.length, twice.length];
     process.stdout.write(`| ${name} | ${numbers.join(' | ')} |\n`);
-    for (const what of [...lost.map((one) => `lost: ${one}`), ...twice.map((one) => `twice: ${one}`)].slice(0, 10))
+    for (const what of [...lost.map((value) => `lost: ${value}`), ...twice.map((value) => `twice: ${value}`)].slice(
+      0,
+      10,
+    ))
       process.stderr.write(`  ${what}\n`);
     if (lost.length > 0 || twice.length > 0) failed += 1;
   } catch (error) {

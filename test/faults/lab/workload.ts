@@ -3,6 +3,7 @@
  * of the product.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import { keyOf } from '../../../src/stores/key-table.ts';
 import { openRedis } from '../../../src/stores/redis/redis.ts';
 import { slotOf } from '../../../src/stores/redis/slots.ts';
@@ -44,7 +45,6 @@ interface Deed {
 
 /** Between two deeds (milliseconds). Each is presented to both nodes. */
 const interval = 25;
-const day = 86_400;
 
 export class Workload {
   readonly #lab: Lab;
@@ -65,7 +65,7 @@ export class Workload {
     const count = Math.ceil((seconds * 1000) / interval);
     this.#deeds = Array.from({ length: count }, (_, number) => deed(number));
     const before = this.#deeds.map(
-      ({ key, before: first = key }): Op => ({ op: 'put', key: first, value: 'before', ttl: day }),
+      ({ key, before: first = key }): Op => ({ op: 'put', key: first, value: 'before', ttl: oneDay }),
     );
     for (let at = 0; at < before.length; at += 200)
       await eventually(() => this.#store(0).commit(before.slice(at, at + 200)));
@@ -92,12 +92,12 @@ export class Workload {
     await Promise.allSettled(underWay);
   }
 
-  async #present(one: Deed, store: Store): Promise<void> {
+  async #present(deed: Deed, store: Store): Promise<void> {
     const began = performance.now();
-    one.isTried = true;
+    deed.isTried = true;
     try {
-      if (!(await store.commit(one.ops)).ok) return;
-      one.acknowledged += 1;
+      if (!(await store.commit(deed.ops)).ok) return;
+      deed.acknowledged += 1;
       this.#times.push(began);
     } catch {
       this.#refused += 1;
@@ -113,14 +113,14 @@ export class Workload {
     try {
       const done = this.#deeds.filter(({ acknowledged }) => acknowledged > 0);
       const lost: string[] = [];
-      await inGroups(done, async (one) => {
-        const entry = await eventually(() => entryOf(late, one.key));
-        if (!one.isThere(entry)) lost.push(one.name);
+      await inGroups(done, async (deed) => {
+        const entry = await eventually(() => entryOf(late, deed.key));
+        if (!deed.isThere(entry)) lost.push(deed.name);
       });
       const tried = this.#deeds.filter(({ isTried }) => isTried);
-      await inGroups(tried, async (one) => {
-        const { ok } = await late.commit(one.ops).catch(() => ({ ok: false }));
-        if (ok) one.acknowledged += 1;
+      await inGroups(tried, async (deed) => {
+        const { ok } = await late.commit(deed.ops).catch(() => ({ ok: false }));
+        if (ok) deed.acknowledged += 1;
       });
       const twice = this.#deeds.filter(({ acknowledged }) => acknowledged > 1).map(({ name }) => name);
       const times = [...this.#times, end].sort((a, b) => a - b);
@@ -149,7 +149,12 @@ function deed(number: number): Deed {
     }
     case 'refresh token': {
       const key = keyIn('refresh-token', number);
-      const successor: Op = { op: 'put', key: keyIn('refresh-token', `successor ${number}`), value: 'new', ttl: day };
+      const successor: Op = {
+        op: 'put',
+        key: keyIn('refresh-token', `successor ${number}`),
+        value: 'new',
+        ttl: oneDay,
+      };
       return { ...rest, key, ops: [{ op: 'consume', key }, successor], isThere: isConsumed };
     }
     case 'sign-out': {
@@ -161,7 +166,7 @@ function deed(number: number): Deed {
       const [key, before] = [keyIn('sso-session', `notice ${number}`), sessionElsewhere(number)];
       const ops: readonly Op[] = [
         { op: 'take', key: before },
-        { op: 'put', key, value: 'after', ttl: day, ahead: true },
+        { op: 'put', key, value: 'after', ttl: oneDay, ahead: true },
       ];
       return { ...rest, key, before, ops, nodes: [number % 2], isThere: isChanged };
     }

@@ -87,7 +87,7 @@ test('a cookie that is made up, or of a browser that another user used, gets not
   await guess(user, 11);
   expect(await signsIn(user, agent)).toBe('attempts.exceeded');
   const name = agent.cookies(node.issuer).map((cookie) => cookie.name);
-  const device = name.find((one) => /device/i.test(one)) ?? '';
+  const device = name.find((cookieName) => /device/i.test(cookieName)) ?? '';
   expect(cookieOf(agent, node.issuer, device)).not.toBe('');
   const forged = new UserAgent();
   forged.setCookie(node.issuer, `${device}=${'A'.repeat(43)}; path=/`);

@@ -14,19 +14,22 @@ import {
 import { beginIdentified, chooseAuthenticator, name, prove } from '../../support/users/prove-capabilities.ts';
 
 const owned = ['totp', 'passkey', 'security key', 'email', 'phone', 'recovery code', 'access code'] as const;
-const clientOf = (one: CapabilityName) => `without-${one.replace(' ', '-')}`;
+const clientOf = (capability: CapabilityName) => `without-${capability.replace(' ', '-')}`;
 
 let node: TestNode;
 beforeAll(async () => {
   const rules = [
-    ...owned.map((one) => ({
-      name: `Without ${one}`,
-      when: { apps: { any: [clientOf(one)] } },
-      then: { required: [one === 'phone' ? 'totp' : 'phone'], disabled: [capabilities[one].authenticator] },
+    ...owned.map((capability) => ({
+      name: `Without ${capability}`,
+      when: { apps: { any: [clientOf(capability)] } },
+      then: {
+        required: [capability === 'phone' ? 'totp' : 'phone'],
+        disabled: [capabilities[capability].authenticator],
+      },
     })),
     { name: 'Rest', then: {} },
   ];
-  const apps = owned.map((one) => appFile(clientOf(one), { signOnPolicy: 'one' }));
+  const apps = owned.map((capability) => appFile(clientOf(capability), { signOnPolicy: 'one' }));
   node = await startNode({
     demo: true,
     users: false,
@@ -43,24 +46,24 @@ afterAll(() => node.stop());
 const credentialsOf = async ({ id }: Holder) =>
   ((await node.app.directory.get(id))?.credentials ?? []).map(({ authenticator }) => authenticator);
 
-describe.each(owned)('an app that disables %s, which the user has', (one) => {
-  const asked = `challenge:${capabilities[one].authenticator}`;
-  const offered = `enroll:${one === 'phone' ? 'totp' : 'phone'}`;
+describe.each(owned)('an app that disables %s, which the user has', (capability) => {
+  const asked = `challenge:${capabilities[capability].authenticator}`;
+  const offered = `enroll:${capability === 'phone' ? 'totp' : 'phone'}`;
 
   test('offers nothing to enroll for the password alone, and says why it asks', async () => {
-    const who = await holder(node, 'password', one);
-    const begun = await beginIdentified(node, clientOf(one), who);
+    const who = await holder(node, 'password', capability);
+    const begun = await beginIdentified(node, clientOf(capability), who);
     const { page } = await prove(who, begun, ['password']);
     expect([currentStep(page), page.messages]).toEqual([asked, ['enroll.prove_first']]);
     expect(await credentialsOf(who)).toHaveLength(2);
-    const after = await prove(who, { ...begun, page }, [one]);
+    const after = await prove(who, { ...begun, page }, [capability]);
     expect(currentStep(after.page)).toBe(offered);
   });
 
   test('is not entered by it', async () => {
-    const who = await holder(node, 'password', one);
-    const begun = await beginIdentified(node, clientOf(one), who);
-    const { page } = await prove(who, begun, [one]);
+    const who = await holder(node, 'password', capability);
+    const begun = await beginIdentified(node, clientOf(capability), who);
+    const { page } = await prove(who, begun, [capability]);
     expect(currentStep(page)).not.toMatch(/^(code|enroll|select)/);
   });
 });

@@ -48,7 +48,7 @@ const settingsWithout = (key: string) =>
   settingsWithPhone(
     { enabled: key !== 'phone' },
     {},
-    keys.filter((one) => one !== key),
+    keys.filter((other) => other !== key),
   );
 
 /** An app that needs the password goes with it: a policy that no user can meet is refused. */
@@ -76,15 +76,16 @@ interface Withdrawal {
 
 const withdrawals: Readonly<Record<string, Withdrawal>> = {
   'the settings disable': {
-    withdraw: (one) => node.configure(configurationWithout(capabilities[one].authenticator)),
+    withdraw: (capability) => node.configure(configurationWithout(capabilities[capability].authenticator)),
     silently: 'interaction_required',
   },
   'the enrollment policy disables': {
-    withdraw: (one) => node.configure(enrollmentWithout(capabilities[one].authenticator)),
+    withdraw: (capability) => node.configure(enrollmentWithout(capabilities[capability].authenticator)),
     silently: 'interaction_required',
   },
   'a reset takes away': {
-    withdraw: (one, { id }) => node.app.directory.resetAuthenticators(id, capabilities[one].authenticator),
+    withdraw: (capability, { id }) =>
+      node.app.directory.resetAuthenticators(id, capabilities[capability].authenticator),
     silently: 'login_required',
   },
 };
@@ -105,24 +106,29 @@ const silently = async (app: string, agent: UserAgent) =>
   currentStep((await beginSignIn(node, { client_id: app, prompt: 'none' }, agent)).page);
 
 /** Something else that is possessed. */
-const instead = (one: CapabilityName): CapabilityName => (one === 'totp' ? 'access code' : 'totp');
+const instead = (capability: CapabilityName): CapabilityName => (capability === 'totp' ? 'access code' : 'totp');
 
 /** A user who loses the password needs an authenticator that proves two types by itself. */
-const ownerOf = (one: CapabilityName): Promise<Holder> =>
+const ownerOf = (capability: CapabilityName): Promise<Holder> =>
   holder(
     node,
-    ...new Set<CapabilityName>(['password', instead(one), one, ...(one === 'password' ? (['passkey'] as const) : [])]),
+    ...new Set<CapabilityName>([
+      'password',
+      instead(capability),
+      capability,
+      ...(capability === 'password' ? (['passkey'] as const) : []),
+    ]),
   );
 
 /** As far as an answer that would be right; `give` gives it. */
 type Ready = SignIn & { readonly who: Holder; give(): Promise<Page> };
 
-async function ready(one: CapabilityName): Promise<Ready> {
-  const who = await ownerOf(one);
+async function ready(capability: CapabilityName): Promise<Ready> {
+  const who = await ownerOf(capability);
   const begun = await beginIdentified(node, 'one', who);
-  const page = await chooseAuthenticator(begun.agent, begun.page, one);
-  expect(currentStep(page)).toBe(`challenge:${capabilities[one].authenticator}`);
-  const answer = await who.answer(one, page, begun.agent);
+  const page = await chooseAuthenticator(begun.agent, begun.page, capability);
+  expect(currentStep(page)).toBe(`challenge:${capabilities[capability].authenticator}`);
+  const answer = await who.answer(capability, page, begun.agent);
   return { ...begun, who, give: () => answerStep(begun.agent, page, answer) };
 }
 
@@ -164,44 +170,44 @@ const forms = [
 ];
 
 describe.each(Object.entries(withdrawals))('what %s meanwhile', (_how, { withdraw, silently: told }) => {
-  test.each(forms)('is not taken any more: %s', async (_form, one, begin) => {
+  test.each(forms)('is not taken any more: %s', async (_form, capability, begin) => {
     const { agent, who, give, ...rest } = await begin();
-    await withdraw(one, who);
+    await withdraw(capability, who);
     const page = await give();
     expect(currentStep(page)).not.toBe('code');
     expect(eventsOf(node, who.id).filter((event) => /verified|completed/.test(event))).toEqual([]);
-    const other = one === 'password' ? 'totp' : 'password';
+    const other = capability === 'password' ? 'totp' : 'password';
     const again = await agent.open(page.url.replace(/\/link.*/, ''), {}, redirectUri);
     const end = await prove(who, { agent, page: await name(agent, again, who) }, [other]);
     expect(await claims(rest, end.page)).toMatchObject({ sub: who.id, ...truth([other]) });
   });
 
-  test.each(capabilityNames)('does not count after it was proved: %s', async (one) => {
-    const who = await ownerOf(one);
+  test.each(capabilityNames)('does not count after it was proved: %s', async (capability) => {
+    const who = await ownerOf(capability);
     // At the other app a passkey would be enough by itself.
-    const begun = await beginIdentified(node, one === 'passkey' ? 'apart' : 'two', who);
+    const begun = await beginIdentified(node, capability === 'passkey' ? 'apart' : 'two', who);
     const { agent } = begun;
-    const first = await prove(who, begun, [one]);
-    expect(first.proved).toEqual([one]);
-    await withdraw(one, who);
+    const first = await prove(who, begun, [capability]);
+    expect(first.proved).toEqual([capability]);
+    await withdraw(capability, who);
     // Without the password only the passkey shows two types, and nothing else is asked for any more.
     const [second, last]: [CapabilityName, CapabilityName] =
-      one === 'password' ? ['totp', 'passkey'] : ['password', instead(one)];
+      capability === 'password' ? ['totp', 'passkey'] : ['password', instead(capability)];
     const half = await prove(who, { agent, page: first.page }, [second]);
     expect([half.proved, currentStep(half.page)]).toEqual([
-      one === 'password' ? [] : [second],
+      capability === 'password' ? [] : [second],
       expect.stringMatching(/^(challenge|select)/),
     ]);
     const end = await prove(who, { agent, page: half.page }, [last]);
     expect(await claims(begun, end.page)).toMatchObject({ sub: who.id, ...truth([...half.proved, last]) });
   });
 
-  test.each(capabilityNames)('does not count in a session: %s', async (one) => {
-    const who = await ownerOf(one);
+  test.each(capabilityNames)('does not count in a session: %s', async (capability) => {
+    const who = await ownerOf(capability);
     const begun = await beginIdentified(node, 'one', who);
-    expect(currentStep((await prove(who, begun, [one])).page)).toBe('code');
+    expect(currentStep((await prove(who, begun, [capability])).page)).toBe('code');
     expect(await silently('one', begun.agent)).toBe('code');
-    await withdraw(one, who);
+    await withdraw(capability, who);
     expect(await silently('one', begun.agent)).toBe(told);
   });
 });
@@ -216,14 +222,17 @@ describe.each(['suspended', 'deactivated'] as const)('an account that is %s mean
     expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
   });
 
-  test.each(capabilityNames)('after the first of two proofs: %s', async (one) => {
-    const who = await ownerOf(one);
-    const begun = await beginIdentified(node, one === 'passkey' ? 'apart' : 'two', who);
-    const first = await prove(who, begun, [one]);
-    expect([first.proved, currentStep(first.page)]).toEqual([[one], expect.stringMatching(/^(challenge|select)/)]);
+  test.each(capabilityNames)('after the first of two proofs: %s', async (capability) => {
+    const who = await ownerOf(capability);
+    const begun = await beginIdentified(node, capability === 'passkey' ? 'apart' : 'two', who);
+    const first = await prove(who, begun, [capability]);
+    expect([first.proved, currentStep(first.page)]).toEqual([
+      [capability],
+      expect.stringMatching(/^(challenge|select)/),
+    ]);
     await node.app.directory.setStatus(who.id, status);
     const { agent } = begun;
-    const { page } = await prove(who, { agent, page: first.page }, [one === 'password' ? 'totp' : 'password']);
+    const { page } = await prove(who, { agent, page: first.page }, [capability === 'password' ? 'totp' : 'password']);
     expect([page.status, page.messages]).toEqual([403, ['denied.account_inactive']]);
     expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
   });

@@ -124,7 +124,7 @@ test('own mailboxes give an attacker no guesses at the code of another one: 30 a
     await to(`${round}-${user.identifier}`, (code) => [code]);
     await to(victim, (code) => [otherThan(code), otherThan(code)], round);
   }
-  const count = (code: string) => seen.filter((one) => one === code).length;
+  const count = (code: string) => seen.filter((shown) => shown === code).length;
   expect([count('account.done.added'), count('credentials.invalid')]).toEqual([6, 12]);
   await node.app.directory.unlock(user.id, authenticators);
   await to(`late-${user.identifier}`, (code) => [code]);

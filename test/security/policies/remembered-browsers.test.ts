@@ -3,6 +3,7 @@
  * states more than was proved.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import { credentialsKey } from '../../../src/stores/keys.ts';
 import { parseCredentials, serializeCredentials } from '../../../src/users/record/user.ts';
 import { appFile, post } from '../../support/clients/authorize.ts';
@@ -22,7 +23,6 @@ import { startNode, type TestNode } from '../../support/servers/node.ts';
 import { startTwoNodes, type TwoNodes } from '../../support/servers/two-nodes.ts';
 import { linkTo } from '../../support/users/account-visits.ts';
 
-const DAY = 86_400;
 const deviceCookie = 'stepgate-device';
 const bothAsked = ['identify', 'challenge:totp'];
 const twoFactors = 'urn:okta:loa:2fa:any';
@@ -331,7 +331,7 @@ describe('a kept session', () => {
     });
     expect(currentStep(done)).toBe('code');
     expect(sessionCookie(agent)?.attributes).not.toMatch(/expires|max-age/i);
-    ahead += 2 * DAY;
+    ahead += 2 * oneDay;
     expect((await signInTo('notes', agent, visitor, [], { prompt: 'none' })).where).toBe('login_required');
   });
 
@@ -339,7 +339,7 @@ describe('a kept session', () => {
     const user = await userWithPassword(node);
     const agent = new UserAgent();
     await signInTo('notes', agent, user, ['rememberMe']);
-    ahead += 31 * DAY;
+    ahead += 31 * oneDay;
     expect((await signInTo('notes', agent, user, [], { prompt: 'none' })).where).toBe('login_required');
   });
 

@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import { appFile } from '../../support/clients/authorize.ts';
 import { redirectUri, type TestUser } from '../../support/clients/relying-party.ts';
 import { cookieOf } from '../../support/clients/returning-browser.ts';
@@ -20,7 +21,6 @@ import {
 import { mainForm, type Page, UserAgent } from '../../support/pages/user-agent.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
 
-const DAY = 86_400;
 const one = { allow: { factors: 1 } };
 const two = { allow: { factors: 2 } };
 const deviceCookie = 'stepgate-device';
@@ -127,7 +127,7 @@ describe('a rule about the last sign-in', () => {
 
   test('does not count a sign-in by password alone', async () => {
     await node.configure(files);
-    time += 40 * DAY;
+    time += 40 * oneDay;
     const user = await userWithTotp(node);
     expect(await stepAt('payroll', new UserAgent(), user)).toBe('challenge:totp');
     const agent = new UserAgent();
@@ -135,7 +135,7 @@ describe('a rule about the last sign-in', () => {
     expect(await stepAt('payroll', agent, user)).toBe('challenge:totp');
     expect(await stepAt('payroll', new UserAgent(), user)).toBe('challenge:totp');
     expect(await withBothFactors('payroll', new UserAgent(), user)).toBe('code');
-    time += DAY;
+    time += oneDay;
     expect(await stepAt('payroll', new UserAgent(), user)).toBe('code');
   });
 });
@@ -165,7 +165,7 @@ describe.each<[string, Readonly<Record<string, string>>, string]>([
     const agent = new UserAgent();
     expect(await stepAt('notes', agent, user)).toBe('code');
     expect(await stepAt('payroll', agent, user)).toBe(asked);
-    time += 2 * DAY;
+    time += 2 * oneDay;
     expect(await stepAt('payroll', agent, user)).toBe(asked);
   });
 
@@ -174,7 +174,7 @@ describe.each<[string, Readonly<Record<string, string>>, string]>([
     const user = await userWithTotp(node);
     const agent = new UserAgent();
     expect(await withBothFactors('vault', agent, user)).toBe('code');
-    time += 2 * DAY;
+    time += 2 * oneDay;
     expect(await stepAt('payroll', agent, user)).toBe('code');
   });
 });
@@ -195,7 +195,7 @@ describe.each<[string, string, Readonly<Record<string, string>>]>([
       await inTwoTabs(owner, user, order);
       const isOverwritten = order !== 'first';
       expect(secretOf(owner) === planted).toBe(isOverwritten);
-      time += 2 * DAY;
+      time += 2 * oneDay;
       expect(await stepAt(app, browserWith(planted), user)).toBe('challenge:totp');
       expect(await stepAt(app, browserWith(secretOf(owner)), user)).toBe(isOverwritten ? 'challenge:totp' : 'code');
     },
@@ -222,17 +222,17 @@ describe.each<[string, Readonly<Record<string, string>>]>([
     const attacker = new UserAgent();
     expect(await stepAt('notes', attacker, account)).toBe('code');
     const planted = secretOf(attacker);
-    time += DAY;
+    time += oneDay;
     // The owner's browser has the secret of the attacker's, which is a known one until now.
     const owner = browserWith(planted);
     const user = await withNewTotp('vault', owner, account);
-    time += 2 * DAY;
+    time += 2 * oneDay;
     for (const browser of [attacker.copy(), browserWith(planted)])
       expect(await stepAt('payroll', browser, user)).toBe('challenge:totp');
     expect(await stepAt('payroll', browserWith(secretOf(owner)), user)).toBe('code');
     const other = browserWith(planted);
     expect(await withBothFactors('payroll', other, user)).toBe('code');
-    time += DAY;
+    time += oneDay;
     expect(await stepAt('payroll', browserWith(secretOf(other)), user)).toBe('code');
     expect(await stepAt('payroll', browserWith(planted), user)).toBe('challenge:totp');
   });

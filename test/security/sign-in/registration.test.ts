@@ -283,12 +283,12 @@ describe('nothing is an account before the address is proved', () => {
     const sent = await fill(agent, page, address);
     const code = codeIn(await mailTo(node, address));
     const pages = await Promise.all([1, 2].map(() => answerStep(agent, sent, { 'credentials.passcode': code })));
-    expect(pages.filter((one) => currentStep(one) === 'code').length).toBeGreaterThanOrEqual(1);
+    expect(pages.filter((page) => currentStep(page) === 'code').length).toBeGreaterThanOrEqual(1);
     const account = await node.app.directory.findByIdentifier(address);
     const ids: string[] = [];
     for await (const some of node.store.members(usersKey)) ids.push(...some);
     const owners = await Promise.all(ids.map((id) => node.app.directory.get(id)));
-    expect(owners.filter((owner) => owner?.user.identifiers.includes(address)).map((one) => one?.user.id)).toEqual([
+    expect(owners.filter((owner) => owner?.user.identifiers.includes(address)).map((owner) => owner?.user.id)).toEqual([
       account?.user.id,
     ]);
   });

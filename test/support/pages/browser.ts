@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Locator } from 'playwright-core';
-import { BROWSERS } from '../../../scripts/system-packages.mjs';
+import { browserPrograms } from '../../../scripts/system-packages.mjs';
 
 /** Features of Chromium. This list takes the place of the one that Playwright gives. */
 function switchedOff(): readonly string[] {
@@ -72,7 +72,7 @@ export async function clickThrough(locator: Locator): Promise<void> {
 
 function findBrowser(): string {
   for (const dir of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of BROWSERS) {
+    for (const name of browserPrograms) {
       const file = join(dir, name);
       try {
         accessSync(file, constants.X_OK);
@@ -82,5 +82,5 @@ function findBrowser(): string {
       }
     }
   }
-  throw new Error(`None of ${BROWSERS.join(', ')} is on PATH. The browser tests need Chromium.`);
+  throw new Error(`None of ${browserPrograms.join(', ')} is on PATH. The browser tests need Chromium.`);
 }

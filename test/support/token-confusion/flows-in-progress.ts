@@ -178,7 +178,10 @@ async function startOffice() {
   };
   const files = filesFor(party);
   const node = await startNode({ store: noting, demo: true, users: false, now: () => now, files });
-  const who = await holder(node, ...(Object.keys(capabilities) as CapabilityName[]).filter((one) => one !== 'totp'));
+  const who = await holder(
+    node,
+    ...(Object.keys(capabilities) as CapabilityName[]).filter((capability) => capability !== 'totp'),
+  );
   const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];
   const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.used`]), 'account.change'];
   const forgetCounts = async (): Promise<void> => {

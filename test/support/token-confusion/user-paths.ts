@@ -17,7 +17,9 @@ import type { BrowserAtPage, Fields } from './browser-at-page.ts';
 
 /** A value in a form of the page. */
 export function fieldOf(page: Page, field: string, step?: string): string {
-  const form = page.forms.find((one) => field in one.fields && (step === undefined || one.step === step));
+  const form = page.forms.find(
+    (candidate) => field in candidate.fields && (step === undefined || candidate.step === step),
+  );
   if (!form) throw new Error(`no ${step ?? 'form'} with ${field} on ${page.url} ${page.status}\n${page.html}`);
   return form.fields[field] ?? '';
 }
@@ -39,7 +41,7 @@ export async function reach(
   if (where === 'challenge:security_question') return reachQuestion(node, who, agent);
   const begun = await beginIdentified({ issuer: node.issuer, agent }, app, who);
   const challenged = (Object.keys(capabilities) as CapabilityName[]).find(
-    (one) => where === `challenge:${capabilities[one].authenticator}`,
+    (capability) => where === `challenge:${capabilities[capability].authenticator}`,
   );
   const page = challenged
     ? await chooseAuthenticator(agent, begun.page, challenged)

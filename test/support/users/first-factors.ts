@@ -146,7 +146,7 @@ export function truthOf(first: FirstFactor, proved: readonly CapabilityName[]): 
   const told = truth(proved);
   if (!first.amr || !proved.includes(first.capabilities)) return told;
   const usual: readonly string[] = capabilities[first.capabilities].amr;
-  return { ...told, amr: [...told.amr.filter((one) => !usual.includes(one)), ...first.amr].sort() };
+  return { ...told, amr: [...told.amr.filter((method) => !usual.includes(method)), ...first.amr].sort() };
 }
 
 /** Signs in to an app that this one proof opens. */

@@ -69,19 +69,19 @@ export async function prove(
 
 /** How many factor types these prove. */
 export function typesOf(names: readonly CapabilityName[]): number {
-  return new Set(names.flatMap((one) => [...capabilities[one].factors])).size;
+  return new Set(names.flatMap((capability) => [...capabilities[capability].factors])).size;
 }
 
 /** What may be said of these proofs, and nothing more. A security question adds its name, and no assurance. */
 export function truth(names: readonly CapabilityName[]): { readonly amr: readonly string[]; readonly acr: string } {
-  const counted = names.filter((one) => one !== 'security question');
-  const amr = new Set<string>(names.flatMap((one) => [...capabilities[one].amr]));
+  const counted = names.filter((capability) => capability !== 'security question');
+  const amr = new Set<string>(names.flatMap((capability) => [...capabilities[capability].amr]));
   if (typesOf(counted) > 1) amr.add('mfa');
   return { amr: [...amr].sort(), acr: acrOf(counted) };
 }
 
 function acrOf(names: readonly CapabilityName[]): string {
-  if (names.some((one) => capabilities[one].authenticator === 'webauthn')) return 'phr';
+  if (names.some((capability) => capabilities[capability].authenticator === 'webauthn')) return 'phr';
   if (typesOf(names) > 1) return 'urn:okta:loa:2fa:any';
   return names.includes('password') ? 'urn:okta:loa:1fa:pwd' : 'urn:okta:loa:1fa:any';
 }

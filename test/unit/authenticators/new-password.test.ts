@@ -180,7 +180,7 @@ describe('the service that knows breached passwords', () => {
   test('learns five digits of a hash and nothing else', async () => {
     const body = `0018A45C4D1DEF81644B54AB7F969B88D65:3\r\n${digest.slice(5)}:12`;
     expect(await askedFor(body)).toEqual({ code: 'password.breached', warnings: [] });
-    expect(asked.map((one) => one.url)).toEqual([`/range/${digest.slice(0, 5)}`]);
+    expect(asked.map((request) => request.url)).toEqual([`/range/${digest.slice(0, 5)}`]);
     expect(asked[0]?.headers['add-padding']).toBe('true');
     expect(asked[0]?.headers).not.toHaveProperty('cookie');
   });

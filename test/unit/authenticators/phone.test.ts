@@ -89,7 +89,7 @@ describe('a challenge', () => {
         phone.challenge(undefined, { ...context, subjectId: `decoy-${index}`, methods: ['sms'] }),
       ),
     );
-    const shown = new Set(decoys.map(({ public: one }) => JSON.stringify([one.method, one.methods])));
+    const shown = new Set(decoys.map(({ public: challenge }) => JSON.stringify([challenge.method, challenge.methods])));
     expect([...shown]).toEqual([JSON.stringify(['sms', ['sms']])]);
   });
 

@@ -205,7 +205,7 @@ describe('evidence', () => {
 });
 
 function without(input: CredentialInput, name: string): CredentialInput {
-  return Object.fromEntries(Object.entries(input).filter(([one]) => one !== name));
+  return Object.fromEntries(Object.entries(input).filter(([key]) => key !== name));
 }
 
 /** Web Authentication Level 3 section 7.2, one wrong thing at a time. */

@@ -6,7 +6,16 @@ import type { Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import { type AuditTrace, auditTrace, decidingRule } from '../../../src/flow/audit-trace.ts';
-import { allow, factors, factsOf, NOW, policiesOf, proof, riskScoring, userWith } from '../../core/support/fixtures.ts';
+import {
+  allow,
+  factors,
+  factsOf,
+  fixedNow,
+  policiesOf,
+  proof,
+  riskScoring,
+  userWith,
+} from '../../core/support/fixtures.ts';
 
 function traceOf(policies: PolicySet, facts: Facts): AuditTrace {
   return auditTrace(evaluate(policies, facts), facts, 'other').trace;
@@ -52,7 +61,7 @@ test('of the browser it keeps what a rule asked about', () => {
 
 test('of the device, the risk and the past it keeps what a rule asked about', () => {
   const device = { ...factsOf().device, registered: true, managed: true, assurances: ['encrypted'] } as const;
-  const past = { distance: 800, lastSignIn: NOW - 90 };
+  const past = { distance: 800, lastSignIn: fixedNow - 90 };
   const risk = riskOf(['newDevice', 'newCountry'], [], riskScoring);
   const evidence = [proof('password', 'now')];
   const facts = factsOf({ subject: userWith(['password']), device, risk, evidence, ...past });

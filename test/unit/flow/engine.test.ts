@@ -296,7 +296,7 @@ describe('a denial', () => {
   });
 
   test('of a level that cannot be reached goes back to the app, and the sign-in is over', async () => {
-    const world = createWorld({ acrValues: [{ value: '3fa', requirement: factors(3) }] });
+    const world = createWorld({ acrLevels: [{ value: '3fa', requirement: factors(3) }] });
     await world.addUser('ann', [credential('password', 'secret')]);
     const page = await world.beginSignIn({ acrValues: ['3fa'], acrEssential: true });
     const result = await world.send(page, { identifier: 'ann', 'credentials.passcode': 'secret' });

@@ -7,7 +7,7 @@ import type { Authenticator, Credential } from '../../../src/authenticators/auth
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, RequestFacts } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
-import type { AcrValue, Requirement, Rule } from '../../../src/core/model/policy.ts';
+import type { AcrLevel, Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import type { Notice } from '../../../src/core/step/step.ts';
 import { type NewTransaction, newTransaction, type Transaction } from '../../../src/core/step/transaction.ts';
@@ -111,7 +111,7 @@ export interface WorldOptions {
   /** Rules of the app, in order; one that always holds, as a rule. */
   readonly app?: Rule['then'] | readonly Rule[];
   readonly enrollment?: Partial<EnrollmentTerms>;
-  readonly acrValues?: readonly AcrValue[];
+  readonly acrLevels?: readonly AcrLevel[];
   /** Without it the app is not configured. */
   readonly hasApp?: boolean;
   canMail?: boolean;
@@ -137,7 +137,17 @@ export function credential(authenticator: string, text: string, changes: Partial
 }
 
 export function createWorld(options: WorldOptions = {}) {
-  const { authenticators = [password, totp], visitor: browser = {}, canMail = true, hasApp = true } = options;
+  const recorded = recordedServices(options);
+  const { store, services, clock } = recorded;
+  const visitor: Visitor = { ip: '192.0.2.1', userAgent: 'Firefox', acceptLanguage: 'en', ...options.visitor };
+  const inRequest = requestsOf(options.around?.(store) ?? store, visitor);
+  const stored = storedIn(store);
+  return { ...recorded, ...stored, ...signInsBy({ services, clock, inRequest, stored }), visitor, inRequest };
+}
+
+/** The services of the flow, and what was done with them. */
+function recordedServices(options: WorldOptions) {
+  const { authenticators = [password, totp], canMail = true, hasApp = true } = options;
   const store = fakeStore();
   const clock = { now: start };
   const secrets: { all: ServerSecrets } = { all: [Buffer.alloc(32, 1).toString('base64url')] };
@@ -148,7 +158,7 @@ export function createWorld(options: WorldOptions = {}) {
   const snapshot = snapshotOf(options, authenticators, hasApp);
   const services: Services = {
     store,
-    authenticators: new Map(authenticators.map((one) => [one.descriptor.key, one])),
+    authenticators: new Map(authenticators.map((authenticator) => [authenticator.descriptor.key, authenticator])),
     audit(line) {
       checkAuditLine(line);
       lines.push(line);
@@ -171,23 +181,20 @@ export function createWorld(options: WorldOptions = {}) {
     warn: () => undefined,
     shadow: { take: () => undefined },
   };
-  const visitor: Visitor = {
-    ip: '192.0.2.1',
-    userAgent: 'Firefox',
-    acceptLanguage: 'en',
-    ...browser,
-  };
+  /** `event outcome` of each audit line since the last call, with the authenticator and the reason. */
+  const events = (): readonly string[] =>
+    lines.splice(0).map(({ event, authenticator, reason }) => [event, authenticator, reason].filter(Boolean).join(' '));
+  return { store, services, snapshot, clock, secrets, lines, ended, kept, woken, events };
+}
 
+type InRequest = <T>(uid: string, run: (request: TransactionRequest) => Promise<T>, session?: string) => Promise<T>;
+
+/** Requests of one browser: the unit of each is committed at its end. `session`: the one that the browser has. */
+function requestsOf(store: Store, visitor: Visitor): InRequest {
   /** What the browser keeps. */
   const jar: { secret: string | undefined } = { secret: undefined };
-
-  /** A request of its own: its unit is committed at its end. `session`: the one that the browser has. */
-  async function inRequest<T>(
-    uid: string,
-    run: (request: TransactionRequest) => Promise<T>,
-    session?: string,
-  ): Promise<T> {
-    const unit = new UnitOfWork(options.around?.(store) ?? store);
+  return async (uid, run, session) => {
+    const unit = new UnitOfWork(store);
     const result = await run({
       unit,
       uid,
@@ -202,88 +209,32 @@ export function createWorld(options: WorldOptions = {}) {
     });
     await unit.commit();
     return result;
-  }
+  };
+}
 
-  const world = {
-    store,
-    services,
-    snapshot,
-    clock,
-    secrets,
-    lines,
-    ended,
-    kept,
-    woken,
-    visitor,
-    inRequest,
-    /** `event outcome` of each audit line since the last call, with the authenticator and the reason. */
-    events(): readonly string[] {
-      return lines
-        .splice(0)
-        .map(({ event, authenticator, reason }) => [event, authenticator, reason].filter(Boolean).join(' '));
-    },
-    async write(...ops: Op[]): Promise<void> {
-      const done = await store.commit(ops);
-      if (!done.ok) throw new Error(`not written: ${JSON.stringify(done.failed)}`);
-    },
-    async addUser(name: string, credentials: readonly Credential[], changes: Partial<User> = {}): Promise<void> {
-      const user: User = {
-        id: `user-${name}`,
-        status: 'active',
-        identifiers: [name],
-        profile: {},
-        groups: [],
-        createdAt: start - 1000,
-        updatedAt: start - 1000,
-        validAfter: start - 1000,
-        ...changes,
-      };
-      await world.write(
-        {
-          op: 'put',
-          key: identifierKey(name),
-          value: JSON.stringify({ user: user.id, at: start }),
-          refs: [userKey(user.id)],
-        },
-        { op: 'put', key: userKey(user.id), value: serializeUser(user), refs: [credentialsKey(user.id)] },
-        { op: 'put', key: credentialsKey(user.id), value: serializeCredentials(credentials) },
-      );
-    },
-    async user(name: string): Promise<User> {
-      const key = userKey(`user-${name}`);
-      return parseUser((await store.load([key])).entries.get(key)?.value ?? '');
-    },
-    async credentials(name: string): Promise<readonly Credential[]> {
-      const key = credentialsKey(`user-${name}`);
-      return parseCredentials((await store.load([key])).entries.get(key)?.value ?? '[]');
-    },
+type FakeStore = ReturnType<typeof fakeStore>;
+
+/** What is in the store, written and read past the flow. */
+function storedIn(store: FakeStore) {
+  async function write(...ops: Op[]): Promise<void> {
+    const done = await store.commit(ops);
+    if (!done.ok) throw new Error(`not written: ${JSON.stringify(done.failed)}`);
+  }
+  const storedValue = async (key: string) => (await store.load([key])).entries.get(key)?.value;
+  return {
+    write,
+    addUser: (name: string, credentials: readonly Credential[], changes: Partial<User> = {}): Promise<void> =>
+      write(...opsOfUser(name, credentials, changes)),
+    user: async (name: string): Promise<User> => parseUser((await storedValue(userKey(`user-${name}`))) ?? ''),
+    credentials: async (name: string): Promise<readonly Credential[]> =>
+      parseCredentials((await storedValue(credentialsKey(`user-${name}`))) ?? '[]'),
     async transaction(uid = 'tx'): Promise<Transaction | undefined> {
-      const entry = (await store.load([transactionKey(uid)])).entries.get(transactionKey(uid));
-      return entry && parseTransaction(entry.value);
-    },
-    async beginSignIn(request: Partial<RequestFacts> = {}, more: Partial<NewTransaction> = {}): Promise<StepShown> {
-      const given: RequestFacts = { ...neutralRequest('notes', ['openid']), ...request };
-      const transaction = newTransaction({ id: 'tx', request: given, now: clock.now, lifetime: 3600, ...more });
-      await world.write({ op: 'put', key: transactionKey('tx'), ...transactionEntry(transaction, 3600) });
-      return asStep(await world.view());
-    },
-    view: (uid = 'tx', session?: string): Promise<SignInResult> =>
-      inRequest(uid, (request) => view(services, request), session),
-    /** Sends a form of the page. */
-    send(
-      { handle }: Pick<StepShown, 'handle'>,
-      fields: Submission['fields'] = {},
-      { step = 'answer', session }: { readonly step?: Submission['step']; readonly session?: string } = {},
-    ): Promise<SignInResult> {
-      return inRequest('tx', (request) => submit(services, request, { step, handle, fields }), session);
-    },
-    /** From the first page to the one after the identifier. */
-    async identify(identifier: string, fields: Submission['fields'] = {}): Promise<StepShown> {
-      return asStep(await world.send(await world.beginSignIn(), { identifier, ...fields }));
+      const value = await storedValue(transactionKey(uid));
+      return value === undefined ? undefined : parseTransaction(value);
     },
     async addSession(uid: string, session: Partial<SsoSession>): Promise<void> {
       const whole = { uid, startedAt: start, authorizations: {}, evidence: [], payload: {}, ...session };
-      await world.write({ op: 'put', key: ssoSessionKey(uid), value: JSON.stringify(whole) });
+      await write({ op: 'put', key: ssoSessionKey(uid), value: JSON.stringify(whole) });
     },
     /** The messages that wait to be sent. */
     async outbox(): Promise<readonly OutboxMessage[]> {
@@ -294,7 +245,64 @@ export function createWorld(options: WorldOptions = {}) {
       return [...entries.values()].flatMap((entry) => (entry ? [JSON.parse(entry.value) as OutboxMessage] : []));
     },
   };
-  return world;
+}
+
+function opsOfUser(name: string, credentials: readonly Credential[], changes: Partial<User>): readonly Op[] {
+  const user: User = {
+    id: `user-${name}`,
+    status: 'active',
+    identifiers: [name],
+    profile: {},
+    groups: [],
+    createdAt: start - 1000,
+    updatedAt: start - 1000,
+    validAfter: start - 1000,
+    ...changes,
+  };
+  const reservation = JSON.stringify({ user: user.id, at: start });
+  return [
+    { op: 'put', key: identifierKey(name), value: reservation, refs: [userKey(user.id)] },
+    { op: 'put', key: userKey(user.id), value: serializeUser(user), refs: [credentialsKey(user.id)] },
+    { op: 'put', key: credentialsKey(user.id), value: serializeCredentials(credentials) },
+  ];
+}
+
+interface SigningIn {
+  readonly services: Services;
+  readonly clock: { readonly now: number };
+  readonly inRequest: InRequest;
+  readonly stored: Pick<ReturnType<typeof storedIn>, 'write'>;
+}
+
+/** What the browser does with the pages of one sign-in. */
+function signInsBy({ services, clock, inRequest, stored }: SigningIn) {
+  const viewPage = (uid = 'tx', session?: string): Promise<SignInResult> =>
+    inRequest(uid, (request) => view(services, request), session);
+
+  async function beginSignIn(
+    request: Partial<RequestFacts> = {},
+    more: Partial<NewTransaction> = {},
+  ): Promise<StepShown> {
+    const given: RequestFacts = { ...neutralRequest('notes', ['openid']), ...request };
+    const transaction = newTransaction({ id: 'tx', request: given, now: clock.now, lifetime: 3600, ...more });
+    await stored.write({ op: 'put', key: transactionKey('tx'), ...transactionEntry(transaction, 3600) });
+    return asStep(await viewPage());
+  }
+
+  /** Sends a form of the page. */
+  function send(
+    { handle }: Pick<StepShown, 'handle'>,
+    fields: Submission['fields'] = {},
+    { step = 'answer', session }: { readonly step?: Submission['step']; readonly session?: string } = {},
+  ): Promise<SignInResult> {
+    return inRequest('tx', (request) => submit(services, request, { step, handle, fields }), session);
+  }
+
+  /** From the first page to the one after the identifier. */
+  const identify = async (identifier: string, fields: Submission['fields'] = {}): Promise<StepShown> =>
+    asStep(await send(await beginSignIn(), { identifier, ...fields }));
+
+  return { view: viewPage, beginSignIn, send, identify };
 }
 
 async function sessionIn(unit: UnitOfWork, uid: string): Promise<SsoSession | undefined> {
@@ -303,7 +311,7 @@ async function sessionIn(unit: UnitOfWork, uid: string): Promise<SsoSession | un
 }
 
 function snapshotOf(
-  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrValues = [] }: WorldOptions,
+  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrLevels = [] }: WorldOptions,
   authenticators: readonly Authenticator[],
   hasApp: boolean,
 ): Snapshot {
@@ -315,7 +323,7 @@ function snapshotOf(
     ...(enrollment
       ? { enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then: terms }] }) }
       : {}),
-    acrValues,
+    acrLevels,
     authenticators: authenticators.map(({ descriptor }) => descriptor),
   };
   const notes: App = {
@@ -337,7 +345,7 @@ function snapshotOf(
       brand: { name: 'Brand' },
       authenticators: {},
       zones: {},
-      acrValues,
+      acrValues: acrLevels,
       attributes: { attributes: {}, closed: false },
       identify: {},
     } as unknown as Settings,

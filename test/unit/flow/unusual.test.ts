@@ -1,5 +1,6 @@
 /** What is unusual about a sign-in: compared with what was usual before the session began. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import type { RiskSignal } from '../../../src/core/model/risk.ts';
 import { kilometresBetween } from '../../../src/flow/facts/geography.ts';
 import { type ComparedSignIn, pastKeys, unusualFacts } from '../../../src/flow/facts/unusual.ts';
@@ -12,7 +13,6 @@ import { recordInHistory } from '../../../src/users/history/sign-in-history.ts';
 import { networkPrefix, recordFailure, recordUsualNetwork } from '../../../src/users/history/usual-places.ts';
 import { riskScoring } from '../../core/support/fixtures.ts';
 
-const DAY = 86_400;
 const vienna = '192.0.2.7';
 const linz = '198.51.100.7';
 const lisbon = '203.0.113.7';
@@ -56,8 +56,8 @@ async function unusualIn(
   return unusualFacts(unit, where, {
     userId: 'ann',
     ip: vienna,
-    now: 20 * DAY,
-    began: 20 * DAY,
+    now: 20 * oneDay,
+    began: 20 * oneDay,
     session: 'now',
     isSignedIn: false,
     isKnownBrowser: true,
@@ -82,51 +82,57 @@ test.each<[string, Partial<ComparedSignIn>, readonly RiskSignal[]]>([
   ['an address that is nowhere', { ip: office }, ['newNetwork', 'newCountry']],
   [
     'too far away in an hour',
-    { ip: lisbon, now: 10 * DAY + 3600, began: 10 * DAY + 3600 },
+    { ip: lisbon, now: 10 * oneDay + 3600, began: 10 * oneDay + 3600 },
     ['newNetwork', 'newCountry', 'impossibleTravel'],
   ],
-  ['in time', { ip: lisbon, now: 10 * DAY + 3 * 3600, began: 10 * DAY + 3 * 3600 }, ['newNetwork', 'newCountry']],
+  ['in time', { ip: lisbon, now: 10 * oneDay + 3 * 3600, began: 10 * oneDay + 3 * 3600 }, ['newNetwork', 'newCountry']],
   [
     'the other end of the country at once',
-    { ip: linz, now: 10 * DAY, began: 10 * DAY },
+    { ip: linz, now: 10 * oneDay, began: 10 * oneDay },
     ['newNetwork', 'impossibleTravel'],
   ],
-  ['after long', { now: 100 * DAY, began: 100 * DAY }, ['longAway']],
-  ['a day before that is long', { now: 99 * DAY, began: 99 * DAY }, []],
+  ['after long', { now: 100 * oneDay, began: 100 * oneDay }, ['longAway']],
+  ['a day before that is long', { now: 99 * oneDay, began: 99 * oneDay }, []],
 ])('%s', async (_, signIn, expected) => {
-  await signedIn(vienna, 10 * DAY, 'before');
+  await signedIn(vienna, 10 * oneDay, 'before');
   expect(await signalsOf(signIn)).toEqual(expected);
 });
 
 test('what happened in the session itself, or since it began, makes nothing usual', async () => {
-  await signedIn(vienna, 10 * DAY, 'before');
-  await signedIn(lisbon, 20 * DAY + 60, 'now');
-  expect(await signalsOf({ ip: lisbon, now: 20 * DAY + 90, isSignedIn: true })).toEqual(['newNetwork', 'newCountry']);
-  expect(await signalsOf({ ip: lisbon, now: 20 * DAY + 90, session: 'other' })).toEqual(['newNetwork', 'newCountry']);
-  expect(await signalsOf({ ip: lisbon, now: 21 * DAY, began: 21 * DAY, session: 'other' })).toEqual([]);
+  await signedIn(vienna, 10 * oneDay, 'before');
+  await signedIn(lisbon, 20 * oneDay + 60, 'now');
+  expect(await signalsOf({ ip: lisbon, now: 20 * oneDay + 90, isSignedIn: true })).toEqual([
+    'newNetwork',
+    'newCountry',
+  ]);
+  expect(await signalsOf({ ip: lisbon, now: 20 * oneDay + 90, session: 'other' })).toEqual([
+    'newNetwork',
+    'newCountry',
+  ]);
+  expect(await signalsOf({ ip: lisbon, now: 21 * oneDay, began: 21 * oneDay, session: 'other' })).toEqual([]);
 });
 
 test('a session that is elsewhere at once is compared with itself, too', async () => {
-  await signedIn(vienna, 10 * DAY, 'before');
-  await signedIn(vienna, 20 * DAY, 'now');
-  const moved = { ip: lisbon, now: 20 * DAY + 1800, isSignedIn: true };
+  await signedIn(vienna, 10 * oneDay, 'before');
+  await signedIn(vienna, 20 * oneDay, 'now');
+  const moved = { ip: lisbon, now: 20 * oneDay + 1800, isSignedIn: true };
   expect(await signalsOf(moved)).toEqual(['newNetwork', 'newCountry', 'impossibleTravel']);
   // Proving everything again over there changes nothing about it.
-  await signedIn(lisbon, 20 * DAY + 900, 'now');
+  await signedIn(lisbon, 20 * oneDay + 900, 'now');
   expect(await signalsOf(moved)).toContain('impossibleTravel');
 });
 
 test('a network that was not used for half a year is unusual again', async () => {
-  await signedIn(vienna, 10 * DAY, 'one');
-  await signedIn(linz, 100 * DAY, 'two');
-  expect(await signalsOf({ ip: vienna, now: 180 * DAY, began: 180 * DAY })).toEqual([]);
-  expect(await signalsOf({ ip: vienna, now: 191 * DAY, began: 191 * DAY })).toContain('newNetwork');
+  await signedIn(vienna, 10 * oneDay, 'one');
+  await signedIn(linz, 100 * oneDay, 'two');
+  expect(await signalsOf({ ip: vienna, now: 180 * oneDay, began: 180 * oneDay })).toEqual([]);
+  expect(await signalsOf({ ip: vienna, now: 191 * oneDay, began: 191 * oneDay })).toContain('newNetwork');
 });
 
 test('a sign-in that was not at the strongest level is not compared with', async () => {
-  await signedIn(vienna, 10 * DAY, 'before');
-  await inUnit((unit) => recordInHistory(unit, 'ann', { at: 20 * DAY - 60, session: 'weak' }));
-  expect(await signalsOf({ ip: vienna, now: 100 * DAY, began: 100 * DAY })).toEqual(['longAway']);
+  await signedIn(vienna, 10 * oneDay, 'before');
+  await inUnit((unit) => recordInHistory(unit, 'ann', { at: 20 * oneDay - 60, session: 'weak' }));
+  expect(await signalsOf({ ip: vienna, now: 100 * oneDay, began: 100 * oneDay })).toEqual(['longAway']);
 });
 
 describe('wrong attempts of strangers', () => {
@@ -134,7 +140,7 @@ describe('wrong attempts of strangers', () => {
     inUnit((unit) => {
       for (const at of times) recordFailure(unit, 'ann', at);
     });
-  const lately = [1, 2, 3, 4, 5].map((minutes) => 20 * DAY - minutes * 60);
+  const lately = [1, 2, 3, 4, 5].map((minutes) => 20 * oneDay - minutes * 60);
 
   test('count for a browser that the account does not know', async () => {
     await fail(lately.slice(1));
@@ -146,17 +152,19 @@ describe('wrong attempts of strangers', () => {
 
   test('are forgotten after an hour, and count in a session only as they were before it', async () => {
     await fail(lately);
-    expect(await signalsOf({ isKnownBrowser: false, now: 20 * DAY + 3600 })).toEqual(['newDevice']);
-    expect(await signalsOf({ isKnownBrowser: false, now: 20 * DAY + 3600, isSignedIn: true })).toEqual([
+    expect(await signalsOf({ isKnownBrowser: false, now: 20 * oneDay + 3600 })).toEqual(['newDevice']);
+    expect(await signalsOf({ isKnownBrowser: false, now: 20 * oneDay + 3600, isSignedIn: true })).toEqual([
       'newDevice',
       'recentFailures',
     ]);
-    expect(await signalsOf({ isKnownBrowser: false, began: 20 * DAY - 240, isSignedIn: true })).toEqual(['newDevice']);
+    expect(await signalsOf({ isKnownBrowser: false, began: 20 * oneDay - 240, isSignedIn: true })).toEqual([
+      'newDevice',
+    ]);
   });
 });
 
 test('without a file only the network is compared; with one that cannot be read, the country is not known', async () => {
-  await signedIn(vienna, 10 * DAY, 'before');
+  await signedIn(vienna, 10 * oneDay, 'before');
   expect(await unusualIn({ ip: lisbon }, { hasFile: false })).toEqual({
     risk: { reasons: [{ signal: 'newNetwork', points: 10 }], level: 'low' },
   });
@@ -175,11 +183,11 @@ test('without a file only the network is compared; with one that cannot be read,
 
 test('the distance is that to the nearest usual place', async () => {
   expect((await unusualIn({})).distance).toBeUndefined();
-  await signedIn(vienna, 10 * DAY, 'one');
+  await signedIn(vienna, 10 * oneDay, 'one');
   const far = (await unusualIn({ ip: lisbon })).distance as number;
   expect(far).toBeGreaterThan(2250);
   expect(far).toBeLessThan(2350);
-  await signedIn(linz, 11 * DAY, 'two');
+  await signedIn(linz, 11 * oneDay, 'two');
   expect((await unusualIn({ ip: lisbon })).distance).toBeLessThan(far);
   expect((await unusualIn({ ip: '192.0.2.9' })).distance).toBe(0);
   expect((await unusualIn({ ip: office })).distance).toBe('nowhere');

@@ -8,7 +8,7 @@ const png = (bytes: number) => ({ type: 'image/png', data: Buffer.alloc(bytes, 7
 
 test('each picture has its place in one sheet, however often it is used', () => {
   const logos = logoStyles([pictureOf('c'), pictureOf('a'), pictureOf('c'), 'https://elsewhere.example/logo.png']);
-  expect([pictureOf('a'), pictureOf('c'), pictureOf('b'), ''].map((one) => logos?.indexOf(one))).toEqual([
+  expect([pictureOf('a'), pictureOf('c'), pictureOf('b'), ''].map((picture) => logos?.indexOf(picture))).toEqual([
     0,
     1,
     undefined,

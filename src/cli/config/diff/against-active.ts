@@ -9,8 +9,8 @@ import { activeConfiguration, nextConfiguration } from './compared/compared-conf
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
 
-/** Documents that would be applied. `sources`: the files that they were read from, to locate keys. */
-export interface Candidate {
+/** Documents that would be active. `sources`: the files that they were read from, to locate keys. */
+export interface Draft {
   readonly documents: Documents;
   readonly sources?: readonly DocumentSource[];
 }
@@ -18,7 +18,7 @@ export interface Candidate {
 /** Rejects with `not_configured` if nothing is active or it cannot be read, and with errors of the store. */
 export async function diffAgainstActive(
   store: Store,
-  { documents, sources = [] }: Candidate,
+  { documents, sources = [] }: Draft,
   { authenticators, now }: Pick<ConfigContext, 'authenticators' | 'now'>,
 ): Promise<ConfigDiff> {
   const active = await readActiveRevision(store, authenticators);

@@ -15,7 +15,7 @@ import { withStore } from '../../shared/store/with-store.ts';
 import { parseDuration } from '../../shared/values/durations.ts';
 import { checkedFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
-import { type Candidate, diffAgainstActive, locationsOfKeys } from './against-active.ts';
+import { type Draft, diffAgainstActive, locationsOfKeys } from './against-active.ts';
 import { nextConfiguration } from './compared/compared-configuration.ts';
 import type { ConfigDiff } from './compared/configuration-changes.ts';
 import { configDiff } from './config-diff.ts';
@@ -67,7 +67,7 @@ export function replayedSeconds(text: string | undefined): number | undefined {
 }
 
 /** Replays the sign-ins of the last `back` seconds. Rejects with errors of the store. */
-export function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
+export function replayOf(context: ConfigContext, { documents }: Draft, back: number): Promise<Replay> {
   return withStore(context, async (store) => {
     const { snapshot } = await readActiveRevision(store, context.authenticators);
     const next = await nextConfiguration(documents, context.authenticators);
@@ -76,16 +76,16 @@ export function replayOf(context: ConfigContext, { documents }: Candidate, back:
   });
 }
 
-async function diffOf(context: ConfigContext, candidate: Candidate, from: string | undefined): Promise<ConfigDiff> {
-  if (from === undefined) return withStore(context, (store) => diffAgainstActive(store, candidate, context));
+async function diffOf(context: ConfigContext, draft: Draft, from: string | undefined): Promise<ConfigDiff> {
+  if (from === undefined) return withStore(context, (store) => diffAgainstActive(store, draft, context));
   const loaded = await loadConfiguration(from, context);
   if (!loaded.ok) throw new ConfigurationRefused('bad_request', from, loaded.findings);
   const { authenticators, now } = context;
   return configDiff({
     active: await nextConfiguration(loaded.documents, authenticators),
-    next: await nextConfiguration(candidate.documents, authenticators),
+    next: await nextConfiguration(draft.documents, authenticators),
     against: `the files of ${from}`,
-    locationOf: locationsOfKeys(candidate.sources ?? []),
+    locationOf: locationsOfKeys(draft.sources ?? []),
     authenticators,
     now: now(),
   });

@@ -29,10 +29,10 @@ export function numberAskedFor(policies: readonly PolicySet[]): NumberOf {
   };
 }
 
-function requirementsIn({ session, app, acrValues }: PolicySet): readonly Requirement[] {
+function requirementsIn({ session, app, acrLevels }: PolicySet): readonly Requirement[] {
   const rules = [session, app].flatMap((policy) => policy?.rules ?? []);
   return [
     ...rules.flatMap(({ rule: { then } }) => (then.kind === 'allow' ? [then.requirement] : [])),
-    ...acrValues.map(({ requirement }) => requirement),
+    ...acrLevels.map(({ requirement }) => requirement),
   ];
 }

@@ -120,9 +120,9 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
     const facts = freshFacts(app, who, { ...asked, numberOf });
     const ofClass = getOrMake(known, await classOf(app, facts.request), nothingKnown);
     const user = 'subject' in who ? userAt(app, policies, who.subject) : '';
-    const alike = user || ('groups' in who ? `${who.userType ?? ''} ${groupsRead(who.groups)}` : '');
-    const outcomes = ofClass.byUser.get(alike) ?? (await outcomesOf(facts, { user, byRules: ofClass.byRules }));
-    ofClass.byUser.set(alike, outcomes);
+    const userKey = user || ('groups' in who ? `${who.userType ?? ''} ${groupsRead(who.groups)}` : '');
+    const outcomes = ofClass.byUser.get(userKey) ?? (await outcomesOf(facts, { user, byRules: ofClass.byRules }));
+    ofClass.byUser.set(userKey, outcomes);
     return outcomes;
   };
 }
@@ -136,7 +136,7 @@ function nothingKnown(): KnownOutcomes {
   return { byUser: new Map(), byRules: new Map() };
 }
 
-interface Alike extends Pick<KnownOutcomes, 'byRules'> {
+interface SharedOutcomes extends Pick<KnownOutcomes, 'byRules'> {
   /** Identifies a real user. Empty for users who differ only in their groups. */
   readonly user: string;
 }
@@ -146,27 +146,27 @@ function outcomesAt(
   app: App,
   policies: PolicySet,
   { snapshot, places, now }: Asked,
-): (facts: Facts, alike: Alike) => Promise<readonly Outcome[]> {
+): (facts: Facts, shared: SharedOutcomes) => Promise<readonly Outcome[]> {
   const sets = signInConditions(policies);
   const times = timesIn(sets, now);
   const { deviceSignals, risk } = snapshot.settings;
   const believed = believedIn(sets, { active: deviceSignals, next: deviceSignals });
   const zonesRead = namesRead(policies, 'network');
   const decides = whatDecides(policies);
-  return async (facts, alike) => {
+  return async (facts, shared) => {
     const found = new Map<string, OutcomeHere>();
     const outcomes: Outcome[] = [];
     for (const { zone, network } of places) {
       const here = { ...facts, network };
       const zones = zonesRead(network.zones);
-      const outcome = found.get(zones) ?? (await decidedOutcome(here, alike));
+      const outcome = found.get(zones) ?? (await decidedOutcome(here, shared));
       found.set(zones, outcome);
       outcomes.push({ ...outcome, zone });
     }
     return outcomes;
   };
 
-  async function decidedOutcome(here: Facts, { user, byRules }: Alike): Promise<OutcomeHere> {
+  async function decidedOutcome(here: Facts, { user, byRules }: SharedOutcomes): Promise<OutcomeHere> {
     const deciding = decides(here);
     if (deciding === undefined) return outcomeOf(here);
     const key = `${user} ${deciding}`;

@@ -13,7 +13,7 @@ import { refusal } from '../../shared/options/refusal.ts';
 import type { ResultOptions } from '../../shared/output/print-result.ts';
 import { operatorName } from '../../shared/store/operator-name.ts';
 import { orphanedBy } from '../../shared/store/orphaned-credentials.ts';
-import { type Candidate, diffAgainstActive, locationsOfKeys } from '../diff/against-active.ts';
+import { type Draft, diffAgainstActive, locationsOfKeys } from '../diff/against-active.ts';
 import { activeConfiguration, nextConfiguration } from '../diff/compared/compared-configuration.ts';
 import type { ConfigDiff } from '../diff/compared/configuration-changes.ts';
 import { diffText } from '../diff/output/diff-text.ts';
@@ -38,7 +38,7 @@ export interface MoveOptions extends ResultOptions {
 }
 
 /** The documents to activate, and how. */
-export interface RevisionMove extends Candidate {
+export interface RevisionMove extends Draft {
   /** The earlier revision from which the documents come. */
   readonly back?: number;
   /** The directory of the files, for examples. */

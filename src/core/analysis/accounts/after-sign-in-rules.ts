@@ -27,7 +27,7 @@ export function ruleAfterSignIn(
 }
 
 /** What must hold for a rule to decide, and for any rule with the same terms. */
-interface KnownFormulas {
+interface RuleFormulas {
   readonly decides: readonly Formula[];
   alike?: Formula;
 }
@@ -35,12 +35,12 @@ interface KnownFormulas {
 type Enrollment = NonNullable<PolicySet['enrollment']>;
 
 /** Cached by rule space and enrollment policy: most users of an app sign in with one of a few sets of proofs. */
-const known = new WeakMap<RuleSpace, WeakMap<Enrollment, Map<string, KnownFormulas>>>();
+const known = new WeakMap<RuleSpace, WeakMap<Enrollment, Map<string, RuleFormulas>>>();
 
-function formulasFor({ rule, signedInWith }: RuleAfterSignIn, enrollment: Enrollment, space: RuleSpace): KnownFormulas {
-  const inSpace = known.get(space) ?? new WeakMap<Enrollment, Map<string, KnownFormulas>>();
+function formulasFor({ rule, signedInWith }: RuleAfterSignIn, enrollment: Enrollment, space: RuleSpace): RuleFormulas {
+  const inSpace = known.get(space) ?? new WeakMap<Enrollment, Map<string, RuleFormulas>>();
   known.set(space, inSpace);
-  const formulas = inSpace.get(enrollment) ?? new Map<string, KnownFormulas>();
+  const formulas = inSpace.get(enrollment) ?? new Map<string, RuleFormulas>();
   inSpace.set(enrollment, formulas);
   const rules = enrollment.rules.map((compiled) => compiled.rule);
   const at = rules.indexOf(rule);

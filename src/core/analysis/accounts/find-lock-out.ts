@@ -13,7 +13,7 @@ import { notAll, type RuleSpace } from '../space/rule-space.ts';
 import type { AdditionRule } from './addition-rules.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
 import { type Reachable, reachableBySome } from './reachable-authenticators.ts';
-import { oneByOne } from './user-by-user.ts';
+import { type OneUser, oneByOne } from './user-by-user.ts';
 
 /** One app, and what its users can add anywhere. */
 export interface LockOutSearch {
@@ -45,7 +45,15 @@ export interface LockOut {
 
 /** A user who matches these formulas and is denied for good. Undefined: there is none. */
 export function findLockOut(formulas: readonly Formula[], search: LockOutSearch): LockOut | 'undecided' | undefined {
-  return findLockOutOfAll(formulas, search) ?? findLockOutOfSome(formulas, search);
+  const ofAll = isFirstLetIn(formulas, search) ? undefined : findLockOutOfAll(formulas, search);
+  return ofAll ?? findLockOutOfSome(formulas, search);
+}
+
+/** Whether the first user is let in. Then not all are denied, and what all of them can reach need not be searched. */
+function isFirstLetIn(formulas: readonly Formula[], search: LockOutSearch): boolean {
+  const first = oneByOne<OneUser>(formulas, additionsOf(search), (user) => ({ found: user }));
+  if (typeof first !== 'object' || !search.isConfirmed(first.facts)) return false;
+  return !outcomeWith(asOften(first.reachable, search.most), first.facts, search).isDenied;
 }
 
 /** Keys of the reachable authenticators, each as often as any rule requires. */

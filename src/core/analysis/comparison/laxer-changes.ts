@@ -9,7 +9,7 @@ import type { Requirement, Rule } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { ACCOUNT_MANAGEMENT_MAX_AGE } from '../../remediation/account-management.ts';
+import { accountManagementMaxAge } from '../../remediation/account-management.ts';
 import type { StepAfter } from '../simulation/step-after.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
@@ -109,7 +109,7 @@ function comparisonOf({ before, now }: RulePairing<Rule>, sides: Sides): Compari
   const asked = now?.then.kind === 'allow' ? now.then.requirement : anything;
   const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
   const common = commonAuthenticators(sides);
-  const usable = { next: common, before: common, limits: { oldest: ACCOUNT_MANAGEMENT_MAX_AGE } };
+  const usable = { next: common, before: common, limits: { oldest: accountManagementMaxAge } };
   return compareAsks([asked], [then], usable);
 }
 

@@ -17,14 +17,14 @@ export type RuleVerdict =
   /** It decides about these facts. */
   | { readonly kind: 'decides'; readonly facts: UserFacts }
   /** The smallest set of its conditions that exclude one another. */
-  | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[]; readonly fails?: Failing }
+  | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[]; readonly failure?: RuleFailure }
   /** The smallest set of earlier rules that together decide every sign-in that it matches. */
-  | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[]; readonly fails?: Failing }
+  | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[]; readonly failure?: RuleFailure }
   /** `ranOut`: the steps of the search did not suffice. */
   | { readonly kind: 'undecided'; readonly ranOut?: true };
 
 /** The rule is reached where it fails, and denies then (Law 4). `open`: it may be. Absent: it never is. */
-export type Failing = 'shown' | 'open';
+export type RuleFailure = 'shown' | 'open';
 
 /** Verdicts by the position of the rule. */
 export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace): readonly RuleVerdict[] {
@@ -46,16 +46,16 @@ function verdictOf(rule: RuleHead, before: readonly RuleHead[], { policy, space 
     if (findRule(policy, facts).rule === rule) return { kind: 'decides', facts };
     return { kind: 'undecided', ...([...found.model.keys()].some(({ ranOut }) => ranOut) && { ranOut: true }) };
   }
-  const failing = failingOf(rule, before, { policy, space });
-  const fails = failing && { fails: failing };
+  const failure = failureOf(rule, before, { policy, space });
+  const failed = failure && { failure };
   const conflict = conflictOf(space.parts(rule.when), { space, budget });
-  if (conflict !== undefined) return { kind: 'contradictory', conflict, ...fails };
-  return { kind: 'shadowed', by: takersOf(rule, before, { space, budget }), ...fails };
+  if (conflict !== undefined) return { kind: 'contradictory', conflict, ...failed };
+  return { kind: 'shadowed', by: takersOf(rule, before, { space, budget }), ...failed };
 }
 
 const nothing: Formula = { any: [] };
 
-function failingOf(rule: RuleHead, before: readonly RuleHead[], { policy, space }: Analysed): Failing | undefined {
+function failureOf(rule: RuleHead, before: readonly RuleHead[], { policy, space }: Analysed): RuleFailure | undefined {
   const fails = space.fails(rule.when);
   if (fails === undefined) return undefined;
   // Where a part of which nothing is known fails, it has failed in an earlier rule with the same text.

@@ -37,16 +37,16 @@ export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRul
 }
 
 /** The user type is no attribute, but a user may lack it, too. */
-const USER_TYPE = 'userType';
+const userTypeName = 'userType';
 
 function restsOn({ attributes = {}, userType }: ConditionSet): readonly string[] {
-  return [...Object.keys(attributes), ...(userType ? [USER_TYPE] : [])];
+  return [...Object.keys(attributes), ...(userType ? [userTypeName] : [])];
 }
 
 /** An absent attribute meets `none`. */
 function consideredBy({ attributes = {}, userType }: ConditionSet): readonly string[] {
   const names = Object.entries(attributes).flatMap(([name, test]) => (saysOfAbsence(test) ? [name] : []));
-  return [...names, ...(userType?.none ? [USER_TYPE] : [])];
+  return [...names, ...(userType?.none ? [userTypeName] : [])];
 }
 
 function saysOfAbsence({ present, not }: AttributeTest): boolean {
@@ -93,7 +93,7 @@ function* admittedWithout(
 
 /** The condition for a user type: none of those that rules name. */
 function absenceOf(attribute: string, rules: readonly Rule[]): Conditions {
-  if (attribute !== USER_TYPE) return { attributes: { [attribute]: { present: false } } };
+  if (attribute !== userTypeName) return { attributes: { [attribute]: { present: false } } };
   const types = rules.flatMap(({ when }) => conditionSets(when)).flatMap(({ userType = {} }) => namesIn(userType));
   return { userType: { none: [...new Set(types)] } };
 }
@@ -111,7 +111,7 @@ function has(set: ConditionSet, attribute: string): boolean {
 
 function without({ attributes = {}, ...written }: ConditionSet, attribute: string): ConditionSet {
   const { userType: _type, ...others } = written;
-  const set = attribute === USER_TYPE ? others : written;
+  const set = attribute === userTypeName ? others : written;
   const { [attribute]: _, ...tests } = attributes;
   return { ...set, ...(Object.keys(tests).length > 0 && { attributes: tests }) };
 }

@@ -14,7 +14,7 @@ export type EvidenceSet = readonly AssessedEvidence[];
 /** The largest number of sets to examine; with more there is no answer. */
 const mostSets = 2_000;
 /** Older than any limit. */
-const OLD: Seconds = Number.MAX_SAFE_INTEGER;
+const unbounded: Seconds = Number.MAX_SAFE_INTEGER;
 
 /** Which proofs can count at all. */
 export interface PossibleProofs {
@@ -94,8 +94,11 @@ function enoughFor(requirements: readonly Requirement[], proofs: PossibleProofs)
 }
 
 /** No older, and with no longer pause, than a proof can be. No pause since a proof is longer than the proof is old. */
-function within(item: AssessedEvidence, { oldest = OLD, longestPause = OLD }: PossibleProofs): AssessedEvidence {
-  const { idle = OLD } = item;
+function within(
+  item: AssessedEvidence,
+  { oldest = unbounded, longestPause = unbounded }: PossibleProofs,
+): AssessedEvidence {
+  const { idle = unbounded } = item;
   if (item.age === 'now') return item;
   const age = Math.min(item.age, oldest);
   return { ...item, age, idle: Math.min(idle, longestPause, age) };
@@ -152,8 +155,8 @@ function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly Au
       ...shown,
       authenticator: key,
       enrollment: key,
-      age: oldest === 0 ? 'now' : (oldest ?? OLD),
-      ...(oldest !== 0 && { idle: Math.min(demand.maxIdle ?? OLD, oldest ?? OLD) }),
+      age: oldest === 0 ? 'now' : (oldest ?? unbounded),
+      ...(oldest !== 0 && { idle: Math.min(demand.maxIdle ?? unbounded, oldest ?? unbounded) }),
       ...(auxiliary && { auxiliary }),
     };
     const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));

@@ -2,7 +2,7 @@
 
 import type { Decision, Skippable } from '../../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Seconds, Subject } from '../../model/facts.ts';
-import { NO_ENROLLMENT } from '../../model/no-enrollment.ts';
+import { noEnrollment } from '../../model/no-enrollment.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Plan } from '../../step/next-step.ts';
@@ -31,7 +31,7 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   const methods = started.methodsOf(authenticator);
   const methodOf = (has: readonly string[] | undefined) =>
     methods?.find((candidate) => has?.includes(candidate)) ?? methods?.[0];
-  if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
+  if (id === noEnrollment) return { steps: [{ ...step, unanswerable: true }] };
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
     const method = methodOf(undefined);

@@ -6,6 +6,7 @@
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
 import { type Budget, type OpenChoices, propagate, type SearchState } from './propagate.ts';
 import {
+  type Causes,
   type ClassModel,
   type Domains,
   type FormulaReader,
@@ -64,8 +65,8 @@ export function findModel(formulas: readonly Formula[], budget: Budget, read = f
   return searchOf(search(stateOf(formulas.map(read.read), read), budget), read);
 }
 
-function searchOf(found: Domains | undefined | 'undecided', { modelOf }: FormulaReader): Search {
-  return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: modelOf(found) };
+function searchOf(found: Found, { modelOf }: FormulaReader): Search {
+  return typeof found === 'number' ? 'impossible' : found === 'undecided' ? found : { model: modelOf(found) };
 }
 
 /** What follows directly from formulas. It is computed once for all questions that add other formulas. */
@@ -84,14 +85,14 @@ export function consequencesOf(
 ): Consequences | 'impossible' | 'undecided' {
   const given = budget.steps;
   const state = propagate(stateOf(formulas.map(reader.read), reader), budget);
-  if (state === undefined || state === 'undecided') return state ?? 'impossible';
+  if (typeof state !== 'object') return typeof state === 'number' ? 'impossible' : state;
   return { reader, state, steps: given - budget.steps };
 }
 
 /** What `findModel` finds for these formulas, with the same steps; those for the consequences are not taken again. */
 export function findModelFrom({ reader, state, steps }: Consequences, budget: Budget): Search {
   budget.steps -= steps;
-  return searchOf(searchIn(state, budget), reader);
+  return searchOf(searchIn(state, budget, 0), reader);
 }
 
 /** Whether these formulas may hold in addition. If the budget does not suffice, the answer is true. */
@@ -99,7 +100,8 @@ export function mayHold({ reader, state }: Consequences, besides: readonly Formu
   const more = besides.map(reader.read);
   const domains = reader.extended(state.domains);
   const settled = { from: 0, to: state.open.length };
-  return search({ ...state, domains, open: [...state.open, ...more], settled }, budget) !== undefined;
+  const found = search({ ...state, domains, open: [...state.open, ...more], settled, causes: 0 }, budget);
+  return typeof found !== 'number';
 }
 
 /** Whether the variable may be in the class at this position. */
@@ -109,27 +111,39 @@ export function mayBeIn({ reader, state }: Consequences, variable: Variable, pos
 
 /** None of them was examined yet. */
 function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): SearchState {
-  return { domains: extended([]), touched: [], open, settled: { from: 0, to: 0 } };
+  return { domains: extended([]), touched: [], because: [], open, settled: { from: 0, to: 0 }, causes: 0 };
 }
 
-/** Domains whose classes all satisfy the formulas. Undefined: there are none. */
-function search(state: SearchState, budget: Budget): Domains | undefined | 'undecided' {
+/** Domains whose classes all satisfy the formulas. Causes: why there are none. */
+type Found = Domains | Causes | 'undecided';
+
+/** `depth`: how many choices were made before. */
+function search(state: SearchState, budget: Budget, depth = 0): Found {
   const reduced = propagate(state, budget);
-  return reduced === undefined || reduced === 'undecided' ? reduced : searchIn(reduced, budget);
+  return typeof reduced === 'object' ? searchIn(reduced, budget, depth) : reduced;
 }
 
-/** Tries each choice of the shortest formula that is open. */
-function searchIn({ open, ...others }: OpenChoices, budget: Budget): Domains | undefined | 'undecided' {
+/** The choices from this depth on have one bit together. */
+const deepest = 29;
+
+/**
+ * Tries each choice of the shortest formula that is open. What fails for other causes than the choice would fail with
+ * each other choice, too (backjumping; J. Gaschnig, 1979).
+ */
+function searchIn({ open, ...others }: OpenChoices, budget: Budget, depth: number): Found {
   const ordered = shortestFirst(open);
   const [shortest] = ordered;
   if (shortest === undefined) return others;
   const all: readonly ReadFormula[] = ordered;
   const settled = { from: 1, to: open.length };
+  const own = 1 << Math.min(depth, deepest);
+  let { causes } = shortest;
   for (const choice of shortest.parts) {
-    const found = search({ ...others, open: all.with(0, choice), settled }, budget);
-    if (found !== undefined) return found;
+    const found = search({ ...others, open: all.with(0, choice), settled, causes: own }, budget, depth + 1);
+    if (typeof found !== 'number' || (found & own) === 0) return found;
+    causes |= found;
   }
-  return undefined;
+  return depth < deepest ? causes & ~own : causes;
 }
 
 /** Of the same length: in their order. They are counted by length, as comparing them would take longer. */

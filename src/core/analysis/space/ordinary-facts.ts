@@ -116,7 +116,19 @@ export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly W
 /** Each once. */
 export function variablesIn(formulas: readonly Formula[]): ReadonlySet<Variable> {
   const found = new Set<Variable>();
-  for (const formula of formulas) addVariables(formula, found);
+  for (const formula of formulas) for (const variable of variablesOf(formula)) found.add(variable);
+  return found;
+}
+
+/** Cached by formula: those of the rules are in many questions. */
+const ofFormulas = new WeakMap<Formula, ReadonlySet<Variable>>();
+
+function variablesOf(formula: Formula): ReadonlySet<Variable> {
+  const known = ofFormulas.get(formula);
+  if (known !== undefined) return known;
+  const found = new Set<Variable>();
+  addVariables(formula, found);
+  ofFormulas.set(formula, found);
   return found;
 }
 

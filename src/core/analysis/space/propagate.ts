@@ -3,6 +3,7 @@
  * only if a variable that it is about has lost classes since; it counts as a step all the same.
  */
 import {
+  type Causes,
   type Domains,
   isAboutAny,
   type ReadChoice,
@@ -16,21 +17,29 @@ export interface Budget {
   steps: number;
 }
 
+/** Classes that are left, and why others are not. */
+interface ReducedDomains extends Domains {
+  /** For each variable: why it lost classes. Absent: it lost none by a choice. */
+  readonly because: readonly Causes[];
+}
+
 /** What must hold, within these classes. */
-export interface SearchState extends Domains {
+export interface SearchState extends ReducedDomains {
   readonly open: readonly ReadFormula[];
   /** The positions in `open` of formulas that were examined within these classes, and decided nothing. */
   readonly settled: { readonly from: number; readonly to: number };
+  /** Why the other formulas must hold. */
+  readonly causes: Causes;
 }
 
 /** What must still hold once all consequences are drawn. */
-export interface OpenChoices extends Domains {
+export interface OpenChoices extends ReducedDomains {
   /** Each has two choices or more, none of them decided. */
   readonly open: readonly ReadChoice[];
 }
 
-/** Applies what must hold until nothing follows any more. Undefined: it cannot hold. */
-export function propagate(state: SearchState, budget: Budget): OpenChoices | undefined | 'undecided' {
+/** Applies what must hold until nothing follows any more. Causes: why it cannot hold. */
+export function propagate(state: SearchState, budget: Budget): OpenChoices | Causes | 'undecided' {
   const { from, to } = state.settled;
   const pass = new Propagation(state, budget);
   let queue = state.open;
@@ -38,16 +47,18 @@ export function propagate(state: SearchState, budget: Budget): OpenChoices | und
   for (;;) {
     const before = pass.changes.length;
     const end = pass.over(queue, seen);
-    if (end !== undefined) return end === 'undecided' ? end : undefined;
-    const { domains, touched, open } = pass;
-    if (pass.changes.length === before || open.length === 0) return { domains, touched, open };
+    if (end !== undefined) return end;
+    const { domains, touched, because, open } = pass;
+    if (pass.changes.length === before || open.length === 0) return { domains, touched, because, open };
     [queue, seen] = [open, pass.seen];
   }
 }
 
-class Propagation {
+class Propagation implements ReducedDomains {
   readonly domains: number[];
   readonly touched: number[];
+  readonly because: Causes[];
+  readonly #causes: Causes;
   readonly #budget: Budget;
   /** The variables that lost classes, in turn. */
   readonly changes: number[] = [];
@@ -56,14 +67,16 @@ class Propagation {
   /** How many changes there were when each of them was examined. */
   seen: number[] = [];
 
-  constructor({ domains, touched }: Domains, budget: Budget) {
+  constructor({ domains, touched, because, causes }: SearchState, budget: Budget) {
     this.domains = domains.slice();
     this.touched = touched.slice();
+    this.because = because.slice();
+    this.#causes = causes;
     this.#budget = budget;
   }
 
   /** Examines all, from the last to the first. `seen`: -1 for those that were not examined before. */
-  over(queue: readonly ReadFormula[], seen: readonly number[]): 'impossible' | 'undecided' | undefined {
+  over(queue: readonly ReadFormula[], seen: readonly number[]): Causes | 'undecided' | undefined {
     this.open = [];
     this.seen = [];
     for (let at = queue.length - 1; at >= 0; at -= 1) {
@@ -73,14 +86,14 @@ class Propagation {
     return undefined;
   }
 
-  #look(formula: ReadFormula, seen: number): 'impossible' | 'undecided' | undefined {
+  #look(formula: ReadFormula, seen: number): Causes | 'undecided' | undefined {
     if (formula.kind === 'any' && seen >= 0 && !isAboutAny(formula, this.changes, seen)) {
       this.#leave(formula);
       return this.#step();
     }
-    const pending = [formula];
-    for (let one = pending.pop(); one !== undefined; one = pending.pop()) {
-      const end = this.#step() ?? this.#apply(one, pending);
+    const pending: Pending = { formulas: [formula], causes: [seen < 0 ? this.#causes : 0] };
+    for (let one = pending.formulas.pop(); one !== undefined; one = pending.formulas.pop()) {
+      const end = this.#step() ?? this.#apply(one, pending.causes.pop() as Causes, pending);
       if (end !== undefined) return end;
     }
     return undefined;
@@ -91,19 +104,22 @@ class Propagation {
     return this.#budget.steps < 0 ? 'undecided' : undefined;
   }
 
-  /** `pending`: what must hold because the formula must. */
-  #apply(formula: ReadFormula, pending: ReadFormula[]): 'impossible' | undefined {
-    if (formula.kind === 'all') for (const part of formula.parts) pending.push(part);
+  /** `pending`: what must hold because the formula must. The result says why it cannot hold. */
+  #apply(formula: ReadFormula, causes: Causes, pending: Pending): Causes | undefined {
+    if (formula.kind === 'all') for (const part of formula.parts) add(pending, part, causes);
     else if (formula.kind === 'in') {
       const change = restrict(this, formula);
-      if (change === 'empty') return 'impossible';
-      if (change === 'less') this.changes.push(formula.variable);
+      if (change === 'same') return undefined;
+      const all = causes | (this.because[formula.variable] ?? 0);
+      if (change === 'empty') return all;
+      this.because[formula.variable] = all;
+      this.changes.push(formula.variable);
     } else {
-      const left = openChoices(formula, this.domains);
+      const left = openChoices(formula, causes, this);
       if (left === 'holds') return undefined;
       const [only] = left.parts;
-      if (only === undefined) return 'impossible';
-      if (left.parts.length === 1) pending.push(only);
+      if (only === undefined) return left.causes;
+      if (left.parts.length === 1) add(pending, only, left.causes);
       else this.#leave(left);
     }
     return undefined;
@@ -115,18 +131,41 @@ class Propagation {
   }
 }
 
-/** The choices that may yet hold; `holds`: one of them does already. */
-function openChoices(formula: ReadChoice, domains: readonly number[]): ReadChoice | 'holds' {
+/** Formulas that must hold, and why each must. */
+interface Pending {
+  readonly formulas: ReadFormula[];
+  readonly causes: Causes[];
+}
+
+function add({ formulas, causes }: Pending, formula: ReadFormula, because: Causes): void {
+  formulas.push(formula);
+  causes.push(because);
+}
+
+/** The choices that may yet hold; `holds`: one of them does already. `because`: why one of them must hold. */
+function openChoices(formula: ReadChoice, because: Causes, within: ReducedDomains): ReadChoice | 'holds' {
   const { about, parts } = formula;
   let left: ReadFormula[] | undefined;
+  let causes = formula.causes | because;
   for (let at = 0; at < parts.length; at += 1) {
     const choice = parts[at] as ReadFormula;
-    const result = resultIn(choice, domains);
+    const result = resultIn(choice, within.domains);
     if (result === true) return 'holds';
-    if (result === false) left ??= parts.slice(0, at);
-    else left?.push(choice);
+    if (result === false) {
+      left ??= parts.slice(0, at);
+      causes |= causesAgainst(choice, within);
+    } else left?.push(choice);
   }
-  return left ? { kind: 'any', parts: left, about } : formula;
+  return left || causes !== formula.causes ? { kind: 'any', parts: left ?? parts, about, causes } : formula;
+}
+
+/** Why a formula holds in none of the classes that are left. */
+function causesAgainst(formula: ReadFormula, within: ReducedDomains): Causes {
+  if (formula.kind === 'in') return within.because[formula.variable] ?? 0;
+  const { kind, parts } = formula;
+  if (kind === 'any') return parts.reduce((causes, part) => causes | causesAgainst(part, within), 0);
+  const missed = parts.find((part) => resultIn(part, within.domains) === false);
+  return missed ? causesAgainst(missed, within) : 0;
 }
 
 /** Whether the formula holds in all these classes (`true`), in none (`false`), or neither is sure. */

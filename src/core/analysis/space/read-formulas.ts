@@ -26,6 +26,8 @@ export interface ReadChoice {
   readonly kind: 'any';
   readonly parts: readonly ReadFormula[];
   readonly about: About;
+  /** Why it must hold, and why choices of it were dropped. */
+  readonly causes: Causes;
 }
 
 /** All of them must hold. */
@@ -34,6 +36,9 @@ interface ReadParts {
   readonly parts: readonly ReadFormula[];
   readonly about: About;
 }
+
+/** The choices of a search that something follows from: a bit for each, the first in the lowest. 0: it always holds. */
+export type Causes = number;
 
 /** A bit for each variable that occurs; of choices that were dropped, too. */
 type About = readonly number[];
@@ -139,7 +144,7 @@ function joined(kind: 'all' | 'any', parts: readonly ReadFormula[]): ReadChoice 
     if (part.kind === 'in') add(Math.floor(part.variable / wordBits), 1 << (part.variable % wordBits));
     else for (let word = 0; word < part.about.length; word += 1) add(word, part.about[word] as number);
   }
-  return { kind, parts, about };
+  return kind === 'any' ? { kind, parts, about, causes: 0 } : { kind, parts, about };
 }
 
 /** Whether one of these variables occurs, from this position in the list on. */

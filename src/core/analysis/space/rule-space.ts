@@ -10,20 +10,16 @@ import {
   type ConditionPart,
   type ConditionReading,
   type Formula,
-  isYes,
   negated,
   type OtherConditions,
-  truthVariable,
   type Universe,
   type UserFacts,
-  type Variable,
 } from '../../policy/theories/theory.ts';
 import { completion } from './completed-facts.ts';
 import { factsTogether } from './facts-together.ts';
 import { factsOfModel } from './model-facts.ts';
 import { type OpenPartsReading, openPartsReading } from './open-parts.ts';
 import { type ClassModel, type FormulaReader, formulaReader } from './read-formulas.ts';
-import { overlay } from './sample-facts.ts';
 
 /** A part of the conditions of a rule. */
 export interface RulePart extends ConditionPart {
@@ -109,22 +105,9 @@ export function notAll(formulas: readonly Formula[]): Formula {
 const negatedOnce = cachedFormula(negated);
 
 function theoryOf<Name extends ConditionName>(name: Name, universe: Universe, others: OtherConditions) {
-  const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
+  const { theory }: ConditionDescriptor<Name> = conditionDescriptors[name];
   const conditions = others.sets.flatMap((when) => (when[name] === undefined ? [] : [when[name] as ConditionOf<Name>]));
-  return theory === 'independent' ? freeTheory(name, samples) : theory(conditions, universe, others);
-}
-
-/** A theory for conditions that have none: each may hold or not, and equal conditions are one variable. */
-function freeTheory<Name extends ConditionName>(name: Name, samples: ConditionDescriptor<Name>['samples']) {
-  const variables = new Map<string, Variable>();
-  return (condition: ConditionOf<Name>): readonly ConditionPart[] => {
-    const key = JSON.stringify(condition);
-    const [sample] = samples({ one: condition, other: undefined, rest: [] });
-    const place = sample && ((facts: UserFacts) => overlay(facts, sample));
-    const variable = variables.get(key) ?? truthVariable(`${name} ${key}`, place);
-    variables.set(key, variable);
-    return [{ path: [], formula: isYes(variable) }];
-  };
+  return theory(conditions, universe, others);
 }
 
 function partsOfRule({ any, ...when }: Conditions, theories: Theories): readonly RulePart[] {

@@ -3,10 +3,6 @@ import type { ConditionOf } from '../../model/conditions.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
-/** The time of plain samples, and a time after every time that samples use (epoch seconds). */
-const SAMPLE_TIME = 1_800_000_000;
-const LATER_THAN_SAMPLES = 1_840_000_000;
-
 export const accountAgeCondition: ConditionDescriptor<'accountAge'> = {
   about: 'account',
   holdsSeconds: true,
@@ -22,12 +18,6 @@ export const accountAgeCondition: ConditionDescriptor<'accountAge'> = {
     },
   ],
   varies: true,
-  // An account without a creation date counts as infinitely old.
-  samples: ({ one, other }) => {
-    if (one?.below === undefined && other?.below === undefined) return [{}];
-    const atLeast = one?.atLeast ?? other?.atLeast;
-    return [{ subject: { createdAt: atLeast === undefined ? LATER_THAN_SAMPLES : SAMPLE_TIME - atLeast } }];
-  },
   theory: (conditions) => {
     // One account of each age at which an answer changes, and a new one. Between two of these ages nothing changes.
     const bounds = conditions.flatMap(({ atLeast = 0, below = 0 }) => [atLeast, below]);

@@ -8,8 +8,6 @@ export const appsCondition: ConditionDescriptor<'apps'> = {
   holdsSeconds: false,
   compile: (lists) => [{ name: 'apps', test: ({ request }) => resultOf(meetsLists(lists, [request.clientId])) }],
   varies: false,
-  // An analysis is about one app and sets its client id itself.
-  samples: () => [{}],
   theory: (_, { clientIds }) =>
     choiceTheory(
       'apps',

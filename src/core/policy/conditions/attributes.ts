@@ -13,7 +13,6 @@ export const attributesCondition: ConditionDescriptor<'attributes'> = {
   holdsSeconds: false,
   compile: attributeTests,
   varies: false,
-  samples: ({ one, other }) => [{ subject: { profile: { ...sampleProfile(other), ...sampleProfile(one) } } }],
   theory: attributesTheory,
 };
 
@@ -90,18 +89,4 @@ function attributesTheory(
       return formula === undefined ? [] : [{ path: [name], formula }];
     });
   return Object.assign(read, { always: days?.always ?? [] });
-}
-
-function sampleProfile(tests: ConditionOf<'attributes'> = {}): Subject['profile'] {
-  return Object.fromEntries(Object.entries(tests).map(([name, test]) => [name, sampleValue(test)]));
-}
-
-/**
- * A value that is likely to pass the test. Undefined if the test asks for absence, or is about dates, for which no
- * value is sure to pass.
- */
-function sampleValue({ equals, in: list, matches, atLeast, above, atMost, below, present }: AttributeTest): unknown {
-  const number = atLeast ?? (above === undefined ? undefined : above + 1) ?? atMost;
-  const text = matches?.replaceAll('*', '') ?? (present ? 'any' : undefined);
-  return equals ?? list?.[0] ?? number ?? (below === undefined ? undefined : below - 1) ?? text;
 }

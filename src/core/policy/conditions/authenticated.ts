@@ -20,7 +20,6 @@ export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
     },
   ],
   varies: true,
-  samples: () => [{}],
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'authenticated',

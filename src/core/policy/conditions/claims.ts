@@ -1,7 +1,7 @@
 /** The condition `claims`: the claims that the request marks as essential. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { membershipTheory } from '../theories/membership-theory.ts';
-import { fewestMembers, meetsLists } from '../values/membership.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const claimsCondition: ConditionDescriptor<'claims'> = {
   about: 'other',
@@ -10,8 +10,6 @@ export const claimsCondition: ConditionDescriptor<'claims'> = {
     { name: 'claims', test: ({ request }) => resultOf(meetsLists(lists, request.essentialClaims ?? [])) },
   ],
   varies: true,
-  // A request may combine any claims.
-  samples: ({ one, other }) => [{ request: { essentialClaims: [...fewestMembers(one), ...fewestMembers(other)] } }],
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'claims',

@@ -16,23 +16,13 @@ import {
   type UserFacts,
   type Variable,
 } from '../theories/theory.ts';
-import { jointMembers, meetsLists } from '../values/membership.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const deviceCondition: ConditionDescriptor<'device'> = {
   about: 'circumstance',
   holdsSeconds: false,
   compile: deviceTests,
   varies: true,
-  samples: ({ one, other }) => {
-    const known = one?.known ?? other?.known ?? false;
-    const platform = jointValue(one?.platform, other?.platform) ?? 'desktop';
-    const browser = { known, platform, os: jointValue(one?.os, other?.os) ?? 'other' } as const;
-    // If no assurances are sure to meet both conditions, the sample has none.
-    const assurances = jointMembers(one?.assurance, other?.assurance) ?? [];
-    const says = { registered: one?.registered ?? other?.registered, managed: one?.managed ?? other?.managed };
-    const signals = says.managed ? managed : says.registered ? registered : {};
-    return [{ device: { ...browser, ...signals, ...(assurances.length > 0 && { assurances }) } }];
-  },
   theory: (conditions, { devices }) => {
     const asks = conditions.some((condition) =>
       [condition.registered, condition.managed, condition.assurance].some((part) => part !== undefined),
@@ -176,9 +166,4 @@ function deviceTests(condition: ConditionOf<'device'>): readonly ConditionTest[]
 /** A device is known to a particular user. Until the user has identified, the result is unknown. */
 function knownTest({ subject, device }: Facts, known: boolean): ConditionResult {
   return subject === undefined ? 'unknown' : resultOf(device.known === known);
-}
-
-/** A value that both lists allow, or one that the second list allows if there is no such value. */
-function jointValue<Value>(one: readonly Value[] | undefined, other: readonly Value[] | undefined): Value | undefined {
-  return one?.find((value) => other === undefined || other.includes(value)) ?? other?.[0];
 }

@@ -14,8 +14,6 @@ export const distanceCondition: ConditionDescriptor<'distance'> = {
   holdsSeconds: false,
   compile: (condition) => [{ name: 'distance', test: (facts) => distanceResult(condition, facts) }],
   varies: true,
-  // The distance counts only after a proof, and samples have no proof.
-  samples: () => [{}],
   theory: (conditions, { knowsCountries }) => {
     // The usual place, and a place at the distance of each bound. Between two of these distances nothing changes.
     const bounds = knowsCountries ? conditions.map(boundOf) : [];

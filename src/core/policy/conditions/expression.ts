@@ -13,7 +13,5 @@ export const expressionCondition: ConditionDescriptor<'expression'> = {
     },
   ],
   varies: true,
-  // What would satisfy the formula is not known.
-  samples: () => [{}],
   theory: expressionTheory,
 };

@@ -1,17 +1,13 @@
 /** The condition `groups`: the groups of the user. */
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
 import { membershipTheory } from '../theories/membership-theory.ts';
-import { jointMembers, meetsLists } from '../values/membership.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const groupsCondition: ConditionDescriptor<'groups'> = {
   about: 'user',
   holdsSeconds: false,
   compile: (lists) => [{ name: 'groups', test: subjectTest(({ groups }) => meetsLists(lists, groups)) }],
   varies: false,
-  samples: ({ one, other }) => {
-    const groups = jointMembers(one, other);
-    return groups === undefined ? [] : [{ subject: { groups } }];
-  },
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'groups',

@@ -18,10 +18,6 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
     },
   ],
   varies: true,
-  // An account without an earlier sign-in meets `notWithin`. The other sample signed in after every time that samples
-  // use.
-  samples: ({ one, other }) =>
-    [one, other].some((condition) => condition && 'within' in condition) ? [{ lastSignIn: 1_840_000_000 }] : [{}],
   theory: (conditions) => {
     // Classes: never, just now, and as long ago as each bound except the longest, which "never" already covers.
     const bounds = conditions.map(boundOf);

@@ -8,7 +8,7 @@ import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { allOf, oneOf } from '../condition-result.ts';
 import { choiceTheory, namesIn } from '../theories/membership-theory.ts';
 import type { Universe } from '../theories/theory.ts';
-import { jointMembers, meetsLists } from '../values/membership.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const networkCondition: ConditionDescriptor<'network'> = {
   about: 'circumstance',
@@ -21,10 +21,6 @@ export const networkCondition: ConditionDescriptor<'network'> = {
     },
   ],
   varies: true,
-  samples: ({ one, other }) => {
-    const zones = jointMembers(one, other);
-    return zones === undefined ? [] : [{ network: { zones } }];
-  },
   theory: (conditions, { places }) => {
     const named = new Set(conditions.flatMap(namesIn));
     return choiceTheory(

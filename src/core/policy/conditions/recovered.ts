@@ -15,7 +15,6 @@ export const recoveredCondition: ConditionDescriptor<'recovered'> = {
     },
   ],
   varies: true,
-  samples: () => [{}],
   theory: (conditions) => {
     // Just now, and as long ago as each bound. Between two of these ages nothing changes.
     const ages = [...new Set([0, ...conditions.map(({ within }) => within)])].sort((a, b) => a - b);

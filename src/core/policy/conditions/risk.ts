@@ -24,8 +24,6 @@ export const riskCondition: ConditionDescriptor<'risk'> = {
   compile: (condition) =>
     riskMembers(condition).map(({ name, holds }) => ({ name: `risk.${name}`, test: ofUser(holds) })),
   varies: true,
-  // Risk counts only after a proof, and samples have no proof.
-  samples: () => [{}],
   theory: riskTheory,
 };
 

@@ -6,21 +6,13 @@ import type { Facts, Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { among, type ConditionPart, type Formula, isYes, type Universe, type Variable } from '../theories/theory.ts';
 import { type LocalTime, localTimeIn } from '../values/local-time.ts';
-import { type OpenWindows, windowBorders, windowsTogether } from '../values/window-borders.ts';
+import { type OpenWindows, windowsTogether } from '../values/window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
   about: 'circumstance',
   holdsSeconds: false,
   compile: (time) => [{ name: 'time', test: timeTest(time) }],
   varies: true,
-  samples: ({ one, other, rest }) => {
-    const pair = [one, other].filter((time) => time !== undefined);
-    const windows = [...pair, ...rest];
-    if (windows.length === 0) return [{}];
-    const tests = pair.map(timeTest);
-    const moments = windowBorders(windows).filter((now) => tests.every((test) => test({ now }) === 'hit'));
-    return moments.map((now) => ({ now }));
-  },
   theory: timeTheory,
 };
 

@@ -2,7 +2,7 @@
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
 import { choiceTheory, namesIn } from '../theories/membership-theory.ts';
 import type { UserFacts } from '../theories/theory.ts';
-import { jointMembers, meetsLists } from '../values/membership.ts';
+import { meetsLists } from '../values/membership.ts';
 
 export const userTypeCondition: ConditionDescriptor<'userType'> = {
   about: 'user',
@@ -12,12 +12,6 @@ export const userTypeCondition: ConditionDescriptor<'userType'> = {
     return [{ name: 'userType', test }];
   },
   varies: false,
-  samples: ({ one, other }) => {
-    const userTypes = jointMembers(one, other);
-    if (userTypes === undefined) return [];
-    const [userType] = userTypes;
-    return [userType === undefined ? {} : { subject: { userType } }];
-  },
   // A type that no condition names has the same effect as no type.
   theory: (conditions) => {
     const types = [...new Set(conditions.flatMap(namesIn))];

@@ -3,17 +3,12 @@ import type { ConditionOf } from '../../model/conditions.ts';
 import type { Subject } from '../../model/facts.ts';
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
 import { membershipTheory } from '../theories/membership-theory.ts';
-import { jointMembers } from '../values/membership.ts';
 
 export const usersCondition: ConditionDescriptor<'users'> = {
   about: 'user',
   holdsSeconds: false,
   compile: (lists) => [{ name: 'users', test: subjectTest(usersTest(lists)) }],
   varies: false,
-  samples: ({ one, other }) => {
-    const identifiers = jointMembers(one, other);
-    return identifiers === undefined ? [] : [{ subject: { identifiers } }];
-  },
   // A user may have several identifiers.
   theory: (conditions) =>
     membershipTheory(conditions, {

@@ -5,7 +5,7 @@ import type { ConsentTerms } from '../../model/consent.ts';
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PasswordRule } from '../../model/password-policy.ts';
-import type { AcrValue, Rule, RuleHead } from '../../model/policy.ts';
+import type { AcrLevel, Rule, RuleHead } from '../../model/policy.ts';
 import type { ProfileRule } from '../../model/profile-policy.ts';
 import type { RuleTrace } from '../../model/trace.ts';
 import { asksHowSignedIn, type CompiledCondition, compileConditions, leavesOf } from './condition-table.ts';
@@ -65,7 +65,7 @@ export interface PolicySet {
   /** If absent, no user is asked for attributes, and no user can register. */
   readonly profile?: CompiledPolicy<ProfileRule>;
   /** Strongest first, as configured. */
-  readonly acrValues: readonly AcrValue[];
+  readonly acrLevels: readonly AcrLevel[];
   /** An `acr` value that every sign-in to the app must reach. */
   readonly minimumAcr?: string;
   /** The app is the built-in account app. Its requests may ask for the account-management requirement (Law 7). */

@@ -42,15 +42,15 @@ interface Named {
  * The lowest bits count the names of `all` that the user still lacks. Above them, one bit says that `any` is not met
  * yet and one that `none` forbids.
  */
-const ANY = 1 << 20;
-const NONE = 1 << 21;
+const anyBit = 1 << 20;
+const noneBit = 1 << 21;
 
 /** Builds the index, once for a policy. */
 export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   const lists = rules.map(({ rule }) => rule.when.groups);
   const names = namesIn(lists);
   const filter = nameFilter(names);
-  const start = Int32Array.from(lists, (groups) => (groups?.any ? ANY : 0) + new Set(groups?.all).size);
+  const start = Int32Array.from(lists, (groups) => (groups?.any ? anyBit : 0) + new Set(groups?.all).size);
   const traces = { hit: tracesOf(rules, 'hit'), miss: tracesOf(rules, 'miss') };
   const before = rules.map((_, position) => traces[resultIn(start, position)][position]);
   const isAlways = Uint8Array.from(rules, (_, position) => Number(!traces.miss[position] || start[position] === 0));
@@ -156,6 +156,6 @@ function namedBy(
 
 function meet(list: keyof AnyAllNone, position: number, open: Int32Array): void {
   const before = open[position] as number;
-  if (list === 'any') open[position] = before & ~ANY;
-  else open[position] = list === 'all' ? before - 1 : before | NONE;
+  if (list === 'any') open[position] = before & ~anyBit;
+  else open[position] = list === 'all' ? before - 1 : before | noneBit;
 }

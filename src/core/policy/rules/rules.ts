@@ -34,7 +34,7 @@ export interface RuleMatch<Of extends RuleHead> {
 }
 
 /** Traces are cached for rules with up to this many conditions. For others each decision creates its own. */
-const KEPT_CONDITIONS = 6;
+const keptConditions = 6;
 
 const digits: Readonly<Record<ConditionResult, number>> = { miss: 0, hit: 1, unknown: 2, error: 3 };
 
@@ -133,6 +133,6 @@ function testRule(compiled: CompiledRule<RuleHead>, facts: RuleFacts, groups: Co
   if (kept !== undefined) return kept;
   const results = leaves.map(({ test }, index) => (index === groupsAt ? groups : test(facts)));
   const trace = ruleTrace(compiled, results);
-  if (leaves.length <= KEPT_CONDITIONS) compiled.traces[pattern] = trace;
+  if (leaves.length <= keptConditions) compiled.traces[pattern] = trace;
   return trace;
 }

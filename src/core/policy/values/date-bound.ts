@@ -1,7 +1,7 @@
 /** Dates in profiles and rules: days and moments in UTC, and comparisons with bounds. */
 
 import type { DateBound, ValueTest } from '../../model/conditions.ts';
-import { oneDay } from '../../model/durations.ts';
+import { oneDay, oneHour, oneMinute } from '../../model/durations.ts';
 import type { Seconds } from '../../model/facts.ts';
 
 /** From the first second up to, but without, the last one (epoch seconds). For a moment both are equal. */
@@ -59,8 +59,9 @@ function clockSeconds(text: string): Seconds | undefined {
   const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
   if (!(hour < 24 && minute < 60 && second < 60)) return undefined;
   // `Z` has no digits, so `Number` reads it as 0.
-  const east = (offset.startsWith('-') ? -1 : 1) * (Number(offset.slice(1, 3)) * 3600 + Number(offset.slice(4)) * 60);
-  return hour * 3600 + minute * 60 + second - east;
+  const east =
+    (offset.startsWith('-') ? -1 : 1) * (Number(offset.slice(1, 3)) * oneHour + Number(offset.slice(4)) * oneMinute);
+  return hour * oneHour + minute * oneMinute + second - east;
 }
 
 /** Compiles the test of a stored date. A text that is not a date never passes. */
@@ -93,14 +94,14 @@ export function daysAround(tests: readonly ValueTest[]): readonly string[] {
   return [...new Set(days)].sort((a, b) => a - b).map(dayText);
 }
 
-const DAYS_OF_400_YEARS = 146_097;
+const daysOf400Years = 146_097;
 
 /** The inverse of `dayNumber`: the day with this number since the epoch, as `YYYY-MM-DD`. */
 export function dayText(number: number): string {
   const sinceMarch0 = number + 719_468;
-  const cycle = Math.floor(sinceMarch0 / DAYS_OF_400_YEARS);
-  const day = sinceMarch0 - cycle * DAYS_OF_400_YEARS;
-  const leaps = Math.floor(day / 1460) - Math.floor(day / 36_524) + Math.floor(day / (DAYS_OF_400_YEARS - 1));
+  const cycle = Math.floor(sinceMarch0 / daysOf400Years);
+  const day = sinceMarch0 - cycle * daysOf400Years;
+  const leaps = Math.floor(day / 1460) - Math.floor(day / 36_524) + Math.floor(day / (daysOf400Years - 1));
   const year = Math.floor((day - leaps) / 365);
   const ofYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
   const shifted = Math.floor((5 * ofYear + 2) / 153);

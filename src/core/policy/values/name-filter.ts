@@ -7,11 +7,11 @@
 export type NameFilter = Uint8Array;
 
 /** Slots per name, so that most slots stay empty. */
-const SLOTS_PER_NAME = 4;
+const slotsPerName = 4;
 
 /** Builds the filter, once for a set. */
 export function nameFilter(names: Pick<ReadonlySet<string>, 'size' | 'keys'>): NameFilter {
-  const filter = new Uint8Array(2 ** Math.ceil(Math.log2(SLOTS_PER_NAME * (names.size + 1))));
+  const filter = new Uint8Array(2 ** Math.ceil(Math.log2(slotsPerName * (names.size + 1))));
   for (const name of names.keys()) filter[slotOf(name, filter)] = 1;
   return filter;
 }

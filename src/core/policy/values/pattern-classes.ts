@@ -10,17 +10,17 @@ export type PatternClasses = readonly string[];
 const maxStates = 2_000;
 
 /** For each pattern, the positions that a text may have reached: one bit per position. */
-type State = readonly bigint[];
+type PatternState = readonly bigint[];
 
 /** Undefined if there are too many classes. The empty text is not included. */
 export function patternClasses(patterns: readonly string[]): PatternClasses | undefined {
   const units = unitsIn(patterns);
-  const start: State = patterns.map((pattern) => closure(1n, pattern));
+  const start: PatternState = patterns.map((pattern) => closure(1n, pattern));
   const classes = new Map<string, string>();
   const seen = new Set<string>();
-  let frontier: readonly { readonly state: State; readonly text: string }[] = [{ state: start, text: '' }];
+  let frontier: readonly { readonly state: PatternState; readonly text: string }[] = [{ state: start, text: '' }];
   while (frontier.length > 0) {
-    const next: { readonly state: State; readonly text: string }[] = [];
+    const next: { readonly state: PatternState; readonly text: string }[] = [];
     for (const { state, text } of frontier) {
       for (const unit of units) {
         const reached = state.map((positions, at) => step(positions, patterns[at] ?? '', unit));

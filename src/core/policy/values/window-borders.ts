@@ -5,7 +5,7 @@
  */
 import type { ConditionOf } from '../../model/conditions.ts';
 import type { Seconds } from '../../model/facts.ts';
-import { DAY_MINUTES, distinctWeeks, type Stretch, WEEK_MINUTES } from './zone-weeks.ts';
+import { distinctWeeks, minutesOfDay, minutesOfWeek, type Stretch } from './zone-weeks.ts';
 
 type TimeWindow = ConditionOf<'time'>;
 
@@ -62,11 +62,11 @@ function changesIn(
       for (const { from, to, offset } of stretches.get(window.zone) ?? []) {
         const opens = mod(begin - offset);
         // The second shift is for windows that are still open from the end of the week before.
-        for (const shift of [0, WEEK_MINUTES]) {
+        for (const shift of [0, minutesOfWeek]) {
           const [first, last] = [Math.max(opens - shift, from), Math.min(opens - shift + end - begin, to)];
           if (first >= last) continue;
           change(first, bit);
-          if (last < WEEK_MINUTES) change(last, bit);
+          if (last < minutesOfWeek) change(last, bit);
         }
       }
     }
@@ -78,11 +78,11 @@ function changesIn(
 function localSpans({
   days = everyDay,
   from = 0,
-  to = DAY_MINUTES,
+  to = minutesOfDay,
 }: TimeWindow): readonly (readonly [number, number])[] {
-  return days.map((day) => [day * DAY_MINUTES + from, day * DAY_MINUTES + to + (from > to ? DAY_MINUTES : 0)]);
+  return days.map((day) => [day * minutesOfDay + from, day * minutesOfDay + to + (from > to ? minutesOfDay : 0)]);
 }
 
 function mod(minute: number): number {
-  return (minute + WEEK_MINUTES) % WEEK_MINUTES;
+  return (minute + minutesOfWeek) % minutesOfWeek;
 }

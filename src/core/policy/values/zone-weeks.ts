@@ -5,13 +5,13 @@
 import type { Seconds } from '../../model/facts.ts';
 import { localTimeIn } from './local-time.ts';
 
-export const DAY_MINUTES = 24 * 60;
-export const WEEK_MINUTES = 7 * DAY_MINUTES;
+export const minutesOfDay = 24 * 60;
+export const minutesOfWeek = 7 * minutesOfDay;
 /**
  * Midnight UTC on a Sunday, where the local minute of the week equals the zone's offset. This year represents every
  * year.
  */
-const YEAR_START: Seconds = 1_798_934_400;
+const yearStart: Seconds = 1_798_934_400;
 
 /**
  * A part of a week in which the zone has this offset (minutes, modulo a week): minutes `from` up to, but without, `to`.
@@ -55,19 +55,19 @@ function readYear(zone: string): readonly (readonly Stretch[])[] {
   const localTime = localTimeIn(zone);
   const offsetAt = (start: Seconds, minute: number): number => {
     const { day, minute: local } = localTime(start + minute * 60);
-    return (day * DAY_MINUTES + local - minute + 2 * WEEK_MINUTES) % WEEK_MINUTES;
+    return (day * minutesOfDay + local - minute + 2 * minutesOfWeek) % minutesOfWeek;
   };
   return Array.from({ length: 53 }, (_, week) => stretchesOf((minute) => offsetAt(startOf(week), minute)));
 }
 
 function startOf(week: number): Seconds {
-  return YEAR_START + week * WEEK_MINUTES * 60;
+  return yearStart + week * minutesOfWeek * 60;
 }
 
 function stretchesOf(offsetAt: (minute: number) => number): readonly Stretch[] {
-  const [before, after] = [offsetAt(0), offsetAt(WEEK_MINUTES)];
-  if (before === after) return [{ from: 0, to: WEEK_MINUTES, offset: before }];
-  let [same, changed] = [0, WEEK_MINUTES];
+  const [before, after] = [offsetAt(0), offsetAt(minutesOfWeek)];
+  if (before === after) return [{ from: 0, to: minutesOfWeek, offset: before }];
+  let [same, changed] = [0, minutesOfWeek];
   while (changed - same > 1) {
     const middle = Math.floor((same + changed) / 2);
     if (offsetAt(middle) === before) same = middle;
@@ -75,6 +75,6 @@ function stretchesOf(offsetAt: (minute: number) => number): readonly Stretch[] {
   }
   return [
     { from: 0, to: changed, offset: before },
-    { from: changed, to: WEEK_MINUTES, offset: after },
+    { from: changed, to: minutesOfWeek, offset: after },
   ];
 }

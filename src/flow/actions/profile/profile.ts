@@ -2,6 +2,7 @@
  * The user fills in what the app requires, or skips what is optional. This file promises: only what the decision asks
  * for now is accepted, all of it is written in one commit, and a typed address is not verified.
  */
+import { oneHour } from '../../../core/model/durations.ts';
 import type { TermsOfUse } from '../../../core/model/profile-policy.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../../stores/keys.ts';
 import type { Limit } from '../../../stores/store.ts';
@@ -15,7 +16,7 @@ import { type ActionResult, type Fields, withTransaction } from '../verification
 import { inputName, profileFields, readTyped, type TypedProfile, withSummary } from './profile-fields.ts';
 
 /** Profile forms per account. They are limited because each could reveal whether a unique value is taken. */
-const answersPerUser: readonly Limit[] = [{ limit: 60, window: 3600 }];
+const answersPerUser: readonly Limit[] = [{ limit: 60, window: oneHour }];
 
 /** Accepts the form only while the decision still asks for it. */
 export async function completeProfile(

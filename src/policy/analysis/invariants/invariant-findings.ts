@@ -4,7 +4,7 @@ import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { conditionDescriptors, conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { hasTextPart } from '../../../core/policy/theories/expression-theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
@@ -116,18 +116,11 @@ function reasonFor({ invariant }: ExaminedInvariant, examined: ExaminedApp | und
   return reason ?? 'these rules are not proved to keep it, and no sign-in was found that breaks it';
 }
 
-/** Conditions that keep the analysis from deciding. Undefined: there are none. */
+/** What keeps the analysis from deciding: an expression that it cannot take apart. Undefined: there is none. */
 export function reasonIn(rules: readonly Pick<RuleHead, 'when'>[]): string | undefined {
   const sets = rules.flatMap(({ when }) => conditionSets(when));
-  const names = Object.keys(conditionDescriptors).filter((name) =>
-    sets.some((set) => Object.hasOwn(set, name) && !isTakenApart(name, set)),
-  );
-  return names.length === 0 ? undefined : `${names.map((name) => `\`${name}\``).join(' and ')} cannot be taken apart`;
-}
-
-function isTakenApart(name: string, { expression }: ConditionSet): boolean {
-  if (name === 'expression' && expression && hasTextPart(expression.logic)) return false;
-  return Object.entries(conditionDescriptors).some(([known, { theory }]) => known === name && theory !== 'independent');
+  const isOpen = ({ expression }: ConditionSet) => expression !== undefined && hasTextPart(expression.logic);
+  return sets.some(isOpen) ? '`expression` cannot be taken apart' : undefined;
 }
 
 function emptyInvariant({ invariant, apps }: ExaminedInvariant, location: FileLocation): AnalysisFinding {

@@ -37,12 +37,12 @@ export function accountAdditions(
 }
 
 /** Each step may take an enrollment of its own. */
-function longestChains({ session, app, accountPolicy, acrValues }: PolicySet): readonly number[] {
+function longestChains({ session, app, accountPolicy, acrLevels }: PolicySet): readonly number[] {
   const rules = [...session.rules, ...(app?.rules ?? [])].map(({ rule }) => rule);
   const required = [...rules, ...(accountPolicy?.rules ?? [])].flatMap(({ then }) =>
     then.kind === 'allow' ? [then.requirement] : [],
   );
-  return [...required, ...acrValues.map(({ requirement }) => requirement)].flatMap((requirement) =>
+  return [...required, ...acrLevels.map(({ requirement }) => requirement)].flatMap((requirement) =>
     'chains' in requirement ? requirement.chains.map(({ length }) => length) : [],
   );
 }

@@ -96,17 +96,17 @@ function deadRule(
     const [only] = verdict.conflict;
     const inner = only && verdict.conflict.length === 1 ? ['when', only.condition, ...only.path] : [];
     const message = `never applies: ${conflictText(verdict.conflict)}${failingText(verdict, rule)}`;
-    const advice = verdict.fails
+    const advice = verdict.failure
       ? `correct one of these conditions, and put \`has()\` before what it reads. ${removal}`
       : 'correct one of these conditions, or remove the rule';
     return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
   }
   const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
-  const never = `never ${rule.reportOnly ? 'reports' : 'decides'}${verdict.fails ? ' as it says' : ''}`;
+  const never = `never ${rule.reportOnly ? 'reports' : 'decides'}${verdict.failure ? ' as it says' : ''}`;
   const parts = {
     message: `${never}: ${takersText(verdict.by, rule)} all its cases${failingText(verdict, rule)}`,
     rules: verdict.by.slice(0, mostNamed).map(namedRule),
-    advice: verdict.fails
+    advice: verdict.failure
       ? `put \`has()\` before what it reads and move it above, or narrow the rules before it. ${removal}`
       : 'move it above, narrow the rules before it, or remove it',
     ...((changesNothing || rule.reportOnly) && { severity: 'warning' as const }),
@@ -115,10 +115,10 @@ function deadRule(
 }
 
 /** A failure denies (Law 4), so that a rule which never holds may still keep users out. */
-function failingText({ fails }: DeadVerdict, { reportOnly }: RuleHead): string {
-  if (fails === undefined) return '';
+function failingText({ failure }: DeadVerdict, { reportOnly }: RuleHead): string {
+  if (failure === undefined) return '';
   const does = reportOnly ? 'reports' : 'decides';
-  return fails === 'shown'
+  return failure === 'shown'
     ? `. It ${does} only where its expression fails, and ${reportOnly ? 'reports a denial' : 'denies'} then`
     : `. It ${does} at most where its expression fails, and ${reportOnly ? 'reports a denial' : 'denies'} then`;
 }
@@ -131,11 +131,11 @@ function overRule(verdict: DeadVerdict, rule: RuleHead, location: FileLocation):
   return findingAt('past', location, {
     message: `${
       isShadowed
-        ? `never decides any more${verdict.fails ? ' as it says' : ''}, as its days are over: ${takersText(verdict.by, rule)} all its cases`
+        ? `never decides any more${verdict.failure ? ' as it says' : ''}, as its days are over: ${takersText(verdict.by, rule)} all its cases`
         : `never applies any more, as its days are over: ${conflictText(verdict.conflict)}`
     }${failingText(verdict, rule)}`,
     rules: isShadowed ? verdict.by.slice(0, mostNamed).map(namedRule) : [],
-    advice: verdict.fails
+    advice: verdict.failure
       ? `set later days, and put \`has()\` before what it reads. ${removal}`
       : 'remove the rule, or set later days',
   });

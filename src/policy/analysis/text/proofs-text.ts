@@ -3,6 +3,7 @@ import type { AdmittedWith } from '../../../core/analysis/proofs/facts-with.ts';
 import { possiblyShown } from '../../../core/analysis/proofs/shown-characteristics.ts';
 import { isTaken, proofNames } from '../../../core/evidence/proof-names.ts';
 import type { AssessedEvidence } from '../../../core/evidence/requirement.ts';
+import { oneDay, oneHour, oneMinute } from '../../../core/model/durations.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../../core/model/facts.ts';
 import type { Demand, Requirement } from '../../../core/model/policy.ts';
 import { durationText } from '../../model/duration-text.ts';
@@ -125,9 +126,9 @@ export function proofOptions(
 function ageOption(age: Seconds): string {
   const [unit, size] = (
     [
-      ['d', 86_400],
-      ['h', 3_600],
-      ['m', 60],
+      ['d', oneDay],
+      ['h', oneHour],
+      ['m', oneMinute],
     ] as const
   ).find(([, seconds]) => age % seconds === 0) ?? ['s', 1];
   return `${age / size}${unit}`;

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { oneDay, oneHour, oneMinute } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { durationPattern, durationSeconds, longestDuration } from './durations.ts';
 
@@ -55,9 +56,9 @@ export function duration({ min = 1, max = longestDuration }: { min?: Seconds; ma
 /** A limit as it would be written in a file. */
 function isoDuration(seconds: number): string {
   const units = [
-    [86_400, 'P', 'D'],
-    [3_600, 'PT', 'H'],
-    [60, 'PT', 'M'],
+    [oneDay, 'P', 'D'],
+    [oneHour, 'PT', 'H'],
+    [oneMinute, 'PT', 'M'],
   ] as const;
   const [size, before, after] = units.find(([length]) => seconds >= length && seconds % length === 0) ?? [1, 'PT', 'S'];
   return `${before}${seconds / size}${after}`;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Characteristic, Factor } from '../../../core/model/facts.ts';
-import { type Alternative, type Demand, LONGEST_CHAIN, type Requirement } from '../../../core/model/policy.ts';
+import { type Alternative, type Demand, longestChain, type Requirement } from '../../../core/model/policy.ts';
 import { closed, closedNotEmpty, duration, listOf, proofName, whenSound } from './fields.ts';
 
 const required = (what: string) =>
@@ -132,7 +132,7 @@ export const requirementSchema = closed({
       z
         .array(chainStep)
         .min(1, { error: 'must not be empty' })
-        .max(LONGEST_CHAIN, { error: `must have at most ${LONGEST_CHAIN} steps` }),
+        .max(longestChain, { error: `must have at most ${longestChain} steps` }),
     )
     .min(1, { error: 'must not be empty: no user could ever get in' })
     .max(5, { error: 'must have at most 5 chains' })

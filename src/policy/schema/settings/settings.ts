@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { AttributeSchema } from '../../../core/model/attribute.ts';
 import { oneDay, oneHour, oneMinute } from '../../../core/model/durations.ts';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
-import { defaultAcrValues } from '../../model/acr-defaults.ts';
+import { defaultAcrLevels } from '../../model/acr-defaults.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
 import type { Settings } from '../../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../../model/signing.ts';
@@ -238,7 +238,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       return {
         ...declared(input),
         attributes,
-        acrValues: input.acrValues ?? defaultAcrValues,
+        acrValues: input.acrValues ?? defaultAcrLevels,
         resources: input.resources.map(({ accessToken, scopes, ...resource }) => ({
           ...resource,
           scopes: scopes.map(scopeNameOf),

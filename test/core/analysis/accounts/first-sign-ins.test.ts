@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { firstSignIn, neverFirst } from '../../../../src/core/analysis/accounts/first-sign-ins.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
@@ -13,7 +14,6 @@ import { allow, factors, factsOf, userWith } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
-const DAY = 86_400;
 const networks = ['office', 'home'].map((name, at) => ({ ip: `203.0.113.${at}`, zones: [name] }));
 const within = universe({ places: networks });
 
@@ -58,8 +58,12 @@ describe('a first sign-in is', () => {
     ],
     [
       'after every bound on the last sign-in',
-      [{ lastSignIn: { within: 7 * DAY } }, { lastSignIn: { notWithin: 90 * DAY } }, { lastSignIn: { within: DAY } }],
-      { device: { known: false }, lastSignIn: { notWithin: 90 * DAY } },
+      [
+        { lastSignIn: { within: 7 * oneDay } },
+        { lastSignIn: { notWithin: 90 * oneDay } },
+        { lastSignIn: { within: oneDay } },
+      ],
+      { device: { known: false }, lastSignIn: { notWithin: 90 * oneDay } },
     ],
     [
       'at the usual place, by every bound',
@@ -68,16 +72,16 @@ describe('a first sign-in is', () => {
     ],
     [
       'all of these where rules ask about all',
-      [{ lastSignIn: { within: DAY }, distance: { within: 20 }, risk: { none: ['newDevice'] } }, isKnown],
+      [{ lastSignIn: { within: oneDay }, distance: { within: 20 }, risk: { none: ['newDevice'] } }, isKnown],
       {
         ...{ device: { known: false }, risk: newDevice },
-        ...{ lastSignIn: { notWithin: DAY }, distance: { within: 20 } },
+        ...{ lastSignIn: { notWithin: oneDay }, distance: { within: 20 } },
       },
     ],
     [
       'after the last sign-in and at the usual place where one rule asks about each',
-      [{ lastSignIn: { within: DAY } }, { distance: { within: 20 } }],
-      { device: { known: false }, lastSignIn: { notWithin: DAY }, distance: { within: 20 } },
+      [{ lastSignIn: { within: oneDay } }, { distance: { within: 20 } }],
+      { device: { known: false }, lastSignIn: { notWithin: oneDay }, distance: { within: 20 } },
     ],
   ])('%s', (_, rules, expected) => {
     expect(firstSignIn(rules)).toEqual(expected);
@@ -93,7 +97,7 @@ describe('no account ever signs in', () => {
       [deny('D', { ...isNew, ...inOffice }), deny('E', isNew), letIn('rest')],
       ['D: all', 'E: all'],
     ],
-    ['after a long time away', [deny('D', { lastSignIn: { notWithin: DAY } }), letIn('rest')], ['D: all']],
+    ['after a long time away', [deny('D', { lastSignIn: { notWithin: oneDay } }), letIn('rest')], ['D: all']],
     [
       'by a rule of which one case has no example',
       [letIn('known', isKnown), deny('D', { any: [unshown, inA] as ConditionSet[] })],
@@ -205,7 +209,7 @@ test('the rules that keep some user from ever signing in are found, and no other
   const seen = { all: 0, selected: 0, some: 0, no: 0 };
   fc.assert(
     fc.property(fc.array(drawn, { minLength: 2, maxLength: 5 }), (all) => {
-      const rules = all.map((one, at): Rule => ({ name: String(at), ...one }));
+      const rules = all.map((rule, at): Rule => ({ name: String(at), ...rule }));
       fc.pre(firstSignIn(rules.map(({ when }) => when)) !== undefined);
       const policy = compilePolicy({ name: 'session', rules });
       const decidingOn = (group: readonly string[], known: boolean) =>

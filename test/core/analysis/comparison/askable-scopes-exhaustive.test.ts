@@ -18,7 +18,10 @@ import { universe } from '../../support/universe.ts';
 
 const scopes = ['read', 'write'];
 const subsets = [[], ['read'], ['write'], scopes];
-const users = (['password', 'totp'] as const).flatMap((one) => [[one], ['password', 'totp'] as const]);
+const users = (['password', 'totp'] as const).flatMap((authenticator) => [
+  [authenticator],
+  ['password', 'totp'] as const,
+]);
 const requests: readonly Facts[] = subsets.flatMap((asked) =>
   [[], ['a']].flatMap((groups) =>
     users.map((proved) =>
@@ -60,7 +63,7 @@ function setOf({ rules, rest }: Drawn['active']) {
         ? { kind: 'deny' }
         : { kind: 'allow', requirement: factors(count as 1 | 2), ...(granted && { scopes: granted }) },
   });
-  const all = [...rules.map((one, at) => ruleOf(at, one.then, one.when)), ruleOf(9, rest)];
+  const all = [...rules.map((rule, at) => ruleOf(at, rule.then, rule.when)), ruleOf(9, rest)];
   return policiesOf({ app: { name: 'app', rules: all }, enabled: ['password', 'totp'] });
 }
 

@@ -63,7 +63,7 @@ function named(active: Parts, next: Parts) {
 }
 
 describe('decide together', () => {
-  const beforeOf = (...apps: readonly string[]) => apps.map((one) => [`session ${one} -`, 'session now -']);
+  const beforeOf = (...apps: readonly string[]) => apps.map((app) => [`session ${app} -`, 'session now -']);
 
   test('rules that allow now, with all rules before and with none', () => {
     const app = [rule('a', inA), deny('rest')];
@@ -76,14 +76,14 @@ describe('decide together', () => {
 
   test('not rules that exclude each other', () => {
     const app = [rule('a', inA), rule('b', notInA)];
-    expect(named({ app }, { app })).toEqual(['a', 'b'].map((one) => [`session ${one} -`, `session ${one} -`]));
+    expect(named({ app }, { app })).toEqual(['a', 'b'].map((name) => [`session ${name} -`, `session ${name} -`]));
   });
 
   test('rules of the enrollment policy that decide before a sign-in, the last first', () => {
     const asking: Conditions = { authenticated: { any: ['totp'] } };
     const enrollment = [terms('totp', asking), terms('a', inA), terms('rest')];
-    expect(named({}, { enrollment })).toEqual(['rest', 'a'].map((one) => ['session app -', `session app ${one}`]));
-    expect(named({ enrollment }, {})).toEqual(['rest', 'a'].map((one) => [`session app ${one}`, 'session app -']));
+    expect(named({}, { enrollment })).toEqual(['rest', 'a'].map((name) => ['session app -', `session app ${name}`]));
+    expect(named({ enrollment }, {})).toEqual(['rest', 'a'].map((name) => [`session app ${name}`, 'session app -']));
   });
 });
 
@@ -171,13 +171,13 @@ describe('what requests cannot ask for on a side', () => {
       rule('rest'),
     ];
     const space = ruleSpace(
-      rules.map((one) => one.when),
+      rules.map((rule) => rule.when),
       universe(),
     );
     const policy = compilePolicy({ name: 'app', rules });
     const deciding = (side: 'active' | 'next', parts: Parameters<typeof possiblyDecidingOn>[2]) =>
-      possiblyDecidingOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
-        one && findModel(formulas, newBudget()) !== 'impossible' ? [one.name] : [],
+      possiblyDecidingOn(side, policy, parts).flatMap(({ rule: deciding, formulas }) =>
+        deciding && findModel(formulas, newBudget()) !== 'impossible' ? [deciding.name] : [],
       );
     expect(deciding('next', { space })).toEqual(['mail', 'files', 'phone', 'rest']);
     expect(deciding('active', { refused, space })).toEqual(['files', 'phone', 'rest']);
@@ -188,7 +188,7 @@ describe('what requests cannot ask for on a side', () => {
     const app = [rule('mail', { scopes: { any: ['mail'] } }), rule('rest')];
     const sides = { active: policiesFrom({}), next: policiesFrom({ app }) };
     const space = ruleSpace(
-      app.map((one) => one.when),
+      app.map((rule) => rule.when),
       universe(),
     );
     const names = (more: { readonly refused?: RefusedParts }) =>

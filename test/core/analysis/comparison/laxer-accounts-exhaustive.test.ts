@@ -19,10 +19,10 @@ import {
   descriptor,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   policiesOf,
   proof,
-  TRANSACTION,
+  thisTransaction,
   userWith,
 } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
@@ -49,7 +49,7 @@ const change = fc.constantFrom<NonNullable<AccountRule['change']>>(
 const rules = fc
   .array(fc.record({ change, when, then }), { maxLength: 2 })
   .map((all): readonly AccountRule[] => [
-    ...all.map((one, at) => ({ name: String(at), ...one })),
+    ...all.map((rule, at) => ({ name: String(at), ...rule })),
     { name: 'rest', when: {}, then: allow(factors(1)) },
   ]);
 
@@ -61,7 +61,7 @@ function usersWith(all: readonly Had[]): readonly Facts[] {
         .filter((proved) => proved.length > 0)
         .map((proved) =>
           factsOf({
-            transaction: { id: TRANSACTION, startedAt: NOW },
+            transaction: { id: thisTransaction, startedAt: fixedNow },
             subject: userWith(had, { groups }),
             evidence: proved.map((key) => proof(key, 'now')),
           }),
@@ -131,7 +131,7 @@ test('a finding is reported if and only if some user can set a new password with
       ...policiesOf(),
       authenticators,
       enrollment: compilePolicy({ name: 'enrollment', rules: [rule] }),
-      ...(all && { recovery: compilePolicy({ name: 'recovery', rules: all.map(({ change: _, ...one }) => one) }) }),
+      ...(all && { recovery: compilePolicy({ name: 'recovery', rules: all.map(({ change: _, ...rule }) => rule) }) }),
     };
   };
   fc.assert(

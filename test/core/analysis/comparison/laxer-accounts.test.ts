@@ -191,7 +191,7 @@ describe('changes of an account', () => {
       const next = [rule('new', allow({ chains: [twice('only'), twice('totp')] }))];
       const only = { ...descriptor.totp, key: 'only', maxEnrollments: 1 as const };
       const { found } = search([rule('old', deny)], next, [only, descriptor.totp]);
-      expect(found.map((one) => shown(one).proved.map(([key]) => key))).toEqual([['totp', 'totp']]);
+      expect(found.map((change) => shown(change).proved.map(([key]) => key))).toEqual([['totp', 'totp']]);
     });
 
     test('of a user in one group, if one is enough for all rules', () => {
@@ -200,12 +200,12 @@ describe('changes of an account', () => {
         [rule('some', passkey, { when: someIn('c', 'b') }), rule('rest', any)],
         [rule('some', any, { when: someIn('a', 'b') }), rule('rest', passkey)],
       );
-      expect(found.map((one) => shown(one).groups)).toEqual([['b']]);
+      expect(found.map((change) => shown(change).groups)).toEqual([['b']]);
     });
 
     test('of a user in two groups, if a rule asks for both', () => {
       const { found } = search(old, [rule('two', any, { when: { groups: { all: ['a', 'b'] } } }), rest]);
-      expect(found.map((one) => shown(one).groups)).toEqual([['b', 'a']]);
+      expect(found.map((change) => shown(change).groups)).toEqual([['b', 'a']]);
     });
   });
 });
@@ -260,7 +260,7 @@ describe('what users set up while they sign in to an app', () => {
   const removing = (then: Rule['then']) => rule('removing', then, { change: { remove: ['totp'] } });
   const changing = (name: string, then: Rule['then']) => rule(name, then, { change: { change: ['username'] } });
   const offered = { optional: ['totp'], promoted: [{ authenticator: 'totp', cooldown: 60 }] };
-  const fixed = authenticators.map((one) => ({ ...one, enrollable: false }));
+  const fixed = authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
   const denied: Rule = { name: 'denied', when: inA, then: deny };
   const rest = rule('rest', passkey);
   const named = (name: string, change: AccountRule['change'] & object, then: Rule['then']) =>

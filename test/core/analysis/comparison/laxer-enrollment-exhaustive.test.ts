@@ -7,10 +7,20 @@ import fc from 'fast-check';
 import { laxerEnrollments } from '../../../../src/core/analysis/comparison/laxer-enrollment.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../../../src/core/decision/evaluate.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Enrollment, Facts } from '../../../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { descriptor, factors, factsOf, NOW, policiesOf, proof, TRANSACTION, userWith } from '../../support/fixtures.ts';
+import {
+  descriptor,
+  factors,
+  factsOf,
+  fixedNow,
+  policiesOf,
+  proof,
+  thisTransaction,
+  userWith,
+} from '../../support/fixtures.ts';
 import { enough, few, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -28,7 +38,7 @@ const fresh: readonly Facts[] = [[], ['a']].flatMap((groups) =>
         const proved = had.flatMap((key, at) => [[key], ...had.slice(at + 1).map((other) => [key, other])]);
         return proved.map((all) =>
           factsOf({
-            transaction: { id: TRANSACTION, startedAt: NOW },
+            transaction: { id: thisTransaction, startedAt: fixedNow },
             subject: userWith([], { groups, enrollments }),
             evidence: all.map((key) => proof(key, 'now')),
           }),
@@ -38,8 +48,7 @@ const fresh: readonly Facts[] = [[], ['a']].flatMap((groups) =>
   ),
 );
 
-const day = 24 * 3600;
-const skipped = (count: number) => Object.fromEntries(keys.map((key) => [key, { grace: { count, at: NOW } }]));
+const skipped = (count: number) => Object.fromEntries(keys.map((key) => [key, { grace: { count, at: fixedNow } }]));
 
 /** Also on other days, and when they have skipped what they may. Of users with many enrollments only the extremes. */
 const users: readonly Facts[] = fresh.flatMap((facts) => {
@@ -48,8 +57,8 @@ const users: readonly Facts[] = fresh.flatMap((facts) => {
   const areMany = subject.enrollments.length > 2;
   return (areMany ? [0, 90] : [0, 60, 90]).flatMap((days) =>
     (areMany ? [0, 2] : [0, 1, 2]).map((count) => {
-      const now = NOW + days * day;
-      const transaction = { id: TRANSACTION, startedAt: now };
+      const now = fixedNow + days * oneDay;
+      const transaction = { id: thisTransaction, startedAt: now };
       const proofs = evidence.map((proof) => ({ ...proof, at: now }));
       return { ...facts, now, transaction, subject: { ...subject, skipped: skipped(count) }, evidence: proofs };
     }),
@@ -70,10 +79,10 @@ const required = fc
     grace: fc.constantFrom(
       undefined,
       ...[undefined, undefined, undefined, { skips: 1 }, { skips: 2 }],
-      ...[60, 90].map((days) => ({ until: NOW + days * day })),
+      ...[60, 90].map((days) => ({ until: fixedNow + days * oneDay })),
     ),
   })
-  .map(({ grace, ...one }) => ({ ...one, ...(grace && { grace }) }));
+  .map(({ grace, ...required }) => ({ ...required, ...(grace && { grace }) }));
 const terms = fc.record({
   required: fc.array(required, { maxLength: 2 }),
   useOnly: fc.constantFrom<readonly string[]>([], [], [], ['totp']),

@@ -58,7 +58,7 @@ const policies: readonly (readonly Rule[])[] = [
 
 function setOf(rules: readonly Rule[]): PolicySet {
   const policy = (own: readonly Rule[]) => compilePolicy({ name: 'p', rules: own });
-  return { session: policy([rule(one)]), app: policy(rules), acrValues: [], authenticators };
+  return { session: policy([rule(one)]), app: policy(rules), acrLevels: [], authenticators };
 }
 
 /** All facts of the universe: each proof fresh, old, or not given. */
@@ -113,7 +113,7 @@ describe.each(sets.map((active, at) => [at, active] as const))('from policy %i',
       everything,
     );
     const { found, undecided } = newlyWeaker({ active, next }, space);
-    const isWeaker = facts.some((one) => enters(next, one) && !enters(active, one));
+    const isWeaker = facts.some((signIn) => enters(next, signIn) && !enters(active, signIn));
     // Nothing that happens is missed, and what is the same is never called weaker.
     if (isWeaker) expect(found.length + undecided.length).toBeGreaterThan(0);
     if (before === after) expect(found).toEqual([]);
@@ -126,8 +126,8 @@ describe.each(sets.map((active, at) => [at, active] as const))('from policy %i',
   });
 });
 
-function enters(set: PolicySet, one: Facts): boolean {
-  return evaluate(set, one).kind === 'allow';
+function enters(set: PolicySet, facts: Facts): boolean {
+  return evaluate(set, facts).kind === 'allow';
 }
 
 /** A user who was denied gives every proof. */

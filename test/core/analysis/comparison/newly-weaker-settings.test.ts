@@ -47,7 +47,7 @@ function allowing(alternative: (typeof asks)[number]): Rule {
 const sets = settings.flatMap((authenticators) =>
   asks.map((alternative): PolicySet => {
     const policy = (rule: Rule) => compilePolicy({ name: 'p', rules: [rule] });
-    return { session: policy(byPassword), app: policy(allowing(alternative)), acrValues: [], authenticators };
+    return { session: policy(byPassword), app: policy(allowing(alternative)), acrLevels: [], authenticators };
   }),
 );
 

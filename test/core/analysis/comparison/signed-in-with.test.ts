@@ -10,7 +10,7 @@ import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { descriptor, enrollmentTerms, factors, policiesOf } from '../../support/fixtures.ts';
 
 const { password, phone, email, totp, webauthn } = descriptor;
-const by = (one: AuthenticatorDescriptor, ...methods: readonly string[]) => ({ ...one, methods });
+const by = (authenticator: AuthenticatorDescriptor, ...methods: readonly string[]) => ({ ...authenticator, methods });
 const nameOf = ({ key, methods }: AuthenticatorDescriptor) => (methods ? `${key}(${methods.join(' ')})` : key);
 const written = (all: readonly AuthenticatorDescriptor[]) => all.map(nameOf).join(' + ');
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AttributeTest, Conditions, DateBound } from '../../../../src/core/model/conditions.ts';
+import { oneDay, oneHour } from '../../../../src/core/model/durations.ts';
 import type { RuleHead } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
@@ -12,21 +13,19 @@ import { dateSpan, dayText } from '../../../../src/core/policy/values/date-bound
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
-const DAY = 86_400;
-const HOUR = 3600;
-const today = Math.floor(plainTime / DAY);
+const today = Math.floor(plainTime / oneDay);
 const fixed = (written: string): DateBound => ({ written, ...(dateSpan(written) ?? { from: 0, to: 0 }) });
 const fromNow = (seconds: number): DateBound => ({ written: `now${seconds}`, fromNow: seconds });
 
 const days = Array.from({ length: 19 }, (_, at) => today - 9 + at);
 /** Each hour of two weeks, and just before and after it where a bound is. */
-const seconds = [0, 1, HOUR - 1, HOUR, HOUR + 1, 12 * HOUR - 1, 12 * HOUR, 12 * HOUR + 1, DAY - 1];
-const moments = days.flatMap((day) => seconds.map((second) => day * DAY + second));
+const seconds = [0, 1, oneHour - 1, oneHour, oneHour + 1, 12 * oneHour - 1, 12 * oneHour, 12 * oneHour + 1, oneDay - 1];
+const moments = days.flatMap((day) => seconds.map((second) => day * oneDay + second));
 
 const day = fc.constantFrom(...[-1, 0, 2].map((at) => dayText(today + at)));
 const moment = fc.constant(`${dayText(today + 1)}T12:00:00Z`);
 const still = fc.oneof({ weight: 3, arbitrary: day }, moment).map(fixed);
-const moving = fc.constantFrom(-DAY, -HOUR, 0, DAY, 36 * HOUR).map(fromNow);
+const moving = fc.constantFrom(-oneDay, -oneHour, 0, oneDay, 36 * oneHour).map(fromNow);
 const bound = fc.oneof(still, moving);
 const bounds = fc.record({ before: bound, after: bound }, { requiredKeys: [] });
 const attributeTest: fc.Arbitrary<AttributeTest> = fc.oneof(
@@ -67,13 +66,13 @@ function movesIn(all: readonly Conditions[]): boolean {
   return JSON.stringify(all).includes('fromNow');
 }
 
-const oneDay = [{}, ...days.map((at) => ({ ends: dayText(at) }))];
+const endingOnADay = [{}, ...days.map((at) => ({ ends: dayText(at) }))];
 
 test.each<[string, fc.Arbitrary<number | undefined>]>([
   ['at any time', fc.constant(undefined)],
   [
     'from some time on',
-    fc.constantFrom(...[-1, 0, 1, 3].flatMap((at) => [(today + at) * DAY, (today + at) * DAY + HOUR])),
+    fc.constantFrom(...[-1, 0, 1, 3].flatMap((at) => [(today + at) * oneDay, (today + at) * oneDay + oneHour])),
   ],
 ])('a rule about one attribute decides somewhere exactly if the analysis says so, %s', (_, since) => {
   const counts = { dead: 0, alive: 0 };
@@ -83,7 +82,7 @@ test.each<[string, fc.Arbitrary<number | undefined>]>([
   );
   fc.assert(
     fc.property(whens, since, (all, first) => {
-      for (const { verdict, isSeen } of verdictsAndSeen(all, oneDay, first)) {
+      for (const { verdict, isSeen } of verdictsAndSeen(all, endingOnADay, first)) {
         expect([all, first, verdict?.kind === 'decides']).toEqual([all, first, isSeen]);
         const shown = verdict?.kind === 'decides' && movesIn(all) ? verdict.facts : undefined;
         if (shown?.subject.profile.ends !== undefined) expect(shown.now).toBeGreaterThanOrEqual(first ?? 0);
@@ -168,7 +167,7 @@ test.each<[string, readonly Conditions[], string, number | undefined]>([
   ],
   [
     'an account that is older than a day, later',
-    [{ attributes: { ends: { after: fixed('2028-06-01'), before: fromNow(0) } }, accountAge: { atLeast: DAY } }],
+    [{ attributes: { ends: { after: fixed('2028-06-01'), before: fromNow(0) } }, accountAge: { atLeast: oneDay } }],
     'decides',
     plainTime,
   ],

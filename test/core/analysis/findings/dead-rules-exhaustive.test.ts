@@ -9,7 +9,7 @@ import type { RuleHead } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { BelievedDevice } from '../../../../src/core/policy/theories/theory.ts';
-import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
+import { factsOf, fixedNow, userWith } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -43,7 +43,7 @@ const everything: readonly Facts[] = subsets.flatMap((groups) =>
               subject: userWith([], {
                 groups,
                 ...(userType !== undefined && { userType }),
-                ...(ago !== undefined && { recovery: { at: NOW - ago, by: [] } }),
+                ...(ago !== undefined && { recovery: { at: fixedNow - ago, by: [] } }),
               }),
             }),
           ),
@@ -157,11 +157,11 @@ test('the analysis says that a rule reports if and only if it does in some sign-
       // Each rule alone says whether it holds; the first that does is the one that decides or reports.
       const alone = drawn.map(({ when }) => compilePolicy({ name: 'alone', rules: [{ name: 'it', when }] }));
       const first = new Set(
-        everything.map((facts) => alone.findIndex((one) => findRule(one, facts).rule !== undefined)),
+        everything.map((facts) => alone.findIndex((single) => findRule(single, facts).rule !== undefined)),
       );
       const { reporting } = policy;
       if (reporting === undefined) return;
-      const written = reporting.rules.map((one) => one.rule);
+      const written = reporting.rules.map((compiled) => compiled.rule);
       const verdicts = ruleVerdicts(
         reporting,
         ruleSpace(

@@ -14,7 +14,7 @@ import type { Alternative, Demand, Requirement, Rule, RuleHead } from '../../../
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { applyRules, findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { riskOf } from '../../../../src/core/policy/values/risk.ts';
-import { descriptor, factsOf, NOW, riskScoring, userWith } from '../../support/fixtures.ts';
+import { descriptor, factsOf, fixedNow, riskScoring, userWith } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -56,8 +56,8 @@ const lacking: readonly (readonly Characteristic[])[] = [
 /** Proofs of two ages, and of all kinds of passkeys. */
 const proofs: readonly Evidence[] = authenticators.flatMap(({ key, factors, characteristics }) => {
   const of = { authenticator: key, enrollment: key, subject: 'alice', amr: [], origin: 'sign_in' as const };
-  const young = { ...of, factors, characteristics, at: NOW, transaction: 'earlier' };
-  const old = { ...young, at: NOW - 3000 };
+  const young = { ...of, factors, characteristics, at: fixedNow, transaction: 'earlier' };
+  const old = { ...young, at: fixedNow - 3000 };
   if (key !== 'webauthn') return [young, old];
   const lesser = lacking.map((lacks) => ({
     ...old,
@@ -144,7 +144,7 @@ function policiesFor(rules: readonly Omit<Rule, 'name'>[], disabled: readonly st
         { name: 'rest', when: {}, then: { ...terms, disabled: [] } },
       ],
     }),
-    acrValues: [],
+    acrLevels: [],
     authenticators,
   };
 }
@@ -161,7 +161,9 @@ function examined(policies: PolicySet, invariant: Invariant) {
 }
 
 function memories(policies: PolicySet): readonly (readonly string[])[] {
-  const remembers = policies.app?.rules.some(({ rule: { then: one } }) => one.kind === 'allow' && one.remember);
+  const remembers = policies.app?.rules.some(
+    ({ rule: { then: outcome } }) => outcome.kind === 'allow' && outcome.remember,
+  );
   return remembers ? [[], ['email'], ['totp'], ['webauthn']] : [[]];
 }
 
@@ -169,13 +171,13 @@ function admits(policies: PolicySet, facts: Facts, evidence: readonly Evidence[]
   const remembered = authenticators
     .filter(({ key }) => memory.includes(key))
     .map(({ key, factors, characteristics }) => {
-      return { authenticator: key, enrollment: key, factors, characteristics, at: NOW - 10, until: NOW + 10 };
+      return { authenticator: key, enrollment: key, factors, characteristics, at: fixedNow - 10, until: fixedNow + 10 };
     });
   return evaluate(policies, { ...facts, evidence, device: { ...facts.device, remembered } }).kind === 'allow';
 }
 
 function assessed(evidence: readonly Evidence[]): readonly AssessedEvidence[] {
-  return evidence.map((proof) => ({ ...proof, age: NOW - proof.at }));
+  return evidence.map((proof) => ({ ...proof, age: fixedNow - proof.at }));
 }
 
 /** Whether some sign-in in the universe breaks the guarantee. */

@@ -13,9 +13,9 @@ import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
 const serial = { type: 'number', read: 'admin', write: 'admin' } as const;
-const bounds = [0, 1, 2 ** 53, 2 ** 53 + 2, 2 ** 60, 1e300, Number.MAX_VALUE, Number.MIN_VALUE].flatMap((one) => [
-  one,
-  -one,
+const bounds = [0, 1, 2 ** 53, 2 ** 53 + 2, 2 ** 60, 1e300, Number.MAX_VALUE, Number.MIN_VALUE].flatMap((bound) => [
+  bound,
+  -bound,
 ]);
 /** The bounds, and the numbers next to them. */
 const numbers = [...new Set(bounds.flatMap((bound) => [next(bound, -1), bound, next(bound, 1)]))].filter(
@@ -45,10 +45,12 @@ test('the analysis says that a rule decides if and only if it does for some numb
   const known = universe({ attribute: () => serial, isKept: (_, value) => readAttribute(serial, value).ok });
   fc.assert(
     fc.property(fc.array(valueTest, { minLength: 1, maxLength: 4 }), (tests) => {
-      const rules = tests.map((one, at): RuleHead => ({ name: String(at), when: { attributes: { serial: one } } }));
+      const rules = tests.map(
+        (valueTest, at): RuleHead => ({ name: String(at), when: { attributes: { serial: valueTest } } }),
+      );
       const policy = compilePolicy({ name: 'policy', rules });
       const facts = numbers.map((value) => factsOf({ subject: userWith([], { profile: { serial: value } }) }));
-      const deciding = new Set(facts.map((one) => findRule(policy, one).rule));
+      const deciding = new Set(facts.map((user) => findRule(policy, user).rule));
       const space = ruleSpace(
         rules.map(({ when }) => when),
         known,

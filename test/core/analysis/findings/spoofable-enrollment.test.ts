@@ -8,7 +8,7 @@ import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { entangled } from '../../support/entangled.ts';
-import { allow, factors, NOW, policiesOf } from '../../support/fixtures.ts';
+import { allow, factors, fixedNow, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const offices = universe({
@@ -51,8 +51,8 @@ test.each<[string, readonly RequiredEnrollment[], readonly RequiredEnrollment[],
   ['an app for codes or a passkey instead of a passkey', [either], [key], ['totp']],
   ['one passkey instead of two', [key], [{ ...key, count: 2 }], ['webauthn']],
   ['a passkey that may be skipped', [{ ...key, grace: { skips: 2 } }], [key], []],
-  ['a passkey that may be skipped until a day', [{ ...key, grace: { until: NOW + 1 } }], [key], []],
-  ['a passkey that might have been skipped until now', [{ ...key, grace: { until: NOW } }], [key], undefined],
+  ['a passkey that may be skipped until a day', [{ ...key, grace: { until: fixedNow + 1 } }], [key], []],
+  ['a passkey that might have been skipped until now', [{ ...key, grace: { until: fixedNow } }], [key], undefined],
   ['an app for codes instead of that and a passkey', [{ anyOf: ['totp'] }], [{ anyOf: ['totp'] }, key], ['totp']],
   [
     'two of three',

@@ -5,6 +5,7 @@ import type { SignInLayer } from '../../../../src/core/analysis/findings/asks-le
 import { spoofable } from '../../../../src/core/analysis/findings/spoofable.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import { oneHour } from '../../../../src/core/model/durations.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { AppSession, Rule, SessionTerms } from '../../../../src/core/model/policy.ts';
 import { systemsOfPlatform } from '../../../../src/core/policy/conditions/device.ts';
@@ -95,17 +96,16 @@ test('a rule of either policy is found where another browser is asked for less b
   expect(Math.min(counts.found, counts.quiet)).toBeGreaterThan(enough(40));
 });
 
-const HOUR = 3_600;
 const lasting = (session: SessionTerms, count: 1 | 2 = 1): Rule['then'] => allow(factors(count), session);
-const short: SessionTerms = { idle: HOUR, absolute: 8 * HOUR };
-const long: SessionTerms = { idle: HOUR, absolute: 9 * HOUR };
+const short: SessionTerms = { idle: oneHour, absolute: 8 * oneHour };
+const long: SessionTerms = { idle: oneHour, absolute: 9 * oneHour };
 
 test.each<[string, SessionTerms, SessionTerms, boolean]>([
   ['last as long', short, short, false],
   ['last longer', short, long, true],
-  ['may pause for longer', short, { ...short, idle: 2 * HOUR }, true],
-  ['may be kept', short, { ...short, keep: { idle: 8 * HOUR, absolute: 8 * HOUR } }, true],
-  ['last longer, and pause no longer', short, { idle: HOUR / 2, absolute: 9 * HOUR }, false],
+  ['may pause for longer', short, { ...short, idle: 2 * oneHour }, true],
+  ['may be kept', short, { ...short, keep: { idle: 8 * oneHour, absolute: 8 * oneHour } }, true],
+  ['last longer, and pause no longer', short, { idle: oneHour / 2, absolute: 9 * oneHour }, false],
 ])('where as much is asked for, and sessions under the other rule %s', (_, strict, weak, isFound) => {
   const session = [rule(mobile, lasting(weak), 'weak'), rule({}, lasting(strict), 'strict')];
   const { found } = search('session', { session, app: [rule({}, one)] });
@@ -116,20 +116,20 @@ test.each<[string, SessionTerms, SessionTerms, boolean]>([
 });
 
 test.each<[string, AppSession, boolean]>([
-  ['a shorter one', { absolute: 8 * HOUR }, false],
-  ['one that is between both', { absolute: 8.5 * HOUR }, true],
+  ['a shorter one', { absolute: 8 * oneHour }, false],
+  ['one that is between both', { absolute: 8.5 * oneHour }, true],
   ['none that is kept', { unkept: true }, true],
 ])('the app leaves %s of a longer session', (_, appSession, isFound) => {
   const app: Rule['then'] = { kind: 'allow', requirement: factors(1), appSession };
   const session = [rule(mobile, lasting(long)), rule({}, lasting(short))];
   expect(search('session', { session, app: [rule({}, app)] }).found).toHaveLength(isFound ? 1 : 0);
-  const kept = { ...short, keep: { idle: 8 * HOUR, absolute: 80 * HOUR } };
+  const kept = { ...short, keep: { idle: 8 * oneHour, absolute: 80 * oneHour } };
   const keeping = [
     rule(mobile, lasting(kept)),
-    rule({}, lasting({ ...kept, keep: { ...kept.keep, absolute: 8 * HOUR } })),
+    rule({}, lasting({ ...kept, keep: { ...kept.keep, absolute: 8 * oneHour } })),
   ];
   expect(search('session', { session: keeping, app: [rule({}, app)] }).found).toHaveLength(
-    appSession.absolute === 8.5 * HOUR ? 1 : 0,
+    appSession.absolute === 8.5 * oneHour ? 1 : 0,
   );
 });
 
@@ -138,7 +138,7 @@ test('what one policy lets count for longer makes no rule of the other weaker', 
     return { kind: 'allow', requirement: factors(1), appSession: { absolute } };
   };
   const session = [rule(mobile, lasting(short)), rule({}, lasting(short))];
-  const app = [rule(mobile, counting(8 * HOUR)), rule({}, counting(HOUR))];
+  const app = [rule(mobile, counting(8 * oneHour)), rule({}, counting(oneHour))];
   expect(search('app', { session, app }).found).toMatchObject([{ longer: [{ what: 'at_app' }] }]);
   expect(search('session', { session, app }).found).toEqual([]);
   const lifetimes = [rule(mobile, lasting(long)), rule({}, lasting(short))];

@@ -55,7 +55,10 @@ test('a rule that asks what the browser is is found exactly where another browse
   const counts = { found: 0, quiet: 0 };
   fc.assert(
     fc.property(drawn, fc.constantFrom(...thens), (some, rest) => {
-      const rules: readonly Rule[] = [...some, { when: {}, then: rest }].map((one, at) => ({ ...one, name: `${at}` }));
+      const rules: readonly Rule[] = [...some, { when: {}, then: rest }].map((rule, at) => ({
+        ...rule,
+        name: `${at}`,
+      }));
       const app = compilePolicy({ name: 'app', rules });
       const rankOf = ({ then }: Rule) => thens.indexOf(then);
       const decided = users.map((subject) => browsers.map((says) => findRule(app, factsOf({ subject, device: says }))));

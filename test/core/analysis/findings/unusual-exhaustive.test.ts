@@ -7,18 +7,18 @@ import fc from 'fast-check';
 import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { RuleHead } from '../../../../src/core/model/policy.ts';
 import { type RiskScoring, type RiskSignal, riskSignals } from '../../../../src/core/model/risk.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { riskOf } from '../../../../src/core/policy/values/risk.ts';
-import { factsOf, NOW, proof, riskScoring, userWith } from '../../support/fixtures.ts';
+import { factsOf, fixedNow, proof, riskScoring, userWith } from '../../support/fixtures.ts';
 import { isGathered } from '../../support/gathered.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
-const DAY = 86_400;
 const subsets = riskSignals.reduce<readonly (readonly RiskSignal[])[]>(
   (all, signal) => all.flatMap((set) => [set, [...set, signal]]),
   [[]],
@@ -53,7 +53,7 @@ function everything(scoring: RiskScoring, knowsCountries: boolean): readonly Fac
       [undefined, 1, 10, 60].map((days) =>
         factsOf({
           ...past,
-          ...(days !== undefined && { lastSignIn: NOW - days * DAY }),
+          ...(days !== undefined && { lastSignIn: fixedNow - days * oneDay }),
           subject: userWith(['password'], { id: 'ann', groups }),
         }),
       ),
@@ -73,9 +73,9 @@ const risk: fc.Arbitrary<ConditionSet> = fc
     fc.record({ atLeast: level, none: signals }),
     fc.record({ any: signals, below: level }),
   )
-  .map((one) => ({ risk: one }));
+  .map((condition) => ({ risk: condition }));
 const bound = fc.constantFrom(40, 200);
-const age = fc.constantFrom(5 * DAY, 30 * DAY);
+const age = fc.constantFrom(5 * oneDay, 30 * oneDay);
 const other: fc.Arbitrary<ConditionSet> = fc.oneof(
   fc.oneof(fc.record({ within: bound }), fc.record({ notWithin: bound })).map((distance) => ({ distance })),
   fc.oneof(fc.record({ within: age }), fc.record({ notWithin: age })).map((lastSignIn) => ({ lastSignIn })),
@@ -85,7 +85,7 @@ const other: fc.Arbitrary<ConditionSet> = fc.oneof(
 const set = fc.oneof(
   { weight: 4, arbitrary: risk },
   { weight: 2, arbitrary: other },
-  { weight: 2, arbitrary: fc.tuple(risk, other).map(([one, more]) => ({ ...one, ...more })) },
+  { weight: 2, arbitrary: fc.tuple(risk, other).map(([ofRisk, more]) => ({ ...ofRisk, ...more })) },
 );
 const conditions: fc.Arbitrary<Conditions> = fc
   .tuple(set, fc.option(fc.array(set, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 2 }))

@@ -12,7 +12,7 @@ import type { AllowTerms, Requirement, Rule } from '../../../../src/core/model/p
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { entangled } from '../../support/entangled.ts';
-import { acrValues, allow, factors, factsOf, type PolicyParts, policiesOf, userWith } from '../../support/fixtures.ts';
+import { acrLevels, allow, factors, factsOf, type PolicyParts, policiesOf, userWith } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -176,8 +176,8 @@ test('what the session policy and the minimum of the app ask for is asked for be
   expect(search([strict, rule({}, one)], { session: always(deny) }).found).toEqual([]);
   expect(search([strict, rule({}, one)], { minimumAcr: '2fa' }).found).toEqual([]);
   expect(search([strict, rule({}, one)], { minimumAcr: 'pwd' }).found).toHaveLength(1);
-  expect(minimumOf({ acrValues, minimumAcr: '2fa' })).toEqual([factors(2)]);
-  expect(minimumOf({ acrValues })).toEqual([]);
+  expect(minimumOf({ acrLevels, minimumAcr: '2fa' })).toEqual([factors(2)]);
+  expect(minimumOf({ acrLevels })).toEqual([]);
 });
 
 test('the example is one in which the session policy asks for nothing further', () => {
@@ -312,7 +312,7 @@ describe('a rule below of a sign-on policy that asks for as much', () => {
   ])('%s', (_, above, below, longer) => {
     const { found, undecided } = search([rule({ ...ofA, ...inOffice }, above), rule({}, below)], { session });
     expect(undecided).toEqual([]);
-    expect(found.flatMap((one) => one.longer.map(({ what }) => what))).toEqual(longer);
+    expect(found.flatMap((weaker) => weaker.longer.map(({ what }) => what))).toEqual(longer);
     expect(found.flatMap(({ evidence }) => evidence)).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ import type { AuthenticatorDescriptor, Evidence, Facts, RememberedProof } from '
 import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
 import type { Alternative, ChainStep, Demand, Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import type { PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { always, descriptor, enrolled, factsOf, NOW, policiesOf, userWith } from '../../support/fixtures.ts';
+import { always, descriptor, enrolled, factsOf, fixedNow, policiesOf, userWith } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -25,7 +25,7 @@ const subject = userWith([], { groups: [], enrollments: [...enrolled('password',
 /** The user has two passkeys, so that a chain can take both. */
 const proofs: readonly Evidence[] = subject.enrollments.flatMap(({ id, authenticator, factors, characteristics }) => {
   const shown = { authenticator, enrollment: id, factors, characteristics, subject: subject.id, amr: [] };
-  const proof: Evidence = { ...shown, at: NOW, transaction: 'earlier', origin: 'sign_in' };
+  const proof: Evidence = { ...shown, at: fixedNow, transaction: 'earlier', origin: 'sign_in' };
   return authenticator === 'email' ? ['code', 'link'].map((method) => ({ ...proof, method })) : [proof];
 });
 const sets = Array.from({ length: 2 ** proofs.length }, (_, set) =>
@@ -37,7 +37,15 @@ const memories = [
   ...proofs
     .filter(({ factors }) => factors.includes('possession'))
     .map(({ authenticator, enrollment, factors, characteristics, method }): readonly RememberedProof[] => [
-      { authenticator, enrollment, factors, characteristics, ...(method && { method }), at: NOW - 10, until: NOW + 10 },
+      {
+        authenticator,
+        enrollment,
+        factors,
+        characteristics,
+        ...(method && { method }),
+        at: fixedNow - 10,
+        until: fixedNow + 10,
+      },
     ]),
 ];
 
@@ -71,8 +79,8 @@ type Drawn = typeof drawn extends fc.Arbitrary<infer Value> ? Value : never;
 
 function policiesFor({ requirement, remember, minimum }: Drawn): PolicySet {
   const then: Rule['then'] = { kind: 'allow', requirement, ...(remember !== undefined && { remember }) };
-  const level = minimum && { minimumAcr: 'least', acrValues: [{ value: 'least', requirement: minimum }] };
-  return policiesOf({ app: always(then), enabled: keys, acrValues: [], ...level });
+  const level = minimum && { minimumAcr: 'least', acrLevels: [{ value: 'least', requirement: minimum }] };
+  return policiesOf({ app: always(then), enabled: keys, acrLevels: [], ...level });
 }
 
 function admits(policies: PolicySet, facts: Facts): boolean {
@@ -107,14 +115,14 @@ test('what is proved never to open an app opens it nowhere, and a refutation is 
   const counts = { holds: 0, refuted: 0, empty: 0, undecided: 0 };
   const space = ruleSpace([{}], universe());
   fc.assert(
-    fc.property(drawn, (one) => {
-      const policies = policiesFor(one);
-      const guarantee = { kind: 'without', authenticators: one.avoided } as const;
+    fc.property(drawn, (world) => {
+      const policies = policiesFor(world);
+      const guarantee = { kind: 'without', authenticators: world.avoided } as const;
       const verdict = examineInvariant({ name: 'i', when: {}, guarantee }, { policies, space });
       counts[verdict.kind] += 1;
       if (verdict.kind === 'refuted')
-        for (const violation of verdict.violations) expect(isReplayed(violation, policies, one.avoided)).toBe(true);
-      if (verdict.kind === 'holds') expect(isBroken(policies, one.avoided)).toBe(false);
+        for (const violation of verdict.violations) expect(isReplayed(violation, policies, world.avoided)).toBe(true);
+      if (verdict.kind === 'holds') expect(isBroken(policies, world.avoided)).toBe(false);
     }),
     seeded(120),
   );

@@ -15,8 +15,8 @@ import {
   enrollmentTerms,
   factors,
   factsOf,
+  fixedNow,
   type Key,
-  NOW,
   type PolicyParts,
   policiesOf,
   userWith,
@@ -267,7 +267,7 @@ describe('who is let in', () => {
     ['profile', { profile: compilePolicy({ name: 'profile', rules: [{ name: 'all', when: {}, then: profile }] }) }, {}],
     ['consent', { consent: { required: [], scopeOfClaim: {} } }, {}],
     ['select_account', {}, { request: { ...user.request, promptSelectAccount: true } }],
-    ['keep_account', {}, { subject: { ...subject, deletionDueAt: NOW + 60 } }],
+    ['keep_account', {}, { subject: { ...subject, deletionDueAt: fixedNow + 60 } }],
   ])('where after the proofs the step %s comes', (kind, more, facts) => {
     const policies = { ...withParts({}), ...more };
     const about = { ...user, ...facts };

@@ -44,7 +44,8 @@ test.each<[string, readonly Characteristic[], Characteristic, readonly Character
   ['is not bound where that would be no example', plain, 'deviceBound', without('deviceBound')],
   ['verifies no user where that would be no example', plain, 'userVerification', without('userVerification')],
 ])('a key %s', (_, given, unwanted, expected) => {
-  const lacksIt = (proofs: AdmittedWith) => shown(proofs).every((one) => !one.includes(unwanted));
+  const lacksIt = (proofs: AdmittedWith) =>
+    shown(proofs).every((characteristics) => !characteristics.includes(unwanted));
   expect(shown(atStrongest(of(key(given, 0)), { authenticators }, lacksIt))).toEqual([expected]);
 });
 
@@ -57,7 +58,7 @@ test.each([[plain], [without('userVerification')], [without('deviceBound')], [be
       return false;
     });
     expect(tried.length).toBeGreaterThan(0);
-    expect(tried.filter((one) => !given.every((each) => one.includes(each)))).toEqual([]);
+    expect(tried.filter((characteristics) => !given.every((each) => characteristics.includes(each)))).toEqual([]);
   },
 );
 

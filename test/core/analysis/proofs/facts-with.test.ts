@@ -11,7 +11,7 @@ import {
   descriptor,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   policiesOf,
   userWith,
 } from '../../support/fixtures.ts';
@@ -32,10 +32,10 @@ test('a proof of now belongs to the sign-in, and one of before to an earlier one
     evidence: [action('password'), old(action('totp'), 60, 5)],
     enrolled: ['password', 'totp'],
   });
-  expect(transaction).toMatchObject({ startedAt: NOW });
+  expect(transaction).toMatchObject({ startedAt: fixedNow });
   expect(evidence).toMatchObject([
-    { authenticator: 'password', enrollment: 'password', subject: 'ann', at: NOW, transaction: transaction?.id },
-    { authenticator: 'totp', enrollment: 'totp', subject: 'ann', at: NOW - 60, transaction: 'earlier', idle: 5 },
+    { authenticator: 'password', enrollment: 'password', subject: 'ann', at: fixedNow, transaction: transaction?.id },
+    { authenticator: 'totp', enrollment: 'totp', subject: 'ann', at: fixedNow - 60, transaction: 'earlier', idle: 5 },
   ]);
   expect(evidence[0]).not.toHaveProperty('idle');
   expect(evidence[0]).not.toHaveProperty('method');
@@ -76,8 +76,8 @@ test('a browser that remembers a proof is known, and remembers that of the first
     enrollment: 'phone',
     factors: covered,
     characteristics,
-    at: NOW,
-    until: NOW + 60,
+    at: fixedNow,
+    until: fixedNow + 60,
   };
   expect(device).toEqual({ ...user.device, known: true, remembered: [{ ...proof, method: 'voice' }] });
   expect(factsOfUser({ enrolled, remembered: ['totp'] }).device.remembered?.[0]).not.toHaveProperty('method');

@@ -69,7 +69,7 @@ test.each<[string, readonly Requirement[], number | undefined]>([
   ['the most of several', [factors(1), factors(3), factors(2)], 3],
   [
     'the fewest of alternatives',
-    [{ anyOf: [factors(3), factors(2)].flatMap((one) => ('anyOf' in one ? one.anyOf : [])) }],
+    [{ anyOf: [factors(3), factors(2)].flatMap((requirement) => ('anyOf' in requirement ? requirement.anyOf : [])) }],
     2,
   ],
   ['each factor type that is demanded', [demanding({ factor: 'knowledge' }, { factor: 'possession' })], 2],

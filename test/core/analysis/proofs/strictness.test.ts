@@ -108,7 +108,9 @@ const everyProof: readonly AssessedEvidence[] = able.flatMap(({ key, factors, ch
   (key === 'webauthn' ? lacking : [[]]).flatMap((lacks) =>
     ages.map((age) => ({
       ...{ authenticator: key, enrollment: key, ...age },
-      factors: lacks.some((one) => one === 'userVerification') ? (['possession'] as const) : factors,
+      factors: lacks.some((characteristic) => characteristic === 'userVerification')
+        ? (['possession'] as const)
+        : factors,
       characteristics: characteristics.filter((characteristic) => !lacks.some((lack) => lack === characteristic)),
     })),
   ),

@@ -143,7 +143,7 @@ describe('apps that share policies besides', () => {
 
   test('a minimum of the app makes a difference', () => {
     const [appA] = twoApps();
-    const values = { acrValues: [{ value: 'high', requirement: factors(2) }] };
+    const values = { acrLevels: [{ value: 'high', requirement: factors(2) }] };
     const [low, high] = [
       { ...appA, ...values },
       { ...appA, ...values, minimumAcr: 'high' },

@@ -16,7 +16,7 @@ import {
   type FactParts,
   factors,
   factsOf,
-  NOW,
+  fixedNow,
   policiesOf,
   proof,
   userWith,
@@ -153,10 +153,10 @@ test('the steps after the proofs are asked once, and the sign-in continues', () 
     rules: [{ name: 'names', when: {}, then: { required: ['name'], optional: [], terms: [] } }],
   });
   const policies = { ...policiesOf({ app: password }), profile, consent: { required: [], scopeOfClaim: {} } };
-  const facts = factsOf({ subject: userWith(['password'], { deletionDueAt: NOW + 60 }) });
+  const facts = factsOf({ subject: userWith(['password'], { deletionDueAt: fixedNow + 60 }) });
   expect(simulate(policies, facts).map(named)).toEqual([
     'identify with password',
-    `keep account ${NOW + 60}`,
+    `keep account ${fixedNow + 60}`,
     'profile name',
     'consent openid',
     'complete pwd',

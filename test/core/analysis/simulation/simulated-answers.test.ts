@@ -9,25 +9,25 @@ import {
   prove,
 } from '../../../../src/core/analysis/simulation/simulated-answers.ts';
 import type { Enrollment, Subject } from '../../../../src/core/model/facts.ts';
-import { enrolled, factsOf, NOW, userWith } from '../../support/fixtures.ts';
+import { enrolled, factsOf, fixedNow, userWith } from '../../support/fixtures.ts';
 
 const progressOf = (more: Partial<Subject> = {}) => identifiedAs(userWith(['phone'], more), factsOf());
 const [phone] = enrolled('phone') as [Enrollment];
 
 describe('a proof', () => {
   test('counts for the enrollment, by its method', () => {
-    const { transaction } = prove(progressOf(), phone, { origin: 'sign_in', at: NOW, method: 'sms' });
+    const { transaction } = prove(progressOf(), phone, { origin: 'sign_in', at: fixedNow, method: 'sms' });
     const { factors, characteristics } = phone;
     expect(transaction.evidence).toEqual([
       {
         ...{ authenticator: 'phone', enrollment: 'phone', factors, characteristics, amr: [] },
-        ...{ method: 'sms', subject: 'ann', at: NOW, transaction: 'simulation', origin: 'sign_in' },
+        ...{ method: 'sms', subject: 'ann', at: fixedNow, transaction: 'simulation', origin: 'sign_in' },
       },
     ]);
   });
 
   test('may be by no method that is distinguished', () => {
-    const { transaction } = prove(progressOf(), phone, { origin: 'sign_in', at: NOW });
+    const { transaction } = prove(progressOf(), phone, { origin: 'sign_in', at: fixedNow });
     expect(transaction.evidence[0]).not.toHaveProperty('method');
   });
 });
@@ -69,8 +69,8 @@ test('consent is given to every scope that is asked for, and other apps keep the
 
 test('an account that waits for its deletion is left to it', () => {
   const progress = progressOf();
-  const { steps, next } = goOnToDeletion(progress, NOW + 60);
-  expect(steps).toEqual([{ kind: 'keep_account', dueAt: NOW + 60 }]);
+  const { steps, next } = goOnToDeletion(progress, fixedNow + 60);
+  expect(steps).toEqual([{ kind: 'keep_account', dueAt: fixedNow + 60 }]);
   expect(next).toEqual({ ...progress, transaction: { ...progress.transaction, deletionAcknowledged: true } });
 });
 

@@ -29,7 +29,7 @@ test.each<[string, Requirement, readonly Enrollment[], readonly string[] | undef
 
 test('a second number is offered as well', () => {
   const [first, second] = [phone, phone && { ...phone, id: 'other' }];
-  const numbers = [first, second].flatMap((one) => one ?? []);
+  const numbers = [first, second].flatMap((enrollment) => enrollment ?? []);
   expect(steps(by('phone'), numbers).at(-2)).toMatchObject({
     alternatives: [{ authenticator: 'phone', enrollment: 'other' }],
   });

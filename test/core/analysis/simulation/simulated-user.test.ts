@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { simulate } from '../../../../src/core/analysis/simulation/simulate.ts';
 import type { EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Enrollment } from '../../../../src/core/model/facts.ts';
-import type { AcrValue } from '../../../../src/core/model/policy.ts';
+import type { AcrLevel } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import {
   enrolled,
@@ -36,11 +36,11 @@ test('a session of another user is no session of this one, and none of an unknow
 describe('of several keys', () => {
   const [strong, weak] = enrolled('webauthn', 'key') as [Enrollment, Enrollment];
   const subject = userWith([], { enrollments: [strong, { ...weak, label: 'Blue key' }] });
-  const verified: AcrValue = {
+  const verified: AcrLevel = {
     value: 'verified',
     requirement: factors(1, { demands: [{ characteristics: ['userVerification'] }] }),
   };
-  const policies = policiesOf({ enabled: ['webauthn'], acrValues: [verified] });
+  const policies = policiesOf({ enabled: ['webauthn'], acrLevels: [verified] });
   const stepsAfter = (...lastUsed: readonly string[]) =>
     simulate(policies, factsOf({ subject, device: { known: true, platform: 'desktop', os: 'linux', lastUsed } }));
 

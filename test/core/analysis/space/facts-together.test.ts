@@ -4,12 +4,12 @@ import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.
 import { factsTogether } from '../../../../src/core/analysis/space/facts-together.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
 import { riskSignals } from '../../../../src/core/model/risk.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { conditionSets } from '../../../../src/core/policy/rules/condition-table.ts';
 import { universe } from '../../support/universe.ts';
 
-const DAY = 86_400;
 const far = { notWithin: 40 };
 const [known, unknown] = [{ known: true }, { known: false }];
 
@@ -44,24 +44,27 @@ describe('no sign-in is', () => {
       ],
       ['far away in a browser that was never new', { device: unknown, distance: far, risk: { none: ['newDevice'] } }],
       ['after failures in a browser that the account knows', { device: known, risk: { any: ['recentFailures'] } }],
-      ['after a long absence from a young account', { accountAge: { below: 90 * DAY }, risk: { any: ['longAway'] } }],
+      [
+        'after a long absence from a young account',
+        { accountAge: { below: 90 * oneDay }, risk: { any: ['longAway'] } },
+      ],
       [
         'longer after the last one than the account is old',
         {
-          accountAge: { below: 30 * DAY },
-          lastSignIn: { notWithin: 30 * DAY },
-          any: [{ lastSignIn: { within: 120 * DAY } }],
+          accountAge: { below: 30 * oneDay },
+          lastSignIn: { notWithin: 30 * oneDay },
+          any: [{ lastSignIn: { within: 120 * oneDay } }],
         },
       ],
       [
         'so, whatever bounds there are besides',
         {
-          accountAge: { below: 30 * DAY },
-          lastSignIn: { within: 120 * DAY },
-          any: [{ lastSignIn: { notWithin: 30 * DAY } }],
+          accountAge: { below: 30 * oneDay },
+          lastSignIn: { within: 120 * oneDay },
+          any: [{ lastSignIn: { notWithin: 30 * oneDay } }],
         },
-        { lastSignIn: { within: DAY } },
-        { lastSignIn: { notWithin: 60 * DAY } },
+        { lastSignIn: { within: oneDay } },
+        { lastSignIn: { notWithin: 60 * oneDay } },
       ],
     ),
   )('%s', (_, whens) => {
@@ -91,17 +94,20 @@ describe('a sign-in may be', () => {
       ],
       ['far away in a known browser', { device: known, distance: far, risk: { none: ['newDevice'] } }],
       ['after failures in a new browser', { device: unknown, risk: { any: ['recentFailures'] } }],
-      ['after a long absence from an old account', { accountAge: { atLeast: 90 * DAY }, risk: { any: ['longAway'] } }],
+      [
+        'after a long absence from an old account',
+        { accountAge: { atLeast: 90 * oneDay }, risk: { any: ['longAway'] } },
+      ],
       [
         'of a young account that has had none',
-        { accountAge: { below: 30 * DAY }, lastSignIn: { notWithin: 60 * DAY } },
+        { accountAge: { below: 30 * oneDay }, lastSignIn: { notWithin: 60 * oneDay } },
       ],
       [
         'as long after the last one as the account is old',
         {
-          accountAge: { atLeast: 30 * DAY },
-          lastSignIn: { notWithin: 30 * DAY },
-          any: [{ lastSignIn: { within: 120 * DAY } }],
+          accountAge: { atLeast: 30 * oneDay },
+          lastSignIn: { notWithin: 30 * oneDay },
+          any: [{ lastSignIn: { within: 120 * oneDay } }],
         },
       ],
     ),

@@ -8,8 +8,14 @@ import {
   findModelFrom,
   findModelWithin,
   newBudget,
+  type Search,
 } from '../../../../src/core/analysis/space/find-model.ts';
-import { formulaReader } from '../../../../src/core/analysis/space/read-formulas.ts';
+import { type Budget, propagate, type SearchState } from '../../../../src/core/analysis/space/propagate.ts';
+import {
+  type FormulaReader,
+  formulaReader,
+  type ReadFormula,
+} from '../../../../src/core/analysis/space/read-formulas.ts';
 import {
   among,
   type Formula,
@@ -164,6 +170,69 @@ describe('a search', () => {
     expect(much.steps).toBe(2 * newBudget().steps);
   });
 });
+
+describe('what fails whatever was chosen before', () => {
+  const contradiction = [either(yes(a), yes(b)), either(no(a), yes(b)), either(yes(a), no(b)), either(no(a), no(b))];
+  const others = (count: number) =>
+    Array.from({ length: count }, (_, at) => {
+      const [one, other] = [truthVariable(`one ${at}`, undefined), truthVariable(`other ${at}`, undefined)];
+      return either(yes(one), yes(other));
+    });
+
+  test.each([[20], [34]])('is not tried again with each of %i other choices', (count) => {
+    const budget = newBudget();
+    expect(findModel([...contradiction, ...others(count)], budget)).toBe('impossible');
+    expect(newBudget().steps - budget.steps).toBeLessThan(20_000);
+  });
+});
+
+test('a search finds the same as one that tries every choice', () => {
+  const variables = Array.from({ length: 12 }, (_, at) => truthVariable(`truth ${at}`, undefined));
+  const literal = fc.oneof(
+    fc.tuple(fc.constantFrom(...variables), fc.boolean()).map(([variable, is]) => (is ? yes(variable) : no(variable))),
+    fc.subarray([0, 1, 2, 3], { minLength: 1, maxLength: 2 }).map((positions) => isOf(...positions)),
+  );
+  const part = fc.oneof(
+    { weight: 6, arbitrary: literal },
+    fc.array(literal, { minLength: 1, maxLength: 3 }).map((all) => both(...all)),
+    fc.tuple(literal, literal, literal).map(([first, second, third]) => both(first, either(second, third))),
+  );
+  const choice = fc.array(part, { minLength: 2, maxLength: 3 }).map((any) => either(...any));
+  const some = fc.array(choice, { minLength: 20, maxLength: 50, size: 'max' });
+  const seen = { impossible: 0, model: 0, fewer: 0 };
+  fc.assert(
+    fc.property(some, (formulas) => {
+      const [budget, every] = [newBudget(), newBudget()];
+      const reader = formulaReader(true);
+      const expected = tryingEach(formulas.map(reader.read), reader, every);
+      const result = findModel(formulas, budget, reader);
+      expect(result).toEqual(expected);
+      expect(budget.steps).toBeGreaterThanOrEqual(every.steps);
+      seen[typeof result === 'string' ? 'impossible' : 'model'] += 1;
+      seen.fewer += Number(budget.steps > every.steps);
+    }),
+    seeded(1_000),
+  );
+  expect(Object.values(seen).map((count) => count > enough(10))).toEqual([true, true, true]);
+});
+
+/** Depth first, the shortest choice first, and back to the last choice whenever something fails. */
+function tryingEach(open: readonly ReadFormula[], { extended, modelOf }: FormulaReader, budget: Budget): Search {
+  const from = (state: SearchState): ReturnType<typeof propagate> => {
+    const reduced = propagate(state, budget);
+    if (typeof reduced !== 'object' || reduced.open.length === 0) return reduced;
+    const ordered = reduced.open.toSorted((one, other) => one.parts.length - other.parts.length);
+    const settled = { from: 1, to: ordered.length };
+    for (const part of ordered[0]?.parts ?? []) {
+      const found = from({ ...reduced, open: [part, ...ordered.slice(1)], settled, causes: 0 });
+      if (typeof found !== 'number') return found;
+    }
+    return 0;
+  };
+  const start = { domains: extended([]), touched: [], because: [], settled: { from: 0, to: 0 }, causes: 0 };
+  const found = from({ ...start, open });
+  return typeof found === 'number' ? 'impossible' : found === 'undecided' ? found : { model: modelOf(found) };
+}
 
 test('a search that goes on from what follows finds the same, with the same steps', () => {
   const one = fc.constantFrom(yes(a), no(a), yes(b), no(b), yes(c), no(c), isOf(0, 2), isOf(1, 3), isOf(2));

@@ -1,10 +1,16 @@
 /** Which examples surprise no reader. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { isOrdinary, modelOf } from '../../../../src/core/analysis/space/ordinary-facts.ts';
-import type { ClassModel } from '../../../../src/core/analysis/space/read-formulas.ts';
+import { type ClassModel, formulaReader } from '../../../../src/core/analysis/space/read-formulas.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
-import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
+import {
+  type Formula,
+  isYes,
+  negated,
+  truthVariable,
+  type UserFacts,
+} from '../../../../src/core/policy/theories/theory.ts';
 import { factsOf, userWith } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -67,4 +73,39 @@ test('what is asked about the same formulas again is not searched again', () => 
   expect(count).toBe(once);
   modelOf([...formulas], counting);
   expect(count).toBeGreaterThan(once);
+});
+
+describe('the first classes', () => {
+  const [x, y, one, other] = ['groups.x', 'groups.y', 'one', 'other'].map((name) =>
+    isYes(truthVariable(name, (facts) => facts)),
+  ) as [Formula, Formula, Formula, Formula];
+  const either = (...any: readonly Formula[]): Formula => ({ any });
+  /** Names of what holds in the classes that are offered, in turn. */
+  const offered = (...formulas: readonly Formula[]) => {
+    const names: (readonly string[])[] = [];
+    const end = modelOf(formulas, { reader: formulaReader() }, (model) => {
+      names.push([...model].flatMap(([{ name }, position]) => (position === 1 ? [name] : [])).sort());
+      return false;
+    });
+    return [...names, end];
+  };
+  /** So many that all of them cannot be examined twice. What follows from another formula has them examined again. */
+  const twice = (formula: Formula): readonly Formula[] => [
+    ...Array(60_000).fill(formula),
+    isYes(truthVariable('c', undefined)),
+  ];
+
+  test.each<[string, readonly Formula[], ReturnType<typeof offered>]>([
+    ['in a group that is sure', [x, either(y, one)], [['groups.x', 'one'], ['groups.x', 'groups.y'], 'undecided']],
+    ['in two that are sure', [x, y], [['groups.x', 'groups.y'], 'undecided']],
+    [
+      'in none where each choice leads nowhere',
+      [either(one, other), either(negated(one), other), either(one, negated(other)), negated({ all: [one, other] })],
+      ['impossible'],
+    ],
+    ['in a group with which the steps suffice', twice(either(x, one, other)), [['c', 'groups.x'], 'undecided']],
+    ['in none where they do not suffice', twice(either(one, other)), ['undecided']],
+  ])('%s', (_, formulas, expected) => {
+    expect(offered(...formulas)).toEqual(expected);
+  });
 });

@@ -42,8 +42,10 @@ test('nothing is lost by what follows, and what was examined before need not be 
       const unread: SearchState = {
         domains: reader.extended([]),
         touched: [],
+        because: [],
         open: before,
         settled: { from: 0, to: 0 },
+        causes: 0,
       };
       const isLeft = ({ domains }: OpenChoices, classes: Classes) =>
         variables.every((variable, at) => reader.isLeft(domains, variable, classes[at] ?? 0));
@@ -51,9 +53,10 @@ test('nothing is lost by what follows, and what was examined before need not be 
       /** The same classes are left by the result as by the formulas. */
       const examined = (state: SearchState): OpenChoices | undefined => {
         const given = structuredClone(state);
-        const result = propagate(state, steps());
+        const found = propagate(state, steps());
         expect(state).toEqual(given);
-        if (result === 'undecided') throw new Error('too few steps');
+        if (found === 'undecided') throw new Error('too few steps');
+        const result = typeof found === 'number' ? undefined : found;
         const possible = everything.filter(
           (classes) =>
             isLeft(state as unknown as OpenChoices, classes) && state.open.every((open) => holds(open, classes)),
@@ -64,7 +67,8 @@ test('nothing is lost by what follows, and what was examined before need not be 
         expect(left).toEqual(possible);
         for (const { parts } of result?.open ?? []) expect(parts.length).toBeGreaterThan(1);
         // Nothing follows any more.
-        if (result) expect(propagate({ ...result, settled: { from: 0, to: 0 } }, steps())).toEqual(reversed(result));
+        const again = result && propagate({ ...result, settled: { from: 0, to: 0 }, causes: 0 }, steps());
+        if (result) expect(again).toEqual(reversed(result));
         return result;
       };
 
@@ -76,12 +80,14 @@ test('nothing is lost by what follows, and what was examined before need not be 
         ...result,
         open: [...result.open, ...added],
         settled: { from: 0, to: result.open.length },
+        causes: 0,
       };
       const end = result.open.length + added.length;
       const atFirst: SearchState = {
         ...result,
         open: [...added, ...result.open],
         settled: { from: added.length, to: end },
+        causes: 0,
       };
       for (const state of [last, atFirst]) {
         const further = examined(state);
@@ -92,6 +98,41 @@ test('nothing is lost by what follows, and what was examined before need not be 
     seeded(400),
   );
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(enough(8));
+});
+
+const truth = (name: string): Variable => ({ name, classes: [{}, {}] });
+const [p, q, r] = ['p', 'q', 'r'].map(truth) as [Variable, Variable, Variable];
+const is = (variable: Variable, position: number): Formula => among(variable, (at) => at === position);
+
+test.each<[string, readonly Formula[], Formula, number]>([
+  ['the choice that it contradicts', [is(p, 0)], is(p, 1), 2],
+  ['nothing, where it can never hold', [], { any: [] }, 2],
+  ['the choice, if it is the last way', [is(q, 0), { any: [is(p, 0), is(q, 1)] }], is(p, 1), 2],
+  ['no choice that matters nowhere', [{ any: [is(r, 0), is(r, 1)] }, is(p, 0)], is(p, 1), 2],
+])('what cannot hold is because of %s', (_, before, chosen, expected) => {
+  const reader = formulaReader();
+  const open = [...before, chosen].map(reader.read);
+  const settled = { from: 0, to: 0 };
+  const first = propagate(
+    { domains: reader.extended([]), touched: [], because: [], open: open.slice(0, -1), settled, causes: 0 },
+    steps(),
+  );
+  if (typeof first !== 'object') throw new Error('holds');
+  expect(propagate({ ...first, open: open.slice(-1), settled, causes: expected }, steps())).toBe(expected);
+});
+
+test('what follows from a choice and from another one is because of both', () => {
+  const reader = formulaReader();
+  const all: Formula[] = [{ any: [is(p, 1), is(q, 1), is(r, 1)] }, { any: [is(r, 0), is(p, 1)] }];
+  const open = all.map(reader.read);
+  const settled = { from: 0, to: 0 };
+  const start = { domains: reader.extended([]), touched: [], because: [], settled };
+  const withP = propagate({ ...start, open: [reader.read(is(p, 0))], causes: 1 }, steps());
+  if (typeof withP !== 'object') throw new Error('holds');
+  const withQ = propagate({ ...withP, open: [reader.read(is(q, 0))], settled, causes: 2 }, steps());
+  if (typeof withQ !== 'object') throw new Error('holds');
+  expect(propagate({ ...withQ, open, settled, causes: 0 }, steps())).toBe(3);
+  expect(propagate({ ...withP, open, settled, causes: 0 }, steps())).toMatchObject({ because: [1, 1, 1] });
 });
 
 /** Open choices are looked at from the last to the first. */

@@ -151,9 +151,9 @@ describe('in a scope', () => {
   function found(parts: Parts, when: Conditions, ...besides: readonly Conditions[]) {
     const scope = scopeOf(parts, when, besides);
     return appRulesIn(scope).flatMap((app) =>
-      [...decidingWith(app, scope)].map(({ session, app: one, enrollment, findFacts }) => {
+      [...decidingWith(app, scope)].map(({ session, app: appRule, enrollment, findFacts }) => {
         const groups = findFacts()?.subject.groups.toSorted() ?? ['unknown'];
-        return [session.name, one.name, enrollment?.name ?? '-', ...groups].join(' ');
+        return [session.name, appRule.name, enrollment?.name ?? '-', ...groups].join(' ');
       }),
     );
   }
@@ -195,7 +195,7 @@ describe('in a scope', () => {
 
   test('rules that cannot decide there are left out', () => {
     const scope = scopeOf({ app: [rule('a', inA), rule('b', inB), rule('rest')] }, notInA);
-    expect(appRulesIn(scope).map(({ rule: one }) => one.name)).toEqual(['b', 'rest']);
+    expect(appRulesIn(scope).map(({ rule: appRule }) => appRule.name)).toEqual(['b', 'rest']);
   });
 
   test('facts are shown that are found and described', () => {

@@ -9,7 +9,6 @@ import type {
   Conditions,
   DateBound,
 } from '../../../../src/core/model/conditions.ts';
-import { usersCondition } from '../../../../src/core/policy/conditions/users.ts';
 import { compileConditions } from '../../../../src/core/policy/rules/condition-table.ts';
 import { plainTime, type Universe } from '../../../../src/core/policy/theories/theory.ts';
 import { universe } from '../../support/universe.ts';
@@ -86,33 +85,6 @@ test('the parts of conditions say which they are of', () => {
     ]),
   ).toEqual([['groups', 'any'], ['groups', 'none'], ['network', 'any'], ['any']]);
   expect(parts({})).toEqual([]);
-});
-
-/** As a new condition may be, of which the analysis knows nothing yet. */
-function withoutTheory(ask: () => void): void {
-  const { theory } = usersCondition;
-  const descriptor: { theory?: unknown } = usersCondition;
-  descriptor.theory = 'independent';
-  try {
-    ask();
-  } finally {
-    descriptor.theory = theory;
-  }
-}
-
-test('a condition without a theory holds or not independently of the others, and is the same in every place', () => {
-  const ann: Conditions = { users: { any: ['ann'] } };
-  withoutTheory(() => {
-    expect(factsFor([ann, inA])).toMatchObject({ subject: { identifiers: ['ann'], groups: ['a'] } });
-    expect(factsFor([ann, { users: { none: ['ann'] } }])).not.toBe('impossible');
-    const space = ruleSpace([ann], zones);
-    expect(findModel([space.applies(ann), space.misses(structuredClone(ann))], newBudget())).toBe('impossible');
-    expect(findModel([space.misses(ann)], newBudget())).not.toBe('impossible');
-    // No user is known whom a rule both names and leaves out.
-    const neither: Conditions = { users: { any: ['ann'], none: ['ann'] } };
-    expect(factsFor([neither])).toMatchObject({ subject: { identifiers: [] } });
-    expect(space.parts(ann).map(({ condition, path }) => [condition, path])).toEqual([['users', []]]);
-  });
 });
 
 test('what excludes one another always is left out of every question', () => {

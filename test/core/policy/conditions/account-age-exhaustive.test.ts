@@ -7,23 +7,23 @@ import fc from 'fast-check';
 import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { RuleHead } from '../../../../src/core/model/policy.ts';
 import type { RiskSignal } from '../../../../src/core/model/risk.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { riskOf } from '../../../../src/core/policy/values/risk.ts';
-import { factsOf, NOW, proof, riskScoring, userWith } from '../../support/fixtures.ts';
+import { factsOf, fixedNow, proof, riskScoring, userWith } from '../../support/fixtures.ts';
 import { isGathered } from '../../support/gathered.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
-const DAY = 86_400;
-const scoring = { ...riskScoring, away: 90 * DAY };
-const bounds = [1, 30, 90, 120].map((days) => days * DAY);
+const scoring = { ...riskScoring, away: 90 * oneDay };
+const bounds = [1, 30, 90, 120].map((days) => days * oneDay);
 const durations = [undefined, 0, ...bounds.flatMap((bound) => [bound - 1, bound])];
 const signals: readonly (readonly RiskSignal[])[] = [[], ['newDevice'], ['longAway'], ['newDevice', 'longAway']];
-const before = (duration: number | undefined) => (duration === undefined ? undefined : NOW - duration);
+const before = (duration: number | undefined) => (duration === undefined ? undefined : fixedNow - duration);
 
 const everything: readonly Facts[] = signals.flatMap((unusual) =>
   [true, false].flatMap((known) =>
@@ -60,7 +60,9 @@ const conditions: fc.Arbitrary<ConditionSet> = fc.record(
 );
 const either: fc.Arbitrary<Conditions> = fc
   .tuple(conditions, fc.option(lastSignIn, { nil: undefined, freq: 2 }))
-  .map(([when, one]) => (one ? { ...when, any: [{ lastSignIn: one }, { risk: { any: ['longAway'] } }] } : when));
+  .map(([when, signedIn]) =>
+    signedIn ? { ...when, any: [{ lastSignIn: signedIn }, { risk: { any: ['longAway'] } }] } : when,
+  );
 
 test('a rule decides somewhere exactly if the analysis says so', () => {
   const counts = { decides: 0, contradictory: 0, shadowed: 0, undecided: 0 };

@@ -94,8 +94,8 @@ describe('results together', () => {
   test('do not depend on the order', () => {
     fc.assert(
       fc.property(results, fc.infiniteStream(fc.nat()), (list, draws) => {
-        const shuffled = list.map((one) => [draws.next().value, one] as const).sort(([a], [b]) => a - b);
-        const other = shuffled.map(([, one]) => one);
+        const shuffled = list.map((result) => [draws.next().value, result] as const).sort(([a], [b]) => a - b);
+        const other = shuffled.map(([, result]) => result);
         expect([allOf(other), oneOf(other)]).toEqual([allOf(list), oneOf(list)]);
       }),
       seeded(300),
@@ -104,11 +104,11 @@ describe('results together', () => {
 
   test('determine the result of a rule, with and without alternatives', () => {
     fc.assert(
-      fc.property(shape, (one) => {
-        const [trace] = findRule(policyOf(denying(1), [one]), factsOf()).traces;
-        expect(trace?.result).toBe(naively(one));
+      fc.property(shape, (drawn) => {
+        const [trace] = findRule(policyOf(denying(1), [drawn]), factsOf()).traces;
+        expect(trace?.result).toBe(naively(drawn));
         const alternatives = trace?.conditions.find(({ condition }) => condition === 'any')?.alternatives;
-        expect(alternatives?.map((list) => list.map((each) => each.result))).toEqual(one.any);
+        expect(alternatives?.map((list) => list.map((each) => each.result))).toEqual(drawn.any);
       }),
       seeded(500),
     );

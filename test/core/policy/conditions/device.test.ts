@@ -1,4 +1,4 @@
-/** What conditions say about a device: samples that meet two of them, and which statements of trusted sources do. */
+/** What conditions say about a device: which statements of trusted sources meet them. */
 import { describe, expect, test } from '@jest/globals';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
@@ -8,7 +8,6 @@ import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { conditionDescriptors } from '../../../../src/core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { BelievedDevice } from '../../../../src/core/policy/theories/theory.ts';
-import { requiredTheory } from '../../support/required-theory.ts';
 import { universe } from '../../support/universe.ts';
 
 type Device = ConditionOf<'device'>;
@@ -18,66 +17,6 @@ test('conditions that hold seconds are about how long ago something was', () => 
     holdsSeconds ? [name] : [],
   );
   expect(found.toSorted()).toEqual(['accountAge', 'lastSignIn', 'recovered']);
-});
-
-describe('a sample of a device', () => {
-  const plain = { known: false, platform: 'desktop', os: 'other' };
-
-  test.each<[string, Device | undefined, Device | undefined, object]>([
-    ['is plain, where nothing is asked', undefined, undefined, plain],
-    ['is known, as one condition asks', { known: true }, { os: ['other'] }, { ...plain, known: true }],
-    ['is known, as the other asks', { os: ['other'] }, { known: true }, { ...plain, known: true }],
-    [
-      'is of a platform that both name',
-      { platform: ['mobile', 'other'] },
-      { platform: ['other', 'desktop'] },
-      { ...plain, platform: 'other' },
-    ],
-    [
-      'is of the first platform that one names',
-      { platform: ['mobile', 'other'] },
-      undefined,
-      { ...plain, platform: 'mobile' },
-    ],
-    [
-      'is of the first platform that the other names',
-      undefined,
-      { platform: ['other', 'mobile'] },
-      { ...plain, platform: 'other' },
-    ],
-    [
-      'is of one that the other names, where they share none',
-      { platform: ['mobile'] },
-      { platform: ['other', 'desktop'] },
-      { ...plain, platform: 'other' },
-    ],
-    ['has a system that both name', { os: ['ios', 'macos'] }, { os: ['linux', 'macos'] }, { ...plain, os: 'macos' }],
-    ['is registered', { registered: true }, undefined, { ...plain, registered: true }],
-    ['is registered, as the other asks', undefined, { registered: true }, { ...plain, registered: true }],
-    ['is registered where it is managed', { managed: true }, undefined, { ...plain, registered: true, managed: true }],
-    ['is managed, as the other asks', {}, { managed: true }, { ...plain, registered: true, managed: true }],
-    [
-      'has the assurance that is asked for',
-      { assurance: { any: ['disk', 'pin'] } },
-      undefined,
-      { ...plain, assurances: ['disk'] },
-    ],
-    [
-      'has the assurances of both',
-      { assurance: { all: ['disk'] } },
-      { assurance: { all: ['disk', 'pin'] } },
-      { ...plain, assurances: ['disk', 'pin'] },
-    ],
-    [
-      'has none where none are sure to meet both',
-      { assurance: { all: ['disk'] } },
-      { assurance: { all: ['pin'] } },
-      plain,
-    ],
-    ['has none where none are asked for', { assurance: { none: ['disk'] } }, undefined, plain],
-  ])('%s', (_, one, other, device) => {
-    expect(deviceCondition.samples({ one, other, rest: [] })).toStrictEqual([{ device }]);
-  });
 });
 
 describe('of what trusted sources can say', () => {
@@ -143,7 +82,7 @@ describe('of what trusted sources can say', () => {
 
   test.each([[statements], [undefined]])('a part of a condition is found in the policy', (devices) => {
     const condition: Device = { known: false, managed: false, assurance: { any: ['disk'], none: ['lock'] } };
-    const reading = requiredTheory(deviceCondition)([condition], universe({ devices: () => devices }), {
+    const reading = deviceCondition.theory([condition], universe({ devices: () => devices }), {
       sets: [],
       formulaOf: () => ({ all: [] }),
     });

@@ -104,9 +104,9 @@ describe('rules over groups', () => {
       ...facts,
       device: { ...facts.device, known },
     });
-    expect(traces.map(({ result, conditions: all }) => all.map((one) => one.result).join(' ') || result)).toEqual(
-      expected,
-    );
+    expect(
+      traces.map(({ result, conditions: all }) => all.map((condition) => condition.result).join(' ') || result),
+    ).toEqual(expected);
   });
 
   test('next to other conditions decide as those do one by one', () => {

@@ -9,7 +9,7 @@ import { type CompiledPolicy, compilePolicy } from '../../../../src/core/policy/
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { localTimeIn } from '../../../../src/core/policy/values/local-time.ts';
 import { conditions, factArbitraries, facts } from '../../support/fact-arbitraries.ts';
-import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
+import { factsOf, fixedNow, userWith } from '../../support/fixtures.ts';
 import { seeded } from '../../support/seeded.ts';
 
 function compiled(when: Conditions): CompiledPolicy {
@@ -36,7 +36,7 @@ describe('the trace of a rule', () => {
   test('with six conditions is made once, whatever their results are', () => {
     const policy = compiled(attributeRule(6));
     for (const about of [factsOf(), userWhere(() => true, 6), userWhere(() => false, 6)])
-      expect(traceIn(policy, about)).toBe(traceIn(policy, { ...about, now: NOW + 1 }));
+      expect(traceIn(policy, about)).toBe(traceIn(policy, { ...about, now: fixedNow + 1 }));
   });
 
   test('with seven conditions is made each time, so that no rule keeps more than a few hundred traces', () => {
@@ -93,7 +93,7 @@ describe('the trace of a rule', () => {
 
 test('the local time of a minute is read once, and each minute has its own', () => {
   const localTime = localTimeIn('Europe/Berlin');
-  const minute = Math.floor(NOW / 60) * 60;
+  const minute = Math.floor(fixedNow / 60) * 60;
   const first = localTime(minute);
   expect(localTime(minute + 59)).toBe(first);
   expect(localTime(minute + 60)).toEqual({ day: first.day, minute: first.minute + 1 });

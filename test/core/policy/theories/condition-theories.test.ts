@@ -2,16 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { overlay } from '../../../../src/core/analysis/space/sample-facts.ts';
 import type { ConditionName, ConditionOf } from '../../../../src/core/model/conditions.ts';
 import type { ConditionDescriptor } from '../../../../src/core/policy/condition-descriptor.ts';
 import { conditionDescriptors } from '../../../../src/core/policy/rules/condition-table.ts';
 import type { FactClass, Formula, Universe, UserFacts, Variable } from '../../../../src/core/policy/theories/theory.ts';
-import { factsOf, NOW, userWith } from '../../support/fixtures.ts';
-import { requiredTheory } from '../../support/required-theory.ts';
+import { factsOf, fixedNow, userWith } from '../../support/fixtures.ts';
 import { anyZones, universe } from '../../support/universe.ts';
 
-const userWithPassword = userWith(['password'], { createdAt: NOW - 5 });
+const userWithPassword = userWith(['password'], { createdAt: fixedNow - 5 });
 const facts: UserFacts = { ...factsOf({ subject: userWithPassword }), subject: userWithPassword };
 
 /** The position of a class, by variable. */
@@ -37,8 +35,8 @@ function choices(
 }
 
 function holds(formula: Formula, chosen: Classes): boolean {
-  if ('all' in formula) return formula.all.every((one) => holds(one, chosen));
-  if ('any' in formula) return formula.any.some((one) => holds(one, chosen));
+  if ('all' in formula) return formula.all.every((part) => holds(part, chosen));
+  if ('any' in formula) return formula.any.some((part) => holds(part, chosen));
   return ((formula.classes >> BigInt(chosen.get(formula.variable) ?? 0)) & 1n) === 1n;
 }
 
@@ -52,7 +50,7 @@ function theoryOf<Name extends ConditionName>(
   more: Partial<Universe> = {},
 ) {
   const descriptor: ConditionDescriptor<Name> = conditionDescriptors[name];
-  return requiredTheory(descriptor)(conditions, universe(more), { sets: [], formulaOf: () => ({ all: [] }) });
+  return descriptor.theory(conditions, universe(more), { sets: [], formulaOf: () => ({ all: [] }) });
 }
 
 /** Of each class: what the formula says, and what the condition says. */
@@ -71,7 +69,7 @@ function compare<Name extends ConditionName>(name: Name, conditions: readonly Co
           ...made.subject.profile,
           age: made.now - (made.subject.createdAt ?? 0),
         }),
-        formula: formulas.every((one) => holds(one, chosen)),
+        formula: formulas.every((part) => holds(part, chosen)),
         itself: tests.every((each) => each.test(made) === 'hit'),
         isWhole: made.subject.id === userWithPassword.id && made.device.os !== undefined,
       };
@@ -81,12 +79,9 @@ function compare<Name extends ConditionName>(name: Name, conditions: readonly Co
 
 const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
 
-/**
- * For each condition: what its theory is tried with, or the test beside this one that tries it. `independent`: it has
- * no theory.
- */
+/** For each condition: what its theory is tried with, or the test beside this one that tries it. */
 const cases: {
-  readonly [Name in ConditionName]: readonly ConditionOf<Name>[] | { readonly testedIn: string } | 'independent';
+  readonly [Name in ConditionName]: readonly ConditionOf<Name>[] | { readonly testedIn: string };
 } = {
   users: [{ any: ['amy'] }, { none: ['amy', 'bob'] }, { any: ['amy', 'AAAAAAAAAAAAAAAAAAAAAA'], none: ['bob'] }],
   groups: [{ any: ['a', 'b'] }, { all: ['a', 'b'] }, { any: ['a'], none: ['c'] }],
@@ -143,21 +138,21 @@ describe('a formula holds in exactly the classes in which the condition does', (
 
   test.each(tried)('%s', (name) => {
     const compared = compare(name, cases[name] as never);
-    expect(compared.filter((one) => one.formula !== one.itself || !one.isWhole)).toEqual([]);
+    expect(compared.filter((comparison) => comparison.formula !== comparison.itself || !comparison.isWhole)).toEqual(
+      [],
+    );
     expect(new Set(compared.map(({ formula }) => formula)).size).toBe(2);
   });
 });
 
 describe('each condition', () => {
-  test('has a theory that a test tries, unless both say that it has none', () => {
-    const without = names.filter((name) => conditionDescriptors[name].theory === 'independent');
-    expect(names.filter((name) => cases[name] === 'independent')).toEqual(without);
+  test('has a theory that a test tries', () => {
     expect(Object.keys(cases).sort()).toEqual([...names].sort());
   });
 
   test('has its theory in the test that is named for it', () => {
     const elsewhere = Object.entries(cases).flatMap(([name, tries]) =>
-      typeof tries === 'object' && 'testedIn' in tries ? [{ name, file: tries.testedIn }] : [],
+      'testedIn' in tries ? [{ name, file: tries.testedIn }] : [],
     );
     expect(elsewhere.length).toBeGreaterThan(0);
     const silent = elsewhere.filter(
@@ -233,13 +228,17 @@ describe('each value of an attribute is in a class that no condition divides, an
   const closed: readonly string[] = ['level', 'plan', 'member'];
 
   test.each(tested)('%s: %j', (name, conditions, values) => {
-    const all = conditions.map((one): Attributes => ({ [name]: one }));
+    const all = conditions.map((attributeTest): Attributes => ({ [name]: attributeTest }));
     const formulaOf = theoryOf('attributes', all);
-    const formulas = all.map((one) => ({ all: formulaOf(one).map(({ formula }) => formula) }));
+    const formulas = all.map((condition) => ({ all: formulaOf(condition).map(({ formula }) => formula) }));
     const variables = [...new Set(formulas.flatMap(variablesOf))];
     const foretold = (chosen: Classes) => formulas.map((formula) => holds(formula, chosen)).join();
     const given = (made: UserFacts) =>
-      all.map((one) => conditionDescriptors.attributes.compile(one).every((each) => each.test(made) === 'hit')).join();
+      all
+        .map((condition) =>
+          conditionDescriptors.attributes.compile(condition).every((each) => each.test(made) === 'hit'),
+        )
+        .join();
     const withValue = (value: unknown) =>
       ({
         ...facts,
@@ -257,67 +256,6 @@ describe('each value of an attribute is in a class that no condition divides, an
       expect({ ...made, subject: facts.subject }).toEqual(facts);
     }
   });
-});
-
-/** What a sample of two conditions of one name has. */
-function sampled<Name extends ConditionName>(name: Name, one: ConditionOf<Name>, other?: ConditionOf<Name>) {
-  const { samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
-  return samples({ one, other, universe: universe() } as never);
-}
-
-/** Whether the facts of each sample meet both conditions. Undefined: there is no sample. */
-function areMet<Name extends ConditionName>(name: Name, one: ConditionOf<Name>, other?: ConditionOf<Name>) {
-  const descriptor: ConditionDescriptor<Name> = conditionDescriptors[name];
-  const samples = descriptor.samples({ one, other, rest: [] });
-  const tests = [one, ...(other === undefined ? [] : [other])].flatMap(descriptor.compile);
-  const base: UserFacts = { ...facts, subject: userWith(['password']) };
-  if (samples.length === 0) return undefined;
-  return samples.every((sample) => tests.every(({ test }) => test(overlay(base, sample)) === 'hit'));
-}
-
-describe('samples', () => {
-  const silent: readonly ConditionName[] = ['apps', 'authenticated', 'distance', 'recovered', 'risk'];
-  const tried = names.filter((name) => Array.isArray(cases[name]) && !silent.includes(name));
-
-  test.each(tried)('meet each condition: %s', (name) => {
-    const all = cases[name] as readonly never[];
-    expect(all.filter((condition) => areMet(name, condition) !== true)).toEqual([]);
-  });
-
-  const pairs: readonly (readonly [ConditionName, object, object])[] = [
-    ['users', { any: ['amy', 'bob'] }, { any: ['bob', 'cid'] }],
-    ['users', { any: ['amy'] }, { none: ['bob'] }],
-    ['groups', { all: ['a'] }, { all: ['a', 'b'] }],
-    ['userType', { any: ['clerk', 'guard'] }, { any: ['guard'] }],
-    ['network', { any: ['a', 'b'] }, { any: ['b'], none: ['c'] }],
-    ['scopes', { any: ['email'] }, { all: ['api', 'phone'] }],
-    ['claims', { any: ['email'] }, { all: ['name', 'phone'] }],
-    ['accountAge', { atLeast: 60 }, { below: 3600 }],
-    ['accountAge', { atLeast: 60 }, { atLeast: 3600 }],
-    ['attributes', { level: { atLeast: 3 } }, { plan: { equals: 'gold' } }],
-    ['attributes', { level: { above: 3, atMost: 4 } }, { plan: { equals: 'gold' } }],
-    ['attributes', { roles: { present: true } }, { name: { matches: 'A*' }, level: { below: 2 } }],
-  ];
-
-  test.each(pairs)('meet two conditions: %s %j %j', (name, one, other) => {
-    expect(areMet(name, one as never, other as never)).toBe(true);
-    expect(areMet(name, other as never, one as never)).toBe(true);
-  });
-
-  test.each<ConditionName>(['users', 'groups', 'userType', 'network'])(
-    'of two conditions that name different members there are none: %s',
-    (name) => expect(areMet(name, { any: ['a'] } as never, { any: ['b'] } as never)).toBeUndefined(),
-  );
-});
-
-test('samples meet what two conditions say of the signals of a device, and of the last sign-in', () => {
-  expect(sampled('device', { registered: true })).toMatchObject([{ device: { registered: true } }]);
-  expect(sampled('device', { known: true }, { registered: true })).toMatchObject([{ device: { registered: true } }]);
-  expect(sampled('device', { registered: true })[0]?.device).not.toHaveProperty('managed');
-  expect(sampled('device', { managed: true })).toMatchObject([{ device: { registered: true, managed: true } }]);
-  expect(sampled('device', { known: true })).toEqual([{ device: { known: true, platform: 'desktop', os: 'other' } }]);
-  expect(sampled('lastSignIn', { within: 60 }, { notWithin: 5 })).toEqual([{ lastSignIn: expect.any(Number) }]);
-  expect(sampled('lastSignIn', { notWithin: 5 })).toEqual([{}]);
 });
 
 test('a part knows its position', () => {

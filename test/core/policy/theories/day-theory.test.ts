@@ -5,6 +5,7 @@ import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AttributeTest, DateBound } from '../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
@@ -13,11 +14,10 @@ import { dateSpan, dayText } from '../../../../src/core/policy/values/date-bound
 import { seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
-const DAY = 86_400;
 const fromNow = (seconds: number): DateBound => ({ written: `${seconds}s`, fromNow: seconds });
 const fixed = (written: string): DateBound => ({ written, ...(dateSpan(written) ?? { from: 0, to: 0 }) });
 
-const moving = fc.constantFrom(-30 * DAY, -DAY, -3600, 0, DAY, 36 * 3600, 90 * DAY).map(fromNow);
+const moving = fc.constantFrom(-30 * oneDay, -oneDay, -3600, 0, oneDay, 36 * 3600, 90 * oneDay).map(fromNow);
 const bound = fc.oneof({ weight: 4, arbitrary: moving }, fc.constantFrom(fixed('2027-01-10'), fixed('2027-03-01')));
 /** One bound at least: no schema takes a test that asks nothing. */
 const bounds = (of: fc.Arbitrary<DateBound>) =>
@@ -43,9 +43,9 @@ const everything = universe({
   attribute: () => ({ type: 'date' }) as never,
   isKept: (_, value) => /^\d{4}-\d{2}-\d{2}$/.test(String(value)),
 });
-const today = Math.floor(plainTime / DAY);
+const today = Math.floor(plainTime / oneDay);
 const days = [undefined, ...Array.from({ length: 260 }, (_, at) => dayText(today - 130 + at))];
-const moments = [0, 1, 3600, 12 * 3600, 23 * 3600, 40 * DAY + 7200].map((seconds) => today * DAY + seconds);
+const moments = [0, 1, 3600, 12 * 3600, 23 * 3600, 40 * oneDay + 7200].map((seconds) => today * oneDay + seconds);
 
 function decided(list: readonly AttributeTest[]) {
   const policy = policyOf(list);
@@ -103,14 +103,14 @@ test.each<[string, readonly AttributeTest[], string]>([
     [{ equals: '2027-01-01' }, { before: fixed('2027-01-02') }],
     'decides',
   ],
-  ['an earlier bound behind a later one', [{ before: fromNow(0) }, { before: fromNow(-30 * DAY) }], 'shadowed'],
-  ['a later bound behind an earlier one', [{ before: fromNow(-30 * DAY) }, { before: fromNow(0) }], 'decides'],
+  ['an earlier bound behind a later one', [{ before: fromNow(0) }, { before: fromNow(-30 * oneDay) }], 'shadowed'],
+  ['a later bound behind an earlier one', [{ before: fromNow(-30 * oneDay) }, { before: fromNow(0) }], 'decides'],
   [
     'bounds that exclude one another',
-    [{ present: false }, { after: fromNow(0), before: fromNow(-DAY) }],
+    [{ present: false }, { after: fromNow(0), before: fromNow(-oneDay) }],
     'contradictory',
   ],
-  ['absence behind what absence passes', [{ not: { after: fromNow(-DAY) } }, { present: false }], 'shadowed'],
+  ['absence behind what absence passes', [{ not: { after: fromNow(-oneDay) } }, { present: false }], 'shadowed'],
   [
     'no day within less than a day',
     [{ present: false }, { after: fromNow(0), before: fromNow(3600) }],
@@ -121,7 +121,7 @@ test.each<[string, readonly AttributeTest[], string]>([
 });
 
 test('a day that only for less than a minute at noon meets neither bound is found', () => {
-  const [noon, twoDays] = [DAY / 2, DAY + DAY / 2];
+  const [noon, twoDays] = [oneDay / 2, oneDay + oneDay / 2];
   const verdictOf = (after: number) =>
     decided([{ after: fromNow(after) }, { before: fromNow(twoDays) }, { present: true }])[2]?.verdict;
   expect(verdictOf(noon + 60)).toBe('decides');

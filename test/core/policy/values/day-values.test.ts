@@ -5,6 +5,7 @@ import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Attribute } from '../../../../src/core/model/attribute.ts';
 import type { AttributeTest, DateBound, ValueTest } from '../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
 import { attributesCondition } from '../../../../src/core/policy/conditions/attributes.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { dayTheory } from '../../../../src/core/policy/theories/day-theory.ts';
@@ -19,17 +20,15 @@ import {
 import { compileDateTest, dateSpan, dayText } from '../../../../src/core/policy/values/date-bound.ts';
 import { readAttribute } from '../../../../src/core/profile/attribute-value.ts';
 import { factsOf, userWith } from '../../support/fixtures.ts';
-import { requiredTheory } from '../../support/required-theory.ts';
 import { seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
-const DAY = 86_400;
-const today = Math.floor(plainTime / DAY);
+const today = Math.floor(plainTime / oneDay);
 const fromNow = (seconds: number): DateBound => ({ written: `${seconds}s`, fromNow: seconds });
 const fixed = (written: string): DateBound => ({ written, ...(dateSpan(written) ?? { from: 0, to: 0 }) });
 const near = (offset: number) => dayText(today + offset);
 
-const moving = fc.constantFrom(-5 * DAY, -DAY, -3600, 0, 3600, DAY, 36 * 3600).map(fromNow);
+const moving = fc.constantFrom(-5 * oneDay, -oneDay, -3600, 0, 3600, oneDay, 36 * 3600).map(fromNow);
 const bound = fc.oneof({ weight: 3, arbitrary: moving }, fc.constantFrom(-2, 0, 1).map(near).map(fixed));
 const named = fc.constantFrom(-3, -1, 0, 2).map(near);
 const oneTest: fc.Arbitrary<AttributeTest> = fc.oneof(
@@ -53,7 +52,7 @@ const tests = fc
   .map(([after, list]): readonly AttributeTest[] => [{ after }, ...list]);
 
 const subject = userWith(['password'], { profile: { nickname: 'Ann' } });
-const moments = [0, 1, 3600, 12 * 3600, 23 * 3600 + 3599, 2 * DAY + 7200].map((seconds) => today * DAY + seconds);
+const moments = [0, 1, 3600, 12 * 3600, 23 * 3600 + 3599, 2 * oneDay + 7200].map((seconds) => today * oneDay + seconds);
 const days = [undefined, ...Array.from({ length: 31 }, (_, at) => near(at - 15))];
 
 function factsAt(now: number, ends?: string): UserFacts {
@@ -71,12 +70,12 @@ const plain: Attribute = { type: 'date', read: 'user', write: 'admin' };
 /** What the tests say of facts, and what the formulas say of each class. */
 function compared(list: readonly AttributeTest[], attribute: Attribute) {
   const conditions = list.map((ends) => ({ ends }));
-  const formulaOf = requiredTheory(attributesCondition)(conditions, schema(attribute), {
+  const formulaOf = attributesCondition.theory(conditions, schema(attribute), {
     sets: [],
     formulaOf: () => ({ all: [] }),
   });
-  const formulas = conditions.map((one) => formulaOf(one).map(({ formula }) => formula));
-  const compiled = conditions.flatMap((one) => attributesCondition.compile(one));
+  const formulas = conditions.map((condition) => formulaOf(condition).map(({ formula }) => formula));
+  const compiled = conditions.flatMap((condition) => attributesCondition.compile(condition));
   const variables = new Set(formulas.flat().flatMap(variablesOf));
   const [variable = { name: '', classes: [] }] = variables;
   return {
@@ -93,8 +92,8 @@ function variablesOf(formula: Formula): readonly Variable[] {
 }
 
 function holds(formula: Formula, at: number): boolean {
-  if ('all' in formula) return formula.all.every((one) => holds(one, at));
-  if ('any' in formula) return formula.any.some((one) => holds(one, at));
+  if ('all' in formula) return formula.all.every((part) => holds(part, at));
+  if ('any' in formula) return formula.any.some((part) => holds(part, at));
   return ((formula.classes >> BigInt(at)) & 1n) === 1n;
 }
 
@@ -146,8 +145,9 @@ describe('days that fixed bounds and names distinguish', () => {
 
 test('more than a few thousand times are left undecided', () => {
   const values = (bounds: number) => {
-    const tests = Array.from({ length: bounds }, (_, at) => ({ after: fromNow(at * (DAY + 60)) }));
-    const valueTest = (one: ValueTest) => (value: unknown, now: number) => compileDateTest(one)(String(value), now);
+    const tests = Array.from({ length: bounds }, (_, at) => ({ after: fromNow(at * (oneDay + 60)) }));
+    const valueTest = (bounds: ValueTest) => (value: unknown, now: number) =>
+      compileDateTest(bounds)(String(value), now);
     return dayTheory([{ name: 'ends', tests, valueTest, isKept: () => true, options: [near(0)] }], undefined);
   };
   expect(values(4)).toBeDefined();
@@ -158,13 +158,13 @@ test('a day that starts in the later half between two bounds is found', () => {
   const when = { attributes: { ends: { after: fromNow(0), before: fromNow(44 * 3600) } } };
   const policy = compilePolicy({ name: 'p', rules: [{ name: 'soon', when }] });
   // At eight in the morning: the next day begins in 16 hours, and has 44 hours at most to end.
-  expect(plainTime % DAY).toBe(8 * 3600);
+  expect(plainTime % oneDay).toBe(8 * 3600);
   const [verdict] = ruleVerdicts(policy, ruleSpace([when], schema(plain)));
   expect(verdict).toMatchObject({ kind: 'decides', facts: { subject: { profile: { ends: near(1) } } } });
 });
 
 test('bounds that move exclude one another, whatever fixed bounds there are', () => {
-  const never: AttributeTest = { after: fromNow(0), before: fromNow(-DAY) };
+  const never: AttributeTest = { after: fromNow(0), before: fromNow(-oneDay) };
   const beside: readonly AttributeTest[] = [{ before: fixed(near(3)) }, { after: fixed(near(-3)) }];
   const rules = [never, ...beside].map((ends, at) => ({ name: String(at), when: { attributes: { ends } } }));
   const space = ruleSpace(

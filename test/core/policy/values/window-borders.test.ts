@@ -12,9 +12,9 @@ import { universe } from '../../support/universe.ts';
 
 type TimeWindow = ConditionOf<'time'>;
 
-const SUNDAY = 0;
-const FRIDAY = 5;
-const SATURDAY = 6;
+const sunday = 0;
+const friday = 5;
+const saturday = 6;
 const clock = (text: string) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 const during = (from: string, to: string, more: Partial<TimeWindow> = {}): TimeWindow => {
   return { zone: 'UTC', from: clock(from), to: clock(to), ...more };
@@ -30,23 +30,23 @@ describe('the borders of a window', () => {
   test.each<[string, TimeWindow, readonly string[]]>([
     [
       'on one day are its beginning and its end',
-      during('08:01', '17:30', { days: [FRIDAY] }),
+      during('08:01', '17:30', { days: [friday] }),
       ['2027-01-08T08:01', '2027-01-08T17:30'],
     ],
     [
       'over midnight end on the day after',
-      during('22:00', '06:00', { days: [FRIDAY] }),
+      during('22:00', '06:00', { days: [friday] }),
       ['2027-01-08T22:00', '2027-01-09T06:00'],
     ],
     [
       'over the end of the week end at the beginning of it',
-      during('22:00', '06:00', { days: [SATURDAY] }),
+      during('22:00', '06:00', { days: [saturday] }),
       ['2027-01-03T06:00', '2027-01-09T22:00'],
     ],
-    ['that is empty are one moment', during('10:00', '10:00', { days: [SUNDAY] }), ['2027-01-03T10:00']],
+    ['that is empty are one moment', during('10:00', '10:00', { days: [sunday] }), ['2027-01-03T10:00']],
     [
       'without hours are midnight and midnight',
-      { zone: 'UTC', days: [FRIDAY] },
+      { zone: 'UTC', days: [friday] },
       ['2027-01-08T00:00', '2027-01-09T00:00'],
     ],
     [
@@ -56,12 +56,12 @@ describe('the borders of a window', () => {
     ],
     [
       'east of Greenwich are earlier',
-      during('08:01', '08:02', { days: [FRIDAY], zone: 'Asia/Kathmandu' }),
+      during('08:01', '08:02', { days: [friday], zone: 'Asia/Kathmandu' }),
       ['2027-01-08T02:16', '2027-01-08T02:17'],
     ],
     [
       'west of Greenwich are later, the last of the week at its beginning',
-      during('22:00', '23:00', { days: [SATURDAY], zone: 'America/Bogota' }),
+      during('22:00', '23:00', { days: [saturday], zone: 'America/Bogota' }),
       ['2027-01-03T03:00', '2027-01-03T04:00'],
     ],
   ])('%s', (_, window, expected) => {
@@ -69,7 +69,7 @@ describe('the borders of a window', () => {
   });
 
   test('follow the clocks: in winter, in summer, and in both weeks of a change as on both sides of it', () => {
-    expect(bordersOf(during('12:00', '12:01', { days: [FRIDAY], zone: 'Europe/Berlin' }))).toEqual([
+    expect(bordersOf(during('12:00', '12:01', { days: [friday], zone: 'Europe/Berlin' }))).toEqual([
       ...['2027-01-08T11:00', '2027-01-08T11:01'],
       ...['2027-04-02T10:00', '2027-04-02T10:01', '2027-04-02T11:00', '2027-04-02T11:01'],
       ...['2027-04-09T10:00', '2027-04-09T10:01'],
@@ -79,8 +79,8 @@ describe('the borders of a window', () => {
 
   test('are those of each window in its own zone, in every week in which one of the zones has another offset', () => {
     const windows = [
-      during('08:00', '09:00', { days: [FRIDAY], zone: 'Asia/Kathmandu' }),
-      during('12:00', '13:00', { days: [FRIDAY], zone: 'America/New_York' }),
+      during('08:00', '09:00', { days: [friday], zone: 'Asia/Kathmandu' }),
+      during('12:00', '13:00', { days: [friday], zone: 'America/New_York' }),
     ];
     const kathmandu = (day: string) => [`${day}T02:15`, `${day}T03:15`];
     const summer = (day: string) => [`${day}T16:00`, `${day}T17:00`];
@@ -98,9 +98,9 @@ describe('the borders of a window', () => {
 test('whatever windows are open together at some moment of a year, they are open together at a border', () => {
   const windows = [
     during('08:00', '18:00', { zone: 'Europe/Berlin', days: [1, 2, 3, 4, 5] }),
-    during('22:00', '04:00', { zone: 'America/Sao_Paulo', days: [FRIDAY, SATURDAY] }),
+    during('22:00', '04:00', { zone: 'America/Sao_Paulo', days: [friday, saturday] }),
     during('03:00', '04:00', { zone: 'America/New_York' }),
-    during('17:00', '19:00', { zone: 'Australia/Sydney', days: [SUNDAY, 2] }),
+    during('17:00', '19:00', { zone: 'Australia/Sydney', days: [sunday, 2] }),
   ];
   const tests = windows.flatMap((time) => compileConditions({ time }));
   const openAt = (now: number) => tests.map((condition) => condition.test(factsOf({ now }))).join();
@@ -122,22 +122,22 @@ describe('windows that are open together', () => {
       'in several zones',
       [
         during('08:00', '18:00', { zone: 'Europe/Berlin', days: [1, 2, 3, 4, 5] }),
-        during('22:00', '04:00', { zone: 'America/Sao_Paulo', days: [FRIDAY, SATURDAY] }),
+        during('22:00', '04:00', { zone: 'America/Sao_Paulo', days: [friday, saturday] }),
         during('03:00', '04:00', { zone: 'America/New_York' }),
-        during('17:00', '19:00', { zone: 'Australia/Lord_Howe', days: [SUNDAY, 2] }),
+        during('17:00', '19:00', { zone: 'Australia/Lord_Howe', days: [sunday, 2] }),
       ],
     ],
     [
       'around the hour that a clock skips, and the one that it has twice',
-      ['01', '02', '03'].map((hour) => during(`${hour}:10`, `${hour}:50`, { zone: 'Europe/Berlin', days: [SUNDAY] })),
+      ['01', '02', '03'].map((hour) => during(`${hour}:10`, `${hour}:50`, { zone: 'Europe/Berlin', days: [sunday] })),
     ],
     [
       'over the end of the week, empty, or all day',
       [
-        during('22:00', '06:00', { days: [SATURDAY] }),
+        during('22:00', '06:00', { days: [saturday] }),
         during('10:00', '10:00'),
         { zone: 'Asia/Kathmandu' },
-        { zone: 'America/Bogota', days: [SUNDAY] },
+        { zone: 'America/Bogota', days: [sunday] },
       ],
     ],
   ])('%s are those of every moment of a year, each at a moment of its own', (_, windows) => {

@@ -17,7 +17,7 @@ import { findingLine } from '../../../../src/policy/model/finding.ts';
 import { Revisions } from '../../../../src/policy/revision/revisions.ts';
 import { settingsSchemaFor } from '../../../../src/policy/schema/schemas.ts';
 import { credentialsKey, keyringKey, revisionPointerKey, userKey } from '../../../../src/stores/keys.ts';
-import { applyDemo, NOW, openTerminal, run, type Terminal } from '../support/harness.ts';
+import { applyDemo, fixedNow, openTerminal, run, type Terminal } from '../support/harness.ts';
 
 let terminal: Terminal;
 let dir: string;
@@ -42,7 +42,7 @@ afterEach(async () => {
 
 async function sound(): Promise<void> {
   await applyDemo(terminal.store, configDir);
-  await createKeyring(terminal.store, NOW);
+  await createKeyring(terminal.store, fixedNow);
   await terminal.directory.create({ identifiers: ['bob@demo.test'] });
 }
 
@@ -274,19 +274,19 @@ test('keys: one that ends needs a successor, and each type one that signs', asyn
   const change = (type: string, by: { activeFrom?: number; retiredFrom?: number }) =>
     save(keys.map((key) => (key.type === type ? { ...key, ...by } : key)));
 
-  await change('ES256', { retiredFrom: NOW + 7200 });
+  await change('ES256', { retiredFrom: fixedNow + 7200 });
   expect(await complaints()).toEqual([
     expect.stringMatching(/^fail keys: the ES256 key \S+ ends in 2 h, and none follows$/),
   ]);
-  await change('ES256', { retiredFrom: NOW });
+  await change('ES256', { retiredFrom: fixedNow });
   expect(await complaints()).toEqual(['fail keys: no ES256 key signs']);
-  await change('RS256', { activeFrom: NOW + 1 });
+  await change('RS256', { activeFrom: fixedNow + 1 });
   expect(await complaints()).toEqual(['fail keys: no RS256 key signs']);
 
   await terminal.store.commit([{ op: 'put', key: keyringKey, value: '{' }]);
   expect(await complaints()).toEqual(['fail keys: their record is damaged']);
   await save(keys);
-  await rotateKeys(terminal.store, NOW, { overlap: 300, keep: 600 });
+  await rotateKeys(terminal.store, fixedNow, { overlap: 300, keep: 600 });
   expect(await complaints()).toEqual([]);
 });
 
@@ -344,7 +344,7 @@ test('acr values out of reach, and an app that demands one', async () => {
   const { documents } = loaded;
   const now = documents.get('settings') as Document;
   const before = { ...now, content: { ...(now.content as object), authenticators: { webauthn: { enabled: false } } } };
-  await new Revisions(terminal.store, { authenticators: authenticatorKinds, now: () => NOW * 1000 }).apply(
+  await new Revisions(terminal.store, { authenticators: authenticatorKinds, now: () => fixedNow * 1000 }).apply(
     new Map([...documents, ['settings', before]]),
     { by: 'test' },
   );

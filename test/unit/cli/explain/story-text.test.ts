@@ -15,7 +15,7 @@ function told(layers: readonly TracedLayer[], trace: Partial<AuditTrace> = {}): 
 test('only the layer of the minimum acr is told as one: a policy may have its name', () => {
   const layer = { layer: 'app', policy: 'minimumAcr', outcome: 'allow', met: true } as const;
   expect(told([{ ...layer, rule: 'All' }])).toContain('\n  Sign-on policy minimumAcr\n    by the rule "All"\n');
-  expect(told([{ ...layer, acrValues: ['phr'] }])).toContain('\n  Minimum acr of the app: phr\n');
+  expect(told([{ ...layer, requiredAcr: ['phr'] }])).toContain('\n  Minimum acr of the app: phr\n');
 });
 
 test('an essential acr is no `acr_values`: it came in the claims parameter', () => {

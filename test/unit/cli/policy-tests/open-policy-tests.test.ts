@@ -73,19 +73,19 @@ function testOf({ groups, ip, known, enrolled }: typeof said extends fc.Arbitrar
 }
 
 /** Whether a sign-in of the world is one that the test leaves open. */
-function isMeant({ user, network, device }: Parts, one: Parts): boolean {
-  const groups = one.user?.groups ?? [];
+function isMeant({ user, network, device }: Parts, signIn: Parts): boolean {
+  const groups = signIn.user?.groups ?? [];
   const all = user?.groups ?? ['*'];
   const isMember = all.includes('*')
     ? all.every((group) => group === '*' || groups.includes(group))
     : all.join() === groups.join();
-  const has = user?.enrolled === undefined || user.enrolled.join() === one.user?.enrolled?.join();
-  return isMember && has && (!network || network.ip === one.network?.ip) && (!device || one.device !== undefined);
+  const has = user?.enrolled === undefined || user.enrolled.join() === signIn.user?.enrolled?.join();
+  return isMember && has && (!network || network.ip === signIn.network?.ip) && (!device || signIn.device !== undefined);
 }
 
 async function openWorld({ rules, last }: typeof policy extends fc.Arbitrary<infer Drawn> ? Drawn : never) {
   const written = [...rules.map((rule, at) => ({ name: String(at), ...rule })), { name: 'last', then: last }];
-  const isOpen = written.some(({ then: one }) => one !== 'deny');
+  const isOpen = written.some(({ then: outcome }) => outcome !== 'deny');
   if (!isOpen) return undefined;
   const files = { 'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules: written }) };
   const loaded = await load({ ...validFiles, ...files }, {}, authenticators);

@@ -10,7 +10,7 @@ import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { AuditTrace } from '../../../../src/flow/audit-trace.ts';
 import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
 import { policyTestsSchema } from '../../../../src/policy/schema/policy-tests.ts';
-import { allow, descriptor, factors, NOW, policiesOf, userWith } from '../../../core/support/fixtures.ts';
+import { allow, descriptor, factors, fixedNow, policiesOf, userWith } from '../../../core/support/fixtures.ts';
 import { authenticators, load } from '../../policy/support/configuration-dir.ts';
 
 const deny = { kind: 'deny' } as const;
@@ -33,7 +33,7 @@ const trace: Omit<AuditTrace, 'layers'> = {
 };
 
 function recorded(more: Partial<typeof trace>): Readonly<Record<string, unknown>> {
-  return recordedFacts({ subject, at: NOW, trace: { ...trace, ...more } }, policies, attributes).facts;
+  return recordedFacts({ subject, at: fixedNow, trace: { ...trace, ...more } }, policies, attributes).facts;
 }
 
 test('device, risk, distance and the last sign-in come from the log', () => {
@@ -58,7 +58,7 @@ test('attributes with several values are recorded whole, and no other one', () =
     rules: [{ name: 'South', when: { attributes: { sites: { equals: 'south' } } }, then: deny }, ...rules],
   });
   const inBoth = { ...subject, profile: { sites: ['north', 'south'], others: ['x'] } };
-  const { facts } = recordedFacts({ subject: inBoth, at: NOW, trace }, { ...policies, app: ofSite }, attributes);
+  const { facts } = recordedFacts({ subject: inBoth, at: fixedNow, trace }, { ...policies, app: ofSite }, attributes);
   expect(facts.user).toMatchObject({ attributes: { sites: ['north', 'south'] } });
 });
 
@@ -76,7 +76,7 @@ test.each<[string, Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>, unknown]>([
     device: { known: true, signals: ['managed'] },
     ...past,
   };
-  const { facts, leftOut } = recordedFacts({ subject, at: NOW, trace: whole }, policies, attributes);
+  const { facts, leftOut } = recordedFacts({ subject, at: fixedNow, trace: whole }, policies, attributes);
   expect([facts.user, leftOut]).toEqual([{ groups: [], enrolled: ['password'], lastSignIn: written }, []]);
   const loaded = await load();
   if (!loaded.ok) throw new Error('not loaded');
@@ -86,7 +86,7 @@ test.each<[string, Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>, unknown]>([
   const schema = policyTestsSchema(authenticators);
   const [one] = schema.parse({ tests: [{ name: 'One', app: 'notes', ...facts, expect: { deny: false } }] }).tests;
   if (one === undefined) throw new Error('no test');
-  const made = factsFromOptions(factOptionsOf(one), { snapshot, app, authenticators, now: NOW });
+  const made = factsFromOptions(factOptionsOf(one), { snapshot, app, authenticators, now: fixedNow });
   const ago = past.recordedSince ?? past.lastSignIn;
   const rule = (now: Facts) => findRule(policies.app, now).rule?.name;
   const then = { ...made, ...(typeof ago === 'number' && { lastSignIn: made.now - ago }) };
@@ -97,12 +97,12 @@ test('facts that the log lacks, or that could not be determined, are reported as
   const leftOut = (more: Partial<typeof trace>, without: readonly string[] = []) => {
     const kept = Object.entries({ ...trace, ...more }).filter(([name]) => !without.includes(name));
     const known = Object.fromEntries(kept) as unknown as typeof trace;
-    return recordedFacts({ subject, at: NOW, trace: known }, policies, attributes).leftOut;
+    return recordedFacts({ subject, at: fixedNow, trace: known }, policies, attributes).leftOut;
   };
   expect(leftOut({})).toEqual([]);
   expect(leftOut({}, ['lastSignIn', 'distance', 'risk'])).toEqual(['risk', 'distance', 'lastSignIn']);
   expect(leftOut({ distance: 'unknown', unknownRisk: ['newCountry'] })).toEqual(['risk', 'distance']);
-  expect(recordedFacts({ subject, at: NOW }, policies, attributes)).toMatchObject({
+  expect(recordedFacts({ subject, at: fixedNow }, policies, attributes)).toMatchObject({
     facts: { user: { enrolled: ['password'] } },
     leftOut: ['risk', 'distance', 'lastSignIn'],
   });

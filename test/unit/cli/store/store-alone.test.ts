@@ -4,7 +4,7 @@ import { doctorCommand } from '../../../../src/cli/doctor/doctor.ts';
 import { storeCommand } from '../../../../src/cli/store/store.ts';
 import { createKeyring } from '../../../../src/oidc/keys/keyring.ts';
 import { auditKey, storeAloneKey } from '../../../../src/stores/keys.ts';
-import { NOW, openTerminal, run, type Terminal } from '../support/harness.ts';
+import { fixedNow, openTerminal, run, type Terminal } from '../support/harness.ts';
 
 let terminal: Terminal;
 beforeEach(() => {
@@ -30,7 +30,7 @@ async function isWritten(): Promise<boolean> {
 
 test('the word is written with its end, and audited; --off ends it', async () => {
   await alone('--for', 'PT4H');
-  const end = new Date((NOW + 4 * 3600) * 1000).toISOString();
+  const end = new Date((fixedNow + 4 * 3600) * 1000).toISOString();
   expect(terminal.printed()).toContain(`stands alone until ${end}`);
   expect(await audited()).toEqual([
     expect.objectContaining({ event: 'store.alone', outcome: 'success', by: expect.any(String), lifetime: 14_400 }),
@@ -46,7 +46,7 @@ test('the word is written with its end, and audited; --off ends it', async () =>
 });
 
 test('the doctor shows it', async () => {
-  await createKeyring(terminal.store, NOW);
+  await createKeyring(terminal.store, fixedNow);
   await alone('--for', '90s');
   terminal.printed();
   const context = {

@@ -11,7 +11,7 @@ import type { Store } from '../../../../src/stores/store.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
 import { recordingStore } from '../../../support/stores/recording-store.ts';
 
-export const NOW = Date.parse('2026-11-24T09:00:00Z') / 1000;
+export const fixedNow = Date.parse('2026-11-24T09:00:00Z') / 1000;
 
 /** A terminal in front of one store. Commands close what they open, so they get a store that stays open. */
 export interface Terminal {
@@ -34,7 +34,7 @@ export interface Terminal {
 }
 
 /** `now`: the clock of the commands and of the store, in epoch seconds. */
-export function openTerminal(now: () => number = () => NOW): Terminal {
+export function openTerminal(now: () => number = () => fixedNow): Terminal {
   const store = recordingStore(openEmbedded({ file: ':memory:', now: () => now() * 1000 }));
   let output = '';
   let code = 0;
@@ -81,9 +81,12 @@ export function configContext({ context }: Terminal, own: Partial<ConfigContext>
 export async function applyDemo(store: Store, dir = 'config'): Promise<void> {
   const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
   if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
-  await new Revisions(store, { authenticators: authenticatorKinds, now: () => NOW * 1000 }).apply(loaded.documents, {
-    by: 'test',
-  });
+  await new Revisions(store, { authenticators: authenticatorKinds, now: () => fixedNow * 1000 }).apply(
+    loaded.documents,
+    {
+      by: 'test',
+    },
+  );
 }
 
 /** Runs a command line; rejects with what the command rejects with. */

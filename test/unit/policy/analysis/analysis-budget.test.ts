@@ -18,9 +18,9 @@ const group = (pigeon: number, hole: number) => `p${pigeon}h${hole}`;
  */
 function pigeons(): readonly string[] {
   const pigeon = names(holes + 1);
-  const nowhere = pigeon.map((one) => `none: [${names(holes).map((hole) => group(one, hole))}]`);
+  const nowhere = pigeon.map((number) => `none: [${names(holes).map((hole) => group(number, hole))}]`);
   const together = names(holes).flatMap((hole) =>
-    pigeon.flatMap((one) => names(one).map((other) => `all: [${group(one, hole)}, ${group(other, hole)}]`)),
+    pigeon.flatMap((number) => names(number).map((other) => `all: [${group(number, hole)}, ${group(other, hole)}]`)),
   );
   return [...nowhere, ...together].map((groups, at) => `{ name: R${at}, when: { groups: { ${groups} } }, then: deny }`);
 }

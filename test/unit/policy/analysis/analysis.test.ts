@@ -5,13 +5,13 @@ import { type AnalysisFinding, findingsText } from '../../../../src/policy/model
 import type { Document } from '../../../../src/policy/model/documents.ts';
 import { authenticators, load } from '../support/configuration-dir.ts';
 
-const NOW = Date.parse('2026-11-26T12:00:00Z') / 1000;
+const fixedNow = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const signOn = 'policies/sign-on/notes.yaml';
 
 async function findings(files: Readonly<Record<string, string>>): Promise<readonly AnalysisFinding[]> {
   const loaded = await load(files);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const found = await analyse(loaded, { authenticators, now: NOW });
+  const found = await analyse(loaded, { authenticators, now: fixedNow });
   return found.filter(({ code }) => code !== 'unused');
 }
 
@@ -165,7 +165,7 @@ test('files that are no policies are not examined', async () => {
     content: {},
   };
   const documents = new Map([...loaded.documents, ['file/brand/logo.svg', picture] as const]);
-  const found = await analyse({ ...loaded, documents }, { authenticators, now: NOW });
+  const found = await analyse({ ...loaded, documents }, { authenticators, now: fixedNow });
   expect(found.filter(({ severity }) => severity !== 'note')).toEqual([]);
 });
 

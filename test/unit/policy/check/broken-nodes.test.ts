@@ -201,7 +201,9 @@ test('all checks together, one node of each document broken', async () => {
   const most = Math.max(...broken.map(([, texts]) => texts.length));
   for (let index = 0; index < most; index += 13) {
     const chosen = broken.map(([file, texts]) => [file, texts[index % texts.length]] as const);
-    const changed = Object.fromEntries(chosen.flatMap(([file, one]) => (one ? [[file, one[1]] as const] : [])));
+    const changed = Object.fromEntries(
+      chosen.flatMap(([file, variant]) => (variant ? [[file, variant[1]] as const] : [])),
+    );
     const result = await loaded(changed).catch(String);
     const faults = typeof result === 'string' ? [result] : result.ok ? [] : unplaced(result.findings);
     expect({ faults, chosen: faults.length > 0 && chosen }).toEqual({ faults: [], chosen: false });

@@ -163,7 +163,7 @@ test.each(each)('the error %s is reported at %s', async (code, place, files) => 
   });
   expect(found.map(findingLine)).toContainEqual(expect.stringMatching(new RegExp(`^${place} .* \\[${code}\\]$`)));
   // What commands print: the line with a caret, and what to do.
-  const own = found.find((one) => one.code === code);
+  const own = found.find((finding) => finding.code === code);
   const [, line = '', caret = '', ...advice] = findingText(own as Finding)
     .trimEnd()
     .split('\n');

@@ -96,7 +96,7 @@ const each: readonly (readonly [code: string, at: string, files: Files])[] = [
 
 describe.each(each)('%s', (code, at, files) => {
   const ofCode = <Found extends { readonly code: string }>(found: readonly Found[]) =>
-    found.filter((one) => one.code === code);
+    found.filter((warning) => warning.code === code);
 
   test('has its place, its line and what to do', async () => {
     const [finding, ...others] = ofCode((await check(files)).findings);

@@ -54,7 +54,9 @@ test('there are examples of each kind', () => {
 
 test('no two examples show different files of one name', () => {
   const named = examples.filter(({ schema }) => ['app', 'sign-on', 'profile', 'service'].includes(schema));
-  const different = named.filter((one) => named.some(({ path, text }) => path === one.path && text !== one.text));
+  const different = named.filter((example) =>
+    named.some(({ path, text }) => path === example.path && text !== example.text),
+  );
   expect(different.map(({ document, path }) => `${document}: ${path}`)).toEqual([]);
 });
 
@@ -63,7 +65,7 @@ test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   const related = examples.filter(
     (example) => ['app', 'sign-on', 'service'].includes(example.schema) && schema !== 'settings',
   );
-  const others = Object.fromEntries(related.map((one) => [one.path, one.text]));
+  const others = Object.fromEntries(related.map((example) => [example.path, example.text]));
   const phone = 'phone: { enabled: true, methods: [sms, voice], countries: [DE] }';
   const enabled = `authenticators: { webauthn: { enabled: true }, email: { enabled: true }, ${phone} }\n`;
   const gateway = 'webhook: { url: https://gateway.example.org, secretEnv: SECRET }';

@@ -7,6 +7,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Adapter } from 'oidc-provider';
 import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
 import { evaluate } from '../../../../src/core/decision/evaluate.ts';
+import { oneHour } from '../../../../src/core/model/durations.ts';
 import type { Evidence, Subject } from '../../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../src/core/model/neutral-facts.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
@@ -121,8 +122,7 @@ function proof(authenticator: string, age: number): Evidence {
   };
 }
 
-const hour = 3_600;
-const passwordAnd = (authenticator: string, age: number) => [proof('password', 2 * hour), proof(authenticator, age)];
+const passwordAnd = (authenticator: string, age: number) => [proof('password', 2 * oneHour), proof(authenticator, age)];
 
 test.each<[string, string, string, readonly string[], readonly Evidence[], string]>([
   ['one factor is enough for notes', 'notes', '203.0.113.5', [], [proof('password', 60)], 'allow'],
@@ -133,14 +133,14 @@ test.each<[string, string, string, readonly string[], readonly Evidence[], strin
     'payroll',
     '203.0.113.5',
     [],
-    [proof('password', 13 * hour), proof('totp', 60)],
+    [proof('password', 13 * oneHour), proof('totp', 60)],
     'challenge',
   ],
-  ['and longer than the second factor', 'payroll', '203.0.113.5', [], passwordAnd('totp', hour), 'allow'],
-  ['which counts for one hour', 'payroll', '203.0.113.5', [], passwordAnd('totp', hour + 1), 'challenge'],
+  ['and longer than the second factor', 'payroll', '203.0.113.5', [], passwordAnd('totp', oneHour), 'allow'],
+  ['which counts for one hour', 'payroll', '203.0.113.5', [], passwordAnd('totp', oneHour + 1), 'challenge'],
   ['a mailbox is no second factor for payroll', 'payroll', '203.0.113.5', [], passwordAnd('email', 60), 'challenge'],
-  ['a passkey opens payroll alone', 'payroll', '203.0.113.5', [], [proof('webauthn', 8 * hour)], 'allow'],
-  ['for eight hours', 'payroll', '203.0.113.5', [], [proof('webauthn', 8 * hour + 1)], 'challenge'],
+  ['a passkey opens payroll alone', 'payroll', '203.0.113.5', [], [proof('webauthn', 8 * oneHour)], 'allow'],
+  ['for eight hours', 'payroll', '203.0.113.5', [], [proof('webauthn', 8 * oneHour + 1)], 'challenge'],
   ['a mailbox opens the shop', 'shop', '203.0.113.5', [], [proof('email', 60)], 'allow'],
   ['so does a passkey', 'shop', '203.0.113.5', [], [proof('webauthn', 60)], 'allow'],
   ['a password does not', 'shop', '203.0.113.5', [], passwordAnd('totp', 60), 'challenge'],
@@ -162,7 +162,7 @@ test.each<[string, string, string, readonly string[], readonly Evidence[], strin
   const policies: PolicySet = {
     session: compilePolicy(readPolicy(document(documents, 'session'))),
     app: compilePolicy(readPolicy(document(documents, `sign-on/${clientId}`))),
-    acrValues: settings.acrValues,
+    acrLevels: settings.acrValues,
     authenticators: authenticatorKinds,
   };
   const facts = neutralFacts({

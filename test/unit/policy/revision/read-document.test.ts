@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
 import type { Policy } from '../../../../src/core/model/policy.ts';
-import { defaultAcrValues } from '../../../../src/policy/model/acr-defaults.ts';
+import { defaultAcrLevels } from '../../../../src/policy/model/acr-defaults.ts';
 import { standardAttributes } from '../../../../src/policy/model/standard-attributes.ts';
 import { readApp, readPolicy, readSettings } from '../../../../src/policy/revision/read-document.ts';
 import { requirementSchema } from '../../../../src/policy/schema/fields/requirement.ts';
@@ -232,7 +232,7 @@ test('settings are complete: everything has a default', async () => {
     },
     account: { username: 'admin', download: false, deletion: { allowed: false, after: 1_209_600 } },
     attributes: { attributes: standardAttributes, closed: false },
-    acrValues: defaultAcrValues,
+    acrValues: defaultAcrLevels,
     tokens: {
       accessToken: 900,
       idToken: 3_600,

@@ -168,7 +168,7 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
   ],
 ])('%s is refused, with its place', async (_, files, expected) => {
   const lines = await findingLines(files);
-  expect(lines).toEqual(expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))));
+  expect(lines).toEqual(expected.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line))));
 });
 
 test('an SVG may refer to itself, and contain a picture', async () => {

@@ -81,7 +81,7 @@ describe('of a proxy', () => {
 });
 
 describe('of a certificate', () => {
-  const shown = (one: Issued, peer = proxy) => from(peer, { 'client-cert': inHeader(one) });
+  const shown = (certificate: Issued, peer = proxy) => from(peer, { 'client-cert': inHeader(certificate) });
 
   test('counts if an authority issued it', () => {
     expect(shown(device)).toEqual({ registered: true, managed: true });
@@ -95,8 +95,8 @@ describe('of a certificate', () => {
     ['another authority of the same name', foreign, proxy],
     ['a time that is over', old, proxy],
     ['no proxy', device, stranger],
-  ])('does not count from %s', (_, one, peer) => {
-    expect(shown(one, peer)).toEqual({});
+  ])('does not count from %s', (_, certificate, peer) => {
+    expect(shown(certificate, peer)).toEqual({});
   });
 
   test('the authority itself, and anything but a certificate, does not count', () => {

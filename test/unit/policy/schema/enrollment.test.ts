@@ -185,7 +185,7 @@ const groupA = '{ name: A, when: { groups: { any: [a] } }, then: { disabled: [to
 
 /** Names of the rules that an enrollment rule for all users leaves no user able to meet. */
 async function unmeetable(signOn: readonly string[], enrollment: readonly string[]): Promise<readonly string[]> {
-  const rulesOf = (all: readonly string[]) => `rules:\n${all.map((one) => `  - ${one}\n`).join('')}`;
+  const rulesOf = (all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;
   const lines = await findingLines({
     'stepgate.yaml': settings,
     'policies/sign-on/notes.yaml': `name: notes\n${rulesOf(signOn)}`,

@@ -250,7 +250,7 @@ const texts = fc
   .tuple(tree, fc.array(fc.nat({ max: 59 }), { minLength: 1, maxLength: 40 }))
   .map(([root, choices]) => written(root, choices));
 
-const comments = (text: string): readonly string[] => [...text.matchAll(/# \d+ .*$/gm)].map(([one]) => one);
+const comments = (text: string): readonly string[] => [...text.matchAll(/# \d+ .*$/gm)].map(([comment]) => comment);
 
 test('whatever is written, content and comments stay, and the form is final', () => {
   fc.assert(
@@ -271,7 +271,7 @@ test('a comment above a key is above it afterwards', () => {
       for (const [index, line] of lines.entries()) {
         const [, name] = /# \d+ above (alpha|beta|gamma|delta)$/.exec(line) ?? [];
         if (name === undefined) continue;
-        const next = lines.slice(index).find((one) => !/^\s*(?:#.*)?$/.test(one));
+        const next = lines.slice(index).find((line) => !/^\s*(?:#.*)?$/.test(line));
         expect(next).toMatch(new RegExp(`^[ -]*${name}:`));
       }
     }),

@@ -75,7 +75,8 @@ function findingsIn(files: Files): Promise<{ readonly all: readonly Found[]; rea
   return withConfiguration(files, async (dir) => {
     const options = { authenticators: authenticatorKinds, variables: {}, inbox: true };
     const loaded = await loadConfiguration(dir, options);
-    if (!loaded.ok) return { all: loaded.findings.map((one) => ({ ...one, severity: 'refused' })), accepted: [] };
+    if (!loaded.ok)
+      return { all: loaded.findings.map((finding) => ({ ...finding, severity: 'refused' })), accepted: [] };
     const { findings, accepted } = await analysis(loaded, { authenticators: authenticatorKinds, now });
     return { all: findings, accepted: accepted.map(({ finding }) => finding) };
   });

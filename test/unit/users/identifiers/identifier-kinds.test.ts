@@ -77,6 +77,6 @@ describe('what can be of the kinds that count', () => {
     [['email', 'phone'], false, true, true],
     [['badge'], true, true, true],
   ])('%j', (by, ...expected) => {
-    expect([name, mail, number].map((one) => canBeOfKinds(one, by))).toEqual(expected);
+    expect([name, mail, number].map((identifier) => canBeOfKinds(identifier, by))).toEqual(expected);
   });
 });

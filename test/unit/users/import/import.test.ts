@@ -321,10 +321,10 @@ describe('CSV', () => {
   test('refused rows are returned as they are in the file, below the names of the columns', async () => {
     const rejects: string[] = [];
     const text = 'username,displayName\nalice,Alice\nbob,"Bob\nBuilder",x\ncarol,"Carol\n';
-    await run(chunks(text), { format: 'csv', onReject: (one) => rejects.push(one) });
+    await run(chunks(text), { format: 'csv', onReject: (row) => rejects.push(row) });
     expect(rejects).toEqual(['username,displayName', 'bob,"Bob', 'Builder",x', 'carol,"Carol']);
     rejects.length = 0;
-    await run(jsonl({ username: 'alice' }, { username: 'dave' }, 'x'), { onReject: (one) => rejects.push(one) });
+    await run(jsonl({ username: 'alice' }, { username: 'dave' }, 'x'), { onReject: (row) => rejects.push(row) });
     expect(rejects).toEqual(['{"username":"alice"}', 'x']);
   });
 

@@ -42,5 +42,5 @@ export function computationsIn(source: string): readonly string[] {
     /`/,
     /' ?\+|\+ ?'/,
   ];
-  return code.filter((one) => patterns.some((pattern) => pattern.test(one.replaceAll(/'[^']*'/g, "''"))));
+  return code.filter((text) => patterns.some((pattern) => pattern.test(text.replaceAll(/'[^']*'/g, "''"))));
 }

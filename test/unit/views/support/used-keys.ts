@@ -24,7 +24,7 @@ export function quotedTexts(folders: readonly string[], endings: readonly string
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       if (!endings.some((ending) => name.endsWith(ending))) continue;
       for (const [, ...found] of readFileSync(join(folder, name), 'utf8').matchAll(quoted)) {
-        const text = found.find((one) => one !== undefined) ?? '';
+        const text = found.find((group) => group !== undefined) ?? '';
         (value.test(text) ? templates : literals).add(text);
       }
     }

@@ -19,22 +19,22 @@ export interface EffectOnUsers {
 
 export function effectOf(active: SignInView, next: SignInView): EffectOnUsers | undefined {
   const [could, can] = [getsIn(active), getsIn(next)];
-  if (could && !can) return alike('locked_out', `can't get in any more: ${denialText(next)}`);
-  if (!could && can) return alike('let_in', "can get in, and couldn't before");
+  if (could && !can) return plainEffect('locked_out', `can't get in any more: ${denialText(next)}`);
+  if (!could && can) return plainEffect('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
   const { added } = setUpChange(active.least, next.least);
   if (added.length > 0) return mustEnroll(choicesText(added), isWithoutSecondFactor(next));
   const known = toFillIn(active.steps);
   const fields = toFillIn(next.steps).filter((field) => !known.includes(field));
-  return fields.length === 0 ? undefined : alike('must_fill_in', `must fill in ${fields.join(', ')}`);
+  return fields.length === 0 ? undefined : plainEffect('must_fill_in', `must fill in ${fields.join(', ')}`);
 }
 
-function alike(kind: EffectKind, words: string): EffectOnUsers {
+function plainEffect(kind: EffectKind, words: string): EffectOnUsers {
   return { kind, one: words, many: words };
 }
 
 function mustEnroll(enroll: string, isSecondFactor: boolean): EffectOnUsers {
-  if (!isSecondFactor) return { ...alike('must_enroll', `must set up ${enroll} first`), enroll };
+  if (!isSecondFactor) return { ...plainEffect('must_enroll', `must set up ${enroll} first`), enroll };
   const kind = 'must_enroll';
   return { kind, one: 'has no second factor yet', many: 'have no second factor yet', enroll, isSecondFactor };
 }

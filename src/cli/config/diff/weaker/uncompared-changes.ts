@@ -3,7 +3,7 @@
  */
 import { withMethodsApart } from '../../../../core/evidence/proof-names.ts';
 import type { Seconds } from '../../../../core/model/facts.ts';
-import type { AcrValue } from '../../../../core/model/policy.ts';
+import type { AcrLevel } from '../../../../core/model/policy.ts';
 import { sourceLocationText } from '../../../../core/model/source-location.ts';
 import type { AuthenticatorSettings } from '../../../../policy/model/authenticator-kind.ts';
 import type { Document, DocumentKind } from '../../../../policy/model/documents.ts';
@@ -153,7 +153,7 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 /** No app requested a value that is new. */
-function differs({ value, requirement }: AcrValue, before: readonly AcrValue[]): boolean {
+function differs({ value, requirement }: AcrLevel, before: readonly AcrLevel[]): boolean {
   const same = before.find((acrValue) => acrValue.value === value);
   return same !== undefined && canonicalJson(same.requirement) !== canonicalJson(requirement);
 }

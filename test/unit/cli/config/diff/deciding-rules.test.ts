@@ -58,7 +58,7 @@ function factsOf({ user: { subject }, circumstance: { place, device, now, scopes
 
 const set = (policies: Pick<PolicySet, 'session' | 'app'>): PolicySet => ({
   ...policies,
-  acrValues: [],
+  acrLevels: [],
   authenticators: [],
 });
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];

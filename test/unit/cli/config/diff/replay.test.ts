@@ -1,13 +1,13 @@
 /** `config diff --replay`: what a line of the audit log says of the past, and what it leaves open. */
 import { expect, test } from '@jest/globals';
 import { replay } from '../../../../../src/cli/config/diff/replay/replay.ts';
+import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { AuditTrace } from '../../../../../src/flow/audit-trace.ts';
 import { snapshotOfDocuments } from '../../../../../src/policy/revision/snapshot.ts';
 import { auditKey } from '../../../../../src/stores/keys.ts';
 import { authenticators, load } from '../../../policy/support/configuration-dir.ts';
-import { NOW, openTerminal } from '../../support/harness.ts';
+import { fixedNow, openTerminal } from '../../support/harness.ts';
 
-const DAY = 86_400;
 const rest = { name: 'Rest', then: { allow: { factors: 1 } } };
 
 /** Its file is not read: the line says how far away the user was. */
@@ -42,12 +42,17 @@ async function replayed({ trace, active, next }: Replayed): Promise<string> {
   if (!made.ok) throw new Error('not made');
   const subject = made.user.id;
   const line = {
-    ...{ time: new Date(NOW * 1000).toISOString(), event: 'sign_in.completed', outcome: 'success', transaction: 't' },
+    ...{
+      time: new Date(fixedNow * 1000).toISOString(),
+      event: 'sign_in.completed',
+      outcome: 'success',
+      transaction: 't',
+    },
     ...{ subject, client: 'notes', ip: '192.0.2.9', trace: { ...plain, ...trace } },
   };
   await store.commit([{ op: 'append', key: auditKey, value: JSON.stringify(line), keep: 100_000 }]);
   const sides = { active: await snapshotWith(active), next: await snapshotWith(next) };
-  const { differing, left, differences } = await replay(store, sides, NOW - DAY);
+  const { differing, left, differences } = await replay(store, sides, fixedNow - oneDay);
   if (left.noDevice > 0) return 'left out';
   return differing === 0 ? 'same' : String(differences[0]?.change);
 }
@@ -57,11 +62,11 @@ const far = { distance: { notWithin: '500 km' } };
 const travel = { risk: { any: ['impossibleTravel'] } };
 
 test.each<[string, Replayed, string]>([
-  ['a sign-in long ago', { trace: { lastSignIn: 31 * DAY }, next: long }, 'denied'],
-  ['one a day ago', { trace: { lastSignIn: DAY }, next: long }, 'same'],
+  ['a sign-in long ago', { trace: { lastSignIn: 31 * oneDay }, next: long }, 'denied'],
+  ['one a day ago', { trace: { lastSignIn: oneDay }, next: long }, 'same'],
   ['none ever', { trace: { lastSignIn: 'never' }, next: long }, 'denied'],
-  ['none since they are recorded, a day ago', { trace: { recordedSince: DAY }, next: long }, 'same'],
-  ['none since they are recorded, long ago', { trace: { recordedSince: 31 * DAY }, next: long }, 'denied'],
+  ['none since they are recorded, a day ago', { trace: { recordedSince: oneDay }, next: long }, 'same'],
+  ['none since they are recorded, long ago', { trace: { recordedSince: 31 * oneDay }, next: long }, 'denied'],
   ['a last sign-in that the line does not tell', { trace: {}, next: long }, 'left out'],
   ['one that only what is active asks about', { trace: {}, active: long }, 'left out'],
   ['one that no rule asks about', { trace: {} }, 'same'],

@@ -12,13 +12,13 @@ import {
   seenBy,
   type UserClass,
 } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
+import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { Enrollment, Subject } from '../../../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../../../src/core/model/omit-undefined.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { kindsOf, load, validFiles } from '../../../policy/support/configuration-dir.ts';
 
 const now = 1_800_000_000;
-const day = 86_400;
 const authenticators = kindsOf('password', 'totp', 'webauthn');
 const [password, totp, best] = authenticators.map(({ key, factors, characteristics }): Omit<Enrollment, 'id'> => {
   return { authenticator: key, factors, characteristics };
@@ -47,11 +47,13 @@ const subject: fc.Arbitrary<Subject> = fc
     id: fc.nat(1_000_000),
   })
   .map(({ groups, userType, level, age, enrollments: own, recoveredBy, id }) => {
-    const all = own.map((one, at) => ({ id: `${id}-${at}`, ...one }));
-    const by = all.filter((one, at) => at === recoveredBy && one.authenticator !== 'password').map((one) => one.id);
+    const all = own.map((enrollment, at) => ({ id: `${id}-${at}`, ...enrollment }));
+    const by = all
+      .filter((enrollment, at) => at === recoveredBy && enrollment.authenticator !== 'password')
+      .map((enrollment) => enrollment.id);
     return {
       ...{ id: String(id), status: 'active' as const, identifiers: [], groups, enrollments: all },
-      ...{ profile: omitUndefined({ level }), createdAt: now - age * day },
+      ...{ profile: omitUndefined({ level }), createdAt: now - age * oneDay },
       ...(userType && { userType }),
       ...(recoveredBy !== undefined && { recovery: { at: now - 60 * (1 + recoveredBy), by } }),
     };
@@ -122,12 +124,12 @@ function aloneAt({ clientIds, active, next }: AppPair): AppPair {
 
 test('another authenticator of a recovery makes another class, whatever the order of the authenticators', () => {
   const recovered = (by: string, ...own: readonly Omit<Enrollment, 'id'>[]): Subject => {
-    const all = own.map((one) => ({ id: one.authenticator, ...one }));
+    const all = own.map((enrollment) => ({ id: enrollment.authenticator, ...enrollment }));
     const who = { id: 'ann', status: 'active' as const, identifiers: [], groups: [], profile: {} };
     return { ...who, enrollments: all, recovery: { at: now, by: [by] } };
   };
   const projection = projectionOf([]);
-  const restOf = (one: Subject) => classOf(one, { projection, places: [], now }).rest;
+  const restOf = (subject: Subject) => classOf(subject, { projection, places: [], now }).rest;
   expect(restOf(recovered('totp', password, totp, weak))).not.toBe(restOf(recovered('webauthn', password, weak, totp)));
   expect(restOf(recovered('totp', password, totp, weak))).toBe(restOf(recovered('totp', weak, totp, password)));
 });

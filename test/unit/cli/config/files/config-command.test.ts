@@ -244,7 +244,7 @@ describe('invariants', () => {
   const broken = '{ name: Two factors, apps: { any: [notes] }, always: { factors: 2 } }';
   const withInvariants = (...list: readonly string[]) => ({
     ...validFiles,
-    'invariants.yaml': `invariants:\n${list.map((one) => `  - ${one}\n`).join('')}`,
+    'invariants.yaml': `invariants:\n${list.map((invariant) => `  - ${invariant}\n`).join('')}`,
   });
 
   test('that hold are counted, and change no revision', async () => {

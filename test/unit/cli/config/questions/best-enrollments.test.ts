@@ -73,7 +73,7 @@ test('as many as the longest chain or the largest count asks for, of those that 
       },
     ],
   });
-  const policies = { session, app, acrValues: [], authenticators: [] };
+  const policies = { session, app, acrLevels: [], authenticators: [] };
   const numberOf = numberAskedFor([{ ...policies, enrollment: compilePolicy(enrolling(3)) }]);
   expect(numberOf({ key: 'webauthn' })).toBe(2);
   expect(numberOf({ key: 'phone' })).toBe(1);

@@ -310,7 +310,7 @@ test('what: two missing passkeys are reported as two', async () => {
 test('what: a suspended user opens nothing, and a requirement that cannot be met is reported', async () => {
   const dan = JSON.parse(await asked('what', 'dan@demo.test', '--json'));
   expect(dan.user).toMatchObject({ status: 'suspended', groups: ['contractors', 'staff'] });
-  const outcomes = dan.apps.flatMap((one: { outcomes: { getsIn: boolean; missing: string[] }[] }) => one.outcomes);
+  const outcomes = dan.apps.flatMap((app: { outcomes: { getsIn: boolean; missing: string[] }[] }) => app.outcomes);
   expect(outcomes.length).toBe(8);
   expect(outcomes.filter(({ getsIn }: { getsIn: boolean }) => getsIn)).toEqual([]);
   expect(outcomes[0].missing).toEqual(['the account is not active']);

@@ -97,8 +97,8 @@ describe('`config diff`', () => {
 
   test('sees that an assurance asks for less, and that a source may say more', async () => {
     const rules = signOn(when({ assurance: { any: ['healthy'] } }), all());
-    const [strict, mild] = [{ signals: ['diskEncryption', 'screenLock'] }, healthy].map((one) =>
-      withSources({ proxy, assurances: { healthy: one } }),
+    const [strict, mild] = [{ signals: ['diskEncryption', 'screenLock'] }, healthy].map((assurance) =>
+      withSources({ proxy, assurances: { healthy: assurance } }),
     );
     expect((await diffs.sentences(mild ?? {}, { ...strict, ...rules }))[0]).toBe(
       'all 2 users, on a device that meets healthy (now it does not meet healthy): one factor becomes two',

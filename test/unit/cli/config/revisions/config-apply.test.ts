@@ -5,7 +5,7 @@ import { configCommand } from '../../../../../src/cli/config/config.ts';
 import { Revisions } from '../../../../../src/policy/revision/revisions.ts';
 import { auditKey, revisionConfirmationKey, revisionPointerKey } from '../../../../../src/stores/keys.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
-import { configContext, NOW, openTerminal, run, type Terminal } from '../../support/harness.ts';
+import { configContext, fixedNow, openTerminal, run, type Terminal } from '../../support/harness.ts';
 
 let terminal: Terminal;
 let asked: string[];
@@ -147,7 +147,7 @@ test('who and why are in the history and in the audit log', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect([first.message, second.message, second.by, second.at]).toEqual(['first', 'two factors', 'ann', NOW]);
+  expect([first.message, second.message, second.by, second.at]).toEqual(['first', 'two factors', 'ann', fixedNow]);
   expect(await audited()).toMatchObject([
     { event: 'config.applied', outcome: 'success', policyRevision: 1, message: 'first' },
     { event: 'config.applied', outcome: 'success', policyRevision: 2, message: 'two factors', by: 'ann' },
@@ -180,7 +180,7 @@ describe('with --confirm', () => {
     expect((await config('history')).split('\n')[0]).toMatch(/sign-on\/notes$/);
     expect((await audited()).at(-1)).toMatchObject({ event: 'config.confirmed', policyRevision: 2 });
     await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 2 is active, and stays');
-    expect(JSON.parse(await apply(one, '--confirm', '10m', '--json'))).toMatchObject({ confirmBefore: NOW + 600 });
+    expect(JSON.parse(await apply(one, '--confirm', '10m', '--json'))).toMatchObject({ confirmBefore: fixedNow + 600 });
     expect(JSON.parse(await config('confirm', '--json'))).toEqual({ ok: true, revision: 3 });
   });
 

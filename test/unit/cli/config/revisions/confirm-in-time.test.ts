@@ -6,7 +6,7 @@ import { configCommand } from '../../../../../src/cli/config/config.ts';
 import { createKeyring } from '../../../../../src/oidc/keys/keyring.ts';
 import { Revisions } from '../../../../../src/policy/revision/revisions.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
-import { configContext, NOW, openTerminal, run, type Terminal } from '../../support/harness.ts';
+import { configContext, fixedNow, openTerminal, run, type Terminal } from '../../support/harness.ts';
 
 const branded = (name: string) => ({
   ...validFiles,
@@ -17,7 +17,7 @@ let clock: number;
 let terminal: Terminal;
 let node: ActiveRevision;
 beforeEach(async () => {
-  clock = NOW;
+  clock = fixedNow;
   terminal = openTerminal(() => clock);
   await createKeyring(terminal.store, clock);
   await apply('Before');

@@ -493,7 +493,7 @@ describe('an app that may ask for more scopes', () => {
   ])('%s: that is refused, and the example asks for it', async (_, rules, before, after, words) => {
     const { claims, undecided } = await replayed({ ...rules, ...scoped(before) }, { ...rules, ...scoped(after) });
     expect(undecided).toEqual([]);
-    expect(claims.map((one) => one.words)).toEqual([words]);
+    expect(claims.map((claim) => claim.words)).toEqual([words]);
     expect(claims).toMatchObject([{ after: { end: 'complete' } }]);
     expect(claims[0]?.after?.scopes.length).toBeGreaterThan(1);
   });
@@ -775,7 +775,7 @@ describe('`explain` confirms each example', () => {
     const rules = signOn(allow(two));
     const { claims, undecided } = await replayed({ ...rules, ...active }, { ...rules, ...next });
     expect(undecided).toEqual([]);
-    expect(claims.map((one) => one.words)).toEqual(words);
+    expect(claims.map((claim) => claim.words)).toEqual(words);
   });
 
   test.each<[string, Files, Files, string, string]>([

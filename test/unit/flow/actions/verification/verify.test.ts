@@ -116,10 +116,10 @@ describe('a challenge', () => {
   });
 
   test('that nothing asks for any more remembers no browser', async () => {
-    const demands = ['totp', 'key'].map((one) => ({ authenticators: [one] }));
+    const demands = ['totp', 'key'].map((key) => ({ authenticators: [key] }));
     const both: Requirement = { anyOf: [{ factors: 2, demands }] };
     const app = strictly(allow(both), allow(factors(2), { remember: 600 }));
-    const credentials = ['password', 'totp', 'key'].map((one) => credential(one, one));
+    const credentials = ['password', 'totp', 'key'].map((key) => credential(key, key));
     const world = createWorld({ app, authenticators: [password, totp, fakeAuthenticator({ key: 'key' })] });
     await world.addUser('ann', credentials, { groups: ['strict'] });
     let page = await world.identify('ann');

@@ -42,7 +42,7 @@ const assurance = fc
     ...(signals.length > 0 && { signals }),
     ...(Object.keys(osVersion).length > 0 && { osVersion }),
   }))
-  .filter((one) => Object.keys(one).length > 0);
+  .filter((wanted) => Object.keys(wanted).length > 0);
 const drawn = fc
   .record({
     proxy: some(fc.record({ proxies })),
@@ -51,7 +51,7 @@ const drawn = fc
     assurances: fc.record({ a: assurance, b: assurance, c: assurance }),
     names: fc.subarray(['a', 'b', 'c']),
   })
-  .filter((one) => (one.proxy ?? one.certificate ?? one.agent) !== undefined);
+  .filter((sources) => (sources.proxy ?? sources.certificate ?? sources.agent) !== undefined);
 
 function settingsOf({
   proxy,
@@ -124,17 +124,17 @@ function keyOf({ registered, managed, assurances = [] }: BelievedDevice, names: 
 test('the server believes what it reads from a request, and nothing else with one source', () => {
   let bounded = 0;
   fc.assert(
-    fc.property(drawn, (one) => {
-      const settings = settingsOf(one);
+    fc.property(drawn, (configuration) => {
+      const settings = settingsOf(configuration);
       const read = compileDeviceSignals(settings, issuer);
-      const seen = new Set(requests.map((request) => keyOf(read(request, now), one.names)));
-      const believable = believableDevices(settings, one.names) ?? [];
-      const found = new Set(believable.map((device) => keyOf(device, one.names)));
+      const seen = new Set(requests.map((request) => keyOf(read(request, now), configuration.names)));
+      const believable = believableDevices(settings, configuration.names) ?? [];
+      const found = new Set(believable.map((device) => keyOf(device, configuration.names)));
       expect(believable).toHaveLength(found.size);
       expect(believable[0]).toEqual({});
       expect([...seen].filter((key) => !found.has(key))).toEqual([]);
       // Of several sources, the requests above are only some.
-      if ([one.proxy, one.certificate, one.agent].filter(Boolean).length > 1) return;
+      if ([configuration.proxy, configuration.certificate, configuration.agent].filter(Boolean).length > 1) return;
       expect([...found].filter((key) => !seen.has(key))).toEqual([]);
       bounded += 1;
     }),
@@ -146,20 +146,20 @@ test('the server believes what it reads from a request, and nothing else with on
 test('two configurations together believe of one device what each of them believes', () => {
   let compared = 0;
   fc.assert(
-    fc.property(drawn, drawn, fc.boolean(), (one, two, isSameSources) => {
-      const other = isSameSources ? { ...one, assurances: two.assurances } : two;
-      const sides = { active: settingsOf(one), next: settingsOf(other) };
-      const pairs = believablePairs(sides, one.names);
+    fc.property(drawn, drawn, fc.boolean(), (first, second, isSameSources) => {
+      const other = isSameSources ? { ...first, assurances: second.assurances } : second;
+      const sides = { active: settingsOf(first), next: settingsOf(other) };
+      const pairs = believablePairs(sides, first.names);
       expect(pairs[0]).toEqual({ active: {}, next: {} });
       for (const side of ['active', 'next'] as const) {
-        const alone = (believableDevices(sides[side], one.names) ?? []).map((device) => keyOf(device, one.names));
-        expect(new Set(pairs.map((pair) => keyOf(pair[side], one.names)))).toEqual(new Set(alone));
+        const alone = (believableDevices(sides[side], first.names) ?? []).map((device) => keyOf(device, first.names));
+        expect(new Set(pairs.map((pair) => keyOf(pair[side], first.names)))).toEqual(new Set(alone));
       }
       if (!isSameSources) return;
-      const keys = new Set(pairs.map(({ active, next }) => keyOf(active, one.names) + keyOf(next, one.names)));
+      const keys = new Set(pairs.map(({ active, next }) => keyOf(active, first.names) + keyOf(next, first.names)));
       const [before, after] = [sides.active, sides.next].map((each) => compileDeviceSignals(each, issuer));
       const seen = requests.map((request) =>
-        [before, after].map((read) => keyOf(read?.(request, now) ?? {}, one.names)).join(''),
+        [before, after].map((read) => keyOf(read?.(request, now) ?? {}, first.names)).join(''),
       );
       expect(seen.filter((key) => !keys.has(key))).toEqual([]);
       compared += 1;

@@ -61,7 +61,7 @@ test('two groups at once are a warning', async () => {
     )}`,
   };
   const found = await places({ ...guests, ...adminsNeed, ...signOn });
-  expect(found.filter((one) => one.includes('lock-out'))).toEqual(['warning lock-out policies/account.yaml:2:5']);
+  expect(found.filter((line) => line.includes('lock-out'))).toEqual(['warning lock-out policies/account.yaml:2:5']);
 });
 
 test.each([
@@ -236,7 +236,7 @@ describe('a rule with a condition', () => {
       'policies/enrollment.yaml': rules('{ name: All, then: { required: [webauthn] } }'),
       'stepgate.yaml': `${settings}${attributes('user').replace(' }\n', `, ${ends}\n`)}`,
     };
-    const found = (await places(all)).filter((one) => one.includes('lock-out'));
+    const found = (await places(all)).filter((line) => line.includes('lock-out'));
     expect(found).toEqual(['warning newcomer-lock-out policies/account.yaml:2:5']);
   });
 
@@ -301,7 +301,7 @@ test.each([
   ],
 ])('a chain %s that takes two of a kind locks out newcomers alone', async (_, rule, keys) => {
   const files = { ...account(keys), 'policies/sign-on/notes.yaml': `name: notes\n${rules(rule)}` };
-  const found = (await places(files)).filter((one) => one.includes('lock-out'));
+  const found = (await places(files)).filter((line) => line.includes('lock-out'));
   expect(found).toEqual(['warning newcomer-lock-out policies/account.yaml:2:5']);
 });
 

@@ -117,7 +117,7 @@ test.each([
   ],
 ])('what can be added only where the session policy denies cannot be added: %s', async (_, added, closed, code) => {
   const found = await places({ ...adding(added), ...needed, ...denied(closed) });
-  expect(found.filter((one) => one.includes('lock-out'))).toEqual([`${code} policies/account.yaml:3:5`]);
+  expect(found.filter((line) => line.includes('lock-out'))).toEqual([`${code} policies/account.yaml:3:5`]);
 });
 
 describe('a session policy that closes the account pages alone', () => {

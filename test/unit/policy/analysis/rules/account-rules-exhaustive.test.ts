@@ -18,7 +18,7 @@ const when = fc.record(
 );
 const names = fc.constantFrom<unknown>('all', ['totp'], ['webauthn'], ['totp', 'password']);
 const change = fc.record({ add: names, remove: names }, { requiredKeys: [] });
-const isNamed = (one: object) => Object.keys(one).length > 0;
+const isNamed = (condition: object) => Object.keys(condition).length > 0;
 const rule = fc.record({ change: change.filter(isNamed), when: when.filter(isNamed) }, { requiredKeys: ['change'] });
 
 const everywhere = [[], ['a']].flatMap((groups) =>
@@ -35,8 +35,8 @@ test('a rule that never decides is found, and no other', async () => {
   const counts = { dead: 0, alive: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(rule, { minLength: 2, maxLength: 4 }), async (drawn) => {
-      const all = [...drawn.map((one, at) => ({ name: String(at), ...one })), { name: 'Rest' }];
-      const lines = all.map((one) => `  - ${JSON.stringify({ ...one, then: { allow: { factors: 1 } } })}\n`);
+      const all = [...drawn.map((rule, at) => ({ name: String(at), ...rule })), { name: 'Rest' }];
+      const lines = all.map((rule) => `  - ${JSON.stringify({ ...rule, then: { allow: { factors: 1 } } })}\n`);
       const loaded = await load({
         'stepgate.yaml': `${validFiles['stepgate.yaml']}authenticators: { webauthn: { enabled: true } }\n`,
         'policies/account.yaml': `rules:\n${lines.join('')}`,

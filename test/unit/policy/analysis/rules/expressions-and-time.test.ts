@@ -63,7 +63,7 @@ const { written } = fc.letrec<{ written: string }>((tie) => ({
     { maxDepth: 3, withCrossShrink: true },
     leaf,
     fc.tuple(tie('written'), fc.constantFrom('&&', '||'), tie('written')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
-    tie('written').map((one) => `!(${one})`),
+    tie('written').map((text) => `!(${text})`),
   ),
 }));
 
@@ -90,16 +90,16 @@ function possible(logic: ExpressionLogic, facts: Facts): readonly boolean[] {
     if (logic.userType === 'any') return [userType !== undefined];
     return userType === undefined ? [true, false] : [logic.userType.includes(userType)];
   }
-  if ('not' in logic) return possible(logic.not, facts).map((one) => !one);
+  if ('not' in logic) return possible(logic.not, facts).map((value) => !value);
   if ('text' in logic) {
     const result = compileExpression(logic.text).evaluate(facts);
     return result === 'error' ? [true, false] : [result === 'hit'];
   }
   const isAll = 'all' in logic;
   const parts = (isAll ? logic.all : logic.any).map((expressionLogic) => possible(expressionLogic, facts));
-  const decides = (one: readonly boolean[], value: boolean) => one.includes(value);
+  const decides = (part: readonly boolean[], value: boolean) => part.includes(value);
   return [true, false].filter((value) =>
-    value === isAll ? parts.every((one) => decides(one, value)) : parts.some((one) => decides(one, value)),
+    value === isAll ? parts.every((part) => decides(part, value)) : parts.some((part) => decides(part, value)),
   );
 }
 

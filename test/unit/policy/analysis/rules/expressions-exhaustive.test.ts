@@ -5,6 +5,7 @@ import { ruleVerdicts } from '../../../../../src/core/analysis/findings/dead-rul
 import { findModel, newBudget } from '../../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions, ExpressionLogic } from '../../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { Facts, Subject } from '../../../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../../../src/core/policy/rules/compile.ts';
 import { compileConditions } from '../../../../../src/core/policy/rules/condition-table.ts';
@@ -15,8 +16,7 @@ import { factsOf, userWith } from '../../../../core/support/fixtures.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { universe } from '../../../../core/support/universe.ts';
 
-const DAY = 86_400;
-const day = (number: number) => new Date((plainTime + number * DAY) * 1000).toISOString().slice(0, 10);
+const day = (number: number) => new Date((plainTime + number * oneDay) * 1000).toISOString().slice(0, 10);
 const [yesterday, today, tomorrow] = [day(-1), day(0), day(1)] as const;
 const name = 'user.profile.name';
 
@@ -96,7 +96,7 @@ const structured: readonly Conditions[] = [
   { attributes: { level: { atLeast: 3 } } },
   { attributes: { member: { not: { equals: true } } } },
   { attributes: { roles: { in: ['a', 'c'] } } },
-  { attributes: { ends: { before: { written: today, from: plainTime, to: plainTime + DAY } } } },
+  { attributes: { ends: { before: { written: today, from: plainTime, to: plainTime + oneDay } } } },
   { attributes: { plan: { present: true } } },
   { groups: { none: ['a'] } },
   { userType: { any: ['x'] } },
@@ -112,15 +112,18 @@ function conditionsAbout(topics: readonly string[]): fc.Arbitrary<Conditions> {
       { maxDepth: 2, withCrossShrink: true },
       leaf,
       fc.tuple(tie('written'), fc.constantFrom('&&', '||'), tie('written')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
-      tie('written').map((one) => `!(${one})`),
+      tie('written').map((text) => `!(${text})`),
     ),
   }));
   const expression = written.map((text): Conditions => ({ expression: compileExpression(text) }));
-  const other = fc.constantFrom(...structured.filter((one) => isAbout(JSON.stringify(one))));
+  const other = fc.constantFrom(...structured.filter((conditions) => isAbout(JSON.stringify(conditions))));
   const oneSet = fc.oneof(
     { weight: 3, arbitrary: expression },
     { weight: 1, arbitrary: other },
-    { weight: 1, arbitrary: fc.tuple(expression, other).map(([one, more]): Conditions => ({ ...one, ...more })) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(expression, other).map(([formula, more]): Conditions => ({ ...formula, ...more })),
+    },
   );
   return fc.oneof(
     { weight: 3, arbitrary: oneSet },
@@ -135,10 +138,10 @@ const topics = fc.subarray(['name', 'level', 'member', 'roles', 'ends', 'plan', 
 
 /** What the leaves tell apart, attribute by attribute. */
 const values = {
-  name: [undefined, 'ab', 'b', 'c', 'aa', 'cbc', 'x'],
+  name: [undefined, 'ab', 'aab', 'abc', 'b', 'cb', 'c', 'aa', 'cbc', 'x'],
   level: [undefined, 0, 2, 2.5, 3, 3.2, 3.5, 5],
   member: [undefined, true, false],
-  roles: [undefined, [], ['a'], ['b'], ['c'], ['a', 'b']],
+  roles: [undefined, [], ['a'], ['b'], ['c'], ['a', 'b'], ['a', 'c'], ['b', 'c'], ['a', 'b', 'c']],
   ends: [undefined, yesterday, today, tomorrow],
   plan: [undefined, 'gold', 'silver'],
 } as const;
@@ -156,7 +159,9 @@ function usersFor(text: string): readonly Facts[] {
   const profiles = Object.entries(values).reduce<readonly Readonly<Record<string, unknown>>[]>(
     (all, [attribute, some]) =>
       text.includes(attribute)
-        ? all.flatMap((one) => some.map((value) => (value === undefined ? one : { ...one, [attribute]: value })))
+        ? all.flatMap((profile) =>
+            some.map((value) => (value === undefined ? profile : { ...profile, [attribute]: value })),
+          )
         : all,
     [{}],
   );
@@ -192,7 +197,7 @@ test('a rule decides about some user, or is proved to decide about none, or only
         expect(kind).not.toBe('undecided');
         counts[kind === 'decides' ? 'decides' : 'dead'] += 1;
         if (verdict?.kind !== 'shadowed' && verdict?.kind !== 'contradictory') continue;
-        expect(verdict.fails).toBe(failed.has(rule) ? 'shown' : undefined);
+        expect(verdict.failure).toBe(failed.has(rule) ? 'shown' : undefined);
         if (failed.has(rule)) counts.fails += 1;
       }
     }),
@@ -237,10 +242,10 @@ test('dates are compared with the present, at any time', () => {
       fc.array(fc.constantFrom('', '!'), { minLength: 3, maxLength: 3 }),
       (texts, signs) => {
         const whens = texts.map((text, at): Conditions => ({ expression: compileExpression(`${signs[at]}(${text})`) }));
-        const rules = whens.map((one, at) => ({ name: `rule ${at}`, when: one, then: { kind: 'deny' as const } }));
+        const rules = whens.map((when, at) => ({ name: `rule ${at}`, when, then: { kind: 'deny' as const } }));
         const policy = compilePolicy({ name: 'p', rules });
         const users = [undefined, -3, -2, -1, 0, 1, 2, 3].flatMap((number) =>
-          [-DAY, -1, 0, 1, DAY / 2, DAY].map((shift) =>
+          [-oneDay, -1, 0, 1, oneDay / 2, oneDay].map((shift) =>
             factsOf({
               now: plainTime + shift,
               subject: userWith([], { profile: number === undefined ? {} : { ends: day(number) } }),
@@ -263,7 +268,7 @@ test('dates are compared with the present, at any time', () => {
 test('an attribute that the schema does not have, or has with another type, may be anything', () => {
   const verdictsOf = (...texts: readonly string[]) => {
     const whens = texts.map((text): Conditions => ({ expression: compileExpression(text) }));
-    const rules = whens.map((one, at) => ({ name: `rule ${at}`, when: one, then: { kind: 'deny' as const } }));
+    const rules = whens.map((when, at) => ({ name: `rule ${at}`, when, then: { kind: 'deny' as const } }));
     return ruleVerdicts(compilePolicy({ name: 'p', rules }), ruleSpace(whens, universe())).map(({ kind }) => kind);
   };
   expect(verdictsOf('user.profile.other == "a" && user.profile.other == "b"')).toEqual(['undecided']);

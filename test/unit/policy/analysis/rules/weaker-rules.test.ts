@@ -22,7 +22,7 @@ function findingText(found: Found): readonly string[] {
 }
 
 const sessionFile = 'policies/session.yaml';
-const rules = (...all: readonly string[]) => `rules:\n${all.map((one) => `  - ${one}\n`).join('')}`;
+const rules = (...all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;
 const allow = (secondFactor: string, limits = 'idle: PT1H, absolute: PT8H') =>
   `then: { allow: { primary: any, secondFactor: ${secondFactor}, ${limits} } }`;
 const mobile = 'when: { device: { platform: [mobile] } }';

@@ -8,7 +8,7 @@ import { type StandardName, standards } from '../../../../../src/policy/analysis
 import { load } from '../../support/configuration-dir.ts';
 import { replayed } from '../../support/replayed-example.ts';
 
-const NOW = Date.parse('2026-11-26T12:00:00Z') / 1000;
+const fixedNow = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const settings = (more = '') =>
   `brand: { name: A }\nauthenticators: { password: { enabled: true }, totp: { enabled: true }, webauthn: { enabled: true, metadata: /etc/stepgate/metadata.json }${more} }\nmail: { from: no-reply@a.test, smtp: { host: mail.a.test } }\n`;
 const session = (limits = 'idle: PT15M, absolute: PT12H') =>
@@ -37,7 +37,7 @@ async function unmet({ standard, then, files = {} }: Case, labels?: readonly str
   };
   const loaded = await load(all, {}, authenticatorKinds);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const options = { standard, authenticators: authenticatorKinds, now: NOW, ...(labels && { labels }) };
+  const options = { standard, authenticators: authenticatorKinds, now: fixedNow, ...(labels && { labels }) };
   const { findings } = await standardFindings(loaded, options);
   return findings.map(({ severity, file, line, message }) => {
     const section = /(?:falls short of|whether it meets) (.*?)(?: could not be decided)?: /.exec(message)?.[1];
@@ -63,8 +63,8 @@ test('PCI DSS 8.4.2 leaves out apps that take phishing-resistant factors only', 
   expect(await unmet({ standard: 'pci-dss-4', then: orPassword, files })).toEqual([`${rule} ${pci} 8.4.2`]);
 });
 
-test.each(clean)('clean policies meet $standard', async (one) => {
-  expect(await unmet(one)).toEqual([]);
+test.each(clean)('clean policies meet $standard', async (example) => {
+  expect(await unmet(example)).toEqual([]);
 });
 
 test('there is a clean case for each standard', () => {
@@ -82,7 +82,7 @@ test.each([
   'possession: {}',
 ])('an invariant and the standard `phr-only` say the same of a rule with %s', async (allowed) => {
   const then = `{ allow: { ${allowed} } }`;
-  const isShort = (await unmet({ standard: 'phr-only', then })).map((one) => one.replace(/ NIST.*/, ''));
+  const isShort = (await unmet({ standard: 'phr-only', then })).map((unmetRule) => unmetRule.replace(/ NIST.*/, ''));
   const invariants =
     'invariants:\n  - { name: A, apps: { any: [notes] }, always: { any: { phishingResistant: true } } }\n';
   const files = {
@@ -91,7 +91,7 @@ test.each([
   };
   const loaded = await load(files, {}, authenticatorKinds);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const { invariants: verdicts } = await analysis(loaded, { authenticators: authenticatorKinds, now: NOW });
+  const { invariants: verdicts } = await analysis(loaded, { authenticators: authenticatorKinds, now: fixedNow });
   expect(verdicts.map(overallVerdict)).toEqual([isShort.length === 0 ? 'holds' : 'refuted']);
   expect(isShort).toEqual(isShort.length === 0 ? [] : [rule]);
 });
@@ -211,7 +211,7 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
 ];
 
 describe('each session rule is examined by its own pauses', () => {
-  const sessionRules = (...all: readonly string[]) => `rules:\n${all.map((one) => `  - ${one}\n`).join('')}`;
+  const sessionRules = (...all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;
   const rule = (name: string, idle: string, when = '') =>
     `{ name: ${name}, ${when}then: { allow: { primary: any, secondFactor: never, idle: ${idle}, absolute: PT8H } } }`;
   const of = (group: string) => `when: { groups: { any: [${group}] } }, `;
@@ -259,8 +259,8 @@ describe('each session rule is examined by its own pauses', () => {
 });
 
 describe('falls short', () => {
-  test.each(mistakes)('%s', async (_, one, expected) => {
-    expect(await unmet(one)).toEqual(expected);
+  test.each(mistakes)('%s', async (_, example, expected) => {
+    expect(await unmet(example)).toEqual(expected);
   });
 
   test('an undecided demand does not pass', async () => {
@@ -284,7 +284,7 @@ describe('falls short', () => {
     const { findings } = await standardFindings(loaded, {
       standard: 'phr-only',
       authenticators: authenticatorKinds,
-      now: NOW,
+      now: fixedNow,
     });
     expect(findings.map(({ line, message }) => [line, message])).toEqual([
       [3, expect.stringMatching(/^whether it meets .* could not be decided: .*; `expression` cannot be taken apart$/)],
@@ -310,7 +310,7 @@ describe('a comment accepts that a rule falls short', () => {
   const found = async (comment: string) => {
     const loaded = await load(weak(comment), {}, authenticatorKinds);
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-    const options = { standard: 'asvs-l2', authenticators: authenticatorKinds, now: NOW } as const;
+    const options = { standard: 'asvs-l2', authenticators: authenticatorKinds, now: fixedNow } as const;
     const { findings, accepted } = await standardFindings(loaded, options);
     const analysed = await analyse(loaded, options);
     return {
@@ -350,7 +350,7 @@ async function shownWeak({ standard, then, files = {} }: Case, section: string) 
   };
   const loaded = await load(all, {}, authenticatorKinds);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const options = { authenticators: authenticatorKinds, now: NOW };
+  const options = { authenticators: authenticatorKinds, now: fixedNow };
   const { findings } = await standardFindings(loaded, { standard, ...options });
   const { message = '', example = [] } = findings.find((finding) => finding.message.includes(section)) ?? {};
   const { outcome, facts } = await replayed(example, { documents: loaded.documents, ...options });
@@ -385,8 +385,8 @@ describe('the weakness of what is enough', () => {
       },
       '6.3.3',
     ],
-  ])('%s', async (_, one, section) => {
-    expect(await shownWeak(one, section)).toEqual({
+  ])('%s', async (_, example, section) => {
+    expect(await shownWeak(example, section)).toEqual({
       taken: 'nothing but webauthn (without hardware protection)',
       enrolled: verified,
       outcome: 'allow',
