@@ -10,8 +10,11 @@ const loading = isolated
       testRunner: '<rootDir>/scripts/jest/shared-modules-runner.cjs',
     };
 
+/** Outlives a run, whose files for a while do not (scripts/memory-folder.mjs): how long each file took. */
+const cacheDirectory = '<rootDir>/node_modules/.cache/jest';
 const shared = {
   ...loading,
+  cacheDirectory,
   // What is watched and listed. Each project would list all files of all packages.
   roots: ['config', 'docs', 'scripts', 'src', 'test', 'views'].map((folder) => `<rootDir>/${folder}`),
   injectGlobals: false,
@@ -23,6 +26,7 @@ const suite = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir>/
 /** One project per level of the pyramid, so that `npx jest --selectProjects core` runs one level. */
 export default {
   projects: ['architecture', 'core', 'unit', 'contract', 'http', 'e2e', 'security', 'faults', 'browser'].map(suite),
+  cacheDirectory,
   coverageProvider: 'v8',
   reporters: ['default', '<rootDir>/scripts/jest/closing-line-reporter.cjs'],
   testSequencer: '<rootDir>/scripts/jest/longest-first-sequencer.cjs',

@@ -185,6 +185,13 @@ test('no identifier of sources, tests or scripts is a retired word', () => {
   expect(found).toEqual([]);
 });
 
+test('no constant has a name in upper case', () => {
+  const upperCase = /\b(?:const|let) [A-Z][A-Z0-9_]+\b/;
+  const code = [...sources.map(({ module, code }) => ({ file: module, code })), ...otherCode];
+  expect(code.filter((each) => upperCase.test(each.code)).map(({ file }) => file)).toEqual([]);
+  expect(['const', 'MOST_SETS = 4;'].join(' ')).toMatch(upperCase);
+});
+
 test('no function has a name that ends in Words: it makes a text', () => {
   const found = sources.flatMap(({ module, code }) =>
     [...code.matchAll(/\b(?:function\*? |const )(\w*[a-z]Words)\b(?: = (?:async )?\(|\()/g)].map(

@@ -16,7 +16,7 @@ let next = (process.pid * 97) % count;
  * One file for each port that was given out, with the id of the process that has it. All suites on this machine share
  * them.
  */
-const taken = join(tmpdir(), 'stepgate-test-ports');
+const taken = process.env.STEPGATE_TEST_PORTS ?? join(tmpdir(), 'stepgate-test-ports');
 
 /**
  * No process listens there at the moment, and no other process is given it while this one runs. The same holds for the

@@ -71,14 +71,15 @@ async function print(context: AskContext, options: MatrixOptions, configured: As
   const matrix = await matrixOf(context, configured, options.app);
   const { source, zones, table, left, isPartial, leftAside, others } = matrix;
   await printLongResult(context, options, {
-    text: [
-      `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
-      tableText(tableRows(table, zones)),
-      left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
-      isPartial ? '\nNot all users were counted.\n' : '',
-      leftAsideText(leftAside),
-      others,
-    ].join(''),
+    text: () =>
+      [
+        `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
+        tableText(tableRows(table, zones)),
+        left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
+        isPartial ? '\nNot all users were counted.\n' : '',
+        leftAsideText(leftAside),
+        others,
+      ].join(''),
     data: () => matrixData(matrix),
   });
 }
@@ -181,11 +182,13 @@ function rowsFor(
 function tableRows(table: readonly AppRow[], zones: readonly string[]): readonly (readonly string[])[] {
   const counted = table.some(({ users }) => users !== undefined);
   const head = ['app', 'groups', ...(counted ? ['users'] : []), ...zones];
+  // Rows with the same outcomes share their texts.
+  const known = new Map<readonly Outcome[], readonly string[]>();
   const rows = table.map(({ app, users, outcomes, ...user }, index) => [
     table[index - 1]?.app === app ? '' : app.clientId,
     namedUserText(user, '(none)'),
     ...(counted ? [users === undefined ? '-' : String(users)] : []),
-    ...outcomes.map(askedText),
+    ...getOrMake(known, outcomes, () => outcomes.map(askedText)),
   ]);
   return [head, ...rows];
 }

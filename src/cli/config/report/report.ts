@@ -41,7 +41,7 @@ export function reportCommand(context: ConfigContext): Command {
       const report = await reportContents(context, checked, asked);
       await writePage(options.out, reportHtml(report));
       await printLongResult(context, options, {
-        text: `wrote ${options.out}\n`,
+        text: () => `wrote ${options.out}\n`,
         data: () => ({ ok: true, file: options.out, ...reportData(report) }),
       });
     });

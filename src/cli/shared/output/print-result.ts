@@ -6,15 +6,15 @@ export interface ResultOptions {
 }
 
 /** Whole lines for a reader, and the same for a script as one JSON object on one line. */
-interface Result<Data> {
-  readonly text: string;
+interface Result<Text, Data> {
+  readonly text: Text;
   readonly data: Data;
 }
 
 export function printResult(
   { stdout }: { stdout(text: string): void },
   { json }: ResultOptions,
-  { text, data }: Result<object>,
+  { text, data }: Result<string, object>,
 ): void {
   stdout(json ? `${JSON.stringify(data)}\n` : text);
 }
@@ -24,13 +24,16 @@ interface LongOutput {
   stdoutTaken?(): Promise<void>;
 }
 
-/** The same for JSON of any length. It waits for a slow reader, so that the complete output is never in memory. */
+/**
+ * The same for results of any length, of which only what is printed is made. It waits for a slow reader, so that the
+ * complete JSON is never in memory.
+ */
 export async function printLongResult(
   context: LongOutput,
   { json }: ResultOptions,
-  { text, data }: Result<() => object>,
+  { text, data }: Result<() => string, () => object>,
 ): Promise<void> {
-  for (const piece of json ? jsonPieces(data()) : [text]) {
+  for (const piece of json ? jsonPieces(data()) : [text()]) {
     context.stdout(piece);
     await context.stdoutTaken?.();
   }

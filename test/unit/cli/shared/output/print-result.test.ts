@@ -4,7 +4,11 @@ import { printLongResult } from '../../../../../src/cli/shared/output/print-resu
 
 const rows = Array.from({ length: 50 }, (_, at) => `${at} `.repeat(50_000));
 
-test('long JSON is not printed faster than it is read', async () => {
+const notAskedFor = () => {
+  throw new Error('not asked for');
+};
+
+test('long JSON is not printed faster than it is read, and no text is put together', async () => {
   const printed: string[] = [];
   let waiting: (() => void) | undefined;
   const context = {
@@ -14,7 +18,7 @@ test('long JSON is not printed faster than it is read', async () => {
         waiting = resolve;
       }),
   };
-  const done = printLongResult(context, { json: true }, { text: '', data: () => ({ rows }) });
+  const done = printLongResult(context, { json: true }, { text: notAskedFor, data: () => ({ rows }) });
   expect(printed).toHaveLength(1);
   let steps = 0;
   while (waiting) {
@@ -34,9 +38,6 @@ test('long JSON is not printed faster than it is read', async () => {
 
 test('without --json the text is printed, and nothing is put together for scripts', async () => {
   const printed: string[] = [];
-  const data = () => {
-    throw new Error('not asked for');
-  };
-  await printLongResult({ stdout: (text) => void printed.push(text) }, {}, { text: 'done\n', data });
+  await printLongResult({ stdout: (text) => void printed.push(text) }, {}, { text: () => 'done\n', data: notAskedFor });
   expect(printed).toEqual(['done\n']);
 });
