@@ -64,7 +64,7 @@ export async function assumedConfiguration(
   };
 }
 
-/** It says the same at each sign-in of a user. Whatever is about the moment, the network or the request alone does not. */
+/** It says the same at each sign-in of a user: it is not about the moment, the network or the request alone. */
 function isAboutUserForGood(text: string): boolean {
   const { reads } = examinedPart(parseExpression(text)?.ast);
   const isAge = reads.includes('now') && reads.every((path) => path === 'now' || path === 'user.createdAt');
