@@ -1,8 +1,8 @@
 /**
  * `npm run mutation -- core|shell [--restart] [--only PATH] [--tests PATH] [--again] [--seed N] [--all]
- * [--sample N] [--patience SECONDS]`: how many mutants of a suite its tests notice. Results are kept as they come in
- * `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it was. The exit code is 1 when a mutant
- * survives that `equivalent.json` does not list.
+ * [--sample N] [--patience SECONDS] [--equivalent]`: how many mutants of a suite its tests notice. Results are kept as
+ * they come in `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it was. The exit code is 1
+ * when a mutant survives that `equivalent.json` does not list.
  *
  * `--restart` forgets all results, `--again` those of mutants that were not noticed, for use after a test was added.
  * `--only` tries the mutants of the sources whose path begins so, or whose key does (as in `equivalent.json`).
@@ -11,7 +11,8 @@
  * `--seed` draws another sample, `--all` tries every mutant, `--sample` draws so many of those that `--only` names (it
  * says where a suite stands without trying all of it). `--patience` is how much longer than three times its usual
  * time the tests of a mutant may take, 5 by default: more on a busy machine, where a slow run would count as an endless
- * one.
+ * one. Mutants that are listed as equivalent take the most time, as all of their tests run: they are tried only with
+ * `--equivalent`, which tells whether a test notices one after all.
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +36,10 @@ const equivalent = JSON.parse(readFileSync(join(import.meta.dirname, 'equivalent
   string,
   string
 >;
+
+function isEquivalent(key: string): boolean {
+  return Object.hasOwn(equivalent, key);
+}
 
 function filesUnder(prefixes: readonly string[], ending: string): readonly string[] {
   return prefixes
@@ -220,11 +225,14 @@ async function runSuite(name: string, suite: Suite, options: Options): Promise<r
   const sources = isDrawn ? all : all.filter((path) => isAskedFor(path, options.only));
   const tests = filesUnder(suite.tests, '.test.ts').filter((path) => beginsWith(options.tests, path));
   const { mutants } = instrumentAll(root, sources, () => false);
-  const chosen = chosenOf(mutants, suite, options);
+  const drawn = chosenOf(mutants, suite, options);
+  const chosen = drawn.filter((index) => options.equivalent || !isEquivalent(mutants[index]?.key ?? ''));
   const runner = new Runner({ root, sources, tests, chosen });
   const plan = await planOf({ mutants, chosen }, runner, options);
   const results = openResults(name, options);
-  process.stdout.write(`${name}: ${plan.chosen.length} of ${plan.mutants.length} mutants\n`);
+  process.stdout.write(`${name}: ${drawn.length} of ${mutants.length} mutants\n`);
+  if (chosen.length < drawn.length)
+    process.stdout.write(`${name}: ${drawn.length - chosen.length} are listed as equivalent, and not tried\n`);
   const keyOf = (index: number) => plan.mutants[index]?.key ?? '';
   for (const share of [quickShare, 1]) {
     const isDone = (outcome: Result['outcome'] | undefined) =>
@@ -265,9 +273,8 @@ function openResults(name: string, { restart, again, only, tests }: Options) {
 
 /** True when nothing survived but what is known to be equivalent. */
 function report(name: string, results: readonly Result[]): boolean {
-  const isEquivalent = ({ key }: Result) => Object.hasOwn(equivalent, key);
   const alive = results.filter(({ outcome }) => outcome === 'survived' || outcome === 'uncovered');
-  const left = alive.filter((result) => !isEquivalent(result));
+  const left = alive.filter(({ key }) => !isEquivalent(key));
   const killed = results.length - alive.length;
   for (const { key, line, outcome } of left) process.stdout.write(`${outcome} ${key.replace(' ', `:${line} `)}\n`);
   const noticeable = killed + left.length;
@@ -287,6 +294,7 @@ interface Options {
   readonly all: boolean;
   readonly sample: number | undefined;
   readonly patience: number;
+  readonly equivalent: boolean;
 }
 
 const { values, positionals } = parseArgs({
@@ -300,6 +308,7 @@ const { values, positionals } = parseArgs({
     all: { type: 'boolean', default: false },
     sample: { type: 'string' },
     patience: { type: 'string', default: '5' },
+    equivalent: { type: 'boolean', default: false },
   },
 });
 const options: Options = {

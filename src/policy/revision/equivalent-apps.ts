@@ -3,12 +3,12 @@
  * questions.
  */
 import type { RuleHead } from '../../core/model/policy.ts';
-import { type AppMark, appMarks } from '../../core/policy/rules/app-lists.ts';
+import { type AppTest, appTests } from '../../core/policy/rules/app-lists.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { App } from '../model/app.ts';
 
-/** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart. */
+/** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart by their name. */
 export interface EquivalentApps {
   /** Stands for all of them. */
   readonly app: App;
@@ -43,13 +43,14 @@ export async function equivalentApps(
 
 /** Names the class of an app: for apps of one class the policies always decide alike. Rejects like `policies`. */
 export function appClasses(policies: (app: App) => Promise<PolicySet>): (app: App) => Promise<string> {
-  const marksByName = new Map<string, readonly AppMark[]>();
+  const testsByName = new Map<string, readonly AppTest[]>();
   return async (app) => {
     const byLabel = app.signOnPolicies?.length === 0 ? app.labels : [];
     const name = JSON.stringify([app.signOnPolicies, byLabel, app.profilePolicy]);
-    const marks = marksByName.get(name) ?? marksOf(await policies(app));
-    marksByName.set(name, marks);
-    return JSON.stringify([name, app.minimumAcr, ...marks.map((mark) => mark(app.clientId))]);
+    const tests = testsByName.get(name) ?? testsOfApps(await policies(app));
+    testsByName.set(name, tests);
+    const marks = tests.map((test) => test(app.clientId)).join();
+    return JSON.stringify([name, app.minimumAcr, marks]);
   };
 }
 
@@ -65,8 +66,8 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
   };
 }
 
-/** How the conditions of these policies tell apps apart, in the order of the rules. */
-function marksOf({
+/** What rules ask of the app in their conditions, in the order of the rules. */
+function testsOfApps({
   session,
   app,
   enrollment,
@@ -74,18 +75,18 @@ function marksOf({
   profile,
   recovery,
   accountPolicy,
-}: PolicySet): readonly AppMark[] {
+}: PolicySet): readonly AppTest[] {
   return [
-    ...marksIn(session),
-    ...(app ? marksIn(app) : []),
-    ...(enrollment ? marksIn(enrollment) : []),
-    ...(profile ? marksIn(profile) : []),
-    ...(password ? marksIn(password) : []),
-    ...(recovery ? marksIn(recovery) : []),
-    ...(accountPolicy ? marksIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
+    ...testsIn(session),
+    ...(app ? testsIn(app) : []),
+    ...(enrollment ? testsIn(enrollment) : []),
+    ...(profile ? testsIn(profile) : []),
+    ...(password ? testsIn(password) : []),
+    ...(recovery ? testsIn(recovery) : []),
+    ...(accountPolicy ? testsIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
   ];
 }
 
-function marksIn({ rules }: { readonly rules: readonly { readonly rule: RuleHead }[] }): readonly AppMark[] {
-  return rules.flatMap(({ rule }) => conditionSets(rule.when).flatMap(appMarks));
+function testsIn({ rules }: { readonly rules: readonly { readonly rule: RuleHead }[] }): readonly AppTest[] {
+  return rules.flatMap(({ rule }) => conditionSets(rule.when).flatMap(appTests));
 }

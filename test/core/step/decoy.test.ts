@@ -48,6 +48,7 @@ describe('a decoy', () => {
     ['lacks for an address what no decoy for addresses has', { share: 1, shareOfAddresses: 0 }, 'address', false],
     ['has for a number what decoys for numbers have', { share: 0, shareOfNumbers: 1 }, 'number', true],
     ['has for a number what all decoys have', { share: 1, shareOfAddresses: 0 }, 'number', true],
+    ['lacks for a name what only decoys for numbers have', { share: 0, shareOfNumbers: 1 }, undefined, false],
     ['lacks for an address what only decoys for numbers have', { share: 0, shareOfNumbers: 1 }, 'address', false],
   ])('%s', (_, decoys, kind, expected) => {
     expect(seeming(decoys, { kind }) !== undefined).toBe(expected);

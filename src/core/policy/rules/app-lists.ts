@@ -1,46 +1,45 @@
-/** How conditions tell apps apart. */
+/** What conditions ask of the app. */
 import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../model/conditions.ts';
-import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
+
+/** Tells apps apart: it is equal for two of them where the condition is. */
+export type AppTest = (clientId: string) => unknown;
 
 /** The lists of client ids that the app is compared with, those in the expression included. */
 export function appLists({ apps, expression }: ConditionSet): readonly (readonly string[])[] {
   const own = [apps?.any, apps?.none].flatMap((list) => (list === undefined ? [] : [list]));
-  return [...own, ...(expression ? listsWithin(expression.logic) : [])];
+  return [...own, ...partsOf(expression?.logic).flatMap((part) => ('when' in part ? appLists(part.when) : []))];
 }
 
-function listsWithin(logic: ExpressionLogic): readonly (readonly string[])[] {
-  if ('all' in logic) return logic.all.flatMap(listsWithin);
-  if ('any' in logic) return logic.any.flatMap(listsWithin);
-  if ('not' in logic) return listsWithin(logic.not);
-  return 'when' in logic ? appLists(logic.when) : [];
-}
-
-/** What a condition says of an app. */
-export type AppMark = (clientId: string) => string;
-
-/** The conditions decide alike for two apps if each of these says the same of both. */
-export function appMarks(set: ConditionSet): readonly AppMark[] {
-  const listed = appLists(set).map((list): AppMark => {
-    const clientIds = new Set(list);
-    return (clientId) => (clientIds.has(clientId) ? 'listed' : '');
+/** What else the expression asks of the app. */
+export function otherAppTests({ expression }: ConditionSet): readonly AppTest[] {
+  return partsOf(expression?.logic).flatMap((part) => {
+    if ('ofApp' in part) return [part.ofApp];
+    return 'text' in part && !('attribute' in part) && readsApp(part.text, expression) ? [(clientId) => clientId] : [];
   });
-  const { expression } = set;
-  return [...listed, ...(expression ? marksWithin(expression, expression.logic) : [])];
 }
 
-function marksWithin(expression: CompiledExpression, logic: ExpressionLogic): readonly AppMark[] {
-  if ('all' in logic) return logic.all.flatMap((part) => marksWithin(expression, part));
-  if ('any' in logic) return logic.any.flatMap((part) => marksWithin(expression, part));
-  if ('not' in logic) return marksWithin(expression, logic.not);
-  return 'text' in logic && !('attribute' in logic) ? partMarks(expression, logic.text) : [];
+/** Of the app and of other facts, such as `request.clientId in user.profile.apps`: any two apps may differ. */
+function readsApp(text: string, expression: CompiledExpression | undefined): boolean {
+  const reads = expression?.partOf?.(text).reads;
+  return reads === undefined || reads.some((path) => path === 'request' || path === 'request.clientId');
 }
 
-/** None if the part is not about the app. */
-function partMarks({ partOf }: CompiledExpression, text: string): readonly AppMark[] {
-  const part = partOf?.(text);
-  if (part === undefined) return [(clientId) => clientId];
-  const isAboutApp = part.reads.some((path) => path === 'request' || path === 'request.clientId');
-  if (!isAboutApp) return [];
-  if (part.reads.some((path) => path !== 'request.clientId')) return [(clientId) => clientId];
-  return [(clientId) => part.evaluate(neutralFacts({ now: 0, request: neutralRequest(clientId) }))];
+/** All that the conditions ask of the app. */
+export function appTests(set: ConditionSet): readonly AppTest[] {
+  const lists = appLists(set).map((list) => new Set(list));
+  return [
+    ...lists.map(
+      (clientIds): AppTest =>
+        (clientId) =>
+          clientIds.has(clientId),
+    ),
+    ...otherAppTests(set),
+  ];
+}
+
+function partsOf(logic: ExpressionLogic | undefined): readonly ExpressionLogic[] {
+  if (logic === undefined) return [];
+  if ('all' in logic) return logic.all.flatMap(partsOf);
+  if ('any' in logic) return logic.any.flatMap(partsOf);
+  return 'not' in logic ? partsOf(logic.not) : [logic];
 }
