@@ -104,6 +104,7 @@ export interface ExpressionPart {
 /**
  * - `from`: it is this moment or later (epoch seconds)
  * - `when`: these conditions hold
+ * - `ofApp`: something about the client id of the app alone
  * - `userType`: the type of the user is one of these, or any; it fails if the user has none
  * - `attribute`: a comparison with an attribute of the profile
  * - `text`: anything else; the same text is the same for the same facts, and it may fail
@@ -114,6 +115,7 @@ export type ExpressionLogic =
   | { readonly not: ExpressionLogic }
   | { readonly from: Seconds }
   | { readonly when: Pick<ConditionSet, 'groups' | 'scopes' | 'device' | 'apps'> }
+  | { readonly ofApp: (clientId: string) => 'hit' | 'miss' | 'error' }
   | { readonly userType: readonly string[] | 'any' }
   | AttributeLogic
   | { readonly text: string };

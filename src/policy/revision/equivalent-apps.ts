@@ -3,7 +3,7 @@
  * questions.
  */
 import type { RuleHead } from '../../core/model/policy.ts';
-import { appLists } from '../../core/policy/rules/app-lists.ts';
+import { type AppTest, appTests } from '../../core/policy/rules/app-lists.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { App } from '../model/app.ts';
@@ -43,13 +43,13 @@ export async function equivalentApps(
 
 /** Names the class of an app: for apps of one class the policies always decide alike. Rejects like `policies`. */
 export function appClasses(policies: (app: App) => Promise<PolicySet>): (app: App) => Promise<string> {
-  const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
+  const testsByName = new Map<string, readonly AppTest[]>();
   return async (app) => {
     const byLabel = app.signOnPolicies?.length === 0 ? app.labels : [];
     const name = JSON.stringify([app.signOnPolicies, byLabel, app.profilePolicy]);
-    const named = setsByName.get(name) ?? listedClientIds(await policies(app));
-    setsByName.set(name, named);
-    const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
+    const tests = testsByName.get(name) ?? testsOfApps(await policies(app));
+    testsByName.set(name, tests);
+    const marks = tests.map((test) => test(app.clientId)).join();
     return JSON.stringify([name, app.minimumAcr, marks]);
   };
 }
@@ -66,8 +66,8 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
   };
 }
 
-/** The lists of client ids that rules have in their conditions, in the order of the rules. */
-function listedClientIds({
+/** What rules ask of the app in their conditions, in the order of the rules. */
+function testsOfApps({
   session,
   app,
   enrollment,
@@ -75,26 +75,18 @@ function listedClientIds({
   profile,
   recovery,
   accountPolicy,
-}: PolicySet): readonly ReadonlySet<string>[] {
+}: PolicySet): readonly AppTest[] {
   return [
-    ...listsIn(session),
-    ...(app ? listsIn(app) : []),
-    ...(enrollment ? listsIn(enrollment) : []),
-    ...(profile ? listsIn(profile) : []),
-    ...(password ? listsIn(password) : []),
-    ...(recovery ? listsIn(recovery) : []),
-    ...(accountPolicy ? listsIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
+    ...testsIn(session),
+    ...(app ? testsIn(app) : []),
+    ...(enrollment ? testsIn(enrollment) : []),
+    ...(profile ? testsIn(profile) : []),
+    ...(password ? testsIn(password) : []),
+    ...(recovery ? testsIn(recovery) : []),
+    ...(accountPolicy ? testsIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
   ];
 }
 
-function listsIn({
-  rules,
-}: {
-  readonly rules: readonly { readonly rule: RuleHead }[];
-}): readonly ReadonlySet<string>[] {
-  return rules.flatMap(({ rule }) =>
-    conditionSets(rule.when)
-      .flatMap(appLists)
-      .map((list) => new Set(list)),
-  );
+function testsIn({ rules }: { readonly rules: readonly { readonly rule: RuleHead }[] }): readonly AppTest[] {
+  return rules.flatMap(({ rule }) => conditionSets(rule.when).flatMap(appTests));
 }

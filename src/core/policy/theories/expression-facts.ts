@@ -57,7 +57,7 @@ interface FactOutcomes {
 }
 
 export function factOutcomes(
-  universe: ProfileSchema,
+  universe: ProfileSchema & Pick<Universe, 'clientIds'>,
   { sets, formulaOf }: OtherConditions,
   conditions: readonly CompiledExpression[],
 ): FactOutcomes {
@@ -95,8 +95,14 @@ export function factOutcomes(
     });
     return { any: [present, yes(empty, `has(user.profile.${name})`)] };
   };
+  const appOutcomes = ({ ofApp }: Extract<FactLogic, { readonly ofApp: unknown }>): ExpressionOutcomes => {
+    const results = Map.groupBy(universe.clientIds, ofApp);
+    const isAmong = (result: ReturnType<typeof ofApp>) => formulaOf({ apps: { any: results.get(result) ?? [] } });
+    return { holds: isAmong('hit'), misses: isAmong('miss'), fails: results.has('error') ? isAmong('error') : never };
+  };
   const outcomes = (logic: FactLogic): ExpressionOutcomes => {
     if ('when' in logic) return sure(formulaOf(logic.when));
+    if ('ofApp' in logic) return appOutcomes(logic);
     if ('userType' in logic) {
       const { userType } = logic;
       return userType === 'any' ? sure(hasType()) : ifThere(hasType(), formulaOf({ userType: { any: userType } }));
@@ -142,6 +148,7 @@ export function conditionsWithin(
     if ('any' in logic) return logic.any.flatMap(within);
     if ('not' in logic) return within(logic.not);
     if ('when' in logic) return [logic.when];
+    if ('ofApp' in logic) return [];
     if ('userType' in logic) return [{ userType: { any: logic.userType === 'any' ? [] : logic.userType } }];
     if (!('attribute' in logic) || !isKnown(logic, universe)) return [];
     const { attribute, test } = logic;

@@ -19,7 +19,7 @@ import {
 
 export function expressionTheory(
   conditions: readonly CompiledExpression[],
-  universe: ProfileSchema & Pick<Universe, 'since'>,
+  universe: ProfileSchema & Pick<Universe, 'clientIds' | 'since'>,
   others: OtherConditions,
 ): ConditionReading<'expression'> {
   const { since = Number.NEGATIVE_INFINITY } = universe;

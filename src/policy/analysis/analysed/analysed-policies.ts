@@ -1,8 +1,9 @@
 /** The policies of a configuration as they decide, each with the apps that it decides about. */
 import { changeActions } from '../../../core/model/account-policy.ts';
+import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy, namedInChanges } from '../../../core/policy/rules/account-policy.ts';
-import { appLists } from '../../../core/policy/rules/app-lists.ts';
+import { type AppTest, appLists, otherAppTests } from '../../../core/policy/rules/app-lists.ts';
 import { type CompiledPolicy, compilePolicy } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
@@ -46,7 +47,23 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
     const own = analysed(policy, used.length > 0 ? used : everywhere);
     return [{ ...own, isUsed: isShared || used.length > 0 }];
   });
-  return [...signOn, ...others];
+  const all = [...signOn, ...others];
+  const tests = all.flatMap(({ policy }) => setsOf(policy).flatMap(otherAppTests));
+  return all.map((analysedPolicy) => ({ ...analysedPolicy, clientIds: toldApart(analysedPolicy, tests) }));
+}
+
+function setsOf({ rules }: AnalysedPolicy['policy']): readonly ConditionSet[] {
+  return rules.flatMap(({ rule }) => conditionSets(rule.when));
+}
+
+/** `tests`: what expressions ask of the app, in all policies, as several of them decide about one sign-in. */
+function toldApart({ policy, clientIds }: AnalysedPolicy, tests: readonly AppTest[]): readonly string[] {
+  const named = new Set(setsOf(policy).flatMap((set) => appLists(set).flat()));
+  const [ownNamed, others] = [true, false].map((isNamed) =>
+    clientIds.filter((clientId) => named.has(clientId) === isNamed),
+  ) as [string[], string[]];
+  const alike = Map.groupBy(others, (clientId) => tests.map((test) => test(clientId)).join());
+  return [...[...alike.values()].flatMap((same) => same.slice(0, 1)), ...ownNamed];
 }
 
 /** One policy for each change that rules distinguish: rules about different changes never shadow one another. */
@@ -81,15 +98,7 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly An
 }
 
 function analysed(deciding: DecidingPolicy, clientIds: readonly string[]): AnalysedPolicy {
-  const named = new Set(
-    deciding.policy.rules.flatMap(({ rule }) => conditionSets(rule.when).flatMap((set) => appLists(set).flat())),
-  );
-  const other = clientIds.find((clientId) => !named.has(clientId));
-  return {
-    ...deciding,
-    isUsed: true,
-    clientIds: [...(other === undefined ? [] : [other]), ...clientIds.filter((clientId) => named.has(clientId))],
-  };
+  return { ...deciding, isUsed: true, clientIds };
 }
 
 function policyIn(document: Document): DecidingPolicy | undefined {

@@ -5,7 +5,7 @@ import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import { appLists } from '../../../core/policy/rules/app-lists.ts';
+import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { attributesRead } from '../../schema/expressions/check-expression.ts';
@@ -82,7 +82,7 @@ function unreachable(
   { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const location = locationOf(rule);
-  const isAboutApps = conditionSets(rule.when).some((set) => appLists(set).length > 0);
+  const isAboutApps = conditionSets(rule.when).some((set) => appTests(set).length > 0);
   if (location === undefined || combinations === undefined || isAboutApps || combinations.length > 0) return [];
   const own = apps.filter((app) => rulesOf(app).some((ruleOfApp) => locationKey(ruleOfApp) === locationKey(rule)));
   // The finding that no user can enter these apps names the same cause.

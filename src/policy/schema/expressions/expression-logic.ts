@@ -1,6 +1,7 @@
 /** What an expression says, as far as the analysis takes it apart: its logic, and comparisons with constants. */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
+import { appLogic } from './app-logic.ts';
 import { constantOf } from './constants.ts';
 import { factLogic } from './fact-logic.ts';
 import { momentOf } from './moments.ts';
@@ -28,7 +29,7 @@ export function expressionLogic(node: ASTNode): ExpressionLogic {
 function otherLogic(node: ASTNode): ExpressionLogic {
   const constant = constantOf(node);
   if (constant === undefined || !('value' in constant) || typeof constant.value !== 'boolean')
-    return { text: serialize(node) };
+    return appLogic(node) ?? { text: serialize(node) };
   return constant.value ? { all: [] } : { any: [] };
 }
 

@@ -1,7 +1,7 @@
 /** What a part of an expression reads and compares: an analysis makes up facts in which it holds, or does not. */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { ExpressionPart } from '../../../core/model/conditions.ts';
-import { childrenOf, pathOf } from './environment.ts';
+import { childrenOf, macros, pathOf } from './environment.ts';
 
 /** Each fact and each constant once. Undefined: it cannot be read. */
 export function examinedPart(ast: ASTNode | undefined): Omit<ExpressionPart, 'evaluate'> {
@@ -13,10 +13,15 @@ export function examinedPart(ast: ASTNode | undefined): Omit<ExpressionPart, 'ev
   };
 }
 
-/** The outermost names: `user.profile.nickname`, and not `user.profile`, too. */
-function pathsIn(node: ASTNode): readonly string[] {
+/** The outermost names: `user.profile.nickname`, not `user.profile` beside it. A member of a list is none. */
+export function pathsIn(node: ASTNode, members: readonly string[] = []): readonly string[] {
   const path = pathOf(node);
-  return path === undefined ? childrenOf(node).flatMap(pathsIn) : [path];
+  if (path !== undefined) return members.includes(path) ? [] : [path];
+  if (node.op !== 'rcall' || !macros.has(node.args[0]))
+    return childrenOf(node).flatMap((child) => pathsIn(child, members));
+  const [, list, [member, ...tests]] = node.args;
+  const within = member?.op === 'id' ? [...members, member.args] : members;
+  return [...pathsIn(list, members), ...tests.flatMap((test) => pathsIn(test, within))];
 }
 
 function constantsIn(node: ASTNode): readonly unknown[] {

@@ -4,7 +4,7 @@ import { type LaxerRecovery, laxerRecoveries } from '../../../../core/analysis/c
 import { newlyTaken } from '../../../../core/analysis/comparison/newly-taken.ts';
 import type { EvidenceSet } from '../../../../core/analysis/proofs/strictness.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
-import { appLists } from '../../../../core/policy/rules/app-lists.ts';
+import { appTests } from '../../../../core/policy/rules/app-lists.ts';
 import { conditionSets } from '../../../../core/policy/rules/condition-table.ts';
 import type { UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
@@ -44,7 +44,7 @@ function accountRulesOf({ active, next }: ComparedPair): readonly RuleHead[] {
 }
 
 function namesApps({ when }: RuleHead): boolean {
-  return conditionSets(when).some((set) => appLists(set).length > 0);
+  return conditionSets(when).some((set) => appTests(set).length > 0);
 }
 
 /** What one pair of rules comes to. */

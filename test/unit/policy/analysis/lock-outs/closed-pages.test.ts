@@ -28,6 +28,9 @@ test.each([
   [`{ expression: 'request.clientId == "stepgate-account"' }`],
   [`{ expression: 'request.clientId != "notes"' }`],
   [`{ expression: '!(request.clientId in ["notes", "notes"])' }`],
+  [`{ expression: 'request.clientId.startsWith("stepgate-")' }`],
+  [`{ expression: '!request.clientId.contains("note") && size(request.clientId) > 3' }`],
+  [`{ expression: '["-x", "-account"].exists(end, request.clientId.endsWith(end))' }`],
   [`{ any: [{ expression: 'request.clientId == "stepgate-account"' }, { groups: { any: [a] } }] }`],
   [`{ expression: 'request.clientId == "stepgate-account" && "a" in user.groups' }`],
 ])('pages that are closed for certain are a lock-out: %s', async (when) => {
@@ -64,6 +67,10 @@ test('it names the rule that may close the pages', async () => {
 
 test.each([
   ['the pages are open', `{ expression: 'request.clientId == "notes" && "a" in user.groups' }`],
+  [
+    'the pages are open to users in a group',
+    `{ expression: '!request.clientId.contains("count")' , groups: { any: [a] } }`,
+  ],
   ['another place is closed', `{ expression: 'request.clientId == "notes" && ${long}' }`],
 ])('%s', async (_, when) => {
   expect(await found(when)).toEqual(['warning newcomer-lock-out policies/account.yaml:2']);

@@ -53,6 +53,18 @@ test.each([
   ]);
 });
 
+test.each([open, shown, 'now.getHours("UTC") > 20', 'size(user.identifiers) * 7 == 91'])(
+  'a lock-out whichever way a rule above goes is an error at the rule below it: %s',
+  async (expression) => {
+    const both = account(
+      `{ name: Above, change: { add: [webauthn] }, when: { expression: '${expression}' }, ${byPasskey} }`,
+      '{ name: Below, change: { add: [webauthn] }, when: { groups: { any: [contractors] } }, then: deny }',
+    );
+    const found = (await severe({ ...keys, ...both })).map(([where]) => where);
+    expect(found).toContain('error lock-out policies/account.yaml:3');
+  },
+);
+
 test('a lock-out that is known is not reported a second time', async () => {
   const both = account(
     `{ name: No keys, change: { add: [webauthn] }, any: [] , then: deny }`.replace(

@@ -84,6 +84,10 @@ const users: readonly Facts[] = [[], ['a']].flatMap((groups) =>
 /** By the facts. A part that fails may come to anything. */
 function possible(logic: ExpressionLogic, facts: Facts): readonly boolean[] {
   if ('from' in logic) return [facts.now >= logic.from];
+  if ('ofApp' in logic) {
+    const result = logic.ofApp(facts.request.clientId);
+    return result === 'error' ? [true, false] : [result === 'hit'];
+  }
   if ('when' in logic) return [compileConditions(logic.when).every(({ test }) => test(facts) === 'hit')];
   if ('userType' in logic) {
     const { userType } = facts.subject ?? {};

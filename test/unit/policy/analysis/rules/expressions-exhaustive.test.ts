@@ -44,7 +44,7 @@ describe('an expression is taken apart', () => {
     ['"a" in network.zones', { text: '"a" in network.zones' }],
     ['request.clientId == "a"', { when: { apps: { any: ['a'] } } }],
     ['request.clientId in ["a", "b"]', { when: { apps: { any: ['a', 'b'] } } }],
-    ['request.clientId == 1', { text: 'request.clientId == 1' }],
+    ['request.clientId == user.id', { text: 'request.clientId == user.id' }],
     ['device.known != true', { not: { when: { device: { known: true } } } }],
     ['device.platform in ["mobile", "watch"]', { when: { device: { platform: ['mobile'] } } }],
     ['user.userType == "x"', { userType: ['x'] }],
@@ -54,6 +54,15 @@ describe('an expression is taken apart', () => {
     ['[user.profile.name] == ["a"]', { text: '[user.profile.name] == ["a"]' }],
   ])('%s', (written, expected) => {
     expect(compileExpression(written).logic).toEqual(expected);
+  });
+
+  test.each([
+    ['request.clientId == 1', 'miss', 'miss'],
+    ['request.clientId.startsWith("a")', 'hit', 'miss'],
+    ['request.clientId.substring(2) == "c"', 'hit', 'error'],
+  ])('%s is known for each app', (written, ...results) => {
+    const { logic } = compileExpression(written);
+    expect('ofApp' in logic ? ['abc', 'b'].map(logic.ofApp) : logic).toEqual(results);
   });
 });
 
