@@ -21,9 +21,14 @@ export function isAnswered({ risk }: ConditionSet, name: string): boolean {
   return risk.atLeast === undefined && risk.below === undefined && named.every((signal) => signal === 'newDevice');
 }
 
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['risk', 'risk other than that of a new browser'],
+  ['expression', 'facts in expressions'],
+]);
+
 /** For example `distance and lastSignIn`. */
 export function conditionNamesText(names: readonly string[]): string {
-  const all = names.map((name) => (name === 'risk' ? 'risk other than that of a new browser' : name));
+  const all = names.map((name) => otherNames.get(name) ?? name);
   return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part !== '').join(' and ');
 }
 

@@ -19,17 +19,14 @@ export type AppClass = (app: App, request: Facts['request']) => Promise<string>;
 /** The returned function rejects if a policy cannot be read. */
 export function signInClasses(snapshot: Snapshot): AppClass {
   const classOf = appClasses((app) => snapshot.policies(app));
-  return async (app, { clientId, ...request }) => {
-    const policies = await snapshot.policies(app);
-    const { consent, identifierFirst, isAccountApp } = policies;
-    const isNamed = !isTransparent(everyCondition(policies));
+  return async (app, { clientId: _, ...request }) => {
+    const { consent, identifierFirst, isAccountApp } = await snapshot.policies(app);
     return JSON.stringify([
       await classOf(app),
       consent ?? null,
       identifierFirst ?? null,
       isAccountApp ?? null,
       request,
-      isNamed ? clientId : null,
     ]);
   };
 }

@@ -1,5 +1,5 @@
 /** What conditions ask of the app. */
-import type { ConditionSet, ExpressionLogic } from '../../model/conditions.ts';
+import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../model/conditions.ts';
 
 /** Tells apps apart: it is equal for two of them where the condition is. */
 export type AppTest = (clientId: string) => unknown;
@@ -12,7 +12,16 @@ export function appLists({ apps, expression }: ConditionSet): readonly (readonly
 
 /** What else the expression asks of the app. */
 export function otherAppTests({ expression }: ConditionSet): readonly AppTest[] {
-  return partsOf(expression?.logic).flatMap((part) => ('ofApp' in part ? [part.ofApp] : []));
+  return partsOf(expression?.logic).flatMap((part) => {
+    if ('ofApp' in part) return [part.ofApp];
+    return 'text' in part && !('attribute' in part) && readsApp(part.text, expression) ? [(clientId) => clientId] : [];
+  });
+}
+
+/** Of the app and of other facts, such as `request.clientId in user.profile.apps`: any two apps may differ. */
+function readsApp(text: string, expression: CompiledExpression | undefined): boolean {
+  const reads = expression?.partOf?.(text).reads;
+  return reads === undefined || reads.some((path) => path === 'request' || path === 'request.clientId');
 }
 
 /** All that the conditions ask of the app. */

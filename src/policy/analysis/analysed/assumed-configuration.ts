@@ -6,6 +6,8 @@ import type { Attribute } from '../../../core/model/attribute.ts';
 import { isOpenPart } from '../../../core/policy/theories/expression-facts.ts';
 import type { Document, Documents } from '../../model/documents.ts';
 import { assumedExpression } from '../../schema/expressions/assumed-expression.ts';
+import { parseExpression } from '../../schema/expressions/expression.ts';
+import { examinedPart } from '../../schema/expressions/expression-part.ts';
 import {
   type AnalysedConfiguration,
   type AnalysisContext,
@@ -19,7 +21,7 @@ export interface AssumedConfiguration {
   isAssumed(file: string, index: number): boolean;
 }
 
-/** No schema has such a name. Whether a user has it does not change: the part holds, or it does not. */
+/** No schema has such a name. */
 const assumedName = /^_\d+$/;
 const assumedAttribute: Attribute = { type: 'boolean', read: 'admin', write: 'admin' };
 
@@ -42,6 +44,7 @@ export async function assumedConfiguration(
     });
   const assumed = new Map(Array.from(documents, ([key, document]) => [key, assumedIn(document, written)] as const));
   if (names.size === 0) return undefined;
+  const lasting = new Map(Array.from(names, ([text, name]) => [name, isAboutUserForGood(text)] as const));
   const configuration = await readConfiguration({ sources, documents: assumed }, context);
   const changed = changedRules(documents, assumed);
   return {
@@ -53,12 +56,19 @@ export async function assumedConfiguration(
           ...others,
           attribute: (name) => (assumedName.test(name) ? assumedAttribute : attribute(name)),
           isKept: (name, value) => (assumedName.test(name) ? typeof value === 'boolean' : isKept(name, value)),
-          isLasting: (name) => assumedName.test(name) || isLasting(name),
+          isLasting: (name) => lasting.get(name) ?? isLasting(name),
         };
       },
     },
     isAssumed: (file, index) => changed.has(`${file} ${index}`),
   };
+}
+
+/** It says the same at each sign-in of a user: it is not about the moment, the network or the request alone. */
+function isAboutUserForGood(text: string): boolean {
+  const { reads } = examinedPart(parseExpression(text)?.ast);
+  const isAge = reads.includes('now') && reads.every((path) => path === 'now' || path === 'user.createdAt');
+  return !isAge && (reads.length === 0 || reads.some((path) => path.split('.', 1)[0] === 'user'));
 }
 
 function changedRules(before: Documents, after: Documents): ReadonlySet<string> {

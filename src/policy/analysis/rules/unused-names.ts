@@ -16,18 +16,20 @@ function unusedNames({ settings, snapshot, policies, documents }: AnalysedConfig
   const assigned = [...documents.values()]
     .filter(({ kind }) => kind === 'profile')
     .flatMap((document) => readProfilePolicy(document).rules.flatMap(({ then }) => then.registration?.groups ?? []));
+  // Which of them an expression reads is not found out: each of its texts may be a name.
+  const texts = sets.flatMap(({ expression }) => expression?.partOf?.(expression.written).texts ?? []);
   const locations = [
     {
       what: 'zone',
       under: 'zones',
       names: Object.keys(snapshot.settings.zones),
-      used: sets.flatMap(({ network }) => namesIn(network ?? {})),
+      used: [...texts, ...sets.flatMap(({ network }) => namesIn(network ?? {}))],
     },
     {
       what: 'group',
       under: 'groups',
       names: Object.keys(snapshot.settings.groups ?? {}),
-      used: [...assigned, ...sets.flatMap(({ groups }) => namesIn(groups ?? {}))],
+      used: [...texts, ...assigned, ...sets.flatMap(({ groups }) => namesIn(groups ?? {}))],
     },
   ];
   return locations.flatMap(({ what, under, names, used }) =>

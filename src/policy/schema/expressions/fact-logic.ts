@@ -18,7 +18,7 @@ export function factLogic(node: ASTNode): ExpressionLogic | undefined {
     case 'call':
       return isPresent(node);
     case 'rcall':
-      return matchesPart(node);
+      return matchesPart(node) ?? hasMember(node);
     case '==':
       return isEqual(node.args, node);
     case '!=': {
@@ -75,14 +75,38 @@ function isEqual([left, right]: Pair, node: ASTNode): ExpressionLogic | undefine
   return isConstant(value) ? isOneOf(pathOf(of), [value], node) : undefined;
 }
 
+/** `user.groups.exists(g, g == "staff")`, `user.profile.sites.exists(s, s in ["north", "south"])`. */
+function hasMember(node: ASTNode & { readonly op: 'rcall' }): ExpressionLogic | undefined {
+  const [name, of, [member, asked, ...others]] = node.args;
+  if (name !== 'exists' || member?.op !== 'id' || asked === undefined || others.length > 0) return undefined;
+  const values = comparedWith(member.args, asked);
+  return values?.every((value) => typeof value === 'string') ? hasAnyOf(pathOf(of), values, node) : undefined;
+}
+
+/** The constants that the name is compared with. */
+function comparedWith(name: string, asked: ASTNode): readonly unknown[] | undefined {
+  if (asked.op !== '==' && asked.op !== 'in') return undefined;
+  const [left, right] = asked.args;
+  const isLeft = left.op === 'id' && left.args === name;
+  if (asked.op === 'in') {
+    const list = isLeft ? constantIn(right) : undefined;
+    return Array.isArray(list) ? list : undefined;
+  }
+  const isRight = right.op === 'id' && right.args === name;
+  return isLeft || isRight ? [constantIn(isLeft ? right : left)] : undefined;
+}
+
+function hasAnyOf(list: string | undefined, members: readonly string[], node: ASTNode): ExpressionLogic | undefined {
+  if (list === 'user.groups') return { when: { groups: { any: members } } };
+  if (list === 'request.scopes') return { when: { scopes: { any: members } } };
+  if (members.some((member) => member.includes('*'))) return undefined;
+  return ofAttribute(list, { test: amongThese(members), isMember: true }, node);
+}
+
 /** `"staff" in user.groups`, `user.profile.department in ["hr", "it"]`. */
 function isIn([left, right]: Pair, node: ASTNode): ExpressionLogic | undefined {
   const [member, list] = [constantIn(left), pathOf(right)];
-  if (typeof member === 'string') {
-    if (list === 'user.groups') return { when: { groups: { any: [member] } } };
-    if (list === 'request.scopes') return { when: { scopes: { any: [member] } } };
-    return member.includes('*') ? undefined : ofAttribute(list, { test: amongThese([member]), isMember: true }, node);
-  }
+  if (typeof member === 'string') return hasAnyOf(list, [member], node);
   const values = constantIn(right);
   return Array.isArray(values) && values.every(isConstant) ? isOneOf(pathOf(left), values, node) : undefined;
 }

@@ -340,3 +340,14 @@ test('an unused zone, group or policy is a note', async () => {
   ]);
   expect(found.slice(1).map(({ advice }) => advice)).toEqual(['remove it', 'remove it, unless it is for apps only']);
 });
+
+test('a zone or a group is used where an expression names it', async () => {
+  const when = `{ expression: '!("office" in network.zones) && user.groups.exists(g, g == "staff")' }`;
+  const loaded = await load({
+    'stepgate.yaml': settings('groups: { staff: {}, guests: {} }\n'),
+    [signOn]: policy(`{ name: A, when: ${when}, then: deny }`, rest(one)),
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now });
+  expect(found.flatMap(({ code, path }) => (code === 'unused' ? [path] : []))).toEqual(['groups.guests']);
+});

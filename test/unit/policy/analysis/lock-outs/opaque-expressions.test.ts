@@ -139,6 +139,23 @@ test.each(opaque)('where no users are locked out nothing is said of %s', async (
   expect(await told(files)).toEqual([]);
 });
 
+test.each([
+  'now.getHours("Europe/Berlin") >= 8',
+  'network.ip.startsWith("10.")',
+  'user.createdAt < now - duration("720h")',
+])('what changes from one sign-in to the next locks no users out for good: %s', async (expression) => {
+  const inTime = (condition: string) => ({
+    ...signOn(keys),
+    ...account(
+      `{ name: Times, change: { add: [webauthn] }, when: { ${condition} }, then: { allow: { factors: 1 } } }`,
+      '{ name: Else, change: { add: [webauthn] }, then: deny }',
+    ),
+  });
+  const likeTime = await told(inTime('time: { from: "08:00", to: "18:00", zone: Europe/Berlin }'));
+  expect(likeTime).toEqual(['warning newcomer-lock-out Else']);
+  expect(await told(inTime(`expression: '${expression}'`))).toEqual(likeTime);
+});
+
 const when = fc.constantFrom(
   'groups: { any: [staff] }',
   'groups: { any: [admins] }',
