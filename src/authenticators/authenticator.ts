@@ -263,7 +263,7 @@ export interface RememberedDevice {
   /** Until when it is remembered, as the page said (epoch seconds). */
   readonly until: Seconds;
   /** `validAfter` of the account at that time: whatever ends its sessions ends this as well. */
-  readonly valid: Seconds;
+  readonly validAfter: Seconds;
   readonly ip: string;
   /** The header from the browser, truncated. */
   readonly userAgent: string;

@@ -217,7 +217,7 @@ async function complete(
     validAfter,
   });
   const secret = deviceSecret(unit, visitor.device, keeps);
-  const given = { hash: deviceSecretHash(secret), ...(isStrongest && { valid: validAfter }) };
+  const given = { hash: deviceSecretHash(secret), ...(isStrongest && { validAfter }) };
   saveTransaction({ ...context, transaction: { ...transaction, deviceSecret: given } }, stored);
   return { kind: 'complete', accountId: user.id, assurance, deviceSecret: secret };
 }

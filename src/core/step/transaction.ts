@@ -37,7 +37,7 @@ export interface Pending extends Choice {
   /** Epoch seconds. */
   readonly expires: Seconds;
   /** Set if the challenge sent a code: the account's `validAfter` at that time, or 0 for a decoy. */
-  readonly valid?: Seconds;
+  readonly validAfter?: Seconds;
   /** Ids of the messages with its code. They are not sent once the code has expired. */
   readonly outbox?: readonly string[];
 }
@@ -150,7 +150,7 @@ export interface DeviceSecret {
    * Set if the sign-in was at the strongest level when the secret was given, so that it makes the browser known: the
    * account's `validAfter` at that time.
    */
-  readonly valid?: Seconds;
+  readonly validAfter?: Seconds;
 }
 
 /** What a new transaction starts from. */

@@ -26,7 +26,9 @@ export function rememberedBy({ user, credentials }: Account, secret: string | un
   const device = rememberedHash(secret, user.id);
   return credentials.flatMap(({ id, authenticator, remembered = [] }) =>
     remembered
-      .filter((rememberedDevice) => rememberedDevice.device === device && rememberedDevice.valid === user.validAfter)
+      .filter(
+        (rememberedDevice) => rememberedDevice.device === device && rememberedDevice.validAfter === user.validAfter,
+      )
       .map(({ factors, characteristics, method, at, until }) => {
         return { authenticator, enrollment: id, factors, characteristics, ...omitUndefined({ method }), at, until };
       }),
@@ -63,7 +65,7 @@ export function rememberProofs(
 ): void {
   const device = rememberedHash(secret, user.id);
   const proofs = evidence.filter(({ factors, subject }) => subject === user.id && factors.includes('possession'));
-  const about = { device, valid: user.validAfter, ip, userAgent };
+  const about = { device, validAfter: user.validAfter, ip, userAgent };
   const entries = proofs.map(({ enrollment, factors, characteristics, method, at }) => {
     const id = randomBytes(12).toString('base64url');
     const proved = { factors, characteristics, ...omitUndefined({ method }), at };
@@ -148,15 +150,15 @@ export function rememberedOnlyBy(
   const device = secret === undefined ? undefined : rememberedHash(secret, after.id);
   return credentials.map(({ remembered = [], ...credential }) => {
     const own = remembered.filter(
-      (rememberedDevice) => rememberedDevice.device === device && rememberedDevice.valid === before.validAfter,
+      (rememberedDevice) => rememberedDevice.device === device && rememberedDevice.validAfter === before.validAfter,
     );
-    const kept = own.map((rememberedDevice) => ({ ...rememberedDevice, valid: after.validAfter }));
+    const kept = own.map((rememberedDevice) => ({ ...rememberedDevice, validAfter: after.validAfter }));
     return kept.length > 0 ? { ...credential, remembered: kept } : credential;
   });
 }
 
-function isRemembered({ valid, until }: RememberedDevice, { validAfter }: Account['user'], now: Seconds): boolean {
-  return valid === validAfter && now < until;
+function isRemembered(device: RememberedDevice, { validAfter }: Account['user'], now: Seconds): boolean {
+  return device.validAfter === validAfter && now < device.until;
 }
 
 function changeCredentials(unit: UnitOfWork, user: string, change: (credential: Credential) => Credential): void {

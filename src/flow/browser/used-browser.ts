@@ -33,7 +33,7 @@ export interface BrowserUse {
     readonly since: Seconds;
     readonly session: string;
     /** `validAfter` of the account at that time. Under another one the browser is not known: see `isUsual`. */
-    readonly valid: Seconds;
+    readonly validAfter: Seconds;
   };
 }
 
@@ -42,7 +42,7 @@ export interface BrowserUse {
  * (decision 21). Before the account got stronger, a password alone may have been the strongest level.
  */
 function isUsual(use: BrowserUse | undefined, validAfter: Seconds): boolean {
-  return use?.usual?.valid === validAfter;
+  return use?.usual?.validAfter === validAfter;
 }
 
 /**
@@ -125,7 +125,7 @@ export function recordBrowserUse(
 ): void {
   const key = usedBrowserKey(secret);
   const last = browserUseOf(unit.peek(key)?.value, subject);
-  const becomesUsual = usual !== undefined && !isUsual(last, usual.valid);
+  const becomesUsual = usual !== undefined && !isUsual(last, usual.validAfter);
   if (last && !becomesUsual && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {
     const before = browserUseOf(current, subject);
@@ -137,7 +137,7 @@ export function recordBrowserUse(
 
 /** The first one of a `validAfter` stays, and the one of a later `validAfter` is not replaced by an earlier one. */
 function keptUsual(before: BrowserUse['usual'], added: BrowserUse['usual']): BrowserUse['usual'] {
-  return before !== undefined && (added === undefined || before.valid >= added.valid) ? before : added;
+  return before !== undefined && (added === undefined || before.validAfter >= added.validAfter) ? before : added;
 }
 
 /** The browser no longer counts as used by this user. `key`: the key of its entry. */

@@ -30,7 +30,7 @@ const session: SsoSession = {
   authorizations: {},
   evidence: [],
   payload: {},
-  valid: start - 1000,
+  validAfter: start - 1000,
 };
 const request = neutralRequest('stepgate-account', ['openid']);
 
@@ -45,7 +45,7 @@ async function ann(options: Parameters<typeof createWorld>[0] = {}) {
       characteristics: [],
       at: start,
       until: start + 60,
-      valid: start - 1000,
+      validAfter: start - 1000,
       ip: '',
       userAgent: '',
     },

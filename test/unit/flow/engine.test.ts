@@ -553,9 +553,9 @@ describe('a browser that is known', () => {
   const strongest = {
     at: start - 10,
     used: ['totp'],
-    usual: { since: start - 10, session: 'earlier', valid: start - 1000 },
+    usual: { since: start - 10, session: 'earlier', validAfter: start - 1000 },
   };
-  const weakened = { ...strongest, usual: { ...strongest.usual, valid: start - 1001 } };
+  const weakened = { ...strongest, usual: { ...strongest.usual, validAfter: start - 1001 } };
   const weaker = { at: start - 10, used: ['password'] };
 
   test.each<[string, object | undefined, 1 | 2, boolean, boolean]>([
@@ -586,7 +586,7 @@ describe('a browser that is known', () => {
     const isStrongest = asked === 2;
     expect((await world.transaction())?.deviceSecret).toEqual({
       hash: deviceSecretHash(given),
-      ...(isStrongest && { valid: start - 1000 }),
+      ...(isStrongest && { validAfter: start - 1000 }),
     });
   });
 });

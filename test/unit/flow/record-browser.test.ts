@@ -25,7 +25,7 @@ const evidence = (enrollment: string, at: number, transaction: string): Evidence
 const unfinished = newTransaction({ id: 'tx', request, now: start, lifetime: 600 });
 const signIn = { ...unfinished, deviceSecret: { hash: deviceSecretHash('secret') } };
 const here = [evidence('password', start - 5, 'tx'), evidence('totp', start, 'tx')];
-const usual = { since: start, session: 'session', valid: start - 1000 };
+const usual = { since: start, session: 'session', validAfter: start - 1000 };
 
 async function complete(
   changes: Partial<CompletedSignIn> = {},
@@ -95,12 +95,16 @@ describe('what made the browser known', () => {
   const later = { ...usual, since: start + 5, session: 'later' };
 
   test.each<[string, number, object]>([
-    ['stays the first sign-in at the strongest level', usual.valid, usual],
-    ['is a later one after the account got stronger', usual.valid + 1, { ...later, valid: usual.valid + 1 }],
-    ['is not replaced by a request that read the account before that', usual.valid - 1, usual],
-  ])('%s', async (_, valid, known) => {
+    ['stays the first sign-in at the strongest level', usual.validAfter, usual],
+    [
+      'is a later one after the account got stronger',
+      usual.validAfter + 1,
+      { ...later, validAfter: usual.validAfter + 1 },
+    ],
+    ['is not replaced by a request that read the account before that', usual.validAfter - 1, usual],
+  ])('%s', async (_, validAfter, known) => {
     const { again, use } = await complete({ usual });
-    await again({ usual: { ...later, valid } });
+    await again({ usual: { ...later, validAfter } });
     expect((await use())?.usual).toEqual(known);
     await again({ usual: undefined as never });
     expect((await use())?.usual).toEqual(known);
@@ -114,7 +118,7 @@ describe('the second factor is remembered', () => {
       {
         id: expect.stringMatching(/^[\w-]{16}$/),
         device: expect.stringMatching(/^[\w-]{43}$/),
-        valid: start - 1000,
+        validAfter: start - 1000,
         ip: '192.0.2.1',
         userAgent: 'Firefox',
         factors: ['possession'],
