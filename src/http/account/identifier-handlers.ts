@@ -18,8 +18,8 @@ import {
   identifierInputs,
   presentIdentifier,
 } from '../../flow/account/identifiers.ts';
-import type { ProfileIdentifier } from '../../flow/account/profile.ts';
 import { staleForm } from '../../flow/transaction/form-handle.ts';
+import type { IdentifierKind } from '../../users/record/user.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
@@ -40,8 +40,6 @@ export function identifierHandlers(parts: AccountParts) {
     ...codeConfirmationHandlers(parts, confirmationAt),
   };
 }
-
-type IdentifierKind = ProfileIdentifier['kind'];
 
 const kinds: readonly IdentifierKind[] = ['email', 'phone', 'username'];
 
