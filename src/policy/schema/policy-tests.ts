@@ -96,6 +96,10 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     ),
   );
   const user = closed({
+    identifiers: z
+      .array(text)
+      .optional()
+      .describe('All identifiers of the user. Default: none; in `always`, `never` and `depends`: any.'),
     groups: z
       .array(text)
       .optional()
