@@ -234,7 +234,8 @@ function createServices(foundation: Foundation, messaging: Messaging): Services 
     audit: log.audit,
     sessions: {
       end: (uid) => endSession(activeRevision.provider(), services, uid),
-      keep: (uid, valid, withTokens) => keepSession(currentRequest().unit, uid, { valid, withTokens, now: now() }),
+      keep: (uid, validAfter, withTokens) =>
+        keepSession(currentRequest().unit, uid, { validAfter, withTokens, now: now() }),
     },
     apps: {
       offlineAccess: (userId) => offlineAccess(services, userId),

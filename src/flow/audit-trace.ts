@@ -16,8 +16,10 @@ import { riskText } from '../core/policy/values/risk.ts';
 /** A rule before the deciding one, and the condition because of which it did not decide. */
 export interface PassedRule {
   readonly rule: string;
-  /** e.g. `groups.any`. For `any`, only its name. */
+  /** e.g. `device.known`. For `any`, only its name. */
   readonly because: string;
+  /** It depends on the user, who has not identified. So the layer is undecided, and the rules below were not asked. */
+  readonly unknown?: true;
 }
 
 /** One layer of a decision. */
@@ -169,7 +171,7 @@ function leafNames(conditions: readonly ConditionTrace[]): readonly string[] {
 function tracedLayer(layer: LayerTrace): TracedLayer {
   const { decidedBy, rules, satisfied, requiredAcr, maxAge, remembered, change } = layer;
   const decider = decidedBy === undefined ? undefined : rules.at(-1);
-  const passed = decider === undefined ? rules : rules.slice(0, -1);
+  const passed = decider === undefined ? upToUnknown(layer) : rules.slice(0, -1);
   return omitUndefined({
     layer: layer.layer,
     policy: layer.policy,
@@ -186,8 +188,15 @@ function tracedLayer(layer: LayerTrace): TracedLayer {
   });
 }
 
+/** Where no rule decided: all rules, or those up to the first that depends on the user. */
+function upToUnknown({ rules, outcome }: LayerTrace): readonly RuleTrace[] {
+  const unknown = rules.findIndex(({ result }) => result === 'unknown');
+  return outcome === 'undecided' && unknown >= 0 ? rules.slice(0, unknown + 1) : rules;
+}
+
 function passedRule(rule: RuleTrace): PassedRule {
-  return { rule: rule.rule, because: firstWith(rule, rule.result) };
+  const { result } = rule;
+  return { rule: rule.rule, because: firstWith(rule, result), ...(result === 'unknown' && { unknown: true }) };
 }
 
 /** The first condition with this result. */

@@ -17,7 +17,7 @@ export interface SessionControl {
    * Keeps the session although the account has a new `validAfter`. With `withTokens`, what was issued within it stays
    * valid as well.
    */
-  keep(uid: string, valid: Seconds, withTokens: boolean): void;
+  keep(uid: string, validAfter: Seconds, withTokens: boolean): void;
 }
 
 /** An app whose access outlives the session. */

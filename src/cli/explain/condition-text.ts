@@ -42,11 +42,15 @@ function line({ result }: ConditionTrace, words: string, paint: Paint): string {
   return `${resultWord(result, paint)}  ${printable(words)}`;
 }
 
-/** For example `groups any: [contractors]`. Times, days and durations are formatted for readers. */
+/**
+ * For example `groups any: [contractors]`. Times, days and durations are formatted for readers. Only the name if the
+ * conditions do not have it.
+ */
 export function conditionText(when: ConditionSet, name: string): string {
   const [key = '', ...rest] = name.split('.');
   const given: unknown = when[key as keyof ConditionSet];
   const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
+  if (value === undefined) return name;
   const written = asWritten(key);
   const plain = written(key, value);
   // A formula contains quotes of its own.

@@ -179,16 +179,14 @@ function says({ layer, outcome, maxAge }: ToldLayer): boolean {
 }
 
 function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Paint): readonly string[] {
-  const { passed = [], morePassed, outcome, rule, location } = layer;
+  const { morePassed, rule, location } = layer;
   const where = location === undefined ? '' : paint('dim', `  ${sourceLocationText(location)}`);
   const title = `  ${paint('bold', titleOf(layer, decision))}`;
   const decider = rule === undefined ? [] : [`    by the rule "${printable(rule)}"${where}`];
   return [
     title,
     ...(morePassed === undefined ? [] : [`    ${morePassed} rules before these did not hold, either`]),
-    ...passed.map(
-      (toldRule) => `    not by "${printable(toldRule.rule)}": ${passedRuleText(toldRule, outcome === 'undecided')}`,
-    ),
+    ...passedRules(layer).map((toldRule) => `    not by "${printable(toldRule.rule)}": ${passedRuleText(toldRule)}`),
     ...decider,
     ...askedLines(layer).map((text) => `    ${text}`),
   ];
@@ -202,10 +200,19 @@ function titleOf({ layer, policy, change, requiredAcr }: TracedLayer, decision: 
   return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${printable(policy)}`;
 }
 
-function passedRuleText({ because, when }: ToldRule, isUndecided: boolean): string {
-  const end = isUndecided ? 'is not known yet' : 'does not hold';
-  if (because === 'any') return `none of its alternatives holds`;
-  return `${printable(when === undefined ? because : conditionText(when, because))} ${end}`;
+/**
+ * Lines of earlier releases do not mark the rule that was not known, and also list the rules below it. Those that hold
+ * have no condition to tell.
+ */
+function passedRules({ passed = [], outcome }: ToldLayer): readonly ToldRule[] {
+  if (outcome !== 'undecided' || passed.some(({ unknown }) => unknown)) return passed;
+  return passed.flatMap((rule) => (rule.because === '' ? [] : [{ ...rule, unknown: true as const }]));
+}
+
+function passedRuleText({ because, when, unknown }: ToldRule): string {
+  if (because === 'any') return `none of its alternatives ${unknown ? 'is known to hold yet' : 'holds'}`;
+  const condition = when === undefined ? because : conditionText(when, because);
+  return `${printable(condition)} ${unknown ? 'is not known yet' : 'does not hold'}`;
 }
 
 function askedLines(layer: ToldLayer): readonly string[] {

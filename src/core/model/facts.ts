@@ -43,8 +43,11 @@ export interface Evidence {
   readonly at: Seconds;
   /** Id of the transaction in which the user proved it: one authentication event. */
   readonly transaction: string;
-  /** `validAfter` of the account at that time: what ends its sessions ends a sign-in under way that rests on this. */
-  readonly valid?: Seconds;
+  /**
+   * `validAfter` of the account at that time. If it has changed since, the evidence no longer counts, also in a sign-in
+   * under way.
+   */
+  readonly validAfter?: Seconds;
   /** The longest time (seconds) between two activities of the session since then. Absent: there was none. */
   readonly idle?: Seconds;
   /** `registration`: the user began the account with it, and is signed in by it. */

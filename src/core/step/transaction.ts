@@ -37,7 +37,7 @@ export interface Pending extends Choice {
   /** Epoch seconds. */
   readonly expires: Seconds;
   /** Set if the challenge sent a code: the account's `validAfter` at that time, or 0 for a decoy. */
-  readonly valid?: Seconds;
+  readonly validAfter?: Seconds;
   /** Ids of the messages with its code. They are not sent once the code has expired. */
   readonly outbox?: readonly string[];
 }
@@ -137,20 +137,20 @@ export interface Transaction {
    */
   readonly recorded?: string;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent before the first proof. */
-  readonly proofSecret?: string;
-  /** Absent until everything is proved. */
-  readonly deviceSecret?: DeviceSecret;
+  readonly proofSecretHash?: string;
+  /** The secret that the browser got when everything was proved. Absent until then. */
+  readonly givenSecret?: GivenSecret;
 }
 
-/** The secret by which the browser is recognised later, as the answer to the last proof gave it. */
-export interface DeviceSecret {
+/** What a transaction keeps of the browser's secret that the answer to the last proof gave. */
+export interface GivenSecret {
   /** The browser is recorded only under the secret with this hash. */
   readonly hash: string;
   /**
    * Set if the sign-in was at the strongest level when the secret was given, so that it makes the browser known: the
    * account's `validAfter` at that time.
    */
-  readonly valid?: Seconds;
+  readonly validAfter?: Seconds;
 }
 
 /** What a new transaction starts from. */

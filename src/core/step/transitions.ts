@@ -92,8 +92,8 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
  * The account's other sessions ended while this sign-in continues: its evidence gets the new `validAfter` and stays
  * valid.
  */
-export function keptWith(transaction: Transaction, valid: Seconds): Transaction {
-  return { ...transaction, evidence: transaction.evidence.map((evidence) => ({ ...evidence, valid })) };
+export function keptWith(transaction: Transaction, validAfter: Seconds): Transaction {
+  return { ...transaction, evidence: transaction.evidence.map((evidence) => ({ ...evidence, validAfter })) };
 }
 
 /** The user forgot the password. Outstanding challenges no longer count. Earlier proofs may count for the recovery. */

@@ -270,7 +270,8 @@ async function answerChallenge(
   const account = subject.decoy ? undefined : await loadAccount(context.request.unit, subject.id);
   const { unit } = context.request;
   // Refused like a wrong code, because a page that shows no account must not change either.
-  const isOver = account && !countsOn(unit, context.transaction, { user: account.user, valid: pending.valid });
+  const isOver =
+    account && !countsOn(unit, context.transaction, { user: account.user, validAfter: pending.validAfter });
   const credential = isOver ? undefined : account?.credentials.find(({ id }) => id === pending.enrollment);
   const key = pending.authenticator;
   const reserved = await withDeferredAttempt(context, loaded, { facts, account, subjectId: subject.id });

@@ -28,10 +28,10 @@ export interface SsoSession {
   /** How long it may live, by the latest deciding session rule. */
   readonly limits?: GrantedSession;
   /** The account's `validAfter` at the sign-in. A reset ends the session. */
-  readonly valid?: Seconds;
+  readonly validAfter?: Seconds;
   /**
    * Set if the session was kept when `validAfter` changed: what was issued within it from this value on still counts.
-   * Absent: from `valid` on.
+   * Absent: from `validAfter` on.
    */
   readonly validSince?: Seconds;
   /** The last sign-in to an app: when (epoch seconds), and from where, as the browser reported. */
@@ -64,7 +64,7 @@ export function peekSso(unit: UnitOfWork, uid: string): SsoSession | undefined {
 export function isOver(session: SsoSession, account: User | undefined, now: Seconds): boolean {
   if (!session.accountId) return false;
   const tooOld = session.limits !== undefined && now >= session.startedAt + session.limits.absolute;
-  return tooOld || account?.id !== session.accountId || account.validAfter !== session.valid;
+  return tooOld || account?.id !== session.accountId || account.validAfter !== session.validAfter;
 }
 
 /**
@@ -72,7 +72,7 @@ export function isOver(session: SsoSession, account: User | undefined, now: Seco
  * session was kept at that change. `issued`: the `validAfter` under which it was issued.
  */
 export function isKeptWith(session: SsoSession | undefined, account: User, issued: Seconds | undefined): boolean {
-  if (session?.accountId !== account.id || session.valid !== account.validAfter) return false;
+  if (session?.accountId !== account.id || session.validAfter !== account.validAfter) return false;
   return session.validSince !== undefined && issued !== undefined && issued >= session.validSince;
 }
 

@@ -29,10 +29,10 @@ export async function withPresentProofs(unit: UnitOfWork, transaction: Transacti
 export function countsOn(
   unit: UnitOfWork,
   { session }: Pick<Transaction, 'session'>,
-  { user, valid }: { readonly user: User; readonly valid: Seconds | undefined },
+  { user, validAfter }: { readonly user: User; readonly validAfter: Seconds | undefined },
 ): boolean {
-  if (valid === undefined || valid === user.validAfter || user.status !== 'active') return true;
-  return isKeptWith(session === undefined ? undefined : peekSso(unit, session), user, valid);
+  if (validAfter === undefined || validAfter === user.validAfter || user.status !== 'active') return true;
+  return isKeptWith(session === undefined ? undefined : peekSso(unit, session), user, validAfter);
 }
 
 function isPresent(
@@ -40,7 +40,7 @@ function isPresent(
   transaction: Transaction,
   { account, evidence }: { readonly account: Account; readonly evidence: Evidence },
 ): boolean {
-  const { enrollment, at, valid } = evidence;
+  const { enrollment, at, validAfter } = evidence;
   const moved = account.credentials.find(({ id }) => id === enrollment)?.movedAt ?? 0;
-  return (valid ?? at) >= moved && countsOn(unit, transaction, { user: account.user, valid });
+  return (validAfter ?? at) >= moved && countsOn(unit, transaction, { user: account.user, validAfter });
 }

@@ -114,8 +114,9 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
     });
   }
   // The session may have got stronger since. A weaker sign-in may have kept a planted secret.
-  const valid = transaction.deviceSecret?.valid;
-  const usual = isStrongest && valid !== undefined ? { since: services.now(), session: session.uid, valid } : undefined;
+  const validAfter = transaction.givenSecret?.validAfter;
+  const usual =
+    isStrongest && validAfter !== undefined ? { since: services.now(), session: session.uid, validAfter } : undefined;
   await recordBrowser({ ...signedIn, ...omitUndefined({ rememberable, usual }) });
   unit.delete(transactionKey(transaction.id));
 }

@@ -121,19 +121,23 @@ export async function sessionOfCookie(
 }
 
 /**
- * All other sessions of the account ended, and this one continues for as long as it would have. `valid`: the account's
- * new `validAfter`. With `withTokens`, what was issued within it still counts.
+ * All other sessions of the account ended, and this one continues for as long as it would have. `validAfter`: the new
+ * one of the account. With `withTokens`, what was issued within it still counts.
  */
 export function keepSession(
   unit: UnitOfWork,
   uid: string,
-  { valid, withTokens, now }: { readonly valid: Seconds; readonly withTokens: boolean; readonly now: Seconds },
+  {
+    validAfter,
+    withTokens,
+    now,
+  }: { readonly validAfter: Seconds; readonly withTokens: boolean; readonly now: Seconds },
 ): void {
   unit.merge(ssoSessionKey(uid), (value) => {
     if (value === undefined) return undefined;
     const { validSince: before, ...session } = parseSsoSession(value);
-    const since = withTokens ? (before ?? session.valid) : undefined;
-    return sessionEntry({ ...session, valid, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
+    const since = withTokens ? (before ?? session.validAfter) : undefined;
+    return sessionEntry({ ...session, validAfter, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
   });
 }
 
@@ -175,14 +179,14 @@ function loadedUser(unit: UnitOfWork, accountId: string | undefined): User | und
  * A request that read the account before a change must not undo what another request has written since: that this
  * session continues.
  */
-function validOf(
-  found: Pick<SsoSession, 'accountId' | 'valid'> & { readonly validSince: Seconds | undefined },
-  { accountId, valid }: { readonly accountId: string; readonly valid: Seconds | undefined },
-): Pick<SsoSession, 'valid' | 'validSince'> {
-  if (valid === undefined) return {};
-  const { accountId: former, valid: kept = valid, validSince } = found;
-  if (former !== accountId) return { valid };
-  return { valid: Math.max(valid, kept), ...omitUndefined({ validSince }) };
+function validAfterOf(
+  found: Pick<SsoSession, 'accountId' | 'validAfter'> & { readonly validSince: Seconds | undefined },
+  { accountId, validAfter }: { readonly accountId: string; readonly validAfter: Seconds | undefined },
+): Pick<SsoSession, 'validAfter' | 'validSince'> {
+  if (validAfter === undefined) return {};
+  const { accountId: former, validAfter: kept = validAfter, validSince } = found;
+  if (former !== accountId) return { validAfter };
+  return { validAfter: Math.max(validAfter, kept), ...omitUndefined({ validSince }) };
 }
 
 /** The session ends with this request, unless it gets another id before that. */
@@ -256,7 +260,7 @@ function upsertSession({ scope, now }: SessionStorage, saved: SavedSession): voi
   const stored = unit.stored(ssoSessionKey(uid));
   const before = stored ? parseSsoSession(stored.value).authorizations : {};
   const after = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
-  const valid = loadedUser(unit, accountId)?.validAfter;
+  const validAfter = loadedUser(unit, accountId)?.validAfter;
   const current = currentSession(unit, uid, now());
   endedSessions.delete(uid);
   unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
@@ -264,7 +268,9 @@ function upsertSession({ scope, now }: SessionStorage, saved: SavedSession): voi
     const { validSince, ...found } = current(value);
     const startedAt = found.accountId === accountId ? found.startedAt : now();
     const merged = mergeAuthorizations(uid, { current: found.authorizations, before, after });
-    const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
+    const account = accountId
+      ? { accountId, ...validAfterOf({ ...found, validSince }, { accountId, validAfter }) }
+      : {};
     const next = { ...found, ...account, startedAt, authorizations: merged, payload, expiresAt: now() + ttl };
     return sessionEntry(next, ttl);
   });

@@ -18,9 +18,9 @@ export interface Stored {
   /** Without the token itself, whose hash is the key. */
   readonly payload: AdapterPayload;
   /** `validAfter` of the account at that time. */
-  readonly valid?: Seconds;
+  readonly validAfter?: Seconds;
   /** The same for the app. The user changes it by ending the access of the app: what was issued before is then void. */
-  readonly appValid?: Seconds;
+  readonly appValidAfter?: Seconds;
   /** The basis, for models from which tokens follow. */
   readonly basis?: TokenBasis;
   /** For a refresh token. */
@@ -99,8 +99,8 @@ export async function storedOf({ model, scope }: ModelStorage, { payload }: Upse
   const account = user && parseUser(user.value);
   return omitUndefined({
     payload: withoutSecret(model, model === 'AccessToken' ? withoutClaims(payload, scope.refusedClaims) : payload),
-    valid: account?.validAfter,
-    appValid: account && appValidAfter(account, payload.clientId ?? ''),
+    validAfter: account?.validAfter,
+    appValidAfter: account && appValidAfter(account, payload.clientId ?? ''),
     basis: tokenSources.has(model) ? scope.tokenBasis : undefined,
   });
 }
@@ -152,11 +152,8 @@ function refsOf(
 }
 
 /** A model that belongs to a grant or an account lives only as long as these. */
-export async function isWithGrantAndAccount(
-  model: string,
-  { payload, valid, appValid }: Stored,
-  unit: UnitOfWork,
-): Promise<boolean> {
+export async function isWithGrantAndAccount(model: string, stored: Stored, unit: UnitOfWork): Promise<boolean> {
+  const { payload, validAfter } = stored;
   if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));
@@ -164,11 +161,11 @@ export async function isWithGrantAndAccount(
   const account = parseUser(user.value);
   if (account.status !== 'active') return false;
   // The user ended this app's access, or withdrew part of it.
-  if (appValidAfter(account, payload.clientId ?? '') !== appValid) return false;
+  if (appValidAfter(account, payload.clientId ?? '') !== stored.appValidAfter) return false;
   // A grant is useless by itself: the sessions and tokens that lead to it decide whether they are still valid.
-  if (model === 'Grant' || account.validAfter === valid) return true;
+  if (model === 'Grant' || account.validAfter === validAfter) return true;
   const { sessionUid } = payload;
-  return sessionUid !== undefined && isKeptWith(await sessionOf(sessionUid, unit), account, valid);
+  return sessionUid !== undefined && isKeptWith(await sessionOf(sessionUid, unit), account, validAfter);
 }
 
 async function sessionOf(uid: string, unit: UnitOfWork): Promise<SsoSession | undefined> {

@@ -22,6 +22,7 @@ import { randomName } from '../../support/values/random-name.ts';
 
 let node: TestNode;
 let time = Math.floor(Date.now() / 1000);
+const today = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][new Date(time * 1000).getUTCDay()];
 beforeAll(async () => {
   node = await startNode({ demo: true, authenticators: ['password', 'totp', 'email'], now: () => time });
 });
@@ -234,6 +235,39 @@ test('where rules ask about unusual facts, the story names them', async () => {
   const { agent, page, uid } = await beginSignIn(node, 'notes');
   expect(currentStep(await identify(agent, page, user))).toBe('denied.rule');
   expect(await told(uid)).toContain('    denied\n  Unusual\n    low: newDevice 20\n  Proved at that time\n');
+});
+
+test.each([
+  ['the network', { network: { none: ['office'] } }],
+  ['the time', { time: { days: [today], zone: 'UTC' } }],
+  ['the device', { device: { platform: ['desktop', 'mobile', 'other'] } }],
+  ['the app', { apps: { any: ['notes'] }, network: { none: ['office'] } }],
+  ['an expression', { expression: '!("office" in network.zones)' }],
+])('a denial by %s, before the user identified, is told by the reference on its page', async (_, when) => {
+  const rest = { then: { allow: { factors: 1 } } };
+  await node.configure({
+    ...signOnPolicy('notes', { when, then: 'deny' }, rest),
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [
+        { name: 'Payroll', when: { apps: { any: ['payroll'] } }, then: { required: [{ anyOf: ['totp'] }] } },
+        { name: 'Auditors', when: { groups: { any: ['auditors'] } }, then: { required: [{ anyOf: ['totp'] }] } },
+        { name: 'Everybody else', then: {} },
+      ],
+    }),
+  });
+  const { page } = await beginSignIn(node, 'notes');
+  expect(currentStep(page)).toBe('denied.rule');
+  const reference = referenceOf('sign_in.denied', 'notes');
+  expect(page.html).toContain(reference);
+  const text = await told(reference);
+  expect(text).toContain('by the rule "Rule 1"  policies/sign-on/notes.yaml:1:26\n    denied\n');
+  // Nothing is said of the rules below the one that depends on the user.
+  expect(text).toContain(`
+  Enrollment policy
+    not by "Payroll": apps any: [payroll] does not hold
+    not by "Auditors": groups any: [auditors] is not known yet
+    not decided yet
+`);
 });
 
 test.each([

@@ -30,7 +30,7 @@ const session: SsoSession = {
   authorizations: {},
   evidence: [],
   payload: {},
-  valid: start - 1000,
+  validAfter: start - 1000,
 };
 const request = neutralRequest('stepgate-account', ['openid']);
 
@@ -40,12 +40,12 @@ async function ann(options: Parameters<typeof createWorld>[0] = {}) {
   const remembered = [
     {
       id: 'browser',
-      device: 'd',
+      browser: 'd',
       factors: [],
       characteristics: [],
       at: start,
       until: start + 60,
-      valid: start - 1000,
+      validAfter: start - 1000,
       ip: '',
       userAgent: '',
     },

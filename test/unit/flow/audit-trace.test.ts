@@ -44,6 +44,26 @@ test('rules that did not decide have the first condition that kept them from it'
   });
 });
 
+test('where it depends on the user, who has not identified, the rules below were not passed', () => {
+  const deny = { kind: 'deny' } as const;
+  const policies = withRules(
+    { name: 'Office', when: { network: { any: ['office'] } }, then: deny },
+    { name: 'Admins', when: { groups: { any: ['admins'] } }, then: deny },
+    { name: 'Abroad', when: { network: { any: ['abroad'] } }, then: deny },
+    { name: 'Staff', when: { groups: { any: ['staff'] } }, then: deny },
+  );
+  const app = traceOf(policies, factsOf()).layers.find(({ layer }) => layer === 'app');
+  expect(app).toEqual({
+    layer: 'app',
+    policy: 'app',
+    outcome: 'undecided',
+    passed: [
+      { rule: 'Office', because: 'network' },
+      { rule: 'Admins', because: 'groups', unknown: true },
+    ],
+  });
+});
+
 test('a rule that decided several times is named once', () => {
   const { trace } = evaluate(withRules(), factsOf({ subject: userWith(['password']) }));
   const [first] = trace.layers.filter(({ decidedBy }) => decidedBy !== undefined);

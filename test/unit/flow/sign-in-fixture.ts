@@ -153,7 +153,7 @@ function recordedServices(options: WorldOptions) {
   const secrets: { all: ServerSecrets } = { all: [Buffer.alloc(32, 1).toString('base64url')] };
   const lines: Readonly<Record<string, unknown>>[] = [];
   const ended: string[] = [];
-  const kept: (readonly [uid: string, valid: number, withTokens: boolean])[] = [];
+  const kept: (readonly [uid: string, validAfter: number, withTokens: boolean])[] = [];
   const woken = { times: 0 };
   const snapshot = snapshotOf(options, authenticators, hasApp);
   const services: Services = {
@@ -165,7 +165,7 @@ function recordedServices(options: WorldOptions) {
     },
     sessions: {
       end: async (uid) => void ended.push(uid),
-      keep: (uid, valid, withTokens) => void kept.push([uid, valid, withTokens]),
+      keep: (uid, validAfter, withTokens) => void kept.push([uid, validAfter, withTokens]),
     },
     apps: { offlineAccess: async () => [], end: async (client) => void ended.push(client) },
     issuer: 'https://id.test',

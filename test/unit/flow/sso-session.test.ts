@@ -11,7 +11,7 @@ const kept: SsoSession = {
   authorizations: {},
   evidence: [],
   payload: {},
-  valid: 300,
+  validAfter: 300,
   validSince: 200,
 };
 
@@ -20,7 +20,7 @@ test.each<[string, SsoSession | undefined, number | undefined, boolean]>([
   ['what was issued between two changes', kept, 250, true],
   ['nothing from before an end of everything', kept, 199, false],
   ['nothing whose time is unknown', kept, undefined, false],
-  ['nothing once the account was changed again', { ...kept, valid: 299 }, 200, false],
+  ['nothing once the account was changed again', { ...kept, validAfter: 299 }, 200, false],
   ['nothing of another user', { ...kept, accountId: 'other' }, 200, false],
   ['nothing without a session', undefined, 200, false],
 ])('%s', (_what, session, issued, expected) => {

@@ -110,7 +110,7 @@ describe('tokens live as long as their grant and their account', () => {
       'its sessions end but this one, which keeps its tokens',
       async () => {
         await writeUser({ validAfter: now });
-        await keptSession({ valid: now, validSince: before });
+        await keptSession({ validAfter: now, validSince: before });
       },
       { grant: true, tokens: true },
     ],
@@ -118,7 +118,7 @@ describe('tokens live as long as their grant and their account', () => {
       'its sessions end but this one, without its tokens',
       async () => {
         await writeUser({ validAfter: now });
-        await keptSession({ valid: now });
+        await keptSession({ validAfter: now });
       },
       { grant: true, tokens: false },
     ],
@@ -126,7 +126,7 @@ describe('tokens live as long as their grant and their account', () => {
       'it is reset, and the session is of another user',
       async () => {
         await writeUser({ validAfter: now });
-        await keptSession({ accountId: 'other', valid: now, validSince: before });
+        await keptSession({ accountId: 'other', validAfter: now, validSince: before });
       },
       { grant: true, tokens: false },
     ],
@@ -151,7 +151,7 @@ describe('tokens live as long as their grant and their account', () => {
 
   test('a token that this very request has issued within the continued session counts', async () => {
     await writeUser();
-    await keptSession({ valid: now, validSince: before });
+    await keptSession({ validAfter: now, validSince: before });
     const { grantId: _, ...payload } = payloadOf('AccessToken');
     const found = await request(async ({ unit }) => {
       await adapter('AccessToken').upsert('a', payload, 60);

@@ -39,7 +39,7 @@ test('a request that read the account before its change does not end the continu
   const slow = await begin(user, 'cookie');
   const changing = await begin(user, 'cookie');
   await write(now());
-  keepSession(changing.unit, session.uid, { valid: now(), withTokens: false, now: now() });
+  keepSession(changing.unit, session.uid, { validAfter: now(), withTokens: false, now: now() });
   await changing.unit.commit();
   await slow.save();
   await slow.unit.commit();
@@ -73,7 +73,7 @@ test('the continued session lives no longer than its cookie would have', async (
     },
   };
   const changing = await begin(user, 'cookie-of-bob', noting);
-  keepSession(changing.unit, session.uid, { valid: user.validAfter, withTokens: true, now: now() + 50 });
+  keepSession(changing.unit, session.uid, { validAfter: user.validAfter, withTokens: true, now: now() + 50 });
   await changing.unit.commit();
   expect(commits.flat()).toMatchObject([{ op: 'replace', ttl: 10 }]);
 });

@@ -89,21 +89,21 @@ export async function enroll(
   });
   const recovery = recoveryWith(context, decided.facts, { authenticator, credential });
   const credentials = [...remaining, credential];
-  const valid = await saveEnrollment(context, account, { credentials, otherSessionsEnded, recovery });
+  const validAfter = await saveEnrollment(context, account, { credentials, otherSessionsEnded, recovery });
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
   notifyOfEnrollment(context, account, {
     credential,
     takesPlace: remaining.length < account.credentials.length,
     otherSessionsEnded,
   });
-  const kept = { ...context, transaction: keptWith(context.transaction, valid) };
+  const kept = { ...context, transaction: keptWith(context.transaction, validAfter) };
   return acceptProof(withoutRecovery(kept, authenticator, account), {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
     origin: 'enrollment',
     event: 'authenticator.enrolled',
-    valid,
+    validAfter,
     otherSessionsEnded,
   });
 }

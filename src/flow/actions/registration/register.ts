@@ -124,7 +124,7 @@ async function createAccount(
     proof,
     origin: 'registration',
     event,
-    valid: user.validAfter,
+    validAfter: user.validAfter,
   });
   if (!secret || !password) return accepted;
   const evidence = {
@@ -135,7 +135,7 @@ async function createAccount(
     at: secret.at,
     transaction: transaction.event,
     origin: 'registration' as const,
-    valid: user.validAfter,
+    validAfter: user.validAfter,
   };
   return withTransaction(accepted.context, proved(accepted.context.transaction, evidence));
 }

@@ -64,7 +64,7 @@ export async function startChallenge(
   // The page must not claim that something was sent.
   const shown = notices.length > 0 ? { ...rest.public, unsent: true } : rest.public;
   // A decoy's challenge is stored in the same shape.
-  const out = outbox.length > 0 ? { outbox, valid: account?.user.validAfter ?? 0 } : {};
+  const out = outbox.length > 0 ? { outbox, validAfter: account?.user.validAfter ?? 0 } : {};
   return { pending: { ...choice, ...rest, public: shown, expires, ...out }, notices };
 }
 

@@ -132,7 +132,7 @@ export async function verify(context: OpenTransaction, given: VerificationAttemp
     proof: result.proof,
     origin: context.transaction.recovering ? 'recovery' : 'sign_in',
     event: 'authenticator.verified',
-    valid: account.user.validAfter,
+    validAfter: account.user.validAfter,
   });
 }
 
@@ -216,7 +216,7 @@ export function acceptProof(
     origin: Evidence['origin'];
     event: 'authenticator.verified' | 'authenticator.enrolled';
     /** The account's `validAfter` from now on. */
-    valid: Seconds;
+    validAfter: Seconds;
     /** For an enrollment: it ended all other sessions. */
     otherSessionsEnded?: boolean;
   },
@@ -230,7 +230,7 @@ export function acceptProof(
     at: services.now(),
     transaction: transaction.event,
     origin: what.origin,
-    valid: what.valid,
+    validAfter: what.validAfter,
   };
   audit(request.unit, services.audit, {
     event: what.event,

@@ -27,3 +27,20 @@ test('a browser that is not known is not called new: it may be a used one', () =
   expect(told([])).toContain('  from      192.0.2.1, in no zone, a browser that is not known\n');
   expect(told([], { device: { known: true } })).toContain('  from      192.0.2.1, in no zone, a known browser\n');
 });
+
+test('lines of earlier releases list rules below one that was not known: those that hold are not told', () => {
+  const layer = { layer: 'enrollment', policy: 'enrollment', outcome: 'undecided' } as const;
+  const passed = [
+    { rule: 'Staff', because: 'groups', when: { groups: { any: ['staff'] } } },
+    { rule: 'Everybody else', because: '', when: {} },
+  ];
+  expect(told([{ ...layer, passed }])).toContain(
+    '\n  Enrollment policy\n    not by "Staff": groups any: [staff] is not known yet\n    not decided yet\n',
+  );
+});
+
+test('a condition that the rule of that name does not have is named alone', () => {
+  const layer = { layer: 'app', policy: 'notes', outcome: 'allow', rule: 'All' } as const;
+  const passed = [{ rule: 'Same name', because: 'device.known', when: { groups: { any: ['staff'] } } }];
+  expect(told([{ ...layer, passed }])).toContain('    not by "Same name": device.known does not hold\n');
+});

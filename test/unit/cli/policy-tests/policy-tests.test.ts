@@ -583,10 +583,7 @@ test.each([
 
 test.each([
   ['{ users: { any: [boss, ann@corp.test] } }', []],
-  [
-    ofTheHouse,
-    [expect.objectContaining({ actual: expect.stringMatching(/^undecided: whether `expression` holds/) })],
-  ],
+  [ofTheHouse, [expect.objectContaining({ actual: expect.stringMatching(/^undecided: whether `expression` holds/) })]],
   [
     `{ expression: "'ann' in user.identifiers || 'staff' in user.groups" }`,
     [expect.objectContaining({ actual: expect.stringMatching(/^undecided: whether `expression` holds/) })],

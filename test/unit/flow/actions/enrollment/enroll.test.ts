@@ -51,7 +51,8 @@ describe('an enrollment', () => {
 
   test('of something stronger ends all other sessions, not the one of this browser', async () => {
     const { world, page } = await atEnroll();
-    for (const uid of ['mine', 'other']) await world.addSession(uid, { accountId: 'user-ann', valid: start - 1000 });
+    for (const uid of ['mine', 'other'])
+      await world.addSession(uid, { accountId: 'user-ann', validAfter: start - 1000 });
     const entry = (session: string) =>
       JSON.stringify({ at: start, client: 'notes', session, proved: [], ip: '', userAgent: '' });
     await world.write(

@@ -230,7 +230,7 @@ describe('what a verification changes', () => {
         at: start,
         transaction: 'tx',
         origin: 'sign_in',
-        valid: start - 1000,
+        validAfter: start - 1000,
       },
     ]);
   });
