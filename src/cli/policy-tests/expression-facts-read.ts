@@ -5,21 +5,21 @@ import { conditionsWithin, isOpenPart, type ProfileSchema } from '../../core/pol
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 
 /** A part of an expression without `&&`, `||` and `!`. */
-export type SinglePart = Exclude<
+type SinglePart = Exclude<
   ExpressionLogic,
   | { readonly all: readonly ExpressionLogic[] }
   | { readonly any: readonly ExpressionLogic[] }
   | { readonly not: ExpressionLogic }
 >;
 
-export function singleParts(logic: ExpressionLogic): readonly SinglePart[] {
+function singleParts(logic: ExpressionLogic): readonly SinglePart[] {
   if ('all' in logic) return logic.all.flatMap(singleParts);
   if ('any' in logic) return logic.any.flatMap(singleParts);
   return 'not' in logic ? singleParts(logic.not) : [logic];
 }
 
 /** The facts that the text of a part reads, e.g. `user.identifiers`. Undefined: they are not known. */
-export function readsOf(text: string, { partOf }: CompiledExpression): readonly string[] | undefined {
+function readsOf(text: string, { partOf }: CompiledExpression): readonly string[] | undefined {
   return partOf?.(text).reads;
 }
 
