@@ -12,7 +12,7 @@ import { type AppPair, comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
-import { circumstancesOf, placePairs } from './sign-ins/circumstances.ts';
+import { circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { comparePair } from './sign-ins/compare-pair.ts';
 import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sign-ins/user-classes.ts';
 
@@ -40,17 +40,19 @@ export async function configDiff({
 }: DiffOptions): Promise<ConfigDiff> {
   const { pairs, added, removed } = await comparedApps(active, next);
   const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
-  const projection = projectionOf(pairs);
-  const known = { projection, places, now: rest.now };
+  const varied = pairs.map((pair): VariedPair => {
+    return { pair, circumstances: circumstancesOf(pair, { places, now: rest.now }) };
+  });
+  const projection = projectionOf(varied);
+  const known = { projection, now: rest.now };
   // If no sign-in can change, there are no users to count.
   const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
   const real = counted?.classes ?? [];
   const isSomeUser = ({ groups }: UserClass) =>
     real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
   const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((userClass) => !isSomeUser(userClass))];
-  const changes = pairs.flatMap((pair) => {
-    const classes = seenBy(all, projectionOf([pair]), projection);
-    const circumstances = circumstancesOf(pair, { places, now: rest.now });
+  const changes = varied.flatMap(({ pair, circumstances }) => {
+    const classes = seenBy(all, projectionOf([{ pair, circumstances }]), projection);
     return comparePair(pair, { classes, circumstances, isCounted: store !== undefined });
   });
   return {

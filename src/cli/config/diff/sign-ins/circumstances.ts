@@ -4,13 +4,15 @@
  */
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
+import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
 import type { Settings, Zone } from '../../../../policy/model/settings.ts';
 import { believedIn, browsersIn } from '../../questions/devices.ts';
 import { timesIn } from '../../questions/fresh-sign-ins.ts';
-import type { AppPair } from '../compared/app-pairs.ts';
+import type { AppPair, AppSide } from '../compared/app-pairs.ts';
 
 /** An address, as each configuration sees it. */
 export interface PlacePair {
@@ -32,6 +34,22 @@ export interface Circumstance {
   readonly believed: BelievedPair;
   readonly now: Seconds;
   readonly scopes: readonly string[];
+}
+
+/** An app with the circumstances in which its sign-ins are compared. */
+export interface VariedPair {
+  readonly pair: AppPair;
+  readonly circumstances: readonly Circumstance[];
+}
+
+/** A fresh sign-in under one configuration, before the user has identified. */
+export function factsIn({ app, side }: AppSide, circumstance: Circumstance, key: 'active' | 'next'): Facts {
+  const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
+  const { now, scopes } = circumstance;
+  const network = circumstance.place[key];
+  const device = { ...circumstance.device, ...circumstance.believed[key] };
+  const request = { ...neutralRequest(app.clientId, scopes), acrValues, ...(maxAge !== undefined && { maxAge }) };
+  return onDevice(neutralFacts({ now, request, network }), device, side.snapshot.settings.risk);
 }
 
 /** A zone that differs between the configurations gets its own name on each side. */

@@ -9,17 +9,15 @@ import { leastSteps } from '../../../../core/analysis/simulation/least-steps.ts'
 import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
-import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../../../../core/policy/rules/compile.ts';
 import { findRule, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
-import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
 import { carriedScopes } from '../compared/carried-scopes.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
-import type { Circumstance } from './circumstances.ts';
+import { type Circumstance, factsIn } from './circumstances.ts';
 import { type CircumstanceOfUser, decidingRuleNames } from './deciding-rules.ts';
 import type { UserClass } from './user-classes.ts';
 
@@ -69,7 +67,10 @@ export interface Viewer {
  */
 export function viewerOf(own: AppSide, key: 'active' | 'next', free: readonly string[]): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
-  const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);
+  const factsOf = ({ user: { subject }, circumstance }: CircumstanceOfUser): Facts => ({
+    ...factsIn(own, circumstance, key),
+    subject,
+  });
   const decidersOf = decidingRuleNames(own.policies, factsOf);
   return {
     view: (user, circumstance) => {
@@ -78,16 +79,6 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', free: readonly st
       return getOrMake(ofRest, decidersOf(asked), () => viewOf(own, factsOf(asked), free));
     },
   };
-}
-
-function factsIn({ app, side }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'active' | 'next'): Facts {
-  const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
-  const { now, scopes } = circumstance;
-  const network = circumstance.place[key];
-  const device = { ...circumstance.device, ...circumstance.believed[key] };
-  const request = { ...neutralRequest(app.clientId, scopes), acrValues, ...(maxAge !== undefined && { maxAge }) };
-  const facts = neutralFacts({ now, request, network, subject: user.subject });
-  return onDevice(facts, device, side.snapshot.settings.risk);
 }
 
 function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): SignInView {

@@ -4,9 +4,9 @@
  * Each class is evaluated once, however many users it has.
  */
 
-import type { ConditionSet } from '../../../../core/model/conditions.ts';
+import type { CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Enrollment, Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
-import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
+import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
 import {
   type CompiledCondition,
   compileConditions,
@@ -17,8 +17,8 @@ import { userKey, usersKey } from '../../../../stores/keys.ts';
 import type { Store } from '../../../../stores/store.ts';
 import { accountsOf } from '../../../../users/record/account.ts';
 import { toSubject } from '../../../../users/record/user.ts';
-import type { AppPair } from '../compared/app-pairs.ts';
-import type { PlacePair } from './circumstances.ts';
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import { factsIn, type VariedPair } from './circumstances.ts';
 
 /** A class of users, represented by one of them. */
 export interface UserClass {
@@ -37,8 +37,12 @@ export interface UserClass {
 interface Atom {
   readonly id: string;
   readonly tests: readonly CompiledCondition[];
-  /** A formula may ask about anything. */
-  readonly isFormula: boolean;
+  /** The facts that it reads, e.g. `now`, `subject.profile.site`. Those of the user only where it reads others, too. */
+  readonly reads: readonly string[];
+  /** One sign-in for each reading of these facts in the compared circumstances, before the user has identified. */
+  readonly signIns: readonly Facts[];
+  /** The results in these sign-ins by what is read of the user. */
+  readonly known: Map<string, string>;
 }
 
 /** The parts of users that both configurations use. */
@@ -56,56 +60,105 @@ export interface Projection {
 const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) => name !== 'groups');
 
 /** The projection that these pairs need. */
-export function projectionOf(pairs: readonly AppPair[]): Projection {
-  const policies = pairs.flatMap(({ active, next }) => [active.policies, next.policies]);
-  const sets = policies.flatMap((policySet) => [
-    ...signInConditions(policySet),
-    ...signInConditions({ ...policySet, session: policySet.recovery ?? policySet.session }),
-  ]);
-  const atoms = new Map(sets.flatMap(atomsIn).map((atom) => [atom.id, atom] as const));
+export function projectionOf(varied: readonly VariedPair[]): Projection {
+  const policies = varied.flatMap(({ pair: { active, next } }) => [active.policies, next.policies]);
+  const sets = policies.flatMap(conditionsOf);
   const profiles = policies.flatMap(({ profile }) => profile?.rules.map(({ rule }) => rule.then) ?? []);
   const passwords = policies.flatMap(({ password }) => password?.rules.map(({ rule }) => rule.then) ?? []);
   return {
     groups: new Set(
       sets.flatMap(({ groups }) => [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? [])),
     ),
-    atoms: [...atoms.values()],
+    atoms: atomsOf(varied),
     attributes: [...new Set(profiles.flatMap(({ required, optional }) => [...required, ...optional]))],
     terms: [...new Set(profiles.flatMap(({ terms }) => terms.map(({ id }) => id)))],
     passwordAges: [...new Set(passwords.flatMap(({ maxAge }) => maxAge ?? []))].sort((a, b) => a - b),
   };
 }
 
-function atomsIn(set: ConditionSet): readonly Atom[] {
-  return aboutUsers.flatMap((name): readonly Atom[] => {
+/** Those of the recovery policy, too. */
+function conditionsOf(policies: PolicySet): readonly ConditionSet[] {
+  return [
+    ...signInConditions(policies),
+    ...signInConditions({ ...policies, session: policies.recovery ?? policies.session }),
+  ];
+}
+
+function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
+  const found = new Map<string, { readonly atom: Omit<Atom, 'signIns'>; readonly signIns: Map<string, Facts> }>();
+  for (const { pair, circumstances } of varied) {
+    const { active, next } = pair;
+    const sets = [active, next].flatMap(({ policies }) => conditionsOf(policies));
+    const atoms = new Map(sets.flatMap(atomsIn).map((atom) => [atom.id, atom]));
+    if (atoms.size === 0) continue;
+    const signIns = circumstances.flatMap((circumstance) => [
+      factsIn(active, circumstance, 'active'),
+      factsIn(next, circumstance, 'next'),
+    ]);
+    for (const atom of atoms.values()) {
+      const own = getOrMake(found, atom.id, () => ({ atom, signIns: new Map<string, Facts>() })).signIns;
+      for (const facts of atom.reads.length === 0 ? signIns.slice(0, 1) : signIns) {
+        const key = reading(facts, atom.reads);
+        if (!own.has(key)) own.set(key, facts);
+      }
+    }
+  }
+  return Array.from(found.values(), ({ atom, signIns }) => ({ ...atom, signIns: [...signIns.values()] }));
+}
+
+function atomsIn(set: ConditionSet): readonly Omit<Atom, 'signIns'>[] {
+  return aboutUsers.flatMap((name): readonly Omit<Atom, 'signIns'>[] => {
     const condition = set[name];
     if (condition === undefined) return [];
-    const isFormula = name === 'expression';
-    const id = isFormula ? `expression ${set.expression?.written}` : JSON.stringify([name, condition]);
-    return [{ id, tests: compileConditions({ [name]: condition }), isFormula }];
+    const tests = compileConditions({ [name]: condition });
+    const { expression } = set;
+    const id = name === 'expression' ? `expression ${expression?.written}` : JSON.stringify([name, condition]);
+    const age = tests.some(({ varies }) => varies) ? ['now'] : [];
+    const reads = name === 'expression' && expression ? readBy(expression) : age;
+    return [{ id, tests, reads, known: new Map() }];
   });
+}
+
+const user = /^user\b/;
+
+/** Empty: it reads the user alone, or nothing. */
+function readBy({ written, partOf }: CompiledExpression): readonly string[] {
+  const reads = partOf?.(written).reads ?? [];
+  return reads.every((path) => user.test(path)) ? [] : reads.map((path) => path.replace(user, 'subject'));
+}
+
+/** The facts at these paths. */
+function reading(facts: object, paths: readonly string[]): string {
+  return JSON.stringify(
+    paths.map((path) =>
+      path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], facts),
+    ),
+  );
+}
+
+/** In more sign-ins, users are told apart by what the condition reads of them. */
+const mostSignIns = 64;
+
+/** Equal for users whom the condition distinguishes in no circumstance. */
+function resultFor(subject: Subject, { tests, reads, signIns, known }: Atom): string {
+  const resultIn = (facts: Facts) => tests.map(({ test }) => test({ ...facts, subject })[0]).join('');
+  const ofUser = reads.filter((path) => path.startsWith('subject'));
+  if (ofUser.length === 0) return signIns.map(resultIn).join(' ');
+  const read = reading({ subject }, ofUser);
+  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => signIns.map(resultIn).join(' '));
 }
 
 interface UserClassContext {
   readonly projection: Projection;
-  readonly places: readonly PlacePair[];
   readonly now: Seconds;
 }
 
 /** The class of this user. */
-export function classOf(subject: Subject, { projection, places, now }: UserClassContext): UserClass {
-  const nowhere = neutralFacts({ now, request, device, subject });
-  const everywhere = () =>
-    places.flatMap(({ active, next }) => [active, next].map((network): Facts => ({ ...nowhere, network })));
-  const results = projection.atoms.map(({ tests, isFormula }) =>
-    (isFormula ? everywhere() : [nowhere]).map((facts) => tests.map(({ test }) => test(facts)[0]).join('')).join(' '),
-  );
+export function classOf(subject: Subject, { projection, now }: UserClassContext): UserClass {
+  const results = projection.atoms.map((atom) => resultFor(subject, atom));
   const groups = subject.groups.filter((group) => projection.groups.has(group)).sort();
   return { subject, users: 1, groups, results, rest: restOf(subject, projection, now) };
 }
-
-const request = neutralRequest('', ['openid']);
-const device: Facts['device'] = { known: false, platform: 'desktop', os: 'other' };
 
 function restOf(subject: Subject, { attributes, terms, passwordAges }: Projection, now: Seconds): string {
   const { profile, skipped, recovery, acceptedTerms = {}, offeredAttributes = [] } = subject;
@@ -137,11 +190,18 @@ function restOf(subject: Subject, { attributes, terms, passwordAges }: Projectio
 
 /** Merges classes for a subset of the apps, which distinguish fewer users. */
 export function seenBy(classes: readonly UserClass[], own: Projection, all: Projection): readonly UserClass[] {
-  const positions = own.atoms.map(({ id }) => all.atoms.findIndex((atom) => atom.id === id));
+  const positions = own.atoms.map((atom) => {
+    const at = all.atoms.findIndex(({ id }) => id === atom.id);
+    // In the sign-ins of these apps alone, a condition may distinguish fewer users.
+    const isAlike = all.atoms[at]?.signIns.length === atom.signIns.length;
+    return { atom, at: isAlike ? at : undefined };
+  });
   const found = new Map<string, UserClass>();
   for (const userClass of classes) {
     const groups = userClass.groups.filter((group) => own.groups.has(group));
-    const results = positions.map((at) => userClass.results[at] ?? '');
+    const results = positions.map(({ atom, at }) =>
+      at === undefined ? resultFor(userClass.subject, atom) : (userClass.results[at] ?? ''),
+    );
     add(found, { ...userClass, groups, results });
   }
   return [...found.values()];
