@@ -1,5 +1,6 @@
 /** What conditions ask of the app. */
-import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../model/conditions.ts';
+import type { CompiledExpression, ConditionSet } from '../../model/conditions.ts';
+import { isRead, partsOf } from './expression-parts.ts';
 
 /** Tells apps apart: it is equal for two of them where the condition is. */
 export type AppTest = (clientId: string) => unknown;
@@ -21,7 +22,7 @@ export function otherAppTests({ expression }: ConditionSet): readonly AppTest[] 
 /** Of the app and of other facts, such as `request.clientId in user.profile.apps`: any two apps may differ. */
 function readsApp(text: string, expression: CompiledExpression | undefined): boolean {
   const reads = expression?.partOf?.(text).reads;
-  return reads === undefined || reads.some((path) => path === 'request' || path === 'request.clientId');
+  return reads === undefined || isRead('request.clientId', reads);
 }
 
 /** All that the conditions ask of the app. */
@@ -35,11 +36,4 @@ export function appTests(set: ConditionSet): readonly AppTest[] {
     ),
     ...otherAppTests(set),
   ];
-}
-
-function partsOf(logic: ExpressionLogic | undefined): readonly ExpressionLogic[] {
-  if (logic === undefined) return [];
-  if ('all' in logic) return logic.all.flatMap(partsOf);
-  if ('any' in logic) return logic.any.flatMap(partsOf);
-  return 'not' in logic ? partsOf(logic.not) : [logic];
 }
