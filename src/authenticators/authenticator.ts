@@ -231,7 +231,7 @@ export interface Credential {
   /** The blocklist on which it was found at its last use. */
   readonly compromised?: PasswordBlocklist;
   /** Browsers that remember this proof at the user's request. Maintained by the engine; authenticators ignore it. */
-  readonly remembered?: readonly RememberedDevice[];
+  readonly remembered?: readonly BrowserMemory[];
   /**
    * Values that no other enrollment of this authenticator may have, in any account (the id of a passkey). The engine
    * enforces it.
@@ -248,12 +248,12 @@ export interface Credential {
 /** A new enrollment from an authenticator. The directory adds id and time. */
 export type NewCredential = Omit<Credential, 'id' | 'createdAt'>;
 
-/** A browser in which an enrollment need not be proved again for some time, if a rule allows that. */
-export interface RememberedDevice {
+/** One browser's memory of a proof. In it, the enrollment need not be proved again for some time, if a rule allows. */
+export interface BrowserMemory {
   /** Identifies it to the user. */
   readonly id: string;
   /** Hash of the browser's secret and the account, so that it fits no other browser and no other account. */
-  readonly device: string;
+  readonly browser: string;
   /** What was proved at that time. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];

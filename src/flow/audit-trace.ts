@@ -10,8 +10,9 @@ import type { Decision } from '../core/model/decision.ts';
 import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
-import type { ConditionTrace, LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
+import type { LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskText } from '../core/policy/values/risk.ts';
+import { factsAskedFor } from '../core/queries/facts-asked-for.ts';
 
 /** A rule before the deciding one, and the condition because of which it did not decide. */
 export interface PassedRule {
@@ -101,7 +102,7 @@ export function auditTrace(
   transaction?: string,
 ): { readonly trace: AuditTrace } {
   const { request, network } = facts;
-  const asks = new Set(trace.layers.flatMap(({ rules }) => rules.flatMap(({ conditions }) => leafNames(conditions))));
+  const asks = factsAskedFor(trace);
   const began = facts.transaction?.id;
   return {
     trace: omitUndefined({
@@ -160,12 +161,6 @@ export function newReference(): string {
 /** Texts from an app, shortened. */
 function sent(texts: readonly string[]): readonly string[] {
   return texts.slice(0, limits.names).map((text) => text.slice(0, limits.text));
-}
-
-function leafNames(conditions: readonly ConditionTrace[]): readonly string[] {
-  return conditions.flatMap(({ condition, alternatives }) =>
-    alternatives === undefined ? [condition] : alternatives.flatMap(leafNames),
-  );
 }
 
 function tracedLayer(layer: LayerTrace): TracedLayer {

@@ -30,7 +30,7 @@ import { select } from './actions/selection/select.ts';
 import { withCredentialChallenges } from './actions/verification/identify-by-credential.ts';
 import type { ActionResult, LoadedAttempt, SubmittedAnswer } from './actions/verification/verify.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
-import { browserUseBy, deviceSecret, deviceSecretHash, mayKeepSecret } from './browser/used-browser.ts';
+import { browserSecretHash, browserUseBy, mayKeepSecret, secretAfterSignIn } from './browser/used-browser.ts';
 import { loadAccount } from './facts/account.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
@@ -112,11 +112,11 @@ async function act(
 }
 
 async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: Attempt): Promise<LoadedAttempt> {
-  const device = visitor.device === undefined ? [] : [usedBrowserKey(visitor.device)];
+  const used = visitor.browserSecret === undefined ? [] : [usedBrowserKey(visitor.browserSecret)];
   const along = attempt?.keys ?? [];
   const guessing = guessingNetworkKey(networkOf(visitor.ip));
   const { reservation, counter } = await unit.load(
-    [interactionKey(uid), transactionKey(uid), guessing, ...along, ...device],
+    [interactionKey(uid), transactionKey(uid), guessing, ...along, ...used],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
   const limits = attempt?.reserve?.limits;
@@ -171,7 +171,7 @@ function presentOffered(context: OpenTransaction, next: OpenTransaction | undefi
 }
 
 function lacksProofSecret({ transaction, request }: OpenTransaction): boolean {
-  return !isProvingBrowser(transaction.proofSecret, request.proofSecret.presented);
+  return !isProvingBrowser(transaction.proofSecretHash, request.proofSecret.presented);
 }
 
 function signInLost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
@@ -216,10 +216,10 @@ async function complete(
     isStrongest,
     validAfter,
   });
-  const secret = deviceSecret(unit, visitor.device, keeps);
-  const given = { hash: deviceSecretHash(secret), ...(isStrongest && { validAfter }) };
-  saveTransaction({ ...context, transaction: { ...transaction, deviceSecret: given } }, stored);
-  return { kind: 'complete', accountId: user.id, assurance, deviceSecret: secret };
+  const secret = secretAfterSignIn(unit, visitor.browserSecret, keeps);
+  const given = { hash: browserSecretHash(secret), ...(isStrongest && { validAfter }) };
+  saveTransaction({ ...context, transaction: { ...transaction, givenSecret: given } }, stored);
+  return { kind: 'complete', accountId: user.id, assurance, browserSecret: secret };
 }
 
 /** Determines the step, starts what it needs, and saves the transaction if it changed. */

@@ -72,7 +72,7 @@ export interface SignInStatus {
 
 export async function signInStatus(services: Services, request: TransactionRequest): Promise<SignInStatus> {
   const found = await findTransaction(services, request);
-  const isOwn = found && isProvingBrowser(found.transaction.proofSecret, request.proofSecret.presented);
+  const isOwn = found && isProvingBrowser(found.transaction.proofSecretHash, request.proofSecret.presented);
   return isOwn ? { version: found.version, state: 'open' } : { version: 0, state: 'over' };
 }
 

@@ -59,7 +59,7 @@ export type SignInResult =
       readonly accountId: string;
       readonly assurance: Assurance;
       /** The secret of the browser from now on: its present one, or a new one. */
-      readonly deviceSecret: string;
+      readonly browserSecret: string;
     }
   | { readonly kind: 'cancelled'; readonly reason: 'user' | 'refused' | 'denied' | 'unmet' }
   | SignInLost;

@@ -63,7 +63,7 @@ export interface KoaAppParts {
 export function createKoaApp(parts: KoaAppParts): Koa {
   const { services, renderer, active, logError } = parts;
   const isSecure = services.issuer.startsWith('https:');
-  const deviceCookie = isSecure ? '__Host-stepgate-device' : 'stepgate-device';
+  const browserCookie = isSecure ? '__Host-stepgate-device' : 'stepgate-device';
   const languageCookie = isSecure ? '__Host-stepgate-language' : 'stepgate-language';
   const linkParts: NextLinksParts = {
     issuer: services.issuer,
@@ -71,7 +71,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
     snapshot: () => active.current(),
   };
   const links: SignInParts['nextLinks'] = (ctx, code) => nextLinks(linkParts, ctx, code);
-  const table = routesOf(parts, { deviceCookie, languageCookie, links, find: (path) => routes.find(path) });
+  const table = routesOf(parts, { browserCookie, languageCookie, links, find: (path) => routes.find(path) });
   const routes: Routes = createRoutes(table);
   const koa = new Koa();
   koa.proxy = true;
@@ -80,7 +80,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
     openRequest({
       store: services.store,
       issuer: services.issuer,
-      deviceCookie,
+      browserCookie,
       languageCookie,
       along: [revisionPointerKey],
       trustedProxies: () => active.current()?.settings.trustedProxies ?? 0,
@@ -105,16 +105,16 @@ export function createKoaApp(parts: KoaAppParts): Koa {
 }
 
 interface RouteOptions {
-  readonly deviceCookie: string;
+  readonly browserCookie: string;
   readonly languageCookie: string;
   readonly links: SignInParts['nextLinks'];
   readonly find: Routes['find'];
 }
 
-function routesOf(parts: KoaAppParts, { deviceCookie, languageCookie, links, find }: RouteOptions) {
+function routesOf(parts: KoaAppParts, { browserCookie, languageCookie, links, find }: RouteOptions) {
   const { services, renderer, active, health, accountClientId, readInbox } = parts;
   const provider = (): Provider => active.provider();
-  const signIn: SignInParts = { services, renderer, provider, deviceCookie, nextLinks: links };
+  const signIn: SignInParts = { services, renderer, provider, browserCookie, nextLinks: links };
   const account: AccountParts = {
     services,
     renderer,

@@ -20,6 +20,7 @@ const retired: Readonly<Record<string, string>> = {
   DecidingCase: 'PossiblyDeciding',
   Delta: 'SignInDifference',
   DeltaEffect: 'EffectOnUsers',
+  DeviceSecret: 'GivenSecret',
   Discovery: 'identifyByCredential',
   ExpressionPlace: 'ExpressionLocation',
   FactsVerdict: 'NoFacts',

@@ -108,6 +108,7 @@ function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']):
     groups: [...new Set([...given.groups, ...(isOpen ? placed.groups : [])])],
     profile: { ...placed.profile, ...given.profile },
     enrollments: given.enrollments,
+    ...(user?.identifiers !== undefined && { identifiers: given.identifiers }),
     ...(user?.userType !== undefined && given.userType !== undefined && { userType: given.userType }),
     ...(given.createdAt !== undefined && { createdAt: given.createdAt }),
     ...(given.recovery && { recovery: given.recovery }),

@@ -74,6 +74,7 @@ const sayings: Readonly<Record<string, string>> = {
   scopes: 'request.scopes',
   time: 'time',
   userType: 'user.userType',
+  users: 'user.identifiers',
 };
 
 /** More names would not help: most tests are small enough once they set the widest parts. */

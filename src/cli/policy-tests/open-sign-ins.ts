@@ -22,6 +22,7 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { signatureBy } from './distinct-facts.ts';
+import { isOpenExpression, statedBy } from './expression-facts-read.ts';
 import { type MergeFacts, merging } from './merged-facts.ts';
 import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './open-choices.ts';
 import { isKnownBrowserIn } from './test-facts.ts';
@@ -48,7 +49,7 @@ export async function openSignIns(
 ): Promise<OpenSignIns> {
   const { snapshot } = configuration;
   const policies = await snapshot.policies(app);
-  const rules = rulesOf(policies);
+  const rules = rulesOfSignIns(policies);
   const space = ruleSpace(rules, { ...knownIn(snapshot.settings), clientIds: [app.clientId] });
   const merge = merging(test, { app, sets: rules.flatMap(conditionSets) }, configuration);
   const choices = relevantChoices(variablesOf(rules, space), merge);
@@ -56,7 +57,8 @@ export async function openSignIns(
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const open = { choices, enrolled, plain: plainFacts() };
   const arise = arising(test, rules, knownIn(snapshot.settings));
-  const failing = rules.flatMap(conditionSets).some(mayFail);
+  const isStated = statedBy(test);
+  const failing = rules.flatMap(conditionSets).some((set) => mayFail(set) && isOpenExpression(set, isStated));
   const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, failing) });
   const count = (distinct?.length ?? placementsOf(open)) * enrolled.length;
   const found = new Map<string, Facts>();
@@ -111,7 +113,7 @@ function arising(
 }
 
 /** Setting up an authenticator in a sign-in is a change of the account, too. */
-function rulesOf({ session, app, enrollment, profile, ...set }: PolicySet): readonly RuleHead['when'][] {
+export function rulesOfSignIns({ session, app, enrollment, profile, ...set }: PolicySet): readonly RuleHead['when'][] {
   const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
     session,
     app,

@@ -73,7 +73,12 @@ export async function record(
     return written.text;
   });
   const rule = explanation.layers.find(({ layer }) => layer === 'app')?.decidedBy;
-  return { file, name: test.name, test, notes: [...leftOut.map(leftOutNote), ...changedNote(found.rule, rule)] };
+  return {
+    file,
+    name: test.name,
+    test,
+    notes: [...namedNote(asked), ...leftOut.map(leftOutNote), ...changedNote(found.rule, rule)],
+  };
 }
 
 export interface RecordContext {
@@ -113,6 +118,12 @@ async function signIn(
 
 function leftOutNote(condition: string): string {
   return `a rule asks about \`${condition}\`, which is not recorded: look whether the test means this sign-in`;
+}
+
+/** Other facts do not say who the user is. */
+function namedNote({ user }: PolicyTest): readonly string[] {
+  if (user?.identifiers === undefined) return [];
+  return [`the test names the user, since rules ask about identifiers: ${user.identifiers.join(', ')}`];
 }
 
 /** The user or the files may have changed since. */

@@ -1,19 +1,21 @@
 /**
  * A real sign-in as a policy test: only the facts that rules of its app ask about, and the result by the present files.
- * It contains no id, no identifier and no address.
+ * It contains no address, and no name of the user but identifiers that rules ask about.
  */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
-import type { ConditionSet } from '../../core/model/conditions.ts';
+import type { AnyAllNone, ConditionSet } from '../../core/model/conditions.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
-import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
+import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
+import { type AskedFacts, askedFacts } from './expression-facts-read.ts';
+import { rulesOfSignIns } from './open-sign-ins.ts';
 
 /** The sign-in that is recorded. */
 export interface RecordedSignIn {
@@ -36,9 +38,12 @@ export function recordedFacts(
   policies: PolicySet,
   attributes: AttributeSchema,
 ): RecordedTest {
-  const sets = signInConditions(policies);
+  const asked = askedFacts(rulesOfSignIns(policies).flatMap(conditionSets), attributes);
+  const { sets, reads } = asked;
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
-  const zones = named(sets, 'network').filter((zone) => trace?.zones?.includes(zone));
+  const zones = (trace?.zones ?? []).filter(
+    (zone) => reads.has('network.zones') || named(sets, 'network').includes(zone),
+  );
   const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
   const earlier = trace?.proved.filter((proof) => proof.earlier) ?? [];
   const evidence = earlier.map((proof) => `${proofName(proof)}@${proof.age}s`);
@@ -50,36 +55,70 @@ export function recordedFacts(
     promptLogin: trace?.promptLogin,
   });
   const device = omitUndefined({
-    known: asks('device') && trace?.device.known ? (true as const) : undefined,
+    known: (asks('device') || reads.has('device.known')) && trace?.device.known ? (true as const) : undefined,
     platform: trace?.device.platform,
     os: trace?.device.os,
     signals: trace?.device.signals?.length ? trace.device.signals : undefined,
   });
   return {
     facts: omitUndefined({
-      user: recordedUser(subject, { at, sets, attributes, ...(trace && { trace }) }),
+      user: recordedUser(subject, { at, ...asked, attributes, ...(trace && { trace }) }),
       network: zones.length > 0 ? { zones } : undefined,
       device: filled(device),
       risk: trace?.risk?.length ? trace.risk : undefined,
       distance: distanceText(trace?.distance),
-      time: asks('time') ? new Date(at * 1000).toISOString() : undefined,
+      time: asksTime(policies, asked) ? new Date(at * 1000).toISOString() : undefined,
       request: filled(request),
       evidence: evidence.length > 0 ? evidence : undefined,
       keptSignedIn: trace?.kept,
     }),
     leftOut: [
-      ...(['users', 'expression'] as const).filter(asks),
+      ...([...reads].some(isUnsayable) ? ['expression'] : []),
       ...unrecorded(trace).filter(asks),
-      ...testedAttributes(sets).filter((name) => Object.hasOwn(subject.profile, name) && tellsWho(name, attributes)),
+      ...testedAttributes(asked).filter((name) => Object.hasOwn(subject.profile, name) && tellsWho(name, attributes)),
     ],
   };
 }
 
-interface Asked {
+interface Asked extends AskedFacts {
   readonly at: Seconds;
-  readonly sets: readonly ConditionSet[];
   readonly attributes: AttributeSchema;
   readonly trace?: RecordedSignIn['trace'];
+}
+
+/** Whether a rule compares something with the present. Ages are no such thing: a test says them as they were. */
+function asksTime({ enrollment }: PolicySet, { sets, reads }: AskedFacts): boolean {
+  const bounds = sets.flatMap(({ attributes = {} }) =>
+    Object.values(attributes).flatMap(({ not, ...test }) => [test.before, test.after, not?.before, not?.after]),
+  );
+  return (
+    ['now', 'user.createdAt'].some((path) => reads.has(path)) ||
+    sets.some(({ time }) => time !== undefined) ||
+    bounds.some((bound) => bound !== undefined && 'fromNow' in bound) ||
+    (enrollment?.rules.some(({ rule }) => rule.then.required.some(({ grace }) => grace && 'until' in grace)) ?? false)
+  );
+}
+
+const profile = 'user.profile.';
+
+/** Facts that expressions read and tests say, besides attributes. */
+const sayable = new Set([
+  'now',
+  'user.identifiers',
+  'user.groups',
+  'user.userType',
+  'user.createdAt',
+  'network.zones',
+  'device.known',
+  'device.platform',
+  'device.os',
+  'request.clientId',
+  'request.scopes',
+  'request.acrValues',
+]);
+
+function isUnsayable(path: string): boolean {
+  return !sayable.has(path) && !path.startsWith(profile);
 }
 
 /** Facts about the history that the line does not record, or that could not be checked, which no test can set. */
@@ -109,25 +148,37 @@ function lastSignInText({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSig
   return recordedSince === undefined ? lastSignIn : { recordedSince: `PT${recordedSince}S` };
 }
 
-function recordedUser(subject: Subject, { at, sets, attributes, trace }: Asked): Readonly<Record<string, unknown>> {
+function recordedUser(subject: Subject, asked: Asked): Readonly<Record<string, unknown>> {
+  const { at, sets, reads, attributes, trace } = asked;
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
-  const tested = new Set(testedAttributes(sets));
+  const tested = new Set(testedAttributes(asked));
+  const identifiers = recordedIdentifiers(subject, asked);
+  const groups = named(sets, 'groups');
   const profile = Object.entries(subject.profile).filter(
     ([name, value]) => tested.has(name) && isSayable(value) && !tellsWho(name, attributes),
   );
   return omitUndefined({
-    groups: named(sets, 'groups').filter((group) => subject.groups.includes(group)),
-    userType: asks('userType') ? subject.userType : undefined,
+    identifiers: identifiers.length > 0 ? identifiers : undefined,
+    groups: subject.groups.filter((group) => reads.has('user.groups') || groups.includes(group)),
+    userType: asks('userType') || reads.has('user.userType') ? subject.userType : undefined,
     attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
     enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
     lastSignIn: trace && lastSignInText(trace),
-    accountAge: asks('accountAge') ? age(at, subject.createdAt) : undefined,
+    accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
   });
 }
 
-function testedAttributes(sets: readonly ConditionSet[]): readonly string[] {
-  return [...new Set(sets.flatMap((set) => Object.keys(set.attributes ?? {})))];
+/** Rules that name users have the names in the files already, ids among them. An expression may ask about any. */
+function recordedIdentifiers({ id, identifiers }: Subject, { sets, reads }: AskedFacts): readonly string[] {
+  const names = named(sets, 'users');
+  const isRead = reads.has('user.identifiers');
+  return [...identifiers.filter((name) => isRead || names.includes(name)), ...(names.includes(id) ? [id] : [])];
+}
+
+function testedAttributes({ sets, reads }: AskedFacts): readonly string[] {
+  const read = [...reads].flatMap((path) => (path.startsWith(profile) ? [path.slice(profile.length)] : []));
+  return [...new Set([...sets.flatMap((set) => Object.keys(set.attributes ?? {})), ...read])];
 }
 
 /** Attributes that identify the user, unique ones, and names, addresses and numbers. */
@@ -145,9 +196,9 @@ function filled<Parts extends object>(parts: Parts): Parts | undefined {
 }
 
 /** The names in the conditions. */
-function named(sets: readonly ConditionSet[], condition: 'groups' | 'network'): readonly string[] {
+function named(sets: readonly ConditionSet[], condition: 'groups' | 'network' | 'users'): readonly string[] {
   const lists = sets.flatMap((set) => {
-    const { any = [], all = [], none = [] } = set[condition] ?? {};
+    const { any = [], all = [], none = [] }: AnyAllNone = set[condition] ?? {};
     return [...any, ...all, ...none];
   });
   return [...new Set(lists)];

@@ -11,12 +11,11 @@ import type { FactOptions } from '../explain/fact-options.ts';
 /** An option of facts that says something about the user. */
 type UserOption = keyof Pick<
   FactOptions,
-  'groups' | 'userType' | 'attribute' | 'enrolled' | 'accountAge' | 'lastSignIn' | 'recovered'
+  'identifiers' | 'groups' | 'userType' | 'attribute' | 'enrolled' | 'accountAge' | 'lastSignIn' | 'recovered'
 >;
 
 /**
  * Options of facts that no policy test sets:
- * - `identifiers`: tests are about users who are known by what else they have.
  * - `skipped`: tests are about users who have skipped nothing yet.
  * - `claims`, `promptConsent`, `promptSelectAccount`: no rule reads them. They decide whether and what the pages of
  *   consent and of accounts ask.
@@ -24,7 +23,7 @@ type UserOption = keyof Pick<
  */
 type UntestedOption = keyof Pick<
   FactOptions,
-  'identifiers' | 'skipped' | 'claims' | 'promptConsent' | 'promptSelectAccount' | 'lastUsed'
+  'skipped' | 'claims' | 'promptConsent' | 'promptSelectAccount' | 'lastUsed'
 >;
 
 /** Without a time, a constant one is used, so that a test that passes today passes tomorrow. */
@@ -84,8 +83,9 @@ export function openOptions(
 
 function userOptions(user: PolicyTest['user']): Pick<FactOptions, UserOption> {
   if (user === undefined) return {};
-  const { groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
+  const { identifiers, groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
   return omitUndefined({
+    identifiers,
     // Even without groups there is a user.
     groups: groups?.filter((name) => name !== '*') ?? [],
     userType,

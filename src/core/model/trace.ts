@@ -10,6 +10,8 @@ export interface ConditionTrace {
   /** e.g. `groups`, `network`, `attributes.department`. */
   readonly condition: string;
   readonly result: ConditionResult;
+  /** Of an expression: the facts that it reads, e.g. `device.os`, `user.profile.department`. */
+  readonly reads?: readonly string[];
   /** Of `any`: its alternatives. Each holds when all its conditions do. */
   readonly alternatives?: readonly (readonly ConditionTrace[])[];
 }

@@ -8,6 +8,8 @@ export interface ConditionTest {
   /** e.g. `groups`, `device.known`, `attributes.department`. */
   readonly name: string;
   readonly test: (facts: RuleFacts) => ConditionResult;
+  /** The facts that it reads, if its name does not say so. */
+  readonly reads?: readonly string[];
   /** Overrides `varies` of the descriptor for this test. */
   readonly varies?: boolean;
 }

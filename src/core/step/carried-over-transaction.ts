@@ -30,8 +30,8 @@ const isCarriedOver = {
   accountSelected: true,
   deletionAcknowledged: true,
   recorded: false,
-  proofSecret: false,
-  deviceSecret: false,
+  proofSecretHash: false,
+  givenSecret: false,
 } as const satisfies Record<keyof Transaction, boolean>;
 
 /** The members of the transaction that a further interaction for the same request takes over. */

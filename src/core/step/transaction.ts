@@ -137,13 +137,13 @@ export interface Transaction {
    */
   readonly recorded?: string;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent before the first proof. */
-  readonly proofSecret?: string;
-  /** Absent until everything is proved. */
-  readonly deviceSecret?: DeviceSecret;
+  readonly proofSecretHash?: string;
+  /** The secret that the browser got when everything was proved. Absent until then. */
+  readonly givenSecret?: GivenSecret;
 }
 
-/** The secret by which the browser is recognised later, as the answer to the last proof gave it. */
-export interface DeviceSecret {
+/** What a transaction keeps of the browser's secret that the answer to the last proof gave. */
+export interface GivenSecret {
   /** The browser is recorded only under the secret with this hash. */
   readonly hash: string;
   /**

@@ -3,7 +3,7 @@
 import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
 import { browserText } from '../../user-agent.ts';
-import { forgetRememberedDevice as forget, rememberedDevices } from '../browser/remembered-device.ts';
+import { forgetRememberedBrowser as forget, rememberedBrowsers } from '../browser/remembered-device.ts';
 import type { OpenAccount } from './open-account.ts';
 import { recordChange } from './recorded-changes.ts';
 import type { Place } from './sessions.ts';
@@ -26,7 +26,7 @@ export interface OwnDevice extends Place {
 export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevice[]> {
   const { account, visitor, services } = context;
   const isWaived = await waiverCheck(context);
-  return rememberedDevices(account, { secret: visitor.device, now: services.now(), isWaived }).map(
+  return rememberedBrowsers(account, { secret: visitor.browserSecret, now: services.now(), isWaived }).map(
     ({ id, current, at, until, ip, userAgent, authenticators: waived }) => {
       return { id, current, at, until, waived, ip, ...browserText(userAgent) };
     },

@@ -52,9 +52,9 @@ export async function rejectSignIn(request: ReportRequest, token: string): Promi
     { services, unit, visitor, account: kept, session: undefined, withTokens: false },
     account.credentials,
   );
-  if (link.device !== '') {
-    await unit.load([link.device]);
-    forgetUsedBrowser(unit, link.device, account.user.id);
+  if (link.usedBrowser !== '') {
+    await unit.load([link.usedBrowser]);
+    forgetUsedBrowser(unit, link.usedBrowser, account.user.id);
   }
   const snapshot = await services.snapshot(unit);
   notify(notifierOf({ services, unit, visitor, account, snapshot }), accountChanged('sign_in_rejected'));

@@ -11,7 +11,7 @@ import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { audit } from '../audit.ts';
 import { isRememberedWith, rememberProofs } from '../browser/remembered-device.ts';
-import { type BrowserUse, deviceSecretHash, recordBrowserUse } from '../browser/used-browser.ts';
+import { type BrowserUse, browserSecretHash, recordBrowserUse } from '../browser/used-browser.ts';
 import { keptPlace, type Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
 import { accountChanged } from '../notify/account-notification.ts';
@@ -41,8 +41,8 @@ export interface CompletedSignIn {
  */
 export async function recordBrowser(completed: CompletedSignIn): Promise<void> {
   const { unit, services, visitor, transaction, subject, supportingEvidence } = completed;
-  const { device: secret } = visitor;
-  if (secret === undefined || transaction.deviceSecret?.hash !== deviceSecretHash(secret)) return;
+  const { browserSecret: secret } = visitor;
+  if (secret === undefined || transaction.givenSecret?.hash !== browserSecretHash(secret)) return;
   // In the order of the proofs: those from before this transaction come first.
   const before = supportingEvidence
     .filter((evidence) => evidence.transaction !== transaction.event)

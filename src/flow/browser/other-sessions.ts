@@ -57,7 +57,7 @@ export async function endOtherSessions(
   const changed = { ...user, validAfter: nextValidAfter(user, services.now()) };
   const value = serializeUser(changed);
   unit.replace(userKey(user.id), { value, refs: [credentialsKey(user.id)] });
-  const remembered = rememberedOnlyBy(credentials, visitor.device, { before: user, after: changed });
+  const remembered = rememberedOnlyBy(credentials, visitor.browserSecret, { before: user, after: changed });
   unit.replace(credentialsKey(user.id), { value: serializeCredentials(remembered) });
   const own = alive.find(({ uid }) => uid === session);
   if (own) services.sessions.keep(own.uid, changed.validAfter, withTokens);

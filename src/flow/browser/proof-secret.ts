@@ -17,7 +17,7 @@ export interface ProofSecret {
  * Gives the browser a new secret. Returns its hash for the transaction, so that a copy of the store does not contain
  * the secret.
  */
-export function renewSecret({ give }: Pick<ProofSecret, 'give'>): string {
+export function giveProofSecret({ give }: Pick<ProofSecret, 'give'>): string {
   const secret = randomBytes(32).toString('base64url');
   give(secret);
   return proofHash(secret);

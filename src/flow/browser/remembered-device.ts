@@ -5,7 +5,7 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
-import type { Credential, RememberedDevice } from '../../authenticators/authenticator.ts';
+import type { BrowserMemory, Credential } from '../../authenticators/authenticator.ts';
 import type { Evidence, RememberedProof, Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { credentialsKey } from '../../stores/keys.ts';
@@ -13,7 +13,7 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { type Account, parseCredentials, serializeCredentials } from '../../users/record/user.ts';
 
 /** Browsers per enrollment. The one whose proof is oldest is forgotten. */
-const maxDevices = 20;
+const maxBrowsers = 20;
 
 /** The secret has 256 random bits, so its hash reveals nothing. */
 function rememberedHash(secret: string, subject: string): string {
@@ -23,12 +23,10 @@ function rememberedHash(secret: string, subject: string): string {
 /** What this browser remembers for this account. */
 export function rememberedBy({ user, credentials }: Account, secret: string | undefined): readonly RememberedProof[] {
   if (secret === undefined || !credentials.some(({ remembered }) => remembered)) return [];
-  const device = rememberedHash(secret, user.id);
+  const browser = rememberedHash(secret, user.id);
   return credentials.flatMap(({ id, authenticator, remembered = [] }) =>
     remembered
-      .filter(
-        (rememberedDevice) => rememberedDevice.device === device && rememberedDevice.validAfter === user.validAfter,
-      )
+      .filter((memory) => memory.browser === browser && memory.validAfter === user.validAfter)
       .map(({ factors, characteristics, method, at, until }) => {
         return { authenticator, enrollment: id, factors, characteristics, ...omitUndefined({ method }), at, until };
       }),
@@ -63,9 +61,9 @@ export function rememberProofs(
     readonly userAgent: string;
   },
 ): void {
-  const device = rememberedHash(secret, user.id);
+  const browser = rememberedHash(secret, user.id);
   const proofs = evidence.filter(({ factors, subject }) => subject === user.id && factors.includes('possession'));
-  const about = { device, validAfter: user.validAfter, ip, userAgent };
+  const about = { browser, validAfter: user.validAfter, ip, userAgent };
   const entries = proofs.map(({ enrollment, factors, characteristics, method, at }) => {
     const id = randomBytes(12).toString('base64url');
     const proved = { factors, characteristics, ...omitUndefined({ method }), at };
@@ -75,15 +73,15 @@ export function rememberProofs(
     const added = entries.findLast(({ enrollment }) => enrollment === credential.id)?.added;
     if (!added) return credential;
     const others = (credential.remembered ?? []).filter(
-      (rememberedDevice) => rememberedDevice.device !== device && isRemembered(rememberedDevice, user, now),
+      (memory) => memory.browser !== browser && isRemembered(memory, user, now),
     );
-    const remembered = [added, ...others].sort((one, other) => other.at - one.at).slice(0, maxDevices);
+    const remembered = [added, ...others].sort((one, other) => other.at - one.at).slice(0, maxBrowsers);
     return { ...credential, remembered };
   });
 }
 
 /** A remembered browser, with the authenticators whose proof it waives. */
-export interface Remembered {
+export interface RememberedBrowser {
   /** Identifies the browser to its owner. */
   readonly id: string;
   readonly current: boolean;
@@ -96,7 +94,7 @@ export interface Remembered {
   readonly authenticators: readonly string[];
 }
 
-export interface RememberedDevicesQuery {
+export interface RememberedBrowsersQuery {
   /** The secret of the asking browser. Absent if it has none. */
   readonly secret?: string | undefined;
   /** Epoch seconds. */
@@ -106,37 +104,35 @@ export interface RememberedDevicesQuery {
 }
 
 /** Newest first. */
-export function rememberedDevices(
+export function rememberedBrowsers(
   { user, credentials }: Account,
-  { secret, now, isWaived }: RememberedDevicesQuery,
-): readonly Remembered[] {
+  { secret, now, isWaived }: RememberedBrowsersQuery,
+): readonly RememberedBrowser[] {
   const own = secret === undefined ? undefined : rememberedHash(secret, user.id);
   const all = credentials.flatMap(({ id: enrollment, authenticator, remembered = [] }) =>
     remembered
       .filter((proof) => isRemembered(proof, user, now) && isWaived({ authenticator, enrollment, ...proof }))
       .map((proof) => ({ authenticator, ...proof })),
   );
-  const byDevice = Map.groupBy(
+  const byBrowser = Map.groupBy(
     all.sort((one, other) => other.at - one.at),
-    ({ device }) => device,
+    ({ browser }) => browser,
   );
-  return [...byDevice].flatMap(([device, entries]) => {
+  return [...byBrowser].flatMap(([browser, entries]) => {
     const [newest] = entries;
     if (!newest) return [];
     const { id, at, ip, userAgent } = newest;
     const until = Math.max(...entries.map((entry) => entry.until));
     const authenticators = [...new Set(entries.map((entry) => entry.authenticator))];
-    return [{ id, current: device === own, at, until, ip, userAgent, authenticators }];
+    return [{ id, current: browser === own, at, until, ip, userAgent, authenticators }];
   });
 }
 
 /** Makes the browser ask for every proof again from its next sign-in on. `id`: from `rememberedDevices`. */
-export function forgetRememberedDevice(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
-  const device = credentials
-    .flatMap(({ remembered = [] }) => remembered)
-    .find((rememberedDevice) => rememberedDevice.id === id)?.device;
+export function forgetRememberedBrowser(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
+  const browser = credentials.flatMap(({ remembered = [] }) => remembered).find((memory) => memory.id === id)?.browser;
   changeCredentials(unit, user.id, ({ remembered, ...credential }) => {
-    const kept = (remembered ?? []).filter((rememberedDevice) => rememberedDevice.device !== device);
+    const kept = (remembered ?? []).filter((memory) => memory.browser !== browser);
     return kept.length > 0 ? { ...credential, remembered: kept } : credential;
   });
 }
@@ -147,18 +143,16 @@ export function rememberedOnlyBy(
   secret: string | undefined,
   { before, after }: { readonly before: Account['user']; readonly after: Account['user'] },
 ): readonly Credential[] {
-  const device = secret === undefined ? undefined : rememberedHash(secret, after.id);
+  const browser = secret === undefined ? undefined : rememberedHash(secret, after.id);
   return credentials.map(({ remembered = [], ...credential }) => {
-    const own = remembered.filter(
-      (rememberedDevice) => rememberedDevice.device === device && rememberedDevice.validAfter === before.validAfter,
-    );
-    const kept = own.map((rememberedDevice) => ({ ...rememberedDevice, validAfter: after.validAfter }));
+    const own = remembered.filter((memory) => memory.browser === browser && memory.validAfter === before.validAfter);
+    const kept = own.map((memory) => ({ ...memory, validAfter: after.validAfter }));
     return kept.length > 0 ? { ...credential, remembered: kept } : credential;
   });
 }
 
-function isRemembered(device: RememberedDevice, { validAfter }: Account['user'], now: Seconds): boolean {
-  return device.validAfter === validAfter && now < device.until;
+function isRemembered(memory: BrowserMemory, { validAfter }: Account['user'], now: Seconds): boolean {
+  return memory.validAfter === validAfter && now < memory.until;
 }
 
 function changeCredentials(unit: UnitOfWork, user: string, change: (credential: Credential) => Credential): void {

@@ -13,7 +13,7 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Visitor } from './visitor.ts';
 
 /** How long a browser counts as used after the last sign-in (seconds). */
-export const deviceLifetime: Seconds = keyTable['used-browser'].lifetime.seconds;
+export const browserLifetime: Seconds = keyTable['used-browser'].lifetime.seconds;
 /** A sign-in is recorded again only after this long (seconds), so that SSO needs no write of its own. */
 const rewriteAfter: Seconds = oneDay;
 /** Users per browser. The user whose last sign-in is oldest is forgotten. */
@@ -73,26 +73,28 @@ export function mayKeepSecret(
  * have planted or copied the present one, and must not share what is bound to it. Earlier sign-ins with the browser
  * stay recorded.
  */
-export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
+export function secretAfterSignIn(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;
   const secret = randomBytes(32).toString('base64url');
   const users = present === undefined ? undefined : unit.peek(usedBrowserKey(present))?.value;
-  if (users !== undefined) unit.put(usedBrowserKey(secret), { value: users, ttl: deviceLifetime });
+  if (users !== undefined) unit.put(usedBrowserKey(secret), { value: users, ttl: browserLifetime });
   return secret;
 }
 
-/** What a transaction keeps of the secret that the browser got at its end. */
-export function deviceSecretHash(secret: string): string {
+/** What a transaction keeps of the secret that the browser got at its end: the key of the browser's entry, a hash. */
+export function browserSecretHash(secret: string): string {
   return usedBrowserKey(secret);
 }
 
 /** The user's last sign-in with this browser, at whatever level. The entry must be loaded. */
 export function browserUseBy(
   unit: UnitOfWork,
-  { device }: Pick<Visitor, 'device'>,
+  { browserSecret }: Pick<Visitor, 'browserSecret'>,
   subject: string,
 ): BrowserUse | undefined {
-  return device === undefined ? undefined : browserUseOf(unit.peek(usedBrowserKey(device))?.value, subject);
+  return browserSecret === undefined
+    ? undefined
+    : browserUseOf(unit.peek(usedBrowserKey(browserSecret))?.value, subject);
 }
 
 /** Undefined if this user has not signed in with this browser. */
@@ -131,7 +133,7 @@ export function recordBrowserUse(
     const before = browserUseOf(current, subject);
     const own: BrowserUse = { at, used, ...omitUndefined({ usual: keptUsual(before?.usual, usual) }) };
     const users = Object.entries({ ...parseUses(current), [subject]: own }).sort(([, a], [, b]) => b.at - a.at);
-    return { value: JSON.stringify(Object.fromEntries(users.slice(0, maxUsers))), ttl: deviceLifetime };
+    return { value: JSON.stringify(Object.fromEntries(users.slice(0, maxUsers))), ttl: browserLifetime };
   });
 }
 
@@ -144,7 +146,7 @@ function keptUsual(before: BrowserUse['usual'], added: BrowserUse['usual']): Bro
 export function forgetUsedBrowser(unit: UnitOfWork, key: string, subject: string): void {
   unit.merge(key, (current) => {
     const { [subject]: own, ...others } = parseUses(current);
-    return own === undefined ? undefined : { value: JSON.stringify(others), ttl: deviceLifetime };
+    return own === undefined ? undefined : { value: JSON.stringify(others), ttl: browserLifetime };
   });
 }
 

@@ -10,8 +10,8 @@ export interface Visitor {
   readonly ip: string;
   /** The unchanged header, which `user-agent.ts` reads. */
   readonly userAgent: string;
-  /** The device cookie's secret, if the browser sent a well-formed one. */
-  readonly device?: string;
+  /** The browser's secret, if its cookie is well-formed. */
+  readonly browserSecret?: string;
   /** Statements about the device, unverified. Absent if the settings name no source. */
   readonly brought?: Brought;
   /** The unchanged Accept-Language header. */

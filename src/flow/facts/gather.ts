@@ -52,9 +52,9 @@ export async function gatherFacts(
   const { transaction, subjectId } = about;
   const account = subjectId === undefined ? undefined : await loadAccount(unit, subjectId);
   const session = about.session === undefined ? undefined : peekSso(unit, about.session);
-  const device = visitor.device === undefined ? undefined : await unit.get(usedBrowserKey(visitor.device));
-  const last = account && browserUseOf(device?.value, account.user.id);
-  const remembered = account ? rememberedBy(account, visitor.device) : [];
+  const used = visitor.browserSecret === undefined ? undefined : await unit.get(usedBrowserKey(visitor.browserSecret));
+  const last = account && browserUseOf(used?.value, account.user.id);
+  const remembered = account ? rememberedBy(account, visitor.browserSecret) : [];
   const proved = sessionEvidence(session, account, now);
   const isKept = transaction?.keepSignedIn ?? (proved.length > 0 && session?.limits?.kept === true);
   const subject = account && toSubject(account.user, account.credentials, now);

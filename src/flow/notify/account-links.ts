@@ -18,7 +18,7 @@ export interface RejectSignIn {
   /** Uid of the SSO session. */
   readonly session: string;
   /** Key of the browser's entry. */
-  readonly device: string;
+  readonly usedBrowser: string;
   /** What the page says about it: when (epoch seconds), in which app, and from where. Empty texts if unknown. */
   readonly at: Seconds;
   readonly app: string;

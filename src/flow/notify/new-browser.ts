@@ -68,8 +68,8 @@ function noted({ unit, subject }: NewSignIn, next: (notified: readonly Seconds[]
 function notifyOwner(signIn: NewSignIn, account: NonNullable<MessageContext['account']>, time: Seconds): void {
   const { services, unit, visitor, subject: user, session, app, snapshot } = signIn;
   const place = { ip: addressPlaceText(snapshot, visitor.ip), ...browserText(visitor.userAgent) };
-  const device = visitor.device === undefined ? '' : usedBrowserKey(visitor.device);
-  const about = { kind: 'not_me', user, session, device, at: time, app: app.name, ...place } as const;
+  const usedBrowser = visitor.browserSecret === undefined ? '' : usedBrowserKey(visitor.browserSecret);
+  const about = { kind: 'not_me', user, session, usedBrowser, at: time, app: app.name, ...place } as const;
   const link = createLink({ services, unit }, about, reportPeriod);
   const params = { link, does: 'not_me', until: time + reportPeriod };
   const deliveries = notificationDeliveries(

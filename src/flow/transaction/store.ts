@@ -5,7 +5,7 @@ import type { Transaction } from '../../core/step/transaction.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { identifierKey, ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
 import type { Merged } from '../../stores/unit-of-work.ts';
-import { renewSecret } from '../browser/proof-secret.ts';
+import { giveProofSecret } from '../browser/proof-secret.ts';
 import type { OpenTransaction } from './open-transaction.ts';
 
 type TransactionToStore = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
@@ -21,7 +21,7 @@ export function saveTransaction(
   const ttl = Math.max(1, transaction.expiresAt - services.now());
   const isProved = hasNewEvidence(transaction, stored);
   const entry = transactionEntry(
-    isProved ? { ...transaction, proofSecret: renewSecret(request.proofSecret) } : transaction,
+    isProved ? { ...transaction, proofSecretHash: giveProofSecret(request.proofSecret) } : transaction,
     ttl,
   );
   if (entry.value === stored) return false;

@@ -16,7 +16,7 @@ const forwarding = [
   'x-forwarded-for',
   'x-real-ip',
 ];
-const deviceSecret = /^[\w-]{43}$/;
+const secretForm = /^[\w-]{43}$/;
 const languageTag = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$/;
 
 export interface NormalisationOptions {
@@ -27,7 +27,7 @@ export interface NormalisationOptions {
   /** Headers that may contain device signals, in lower case. */
   readonly signalHeaders: readonly string[];
   /** Name of the cookie that identifies a used browser. */
-  readonly deviceCookie: string;
+  readonly browserCookie: string;
   /** Name of the cookie with the language that the user chose. */
   readonly languageCookie: string;
 }
@@ -51,12 +51,12 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
     ctx.originalUrl = ctx.req.url;
     ctx.request.originalUrl = ctx.req.url;
   }
-  const device = ctx.cookies.get(options.deviceCookie);
+  const secret = ctx.cookies.get(options.browserCookie);
   const language = ctx.cookies.get(options.languageCookie);
   return {
     ip: isIP(address) ? address : '',
     userAgent: ctx.get('user-agent'),
-    ...(device && deviceSecret.test(device) ? { device } : {}),
+    ...(secret && secretForm.test(secret) ? { browserSecret: secret } : {}),
     acceptLanguage: ctx.get('accept-language'),
     ...(options.signalHeaders.length > 0 && { brought: broughtBy(ctx, options.signalHeaders) }),
     ...(language && languageTag.test(language) ? { language } : {}),

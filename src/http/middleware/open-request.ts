@@ -26,9 +26,9 @@ export function openRequest({ store, along, trustedProxies, signalHeaders, issue
     const recording = failureRecordingStore(store, (failure) => {
       scope.unserved = failure;
     });
-    // The entry of the browser's device is part of the first load, so that it needs no round trip of its own.
-    const device = visitor.device === undefined ? [] : [usedBrowserKey(visitor.device)];
-    const scope = createRequestScope(new UnitOfWork(recording, [...along, ...device]), visitor, ctx.originalUrl);
+    // The entry of the used browser is part of the first load, so that it needs no round trip of its own.
+    const used = visitor.browserSecret === undefined ? [] : [usedBrowserKey(visitor.browserSecret)];
+    const scope = createRequestScope(new UnitOfWork(recording, [...along, ...used]), visitor, ctx.originalUrl);
     await runInScope(scope, next);
   };
 }

@@ -17,7 +17,7 @@ export interface SignInParts {
   /** The provider of the active revision. */
   readonly provider: () => Provider;
   /** Name of the cookie that identifies a used browser. */
-  readonly deviceCookie: string;
+  readonly browserCookie: string;
   /** Where a user can continue after a sign-in ended with this code, best first. */
   readonly nextLinks: (ctx: Context, code: ErrorCode) => Promise<readonly NextLink[]>;
 }

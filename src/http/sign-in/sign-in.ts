@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import type { Step } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { consentDetails } from '../../flow/actions/choices/consent.ts';
-import { deviceLifetime } from '../../flow/browser/used-browser.ts';
+import { browserLifetime } from '../../flow/browser/used-browser.ts';
 import { submit, view } from '../../flow/engine.ts';
 import type { SignInResult, Submission } from '../../flow/sign-in-result.ts';
 import {
@@ -150,19 +150,19 @@ const refusals: Readonly<
 
 /** Returns where the browser goes next. */
 async function completeSignIn(request: SignInRequest, result: Result<'complete'>): Promise<string> {
-  setDeviceCookie(request, result.deviceSecret);
+  setBrowserCookie(request, result.browserSecret);
   markFinished(request);
   return finishInteraction({ ...request, services: request.parts.services }, result);
 }
 
 /** Gives the browser its secret for the following requests. */
-function setDeviceCookie({ parts, ctx }: SignInRequest, secret: string): void {
-  ctx.cookies.set(parts.deviceCookie, secret, {
+function setBrowserCookie({ parts, ctx }: SignInRequest, secret: string): void {
+  ctx.cookies.set(parts.browserCookie, secret, {
     httpOnly: true,
     sameSite: 'lax',
     secure: parts.services.issuer.startsWith('https:'),
     path: '/',
-    maxAge: deviceLifetime * 1000,
+    maxAge: browserLifetime * 1000,
     overwrite: true,
     signed: false,
   });

@@ -14,7 +14,7 @@ import { carriedOver } from '../../core/step/carried-over-transaction.ts';
 import { newTransaction, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { audit } from '../../flow/audit.ts';
-import { renewSecret } from '../../flow/browser/proof-secret.ts';
+import { giveProofSecret } from '../../flow/browser/proof-secret.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
 import type { Services } from '../../flow/services.ts';
@@ -91,7 +91,7 @@ export async function beginTransaction(
   const isProved = continues !== undefined && continues.evidence.length > 0;
   const transaction: Transaction = {
     ...fresh,
-    ...(isProved ? { proofSecret: renewSecret({ give }) } : {}),
+    ...(isProved ? { proofSecretHash: giveProofSecret({ give }) } : {}),
     ...(subject ? { subject } : {}),
     ...(registers ? { registration: {} } : {}),
     ...(recoverable === undefined ? {} : { recovering: true as const }),

@@ -70,7 +70,7 @@ async function mayResume(uid: string, presented: string | undefined): Promise<bo
   const interaction = entries.get(interactionKey(uid));
   const entry = entries.get(transactionKey(uid));
   const transaction = entry && parseTransaction(entry.value);
-  if (!isProvingBrowser(transaction?.proofSecret, presented)) return false;
+  if (!isProvingBrowser(transaction?.proofSecretHash, presented)) return false;
   if (interaction === undefined) return true;
   const result = resultOf(interaction.value);
   if (result === undefined) return transaction === undefined;
@@ -89,6 +89,6 @@ function resultOf(interaction: string): InteractionResult | undefined {
 }
 
 /** A result from before a new start no longer belongs to the transaction's user. */
-function isResultOf({ subject, evidence, proofSecret }: Transaction, account: string): boolean {
-  return subject?.id === account && (evidence.length === 0 || proofSecret !== undefined);
+function isResultOf({ subject, evidence, proofSecretHash }: Transaction, account: string): boolean {
+  return subject?.id === account && (evidence.length === 0 || proofSecretHash !== undefined);
 }

@@ -114,7 +114,7 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
     });
   }
   // The session may have got stronger since. A weaker sign-in may have kept a planted secret.
-  const validAfter = transaction.deviceSecret?.validAfter;
+  const validAfter = transaction.givenSecret?.validAfter;
   const usual =
     isStrongest && validAfter !== undefined ? { since: services.now(), session: session.uid, validAfter } : undefined;
   await recordBrowser({ ...signedIn, ...omitUndefined({ rememberable, usual }) });

@@ -61,25 +61,17 @@ const request = closedNotEmpty({
   when: whenSound,
 });
 
-/** The parts that name authenticators, which an editor then completes. */
-function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) {
-  const keys = authenticators.map((descriptor) => descriptor.key);
-  const allNames = authenticators.flatMap(namesOf);
-  const one = z.enum(allNames);
-  const enrolledFault = `must be one of ${allNames.join(', ')}, or such a key with what it shows at most: "webauthn[userPresence]"`;
-  const weaker = z
-    .string()
-    .regex(new RegExp(`^(?:${keys.join('|')})${shows}$`), { error: enrolledFault })
-    .describe('A key that shows no more than this, such as webauthn[userPresence+phishingResistant].');
-  const some = z.union([one, listOf(one)], {
+/** What the user is asked for, in order. `name`: the schema of one of all names. */
+function stepsSchema<Name extends z.ZodType>(name: Name, allNames: readonly string[]) {
+  const some = z.union([name, listOf(name)], {
     error: `must be an authenticator (${allNames.join(', ')}), or a list of them`,
   });
-  const steps = z.array(
+  return z.array(
     z.union(
       [
-        one,
+        name,
         z.literal('keep_account'),
-        listOf(one),
+        listOf(name),
         closed({
           enroll: some.optional().describe('The user must set up one of these.'),
           offer: some.optional().describe('The user may set up one of these, or skip it.'),
@@ -95,7 +87,23 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
       },
     ),
   );
+}
+
+/** The parts that name authenticators, which an editor then completes. */
+function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) {
+  const keys = authenticators.map((descriptor) => descriptor.key);
+  const allNames = authenticators.flatMap(namesOf);
+  const one = z.enum(allNames);
+  const enrolledFault = `must be one of ${allNames.join(', ')}, or such a key with what it shows at most: "webauthn[userPresence]"`;
+  const weaker = z
+    .string()
+    .regex(new RegExp(`^(?:${keys.join('|')})${shows}$`), { error: enrolledFault })
+    .describe('A key that shows no more than this, such as webauthn[userPresence+phishingResistant].');
   const user = closed({
+    identifiers: z
+      .array(text)
+      .optional()
+      .describe('All identifiers of the user. Default: none; in `always`, `never` and `depends`: any.'),
     groups: z
       .array(text)
       .optional()
@@ -117,7 +125,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     lastSignIn: lastSignIn.optional(),
     recovered: duration().optional().describe('How long ago the account was recovered.'),
   });
-  return { steps, user };
+  return { steps: stepsSchema(one, allNames), user };
 }
 
 const unrecorded = closed({

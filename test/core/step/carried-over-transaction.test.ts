@@ -8,7 +8,7 @@ test('the actions and proofs of the user are kept, and everything else starts ag
     ...['id', 'event', 'startedAt', 'expiresAt', 'request', 'prefilledIdentifier', 'uiLocales', 'session'],
     ...['expectedSubject', 'subject', 'registration', 'evidence', 'choice', 'pending', 'parked', 'selecting'],
     ...['skipped', 'requestedEnrollment', 'work', 'challengeService', 'recovering', 'keepSignedIn', 'rememberDevice'],
-    ...['consented', 'accountSelected', 'deletionAcknowledged', 'recorded', 'proofSecret'],
+    ...['consented', 'accountSelected', 'deletionAcknowledged', 'recorded', 'proofSecretHash'],
   ] as const satisfies readonly (keyof Transaction)[];
   const before = Object.fromEntries(names.map((name) => [name, `of ${name}`])) as unknown as Transaction;
   expect(carriedOver(before)).toEqual({

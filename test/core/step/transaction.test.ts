@@ -99,7 +99,7 @@ test('it keeps proofs and answers, but not the page of the user', () => {
     challengeService: 'asked',
     recovering: true,
     recorded: 'x',
-    proofSecret: 'y',
+    proofSecretHash: 'y',
   };
   expect(carriedOver(before)).toEqual(kept);
 });

@@ -122,6 +122,42 @@ test('it counts what it leaves out: older lines, deleted accounts, facts that th
   );
 });
 
+test('it leaves out what an expression asks about, unless one of the active revision asked, too', async () => {
+  const user = await userWithPassword(node, ['staff']);
+  const signIn = async () => {
+    const { agent, page } = await beginSignIn(node, 'notes');
+    expect(currentStep(await identify(agent, page, user))).toBe('code');
+  };
+  await signIn();
+  const unknown = '1 left out: the audit log does not say what the files ask about the browser';
+  for (const expression of [
+    'device.os == "other"',
+    'user.groups.exists(g, g == "staff") && device.platform == "other"',
+  ]) {
+    await draft('notes', { then: 'deny', when: { expression } }, ask(1));
+    expect(await replayed('P1D')).toContain(unknown);
+  }
+  await draft('notes', { then: 'deny', when: { expression: '"office" in network.zones || device.known' } }, ask(1));
+  const answered = await replayed('P1D');
+  expect(answered).toContain('  1 sign-in; ');
+  expect(answered).not.toContain('left out');
+  const asking = {
+    then: { allow: { factors: 2 } },
+    when: { expression: 'device.os == "ios" || device.platform == "mobile"' },
+  };
+  await node.configure({ 'policies/sign-on/notes.yaml': policy('notes', asking, ask(1)) });
+  await signIn();
+  await draft(
+    'notes',
+    { then: 'deny', when: { expression: 'device.os == "other" && device.platform == "other"' } },
+    ask(1),
+  );
+  expect(await replayed('P1D')).toContain(
+    `  1 sign-in; 1 of them comes out otherwise, for 1 user\n  ${unknown}, the device or the past\n\nnotes: 1 user would be denied`,
+  );
+  await node.configure({ 'policies/sign-on/notes.yaml': policy('notes', ask(1)) });
+});
+
 test('risk counts as it was at the sign-in, and only where a rule asked about it', async () => {
   const risky = { when: { risk: { any: ['newDevice'] } }, then: { allow: { factors: 2 } } };
   await node.configure({ 'policies/sign-on/payroll.yaml': policy('payroll', risky, ask(1)) });

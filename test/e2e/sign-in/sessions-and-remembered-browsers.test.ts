@@ -300,7 +300,7 @@ describe('remembered devices', () => {
     const totp = parseCredentials(stored).find(({ authenticator }) => authenticator === 'totp');
     expect(totp?.remembered).toHaveLength(1);
     const forged = new UserAgent();
-    forged.setCookie(node.issuer, `stepgate-device=${totp?.remembered?.[0]?.device}; Path=/`);
+    forged.setCookie(node.issuer, `stepgate-device=${totp?.remembered?.[0]?.browser}; Path=/`);
     ahead = 60;
     expect((await signInTo('vault', forged, user)).asked).toEqual(['identify', 'challenge:totp']);
   });

@@ -111,7 +111,7 @@ describe('the secret of a browser', () => {
     expect(stored).toBeDefined();
     const flipped = `${own.startsWith('A') ? 'B' : 'A'}${own.slice(1)}`;
     const values = [foreign, flipped, own.slice(0, -1), `${own}A`, own.toLowerCase(), ''];
-    for (const value of [...values, stored?.device ?? '', stored?.id ?? '', user.id]) {
+    for (const value of [...values, stored?.browser ?? '', stored?.id ?? '', user.id]) {
       ahead += 60;
       const { asked, claims } = await signInTo('vault', browserWith(value), user);
       expect([value, asked]).toEqual([value, bothAsked]);

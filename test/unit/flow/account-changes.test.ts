@@ -40,7 +40,7 @@ async function ann(options: Parameters<typeof createWorld>[0] = {}) {
   const remembered = [
     {
       id: 'browser',
-      device: 'd',
+      browser: 'd',
       factors: [],
       characteristics: [],
       at: start,

@@ -6,6 +6,7 @@ import type { Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import { type AuditTrace, auditTrace, decidingRule } from '../../../src/flow/audit-trace.ts';
+import { compileExpression } from '../../../src/policy/schema/expressions/expression.ts';
 import {
   allow,
   factors,
@@ -77,6 +78,23 @@ test('of the browser it keeps what a rule asked about', () => {
   expect(traceOf(withRules(), facts).device).toEqual({ known: facts.device.known });
   const asking = withRules({ name: 'Phones', when: { device: { platform: ['mobile'] } }, then: { kind: 'deny' } });
   expect(traceOf(asking, facts).device).toEqual({ known: facts.device.known, platform: facts.device.platform });
+});
+
+test.each([
+  ['device.os == "ios"', { os: 'windows' }],
+  ['device.platform == "mobile" || device.os == "ios"', { platform: 'desktop', os: 'windows' }],
+  ['has(device["platform"]) && device["os"] == "ios"', { platform: 'desktop', os: 'windows' }],
+  ['[device].exists(d, d.os == "ios")', { platform: 'desktop', os: 'windows' }],
+  ['device.known || "office" in network.zones', {}],
+  ['user.groups.exists(device, device == "mobile")', {}],
+])('of the browser it keeps what the expression %s read', (written, kept) => {
+  const device = { known: false, platform: 'desktop', os: 'windows' } as const;
+  const facts = factsOf({ subject: userWith(['password']), device });
+  const expression = compileExpression(written);
+  const deny = { kind: 'deny' } as const;
+  const alternatives = [{ groups: { any: ['a'] } }, { expression }];
+  for (const when of [{ expression }, { any: alternatives }])
+    expect(traceOf(withRules({ name: 'Asks', when, then: deny }), facts).device).toEqual({ known: false, ...kept });
 });
 
 test('of the device, the risk and the past it keeps what a rule asked about', () => {

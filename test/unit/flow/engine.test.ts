@@ -1,7 +1,7 @@
 /** Every request of a sign-in on a store in maps: what it shows, what it writes, what it consumes. */
 
 import { describe, expect, test } from '@jest/globals';
-import { deviceSecretHash } from '../../../src/flow/browser/used-browser.ts';
+import { browserSecretHash } from '../../../src/flow/browser/used-browser.ts';
 import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
 import { auditKey, transactionKey, usedBrowserKey, userKey } from '../../../src/stores/keys.ts';
 import { serializeUser } from '../../../src/users/record/user.ts';
@@ -49,7 +49,7 @@ describe('a whole sign-in', () => {
       kind: 'complete',
       accountId: 'user-ann',
       assurance: { amr: ['mfa', 'password', 'totp'], authTime: start },
-      deviceSecret: expect.stringMatching(/^[\w-]{43}$/),
+      browserSecret: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(world.events()).toEqual(['authenticator.verified password', 'sign_in.asked', 'authenticator.verified totp']);
     expect((await world.transaction())?.evidence).toHaveLength(2);
@@ -228,8 +228,8 @@ describe('restart', () => {
     expect([currentStep(again), again.redirects, again.done]).toEqual(['identify', true, []]);
     const after = await world.transaction();
     expect(after).toMatchObject({ id: 'tx', event: 'tx.2', evidence: [], request: { clientId: 'notes' } });
-    const { proofSecret, ...rest } = after ?? {};
-    expect(proofSecret).toEqual(expect.any(String));
+    const { proofSecretHash, ...rest } = after ?? {};
+    expect(proofSecretHash).toEqual(expect.any(String));
     expect(Object.keys(rest).sort()).toEqual(['event', 'evidence', 'expiresAt', 'id', 'request', 'startedAt']);
   });
 
@@ -572,7 +572,7 @@ describe('a browser that is known', () => {
   ])('used before at %s (%j), now with %d factors, asked to remember %s: it keeps its secret %s', async (...row) => {
     const [, before, asked, remembers, keeps] = row;
     const app = allow(factors(asked), { remember: 86_400 });
-    const world = createWorld({ app, visitor: { device: 'browser-secret' } });
+    const world = createWorld({ app, visitor: { browserSecret: 'browser-secret' } });
     await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
     const value = JSON.stringify(before ? { 'user-ann': before } : {});
     await world.write({ op: 'put', key: usedBrowserKey('browser-secret'), value });
@@ -580,12 +580,12 @@ describe('a browser that is known', () => {
     const first = await world.send(beginning, { identifier: 'ann', 'credentials.passcode': 'secret' });
     const fields = { 'credentials.passcode': '123', ...(remembers ? { rememberDevice: 'yes' } : {}) };
     const end = asked === 1 ? first : await world.send(asStep(first), fields);
-    expect(end).toMatchObject({ kind: 'complete', deviceSecret: expect.any(String) });
-    const given = end.kind === 'complete' ? end.deviceSecret : '';
+    expect(end).toMatchObject({ kind: 'complete', browserSecret: expect.any(String) });
+    const given = end.kind === 'complete' ? end.browserSecret : '';
     expect(given === 'browser-secret').toBe(keeps);
     const isStrongest = asked === 2;
-    expect((await world.transaction())?.deviceSecret).toEqual({
-      hash: deviceSecretHash(given),
+    expect((await world.transaction())?.givenSecret).toEqual({
+      hash: browserSecretHash(given),
       ...(isStrongest && { validAfter: start - 1000 }),
     });
   });

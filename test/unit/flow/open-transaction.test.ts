@@ -100,8 +100,8 @@ describe('what is loaded first', () => {
   test.each([
     [undefined, []],
     ['browser-secret', [usedBrowserKey('browser-secret')]],
-  ])('in the browser %s', async (device, keys) => {
-    const world = createWorld({ visitor: device === undefined ? {} : { device } });
+  ])('in the browser %s', async (browserSecret, keys) => {
+    const world = createWorld({ visitor: browserSecret === undefined ? {} : { browserSecret } });
     await world.beginSignIn();
     const { length } = world.store.loads;
     await world.view();

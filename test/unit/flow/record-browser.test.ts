@@ -4,9 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
-import { type DeviceSecret, newTransaction } from '../../../src/core/step/transaction.ts';
+import { type GivenSecret, newTransaction } from '../../../src/core/step/transaction.ts';
 import { type CompletedSignIn, recordBrowser } from '../../../src/flow/actions/record-browser.ts';
-import { browserUseOf, deviceSecretHash } from '../../../src/flow/browser/used-browser.ts';
+import { browserSecretHash, browserUseOf } from '../../../src/flow/browser/used-browser.ts';
 import { usedBrowserKey } from '../../../src/stores/keys.ts';
 import { createWorld, credential, start, type WorldOptions } from './sign-in-fixture.ts';
 
@@ -23,13 +23,13 @@ const evidence = (enrollment: string, at: number, transaction: string): Evidence
   origin: 'sign_in',
 });
 const unfinished = newTransaction({ id: 'tx', request, now: start, lifetime: 600 });
-const signIn = { ...unfinished, deviceSecret: { hash: deviceSecretHash('secret') } };
+const signIn = { ...unfinished, givenSecret: { hash: browserSecretHash('secret') } };
 const here = [evidence('password', start - 5, 'tx'), evidence('totp', start, 'tx')];
 const usual = { since: start, session: 'session', validAfter: start - 1000 };
 
 async function complete(
   changes: Partial<CompletedSignIn> = {},
-  options: WorldOptions = { visitor: { device: 'secret' } },
+  options: WorldOptions = { visitor: { browserSecret: 'secret' } },
 ) {
   const world = createWorld(options);
   await world.addUser('ann', [credential('password', 'x'), credential('totp', 'y')], {
@@ -80,12 +80,12 @@ describe('the browser is known', () => {
 });
 
 describe('nothing is recorded', () => {
-  test.each<[string, DeviceSecret | undefined]>([
-    ['the browser sends another secret than it got at the end', { hash: deviceSecretHash('other') }],
+  test.each<[string, GivenSecret | undefined]>([
+    ['the browser sends another secret than it got at the end', { hash: browserSecretHash('other') }],
     ['a node of the previous release completed the sign-in', undefined],
-  ])('where %s', async (_why, deviceSecret) => {
+  ])('where %s', async (_why, givenSecret) => {
     const proved = { ...unfinished, evidence: here, rememberDevice: true } as const;
-    const transaction = { ...proved, ...omitUndefined({ deviceSecret }) };
+    const transaction = { ...proved, ...omitUndefined({ givenSecret }) };
     const { last, remembered } = await complete({ transaction, usual });
     expect([last, remembered]).toEqual([undefined, []]);
   });
@@ -117,7 +117,7 @@ describe('the second factor is remembered', () => {
     expect(remembered).toEqual([
       {
         id: expect.stringMatching(/^[\w-]{16}$/),
-        device: expect.stringMatching(/^[\w-]{43}$/),
+        browser: expect.stringMatching(/^[\w-]{43}$/),
         validAfter: start - 1000,
         ip: '192.0.2.1',
         userAgent: 'Firefox',
@@ -140,7 +140,7 @@ describe('the second factor is remembered', () => {
   });
 
   test('with 256 characters of the User-Agent', async () => {
-    const { remembered } = await complete({}, { visitor: { device: 'secret', userAgent: 'x'.repeat(300) } });
+    const { remembered } = await complete({}, { visitor: { browserSecret: 'secret', userAgent: 'x'.repeat(300) } });
     expect(remembered[0]?.userAgent).toBe('x'.repeat(256));
   });
 

@@ -125,9 +125,9 @@ describe('saving it', () => {
       expect(saveTransaction({ request, services: world.services, transaction: changed }, entry?.value)).toBe(true);
     });
     expect(await world.outbox()).toHaveLength(left);
-    const { proofSecret, ...kept } = (await world.transaction()) ?? {};
+    const { proofSecretHash, ...kept } = (await world.transaction()) ?? {};
     expect(kept).toEqual(change(stored));
-    expect(proofSecret !== undefined).toBe(change(stored).evidence.length > 0);
+    expect(proofSecretHash !== undefined).toBe(change(stored).evidence.length > 0);
   });
 
   test('each proof gives the browser another secret, and nothing else does', async () => {
@@ -140,7 +140,7 @@ describe('saving it', () => {
         const transaction = { ...stored, ...(await world.transaction()), ...change };
         saveTransaction({ request, services: world.services, transaction }, entry?.value);
       });
-      hashes.push((await world.transaction())?.proofSecret);
+      hashes.push((await world.transaction())?.proofSecretHash);
     }
     const [none, first, same, next] = hashes;
     expect([none, same]).toEqual([undefined, first]);

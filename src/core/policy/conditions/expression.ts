@@ -5,13 +5,17 @@ import { expressionTheory } from '../theories/expression-theory.ts';
 export const expressionCondition: ConditionDescriptor<'expression'> = {
   about: 'anything',
   holdsSeconds: false,
-  compile: ({ aboutUser, varies, evaluate }) => [
-    {
-      name: 'expression',
-      varies,
-      test: (facts) => (aboutUser && facts.subject === undefined ? 'unknown' : evaluate(facts)),
-    },
-  ],
+  compile: ({ written, aboutUser, varies, evaluate, partOf }) => {
+    const reads = partOf?.(written).reads;
+    return [
+      {
+        name: 'expression',
+        varies,
+        test: (facts) => (aboutUser && facts.subject === undefined ? 'unknown' : evaluate(facts)),
+        ...(reads && { reads }),
+      },
+    ];
+  },
   varies: true,
   theory: expressionTheory,
 };

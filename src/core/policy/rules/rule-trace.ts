@@ -20,8 +20,12 @@ export function ruleTrace(
   };
 }
 
-function conditionTrace({ name, alternatives }: CompiledCondition, rest: Iterator<ConditionResult>): ConditionTrace {
-  if (alternatives === undefined) return { condition: name, result: rest.next().value ?? 'error' };
+function conditionTrace(
+  { name, reads, alternatives }: CompiledCondition,
+  rest: Iterator<ConditionResult>,
+): ConditionTrace {
+  if (alternatives === undefined)
+    return { condition: name, result: rest.next().value ?? 'error', ...(reads && { reads }) };
   const traces = alternatives.map((all) => all.map((condition) => conditionTrace(condition, rest)));
   return { condition: name, result: oneOf(traces.map(together)), alternatives: traces };
 }

@@ -1,6 +1,6 @@
 /** The user starts again for the same request. This file promises: no earlier proof counts any more. */
 import { forgetSubject, notRecovering } from '../../../core/step/transitions.ts';
-import { renewSecret } from '../../browser/proof-secret.ts';
+import { giveProofSecret } from '../../browser/proof-secret.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 
 /**
@@ -9,8 +9,11 @@ import type { OpenTransaction } from '../../transaction/open-transaction.ts';
  */
 export function begunAnew(context: OpenTransaction): OpenTransaction {
   const { session: _session, skipped: _skipped, ...rest } = context.transaction;
-  const proofSecret = renewSecret(context.request.proofSecret);
-  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [], proofSecret }) };
+  const proofSecretHash = giveProofSecret(context.request.proofSecret);
+  return {
+    ...context,
+    transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [], proofSecretHash }),
+  };
 }
 
 /**

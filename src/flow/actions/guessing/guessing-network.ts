@@ -36,8 +36,8 @@ export function isUsedBy(
   { request: { unit, visitor } }: OpenTransaction,
   account: VersionedAccount | undefined,
 ): boolean {
-  if (account === undefined || visitor.device === undefined) return false;
-  return browserUseOf(unit.peek(usedBrowserKey(visitor.device))?.value, account.user.id) !== undefined;
+  if (account === undefined || visitor.browserSecret === undefined) return false;
+  return browserUseOf(unit.peek(usedBrowserKey(visitor.browserSecret))?.value, account.user.id) !== undefined;
 }
 
 /**
@@ -48,7 +48,7 @@ export function withTaskOnFirstPage(context: OpenTransaction): OpenTransaction {
   const { transaction, request } = context;
   const { unit, visitor } = request;
   const isFirstPage = !transaction.subject && !transaction.registration && !transaction.recovering;
-  const isUsed = visitor.device !== undefined && unit.peek(usedBrowserKey(visitor.device)) !== undefined;
+  const isUsed = visitor.browserSecret !== undefined && unit.peek(usedBrowserKey(visitor.browserSecret)) !== undefined;
   return !isFirstPage || isUsed || workDueFor(context) === undefined ? context : askedBeforehand(context);
 }
 

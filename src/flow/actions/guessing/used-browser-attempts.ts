@@ -5,7 +5,7 @@
 import type { Credential } from '../../../authenticators/authenticator.ts';
 import { browserAttemptsCounter, usedBrowserKey } from '../../../stores/keys.ts';
 import type { VersionedAccount } from '../../../users/record/account.ts';
-import { browserUseOf, deviceLifetime } from '../../browser/used-browser.ts';
+import { browserLifetime, browserUseOf } from '../../browser/used-browser.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import type { LoadedAttempt } from '../verification/verify.ts';
 
@@ -28,15 +28,16 @@ export async function withUsedBrowserAttempts(
   loaded: LoadedAttempt,
 ): Promise<LoadedAttempt> {
   const limits = loaded.limits ?? services.authenticators.get(key)?.attemptLimits;
-  if (loaded.reservation?.granted !== false || !limits || !account || visitor.device === undefined) return loaded;
-  if (!browserUseOf(unit.peek(usedBrowserKey(visitor.device))?.value, account.user.id)) return loaded;
+  if (loaded.reservation?.granted !== false || !limits || !account || visitor.browserSecret === undefined)
+    return loaded;
+  if (!browserUseOf(unit.peek(usedBrowserKey(visitor.browserSecret))?.value, account.user.id)) return loaded;
   const counter = browserAttemptsCounter({
     account: account.user.id,
     credential: credential?.id ?? '',
     authenticator: key,
-    secret: visitor.device,
+    secret: visitor.browserSecret,
   });
   // After this time the browser is forgotten, and with it its consecutive failures.
-  const own = limits.map((limit) => (limit.window === 0 ? { ...limit, window: deviceLifetime } : limit));
+  const own = limits.map((limit) => (limit.window === 0 ? { ...limit, window: browserLifetime } : limit));
   return { counter, reservation: await services.store.reserve(counter, own) };
 }

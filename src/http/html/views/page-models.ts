@@ -116,7 +116,7 @@ export type LinkQuestionPage = PageBase & { readonly token: string } & (
         /** The value to restore. */
         readonly value: string;
       }
-    | { readonly does: 'not_me'; readonly signIn: Omit<RejectSignIn, 'kind' | 'user' | 'session' | 'device'> }
+    | { readonly does: 'not_me'; readonly signIn: Omit<RejectSignIn, 'kind' | 'user' | 'session' | 'usedBrowser'> }
   );
 
 export interface LinkResultPage extends PageBase {

@@ -565,6 +565,59 @@ test('what no analysis can bring about is undecided, and not proved', async () =
   ]);
 });
 
+const ofTheHouse = `{ expression: "user.identifiers.exists(i, i.endsWith('@corp.test'))" }`;
+
+test.each([
+  ['{ users: { any: [boss, ann@corp.test] } }', 'identifiers: [ann, ann@corp.test]', 'Own'],
+  ['{ users: { any: [boss, ann@corp.test] } }', 'identifiers: [ann]', 'Rest'],
+  ['{ users: { none: [boss] } }', 'identifiers: [boss]', 'Rest'],
+  ['{ users: { none: [boss] } }', 'groups: []', 'Own'],
+  [ofTheHouse, 'identifiers: [ann, ann@corp.test]', 'Own'],
+  [ofTheHouse, 'identifiers: [ann@other.test]', 'Rest'],
+  [ofTheHouse, 'identifiers: []', 'Rest'],
+])('identifiers: %s for %s', async (when, identifiers, rule) => {
+  const said = `user: { ${identifiers} }`;
+  const { tests } = await runWithRule(when, 'app: notes', said, `expect: { rule: ${rule} }`);
+  expect(tests[0].differences).toEqual([]);
+});
+
+test.each([
+  ['{ users: { any: [boss, ann@corp.test] } }', []],
+  [ofTheHouse, [expect.objectContaining({ actual: expect.stringMatching(/^undecided: whether `expression` holds/) })]],
+  [
+    `{ expression: "'ann' in user.identifiers || 'staff' in user.groups" }`,
+    [expect.objectContaining({ actual: expect.stringMatching(/^undecided: whether `expression` holds/) })],
+  ],
+])('with identifiers, always and never are decided: %s', async (when, ofAnyUser) => {
+  const differences = async (user: string, line: string) =>
+    (await runWithRule(when, 'app: notes', `user: { enrolled: [password]${user} }`, line)).tests[0].differences;
+  const boss = ', identifiers: [ann, ann@corp.test]';
+  const other = ', groups: [], identifiers: [bob@other.test]';
+  expect(await differences(boss, 'always: { deny: rule }')).toEqual([]);
+  expect(await differences(boss, 'never: { deny: false }')).toEqual([]);
+  expect(await differences(other, 'never: { deny: rule }')).toEqual([]);
+  expect(await differences(boss, 'never: { deny: rule }')).toMatchObject([
+    { what: 'never', example: expect.arrayContaining(['--identifiers', 'ann,ann@corp.test']) },
+  ]);
+  expect(await differences('', 'never: { deny: true, rule: Rest }')).toEqual(ofAnyUser);
+});
+
+test.each([
+  [`"user.createdAt < timestamp('2026-01-01T00:00:00Z')"`, 'user: { accountAge: P90D }', 'time: 2026-02-01T00:00:00Z'],
+  ['"now.getHours() < 6"', 'user: {}', 'time: 2026-02-01T05:00:00Z'],
+  [`"user.userType.startsWith('g')"`, 'user: { userType: guest }', 'device: { known: true }'],
+  [`"user.profile.unit.startsWith('g')"`, 'user: { attributes: { unit: gold } }', 'device: { known: true }'],
+  ['"size(user.groups) > 1"', 'user: { groups: [a, b] }', 'device: { known: true }'],
+  [`"network.ip.startsWith('192.')"`, 'network: { ip: 192.0.2.7 }', 'user: {}'],
+  ['"device.os.startsWith(\'win\')"', 'device: { os: windows }', 'user: {}'],
+  [`"request.scopes.exists(s, s.startsWith('prof'))"`, 'request: { scopes: [openid, profile] }', 'user: {}'],
+  ['"size(request.acrValues) == 0"', 'user: {}', 'device: { known: true }'],
+])('an expression is decided once the test says what it reads: %s', async (written, ...lines) => {
+  const when = `{ expression: ${written} }`;
+  const { tests } = await runWithRule(when, 'app: notes', ...lines, 'always: { deny: rule }');
+  expect(tests[0].differences).toEqual([]);
+});
+
 const manyGroups = Array.from({ length: 17 }, (_, at) => `g${at}`);
 
 test('where too many sign-ins are open, the error says what to add to the test', async () => {

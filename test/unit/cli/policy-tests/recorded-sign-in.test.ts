@@ -3,12 +3,17 @@ import { expect, test } from '@jest/globals';
 import { factsFromOptions } from '../../../../src/cli/explain/facts-from-options.ts';
 import { recordedFacts } from '../../../../src/cli/policy-tests/recorded-sign-in.ts';
 import { factOptionsOf } from '../../../../src/cli/policy-tests/test-facts.ts';
-import type { Facts } from '../../../../src/core/model/facts.ts';
+import type { Attribute, AttributeSchema } from '../../../../src/core/model/attribute.ts';
+import type { DateBound } from '../../../../src/core/model/conditions.ts';
+import type { EnrollmentRule, Grace } from '../../../../src/core/model/enrollment-policy.ts';
+import type { Facts, Subject } from '../../../../src/core/model/facts.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
+import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { AuditTrace } from '../../../../src/flow/audit-trace.ts';
 import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
+import { compileExpression } from '../../../../src/policy/schema/expressions/expression.ts';
 import { policyTestsSchema } from '../../../../src/policy/schema/policy-tests.ts';
 import { allow, descriptor, factors, fixedNow, policiesOf, userWith } from '../../../core/support/fixtures.ts';
 import { authenticators, load } from '../../policy/support/configuration-dir.ts';
@@ -113,3 +118,105 @@ test('usual facts are not written, and less than a kilometre counts as one', () 
   expect([facts.device, facts.risk, facts.distance]).toEqual([undefined, undefined, '1 km']);
   expect(recorded({ distance: 'nowhere' }).distance).toBe('nowhere');
 });
+
+/** What is recorded where a rule above the rest has these conditions. */
+function recordedOf(when: Rule['when'], who: Partial<Subject>, schema: AttributeSchema = attributes) {
+  const app = compilePolicy({ name: 'app', rules: [{ name: 'Own', when, then: deny }, ...rules.slice(4)] });
+  const { facts, leftOut } = recordedFacts(
+    { subject: { ...subject, ...who }, at: fixedNow, trace },
+    { ...policies, app },
+    schema,
+  );
+  const { user, time } = facts as { user: Readonly<Record<string, unknown>>; time?: string };
+  return { user, time, leftOut };
+}
+
+const then = new Date(fixedNow * 1000).toISOString();
+const fromNow: DateBound = { written: 'now', fromNow: 0 };
+const fixedDay: DateBound = { written: '2026-12-15', from: 1_797_292_800, to: 1_797_379_200 };
+
+test.each<[string, Rule['when'], string | undefined]>([
+  ['a date after now', { attributes: { contractEnd: { after: fromNow } } }, then],
+  ['a date not after now', { attributes: { contractEnd: { not: { after: fromNow } } } }, then],
+  ['a date before now, in an alternative', { any: [{ attributes: { contractEnd: { before: fromNow } } }] }, then],
+  ['a date after a fixed day', { attributes: { contractEnd: { after: fixedDay } } }, undefined],
+  ['an hour', { expression: compileExpression('now.getHours() < 6') }, then],
+  ['a fixed moment', { expression: compileExpression("now > timestamp('2026-12-24T00:00:00Z')") }, then],
+  [
+    'when the account was made',
+    { expression: compileExpression("user.createdAt < timestamp('2026-01-01T00:00:00Z')") },
+    then,
+  ],
+  ['how old the account is', { accountAge: { below: 3600 } }, undefined],
+  ['a group', { expression: compileExpression('size(user.groups) > 2') }, undefined],
+])('a test has the time where a rule asks about %s', (_, when, written) => {
+  const who = { profile: { contractEnd: '2026-12-15' }, createdAt: fixedNow - 7200 };
+  expect(recordedOf(when, who).time).toBe(written);
+});
+
+test('a test has the time where an enrollment may be skipped until a day', () => {
+  const timeWith = (grace: Grace) => {
+    const terms = { required: [{ anyOf: ['totp'], grace }], optional: [], promoted: [], disabled: [] };
+    const rule: EnrollmentRule = { name: 'Later', when: {}, then: terms };
+    const enrollment = compilePolicy({ name: 'enrollment', rules: [rule] });
+    return recordedFacts({ subject, at: fixedNow }, { ...policies, enrollment }, attributes).facts.time;
+  };
+  expect([timeWith({ until: fixedNow + 60 }), timeWith({ skips: 2 })]).toEqual([then, undefined]);
+});
+
+test('a rule of the account policy about what a sign-in sets up is asked, too', () => {
+  const accountPolicy = compileAccountPolicy({
+    name: 'account',
+    rules: [{ name: 'Own', when: { time: { zone: 'UTC', from: 0, to: 360 } }, then: deny }],
+  });
+  const { facts } = recordedFacts(
+    { subject, at: fixedNow },
+    { ...policies, accountPolicy, authenticators: [descriptor.totp] },
+    attributes,
+  );
+  expect(facts.time).toBe(then);
+});
+
+test.each<[string, Rule['when'], readonly string[] | undefined]>([
+  ['named among others', { users: { any: ['boss', 'ann@corp.test'] } }, ['ann@corp.test']],
+  ['named by id', { users: { none: ['u-ann'] } }, ['u-ann']],
+  ['not named', { users: { any: ['boss'] } }, undefined],
+  [
+    'read by an expression',
+    { expression: compileExpression("user.identifiers.exists(i, i.endsWith('@corp.test'))") },
+    ['ann', 'ann@corp.test'],
+  ],
+  ['asked about by no rule', { groups: { any: ['staff'] } }, undefined],
+])('identifiers that are %s', (_, when, written) => {
+  const { user, leftOut } = recordedOf(when, { id: 'u-ann', identifiers: ['ann', 'ann@corp.test'] });
+  expect([user.identifiers, leftOut]).toEqual([written, []]);
+});
+
+test.each<[string, Readonly<Record<string, unknown>>]>([
+  ["'staff' in user.groups", { groups: ['staff'] }],
+  ['size(user.groups) > 1', { groups: ['staff', 'editors'] }],
+  ["has(user.userType) && user.userType == 'guest'", { userType: 'guest' }],
+  ["has(user.userType) && user.userType.startsWith('g')", { userType: 'guest' }],
+  ["has(user.profile.unit) && user.profile.unit == 'x'", { attributes: { unit: 'sales' } }],
+  ['has(user.profile.unit) && size(user.profile.unit) > 3', { attributes: { unit: 'sales' } }],
+  ["now - user.createdAt > duration('1h')", { accountAge: 'PT7200S' }],
+])('what an expression asks of the user is recorded: %s', (written, expected) => {
+  const who = {
+    groups: ['staff', 'editors'],
+    userType: 'guest',
+    profile: { unit: 'sales' },
+    createdAt: fixedNow - 7200,
+  };
+  for (const closed of [false, true]) {
+    const schema: AttributeSchema = { attributes: closed ? { unit: { type: 'text' } as Attribute } : {}, closed };
+    const { user, leftOut } = recordedOf({ expression: compileExpression(written) }, who, schema);
+    expect([user, leftOut]).toEqual([{ enrolled: ['password'], groups: [], lastSignIn: 'PT3600S', ...expected }, []]);
+  }
+});
+
+test.each(["network.ip.startsWith('10.')", "user.id == 'x'", 'size(user.profile) > 3'])(
+  'an expression about what no test says is reported: %s',
+  (written) => {
+    expect(recordedOf({ expression: compileExpression(written) }, {}).leftOut).toEqual(['expression']);
+  },
+);

@@ -6,9 +6,9 @@ import { compareSignIn, differenceKey, withZones } from '../../../../core/analys
 import { evaluate } from '../../../../core/decision/evaluate.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
-import type { ConditionTrace } from '../../../../core/model/trace.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { riskOf } from '../../../../core/policy/values/risk.ts';
+import { factsAskedFor } from '../../../../core/queries/facts-asked-for.ts';
 import type { AuditTrace, TracedProof } from '../../../../flow/audit-trace.ts';
 import type { SeenDifference } from '../../../../policy/revision/shadow-record.ts';
 import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
@@ -143,22 +143,16 @@ async function replayLine(
 /** About browser, device and history, a line records only what a rule asked for at that time. */
 function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean {
   const { device, risk, distance, lastSignIn = trace.recordedSince } = trace;
-  const asked = evaluate(policies, facts).trace.layers.flatMap(({ rules }) =>
-    rules.flatMap(({ conditions }) => conditions.flatMap(leafNames)),
-  );
+  const asked = factsAskedFor(evaluate(policies, facts).trace);
   const signals = ['device.registered', 'device.managed', 'device.assurance'];
   return (
-    (device.platform === undefined && asked.includes('device.platform')) ||
-    (device.os === undefined && asked.includes('device.os')) ||
-    (device.signals === undefined && signals.some((name) => asked.includes(name))) ||
-    (risk === undefined && asked.some((name) => name.startsWith('risk.'))) ||
-    (distance === undefined && asked.includes('distance')) ||
-    (lastSignIn === undefined && asked.includes('lastSignIn'))
+    (device.platform === undefined && asked.has('device.platform')) ||
+    (device.os === undefined && asked.has('device.os')) ||
+    (device.signals === undefined && signals.some((name) => asked.has(name))) ||
+    (risk === undefined && [...asked].some((name) => name.startsWith('risk.'))) ||
+    (distance === undefined && asked.has('distance')) ||
+    (lastSignIn === undefined && asked.has('lastSignIn'))
   );
-}
-
-function leafNames({ condition, alternatives }: ConditionTrace): readonly string[] {
-  return alternatives === undefined ? [condition] : alternatives.flat().flatMap(leafNames);
 }
 
 type KeptLine = AuditLine & { readonly trace: AuditTrace; readonly client: string; readonly ip: string };

@@ -1,0 +1,79 @@
+/** Which facts the expressions of rules read, beside those that other conditions could ask about. */
+import type { AttributeSchema } from '../../core/model/attribute.ts';
+import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../core/model/conditions.ts';
+import { conditionsWithin, isOpenPart, type ProfileSchema } from '../../core/policy/theories/expression-facts.ts';
+import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
+
+/** A part of an expression without `&&`, `||` and `!`. */
+type SinglePart = Exclude<
+  ExpressionLogic,
+  | { readonly all: readonly ExpressionLogic[] }
+  | { readonly any: readonly ExpressionLogic[] }
+  | { readonly not: ExpressionLogic }
+>;
+
+function singleParts(logic: ExpressionLogic): readonly SinglePart[] {
+  if ('all' in logic) return logic.all.flatMap(singleParts);
+  if ('any' in logic) return logic.any.flatMap(singleParts);
+  return 'not' in logic ? singleParts(logic.not) : [logic];
+}
+
+/** The facts that the text of a part reads, e.g. `user.identifiers`. Undefined: they are not known. */
+function readsOf(text: string, { partOf }: CompiledExpression): readonly string[] | undefined {
+  return partOf?.(text).reads;
+}
+
+/** What rules ask about a sign-in. */
+export interface AskedFacts {
+  /** The conditions, and those that say what an expression says of a single fact. */
+  readonly sets: readonly ConditionSet[];
+  /** The facts that the other parts of expressions read. */
+  readonly reads: ReadonlySet<string>;
+}
+
+export function askedFacts(sets: readonly ConditionSet[], { attributes }: AttributeSchema): AskedFacts {
+  const schema: ProfileSchema = { attribute: (name) => attributes[name], isLasting: () => false };
+  const expressions = sets.flatMap(({ expression }) => expression ?? []);
+  const reads = expressions.flatMap((expression) =>
+    singleParts(expression.logic).flatMap((part): readonly string[] => {
+      if ('from' in part) return ['now'];
+      return 'text' in part && isOpenPart(part, schema) ? (readsOf(part.text, expression) ?? []) : [];
+    }),
+  );
+  return { sets: [...sets, ...conditionsWithin(expressions, schema)], reads: new Set(reads) };
+}
+
+/**
+ * Whether the test states a fact that expressions read, so that it is the same in all sign-ins that the test leaves
+ * open. They differ in no `acr` values: without a word of them, the app asks for none.
+ */
+export function statedBy({ user, network, device, request, time }: PolicyTest): (path: string) => boolean {
+  const isBrowserStated = (device?.userAgent ?? device?.platform ?? device?.os) !== undefined;
+  const stated: Readonly<Record<string, boolean>> = {
+    now: time !== undefined,
+    'user.identifiers': user?.identifiers !== undefined,
+    'user.groups': user?.groups !== undefined && !user.groups.includes('*'),
+    'user.userType': user?.userType !== undefined,
+    'user.createdAt': user?.accountAge !== undefined && time !== undefined,
+    'network.ip': network !== undefined,
+    'network.zones': network !== undefined,
+    'device.known': (device?.known ?? device?.remembered) !== undefined,
+    'device.platform': isBrowserStated,
+    'device.os': isBrowserStated,
+    'request.clientId': true,
+    'request.scopes': request?.scopes !== undefined,
+    'request.acrValues': true,
+  };
+  const attributes = Object.keys(user?.attributes ?? {}).map((name) => `user.profile.${name}`);
+  return (path) => stated[path] ?? attributes.includes(path);
+}
+
+/** Whether the result of an expression may differ between sign-ins that state only these facts, or it may fail. */
+export function isOpenExpression({ expression }: ConditionSet, isStated: (path: string) => boolean): boolean {
+  if (expression === undefined) return false;
+  return singleParts(expression.logic).some((part) => {
+    if ('from' in part || 'when' in part || 'ofApp' in part) return false;
+    if ('userType' in part) return !isStated('user.userType');
+    return !(readsOf(part.text, expression)?.every(isStated) ?? false);
+  });
+}

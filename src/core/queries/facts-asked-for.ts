@@ -1,0 +1,19 @@
+/** Which facts a decision asked for: the audit log keeps some of them only then. */
+import type { ConditionTrace, Trace } from '../model/trace.ts';
+
+const ofBrowser = ['device.platform', 'device.os'];
+
+/**
+ * Names of conditions, e.g. `risk.any` or `device.os`. What an expression read of the browser counts as the condition
+ * about the same.
+ */
+export function factsAskedFor({ layers }: Pick<Trace, 'layers'>): ReadonlySet<string> {
+  return new Set(layers.flatMap(({ rules }) => rules.flatMap(({ conditions }) => conditions.flatMap(namesIn))));
+}
+
+function namesIn({ condition, alternatives, reads = [] }: ConditionTrace): readonly string[] {
+  if (alternatives !== undefined) return alternatives.flat().flatMap(namesIn);
+  // The device as a whole: whatever is taken from it.
+  const read = reads.includes('device') ? ofBrowser : ofBrowser.filter((name) => reads.includes(name));
+  return [condition, ...read];
+}
