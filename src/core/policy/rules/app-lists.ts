@@ -1,6 +1,6 @@
 /** What conditions ask of the app. */
 import type { CompiledExpression, ConditionSet } from '../../model/conditions.ts';
-import { isRead, partsOf } from './expression-parts.ts';
+import { expressionParts, isRead } from './expression-parts.ts';
 
 /** Tells apps apart: it is equal for two of them where the condition is. */
 export type AppTest = (clientId: string) => unknown;
@@ -8,12 +8,12 @@ export type AppTest = (clientId: string) => unknown;
 /** The lists of client ids that the app is compared with, those in the expression included. */
 export function appLists({ apps, expression }: ConditionSet): readonly (readonly string[])[] {
   const own = [apps?.any, apps?.none].flatMap((list) => (list === undefined ? [] : [list]));
-  return [...own, ...partsOf(expression?.logic).flatMap((part) => ('when' in part ? appLists(part.when) : []))];
+  return [...own, ...expressionParts(expression?.logic).flatMap((part) => ('when' in part ? appLists(part.when) : []))];
 }
 
 /** What else the expression asks of the app. */
 export function otherAppTests({ expression }: ConditionSet): readonly AppTest[] {
-  return partsOf(expression?.logic).flatMap((part) => {
+  return expressionParts(expression?.logic).flatMap((part) => {
     if ('ofApp' in part) return [part.ofApp];
     return 'text' in part && !('attribute' in part) && readsApp(part.text, expression) ? [(clientId) => clientId] : [];
   });

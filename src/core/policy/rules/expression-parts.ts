@@ -2,16 +2,16 @@
 import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../model/conditions.ts';
 
 /** The parts that are joined by `&&`, `||` and `!`. */
-export function partsOf(logic: ExpressionLogic | undefined): readonly ExpressionLogic[] {
+export function expressionParts(logic: ExpressionLogic | undefined): readonly ExpressionLogic[] {
   if (logic === undefined) return [];
-  if ('all' in logic) return logic.all.flatMap(partsOf);
-  if ('any' in logic) return logic.any.flatMap(partsOf);
-  return 'not' in logic ? partsOf(logic.not) : [logic];
+  if ('all' in logic) return logic.all.flatMap(expressionParts);
+  if ('any' in logic) return logic.any.flatMap(expressionParts);
+  return 'not' in logic ? expressionParts(logic.not) : [logic];
 }
 
 /** These conditions, and those that their expressions contain. */
 export function withConditionsInside(sets: readonly ConditionSet[]): readonly ConditionSet[] {
-  const inside = sets.flatMap(({ expression }) => partsOf(expression?.logic));
+  const inside = sets.flatMap(({ expression }) => expressionParts(expression?.logic));
   return [...sets, ...inside.flatMap((part) => ('when' in part ? [part.when] : []))];
 }
 
@@ -21,7 +21,7 @@ export function openReads(sets: readonly ConditionSet[]): readonly string[] {
 }
 
 function readsOf({ logic, partOf }: CompiledExpression): readonly string[] {
-  return partsOf(logic).flatMap((part): readonly string[] => {
+  return expressionParts(logic).flatMap((part): readonly string[] => {
     if ('userType' in part) return ['user.userType'];
     return 'text' in part ? (partOf?.(part.text).reads ?? []) : [];
   });
