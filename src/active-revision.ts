@@ -13,7 +13,7 @@ import type { Settings } from './policy/model/settings.ts';
 import type { Revisions } from './policy/revision/revisions.ts';
 import type { Snapshot } from './policy/revision/snapshot.ts';
 import { keyringKey, revisionConfirmationKey, revisionPointerKey } from './stores/keys.ts';
-import type { Loaded, Op, Store } from './stores/store.ts';
+import type { LoadedEntries, Op, Store } from './stores/store.ts';
 import type { UnitOfWork } from './stores/unit-of-work.ts';
 
 export interface ActiveRevisionOptions {
@@ -144,7 +144,7 @@ export class ActiveRevision {
   }
 
   /** What is active, once a revision that was not confirmed in time went back. Any node may be the one that does it. */
-  async #load(): Promise<Loaded> {
+  async #load(): Promise<LoadedEntries> {
     const { store, revisions, recordExpiry } = this.#options;
     const keys = [revisionPointerKey, keyringKey, revisionConfirmationKey];
     const loaded = await store.load(keys);

@@ -14,11 +14,11 @@ import type { ConfigContext } from './config/shared/config-context.ts';
 import type { RestoreContext } from './restore/restore.ts';
 import type { UsersContext } from './users/users-context.ts';
 
-type AuthenticatorContext = Pick<ConfigContext, 'authenticators'> &
+type AuthenticatorParts = Pick<ConfigContext, 'authenticators'> &
   Pick<RestoreContext, 'recoveryCodes'> &
   Pick<UsersContext, 'passwords' | 'addressCredential' | 'numberCredential' | 'accessCodes'>;
 
-export const authenticatorContext: AuthenticatorContext = {
+export const authenticatorContext: AuthenticatorParts = {
   authenticators: authenticatorKinds,
   recoveryCodes: recoveryCodeKey,
   passwords: passwordTools(),

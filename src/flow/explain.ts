@@ -6,7 +6,7 @@
 import { factsAt, simulate, walkThrough } from '../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../core/analysis/simulation/simulated-answers.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
-import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing-evidence.ts';
+import { assessedEvidence, type MissingEvidence, missingOf } from '../core/decision/missing-evidence.ts';
 import { evaluateService, type ServiceDenial } from '../core/decision/service-issuance.ts';
 import type { Conditions } from '../core/model/conditions.ts';
 import type { DecisionOutcome } from '../core/model/decision.ts';
@@ -38,7 +38,7 @@ export interface ExplainedLayer extends LayerTrace {
   /** One of these must be met. */
   readonly requirements: readonly Requirement[];
   /** One entry for each alternative or chain of the requirements. Empty if nothing is missing. */
-  readonly missing: readonly Missing[];
+  readonly missing: readonly MissingEvidence[];
   /** Session policy: the lifetime by the deciding rule. */
   readonly session?: SessionTerms;
   /** Sign-on policy: how long (seconds) the deciding rule lets a browser remember the second factor. */

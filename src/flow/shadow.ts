@@ -12,7 +12,7 @@ import {
 } from '../core/analysis/comparison/compare-decisions.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { parseShadow, type ShadowDraft } from '../policy/revision/shadow-draft.ts';
-import { type Compared, recordShadow } from '../policy/revision/shadow-record.ts';
+import { recordShadow, type ShadowComparison } from '../policy/revision/shadow-record.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { shadowKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
@@ -105,8 +105,8 @@ export class ShadowWorker implements ShadowObserver {
     }
   }
 
-  async #compareAll(samples: readonly ShadowSample[], draft: Snapshot): Promise<readonly Compared[]> {
-    const compared: Compared[] = [];
+  async #compareAll(samples: readonly ShadowSample[], draft: Snapshot): Promise<readonly ShadowComparison[]> {
+    const compared: ShadowComparison[] = [];
     for (const [index, sample] of samples.entries()) {
       if (index % stretch === 0) await breathe();
       try {
@@ -119,7 +119,7 @@ export class ShadowWorker implements ShadowObserver {
   }
 }
 
-async function compare(sample: ShadowSample, draft: Snapshot): Promise<Compared> {
+async function compare(sample: ShadowSample, draft: Snapshot): Promise<ShadowComparison> {
   const { kind, snapshot, app, facts, transaction, at } = sample;
   const { clientId: client } = app;
   const before: ComparedSide = { policies: await snapshot.policies(app), facts };

@@ -28,12 +28,12 @@ export type TemplateTable<Models> = Readonly<Record<TemplateName<Models>, Templa
 export type TemplateName<Models> = keyof Models & string;
 
 /** A key of the catalogue, or a message with values. */
-export type Text = string | MessageDescriptor;
+export type TemplateText = string | MessageDescriptor;
 
 /** What a template may use besides its model. In a `.txt` template, each helper returns plain text. */
 export interface TemplateHelpers<Models> {
   /** A catalogue text as HTML. `say.text` is the same without markup, for attributes. */
-  readonly say: { (text: Text): string; text(text: Text): string };
+  readonly say: { (text: TemplateText): string; text(text: TemplateText): string };
   /** Several values, joined by the rules of the language. */
   list(items: readonly string[]): string;
   /** A moment (epoch seconds). */
@@ -97,8 +97,9 @@ interface HelperContext {
 }
 
 function helpersFor({ translator: t, isText, icons, draw }: HelperContext): object {
-  const plain = (text: Text): string => (typeof text === 'string' ? t.text(text) : t.text(text.key, text.params));
-  const html = (text: Text): string => t.html(typeof text === 'string' ? { key: text } : text);
+  const plain = (text: TemplateText): string =>
+    typeof text === 'string' ? t.text(text) : t.text(text.key, text.params);
+  const html = (text: TemplateText): string => t.html(typeof text === 'string' ? { key: text } : text);
   const part = (name: string, model: object): string => draw(name, model, t);
   return {
     say: Object.assign(isText ? plain : html, { text: plain }),

@@ -14,7 +14,7 @@ import { keyRow } from './key-table.ts';
 import { storeStateKey } from './keys.ts';
 import { releaseSchema, type StoreSchema } from './schema.ts';
 import { readStamp, type Stamp, unreadable, withStamp } from './stamp.ts';
-import type { Committed, Entry, Loaded, Op, Store, StoreState } from './store.ts';
+import type { Committed, Entry, LoadedEntries, Op, Store, StoreState } from './store.ts';
 import { assertUsable, parseState, stateless } from './store-state.ts';
 
 /** The same store, which adds a stamp to each document that it writes and removes it from each that it reads. */
@@ -49,7 +49,7 @@ class Stamping {
     this.#schema = schema;
   }
 
-  async load(keys: readonly string[], options: Parameters<Store['load']>[1]): Promise<Loaded> {
+  async load(keys: readonly string[], options: Parameters<Store['load']>[1]): Promise<LoadedEntries> {
     if (keys.length === 0 && options?.reserve === undefined) return this.#raw.load(keys, options);
     const loaded = await this.#raw.load([...keys, storeStateKey], options);
     const state = this.#stateIn(loaded.entries.get(storeStateKey));

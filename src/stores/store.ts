@@ -85,7 +85,7 @@ export interface StoreState {
   readonly restoring?: true;
 }
 
-export interface Loaded {
+export interface LoadedEntries {
   /**
    * All requested keys, and all that they refer to, directly or indirectly. Undefined for an entry that does not exist.
    */
@@ -170,7 +170,7 @@ export type Committed =
 
 export interface Store {
   /** Takes one round trip; on a Cluster one per slot and hop, in parallel. Rejects with `StoreUnavailable`. */
-  load(keys: readonly string[], options?: LoadOptions): Promise<Loaded>;
+  load(keys: readonly string[], options?: LoadOptions): Promise<LoadedEntries>;
   /**
    * Checks every operation that can fail against the state before the batch, then applies all in order, or none.
    * Rejects with `StoreUnavailable`: the outcome is then unknown, and one-time values count as consumed. Nothing is

@@ -2,7 +2,7 @@
  * One request is one unit of work: everything is read once, and all writes go into one commit before the response is
  * sent. A request therefore needs one load and one commit, and is never half done. See decision 1.
  */
-import type { Entry, Loaded, LoadOptions, Op, Store, StoreState } from './store.ts';
+import type { Entry, LoadedEntries, LoadOptions, Op, Store, StoreState } from './store.ts';
 
 type WriteOp = Extract<Op, { value: string; version?: number; op: 'create' | 'replace' | 'put' | 'update' }>;
 
@@ -40,7 +40,7 @@ export class UnitOfWork {
   readonly #store: Store;
   readonly #along: readonly string[];
   readonly #known = new Map<string, Entry | undefined>();
-  readonly #loading = new Map<string, Promise<Loaded>>();
+  readonly #loading = new Map<string, Promise<LoadedEntries>>();
   /** Entries as stored, for the compare-and-swap of merges. */
   readonly #stored = new Map<string, Entry | undefined>();
   #ops: Op[] = [];
@@ -65,7 +65,7 @@ export class UnitOfWork {
   }
 
   /** Loads in one round trip what is not known yet, together with the entries that every load includes. */
-  async load(keys: readonly string[], options?: LoadOptions): Promise<Loaded> {
+  async load(keys: readonly string[], options?: LoadOptions): Promise<LoadedEntries> {
     const missing = [...new Set([...keys, ...this.#along])].filter((key) => !this.#known.has(key));
     if (missing.length === 0 && !options?.reserve) return { entries: this.#known };
     const loaded = await this.#store.load(missing, options);

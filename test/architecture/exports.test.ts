@@ -14,6 +14,29 @@ test('no two files export one name', () => {
   expect([...places].filter(([, modules]) => modules.length > 1)).toEqual([]);
 });
 
+/** Types that a file declares for itself, by their names. */
+function localTypes(code: string): readonly string[] {
+  return [...code.matchAll(/^(?:abstract\s+)?(?:interface|type|class)\s+(\w+)/gm)].map(([, name = '']) => name);
+}
+
+test('no file declares a type for itself under the name of a type that another file exports', () => {
+  const exported = new Set(
+    sources.flatMap(({ code }) =>
+      [...code.matchAll(/^export\s+(?:abstract\s+)?(?:interface|type|class)\s+(\w+)/gm)].map(([, name = '']) => name),
+    ),
+  );
+  expect(exported.size).toBeGreaterThan(500);
+  const all = sources.flatMap(({ module, code }) => localTypes(code).map((name) => ({ module, name })));
+  expect(all.length).toBeGreaterThan(300);
+  expect(all.filter(({ name }) => exported.has(name)).map(({ module, name }) => `${module}: ${name}`)).toEqual([]);
+});
+
+test('types that a file declares for itself are found', () => {
+  const code =
+    'interface One {}\nexport interface Two {}\ntype Three<T> = T;\nabstract class Four {}\n  type Five = 1;';
+  expect(localTypes(code)).toEqual(['One', 'Three', 'Four']);
+});
+
 /** Values only: a type stands in an exported signature, and who calls that may have to name it. */
 const exportedValues = /^export\s+(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let)\s+(\w+)/gm;
 

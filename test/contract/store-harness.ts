@@ -1,6 +1,6 @@
 /** What the parts of the store contract share: the store under test, and short helpers to read and write. */
 import { randomBytes } from 'node:crypto';
-import type { Committed, Entry, Loaded, Op, Store } from '../../src/stores/store.ts';
+import type { Committed, Entry, LoadedEntries, Op, Store } from '../../src/stores/store.ts';
 
 /** One kind of store under test. */
 export interface StoreHarness {
@@ -34,7 +34,7 @@ export async function read(store: Store, key: string): Promise<Entry | undefined
 }
 
 /** The value under each key, `undefined` for none. */
-export function valuesOf(loaded: Loaded): Readonly<Record<string, string | undefined>> {
+export function valuesOf(loaded: LoadedEntries): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries([...loaded.entries].map(([key, entry]) => [key, entry?.value]));
 }
 

@@ -7,7 +7,7 @@ import { isSameText } from '../shared/same-text.ts';
 import type { CeremonyPlace } from './relying-party.ts';
 
 /** Why a response is refused, for the audit log. */
-export type Fault =
+export type ResponseFault =
   | 'malformed'
   | 'type'
   | 'challenge'
@@ -41,7 +41,7 @@ export function binaryField(input: CredentialInput, name: string, maxBytes: numb
 }
 
 /** Web Authentication Level 3 section 7.1 steps 5 to 12, section 7.2 steps 9 to 15. `clientData`: base64url. */
-export function clientDataFault(clientData: string, { type, challenge, place }: Ceremony): Fault | undefined {
+export function clientDataFault(clientData: string, { type, challenge, place }: Ceremony): ResponseFault | undefined {
   const data = parseObject(Buffer.from(clientData, 'base64url').toString('utf8'));
   if (data === undefined) return 'malformed';
   if (data.type !== type) return 'type';
@@ -69,7 +69,7 @@ export interface Flags {
 }
 
 /** Section 7.1 steps 14 to 18, section 7.2 steps 16 to 20: relying party, presence, and contradicting flags. */
-export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, rpId: string): Fault | undefined {
+export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, rpId: string): ResponseFault | undefined {
   const expected = createHash('sha256').update(rpId).digest();
   if (rpIdHash.length !== expected.length || !timingSafeEqual(rpIdHash, expected)) return 'rp_id';
   if (!flags.up) return 'user_presence';

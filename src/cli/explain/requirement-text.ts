@@ -1,5 +1,5 @@
 /** Describes what a requirement asks for and what is missing. */
-import type { Missing } from '../../core/decision/missing-evidence.ts';
+import type { MissingEvidence } from '../../core/decision/missing-evidence.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../core/model/policy.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
@@ -31,7 +31,7 @@ function chainText(chain: readonly ChainStep[]): string {
 }
 
 /** What one alternative or chain still lacks. */
-export function missingText(missing: Missing): string {
+export function missingText(missing: MissingEvidence): string {
   if (missing.kind === 'chain') return chainText(missing.steps);
   const { demands, factors, covered, maxAge } = missing;
   const more = `${numbers[factors]} more factor type${factors === 1 ? '' : 's'}`;

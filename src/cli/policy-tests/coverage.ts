@@ -35,7 +35,7 @@ export interface Coverage {
 /** Policies that decide about sign-ins. */
 const testable = ['session', 'sign-on', 'enrollment', 'profile'];
 
-interface Rule extends UncoveredRule {
+interface CoveredRule extends UncoveredRule {
   readonly conditions: readonly string[];
 }
 
@@ -60,7 +60,10 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
   };
 }
 
-function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<string>): readonly UncoveredCondition[] {
+function lackingConditions(
+  { conditions, ...rule }: CoveredRule,
+  seen: ReadonlySet<string>,
+): readonly UncoveredCondition[] {
   return conditions.flatMap((condition) => {
     const [hit, miss] = ['hit', 'miss'].map((result) =>
       seen.has(`${locationKey({ location: rule })} ${condition} ${result}`),
@@ -78,7 +81,7 @@ function deciding(layers: readonly ExplainedLayer[]): readonly string[] {
 }
 
 /** Compiled like the evaluator's rules, so that conditions have the names used in traces. */
-function rulesOf(document: Document): readonly Rule[] {
+function rulesOf(document: Document): readonly CoveredRule[] {
   const { kind, file } = document;
   const policy = kind === 'enrollment' ? readEnrollmentPolicy(document) : undefined;
   const profile = kind === 'profile' ? readProfilePolicy(document) : undefined;

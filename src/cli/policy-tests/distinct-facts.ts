@@ -9,7 +9,7 @@ import { compileConditions, leavesOf } from '../../core/policy/rules/condition-t
 import { findRule } from '../../core/policy/rules/rules.ts';
 import { type UserFacts, withProof } from '../../core/policy/theories/theory.ts';
 
-type Policy = CompiledPolicy<RuleHead & { readonly then: object }> | undefined;
+type MaybePolicy = CompiledPolicy<RuleHead & { readonly then: object }> | undefined;
 
 /**
  * Names what a sign-in and its explanation depend on: which rules decide before and after the first proof, what a walk
@@ -18,7 +18,7 @@ type Policy = CompiledPolicy<RuleHead & { readonly then: object }> | undefined;
 export function signatureBy(policies: PolicySet, mayFail: boolean): (facts: UserFacts) => string {
   const { session, app, enrollment, profile, accountPolicy, authenticators } = policies;
   const added = authenticators.map(({ key }) => accountPolicy?.about({ action: 'add', of: key }));
-  const all: readonly Policy[] = [session, app, enrollment && beforeSignIn(enrollment), profile, ...added];
+  const all: readonly MaybePolicy[] = [session, app, enrollment && beforeSignIn(enrollment), profile, ...added];
   const leaves = all.flatMap(
     (policy) => policy?.rules.flatMap(({ rule }) => leavesOf(compileConditions(rule.when))) ?? [],
   );
@@ -39,7 +39,7 @@ export function signatureBy(policies: PolicySet, mayFail: boolean): (facts: User
 }
 
 /** The position of the deciding rule, and whether it failed or an earlier one is open. */
-function matchedBy(policy: NonNullable<Policy>, facts: UserFacts): string {
+function matchedBy(policy: NonNullable<MaybePolicy>, facts: UserFacts): string {
   const { undecided, failed, rule, traces } = findRule(policy, facts);
   return `${traces.length} ${undecided} ${failed !== undefined} ${rule !== undefined}`;
 }

@@ -7,7 +7,7 @@ import { conditionResults } from './condition-results.ts';
 import { type Difference, differences } from './expectation-differences.ts';
 import type { OpenSignIns } from './open-sign-ins.ts';
 
-interface ComparedSignIn {
+interface OpenComparison {
   readonly differences: readonly Difference[];
   readonly example: readonly string[];
 }
@@ -21,7 +21,7 @@ export async function openDifferences(
   const asked = openExpectations.flatMap((expectation) => {
     const expected = test[expectation];
     if (expected === undefined) return [];
-    return [{ expectation, expected, compared: [] as ComparedSignIn[], seen: new Set<boolean>() }];
+    return [{ expectation, expected, compared: [] as OpenComparison[], seen: new Set<boolean>() }];
   });
   const explanations: Explanation[] = [];
   for (const sample of facts) {
@@ -45,7 +45,7 @@ export async function openDifferences(
 
 const openExpectations = ['always', 'never', 'depends'] as const;
 
-const holds = (compared: ComparedSignIn): boolean => compared.differences.length === 0;
+const holds = (compared: OpenComparison): boolean => compared.differences.length === 0;
 
 /** Whether what was seen is enough to decide: sign-ins for which the expectation holds, and others. */
 const isDecided: Readonly<Record<(typeof openExpectations)[number], (seen: ReadonlySet<boolean>) => boolean>> = {
@@ -61,7 +61,7 @@ function doubtOf(explanations: readonly Explanation[]): string | undefined {
   return 'whether `expression` holds is not known beforehand: say more in it, or leave it to `expect`';
 }
 
-function always(compared: readonly ComparedSignIn[], isPartial: string | undefined): readonly Difference[] {
+function always(compared: readonly OpenComparison[], isPartial: string | undefined): readonly Difference[] {
   const counter = compared.find((signIn) => !holds(signIn));
   if (counter === undefined) return isPartial === undefined ? [] : [undecided('always', isPartial)];
   return counter.differences.map((difference) => ({
@@ -73,7 +73,7 @@ function always(compared: readonly ComparedSignIn[], isPartial: string | undefin
 
 function never(
   expected: Expectation,
-  compared: readonly ComparedSignIn[],
+  compared: readonly OpenComparison[],
   isPartial: string | undefined,
 ): readonly Difference[] {
   const counter = compared.find(holds);
@@ -83,7 +83,7 @@ function never(
 
 function depends(
   expected: Expectation,
-  compared: readonly ComparedSignIn[],
+  compared: readonly OpenComparison[],
   isPartial: string | undefined,
 ): readonly Difference[] {
   const same = compared.filter(holds);

@@ -17,7 +17,7 @@ import { enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-ter
 import { overallMaxAge, policyLayersOf } from './layers.ts';
 
 /** What one alternative, or one chain, still lacks. */
-export type Missing =
+export type MissingEvidence =
   | {
       readonly kind: 'alternative';
       /** Demands that no evidence meets. */
@@ -42,14 +42,14 @@ export function assessedEvidence(policies: PolicySet, facts: Facts): readonly As
 }
 
 /** One entry for each alternative or chain, in order. Empty if the requirement is met. */
-export function missingOf(requirement: Requirement, evidence: readonly AssessedEvidence[]): readonly Missing[] {
+export function missingOf(requirement: Requirement, evidence: readonly AssessedEvidence[]): readonly MissingEvidence[] {
   if (meetsRequirement(requirement, evidence)) return [];
   if ('anyOf' in requirement)
     return requirement.anyOf.map((alternative) => missingOfAlternative(alternative, evidence));
   return requirement.chains.map((chain) => ({ kind: 'chain', steps: missingOfChain(chain, evidence) }));
 }
 
-function missingOfAlternative(alternative: Alternative, evidence: readonly AssessedEvidence[]): Missing {
+function missingOfAlternative(alternative: Alternative, evidence: readonly AssessedEvidence[]): MissingEvidence {
   const { maxAge } = alternative;
   const fresh = evidence.filter(({ age }) => isFresh(age, maxAge));
   const demands = alternative.demands.filter((demand) => !fresh.some((assessed) => meetsDemand(demand, assessed)));

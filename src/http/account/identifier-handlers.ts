@@ -41,19 +41,19 @@ export function identifierHandlers(parts: AccountParts) {
   };
 }
 
-type IdentifierKind = ProfileIdentifier['kind'];
+type ChangeableKind = ProfileIdentifier['kind'];
 
-const kinds: readonly IdentifierKind[] = ['email', 'phone', 'username'];
+const kinds: readonly ChangeableKind[] = ['email', 'phone', 'username'];
 
 /** Throws `StepgateError('not_found')`. */
-function kindOf(ctx: Context): IdentifierKind {
+function kindOf(ctx: Context): ChangeableKind {
   const kind = kinds.find((identifierKind) => identifierKind === pathParameter(ctx, 'kind'));
   if (kind === undefined) throw new StepgateError('not_found');
   return kind;
 }
 
 /** The kinds to which a code is sent. Throws `StepgateError('not_found')`. */
-function provedKindOf(ctx: Context): IdentifierKind {
+function provedKindOf(ctx: Context): ChangeableKind {
   const kind = kindOf(ctx);
   if (kind === 'username') throw new StepgateError('not_found');
   return kind;
@@ -78,7 +78,7 @@ async function change(request: AccountHttpRequest): Promise<void> {
   seeOther(request.ctx, kind === 'username' ? doneAt(kind) : `/account/profile/${kind}/confirm`);
 }
 
-function take({ open }: AccountPageRequest, kind: IdentifierKind, typed: string): Promise<Notice | undefined> {
+function take({ open }: AccountPageRequest, kind: ChangeableKind, typed: string): Promise<Notice | undefined> {
   return kind === 'username' ? changeUsername(open, typed) : askForIdentifier(open, kind, typed);
 }
 
@@ -96,12 +96,12 @@ function confirmationAt(ctx: Context): CodeConfirmation {
   };
 }
 
-function doneAt(kind: IdentifierKind): string {
+function doneAt(kind: ChangeableKind): string {
   return `/account/profile?done=${kind}_changed`;
 }
 
 interface ShownChange {
-  readonly kind: IdentifierKind;
+  readonly kind: ChangeableKind;
   /** As the user typed it. */
   readonly typed: string;
   readonly notices: readonly Notice[];
@@ -122,7 +122,7 @@ function showChange(request: AccountPageRequest, { kind, typed, notices }: Shown
 }
 
 /** If no value waits for its code, there is nothing to confirm. */
-function showConfirm(request: AccountPageRequest, kind: IdentifierKind, notices: readonly Notice[]): void {
+function showConfirm(request: AccountPageRequest, kind: ChangeableKind, notices: readonly Notice[]): void {
   const { ctx, open } = request;
   const asked = askedIdentifier(open, kind);
   if (!asked) {

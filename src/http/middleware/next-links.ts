@@ -32,12 +32,12 @@ export async function nextLinks(parts: NextLinksParts, ctx: Context, code: Error
   return known.length > 0 ? known : [account];
 }
 
-type App = Awaited<ReturnType<Snapshot['app']>>;
+type MaybeApp = Awaited<ReturnType<Snapshot['app']>>;
 
 /** A user who has finished wants to get to the app, and one who has not wants to sign in. */
 function linksOfRequest(
   kept: KeptRequest,
-  about: { readonly code: ErrorCode; readonly app: App; readonly issuer: string; readonly brand: string },
+  about: { readonly code: ErrorCode; readonly app: MaybeApp; readonly issuer: string; readonly brand: string },
 ): readonly NextLink[] {
   const { code, app, issuer, brand } = about;
   const finished = code === 'sign_in_finished';

@@ -6,7 +6,7 @@ import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 import { attributeTypes } from './check-attribute-tests.ts';
 
-type Environment = ReturnType<typeof typedEnvironment>;
+type TypedEnvironment = ReturnType<typeof typedEnvironment>;
 
 /** Expressions that can never be evaluated, each at the location of its fault. */
 export function expressionFindings(sources: readonly DocumentSource[]): readonly Finding[] {
@@ -35,7 +35,7 @@ function faultsBy(
   sources: readonly DocumentSource[],
   look: typeof expressionFaults,
 ): readonly (FaultLocation & ExpressionFault)[] {
-  let environment: Environment | undefined;
+  let environment: TypedEnvironment | undefined;
   return sources.flatMap(({ source }) =>
     valuesInConditions(source.content, 'expression').flatMap(({ path, value }) => {
       if (typeof value !== 'string' || value === '' || value.length > longestExpression) return [];
@@ -46,7 +46,7 @@ function faultsBy(
 }
 
 /** Where the configuration names no attributes, a profile may hold any. */
-function environmentFor(sources: readonly DocumentSource[]): Environment {
+function environmentFor(sources: readonly DocumentSource[]): TypedEnvironment {
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
   return typedEnvironment(valuesAt(settings, 'attributes').length > 0 ? attributeTypes(sources) : undefined);
 }

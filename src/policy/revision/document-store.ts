@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { StepgateError } from '../../errors.ts';
 import { revisionKey, storedDocumentKey } from '../../stores/keys.ts';
-import type { Loaded, Op, Store } from '../../stores/store.ts';
+import type { LoadedEntries, Op, Store } from '../../stores/store.ts';
 import { type Document, type Documents, usualRuleColumn } from '../model/documents.ts';
 
 /** The content of a revision. */
@@ -152,7 +152,7 @@ async function readImmutable(store: Store, key: string, hash: string): Promise<s
   return verified((await store.load([key])).entries, key, hash);
 }
 
-function verified(entries: Loaded['entries'], key: string, hash: string): string {
+function verified(entries: LoadedEntries['entries'], key: string, hash: string): string {
   const value = entries.get(key)?.value;
   if (value === undefined)
     throw new StepgateError('not_configured', `the configuration is incomplete: ${key} is not in the store`);

@@ -3,7 +3,7 @@
  * changed, what. Bounded, whatever happens; nodes add to it by compare and swap.
  */
 import {
-  type Change,
+  type DecisionChange,
   type DecisionDifference,
   differenceKey,
 } from '../../core/analysis/comparison/compare-decisions.ts';
@@ -26,7 +26,7 @@ export interface ShadowTotals {
   readonly signIns: number;
   readonly tokens: number;
   /** By client id, how many differed how. `*`: apps beyond the limit. */
-  readonly byApp: Readonly<Record<string, Readonly<Partial<Record<Change, number>>>>>;
+  readonly byApp: Readonly<Record<string, Readonly<Partial<Record<DecisionChange, number>>>>>;
   /** Comparisons that failed, and those for which a node had no time. */
   readonly failed: number;
   readonly dropped: number;
@@ -54,7 +54,7 @@ export interface ShadowUser {
 }
 
 /** One comparison. */
-export interface Compared extends SeenDifference {
+export interface ShadowComparison extends SeenDifference {
   /** Id of the user. */
   readonly subject: string;
   /** That was active. */
@@ -63,7 +63,7 @@ export interface Compared extends SeenDifference {
 
 /** What a node has to add. */
 export interface ShadowBatch {
-  readonly compared: readonly Compared[];
+  readonly compared: readonly ShadowComparison[];
   readonly failed: number;
   readonly dropped: number;
 }
@@ -91,7 +91,7 @@ export async function recordShadow(store: Store, id: string, batch: ShadowBatch)
 
 interface Loaded extends ShadowBatch {
   readonly entries: ReadonlyMap<string, Entry | undefined>;
-  readonly differing: readonly Compared[];
+  readonly differing: readonly ShadowComparison[];
 }
 
 /** Users first: where the totals fail on a Cluster, what was written of users is written again, and is the same. */
@@ -125,7 +125,7 @@ const noTotals: Omit<ShadowTotals, 'id'> = {
 };
 
 function withCompared(totals: ShadowTotals, { compared, failed, dropped }: ShadowBatch): ShadowTotals {
-  const byApp: Record<string, Readonly<Partial<Record<Change, number>>>> = { ...totals.byApp };
+  const byApp: Record<string, Readonly<Partial<Record<DecisionChange, number>>>> = { ...totals.byApp };
   for (const { client, change } of compared) {
     const isKept = Object.hasOwn(byApp, client) || Object.keys(byApp).length < limits.apps;
     const name = isKept ? client : '*';
@@ -165,7 +165,7 @@ function userOps(id: string, { entries, differing }: Loaded, room: number) {
 }
 
 /** Each difference once, with its newest example. */
-function merged(known: readonly SeenDifference[], seen: readonly Compared[]): readonly SeenDifference[] {
+function merged(known: readonly SeenDifference[], seen: readonly ShadowComparison[]): readonly SeenDifference[] {
   const all = new Map(known.map((difference) => [differenceKey(difference), difference]));
   for (const { subject: _, revision: _revision, ...one } of seen) all.set(differenceKey(one), one);
   return [...all.values()].slice(-limits.differences);

@@ -3,10 +3,10 @@ import { type Document, isNode, isScalar, visit } from 'yaml';
 import type { Finding } from '../model/finding.ts';
 
 /** Where an offset of the text is in the file. */
-type LocationOf = (offset: number) => Pick<Finding, 'file' | 'line' | 'column'>;
+type LocationAt = (offset: number) => Pick<Finding, 'file' | 'line' | 'column'>;
 
 /** Keys that stand in one mapping more than once. */
-export function duplicateFindings(document: Document.Parsed, locationAt: LocationOf): Finding[] {
+export function duplicateFindings(document: Document.Parsed, locationAt: LocationAt): Finding[] {
   const findings: Finding[] = [];
   visit(document, {
     Map(_, { items }) {
@@ -29,7 +29,7 @@ export function duplicateFindings(document: Document.Parsed, locationAt: Locatio
 }
 
 /** Aliases of nothing, and those within what they refer to, which has no end. */
-export function aliasFindings(document: Document.Parsed, locationAt: LocationOf): Finding[] {
+export function aliasFindings(document: Document.Parsed, locationAt: LocationAt): Finding[] {
   const findings: Finding[] = [];
   visit(document, {
     Alias(_, node, around) {

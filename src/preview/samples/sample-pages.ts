@@ -4,11 +4,11 @@ import { challengeSamples } from './challenge-samples.ts';
 import { enrollSamples } from './enroll-samples.ts';
 import { identifySamples } from './identify-samples.ts';
 import { lastStepSamples } from './last-step-samples.ts';
-import { type Draw, standaloneSamples } from './standalone-samples.ts';
+import { type DrawPage, standaloneSamples } from './standalone-samples.ts';
 
-type Pages = Readonly<Record<string, Draw>>;
+type Pages = Readonly<Record<string, DrawPage>>;
 
-function drawn<P>(pages: Readonly<Record<string, P>>, draw: (page: P) => Draw): Pages {
+function drawn<P>(pages: Readonly<Record<string, P>>, draw: (page: P) => DrawPage): Pages {
   return Object.fromEntries(Object.entries(pages).map(([name, page]) => [name, draw(page)]));
 }
 
@@ -26,6 +26,6 @@ export const samplePageGroups: Readonly<Record<string, Pages>> = {
 };
 
 /** By name of the state. */
-export const samplePages: ReadonlyMap<string, Draw> = new Map(
+export const samplePages: ReadonlyMap<string, DrawPage> = new Map(
   Object.values(samplePageGroups).flatMap((pages) => Object.entries(pages)),
 );

@@ -3,7 +3,7 @@ import type { Renderer } from '../../http/html/render.ts';
 import { errorNotice as error } from './sample-notice.ts';
 import { stepBase } from './sample-steps.ts';
 
-export type Draw = (renderer: Renderer) => string;
+export type DrawPage = (renderer: Renderer) => string;
 const { brand, app } = stepBase;
 const device = { brand, locale: 'en', action: '/oauth2/v1/device', xsrf: 'eHNyZg' } as const;
 
@@ -23,7 +23,7 @@ const confirmed = {
   passcode: '012345',
 } as const;
 
-export const standaloneSamples: Readonly<Record<string, Draw>> = {
+export const standaloneSamples: Readonly<Record<string, DrawPage>> = {
   'magic-link-confirm': (r) => r.renderMagicLinkConfirm({ ...confirmed, recovering: false }),
   'magic-link-confirm-recovery': (r) => r.renderMagicLinkConfirm({ ...confirmed, locale: 'de', recovering: true }),
   'magic-link-elsewhere': (r) => r.renderMagicLinkElsewhere({ ...elsewhere, recovering: false }),

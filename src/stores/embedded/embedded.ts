@@ -3,7 +3,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import { checkBatch, tightestLimits } from '../check-batch.ts';
 import type { StoreSchema } from '../schema.ts';
 import { stampedStore } from '../stamped-store.ts';
-import { type Committed, counterOf, type Entry, type Loaded, type LoadOptions, type Op, type Store } from '../store.ts';
+import {
+  type Committed,
+  counterOf,
+  type Entry,
+  type LoadedEntries,
+  type LoadOptions,
+  type Op,
+  type Store,
+} from '../store.ts';
 import { type EmbeddedOps, embeddedOps } from './apply.ts';
 import { type CountAttempt, embeddedCounters } from './counters.ts';
 import { openDatabase, watchFile } from './database.ts';
@@ -73,7 +81,7 @@ interface EmbeddedParts {
 }
 
 function loadEntries({ queue, ops, count, now }: EmbeddedParts): Store['load'] {
-  return (keys, { reserve }: LoadOptions = {}): Promise<Loaded> => {
+  return (keys, { reserve }: LoadOptions = {}): Promise<LoadedEntries> => {
     if (reserve === undefined) return queue.read(() => ({ entries: withReferences(ops, keys, now()) }));
     return queue.write(() => {
       const { when } = reserve;

@@ -36,7 +36,7 @@ interface Asked {
 export function watchCluster(address: RedisAddress, patience: RedisPatience): ClusterWatch {
   const rule = new ClusterRule();
   const asked = new Map<string, Asked>();
-  const directory = new Directory(address.tls);
+  const directory = new NodeDirectory(address.tls);
   const { known, learned } = firstWord(
     patience.ready,
     'no majority of the masters of the Redis Cluster has said which replicas there are',
@@ -85,7 +85,7 @@ function nameOf({ host, port }: NodeAddress): string {
 }
 
 /** Which node listens at which address, by the latest report. */
-class Directory {
+class NodeDirectory {
   readonly #useNames: boolean;
   readonly #ids = new Map<string, string>();
   readonly #nodes = new Map<string, NodeAddress>();

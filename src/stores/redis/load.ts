@@ -1,6 +1,6 @@
 /** `load` on Redis: reads entries and what they refer to, and reserves an attempt in the same round trip. */
 
-import { counterOf, type Entry, type Loaded, type LoadOptions, orphanLifetime, type Store } from '../store.ts';
+import { counterOf, type Entry, type LoadedEntries, type LoadOptions, orphanLifetime, type Store } from '../store.ts';
 import type { RedisLink } from './link.ts';
 import { flatLimits, readReservation, redisReserve } from './reserve.ts';
 import { groupByTag, tagOf } from './slots.ts';
@@ -10,7 +10,7 @@ type Reserve = NonNullable<LoadOptions['reserve']>;
 
 /** One script follows all references and makes the reservation. */
 export function singleLoad({ client, send, prefix, counterPrefix }: RedisLink): Store['load'] {
-  return async (keys, { reserve } = {}): Promise<Loaded> => {
+  return async (keys, { reserve } = {}): Promise<LoadedEntries> => {
     const asked = askedKeys(keys, reserve);
     if (asked.length === 0) return { entries: new Map() };
     const full = asked.map((key) => prefix + key);
@@ -60,7 +60,10 @@ export function clusterLoad(link: RedisLink): Store['load'] {
   const followOn = async (entries: Entries): Promise<void> => {
     for (let next = unread(entries); next.length > 0; next = unread(entries)) await hop(next, entries);
   };
-  const attempt = async ({ of, name, limits, when }: Reserve, entries: Entries): Promise<Omit<Loaded, 'entries'>> => {
+  const attempt = async (
+    { of, name, limits, when }: Reserve,
+    entries: Entries,
+  ): Promise<Omit<LoadedEntries, 'entries'>> => {
     if (when !== undefined && entries.get(when.key)?.version !== when.version) return {};
     const owner = entries.get(of)?.refs[0] ?? of;
     if (!entries.has(owner)) await hop([owner], entries);
@@ -68,7 +71,7 @@ export function clusterLoad(link: RedisLink): Store['load'] {
     return { counter, reservation: await reserveCounter(counter, limits, entries.get(owner) === undefined) };
   };
 
-  return async (keys, { reserve } = {}): Promise<Loaded> => {
+  return async (keys, { reserve } = {}): Promise<LoadedEntries> => {
     const entries: Entries = new Map();
     await hop(askedKeys(keys, reserve), entries);
     const [reserved] = await Promise.all([reserve && attempt(reserve, entries), followOn(entries)]);

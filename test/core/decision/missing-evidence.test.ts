@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { assessedEvidence, type Missing, missingOf } from '../../../src/core/decision/missing-evidence.ts';
+import { assessedEvidence, type MissingEvidence, missingOf } from '../../../src/core/decision/missing-evidence.ts';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../../src/core/model/policy.ts';
 import { world } from '../support/arbitraries.ts';
@@ -12,14 +12,14 @@ import { enough, seeded } from '../support/seeded.ts';
 
 const everything = userWith(['password', 'totp', 'webauthn', 'security_question']);
 
-function missing(requirement: Requirement, evidence: readonly Evidence[]): readonly Missing[] {
+function missing(requirement: Requirement, evidence: readonly Evidence[]): readonly MissingEvidence[] {
   return missingOf(requirement, assessedEvidence(policiesOf(), factsOf({ subject: everything, evidence })));
 }
 
 const knowledge = { factor: 'knowledge', authenticators: ['password'], maxAge: 300 } as const;
 const base = { kind: 'alternative', demands: [], covered: [] } as const;
 
-test.each<[string, Requirement, readonly Evidence[], readonly Missing[]]>([
+test.each<[string, Requirement, readonly Evidence[], readonly MissingEvidence[]]>([
   ['met', factors(1), [proof('password', 10)], []],
   ['no evidence', factors(2), [], [{ ...base, factors: 2 }]],
   ['one of two', factors(2), [proof('password', 10)], [{ ...base, factors: 1, covered: ['knowledge'] }]],

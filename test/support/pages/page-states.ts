@@ -25,7 +25,7 @@ import {
   totp,
   totpSetup,
 } from '../../../src/preview/samples/sample-steps.ts';
-import type { Draw } from '../../../src/preview/samples/standalone-samples.ts';
+import type { DrawPage } from '../../../src/preview/samples/standalone-samples.ts';
 import { openServer } from '../servers/http-server.ts';
 import { sharedViews } from '../shared/views.ts';
 import { accountVariants } from '../users/account-page-states.ts';
@@ -188,7 +188,7 @@ const steps: Readonly<Record<string, StepPage>> = {
 
 const { brand } = stepBase;
 
-const standalone: Readonly<Record<string, Draw>> = {
+const standalone: Readonly<Record<string, DrawPage>> = {
   'magic-link-elsewhere-hostile': (r) =>
     r.renderMagicLinkElsewhere({
       brand,
@@ -238,10 +238,10 @@ const standalone: Readonly<Record<string, Draw>> = {
 };
 
 /** Name of the state, and how to draw it. */
-export const pageStates: ReadonlyMap<string, Draw> = new Map([
+export const pageStates: ReadonlyMap<string, DrawPage> = new Map([
   ...samplePages,
-  ...Object.entries(steps).map(([name, page]): [string, Draw] => [name, (renderer) => renderer.renderStep(page)]),
-  ...Object.entries(accountVariants(hostile, long)).map(([name, page]): [string, Draw] => [
+  ...Object.entries(steps).map(([name, page]): [string, DrawPage] => [name, (renderer) => renderer.renderStep(page)]),
+  ...Object.entries(accountVariants(hostile, long)).map(([name, page]): [string, DrawPage] => [
     name,
     (renderer) => renderer.renderAccount(page),
   ]),

@@ -50,7 +50,7 @@ export interface Outcome {
 }
 
 /** What the sign-ins of one question share. */
-export interface Asked {
+export interface AskedSignIns {
   readonly snapshot: Snapshot;
   readonly authenticators: readonly AuthenticatorKind[];
   readonly places: readonly SignInPlace[];
@@ -60,7 +60,7 @@ export interface Asked {
   readonly known: Map<string, KnownOutcomes>;
 }
 
-interface FreshlyAsked extends Asked {
+interface FreshlyAsked extends AskedSignIns {
   readonly numberOf: NumberOf;
 }
 
@@ -74,7 +74,7 @@ interface KnownOutcomes {
   readonly byRules: Map<string, OutcomeHere>;
 }
 
-export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskContext): Asked {
+export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskContext): AskedSignIns {
   const classOf = signInClasses(snapshot);
   return { snapshot, authenticators, places: placesToShow(snapshot), now: now(), classOf, known: new Map() };
 }
@@ -110,7 +110,7 @@ export type Who = NamedUser | { readonly subject: Subject };
  * What each user is asked for at each place when signing in to this app. Sign-ins that the rules do not distinguish are
  * simulated once and share an array. Rejects if a policy cannot be read.
  */
-export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => Promise<readonly Outcome[]>> {
+export async function signInsTo(app: App, asked: AskedSignIns): Promise<(who: Who) => Promise<readonly Outcome[]>> {
   const { snapshot, known, classOf } = asked;
   const policies = await snapshot.policies(app);
   const outcomesOf = outcomesAt(app, policies, asked);
@@ -145,7 +145,7 @@ interface SharedOutcomes extends Pick<KnownOutcomes, 'byRules'> {
 function outcomesAt(
   app: App,
   policies: PolicySet,
-  { snapshot, places, now }: Asked,
+  { snapshot, places, now }: AskedSignIns,
 ): (facts: Facts, shared: SharedOutcomes) => Promise<readonly Outcome[]> {
   const sets = signInConditions(policies);
   const times = timesIn(sets, now);
@@ -237,7 +237,7 @@ export function isLeftAside(condition: string): boolean {
 /** Names of the conditions that the answer ignores: other facts about the user or the request may change it. */
 export async function conditionsLeftAside(
   apps: readonly App[],
-  { snapshot }: Asked,
+  { snapshot }: AskedSignIns,
   { realUser }: { readonly realUser: boolean },
 ): Promise<readonly string[]> {
   const names = new Set<string>();

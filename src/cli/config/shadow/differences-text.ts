@@ -1,12 +1,12 @@
 /** Prints for administrators how a draft would have changed real sign-ins. */
-import type { Change, DecisionSummary } from '../../../core/analysis/comparison/compare-decisions.ts';
+import type { DecisionChange, DecisionSummary } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { denyReasons } from '../../../core/model/decision.ts';
 import { denyReasonText } from '../../explain/denial-text.ts';
 import { printable } from '../../shared/output/printable.ts';
 import { quantity } from '../shared/quantities.ts';
 import type { TalliedDifference } from './tally.ts';
 
-const headings: Readonly<Record<Change, string>> = {
+const headings: Readonly<Record<DecisionChange, string>> = {
   denied: 'would be denied',
   admitted: 'would no longer be denied',
   more: 'would be asked for more',

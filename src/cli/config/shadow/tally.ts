@@ -1,7 +1,7 @@
 /** Counts the differences of real sign-ins: how many users each affects, with examples. */
 import {
-  type Change,
   changes,
+  type DecisionChange,
   type DecisionDifference,
   differenceKey,
 } from '../../../core/analysis/comparison/compare-decisions.ts';
@@ -55,7 +55,7 @@ export class Tally {
 
   /** Differences that lock users out come first, then by number of users. */
   differences(): readonly TalliedDifference[] {
-    const rank = (change: Change) => changes.indexOf(change);
+    const rank = (change: DecisionChange) => changes.indexOf(change);
     return [...this.#all.values()]
       .map(({ difference, users, examples }) => ({
         ...difference,

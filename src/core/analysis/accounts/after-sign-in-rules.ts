@@ -32,13 +32,17 @@ interface RuleFormulas {
   alike?: Formula;
 }
 
-type Enrollment = NonNullable<PolicySet['enrollment']>;
+type CompiledEnrollment = NonNullable<PolicySet['enrollment']>;
 
 /** Cached by rule space and enrollment policy: most users of an app sign in with one of a few sets of proofs. */
-const known = new WeakMap<RuleSpace, WeakMap<Enrollment, Map<string, RuleFormulas>>>();
+const known = new WeakMap<RuleSpace, WeakMap<CompiledEnrollment, Map<string, RuleFormulas>>>();
 
-function formulasFor({ rule, signedInWith }: RuleAfterSignIn, enrollment: Enrollment, space: RuleSpace): RuleFormulas {
-  const inSpace = known.get(space) ?? new WeakMap<Enrollment, Map<string, RuleFormulas>>();
+function formulasFor(
+  { rule, signedInWith }: RuleAfterSignIn,
+  enrollment: CompiledEnrollment,
+  space: RuleSpace,
+): RuleFormulas {
+  const inSpace = known.get(space) ?? new WeakMap<CompiledEnrollment, Map<string, RuleFormulas>>();
   known.set(space, inSpace);
   const formulas = inSpace.get(enrollment) ?? new Map<string, RuleFormulas>();
   inSpace.set(enrollment, formulas);
@@ -79,7 +83,7 @@ export function afterSignInAlike(
   return found;
 }
 
-function alikeIn({ rule, signedInWith }: RuleAfterSignIn, enrollment: Enrollment, space: RuleSpace): Formula {
+function alikeIn({ rule, signedInWith }: RuleAfterSignIn, enrollment: CompiledEnrollment, space: RuleSpace): Formula {
   const terms = JSON.stringify(rule.then);
   const same = enrollment.rules.filter((compiled) => JSON.stringify(compiled.rule.then) === terms);
   return {

@@ -1,9 +1,9 @@
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import type { Sides } from './deciding-together.ts';
+import type { PolicySides } from './deciding-together.ts';
 
 /** The authenticators that are enabled before and after, with the methods that both have. As they are after. */
-export function commonAuthenticators({ active, next }: Sides): readonly AuthenticatorDescriptor[] {
+export function commonAuthenticators({ active, next }: PolicySides): readonly AuthenticatorDescriptor[] {
   return next.authenticators.flatMap((authenticator) => {
     const before = active.authenticators.find(({ key }) => key === authenticator.key);
     if (before === undefined) return [];

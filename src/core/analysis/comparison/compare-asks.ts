@@ -11,7 +11,7 @@ import {
   withMethodsOf,
 } from '../proofs/strictness.ts';
 
-export type Comparison =
+export type AsksComparison =
   /** All evidence that is enough now was enough before. */
   | 'as_strict'
   /** This evidence is enough now, and was not before; and so are the others. */
@@ -34,7 +34,7 @@ export function compareAsks(
   now: readonly Requirement[],
   before: readonly Requirement[],
   usable: UsableThen,
-): Comparison {
+): AsksComparison {
   const isSame = (requirement: Requirement) =>
     now.some((other) => JSON.stringify(other) === JSON.stringify(requirement));
   const added = newIn(usable);

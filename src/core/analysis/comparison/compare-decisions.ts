@@ -30,10 +30,10 @@ export interface DecisionSummary {
  */
 export const changes = ['denied', 'admitted', 'more', 'less', 'rule', 'none'] as const;
 
-export type Change = (typeof changes)[number];
+export type DecisionChange = (typeof changes)[number];
 
 export interface DecisionComparison {
-  readonly change: Change;
+  readonly change: DecisionChange;
   readonly before: DecisionSummary;
   readonly after: DecisionSummary;
 }
@@ -65,7 +65,7 @@ function comparison(before: DecisionSummary, after: DecisionSummary): DecisionCo
   return { change: changeOf(before, after), before, after };
 }
 
-function changeOf(before: DecisionSummary, after: DecisionSummary): Change {
+function changeOf(before: DecisionSummary, after: DecisionSummary): DecisionChange {
   if (before.outcome !== after.outcome) {
     if (after.outcome === 'deny') return 'denied';
     if (before.outcome === 'deny') return 'admitted';

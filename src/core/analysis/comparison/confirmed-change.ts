@@ -13,13 +13,13 @@ import { atStrongest } from '../proofs/at-strongest.ts';
 import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { simulate } from '../simulation/simulate.ts';
-import { factsOn, type Sides } from './deciding-together.ts';
+import { factsOn, type PolicySides } from './deciding-together.ts';
 
 /** A set of proofs with which the user is let in now and was not before. Undefined: none is known. */
 export function newlyAdmittedWith(
   sets: readonly EvidenceSet[],
   facts: UserFacts,
-  sides: Sides,
+  sides: PolicySides,
 ): AdmittedWith | undefined {
   const { next } = sides;
   const isNew = isNewlyLetIn(facts, sides);
@@ -32,7 +32,7 @@ export function newlyAdmittedWith(
  * One or two proofs with which a user is let in now and was not before, in a browser that remembers another proof.
  * `age`: how long ago that was proved.
  */
-export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 0): AdmittedWith | undefined {
+export function newlyRemembering(facts: UserFacts, sides: PolicySides, age: Seconds = 0): AdmittedWith | undefined {
   const { next } = sides;
   const proofs = next.authenticators.map(({ key, factors, characteristics, methods: [method] = [] }) => ({
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
@@ -53,7 +53,7 @@ export function newlyRemembering(facts: UserFacts, sides: Sides, age: Seconds = 
 }
 
 /** The user is let in now, and was not before. */
-function isNewlyLetIn(facts: UserFacts, sides: Sides): (proofs: AdmittedWith) => boolean {
+function isNewlyLetIn(facts: UserFacts, sides: PolicySides): (proofs: AdmittedWith) => boolean {
   const { active, next } = sides;
   const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
   return (proofs) => isLetIn(next, proofs, now) && !isLetIn(active, proofs, then) && isCompleted(next, proofs, now);
@@ -66,7 +66,7 @@ const mostTried = 10;
 export function newlyCompletedWith(
   before: 'complete' | 'denied',
   facts: UserFacts,
-  sides: Sides,
+  sides: PolicySides,
 ): readonly string[] | undefined {
   const outcomeOf = (side: 'active' | 'next', enrolled: readonly string[]) =>
     outcomeIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));

@@ -11,7 +11,7 @@ import { type PossiblyDeciding, pairings, possiblyDeciding, type RulePairing } f
 import type { RuleSpace } from '../space/rule-space.ts';
 
 /** The policies of an app, before and after. */
-export interface Sides {
+export interface PolicySides {
   readonly active: PolicySet;
   readonly next: PolicySet;
   /** Scopes that the configuration knows. Absent: none. */
@@ -34,7 +34,7 @@ export interface RefusedNames {
 export function factsOn<Of extends UserFacts>(
   side: 'active' | 'next',
   facts: Of,
-  { refused }: Pick<Sides, 'refused'>,
+  { refused }: Pick<PolicySides, 'refused'>,
 ): Of {
   if (refused === undefined) return facts;
   const { scopes, claims } = refused[side];
@@ -73,7 +73,7 @@ export interface Pairing {
 }
 
 /** Rules now that allow, with those before. */
-export function decidingTogether({ active, next, ...sides }: Sides, space: RuleSpace): readonly Pairing[] {
+export function decidingTogether({ active, next, ...sides }: PolicySides, space: RuleSpace): readonly Pairing[] {
   const within = { ...sides, space };
   const paired = <Of extends RuleHead>(then: CompiledPolicy<Of> | undefined, now: CompiledPolicy<Of> | undefined) =>
     pairings(possiblyDecidingOn('active', then, within), possiblyDecidingOn('next', now, within));
@@ -103,7 +103,7 @@ function decidersOf(
 }
 
 /** Both configurations, with the space of the rules of both. */
-export interface SidesInSpace extends Sides {
+export interface SidesInSpace extends PolicySides {
   readonly space: RuleSpace;
 }
 

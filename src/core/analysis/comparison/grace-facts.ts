@@ -5,7 +5,7 @@ import type { Seconds, Subject } from '../../model/facts.ts';
 import { beforeSignIn } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import type { Sides } from './deciding-together.ts';
+import type { PolicySides } from './deciding-together.ts';
 
 interface RulesThen {
   readonly before: EnrollmentRule | undefined;
@@ -16,7 +16,7 @@ interface RulesThen {
  * The facts, and the same once grace was over before: on the first day, and for users who have skipped as often as
  * they could. The same enrollment rules decide then.
  */
-export function factsOnceOver(facts: UserFacts, { before, now }: RulesThen, sides: Sides): readonly UserFacts[] {
+export function factsOnceOver(facts: UserFacts, { before, now }: RulesThen, sides: PolicySides): readonly UserFacts[] {
   const required = before?.then.required ?? [];
   const days = [...required, ...(now?.then.required ?? [])].flatMap(({ grace }) =>
     grace && 'until' in grace ? [grace.until] : [],
@@ -59,7 +59,7 @@ function atTime({ subject, lastSignIn, ...facts }: UserFacts, now: Seconds): Use
   };
 }
 
-function decideAlike(one: UserFacts, other: UserFacts, { active, next }: Sides): boolean {
+function decideAlike(one: UserFacts, other: UserFacts, { active, next }: PolicySides): boolean {
   const rulesOf = (facts: UserFacts) =>
     [active, next].flatMap(({ session, app, enrollment }) => [
       findRule(session, facts).rule,

@@ -16,13 +16,13 @@ import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import { pairings, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { commonAuthenticators } from './common-authenticators.ts';
-import { type Comparison, compareAsks } from './compare-asks.ts';
+import { type AsksComparison, compareAsks } from './compare-asks.ts';
 import {
   decidingTogether,
   factsOn,
   type NoFacts,
+  type PolicySides,
   possiblyDecidingOn,
-  type Sides,
   type SidesInSpace,
 } from './deciding-together.ts';
 import { type LaxerExample, laxerAt } from './laxer-example.ts';
@@ -43,7 +43,7 @@ export interface LaxerChanges {
 }
 
 /** One example for each pair of rules that decide about the same change. `space`: of the rules of both sides. */
-export function laxerChanges(sides: Sides, space: RuleSpace): LaxerChanges {
+export function laxerChanges(sides: PolicySides, space: RuleSpace): LaxerChanges {
   const found = new Map<string, LaxerChange>();
   const open = new Map<string, AccountRules>();
   const within = { ...sides, space };
@@ -71,7 +71,7 @@ export function laxerChanges(sides: Sides, space: RuleSpace): LaxerChanges {
 }
 
 /** What can be changed of the identifiers and of the authenticators that are enabled. */
-function changesIn({ active, next }: Sides): readonly GovernedChange[] {
+function changesIn({ active, next }: PolicySides): readonly GovernedChange[] {
   if (active.accountPolicy === undefined) return [];
   const keys = next.authenticators.map(({ key }) => key);
   const all = [...new Set([...keys, ...accountIdentifiers])];
@@ -105,7 +105,7 @@ function pairsAbout(change: GovernedChange, sides: SidesInSpace): readonly RuleP
 const nothing: Requirement = { anyOf: [] };
 const anything: Requirement = { anyOf: [{ factors: 1, demands: [] }] };
 
-function comparisonOf({ before, now }: RulePairing<Rule>, sides: Sides): Comparison {
+function comparisonOf({ before, now }: RulePairing<Rule>, sides: PolicySides): AsksComparison {
   const asked = now?.then.kind === 'allow' ? now.then.requirement : anything;
   const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
   const common = commonAuthenticators(sides);

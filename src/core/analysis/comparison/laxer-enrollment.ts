@@ -6,7 +6,7 @@
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
+import { type Deciders, decidingTogether, factsFor, type PolicySides } from './deciding-together.ts';
 import { enrollmentChanges } from './enrollment-changes.ts';
 import { type LaxerExample, laxerFor } from './laxer-example.ts';
 
@@ -29,7 +29,7 @@ interface UndecidedEnrollment {
 }
 
 /** One example for each pair of enrollment rules that decide about the same users. */
-export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollments {
+export function laxerEnrollments(sides: PolicySides, space: RuleSpace): LaxerEnrollments {
   const found = new Map<string, LaxerEnrollment>();
   const open = new Map<string, UndecidedEnrollment>();
   if (isSame(sides)) return { found: [], undecided: [] };
@@ -52,7 +52,7 @@ export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollmen
 }
 
 /** The enrollment policies say the same, of the same authenticators and requests. */
-function isSame({ active, next, refused }: Sides): boolean {
+function isSame({ active, next, refused }: PolicySides): boolean {
   if (refused !== undefined) return false;
   const written = ({ enrollment, authenticators }: PolicySet) =>
     JSON.stringify([enrollment?.rules.map(({ rule }) => rule), authenticators]);

@@ -11,7 +11,7 @@ import { atStrongest } from '../proofs/at-strongest.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { proofsOf, requestsOf, type StepAfter, stepAfterProofs } from '../simulation/step-after.ts';
-import { factsOn, type Sides } from './deciding-together.ts';
+import { factsOn, type PolicySides } from './deciding-together.ts';
 import type { EnrollmentChange } from './enrollment-changes.ts';
 import { factsOnceOver } from './grace-facts.ts';
 import type { SignedInWith } from './signed-in-with.ts';
@@ -40,7 +40,7 @@ const mostTried = 200;
 /** Undefined: none is known. */
 export function laxerFor(
   facts: UserFacts,
-  sides: Sides,
+  sides: PolicySides,
   { signedInWith, before: ruleBefore, now: ruleNow }: Pick<EnrollmentChange, 'signedInWith' | 'before' | 'now'>,
 ): LaxerExample | undefined {
   const rules = { before: ruleBefore, now: ruleNow };
@@ -51,7 +51,7 @@ export function laxerFor(
 /** A user who may do more at one of these requests. Undefined: none is known. */
 export function laxerAt(
   requests: readonly UserFacts[],
-  sides: Sides,
+  sides: PolicySides,
   { signedInWith, sets = [], isLaxer = isFurther }: Searched,
 ): LaxerExample | undefined {
   const { active, next } = sides;
@@ -99,7 +99,7 @@ interface ProvenUser {
  * Users who prove one or two authenticators, or those of the way to sign in and a few others. Each has them once, or
  * as often as some rule counts, or has other authenticators as well, also in a browser that remembers one.
  */
-function usersOf(sides: Sides, signedInWith: EnrollmentChange['signedInWith']): readonly ProvenUser[] {
+function usersOf(sides: PolicySides, signedInWith: EnrollmentChange['signedInWith']): readonly ProvenUser[] {
   const { active, next } = sides;
   const kept = next.authenticators.filter(({ key }) =>
     active.authenticators.some((authenticator) => authenticator.key === key),
@@ -130,7 +130,7 @@ function setsOf({ proved, others }: SignedInWith): readonly Descriptors[] {
 }
 
 /** Further enrollments of the proved authenticators: none, or up to the largest number that a rule counts. */
-function furtherEnrollments(proved: Descriptors, { active, next }: Sides): readonly Descriptors[] {
+function furtherEnrollments(proved: Descriptors, { active, next }: PolicySides): readonly Descriptors[] {
   const terms = [active, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
   const counted = terms.flatMap(({ required }) => required);
   return proved.reduce<readonly Descriptors[]>(

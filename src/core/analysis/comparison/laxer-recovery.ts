@@ -20,7 +20,7 @@ import { pairings, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { alsoIn, commonAuthenticators } from './common-authenticators.ts';
 import { compareAsks } from './compare-asks.ts';
-import { factsOn, type NoFacts, possiblyDecidingOn, type Sides, type SidesInSpace } from './deciding-together.ts';
+import { factsOn, type NoFacts, type PolicySides, possiblyDecidingOn, type SidesInSpace } from './deciding-together.ts';
 import { recoveryProofs, setsNewPassword } from './newly-taken.ts';
 
 /** Rules of the recovery policy, before and now. Absent: no rule decided, which denies. */
@@ -41,7 +41,7 @@ export interface LaxerRecoveries {
 }
 
 /** One example for each pair of rules that decide about the same users. `space`: of the rules of both sides. */
-export function laxerRecoveries(sides: Sides, space: RuleSpace): LaxerRecoveries {
+export function laxerRecoveries(sides: PolicySides, space: RuleSpace): LaxerRecoveries {
   const found = new Map<string, LaxerRecovery>();
   const open = new Map<string, RecoveryRules>();
   if (recoverableAuthenticator(sides.next) === undefined) return { found: [], undecided: [] };
@@ -102,7 +102,7 @@ function pairsIn(sides: SidesInSpace): readonly Pair[] {
 
 const nothing: Requirement = { anyOf: [] };
 
-function comparisonOf({ before, asked, usable }: Pair, sides: Sides): ReturnType<typeof compareAsks> {
+function comparisonOf({ before, asked, usable }: Pair, sides: PolicySides): ReturnType<typeof compareAsks> {
   const { active, next } = sides;
   const common = commonAuthenticators(sides).filter(({ underPasswordPolicy }) => !underPasswordPolicy);
   const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
@@ -132,7 +132,7 @@ const mostTried = 10;
 function exampleOf(
   { evidence, others }: Exclude<ReturnType<typeof compareAsks>, string>,
   facts: UserFacts,
-  { active, next, ...sides }: Sides,
+  { active, next, ...sides }: PolicySides,
 ): Pick<LaxerRecovery, 'facts' | 'evidence'> | undefined {
   const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
   const isNew = ({ evidence: given }: AdmittedWith) =>

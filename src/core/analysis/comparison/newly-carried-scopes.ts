@@ -1,7 +1,7 @@
 /** The scopes that tokens carry after a change, and did not before. */
 import { grantedScopes } from '../../decision/granted-scopes.ts';
 import type { Rule } from '../../model/policy.ts';
-import type { Sides } from './deciding-together.ts';
+import type { PolicySides } from './deciding-together.ts';
 
 /** Names of scopes. `any`: all that are asked for. */
 export type MoreScopes = 'any' | readonly string[];
@@ -10,7 +10,7 @@ export type MoreScopes = 'any' | readonly string[];
 export function moreScopes(
   before: Rule | undefined,
   now: Rule | undefined,
-  refused: Sides['refused'],
+  refused: PolicySides['refused'],
 ): MoreScopes | undefined {
   const [then, scopes] = [scopesOf(before), scopesOf(now)];
   if (then !== undefined && scopes === undefined) return 'any';
@@ -21,7 +21,7 @@ export function moreScopes(
 }
 
 /** Requests may ask for it, and tokens could not carry it before. */
-export function isNewScope(scope: string, before: Rule | undefined, refused: Sides['refused']): boolean {
+export function isNewScope(scope: string, before: Rule | undefined, refused: PolicySides['refused']): boolean {
   if (refused?.next.scopes.includes(scope)) return false;
   return grantedScopes([scope], before).length === 0 || refused?.active.scopes.includes(scope) === true;
 }

@@ -12,7 +12,14 @@ import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { proofsOf } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type Deciders, decidingTogether, factsFor, factsOn, type Pairing, type Sides } from './deciding-together.ts';
+import {
+  type Deciders,
+  decidingTogether,
+  factsFor,
+  factsOn,
+  type Pairing,
+  type PolicySides,
+} from './deciding-together.ts';
 import { addedNewly, type EnrollingSides, type OpenedByEnrolling, openedByRules } from './opened-by-rules.ts';
 import { rulesAtAccount } from './rules-at-account.ts';
 import { countedTerms, factsOfUser } from './tried-users.ts';
@@ -76,7 +83,7 @@ function isAllowed({ session, app }: Deciders): boolean {
   return session?.then.kind === 'allow' && app?.then.kind === 'allow';
 }
 
-function asksTheSame({ before, now }: Pairing, { active, next }: Sides): boolean {
+function asksTheSame({ before, now }: Pairing, { active, next }: PolicySides): boolean {
   const written = (rules: Deciders, policies: PolicySet) =>
     JSON.stringify([countedTerms(rules, policies), policies.authenticators]);
   return written(before, active) === written(now, next);

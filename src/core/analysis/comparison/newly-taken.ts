@@ -14,7 +14,7 @@ import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
-import type { Sides } from './deciding-together.ts';
+import type { PolicySides } from './deciding-together.ts';
 
 /** The user sets a new password with this evidence, which was not enough before. */
 export interface NewlyRecovered {
@@ -30,7 +30,7 @@ export interface NewlyTaken {
 }
 
 /** `space`: of the rules of the recovery policy, too. */
-export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
+export function newlyTaken(sides: PolicySides, space: RuleSpace): NewlyTaken {
   const { active, next } = sides;
   const rules = (next.recovery?.rules ?? []).map(({ rule }) => rule);
   const taking = rules.flatMap((rule, index) => {
@@ -53,7 +53,7 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
 /** The proofs that the rule takes now and did not take before. */
 function takenBy(
   { then }: Rule,
-  { active, next }: Sides,
+  { active, next }: PolicySides,
   isIncluded: (descriptor: PolicySet['authenticators'][number]) => boolean = () => true,
 ): ReturnType<typeof compareAsks> {
   if (then.kind === 'deny') return 'as_strict';
@@ -79,7 +79,7 @@ export function recoveryProofs(policies: PolicySet): (set: EvidenceSet) => reado
 }
 
 /** The evaluator lets the user set a new password now, and did not. */
-function isShown(facts: UserFacts, evidence: EvidenceSet, { active, next }: Sides): boolean {
+function isShown(facts: UserFacts, evidence: EvidenceSet, { active, next }: PolicySides): boolean {
   const recovers = (policies: PolicySet) => setsNewPassword(facts, evidence, policies);
   return recovers(next) && !recovers(active);
 }

@@ -23,7 +23,7 @@ import {
   factsFor,
   type NoFacts,
   type Pairing,
-  type Sides,
+  type PolicySides,
   type SidesInSpace,
 } from './deciding-together.ts';
 import { type LongerLimit, longerLimits } from './longer-limits.ts';
@@ -51,7 +51,7 @@ export interface WeakerSearch {
 }
 
 /** `space`: of the rules of both. */
-export function newlyWeaker(sides: Sides, space: RuleSpace): WeakerSearch {
+export function newlyWeaker(sides: PolicySides, space: RuleSpace): WeakerSearch {
   const pairs = decidingTogether(sides, space);
   const found = new Map<string, NewlyWeaker>();
   const undecided = new Map<string, Pairing>();
@@ -89,7 +89,7 @@ interface NewlyGranted {
 type PairingVerdict = NewlyGranted | 'waived' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
-function verdictOf({ before, now }: Pairing, { active, next, refused }: Sides): PairingVerdict {
+function verdictOf({ before, now }: Pairing, { active, next, refused }: PolicySides): PairingVerdict {
   const [nowSession, nowApp] = [termsOf(now.session), termsOf(now.app)];
   const [session, app] = [termsOf(before.session), termsOf(before.app)];
   if (nowSession === undefined || nowApp === undefined) return undefined;
@@ -170,7 +170,7 @@ function waivedExample(facts: UserFacts | NoFacts, search: SidesInSpace): Exampl
   return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';
 }
 
-function confirmed({ enough, old, longer, scopes }: NewlyGranted, facts: UserFacts | NoFacts, sides: Sides) {
+function confirmed({ enough, old, longer, scopes }: NewlyGranted, facts: UserFacts | NoFacts, sides: PolicySides) {
   if (typeof facts !== 'object') return facts;
   const wider = { ...(longer && { longer }), ...(scopes && { scopes }) };
   const remembered = longer?.find(({ what }) => what === 'remembered');

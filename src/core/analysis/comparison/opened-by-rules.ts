@@ -9,12 +9,12 @@ import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { enrollingOnly, type SubjectFacts } from '../simulation/enrolling-only.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { factsOn, type Pairing, type Sides } from './deciding-together.ts';
+import { factsOn, type Pairing, type PolicySides } from './deciding-together.ts';
 import { type AccountBefore, dependsOnRequest, type RulesAtAccount } from './rules-at-account.ts';
 import { countedTerms, factsOfUser, type TriedUser, usersIn } from './tried-users.ts';
 
 /** The policies of an app, before and after, and those of the pages of the account. */
-export interface EnrollingSides extends Sides {
+export interface EnrollingSides extends PolicySides {
   readonly account: AccountBefore;
 }
 

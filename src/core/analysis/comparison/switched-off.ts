@@ -7,7 +7,7 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { requestsOf, stepAfter } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
+import { type Deciders, decidingTogether, factsFor, factsOn, type PolicySides } from './deciding-together.ts';
 
 /** Proved by `proved`, the user sets up one of `enrolls`. Before, `off` had to be proved, too. */
 export interface FreedEnrollment {
@@ -21,7 +21,7 @@ export interface FreedEnrollment {
 }
 
 /** One example for each authenticator that is switched off, if one is known. */
-export function freedEnrollments(sides: Sides, space: RuleSpace): readonly FreedEnrollment[] {
+export function freedEnrollments(sides: PolicySides, space: RuleSpace): readonly FreedEnrollment[] {
   const off = switchedOff(sides);
   if (off.length === 0) return [];
   const found = new Map<string, FreedEnrollment>();
@@ -38,7 +38,7 @@ export function freedEnrollments(sides: Sides, space: RuleSpace): readonly Freed
 }
 
 /** Auxiliary ones never belonged to that level. */
-export function switchedOff({ active, next }: Sides): readonly AuthenticatorDescriptor[] {
+export function switchedOff({ active, next }: PolicySides): readonly AuthenticatorDescriptor[] {
   const isOn = new Set(next.authenticators.map(({ key }) => key));
   return active.authenticators.filter(({ key, auxiliary }) => !auxiliary && !isOn.has(key));
 }
@@ -46,7 +46,7 @@ export function switchedOff({ active, next }: Sides): readonly AuthenticatorDesc
 function freedBy(
   off: AuthenticatorDescriptor,
   facts: UserFacts,
-  sides: Sides,
+  sides: PolicySides,
 ): Pick<FreedEnrollment, 'facts' | 'off' | 'proved' | 'enrolls'> | undefined {
   const kept = sides.next.authenticators.filter(({ key }) =>
     sides.active.authenticators.some((descriptor) => descriptor.key === key),

@@ -9,7 +9,7 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { requestsOf, stepAfter } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
+import { type Deciders, decidingTogether, factsFor, factsOn, type PolicySides } from './deciding-together.ts';
 
 /** The user sets up one of `enrolls` with these proofs; the first did not count before. */
 export interface NewlyOpened {
@@ -24,7 +24,7 @@ export interface NewlyOpened {
 }
 
 /** `enabledEarlier`: keys of authenticators that accounts may have, although they are off before. */
-interface SwitchedSides extends Sides {
+interface SwitchedSides extends PolicySides {
   readonly enabledEarlier?: readonly string[];
 }
 
@@ -63,7 +63,7 @@ function byMethod(descriptor: AuthenticatorDescriptor): readonly AuthenticatorDe
 function openedBy(
   proof: AuthenticatorDescriptor,
   facts: UserFacts,
-  sides: Sides,
+  sides: PolicySides,
 ): Pick<NewlyOpened, 'facts' | 'proved' | 'besides' | 'enrolls'> | undefined {
   const { active, next } = sides;
   const kept = next.authenticators.filter(

@@ -12,7 +12,7 @@ import type { SubjectFacts } from '../simulation/enrolling-only.ts';
 import { proofsOf } from '../simulation/step-after.ts';
 import { subsetsOf } from '../space/subsets.ts';
 import { commonAuthenticators } from './common-authenticators.ts';
-import type { Deciders, Sides } from './deciding-together.ts';
+import type { Deciders, PolicySides } from './deciding-together.ts';
 
 /** What counts in a sign-in of users for whom these rules decide. */
 export function countedTerms({ session, app, enrollment }: Deciders, policies: PolicySet) {
@@ -49,7 +49,10 @@ export function factsOfUser(user: TriedUser, facts: UserFacts, { authenticators 
  * enough. All that they have met what was asked for before, and does not meet what is asked for now. What they prove
  * suffices to set up something (Law 7).
  */
-export function usersIn(sides: Sides, [before, now]: readonly [CountedTerms, CountedTerms]): readonly TriedUser[] {
+export function usersIn(
+  sides: PolicySides,
+  [before, now]: readonly [CountedTerms, CountedTerms],
+): readonly TriedUser[] {
   const { authenticators: all } = sides.next;
   const asked = [...before.requirements, ...now.requirements];
   const { authenticators } = withMethodsOf({ authenticators: commonAuthenticators(sides) }, asked);

@@ -18,7 +18,7 @@ export interface EnrollmentConflict {
 }
 
 /** The policies to search for a conflict. */
-export interface Analysed {
+export interface ConflictSearch {
   /** Session policy or sign-on policy. */
   readonly policy: CompiledPolicy;
   readonly enrollment: CompiledPolicy<EnrollmentRule>;
@@ -29,7 +29,7 @@ export interface Analysed {
 }
 
 /** Undefined: there is none, or it depends on the facts. */
-export function enrollmentConflict(analysed: Analysed): EnrollmentConflict | undefined {
+export function enrollmentConflict(analysed: ConflictSearch): EnrollmentConflict | undefined {
   const enrollment = alwaysDeciding(beforeSignIn(analysed.enrollment));
   const rule = alwaysDeciding(analysed.policy);
   if (enrollment === undefined || rule === undefined) return undefined;
@@ -43,7 +43,7 @@ export function alwaysDeciding<Of extends RuleHead>({ rules: [first] }: Compiled
 }
 
 /** The sign-on rule can be met, and cannot be met any more without what the enrollment rule disables. */
-function cannotBeMet({ enrollment, rule }: EnrollmentConflict, { authenticators, besides }: Analysed): boolean {
+function cannotBeMet({ enrollment, rule }: EnrollmentConflict, { authenticators, besides }: ConflictSearch): boolean {
   if (rule.then.kind === 'deny') return false;
   const requirements = [rule.then.requirement, ...besides];
   const usable = authenticators.filter(({ key }) => !enrollment.then.disabled.includes(key));

@@ -30,7 +30,9 @@ export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRul
   const denying = rules.filter(({ then }) => then.kind === 'deny');
   const denials = denying.flatMap((rule) => {
     const names = new Set(conditionSets(rule.when).flatMap(restsOn));
-    return [...names].filter((name) => !considered.has(name)).map((attribute): Denial => ({ rule, attribute, rules }));
+    return [...names]
+      .filter((name) => !considered.has(name))
+      .map((attribute): MissedDenial => ({ rule, attribute, rules }));
   });
   const { found, undecided } = findByRule(denials, (denial) => admittedWithout(denial, policy, universe));
   return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))] };
@@ -53,7 +55,7 @@ function saysOfAbsence({ present, not }: AttributeTest): boolean {
   return present !== undefined || not !== undefined;
 }
 
-interface Denial {
+interface MissedDenial {
   readonly rule: Rule;
   readonly attribute: string;
   readonly rules: readonly Rule[];
@@ -64,7 +66,7 @@ interface Denial {
  * rule lets in does not need to lack the attribute.
  */
 function* admittedWithout(
-  { rule, attribute, rules }: Denial,
+  { rule, attribute, rules }: MissedDenial,
   policy: CompiledPolicy,
   universe: Universe,
 ): Generator<FailOpen | 'undecided'> {

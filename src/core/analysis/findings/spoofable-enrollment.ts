@@ -44,7 +44,7 @@ export function spoofableEnrollment(
   });
 }
 
-interface Choice {
+interface WeakerPair {
   readonly strict: EnrollmentRule;
   readonly weak: EnrollmentRule;
   readonly browser: Variable;
@@ -58,7 +58,7 @@ interface Search {
 }
 
 /** `undecided`: the steps did not suffice, and nothing else was found. */
-function choiceOf(choice: Choice, search: Search): SpoofableEnrollment | 'undecided' | undefined {
+function choiceOf(choice: WeakerPair, search: Search): SpoofableEnrollment | 'undecided' | undefined {
   const { strict, weak, browser } = choice;
   if (!requiresLess(strict.then, weak.then, search.policies)) return undefined;
   let isOpen = false;
@@ -90,7 +90,7 @@ function requiresLess(strict: EnrollmentTerms, weak: EnrollmentTerms, policies: 
  * What must hold for the choice, for each way to get in: the same rules of the other policies decide with both rules.
  */
 function formulasOf(
-  { strict, weak, browser }: Choice,
+  { strict, weak, browser }: WeakerPair,
   [one, other]: readonly [number, number],
   { rules, policies: { session, app }, space }: Search,
 ): readonly (readonly Formula[])[] {

@@ -68,7 +68,7 @@ interface Search {
   readonly compare: CompareTerms;
 }
 
-interface Choice {
+interface WeakerPair {
   readonly asking: Rule;
   readonly strict: Rule;
   readonly weak: Rule;
@@ -83,7 +83,7 @@ interface Way {
 }
 
 /** `undecided`: the steps did not suffice, and nothing else was found. */
-function choiceOf(choice: Choice, search: Search): Spoofable | 'undecided' | undefined {
+function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' | undefined {
   const ways = waysOf(choice, search);
   if (ways.length === 0) return undefined;
   let isOpen = false;
@@ -112,7 +112,7 @@ function choiceOf(choice: Choice, search: Search): Spoofable | 'undecided' | und
  * The rules of the other policy to combine with both rules. First the same rule for both: different ones would need a
  * choice by the browser in that policy, too.
  */
-function waysOf({ strict, weak }: Choice, { beside, space, compare }: Search): readonly Way[] {
+function waysOf({ strict, weak }: WeakerPair, { beside, space, compare }: Search): readonly Way[] {
   const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
   if (weak.then.kind === 'deny') return [];
   if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, longer: [] }));
@@ -126,7 +126,7 @@ function waysOf({ strict, weak }: Choice, { beside, space, compare }: Search): r
 }
 
 function lessBeside(
-  { strict, weak }: Pick<Choice, 'strict' | 'weak'>,
+  { strict, weak }: Pick<WeakerPair, 'strict' | 'weak'>,
   [one, other]: readonly [Rule, Rule],
   compare: CompareTerms,
 ): Weaker | undefined {
@@ -137,7 +137,7 @@ function lessBeside(
 }
 
 function ownFormulas(
-  { strict, weak, browser }: Choice,
+  { strict, weak, browser }: WeakerPair,
   [one, other]: readonly [number, number],
   { own, space }: Search,
 ) {

@@ -81,9 +81,9 @@ function keyFor(policies: PolicySet, facts: UserFacts): string {
   ].join('|');
 }
 
-type Policy = CompiledPolicy<RuleHead & { readonly then: object }>;
+type PolicyWithTerms = CompiledPolicy<RuleHead & { readonly then: object }>;
 
-function termsIn(policy: Policy | undefined, facts: UserFacts, numbering: Numbering): number | undefined {
+function termsIn(policy: PolicyWithTerms | undefined, facts: UserFacts, numbering: Numbering): number | undefined {
   const rule = policy && findRule(policy, facts).rule;
   return rule && numbering.of(rule.then);
 }

@@ -16,7 +16,7 @@ import {
 } from './read-formulas.ts';
 
 /** `undecided`: the budget did not suffice. */
-export type Search = { readonly model: ClassModel } | 'impossible' | 'undecided';
+export type ModelSearchResult = { readonly model: ClassModel } | 'impossible' | 'undecided';
 
 /** What a search found, rule by rule. */
 export interface FoundByRule<Found, Of> {
@@ -52,7 +52,11 @@ export function newBudget(): Budget {
 }
 
 /** Finds a model within a larger budget; one question takes at most its own share. */
-export function findModelWithin(formulas: readonly Formula[], whole: Budget, reader?: FormulaReader): Search {
+export function findModelWithin(
+  formulas: readonly Formula[],
+  whole: Budget,
+  reader?: FormulaReader,
+): ModelSearchResult {
   const given = Math.max(0, Math.min(newBudget().steps, whole.steps));
   const budget = { steps: given };
   const found = findModel(formulas, budget, reader);
@@ -61,11 +65,11 @@ export function findModelWithin(formulas: readonly Formula[], whole: Budget, rea
 }
 
 /** All formulas must hold. Takes from the budget. `read`: of the space that the formulas are from, if it is known. */
-export function findModel(formulas: readonly Formula[], budget: Budget, read = formulaReader()): Search {
+export function findModel(formulas: readonly Formula[], budget: Budget, read = formulaReader()): ModelSearchResult {
   return searchOf(search(stateOf(formulas.map(read.read), read), budget), read);
 }
 
-function searchOf(found: Found, { modelOf }: FormulaReader): Search {
+function searchOf(found: Found, { modelOf }: FormulaReader): ModelSearchResult {
   return typeof found === 'number' ? 'impossible' : found === 'undecided' ? found : { model: modelOf(found) };
 }
 
@@ -90,7 +94,7 @@ export function consequencesOf(
 }
 
 /** What `findModel` finds for these formulas, with the same steps; those for the consequences are not taken again. */
-export function findModelFrom({ reader, state, steps }: Consequences, budget: Budget): Search {
+export function findModelFrom({ reader, state, steps }: Consequences, budget: Budget): ModelSearchResult {
   budget.steps -= steps;
   return searchOf(searchIn(state, budget, 0), reader);
 }

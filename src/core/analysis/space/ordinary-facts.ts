@@ -7,10 +7,10 @@ import {
   consequencesOf,
   findModel,
   findModelFrom,
+  type ModelSearchResult,
   mayBeIn,
   mayHold,
   newBudget,
-  type Search,
 } from './find-model.ts';
 import type { ClassModel } from './read-formulas.ts';
 import type { RuleSpace } from './rule-space.ts';
@@ -73,7 +73,7 @@ interface FirstModels {
   readonly follows: Consequences | 'impossible' | 'undecided';
   readonly ordinary: ClassModel | undefined;
   /** Any. Absent: it was not asked for. */
-  any?: Search;
+  any?: ModelSearchResult;
 }
 
 /** Cached by formulas: a search for all users and one for some of them begin with the same. */
@@ -89,7 +89,7 @@ function firstModelsOf(formulas: readonly Formula[], { reader }: Pick<RuleSpace,
   return models;
 }
 
-function anyModel(formulas: readonly Formula[], space: Pick<RuleSpace, 'reader'>): Search {
+function anyModel(formulas: readonly Formula[], space: Pick<RuleSpace, 'reader'>): ModelSearchResult {
   const models = firstModelsOf(formulas, space);
   const { follows, any } = models;
   const found = any ?? (typeof follows === 'object' ? findModelFrom(follows, newBudget()) : follows);

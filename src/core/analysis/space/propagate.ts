@@ -91,7 +91,7 @@ class Propagation implements ReducedDomains {
       this.#leave(formula);
       return this.#step();
     }
-    const pending: Pending = { formulas: [formula], causes: [seen < 0 ? this.#causes : 0] };
+    const pending: PendingFormulas = { formulas: [formula], causes: [seen < 0 ? this.#causes : 0] };
     for (let one = pending.formulas.pop(); one !== undefined; one = pending.formulas.pop()) {
       const end = this.#step() ?? this.#apply(one, pending.causes.pop() as Causes, pending);
       if (end !== undefined) return end;
@@ -105,7 +105,7 @@ class Propagation implements ReducedDomains {
   }
 
   /** `pending`: what must hold because the formula must. The result says why it cannot hold. */
-  #apply(formula: ReadFormula, causes: Causes, pending: Pending): Causes | undefined {
+  #apply(formula: ReadFormula, causes: Causes, pending: PendingFormulas): Causes | undefined {
     if (formula.kind === 'all') for (const part of formula.parts) add(pending, part, causes);
     else if (formula.kind === 'in') {
       const change = restrict(this, formula);
@@ -132,12 +132,12 @@ class Propagation implements ReducedDomains {
 }
 
 /** Formulas that must hold, and why each must. */
-interface Pending {
+interface PendingFormulas {
   readonly formulas: ReadFormula[];
   readonly causes: Causes[];
 }
 
-function add({ formulas, causes }: Pending, formula: ReadFormula, because: Causes): void {
+function add({ formulas, causes }: PendingFormulas, formula: ReadFormula, because: Causes): void {
   formulas.push(formula);
   causes.push(because);
 }

@@ -25,7 +25,7 @@ export interface ReadClasses {
 export interface ReadChoice {
   readonly kind: 'any';
   readonly parts: readonly ReadFormula[];
-  readonly about: About;
+  readonly about: VariableBits;
   /** Why it must hold, and why choices of it were dropped. */
   readonly causes: Causes;
 }
@@ -34,14 +34,14 @@ export interface ReadChoice {
 interface ReadParts {
   readonly kind: 'all';
   readonly parts: readonly ReadFormula[];
-  readonly about: About;
+  readonly about: VariableBits;
 }
 
 /** The choices of a search that something follows from: a bit for each, the first in the lowest. 0: it always holds. */
 export type Causes = number;
 
 /** A bit for each variable that occurs; of choices that were dropped, too. */
-type About = readonly number[];
+type VariableBits = readonly number[];
 
 export type ReadFormula = ReadClasses | ReadChoice | ReadParts;
 

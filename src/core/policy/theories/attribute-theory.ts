@@ -5,7 +5,7 @@
 import type { Attribute } from '../../model/attribute.ts';
 import type { AttributeTest, AttributeValue, ValueTest } from '../../model/conditions.ts';
 import { isRelative } from '../values/date-bound.ts';
-import type { CompileValueTest, Values } from './attribute-values.ts';
+import type { CompileValueTest, ValueFormulas } from './attribute-values.ts';
 import type { TestedDays } from './day-view.ts';
 import {
   among,
@@ -44,7 +44,7 @@ export interface TestedAttribute {
  * The formulas for the tests of one attribute. A test that cannot be represented may hold or not, and if there are too
  * many classes, so may every test. `days`: the values of a date attribute whose tests compare it with the current time.
  */
-export function attributeTheory(tested: TestedAttribute, days: Values | undefined): FormulaOfTest {
+export function attributeTheory(tested: TestedAttribute, days: ValueFormulas | undefined): FormulaOfTest {
   const { name, tests, universe, valueTest } = tested;
   if (days) return (test) => testFormula(test, days);
   const attribute = universe.attribute(name);
@@ -92,7 +92,7 @@ function isUnderstood(test: AttributeTest, hasDays: boolean): boolean {
 }
 
 /** Follows the condition: an absent attribute passes `not` and `present: false`. */
-function testFormula({ present, not, ...test }: AttributeTest, { passes, isPresent }: Values): Formula {
+function testFormula({ present, not, ...test }: AttributeTest, { passes, isPresent }: ValueFormulas): Formula {
   const needsValue = Object.keys(test).length > 0 || (present === undefined && not === undefined);
   return {
     all: [
@@ -117,7 +117,7 @@ function freeTests(name: string): FormulaOfTest {
 type Marks = Pick<Variable, 'name' | 'lasting'>;
 
 /** The attribute is absent or has exactly one value. */
-function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): ValueFormulas {
   const { name } = marks;
   const classes = values.map(({ value, isKept }) => (isKept ? { place: withValue(name, () => value) } : {}));
   const all = [{ place: (facts: UserFacts) => facts }, ...classes];
@@ -139,7 +139,7 @@ function severalValues(
   marks: Marks,
   values: readonly ValueClass[],
   { valueTest, isList }: { readonly valueTest: CompileValueTest; readonly isList: boolean },
-): Values {
+): ValueFormulas {
   const { name } = marks;
   const variables = values.map(({ value, isKept }) => {
     const place = withValue(name, (before) => (before === undefined && !isList ? value : [before ?? [], value].flat()));

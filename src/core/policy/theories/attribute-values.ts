@@ -7,7 +7,7 @@ import type { Formula } from './theory.ts';
 export type CompileValueTest = (test: ValueTest) => (value: unknown, now: Seconds) => boolean;
 
 /** What formulas say about one value, and about whether there is one. */
-export interface Values {
+export interface ValueFormulas {
   /** The formula for "a value passes this test". */
   readonly passes: (test: ValueTest) => Formula;
   readonly isPresent: Formula;

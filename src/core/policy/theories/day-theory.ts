@@ -5,7 +5,7 @@
 import { oneDay } from '../../model/durations.ts';
 import type { Seconds } from '../../model/facts.ts';
 import { dayText } from '../values/date-bound.ts';
-import type { Values } from './attribute-values.ts';
+import type { ValueFormulas } from './attribute-values.ts';
 import { dayMoments } from './day-moments.ts';
 import { type DayView, dayView, type TestedDays } from './day-view.ts';
 import { among, type Formula, type UserFacts, type Variable } from './theory.ts';
@@ -13,7 +13,7 @@ import { among, type Formula, type UserFacts, type Variable } from './theory.ts'
 /** The theory of several date attributes, which share the time. */
 export interface DayTheory {
   /** By name of the attribute. */
-  readonly values: ReadonlyMap<string, Values>;
+  readonly values: ReadonlyMap<string, ValueFormulas>;
   /** Formulas that hold for all facts. */
   readonly always: readonly Formula[];
 }
@@ -23,7 +23,7 @@ export function dayTheory(all: readonly TestedDays[], since: Seconds | undefined
   const views = all.map(dayView);
   const moments = dayMoments(views, since);
   if (moments === undefined) return undefined;
-  const values = new Map<string, Values>();
+  const values = new Map<string, ValueFormulas>();
   const always: Formula[] = [];
   for (const [position, view] of views.entries()) {
     const seen = moments.seen.map((each) => each[position] ?? new Set<string>());
@@ -44,7 +44,7 @@ function variableOf(view: DayView, patterns: readonly string[], since: Seconds |
   return { name: `attributes.${view.name}`, order: 2, classes: [{ place: (facts) => facts }, ...classes] };
 }
 
-function valuesOf(variable: Variable, patterns: readonly string[], tests: TestedDays['tests']): Values {
+function valuesOf(variable: Variable, patterns: readonly string[], tests: TestedDays['tests']): ValueFormulas {
   const keys = tests.map((test) => JSON.stringify(test));
   return {
     passes: (test) => {

@@ -7,7 +7,7 @@ import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import type { ActionResult } from '../verification/verify.ts';
 import { countWrongPassword, isUsedBy } from './guessing-network.ts';
 
-export interface Tried {
+export interface TriedAnswer {
   readonly result: ActionResult;
   readonly account: VersionedAccount | undefined;
   /** The account, or the stable id of an unknown identifier. */
@@ -18,7 +18,7 @@ export interface Tried {
 export async function countIfWrong(
   context: OpenTransaction,
   key: string,
-  { result: { notices }, account, subjectId }: Tried,
+  { result: { notices }, account, subjectId }: TriedAnswer,
 ): Promise<void> {
   if (!notices.some(({ code }) => code === 'credentials.invalid')) return;
   if (context.services.authenticators.get(key)?.descriptor.underPasswordPolicy) await countWrongPassword(context);

@@ -15,10 +15,10 @@ const sections = [
   ['apps', '/account/apps', 'apps'],
 ] as const;
 
-export type Section = (typeof sections)[number][0];
+export type AccountSection = (typeof sections)[number][0];
 
 /** The section that a confirmation page belongs to. */
-const sectionOf: Readonly<Record<Exclude<Kind, Section>, Section>> = {
+const sectionOf: Readonly<Record<Exclude<Kind, AccountSection>, AccountSection>> = {
   authenticator: 'methods',
   'end-session': 'devices',
   'forget-device': 'devices',
@@ -51,16 +51,16 @@ export function frameOf({ kind, returnTo: app }: AccountPage): Frame {
   return { wide: true, nav: { items: itemsFor(kind) }, ...(kind === 'overview' ? {} : { back: home }), ...shared };
 }
 
-function isSection(kind: Kind): kind is Section {
+function isSection(kind: Kind): kind is AccountSection {
   return sections.some(([name]) => name === kind);
 }
 
-function backTo(section: Section): BackModel {
+function backTo(section: AccountSection): BackModel {
   const [, href = '/account'] = sections.find(([name]) => name === section) ?? [];
   return { href, text: { key: `account.nav.${section}` } };
 }
 
-function itemsFor(current: Section): readonly NavItemModel[] {
+function itemsFor(current: AccountSection): readonly NavItemModel[] {
   return sections.map(([name, href, icon]) => ({
     href,
     icon,

@@ -3,7 +3,7 @@ import type { Overview } from '../../../flow/account/overview.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import type { CardModel, OverviewModel, SuggestionModel } from '../models/account-models.ts';
-import { type Section, sectionCards } from './account-frame.ts';
+import { type AccountSection, sectionCards } from './account-frame.ts';
 import type { OverviewPage } from './account-pages.ts';
 import { keepModel } from './deletion-view.ts';
 import { authenticatorName, iconOf } from './view.ts';
@@ -53,7 +53,7 @@ function suggestion(name: string, icon: string, href: string): SuggestionModel {
 }
 
 function stateOf(
-  section: Section,
+  section: AccountSection,
   { identifier, authenticators, sessions, signIns, addresses }: Overview,
   { now, t }: { readonly now: number; readonly t: Translator },
 ): MessageDescriptor {

@@ -25,10 +25,10 @@ import { profileContent } from './profile-view.ts';
 import {
   accountModel,
   authenticatorName,
-  type Content,
   iconOf,
   invalidBy,
   noticesModel,
+  type OwnContent,
   placeText,
   stateForm,
   type View,
@@ -44,7 +44,7 @@ function besideInputs({ kind }: AccountPage): boolean {
   return kind === 'profile' || kind === 'change-identifier';
 }
 
-function accountContent(page: AccountPage, t: Translator): Content {
+function accountContent(page: AccountPage, t: Translator): OwnContent {
   switch (page.kind) {
     case 'overview':
       return {
@@ -93,7 +93,7 @@ function accountContent(page: AccountPage, t: Translator): Content {
   }
 }
 
-function endSessionContent({ session, action, handle }: EndSessionPage): Content {
+function endSessionContent({ session, action, handle }: EndSessionPage): OwnContent {
   const step = session ? 'end' : 'end-others';
   return {
     template: 'account/end-session',
@@ -111,7 +111,7 @@ function sectionContent(
   { overview, now }: OverviewPage,
   kind: Exclude<OverviewPage['kind'], 'overview'>,
   t: Translator,
-): Content {
+): OwnContent {
   const heading = { key: `account.nav.${kind}` };
   switch (kind) {
     case 'methods':

@@ -1,8 +1,8 @@
 /** Builds the template models for notification addresses. */
 import type { AddAddressPage, ConfirmAddressPage, RemoveAddressPage } from './account-pages.ts';
-import { type Content, invalidBy, stateForm } from './view.ts';
+import { invalidBy, type OwnContent, stateForm } from './view.ts';
 
-export function addressContent(page: AddAddressPage | ConfirmAddressPage | RemoveAddressPage): Content {
+export function addressContent(page: AddAddressPage | ConfirmAddressPage | RemoveAddressPage): OwnContent {
   switch (page.kind) {
     case 'add-address':
       return {

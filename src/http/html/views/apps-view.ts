@@ -7,9 +7,9 @@ import { scopeText } from '../fields/scope-texts.ts';
 import type { ConnectedAppModel } from '../models/account-models.ts';
 import type { AppLogoModel } from '../models/shared-models.ts';
 import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
-import { appView, type Content, stateForm } from './view.ts';
+import { appView, type OwnContent, stateForm } from './view.ts';
 
-export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): Content {
+export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): OwnContent {
   if (page.kind === 'apps') {
     // A separate picture for each app would need a request each.
     const logos = logoStyles([...page.openable, ...page.apps].flatMap(({ logoUri }) => logoUri ?? []));

@@ -2,9 +2,9 @@
 import type { DeleteAccountModel, KeepAccountModel } from '../models/account-models.ts';
 import type { DeleteAccountPage, KeepAccount, KeepAccountPage } from './account-pages.ts';
 import { appsModel } from './apps-model.ts';
-import { type Content, invalidBy, stateForm } from './view.ts';
+import { invalidBy, type OwnContent, stateForm } from './view.ts';
 
-export function deletionContent(page: DeleteAccountPage | KeepAccountPage): Content {
+export function deletionContent(page: DeleteAccountPage | KeepAccountPage): OwnContent {
   const heading = { key: 'account.deletion.title' };
   return page.kind === 'delete-account'
     ? { template: 'account/delete', heading, model: deleteModel(page) }

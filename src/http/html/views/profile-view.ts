@@ -15,12 +15,12 @@ import type {
   ProfileGroupModel,
 } from '../models/account-models.ts';
 import type { AccountExportPage, ChangeIdentifierPage, ConfirmIdentifierPage, ProfilePage } from './account-pages.ts';
-import { type Content, iconOf, invalidBy, noticesModel, stateForm } from './view.ts';
+import { iconOf, invalidBy, noticesModel, type OwnContent, stateForm } from './view.ts';
 
 export function profileContent(
   page: ProfilePage | ChangeIdentifierPage | ConfirmIdentifierPage | AccountExportPage,
   t: Translator,
-): Content {
+): OwnContent {
   switch (page.kind) {
     case 'profile':
       return { template: 'account/profile', heading: { key: 'account.profile.title' }, model: profileModel(page, t) };
@@ -139,7 +139,7 @@ const looks: Readonly<Record<ChangeIdentifierPage['identifier'], Pick<Input, 'la
   username: { label: 'account.identifier.username.new', type: 'text', autocomplete: 'username' },
 };
 
-function changeContent(page: ChangeIdentifierPage, t: Translator): Content {
+function changeContent(page: ChangeIdentifierPage, t: Translator): OwnContent {
   const { identifier, present, typed, notices } = page;
   const input: Input = {
     ...looks[identifier],
@@ -175,7 +175,7 @@ function changeContent(page: ChangeIdentifierPage, t: Translator): Content {
   };
 }
 
-function confirmContent({ identifier, value, handle, resendHandle, notices }: ConfirmIdentifierPage): Content {
+function confirmContent({ identifier, value, handle, resendHandle, notices }: ConfirmIdentifierPage): OwnContent {
   const path = `/account/profile/${identifier}/confirm`;
   return {
     template: 'account/confirm-address',

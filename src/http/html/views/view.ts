@@ -49,7 +49,7 @@ export interface ViewOf<N extends ContentTemplate> {
 }
 
 /** What a page adds to the shared parts. */
-export type Content = View extends infer V
+export type OwnContent = View extends infer V
   ? V extends View
     ? Pick<V, 'template' | 'model' | 'heading' | 'account' | 'styles'>
     : never

@@ -20,7 +20,7 @@ import {
 } from '../../revision/read-document.ts';
 
 /** A policy as it decides; of several that an app lists, all together. */
-export type AnalysedPolicy = DecidingPolicy & {
+export type AnalysedPolicy = PolicyOfKind & {
   /** Client ids of the apps that it decides about, one for all apps that its rules do not distinguish. Never empty. */
   readonly clientIds: readonly string[];
   /** Some app has it. */
@@ -28,7 +28,7 @@ export type AnalysedPolicy = DecidingPolicy & {
 };
 
 /** The rules of the account policy and of the recovery policy allow or deny something else than a sign-in. */
-type DecidingPolicy =
+type PolicyOfKind =
   | { readonly kind: 'account' | 'recovery'; readonly policy: CompiledPolicy }
   | { readonly kind: Exclude<DocumentKind, 'account' | 'recovery'>; readonly policy: CompiledPolicy<RuleHead> };
 
@@ -97,11 +97,11 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly An
   });
 }
 
-function analysed(deciding: DecidingPolicy, clientIds: readonly string[]): AnalysedPolicy {
+function analysed(deciding: PolicyOfKind, clientIds: readonly string[]): AnalysedPolicy {
   return { ...deciding, isUsed: true, clientIds };
 }
 
-function policyIn(document: Document): DecidingPolicy | undefined {
+function policyIn(document: Document): PolicyOfKind | undefined {
   const { kind } = document;
   switch (kind) {
     case 'recovery':

@@ -32,8 +32,8 @@ export function believableDevices(
 }
 
 /** The plainer ones come first. Undefined: they are too many. */
-export function inOrder(all: readonly (ReadonlySet<Marks> | undefined)[]): readonly Marks[] | undefined {
-  const found = new Set<Marks>();
+export function inOrder(all: readonly (ReadonlySet<DeviceMarks> | undefined)[]): readonly DeviceMarks[] | undefined {
+  const found = new Set<DeviceMarks>();
   for (const some of all) {
     if (some === undefined) return undefined;
     for (const marks of some) found.add(marks);
@@ -42,19 +42,19 @@ export function inOrder(all: readonly (ReadonlySet<Marks> | undefined)[]): reado
   return [...found].sort((a, b) => markCount(a) - markCount(b) || (a < b ? -1 : 1));
 }
 
-export type Source = 'proxy' | 'certificate' | 'agent';
+export type SignalSource = 'proxy' | 'certificate' | 'agent';
 
 /**
  * A request has one peer, which may be a proxy for one source, or for both. An agent sends its statement from
  * anywhere.
  */
-function sourcesTogether({ proxy, certificate, agent }: DeviceSignalSettings): readonly (readonly Source[])[] {
+function sourcesTogether({ proxy, certificate, agent }: DeviceSignalSettings): readonly (readonly SignalSource[])[] {
   const proxies = {
     ...(proxy && { proxy: { cidrs: proxy.proxies } }),
     ...(certificate && { certificate: { cidrs: certificate.proxies } }),
   };
-  const peers = sampleAddresses(proxies).map(({ zones }) => zones as readonly Source[]);
-  return peers.map((sources): readonly Source[] => [...sources, ...(agent ? (['agent'] as const) : [])]);
+  const peers = sampleAddresses(proxies).map(({ zones }) => zones as readonly SignalSource[]);
+  return peers.map((sources): readonly SignalSource[] => [...sources, ...(agent ? (['agent'] as const) : [])]);
 }
 
 export type NamedAssurances = readonly (readonly [name: string, assurance: DeviceAssurance])[];
@@ -106,13 +106,13 @@ function systemsOf(asked: NamedAssurances): readonly Signals[] {
 }
 
 /** What is believed, as bits: registered, managed, and then the assurances in their order. */
-export type Marks = bigint;
+export type DeviceMarks = bigint;
 const standingMarks = { registered: 1n, managed: 2n } as const;
 export const standingBits = 2;
 
-export function marksOf(said: Signals, asked: NamedAssurances): Marks {
+export function marksOf(said: Signals, asked: NamedAssurances): DeviceMarks {
   const isManaged = said.managed === true;
-  const met = asked.map(([, assurance], index): Marks => (meets(assurance, said) ? markAt(index) : 0n));
+  const met = asked.map(([, assurance], index): DeviceMarks => (meets(assurance, said) ? markAt(index) : 0n));
   return [
     isManaged || said.registered === true ? standingMarks.registered : 0n,
     isManaged ? standingMarks.managed : 0n,
@@ -120,11 +120,11 @@ export function marksOf(said: Signals, asked: NamedAssurances): Marks {
   ].reduce((all, mark) => all | mark, 0n);
 }
 
-function markAt(position: number): Marks {
+function markAt(position: number): DeviceMarks {
   return 1n << BigInt(standingBits + position);
 }
 
-export function deviceFromMarks(marks: Marks, asked: NamedAssurances): BelievedDevice {
+export function deviceFromMarks(marks: DeviceMarks, asked: NamedAssurances): BelievedDevice {
   const assurances = asked.map(([name]) => name).filter((_, index) => marks & markAt(index));
   return {
     ...((marks & standingMarks.registered) > 0n && { registered: true }),
@@ -134,10 +134,10 @@ export function deviceFromMarks(marks: Marks, asked: NamedAssurances): BelievedD
 }
 
 /** What several sources say counts together. Undefined: it is too much. */
-export function saidTogether(sources: readonly ReadonlySet<Marks>[]): ReadonlySet<Marks> | undefined {
-  let all: ReadonlySet<Marks> = new Set([0n]);
+export function saidTogether(sources: readonly ReadonlySet<DeviceMarks>[]): ReadonlySet<DeviceMarks> | undefined {
+  let all: ReadonlySet<DeviceMarks> = new Set([0n]);
   for (const others of sources) {
-    const found = new Set<Marks>();
+    const found = new Set<DeviceMarks>();
     for (const marks of all) for (const other of others) found.add(marks | other);
     if (found.size > mostTogether) return undefined;
     all = found;
@@ -145,6 +145,6 @@ export function saidTogether(sources: readonly ReadonlySet<Marks>[]): ReadonlySe
   return all;
 }
 
-function markCount(marks: Marks): number {
+function markCount(marks: DeviceMarks): number {
   return marks.toString(2).replaceAll('0', '').length;
 }

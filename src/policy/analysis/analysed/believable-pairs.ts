@@ -8,12 +8,12 @@ import { canonicalJson } from '../../revision/document-store.ts';
 import {
   anythingSaid,
   assurancesNamed,
+  type DeviceMarks,
   deviceFromMarks,
   inOrder,
-  type Marks,
   marksOf,
   type NamedAssurances,
-  type Source,
+  type SignalSource,
   saidTogether,
   standingBits,
 } from './believable-devices.ts';
@@ -50,20 +50,20 @@ export function believablePairs(sides: Sides, names: readonly string[]): readonl
   return pairs ?? plainPairs(sides, names);
 }
 
-const sourceNames: readonly Source[] = ['proxy', 'certificate', 'agent'];
+const sourceNames: readonly SignalSource[] = ['proxy', 'certificate', 'agent'];
 
 interface Said {
   /** Both sides trust the same source. */
   readonly isSame: boolean;
   /** What one statement sets on each side. */
-  readonly marks: readonly (readonly [active: Marks, next: Marks])[];
+  readonly marks: readonly (readonly [active: DeviceMarks, next: DeviceMarks])[];
 }
 
 /** Undefined: there is too much. */
 function saidBy(
   sides: Sides,
   asked: Readonly<Record<Side | 'both', NamedAssurances>>,
-): Readonly<Record<Source, Said>> | undefined {
+): Readonly<Record<SignalSource, Said>> | undefined {
   const anything = anythingSaid(asked.both);
   if (anything === undefined) return undefined;
   const free = anything.map((said) => [marksOf(said, asked.active), marksOf(said, asked.next)] as const);
@@ -94,13 +94,13 @@ type Heard = Readonly<Record<Side, boolean>>;
  * The statements of the source to the sides that trust it. If the two sides trust different sources, a device has a
  * statement of one of them.
  */
-function heardOf({ isSame, marks }: Said, { active, next }: Heard, bits: bigint): ReadonlySet<Marks> {
+function heardOf({ isSame, marks }: Said, { active, next }: Heard, bits: bigint): ReadonlySet<DeviceMarks> {
   const all = marks.map(([one, other]) => [active ? one : 0n, next ? other << bits : 0n] as const);
   return new Set([0n, ...(isSame ? all.map(([one, other]) => one | other) : all.flat())]);
 }
 
 /** The sources that each side trusts for one peer. */
-function peersOf(sides: Sides): readonly Readonly<Record<Source, Heard>>[] {
+function peersOf(sides: Sides): readonly Readonly<Record<SignalSource, Heard>>[] {
   const named = (['active', 'next'] as const).flatMap((side) =>
     (['proxy', 'certificate'] as const).flatMap((source) => {
       const cidrs = sides[side]?.[source]?.proxies;
@@ -109,7 +109,7 @@ function peersOf(sides: Sides): readonly Readonly<Record<Source, Heard>>[] {
   );
   const agent = { active: sides.active?.agent !== undefined, next: sides.next?.agent !== undefined };
   return sampleAddresses(Object.fromEntries(named)).map(({ zones }) => {
-    const heard = (source: Source) => ({
+    const heard = (source: SignalSource) => ({
       active: zones.includes(`active ${source}`),
       next: zones.includes(`next ${source}`),
     });

@@ -102,13 +102,13 @@ function sameTerms(
   return [{ any: same.map(({ formulas }) => ({ all: formulas })) }];
 }
 
-type DecidingRules = ReturnType<typeof deciding<Rule>>;
+type RulesWithFormulas = ReturnType<typeof deciding<Rule>>;
 
 /** Cached by rule space and policy: each denied combination of an app asks for them. */
-const known = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, DecidingRules>>();
+const known = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, RulesWithFormulas>>();
 
-function decidingIn(policy: CompiledPolicy, space: AnalysedApp['space']): DecidingRules {
-  const rules = known.get(space) ?? new Map<CompiledPolicy, DecidingRules>();
+function decidingIn(policy: CompiledPolicy, space: AnalysedApp['space']): RulesWithFormulas {
+  const rules = known.get(space) ?? new Map<CompiledPolicy, RulesWithFormulas>();
   known.set(space, rules);
   const found = rules.get(policy) ?? deciding(policy, space);
   rules.set(policy, found);

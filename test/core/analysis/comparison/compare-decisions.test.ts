@@ -1,9 +1,9 @@
 /** What another configuration would have made of a sign-in that happened. */
 import { describe, expect, test } from '@jest/globals';
 import {
-  type Change,
   compareIssuance,
   compareSignIn,
+  type DecisionChange,
   withZones,
 } from '../../../../src/core/analysis/comparison/compare-decisions.ts';
 import type { Evidence, Facts } from '../../../../src/core/model/facts.ts';
@@ -30,7 +30,7 @@ function compared(before: PolicySet, after: PolicySet, evidence: readonly Eviden
   return compareSignIn({ policies: before, facts }, { policies: after, facts });
 }
 
-test.each<[Change, PolicySet, PolicySet, readonly Evidence[]]>([
+test.each<[DecisionChange, PolicySet, PolicySet, readonly Evidence[]]>([
   ['none', asking(1), asking(1), [password]],
   ['more', asking(1), asking(2), [password]],
   ['less', asking(2), asking(1), [password, totp]],

@@ -1,6 +1,6 @@
 /** What changed account policies come to where it cannot be shown, and where several rules do. */
 import { describe, expect, test } from '@jest/globals';
-import type { Sides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
+import type { PolicySides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { type LaxerChange, laxerChanges } from '../../../../src/core/analysis/comparison/laxer-changes.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { enrollScope } from '../../../../src/core/enrollment/account-request.ts';
@@ -224,7 +224,7 @@ describe('what users set up while they sign in to an app', () => {
     readonly enabled?: readonly AuthenticatorDescriptor[];
   }
 
-  function changes(active: Side, next: Side, more: Pick<Sides, 'refused'> = {}) {
+  function changes(active: Side, next: Side, more: Pick<PolicySides, 'refused'> = {}) {
     const setOf = ({
       account,
       terms = requiring('totp'),

@@ -1,6 +1,6 @@
 /** What changed enrollment terms come to, one reason after the other. */
 import { describe, expect, test } from '@jest/globals';
-import type { Sides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
+import type { PolicySides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { type LaxerEnrollment, laxerEnrollments } from '../../../../src/core/analysis/comparison/laxer-enrollment.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { proofNames } from '../../../../src/core/evidence/proof-names.ts';
@@ -35,7 +35,7 @@ function setOf({ enrollment, app = [appRule()], enabled = ['password', 'totp', '
   };
 }
 
-function search(before: Side, now: Side, more: Pick<Sides, 'refused'> = {}) {
+function search(before: Side, now: Side, more: Pick<PolicySides, 'refused'> = {}) {
   const whens = [before, now].flatMap(({ enrollment = [], app = [] }) =>
     [...enrollment, ...app].map(({ when }) => when),
   );

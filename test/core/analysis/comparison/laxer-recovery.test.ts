@@ -1,6 +1,6 @@
 /** What a changed recovery policy or enrollment policy lets users set a new password with. */
 import { describe, expect, test } from '@jest/globals';
-import type { Sides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
+import type { PolicySides } from '../../../../src/core/analysis/comparison/deciding-together.ts';
 import { type LaxerRecovery, laxerRecoveries } from '../../../../src/core/analysis/comparison/laxer-recovery.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { proofNames } from '../../../../src/core/evidence/proof-names.ts';
@@ -40,7 +40,7 @@ interface Side {
   readonly authenticators?: readonly AuthenticatorDescriptor[];
 }
 
-function search(active: Side, next: Side, more: Pick<Sides, 'refused'> = {}) {
+function search(active: Side, next: Side, more: Pick<PolicySides, 'refused'> = {}) {
   const setOf = ({ recovery, enrollment, authenticators = enabled }: Side): PolicySet => ({
     ...policiesOf(),
     authenticators,

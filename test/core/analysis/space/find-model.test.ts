@@ -7,8 +7,8 @@ import {
   findModel,
   findModelFrom,
   findModelWithin,
+  type ModelSearchResult,
   newBudget,
-  type Search,
 } from '../../../../src/core/analysis/space/find-model.ts';
 import { type Budget, propagate, type SearchState } from '../../../../src/core/analysis/space/propagate.ts';
 import {
@@ -217,7 +217,11 @@ test('a search finds the same as one that tries every choice', () => {
 });
 
 /** Depth first, the shortest choice first, and back to the last choice whenever something fails. */
-function tryingEach(open: readonly ReadFormula[], { extended, modelOf }: FormulaReader, budget: Budget): Search {
+function tryingEach(
+  open: readonly ReadFormula[],
+  { extended, modelOf }: FormulaReader,
+  budget: Budget,
+): ModelSearchResult {
   const from = (state: SearchState): ReturnType<typeof propagate> => {
     const reduced = propagate(state, budget);
     if (typeof reduced !== 'object' || reduced.open.length === 0) return reduced;

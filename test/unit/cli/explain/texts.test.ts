@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { conditionText } from '../../../../src/cli/explain/condition-text.ts';
 import { missingText, requirementText } from '../../../../src/cli/explain/requirement-text.ts';
 import { ageText, parseDuration } from '../../../../src/cli/shared/values/durations.ts';
-import type { Missing } from '../../../../src/core/decision/missing-evidence.ts';
+import type { MissingEvidence } from '../../../../src/core/decision/missing-evidence.ts';
 import type { Requirement } from '../../../../src/core/model/policy.ts';
 import { durationText } from '../../../../src/policy/model/duration-text.ts';
 
@@ -41,7 +41,7 @@ test.each<[Requirement, readonly string[]]>([
   expect(requirementText(requirement)).toEqual(words);
 });
 
-test.each<[Missing, string]>([
+test.each<[MissingEvidence, string]>([
   [{ kind: 'alternative', demands: [], factors: 2, covered: [] }, 'two distinct factor types'],
   [{ kind: 'alternative', demands: [], factors: 1, covered: ['knowledge'] }, 'one more factor type besides knowledge'],
   [

@@ -126,7 +126,7 @@ const mostInside = 3;
 /** Lists the values inside a rule that differ, if they are few and short. */
 function insideRule(whole: PartChange, before: unknown, after: unknown): readonly PartChange[] {
   const inside = differences('', before, after);
-  const isShort = ({ path, before, after }: Difference) =>
+  const isShort = ({ path, before, after }: ValueDifference) =>
     [before, after].every((value) => value === undefined || shown(path, value) !== undefined);
   if (inside.length > mostInside || !inside.every(isShort)) return [whole];
   const words = (path: string, value: unknown) => shown(path, value) ?? 'none';
@@ -138,13 +138,13 @@ function insideRule(whole: PartChange, before: unknown, after: unknown): readonl
   }));
 }
 
-interface Difference extends Values {
+interface ValueDifference extends Values {
   /** For example `then.allow.factors` or `then.required[0].count`. */
   readonly path: string;
 }
 
 /** A list is compared as a whole, unless both have equally many members and all are maps. */
-function differences(path: string, before: unknown, after: unknown): readonly Difference[] {
+function differences(path: string, before: unknown, after: unknown): readonly ValueDifference[] {
   if (canonicalJson(before) === canonicalJson(after)) return [];
   if (isMap(before) && isMap(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];

@@ -37,12 +37,12 @@ export function whereText(some: readonly Circumstance[], all: readonly Circumsta
   return text === '' ? counted : `${text}, ${counted}`;
 }
 
-type Place = Circumstance['place'];
+type CircumstancePlace = Circumstance['place'];
 
 /** Describes places by the zones of one configuration, the new one or the active one, if these are sufficient. */
 function placesText(values: readonly string[], all: readonly Circumstance[]): string {
   const inside = new Set(values);
-  const isIn = ({ label, activeLabel }: Place) => inside.has(JSON.stringify([label, activeLabel]));
+  const isIn = ({ label, activeLabel }: CircumstancePlace) => inside.has(JSON.stringify([label, activeLabel]));
   const places = all.map(({ place }) => place);
   const [own, others] = [places.filter(isIn), places.filter((place) => !isIn(place))];
   const isApart = (name: 'label' | 'activeLabel') => {
@@ -55,8 +55,8 @@ function placesText(values: readonly string[], all: readonly Circumstance[]): st
   return `from ${listed([...new Set(both)], new Set(places).size, combinations)}`;
 }
 
-const nextZones = ({ zones }: Place) => zones;
-const activeZones = ({ activeZones: zones }: Place) => zones;
+const nextZones = ({ zones }: CircumstancePlace) => zones;
+const activeZones = ({ activeZones: zones }: CircumstancePlace) => zones;
 
 const combinations = 'combinations of zones';
 

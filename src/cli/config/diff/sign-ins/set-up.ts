@@ -2,24 +2,24 @@
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 
 /** Keys of authenticators; one of them must be enrolled. */
-type Choice = readonly string[];
+type RequiredChoice = readonly string[];
 
 export interface SetUpChange {
   /** Enrollments that are required now and were not before. */
-  readonly added: readonly Choice[];
+  readonly added: readonly RequiredChoice[];
   /** Enrollments that were required before and are not now. */
-  readonly gone: readonly Choice[];
+  readonly gone: readonly RequiredChoice[];
   /** Enrollments that something else may now replace as well. */
-  readonly wider: readonly { readonly from: Choice; readonly to: Choice }[];
+  readonly wider: readonly { readonly from: RequiredChoice; readonly to: RequiredChoice }[];
   /** Enrollments that are required under both. */
-  readonly kept: readonly Choice[];
+  readonly kept: readonly RequiredChoice[];
 }
 
 /** A requirement is new unless an earlier one was at least as narrow. */
 export function setUpChange(active: readonly SimulatedStep[], next: readonly SimulatedStep[]): SetUpChange {
   const left = [...toEnroll(active)];
-  const added: Choice[] = [];
-  const pairs: { from: Choice; to: Choice }[] = [];
+  const added: RequiredChoice[] = [];
+  const pairs: { from: RequiredChoice; to: RequiredChoice }[] = [];
   for (const to of toEnroll(next).toSorted(bySize)) {
     const covered = left.filter((from) => from.every((key) => to.includes(key))).toSorted(bySize);
     const from = covered.at(-1);
@@ -35,25 +35,25 @@ export function setUpChange(active: readonly SimulatedStep[], next: readonly Sim
 }
 
 /** The enrollments that the user must make and cannot skip. */
-function toEnroll(steps: readonly SimulatedStep[]): readonly Choice[] {
+function toEnroll(steps: readonly SimulatedStep[]): readonly RequiredChoice[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'enroll' || step.skippable !== undefined) return [];
     return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])]];
   });
 }
 
-function bySize(one: Choice, other: Choice): number {
+function bySize(one: RequiredChoice, other: RequiredChoice): number {
   return one.length - other.length;
 }
 
 /** For example `totp or webauthn`, or `2 of totp or webauthn and email`. */
-export function choicesText(choices: readonly Choice[]): string {
+export function choicesText(choices: readonly RequiredChoice[]): string {
   const counts = new Map<string, number>();
   for (const words of choices.map(choiceText)) counts.set(words, (counts.get(words) ?? 0) + 1);
   return [...counts].map(([words, count]) => (count === 1 ? words : `${count} of ${words}`)).join(' and ');
 }
 
-function choiceText(choice: Choice): string {
+function choiceText(choice: RequiredChoice): string {
   return choice.join(' or ');
 }
 
@@ -70,7 +70,7 @@ export function setUpHeadline(change: SetUpChange): string | undefined {
 }
 
 /** Adds "another" if one of the same kind must be set up under both configurations. */
-function more(choices: readonly Choice[], { kept }: SetUpChange): string {
+function more(choices: readonly RequiredChoice[], { kept }: SetUpChange): string {
   const words = choicesText(choices);
   const [only] = choices;
   const isOneMore = choices.length === 1 && kept.some((choice) => choiceText(choice) === words);

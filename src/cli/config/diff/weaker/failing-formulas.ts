@@ -18,9 +18,9 @@ export function changedFormulas(active: PolicySet, next: PolicySet): readonly Ru
   ];
 }
 
-type Policy = CompiledPolicy<RuleHead> | undefined;
+type MaybePolicy = CompiledPolicy<RuleHead> | undefined;
 
-function changedIn(active: Policy, next: Policy): readonly RuleHead[] {
+function changedIn(active: MaybePolicy, next: MaybePolicy): readonly RuleHead[] {
   return changedRules(rulesOf(active), rulesOf(next));
 }
 
@@ -33,7 +33,7 @@ function changedRules(then: readonly RuleHead[], now: readonly RuleHead[]): read
   return isSame ? [] : before.filter(({ when }) => mayFail(when));
 }
 
-function rulesOf(policy: Policy): readonly RuleHead[] {
+function rulesOf(policy: MaybePolicy): readonly RuleHead[] {
   return (policy?.rules ?? []).map(({ rule }) => rule);
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../../../src/authenticators/index.ts';
 import { askedText, denialText } from '../../../../../src/cli/config/questions/asked-text.ts';
 import {
-  type Asked,
+  type AskedSignIns,
   groupsIn,
   type Outcome,
   questionAbout,
@@ -29,7 +29,7 @@ async function snapshotOf(dir: string): Promise<{ readonly snapshot: Snapshot; r
   return { snapshot, apps: apps.flatMap((app) => app ?? []) };
 }
 
-const question = (snapshot: Snapshot): Asked =>
+const question = (snapshot: Snapshot): AskedSignIns =>
   questionAbout(snapshot, {
     authenticators: authenticatorKinds,
     now: () => 1_800_000_000,
@@ -41,7 +41,7 @@ const question = (snapshot: Snapshot): Asked =>
   });
 
 /** One place at a time, and nothing that is known from another app or other groups. */
-async function eachAlone(app: App, groups: readonly string[], asked: Asked): Promise<readonly Outcome[]> {
+async function eachAlone(app: App, groups: readonly string[], asked: AskedSignIns): Promise<readonly Outcome[]> {
   const alone = asked.places.map(async (place) => {
     const outcomesOf = await signInsTo(app, { ...asked, places: [place], known: new Map() });
     return outcomesOf({ groups });
