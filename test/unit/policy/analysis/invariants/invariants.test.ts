@@ -270,6 +270,7 @@ describe('an invariant that does not hold', () => {
       expect.stringContaining('(proved 2 h ago, with a pause of 2 h since)'),
     ]);
     expect(findings[0]?.example).toContain('password@1d');
+    expect(findings[1]?.example).toContain('password@2h/2h');
   });
 
   test('a denial where users shall get in', async () => {
