@@ -175,7 +175,7 @@ describe('an invariant that does not hold', () => {
     const rules = Array.from({ length: 6 }, (_, index) => {
       return `{ name: G${index}, when: { groups: { any: [g${index}] } }, then: { allow: { factors: 1 } } }`;
     });
-    const other = validFiles['apps/notes.yaml']?.replaceAll('notes', 'wiki').replace('Notes', 'Wiki');
+    const other = String(validFiles['apps/notes.yaml']).replaceAll('notes', 'wiki').replace('Notes', 'Wiki');
     const { findings } = await examined(['{ name: Phishing, always: { any: { phishingResistant: true } } }'], {
       'policies/sign-on/notes.yaml': policy(...rules, rest(passkey)),
       'policies/sign-on/wiki.yaml': policy(rest('{ allow: { factors: 1 } }')).replace('notes', 'wiki'),
