@@ -4,11 +4,11 @@
  * a value that two users share identifies neither.
  */
 import type { AttributeSchema } from '../core/model/attribute.ts';
+import { canonicalIdentifier } from '../identifier.ts';
 import { identifierKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import type { Directory } from './directory/directory.ts';
 import { listUsers } from './directory/list-users.ts';
-import { canonicalIdentifier } from './identifiers/identifier.ts';
 import { internationalNumber } from './identifiers/identifier-kinds.ts';
 import { FingerprintSet } from './import/fingerprint-set.ts';
 import type { User } from './record/user.ts';

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { explainCommand } from '../../src/cli/explain/explain.ts';
 import type { FactOptions } from '../../src/cli/explain/fact-options.ts';
+import { evidenceOf } from '../../src/cli/explain/proofs-from-options.ts';
 import type { ConditionName } from '../../src/core/model/conditions.ts';
-import type { Facts } from '../../src/core/model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, Subject } from '../../src/core/model/facts.ts';
 import { conditionDescriptors, conditionsAbout } from '../../src/core/policy/rules/condition-table.ts';
 import { conditionArbitraries, factArbitraries } from '../core/support/fact-arbitraries.ts';
 import { document, everything, guideFor, isNamedIn } from './support/documents.ts';
@@ -85,6 +86,28 @@ const optionsByFact = {
   readonly [Group in Exclude<keyof Facts, PlainFact | Unread>]-?: OptionsFor<NonNullable<Facts[Group]>>;
 };
 
+/**
+ * By member of evidence, a proof of `--evidence` that differs in it from a password that was proved just now.
+ * Undefined: no option sets it. A member that is missing here does not compile.
+ */
+const proofsByMember = {
+  authenticator: 'phone',
+  enrollment: 'phone',
+  factors: 'phone',
+  characteristics: 'password[]',
+  method: 'phone.sms',
+  at: 'password@3h',
+  idle: 'password@3h/20m',
+  // Evidence is of the user of the question, and was given in earlier transactions.
+  subject: undefined,
+  transaction: 'password@3h',
+  // `explain` takes the account as it is.
+  validAfter: undefined,
+  // No rule reads these. A proof to recover an account is none in a session.
+  amr: undefined,
+  origin: undefined,
+} as const satisfies { readonly [Member in keyof Required<Evidence>]: string | undefined };
+
 /** By condition: the options that decide whether it holds. */
 const optionsByCondition = {
   users: ['user', 'identifiers'],
@@ -118,6 +141,30 @@ function leaves(table: object): readonly string[] {
 function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
+
+test('each member of evidence is set by a proof of --evidence', () => {
+  const enrollment = (authenticator: string): Enrollment => ({
+    ...{ id: `own-${authenticator}`, authenticator },
+    factors: [authenticator === 'phone' ? 'possession' : 'knowledge'],
+    characteristics: ['userPresence'],
+  });
+  const enrollments = [enrollment('password'), enrollment('phone')];
+  const subject: Subject = {
+    ...{ id: 'ann', status: 'active', identifiers: [], groups: [], profile: {} },
+    enrollments,
+  };
+  const descriptors = enrollments.map(
+    ({ authenticator: key, factors, characteristics }): AuthenticatorDescriptor => ({
+      ...{ key, factors, characteristics, enrollable: true },
+      ...(key === 'phone' && { methods: ['sms', 'voice'] }),
+    }),
+  );
+  const proved = (proof: string) => evidenceOf([proof], { subject, now: 1_800_000_000, descriptors })[0];
+  const plain = proved('password');
+  const members = Object.entries(proofsByMember) as [keyof Evidence, string | undefined][];
+  for (const [member, proof] of members.filter(([, proof]) => proof !== undefined))
+    expect([member, proved(proof ?? '')?.[member]]).not.toEqual([member, plain?.[member]]);
+});
 
 describe('each condition', () => {
   test.each(['src/core/policy/conditions', 'src/policy/schema/conditions'])('has its file in %s', (folder) => {

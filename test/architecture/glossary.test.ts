@@ -24,9 +24,10 @@ function namedTypes(cell: string): readonly NamedType[] {
   return [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => ({ name, folder }));
 }
 
-/** Names of the types that the files of a folder export. */
-function exportedTypes(folder: string): readonly string[] {
-  return readTexts(folder, ['.ts']).flatMap(({ text }) =>
+/** Names of the types that a file exports, or the files of a folder. */
+function exportedTypes(place: string): readonly string[] {
+  const texts = place.endsWith('.ts') ? [document(place)] : readTexts(place, ['.ts']).map(({ text }) => text);
+  return texts.flatMap((text) =>
     [...text.matchAll(/^export (?:interface|type|class) (\w+)/gm)].map(([, name = '']) => name),
   );
 }

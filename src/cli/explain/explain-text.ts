@@ -59,7 +59,10 @@ function factLines(explanation: CommandExplanation): readonly string[] {
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
   const zones = zoneText(network);
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
-  const proofs = evidence.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
+  const proofs = evidence.map(({ authenticator, at: then, idle }) => {
+    const pause = idle === undefined ? '' : `, with a pause of ${durationText(idle)} since`;
+    return `${authenticator} ${ageText(at - then)}${pause}`;
+  });
   const requestParts = [
     `scope ${request.scopes.join(' ')}`,
     ...(request.acrValues.length === 0

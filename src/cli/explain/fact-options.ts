@@ -40,7 +40,7 @@ export interface FactOptions {
 
 /** Adds the options to a command. */
 export function withFactOptions(command: Command): Command {
-  return command
+  const others = command
     .option(
       '--identifiers <names>',
       'identifiers of the user instead of the real ones, separated by commas',
@@ -91,8 +91,18 @@ export function withFactOptions(command: Command): Command {
       commaSeparated,
     )
     .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', commaSeparated)
-    .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z')
-    .option('--evidence <proofs...>', 'what the session holds, e.g. password@12h,totp (default: none)', collectLists)
+    .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z');
+  return withProofOptions(others);
+}
+
+/** What was proved before. */
+function withProofOptions(command: Command): Command {
+  return command
+    .option(
+      '--evidence <proofs...>',
+      'what the session holds, e.g. password@12h,totp; password@3h/20m: there was a pause of 20 minutes since (default: none)',
+      collectLists,
+    )
     .option('--remembered <proofs...>', 'what the browser remembers, e.g. totp@3d', collectLists)
     .option('--keep-signed-in', 'in a session that the user asked to keep');
 }

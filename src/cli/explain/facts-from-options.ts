@@ -10,6 +10,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
+import { canonicalIdentifier } from '../../identifier.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
@@ -170,7 +171,7 @@ function subjectFromOptions(
   const keys = enrolled ?? (user === undefined ? assumedKeys(authenticators) : undefined);
   return {
     ...base,
-    ...(identifiers && { identifiers }),
+    ...(identifiers && { identifiers: identifiers.map(identifierFrom) }),
     ...(groups && { groups }),
     ...(userType !== undefined && { userType }),
     ...(attribute && { profile: { ...base.profile, ...attributesFrom(attribute, snapshot) } }),
@@ -275,4 +276,11 @@ function parseAttribute(text: string): readonly [string, AttributeValue | typeof
 /** The authenticators of a user about whom nothing else is known: those that the identifier page may ask for. */
 function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
+}
+
+/** In the form that users have, however it is written. */
+function identifierFrom(written: string): string {
+  const identifier = canonicalIdentifier(written);
+  if (!identifier.ok) throw refusal(`--identifiers: no user can have the identifier \`${written}\``);
+  return identifier.value;
 }

@@ -49,6 +49,8 @@ interface Provers {
 /** For example `totp@3d`: proved this long ago in this browser, which remembers it for as long as the rule allows. */
 export function rememberedProofsOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
   for (const proof of proofs) {
+    if (timesOf(proof).paused !== undefined)
+      throw refusal(`${proof}: a browser remembers proofs whatever pauses there were`);
     const { key } = keyOf(proof.split('@', 1)[0] ?? '');
     const descriptor = provers.descriptors.find((authenticatorDescriptor) => authenticatorDescriptor.key === key);
     if (descriptor && !isRememberable(descriptor))
@@ -63,8 +65,9 @@ export function rememberedProofsOf(proofs: readonly string[], provers: Provers):
 }
 
 /**
- * For example `totp`, `phone.sms` or `totp@10m`: proved just now, or this long ago in an earlier sign-in. Repeated
- * proofs of one authenticator use different enrollments as far as the user has several; further ones use the first.
+ * For example `totp`, `phone.sms`, `totp@10m` or `totp@3h/20m`: proved just now, or this long ago in an earlier
+ * sign-in, with a longest pause of so long since. Repeated proofs of one authenticator use different enrollments as far
+ * as the user has several; further ones use the first.
  */
 export function evidenceOf(proofs: readonly string[], provers: Provers): readonly Evidence[] {
   const given = new Map<string, number>();
@@ -78,10 +81,8 @@ export function evidenceOf(proofs: readonly string[], provers: Provers): readonl
 
 /** `before`: the number of earlier proofs by the same authenticator. */
 function proofOf(proof: string, before: number, { subject, now, descriptors }: Provers): Evidence {
-  const [text = '', ago] = proof.split('@', 2);
-  const { key: authenticator, method, shows } = keyOf(text);
-  const age = ago === undefined ? 0 : parseDuration(ago);
-  if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
+  const { key: authenticator, method, shows } = keyOf(proof.split('@', 1)[0] ?? '');
+  const { age, idle } = readTimes(proof);
   const owner = required(subject);
   const descriptor = descriptors.find(({ key }) => key === authenticator);
   if (method !== undefined && descriptor) knownMethod(method, descriptor);
@@ -91,11 +92,32 @@ function proofOf(proof: string, before: number, { subject, now, descriptors }: P
   return {
     ...proved,
     amr: [],
-    ...omitUndefined({ method }),
+    ...omitUndefined({ method, idle }),
     at: now - age,
     transaction: `earlier-${age}`,
     origin: 'sign_in',
   };
+}
+
+/** The texts behind the name: how long ago it was proved, and the longest pause since. */
+function timesOf(proof: string): { readonly ago?: string; readonly paused?: string } {
+  const [ago, paused] = proof.split('@', 2)[1]?.split('/', 2) ?? [];
+  return omitUndefined({ ago, paused });
+}
+
+/** In seconds. */
+function readTimes(proof: string): Pick<Evidence, 'idle'> & { readonly age: Seconds } {
+  const { ago, paused } = timesOf(proof);
+  const read = (what: string, text: string): Seconds => {
+    const seconds = parseDuration(text);
+    if (seconds === undefined) throw refusal(`${proof}: the ${what} must be like 90s, 10m, 12h, 3d or PT12H`);
+    return seconds;
+  };
+  const age = ago === undefined ? 0 : read('age', ago);
+  if (paused === undefined) return { age };
+  const idle = read('pause', paused);
+  if (idle > age) throw refusal(`${proof}: a pause since a proof is no longer than the proof is old`);
+  return { age, idle };
 }
 
 function knownMethod(method: string, { key, methods = [] }: AuthenticatorDescriptor): string {

@@ -2,10 +2,10 @@
 
 import { mailAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { canonicalIdentifier } from '../../identifier.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { appSchema } from '../../policy/schema/apps/app.ts';
 import { settingsSchemaFor } from '../../policy/schema/schemas.ts';
-import { canonicalIdentifier } from '../../users/identifiers/identifier.ts';
 import { refusal } from '../shared/options/refusal.ts';
 
 export interface InitOptions {

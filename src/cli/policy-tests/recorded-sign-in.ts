@@ -46,7 +46,7 @@ export function recordedFacts(
   );
   const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
   const earlier = trace?.proved.filter((proof) => proof.earlier) ?? [];
-  const evidence = earlier.map((proof) => `${proofName(proof)}@${proof.age}s`);
+  const evidence = earlier.map((proof) => `${proofName(proof)}@${proof.age}s${pauseText(proof)}`);
   const request = omitUndefined({
     scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
     acrValues: trace?.acrValues,
@@ -224,6 +224,10 @@ function written({ kind, names }: AskedStep): unknown {
   const one = names.length === 1 ? first : names;
   if (kind === 'prove') return one;
   return { [kind]: kind === 'profile' || kind === 'consent' ? names : one };
+}
+
+function pauseText({ idle }: TracedProof): string {
+  return idle === undefined ? '' : `/${idle}s`;
 }
 
 function proofName({ authenticator, method }: TracedProof): string {

@@ -1,4 +1,5 @@
-/** Names in expressions that the configuration does not know: of zones, apps and devices, and values of attributes. */
+/** Names in expressions that cannot be: of zones, apps, devices and identifiers, and values of attributes. */
+import { canonicalIdentifier } from '../../identifier.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { Finding } from '../model/finding.ts';
 import { operatingSystems, platforms } from '../model/platforms.ts';
@@ -17,13 +18,32 @@ export function comparedNameFindings(sources: readonly DocumentSource[], names: 
   return sources.flatMap(({ source }) =>
     valuesInConditions(source.content, 'expression').flatMap(({ path, value }) =>
       comparedNames(typeof value === 'string' ? value : '').flatMap((compared) => {
-        const { what, known } = namesFor(compared, names, settings);
-        if (known === undefined || known.includes(compared.name)) return [];
-        const message = unknownName(what, compared.name, known);
-        return [{ ...source.locationWithin(path, compared.offset), message, code: 'unknown_reference' as const }];
+        const fault =
+          compared.thing === 'identifier' ? identifierFault(compared) : unknownFault(compared, names, settings);
+        return fault === undefined ? [] : [{ ...source.locationWithin(path, compared.offset), ...fault }];
       }),
     ),
   );
+}
+
+type Fault = Pick<Finding, 'message' | 'code'>;
+
+function unknownFault(compared: ComparedName, names: KnownNames, settings: unknown): Fault | undefined {
+  const { what, known } = namesFor(compared, names, settings);
+  if (compared.isPart || known === undefined || known.includes(compared.name)) return undefined;
+  return { message: unknownName(what, compared.name, known), code: 'unknown_reference' };
+}
+
+/** Users have their identifiers in one form, in lower case: another one would never be equal. */
+function identifierFault({ name, isPart }: ComparedName): Fault | undefined {
+  const identifier = canonicalIdentifier(name);
+  const form = isPart ? name.toLowerCase() : identifier.ok ? identifier.value : undefined;
+  if (form === name) return undefined;
+  const advice = form === undefined ? 'write what users sign in with' : `write \`${form}\``;
+  return {
+    message: `no user has the identifier \`${name}\`${isPart ? ', or one with it' : ''}; ${advice}`,
+    code: 'invalid_value',
+  };
 }
 
 interface Names {
@@ -43,6 +63,7 @@ function namesFor({ thing }: ComparedName, { zones, apps }: KnownNames, settings
     case 'operating system':
       return { what: thing, known: operatingSystems };
     case 'group':
+    case 'identifier':
       return { what: thing, known: undefined };
     default:
       return { what: `value of \`${thing.attribute}\``, known: optionsOf(thing.attribute, settings) };

@@ -12,9 +12,18 @@ import { closed, closedNotEmpty, duration, key, listOf, text, whenSound } from '
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
 const shows = /\[[\w+]*\]/.source;
 
+const namedProof = `\\w+(?:\\.\\w+)?(?:${shows})?`;
+const ago = /(?:\d{1,9}[smhd]|P[\dWDTHMS]+)/.source;
+
 /** `totp`, `totp@3d`, `phone.sms@PT12H`, `webauthn[userPresence]@3d`. */
-const proof = z.string().regex(new RegExp(`^\\w+(?:\\.\\w+)?(?:${shows})?(?:@(?:\\d{1,9}[smhd]|P[\\dWDTHMS]+))?$`), {
+const rememberedProof = z.string().regex(new RegExp(`^${namedProof}(?:@${ago})?$`), {
   error: 'must be an authenticator, and how long ago it was proved, such as totp@3d or totp@PT12H',
+});
+
+/** Also `totp@3h/20m`. */
+const proof = z.string().regex(new RegExp(`^${namedProof}(?:@${ago}(?:/${ago})?)?$`), {
+  error:
+    'must be an authenticator, how long ago it was proved, and the longest pause since, such as totp@3d or totp@3h/20m',
 });
 
 const names = (what: string) => listOf(text).optional().describe(what);
@@ -43,7 +52,7 @@ const device = closedNotEmpty({
     .optional()
     .describe('Operating system. Default other.'),
   signals: names('What is believed of the device: registered, managed, names of assurances.'),
-  remembered: listOf(proof).optional().describe('What the browser remembers, such as totp@3d.'),
+  remembered: listOf(rememberedProof).optional().describe('What the browser remembers, such as totp@3d.'),
 }).refine(({ userAgent, platform, os }) => userAgent === undefined || (platform ?? os) === undefined, {
   error: 'says the platform twice: give either `userAgent`, or `platform` and `os`',
   when: whenSound,
@@ -217,7 +226,11 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       .optional()
       .describe('When it is. Default: 2027-01-15T08:00:00Z, so that a test never changes by itself.'),
     request: request.optional().describe('What the app asks for.'),
-    evidence: listOf(proof).optional().describe('What the session holds, such as password@12h. Default: nothing.'),
+    evidence: listOf(proof)
+      .optional()
+      .describe(
+        'What the session holds, such as password@12h; password@3h/20m: there was a pause of 20 minutes since. Default: nothing.',
+      ),
     keptSignedIn: flag('The user asked to be kept signed in.'),
     expect: expected.optional().describe('The result of this one sign-in. Anything left out is not compared.'),
     always: expected

@@ -1,8 +1,8 @@
 /** Results of changes in the directory, and reasons for refusing them. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { canonicalIdentifier, type IdentifierFault } from '../../identifier.ts';
 import type { Op, Store } from '../../stores/store.ts';
-import { canonicalIdentifier, type IdentifierFault } from '../identifiers/identifier.ts';
 import type { Profile, User } from '../record/user.ts';
 import { takenValue, uniqueOps, uniqueValueChange } from '../reservations/attribute-reservations.ts';
 

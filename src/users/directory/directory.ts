@@ -6,9 +6,9 @@
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
+import { canonicalIdentifier } from '../../identifier.ts';
 import { credentialsKey, historyKeys, identifierKey, userKey, usersKey } from '../../stores/keys.ts';
 import type { Entry, Op, Store } from '../../stores/store.ts';
-import { canonicalIdentifier } from '../identifiers/identifier.ts';
 import { withoutAddedAddresses } from '../identifiers/notification-addresses.ts';
 import {
   accountByIdentifier,

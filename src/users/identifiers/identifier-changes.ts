@@ -1,8 +1,8 @@
 /** A user's identifiers and addresses, by kind, and how a change affects them. */
 import { oneWeek } from '../../core/model/durations.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { canonicalIdentifier } from '../../identifier.ts';
 import type { IdentifierKind, Profile, User } from '../record/user.ts';
-import { canonicalIdentifier } from './identifier.ts';
 
 /** How long a replaced identifier can be restored, and belongs to no other user (seconds). */
 export const undoPeriod = oneWeek;

@@ -1,8 +1,8 @@
 /** The kinds of identifiers, and which of them count at an app. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { phoneNumberForm } from '../../core/model/phone-number.ts';
+import { canonicalIdentifier } from '../../identifier.ts';
 import type { User } from '../record/user.ts';
-import { canonicalIdentifier } from './identifier.ts';
 
 /** Kinds that exist in every installation. The others are the names of identifying attributes. */
 const builtInKinds = ['email', 'username', 'phone'] as const;

@@ -26,7 +26,7 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   // A brand is checked by the colours that pages and mail will have.
   policy: {
-    ours: ['core', 'rendering/palette', 'network-data', ...storePort],
+    ours: ['core', 'rendering/palette', 'identifier', 'network-data', ...storePort],
     packages: ['yaml', 'zod', '@marcbachmann/cel-js'],
   },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
@@ -41,7 +41,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
   // Misspelled fields of an import are told like misspelled keys of a file.
   users: {
-    ours: ['core', 'authenticators/authenticator', 'policy/source/nearest-name', ...storePort],
+    ours: ['core', 'authenticators/authenticator', 'identifier', 'policy/source/nearest-name', ...storePort],
     packages: 'any',
   },
   // Channels are built from the settings as they are.
@@ -50,7 +50,10 @@ export const importRules: Readonly<Record<string, Part>> = {
     packages: 'any',
   },
 
-  flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...storePort], packages: [] },
+  flow: {
+    ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'identifier', 'user-agent', ...storePort],
+    packages: [],
+  },
   // Back-channel logouts go through the outbox, so that none is lost with a node.
   oidc: {
     ours: ['core', 'flow', 'policy', 'users', 'delivery/outbox', ...storePort],
@@ -83,6 +86,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'authenticators/authenticator',
       'policy',
       'users',
+      'identifier',
       'delivery/outbox',
       'flow/audit',
       'flow/audit-trace',
@@ -133,6 +137,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'authenticators/refusal-codes',
       'policy',
       'users',
+      'identifier',
       'flow/actions/guessing/lockout',
       'flow/audit-trace',
       'flow/explain',
@@ -165,6 +170,8 @@ export const importRules: Readonly<Record<string, Part>> = {
   log: { ours: [], packages: ['pino'] },
   // Files of the operator, read and followed by each process.
   'network-data': { ours: [], packages: ['mmdb-lib'] },
+  // What users sign in with, in one form: records have it, and so do rules that name users.
+  identifier: { ours: ['core/model/mail-address'], packages: [] },
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...storePort], packages: ['oidc-provider'] },

@@ -63,7 +63,7 @@ function textsFrom({ texts, numbers }: Constants): readonly string[] {
 
 const dates = ['2020-01-31', '2040-01-31'];
 
-/** Addresses, and what the constants say of other names. */
+/** Addresses, and what the constants say of other names. No account has one with capital letters. */
 function identifiersFrom({ texts, numbers }: Constants): readonly string[] {
   const parts = texts.filter((text) => text.trim() !== '');
   const around = parts.flatMap((text) => {
@@ -71,7 +71,7 @@ function identifiersFrom({ texts, numbers }: Constants): readonly string[] {
     return text.startsWith('@') ? [`user${text}`] : [`user@${text}`, `${text}@example.com`, `${text}user@example.com`];
   });
   const all = new Set(['user@example.com', ...around, ...textsFrom({ texts: parts, numbers })]);
-  return [...all].filter(isName).slice(0, mostTexts);
+  return [...all].filter((text) => isName(text) && text === text.toLowerCase()).slice(0, mostTexts);
 }
 
 /** Options of `explain` take lists of names with commas between them. */

@@ -12,10 +12,10 @@ import { newcomer, type RegistrationOffer, registrationOffer } from '../../../co
 import type { StepContext } from '../../../core/step/next-step.ts';
 import type { Notice } from '../../../core/step/step.ts';
 import type { Registration, RegistrationForm } from '../../../core/step/transaction.ts';
+import { canonicalIdentifier } from '../../../identifier.ts';
 import { addressPlaceText } from '../../../policy/schema/settings/zones.ts';
 import { identifierKey } from '../../../stores/keys.ts';
 import { browserText } from '../../../user-agent.ts';
-import { canonicalIdentifier } from '../../../users/identifiers/identifier.ts';
 import { isSameAddress, notificationAddresses } from '../../../users/identifiers/notification-addresses.ts';
 import { accountByIdentifier, type VersionedAccount } from '../../../users/record/account.ts';
 import { takenValue, type UniqueValue, uniqueValues } from '../../../users/reservations/attribute-reservations.ts';

@@ -3,12 +3,12 @@
  * and the same attempt counter; an identifier that does not count at the app is treated like an unknown one.
  */
 import { readPhoneNumber } from '../../../authenticators/shared/phone-number.ts';
+import { canonicalIdentifier, type IdentifierFault } from '../../../identifier.ts';
 import type { App } from '../../../policy/model/app.ts';
 import type { Settings } from '../../../policy/model/settings.ts';
 import { identifyPageOf } from '../../../policy/revision/snapshot.ts';
 import { identifierKey } from '../../../stores/keys.ts';
 import type { Entry } from '../../../stores/store.ts';
-import { canonicalIdentifier, type IdentifierFault } from '../../../users/identifiers/identifier.ts';
 import { canBeOfKinds, internationalNumber, kindsOfIdentifier } from '../../../users/identifiers/identifier-kinds.ts';
 import { accountByIdentifier, type VersionedAccount } from '../../../users/record/account.ts';
 

@@ -98,13 +98,13 @@ export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: M
   });
 }
 
-/** Whether options of `explain` can say it: they know one proof by each enrollment, and no pauses. */
+/** Whether options of `explain` can say it: they know one proof by each enrollment. */
 export function isShownByExample({ evidence }: AdmittedWith): boolean {
   const enrollments = new Set(evidence.map(({ enrollment }) => enrollment));
-  return enrollments.size === evidence.length && evidence.every(({ age, idle }) => age !== 'now' && idle === undefined);
+  return enrollments.size === evidence.length && evidence.every(({ age }) => age !== 'now');
 }
 
-/** Options `--proved` for what an example can show. */
+/** Options `--evidence`, `--remembered` and `--keep-signed-in` for what an example can show. */
 export function proofOptions(
   { evidence, remembered, rememberedAge }: AdmittedWith,
   authenticators: readonly AuthenticatorDescriptor[],
@@ -112,7 +112,9 @@ export function proofOptions(
   const proofs = evidence.map((item) => {
     const shows = lackedBy(item, authenticators).length === 0 ? '' : `[${item.characteristics.join('+')}]`;
     const proof = `${proofNames(item).at(-1)}${shows}`;
-    return item.age === 0 || item.age === 'now' ? proof : `${proof}@${ageOption(item.age)}`;
+    if (item.age === 0 || item.age === 'now') return proof;
+    const pause = item.idle === undefined ? '' : `/${ageOption(item.idle)}`;
+    return `${proof}@${ageOption(item.age)}${pause}`;
   });
   return [
     ...(proofs.length > 0 ? ['--evidence', proofs.join(',')] : []),

@@ -1,4 +1,5 @@
 /** The condition `apps` as it is written in a file. */
+import { text } from '../fields/fields.ts';
 import { anyNone } from '../fields/membership.ts';
 
-export const appsSchema = anyNone('apps (client ids)').optional().describe('App that the user signs in to.');
+export const appsSchema = anyNone('apps (client ids)', text).optional().describe('App that the user signs in to.');

@@ -1,4 +1,19 @@
 /** The condition `users` as it is written in a file. */
+import { userId } from '../../../core/policy/conditions/users.ts';
+import { canonicalIdentifier } from '../../../identifier.ts';
+import { text } from '../fields/fields.ts';
 import { anyNone } from '../fields/membership.ts';
 
-export const usersSchema = anyNone('users (ids or identifiers)').optional().describe('Who signs in.');
+/** Comes out as users have it: `Ann@Corp.Test` is the user `ann@corp.test`. */
+const user = text.transform((written, context) => {
+  if (userId.test(written)) return written;
+  const identifier = canonicalIdentifier(written);
+  if (!identifier.ok)
+    context.addIssue({
+      code: 'custom',
+      message: 'no user can have this identifier; write the id of the user, or what the user signs in with',
+    });
+  return identifier.ok ? identifier.value : written;
+});
+
+export const usersSchema = anyNone('users (ids or identifiers)', user).optional().describe('Who signs in.');

@@ -3,25 +3,45 @@ import { type ASTNode, ParseError } from '@marcbachmann/cel-js';
 import { childrenOf, macros, untypedEnvironment } from './environment.ts';
 
 /** What a text of the sign-in names. */
-export type NamedThing = 'group' | 'zone' | 'app' | 'platform' | 'operating system' | { readonly attribute: string };
+export type NamedThing =
+  | 'group'
+  | 'zone'
+  | 'app'
+  | 'platform'
+  | 'operating system'
+  | 'identifier'
+  | { readonly attribute: string };
 
 export interface ComparedName {
   readonly thing: NamedThing;
   readonly name: string;
+  /** It is compared with a part of the text: `startsWith`, `endsWith`, `contains`. */
+  readonly isPart?: true;
   /** In UTF-16 units from the beginning of the expression. */
   readonly offset: number;
 }
 
 const things: ReadonlyMap<string, NamedThing> = new Map([
   ['user.groups', 'group'],
+  ['user.identifiers', 'identifier'],
   ['network.zones', 'zone'],
   ['request.clientId', 'app'],
   ['device.platform', 'platform'],
   ['device.os', 'operating system'],
 ]);
 
-/** By name of a member of a list that is tested, in `user.groups.exists(g, g == "staff")`: what it is. */
-type Members = ReadonlyMap<string, NamedThing | undefined>;
+/** A member of a list that is tested. */
+interface Member {
+  /** What it is, in `user.groups.exists(g, g == "staff")`. */
+  readonly thing: NamedThing | undefined;
+  /** The list, which may have the names in it: `["staff"].exists(g, g in user.groups)`. */
+  readonly list: ASTNode;
+}
+
+/** By its name in the expression. */
+type Members = ReadonlyMap<string, Member>;
+
+const partTests: ReadonlySet<string> = new Set(['startsWith', 'endsWith', 'contains']);
 
 /** In the order of the text. An expression that cannot be read has none. */
 export function comparedNames(written: string): readonly ComparedName[] {
@@ -38,22 +58,35 @@ export function comparedNames(written: string): readonly ComparedName[] {
 function namesIn(node: ASTNode, members: Members): readonly ComparedName[] {
   const known = membersIn(node, members);
   const inner = childrenOf(node).flatMap((child) => namesIn(child, known));
+  if (node.op === 'rcall' && partTests.has(node.args[0])) {
+    const [, tested, [part]] = node.args;
+    const parts = part === undefined ? [] : namesBeside(part, thingOf(tested, members), members);
+    return [...inner, ...parts.map((name) => ({ ...name, isPart: true as const }))];
+  }
   if (node.op !== '==' && node.op !== '!=' && node.op !== 'in') return inner;
   const [left, right] = node.args;
-  return [...inner, ...namesBeside(left, thingOf(right, members)), ...namesBeside(right, thingOf(left, members))];
+  return [
+    ...inner,
+    ...namesBeside(left, thingOf(right, members), members),
+    ...namesBeside(right, thingOf(left, members), members),
+  ];
 }
 
-/** `"a"`, or each of `["a", "b"]`. */
-function namesBeside(node: ASTNode, thing: NamedThing | undefined): readonly ComparedName[] {
+/** `"a"`, or each of `["a", "b"]`, or of such a list whose member is tested. */
+function namesBeside(node: ASTNode, thing: NamedThing | undefined, members: Members): readonly ComparedName[] {
   if (thing === undefined) return [];
-  if (node.op === 'list') return node.args.flatMap((argument) => namesBeside(argument, thing));
+  if (node.op === 'list') return node.args.flatMap((argument) => namesBeside(argument, thing, members));
+  const list = node.op === 'id' ? members.get(node.args)?.list : undefined;
+  if (list?.op === 'list') return namesBeside(list, thing, new Map());
   // With the empty text an expression asks whether there is a name at all.
   if (node.op !== 'value' || typeof node.args !== 'string' || node.args === '') return [];
   return [{ thing, name: node.args, offset: node.range.start }];
 }
 
 function thingOf(node: ASTNode, members: Members): NamedThing | undefined {
-  if (node.op === 'id') return members.get(node.args);
+  if (node.op === 'id') return members.get(node.args)?.thing;
+  // The first of several.
+  if (node.op === '[]') return thingOf(node.args[0], members);
   if (node.op !== '.') return undefined;
   const [base, field] = node.args;
   if (base.op === 'id') return members.has(base.args) ? undefined : things.get(`${base.args}.${field}`);
@@ -64,5 +97,5 @@ function thingOf(node: ASTNode, members: Members): NamedThing | undefined {
 function membersIn(node: ASTNode, members: Members): Members {
   if (node.op !== 'rcall' || !macros.has(node.args[0])) return members;
   const [, list, [member]] = node.args;
-  return member?.op === 'id' ? new Map([...members, [member.args, thingOf(list, members)]]) : members;
+  return member?.op === 'id' ? new Map([...members, [member.args, { thing: thingOf(list, members), list }]]) : members;
 }

@@ -1,4 +1,5 @@
 /** Schemas of conditions that are lists of names. */
+import type { z } from 'zod';
 import { closedNotEmpty, listOf, text } from './fields.ts';
 
 export const anyAllNone = (what: string) =>
@@ -8,8 +9,9 @@ export const anyAllNone = (what: string) =>
     none: listOf(text).optional().describe(`Holds when none of these ${what} is there.`),
   });
 
-export const anyNone = (what: string) =>
+/** `item`: one of the names. */
+export const anyNone = <Item extends z.ZodType>(what: string, item: Item) =>
   closedNotEmpty({
-    any: listOf(text).optional().describe(`Holds for these ${what}.`),
-    none: listOf(text).optional().describe(`Holds for all but these ${what}.`),
+    any: listOf(item).optional().describe(`Holds for these ${what}.`),
+    none: listOf(item).optional().describe(`Holds for all but these ${what}.`),
   });

@@ -71,7 +71,7 @@ test('a made-up user has the identifiers that are given', async () => {
   expect(text).toContain('profile   department hr\n');
   const { subject } = await data(...words);
   expect(subject).toMatchObject({ identifiers: ['pat@example.com', 'pat'], groups: [] });
-  const bob = await data('--app', 'payroll', '--user', 'bob@demo.test', '--identifiers', 'robert@demo.test');
+  const bob = await data('--app', 'payroll', '--user', 'bob@demo.test', '--identifiers', 'Robert@Demo.test');
   expect(bob.subject).toMatchObject({ identifiers: ['robert@demo.test'], groups: ['staff'] });
 });
 
@@ -718,6 +718,21 @@ test.each<[string, readonly string[], string]>([
   ],
   ['age', ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@soon'], 'the age must be like 90s'],
   [
+    'pause',
+    ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@3h/soon'],
+    'password@3h/soon: the pause must be like 90s, 10m, 12h, 3d or PT12H',
+  ],
+  [
+    'a pause longer than the age',
+    ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@1h/61m'],
+    'password@1h/61m: a pause since a proof is no longer than the proof is old',
+  ],
+  [
+    'a pause of what a browser remembers',
+    ['--app', 'notes', '--groups', 'a', '--enrolled', 'password,totp', '--remembered', 'totp@3d/1h'],
+    'totp@3d/1h: a browser remembers proofs whatever pauses there were',
+  ],
+  [
     'characteristic',
     ['--app', 'notes', '--groups', 'x', '--enrolled', 'webauthn[strong]'],
     'unknown characteristic `strong`',
@@ -818,6 +833,18 @@ test('facts that no user can have are refused', async () => {
     expect(await explained(...question, '--groups', 'a', '--account-age', '30d', '--last-sign-in', '30d')).toContain(
       'Outcome',
     );
+  });
+});
+
+test('a pause since a proof counts for maxIdle', async () => {
+  const policy = 'name: notes\nrules:\n  - { name: All, then: { allow: { knowledge: { maxIdle: PT15M } } } }\n';
+  await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': policy }, async (own) => {
+    const question = ['--app', 'notes', '--config', own, '--groups', 'a', '--evidence'];
+    const paused = await explained(...question, 'password@3h/20m');
+    expect(paused).toMatch(/evidence +password 3 h ago, with a pause of 20 min since\n/);
+    expect(stepsOf(paused)[0]).toBe('1. challenge password');
+    expect(stepsOf(await explained(...question, 'password@3h/15m'))[0]).toMatch(/^1\. complete/);
+    expect(stepsOf(await explained(...question, 'password@PT3H/PT20M'))[0]).toBe('1. challenge password');
   });
 });
 

@@ -565,6 +565,25 @@ test('what no analysis can bring about is undecided, and not proved', async () =
   ]);
 });
 
+test.each([
+  ['password@3h/20m', '[password]'],
+  ['password@3h/15m', '[]'],
+  ['password@3h', '[]'],
+  ['"password[userPresence]@PT3H/PT20M"', '[password]'],
+])('a pause since a proof: %s', async (proof, steps) => {
+  const policy = 'name: notes\nrules:\n  - { name: All, then: { allow: { knowledge: { maxIdle: PT15M } } } }\n';
+  const text = one('app: notes', 'user: {}', `evidence: [${proof}]`, `expect: { steps: ${steps} }`);
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': policy, 'tests/own.yaml': text };
+  await withConfiguration(files, async (dir) => {
+    expect(await run(dir)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+test('what a browser remembers has no pause', async () => {
+  const text = one('app: notes', staff, 'device: { remembered: [totp@3d/1h] }', 'expect: { deny: false }');
+  expect((await runOnDemo(text)).stderr).toContain('must be an authenticator, and how long ago it was proved');
+});
+
 const ofTheHouse = `{ expression: "user.identifiers.exists(i, i.endsWith('@corp.test'))" }`;
 
 test.each([

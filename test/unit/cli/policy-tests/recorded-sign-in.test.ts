@@ -119,6 +119,17 @@ test('usual facts are not written, and less than a kilometre counts as one', () 
   expect(recorded({ distance: 'nowhere' }).distance).toBe('nowhere');
 });
 
+test('proofs of the session have their age and their pause', () => {
+  const proof = { authenticator: 'totp', age: 7200, factors: ['possession'], earlier: true } as const;
+  const proved = [
+    { ...proof, idle: 1200 },
+    { ...proof, authenticator: 'phone', method: 'sms' },
+    { ...proof, earlier: undefined },
+  ];
+  const facts = recorded({ proved: proved.map(({ earlier, ...rest }) => ({ ...rest, ...(earlier && { earlier }) })) });
+  expect(facts.evidence).toEqual(['totp@7200s/1200s', 'phone.sms@7200s']);
+});
+
 /** What is recorded where a rule above the rest has these conditions. */
 function recordedOf(when: Rule['when'], who: Partial<Subject>, schema: AttributeSchema = attributes) {
   const app = compilePolicy({ name: 'app', rules: [{ name: 'Own', when, then: deny }, ...rules.slice(4)] });

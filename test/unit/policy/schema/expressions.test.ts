@@ -327,6 +327,7 @@ rules:
     ['"nozone" in network.zones', 20, 'unknown zone `nozone`'],
     ['"office" in network.zones && request.clientId in ["notes", "nosuch"]', 79, 'unknown app `nosuch`; known: notes'],
     ['network.zones.exists(zone, zone == "ofice")', 55, 'unknown zone `ofice`; did you mean `office`?'],
+    ['["ofice"].exists(zone, zone in network.zones)', 21, 'unknown zone `ofice`; did you mean `office`?'],
     ['device.platform == "dektop"', 39, 'unknown platform `dektop`; did you mean `desktop`?'],
     ['"macosx" != device.os', 20, 'unknown operating system `macosx`; did you mean `macos`?'],
     ['has(user.profile.dept) && user.profile.dept == "c"', 67, 'unknown value of `dept` `c`; did you mean `a`?'],
@@ -339,6 +340,32 @@ attributes: { dept: { options: [{ value: a }, { value: b }] } }
     expect(lines.filter((line) => line.includes('unknown_reference'))).toEqual([
       expect.stringContaining(`policies/sign-on/notes.yaml:5:${column} rules[0].when.expression ${message}`),
     ]);
+  });
+
+  test.each([
+    [
+      'user.identifiers.exists(i, i == "Ann@corp.test")',
+      'no user has the identifier `Ann@corp.test`; write `ann@corp.test`',
+    ],
+    ['"Ann" in user.identifiers', 'no user has the identifier `Ann`; write `ann`'],
+    ['"a b" in user.identifiers', 'no user has the identifier `a b`; write what users sign in with'],
+    [
+      '!user.identifiers.exists(i, i.endsWith("@Corp.Test"))',
+      'no user has the identifier `@Corp.Test`, or one with it; write `@corp.test`',
+    ],
+    ['user.identifiers[0].startsWith("A")', 'no user has the identifier `A`, or one with it; write `a`'],
+  ])('tell of identifiers that no user has: %s', async (written, message) => {
+    const lines = await findingLines(policy(`'${written}'`));
+    expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+      `rules[0].when.expression ${message} [invalid_value]`,
+    ]);
+  });
+
+  test.each([
+    'user.identifiers.exists(i, i.endsWith("@corp.test") || i == "ann" || i.contains("+49"))',
+    'user.identifiers[0] == "ann"',
+  ])('are quiet about identifiers as users have them: %s', async (written) => {
+    expect(await findingLines(policy(`'${written}'`))).toEqual([]);
   });
 
   test('are warnings where no user is in a group', async () => {

@@ -171,6 +171,22 @@ describe('an invariant that does not hold', () => {
     ]);
   });
 
+  test('says where the rules are that are not named', async () => {
+    const rules = Array.from({ length: 6 }, (_, index) => {
+      return `{ name: G${index}, when: { groups: { any: [g${index}] } }, then: { allow: { factors: 1 } } }`;
+    });
+    const other = String(validFiles['apps/notes.yaml']).replaceAll('notes', 'wiki').replace('Notes', 'Wiki');
+    const { findings } = await examined(['{ name: Phishing, always: { any: { phishingResistant: true } } }'], {
+      'policies/sign-on/notes.yaml': policy(...rules, rest(passkey)),
+      'policies/sign-on/wiki.yaml': policy(rest('{ allow: { factors: 1 } }')).replace('notes', 'wiki'),
+      'apps/wiki.yaml': other,
+    });
+    expect(findings.map(({ message }) => message.split('; ')[1])).toEqual([
+      ...[undefined, undefined, undefined, undefined],
+      'so do 3 more rules (in the app notes, in the app wiki, at the pages of the own account)',
+    ]);
+  });
+
   test('an authenticator opens an app although another browser needs no second factor', async () => {
     const two = '{ allow: { factors: 2 }, remember: { device: P30D } }';
     const { verdicts, findings } = await examined(
@@ -254,6 +270,7 @@ describe('an invariant that does not hold', () => {
       expect.stringContaining('(proved 2 h ago, with a pause of 2 h since)'),
     ]);
     expect(findings[0]?.example).toContain('password@1d');
+    expect(findings[1]?.example).toContain('password@2h/2h');
   });
 
   test('a denial where users shall get in', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalIdentifier } from '../../../../src/users/identifiers/identifier.ts';
-import { drawnFrom, seeded } from '../../../core/support/seeded.ts';
-import { anyText } from '../../../support/pages/any-text.ts';
+import { canonicalIdentifier } from '../../src/identifier.ts';
+import { drawnFrom, seeded } from '../core/support/seeded.ts';
+import { anyText } from '../support/pages/any-text.ts';
 
 function canonical(text: string): string {
   const result = canonicalIdentifier(text);

@@ -6,7 +6,7 @@
  */
 
 import { domainToASCII, domainToUnicode } from 'node:url';
-import { longestIdentifier } from '../../core/model/mail-address.ts';
+import { longestIdentifier } from './core/model/mail-address.ts';
 
 /** Longer input (UTF-16 units) is refused before normalisation, so that no input causes much work. */
 const maxInput = 1024;
