@@ -29,7 +29,7 @@ import {
   combinations,
   factsOfCombinations,
   type OpenChoice,
-  type OpenChoices,
+  type LeftOpen,
   spread,
   widestParts,
 } from './open-choices.ts';
@@ -92,7 +92,7 @@ interface Distinguishing {
 
 /** One of each kind that the policies tell apart. Undefined if there are too many to look at. */
 function distinctPlacements(
-  open: OpenChoices,
+  open: LeftOpen,
   { arise, merge, signature }: Distinguishing,
 ): readonly UserFacts[] | undefined {
   if (combinationCount(open) > mostPlacements) return undefined;
