@@ -2,6 +2,7 @@
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { conditionsAbout } from '../../core/policy/rules/condition-table.ts';
+import { isRead, openReads } from '../../core/policy/rules/expression-parts.ts';
 import type { FactOptions } from './fact-options.ts';
 
 /** Conditions about the past of a user, each with an option of its name. Claims are a matter of the request. */
@@ -21,9 +22,33 @@ export function isAnswered({ risk }: ConditionSet, name: string): boolean {
   return risk.atLeast === undefined && risk.below === undefined && named.every((signal) => signal === 'newDevice');
 }
 
+/** What expressions may read of a sign-in and no command goes through, with the words for it. */
+const unvaried: ReadonlyMap<string, string> = new Map([
+  ['now', 'the time in expressions'],
+  ['network.ip', 'the address in expressions'],
+  ['request.scopes', 'the scopes in expressions'],
+  ['request.acrValues', 'acr_values in expressions'],
+]);
+
+/**
+ * What an answer about many sign-ins ignores of what expressions read, e.g. `expression.now`; `expression`: facts of
+ * the user, if these are not known.
+ */
+export function readsLeftAside(
+  sets: readonly ConditionSet[],
+  { realUser }: { readonly realUser: boolean },
+): readonly string[] {
+  const reads = openReads(sets);
+  return [
+    ...(!realUser && reads.some((path) => /^user\b/.test(path)) ? ['expression'] : []),
+    ...[...unvaried.keys()].filter((fact) => isRead(fact, reads)).map((fact) => `expression.${fact}`),
+  ];
+}
+
 const otherNames: ReadonlyMap<string, string> = new Map([
   ['risk', 'risk other than that of a new browser'],
-  ['expression', 'facts in expressions'],
+  ['expression', 'facts of the user in expressions'],
+  ...Array.from(unvaried, ([fact, words]) => [`expression.${fact}`, words] as const),
 ]);
 
 /** For example `distance and lastSignIn`. */
@@ -32,12 +57,17 @@ export function conditionNamesText(names: readonly string[]): string {
   return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part !== '').join(' and ');
 }
 
+/** `it`, or `them` if there are several. */
+export function pronounOf(names: readonly string[]): string {
+  return names.length === 1 ? 'it' : 'them';
+}
+
 /** What an explanation leaves aside, after an empty line. Empty if it leaves nothing. */
 export function leftAsideLines(names: readonly string[]): readonly string[] {
   if (names.length === 0) return [];
   const options = names.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-  const what = conditionNamesText(names);
-  return ['', `Rules also ask about ${what}. This is about a sign-in without it; say ${options.join(', ')}.`];
+  const [what, pronoun] = [conditionNamesText(names), pronounOf(names)];
+  return ['', `Rules also ask about ${what}. This is about a sign-in without ${pronoun}; say ${options.join(', ')}.`];
 }
 
 /** Facts without a risk that was not given and that no rule asks about. A user who has not identified has none yet. */

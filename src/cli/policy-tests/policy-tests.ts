@@ -13,7 +13,7 @@ import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { conditionNamesText } from '../explain/unanswered-conditions.ts';
+import { conditionNamesText, pronounOf } from '../explain/unanswered-conditions.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import { printFindings, withPrintedFindings } from '../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
@@ -196,8 +196,9 @@ function summary({ results, coverage: covered }: TestOutcome, { coverage: isAske
 function leftAsideLines(results: readonly TestResult[]): readonly string[] {
   const names = [...new Set(results.flatMap(({ leftAside }) => leftAside))].sort();
   if (names.length === 0) return [];
+  const pronoun = pronounOf(names);
   return [
-    `rules also ask about ${conditionNamesText(names)}: \`expect\` without a word of it is about sign-ins without it`,
+    `rules also ask about ${conditionNamesText(names)}: \`expect\` without a word of ${pronoun} is about sign-ins without ${pronoun}`,
   ];
 }
 

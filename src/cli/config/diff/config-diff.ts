@@ -2,11 +2,10 @@
 import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
-import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
-import { isAnswered } from '../../explain/unanswered-conditions.ts';
+import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
 import { numberAskedFor } from '../questions/best-enrollments.ts';
 import { type AppPair, comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type LocationOf } from './compared/changed-files.ts';
@@ -14,7 +13,14 @@ import type { ComparedConfiguration } from './compared/compared-configuration.ts
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { comparePair } from './sign-ins/compare-pair.ts';
-import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sign-ins/user-classes.ts';
+import {
+  classOf,
+  comparedConditions,
+  countUsers,
+  projectionOf,
+  seenBy,
+  type UserClass,
+} from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
   readonly active: ComparedConfiguration;
@@ -62,7 +68,7 @@ export async function configDiff({
     apps: { added, removed },
     changes: joined(changes).toSorted(byWeight),
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),
-    leftAside: leftAside(pairs),
+    leftAside: leftAside(pairs, store !== undefined),
   };
 }
 
@@ -107,11 +113,14 @@ function byWeight(a: AccessChange, b: AccessChange): number {
   return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || lockedOut(a) - lockedOut(b) || users(b) - users(a);
 }
 
-function leftAside(pairs: readonly AppPair[]): readonly string[] {
+/** Without a store, users differ only in their groups. */
+function leftAside(pairs: readonly AppPair[], isCounted: boolean): readonly string[] {
   const sets = pairs.flatMap(({ active, next }) =>
-    [active, next].flatMap(({ policies }) => signInConditions(policies)),
+    [active, next].flatMap(({ policies }) => comparedConditions(policies)),
   );
-  return conditionsAbout('other')
-    .filter((name) => sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)))
-    .toSorted();
+  const ofUsers = conditionsAbout('user', 'account').filter((name) => name !== 'groups');
+  const names = [...conditionsAbout('other'), ...(isCounted ? [] : ofUsers)].filter((name) =>
+    sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)),
+  );
+  return [...names, ...readsLeftAside(sets, { realUser: isCounted })].sort();
 }

@@ -3,7 +3,7 @@ import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-
 import { denyReasonText } from '../../explain/denial-text.ts';
 import { skippableText } from '../../explain/enrollment-text.ts';
 import { keepText, profileText } from '../../explain/profile-text.ts';
-import { conditionNamesText } from '../../explain/unanswered-conditions.ts';
+import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
 import type { Outcome } from './fresh-sign-ins.ts';
 import { proofSetsText } from './proof-sets-text.ts';
 
@@ -101,7 +101,8 @@ export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome
 /** One line that lists what else the rules ask about. Empty if there is nothing else. */
 export function leftAsideText(names: readonly string[]): string {
   if (names.length === 0) return '';
-  return `\nRules also ask about ${conditionNamesText(names)}. This is about sign-ins without it; \`explain\` takes it as an option.\n`;
+  const pronoun = pronounOf(names);
+  return `\nRules also ask about ${conditionNamesText(names)}. This is about sign-ins without ${pronoun}; \`explain\` takes ${pronoun} as options.\n`;
 }
 
 /** An outcome as data for scripts. */

@@ -3,6 +3,7 @@
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts } from '../../../core/model/facts.ts';
+import { isRead, openReads, withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
 import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
 import { type BelievedPair, believablePairs } from '../../../policy/analysis/analysed/believable-pairs.ts';
 import { operatingSystems, platforms } from '../../../policy/model/platforms.ts';
@@ -64,6 +65,13 @@ export function devicesIn(browsers: readonly Device[], believed: readonly Believ
   return [...browsers, ...(first ? believed.slice(1).map(({ next }) => ({ ...first, ...next })) : [])];
 }
 
-function testsIn(sets: readonly ConditionSet[]) {
-  return sets.flatMap(({ device }) => device ?? []);
+/** A part of an expression that reads the device in another way may ask anything of it. */
+function testsIn(sets: readonly ConditionSet[]): readonly NonNullable<ConditionSet['device']>[] {
+  const reads = openReads(sets);
+  return [
+    ...withConditionsInside(sets).flatMap(({ device }) => device ?? []),
+    ...(isRead('device.known', reads) ? [{ known: true }] : []),
+    ...(isRead('device.platform', reads) ? [{ platform: platforms }] : []),
+    ...(isRead('device.os', reads) ? [{ os: operatingSystems }] : []),
+  ];
 }

@@ -13,6 +13,8 @@ import type { Requirement } from '../../../core/model/policy.ts';
 import type { RiskScoring } from '../../../core/model/risk.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
+import { momentsIn } from '../../../core/policy/theories/expression-theory.ts';
 import { onDevice } from '../../../core/policy/values/risk.ts';
 import { windowBorders } from '../../../core/policy/values/window-borders.ts';
 import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
@@ -23,7 +25,7 @@ import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { factsFromOptions } from '../../explain/facts-from-options.ts';
-import { isAnswered } from '../../explain/unanswered-conditions.ts';
+import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import type { AskContext } from './asked-configuration.ts';
 import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
@@ -219,10 +221,19 @@ function whatDiffers(steps: readonly SimulatedStep[]): string {
   return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
-/** The present time, and the borders of time windows in the following week. */
+/** Above this many combinations, time windows are examined only in the following week. */
+const mostTimes = 100;
+
+/**
+ * The present time, the moments that expressions name, and the borders of time windows in the week after each of them.
+ */
 export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[] {
   const borders = windowBorders(sets.flatMap(({ time }) => time ?? []));
-  return [...new Set([now, ...borders.map((border) => now + ((((border - now) % oneWeek) + oneWeek) % oneWeek))])];
+  const named = sets.flatMap(({ expression }) => (expression ? momentsIn(expression.logic) : []));
+  const later = [...new Set(named)].filter((moment) => moment > now);
+  const since = later.length * borders.length > mostTimes ? [now] : [now, ...later];
+  const next = (from: Seconds) => borders.map((border) => from + ((((border - from) % oneWeek) + oneWeek) % oneWeek));
+  return [...new Set([now, ...later, ...since.flatMap(next)])];
 }
 
 /** Conditions that need no note: groups and user type answer them, or the answer goes through their values. */
@@ -241,19 +252,21 @@ export async function conditionsLeftAside(
   { realUser }: { readonly realUser: boolean },
 ): Promise<readonly string[]> {
   const names = new Set<string>();
+  const seen = ['expression', ...shown, ...(realUser ? knownOfUser : [])];
   for (const app of apps) {
-    for (const set of signInConditions(await snapshot.policies(app)))
-      for (const name of Object.keys(set)) if (!isAnswered(set, name)) names.add(name);
+    const sets = signInConditions(await snapshot.policies(app));
+    for (const set of withConditionsInside(sets))
+      for (const name of Object.keys(set)) if (!(isAnswered(set, name) || seen.includes(name))) names.add(name);
+    for (const name of readsLeftAside(sets, { realUser })) names.add(name);
   }
-  const seen = realUser ? [...shown, ...knownOfUser] : shown;
-  return [...names].filter((name) => !seen.includes(name)).sort();
+  return [...names].sort();
 }
 
 /** Groups that the settings describe or rules of these apps name. */
 export async function groupsIn(apps: readonly App[], snapshot: Snapshot): Promise<readonly string[]> {
   const names = new Set(Object.keys(snapshot.settings.groups ?? {}));
   for (const app of apps) {
-    for (const { groups } of signInConditions(await snapshot.policies(app)))
+    for (const { groups } of withConditionsInside(signInConditions(await snapshot.policies(app))))
       for (const name of [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? [])) names.add(name);
   }
   return [...names].sort();

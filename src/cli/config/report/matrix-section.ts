@@ -1,5 +1,5 @@
 /** Tables of what each app asks of each group, by zone. */
-import { conditionNamesText } from '../../explain/unanswered-conditions.ts';
+import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import { getsIn, reasonedText } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
@@ -25,7 +25,7 @@ export function matrixSection(matrix: Matrix): PageContent {
 ${tables}
 ${left > 0 ? markup`<p class="faint">${left} more combinations of groups are not shown.</p>` : ''}
 ${isPartial ? markup`<p class="faint">Not all users were counted.</p>` : ''}
-${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${conditionNamesText(leftAside)}. The tables are about sign-ins without it.</p>` : ''}
+${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${conditionNamesText(leftAside)}. The tables are about sign-ins without ${pronounOf(leftAside)}.</p>` : ''}
 ${others === '' ? '' : markup`<p class="faint">${others}</p>`}`;
 }
 

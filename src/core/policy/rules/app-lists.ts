@@ -1,5 +1,6 @@
 /** What conditions ask of the app. */
-import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../model/conditions.ts';
+import type { CompiledExpression, ConditionSet } from '../../model/conditions.ts';
+import { expressionParts, isRead } from './expression-parts.ts';
 
 /** Tells apps apart: it is equal for two of them where the condition is. */
 export type AppTest = (clientId: string) => unknown;
@@ -7,12 +8,12 @@ export type AppTest = (clientId: string) => unknown;
 /** The lists of client ids that the app is compared with, those in the expression included. */
 export function appLists({ apps, expression }: ConditionSet): readonly (readonly string[])[] {
   const own = [apps?.any, apps?.none].flatMap((list) => (list === undefined ? [] : [list]));
-  return [...own, ...partsOf(expression?.logic).flatMap((part) => ('when' in part ? appLists(part.when) : []))];
+  return [...own, ...expressionParts(expression?.logic).flatMap((part) => ('when' in part ? appLists(part.when) : []))];
 }
 
 /** What else the expression asks of the app. */
 export function otherAppTests({ expression }: ConditionSet): readonly AppTest[] {
-  return partsOf(expression?.logic).flatMap((part) => {
+  return expressionParts(expression?.logic).flatMap((part) => {
     if ('ofApp' in part) return [part.ofApp];
     return 'text' in part && !('attribute' in part) && readsApp(part.text, expression) ? [(clientId) => clientId] : [];
   });
@@ -21,7 +22,7 @@ export function otherAppTests({ expression }: ConditionSet): readonly AppTest[] 
 /** Of the app and of other facts, such as `request.clientId in user.profile.apps`: any two apps may differ. */
 function readsApp(text: string, expression: CompiledExpression | undefined): boolean {
   const reads = expression?.partOf?.(text).reads;
-  return reads === undefined || reads.some((path) => path === 'request' || path === 'request.clientId');
+  return reads === undefined || isRead('request.clientId', reads);
 }
 
 /** All that the conditions ask of the app. */
@@ -35,11 +36,4 @@ export function appTests(set: ConditionSet): readonly AppTest[] {
     ),
     ...otherAppTests(set),
   ];
-}
-
-function partsOf(logic: ExpressionLogic | undefined): readonly ExpressionLogic[] {
-  if (logic === undefined) return [];
-  if ('all' in logic) return logic.all.flatMap(partsOf);
-  if ('any' in logic) return logic.any.flatMap(partsOf);
-  return 'not' in logic ? partsOf(logic.not) : [logic];
 }

@@ -1,7 +1,7 @@
 /** A diff as a page, for reviews, tickets and printing. */
 
 import { sourceLocationText } from '../../../../core/model/source-location.ts';
-import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
+import { conditionNamesText, pronounOf } from '../../../explain/unanswered-conditions.ts';
 import {
   type HeadingLevel,
   heading,
@@ -104,5 +104,5 @@ function partRow(file: string, { change, rule, path, line, column, from, to }: P
 
 function leftAsideText(names: readonly string[]): PageContent {
   if (names.length === 0) return '';
-  return markup`<p class="faint">Rules also ask about ${conditionNamesText(names)}. This comparison leaves it aside.</p>`;
+  return markup`<p class="faint">Rules also ask about ${conditionNamesText(names)}. This comparison leaves ${pronounOf(names)} aside.</p>`;
 }

@@ -1,7 +1,7 @@
 /** A diff for terminals. */
 
 import { sourceLocationText } from '../../../../core/model/source-location.ts';
-import { conditionNamesText } from '../../../explain/unanswered-conditions.ts';
+import { conditionNamesText, pronounOf } from '../../../explain/unanswered-conditions.ts';
 import { printable } from '../../../shared/output/printable.ts';
 import { quantity } from '../../shared/quantities.ts';
 import type {
@@ -24,7 +24,11 @@ export function diffText(diff: ConfigDiff): string {
     ...(changes.length === 0 ? [[noChangeText(diff)]] : changeSections(diff)),
     ...(leftAside.length === 0
       ? []
-      : [[`Rules also ask about ${conditionNamesText(leftAside)}. This leaves it aside; \`explain\` does not.`]]),
+      : [
+          [
+            `Rules also ask about ${conditionNamesText(leftAside)}. This leaves ${pronounOf(leftAside)} aside; \`explain\` does not.`,
+          ],
+        ]),
   ];
   return sections.map((lines) => lines.map((line) => `${printable(line)}\n`).join('')).join('\n');
 }

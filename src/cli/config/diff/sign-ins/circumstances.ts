@@ -5,6 +5,7 @@
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
+import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
@@ -167,7 +168,9 @@ function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePa
 
 /** `openid` alone, and together with each scope that a rule names and both sides know. */
 function scopesIn(sets: readonly ConditionSet[], sides: readonly AppPair['active'][]): readonly (readonly string[])[] {
-  const named = sets.flatMap(({ scopes }) => [scopes?.any, scopes?.all, scopes?.none].flatMap((list) => list ?? []));
+  const named = withConditionsInside(sets).flatMap(({ scopes }) =>
+    [scopes?.any, scopes?.all, scopes?.none].flatMap((list) => list ?? []),
+  );
   const known = (scope: string) =>
     sides.every(({ side: { snapshot } }) => {
       const { scopes, resources } = snapshot.settings;

@@ -12,6 +12,7 @@ import {
   compileConditions,
   conditionsAbout,
 } from '../../../../core/policy/rules/condition-table.ts';
+import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import { userKey, usersKey } from '../../../../stores/keys.ts';
 import type { Store } from '../../../../stores/store.ts';
@@ -62,12 +63,14 @@ const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) 
 /** The projection that these pairs need. */
 export function projectionOf(varied: readonly VariedPair[]): Projection {
   const policies = varied.flatMap(({ pair: { active, next } }) => [active.policies, next.policies]);
-  const sets = policies.flatMap(conditionsOf);
+  const sets = policies.flatMap(comparedConditions);
   const profiles = policies.flatMap(({ profile }) => profile?.rules.map(({ rule }) => rule.then) ?? []);
   const passwords = policies.flatMap(({ password }) => password?.rules.map(({ rule }) => rule.then) ?? []);
   return {
     groups: new Set(
-      sets.flatMap(({ groups }) => [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? [])),
+      withConditionsInside(sets).flatMap(({ groups }) =>
+        [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? []),
+      ),
     ),
     atoms: atomsOf(varied),
     attributes: [...new Set(profiles.flatMap(({ required, optional }) => [...required, ...optional]))],
@@ -77,7 +80,7 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
 }
 
 /** Those of the recovery policy, too. */
-function conditionsOf(policies: PolicySet): readonly ConditionSet[] {
+export function comparedConditions(policies: PolicySet): readonly ConditionSet[] {
   return [
     ...signInConditions(policies),
     ...signInConditions({ ...policies, session: policies.recovery ?? policies.session }),
@@ -88,7 +91,7 @@ function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
   const found = new Map<string, { readonly atom: Omit<Atom, 'signIns'>; readonly signIns: Map<string, Facts> }>();
   for (const { pair, circumstances } of varied) {
     const { active, next } = pair;
-    const sets = [active, next].flatMap(({ policies }) => conditionsOf(policies));
+    const sets = [active, next].flatMap(({ policies }) => comparedConditions(policies));
     const atoms = new Map(sets.flatMap(atomsIn).map((atom) => [atom.id, atom]));
     if (atoms.size === 0) continue;
     const signIns = circumstances.flatMap((circumstance) => [

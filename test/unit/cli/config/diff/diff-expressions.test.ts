@@ -1,7 +1,9 @@
 /** `config diff` of rules with expressions: whom they tell apart, and what is left aside of what they read. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { all, type Diffs, factors, openDiffs, password, signOn, totp } from '../../support/diff-harness.ts';
+import type { ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
+import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import { all, base, type Diffs, factors, openDiffs, password, signOn, totp } from '../../support/diff-harness.ts';
 import { fixedNow } from '../../support/harness.ts';
 
 let diffs: Diffs;
@@ -39,11 +41,13 @@ describe('users whom an expression tells apart in some sign-ins only', () => {
       `"address" in request.scopes && ${ofSouth}`,
       '1 of 5 users, with the scope address: two factors become one',
     ],
+    [
+      'from some day on',
+      `now >= date("2096-01-31") && ${ofSouth}`,
+      '1 of 5 users, at other times, not now: two factors become one',
+    ],
   ])('%s', async (_, expression, sentence) => {
-    // Another rule has the circumstances compared, and decides nothing.
-    const varied = { device: { platform: ['mobile'], known: true }, scopes: { any: ['address'] } };
-    const other = { name: 'Two on mobile', when: varied, then: factors(2) };
-    expect((await diffs.sentences(signOn(rule(expression), other, all(2)), signOn(all(2))))[0]).toBe(sentence);
+    expect((await diffs.sentences(signOn(rule(expression), all(2)), signOn(all(2))))[0]).toBe(sentence);
   });
 
   test('users who are denied are counted, too', async () => {
@@ -63,4 +67,93 @@ test('users whom a rule tells apart at another time only', async () => {
   expect((await diffs.sentences(signOn(over, night, all(2)), signOn(night, all(2))))[0]).toBe(
     '2 of 5 users, at other times, not now: no longer let in (two factors before)',
   );
+});
+
+describe('sign-ins that an expression tells apart are compared, as those of a condition', () => {
+  beforeEach(() => diffs.addUsers(2, [], { credentials }));
+
+  test.each([
+    ['device.known', 'in a known browser'],
+    ['device.platform == "mobile"', 'on mobile'],
+    ['device.os.startsWith("win")', 'with windows'],
+    ['device.platform.startsWith("mob")', 'on mobile'],
+    ['"address" in request.scopes', 'with the scope address'],
+    ['now > timestamp("2026-12-24T00:00:00Z")', 'at other times, not now'],
+  ])('%s', async (expression, where) => {
+    const text = await diffs.diff(signOn(rule(expression), all(2)), signOn(all(2)));
+    expect(text).toContain(`    all 2 users, ${where}: two factors become one\n`);
+    expect(text).not.toContain('also ask about');
+  });
+
+  test('a time of the day after some day', async () => {
+    const later = { expression: 'now >= date("2027-01-31")', time: { from: '10:00', to: '11:00', zone: 'UTC' } };
+    const next = signOn({ name: 'Later', when: later, then: factors(1) }, all(2));
+    expect((await diffs.sentences(next, signOn(all(2))))[0]).toBe(
+      'all 2 users, at other times, not now: two factors become one',
+    );
+  });
+});
+
+describe('what an expression reads and no compared sign-in varies is named', () => {
+  beforeEach(() => diffs.addUsers(2, [], { credentials, profile: { site: 'south' } }));
+
+  test.each([
+    ['now.getHours() < 6', 'expression.now', 'the time in expressions'],
+    ['network.ip.startsWith("10.")', 'expression.network.ip', 'the address in expressions'],
+    ['request.scopes.exists(s, s.startsWith("prof"))', 'expression.request.scopes', 'the scopes in expressions'],
+    ['size(request.acrValues) > 0', 'expression.request.acrValues', 'acr_values in expressions'],
+  ])('%s', async (expression, name, words) => {
+    const next = signOn(rule(expression), all(2));
+    expect(await diffs.diff(next, signOn(all(2)))).toContain(
+      `No fresh sign-in of 2 active users changes.\n\nRules also ask about ${words}. This leaves it aside`,
+    );
+    expect(JSON.parse(await diffs.diff(next, signOn(all(2)), '--json'))).toMatchObject({ leftAside: [name] });
+  });
+
+  test('what is known of the users, or of places, is not', async () => {
+    const of = 'has(user.profile.site) && user.profile.site.contains(user.id) && size(network.zones) > 7';
+    const data = JSON.parse(await diffs.diff(signOn(rule(of), all(2)), signOn(all(2)), '--json'));
+    expect(data).toMatchObject({ changes: [], leftAside: [] });
+  });
+
+  test('several are left aside in the plural', async () => {
+    const text = await diffs.diff(signOn(rule('now.getHours() < 6 && network.ip == "192.0.2.7"'), all(2)));
+    expect(text).toContain('ask about the address in expressions and the time in expressions. This leaves them aside');
+  });
+});
+
+describe('without users', () => {
+  const leftAside = (...rules: readonly object[]) =>
+    withConfiguration({ ...base, ...signOn(all(2)) }, (from) =>
+      withConfiguration({ ...base, ...signOn(...rules, all(2)) }, async (dir) => {
+        const data: ConfigDiff = JSON.parse(await diffs.printed(dir, '--from', from, '--json'));
+        return data.leftAside;
+      }),
+    );
+  const asking = (when: object) => ({ name: JSON.stringify(when), when, then: factors(1) });
+
+  test('conditions about users other than groups are named', async () => {
+    expect(await leftAside(asking({ userType: { any: ['staff'] } }), asking({ accountAge: { below: 'P3D' } }))).toEqual(
+      ['accountAge', 'userType'],
+    );
+    expect(await leftAside(asking({ groups: { any: ['staff'] }, network: { any: ['office'] } }))).toEqual([]);
+  });
+
+  test.each([
+    ['has(user.profile.site)', ['expression']],
+    ['user.groups.exists(g, g.startsWith("a"))', ['expression']],
+    ['user.identifiers.exists(i, i.endsWith("@corp.test")) && now.getHours() < 6', ['expression', 'expression.now']],
+    ['"staff" in user.groups && device.known', []],
+  ])('so is what expressions read of them: %s', async (expression, names) => {
+    expect(await leftAside(asking({ expression }))).toEqual(names);
+  });
+
+  test('groups that only expressions name are compared', async () => {
+    const text = await withConfiguration({ ...base, ...signOn(all(2)) }, (from) =>
+      withConfiguration({ ...base, ...signOn(rule('"staff" in user.groups'), all(2)) }, (dir) =>
+        diffs.printed(dir, '--from', from),
+      ),
+    );
+    expect(text).toContain('users in staff: two factors become one');
+  });
 });

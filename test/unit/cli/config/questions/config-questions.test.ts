@@ -170,6 +170,33 @@ test('what differs by time or device says so, and what differs by other facts is
   });
 });
 
+test('what an expression tells apart is shown, and the rest of what it reads is named', async () => {
+  const expressions = [
+    '"night" in user.groups && now >= timestamp("2096-01-31T09:00:00Z")',
+    '"strict" in user.groups && device.known',
+    '"office" in user.groups && network.ip == "192.0.2.7" && now.getHours() < 6',
+    '"team" in user.groups && user.identifiers.exists(i, i.endsWith("@corp.test"))',
+  ];
+  const rules = expressions.map((expression, at) => ({ name: String(at), when: { expression }, then: two }));
+  await withRules([...rules, all], async (dir) => {
+    const text = await withoutStore('matrix', dir);
+    const byGroup = new Map(cells(text).map((row) => [row.at(-3), row.at(-1)]));
+    expect(byGroup.get('night')).toMatch(/\(depends on time\)$/);
+    expect(byGroup.get('strict')).toMatch(/\(depends on device\)$/);
+    expect(byGroup.get('office')).not.toContain('depends');
+    const inExpressions = 'the address in expressions and the time in expressions. This is about sign-ins without them';
+    expect(text).toContain(`Rules also ask about facts of the user in expressions, ${inExpressions};`);
+    // The facts of a real user are known.
+    expect(await asked('what', 'bob@demo.test', '--config', dir)).toContain(`Rules also ask about ${inExpressions};`);
+  });
+  await withRules(
+    [rules[0], rules[1], all].flatMap((rule) => rule ?? []),
+    async (dir) => {
+      expect(await withoutStore('matrix', dir)).not.toContain('also ask about');
+    },
+  );
+});
+
 test('a sign-in in a new browser is one of a new device', async () => {
   const rules = [
     { name: 'Unusual', when: { risk: { any: ['newDevice'] } }, then: 'deny' },
