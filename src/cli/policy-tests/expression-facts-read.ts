@@ -1,7 +1,7 @@
 /** Which facts the expressions of rules read, beside those that other conditions could ask about. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../core/model/conditions.ts';
-import { conditionsWithin, isOpenPart, type ProfileSchema } from '../../core/policy/theories/expression-facts.ts';
+import { conditionsWithin, isOpaquePart, type ProfileSchema } from '../../core/policy/theories/expression-facts.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 
 /** A part of an expression without `&&`, `||` and `!`. */
@@ -37,7 +37,7 @@ export function askedFacts(sets: readonly ConditionSet[], { attributes }: Attrib
   const reads = expressions.flatMap((expression) =>
     singleParts(expression.logic).flatMap((part): readonly string[] => {
       if ('from' in part) return ['now'];
-      return 'text' in part && isOpenPart(part, schema) ? (readsOf(part.text, expression) ?? []) : [];
+      return 'text' in part && isOpaquePart(part, schema) ? (readsOf(part.text, expression) ?? []) : [];
     }),
   );
   return { sets: [...sets, ...conditionsWithin(expressions, schema)], reads: new Set(reads) };

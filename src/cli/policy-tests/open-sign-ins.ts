@@ -24,7 +24,15 @@ import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { signatureBy } from './distinct-facts.ts';
 import { unstatedFacts } from './expression-facts-read.ts';
 import { type MergeFacts, merging } from './merged-facts.ts';
-import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './open-choices.ts';
+import {
+  combinationCount,
+  combinations,
+  factsOfCombinations,
+  type LeftOpen,
+  type OpenChoice,
+  spread,
+  widestParts,
+} from './open-choices.ts';
 import { isKnownBrowserIn } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
@@ -59,10 +67,10 @@ export async function openSignIns(
   const arise = arising(test, rules, knownIn(snapshot.settings));
   const unstated = unstatedFacts(rules.flatMap(conditionSets), test);
   const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, unstated.length > 0) });
-  const count = (distinct?.length ?? placementsOf(open)) * enrolled.length;
+  const count = (distinct?.length ?? combinationCount(open)) * enrolled.length;
   const found = new Map<string, Facts>();
   for (const { placed, enrolled: keys } of distinct && count <= most
-    ? withSets(distinct, enrolled)
+    ? combinations(distinct, enrolled)
     : spread(most, open)) {
     if (!arise(placed)) continue;
     const facts = merge(placed, keys);
@@ -82,11 +90,14 @@ interface Distinguishing {
 }
 
 /** One of each kind that the policies tell apart. Undefined if there are too many to look at. */
-function distinctPlacements(open: Open, { arise, merge, signature }: Distinguishing): readonly UserFacts[] | undefined {
-  if (placementsOf(open) > mostPlacements) return undefined;
+function distinctPlacements(
+  open: LeftOpen,
+  { arise, merge, signature }: Distinguishing,
+): readonly UserFacts[] | undefined {
+  if (combinationCount(open) > mostPlacements) return undefined;
   const keys = open.enrolled.find((set) => merge(open.plain, set) !== undefined) ?? [];
   const kinds = new Map<string, UserFacts>();
-  for (const placed of placements(open.choices, open.plain)) {
+  for (const placed of factsOfCombinations(open.choices, open.plain)) {
     if (!arise(placed)) continue;
     const facts = merge(placed, keys);
     const kind = facts && signature(facts);
