@@ -197,7 +197,9 @@ interface Presentation {
   readonly redirects: boolean;
 }
 
-/** Everything is proved. Saves the transaction with what the browser is recorded under when the sign-in is accepted. */
+/**
+ * Everything is proved. Saves in the transaction the hash of the secret under which the browser is recorded later.
+ */
 async function complete(
   context: OpenTransaction,
   {

@@ -22,7 +22,7 @@ export function readStamp(value: string): Stamp | undefined {
 }
 
 /** Throws `StoreUnavailable` about a document that this release, with this schema version, cannot read. */
-export function unreadable(key: string, stamp: Stamp | undefined, version: number): never {
+export function throwUnreadable(key: string, stamp: Stamp | undefined, version: number): never {
   const kind = key.slice(0, key.indexOf(':'));
   const why = stamp
     ? `has version ${stamp.version}, and this release reads ${version > 1 ? `${version - 1} and ${version}` : version}`

@@ -13,7 +13,7 @@ import { checkBatch } from './check-batch.ts';
 import { keyRow } from './key-table.ts';
 import { storeStateKey } from './keys.ts';
 import { releaseSchema, type StoreSchema } from './schema.ts';
-import { readStamp, type Stamp, unreadable, withStamp } from './stamp.ts';
+import { readStamp, type Stamp, throwUnreadable, withStamp } from './stamp.ts';
 import type { Committed, Entry, LoadedEntries, Op, Store, StoreState } from './store.ts';
 import { assertUsable, parseState, stateless } from './store-state.ts';
 
@@ -98,7 +98,7 @@ class Stamping {
   lineOf(key: string, value: string): string {
     const stamp = readStamp(value);
     if (stamp === undefined || stamp.version > this.#schema.version)
-      return unreadable(key, stamp, this.#schema.version);
+      return throwUnreadable(key, stamp, this.#schema.version);
     return this.#textOf(key, stamp) ?? stamp.text;
   }
 
@@ -132,7 +132,7 @@ class Stamping {
     return {
       ...entry,
       get value(): string {
-        return unreadable(key, stamp, version);
+        return throwUnreadable(key, stamp, version);
       },
     };
   }

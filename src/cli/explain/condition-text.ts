@@ -10,7 +10,7 @@ import { printable } from '../shared/output/printable.ts';
 const colours = { hit: 'green', miss: 'dim', unknown: 'yellow', error: 'red' } as const;
 
 /** The result in its colour, padded to one width. */
-export function resultWord(result: ConditionResult, paint: Paint): string {
+export function resultText(result: ConditionResult, paint: Paint): string {
   return paint(colours[result], result.padEnd(7));
 }
 
@@ -29,7 +29,7 @@ export function conditionLines({ conditions, when }: ExplainedRule, paint: Paint
         );
       }),
     );
-    return [`${resultWord(result, paint)}  one of`, ...inner];
+    return [`${resultText(result, paint)}  one of`, ...inner];
   });
 }
 
@@ -39,7 +39,7 @@ export function leaves(trace: ConditionTrace): readonly ConditionTrace[] {
 }
 
 function line({ result }: ConditionTrace, words: string, paint: Paint): string {
-  return `${resultWord(result, paint)}  ${printable(words)}`;
+  return `${resultText(result, paint)}  ${printable(words)}`;
 }
 
 /**

@@ -11,7 +11,7 @@ import { durationText } from '../../policy/model/duration-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
 import { ageText } from '../shared/values/durations.ts';
-import { conditionLines, leaves, resultWord } from './condition-text.ts';
+import { conditionLines, leaves, resultText } from './condition-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
 import { assumedUser } from './facts-from-options.ts';
@@ -178,7 +178,7 @@ function ruleLines(
 ): readonly string[] {
   const decides = rule.rule === layer.decidedBy && index === layer.rules.length - 1;
   const conditions = conditionLines(rule, paint).map((line) => `             ${line}`);
-  const head = `  ${resultWord(rule.result, paint)} ${String(index + 1).padStart(2)}  ${printable(rule.rule).padEnd(width)}  ${locationText(rule, paint)}`;
+  const head = `  ${resultText(rule.result, paint)} ${String(index + 1).padStart(2)}  ${printable(rule.rule).padEnd(width)}  ${locationText(rule, paint)}`;
   return [
     decides ? `${head}  ${paint('bold', `decides: ${layer.outcome}`)}` : head,
     ...(conditions.length === 0 ? [paint('dim', '             no conditions: always')] : conditions),

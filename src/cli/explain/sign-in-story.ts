@@ -12,7 +12,9 @@ import { isExpired } from '../../core/step/transaction.ts';
 import type { AuditTrace, PassedRule, TracedLayer } from '../../flow/audit-trace.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { Directory } from '../../users/directory/directory.ts';
@@ -66,9 +68,10 @@ const maxLines = 200;
 /** Rejects with one sentence if the log contains nothing about it, or with `StoreUnavailable`. */
 export async function signInStory(
   store: Store,
-  transaction: string,
+  reference: string,
   { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: number },
 ): Promise<SignInStory> {
+  const transaction = idOf(reference);
   if (!/^[\w-]{8,64}$/.test(transaction))
     throw refusal('--transaction takes the reference of a sign-in: see the page, or `audit tail`');
   const events = await linesOf(store, transaction);
@@ -99,12 +102,19 @@ async function linesOf(store: Store, transaction: string): Promise<readonly Audi
   let own: readonly AuditLine[] = [];
   const ids = new Set([transaction]);
   for await (const page of readAuditLog(store, { mayMatch: (text) => [...ids].some((id) => text.includes(id)) })) {
-    const found = page.flatMap(({ line }) => (line.transaction !== undefined && ids.has(line.transaction) ? line : []));
+    const found = page.flatMap(({ line }) =>
+      line.transaction !== undefined && ids.has(idOf(line.transaction)) ? line : [],
+    );
     own = withLastRefresh([...own, ...found]).slice(-maxLines);
   }
-  const began = own.flatMap(({ trace }) => trace?.began ?? []);
+  const began = own.flatMap(({ trace }) => (trace?.began === undefined ? [] : idOf(trace.began)));
   const before = began.find((id) => !ids.has(id));
   return before === undefined ? own : [...(await linesOf(store, before)), ...own].slice(-maxLines);
+}
+
+/** Proofs and tokens of a transaction that began anew have a version behind its id. */
+function idOf(reference: string): string {
+  return reference.replace(/\.\d+$/, '');
 }
 
 /** An app may refresh its tokens for months, so only the last refresh is included. */
@@ -144,14 +154,20 @@ function decisiveLines(events: readonly AuditLine[]): readonly AuditLine[] {
 async function appName(revisions: Revisions, events: readonly AuditLine[]): Promise<string | undefined> {
   const line = events.findLast(({ client, policyRevision }) => client !== undefined && policyRevision !== undefined);
   if (line?.client === undefined || line.policyRevision === undefined) return undefined;
-  const snapshot = await revisions.numbered(line.policyRevision);
+  const snapshot = await revisionOf(revisions, line.policyRevision);
   return (await snapshot?.app(line.client))?.name;
+}
+
+/** With the account app, which no document describes. The story has none of its addresses. */
+async function revisionOf(revisions: Revisions, number: number): Promise<Snapshot | undefined> {
+  const snapshot = await revisions.numbered(number);
+  return snapshot && withAccountApp(snapshot, snapshot.settings.issuer ?? '');
 }
 
 async function toldDecision(revisions: Revisions, line: AuditLine): Promise<ToldDecision> {
   const { trace: { layers, ...trace } = { layers: [], proved: [], device: { known: false }, scopes: [] } } = line;
   const { policyRevision, client = '' } = line;
-  const snapshot = policyRevision === undefined ? undefined : await revisions.numbered(policyRevision);
+  const snapshot = policyRevision === undefined ? undefined : await revisionOf(revisions, policyRevision);
   const app = await snapshot?.app(client);
   const policies = snapshot && app && (await snapshot.policies(app));
   const tracedLayers = layers.map((layer) => (policies ? withRules(layer, policies) : layer));

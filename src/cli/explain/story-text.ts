@@ -93,7 +93,14 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'message.queued': ({ channel, authenticator }) =>
     `a message was sent for ${authenticator}${channel === authenticator ? '' : ` (${channel})`}`,
   'message.withheld': ({ authenticator }) => `no message was sent for ${authenticator}: it would reach no account`,
-  'message.limited': ({ authenticator, reason }) => `no message was sent for ${authenticator}: too many (${reason})`,
+  'message.limited': ({ authenticator, reason }) =>
+    authenticator === undefined
+      ? 'the user was not notified of a new browser: too many messages'
+      : `no message was sent for ${authenticator}: too many (${reason})`,
+  'message.undeliverable': ({ authenticator, reason }) => `no message was sent for ${authenticator}: ${reason}`,
+  'message.failed': ({ reason }) => `a message could not be delivered: ${reason}`,
+  'challenge_service.refused': ({ reason }) => `the challenge service refused the response: ${reason}`,
+  'challenge_service.failed': ({ reason }) => `the challenge service could not be asked: ${reason}`,
   'consent.given': ({ scopes = [] }) => `granted ${scopes.join(', ') || 'nothing'}`,
   'consent.refused': () => 'refused what the app asked for',
   'sign_in.completed': ({ acr, amr = [], waived }) =>
@@ -102,6 +109,7 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'sign_in.new_browser': () => 'the user was notified of a new browser',
   'sign_in.denied': ({ reason }) => `denied: ${reasonText(reason)}`,
   'sign_in.cancelled': () => 'the user gave up',
+  'account.deletion_cancelled': () => 'kept the account, which was to be deleted',
   'account.device_remembered': () => 'the browser remembers the second factor from now on',
   'token.refreshed': () => 'new tokens by the refresh token, the last time',
   'token.denied': ({ reason }) => `no tokens: ${reasonText(reason)}`,

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { knownName, refusal } from '../shared/options/refusal.ts';
 import type { FactOptions } from './fact-options.ts';
 
-/** The settings' points apply. What is given comes with what a sign-in always shows beside it. */
+/** Scores these signals by the points of the settings, together with the signals that always occur beside them. */
 export function unusualFromOptions(
   { risk = [], distance: far }: FactOptions,
   device: Facts['device'],
@@ -15,9 +15,9 @@ export function unusualFromOptions(
   const given = risk.map((name) => knownName('signal', name, riskSignals));
   if (far !== undefined && far !== 'nowhere' && !/^\d{1,5}$/.test(far))
     throw refusal(`--distance takes kilometres, or nowhere, not ${far}`);
-  const ofNewBrowsers = given.find((signal) => signal === 'newDevice' || signal === 'recentFailures');
-  if (device.known && ofNewBrowsers !== undefined)
-    throw refusal(`a known device has no ${ofNewBrowsers}, which counts for other browsers only`);
+  const ofNewDevices = given.find((signal) => signal === 'newDevice' || signal === 'recentFailures');
+  if (device.known && ofNewDevices !== undefined)
+    throw refusal(`a known device has no ${ofNewDevices}, which counts for other browsers only`);
   const distance = far === undefined || far === 'nowhere' ? far : Number(far);
   const isFar = distance !== undefined && distance !== 0;
   const signals = withImplied(isFar ? [...given, 'newNetwork'] : given, device);

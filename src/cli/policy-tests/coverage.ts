@@ -43,7 +43,7 @@ interface CoveredRule extends UncoveredRule {
  * In the order of files and lines. Disabled and report-only rules are left out, because they decide nothing. Only tests
  * about one sign-in count: one about all sign-ins would cover everything.
  */
-export function coverage(documents: Documents, results: readonly TestResult[]): Coverage {
+export function coverageOf(documents: Documents, results: readonly TestResult[]): Coverage {
   const layers = results.flatMap(({ explanation: of }) => (of ? [...of.layers, ...of.later] : []));
   const covered = new Set(deciding(layers));
   const seen = new Set(conditionResults({ layers }));

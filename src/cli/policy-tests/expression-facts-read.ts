@@ -1,7 +1,7 @@
 /** Which facts the expressions of rules read, beside those that other conditions could ask about. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../core/model/conditions.ts';
-import { conditionsWithin, isOpenPart, type ProfileSchema } from '../../core/policy/theories/expression-facts.ts';
+import { conditionsWithin, isOpaquePart, type ProfileSchema } from '../../core/policy/theories/expression-facts.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 
 /** A part of an expression without `&&`, `||` and `!`. */
@@ -37,7 +37,7 @@ export function askedFacts(sets: readonly ConditionSet[], { attributes }: Attrib
   const reads = expressions.flatMap((expression) =>
     singleParts(expression.logic).flatMap((part): readonly string[] => {
       if ('from' in part) return ['now'];
-      return 'text' in part && isOpenPart(part, schema) ? (readsOf(part.text, expression) ?? []) : [];
+      return 'text' in part && isOpaquePart(part, schema) ? (readsOf(part.text, expression) ?? []) : [];
     }),
   );
   return { sets: [...sets, ...conditionsWithin(expressions, schema)], reads: new Set(reads) };
@@ -47,7 +47,7 @@ export function askedFacts(sets: readonly ConditionSet[], { attributes }: Attrib
  * Whether the test states a fact that expressions read, so that it is the same in all sign-ins that the test leaves
  * open. They differ in no `acr` values: without a word of them, the app asks for none.
  */
-export function statedBy({ user, network, device, request, time }: PolicyTest): (path: string) => boolean {
+function statedBy({ user, network, device, request, time }: PolicyTest): (path: string) => boolean {
   const isBrowserStated = (device?.userAgent ?? device?.platform ?? device?.os) !== undefined;
   const stated: Readonly<Record<string, boolean>> = {
     now: time !== undefined,
@@ -55,7 +55,8 @@ export function statedBy({ user, network, device, request, time }: PolicyTest): 
     'user.groups': user?.groups !== undefined && !user.groups.includes('*'),
     'user.userType': user?.userType !== undefined,
     'user.createdAt': user?.accountAge !== undefined && time !== undefined,
-    'network.ip': network !== undefined,
+    // Zones without an address are those of any address in them.
+    'network.ip': network?.ip !== undefined,
     'network.zones': network !== undefined,
     'device.known': (device?.known ?? device?.remembered) !== undefined,
     'device.platform': isBrowserStated,
@@ -68,12 +69,18 @@ export function statedBy({ user, network, device, request, time }: PolicyTest): 
   return (path) => stated[path] ?? attributes.includes(path);
 }
 
-/** Whether the result of an expression may differ between sign-ins that state only these facts, or it may fail. */
-export function isOpenExpression({ expression }: ConditionSet, isStated: (path: string) => boolean): boolean {
-  if (expression === undefined) return false;
-  return singleParts(expression.logic).some((part) => {
-    if ('from' in part || 'when' in part || 'ofApp' in part) return false;
-    if ('userType' in part) return !isStated('user.userType');
-    return !(readsOf(part.text, expression)?.every(isStated) ?? false);
-  });
+/**
+ * The facts that the test does not state, and by which expressions may come to another result, or fail. A fact that has
+ * no name here is `expression`.
+ */
+export function unstatedFacts(sets: readonly ConditionSet[], test: PolicyTest): readonly string[] {
+  const isStated = statedBy(test);
+  const read = sets.flatMap(({ expression }) =>
+    (expression ? singleParts(expression.logic) : []).flatMap((part): readonly string[] => {
+      if ('from' in part || 'when' in part || 'ofApp' in part) return [];
+      if ('userType' in part) return ['user.userType'];
+      return (expression && readsOf(part.text, expression)) ?? ['expression'];
+    }),
+  );
+  return [...new Set(read)].filter((path) => !isStated(path));
 }

@@ -24,7 +24,7 @@ export function merging(
   { snapshot, authenticators }: TestedConfiguration,
 ): MergeFacts {
   const open = { ...test, user: test.user ?? {} };
-  // Most placements differ in groups and networks, which the options do not say.
+  // Most combinations differ in groups and networks, which the options do not say.
   const known = new Map<string, UserFacts | undefined>();
   const readOptions = (enrolled: readonly string[], now: Seconds, left: FactOptions): UserFacts | undefined => {
     const said = factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } });

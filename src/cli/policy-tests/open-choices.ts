@@ -17,33 +17,33 @@ export interface Combination {
 }
 
 /** What a test leaves open. */
-export interface Open {
+export interface LeftOpen {
   readonly choices: readonly OpenChoice[];
   /** Sets of authenticators. */
   readonly enrolled: readonly (readonly string[])[];
   readonly plain: UserFacts;
 }
 
-/** How many facts `placements` yields. */
-export function placementsOf({ choices }: Open): number {
+/** How many facts `factsOfCombinations` yields. */
+export function combinationCount({ choices }: LeftOpen): number {
   return choices.reduce((all, { places }) => all * places.length, 1);
 }
 
-export function* withSets(facts: readonly UserFacts[], sets: Open['enrolled']): Generator<Combination> {
+export function* combinations(facts: readonly UserFacts[], sets: LeftOpen['enrolled']): Generator<Combination> {
   for (const enrolled of sets) for (const placed of facts) yield { placed, enrolled };
 }
 
 /** Facts for every combination of the choices. */
-export function* placements([first, ...rest]: readonly OpenChoice[], facts: UserFacts): Generator<UserFacts> {
+export function* factsOfCombinations([first, ...rest]: readonly OpenChoice[], facts: UserFacts): Generator<UserFacts> {
   if (first === undefined) yield facts;
-  else for (const place of first.places) yield* placements(rest, place(facts));
+  else for (const place of first.places) yield* factsOfCombinations(rest, place(facts));
 }
 
 /** The fractional parts of its multiples are spread evenly between 0 and 1, however many there are. */
 const goldenRatio = 0.618_033_988_749_894_9;
 
 /** Selects this many combinations, always the same ones, from the whole range. The first ones would be too similar. */
-export function* spread(most: number, { choices, enrolled: sets, plain }: Open): Generator<Combination> {
+export function* spread(most: number, { choices, enrolled: sets, plain }: LeftOpen): Generator<Combination> {
   for (let at = 0; at < most; at += 1) {
     let position = (at * goldenRatio) % 1;
     const pick = <Of>(list: readonly Of[]): Of | undefined => {
@@ -84,7 +84,7 @@ const mostNamed = 3;
  * For example `user.groups (256 cases), user.enrolled (63)`: the parts of a test whose setting would reduce the cases
  * most.
  */
-export function widestParts({ choices, enrolled }: Open): string {
+export function widestParts({ choices, enrolled }: LeftOpen): string {
   const counts = new Map<string, number>();
   for (const { name, size } of [
     ...choices.map(({ name, places }) => ({ name, size: places.length })),

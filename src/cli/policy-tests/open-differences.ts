@@ -15,7 +15,7 @@ interface OpenComparison {
 /** Evaluates `always`, `never` and `depends` of a test. Empty if all of them hold. */
 export async function openDifferences(
   test: PolicyTest,
-  { facts, isPartial: reason, mayFail }: OpenSignIns,
+  { facts, isPartial: reason, unstated }: OpenSignIns,
   explain: (facts: Facts) => Promise<Explanation>,
 ): Promise<readonly Difference[]> {
   const asked = openExpectations.flatMap((expectation) => {
@@ -36,7 +36,7 @@ export async function openDifferences(
     // The first examples are enough, whatever the others come to.
     if (asked.every(({ expectation, seen }) => isDecided[expectation](seen))) break;
   }
-  const isPartial = reason ?? (mayFail ? doubtOf(explanations) : undefined);
+  const isPartial = reason ?? (unstated.length > 0 ? doubtOf(explanations, unstated) : undefined);
   return asked.flatMap(({ expectation, expected, compared }) => {
     if (expectation === 'always') return always(compared, isPartial);
     return (expectation === 'never' ? never : depends)(expected, compared, isPartial);
@@ -55,11 +55,34 @@ const isDecided: Readonly<Record<(typeof openExpectations)[number], (seen: Reado
 };
 
 /** Why there may be other outcomes, in one sentence: a rule with an expression was reached, and one may fail. */
-function doubtOf(explanations: readonly Explanation[]): string | undefined {
+function doubtOf(explanations: readonly Explanation[], unstated: readonly string[]): string | undefined {
   const isOfExpression = (result: string) => result.split(/[ .]/).includes('expression');
   if (!explanations.some((explanation) => conditionResults(explanation).some(isOfExpression))) return undefined;
-  return 'whether `expression` holds is not known beforehand: say more in it, or leave it to `expect`';
+  const parts = [...new Set(unstated.flatMap((path) => partsOfTest(path) ?? []))].map((part) => `\`${part}\``);
+  const isSayable = unstated.every((path) => partsOfTest(path) !== undefined);
+  const advice = isSayable ? `say ${parts.join(' and ')}, or leave it to \`expect\`` : 'leave it to `expect`';
+  return `whether \`expression\` holds is not known beforehand: ${advice}`;
 }
+
+/** What a test must say to state a fact that expressions read. Undefined: no test can. */
+function partsOfTest(path: string): readonly string[] | undefined {
+  if (path.startsWith('user.profile.')) return ['user.attributes'];
+  return partsByFact[path];
+}
+
+const partsByFact: Readonly<Record<string, readonly string[]>> = {
+  now: ['time'],
+  'user.identifiers': ['user.identifiers'],
+  'user.groups': ['user.groups'],
+  'user.userType': ['user.userType'],
+  'user.createdAt': ['user.accountAge', 'time'],
+  'network.ip': ['network.ip'],
+  'network.zones': ['network'],
+  'device.known': ['device.known'],
+  'device.platform': ['device.platform'],
+  'device.os': ['device.os'],
+  'request.scopes': ['request.scopes'],
+};
 
 function always(compared: readonly OpenComparison[], isPartial: string | undefined): readonly Difference[] {
   const counter = compared.find((signIn) => !holds(signIn));

@@ -8,7 +8,7 @@ import type { Facts } from '../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
-import { compileConditions, conditionSets, mayFail } from '../../core/policy/rules/condition-table.ts';
+import { compileConditions, conditionSets } from '../../core/policy/rules/condition-table.ts';
 import {
   type Formula,
   plainTime,
@@ -22,9 +22,17 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { signatureBy } from './distinct-facts.ts';
-import { isOpenExpression, statedBy } from './expression-facts-read.ts';
+import { unstatedFacts } from './expression-facts-read.ts';
 import { type MergeFacts, merging } from './merged-facts.ts';
-import { type Open, type OpenChoice, placements, placementsOf, spread, widestParts, withSets } from './open-choices.ts';
+import {
+  combinationCount,
+  combinations,
+  factsOfCombinations,
+  type LeftOpen,
+  type OpenChoice,
+  spread,
+  widestParts,
+} from './open-choices.ts';
 import { isKnownBrowserIn } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
@@ -32,8 +40,8 @@ export interface OpenSignIns {
   readonly facts: readonly Facts[];
   /** Why there may be others, in one sentence. */
   readonly isPartial?: string;
-  /** An expression of a rule may fail: the facts do not tell beforehand what it comes to. */
-  readonly mayFail: boolean;
+  /** Facts that the test does not state, by which expressions of rules may come to something else, or fail. */
+  readonly unstated: readonly string[];
 }
 
 /** The most sign-ins to try. They prove nothing then, but one of them may refute the test. */
@@ -57,13 +65,12 @@ export async function openSignIns(
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const open = { choices, enrolled, plain: plainFacts() };
   const arise = arising(test, rules, knownIn(snapshot.settings));
-  const isStated = statedBy(test);
-  const failing = rules.flatMap(conditionSets).some((set) => mayFail(set) && isOpenExpression(set, isStated));
-  const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, failing) });
-  const count = (distinct?.length ?? placementsOf(open)) * enrolled.length;
+  const unstated = unstatedFacts(rules.flatMap(conditionSets), test);
+  const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, unstated.length > 0) });
+  const count = (distinct?.length ?? combinationCount(open)) * enrolled.length;
   const found = new Map<string, Facts>();
   for (const { placed, enrolled: keys } of distinct && count <= most
-    ? withSets(distinct, enrolled)
+    ? combinations(distinct, enrolled)
     : spread(most, open)) {
     if (!arise(placed)) continue;
     const facts = merge(placed, keys);
@@ -73,7 +80,7 @@ export async function openSignIns(
     count > most
       ? `it leaves ${count} sign-ins open, and ${most} were tried: say more in it, first of all ${widestParts(open)}`
       : unknown && `whether \`${unknown.name}\` holds is not known beforehand: say more in it`;
-  return { facts: [...found.values()], mayFail: failing, ...(reason && { isPartial: reason }) };
+  return { facts: [...found.values()], unstated, ...(reason && { isPartial: reason }) };
 }
 
 interface Distinguishing {
@@ -83,11 +90,14 @@ interface Distinguishing {
 }
 
 /** One of each kind that the policies tell apart. Undefined if there are too many to look at. */
-function distinctPlacements(open: Open, { arise, merge, signature }: Distinguishing): readonly UserFacts[] | undefined {
-  if (placementsOf(open) > mostPlacements) return undefined;
+function distinctPlacements(
+  open: LeftOpen,
+  { arise, merge, signature }: Distinguishing,
+): readonly UserFacts[] | undefined {
+  if (combinationCount(open) > mostPlacements) return undefined;
   const keys = open.enrolled.find((set) => merge(open.plain, set) !== undefined) ?? [];
   const kinds = new Map<string, UserFacts>();
-  for (const placed of placements(open.choices, open.plain)) {
+  for (const placed of factsOfCombinations(open.choices, open.plain)) {
     if (!arise(placed)) continue;
     const facts = merge(placed, keys);
     const kind = facts && signature(facts);

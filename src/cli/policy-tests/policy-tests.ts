@@ -19,7 +19,7 @@ import { printFindings, withPrintedFindings } from '../shared/output/print-findi
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { printable } from '../shared/output/printable.ts';
 import { withStore } from '../shared/store/with-store.ts';
-import { type Coverage, coverage } from './coverage.ts';
+import { type Coverage, coverageOf } from './coverage.ts';
 import { junitXml } from './junit.ts';
 import { readTests } from './read-tests.ts';
 import { type RecordOptions, record, recordedFile } from './record-policy-test.ts';
@@ -109,13 +109,13 @@ async function configurationOf(
 /** Runs the tests of a directory. Nothing runs if the configuration or a test is invalid, or if there is no test. */
 export async function testOutcome(context: PolicyTestContext, dir: string, tests: string): Promise<TestOutcome> {
   const read = await configurationOf(dir, context);
-  const nothing = { results: [], coverage: coverage(new Map(), []) };
+  const nothing = { results: [], coverage: coverageOf(new Map(), []) };
   if ('findings' in read) return { ...nothing, findings: read.findings };
   const { documents, configuration } = read;
   const { files, findings } = await readTests(tests, configuration);
   if (findings.length > 0) return { ...nothing, findings };
   const ran = await runTests(files, configuration);
-  return { ...ran, coverage: coverage(documents, ran.results) };
+  return { ...ran, coverage: coverageOf(documents, ran.results) };
 }
 
 function refuseWithoutRecord({ app, user, name }: TestOptions): void {

@@ -74,6 +74,7 @@ export function recordedFacts(
     }),
     leftOut: [
       ...([...reads].some(isUnsayable) ? ['expression'] : []),
+      ...unrecordedOfDevice(trace, asked),
       ...unrecorded(trace).filter(asks),
       ...testedAttributes(asked).filter((name) => Object.hasOwn(subject.profile, name) && tellsWho(name, attributes)),
     ],
@@ -128,6 +129,19 @@ function unrecorded(trace: RecordedSignIn['trace']): readonly ('risk' | 'distanc
     ...(risk === undefined || unknownRisk ? (['risk'] as const) : []),
     ...(distance === undefined || distance === 'unknown' ? (['distance'] as const) : []),
     ...(lastSignIn === undefined ? (['lastSignIn'] as const) : []),
+  ];
+}
+
+/** Of the device, a line records only what rules asked about at that time. */
+function unrecordedOfDevice(trace: RecordedSignIn['trace'], { sets, reads }: AskedFacts): readonly string[] {
+  const { platform, os, signals } = trace?.device ?? {};
+  const asked = new Set(sets.flatMap(({ device = {} }) => Object.keys(device)));
+  const asksSignals = ['registered', 'managed', 'assurance'].some((name) => asked.has(name));
+  const isAsked = (name: string) => asked.has(name) || reads.has(`device.${name}`);
+  return [
+    ...(platform === undefined && isAsked('platform') ? ['device.platform'] : []),
+    ...(os === undefined && isAsked('os') ? ['device.os'] : []),
+    ...(signals === undefined && asksSignals ? ['device.signals'] : []),
   ];
 }
 

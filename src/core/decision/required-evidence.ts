@@ -7,7 +7,7 @@ import { isMet } from '../remediation/requirement-status.ts';
 import { capabilitiesIn, chooseRequestLayer, evaluationContext } from './evaluation-context.ts';
 
 /** All requirements must be met. */
-export interface Required {
+export interface RequiredEvidence {
   readonly requirements: readonly LayerRequirement[];
   readonly capabilities: Capabilities;
   /** Whether the user has already proved it. */
@@ -15,7 +15,7 @@ export interface Required {
 }
 
 /** The requirements as the evaluator finds them for this user. What follows the sign-in is not included. */
-export function requiredOf(policies: PolicySet, facts: Facts, subject: Subject): Required {
+export function requiredOf(policies: PolicySet, facts: Facts, subject: Subject): RequiredEvidence {
   const context = evaluationContext(policies, facts);
   const { capabilities } = capabilitiesIn(subject, context);
   const { requirements } = chooseRequestLayer(context, capabilities);

@@ -19,8 +19,8 @@ export interface ProofNames {
 }
 
 /**
- * Whether one and the same method is taken and not excluded. Of a proof whose method is not known, any may have been
- * used: so it is excluded with each of them, and taken by the key alone.
+ * Whether a method that may have been used is named and not excluded. Where the method of a proof is unknown, any
+ * exclusion of a method excludes the proof, and only the key of the authenticator takes it.
  */
 export function isTaken({ authenticators, exclude }: ProofNames, { authenticator, methods }: NamedProof): boolean {
   const isAnyTaken = authenticators === undefined || authenticators.includes(authenticator);

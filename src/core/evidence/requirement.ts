@@ -128,7 +128,7 @@ export function coveredFactors(
   for (const assessed of evidence) if (!assessed.auxiliary) cover(assessed, alternative.maxAge, covered);
   if (covered.length === 0) return covered;
   for (const assessed of evidence)
-    if (assessed.auxiliary && isNamed(assessed, alternative)) cover(assessed, alternative.maxAge, covered);
+    if (assessed.auxiliary && meetsAnyDemand(assessed, alternative)) cover(assessed, alternative.maxAge, covered);
   return covered;
 }
 
@@ -138,7 +138,7 @@ function cover({ age, factors }: AssessedEvidence, maxAge: Seconds | undefined, 
 }
 
 /** Whether the evidence meets a demand. Auxiliary evidence meets only a demand that names its authenticator. */
-export function isNamed(assessed: AssessedEvidence, { demands }: Pick<Alternative, 'demands'>): boolean {
+export function meetsAnyDemand(assessed: AssessedEvidence, { demands }: Pick<Alternative, 'demands'>): boolean {
   return demands.some((demand) => meetsDemand(demand, assessed));
 }
 

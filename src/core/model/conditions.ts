@@ -87,11 +87,11 @@ export interface CompiledExpression {
    * evaluated.
    */
   readonly logic: ExpressionLogic;
-  /** A part of it by its text, to make up facts in which it holds or does not. Absent: nothing is known of any. */
+  /** A part of it by its text, to make up facts in which it holds or does not. Absent: no part can be evaluated. */
   readonly partOf?: (text: string) => ExpressionPart;
 }
 
-/** A part of an expression of which an analysis knows nothing but this. */
+/** What an analysis knows of an opaque part of an expression. */
 export interface ExpressionPart {
   readonly evaluate: CompiledExpression['evaluate'];
   /** The facts that it reads, e.g. `user.identifiers`, `user.profile.nickname`, `now`. */

@@ -10,7 +10,7 @@ export function allOf(results: readonly ConditionResult[]): ConditionResult {
 }
 
 /** One must hold. An empty list is a miss. */
-export function oneOf(results: readonly ConditionResult[]): ConditionResult {
+export function anyOf(results: readonly ConditionResult[]): ConditionResult {
   return results.length === 0 ? 'miss' : firstOf(['hit', 'error', 'unknown', 'miss'], results);
 }
 

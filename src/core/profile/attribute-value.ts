@@ -90,7 +90,7 @@ function dateOf(text: string): string | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
   const [year, month, day] = text.split('-').map(Number) as [number, number, number];
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  // No day is in a month that there is not.
+  // A month that does not exist has no length (`undefined`), so no day of it passes.
   const days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] as number;
   return day >= 1 && day <= days ? text : undefined;
 }

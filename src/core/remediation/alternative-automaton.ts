@@ -4,7 +4,7 @@
  * them once.
  */
 
-import { type AssessedEvidence, isFresh, isNamed, meetsDemand, unmetDemands } from '../evidence/requirement.ts';
+import { type AssessedEvidence, isFresh, meetsAnyDemand, meetsDemand, unmetDemands } from '../evidence/requirement.ts';
 import type { Factor } from '../model/facts.ts';
 import type { Alternative, Demand } from '../model/policy.ts';
 
@@ -59,7 +59,7 @@ function bitsOf(demands: readonly Demand[], isMet: (demand: Demand) => boolean):
 }
 
 function coveredBy(assessed: AssessedEvidence, alternative: Alternative): number {
-  if (assessed.auxiliary && !isNamed(assessed, alternative)) return 0;
+  if (assessed.auxiliary && !meetsAnyDemand(assessed, alternative)) return 0;
   const bits = assessed.factors.reduce((sum, factor) => sum | factorBits[factor], 0);
   return assessed.auxiliary ? bits : bits << nonAuxiliaryShift;
 }

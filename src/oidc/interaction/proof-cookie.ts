@@ -88,7 +88,9 @@ function resultOf(interaction: string): InteractionResult | undefined {
   return payload.result;
 }
 
-/** A result from before a new start no longer belongs to the transaction's user. */
+/**
+ * Whether the result is about the user of the transaction. After the user started again, an earlier result is not.
+ */
 function isResultOf({ subject, evidence, proofSecretHash }: Transaction, account: string): boolean {
   return subject?.id === account && (evidence.length === 0 || proofSecretHash !== undefined);
 }

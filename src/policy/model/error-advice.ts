@@ -19,7 +19,8 @@ export const errorAdvice = {
   catch_all_missing: 'add a rule without `when` at the end',
   duplicate_name: 'rename one of them',
   expression_invalid: 'correct the expression: docs/policies.md lists what it may read and call',
-  expression_too_dear: 'write it without a test of each member within another, or as conditions of the rule',
+  expression_too_dear:
+    'write it without `matches` and without a test of each member within another, or as conditions of the rule',
   invalid_value: 'write a value as the message says; docs/policies.md and the schema of the file describe each key',
   policy_ambiguous: 'name one of them in `signOnPolicy`',
   policy_missing: 'name a policy in `signOnPolicy`, or give one the label',

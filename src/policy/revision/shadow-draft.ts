@@ -1,6 +1,6 @@
 /**
  * A draft that is compared with what is active on real sign-ins. It lies in the store, so that every node has it, and
- * ends by itself. Documents that a revision has are read from there. See decision 92.
+ * ends by itself. It shares documents with revisions that have them, and stores only its own. See decision 92.
  */
 import { randomUUID } from 'node:crypto';
 import type { Seconds } from '../../core/model/facts.ts';

@@ -91,7 +91,9 @@ function prepend(node: Node, lines: readonly CommentLine[]): void {
   if (before !== undefined) node.commentBefore = node.commentBefore ? `${before}\n${node.commentBefore}` : before;
 }
 
-/** As the library keeps comments: an empty line is one, a space alone is `#`. */
+/**
+ * Comment lines as `yaml` keeps them: an empty line is an empty line, and a line with one space is written as `#`.
+ */
 function commentOf(lines: readonly CommentLine[]): string | undefined {
   const written = lines.map(({ text }) => (text === undefined ? '' : text || ' ')).join('\n');
   return written.trim() === '' && !lines.some((line) => line.text !== undefined) ? undefined : written;

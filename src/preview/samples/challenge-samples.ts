@@ -2,15 +2,25 @@
 import { oneDay } from '../../core/model/durations.ts';
 import type { StepPage } from '../../http/html/views/page-models.ts';
 import { errorNotice as error } from './sample-notice.ts';
-import { email, follow, known, methodChoice, passkey, passwordStep, phone, stepBase, totp } from './sample-steps.ts';
+import {
+  email,
+  follow,
+  known,
+  methodChoice,
+  passkeyStep,
+  passwordStep,
+  phone,
+  stepBase,
+  totp,
+} from './sample-steps.ts';
 
 export const challengeSamples: Readonly<Record<string, StepPage>> = {
-  passkey: { ...stepBase, ...known, step: passkey },
+  passkey: { ...stepBase, ...known, step: passkeyStep },
   'passkey-wrong': {
     ...stepBase,
     ...known,
     locale: 'de',
-    step: { ...passkey, notices: [error('credentials.unverified', { field: 'credentials.passcode' })] },
+    step: { ...passkeyStep, notices: [error('credentials.unverified', { field: 'credentials.passcode' })] },
   },
   password: { ...stepBase, ...known, step: passwordStep },
   'password-too-many': {
@@ -96,7 +106,7 @@ export const challengeSamples: Readonly<Record<string, StepPage>> = {
     ...known,
     locale: 'de',
     done: ['password'],
-    step: { ...passkey, remember: oneDay },
+    step: { ...passkeyStep, remember: oneDay },
   },
   'recovery-code': {
     ...stepBase,

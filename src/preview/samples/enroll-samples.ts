@@ -7,7 +7,7 @@ import {
   known,
   newPasskey,
   offeredQuestions,
-  passkey,
+  passkeyStep,
   questionInputs,
   recoveryCodes,
   selectEnroll,
@@ -203,5 +203,5 @@ export const enrollSamples: Readonly<Record<string, StepPage>> = {
       skippable: { reason: 'optional', authenticators: ['webauthn'] },
     },
   },
-  'prove-first-passkey': { ...stepBase, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
+  'prove-first-passkey': { ...stepBase, ...known, locale: 'de', step: { ...passkeyStep, toEnroll: ['totp'] } },
 };

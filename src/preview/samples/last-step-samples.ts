@@ -1,15 +1,15 @@
 /** The last pages: profile, consent, denial. */
 import type { StepPage } from '../../http/html/views/page-models.ts';
 import { errorNotice as error } from './sample-notice.ts';
-import { consent, consentTexts, known, profile, stepBase } from './sample-steps.ts';
+import { consent, consentTexts, known, profileStep, stepBase } from './sample-steps.ts';
 
 export const lastStepSamples: Readonly<Record<string, StepPage>> = {
-  profile: { ...stepBase, ...known, app: { name: 'Shop' }, step: profile },
+  profile: { ...stepBase, ...known, app: { name: 'Shop' }, step: profileStep },
   'profile-wrong': {
     ...stepBase,
     ...known,
     step: {
-      ...profile,
+      ...profileStep,
       notices: [
         error('profile.check'),
         error('profile.required', { field: 'userProfile.streetAddress' }),

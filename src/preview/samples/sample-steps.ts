@@ -78,7 +78,7 @@ const standard = (name: string, value?: string) => ({
   ...(value !== undefined && { value }),
 });
 const sizes = [{ value: 'S' }, { value: 'M', label: { en: 'Medium', de: 'Mittel' } }];
-export const profile: StepOf<'profile'> = {
+export const profileStep: StepOf<'profile'> = {
   kind: 'profile',
   fields: [
     standard('displayName', 'Alice Archer'),
@@ -133,7 +133,7 @@ export const registers: StepOf<'profile'> = {
   kind: 'profile',
   fields: [standard('email'), standard('displayName')],
   secret: { authenticator: 'password', inputs: ['new_secret'], offer: { minLength: 15 } },
-  terms: profile.terms,
+  terms: profileStep.terms,
   registers: true,
   notices: [],
 };
@@ -169,7 +169,7 @@ export const keyOptions = {
   allowCredentials: [{ id: 'AQIDBA', transports: ['internal'] }],
   userVerification: 'preferred',
 };
-export const passkey: StepOf<'challenge'> = {
+export const passkeyStep: StepOf<'challenge'> = {
   kind: 'challenge',
   authenticator: 'webauthn',
   inputs: ['public_key'],

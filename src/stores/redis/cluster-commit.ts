@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../../errors.ts';
 import { connectForCommits, type RedisPatience } from './client.ts';
 import type { ClusterWatch, NodeAddress } from './cluster-watch.ts';
-import { type GroupCommit, groupCommit, NotRun, type ScriptArguments } from './group-commit.ts';
+import { type GroupCommit, groupCommit, type ScriptArguments, ScriptNotRun } from './group-commit.ts';
 import { slotOf } from './slots.ts';
 import type { RedisAddress } from './url.ts';
 
@@ -61,7 +61,7 @@ export function clusterCommits(options: ClusterCommitOptions): ClusterCommits {
       try {
         return await lineTo(to.node).run(args, to.isAsking);
       } catch (error) {
-        if (!(error instanceof NotRun) || redirections === mostRedirections) throw error;
+        if (!(error instanceof ScriptNotRun) || redirections === mostRedirections) throw error;
         to = await nextTarget(error, to);
       }
     }
@@ -79,7 +79,7 @@ interface Target {
 }
 
 /** Reads `MOVED 3999 host:port` and `ASK 3999 host:port`. Without a host, it is the node that answered. */
-async function nextTarget(error: NotRun, { node, isAsking }: Target): Promise<Target> {
+async function nextTarget(error: ScriptNotRun, { node, isAsking }: Target): Promise<Target> {
   const [, kind, host, port] = /^(MOVED|ASK) \d+ (.*):(\d+)$/.exec(error.reply) ?? [];
   if (kind === undefined) {
     await pause(moveInterval);

@@ -48,7 +48,7 @@ export type ScriptArguments = readonly (string | number)[];
 export type GroupCommit = (args: ScriptArguments, isAsking?: boolean) => Promise<unknown>;
 
 /** Thrown on a Cluster if another node must be asked, or the same one later. The script has not run. */
-export class NotRun extends StoreUnavailable {
+export class ScriptNotRun extends StoreUnavailable {
   /** The reply of Redis. */
   readonly reply: string;
 
@@ -196,7 +196,7 @@ function inDoubt(error: Error): StoreUnavailable {
 function settle({ resolve, reject }: Waiting, reply: Reply | undefined, doubt: StoreUnavailable | undefined): boolean {
   const [error, result] = reply ?? [new StoreUnavailable('Redis: a reply is missing'), undefined];
   if (error?.message.startsWith('NOSCRIPT')) return false;
-  if (error) reject(redirections.test(error.message) ? new NotRun(error) : redisFailure(error));
+  if (error) reject(redirections.test(error.message) ? new ScriptNotRun(error) : redisFailure(error));
   // A refused batch has written nothing that could be lost.
   else if (doubt !== undefined && Number(result) === 0) reject(doubt);
   else resolve(result);

@@ -53,7 +53,7 @@ export interface WrittenProfile {
 }
 
 /** The operations that reserve and free unique values, for the commit of the profile. */
-export async function uniqueIn(
+export async function uniqueValueOps(
   store: Store,
   { schema, before, after, ...owner }: WrittenProfile,
 ): Promise<ValueRefusal | readonly Op[]> {

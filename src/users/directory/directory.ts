@@ -36,7 +36,7 @@ import {
   replacingOld,
   type UserChange,
 } from './changes.ts';
-import { canonicalList, type DeleteOptions, type DirectoryResult, uniqueIn } from './directory-result.ts';
+import { canonicalList, type DeleteOptions, type DirectoryResult, uniqueValueOps } from './directory-result.ts';
 
 /**
  * Further operations for the same commit, from the account before and the user after the change. May be called several
@@ -93,7 +93,7 @@ export class Directory {
     const { id } = user;
     const written = { schema: input.schema, before: {}, after: user.profile, user: id, now };
     return this.#repeat(async (): Promise<DirectoryResult | undefined> => {
-      const unique = await uniqueIn(this.#store, written);
+      const unique = await uniqueValueOps(this.#store, written);
       if ('ok' in unique) return unique;
       const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, [
         { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
@@ -153,7 +153,7 @@ export class Directory {
       const kept = account.user.identifiers.filter((identifier) => !dropped.includes(identifier));
       const changed = { ...amended, identifiers: [...kept, ...identifiers] };
       const { profile: before } = account.user;
-      const unique = await uniqueIn(this.#store, { schema, before, after: amended.profile, user: id, now });
+      const unique = await uniqueValueOps(this.#store, { schema, before, after: amended.profile, user: id, now });
       if ('ok' in unique) return unique;
       const user = password === undefined ? changed : withNewPassword(changed, nextValidAfter(account.user, now));
       const credentials = newCredentials(account, { ...(password ? { password } : {}), credentials: proven }, now);

@@ -4,6 +4,8 @@ import { emailCredential } from '../../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { explainCommand } from '../../../src/cli/explain/explain.ts';
 import type { SignInStory } from '../../../src/cli/explain/sign-in-story.ts';
+import { accountClientId } from '../../../src/policy/model/account-client-id.ts';
+import { auditKey } from '../../../src/stores/keys.ts';
 import {
   answerStep,
   beginSignIn,
@@ -18,6 +20,7 @@ import {
 } from '../../support/clients/sign-in-flow.ts';
 import { codeIn, mailTo } from '../../support/messages/mail.ts';
 import { startNode, type TestNode, testPassword } from '../../support/servers/node.ts';
+import { visit } from '../../support/users/account-visits.ts';
 import { randomName } from '../../support/values/random-name.ts';
 
 let node: TestNode;
@@ -235,6 +238,51 @@ test('where rules ask about unusual facts, the story names them', async () => {
   const { agent, page, uid } = await beginSignIn(node, 'notes');
   expect(currentStep(await identify(agent, page, user))).toBe('denied.rule');
   expect(await told(uid)).toContain('    denied\n  Unusual\n    low: newDevice 20\n  Proved at that time\n');
+});
+
+test('a sign-in to the account pages has its rules, too: no document describes this app', async () => {
+  const user = await userWithPassword(node);
+  await visit(node, user);
+  const text = await told(referenceOf('sign_in.completed', accountClientId));
+  expect(text).not.toContain('is not in the store any more');
+  expect(text).toContain(
+    '  Sign-on policy stepgate-account\n    by the rule "Own account"\n    asked for one factor\n',
+  );
+});
+
+test('what follows a sign-in that began anew is part of its story, by either reference', async () => {
+  await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
+  const user = await userWithPassword(node);
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  const line = { time: '2030-01-01T00:00:00.000Z', event: 'token.refreshed', outcome: 'success', client: 'notes' };
+  const value = JSON.stringify({ ...line, subject: user.id, transaction: `${uid}.2` });
+  await node.store.commit([{ op: 'append', key: auditKey, value, keep: 100_000 }]);
+  const text = await told(uid);
+  expect(text).toContain('new tokens by the refresh token, the last time\n');
+  expect(await told(`${uid}.2`)).toBe(text);
+});
+
+test.each([
+  ['message.limited', { reason: 'new_browser' }, 'the user was not notified of a new browser: too many messages'],
+  [
+    'message.limited',
+    { authenticator: 'email', reason: 'account' },
+    'no message was sent for email: too many (account)',
+  ],
+  [
+    'message.undeliverable',
+    { authenticator: 'phone', reason: 'phone.country' },
+    'no message was sent for phone: phone.country',
+  ],
+  ['message.failed', { reason: 'expired' }, 'a message could not be delivered: expired'],
+  ['challenge_service.refused', { reason: 'hostname' }, 'the challenge service refused the response: hostname'],
+  ['challenge_service.failed', { reason: 'ECONNREFUSED' }, 'the challenge service could not be asked: ECONNREFUSED'],
+])('%s is told in words: %j', async (event, about, words) => {
+  const transaction = `told-${randomName()}`;
+  const line = { time: '2030-01-01T00:00:00.000Z', event, outcome: 'failure', transaction, ...about };
+  await node.store.commit([{ op: 'append', key: auditKey, value: JSON.stringify(line), keep: 100_000 }]);
+  expect(await told(transaction)).toContain(`  TIME  ${words}\n`);
 });
 
 test.each([

@@ -19,7 +19,7 @@ import {
   known,
   methodChoice,
   own,
-  profile,
+  profileStep,
   registers,
   stepBase,
   totp,
@@ -66,7 +66,7 @@ const steps: Readonly<Record<string, StepPage>> = {
       notices: [error('profile.check'), error('profile.required', { field: 'userProfile.email' })],
     },
   },
-  'profile-german': { ...stepBase, ...known, locale: 'de', step: { ...profile, canSkip: true } },
+  'profile-german': { ...stepBase, ...known, locale: 'de', step: { ...profileStep, canSkip: true } },
   'consent-german': {
     ...stepBase,
     ...known,
@@ -116,7 +116,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...stepBase,
     ...known,
     step: {
-      ...profile,
+      ...profileStep,
       fields: [
         {
           name: 'note',

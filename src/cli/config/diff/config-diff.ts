@@ -25,7 +25,7 @@ import {
 export interface DiffOptions {
   readonly active: ComparedConfiguration;
   readonly next: ComparedConfiguration;
-  /** What the active configuration is, for the reader. */
+  /** What the output calls the active configuration. */
   readonly against: string;
   readonly locationOf: LocationOf;
   readonly authenticators: readonly AuthenticatorKind[];

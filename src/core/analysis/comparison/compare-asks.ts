@@ -22,7 +22,7 @@ export type AsksComparison =
 export interface UsableThen {
   readonly next: readonly AuthenticatorDescriptor[];
   readonly before: readonly AuthenticatorDescriptor[];
-  /** The age of a proof, and the pause since it, that rules may ask for at most. Absent: not limited. */
+  /** How old a proof may be, and how long a pause since it may be, and still count. Absent: not limited. */
   readonly limits?: Omit<PossibleProofs, 'authenticators'>;
 }
 

@@ -58,7 +58,7 @@ const nothing: Formula = { any: [] };
 function failureOf(rule: RuleHead, before: readonly RuleHead[], { policy, space }: Analysed): RuleFailure | undefined {
   const fails = space.fails(rule.when);
   if (fails === undefined) return undefined;
-  // Where a part of which nothing is known fails, it has failed in an earlier rule with the same text.
+  // Where an opaque part fails, it has failed in an earlier rule with the same text.
   const passed = before.flatMap(({ when }) => [space.misses(when), negated(space.fails(when) ?? nothing)]);
   const found = findModel([...space.always, fails, ...passed], newBudget());
   if (found === 'impossible') return undefined;

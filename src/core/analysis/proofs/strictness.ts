@@ -93,7 +93,9 @@ function enoughFor(requirements: readonly Requirement[], proofs: PossibleProofs)
   return sets.map((set) => set.map((item) => within(item, proofs)));
 }
 
-/** No older, and with no longer pause, than a proof can be. No pause since a proof is longer than the proof is old. */
+/**
+ * Limits age and pause to what the rules allow any proof. A pause since a proof is never longer than the proof is old.
+ */
 function within(
   item: AssessedEvidence,
   { oldest = unbounded, longestPause = unbounded }: PossibleProofs,

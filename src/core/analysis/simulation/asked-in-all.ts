@@ -1,5 +1,5 @@
 /** What a fresh sign-in asks for in all: every set of proofs that is enough, and what comes after them. */
-import { type Required, requiredOf } from '../../decision/required-evidence.ts';
+import { type RequiredEvidence, requiredOf } from '../../decision/required-evidence.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { type Action, type AllSets, allSufficientSets } from '../../remediation/all-sufficient-sets.ts';
@@ -27,7 +27,7 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   return { proofs: offeredOf(allSufficientSets(requirements, capabilities), before), after };
 }
 
-function requiredAt(progress: Progress, { policies, facts }: Simulation): Required {
+function requiredAt(progress: Progress, { policies, facts }: Simulation): RequiredEvidence {
   return requiredOf(policies, factsAt(progress, facts), progress.subject);
 }
 

@@ -1,19 +1,19 @@
 /**
- * Facts in which parts of expressions hold, or do not, as a model says. Nothing is known of such a part but its text:
- * values are tried, and the part is evaluated. What other conditions say of the facts stays as it is.
+ * Facts in which opaque parts of expressions hold, or do not, as a model says. Values are tried, and the part is
+ * evaluated with them. What other conditions say of the facts stays as it is.
  */
 import type { ConditionName, ConditionOf, ConditionResult, ConditionSet } from '../../model/conditions.ts';
 import type { RuleFacts, Seconds } from '../../model/facts.ts';
 import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
 import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
 import { momentsIn } from '../../policy/theories/expression-theory.ts';
-import type { OpenPart, Universe, UserFacts } from '../../policy/theories/theory.ts';
+import type { OpaquePart, Universe, UserFacts } from '../../policy/theories/theory.ts';
 import { type ChangedValue, otherValues } from './example-values.ts';
-import { isAsWanted, type Wish, wishOf } from './open-parts.ts';
+import { isAsWanted, type WantedResult, wantedResultOf } from './open-parts.ts';
 import type { ClassModel } from './read-formulas.ts';
 
 export interface CompletedFacts {
-  readonly openParts: () => readonly OpenPart[];
+  readonly opaqueParts: () => readonly OpaquePart[];
   /** All conditions that are asked about. */
   readonly sets: readonly ConditionSet[];
   readonly universe: Universe;
@@ -26,9 +26,12 @@ const mostOfSpace = 20_000;
 /** How many facts may differ at once. */
 const mostPaths = 3;
 
-/** Completes facts of a model. The same facts, if no values are found. */
+/**
+ * Returns facts of the model in which its opaque parts have the results that the model gives them. Unchanged if no
+ * values are found.
+ */
 export function completion({
-  openParts,
+  opaqueParts,
   sets,
   universe,
 }: CompletedFacts): (facts: UserFacts, model: ClassModel) => UserFacts {
@@ -36,18 +39,19 @@ export function completion({
   const found = new Map<string, readonly ChangedValue[]>();
   let left = mostOfSpace;
   return (facts, model) => {
-    const wishes = openParts().flatMap((part) => wishOf(part, model));
-    const unmet = wishes.filter((wish) => !isAsWanted(wish, facts));
+    const wantedResults = opaqueParts().flatMap((part) => wantedResultOf(part, model));
+    const unmet = wantedResults.filter((result) => !isAsWanted(result, facts));
     if (unmet.length === 0) return facts;
-    const key = JSON.stringify([wishes.map(({ text, wanted }) => [text, wanted]), facts]);
+    const key = JSON.stringify([wantedResults.map(({ text, wanted }) => [text, wanted]), facts]);
     const known = found.get(key);
     if (known) return changed(facts, known);
     const paths = [...new Set(unmet.flatMap(({ part }) => part.reads))].slice(0, mostPaths);
-    const values = paths.map((path) => otherValues(path, constantsOf(wishes, path), universe));
+    const values = paths.map((path) => otherValues(path, constantsOf(wantedResults, path), universe));
     const given = Math.min(mostTried, left);
     const budget = { tries: given };
     const before = signatureOf(facts);
-    const isFound = (some: UserFacts) => wishes.every((wish) => isAsWanted(wish, some)) && signatureOf(some) === before;
+    const isFound = (some: UserFacts) =>
+      wantedResults.every((result) => isAsWanted(result, some)) && signatureOf(some) === before;
     const changes = firstChanges(facts, values, { isFound, budget }) ?? [];
     left -= given - Math.max(0, budget.tries);
     found.set(key, changes);
@@ -59,8 +63,8 @@ function changed(facts: UserFacts, changes: readonly ChangedValue[]): UserFacts 
   return changes.reduce((before, change) => change(before), facts);
 }
 
-function constantsOf(wishes: readonly Wish[], path: string) {
-  const about = wishes.flatMap(({ part }) => (part.reads.includes(path) ? [part] : []));
+function constantsOf(wanted: readonly WantedResult[], path: string) {
+  const about = wanted.flatMap(({ part }) => (part.reads.includes(path) ? [part] : []));
   return { texts: about.flatMap(({ texts }) => texts), numbers: about.flatMap(({ numbers }) => numbers) };
 }
 
@@ -84,12 +88,12 @@ function firstChanges(
 
 interface Tried {
   readonly facts: UserFacts;
-  /** By fact that may still differ. */
+  /** For each fact that may still be changed, its other values. */
   readonly values: readonly (readonly ChangedValue[])[];
   readonly made: readonly ChangedValue[];
 }
 
-/** So many of the facts differ. */
+/** Changes exactly `count` of the facts. */
 function changesOf(count: number, { facts, values, made }: Tried, search: Search): readonly ChangedValue[] | undefined {
   if (count === 0) {
     search.budget.tries -= 1;

@@ -1,27 +1,30 @@
-/** Parts of expressions of which nothing is known: what a model says of them, and what they are in facts. */
+/** Opaque parts of expressions: the results that a model gives them, and those that they have in facts. */
 import type { ConditionResult } from '../../model/conditions.ts';
-import { among, type Formula, type OpenPart, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
+import { among, type Formula, type OpaquePart, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import type { ClassModel } from './read-formulas.ts';
 
-/** What is asked about them. */
-export interface OpenPartsReading {
-  /** Whether they are in these facts as the model says, if it says anything. */
+/** Questions about the opaque parts of a rule space. */
+export interface OpaquePartsReading {
+  /**
+   * Whether each part has the result in these facts that the model gives it. Parts that the model leaves open do not
+   * matter.
+   */
   isShownBy(facts: UserFacts, model: ClassModel): boolean;
-  /** How they are in these facts. */
-  openPartsIn(facts: UserFacts): ClassModel;
-  /** They are as in the model. */
-  openPartsAs(model: ClassModel): readonly Formula[];
+  /** The results of all parts for these facts, as positions of their variables. */
+  opaquePartsIn(facts: UserFacts): ClassModel;
+  /** Formulas that hold where the parts have the results of the model. */
+  opaquePartsAs(model: ClassModel): readonly Formula[];
 }
 
-/** `openParts`: as far as conditions were read. */
-export function openPartsReading(openParts: () => readonly OpenPart[]): OpenPartsReading {
-  const openPartsIn = (facts: UserFacts) => new Map(openParts().flatMap((part) => positionsIn(facts, part)));
+/** `opaqueParts` is called late: the parts are complete once all conditions have been read. */
+export function opaquePartsReading(opaqueParts: () => readonly OpaquePart[]): OpaquePartsReading {
+  const opaquePartsIn = (facts: UserFacts) => new Map(opaqueParts().flatMap((part) => positionsIn(facts, part)));
   return {
-    openPartsIn,
+    opaquePartsIn,
     isShownBy: (facts, model) =>
-      [...openPartsIn(facts)].every(([variable, position]) => (model.get(variable) ?? position) === position),
-    openPartsAs: (model) =>
-      openParts()
+      [...opaquePartsIn(facts)].every(([variable, position]) => (model.get(variable) ?? position) === position),
+    opaquePartsAs: (model) =>
+      opaqueParts()
         .flatMap(({ holds, fails }) => [holds, fails])
         .flatMap((variable) => {
           const position = model.get(variable);
@@ -30,10 +33,10 @@ export function openPartsReading(openParts: () => readonly OpenPart[]): OpenPart
   };
 }
 
-/** Empty: it cannot be evaluated. */
+/** Empty: the part cannot be evaluated. */
 function positionsIn(
   facts: UserFacts,
-  { part, holds, fails }: OpenPart,
+  { part, holds, fails }: OpaquePart,
 ): readonly (readonly [variable: Variable, position: number])[] {
   const result = part?.evaluate(facts);
   if (result === undefined) return [];
@@ -43,19 +46,19 @@ function positionsIn(
   ];
 }
 
-/** What a part must be. */
-export interface Wish extends Required<Pick<OpenPart, 'text' | 'part'>> {
+/** The result that a part must have. */
+export interface WantedResult extends Required<Pick<OpaquePart, 'text' | 'part'>> {
   readonly wanted: ConditionResult;
 }
 
-/** Empty: the model leaves it open. */
-export function wishOf({ text, part, holds, fails }: OpenPart, model: ClassModel): readonly Wish[] {
+/** The result that the model gives the part. Empty: any. */
+export function wantedResultOf({ text, part, holds, fails }: OpaquePart, model: ClassModel): readonly WantedResult[] {
   if (part === undefined) return [];
   const isHit = model.get(holds);
   if (model.get(fails) === 1) return [{ text, part, wanted: 'error' }];
   return isHit === undefined ? [] : [{ text, part, wanted: isHit === 1 ? 'hit' : 'miss' }];
 }
 
-export function isAsWanted({ part, wanted }: Wish, facts: UserFacts): boolean {
+export function isAsWanted({ part, wanted }: WantedResult, facts: UserFacts): boolean {
   return part.evaluate(facts) === wanted;
 }

@@ -72,7 +72,7 @@ interface FirstModels {
   readonly reader: RuleSpace['reader'];
   readonly follows: Consequences | 'impossible' | 'undecided';
   readonly ordinary: ClassModel | undefined;
-  /** Any. Absent: it was not asked for. */
+  /** Any model, ordinary or not. Absent until it is needed. */
   any?: ModelSearchResult;
 }
 

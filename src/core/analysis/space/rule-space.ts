@@ -18,7 +18,7 @@ import {
 import { completion } from './completed-facts.ts';
 import { factsTogether } from './facts-together.ts';
 import { factsOfModel } from './model-facts.ts';
-import { type OpenPartsReading, openPartsReading } from './open-parts.ts';
+import { type OpaquePartsReading, opaquePartsReading } from './open-parts.ts';
 import { type ClassModel, type FormulaReader, formulaReader } from './read-formulas.ts';
 
 /** A part of the conditions of a rule. */
@@ -27,7 +27,7 @@ export interface RulePart extends ConditionPart {
 }
 
 /** Reads rules as formulas. */
-export interface RuleSpace extends OpenPartsReading {
+export interface RuleSpace extends OpaquePartsReading {
   /** The parts of the conditions; all of them must hold. None: the rule always applies. */
   parts(when: Conditions): readonly RulePart[];
   /** The rule applies. */
@@ -43,8 +43,8 @@ export interface RuleSpace extends OpenPartsReading {
   /** Reads these formulas, and what is made of them, once for all searches. */
   readonly reader: FormulaReader;
   /**
-   * Facts in the classes of the model; plain where it leaves them open. Parts of expressions of which nothing is known
-   * are as it says if values were found for which they are.
+   * Facts in the classes of the model; plain where it leaves them open. Opaque parts of expressions have the results
+   * that the model gives them, if values were found for which they do.
    */
   factsOf(model: ClassModel): UserFacts;
 }
@@ -71,8 +71,8 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     return known;
   };
   const applies = cachedFormula((when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
-  const openParts = () => theories.expression.openParts?.() ?? [];
-  const completed = completion({ openParts, sets, universe });
+  const opaqueParts = () => theories.expression.opaqueParts?.() ?? [];
+  const completed = completion({ opaqueParts, sets, universe });
   return {
     parts,
     applies,
@@ -82,7 +82,7 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
     factsOf: (model) => completed(factsOfModel(model, universe), model),
-    ...openPartsReading(openParts),
+    ...opaquePartsReading(opaqueParts),
   };
 }
 

@@ -5,7 +5,7 @@
 import type { AnyAllNone, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { allOf, oneOf } from '../condition-result.ts';
+import { allOf, anyOf } from '../condition-result.ts';
 import { choiceTheory, namesIn } from '../theories/membership-theory.ts';
 import type { Universe } from '../theories/theory.ts';
 import { meetsLists } from '../values/membership.ts';
@@ -38,7 +38,7 @@ function uncertain({ any, all = [], none = [] }: AnyAllNone, network: Facts['net
     network.unknownZones?.includes(zone) ? 'error' : resultOf(network.zones.includes(zone));
   const isOutside = (zone: string): ConditionResult =>
     network.unknownZones?.includes(zone) ? 'error' : resultOf(!network.zones.includes(zone));
-  return allOf([...(any === undefined ? [] : [oneOf(any.map(isIn))]), ...all.map(isIn), ...none.map(isOutside)]);
+  return allOf([...(any === undefined ? [] : [anyOf(any.map(isIn))]), ...all.map(isIn), ...none.map(isOutside)]);
 }
 
 /** One place for each distinct set of the zones that conditions name. */

@@ -6,7 +6,7 @@ import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Risk, RiskLevel, RiskSignal } from '../../model/risk.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { oneOf } from '../condition-result.ts';
+import { anyOf } from '../condition-result.ts';
 import { possibleRisks } from '../theories/possible-risks.ts';
 import {
   among,
@@ -74,7 +74,7 @@ function reaches({ level, levelAtMost = level }: Risk, wanted: RiskLevel): Condi
 }
 
 function hasOne({ reasons, unknown = [] }: Risk, signals: readonly RiskSignal[]): ConditionResult {
-  return oneOf(
+  return anyOf(
     signals.map((name) => (unknown.includes(name) ? 'error' : resultOf(reasons.some(({ signal }) => signal === name)))),
   );
 }

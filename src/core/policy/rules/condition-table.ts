@@ -5,7 +5,7 @@
 import type { ConditionName, ConditionOf, ConditionResult, ConditionSet, Conditions } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { ConditionAbout, ConditionDescriptor, ConditionTest } from '../condition-descriptor.ts';
-import { allOf, allOfAnywhere, oneOf, oneOfAnywhere } from '../condition-result.ts';
+import { allOf, allOfAnywhere, anyOf, oneOfAnywhere } from '../condition-result.ts';
 import { accountAgeCondition } from '../conditions/account-age.ts';
 import { appsCondition } from '../conditions/apps.ts';
 import { attributesCondition } from '../conditions/attributes.ts';
@@ -102,7 +102,7 @@ export function asksHowSignedIn(when: Conditions): boolean {
 function compileAny(alternatives: readonly (readonly CompiledCondition[])[]): CompiledCondition {
   return {
     name: 'any',
-    test: (facts) => oneOf(alternatives.map((all) => allOf(all.map(({ test }) => test(facts))))),
+    test: (facts) => anyOf(alternatives.map((all) => allOf(all.map(({ test }) => test(facts))))),
     varies: alternatives.flat().some(({ varies }) => varies),
     alternatives,
   };

@@ -2,7 +2,7 @@
 import type { ConditionResult } from '../../model/conditions.ts';
 import type { RuleHead } from '../../model/policy.ts';
 import type { ConditionTrace, RuleTrace } from '../../model/trace.ts';
-import { allOf, oneOf } from '../condition-result.ts';
+import { allOf, anyOf } from '../condition-result.ts';
 import type { CompiledCondition } from './condition-table.ts';
 
 /** `results`: one for each condition in `leaves`, in order. */
@@ -27,7 +27,7 @@ function conditionTrace(
   if (alternatives === undefined)
     return { condition: name, result: rest.next().value ?? 'error', ...(reads && { reads }) };
   const traces = alternatives.map((all) => all.map((condition) => conditionTrace(condition, rest)));
-  return { condition: name, result: oneOf(traces.map(together)), alternatives: traces };
+  return { condition: name, result: anyOf(traces.map(together)), alternatives: traces };
 }
 
 function together(traces: readonly ConditionTrace[]): ConditionResult {

@@ -12,7 +12,7 @@ import {
   type Formula,
   isYes,
   negated,
-  type OpenPart,
+  type OpaquePart,
   type OtherConditions,
   truthVariable,
   type Universe,
@@ -53,7 +53,7 @@ type FactLogic = Exclude<
 
 interface FactOutcomes {
   readonly outcomes: (logic: FactLogic) => ExpressionOutcomes;
-  readonly openParts: () => readonly OpenPart[];
+  readonly opaqueParts: () => readonly OpaquePart[];
 }
 
 export function factOutcomes(
@@ -62,13 +62,13 @@ export function factOutcomes(
   conditions: readonly CompiledExpression[],
 ): FactOutcomes {
   const variables = new Map<string, Variable>();
-  const open = new Map<string, OpenPart>();
+  const opaque = new Map<string, OpaquePart>();
   const yes = (make: () => Variable, key: string): Formula => {
     const variable = variables.get(key) ?? make();
     variables.set(key, variable);
     return isYes(variable);
   };
-  const openPart = (text: string): OpenPart => {
+  const opaquePart = (text: string): OpaquePart => {
     const part = conditions.find(({ partOf }) => partOf !== undefined)?.partOf?.(text);
     const marks = part?.reads.every((path) => isLastingFact(path, universe)) ? { lasting: true as const } : {};
     const holds = { ...truthVariable(`expression ${text}`, (facts) => facts), ...marks };
@@ -76,8 +76,8 @@ export function factOutcomes(
     return { text, holds, fails, ...(part && { part }) };
   };
   const ofText = (text: string): ExpressionOutcomes => {
-    const known = open.get(text) ?? openPart(text);
-    open.set(text, known);
+    const known = opaque.get(text) ?? opaquePart(text);
+    opaque.set(text, known);
     const holds = isYes(known.holds);
     return { holds, misses: negated(holds), fails: isYes(known.fails) };
   };
@@ -112,7 +112,7 @@ export function factOutcomes(
     const there = hasValue(attribute);
     return test === undefined ? sure(there) : ifThere(there, formulaOf({ attributes: { [attribute]: test } }));
   };
-  return { outcomes, openParts: () => [...open.values()] };
+  return { outcomes, opaqueParts: () => [...opaque.values()] };
 }
 
 const lastingFacts = ['user.id', 'user.groups', 'user.userType', 'user.createdAt'];
@@ -157,8 +157,8 @@ export function conditionsWithin(
   return conditions.flatMap(({ logic }) => within(logic));
 }
 
-/** Whether a part of an expression is a mere text to the analysis. */
-export function isOpenPart(logic: ExpressionLogic, universe: ProfileSchema): boolean {
+/** Whether a part of an expression is opaque: a mere text to the analysis. */
+export function isOpaquePart(logic: ExpressionLogic, universe: ProfileSchema): boolean {
   return 'text' in logic && (!('attribute' in logic) || !isKnown(logic, universe));
 }
 

@@ -26,7 +26,7 @@ export function expressionTheory(
   const logics = conditions.map(({ logic }) => logic);
   const spans = spansBetween(logics.flatMap(momentsIn), since);
   const time = timeVariable(spans, since);
-  const { outcomes: facts, openParts } = factOutcomes(universe, others, conditions);
+  const { outcomes: facts, opaqueParts } = factOutcomes(universe, others, conditions);
   const outcomesOf = (logic: ExpressionLogic): ExpressionOutcomes => {
     if ('all' in logic) return ofAll(logic.all.map(outcomesOf));
     if ('any' in logic) return contrary(ofAll(logic.any.map((part) => contrary(outcomesOf(part)))));
@@ -38,7 +38,7 @@ export function expressionTheory(
     const { holds, misses, fails } = outcomesOf(logic);
     return [{ path: [], formula: holds, ...(fails !== never && { misses, fails }) }];
   };
-  return Object.assign(reading, { openParts });
+  return Object.assign(reading, { opaqueParts });
 }
 
 /** As in the Common Expression Language: what does not hold decides, even if another part fails. */

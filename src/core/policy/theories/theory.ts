@@ -100,14 +100,14 @@ export interface ConditionReading<Name extends ConditionName> {
   (condition: ConditionOf<Name>): readonly ConditionPart[];
   /** Formulas that hold for all facts. Absent if there are none. */
   readonly always?: readonly Formula[];
-  /** The parts of expressions of which nothing is known, as far as conditions were read. Absent: there are none. */
-  readonly openParts?: () => readonly OpenPart[];
+  /** The opaque parts of expressions, as far as conditions were read. Absent: there are none. */
+  readonly opaqueParts?: () => readonly OpaquePart[];
 }
 
-/** A part of an expression of which nothing is known, with the variables that say what it is. */
-export interface OpenPart {
+/** A part of an expression that the analysis cannot take apart, with the variables that say what its result is. */
+export interface OpaquePart {
   readonly text: string;
-  /** Absent: it cannot be evaluated. */
+  /** Absent: the part cannot be evaluated. */
   readonly part?: ExpressionPart;
   readonly holds: Variable;
   readonly fails: Variable;

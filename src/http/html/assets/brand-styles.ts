@@ -8,7 +8,7 @@ import { type Brand, hashInAddress } from '../../../policy/revision/brand.ts';
 import { colorNames, paletteStyles, type SchemeColors } from '../../../rendering/palette.ts';
 import { hashedPath } from './assets.ts';
 
-/** The content of an address. */
+/** How the stylesheet at an address is composed. */
 export interface BrandStyles {
   /** SHA-256 of the documents of its files. */
   readonly files: readonly string[];
@@ -24,8 +24,8 @@ interface StyleParts extends Pick<Brand, 'accent' | 'light' | 'dark'> {
 
 const stem = 'styles.';
 /**
- * Colours as six digits each or nothing, hashes of the sheet and the pictures or `0`, then the hash of the shipped
- * sheet.
+ * The address of a brand's stylesheet: its colours (six digits each, or empty), the hashes of the operator's stylesheet
+ * and pictures (`0`: none), and the hash of our own stylesheet.
  */
 const address =
   /^\/assets\/styles\.([0-9a-f-]+)\.([0-9a-f]{64}|0)\.([0-9a-f]{64}|0)\.([0-9a-f]{64}|0)\.[0-9a-f]{12}\.css$/;

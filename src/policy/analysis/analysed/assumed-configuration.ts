@@ -1,9 +1,9 @@
 /**
- * A configuration as if each part of an expression of which nothing is known were an attribute. Made-up users who have
- * it are those for whom the part holds, so that both can be examined: that it holds, and that it does not.
+ * A configuration as if each opaque part of an expression were an attribute. Made-up users who have it are those for
+ * whom the part holds, so that both can be examined: that it holds, and that it does not.
  */
 import type { Attribute } from '../../../core/model/attribute.ts';
-import { isOpenPart } from '../../../core/policy/theories/expression-facts.ts';
+import { isOpaquePart } from '../../../core/policy/theories/expression-facts.ts';
 import type { Document, Documents } from '../../model/documents.ts';
 import { assumedExpression } from '../../schema/expressions/assumed-expression.ts';
 import { parseExpression } from '../../schema/expressions/expression.ts';
@@ -17,7 +17,7 @@ import {
 
 export interface AssumedConfiguration {
   readonly configuration: AnalysedConfiguration;
-  /** Whether the rule at this index of a policy has such a part. */
+  /** Whether the rule at this index of a policy has a part that is an assumed attribute. */
   isAssumed(file: string, index: number): boolean;
 }
 
@@ -25,7 +25,7 @@ export interface AssumedConfiguration {
 const assumedName = /^_\d+$/;
 const assumedAttribute: Attribute = { type: 'boolean', read: 'admin', write: 'admin' };
 
-/** Undefined: no expression has such a part. */
+/** Undefined: no expression has an opaque part. */
 export async function assumedConfiguration(
   { sources, documents }: ReadSources,
   context: AnalysisContext,
@@ -35,7 +35,7 @@ export async function assumedConfiguration(
   const schema = universe([]);
   const written = (expression: string) =>
     assumedExpression(expression, {
-      isOpen: (logic) => isOpenPart(logic, schema),
+      isOpaque: (logic) => isOpaquePart(logic, schema),
       attributeOf: (text) => {
         const name = names.get(text) ?? `_${names.size + 1}`;
         names.set(text, name);
@@ -64,7 +64,7 @@ export async function assumedConfiguration(
   };
 }
 
-/** It says the same at each sign-in of a user: it is not about the moment, the network or the request alone. */
+/** Whether the part has the same result at each sign-in of a user, since it reads facts about the user. */
 function isAboutUserForGood(text: string): boolean {
   const { reads } = examinedPart(parseExpression(text)?.ast);
   const isAge = reads.includes('now') && reads.every((path) => path === 'now' || path === 'user.createdAt');

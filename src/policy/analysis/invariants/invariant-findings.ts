@@ -31,11 +31,18 @@ type FoundViolation = ReturnType<typeof violationsOf>[number];
 
 function violations(examined: ExaminedInvariant, location: FileLocation): readonly AnalysisFinding[] {
   const all = [...Map.groupBy(violationsOf(examined), blamed).values()].flatMap(([first]) => (first ? [first] : []));
-  const more = all.length - mostNamed;
+  const more = all.slice(mostNamed);
+  const where = [...new Set(more.map(({ app }) => atApp(app)))];
+  const elsewhere = where.length > mostNamed ? [...where.slice(0, mostNamed), 'elsewhere'] : where;
   return all.slice(0, mostNamed).map((violation, index) => {
-    const others = more > 0 && index === mostNamed - 1 ? `; so do ${more} more rules` : '';
+    const isLast = more.length > 0 && index === mostNamed - 1;
+    const others = isLast ? `; so do ${rulesCount(more.length)} (${elsewhere.join(', ')})` : '';
     return violationFinding(violation, examined, { location, others });
   });
+}
+
+function rulesCount(more: number): string {
+  return more === 1 ? 'one more rule' : `${more} more rules`;
 }
 
 /** The rule of the app, or the one that denies. */

@@ -47,7 +47,7 @@ function foundIn(app: AnalysedApp, groups: readonly string[], known: Searched): 
     subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
   });
   return app.combinations.map((combination, index) => {
-    const { denied = [], open = [] }: Partial<NewcomerSearch> = known.found[index] ?? {};
+    const { denied = [], undecided = [] }: Partial<NewcomerSearch> = known.found[index] ?? {};
     const ofApp = ({ facts, lockOut, ...others }: Denied): Denied => ({
       ...others,
       app,
@@ -55,7 +55,7 @@ function foundIn(app: AnalysedApp, groups: readonly string[], known: Searched): 
       facts: renamed(facts),
       ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
     });
-    return { denied: denied.map(ofApp), open };
+    return { denied: denied.map(ofApp), undecided };
   });
 }
 

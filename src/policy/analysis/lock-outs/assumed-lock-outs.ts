@@ -1,6 +1,6 @@
 /**
- * Lock-outs that there are if parts of expressions of which nothing is known hold, or if they do not, as findings: it
- * could not be decided. No example can show them.
+ * Lock-outs that there are if opaque parts of expressions hold, or if they do not, as findings: it could not be
+ * decided. No example can show them.
  */
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -17,16 +17,17 @@ export async function assumedLockOuts(
   isTold: (finding: AnalysisFinding) => boolean,
 ): Promise<readonly AnalysisFinding[]> {
   const apps = await analysedApps(assumed.configuration);
-  const open = distinctRules(apps.flatMap(({ policies }) => rulesOfApp(policies))).filter((rule) =>
+  const assuming = distinctRules(apps.flatMap(({ policies }) => rulesOfApp(policies))).filter((rule) =>
     isAssumed(rule, assumed),
   );
-  const found = open.length > 0 ? lockOutsIn(apps, assumed.configuration).filter((finding) => !isTold(finding)) : [];
-  const byRule = new Map(found.toReversed().map((finding) => [placeOf(finding), finding] as const));
-  const left = undecidedLockOuts(apps, assumed.configuration).filter((finding) => !byRule.has(placeOf(finding)));
-  return [...[...byRule.values()].toReversed().map((finding) => undecided(finding, open)), ...left];
+  const found =
+    assuming.length > 0 ? lockOutsIn(apps, assumed.configuration).filter((finding) => !isTold(finding)) : [];
+  const byRule = new Map(found.toReversed().map((finding) => [locationKeyOf(finding), finding] as const));
+  const left = undecidedLockOuts(apps, assumed.configuration).filter((finding) => !byRule.has(locationKeyOf(finding)));
+  return [...[...byRule.values()].toReversed().map((finding) => undecided(finding, assuming)), ...left];
 }
 
-function placeOf({ file, path }: AnalysisFinding): string {
+function locationKeyOf({ file, path }: AnalysisFinding): string {
   return `${file} ${path}`;
 }
 
@@ -36,7 +37,7 @@ function isAssumed(rule: RuleHead, { configuration, isAssumed: isAssumedAt }: As
   return location !== undefined && typeof index === 'number' && isAssumedAt(location.source.file, index);
 }
 
-function undecided({ example: _, ...finding }: AnalysisFinding, open: readonly RuleHead[]): AnalysisFinding {
+function undecided({ example: _, ...finding }: AnalysisFinding, assuming: readonly RuleHead[]): AnalysisFinding {
   // The search ran out of steps.
   if (finding.code === 'undecided') return finding;
   const what =
@@ -48,18 +49,18 @@ function undecided({ example: _, ...finding }: AnalysisFinding, open: readonly R
     code: 'undecided',
     severity: 'warning',
     message: `${what}: where the rules named here decide, too, users may be unable to show or to add what they are asked for, and an expression cannot be taken apart`,
-    rules: namedWith(finding, open),
+    rules: namedWith(finding, assuming),
     advice: 'say for whom with other conditions than `expression`, such as `attributes`',
   };
 }
 
 /** Rules with an expression that may decide about the same sign-ins come last; those of other apps do not. */
-function namedWith({ file, line, column, rules }: AnalysisFinding, open: readonly RuleHead[]) {
+function namedWith({ file, line, column, rules }: AnalysisFinding, assuming: readonly RuleHead[]) {
   const own = { file, line, column };
   const files = new Set([...rules, own].map((rule) => rule.file));
   const isSame = (one: typeof own, other: typeof own) =>
     one.file === other.file && one.line === other.line && one.column === other.column;
-  const others = open
+  const others = assuming
     .map(namedRule)
     .filter((rule) => files.has(rule.file) || !rule.file.startsWith('policies/sign-on/'))
     .filter((rule) => ![...rules, own].some((known) => isSame(known, rule)));

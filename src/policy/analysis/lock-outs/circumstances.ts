@@ -49,7 +49,7 @@ export function deniedCircumstances(
     if (cause) denied.push({ facts, cause, ...(after && { after }) });
     // Otherwise no values were found for which the parts of expressions are as in the model.
     const isShown = alike.every((formula) => mayHoldIn(formula, model));
-    others.push(notAll(isShown ? alike : app.space.openPartsAs(model)));
+    others.push(notAll(isShown ? alike : app.space.opaquePartsAs(model)));
     const found = findModelWithin([...combination.formulas, ...others], app.denialBudget, app.space.reader);
     if (found === 'undecided') return { denied, isPartial: true };
     if (found === 'impossible') break;

@@ -1,4 +1,5 @@
 /** The effect of all policies of an app together, as findings. */
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import { type AnalysedApp, isClosed } from '../analysed/analysed-apps.ts';
@@ -50,7 +51,9 @@ function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readon
   const source = apps.find((candidate) => candidate.app.clientId === app.clientId)?.source;
   if (!isClosed(closed) || source === undefined) return [];
   const rules = [...(policies.app?.rules ?? []), ...policies.session.rules].map(({ rule }) => rule);
-  const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
+  const fails = rules.some(({ when }) => conditionSets(when).some(({ expression }) => expression !== undefined));
+  const others = closed.count > 1 ? `, nor ${closed.count - 1} more that no rule tells apart` : '';
+  const message = `no user can enter this app${others}: wherever a rule of one policy allows, another policy denies${fails ? ', or an expression fails, and its rule denies' : ''}`;
   const advice = 'correct the conditions of the rules that allow, or remove the app';
   return [
     findingAt(

@@ -8,8 +8,8 @@ import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
 import { rulesIn } from './denial-cause.ts';
 
-/** The authenticators of a new account, and how they came to it. */
-export interface Beginning {
+/** The authenticators of a new account. `how`: the way in which the account was made, in words. */
+export interface NewAccount {
   readonly keys: readonly string[];
   readonly how: string;
 }
@@ -18,7 +18,7 @@ export interface Beginning {
 export interface Denied extends DeniedThere {
   readonly app: AnalysedApp;
   readonly combination: RuleCombination;
-  readonly beginning: Beginning;
+  readonly beginning: NewAccount;
   /** Users who are denied with everything that they can reach. Absent: there are none. */
   readonly lockOut?: LockOut;
 }
@@ -26,7 +26,7 @@ export interface Denied extends DeniedThere {
 export interface NewcomerSearch {
   readonly denied: readonly Denied[];
   /** Rules for which the steps of the search did not suffice to find the users that they lock out. */
-  readonly open: readonly RuleHead[];
+  readonly undecided: readonly RuleHead[];
 }
 
 /** The users who are denied for good. */
@@ -45,7 +45,7 @@ export interface LockOutFinder {
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
 export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: LockOutFinder): NewcomerSearch {
-  if (isLockedOut(app.policies, combination)) return { denied: [], open: [] };
+  if (isLockedOut(app.policies, combination)) return { denied: [], undecided: [] };
   const search = { ...find, found: new Map<string, NewcomerSearch>() };
   const newcomers = deniedNewcomers(combination, app, search);
   if (app.policies.enrollment?.beforeSignIn === undefined) return newcomers;
@@ -55,18 +55,22 @@ export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: L
   const later = sets.map((keys) => deniedWith({ app, combination, beginning: { how, keys } }, search));
   return {
     denied: [...newcomers.denied, ...later.flatMap(({ denied }) => denied.filter(({ lockOut }) => lockOut))],
-    open: [...newcomers.open, ...later.flatMap(({ open }) => open), ...(isPartial ? firstRuleAbout(app) : [])],
+    undecided: [
+      ...newcomers.undecided,
+      ...later.flatMap(({ undecided }) => undecided),
+      ...(isPartial ? firstRuleAbout(app) : []),
+    ],
   };
 }
 
 function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search: OneSearch): NewcomerSearch {
-  const open: RuleHead[] = [];
+  const undecided: RuleHead[] = [];
   for (const beginning of beginningsAt(app).filter(({ keys }) => keys.length > 0)) {
     const found = deniedWith({ app, combination, beginning }, search);
-    open.push(...found.open);
-    if (found.denied.length > 0) return { denied: found.denied, open };
+    undecided.push(...found.undecided);
+    if (found.denied.length > 0) return { denied: found.denied, undecided };
   }
-  return { denied: [], open };
+  return { denied: [], undecided };
 }
 
 type Start = Pick<Denied, 'app' | 'combination' | 'beginning'>;
@@ -88,10 +92,10 @@ function deniedWith(start: Start, search: OneSearch): NewcomerSearch {
 function searchWith(start: Start, search: LockOutFinder): NewcomerSearch {
   const { app, combination, beginning } = start;
   const { denied, isPartial } = deniedCircumstances(combination, app, beginning.keys);
-  const open = isPartial ? firstRuleAbout(app) : [];
-  if (denied.length === 0) return { denied: [], open };
+  const undecided = isPartial ? firstRuleAbout(app) : [];
+  if (denied.length === 0) return { denied: [], undecided };
   const found = byCause(start, denied, search);
-  return { denied: found.denied, open: [...open, ...found.open] };
+  return { denied: found.denied, undecided: [...undecided, ...found.undecided] };
 }
 
 /** The rule at which it is reported that not all of them were examined together. */
@@ -108,17 +112,17 @@ function byCause(start: Start, all: readonly DeniedThere[], search: LockOutFinde
     const key = JSON.stringify([rules, after?.signedInWith]);
     if (!causes.has(key)) causes.set(key, { ...start, ...circumstance });
   }
-  const open: RuleHead[] = [];
+  const undecided: RuleHead[] = [];
   const denied = [...causes.values()].map((found): Denied => {
     const lockOut = search.find(found);
-    if (lockOut === 'undecided') open.push(...found.cause.account);
+    if (lockOut === 'undecided') undecided.push(...found.cause.account);
     return typeof lockOut === 'object' ? { ...found, lockOut } : found;
   });
-  return { denied, open };
+  return { denied, undecided };
 }
 
 /** What accounts begin with. Users register where the profile policy of the app lets them. */
-function beginningsAt({ policies: { authenticators, profile } }: AnalysedApp): readonly Beginning[] {
+function beginningsAt({ policies: { authenticators, profile } }: AnalysedApp): readonly NewAccount[] {
   const keysOf = (begins: (marks: Marks) => boolean) => authenticators.filter(begins).map(({ key }) => key);
   const terms = profile?.rules.flatMap(({ rule }) => rule.then.registration ?? []) ?? [];
   const both = keysOf((marks) => marks.underPasswordPolicy ?? marks.registers ?? false);

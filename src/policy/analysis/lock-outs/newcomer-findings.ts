@@ -11,7 +11,7 @@ import { exampleOptions } from '../text/example-options.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import { searchAlike } from './alike-apps.ts';
 import { rulesIn } from './denial-cause.ts';
-import { type Beginning, type Denied, deniedIn, type NewcomerSearch } from './denied-newcomers.ts';
+import { type Denied, deniedIn, type NewAccount, type NewcomerSearch } from './denied-newcomers.ts';
 import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
 import { lockOutFinder, neverByCause } from './lock-out-finder.ts';
 import { isOfAllNamed } from './locked-out-users.ts';
@@ -35,11 +35,11 @@ export function newcomerFindings(
     ),
   );
   const told = new Set(denied.flatMap(({ cause, lockOut }) => (lockOut ? [...cause.account, ...cause.together] : [])));
-  const open = [...new Set(then.flatMap((search) => search.open))];
+  const undecided = [...new Set(then.flatMap((search) => search.undecided))];
   return [
     ...found,
     ...neverAddedFindings(additions, told, configuration),
-    ...undecidedFindings(open, 'whether it keeps users from adding what they are asked for', configuration),
+    ...undecidedFindings(undecided, 'whether it keeps users from adding what they are asked for', configuration),
   ];
 }
 
@@ -51,7 +51,7 @@ function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions:
   const denied = all.flatMap((found) => found.denied);
   return {
     denied: afterSkips ? denied.filter(({ lockOut }) => lockOut !== undefined) : denied,
-    open: all.flatMap((found) => found.open),
+    undecided: all.flatMap((found) => found.undecided),
   };
 }
 
@@ -90,7 +90,7 @@ function atSignOn(denied: Denied, { locationOf }: AnalysedConfiguration): readon
   ];
 }
 
-function newcomersText({ keys, how }: Beginning): string {
+function newcomersText({ keys, how }: NewAccount): string {
   return `users who have nothing but ${keys.join(' and ')}, as after ${how}`;
 }
 

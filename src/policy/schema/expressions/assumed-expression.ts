@@ -1,20 +1,20 @@
-/** Expressions in which each part of which nothing is known is an attribute: users have it where the part holds. */
+/** Expressions in which each opaque part is an attribute: users have it where the part holds. */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import { longestExpression, untypedEnvironment } from './environment.ts';
 import { parseExpression } from './expression.ts';
 import { expressionLogic } from './expression-logic.ts';
 
-/** What is asked about the parts of an expression. */
+/** How to replace the parts of an expression. */
 export interface Assumed {
-  /** Nothing is known of it. */
-  readonly isOpen: (logic: ExpressionLogic) => boolean;
+  /** Whether the part is opaque. */
+  readonly isOpaque: (logic: ExpressionLogic) => boolean;
   /** The attribute that users have where the part holds. */
   readonly attributeOf: (text: string) => string;
 }
 
 /** The expression itself if all of it is known. */
-export function assumedExpression(written: string, { isOpen, attributeOf }: Assumed): string {
+export function assumedExpression(written: string, { isOpaque, attributeOf }: Assumed): string {
   const whole = () => `has(user.profile.${attributeOf(written)})`;
   const ast = parseExpression(written)?.ast;
   if (ast === undefined) return whole();
@@ -23,7 +23,7 @@ export function assumedExpression(written: string, { isOpen, attributeOf }: Assu
     if (node.op === '&&' || node.op === '||')
       return { ...node, args: [assumed(node.args[0]), assumed(node.args[1])] } as ASTNode;
     if (node.op === '!_') return { ...node, args: assumed(node.args) } as ASTNode;
-    if (!openWithin(expressionLogic(node), isOpen)) return node;
+    if (!isOpaqueWithin(expressionLogic(node), isOpaque)) return node;
     isKnown = false;
     return untypedEnvironment.parse(`has(user.profile.${attributeOf(serialize(node))})`).ast;
   };
@@ -33,6 +33,6 @@ export function assumedExpression(written: string, { isOpen, attributeOf }: Assu
 }
 
 /** A comparison is one part, or the contrary of one. */
-function openWithin(logic: ExpressionLogic, isOpen: Assumed['isOpen']): boolean {
+function isOpaqueWithin(logic: ExpressionLogic, isOpen: Assumed['isOpaque']): boolean {
   return isOpen('not' in logic ? logic.not : logic);
 }

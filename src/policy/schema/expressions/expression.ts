@@ -4,7 +4,7 @@ import type { CompiledExpression } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './environment.ts';
 import { expressionLogic } from './expression-logic.ts';
-import { examinedPart } from './expression-part.ts';
+import { examinedPart, pathsIn } from './expression-part.ts';
 
 /** Made once for each revision. An expression that cannot be read is `error` for every user. */
 export function compileExpression(written: string): CompiledExpression {
@@ -39,7 +39,35 @@ export function parseExpression(written: string): ParseResult | undefined {
   }
 }
 
+/** The most zones whose membership is unknown and tried. With more, an expression about zones is `error`. */
+const mostUnknown = 4;
+
 function resultOf(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' {
+  const { unknownZones: unknown = [] } = facts.network;
+  if (unknown.length === 0 || !readsZones(run.ast)) return resultIn(run, facts);
+  if (unknown.length > mostUnknown) return 'error';
+  const results = new Set(placesOf(facts.network.zones, unknown).map((zones) => resultIn(run, within(facts, zones))));
+  const [result, another] = results;
+  return result === undefined || another !== undefined ? 'error' : result;
+}
+
+function readsZones(ast: ASTNode): boolean {
+  return pathsIn(ast).some((path) => path === 'network' || path.startsWith('network.zones'));
+}
+
+/** The address may be in any of the unknown zones. */
+function placesOf(zones: readonly string[], unknown: readonly string[]): readonly (readonly string[])[] {
+  return Array.from({ length: 2 ** unknown.length }, (_, chosen) => [
+    ...zones,
+    ...unknown.filter((_zone, at) => (chosen >> at) % 2 === 1),
+  ]);
+}
+
+function within(facts: RuleFacts, zones: readonly string[]): RuleFacts {
+  return { ...facts, network: { ...facts.network, zones } };
+}
+
+function resultIn(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' {
   try {
     const value: unknown = run(contextOf(facts));
     if (typeof value !== 'boolean') return 'error';

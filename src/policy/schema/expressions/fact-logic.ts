@@ -113,7 +113,7 @@ function isIn([left, right]: Pair, node: ASTNode): ExpressionLogic | undefined {
 
 function isOneOf(path: string | undefined, values: readonly Constant[], node: ASTNode): ExpressionLogic | undefined {
   const texts = values.filter((value) => typeof value === 'string');
-  if (path === 'device.known') return isKnown(values);
+  if (path === 'device.known') return knownLogic(values);
   if (!isOther(path)) {
     // A star in a text would be any run of characters.
     return texts.some((text) => text.includes('*')) ? undefined : ofAttribute(path, { test: amongThese(values) }, node);
@@ -136,7 +136,7 @@ function isOther(path: string | undefined): boolean {
   return path !== undefined && others.includes(path);
 }
 
-function isKnown(values: readonly Constant[]): ExpressionLogic | undefined {
+function knownLogic(values: readonly Constant[]): ExpressionLogic | undefined {
   const [known, ...others] = values;
   return typeof known === 'boolean' && others.length === 0 ? { when: { device: { known } } } : undefined;
 }

@@ -94,7 +94,7 @@ export function listOf<Item extends z.ZodType>(item: Item) {
 }
 
 /** The name of an environment variable. */
-export const variable = z
+export const environmentVariable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' });
 

@@ -68,7 +68,7 @@ const rule = closed({
 type RuleInput = z.output<typeof rule>;
 type Allow = z.output<typeof allow>;
 
-/** What the names of the two rules end in that a rule with `secondFactor: newDevice` becomes. */
+/** A rule with `secondFactor: newDevice` becomes two rules. Their names end in these. */
 const deviceSuffixes = { unknown: ' (new device)', known: ' (known device)' } as const;
 
 /** The name that a session rule may have in the file, besides its own: without the suffix of `newDevice`. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isOrigin } from '../../model/content-source.ts';
 import type { ChallengeServiceSettings } from '../../model/settings.ts';
-import { closed, duration, secureUrl, secureUrlFault, variable } from '../fields/fields.ts';
+import { closed, duration, environmentVariable, secureUrl, secureUrlFault } from '../fields/fields.ts';
 
 /** The field in which the script of a known service puts its response, by the end of its host. */
 const responseFields: readonly (readonly [host: string, field: string])[] = [
@@ -36,7 +36,7 @@ export const challengeService = closed({
     .string()
     .regex(/^[\w.:-]{1,200}$/, { error: 'must be made of letters, digits, ".", ":", "-" and "_"' })
     .describe('Public key of this site at the service.'),
-  secretEnv: variable.describe(
+  secretEnv: environmentVariable.describe(
     'Name of the environment variable that holds the secret for `verify`. The secret itself belongs in no file.',
   ),
   origins: z

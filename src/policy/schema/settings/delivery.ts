@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { mailAddress } from '../../../core/model/mail-address.ts';
 import { phoneNumberForm } from '../../../core/model/phone-number.ts';
-import { closed, secureUrl, variable, whenSound } from '../fields/fields.ts';
+import { closed, environmentVariable, secureUrl, whenSound } from '../fields/fields.ts';
 
 export const mail = closed({
   from: z
@@ -26,7 +26,7 @@ export const mail = closed({
         'Send nothing over a connection that is not encrypted. Switch it off only for a server on this machine.',
       ),
     user: z.string().min(1).optional().describe('Name to sign in with at the mail server.'),
-    passwordEnv: variable
+    passwordEnv: environmentVariable
       .optional()
       .describe('Name of the environment variable that holds the password. The password itself belongs in no file.'),
   }).describe('The mail server that takes our mail (SMTP).'),
@@ -34,7 +34,7 @@ export const mail = closed({
 
 const webhook = closed({
   url: secureUrl.describe('Takes each message as JSON in a POST, signed as Standard Webhooks say.'),
-  secretEnv: variable.describe(
+  secretEnv: environmentVariable.describe(
     'Name of the environment variable that holds the secret: `whsec_` and the key in Base64. Several, separated by spaces, all sign: so a secret can be replaced.',
   ),
 }).describe('Any gateway, by a webhook of your own.');
@@ -47,7 +47,7 @@ const sender = z.string().regex(/^(\+?\d{3,15}|[A-Za-z0-9 ]{1,11})$/, {
 
 const account = {
   accountSid: id.describe('The account.'),
-  authTokenEnv: variable.describe('Name of the environment variable that holds its token.'),
+  authTokenEnv: environmentVariable.describe('Name of the environment variable that holds its token.'),
   baseUrl: secureUrl
     .optional()
     .describe('Where the API is, without `/2010-04-01`. Default: that of Twilio. For services that are compatible.'),

@@ -9,7 +9,7 @@ import { universe } from '../../support/universe.ts';
 
 type Evaluate = ExpressionPart['evaluate'];
 
-/** An expression of which nothing is known but this. */
+/** An opaque expression, with what it reads. */
 function opaque(text: string, part: Omit<ExpressionPart, 'texts' | 'numbers'> & Partial<ExpressionPart>) {
   const { evaluate } = part;
   const expression: CompiledExpression = {

@@ -7,7 +7,7 @@ import { evaluateIssuance } from '../../../../src/core/decision/token-issuance.t
 import type { ConditionResult } from '../../../../src/core/model/conditions.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../../src/core/model/password-policy.ts';
 import type { RuleHead } from '../../../../src/core/model/policy.ts';
-import { allOf, oneOf } from '../../../../src/core/policy/condition-result.ts';
+import { allOf, anyOf } from '../../../../src/core/policy/condition-result.ts';
 import { type CompiledPolicy, type CompiledRule, compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { type CompiledCondition, leavesOf } from '../../../../src/core/policy/rules/condition-table.ts';
 import { groupIndex } from '../../../../src/core/policy/rules/group-index.ts';
@@ -55,7 +55,7 @@ function conditionsOf({ all, any }: Shape): readonly CompiledCondition[] {
   const alternatives = any?.map((results) => results.map(leaf));
   const both = alternatives && {
     name: 'any',
-    test: () => oneOf(alternatives.map((alternative) => allOf(alternative.map(({ test: run }) => run(factsOf()))))),
+    test: () => anyOf(alternatives.map((alternative) => allOf(alternative.map(({ test: run }) => run(factsOf()))))),
     varies: false,
     alternatives,
   };
@@ -85,10 +85,10 @@ describe('results together', () => {
     for (const value of values) {
       for (const other of values) {
         expect([value, other, allOf([value, other])]).toEqual([value, other, folded(and, [other], value)]);
-        expect([value, other, oneOf([value, other])]).toEqual([value, other, folded(or, [other], value)]);
+        expect([value, other, anyOf([value, other])]).toEqual([value, other, folded(or, [other], value)]);
       }
     }
-    expect([allOf([]), oneOf([])]).toEqual(['hit', 'miss']);
+    expect([allOf([]), anyOf([])]).toEqual(['hit', 'miss']);
   });
 
   test('do not depend on the order', () => {
@@ -96,7 +96,7 @@ describe('results together', () => {
       fc.property(results, fc.infiniteStream(fc.nat()), (list, draws) => {
         const shuffled = list.map((result) => [draws.next().value, result] as const).sort(([a], [b]) => a - b);
         const other = shuffled.map(([, result]) => result);
-        expect([allOf(other), oneOf(other)]).toEqual([allOf(list), oneOf(list)]);
+        expect([allOf(other), anyOf(other)]).toEqual([allOf(list), anyOf(list)]);
       }),
       seeded(300),
     );

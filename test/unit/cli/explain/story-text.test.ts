@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { storyText } from '../../../../src/cli/explain/story-text.ts';
+import { type AuditEventName, auditEvents } from '../../../../src/flow/audit.ts';
 import type { AuditTrace, TracedLayer } from '../../../../src/flow/audit-trace.ts';
+
+function hasTransaction(event: AuditEventName): boolean {
+  return (auditEvents[event].fields as readonly string[]).includes('transaction');
+}
 
 const time = '2026-11-24T09:00:00.000Z';
 const line = { time, event: 'sign_in.completed', outcome: 'success', ip: '192.0.2.1', policyRevision: 1 } as const;
@@ -27,6 +32,16 @@ test('a browser that is not known is not called new: it may be a used one', () =
   expect(told([])).toContain('  from      192.0.2.1, in no zone, a browser that is not known\n');
   expect(told([], { device: { known: true } })).toContain('  from      192.0.2.1, in no zone, a known browser\n');
 });
+
+test.each(Object.keys(auditEvents).filter((name) => hasTransaction(name as AuditEventName)))(
+  'what %s means is told in words',
+  (event) => {
+    const events = [{ ...line, event, authenticator: 'email', reason: 'rule', channel: 'email' }];
+    const text = storyText({ transaction: 'transaction', events, decisions: [] }, (_, words) => words);
+    expect(text).not.toContain(`  ${event}`);
+    expect(text).not.toContain('undefined');
+  },
+);
 
 test('lines of earlier releases list rules below one that was not known: those that hold are not told', () => {
   const layer = { layer: 'enrollment', policy: 'enrollment', outcome: 'undecided' } as const;

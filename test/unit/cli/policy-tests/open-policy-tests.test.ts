@@ -48,8 +48,29 @@ const when = fc
     { requiredKeys: [] },
   )
   .filter((conditions) => Object.keys(conditions).length > 0);
+/** Conditions about the identifiers of the user, of which the tests then say all. */
+const whenNamed = fc
+  .tuple(
+    when,
+    fc.constantFrom(
+      { users: { any: ['boss', 'ann'] } },
+      { users: { none: ['boss'] } },
+      { expression: "user.identifiers.exists(i, i.endsWith('@a.test'))" },
+      { expression: "size(user.identifiers) > 1 || 'a' in user.groups" },
+      { expression: "user.identifiers[0].startsWith('b') && device.known" },
+    ),
+    fc.boolean(),
+  )
+  .map(([others, about, isAlone]) => (isAlone ? about : { ...others, ...about }));
+const identifierSets = [[], ['boss'], ['ann', 'ann@a.test']];
+
 const then = fc.constantFrom<unknown>('deny', { allow: { factors: 1 } }, { allow: { factors: 2 } });
-const policy = fc.record({ rules: fc.array(fc.record({ when, then }), { minLength: 1, maxLength: 3 }), last: then });
+const policyOf = (conditions: fc.Arbitrary<object>) =>
+  fc.record({
+    rules: fc.array(fc.record({ when: conditions, then }), { minLength: 1, maxLength: 3 }),
+    last: then,
+  });
+type DrawnPolicy = ReturnType<typeof policyOf> extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
 /** What a test says, as members of the world; the rest is open. */
 const said = fc.record({
@@ -83,7 +104,7 @@ function isMeant({ user, network, device }: Parts, signIn: Parts): boolean {
   return isMember && has && (!network || network.ip === signIn.network?.ip) && (!device || signIn.device !== undefined);
 }
 
-async function openWorld({ rules, last }: typeof policy extends fc.Arbitrary<infer Drawn> ? Drawn : never) {
+async function openWorld({ rules, last }: DrawnPolicy, identifiers: readonly string[]) {
   const written = [...rules.map((rule, at) => ({ name: String(at), ...rule })), { name: 'last', then: last }];
   const isOpen = written.some(({ then: outcome }) => outcome !== 'deny');
   if (!isOpen) return undefined;
@@ -96,7 +117,8 @@ async function openWorld({ rules, last }: typeof policy extends fc.Arbitrary<inf
   const configuration = { snapshot, apps: ['notes'], authenticators, variables: {} };
   const explained = [];
   for (const parts of world) {
-    const facts = factsFromOptions(factOptionsOf({ name: 'one', app: 'notes', ...parts }), {
+    const user = { ...parts.user, identifiers: [...identifiers] };
+    const facts = factsFromOptions(factOptionsOf({ name: 'one', app: 'notes', ...parts, user }), {
       ...configuration,
       app,
       now: 0,
@@ -106,32 +128,52 @@ async function openWorld({ rules, last }: typeof policy extends fc.Arbitrary<inf
   return { configuration, app, explained };
 }
 
+type Counts = Record<'always' | 'never' | 'depends', number>;
+type Asked = readonly [typeof said extends fc.Arbitrary<infer Said> ? Said : never, Expectation];
+
+/** `identifiers`: of the user of every sign-in. The tests say them if they are drawn. */
+async function expectExact(
+  drawn: DrawnPolicy,
+  tests: readonly Asked[],
+  { identifiers, counts }: { readonly identifiers?: string[]; readonly counts: Counts },
+): Promise<void> {
+  const opened = await openWorld(drawn, identifiers ?? []);
+  if (opened === undefined) return;
+  const { configuration, app, explained } = opened;
+  for (const [parts, all] of tests) {
+    const meant = explained.filter(({ parts: others }) => isMeant(testOf(parts), others));
+    const same = meant.filter(({ explanation }) => differences(all, explanation).length === 0).length;
+    const truth = same === meant.length ? 'always' : same === 0 ? 'never' : 'depends';
+    counts[truth] += 1;
+    const { user, ...others } = testOf(parts);
+    const stated = { ...others, user: { ...user, ...(identifiers && { identifiers }) } };
+    for (const expectation of ['always', 'never', 'depends'] as const) {
+      const one: PolicyTest = { name: 'one', app: 'notes', ...stated, [expectation]: all };
+      const open = await openSignIns(one, app, configuration);
+      const found = await openDifferences(one, open, (facts) => explain(configuration.snapshot, app, facts));
+      expect([expectation, truth, found.length === 0]).toEqual([expectation, truth, expectation === truth]);
+    }
+  }
+}
+
+const someTests = fc.array(fc.tuple(said, expected), { minLength: 5, maxLength: 8 });
+
 test('always, never and depends hold exactly where every sign-in says so', async () => {
   const counts = { always: 0, never: 0, depends: 0 };
-  await fc.assert(
-    fc.asyncProperty(
-      policy,
-      fc.array(fc.tuple(said, expected), { minLength: 5, maxLength: 8 }),
-      async (drawn, tests) => {
-        const opened = await openWorld(drawn);
-        if (opened === undefined) return;
-        const { configuration, app, explained } = opened;
-        for (const [parts, all] of tests) {
-          const meant = explained.filter(({ parts: others }) => isMeant(testOf(parts), others));
-          const same = meant.filter(({ explanation }) => differences(all, explanation).length === 0).length;
-          const truth = same === meant.length ? 'always' : same === 0 ? 'never' : 'depends';
-          counts[truth] += 1;
-          for (const expectation of ['always', 'never', 'depends'] as const) {
-            const one: PolicyTest = { name: 'one', app: 'notes', ...testOf(parts), [expectation]: all };
-            const open = await openSignIns(one, app, configuration);
-            const found = await openDifferences(one, open, (facts) => explain(configuration.snapshot, app, facts));
-            expect([expectation, truth, found.length === 0]).toEqual([expectation, truth, expectation === truth]);
-          }
-        }
-      },
-    ),
-    seeded(12),
+  const property = fc.asyncProperty(policyOf(when), someTests, (drawn, tests) => expectExact(drawn, tests, { counts }));
+  await fc.assert(property, seeded(12));
+  for (const count of Object.values(counts)) expect(count).toBeGreaterThan(enough(2));
+});
+
+test('so they do where rules ask about identifiers, and the test says these', async () => {
+  const counts = { always: 0, never: 0, depends: 0 };
+  const property = fc.asyncProperty(
+    policyOf(whenNamed),
+    someTests,
+    fc.constantFrom(...identifierSets),
+    (drawn, tests, identifiers) => expectExact(drawn, tests, { identifiers, counts }),
   );
+  await fc.assert(property, seeded(12));
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(enough(2));
 });
 

@@ -637,6 +637,20 @@ test.each([
   expect(tests[0].differences).toEqual([]);
 });
 
+test.each([
+  [
+    `"now.getHours() < 6 && 'ann' in user.identifiers || user.profile.unit.startsWith('g')"`,
+    'say `time` and `user.identifiers` and `user.attributes`, or leave it to `expect`',
+  ],
+  [`"network.ip.startsWith('192.') && user.createdAt > now"`, 'say `network.ip` and `user.accountAge` and `time`, or'],
+  [`"user.id.startsWith('a') && now.getHours() < 6"`, 'leave it to `expect`'],
+])('an expression that is open says what the test does not state: %s', async (written, advice) => {
+  const lines = ['app: notes', 'user: { enrolled: [password] }', 'network: { zones: [office] }'];
+  const { tests } = await runWithRule(`{ expression: ${written} }`, ...lines, 'never: { deny: no_rule }');
+  const beginning = 'undecided: whether `expression` holds is not known beforehand: ';
+  expect(tests[0].differences).toMatchObject([{ actual: expect.stringContaining(`${beginning}${advice}`) }]);
+});
+
 const manyGroups = Array.from({ length: 17 }, (_, at) => `g${at}`);
 
 test('where too many sign-ins are open, the error says what to add to the test', async () => {

@@ -57,6 +57,21 @@ test('device, risk, distance and the last sign-in come from the log', () => {
 
 const attributes = { attributes: {}, closed: false };
 
+test.each<[Rule['when'], readonly string[]]>([
+  [{ device: { os: ['ios'] } }, ['device.os']],
+  [{ device: { known: true, platform: ['mobile'] } }, ['device.platform']],
+  [{ any: [{ device: { managed: true } }, { device: { os: ['ios'] } }] }, ['device.os', 'device.signals']],
+  [{ expression: compileExpression('device.os == "ios"') }, ['device.os']],
+  [{ expression: compileExpression('device.known || device.platform.startsWith("m")') }, ['device.platform']],
+  [{ expression: compileExpression('device.known') }, []],
+])('what a line does not say of the device is named, where rules ask: %j', (when, leftOut) => {
+  const asking = { ...policies, app: compilePolicy({ name: 'app', rules: [{ name: 'Asks', when, then: deny }] }) };
+  const of = (device: AuditTrace['device']) =>
+    recordedFacts({ subject, at: fixedNow, trace: { ...trace, device } }, asking, attributes).leftOut;
+  expect(of({ known: true })).toEqual(leftOut);
+  expect(of({ known: true, platform: 'mobile', os: 'android', signals: [] })).toEqual([]);
+});
+
 test('attributes with several values are recorded whole, and no other one', () => {
   const ofSite = compilePolicy({
     name: 'app',
@@ -109,7 +124,7 @@ test('facts that the log lacks, or that could not be determined, are reported as
   expect(leftOut({ distance: 'unknown', unknownRisk: ['newCountry'] })).toEqual(['risk', 'distance']);
   expect(recordedFacts({ subject, at: fixedNow }, policies, attributes)).toMatchObject({
     facts: { user: { enrolled: ['password'] } },
-    leftOut: ['risk', 'distance', 'lastSignIn'],
+    leftOut: ['device.signals', 'risk', 'distance', 'lastSignIn'],
   });
 });
 

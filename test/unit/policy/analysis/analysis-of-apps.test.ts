@@ -218,6 +218,18 @@ describe('spoofable', () => {
   });
 });
 
+test('apps that no user can enter, as an expression fails in them', async () => {
+  const when = `{ expression: '{"beta": true}[request.clientId]' }`;
+  const app = (name: string) => ({
+    [`apps/${name}.yaml`]: `clientId: ${name}\nname: ${name}\nsignOnPolicy: notes\nclient: { redirect_uris: [https://a.test/cb] }\n`,
+  });
+  const text = policy(`{ name: Beta, when: ${when}, then: ${one} }`, rest(one));
+  const found = await findings({ [signOn]: text, ...app('alpha'), ...app('beta') });
+  expect(found.flatMap(({ code, message }) => (code === 'closed-app' ? [message] : []))).toEqual([
+    'no user can enter this app, nor 1 more that no rule tells apart: wherever a rule of one policy allows, another policy denies, or an expression fails, and its rule denies',
+  ]);
+});
+
 test('an app that no user can enter, although each policy allows somewhere', async () => {
   const limits = 'primary: any, secondFactor: never, idle: PT1H, absolute: PT2H';
   const session = `rules:\n  - { name: Office, when: { network: { any: [office] } }, then: { allow: { ${limits} } } }\n  - { name: Rest, then: deny }\n`;

@@ -42,6 +42,40 @@ const { subject: _, ...anonymous } = known;
 const resultOf = (written: string, about: RuleFacts = known) =>
   compileConditions({ expression: compileExpression(written) }).map((condition) => condition.test(about))[0];
 
+describe('where it could not be found out whether the address is in a zone', () => {
+  const zones = (...unknownZones: string[]): RuleFacts => ({
+    ...known,
+    network: { ip: '192.0.2.1', zones: ['office'], unknownZones },
+  });
+  test.each([
+    ['"tor" in network.zones', 'error'],
+    ['!("tor" in network.zones)', 'error'],
+    ['size(network.zones) > 1', 'error'],
+    ['network["zones"].exists(zone, zone.startsWith("to"))', 'error'],
+    ['[network].exists(n, "tor" in n.zones)', 'error'],
+    // Nothing changes if it is.
+    ['"office" in network.zones', 'hit'],
+    ['"tor" in network.zones || "office" in network.zones', 'hit'],
+    ['"tor" in network.zones && "home" in network.zones', 'miss'],
+    ['network.zones.exists(zone, zone == "home")', 'miss'],
+    ['user.groups.exists(group, group == "staff")', 'hit'],
+  ])('%s is %s', (written, result) => {
+    expect(resultOf(written, zones('tor'))).toBe(result);
+  });
+
+  test('two of them may both hold it, or one alone', () => {
+    const either = '("tor" in network.zones) == ("abroad" in network.zones)';
+    expect(resultOf(either, zones('tor', 'abroad'))).toBe('error');
+    expect(resultOf('"tor" in network.zones && "home" in network.zones', zones('tor', 'abroad'))).toBe('miss');
+  });
+
+  test('with many of them, an expression about zones fails, and no other one', () => {
+    const many = zones(...Array.from({ length: 40 }, (_, index) => `zone-${index}`));
+    expect(resultOf('"home" in network.zones', many)).toBe('error');
+    expect(resultOf('network.ip == "192.0.2.1"', many)).toBe('hit');
+  });
+});
+
 describe('an expression evaluates to', () => {
   test.each([
     ['user.profile.level >= 3', 'hit'],

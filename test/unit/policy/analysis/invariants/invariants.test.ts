@@ -171,6 +171,22 @@ describe('an invariant that does not hold', () => {
     ]);
   });
 
+  test('says where the rules are that are not named', async () => {
+    const rules = Array.from({ length: 6 }, (_, index) => {
+      return `{ name: G${index}, when: { groups: { any: [g${index}] } }, then: { allow: { factors: 1 } } }`;
+    });
+    const other = String(validFiles['apps/notes.yaml']).replaceAll('notes', 'wiki').replace('Notes', 'Wiki');
+    const { findings } = await examined(['{ name: Phishing, always: { any: { phishingResistant: true } } }'], {
+      'policies/sign-on/notes.yaml': policy(...rules, rest(passkey)),
+      'policies/sign-on/wiki.yaml': policy(rest('{ allow: { factors: 1 } }')).replace('notes', 'wiki'),
+      'apps/wiki.yaml': other,
+    });
+    expect(findings.map(({ message }) => message.split('; ')[1])).toEqual([
+      ...[undefined, undefined, undefined, undefined],
+      'so do 3 more rules (in the app notes, in the app wiki, at the pages of the own account)',
+    ]);
+  });
+
   test('an authenticator opens an app although another browser needs no second factor', async () => {
     const two = '{ allow: { factors: 2 }, remember: { device: P30D } }';
     const { verdicts, findings } = await examined(

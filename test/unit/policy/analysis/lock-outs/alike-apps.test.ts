@@ -57,8 +57,8 @@ async function searched(apps: Readonly<Record<string, AppFiles>>) {
 
 /** All but the apps themselves, which hold the steps that are left. */
 const shown = (found: Awaited<ReturnType<typeof searched>>['found']) =>
-  found.map(({ denied, open }) => ({
-    open,
+  found.map(({ denied, undecided }) => ({
+    undecided,
     denied: denied.map(({ app, combination, ...others }) => ({
       ...others,
       clientId: app.app.clientId,

@@ -51,7 +51,7 @@ const long = 'has(user.profile.department) && user.profile.department.indexOf("y
 test.each([
   [`{ apps: { none: [notes] }, expression: '${long}' }`],
   [`{ expression: 'request.clientId == "stepgate-account" && ${long}' }`],
-])('where nothing is known of a part, it is a warning besides that about new users: %s', async (when) => {
+])('where a part is opaque, it is a warning besides that about new users: %s', async (when) => {
   expect((await found(when)).toSorted()).toEqual([
     'warning newcomer-lock-out policies/account.yaml:2',
     'warning undecided policies/account.yaml:2',

@@ -1,4 +1,4 @@
-/** Lock-outs below or beside rules with expressions of which nothing is known: none of them silences one. */
+/** Lock-outs below or beside rules with opaque expressions: none of them silences one. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';

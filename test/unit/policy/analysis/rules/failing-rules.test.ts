@@ -69,7 +69,7 @@ describe('a rule that decides only where its expression fails', () => {
       'never decides: the rule "None" in line 3 takes all its cases',
     ],
     ['the same has failed before', many, 'never decides: the rule "Many" in line 4 takes all its cases'],
-  ])('a part of which nothing is known may fail: %s', async (_, expression, message) => {
+  ])('an opaque part may fail: %s', async (_, expression, message) => {
     const rule = (name: string, when: string) => `{ name: ${name}, when: { ${when} }, ${twoFactors} }`;
     const all = [
       rule('None', 'attributes: { unit: { present: false } }'),
