@@ -34,7 +34,8 @@ export default {
   maxWorkers: Math.min(availableParallelism() + 1, 8),
   // Each file leaves some 30 MB behind until V8 collects them, which takes seconds in a process of several gigabytes.
   workerIdleMemoryLimit: '1GB',
-  // A worker that ends writes down what Node compiled, for the next one. Half a second, which Jest waits, is too short for that.
+  // A worker that ends writes down what Node compiled, for the next one. Half a second, which Jest waits, is too
+  // short for that.
   workerGracefulExitTimeout: 10_000,
   // Finds what hangs; a machine that is busy with other things must not reach it.
   testTimeout: 180_000,

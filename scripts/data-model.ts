@@ -25,7 +25,7 @@ its owner writes.
 - Each value begins with a stamp, \`<schema version>:<epoch in base 36>:\`. A document of a version that the release does not read is refused
   (decision 52). What expires counts in its own epoch only, but for the \`jti\` that were seen, polling intervals, messages that wait, the
   operator's declaration that the store stands alone, and probes (decision 51).
-- A backup holds what lives until it is deleted, counters and logs; not the state of the store, which a restore writes anew.
+- A backup holds what lives until it is deleted, counters and logs; not the state of the store, which a restore writes again.
 - The suites run on a store that fails a test for a key, a reference or a lifetime that is not listed here.
 `;
 

@@ -1,5 +1,5 @@
 // Shows the chosen state in the chosen brand, language, scheme and width. The address remembers the choice, so that it
-// can be sent to somebody.
+// can be passed on.
 
 const names = ['brand', 'locale', 'scheme', 'width'];
 const chosen = Object.fromEntries(names.map((name) => [name, document.querySelector(`select[name=${name}]`)]));

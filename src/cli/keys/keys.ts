@@ -1,5 +1,6 @@
 /** `stepgate keys list` and `stepgate keys rotate`. */
 import type { Command } from 'commander';
+import { oneWeek } from '../../core/model/durations.ts';
 import { loadKeyring, publishedKeys, rotateKeys, type SigningKey } from '../../oidc/keys/keyring.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
@@ -55,7 +56,7 @@ function listCommand(context: KeysContext): Command {
 function rotateCommand(context: KeysContext): Command {
   return newCommand('keys rotate')
     .option('--overlap <seconds>', 'how long they are published before they sign', '300')
-    .option('--keep <seconds>', 'how long the old ones stay published after that', '604800')
+    .option('--keep <seconds>', 'how long the old ones stay published after that', String(oneWeek))
     .action((options: ResultOptions & { readonly overlap: string; readonly keep: string }) =>
       withStore(context, async (store) => {
         const now = epochSeconds();

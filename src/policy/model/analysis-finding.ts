@@ -14,7 +14,7 @@ export const findingCodes = {
   unmeetable: { severity: 'warning', title: 'an alternative or chain that no user can meet' },
   'weaker-below': { severity: 'warning', title: 'a rule below asks the users of another rule for less' },
   spoofable: { severity: 'warning', title: 'what a browser says of itself chooses between strict and weak' },
-  'unreached-age': { severity: 'warning', title: 'a maximum age that no session reaches' },
+  'unreached-age': { severity: 'warning', title: 'an age or a pause that no session reaches' },
   'pointless-alternative': { severity: 'warning', title: 'an alternative that other alternatives contain' },
   'user-written': { severity: 'error', title: 'a rule lets users in by an attribute that they write themselves' },
   'unguarded-read': { severity: 'warning', title: 'an expression reads what a user may lack' },

@@ -3,7 +3,7 @@ import type { KeyRow } from './key-row.ts';
 
 export const signInKeys = {
   'used-browser': {
-    what: 'The users who have signed in with a browser, each with the last sign-in, and whether the browser is known.',
+    what: 'The users who have signed in with a browser, each with the last sign-in, and since when the browser has been usual.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the secret in the cookie of the browser' },
     owner: 'flow/browser/used-browser',

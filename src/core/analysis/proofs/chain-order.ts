@@ -19,12 +19,12 @@ export function followsChain({ chains: [one = []] }: Chains, { chains: [other = 
 /** Everything else that a step may demand must be the same. */
 function isAsStrict(strict: ChainStep, weak: ChainStep): boolean {
   const { characteristics = [], authenticators, maxAge, maxIdle, ...others } = strict;
-  const { characteristics: demanded = [], authenticators: taken, maxAge: age, maxIdle: idle, ...rest } = weak;
+  const { characteristics: demanded = [], authenticators: taken, maxAge: age, maxIdle: weakIdle, ...rest } = weak;
   return (
     authenticators.every((key) => taken.includes(key)) &&
     demanded.every((wanted) => characteristics.includes(wanted)) &&
     isWithin(maxAge, age) &&
-    isWithin(maxIdle, idle) &&
+    isWithin(maxIdle, weakIdle) &&
     JSON.stringify(others) === JSON.stringify(rest)
   );
 }

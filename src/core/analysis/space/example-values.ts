@@ -1,7 +1,7 @@
 /** Values that users of an example could have, so that a part of an expression holds for them or does not. */
 import type { Attribute } from '../../model/attribute.ts';
 import type { AttributeValue, ExpressionPart } from '../../model/conditions.ts';
-import { oneDay } from '../../model/durations.ts';
+import { oneDay, oneHour } from '../../model/durations.ts';
 import type { Universe, UserFacts } from '../../policy/theories/theory.ts';
 
 /** Facts that differ in one value. */
@@ -41,7 +41,7 @@ const ages = [60, oneDay, 30 * oneDay, 400 * oneDay];
 
 /** Each hour of a day, each day of a week, and each month of a year. */
 const later = [
-  ...Array.from({ length: 23 }, (_, index) => (index + 1) * 3600),
+  ...Array.from({ length: 23 }, (_, index) => (index + 1) * oneHour),
   ...Array.from({ length: 6 }, (_, index) => (index + 1) * oneDay),
   ...Array.from({ length: 11 }, (_, index) => (index + 1) * 30 * oneDay),
 ];

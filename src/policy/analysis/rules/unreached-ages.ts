@@ -1,4 +1,4 @@
-/** Maximum ages that no proof reaches, as every session in which they count has ended before. */
+/** Maximum ages and longest pauses that no proof reaches, as every session in which they count has ended before. */
 import { proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.ts';
@@ -77,7 +77,7 @@ function unreachedAge(location: FileLocation, what: string, oldest: Seconds): An
 }
 
 function unreachedPause(location: FileLocation, pause: Seconds, longest: Seconds): AnalysisFinding {
-  const message = `has a longest pause of ${durationText(pause)} that never counts: no session is without activity for longer than ${durationText(longest)}`;
+  const message = `has a \`maxIdle\` of ${durationText(pause)} that never applies: no session is without activity for longer than ${durationText(longest)}`;
   return findingAt('unreached-age', location, { message, advice });
 }
 
