@@ -5,7 +5,7 @@
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
-import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
+import { isRead, openReads, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
@@ -145,12 +145,10 @@ export function circumstancesOf(
   return [first, ...varied.flatMap((parts) => parts.slice(1).map((part) => ({ ...first, ...part })))];
 }
 
-/**
- * One place for each combination of the zones that the rules name. With formulas, which may ask about anything, all
- * places.
- */
+/** One place for each combination of the zones that the rules name. If an expression reads the network, all places. */
 function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePair[]): readonly PlacePair[] {
-  if (sets.some(({ expression }) => expression !== undefined)) return places;
+  const reads = openReads(sets);
+  if (isRead('network.zones', reads) || isRead('network.ip', reads)) return places;
   const named = new Set(
     sets.flatMap(({ network }) => [network?.any, network?.all, network?.none].flatMap((list) => list ?? [])),
   );

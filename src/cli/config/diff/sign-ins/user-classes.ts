@@ -7,12 +7,8 @@
 import type { CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Enrollment, Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
-import {
-  type CompiledCondition,
-  compileConditions,
-  conditionsAbout,
-} from '../../../../core/policy/rules/condition-table.ts';
-import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
+import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
+import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import { userKey, usersKey } from '../../../../stores/keys.ts';
 import type { Store } from '../../../../stores/store.ts';
@@ -28,16 +24,16 @@ export interface UserClass {
   readonly users: number;
   /** The groups that rules name, sorted. */
   readonly groups: readonly string[];
-  /** The condition's result for each atom. */
+  /** The result of each atom. */
   readonly results: readonly string[];
   /** A key of everything else that matters. */
   readonly rest: string;
 }
 
-/** Something that rules ask about users, apart from their groups. */
+/** Something that rules ask about users, apart from their groups: a condition, or a part of an expression. */
 interface Atom {
   readonly id: string;
-  readonly tests: readonly CompiledCondition[];
+  readonly resultIn: (facts: Facts & { readonly subject: Subject }) => string;
   /** The facts that it reads, e.g. `now`, `subject.profile.site`. Those of the user only where it reads others, too. */
   readonly reads: readonly string[];
   /** One sign-in for each reading of these facts in the compared circumstances, before the user has identified. */
@@ -113,21 +109,38 @@ function atomsIn(set: ConditionSet): readonly Omit<Atom, 'signIns'>[] {
   return aboutUsers.flatMap((name): readonly Omit<Atom, 'signIns'>[] => {
     const condition = set[name];
     if (condition === undefined) return [];
+    if (name === 'expression' && set.expression) return atomsOfExpression(set.expression);
     const tests = compileConditions({ [name]: condition });
-    const { expression } = set;
-    const id = name === 'expression' ? `expression ${expression?.written}` : JSON.stringify([name, condition]);
-    const age = tests.some(({ varies }) => varies) ? ['now'] : [];
-    const reads = name === 'expression' && expression ? readBy(expression) : age;
-    return [{ id, tests, reads, known: new Map() }];
+    const reads = tests.some(({ varies }) => varies) ? ['now'] : [];
+    return [
+      atom(JSON.stringify([name, condition]), reads, (facts) => tests.map(({ test }) => test(facts)[0]).join('')),
+    ];
   });
+}
+
+function atom(id: string, reads: readonly string[], resultIn: Atom['resultIn']): Omit<Atom, 'signIns'> {
+  return { id, reads, resultIn, known: new Map() };
 }
 
 const user = /^user\b/;
 
-/** Empty: it reads the user alone, or nothing. */
-function readBy({ written, partOf }: CompiledExpression): readonly string[] {
-  const reads = partOf?.(written).reads ?? [];
-  return reads.every((path) => user.test(path)) ? [] : reads.map((path) => path.replace(user, 'subject'));
+/**
+ * One that reads the user alone is evaluated once. Of another one, each part that is about the user: users whom it
+ * distinguishes in some sign-in differ in one of them, or in their groups.
+ */
+function atomsOfExpression({ written, evaluate, logic, partOf }: CompiledExpression): readonly Omit<Atom, 'signIns'>[] {
+  const readBy = (text: string) => partOf?.(text).reads ?? [];
+  if (readBy(written).every((path) => user.test(path))) return [atom(`expression ${written}`, [], evaluate)];
+  return expressionParts(logic).flatMap((part): readonly Omit<Atom, 'signIns'>[] => {
+    if ('userType' in part)
+      return [atom('user.userType', [], ({ subject: { userType } }) => JSON.stringify([userType]))];
+    if (!('text' in part)) return [];
+    const reads = readBy(part.text);
+    const others = reads.filter((path) => !user.test(path));
+    if (others.length === reads.length) return [];
+    const all = others.length === 0 ? [] : reads.map((path) => path.replace(user, 'subject'));
+    return [atom(`part ${part.text}`, all, partOf?.(part.text).evaluate ?? evaluate)];
+  });
 }
 
 /** The facts at these paths. */
@@ -143,12 +156,12 @@ function reading(facts: object, paths: readonly string[]): string {
 const mostSignIns = 64;
 
 /** Equal for users whom the condition distinguishes in no circumstance. */
-function resultFor(subject: Subject, { tests, reads, signIns, known }: Atom): string {
-  const resultIn = (facts: Facts) => tests.map(({ test }) => test({ ...facts, subject })[0]).join('');
+function resultFor(subject: Subject, { resultIn, reads, signIns, known }: Atom): string {
+  const results = () => signIns.map((facts) => resultIn({ ...facts, subject })).join(' ');
   const ofUser = reads.filter((path) => path.startsWith('subject'));
-  if (ofUser.length === 0) return signIns.map(resultIn).join(' ');
+  if (ofUser.length === 0) return results();
   const read = reading({ subject }, ofUser);
-  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => signIns.map(resultIn).join(' '));
+  return signIns.length > mostSignIns ? read : getOrMake(known, read, results);
 }
 
 interface UserClassContext {

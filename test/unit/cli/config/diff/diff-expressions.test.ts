@@ -2,9 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
+import { explainCommand } from '../../../../../src/cli/explain/explain.ts';
 import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
 import { all, base, type Diffs, factors, openDiffs, password, signOn, totp } from '../../support/diff-harness.ts';
-import { fixedNow } from '../../support/harness.ts';
+import { applyDemo, fixedNow, run } from '../../support/harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -156,4 +157,36 @@ describe('without users', () => {
     );
     expect(text).toContain('users in staff: two factors become one');
   });
+});
+
+test('the users who are counted at an app are those of whom `explain` says another rule', async () => {
+  const ids = ['one', 'two', 'three'];
+  const app = (id: string) => ({
+    [`apps/${id}.yaml`]: `clientId: ${id}\nname: ${id}\nsignOnPolicy: notes\nclient: { redirect_uris: [https://a.test/cb] }\n`,
+  });
+  const apps = Object.assign({}, ...ids.map(app));
+  const users = [['one'], ['two'], ['three', 'one'], [], ['two', 'three']];
+  for (const sites of users) await diffs.addUsers(1, [], { credentials, profile: { sites } });
+  const before = { ...base, ...apps, ...signOn(rule('request.clientId in user.profile.sites'), all(2)) };
+  const draft = 'request.clientId != "two" && ("one" in user.profile.sites || size(user.profile.sites) == 0)';
+  const after = { ...base, ...apps, ...signOn(rule(draft), all(2)) };
+  const ruleOf = async (dir: string, clientId: string, user: number) => {
+    await run(explainCommand(diffs.terminal.context), '--config', dir, '--app', clientId, `--user=-${user}`, '--json');
+    return JSON.parse(diffs.terminal.printed()).rule;
+  };
+  await withConfiguration(before, (dir) => applyDemo(diffs.terminal.store, dir));
+  await withConfiguration(before, (from) =>
+    withConfiguration(after, async (dir) => {
+      const data: ConfigDiff = JSON.parse(await diffs.printed(dir, '--json'));
+      for (const clientId of ids) {
+        const changes = data.changes.filter(({ kind, apps: own }) => kind === 'requirement' && own.includes(clientId));
+        const counted = changes.reduce((sum, { who }) => sum + (who.users ?? 0), 0);
+        let others = 0;
+        for (const user of users.keys())
+          if ((await ruleOf(from, clientId, user)) !== (await ruleOf(dir, clientId, user))) others += 1;
+        expect([clientId, counted]).toEqual([clientId, others]);
+        expect(others).toBeGreaterThan(0);
+      }
+    }),
+  );
 });

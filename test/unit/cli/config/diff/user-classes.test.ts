@@ -71,6 +71,8 @@ const when = fc.record(
     expression: fc.constantFrom(
       'request.clientId == "notes" && has(user.profile.level) && user.profile.level == "high"',
       'device.platform == "mobile" && "a" in user.groups',
+      'device.platform == "other" || has(user.userType) || !has(user.profile.level) && device.platform == "mobile"',
+      'device.platform != "other" && (user.userType == "guest" || user.profile.level == "low")',
       '"office" in network.zones && has(user.profile.level)',
       'now - user.createdAt < duration("720h")',
     ),
