@@ -1,6 +1,7 @@
 /** Renders `docs/data-model.md` from the table of store keys. */
 import { join } from 'node:path';
 import { oneDay } from '../src/core/model/durations.ts';
+import { type CookieKind, cookieName, cookieTable } from '../src/flow/browser/cookie-table.ts';
 import { type CounterRow, counterTable } from '../src/stores/counter-table.ts';
 import type { KeyRow, Lifetime, TagRule } from '../src/stores/key-rows/key-row.ts';
 import { type KeyKind, keyKinds, keyRow } from '../src/stores/key-table.ts';
@@ -9,8 +10,8 @@ export const dataModelFile = join(import.meta.dirname, '../docs/data-model.md');
 
 const introduction = `# The data model
 
-<!-- Written by \`npm run docs\` from \`src/stores/key-table.ts\` and \`src/stores/counter-table.ts\`. A test checks
-     that it is up to date. -->
+<!-- Written by \`npm run docs\` from \`src/stores/key-table.ts\`, \`src/stores/counter-table.ts\` and
+     \`src/flow/browser/cookie-table.ts\`. A test checks that it is up to date. -->
 
 Everything that Stepgate keeps is in one store: Redis, or the embedded SQLite file. This page lists every kind of key, what it leads to,
 which module under \`src\` owns the value, how long it lives, and which other keys it refers to. The fields of a value are the types that
@@ -40,7 +41,7 @@ export function renderDataModel(): string {
       rows.flatMap(([kind, row]) => (row && partOf(row) === part ? [keyCells(kind, row)] : [])),
     ),
   ]);
-  return [introduction, ...sections, countersIntroduction, counters(), ''].join('\n');
+  return [introduction, ...sections, countersIntroduction, counters(), cookiesIntroduction, cookies(), ''].join('\n');
 }
 
 function partOf(row: KeyRow | undefined): string {
@@ -101,6 +102,23 @@ function counters(): string {
       what,
       `\`${owner}\``,
     ]),
+  );
+}
+
+const cookiesIntroduction = `## Cookies
+
+What a browser keeps. All are \`HttpOnly\` and \`SameSite=Lax\`, and \`Secure\` where the issuer is https; without https their names have no
+prefix. A signed cookie has another one beside it, with the suffix \`.sig\`.
+`;
+
+function cookies(): string {
+  const kinds = Object.keys(cookieTable) as CookieKind[];
+  return table(
+    ['name', 'what', 'path', 'lives', 'signed', 'set by'],
+    kinds.map((kind) => {
+      const { what, path, lifetime, isSigned, owner } = cookieTable[kind];
+      return [`\`${cookieName(kind, 'https:')}\``, what, path, lifetime, isSigned ? 'yes' : 'no', `\`${owner}\``];
+    }),
   );
 }
 

@@ -4,6 +4,7 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../errors.ts';
+import { cookieName } from '../flow/browser/cookie-table.ts';
 import type { Services } from '../flow/services.ts';
 import { browserSession } from '../oidc/interaction/interactions.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
@@ -63,8 +64,8 @@ export interface KoaAppParts {
 export function createKoaApp(parts: KoaAppParts): Koa {
   const { services, renderer, active, logError } = parts;
   const isSecure = services.issuer.startsWith('https:');
-  const browserCookie = isSecure ? '__Host-stepgate-device' : 'stepgate-device';
-  const languageCookie = isSecure ? '__Host-stepgate-language' : 'stepgate-language';
+  const browserCookie = cookieName('device', services.issuer);
+  const languageCookie = cookieName('language', services.issuer);
   const linkParts: NextLinksParts = {
     issuer: services.issuer,
     provider: () => active.provider(),

@@ -1,6 +1,8 @@
 /** `POST /language`: the user chooses the language for all pages in this browser. Works without a script. */
+
 import type { Context } from 'koa';
 import { oneDay } from '../core/model/durations.ts';
+import { cookieAttributes } from '../flow/browser/cookie-table.ts';
 import { seeOther } from './answers.ts';
 import type { Renderer } from './html/render.ts';
 import { readForm } from './middleware/form-body.ts';
@@ -34,12 +36,9 @@ export function setLanguageCookie(
   language: string | null,
 ): void {
   ctx.cookies.set(cookie, language, {
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: issuer.startsWith('https:'),
+    ...cookieAttributes('language', issuer),
     path: '/',
     overwrite: true,
-    signed: false,
     ...(language === null ? {} : { maxAge: languageLifetime }),
   });
 }

@@ -8,6 +8,7 @@ import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provide
 import { attainableAcrValues } from '../core/evidence/attainable-acr.ts';
 import type { AuthenticatorDescriptor } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { cookieAttributes, cookieName } from '../flow/browser/cookie-table.ts';
 import type { Services } from '../flow/services.ts';
 import type { Settings } from '../policy/model/settings.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../policy/model/signing.ts';
@@ -97,7 +98,6 @@ interface BuiltParts extends ProviderParts {
 
 function configuration(parts: BuiltParts): Configuration {
   const { services, settings, keys } = parts;
-  const secure = services.issuer.startsWith('https:');
   return {
     adapter: createAdapter({
       store: services.store,
@@ -131,7 +131,7 @@ function configuration(parts: BuiltParts): Configuration {
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
-    cookies: cookies(services, secure),
+    cookies: cookies(services.issuer, services.secrets()),
     routes,
     ttl: lifetimes(settings, services),
     interactions: { policy: policy(services), url: (ctx, interaction) => beginTransaction(ctx, interaction, services) },
@@ -236,19 +236,15 @@ function claimsByScope(settings: Settings): Configuration['claims'] {
   return { ...Object.fromEntries(scopes.filter(([, claims]) => claims.length > 0)), openid: always };
 }
 
-function cookies(services: Services, secure: boolean): Configuration['cookies'] {
-  const options = { signed: true, httpOnly: true, sameSite: 'lax', secure } as const;
+function cookies(issuer: string, secrets: readonly string[]): Configuration['cookies'] {
+  const options = cookieAttributes('session', issuer);
   return {
-    // The session cookie is bound to the host. Cookies of an interaction are bound to its path, so that tabs do not
-    // interfere, which `__Host-` forbids.
-    names: secure
-      ? {
-          session: '__Host-stepgate-session',
-          interaction: '__Secure-stepgate-interaction',
-          resume: '__Secure-stepgate-resume',
-        }
-      : { session: 'stepgate-session', interaction: 'stepgate-interaction', resume: 'stepgate-resume' },
-    keys: cookieSigner(services.secrets()),
+    names: {
+      session: cookieName('session', issuer),
+      interaction: cookieName('interaction', issuer),
+      resume: cookieName('resume', issuer),
+    },
+    keys: cookieSigner(secrets),
     long: options,
     short: options,
   };

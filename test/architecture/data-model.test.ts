@@ -6,6 +6,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { dataModelFile, renderDataModel } from '../../scripts/data-model.ts';
+import { cookieTable } from '../../src/flow/browser/cookie-table.ts';
 import { counterTable } from '../../src/stores/counter-table.ts';
 import { keyKinds, keyRow } from '../../src/stores/key-table.ts';
 import { document } from './support/documents.ts';
@@ -26,6 +27,20 @@ test('no kind of key has a row in two files', () => {
 test('the owner of each kind of key and of each counter is a module', () => {
   const owners = [...keyKinds.map((kind) => keyRow(kind)?.owner ?? kind), ...counterTable.map(({ owner }) => owner)];
   expect(owners.filter((owner) => !existsSync(join(src, `${owner}.ts`)))).toEqual([]);
+});
+
+test('the owner of each cookie is a module that names it, and no other file writes the name of a cookie', () => {
+  const unnamed = Object.entries(cookieTable).filter(([kind, { owner }]) => {
+    const source = sources.find(({ module }) => module === owner);
+    return (
+      !source?.texts.includes(kind) || !source.imports.some(({ target }) => target === 'flow/browser/cookie-table')
+    );
+  });
+  expect(unnamed).toEqual([]);
+  const named = sources.filter(({ texts, templates }) =>
+    [...texts, ...templates].some((text) => /^__(?:Host|Secure)-/.test(text)),
+  );
+  expect(named.map(({ module }) => module)).toEqual(['flow/browser/cookie-table']);
 });
 
 /** By kind: what `keys.ts` exports for it. */

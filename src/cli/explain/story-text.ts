@@ -35,7 +35,10 @@ function appText({ app, client }: SignInStory): string {
 }
 
 function headLines({ subject, user, events, decisions }: SignInStory): readonly string[] {
-  const who = subject === undefined ? 'nobody that has an account' : (user ?? `${subject} (the account is gone)`);
+  const none = events.every(({ event }) => event.startsWith('sign_in.'))
+    ? 'a user who did not identify'
+    : 'nobody that has an account';
+  const who = subject === undefined ? none : (user ?? `${subject} (the account is gone)`);
   const ip = events.findLast((line) => line.ip !== undefined)?.ip;
   const last = decisions.at(-1);
   return [

@@ -2,10 +2,12 @@
  * Whether a request comes from the browser that began a sign-in, by its cookies (Law 15), and what to answer to other
  * browsers.
  */
+
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { oneHour } from '../../core/model/durations.ts';
 import { StepgateError } from '../../errors.ts';
+import { cookieAttributes, cookieName } from '../../flow/browser/cookie-table.ts';
 import { signInPath } from '../../oidc/interaction/interactions.ts';
 
 /** A request for one sign-in. */
@@ -49,21 +51,13 @@ function otherBrowserError(ctx: Context): StepgateError {
 /** Lets other tabs of this browser, but no other browser, know that the sign-in was finished. */
 export function markFinished({ ctx, provider, uid }: BoundRequest): void {
   ctx.cookies.set(finishedCookie(provider), uid, {
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: isSecure(provider),
+    ...cookieAttributes('finished', provider.issuer),
     path: signInPath(uid),
     maxAge: finishedMarkLifetime * 1000,
     overwrite: true,
-    signed: true,
   });
 }
 
-function isSecure({ issuer }: Provider): boolean {
-  return issuer.startsWith('https:');
-}
-
-/** The cookie is bound to the path of one sign-in, which the prefix `__Host-` forbids. */
-function finishedCookie(provider: Provider): string {
-  return isSecure(provider) ? '__Secure-stepgate-finished' : 'stepgate-finished';
+function finishedCookie({ issuer }: Provider): string {
+  return cookieName('finished', issuer);
 }

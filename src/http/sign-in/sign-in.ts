@@ -2,10 +2,12 @@
  * The step loop in HTML: `/signin/<uid>`. It binds the browser's cookie to the transaction, passes forms to the engine,
  * and renders the resulting step. It never decides what the step is or what comes next (Laws 1 and 10).
  */
+
 import type { Context } from 'koa';
 import type { Step } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { consentDetails } from '../../flow/actions/choices/consent.ts';
+import { cookieAttributes } from '../../flow/browser/cookie-table.ts';
 import { browserLifetime } from '../../flow/browser/used-browser.ts';
 import { submit, view } from '../../flow/engine.ts';
 import type { SignInResult, Submission } from '../../flow/sign-in-result.ts';
@@ -158,13 +160,10 @@ async function completeSignIn(request: SignInRequest, result: Result<'complete'>
 /** Gives the browser its secret for the following requests. */
 function setBrowserCookie({ parts, ctx }: SignInRequest, secret: string): void {
   ctx.cookies.set(parts.browserCookie, secret, {
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: parts.services.issuer.startsWith('https:'),
+    ...cookieAttributes('device', parts.services.issuer),
     path: '/',
     maxAge: browserLifetime * 1000,
     overwrite: true,
-    signed: false,
   });
 }
 

@@ -7,6 +7,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { cookieAttributes, cookieName } from '../../flow/browser/cookie-table.ts';
 import { isPushed } from '../provider-types.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
@@ -46,13 +47,10 @@ export function keepRequest(
   };
   const whole = encode(query === undefined ? without : { ...without, query });
   ctx.cookies.set(requestCookie(issuer), whole.length > longestValue ? encode(without) : whole, {
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: issuer.startsWith('https:'),
+    ...cookieAttributes('request', issuer),
     path,
     maxAge: (lifetime + keptBeyondSignIn) * 1000,
     overwrite: true,
-    signed: true,
   });
 }
 
@@ -79,9 +77,8 @@ export function restartPath({ from, query }: KeptRequest): string | undefined {
   return query === undefined ? undefined : `${authorizationPath}?${query}`;
 }
 
-/** The cookie is bound to the path of one sign-in, which the prefix `__Host-` forbids. */
 function requestCookie(issuer: string): string {
-  return issuer.startsWith('https:') ? '__Secure-stepgate-request' : 'stepgate-request';
+  return cookieName('request', issuer);
 }
 
 /**

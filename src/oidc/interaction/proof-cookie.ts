@@ -5,6 +5,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
+import { cookieAttributes, cookieName } from '../../flow/browser/cookie-table.ts';
 import { isProvingBrowser } from '../../flow/browser/proof-secret.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
 import { interactionKey, transactionKey } from '../../stores/keys.ts';
@@ -12,9 +13,8 @@ import { currentRequest } from '../request-scope.ts';
 
 type CookieContext = Pick<KoaContextWithOIDC, 'cookies'>;
 
-/** Bound to the paths of one sign-in, so that tabs do not interfere. The prefix `__Host-` would forbid that. */
 function proofCookie({ issuer }: Pick<Provider, 'issuer'>): string {
-  return issuer.startsWith('https:') ? '__Secure-stepgate-proof' : 'stepgate-proof';
+  return cookieName('proof', issuer);
 }
 
 export function presentedSecret(ctx: CookieContext, provider: Pick<Provider, 'issuer'>): string | undefined {
@@ -33,14 +33,11 @@ export function setProofCookie(
 ): void {
   for (const path of paths) {
     ctx.cookies.set(proofCookie(provider), secret, {
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: provider.issuer.startsWith('https:'),
+      ...cookieAttributes('proof', provider.issuer),
       path,
       maxAge: lifetime * 1000,
       // The cookie has one value for each path.
       overwrite: false,
-      signed: false,
     });
   }
 }

@@ -308,6 +308,7 @@ test.each([
   const reference = referenceOf('sign_in.denied', 'notes');
   expect(page.html).toContain(reference);
   const text = await told(reference);
+  expect(text).toContain('  who       a user who did not identify\n');
   expect(text).toContain('by the rule "Rule 1"  policies/sign-on/notes.yaml:1:26\n    denied\n');
   // Nothing is said of the rules below the one that depends on the user.
   expect(text).toContain(`
