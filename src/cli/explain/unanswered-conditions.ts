@@ -57,9 +57,11 @@ export function conditionNamesText(names: readonly string[]): string {
   return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part !== '').join(' and ');
 }
 
+const plural = /^(?:users|attributes|scopes|claims|expression|expression\.request\..*)$/;
+
 /** `it`, or `them` if there are several. */
 export function pronounOf(names: readonly string[]): string {
-  return names.length === 1 ? 'it' : 'them';
+  return names.length === 1 && !names.some((name) => plural.test(name)) ? 'it' : 'them';
 }
 
 /** What an explanation leaves aside, after an empty line. Empty if it leaves nothing. */

@@ -166,7 +166,7 @@ test('what differs by time or device says so, and what differs by other facts is
     expect(byGroup.get('night')).toMatch(/\(depends on time\)$/);
     expect(byGroup.get('strict')).toMatch(/\(depends on device\)$/);
     expect(byGroup.get('phones')).toMatch(/\(depends on device and time\)$/);
-    expect(text).toContain('Rules also ask about attributes. This is about sign-ins without it');
+    expect(text).toContain('Rules also ask about attributes. This is about sign-ins without them');
   });
 });
 
