@@ -225,6 +225,7 @@ describe('the architecture', () => {
       'page',
       'command',
       'key of the store',
+      'cookie',
       'message',
       'text',
       'notice code',
