@@ -3,7 +3,7 @@
 import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
 import { browserText } from '../../user-agent.ts';
-import { forgetRememberedBrowser as forget, rememberedBrowsers } from '../browser/remembered-device.ts';
+import { forgetRememberedBrowser as forget, rememberedBrowsers } from '../browser/remembered-browser.ts';
 import type { OpenAccount } from './open-account.ts';
 import { recordChange } from './recorded-changes.ts';
 import type { Place } from './sessions.ts';

@@ -10,7 +10,7 @@ import type { App } from '../../policy/model/app.ts';
 import { addressPlaceText } from '../../policy/schema/settings/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { audit } from '../audit.ts';
-import { isRememberedWith, rememberProofs } from '../browser/remembered-device.ts';
+import { isRememberedWith, rememberProofs } from '../browser/remembered-browser.ts';
 import { type BrowserUse, browserSecretHash, recordBrowserUse } from '../browser/used-browser.ts';
 import { keptPlace, type Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';

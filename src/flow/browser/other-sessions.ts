@@ -7,7 +7,7 @@ import { readSignIns } from '../../users/history/sign-in-log.ts';
 import { nextValidAfter, type VersionedAccount } from '../../users/record/account.ts';
 import { serializeCredentials, serializeUser, type User } from '../../users/record/user.ts';
 import type { Services } from '../services.ts';
-import { rememberedOnlyBy } from './remembered-device.ts';
+import { rememberedOnlyBy } from './remembered-browser.ts';
 import { isOver, peekSso, type SsoSession } from './sso-session.ts';
 import type { Visitor } from './visitor.ts';
 

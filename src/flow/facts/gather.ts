@@ -14,7 +14,7 @@ import { deviceOf } from '../../user-agent.ts';
 import { lastSignInBefore } from '../../users/history/sign-in-history.ts';
 import type { VersionedAccount } from '../../users/record/account.ts';
 import { toSubject } from '../../users/record/user.ts';
-import { rememberedBy } from '../browser/remembered-device.ts';
+import { rememberedBy } from '../browser/remembered-browser.ts';
 import { isOver, peekSso, type SsoSession, withPauses } from '../browser/sso-session.ts';
 import { browserUseOf, isKnownBrowser } from '../browser/used-browser.ts';
 import type { Visitor } from '../browser/visitor.ts';

@@ -9,7 +9,7 @@ import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
 import { momentsIn } from '../../policy/theories/expression-theory.ts';
 import type { OpaquePart, Universe, UserFacts } from '../../policy/theories/theory.ts';
 import { type ChangedValue, otherValues } from './example-values.ts';
-import { isAsWanted, type WantedResult, wantedResultOf } from './open-parts.ts';
+import { isAsWanted, type WantedResult, wantedResultOf } from './opaque-parts.ts';
 import type { ClassModel } from './read-formulas.ts';
 
 export interface CompletedFacts {

@@ -18,7 +18,7 @@ import {
 import { completion } from './completed-facts.ts';
 import { factsTogether } from './facts-together.ts';
 import { factsOfModel } from './model-facts.ts';
-import { type OpaquePartsReading, opaquePartsReading } from './open-parts.ts';
+import { type OpaquePartsReading, opaquePartsReading } from './opaque-parts.ts';
 import { type ClassModel, type FormulaReader, formulaReader } from './read-formulas.ts';
 
 /** A part of the conditions of a rule. */

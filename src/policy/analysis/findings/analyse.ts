@@ -21,7 +21,7 @@ import { expiredTimeFindings } from '../rules/expired-times.ts';
 import { formulaFindings } from '../rules/formula-findings.ts';
 import { ruleFindings } from '../rules/rule-findings.ts';
 import { unaskableScopes } from '../rules/unaskable-scopes.ts';
-import { unreachedFindings } from '../rules/unreached-findings.ts';
+import { unreachedFindings } from '../rules/unreachable-rules.ts';
 import { unusedFindings } from '../rules/unused-names.ts';
 import { mostNamed } from '../text/apps-text.ts';
 import { type AcceptedFinding, dayOf, sortedByComments } from './accepted-findings.ts';
