@@ -3,6 +3,7 @@ import { canonicalIdentifier } from '../../identifier.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { Finding } from '../model/finding.ts';
 import { operatingSystems, platforms } from '../model/platforms.ts';
+import { userId } from '../schema/conditions/users.ts';
 import { type ComparedName, comparedNames } from '../schema/expressions/compared-names.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
@@ -36,14 +37,26 @@ function unknownFault(compared: ComparedName, names: KnownNames, settings: unkno
 
 /** Users have their identifiers in one form, in lower case: another one would never be equal. */
 function identifierFault({ name, isPart }: ComparedName): Fault | undefined {
-  const identifier = canonicalIdentifier(name);
-  const form = isPart ? name.toLowerCase() : identifier.ok ? identifier.value : undefined;
+  const form = isPart ? formOfPart(name) : formOf(name);
   if (form === name) return undefined;
   const advice = form === undefined ? 'write what users sign in with' : `write \`${form}\``;
-  return {
-    message: `no user has the identifier \`${name}\`${isPart ? ', or one with it' : ''}; ${advice}`,
-    code: 'invalid_value',
-  };
+  const meant = userId.test(name) ? 'compare an id with `user.id`' : advice;
+  const message = `no user has the identifier \`${name}\`${isPart ? ', or one with it' : ''}; ${meant}`;
+  return { message, code: 'invalid_value' };
+}
+
+/** Undefined: no identifier can be so. */
+function formOf(name: string): string | undefined {
+  const identifier = canonicalIdentifier(name);
+  return identifier.ok ? identifier.value : undefined;
+}
+
+/** A domain is one with any user before it. Undefined: no identifier can have such a part. */
+function formOfPart(part: string): string | undefined {
+  const user = part.startsWith('@') ? 'x' : '';
+  const identifier = canonicalIdentifier(`${user}${part}`);
+  if (identifier.ok) return identifier.value.slice(user.length);
+  return identifier.fault === 'forbidden_character' ? undefined : part.normalize('NFKC').toLowerCase();
 }
 
 interface Names {

@@ -22,7 +22,7 @@ export const usersCondition: ConditionDescriptor<'users'> = {
 };
 
 /** A user id: 128 bits in base64url. Other names can pass to another user, so they are not lasting. */
-export const userId = /^[\w-]{22}$/;
+const userId = /^[\w-]{22}$/;
 
 /** Lists of users may be long, but a user has few identifiers: sets make the test fast. */
 function usersTest(lists: ConditionOf<'users'>): (subject: Subject) => boolean {

@@ -46,13 +46,18 @@ const partTests: ReadonlySet<string> = new Set(['startsWith', 'endsWith', 'conta
 /** In the order of the text. An expression that cannot be read has none. */
 export function comparedNames(written: string): readonly ComparedName[] {
   try {
-    return namesIn(untypedEnvironment.parse(written).ast, new Map()).toSorted(
-      (one, other) => one.offset - other.offset,
-    );
+    const names = namesIn(untypedEnvironment.parse(written).ast, new Map());
+    return names.filter(isOneThing(names)).toSorted((one, other) => one.offset - other.offset);
   } catch (error) {
     if (error instanceof ParseError) return [];
     throw error;
   }
+}
+
+/** A member of a constant list may be the name of this or of that: `n in user.groups || n in network.zones`. */
+function isOneThing(names: readonly ComparedName[]): (name: ComparedName) => boolean {
+  const things = Map.groupBy(names, ({ offset }) => offset);
+  return ({ thing, offset }) => things.get(offset)?.every((name) => name.thing === thing) ?? true;
 }
 
 function namesIn(node: ASTNode, members: Members): readonly ComparedName[] {

@@ -387,6 +387,18 @@ attributes: { dept: { options: [{ value: a }, { value: b }] } }
       '!user.identifiers.exists(i, i.endsWith("@Corp.Test"))',
       'no user has the identifier `@Corp.Test`, or one with it; write `@corp.test`',
     ],
+    [
+      'user.identifiers.exists(i, i.endsWith("@bücher.example"))',
+      'no user has the identifier `@bücher.example`, or one with it; write `@xn--bcher-kva.example`',
+    ],
+    [
+      'user.identifiers[0].startsWith("+49 170")',
+      'no user has the identifier `+49 170`, or one with it; write what users sign in with',
+    ],
+    [
+      '"h1sfY31UgWsq9HEDIozYQg" in user.identifiers',
+      'no user has the identifier `h1sfY31UgWsq9HEDIozYQg`; compare an id with `user.id`',
+    ],
     ['user.identifiers[0].startsWith("A")', 'no user has the identifier `A`, or one with it; write `a`'],
   ])('tell of identifiers that no user has: %s', async (written, message) => {
     const lines = await findingLines(policy(`'${written}'`));
@@ -398,6 +410,9 @@ attributes: { dept: { options: [{ value: a }, { value: b }] } }
   test.each([
     'user.identifiers.exists(i, i.endsWith("@corp.test") || i == "ann" || i.contains("+49"))',
     'user.identifiers[0] == "ann"',
+    'user.identifiers.exists(i, i.startsWith("ann@") || i.contains(".test"))',
+    '["HR", "ann"].exists(n, n in user.groups || n in user.identifiers)',
+    '["office", "hr"].exists(n, n in network.zones || n in user.groups)',
   ])('are quiet about identifiers as users have them: %s', async (written) => {
     expect(await findingLines(policy(`'${written}'`))).toEqual([]);
   });

@@ -13,11 +13,13 @@ rules:
 });
 
 test('an identifier is compared in the form that users have, and an id as it is', async () => {
-  const sound = await load(files('Ann@Corp.Test', 'BOB', 'ann@m\u00fcller.example', 'Aaaaaaaaaaaaaaaaaaaa-_'));
+  const sound = await load(
+    files('Ann@Corp.Test', 'BOB', 'ann@m\u00fcller.example', 'Aaaaaaaaaaaaaaaaaaa-_A', 'MaximilianMustermann12'),
+  );
   if (!sound.ok) throw new Error(JSON.stringify(sound.findings));
   const document = [...sound.documents.values()].find(({ file }) => file === at);
   expect(document && readPolicy(document).rules[0]?.when?.users).toEqual({
-    any: ['ann@corp.test', 'bob', 'ann@xn--mller-kva.example', 'Aaaaaaaaaaaaaaaaaaaa-_'],
+    any: ['ann@corp.test', 'bob', 'ann@xn--mller-kva.example', 'Aaaaaaaaaaaaaaaaaaa-_A', 'maximilianmustermann12'],
   });
 });
 
