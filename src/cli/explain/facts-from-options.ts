@@ -15,6 +15,7 @@ import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { userId } from '../../policy/schema/conditions/users.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { knownName, refusal } from '../shared/options/refusal.ts';
 import { parseDuration } from '../shared/values/durations.ts';
@@ -278,8 +279,9 @@ function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readon
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
 }
 
-/** In the form that users have, however it is written. */
+/** In the form that users have, however it is written. `users` names ids as well, so examples have them here. */
 function identifierFrom(written: string): string {
+  if (userId.test(written)) return written;
   const identifier = canonicalIdentifier(written);
   if (!identifier.ok) throw refusal(`--identifiers: no user can have the identifier \`${written}\``);
   return identifier.value;

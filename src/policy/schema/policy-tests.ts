@@ -7,6 +7,7 @@ import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
+import { userName } from './conditions/users.ts';
 import { closed, closedNotEmpty, duration, key, listOf, text, whenSound } from './fields/fields.ts';
 
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
@@ -110,7 +111,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     .describe('A key that shows no more than this, such as webauthn[userPresence+phishingResistant].');
   const user = closed({
     identifiers: z
-      .array(text)
+      .array(userName)
       .optional()
       .describe('All identifiers of the user. Default: none; in `always`, `never` and `depends`: any.'),
     groups: z

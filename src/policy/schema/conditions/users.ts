@@ -7,7 +7,7 @@ import { anyNone } from '../fields/membership.ts';
 export const userId = /^[\w-]{21}[AQgw]$/;
 
 /** Comes out as users have it: `Ann@Corp.Test` is the user `ann@corp.test`. */
-const user = text.transform((written, context) => {
+export const userName = text.transform((written, context) => {
   if (userId.test(written)) return written;
   const identifier = canonicalIdentifier(written);
   if (!identifier.ok)
@@ -18,4 +18,4 @@ const user = text.transform((written, context) => {
   return identifier.ok ? identifier.value : written;
 });
 
-export const usersSchema = anyNone('users (ids or identifiers)', user).optional().describe('Who signs in.');
+export const usersSchema = anyNone('users (ids or identifiers)', userName).optional().describe('Who signs in.');

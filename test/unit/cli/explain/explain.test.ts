@@ -71,6 +71,8 @@ test('a made-up user has the identifiers that are given', async () => {
   expect(text).toContain('profile   department hr\n');
   const { subject } = await data(...words);
   expect(subject).toMatchObject({ identifiers: ['pat@example.com', 'pat'], groups: [] });
+  const { subject: byId } = await data('--app', 'payroll', '--identifiers', 'u7tKY9BTDCPcAxfO0dbbGg');
+  expect(byId).toMatchObject({ identifiers: ['u7tKY9BTDCPcAxfO0dbbGg'] });
   const bob = await data('--app', 'payroll', '--user', 'bob@demo.test', '--identifiers', 'Robert@Demo.test');
   expect(bob.subject).toMatchObject({ identifiers: ['robert@demo.test'], groups: ['staff'] });
 });

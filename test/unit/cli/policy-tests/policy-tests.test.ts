@@ -589,6 +589,8 @@ const ofTheHouse = `{ expression: "user.identifiers.exists(i, i.endsWith('@corp.
 test.each([
   ['{ users: { any: [boss, ann@corp.test] } }', 'identifiers: [ann, ann@corp.test]', 'Own'],
   ['{ users: { any: [boss, ann@corp.test] } }', 'identifiers: [ann]', 'Rest'],
+  ['{ users: { any: [Boss] } }', 'identifiers: [BOSS]', 'Own'],
+  ['{ users: { any: [u7tKY9BTDCPcAxfO0dbbGg] } }', 'identifiers: [u7tKY9BTDCPcAxfO0dbbGg]', 'Own'],
   ['{ users: { none: [boss] } }', 'identifiers: [boss]', 'Rest'],
   ['{ users: { none: [boss] } }', 'groups: []', 'Own'],
   [ofTheHouse, 'identifiers: [ann, ann@corp.test]', 'Own'],
