@@ -101,7 +101,9 @@ function proofOf(proof: string, before: number, { subject, now, descriptors }: P
 
 /** The texts behind the name: how long ago it was proved, and the longest pause since. */
 function timesOf(proof: string): { readonly ago?: string; readonly paused?: string } {
-  const [ago, paused] = proof.split('@', 2)[1]?.split('/', 2) ?? [];
+  const [, times, ...more] = proof.split('@');
+  const [ago, paused, ...others] = times?.split('/') ?? [];
+  if (more.length + others.length > 0) throw refusal(`${proof}: a proof is written like totp, totp@10m or totp@3h/20m`);
   return omitUndefined({ ago, paused });
 }
 

@@ -720,6 +720,16 @@ test.each<[string, readonly string[], string]>([
   ],
   ['age', ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@soon'], 'the age must be like 90s'],
   [
+    'proof with more behind the pause',
+    ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@3h/20m/x'],
+    'password@3h/20m/x: a proof is written like totp, totp@10m or totp@3h/20m',
+  ],
+  [
+    'proof with two ages',
+    ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@3h@2h'],
+    'password@3h@2h: a proof is written like totp, totp@10m or totp@3h/20m',
+  ],
+  [
     'pause',
     ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@3h/soon'],
     'password@3h/soon: the pause must be like 90s, 10m, 12h, 3d or PT12H',
