@@ -40,14 +40,14 @@ export interface Circumstance {
 }
 
 /** The circumstances in which sign-ins to an app are compared. */
-export interface Circumstances {
+export interface ComparedCircumstances {
   readonly circumstances: readonly Circumstance[];
   /** Rules tell more combinations apart: only two aspects vary together, or one alone. */
   readonly isPartial: boolean;
 }
 
 /** An app with these. */
-export interface VariedPair extends Circumstances {
+export interface VariedPair extends ComparedCircumstances {
   readonly pair: AppPair;
 }
 
@@ -126,7 +126,7 @@ const most = 500;
 export function circumstancesOf(
   { active, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
-): Circumstances {
+): ComparedCircumstances {
   const sets = [...signInConditions(active.policies), ...signInConditions(next.policies)];
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
   const [here, ...elsewhere] = placesToldApart(sets, places);
