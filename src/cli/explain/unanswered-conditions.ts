@@ -48,6 +48,7 @@ export function readsLeftAside(
 const otherNames: ReadonlyMap<string, string> = new Map([
   ['risk', 'risk other than that of a new browser'],
   ['expression', 'facts of the user in expressions'],
+  ['combinations', 'more combinations of place, device, time and scopes than are compared'],
   ...Array.from(unvaried, ([fact, words]) => [`expression.${fact}`, words] as const),
 ]);
 
@@ -57,7 +58,7 @@ export function conditionNamesText(names: readonly string[]): string {
   return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part !== '').join(' and ');
 }
 
-const plural = /^(?:users|attributes|scopes|claims|expression|expression\.request\..*)$/;
+const plural = /^(?:users|attributes|scopes|claims|combinations|expression|expression\.request\..*)$/;
 
 /** `it`, or `them` if there are several. */
 export function pronounOf(names: readonly string[]): string {

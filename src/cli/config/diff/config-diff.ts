@@ -47,7 +47,7 @@ export async function configDiff({
   const { pairs, added, removed } = await comparedApps(active, next);
   const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
   const varied = pairs.map((pair): VariedPair => {
-    return { pair, circumstances: circumstancesOf(pair, { places, now: rest.now }) };
+    return { pair, ...circumstancesOf(pair, { places, now: rest.now }) };
   });
   const projection = projectionOf(varied);
   const known = { projection, now: rest.now };
@@ -57,8 +57,9 @@ export async function configDiff({
   const isSomeUser = ({ groups }: UserClass) =>
     real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
   const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((userClass) => !isSomeUser(userClass))];
-  const changes = varied.flatMap(({ pair, circumstances }) => {
-    const classes = seenBy(all, projectionOf([{ pair, circumstances }]), projection);
+  const changes = varied.flatMap((variedPair) => {
+    const { pair, circumstances } = variedPair;
+    const classes = seenBy(all, projectionOf([variedPair]), projection);
     return comparePair(pair, { classes, circumstances, isCounted: store !== undefined });
   });
   return {
@@ -68,7 +69,7 @@ export async function configDiff({
     apps: { added, removed },
     changes: joined(changes).toSorted(byWeight),
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),
-    leftAside: leftAside(pairs, store !== undefined),
+    leftAside: leftAside(varied, store !== undefined),
   };
 }
 
@@ -114,13 +115,14 @@ function byWeight(a: AccessChange, b: AccessChange): number {
 }
 
 /** Without a store, users differ only in their groups. */
-function leftAside(pairs: readonly AppPair[], isCounted: boolean): readonly string[] {
-  const sets = pairs.flatMap(({ active, next }) =>
+function leftAside(pairs: readonly VariedPair[], isCounted: boolean): readonly string[] {
+  const sets = pairs.flatMap(({ pair: { active, next } }) =>
     [active, next].flatMap(({ policies }) => comparedConditions(policies)),
   );
   const ofUsers = conditionsAbout('user', 'account').filter((name) => name !== 'groups');
   const names = [...conditionsAbout('other'), ...(isCounted ? [] : ofUsers)].filter((name) =>
     sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)),
   );
-  return [...names, ...readsLeftAside(sets, { realUser: isCounted })].sort();
+  const combinations = pairs.some(({ isPartial }) => isPartial) ? ['combinations'] : [];
+  return [...names, ...combinations, ...readsLeftAside(sets, { realUser: isCounted })].sort();
 }

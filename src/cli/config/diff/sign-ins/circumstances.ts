@@ -5,7 +5,9 @@
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
+import { timeCondition } from '../../../../core/policy/conditions/time.ts';
 import { isRead, openReads, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
+import { momentsIn } from '../../../../core/policy/theories/expression-theory.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
@@ -37,10 +39,16 @@ export interface Circumstance {
   readonly scopes: readonly string[];
 }
 
-/** An app with the circumstances in which its sign-ins are compared. */
-export interface VariedPair {
-  readonly pair: AppPair;
+/** The circumstances in which sign-ins to an app are compared. */
+export interface ComparedCircumstances {
   readonly circumstances: readonly Circumstance[];
+  /** Rules tell more combinations apart: only two aspects vary together, or one alone. */
+  readonly isPartial: boolean;
+}
+
+/** An app with these. */
+export interface VariedPair extends ComparedCircumstances {
+  readonly pair: AppPair;
 }
 
 /** A fresh sign-in under one configuration, before the user has identified. */
@@ -109,14 +117,16 @@ function labelOf(zones: readonly string[]): string {
   return zones.join(' and ') || 'elsewhere';
 }
 
-/** Above this many combinations, each aspect is varied separately. */
-const most = 200;
+/**
+ * Above this many combinations, two aspects are varied together, and above as many of these, each aspect alone.
+ */
+const most = 500;
 
 /** One circumstance for each combination that the rules of the pair distinguish. The first one is the most ordinary. */
 export function circumstancesOf(
   { active, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
-): readonly Circumstance[] {
+): ComparedCircumstances {
   const sets = [...signInConditions(active.policies), ...signInConditions(next.policies)];
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
   const [here, ...elsewhere] = placesToldApart(sets, places);
@@ -125,12 +135,12 @@ export function circumstancesOf(
     active: active.side.snapshot.settings.deviceSignals,
     next: next.side.snapshot.settings.deviceSignals,
   });
-  const times = timesIn(sets, now);
+  const times = timesToldApart(sets, timesIn(sets, now));
   const scopes = scopesIn(sets, [active, next]);
   const [believed] = signals;
-  if (here === undefined || believed === undefined) return [];
+  if (here === undefined || believed === undefined) return { circumstances: [], isPartial: false };
   const first: Circumstance = { place: here, device, believed, now, scopes: scopes[0] ?? ['openid'] };
-  const varied: readonly (readonly Partial<Circumstance>[])[] = [
+  const varied: Varied = [
     [here, ...elsewhere].map((place) => ({ place })),
     devices.map((varied) => ({ device: varied })),
     signals.map((pair) => ({ believed: pair })),
@@ -138,11 +148,39 @@ export function circumstancesOf(
     scopes.map((of) => ({ scopes: of })),
   ];
   if (varied.reduce((product, { length }) => product * length, 1) <= most)
-    return varied.reduce<readonly Circumstance[]>(
-      (all, parts) => all.flatMap((circumstance) => parts.map((part) => ({ ...circumstance, ...part }))),
-      [first],
-    );
-  return [first, ...varied.flatMap((parts) => parts.slice(1).map((part) => ({ ...first, ...part })))];
+    return { circumstances: combined([first], varied), isPartial: false };
+  const others = varied.map((parts) => parts.slice(1));
+  const alone = [first, ...others.flatMap((parts) => combined([first], [parts]))];
+  const inTwo = others.flatMap((parts, index) =>
+    others.slice(index + 1).flatMap((more) => (parts.length * more.length > most ? [] : [[parts, more]])),
+  );
+  const two = inTwo.flatMap((both) => combined([first], both));
+  return { circumstances: alone.length + two.length <= most ? [...alone, ...two] : alone, isPartial: true };
+}
+
+type Varied = readonly (readonly Partial<Circumstance>[])[];
+
+function combined(from: readonly Circumstance[], varied: Varied): readonly Circumstance[] {
+  return varied.reduce<readonly Circumstance[]>(
+    (all, parts) => all.flatMap((circumstance) => parts.map((part) => ({ ...circumstance, ...part }))),
+    from,
+  );
+}
+
+/**
+ * One moment for each combination of windows that are open and of moments that have come, and one more that is like the
+ * present, so that the present is not told apart. An expression that reads the time in another way may tell all apart.
+ */
+function timesToldApart(sets: readonly ConditionSet[], times: readonly Seconds[]): readonly Seconds[] {
+  if (isRead('now', openReads(sets))) return times;
+  const tests = sets.flatMap(({ time }) => (time ? timeCondition.compile(time) : []));
+  const moments = sets.flatMap(({ expression }) => (expression ? momentsIn(expression.logic) : []));
+  const resultsAt = (now: Seconds): string => {
+    const facts = neutralFacts({ now, request: neutralRequest('') });
+    return JSON.stringify([tests.map(({ test }) => test(facts)), moments.map((moment) => now >= moment)]);
+  };
+  const [[now, ...alike] = [], ...others] = Map.groupBy(times, resultsAt).values();
+  return [now, alike[0], ...others.map(([first]) => first)].filter((moment) => moment !== undefined);
 }
 
 /** One place for each combination of the zones that the rules name. If an expression reads the network, all places. */

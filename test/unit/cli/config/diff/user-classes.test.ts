@@ -152,8 +152,9 @@ test('classes of users give the same results as single users', async () => {
       const { pairs } = await comparedApps(active, next);
       const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
       for (const pair of pairs) {
-        const circumstances = circumstancesOf(pair, { places, now });
-        const projection = projectionOf([{ pair, circumstances }]);
+        const varied = circumstancesOf(pair, { places, now });
+        const { circumstances } = varied;
+        const projection = projectionOf([{ pair, ...varied }]);
         const each = users.map((user) => classOf(user, { projection, now }));
         const classes = seenBy(each, projection, projection);
         const compare = (some: readonly UserClass[]) =>
