@@ -84,7 +84,7 @@ function hasMember(node: ASTNode & { readonly op: 'rcall' }): ExpressionLogic | 
 }
 
 /** The constants that the name is compared with. */
-function comparedWith(name: string, asked: ASTNode): readonly unknown[] | undefined {
+export function comparedWith(name: string, asked: ASTNode): readonly unknown[] | undefined {
   if (asked.op !== '==' && asked.op !== 'in') return undefined;
   const [left, right] = asked.args;
   const isLeft = left.op === 'id' && left.args === name;
