@@ -211,7 +211,7 @@ function isConstant(value: unknown): value is Constant {
 }
 
 /** What a part is that reads no facts. */
-function constantIn(node: ASTNode): unknown {
+export function constantIn(node: ASTNode): unknown {
   const constant = constantOf(node);
   return constant && 'value' in constant ? constant.value : undefined;
 }

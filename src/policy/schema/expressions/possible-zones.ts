@@ -1,11 +1,10 @@
-/** The zones that an address may be in, where some could not be looked up: as far as an expression can tell them apart. */
+/** The zones that an address may be in, where some could not be looked up, as far as an expression tells them apart. */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { RuleFacts } from '../../../core/model/facts.ts';
-import { constantOf } from './constants.ts';
 import { childrenOf, macros, pathOf } from './environment.ts';
-import { comparedWith } from './fact-logic.ts';
+import { comparedWith, constantIn } from './fact-logic.ts';
 
-/** How an expression reads `network.zones`: it only asks whether these names are in the list, or it may read anything. */
+/** How an expression reads `network.zones`: it asks only whether these names are in the list, or it reads anything. */
 export type ZonesRead = readonly string[] | 'any';
 
 const zonesPath = 'network.zones';
@@ -63,9 +62,6 @@ function membersIn(node: ASTNode, members: Members): Members {
 
 /** Undefined: one of them is no text that is the same in every sign-in. */
 function textsIn(nodes: readonly ASTNode[]): readonly string[] | undefined {
-  const texts = nodes.map((node) => {
-    const constant = constantOf(node);
-    return constant && 'value' in constant ? constant.value : undefined;
-  });
+  const texts = nodes.map(constantIn);
   return texts.every((text) => typeof text === 'string') ? texts : undefined;
 }
