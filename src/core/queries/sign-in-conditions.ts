@@ -40,7 +40,7 @@ function conditionsIn(policies: PolicySet, kinds: readonly PolicyKind[]): readon
 }
 
 /** The rules of one policy. None if there is no such policy. */
-export function rulesOf(policies: PolicySet, kind: PolicyKind): readonly RuleHead[] {
+function rulesOf(policies: PolicySet, kind: PolicyKind): readonly RuleHead[] {
   if (kind === 'accountPolicy') return policies.accountPolicy?.rules ?? [];
   return policies[kind]?.rules.map(({ rule }) => rule) ?? [];
 }
