@@ -2,6 +2,7 @@
 
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { plainTime } from '../../../core/policy/theories/theory.ts';
+import { userId } from '../../schema/conditions/users.ts';
 
 /**
  * `enrolled`: keys of the authenticators that the user has; absent: it makes no difference. `isTimed`: it holds at the
@@ -12,6 +13,7 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[], i
   const { scopes, essentialClaims = [], clientId } = request;
   return [
     ...['--app', clientId],
+    ...(userId.test(subject.id) ? ['--user-id', subject.id] : []),
     ...(subject.identifiers.length === 0 ? [] : ['--identifiers', subject.identifiers.join(',')]),
     ...['--groups', subject.groups.join(',')],
     ...(subject.userType === undefined ? [] : ['--user-type', subject.userType]),
