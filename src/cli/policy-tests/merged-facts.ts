@@ -2,10 +2,10 @@
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { userId } from '../../core/policy/conditions/users.ts';
 import type { UserFacts } from '../../core/policy/theories/theory.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';
-import { userId } from '../../policy/schema/conditions/users.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import type { FactOptions } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';

@@ -146,7 +146,7 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
 function relevantChoices(variables: readonly Variable[], merge: MergeFacts): readonly OpenChoice[] {
   const plain = plainFacts();
   const choices = variables.flatMap(({ name, classes }): readonly OpenChoice[] => {
-    const places = classes.flatMap(({ place }) => place ?? []);
+    const places = classes.flatMap(({ applyTo }) => applyTo ?? []);
     const isComplete = places.length === classes.length;
     const outcomes = new Set(places.map((place) => JSON.stringify(merge(place(plain), []))));
     return outcomes.size > 1 || !isComplete ? [{ name, places, isComplete }] : [];

@@ -5,9 +5,10 @@ import { namesOf } from '../../core/model/authenticator-name.ts';
 import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
+import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
-import { userId, userName } from './conditions/users.ts';
+import { userName } from './conditions/users.ts';
 import { closed, closedNotEmpty, duration, key, listOf, text, whenSound } from './fields/fields.ts';
 
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */

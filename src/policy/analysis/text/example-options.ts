@@ -1,8 +1,8 @@
 /** An example of the analysis as options of `explain`, which then shows what the evaluator says about it. */
 
+import { userId } from '../../../core/policy/conditions/users.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { plainTime } from '../../../core/policy/theories/theory.ts';
-import { userId } from '../../schema/conditions/users.ts';
 
 /**
  * `enrolled`: keys of the authenticators that the user has; absent: it makes no difference. `isTimed`: it holds at the
