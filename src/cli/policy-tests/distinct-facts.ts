@@ -33,7 +33,8 @@ export function signatureBy(policies: PolicySet, mayFail: boolean): (facts: User
         expressions.map(({ test }) => test(stage)),
       ]),
       outcomeKey(policies, facts),
-      [request, device.known, lastSignIn, subject.identifiers, subject.recovery, Object.keys(subject.profile).sort()],
+      [request, device.known, lastSignIn, subject.id, subject.identifiers, subject.recovery],
+      Object.keys(subject.profile).sort(),
     ]);
   };
 }

@@ -51,6 +51,7 @@ function statedBy({ user, network, device, request, time }: PolicyTest): (path: 
   const isBrowserStated = (device?.userAgent ?? device?.platform ?? device?.os) !== undefined;
   const stated: Readonly<Record<string, boolean>> = {
     now: time !== undefined,
+    'user.id': user?.id !== undefined,
     'user.identifiers': user?.identifiers !== undefined,
     'user.groups': user?.groups !== undefined && !user.groups.includes('*'),
     'user.userType': user?.userType !== undefined,
