@@ -23,7 +23,8 @@ export function signatureBy(policies: PolicySet, openRules: OpenRules): (facts: 
     return JSON.stringify([
       decisions(facts),
       outcomeKey(policies, facts),
-      [request, device.known, lastSignIn, subject.identifiers, subject.recovery, Object.keys(subject.profile).sort()],
+      [request, device.known, lastSignIn, subject.id, subject.identifiers, subject.recovery],
+      Object.keys(subject.profile).sort(),
     ]);
   };
 }

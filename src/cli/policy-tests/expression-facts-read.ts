@@ -65,6 +65,7 @@ export function isStatedBy({ user, network, device, request, time }: PolicyTest)
   const isBrowserStated = (device?.userAgent ?? device?.platform ?? device?.os) !== undefined;
   const stated: Readonly<Record<string, boolean>> = {
     now: time !== undefined,
+    'user.id': user?.id !== undefined,
     'user.identifiers': user?.identifiers !== undefined,
     'user.groups': user?.groups !== undefined && !user.groups.includes('*'),
     'user.userType': user?.userType !== undefined,

@@ -78,6 +78,7 @@ function partsOfTest(path: string): readonly string[] | undefined {
 
 const partsByFact: Readonly<Record<string, readonly string[]>> = {
   now: ['time'],
+  'user.id': ['user.id'],
   'user.identifiers': ['user.identifiers'],
   'user.groups': ['user.groups'],
   'user.userType': ['user.userType'],
