@@ -124,13 +124,27 @@ describe('an attempt that waits for the account', () => {
   test.each<[string, string | undefined, ReturnType<typeof policyOf>, object | undefined]>([
     ['of one rule', 'eve', policyOf(strict, loose), limitsOfStrict],
     ['of the other', 'ann', policyOf(strict, loose), limitsOfLoose],
+    ['of one rule, the other way round', 'eve', policyOf(loose, strict), limitsOfLoose],
+    ['of the other, the other way round', 'ann', policyOf(loose, strict), limitsOfStrict],
     ['of no rule', 'ann', policyOf(strict), limitsOfStrict],
     ['of no rule, the strict one being loose', 'ann', policyOf(loose), limitsOfLoose],
   ])('without limits gets those %s', async (_, name, policy, expected) => {
     await setPolicy(policy);
-    const { attempt, asked } = await reserved(name, { deferred });
-    expect(asked).toEqual([{ ...deferred, limits: expected }]);
-    expect(attempt.limits).toEqual(expected);
+    // What would be drawn for the id makes no difference.
+    for (const subjectId of ['1', '2', '3', '4', '5', '6']) {
+      const { attempt, asked } = await reserved(name, { deferred }, { subjectId });
+      expect(asked).toEqual([{ ...deferred, limits: expected }]);
+      expect(attempt.limits).toEqual(expected);
+    }
+  });
+
+  test('a rule may also ask about the request', async () => {
+    const { rules } = policyOf(strict, loose);
+    const [first, second] = rules.map(({ rule }) => rule);
+    if (!first || !second) throw new Error('two rules');
+    const when = { scopes: { any: ['openid'] } };
+    await setPolicy(compilePolicy({ name: 'password', rules: [{ ...second, when }, first, { ...first, when: {} }] }));
+    expect((await reserved('eve', { deferred })).attempt.limits).toEqual(limitsOfLoose);
   });
 
   test('an unknown identifier always gets the limits of one rule, and all rules are drawn', async () => {

@@ -55,7 +55,8 @@ function send<T>(world: World, asked: Asked, run: (context: OpenTransaction) => 
 
 /** What is left of what was asked, and what is said. */
 function outcomeOf(admission: Admission) {
-  const left = ({ transaction: { work: task, challengeService } }: OpenTransaction) => ({
+  const left = ({ version, transaction: { id, work: task, challengeService } }: OpenTransaction) => ({
+    ...((version !== 1 || id !== 'tx') && { lost: 'the sign-in' }),
     ...(task && { bits: task.bits }),
     ...(challengeService && { challengeService }),
   });
@@ -164,6 +165,7 @@ describe('a page with a task from the start', () => {
     ['gets one', {}, {}, { bits: difficulty }],
     ['keeps the one it has', {}, { work: { challenge: 'kept', bits: 3 } }, { bits: 3 }],
     ['asks the service', { service, secret: 's' }, {}, { challengeService: 'asked' }],
+    ['has asked a service that is gone', {}, { challengeService: 'asked' }, { challengeService: 'asked' }],
     ['has asked the service', { service, secret: 's' }, { challengeService: 'asked' }, { challengeService: 'asked' }],
     ['was passed by it', { service, secret: 's' }, { challengeService: 'passed' }, { challengeService: 'passed' }],
     [
@@ -175,8 +177,9 @@ describe('a page with a task from the start', () => {
     ['gets a task without the secret of the service', { service }, {}, { bits: difficulty }],
   ])('%s', async (_, changes, asked, expected) => {
     const world = await worldWith(changes);
-    const { transaction } = await send(world, asked, askedBeforehand);
-    const { work: task, challengeService } = transaction;
+    const { transaction, version } = await send(world, asked, askedBeforehand);
+    const { id, work: task, challengeService } = transaction;
+    expect([id, version]).toEqual(['tx', 1]);
     expect({ ...(task && { bits: task.bits }), ...(challengeService && { challengeService }) }).toEqual(expected);
   });
 });
@@ -225,10 +228,20 @@ describe('with a challenge service', () => {
     const admission = await send(world, asked, (context) => admitted(context, fields));
     expect(outcomeOf(admission)).toEqual(expected);
     expect(world.lines.map(({ event, reason, outcome }) => `${event} ${reason} ${outcome}`)).toEqual(lines);
+    expect(world.lines.map(({ transaction, client }) => [transaction, client])).toEqual(
+      lines.map(() => ['tx', 'notes']),
+    );
     const isVerified = asked === asks && response === 'r';
     expect(bodies).toEqual(isVerified ? ['secret=private&response=r'] : []);
     const text = 'the challenge service did not answer as expected, and a proof of work replaces it: SyntaxError';
     expect(warned).toEqual(expected === isReplaced && isVerified ? [text] : []);
+  });
+
+  test('a refused response is refused where no form is free, too', async () => {
+    answers = [refuses];
+    const world = await worldWith({ service, secret: 'private' });
+    const admission = await send(world, asks, (context) => admittedWithAnswer(context, { response: 'r' }, 7));
+    expect(outcomeOf(admission)).toEqual(isRefused);
   });
 
   test('the failure of the service is remembered beyond the form', async () => {
