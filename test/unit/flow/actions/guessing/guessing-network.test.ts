@@ -1,4 +1,4 @@
-/** Networks that try many passwords: when they count as guessing, who does work then, and what else a failure counts to. */
+/** Networks that try many passwords: when they count as guessing, who works then, and what a failure counts to. */
 
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Transaction } from '../../../../../src/core/step/transaction.ts';
@@ -169,7 +169,9 @@ describe('an answer', () => {
     return {
       network: reserve.mock.calls.length,
       account: failuresWithin(places?.value, start, 60),
-      loads: [pastKeys('user-ann'), decoyPastKeys('decoy-id')].map((keys) => keys.every((one) => loaded.includes(one))),
+      loads: [pastKeys('user-ann'), decoyPastKeys('decoy-id')].map((keys) =>
+        keys.every((past) => loaded.includes(past)),
+      ),
     };
   }
 
