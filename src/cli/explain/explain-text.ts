@@ -14,7 +14,7 @@ import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultText } from './condition-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
-import { assumedUser } from './facts-from-options.ts';
+import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
@@ -24,9 +24,9 @@ import { leftAsideLines } from './unanswered-conditions.ts';
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
-  /** Conditions of the rules about the past of the user, of which nothing was given and nothing is known. */
+  /** What rules ask about the user and the past, of which nothing was given and nothing is known. */
   readonly leftAside: readonly string[];
-  /** For the user of `--user`. */
+  /** Absent for an invented user. */
   readonly locked?: readonly Locked[];
 }
 
@@ -101,13 +101,14 @@ function factLines(explanation: CommandExplanation): readonly string[] {
 /**
  * For an invented user, the facts given to the command. Those of a real user are personal data, shown by `users show`.
  */
-function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
-  if (subject?.id !== assumedUser) return [];
+function attributeRows({ subject, locked }: CommandExplanation): readonly (readonly [string, string])[] {
+  if (subject === undefined || locked !== undefined) return [];
   const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
   const attributes = Object.entries(subject.profile).map(
     ([name, value]) => `${name} ${[value].flat().join(' and ') || 'without a value'}`,
   );
-  return [...type, ...(attributes.length === 0 ? [] : [['profile', attributes.join(', ')] as const])];
+  const id = subject.id === assumedId ? [] : [['id', subject.id] as const];
+  return [...id, ...type, ...(attributes.length === 0 ? [] : [['profile', attributes.join(', ')] as const])];
 }
 
 /** Risk counts only after a proof, so the steps may ask for more than the layers above them. */

@@ -116,6 +116,10 @@ export interface WorldOptions {
   readonly hasApp?: boolean;
   canMail?: boolean;
   readonly visitor?: Partial<Visitor>;
+  /** What the settings say beyond what every sign-in needs. */
+  readonly settings?: Partial<Settings>;
+  /** Policies beside those of the other options. They are read anew for each decision. */
+  readonly policies?: Partial<PolicySet>;
   /** Wraps the store of the requests. */
   readonly around?: (store: Store) => Store;
 }
@@ -311,7 +315,7 @@ async function sessionIn(unit: UnitOfWork, uid: string): Promise<SsoSession | un
 }
 
 function snapshotOf(
-  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrLevels = [] }: WorldOptions,
+  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrLevels = [], ...more }: WorldOptions,
   authenticators: readonly Authenticator[],
   hasApp: boolean,
 ): Snapshot {
@@ -348,9 +352,11 @@ function snapshotOf(
       acrValues: acrLevels,
       attributes: { attributes: {}, closed: false },
       identify: {},
+      proofOfWork: { free: 20, wrongPasswords: 20, difficulty: 4 },
+      ...more.settings,
     } as unknown as Settings,
     app: async (clientId) => (hasApp && clientId === notes.clientId ? notes : undefined),
-    policies: async () => policies,
+    policies: async () => ({ ...policies, ...more.policies }),
     servicePolicy: async () => undefined,
     passwordPolicy: async () => undefined,
     equivalentApps: async () => [],

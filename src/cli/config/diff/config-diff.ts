@@ -2,6 +2,7 @@
 import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { everyCondition } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
@@ -13,14 +14,7 @@ import type { ComparedConfiguration } from './compared/compared-configuration.ts
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { comparePair } from './sign-ins/compare-pair.ts';
-import {
-  classOf,
-  comparedConditions,
-  countUsers,
-  projectionOf,
-  seenBy,
-  type UserClass,
-} from './sign-ins/user-classes.ts';
+import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
   readonly active: ComparedConfiguration;
@@ -117,7 +111,7 @@ function byWeight(a: AccessChange, b: AccessChange): number {
 /** Without a store, users differ only in their groups. */
 function leftAside(pairs: readonly VariedPair[], isCounted: boolean): readonly string[] {
   const sets = pairs.flatMap(({ pair: { active, next } }) =>
-    [active, next].flatMap(({ policies }) => comparedConditions(policies)),
+    [active, next].flatMap(({ policies }) => everyCondition(policies)),
   );
   const ofUsers = conditionsAbout('user', 'account').filter((name) => name !== 'groups');
   const names = [...conditionsAbout('other'), ...(isCounted ? [] : ofUsers)].filter((name) =>

@@ -62,7 +62,7 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
   const variable: Variable = {
     name: 'time',
     order: 0,
-    classes: classes.map(({ now }) => ({ place: (facts) => ({ ...facts, now }) })),
+    classes: classes.map(({ now }) => ({ applyTo: (facts) => ({ ...facts, now }) })),
   };
   return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
 }
