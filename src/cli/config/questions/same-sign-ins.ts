@@ -77,7 +77,7 @@ function isTransparent(sets: readonly ConditionSet[]): boolean {
 }
 
 /** The conditions of all rules that may decide about a sign-in. */
-function everyCondition(policies: PolicySet): readonly ConditionSet[] {
+export function everyCondition(policies: PolicySet): readonly ConditionSet[] {
   const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
   const compiled: readonly (CompiledPolicy<RuleHead> | undefined)[] = [
     session,
