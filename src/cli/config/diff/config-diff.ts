@@ -2,6 +2,7 @@
 import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { everyCondition } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
@@ -14,14 +15,7 @@ import type { ComparedConfiguration } from './compared/compared-configuration.ts
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { comparePair } from './sign-ins/compare-pair.ts';
-import {
-  classOf,
-  comparedConditions,
-  countUsers,
-  projectionOf,
-  seenBy,
-  type UserClass,
-} from './sign-ins/user-classes.ts';
+import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
   readonly active: ComparedConfiguration;
@@ -92,7 +86,7 @@ function usersByGroup(
     .filter(({ enrollable }) => enrollable)
     .flatMap((kind) => Array.from({ length: numberOf(kind) }, (_, index) => enrollmentOf(kind, index)));
   const conditions = identityConditions(
-    pairs.flatMap(({ active, next: { policies } }) => [active.policies, policies].flatMap(comparedConditions)),
+    pairs.flatMap(({ active, next: { policies } }) => [active.policies, policies].flatMap(everyCondition)),
   );
   const madeUp = (identity: Identity, groups: readonly string[]): UserClass => {
     const subject = { ...identity, status: 'active' as const, groups, profile: {}, enrollments };
@@ -129,7 +123,7 @@ function byWeight(a: AccessChange, b: AccessChange): number {
 /** Without a store, users differ only in their groups and in who they are. */
 function leftAside(pairs: readonly VariedPair[], isCounted: boolean): readonly string[] {
   const sets = pairs.flatMap(({ pair: { active, next } }) =>
-    [active, next].flatMap(({ policies }) => comparedConditions(policies)),
+    [active, next].flatMap(({ policies }) => everyCondition(policies)),
   );
   const ofUsers = conditionsAbout('user', 'account').filter((name) => !['groups', 'users'].includes(name));
   const names = [...conditionsAbout('other'), ...(isCounted ? [] : ofUsers)].filter((name) =>

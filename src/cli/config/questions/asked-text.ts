@@ -137,11 +137,16 @@ export function plainUserText({ asksWho, plain }: Pick<AskedSignIns, 'asksWho' |
 /** An outcome as data for scripts. */
 export function outcomeData(outcome: Outcome): object {
   const { zone, others } = outcome;
-  const ofOthers = others.map(({ identity, outcome: ofOther }) => ({ user: identity, ...ownData(ofOther) }));
-  return { zone, ...ownData(outcome), asked: askedText(outcome), ...(ofOthers.length > 0 && { others: ofOthers }) };
+  const ofOthers = others.map(({ identity, outcome: ofOther }) => ({ user: identity, ...userOutcomeData(ofOther) }));
+  return {
+    zone,
+    ...userOutcomeData(outcome),
+    asked: askedText(outcome),
+    ...(ofOthers.length > 0 && { others: ofOthers }),
+  };
 }
 
-function ownData(outcome: OtherUsers['outcome']): object {
+function userOutcomeData(outcome: OtherUsers['outcome']): object {
   const { steps, asked, dependsOn, rule } = outcome;
   return { getsIn: getsIn(outcome), asked: ownText(outcome), proofs: asked?.proofs, dependsOn, rule, steps };
 }

@@ -29,7 +29,7 @@ import type { AskContext } from './asked-configuration.ts';
 import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
 import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type Identity, identitiesApart, identityConditions, plainIdentity } from './identities.ts';
-import { type AppClass, everyCondition, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
+import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
 
 /** The place of a sign-in. `elsewhere` is in no zone. */
 export interface SignInPlace {
@@ -95,7 +95,7 @@ export async function questionAbout(
 ): Promise<AskedSignIns> {
   const classOf = signInClasses(snapshot);
   const policies = await Promise.all(apps.map((app) => snapshot.policies(app)));
-  const conditions = identityConditions([...new Set(policies.flatMap(everyCondition))]);
+  const conditions = identityConditions([...new Set(policies.flatMap(signInConditions))]);
   const [plain, asksWho] = [plainIdentity(conditions), conditions.tests.length > 0];
   const places = placesToShow(snapshot);
   return { snapshot, authenticators, places, now: now(), plain, asksWho, classOf, known: new Map() };
@@ -175,7 +175,7 @@ function outcomesAt(
   const believed = believedIn(sets, { active: deviceSignals, next: deviceSignals });
   const zonesRead = namesRead(policies, 'network');
   const decides = whatDecides(policies);
-  const conditions = identityConditions(everyCondition(policies));
+  const conditions = identityConditions(sets);
   return async (facts, shared) => {
     const found = new Map<string, OutcomeHere>();
     const outcomes: Outcome[] = [];

@@ -3,8 +3,9 @@
 import { grantedScopes, protocolScopes } from '../../../../core/decision/granted-scopes.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { Rule } from '../../../../core/model/policy.ts';
+import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { namesIn } from '../../../../core/policy/theories/membership-theory.ts';
-import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
+import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 
 /**
@@ -13,8 +14,8 @@ import type { AppPair, AppSide } from './app-pairs.ts';
  */
 export function freeScopes({ active, next }: AppPair): readonly string[] {
   if (![active, next].some(grantsSome)) return [];
-  const sets = [active, next].flatMap(({ policies }) => signInConditions(policies));
-  const named = new Set(sets.flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
+  const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
+  const named = new Set(withConditionsInside(sets).flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
   const after = askedFor(next);
   return [...askedFor(active)].filter((scope) => after.has(scope) && !named.has(scope));
 }

@@ -9,7 +9,7 @@ import { timeCondition } from '../../../../core/policy/conditions/time.ts';
 import { isRead, openReads, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { momentsIn } from '../../../../core/policy/theories/expression-theory.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
-import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
+import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
 import type { Settings, Zone } from '../../../../policy/model/settings.ts';
@@ -127,7 +127,7 @@ export function circumstancesOf(
   { active, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
 ): ComparedCircumstances {
-  const sets = [...signInConditions(active.policies), ...signInConditions(next.policies)];
+  const sets = [...everyCondition(active.policies), ...everyCondition(next.policies)];
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
   const [here, ...elsewhere] = placesToldApart(sets, places);
   const devices = browsersIn(sets, device);

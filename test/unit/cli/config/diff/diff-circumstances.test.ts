@@ -1,7 +1,17 @@
-/** `config diff` of rules that ask for several circumstances at once, beside rules that tell many more apart. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+/** The circumstances in which `config diff` compares sign-ins, and what is not compared. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
-import { all, type Diffs, factors, openDiffs, settings, signOn } from '../../support/diff-harness.ts';
+import {
+  all,
+  type Diffs,
+  enrollment,
+  type Files,
+  factors,
+  openDiffs,
+  password,
+  settings,
+  signOn,
+} from '../../support/diff-harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -51,4 +61,48 @@ test('what is not compared is said where rules tell more combinations apart', as
   expect(text).toContain(
     'Rules also ask about more combinations of place, device, time and scopes than are compared. This leaves them aside',
   );
+});
+
+describe('circumstances that only one policy asks about', () => {
+  const change = { add: ['totp'] };
+  const account = (when: object): Files => ({
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'No', change, when, then: 'deny' },
+        { name: 'Others', then: factors(1) },
+      ],
+    }),
+  });
+  const required = { ...signOn(all()), ...enrollment({ required: ['totp'] }) };
+
+  test.each([
+    ['a zone', { network: { any: ['office'] } }, 'from office'],
+    ['outside a zone', { network: { none: ['office'] } }, 'from outside office'],
+    ['a time', { time: { from: '22:00', to: '06:00', zone: 'UTC' } }, 'at other times, not now'],
+    ['a device', { device: { os: ['windows'] } }, 'with windows'],
+    ['a known browser', { expression: 'device.known' }, 'in a known browser'],
+  ])('of the account policy: %s', async (_, when, where) => {
+    await diffs.addUsers(3, [], { credentials: [password] });
+    expect((await diffs.sentences(account(when), required))[0]).toMatch(
+      RegExp(`^all 3 users, ${where}: can't get in any more`),
+    );
+  });
+
+  const recovery = (...rules: readonly object[]): Files => ({
+    'policies/recovery.yaml': JSON.stringify({
+      rules: [...rules, { name: 'By mail', then: { allow: { possession: { authenticators: ['email'] } } } }],
+    }),
+  });
+  const mail = { 'stepgate.yaml': settings.replace('totp: {', 'email: { enabled: true }, totp: {') };
+
+  test.each([
+    ['a zone', { network: { any: ['office'] } }, 'from office'],
+    ['outside a zone', { network: { none: ['office'] } }, 'from outside office'],
+  ])('of the recovery policy: %s', async (_, when, where) => {
+    await diffs.addUsers(2, []);
+    const next = recovery({ name: 'No', when, then: 'deny' });
+    expect(await diffs.sentences(next, { ...mail, ...signOn(all()), ...recovery() })).toEqual([
+      `all 2 users, ${where}: a forgotten password can no longer be replaced by its user`,
+    ]);
+  });
 });
