@@ -17,11 +17,11 @@ export function freeScopes(pair: AppPair): readonly string[] {
   if ([active, next].flatMap(grantsOf).length === 0) return [];
   const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
   const named = new Set(withConditionsInside(sets).flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
-  return [...askableScopes(pair)].filter((scope) => !named.has(scope));
+  return [...comparableScopes(pair)].filter((scope) => !named.has(scope));
 }
 
 /** The scopes that the app may ask for under both configurations. */
-export function askableScopes({ active, next }: AppPair): ReadonlySet<string> {
+export function comparableScopes({ active, next }: AppPair): ReadonlySet<string> {
   const after = askedFor(next);
   return new Set([...askedFor(active)].filter((scope) => after.has(scope)));
 }

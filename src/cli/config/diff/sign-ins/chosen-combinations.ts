@@ -19,7 +19,7 @@ export interface ChosenCombinations {
 const most = 500;
 
 /**
- * All of them; or each aspect alone, what the changed rules ask about together, and beside it one other aspect, and two.
+ * All of them; or each aspect alone, what the changed rules ask about together, and beside that one or two aspects.
  */
 export function chosenCombinations({ counts, changed }: AspectCounts): ChosenCombinations {
   const all = counts.map((count) => Array.from({ length: count }, (_, position) => position));

@@ -2,8 +2,8 @@
 
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
-import { deviceText } from './device-text.ts';
-import { scopesText } from './scopes-text.ts';
+import { deviceText, fewestNeeded } from './device-text.ts';
+import { scopeSetsText } from './scopes-text.ts';
 
 /** Circumstances with different values of one aspect: those for which the statement holds, and those without it. */
 interface Divided {
@@ -34,11 +34,11 @@ const dimensions: readonly Dimension[] = [
   { read: ({ now }) => String(now), words: timesText },
   {
     read: ({ scopes }) => scopes.slice(1).join(' '),
-    words: ({ own, others }) => scopesText(own.map(scopesOf), others.map(scopesOf)),
+    words: ({ own, others }) => scopeSetsText(own.map(scopesOf), others.map(scopesOf)),
   },
 ];
 
-/** The values of each dimension in each circumstance, as numbers. Cached by the circumstances of a pair of apps. */
+/** Cached by the circumstances of a pair of apps: the values of each dimension in each of them, as numbers. */
 const readings = new WeakMap<readonly Circumstance[], readonly (readonly number[])[]>();
 
 /** By dimension. */
@@ -99,10 +99,7 @@ function neededDimensions({ own, others, values }: Apart): readonly number[] {
     return !others.some((position) => found.has(keyIn(position, some, values)));
   };
   const varied = [...values.keys()].filter((dimension) => new Set(values[dimension]).size > 1);
-  return varied.reduceRight<readonly number[]>((some, dimension) => {
-    const fewer = some.filter((other) => other !== dimension);
-    return areApart(fewer) ? fewer : some;
-  }, varied);
+  return fewestNeeded(varied, areApart);
 }
 
 function keyIn(position: number, some: readonly number[], values: Apart['values']): string {

@@ -4,7 +4,7 @@ import { withConditionsInside } from '../../../../core/policy/rules/expression-p
 import { namesIn } from '../../../../core/policy/theories/membership-theory.ts';
 import { meetsLists } from '../../../../core/policy/values/membership.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
-import { askableScopes, grantsOf } from '../compared/carried-scopes.ts';
+import { comparableScopes, grantsOf } from '../compared/carried-scopes.ts';
 
 /** Sets of scopes in which conditions may be met, beside `openid`. */
 export interface ComparedScopes {
@@ -21,7 +21,7 @@ const most = 64;
 export function comparedScopes(sets: readonly ConditionSet[], pair: AppPair): ComparedScopes {
   const written = withConditionsInside(sets).flatMap(({ scopes }) => (scopes ? [JSON.stringify(scopes)] : []));
   const conditions = [...new Set(written)].map((text): AnyAllNone => JSON.parse(text));
-  const askable = askableScopes(pair);
+  const askable = comparableScopes(pair);
   const all = new Set(conditions.flatMap(namesIn));
   const named = [...all].filter((scope) => scope !== 'openid' && askable.has(scope));
   const grants = [pair.active, pair.next].flatMap(grantsOf);
@@ -67,7 +67,7 @@ function likelySets(named: Scopes, conditions: readonly AnyAllNone[]): readonly 
       return [[...new Set([...needed, ...(first ?? [])])]];
     }),
   );
-  const both = needs.flatMap((one, at) => needs.slice(at + 1).map((other) => [...new Set([...one, ...other])]));
+  const both = needs.flatMap((need, at) => needs.slice(at + 1).map((other) => [...new Set([...need, ...other])]));
   return unique([...needs, ...both.slice(0, most), named]);
 }
 

@@ -34,12 +34,15 @@ function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPai
     const found = new Set(some.map(read));
     return !others.some((pair) => found.has(read(pair)));
   };
-  const needed = (features: readonly Feature[], feature: Feature) => {
-    const fewer = features.filter((other) => other !== feature);
-    return areApart(fewer) ? fewer : features;
-  };
-  const features = featuresOf(all);
-  return features.reduce(needed, features);
+  return fewestNeeded(featuresOf(all), areApart);
+}
+
+/** Leaves out each in turn, if those that are left suffice. */
+export function fewestNeeded<Of>(all: readonly Of[], suffice: (some: readonly Of[]) => boolean): readonly Of[] {
+  return all.reduceRight((some, each) => {
+    const fewer = some.filter((other) => other !== each);
+    return suffice(fewer) ? fewer : some;
+  }, all);
 }
 
 function featuresOf(all: readonly BelievedPair[]): readonly Feature[] {
