@@ -1,8 +1,9 @@
 /** Describes the circumstances in which a statement holds. */
 
+import { neededAmong } from '../../../../core/analysis/findings/dead-rules.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
-import { deviceText, fewestNeeded } from './device-text.ts';
+import { deviceText } from './device-text.ts';
 import { scopeSetsText } from './scopes-text.ts';
 
 /** Circumstances with different values of one aspect: those for which the statement holds, and those without it. */
@@ -99,7 +100,7 @@ function neededDimensions({ own, others, values }: Apart): readonly number[] {
     return !others.some((position) => found.has(keyIn(position, some, values)));
   };
   const varied = [...values.keys()].filter((dimension) => new Set(values[dimension]).size > 1);
-  return fewestNeeded(varied, areApart);
+  return neededAmong(varied, areApart);
 }
 
 function keyIn(position: number, some: readonly number[], values: Apart['values']): string {

@@ -1,4 +1,5 @@
 /** Describes the devices for which a statement holds, by what the server believes about them. */
+import { neededAmong } from '../../../../core/analysis/findings/dead-rules.ts';
 import type { BelievedDevice } from '../../../../core/policy/theories/theory.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 
@@ -34,15 +35,7 @@ function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPai
     const found = new Set(some.map(read));
     return !others.some((pair) => found.has(read(pair)));
   };
-  return fewestNeeded(featuresOf(all), areApart);
-}
-
-/** Leaves out each in turn, if those that are left suffice. */
-export function fewestNeeded<Of>(all: readonly Of[], suffice: (some: readonly Of[]) => boolean): readonly Of[] {
-  return all.reduceRight((some, each) => {
-    const fewer = some.filter((other) => other !== each);
-    return suffice(fewer) ? fewer : some;
-  }, all);
+  return neededAmong(featuresOf(all), areApart);
 }
 
 function featuresOf(all: readonly BelievedPair[]): readonly Feature[] {
