@@ -106,7 +106,7 @@ function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
   const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
-  const where = whereText(circumstances, compared.circumstances);
+  const where = whereText(positions, compared.circumstances);
   const row = {
     kind,
     apps: pair.clientIds,
