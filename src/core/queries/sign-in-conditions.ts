@@ -35,6 +35,25 @@ export function everyCondition(policies: PolicySet): readonly ConditionSet[] {
   return conditionsIn(policies, allKinds);
 }
 
+/** The conditions of rules that one of these has alone, or in another order. */
+export function differingConditions(one: PolicySet, other: PolicySet): readonly ConditionSet[] {
+  const apart = allKinds.flatMap((kind) => differingRules(rulesOf(one, kind), rulesOf(other, kind)));
+  return apart.flatMap(({ when }) => conditionSets(when));
+}
+
+function differingRules(one: readonly RuleHead[], other: readonly RuleHead[]): readonly RuleHead[] {
+  const content = ({ location: _, ...rule }: RuleHead) => JSON.stringify(rule);
+  const [own, others] = [one.map(content), other.map(content)];
+  const [inOne, inOther] = [new Set(own), new Set(others)];
+  const isSameOrder =
+    own.filter((rule) => inOther.has(rule)).join() === others.filter((rule) => inOne.has(rule)).join();
+  if (!isSameOrder) return [...one, ...other];
+  return [
+    ...one.filter((_, at) => !inOther.has(own[at] ?? '')),
+    ...other.filter((_, at) => !inOne.has(others[at] ?? '')),
+  ];
+}
+
 function conditionsIn(policies: PolicySet, kinds: readonly PolicyKind[]): readonly ConditionSet[] {
   return kinds.flatMap((kind) => rulesOf(policies, kind).flatMap(({ when }) => conditionSets(when)));
 }

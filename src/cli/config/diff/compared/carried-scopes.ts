@@ -12,16 +12,26 @@ import type { AppPair, AppSide } from './app-pairs.ts';
  * Scopes that a request may add to those of a circumstance without changing which rules decide, because no rule names
  * them. Empty if no rule of the app says what it grants, before or after.
  */
-export function freeScopes({ active, next }: AppPair): readonly string[] {
-  if (![active, next].some(grantsSome)) return [];
+export function freeScopes(pair: AppPair): readonly string[] {
+  const { active, next } = pair;
+  if ([active, next].flatMap(grantsOf).length === 0) return [];
   const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
   const named = new Set(withConditionsInside(sets).flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
-  const after = askedFor(next);
-  return [...askedFor(active)].filter((scope) => after.has(scope) && !named.has(scope));
+  return [...comparableScopes(pair)].filter((scope) => !named.has(scope));
 }
 
-function grantsSome({ policies }: AppSide): boolean {
-  return policies.app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.scopes !== undefined) === true;
+/** The scopes that the app may ask for under both configurations. */
+export function comparableScopes({ active, next }: AppPair): ReadonlySet<string> {
+  const after = askedFor(next);
+  return new Set([...askedFor(active)].filter((scope) => after.has(scope)));
+}
+
+/** What rules of the app grant, as far as they say it. */
+export function grantsOf({ policies }: AppSide): readonly (readonly string[])[] {
+  return (
+    policies.app?.rules.flatMap(({ rule: { then } }) => (then.kind === 'allow' && then.scopes ? [then.scopes] : [])) ??
+    []
+  );
 }
 
 /** The scopes that the app may ask for under one configuration. */

@@ -14,6 +14,7 @@ import type { Store } from '../../../../stores/store.ts';
 import { accountsOf } from '../../../../users/record/account.ts';
 import { toSubject } from '../../../../users/record/user.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import type { Identity } from '../../questions/identities.ts';
 import { factsIn, type VariedPair } from './circumstances.ts';
 
 /** A class of users, represented by one of them. */
@@ -27,6 +28,8 @@ export interface UserClass {
   readonly results: readonly string[];
   /** A key of everything else that matters. */
   readonly rest: string;
+  /** Who a made-up user is, where rules ask. */
+  readonly identity?: Identity;
 }
 
 /** Something that rules ask about users, apart from their groups: a condition, or a part of an expression. */
