@@ -71,7 +71,7 @@ const methodsOf: Readonly<Record<string, readonly string[]>> = { phone: ['sms', 
 /** What was proved in this transaction has seen no pause. */
 function wasActive(evidence: Evidence, maxIdle: number | undefined, when: When): boolean {
   const isNow = when.transaction !== undefined && evidence.transaction === when.transaction;
-  return maxIdle === undefined || isNow || (evidence.idle ?? 0) <= maxIdle;
+  return maxIdle === undefined || isNow || (evidence.longestPause ?? 0) <= maxIdle;
 }
 
 export function subsets<Item>(items: readonly Item[]): readonly (readonly Item[])[] {

@@ -106,10 +106,10 @@ function within(
   item: AssessedEvidence,
   { oldest = unbounded, longestPause = unbounded }: PossibleProofs,
 ): AssessedEvidence {
-  const { idle = unbounded } = item;
+  const { longestPause: pause = unbounded } = item;
   if (item.age === 'now') return item;
   const age = Math.min(item.age, oldest);
-  return { ...item, age, idle: Math.min(idle, longestPause, age) };
+  return { ...item, age, longestPause: Math.min(pause, longestPause, age) };
 }
 
 function numbered(set: EvidenceSet): EvidenceSet {
@@ -186,7 +186,7 @@ function itemsFor(
       authenticator: key,
       enrollment: key,
       age: oldest === 0 ? 'now' : (oldest ?? unbounded),
-      ...(oldest !== 0 && { idle: Math.min(demand.maxIdle ?? unbounded, oldest ?? unbounded) }),
+      ...(oldest !== 0 && { longestPause: Math.min(demand.maxIdle ?? unbounded, oldest ?? unbounded) }),
       ...(auxiliary && { auxiliary }),
     };
     const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));
