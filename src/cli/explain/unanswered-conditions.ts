@@ -43,6 +43,9 @@ const unvaried: ReadonlyMap<string, string> = new Map([
   ['request.acrValues', 'acr_values in expressions'],
 ]);
 
+/** What answers about many sign-ins go through. */
+const aboutIdentity = new Set(['user.identifiers', 'user.id']);
+
 /**
  * What an answer about many sign-ins ignores of what expressions read, e.g. `expression.now`; `expression`: facts of
  * the user, if these are not known.
@@ -53,7 +56,7 @@ export function readsLeftAside(
 ): readonly string[] {
   const reads = openReads(sets);
   return [
-    ...(!realUser && reads.some((path) => /^user\b/.test(path)) ? ['expression'] : []),
+    ...(!realUser && reads.some((path) => /^user\b/.test(path) && !aboutIdentity.has(path)) ? ['expression'] : []),
     ...[...unvaried.keys()].filter((fact) => isRead(fact, reads)).map((fact) => `expression.${fact}`),
   ];
 }

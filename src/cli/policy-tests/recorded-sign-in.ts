@@ -14,7 +14,7 @@ import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
-import { type AskedFacts, askedFacts } from './expression-facts-read.ts';
+import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
 import { rulesOfSignIns } from './open-sign-ins.ts';
 
 /** The sign-in that is recorded. */
@@ -40,7 +40,10 @@ export function recordedFacts(
   policies: PolicySet,
   attributes: AttributeSchema,
 ): RecordedTest {
-  const asked = askedFacts(rulesOfSignIns(policies).flatMap(conditionSets), attributes);
+  const asked = askedFacts(
+    rulesOfSignIns(policies).flatMap(({ when }) => conditionSets(when)),
+    attributes,
+  );
   const { sets, reads } = asked;
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const zones = (trace?.zones ?? []).filter(
@@ -87,19 +90,6 @@ export function recordedFacts(
 interface Asked extends AskedFacts {
   readonly at: Seconds;
   readonly trace?: RecordedSignIn['trace'];
-}
-
-/** Whether a rule compares something with the present. Ages are no such thing: a test says them as they were. */
-function asksTime({ enrollment }: PolicySet, { sets, reads }: AskedFacts): boolean {
-  const bounds = sets.flatMap(({ attributes = {} }) =>
-    Object.values(attributes).flatMap(({ not, ...test }) => [test.before, test.after, not?.before, not?.after]),
-  );
-  return (
-    ['now', 'user.createdAt'].some((path) => reads.has(path)) ||
-    sets.some(({ time }) => time !== undefined) ||
-    bounds.some((bound) => bound !== undefined && 'fromNow' in bound) ||
-    (enrollment?.rules.some(({ rule }) => rule.then.required.some(({ grace }) => grace && 'until' in grace)) ?? false)
-  );
 }
 
 const profile = 'user.profile.';

@@ -18,7 +18,7 @@ import { submit, view } from '../../../src/flow/engine.ts';
 import type { ServerSecrets } from '../../../src/flow/server-mac.ts';
 import type { Services } from '../../../src/flow/services.ts';
 import type { SignInResult, StepShown, Submission } from '../../../src/flow/sign-in-result.ts';
-import type { TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
+import type { OpenTransaction, TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
 import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/store.ts';
 import type { App } from '../../../src/policy/model/app.ts';
 import type { Settings } from '../../../src/policy/model/settings.ts';
@@ -368,6 +368,16 @@ function snapshotOf(
     fileHash: () => undefined,
     brandFile: async () => undefined,
   };
+}
+
+/** Runs a function on the transaction of the world as it is stored now. */
+export function opened<T>(world: World, run: (context: OpenTransaction) => T | Promise<T>): Promise<T> {
+  return world.inRequest('tx', async (request) => {
+    const [transaction, app] = [await world.transaction(), await world.snapshot.app('notes')];
+    if (!transaction || !app) throw new Error('no transaction');
+    const { services, snapshot } = world;
+    return run({ services, request, transaction, version: 1, snapshot, app });
+  });
 }
 
 export function asStep(result: SignInResult): StepShown {

@@ -672,6 +672,62 @@ test.each([
   expect(tests[0].differences).toMatchObject([{ actual: expect.stringContaining(`${beginning}${advice}`) }]);
 });
 
+test.each([
+  ['"device.known && \'hr\' in user.groups && now.getHours() == 10"', 'groups: []', 'never: { deny: rule }'],
+  ['"\'hr\' in user.groups && now.getHours() == 10"', 'groups: []', 'always: { rule: Rest }'],
+  ['"!(\'hr\' in user.groups) || now.getHours() == 10"', 'groups: []', 'always: { deny: rule }'],
+  ['"!(!(\'hr\' in user.groups) || now.getHours() == 10)"', 'groups: []', 'never: { deny: rule }'],
+  [`"user.userType == 'guest' && now.getHours() == 10"`, 'userType: staff', 'never: { deny: rule }'],
+  [`"user.profile.unit == 'it' && user.identifiers[0] == 'x'"`, 'attributes: { unit: hr }', 'never: { deny: rule }'],
+])('what does not depend on an open part of an expression is decided: %s', async (written, said, line) => {
+  const user = `user: { enrolled: [password], ${said} }`;
+  const { tests } = await runWithRule(`{ expression: ${written} }`, 'app: notes', user, line);
+  expect(tests[0].differences).toEqual([]);
+});
+
+test.each([
+  ['"device.known && \'hr\' in user.groups && now.getHours() == 10"', 'groups: [hr]'],
+  ['"device.known && \'hr\' in user.groups && size(user.identifiers) * 7 == 91"', 'groups: [hr, "*"]'],
+  ["\"'hr' in user.groups && (now.getHours() == 10 || user.profile.unit.startsWith('x'))\"", ''],
+])('what some sign-ins leave open is not decided by the others: %s', async (written, said) => {
+  const user = `user: { enrolled: [password]${said ? `, ${said}` : ''} }`;
+  const { tests } = await runWithRule(`{ expression: ${written} }`, 'app: notes', user, 'never: { deny: rule }');
+  expect(tests[0].differences).not.toEqual([]);
+});
+
+test.each([
+  ['"now.getHours() > 5"', 'always: { deny: rule }', ['--at', expect.stringMatching(/T0[0-5]:/)]],
+  ['"now.getHours() > 5"', 'never: { deny: rule }', ['--at', '2027-01-15T08:00:00.000Z']],
+  [
+    '{ time: { from: "06:00", to: "22:00", zone: UTC } }',
+    'never: { deny: rule }',
+    ['--at', expect.stringMatching(/T(?:0[6-9]|1|2[01])/)],
+  ],
+  [
+    `"size(user.identifiers) > 0 && user.identifiers[0].endsWith('@a.test')"`,
+    'never: { deny: rule }',
+    ['--identifiers', expect.stringMatching(/@a\.test$/)],
+  ],
+  ['"now.getHours() == 3 && size(user.identifiers) == 2"', 'never: { deny: rule }', ['--at', expect.any(String)]],
+])('%s refutes %s with an example that says so', async (when, line, example) => {
+  const condition = when.startsWith('{') ? when : `{ expression: ${when} }`;
+  const { tests } = await runWithRule(condition, 'app: notes', 'user: { enrolled: [password] }', line);
+  expect(tests[0].differences[0].example).toEqual(expect.arrayContaining(example));
+});
+
+test('an expression about the time that has both outcomes depends', async () => {
+  const when = '{ expression: "now.getHours() > 5" }';
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'depends: { deny: rule }');
+  expect(tests[0].differences).toEqual([]);
+});
+
+test('an example is as the test says, whatever else an expression about the time leaves open', async () => {
+  const when = `{ expression: "now - user.createdAt > duration('1000h')" }`;
+  const user = 'user: { enrolled: [password], accountAge: P2D }';
+  const { tests } = await runWithRule(when, 'app: notes', user, 'never: { deny: rule }');
+  expect(tests[0].differences).toMatchObject([{ actual: expect.stringMatching(/^undecided/) }]);
+});
+
 const manyGroups = Array.from({ length: 17 }, (_, at) => `g${at}`);
 
 test('where too many sign-ins are open, the error says what to add to the test', async () => {

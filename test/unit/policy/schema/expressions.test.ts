@@ -372,6 +372,30 @@ describe('a check', () => {
         [41, expect.stringContaining('`matches`')],
       ],
     ],
+    ['has(user.usertype)', [[9, unknownKey('usertype')]]],
+    ['has(usr.userType)', [[4, expect.stringContaining('Unknown variable: usr')]]],
+    ['!has(user.profile.nope) && has(user.profile.level)', [[18, unknownKey('nope')]]],
+    [
+      'has(device.managed) || has(network.country)',
+      [
+        [11, unknownKey('managed')],
+        [35, unknownKey('country')],
+      ],
+    ],
+    ['has(user.profile.department.length)', [[28, expect.stringContaining("Cannot index type 'string'")]]],
+    [
+      'user.groups.exists(g, has(g.name)) || has(user.userType)',
+      [[28, expect.stringContaining("Cannot index type 'string'")]],
+    ],
+    ['user.groups.exists(user, has(user.userType))', [[34, expect.stringContaining("Cannot index type 'string'")]]],
+    [
+      'has(user.nme) && user.profile.level == 3',
+      [
+        [9, unknownKey('nme')],
+        [17, expect.stringContaining('write 3.0 for 3')],
+      ],
+    ],
+    ['[user].exists(u, has(u.userType) && has(u.profile.sites)) && has(request.scopes)', []],
   ])('finds all faults of %s', (written, faults) => {
     expect(expressionFaults(written, environment).map(({ offset, message }) => [offset, message])).toEqual(faults);
   });
@@ -379,6 +403,8 @@ describe('a check', () => {
   test('knows no attributes where the configuration names none', () => {
     expect(expressionFaults('user.profile.whatever == 1', typedEnvironment(undefined))).toEqual([]);
     expect(expressionFaults('user.whatever == 1', typedEnvironment(undefined))).toHaveLength(1);
+    expect(expressionFaults('has(user.profile.whatever)', typedEnvironment(undefined))).toEqual([]);
+    expect(expressionFaults('has(user.whatever)', typedEnvironment(undefined))).toHaveLength(1);
   });
 
   test.each([

@@ -37,7 +37,7 @@ export function decidingRuleNames(
     const { now, scopes, place, device, believed } = circumstance;
     const later = asksAboutRisk ? [device.known] : [];
     const isOpen = accountPolicy !== undefined || found.some((position) => position.startsWith('?'));
-    const more = isOpen ? [user.groups, user.results, place.label, device, believed] : [];
+    const more = isOpen ? [user.groups, user.results, place.label, place.activeLabel, device, believed] : [];
     return JSON.stringify([found, now, scopes, later, ...more]);
   };
   const known = byUsersAlike([...positions.keys()], ({ groups, results }) => [groups, results]);
