@@ -43,7 +43,11 @@ export async function attemptsLeft(world: World, owner: string, name: string): P
 }
 
 /** A form of another step than the page shows, as from a page that was made before the rules changed. */
-export function otherForm(world: World, step: string, { version }: Pick<StepShown, 'version'>, authenticator = '') {
+export function otherForm(
+  world: World,
+  { version }: Pick<StepShown, 'version'>,
+  { step, authenticator = '' }: { readonly step: string; readonly authenticator?: string },
+) {
   return { handle: formHandle(world.secrets.all[0] as string, { transaction: 'tx', step, authenticator, version }) };
 }
 

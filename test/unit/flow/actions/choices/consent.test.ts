@@ -104,7 +104,7 @@ describe('the consent page', () => {
     const first = await world.beginSignIn({ scopes });
     const page = 'identifier' in fields ? await world.send(first, fields) : first;
     if (page.kind !== 'step') throw new Error('no page');
-    const next = await world.send(otherForm(world, 'consent', page), { 'scopes.email': 'yes' });
+    const next = await world.send(otherForm(world, page, { step: 'consent' }), { 'scopes.email': 'yes' });
     expect([currentStep(next), noticesOf(next), world.events()]).toEqual([where, [], []]);
   });
 

@@ -70,7 +70,7 @@ describe('an account that is due for deletion', () => {
   test('nor by a form of a sign-in without a user', async () => {
     const { world } = await atKeepAccount();
     const page = await world.beginSignIn();
-    const next = await world.send(otherForm(world, 'keep_account', page));
+    const next = await world.send(otherForm(world, page, { step: 'keep_account' }));
     expect([currentStep(next), noticesOf(next), await told(world)]).toEqual(['identify', [], []]);
   });
 

@@ -28,7 +28,7 @@ describe('the choice of an account', () => {
   test('nothing is chosen where no account is offered', async () => {
     const world = await worldOfAnn();
     const page = await begin(world, {});
-    const next = await world.send(otherForm(world, 'select_account', page));
+    const next = await world.send(otherForm(world, page, { step: 'select_account' }));
     expect([currentStep(next), noticesOf(next)]).toEqual(['identify', []]);
     expect(await world.transaction()).not.toHaveProperty('accountSelected');
   });

@@ -68,11 +68,12 @@ describe('what the user typed', () => {
     attribute: attribute(type, more),
     required,
   });
-  const read = (one: ReturnType<typeof field>, text: string | undefined, country?: string) =>
-    readTyped(text === undefined ? {} : { 'userProfile.it': text }, { fields: [one], terms: [], country });
+  const read = (asked: ReturnType<typeof field>, text: string | undefined, country?: string) =>
+    readTyped(text === undefined ? {} : { 'userProfile.it': text }, { fields: [asked], terms: [], country });
 
   test.each<[AttributeType, string | undefined, unknown, string?]>([
     ['text', ' Ann ', 'Ann'],
+    ['text', '030 123456', '030 123456', 'DE'],
     ['number', '42', 42],
     ['boolean', 'yes', true],
     ['boolean', undefined, false],

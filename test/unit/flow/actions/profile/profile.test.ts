@@ -119,6 +119,13 @@ describe('the profile page', () => {
     expect([(await world.user('ann')).profile, await formsLeft(world), world.events()]).toEqual([{}, 60, []]);
   });
 
+  test('an input that the page does not have is refused, even if all else is right', async () => {
+    const { world, page } = await atProfile({ required: ['nickname'] });
+    const again = await world.send(page, { 'userProfile.city': 'Bonn', 'userProfile.nickname': 'Annie' });
+    expect([currentStep(again), noticesOf(again)]).toEqual(['profile', ['error profile.unknown']]);
+    expect((await world.user('ann')).profile).toEqual({});
+  });
+
   test.each([
     [59, 'complete', []],
     [60, 'profile', [{ code: 'profile.exceeded', level: 'error', params: { seconds: 3600 } }]],
@@ -172,7 +179,7 @@ describe('the profile page', () => {
   test('nor without a user', async () => {
     const { world } = await atProfile({ required: ['nickname'] });
     const page = await world.beginSignIn();
-    const next = await world.send(otherForm(world, 'profile', page), { 'userProfile.nickname': 'Annie' });
+    const next = await world.send(otherForm(world, page, { step: 'profile' }), { 'userProfile.nickname': 'Annie' });
     expect([currentStep(next), noticesOf(next), world.events()]).toEqual(['identify', [], []]);
   });
 
