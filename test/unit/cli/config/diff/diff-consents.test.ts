@@ -28,7 +28,7 @@ async function addUser(name: string, ...consented: readonly string[]): Promise<v
   ]);
 }
 
-const notes = validFiles['apps/notes.yaml'];
+const notes = `${validFiles['apps/notes.yaml']}`;
 const app = (clientId: string, firstParty: boolean): Files => ({
   [`apps/${clientId}.yaml`]: `${notes.replace('clientId: notes', `clientId: ${clientId}`)}firstParty: ${firstParty}\n`,
 });
