@@ -1,6 +1,8 @@
 /** The circumstances in which `config diff` compares sign-ins, and what is not compared. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
+import { oneDay } from '../../../../../src/core/model/durations.ts';
+import { Directory } from '../../../../../src/users/directory/directory.ts';
 import { validFiles } from '../../../policy/support/configuration-dir.ts';
 import {
   all,
@@ -14,6 +16,7 @@ import {
   signOn,
   totp,
 } from '../../support/diff-harness.ts';
+import { fixedNow } from '../../support/harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -107,6 +110,15 @@ describe('circumstances that only one policy asks about', () => {
       `all 2 users, ${where}: a forgotten password can no longer be replaced by its user`,
     ]);
   });
+});
+
+test('users whose password must be replaced at another time only', async () => {
+  const directory = new Directory(diffs.terminal.store, () => fixedNow - 29.9 * oneDay);
+  await directory.create({ identifiers: ['ann'], credentials: [password] });
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const night = { name: 'Night', when: { time: { from: '22:00', to: '06:00', zone: 'UTC' } }, then: factors(1) };
+  const aged = { 'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: { maxAge: 'P30D' } }] }) };
+  expect((await diffs.sentences(aged, signOn(night, all())))[0]).toMatch(/^1 of 3 users, at other times, not now: /);
 });
 
 describe('scopes that are asked for together', () => {
