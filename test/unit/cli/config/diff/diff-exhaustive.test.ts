@@ -160,7 +160,7 @@ async function sideOf(rules: Drawn) {
 
 /** What one configuration after the other asks of the user there, as keys of changes. */
 function changesAt(pair: AppPair, subject: OnlyUser['subject'], circumstance: Circumstance): readonly string[] {
-  const user = { subject, users: 1, groups: subject.groups, results: [], rest: '' };
+  const user = { subject, users: 1, groups: subject.groups, results: [], consents: new Map(), rest: '' };
   const free = freeScopes(pair);
   const [before, after] = [viewerOf(pair.active, 'active', free), viewerOf(pair.next, 'next', free)].map((viewer) =>
     viewer.view(user, circumstance),
