@@ -189,7 +189,7 @@ function meetsChain(chain: readonly ChainStep[], evidence: readonly AssessedEvid
   return hasNonAuxiliary && isMatchable(chain.map((step) => candidatesFor(step, evidence, chain.length)));
 }
 
-/** The enrollments whose evidence meets the step, at most so many: a chain can use no more than it has steps. */
+/** The enrollments whose evidence meets the step, at most this many: a chain can use no more than it has steps. */
 export function candidatesFor(step: ChainStep, evidence: readonly AssessedEvidence[], most: number): Candidates {
   const found: string[] = [];
   for (const assessed of evidence) {

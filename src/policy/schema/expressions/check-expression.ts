@@ -13,8 +13,8 @@ import { momentOf } from './moments.ts';
 import { absentFaults, typeFaults } from './type-faults.ts';
 
 /**
- * By the environment of `typedEnvironment`. Empty: it is a condition that can be evaluated. All faults in the order of
- * the text; of an expression that cannot be parsed, the first.
+ * The faults of an expression, in the order of the text; of one that cannot be parsed, the first. Empty: it is a
+ * condition that can be evaluated. `environment`: by `typedEnvironment`.
  */
 export function expressionFaults(written: string, environment: Environment): readonly ExpressionFault[] {
   try {

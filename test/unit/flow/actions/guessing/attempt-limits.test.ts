@@ -56,8 +56,11 @@ beforeEach(async () => {
 });
 
 async function setPolicy(policy: ReturnType<typeof policyOf> | undefined): Promise<void> {
-  Object.assign(await world.snapshot.policies({} as never), { password: policy });
-  Object.assign(world.snapshot, { passwordPolicy: async () => policy });
+  const policies = await world.snapshot.policies({} as never);
+  Object.assign(world.snapshot, {
+    policies: async () => ({ ...policies, password: policy }),
+    passwordPolicy: async () => policy,
+  });
   Object.assign(world.services, { knownSnapshot: () => world.snapshot });
 }
 
