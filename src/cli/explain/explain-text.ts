@@ -3,6 +3,7 @@
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import type { AllowTerms } from '../../core/model/policy.ts';
 import { sourceLocationText } from '../../core/model/source-location.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskText } from '../../core/policy/values/risk.ts';
@@ -200,19 +201,24 @@ function appSessionText({ absolute, unkept }: NonNullable<ExplainedLayer['appSes
   return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
 }
 
+/** One line for each member: one that is left out does not compile. */
+const grantedRows: Readonly<
+  Record<Exclude<keyof AllowTerms, 'kind' | 'requirement'>, (layer: ExplainedLayer) => readonly string[]>
+> = {
+  session: ({ session }) => (session === undefined ? [] : [row('counts', sessionText(session))]),
+  appSession: ({ appSession }) => (appSession === undefined ? [] : [row('counts', appSessionText(appSession))]),
+  scopes: ({ scopes }) => (scopes === undefined ? [] : [row('grants', `scopes ${scopes.join(', ')}`)]),
+  remember: ({ remember }) =>
+    remember === undefined ? [] : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)],
+};
+
 function resultLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
-  const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, profile, satisfied } =
-    layer;
+  const { outcome, requirements, missing, maxAge, remembered, enrollment, profile, satisfied } = layer;
   const alternatives = requirements.flatMap(requirementText);
   const lines = [
     ...list('requires', alternatives),
     ...(maxAge === undefined ? [] : [maxAgeRow(alternatives.length > 0, maxAge)]),
-    ...(session === undefined ? [] : [row('counts', sessionText(session))]),
-    ...(layer.appSession === undefined ? [] : [row('counts', appSessionText(layer.appSession))]),
-    ...(layer.scopes === undefined ? [] : [row('grants', `scopes ${layer.scopes.join(', ')}`)]),
-    ...(remember === undefined
-      ? []
-      : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),
+    ...Object.values(grantedRows).flatMap((rowsIn) => rowsIn(layer)),
     ...(remembered === undefined
       ? []
       : [row('waives', `the second factor: this browser remembers ${remembered.join(', ')}`)]),

@@ -156,7 +156,7 @@ function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[]
  * the demand, and none of them is examined. `proof`: `itemsFor` makes the weakest proof that meets it. If it cannot,
  * the proof stays and is weaker than what users give, so that nothing is proved which is not true.
  */
-const decidedBy: Readonly<Record<keyof AnyDemand, 'authenticator' | 'proof'>> = {
+const shownBy: Readonly<Record<keyof AnyDemand, 'authenticator' | 'proof'>> = {
   factor: 'authenticator',
   authenticators: 'authenticator',
   exclude: 'authenticator',
@@ -166,7 +166,7 @@ const decidedBy: Readonly<Record<keyof AnyDemand, 'authenticator' | 'proof'>> = 
 };
 
 const authenticatorTests = Object.entries(demandTests).flatMap(([member, test]) =>
-  decidedBy[member as keyof AnyDemand] === 'authenticator' ? [test] : [],
+  shownBy[member as keyof AnyDemand] === 'authenticator' ? [test] : [],
 );
 
 /** The weakest proofs that meet the demand: one for each authenticator and each of its methods. */
