@@ -15,6 +15,7 @@ import type { ComparedConfiguration } from './compared/compared-configuration.ts
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { comparePair } from './sign-ins/compare-pair.ts';
+import { apartWhereConsented } from './sign-ins/counted-consents.ts';
 import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
@@ -52,7 +53,7 @@ export async function configDiff({
   const isSomeUser = ({ groups }: UserClass) =>
     real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
   const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((userClass) => !isSomeUser(userClass))];
-  const changes = varied.flatMap((variedPair) => {
+  const changes = apartWhereConsented(varied, real).flatMap((variedPair) => {
     const { pair, circumstances } = variedPair;
     const classes = seenBy(all, projectionOf([variedPair]), projection);
     return comparePair(pair, { classes, circumstances, isCounted: store !== undefined });
