@@ -90,14 +90,14 @@ describe('the account that is named', () => {
     const found = namedAccount(entries, typed, { settings, app: {} as App });
     if (found === undefined) return 'no reading counts';
     expect(found.key).toBe(identifierKey(found.reading.value));
-    return `${found.account?.user.id ?? 'nobody'} by ${found.reading.value}`;
+    return `${found.account?.user.id ?? 'no user'} by ${found.reading.value}`;
   }
 
   test.each<[string, string, Kinds, boolean, string]>([
     ['by a name', 'Ann', {}, false, 'user-ann by ann'],
     ['by a number', number, {}, false, `user-ann by ${number}`],
     ['by a number before the name of another user', digits, {}, true, `user-ann by ${number}`],
-    ['by the digits, where the number is of no user', '06601234560', {}, false, 'nobody by +436601234560'],
+    ['by the digits, where the number is of no user', '06601234560', {}, false, 'no user by +436601234560'],
     [
       'by a name of digits, where numbers do not count',
       digits,
@@ -109,9 +109,9 @@ describe('the account that is named', () => {
     ['by nothing, where the kind does not count', 'ann', { by: ['email'] }, false, 'no reading counts'],
     ['by an attribute that counts', 'B-7', { by: ['badge'] }, false, 'user-ann by b-7'],
     ['by an attribute that counts among others', 'B-7', { by: ['phone', 'badge'] }, false, 'user-ann by b-7'],
-    ['by an attribute that does not count', 'B-7', { by: ['username'] }, false, 'nobody by b-7'],
-    ['by a name beside attributes that count alone', 'ann', { by: ['badge'] }, false, 'nobody by ann'],
-    ['by an unknown name', 'cat', {}, false, 'nobody by cat'],
+    ['by an attribute that does not count', 'B-7', { by: ['username'] }, false, 'no user by b-7'],
+    ['by a name beside attributes that count alone', 'ann', { by: ['badge'] }, false, 'no user by ann'],
+    ['by an unknown name', 'cat', {}, false, 'no user by cat'],
   ])('%s', async (_, text, kinds, hasOther, expected) => {
     expect(await named(text, kinds, hasOther)).toBe(expected);
   });
