@@ -93,6 +93,7 @@ describe('sign-ins that an expression tells apart are compared, as those of a co
     ['device.platform.startsWith("mob")', 'on mobile'],
     ['"address" in request.scopes', 'with the scope address'],
     ['now > timestamp("2026-12-24T00:00:00Z")', 'at other times, not now'],
+    ['now < timestamp("2026-12-24T00:00:00Z")', 'now and at some other times'],
   ])('%s', async (expression, where) => {
     const text = await diffs.diff(signOn(rule(expression), all(2)), signOn(all(2)));
     expect(text).toContain(`    all 2 users, ${where}: two factors become one\n`);
