@@ -40,7 +40,8 @@ export async function configDiff({
   store,
   ...rest
 }: DiffOptions): Promise<ConfigDiff> {
-  const { pairs, added, removed } = await comparedApps(active, next);
+  const { pairs: apps, account, added, removed } = await comparedApps(active, next);
+  const pairs = [...apps, ...(account ? [account] : [])];
   const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
   const varied = pairs.map((pair): VariedPair => {
     return { pair, ...circumstancesOf(pair, { places, now: rest.now }) };

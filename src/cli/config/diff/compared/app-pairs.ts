@@ -1,7 +1,9 @@
 /** The apps that a change may affect. Apps for which both configurations decide alike are grouped. */
 import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { accountClientId } from '../../../../policy/model/account-client-id.ts';
 import type { App } from '../../../../policy/model/app.ts';
+import { withAccountApp } from '../../../../policy/revision/account-app.ts';
 import { changedKeys } from '../../../../policy/revision/document-store.ts';
 import { appClasses } from '../../../../policy/revision/equivalent-apps.ts';
 import type { ComparedConfiguration } from './compared-configuration.ts';
@@ -26,6 +28,8 @@ export interface AppPair {
 
 export interface ComparedApps {
   readonly pairs: readonly AppPair[];
+  /** The pages of the user's own account. Absent if no changed document matters for them. */
+  readonly account?: AppPair;
   readonly added: readonly string[];
   readonly removed: readonly string[];
 }
@@ -48,11 +52,24 @@ export async function comparedApps(active: ComparedConfiguration, next: Compared
     const same = pairs.get(key);
     pairs.set(key, same ? { ...same, clientIds: [...same.clientIds, clientId] } : pair);
   }
+  const account = await accountPair(active, next);
   return {
     pairs: [...pairs.values()],
+    ...(isTouched(account.next.app) && { account }),
     added: after.filter((id) => !isIn(id, active)),
     removed: before.filter((id) => !isIn(id, next)),
   };
+}
+
+/** The app in which users manage their own account. */
+export async function accountPair(active: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
+  const own = async (side: ComparedConfiguration) => {
+    const snapshot = withAccountApp(side.snapshot, '');
+    const app = await snapshot.app(accountClientId);
+    if (app === undefined) throw new TypeError('the account app is built in');
+    return { side, app, policies: await snapshot.policies(app) };
+  };
+  return { clientIds: [accountClientId], active: await own(active), next: await own(next) };
 }
 
 const appPrefix = 'app/';
