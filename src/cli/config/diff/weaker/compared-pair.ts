@@ -35,7 +35,7 @@ export async function accountPair(active: ComparedConfiguration, next: ComparedC
     if (app === undefined) throw new TypeError('the account app is built in');
     return { side, app, policies: await snapshot.policies(app) };
   };
-  return { clientIds: [accountClientId], active: await own(active), next: await own(next) };
+  return { clientIds: [accountClientId], alike: accountClientId, active: await own(active), next: await own(next) };
 }
 
 /** `since`: sign-ins before this time are over, and are not compared. */
