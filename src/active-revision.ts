@@ -34,7 +34,7 @@ export interface ExpiryRecord {
 
 /** How often the store is asked (milliseconds). */
 const pollInterval = 1000;
-/** Without an answer of the store for so long, the node is not ready (milliseconds). */
+/** Without an answer of the store for this long, the node is not ready (milliseconds). */
 const patience = 3000;
 
 export class ActiveRevision {

@@ -31,11 +31,12 @@ await runProgram({
   version,
   words: process.argv.slice(2),
   async serve({ demo, logFile: chosen }) {
-    // Before the first request: by default the heap triples before V8 collects it (decision 63).
-    setFlagsFromString('--heap-growing-percent=60');
     const { serve } = await import('./serve.ts');
     const { createLogger } = await import('./log.ts');
     const { readDurability } = await import('./stores/open.ts');
+    // By default the heap triples before V8 collects it (decision 63). Only now: V8 takes what it compiled under other
+    // flags for something else, and commands load the same modules.
+    setFlagsFromString('--heap-growing-percent=60');
     const redisDurability = readDurability(env.REDIS_DURABILITY);
     const port = Number(env.PORT ?? 3000);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`PORT is not a port: ${env.PORT}`);

@@ -112,7 +112,7 @@ const actionTexts: Readonly<Record<Exclude<SignInKind, 'plain'>, readonly [label
   ],
   consent: [
     'Choose again what it may see',
-    'You are asked about everything anew, with what you chose before filled in.',
+    'You are asked about everything again, with what you chose before filled in.',
   ],
   'step-up': [
     'Ask for two factors',

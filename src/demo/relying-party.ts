@@ -1,3 +1,4 @@
+/** The server of the demo's relying parties. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

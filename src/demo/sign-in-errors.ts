@@ -1,3 +1,4 @@
+/** What the demo's relying parties tell users when a sign-in fails. */
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 
 /** Something that failed, explained for the user, with details for experts. */

@@ -14,7 +14,7 @@ import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
 import { locationKey } from '../core/model/location-key.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import type { AcrLevel, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
+import type { AcrLevel, AllowTerms, Requirement, RuleHead } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { Risk } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
@@ -31,7 +31,10 @@ export interface ExplainedRule extends RuleTrace {
   readonly when: Conditions;
 }
 
-export interface ExplainedLayer extends LayerTrace {
+/** What the deciding rule of a session or sign-on policy says, beside its requirement. */
+type GrantedTerms = Partial<Omit<AllowTerms, 'kind' | 'requirement'>>;
+
+export interface ExplainedLayer extends LayerTrace, GrantedTerms {
   readonly rules: readonly ExplainedRule[];
   /** The number of rules after the deciding one. */
   readonly notReached: number;
@@ -39,14 +42,6 @@ export interface ExplainedLayer extends LayerTrace {
   readonly requirements: readonly Requirement[];
   /** One entry for each alternative or chain of the requirements. Empty if nothing is missing. */
   readonly missing: readonly MissingEvidence[];
-  /** Session policy: the lifetime by the deciding rule. */
-  readonly session?: SessionTerms;
-  /** Sign-on policy: how long (seconds) the deciding rule lets a browser remember the second factor. */
-  readonly remember?: Seconds;
-  /** Sign-on policy: how long proofs count at this app. */
-  readonly appSession?: AppSession;
-  /** Sign-on policy: the scopes that the deciding rule grants. Absent if it grants any. */
-  readonly scopes?: readonly string[];
   /** Profile policy: the terms of the deciding rule. */
   readonly profile?: ProfileTerms;
   /** Enrollment policy: the terms of the deciding rule. */
@@ -197,8 +192,6 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   const policy = policyOf(layer, policies);
   const requirements = requirementsOf(layer, policies.acrLevels);
   const missing = requirements.map((requirement) => missingOf(requirement, assessedEvidence(policies, facts)));
-  const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
-  const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
   // What may be used is decided without the rules that ask how the user signed in.
   const { disabled = [], useOnly, models } = enrollmentRuling(policies, facts).terms ?? {};
@@ -208,12 +201,18 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     ...ruleDetails(layer, policy),
     requirements,
     missing: layer.satisfied || missing.some((options) => options.length === 0) ? [] : missing.flat(),
-    ...(session?.kind === 'allow' && session.session && { session: session.session }),
-    ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
-    ...(app?.kind === 'allow' && omitUndefined({ appSession: app.appSession, scopes: app.scopes })),
+    ...grantedBy(layer, policies),
     ...(enrollment && { enrollment: { ...enrollment, disabled, ...omitUndefined({ useOnly, models }) } }),
     ...(profile && { profile }),
   };
+}
+
+function grantedBy(layer: LayerTrace, policies: PolicySet): GrantedTerms {
+  if (layer.layer !== 'session' && layer.layer !== 'app') return {};
+  const then = decidedIn(policies[layer.layer], layer)?.then;
+  if (then?.kind !== 'allow') return {};
+  const { kind: _, requirement: __, ...granted } = then;
+  return granted;
 }
 
 function policyOf({ layer, rules, change }: LayerTrace, policies: PolicySet): CompiledPolicy<RuleHead> | undefined {

@@ -52,7 +52,7 @@ export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
     { path: '/readyz', GET: health.ready },
     { path: '/.well-known/webauthn', GET: relatedOrigins },
     { path: '/assets/:file', GET: asset },
-    { path: '/language', POST: language },
+    { path: '/language', POST: language, onLostRace: 'stale_form' },
     ...signInRoutes(handlers),
     ...accountRoutes(handlers),
     ...profileRoutes(handlers),
@@ -138,8 +138,8 @@ function profileRoutes({ profile, identifiers, data, deletion, undo, notMe }: Ro
     { path: '/account/data', GET: data.show, POST: data.download, onLostRace: () => '/account/data?done=stale' },
     { path: '/account/deletion', GET: deletion.show, POST: deletion.request, onLostRace: onLostDeletion },
     { path: '/account/deletion/cancel', POST: deletion.cancel, onLostRace: onLostDeletion },
-    { path: '/account/undo', GET: undo.show, POST: undo.undo },
-    { path: '/account/not-me', GET: notMe.show, POST: notMe.reject },
+    { path: '/account/undo', GET: undo.show, POST: undo.undo, onLostRace: 'stale_form' },
+    { path: '/account/not-me', GET: notMe.show, POST: notMe.reject, onLostRace: 'stale_form' },
     { path: '/account/recover', GET: notMe.recover },
   ];
 }

@@ -20,9 +20,9 @@ export interface StoreHealthOptions {
 
 /** Lifetime of the probe (seconds). */
 const probeLifetime = 60;
-/** The settings of the store are examined after every so many probes. */
+/** The settings of the store are examined once in this many probes. */
 const examineEvery = 15;
-/** While the store stands alone, an error is logged after every so many probes. */
+/** While the store stands alone, an error is logged once in this many probes. */
 const remindEvery = 600;
 
 /** Writes a durable entry. Throws `StoreUnavailable` if it is uncertain whether every replica has it. */

@@ -66,7 +66,7 @@ const optionsByFact = {
   risk: { reasons: ['risk'], level: ['risk'], unknown: [], levelAtMost: [] },
   distance: ['distance'],
   subject: {
-    id: ['user'],
+    id: ['user', 'userId'],
     status: ['user'],
     identifiers: ['user', 'identifiers'],
     groups: ['user', 'groups'],
@@ -110,7 +110,7 @@ const proofsByMember = {
 
 /** By condition: the options that decide whether it holds. */
 const optionsByCondition = {
-  users: ['user', 'identifiers'],
+  users: ['user', 'userId', 'identifiers'],
   groups: ['user', 'groups'],
   userType: ['user', 'userType'],
   network: ['ip', 'zone'],
@@ -126,7 +126,7 @@ const optionsByCondition = {
   recovered: ['user', 'recovered'],
   authenticated: ['evidence'],
   attributes: ['user', 'attribute'],
-  expression: ['user', 'identifiers', 'attribute', 'ip', 'zone', 'device', 'scope', 'at'],
+  expression: ['user', 'userId', 'identifiers', 'attribute', 'ip', 'zone', 'device', 'scope', 'at'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 
 const names: readonly string[] = Object.keys(conditionDescriptors).sort();

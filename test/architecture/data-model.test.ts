@@ -43,6 +43,13 @@ test('the owner of each cookie is a module that names it, and no other file writ
   expect(named.map(({ module }) => module)).toEqual(['flow/browser/cookie-table']);
 });
 
+test('only owners of cookies set them', () => {
+  const owners: readonly string[] = Object.values(cookieTable).map(({ owner }) => owner);
+  const setting = sources.filter(({ code }) => /\bcookies\.set\(/.test(code)).map(({ module }) => module);
+  // The demo's app is not Stepgate: its cookie is none of ours.
+  expect(setting.filter((module) => !owners.includes(module))).toEqual(['demo/relying-party-app']);
+});
+
 /** By kind: what `keys.ts` exports for it. */
 const exportsByKind = Map.groupBy(
   document('src/stores/keys.ts')

@@ -221,6 +221,9 @@ describe('the architecture', () => {
     const entries = guide.split('\n\n').filter((paragraph) => paragraph.startsWith('**'));
     expect(entries.map((entry) => /^\*\*(?:An?) ([^*]+)\*\*/.exec(entry)?.[1])).toEqual([
       'condition',
+      'requirement',
+      'term of a rule',
+      'layer',
       'authenticator',
       'page',
       'command',

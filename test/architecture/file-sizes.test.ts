@@ -1,4 +1,4 @@
-/** Files that are read in one go: each exception has a reason. */
+/** Files that are read in one go: each exception has a reason, and each file says what it is for. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -24,4 +24,9 @@ test('files of the core have at most 200 lines, others at most 300, and every ex
 test('CONTRIBUTING names the exceptions', () => {
   const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
   expect(Object.keys(allowed).filter((file) => !text.includes(`\`${file}\``))).toEqual([]);
+});
+
+test('each file of src begins by saying what it is for', () => {
+  const heads = globSync('src/**/*.ts', { cwd: root }).map((file) => [file, readFileSync(join(root, file), 'utf8')]);
+  expect(heads.flatMap(([file, text]) => (/^(?:#!.*\n)?\/\*\*/.test(text ?? '') ? [] : [file]))).toEqual([]);
 });

@@ -408,6 +408,17 @@ test('descriptions and messages of schemas, settings, commands and backups are p
   expect(found).toEqual([]);
 });
 
+test('comments of the sources do without "so many" and "anew"', () => {
+  const found = sources.flatMap(({ module, comments }) =>
+    comments.flatMap((text) =>
+      [...text.matchAll(/\bso (?:long|many|often)\b(?! (?:as|that)\b)|\banew\b/gi)].map(
+        ([words]) => `${module}: ${words}`,
+      ),
+    ),
+  );
+  expect(found).toEqual([]);
+});
+
 test('the search finds such turns of phrase in texts and templates, and leaves "no more than" alone', () => {
   const code = "f('It ends so long after its start.');\ng(`So many, no more`);\nh('no more than one');";
   const { texts, templates } = parseSource('x', code);

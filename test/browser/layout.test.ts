@@ -40,10 +40,18 @@ async function open(state: string, viewport: { readonly width: number; readonly 
   await page.goto(`${server.origin}/${state}`);
 }
 
-/** Where the first button of the main form ends, in pixels from the top of the page. */
+/**
+ * Where the first button of the main form ends, in pixels from the top of the page. Not by a locator: Playwright would
+ * load its own script of 340 KB into each document.
+ */
 async function endOfMainButton(): Promise<number> {
-  const box = await page.locator('form[data-step] button[type=submit]:visible').first().boundingBox();
-  return box === null ? Number.POSITIVE_INFINITY : box.y + box.height;
+  const end = await page.evaluate<
+    number | undefined
+  >(`[...document.querySelectorAll('form[data-step] button[type=submit]')]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+    .map((one) => one.getBoundingClientRect())
+    .find(({ width, height }) => width > 0 && height > 0)?.bottom`);
+  return end ?? Number.POSITIVE_INFINITY;
 }
 
 /**

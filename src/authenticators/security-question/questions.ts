@@ -1,10 +1,9 @@
-import { suggestedAnswers } from './suggested-answers.ts';
-
 /**
  * The questions to choose from. They ask for facts that are in no profile or public register and do not change (OWASP
  * Choosing and Using Security Questions Cheat Sheet). The texts are in the message catalogues, by code:
  * `question.<code>`.
  */
+import { suggestedAnswers } from './suggested-answers.ts';
 
 /** By code, with answers that the question itself suggests, in the languages of the texts. Such answers are refused. */
 export const securityQuestions: ReadonlyMap<string, readonly string[]> = new Map(

@@ -1,23 +1,33 @@
 /** Describes for administrators what the enrollment policy requires. */
 import type { Skippable } from '../../core/model/decision.ts';
-import type { EnrollmentTerms, Grace } from '../../core/model/enrollment-policy.ts';
+import type { EnrollmentTerms, Grace, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 
+type Rows = readonly (readonly [string, string])[];
+
 /** Name and text of each row. A policy without requirements has one row that says so. */
-export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [string, string])[] {
-  const { required, optional, promoted, disabled, useOnly = [], models = {} } = terms;
-  const rows = [
-    ...required.map(({ anyOf, count = 1, grace }) => {
-      const many = count > 1 ? `${count} of ` : '';
-      return ['requires', `${many}${anyOf.join(' or ')}${graceText(grace)}`] as const;
-    }),
-    ...(optional.length === 0 ? [] : [['offers', optional.join(', ')] as const]),
-    ...promoted.map(({ authenticator }) => ['promotes', authenticator] as const),
-    ...(disabled.length === 0 ? [] : [['disables', disabled.join(', ')] as const]),
-    ...(useOnly.length === 0 ? [] : [['use only', useOnly.join(', ')] as const]),
-    ...Object.entries(models).map(([key, named]) => ['models', `${key}: ${named.join(', ')}`] as const),
-  ];
+export function enrollmentRows(terms: EnrollmentTerms): Rows {
+  const rows = Object.values(rowsOf).flatMap((rowsIn) => rowsIn(terms));
   return rows.length === 0 ? [['requires', 'nothing']] : rows;
+}
+
+/** One line for each member: one that is left out does not compile. */
+const rowsOf: Readonly<Record<keyof EnrollmentTerms, (terms: EnrollmentTerms) => Rows>> = {
+  required: ({ required }) => required.map((needed) => ['requires', requiredText(needed)]),
+  optional: ({ optional }) => listRows('offers', optional),
+  promoted: ({ promoted }) => promoted.map(({ authenticator }) => ['promotes', authenticator]),
+  disabled: ({ disabled }) => listRows('disables', disabled),
+  useOnly: ({ useOnly = [] }) => listRows('use only', useOnly),
+  models: ({ models = {} }) => Object.entries(models).map(([key, named]) => ['models', `${key}: ${named.join(', ')}`]),
+};
+
+function requiredText({ anyOf, count = 1, grace }: RequiredEnrollment): string {
+  const many = count > 1 ? `${count} of ` : '';
+  return `${many}${anyOf.join(' or ')}${graceText(grace)}`;
+}
+
+function listRows(name: string, authenticators: readonly string[]): Rows {
+  return authenticators.length === 0 ? [] : [[name, authenticators.join(', ')]];
 }
 
 function graceText(grace: Grace | undefined): string {

@@ -3,6 +3,7 @@
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import type { AllowTerms } from '../../core/model/policy.ts';
 import { sourceLocationText } from '../../core/model/source-location.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskText } from '../../core/policy/values/risk.ts';
@@ -14,7 +15,7 @@ import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultText } from './condition-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
-import { assumedUser } from './facts-from-options.ts';
+import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
@@ -24,9 +25,9 @@ import { leftAsideLines } from './unanswered-conditions.ts';
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
-  /** Conditions of the rules about the past of the user, of which nothing was given and nothing is known. */
+  /** What rules ask about the user and the past, of which nothing was given and nothing is known. */
   readonly leftAside: readonly string[];
-  /** For the user of `--user`. */
+  /** Absent for an invented user. */
   readonly locked?: readonly Locked[];
 }
 
@@ -101,13 +102,14 @@ function factLines(explanation: CommandExplanation): readonly string[] {
 /**
  * For an invented user, the facts given to the command. Those of a real user are personal data, shown by `users show`.
  */
-function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
-  if (subject?.id !== assumedUser) return [];
+function attributeRows({ subject, locked }: CommandExplanation): readonly (readonly [string, string])[] {
+  if (subject === undefined || locked !== undefined) return [];
   const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
   const attributes = Object.entries(subject.profile).map(
     ([name, value]) => `${name} ${[value].flat().join(' and ') || 'without a value'}`,
   );
-  return [...type, ...(attributes.length === 0 ? [] : [['profile', attributes.join(', ')] as const])];
+  const id = subject.id === assumedId ? [] : [['id', subject.id] as const];
+  return [...id, ...type, ...(attributes.length === 0 ? [] : [['profile', attributes.join(', ')] as const])];
 }
 
 /** Risk counts only after a proof, so the steps may ask for more than the layers above them. */
@@ -199,19 +201,24 @@ function appSessionText({ absolute, unkept }: NonNullable<ExplainedLayer['appSes
   return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
 }
 
+/** One line for each member: one that is left out does not compile. */
+const grantedRows: Readonly<
+  Record<Exclude<keyof AllowTerms, 'kind' | 'requirement'>, (layer: ExplainedLayer) => readonly string[]>
+> = {
+  session: ({ session }) => (session === undefined ? [] : [row('counts', sessionText(session))]),
+  appSession: ({ appSession }) => (appSession === undefined ? [] : [row('counts', appSessionText(appSession))]),
+  scopes: ({ scopes }) => (scopes === undefined ? [] : [row('grants', `scopes ${scopes.join(', ')}`)]),
+  remember: ({ remember }) =>
+    remember === undefined ? [] : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)],
+};
+
 function resultLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
-  const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, profile, satisfied } =
-    layer;
+  const { outcome, requirements, missing, maxAge, remembered, enrollment, profile, satisfied } = layer;
   const alternatives = requirements.flatMap(requirementText);
   const lines = [
     ...list('requires', alternatives),
     ...(maxAge === undefined ? [] : [maxAgeRow(alternatives.length > 0, maxAge)]),
-    ...(session === undefined ? [] : [row('counts', sessionText(session))]),
-    ...(layer.appSession === undefined ? [] : [row('counts', appSessionText(layer.appSession))]),
-    ...(layer.scopes === undefined ? [] : [row('grants', `scopes ${layer.scopes.join(', ')}`)]),
-    ...(remember === undefined
-      ? []
-      : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),
+    ...Object.values(grantedRows).flatMap((rowsIn) => rowsIn(layer)),
     ...(remembered === undefined
       ? []
       : [row('waives', `the second factor: this browser remembers ${remembered.join(', ')}`)]),

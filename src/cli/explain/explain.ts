@@ -37,7 +37,7 @@ import { pastOptions } from './past-options.ts';
 import { serviceText } from './service-text.ts';
 import { signInStory } from './sign-in-story.ts';
 import { storyText } from './story-text.ts';
-import { asFarAsAsked, pastLeftAside } from './unanswered-conditions.ts';
+import { asFarAsAsked, identityLeftAside, pastLeftAside } from './unanswered-conditions.ts';
 
 export interface ExplainContext {
   openStore(): Promise<Store>;
@@ -141,7 +141,8 @@ async function print(
   stderr(strangeGroups(options.groups ?? [], groupsNamedIn(sets, policies, snapshot.settings)));
   const locked =
     store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
-  const leftAside = facts.subject ? pastLeftAside(sets, told) : [];
+  const whoLeftAside = subject === undefined ? identityLeftAside(sets, told) : [];
+  const leftAside = facts.subject ? [...whoLeftAside, ...pastLeftAside(sets, told)] : [];
   const more = { branches: branchesOf(policies, facts), leftAside, ...(locked && { locked }) };
   print({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
 }

@@ -5,6 +5,7 @@ import { collect } from '../shared/options/collect.ts';
 
 /** As parsed by commander. */
 export interface FactOptions {
+  readonly userId?: string;
   readonly identifiers?: readonly string[];
   readonly groups?: readonly string[];
   readonly userType?: string;
@@ -41,6 +42,7 @@ export interface FactOptions {
 /** Adds the options to a command. */
 export function withFactOptions(command: Command): Command {
   const others = command
+    .option('--user-id <id>', 'id of the user instead of the real one')
     .option(
       '--identifiers <names>',
       'identifiers of the user instead of the real ones, separated by commas',

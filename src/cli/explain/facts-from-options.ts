@@ -8,6 +8,7 @@ import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
+import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
@@ -15,7 +16,6 @@ import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { userId } from '../../policy/schema/conditions/users.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { knownName, refusal } from '../shared/options/refusal.ts';
 import { parseDuration } from '../shared/values/durations.ts';
@@ -144,8 +144,8 @@ function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf 
   return { ip, zones: [...new Set([...zones, ...(zone ?? [])])], ...(unknown.length > 0 && { unknownZones: unknown }) };
 }
 
-/** The id of a user about whom only the options tell. */
-export const assumedUser = 'assumed';
+/** The id of a user about whom only the options tell, unless one of them is the id. */
+export const assumedId = 'assumed';
 
 /** The user of `--user`, overridden by other options. Without `--user`, a user about whom nothing else is known. */
 function subjectFromOptions(
@@ -153,8 +153,8 @@ function subjectFromOptions(
   { user, authenticators: all, snapshot, now }: FactsContext,
 ): Subject | undefined {
   const authenticators = descriptorsOf({ authenticators: all, snapshot });
-  const { identifiers, groups, userType, attribute, enrolled, skipped, recovered, accountAge } = options;
-  if ([user, identifiers, groups, userType, attribute].every((given) => given === undefined)) {
+  const { userId: id, identifiers, groups, userType, attribute, enrolled, skipped, recovered, accountAge } = options;
+  if ([user, id, identifiers, groups, userType, attribute].every((given) => given === undefined)) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
     if (skipped !== undefined) throw refusal('--skipped needs a user: give --user or --groups');
     if (recovered !== undefined) throw refusal('--recovered needs a user: give --user or --groups');
@@ -162,7 +162,7 @@ function subjectFromOptions(
     return undefined;
   }
   const base: Subject = user ?? {
-    id: assumedUser,
+    id: assumedId,
     status: 'active',
     identifiers: [],
     groups: [],
@@ -172,6 +172,7 @@ function subjectFromOptions(
   const keys = enrolled ?? (user === undefined ? assumedKeys(authenticators) : undefined);
   return {
     ...base,
+    ...(id !== undefined && { id: idFrom(id) }),
     ...(identifiers && { identifiers: identifiers.map(identifierFrom) }),
     ...(groups && { groups }),
     ...(userType !== undefined && { userType }),
@@ -277,6 +278,11 @@ function parseAttribute(text: string): readonly [string, AttributeValue | typeof
 /** The authenticators of a user about whom nothing else is known: those that the identifier page may ask for. */
 function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
+}
+
+function idFrom(written: string): string {
+  if (!userId.test(written)) throw refusal(`--user-id: no user can have the id \`${written}\``);
+  return written;
 }
 
 /** In the form that users have, however it is written. `users` names ids as well, so examples have them here. */

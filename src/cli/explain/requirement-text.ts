@@ -21,10 +21,18 @@ export function requirementText(requirement: Requirement): readonly string[] {
 }
 
 /** For example `two distinct factor types; knowledge by password at most 12 h old`. */
-function alternativeText({ factors, demands, maxAge }: Alternative): string {
-  const shown = factors === 1 && demands.length > 0 ? [] : [factorText(factors)];
-  return [...shown, ...demands.map(demandText), ...maxAgeTexts(maxAge)].join('; ');
+function alternativeText(alternative: Alternative): string {
+  return Object.values(alternativeTexts)
+    .flatMap((texts) => texts(alternative))
+    .join('; ');
 }
+
+/** One row for each member: one that is left out does not compile. */
+const alternativeTexts: Readonly<Record<keyof Alternative, (alternative: Alternative) => readonly string[]>> = {
+  factors: ({ factors, demands }) => (factors === 1 && demands.length > 0 ? [] : [factorText(factors)]),
+  demands: ({ demands }) => demands.map(demandText),
+  maxAge: ({ maxAge }) => maxAgeTexts(maxAge),
+};
 
 function chainText(chain: readonly ChainStep[]): string {
   return chain.map(stepText).join(', then ');
@@ -53,32 +61,52 @@ export function maxAgeText(maxAge: Seconds): string {
   return maxAge === 0 ? 'proved in this sign-in' : `at most ${durationText(maxAge)} old`;
 }
 
-function demandText(demand: Demand): string {
-  const { factor, authenticators, exclude, characteristics = [] } = demand;
-  const which = [
-    factor ?? 'any factor',
-    ...(authenticators ? [`by ${authenticators.join(' or ')}`] : []),
-    ...(exclude ? [`not by ${exclude.join(' or ')}`] : []),
-  ].join(' ');
-  return withAge(
-    [which, ...characteristics.map((characteristic) => characteristicTexts[characteristic])].join(', '),
-    demand,
-  );
+/** The texts of one member, and the part of the sentence that they belong to. */
+interface MemberText<Members> {
+  readonly part: 'proof' | 'shown' | 'time';
+  readonly texts: (members: Members) => readonly string[];
 }
 
-function stepText(step: ChainStep): string {
-  const { authenticators, characteristics = [] } = step;
-  const which = authenticators.join(' or ');
-  return withAge(
-    [which, ...characteristics.map((characteristic) => characteristicTexts[characteristic])].join(', '),
-    step,
-  );
-}
+/** One row for each member: one that is left out does not compile. */
+type MemberTexts<Members> = Readonly<Record<keyof Members, MemberText<Members>>>;
 
-function withAge(words: string, { maxAge, maxIdle }: Pick<Demand, 'maxAge' | 'maxIdle'>): string {
-  const ages = [
-    ...(maxAge === undefined ? [] : [maxAgeText(maxAge)]),
-    ...(maxIdle === undefined ? [] : [`without a pause of more than ${durationText(maxIdle)} since`]),
-  ];
-  return ages.length === 0 ? words : `${words}${words.includes(',') ? ',' : ''} ${ages.join(', ')}`;
+const textsOfBoth: MemberTexts<Pick<Demand & ChainStep, 'characteristics' | 'maxAge' | 'maxIdle'>> = {
+  characteristics: {
+    part: 'shown',
+    texts: ({ characteristics = [] }) => characteristics.map((characteristic) => characteristicTexts[characteristic]),
+  },
+  maxAge: { part: 'time', texts: ({ maxAge }) => (maxAge === undefined ? [] : [maxAgeText(maxAge)]) },
+  maxIdle: {
+    part: 'time',
+    texts: ({ maxIdle }) =>
+      maxIdle === undefined ? [] : [`without a pause of more than ${durationText(maxIdle)} since`],
+  },
+};
+
+const demandTexts: MemberTexts<Demand> = {
+  factor: { part: 'proof', texts: ({ factor = 'any factor' }) => [factor] },
+  authenticators: {
+    part: 'proof',
+    texts: ({ authenticators }) => (authenticators ? [`by ${authenticators.join(' or ')}`] : []),
+  },
+  exclude: { part: 'proof', texts: ({ exclude }) => (exclude ? [`not by ${exclude.join(' or ')}`] : []) },
+  ...textsOfBoth,
+};
+
+const stepTexts: MemberTexts<ChainStep> = {
+  authenticators: { part: 'proof', texts: ({ authenticators }) => [authenticators.join(' or ')] },
+  ...textsOfBoth,
+};
+
+const demandText = (demand: Demand) => membersText(demandTexts, demand);
+const stepText = (step: ChainStep) => membersText(stepTexts, step);
+
+/** For example `possession not by phone.sms, phishing-resistant, at most 12 h old`. */
+function membersText<Members>(table: MemberTexts<Members>, members: Members): string {
+  const rows: readonly MemberText<Members>[] = Object.values(table);
+  const textsOf = (wanted: MemberText<Members>['part']) =>
+    rows.flatMap(({ part, texts }) => (part === wanted ? texts(members) : []));
+  const words = [textsOf('proof').join(' '), ...textsOf('shown')].join(', ');
+  const times = textsOf('time');
+  return times.length === 0 ? words : `${words}${words.includes(',') ? ',' : ''} ${times.join(', ')}`;
 }

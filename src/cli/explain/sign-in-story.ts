@@ -112,7 +112,7 @@ async function linesOf(store: Store, transaction: string): Promise<readonly Audi
   return before === undefined ? own : [...(await linesOf(store, before)), ...own].slice(-maxLines);
 }
 
-/** Proofs and tokens of a transaction that began anew have a version behind its id. */
+/** Proofs and tokens of a transaction that began again have a version behind its id. */
 function idOf(reference: string): string {
   return reference.replace(/\.\d+$/, '');
 }

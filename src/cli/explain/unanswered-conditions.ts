@@ -15,6 +15,19 @@ export function pastLeftAside(sets: readonly ConditionSet[], options: FactOption
   );
 }
 
+/** What rules ask about who the user is, of which the options say nothing: the names of these options. */
+export function identityLeftAside(
+  sets: readonly ConditionSet[],
+  { identifiers, userId }: FactOptions,
+): readonly string[] {
+  const reads = openReads(sets);
+  const asksNames = sets.some(({ users }) => users !== undefined) || isRead('user.identifiers', reads);
+  return [
+    ...(asksNames && (identifiers ?? userId) === undefined ? ['identifiers'] : []),
+    ...(isRead('user.id', reads) && userId === undefined ? ['userId'] : []),
+  ];
+}
+
 /** Whether a condition asks only what is known of each sign-in: a browser that is not known is a new device. */
 export function isAnswered({ risk }: ConditionSet, name: string): boolean {
   if (name !== 'risk' || risk === undefined) return false;
@@ -30,6 +43,9 @@ const unvaried: ReadonlyMap<string, string> = new Map([
   ['request.acrValues', 'acr_values in expressions'],
 ]);
 
+/** What answers about many sign-ins go through. */
+const aboutIdentity = new Set(['user.identifiers', 'user.id']);
+
 /**
  * What an answer about many sign-ins ignores of what expressions read, e.g. `expression.now`; `expression`: facts of
  * the user, if these are not known.
@@ -40,12 +56,13 @@ export function readsLeftAside(
 ): readonly string[] {
   const reads = openReads(sets);
   return [
-    ...(!realUser && reads.some((path) => /^user\b/.test(path)) ? ['expression'] : []),
+    ...(!realUser && reads.some((path) => /^user\b/.test(path) && !aboutIdentity.has(path)) ? ['expression'] : []),
     ...[...unvaried.keys()].filter((fact) => isRead(fact, reads)).map((fact) => `expression.${fact}`),
   ];
 }
 
 const otherNames: ReadonlyMap<string, string> = new Map([
+  ['userId', 'the id of the user'],
   ['risk', 'risk other than that of a new browser'],
   ['expression', 'facts of the user in expressions'],
   ['combinations', 'more combinations of place, device, time and scopes than are compared'],
@@ -58,7 +75,7 @@ export function conditionNamesText(names: readonly string[]): string {
   return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part !== '').join(' and ');
 }
 
-const plural = /^(?:users|attributes|scopes|claims|combinations|expression|expression\.request\..*)$/;
+const plural = /^(?:users|identifiers|attributes|scopes|claims|combinations|expression|expression\.request\..*)$/;
 
 /** `it`, or `them` if there are several. */
 export function pronounOf(names: readonly string[]): string {

@@ -8,32 +8,49 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../core/po
 import { compileConditions, leavesOf } from '../../core/policy/rules/condition-table.ts';
 import { findRule } from '../../core/policy/rules/rules.ts';
 import { type UserFacts, withProof } from '../../core/policy/theories/theory.ts';
+import type { OpenRules } from './open-expressions.ts';
 
 type MaybePolicy = CompiledPolicy<RuleHead & { readonly then: object }> | undefined;
 
 /**
  * Names what a sign-in and its explanation depend on: which rules decide before and after the first proof, what a walk
- * reads in addition, and, where an expression may fail (`mayFail`), what each expression comes to.
+ * reads in addition, and what `decisionsBy` names.
  */
-export function signatureBy(policies: PolicySet, mayFail: boolean): (facts: UserFacts) => string {
+export function signatureBy(policies: PolicySet, openRules: OpenRules): (facts: UserFacts) => string {
+  const decisions = decisionsBy(policies, openRules);
+  return (facts) => {
+    const { subject, request, device, lastSignIn } = facts;
+    return JSON.stringify([
+      decisions(facts),
+      outcomeKey(policies, facts),
+      [request, device.known, lastSignIn, subject.id, subject.identifiers, subject.recovery],
+      Object.keys(subject.profile).sort(),
+    ]);
+  };
+}
+
+/**
+ * Names which rules decide before and after the first proof, and which have an expression that may come to something
+ * else, or fail (`openRules`). Where there are such, also what each expression comes to.
+ */
+export function decisionsBy(policies: PolicySet, openRules: OpenRules): (facts: UserFacts) => string {
   const { session, app, enrollment, profile, accountPolicy, authenticators } = policies;
   const added = authenticators.map(({ key }) => accountPolicy?.about({ action: 'add', of: key }));
   const all: readonly MaybePolicy[] = [session, app, enrollment && beforeSignIn(enrollment), profile, ...added];
   const leaves = all.flatMap(
     (policy) => policy?.rules.flatMap(({ rule }) => leavesOf(compileConditions(rule.when))) ?? [],
   );
-  const expressions = leaves.filter(({ name }) => mayFail && name === 'expression');
+  const expressions = leaves.filter(({ name }) => name === 'expression');
   return (facts) => {
     // As in a sign-in, the past counts from the first proof on.
     const stages = [{ ...facts, evidence: [] }, withProof(facts)];
-    const { subject, request, device, lastSignIn } = facts;
+    const open = openRules(facts);
     return JSON.stringify([
       stages.map((stage) => [
         all.map((policy) => policy && matchedBy(policy, stage)),
-        expressions.map(({ test }) => test(stage)),
+        open.length > 0 && expressions.map(({ test }) => test(stage)),
       ]),
-      outcomeKey(policies, facts),
-      [request, device.known, lastSignIn, subject.identifiers, subject.recovery, Object.keys(subject.profile).sort()],
+      open,
     ]);
   };
 }

@@ -1,6 +1,7 @@
 /** Which facts the expressions of rules read, beside those that other conditions could ask about. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { CompiledExpression, ConditionSet, ExpressionLogic } from '../../core/model/conditions.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionsWithin, isOpaquePart, type ProfileSchema } from '../../core/policy/theories/expression-facts.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 
@@ -43,14 +44,28 @@ export function askedFacts(sets: readonly ConditionSet[], { attributes }: Attrib
   return { sets: [...sets, ...conditionsWithin(expressions, schema)], reads: new Set(reads) };
 }
 
+/** Whether a rule compares something with the present. Ages are no such thing: a test says them as they were. */
+export function asksTime({ enrollment }: PolicySet, { sets, reads }: AskedFacts): boolean {
+  const bounds = sets.flatMap(({ attributes = {} }) =>
+    Object.values(attributes).flatMap(({ not, ...test }) => [test.before, test.after, not?.before, not?.after]),
+  );
+  return (
+    ['now', 'user.createdAt'].some((path) => reads.has(path)) ||
+    sets.some(({ time }) => time !== undefined) ||
+    bounds.some((bound) => bound !== undefined && 'fromNow' in bound) ||
+    (enrollment?.rules.some(({ rule }) => rule.then.required.some(({ grace }) => grace && 'until' in grace)) ?? false)
+  );
+}
+
 /**
  * Whether the test states a fact that expressions read, so that it is the same in all sign-ins that the test leaves
  * open. They differ in no `acr` values: without a word of them, the app asks for none.
  */
-function statedBy({ user, network, device, request, time }: PolicyTest): (path: string) => boolean {
+export function isStatedBy({ user, network, device, request, time }: PolicyTest): (path: string) => boolean {
   const isBrowserStated = (device?.userAgent ?? device?.platform ?? device?.os) !== undefined;
   const stated: Readonly<Record<string, boolean>> = {
     now: time !== undefined,
+    'user.id': user?.id !== undefined,
     'user.identifiers': user?.identifiers !== undefined,
     'user.groups': user?.groups !== undefined && !user.groups.includes('*'),
     'user.userType': user?.userType !== undefined,
@@ -74,7 +89,7 @@ function statedBy({ user, network, device, request, time }: PolicyTest): (path: 
  * no name here is `expression`.
  */
 export function unstatedFacts(sets: readonly ConditionSet[], test: PolicyTest): readonly string[] {
-  const isStated = statedBy(test);
+  const isStated = isStatedBy(test);
   const read = sets.flatMap(({ expression }) =>
     (expression ? singleParts(expression.logic) : []).flatMap((part): readonly string[] => {
       if ('from' in part || 'when' in part || 'ofApp' in part) return [];

@@ -2,6 +2,7 @@
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { userId } from '../../core/policy/conditions/users.ts';
 import type { UserFacts } from '../../core/policy/theories/theory.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -108,6 +109,10 @@ function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']):
     groups: [...new Set([...given.groups, ...(isOpen ? placed.groups : [])])],
     profile: { ...placed.profile, ...given.profile },
     enrollments: given.enrollments,
+    ...(user?.id !== undefined && {
+      id: given.id,
+      identifiers: placed.identifiers.filter((name) => !userId.test(name)),
+    }),
     ...(user?.identifiers !== undefined && { identifiers: given.identifiers }),
     ...(user?.userType !== undefined && given.userType !== undefined && { userType: given.userType }),
     ...(given.createdAt !== undefined && { createdAt: given.createdAt }),

@@ -15,7 +15,7 @@ interface OpenComparison {
 /** Evaluates `always`, `never` and `depends` of a test. Empty if all of them hold. */
 export async function openDifferences(
   test: PolicyTest,
-  { facts, isPartial: reason, unstated }: OpenSignIns,
+  { facts, isPartial: reason, unstated, openRules, isTimed }: OpenSignIns,
   explain: (facts: Facts) => Promise<Explanation>,
 ): Promise<readonly Difference[]> {
   const asked = openExpectations.flatMap((expectation) => {
@@ -23,11 +23,12 @@ export async function openDifferences(
     if (expected === undefined) return [];
     return [{ expectation, expected, compared: [] as OpenComparison[], seen: new Set<boolean>() }];
   });
-  const explanations: Explanation[] = [];
+  let isDoubtful = false;
   for (const sample of facts) {
     const explanation = await explain(sample);
-    explanations.push(explanation);
-    const example = exampleOf(sample, test.user?.enrolled);
+    isDoubtful ||=
+      sample.subject !== undefined && reachesOne(openRules({ ...sample, subject: sample.subject }), explanation);
+    const example = exampleOf(sample, test.user?.enrolled, isTimed);
     for (const { expected, compared, seen } of asked) {
       const found = { differences: differences(expected, explanation), example };
       compared.push(found);
@@ -36,7 +37,7 @@ export async function openDifferences(
     // The first examples are enough, whatever the others come to.
     if (asked.every(({ expectation, seen }) => isDecided[expectation](seen))) break;
   }
-  const isPartial = reason ?? (unstated.length > 0 ? doubtOf(explanations, unstated) : undefined);
+  const isPartial = reason ?? (isDoubtful ? doubtOf(unstated) : undefined);
   return asked.flatMap(({ expectation, expected, compared }) => {
     if (expectation === 'always') return always(compared, isPartial);
     return (expectation === 'never' ? never : depends)(expected, compared, isPartial);
@@ -54,10 +55,15 @@ const isDecided: Readonly<Record<(typeof openExpectations)[number], (seen: Reado
   depends: (seen) => seen.size === 2,
 };
 
-/** Why there may be other outcomes, in one sentence: a rule with an expression was reached, and one may fail. */
-function doubtOf(explanations: readonly Explanation[], unstated: readonly string[]): string | undefined {
+/** An expression of one of these rules was evaluated. */
+function reachesOne(open: readonly string[], explanation: Explanation): boolean {
   const isOfExpression = (result: string) => result.split(/[ .]/).includes('expression');
-  if (!explanations.some((explanation) => conditionResults(explanation).some(isOfExpression))) return undefined;
+  const isOpen = (result: string) => open.some((location) => result.startsWith(`${location} `));
+  return open.length > 0 && conditionResults(explanation).some((result) => isOpen(result) && isOfExpression(result));
+}
+
+/** Why there may be other outcomes, in one sentence: an expression that was evaluated may come to something else. */
+function doubtOf(unstated: readonly string[]): string {
   const parts = [...new Set(unstated.flatMap((path) => partsOfTest(path) ?? []))].map((part) => `\`${part}\``);
   const isSayable = unstated.every((path) => partsOfTest(path) !== undefined);
   const advice = isSayable ? `say ${parts.join(' and ')}, or leave it to \`expect\`` : 'leave it to `expect`';
@@ -72,6 +78,7 @@ function partsOfTest(path: string): readonly string[] | undefined {
 
 const partsByFact: Readonly<Record<string, readonly string[]>> = {
   now: ['time'],
+  'user.id': ['user.id'],
   'user.identifiers': ['user.identifiers'],
   'user.groups': ['user.groups'],
   'user.userType': ['user.userType'],
@@ -128,8 +135,8 @@ function textOf(expected: Expectation): string {
 }
 
 /** `written`: the user's authenticators in the test. */
-function exampleOf(facts: Facts, written: readonly string[] | undefined): readonly string[] {
+function exampleOf(facts: Facts, written: readonly string[] | undefined, isTimed: boolean): readonly string[] {
   if (facts.subject === undefined) return [];
   const enrolled = written ?? facts.subject.enrollments.map(({ authenticator }) => authenticator);
-  return exampleOptions({ ...facts, subject: facts.subject }, enrolled);
+  return exampleOptions({ ...facts, subject: facts.subject }, enrolled, isTimed);
 }

@@ -3,7 +3,8 @@
  * distinguish. Facts that the test sets are the same in all of them.
  */
 import { factsTogether } from '../../core/analysis/space/facts-together.ts';
-import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
+import { ruleSpace } from '../../core/analysis/space/rule-space.ts';
+import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
@@ -21,8 +22,8 @@ import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
-import { signatureBy } from './distinct-facts.ts';
-import { unstatedFacts } from './expression-facts-read.ts';
+import { decisionsBy, signatureBy } from './distinct-facts.ts';
+import { askedFacts, asksTime, unstatedFacts } from './expression-facts-read.ts';
 import { type MergeFacts, merging } from './merged-facts.ts';
 import {
   combinationCount,
@@ -33,6 +34,7 @@ import {
   spread,
   widestParts,
 } from './open-choices.ts';
+import { type OpenRules, type OtherFacts, openRules, otherFacts } from './open-expressions.ts';
 import { isKnownBrowserIn } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
@@ -42,6 +44,10 @@ export interface OpenSignIns {
   readonly isPartial?: string;
   /** Facts that the test does not state, by which expressions of rules may come to something else, or fail. */
   readonly unstated: readonly string[];
+  /** The locations of the rules with such an expression, in these facts. */
+  readonly openRules: OpenRules;
+  /** A rule compares something with the present. */
+  readonly isTimed: boolean;
 }
 
 /** The most sign-ins to try. They prove nothing then, but one of them may refute the test. */
@@ -49,6 +55,9 @@ const most = 4_000;
 
 /** The most facts to sort into kinds. */
 const mostPlacements = 100_000;
+
+/** The most facts to make up for expressions that the test leaves open. */
+const mostMadeUp = 2_000;
 
 export async function openSignIns(
   test: PolicyTest,
@@ -58,20 +67,28 @@ export async function openSignIns(
   const { snapshot } = configuration;
   const policies = await snapshot.policies(app);
   const rules = rulesOfSignIns(policies);
-  const space = ruleSpace(rules, { ...knownIn(snapshot.settings), clientIds: [app.clientId] });
-  const merge = merging(test, { app, sets: rules.flatMap(conditionSets) }, configuration);
-  const choices = relevantChoices(variablesOf(rules, space), merge);
+  const sets = rules.flatMap(({ when }) => conditionSets(when));
+  const universe = { ...knownIn(snapshot.settings), clientIds: [app.clientId] };
+  const merge = merging(test, { app, sets }, configuration);
+  const choices = relevantChoices(variablesOf(rules, universe), merge);
   const unknown = choices.find(({ isComplete }) => !isComplete);
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const open = { choices, enrolled, plain: plainFacts() };
-  const arise = arising(test, rules, knownIn(snapshot.settings));
-  const unstated = unstatedFacts(rules.flatMap(conditionSets), test);
-  const distinct = distinctPlacements(open, { arise, merge, signature: signatureBy(policies, unstated.length > 0) });
+  const arise = arising(test, sets, universe);
+  const unstated = unstatedFacts(sets, test);
+  const isOpen: OpenRules = unstated.length > 0 ? openRules(rules, test) : () => [];
+  const told = { arise, merge: mergingAny(open, merge), signature: signatureBy(policies, isOpen) };
+  const distinct = distinctPlacements(open, told);
   const count = (distinct?.length ?? combinationCount(open)) * enrolled.length;
+  const made = madeUp(distinct ?? [], {
+    ...told,
+    ...otherFacts(rules, test, universe),
+    openRules: isOpen,
+    signature: decisionsBy(policies, isOpen),
+  });
+  const tried = distinct && count <= most ? combinations([...distinct, ...made], enrolled) : spread(most, open);
   const found = new Map<string, Facts>();
-  for (const { placed, enrolled: keys } of distinct && count <= most
-    ? combinations(distinct, enrolled)
-    : spread(most, open)) {
+  for (const { placed, enrolled: keys } of tried) {
     if (!arise(placed)) continue;
     const facts = merge(placed, keys);
     if (facts !== undefined) found.set(JSON.stringify(facts), facts);
@@ -80,13 +97,25 @@ export async function openSignIns(
     count > most
       ? `it leaves ${count} sign-ins open, and ${most} were tried: say more in it, first of all ${widestParts(open)}`
       : unknown && `whether \`${unknown.name}\` holds is not known beforehand: say more in it`;
-  return { facts: [...found.values()], unstated, ...(reason && { isPartial: reason }) };
+  return {
+    facts: [...found.values()],
+    unstated,
+    openRules: isOpen,
+    isTimed: asksTime(policies, askedFacts(sets, snapshot.settings.attributes)),
+    ...(reason && { isPartial: reason }),
+  };
 }
 
 interface Distinguishing {
   readonly arise: (placed: UserFacts) => boolean;
-  readonly merge: MergeFacts;
+  readonly merge: (placed: UserFacts) => UserFacts | undefined;
   readonly signature: (facts: UserFacts) => string;
+}
+
+/** With the first set of authenticators that the test allows. */
+function mergingAny({ enrolled, plain }: LeftOpen, merge: MergeFacts): Distinguishing['merge'] {
+  const keys = enrolled.find((set) => merge(plain, set) !== undefined) ?? [];
+  return (placed) => merge(placed, keys);
 }
 
 /** One of each kind that the policies tell apart. Undefined if there are too many to look at. */
@@ -95,25 +124,53 @@ function distinctPlacements(
   { arise, merge, signature }: Distinguishing,
 ): readonly UserFacts[] | undefined {
   if (combinationCount(open) > mostPlacements) return undefined;
-  const keys = open.enrolled.find((set) => merge(open.plain, set) !== undefined) ?? [];
   const kinds = new Map<string, UserFacts>();
   for (const placed of factsOfCombinations(open.choices, open.plain)) {
     if (!arise(placed)) continue;
-    const facts = merge(placed, keys);
+    const facts = merge(placed);
     const kind = facts && signature(facts);
     if (kind !== undefined && !kinds.has(kind)) kinds.set(kind, placed);
   }
   return [...kinds.values()];
 }
 
+interface MadeUp extends Distinguishing, OtherFacts {
+  readonly openRules: OpenRules;
+}
+
+/** Further facts, in which what the test leaves open of an expression comes to something else. There may be more. */
+function madeUp(
+  known: readonly UserFacts[],
+  { arise, merge, signature, others, results, openRules: isOpen }: MadeUp,
+): readonly UserFacts[] {
+  const kinds = new Set<string>();
+  const isNew = (placed: UserFacts): boolean => {
+    const facts = merge(placed);
+    if (facts === undefined || isOpen(facts).length === 0) return false;
+    const before = kinds.size;
+    return kinds.add(JSON.stringify([signature(facts), results(facts)])).size > before;
+  };
+  const found: UserFacts[] = [];
+  const queue = known.filter(isNew);
+  let left = mostMadeUp;
+  for (const placed of queue)
+    for (const other of others(placed)) {
+      if (left === 0) return found;
+      left -= 1;
+      if (!arise(other) || !isNew(other)) continue;
+      found.push(other);
+      queue.push(other);
+    }
+  return found;
+}
+
 /** Whether these signals of risk can occur together with the other facts. What the test itself sets always can. */
 function arising(
   test: PolicyTest,
-  rules: readonly RuleHead['when'][],
+  sets: readonly ConditionSet[],
   universe: Pick<Universe, 'risk' | 'scopesOf'>,
 ): (placed: UserFacts) => boolean {
   if (test.risk !== undefined || test.distance !== undefined) return () => true;
-  const sets = rules.flatMap(conditionSets);
   const { onceProved, always } = factsTogether(sets, universe);
   const conditions = [...onceProved, ...always].flatMap(compileConditions);
   return (placed) => {
@@ -123,7 +180,7 @@ function arising(
 }
 
 /** Setting up an authenticator in a sign-in is a change of the account, too. */
-export function rulesOfSignIns({ session, app, enrollment, profile, ...set }: PolicySet): readonly RuleHead['when'][] {
+export function rulesOfSignIns({ session, app, enrollment, profile, ...set }: PolicySet): readonly RuleHead[] {
   const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
     session,
     app,
@@ -131,22 +188,24 @@ export function rulesOfSignIns({ session, app, enrollment, profile, ...set }: Po
     profile,
     ...set.authenticators.map(({ key }) => set.accountPolicy?.about({ action: 'add', of: key })),
   ];
-  return policies.flatMap((policy) => policy?.rules.map(({ rule }) => rule.when) ?? []);
+  return policies.flatMap((policy) => policy?.rules.map(({ rule }) => rule) ?? []);
 }
 
-function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): readonly Variable[] {
+function variablesOf(rules: readonly RuleHead[], universe: Universe): readonly Variable[] {
+  const conditions = rules.map(({ when }) => when);
+  const space = ruleSpace(conditions, universe);
   const within = (formula: Formula): readonly Variable[] => {
     if ('variable' in formula) return [formula.variable];
     return ('all' in formula ? formula.all : formula.any).flatMap(within);
   };
-  return [...new Set(rules.flatMap((when) => space.parts(when).flatMap(({ formula }) => within(formula))))];
+  return [...new Set(conditions.flatMap((when) => space.parts(when).flatMap(({ formula }) => within(formula))))];
 }
 
 /** Variables that still make a difference after the test's facts are applied. */
 function relevantChoices(variables: readonly Variable[], merge: MergeFacts): readonly OpenChoice[] {
   const plain = plainFacts();
   const choices = variables.flatMap(({ name, classes }): readonly OpenChoice[] => {
-    const places = classes.flatMap(({ place }) => place ?? []);
+    const places = classes.flatMap(({ applyTo }) => applyTo ?? []);
     const isComplete = places.length === classes.length;
     const outcomes = new Set(places.map((place) => JSON.stringify(merge(place(plain), []))));
     return outcomes.size > 1 || !isComplete ? [{ name, places, isComplete }] : [];

@@ -54,7 +54,7 @@ export async function record(
   if (app === undefined) throw refusal(unknownName('app', found.clientId, configuration.apps));
   if (app.signOnPolicies === undefined) throw refusal(`no user signs in to ${app.clientId}: it is a service`);
   const { snapshot, authenticators } = configuration;
-  const { facts, leftOut } = recordedFacts(found, await snapshot.policies(app), snapshot.settings.attributes);
+  const { facts, names, leftOut } = recordedFacts(found, await snapshot.policies(app), snapshot.settings.attributes);
   const schema = policyTestsSchema(authenticators);
   const question = { app: app.clientId, ...facts };
   const asked = schema.parse({ tests: [{ name: '-', ...question, expect: { deny: false } }] }).tests[0] as PolicyTest;
@@ -77,7 +77,7 @@ export async function record(
     file,
     name: test.name,
     test,
-    notes: [...namedNote(asked), ...leftOut.map(leftOutNote), ...changedNote(found.rule, rule)],
+    notes: [...namesNote(names), ...leftOut.map(leftOutNote), ...changedNote(found.rule, rule)],
   };
 }
 
@@ -120,10 +120,8 @@ function leftOutNote(condition: string): string {
   return `a rule asks about \`${condition}\`, which is not recorded: look whether the test means this sign-in`;
 }
 
-/** Other facts do not say who the user is. */
-function namedNote({ user }: PolicyTest): readonly string[] {
-  if (user?.identifiers === undefined) return [];
-  return [`the test names the user, since rules ask about identifiers: ${user.identifiers.join(', ')}`];
+function namesNote(names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`the test says who the user is, since rules ask about it: ${names.join(', ')}`];
 }
 
 /** The user or the files may have changed since. */

@@ -1,6 +1,6 @@
 /**
  * A real sign-in as a policy test: only the facts that rules of its app ask about, and the result by the present files.
- * It contains no address, and no name of the user but identifiers that rules ask about.
+ * It contains no address, and says who the user is only where rules ask about it.
  */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
@@ -14,7 +14,7 @@ import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
-import { type AskedFacts, askedFacts } from './expression-facts-read.ts';
+import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
 import { rulesOfSignIns } from './open-sign-ins.ts';
 
 /** The sign-in that is recorded. */
@@ -29,7 +29,9 @@ export interface RecordedSignIn {
 export interface RecordedTest {
   /** The test's keys as written, without name and expectation. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** Conditions whose facts would identify the user, or that can ask about anything. */
+  /** What the test says that tells who the user is, e.g. `ann@corp.test`. */
+  readonly names: readonly string[];
+  /** What rules ask about and the test does not say. */
   readonly leftOut: readonly string[];
 }
 
@@ -38,7 +40,10 @@ export function recordedFacts(
   policies: PolicySet,
   attributes: AttributeSchema,
 ): RecordedTest {
-  const asked = askedFacts(rulesOfSignIns(policies).flatMap(conditionSets), attributes);
+  const asked = askedFacts(
+    rulesOfSignIns(policies).flatMap(({ when }) => conditionSets(when)),
+    attributes,
+  );
   const { sets, reads } = asked;
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const zones = (trace?.zones ?? []).filter(
@@ -60,9 +65,10 @@ export function recordedFacts(
     os: trace?.device.os,
     signals: trace?.device.signals?.length ? trace.device.signals : undefined,
   });
+  const user = recordedUser(subject, { at, ...asked, ...(trace && { trace }) });
   return {
     facts: omitUndefined({
-      user: recordedUser(subject, { at, ...asked, attributes, ...(trace && { trace }) }),
+      user,
       network: zones.length > 0 ? { zones } : undefined,
       device: filled(device),
       risk: trace?.risk?.length ? trace.risk : undefined,
@@ -72,32 +78,18 @@ export function recordedFacts(
       evidence: evidence.length > 0 ? evidence : undefined,
       keptSignedIn: trace?.kept,
     }),
+    names: namesIn(user, attributes),
     leftOut: [
       ...([...reads].some(isUnsayable) ? ['expression'] : []),
       ...unrecordedOfDevice(trace, asked),
       ...unrecorded(trace).filter(asks),
-      ...testedAttributes(asked).filter((name) => Object.hasOwn(subject.profile, name) && tellsWho(name, attributes)),
     ],
   };
 }
 
 interface Asked extends AskedFacts {
   readonly at: Seconds;
-  readonly attributes: AttributeSchema;
   readonly trace?: RecordedSignIn['trace'];
-}
-
-/** Whether a rule compares something with the present. Ages are no such thing: a test says them as they were. */
-function asksTime({ enrollment }: PolicySet, { sets, reads }: AskedFacts): boolean {
-  const bounds = sets.flatMap(({ attributes = {} }) =>
-    Object.values(attributes).flatMap(({ not, ...test }) => [test.before, test.after, not?.before, not?.after]),
-  );
-  return (
-    ['now', 'user.createdAt'].some((path) => reads.has(path)) ||
-    sets.some(({ time }) => time !== undefined) ||
-    bounds.some((bound) => bound !== undefined && 'fromNow' in bound) ||
-    (enrollment?.rules.some(({ rule }) => rule.then.required.some(({ grace }) => grace && 'until' in grace)) ?? false)
-  );
 }
 
 const profile = 'user.profile.';
@@ -105,6 +97,7 @@ const profile = 'user.profile.';
 /** Facts that expressions read and tests say, besides attributes. */
 const sayable = new Set([
   'now',
+  'user.id',
   'user.identifiers',
   'user.groups',
   'user.userType',
@@ -162,16 +155,21 @@ function lastSignInText({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSig
   return recordedSince === undefined ? lastSignIn : { recordedSince: `PT${recordedSince}S` };
 }
 
-function recordedUser(subject: Subject, asked: Asked): Readonly<Record<string, unknown>> {
-  const { at, sets, reads, attributes, trace } = asked;
+interface RecordedUser extends Readonly<Record<string, unknown>> {
+  readonly id?: string;
+  readonly identifiers?: readonly string[];
+  readonly attributes?: Subject['profile'];
+}
+
+function recordedUser(subject: Subject, asked: Asked): RecordedUser {
+  const { at, sets, reads, trace } = asked;
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const tested = new Set(testedAttributes(asked));
-  const identifiers = recordedIdentifiers(subject, asked);
+  const { id, identifiers } = recordedIdentity(subject, asked);
   const groups = named(sets, 'groups');
-  const profile = Object.entries(subject.profile).filter(
-    ([name, value]) => tested.has(name) && isSayable(value) && !tellsWho(name, attributes),
-  );
+  const profile = Object.entries(subject.profile).filter(([name, value]) => tested.has(name) && isSayable(value));
   return omitUndefined({
+    id,
     identifiers: identifiers.length > 0 ? identifiers : undefined,
     groups: subject.groups.filter((group) => reads.has('user.groups') || groups.includes(group)),
     userType: asks('userType') || reads.has('user.userType') ? subject.userType : undefined,
@@ -184,10 +182,22 @@ function recordedUser(subject: Subject, asked: Asked): Readonly<Record<string, u
 }
 
 /** Rules that name users have the names in the files already, ids among them. An expression may ask about any. */
-function recordedIdentifiers({ id, identifiers }: Subject, { sets, reads }: AskedFacts): readonly string[] {
+function recordedIdentity(
+  { id, identifiers }: Subject,
+  { sets, reads }: AskedFacts,
+): { readonly id?: string; readonly identifiers: readonly string[] } {
   const names = named(sets, 'users');
   const isRead = reads.has('user.identifiers');
-  return [...identifiers.filter((name) => isRead || names.includes(name)), ...(names.includes(id) ? [id] : [])];
+  return {
+    ...((names.includes(id) || reads.has('user.id')) && { id }),
+    identifiers: identifiers.filter((name) => isRead || names.includes(name)),
+  };
+}
+
+/** What the recorded facts say that tells who the user is. */
+function namesIn({ id, identifiers = [], attributes = {} }: RecordedUser, schema: AttributeSchema): readonly string[] {
+  const told = Object.entries(attributes).flatMap(([name, value]) => (tellsWho(name, schema) ? value : []));
+  return [...(id === undefined ? [] : [id]), ...identifiers, ...told.map(String)];
 }
 
 function testedAttributes({ sets, reads }: AskedFacts): readonly string[] {

@@ -11,7 +11,15 @@ import type { FactOptions } from '../explain/fact-options.ts';
 /** An option of facts that says something about the user. */
 type UserOption = keyof Pick<
   FactOptions,
-  'identifiers' | 'groups' | 'userType' | 'attribute' | 'enrolled' | 'accountAge' | 'lastSignIn' | 'recovered'
+  | 'userId'
+  | 'identifiers'
+  | 'groups'
+  | 'userType'
+  | 'attribute'
+  | 'enrolled'
+  | 'accountAge'
+  | 'lastSignIn'
+  | 'recovered'
 >;
 
 /**
@@ -83,8 +91,9 @@ export function openOptions(
 
 function userOptions(user: PolicyTest['user']): Pick<FactOptions, UserOption> {
   if (user === undefined) return {};
-  const { identifiers, groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
+  const { id, identifiers, groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
   return omitUndefined({
+    userId: id,
     identifiers,
     // Even without groups there is a user.
     groups: groups?.filter((name) => name !== '*') ?? [],

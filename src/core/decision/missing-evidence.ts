@@ -61,7 +61,7 @@ function missingOfAlternative(alternative: Alternative, evidence: readonly Asses
   return { kind: 'alternative', demands, factors, covered, ...(maxAge !== undefined && { maxAge }) };
 }
 
-/** The fewest steps without which the rest of the chain is met. */
+/** The steps that are still missing: as few as possible, so that the evidence meets all others. */
 function missingOfChain(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): readonly ChainStep[] {
   const open = unmatchedSteps(chain.map((step) => candidatesFor(step, evidence, chain.length)));
   return chain.filter((_, index) => open.includes(index));

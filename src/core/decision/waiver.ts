@@ -99,11 +99,23 @@ function standsFor(proof: Proved, demand: Demand): boolean {
 }
 
 /**
- * A proof with user verification covers two factor types at once, so it has no separate second factor. `maxIdle` cannot
- * be checked, because a remembering browser does not record when it was used.
+ * Whether a remembered proof may stand for what a member of a demand asks for. A proof with user verification covers
+ * two factor types at once, so it has no separate second factor. `maxIdle` cannot be checked, because a remembering
+ * browser does not record when it was used.
  */
-function isWaivable({ maxAge, maxIdle, characteristics }: Demand): boolean {
-  return maxAge !== 0 && maxIdle === undefined && !characteristics?.includes('userVerification');
+const waivable: Readonly<Record<keyof Demand, (demand: Demand) => boolean>> = {
+  factor: () => true,
+  authenticators: () => true,
+  exclude: () => true,
+  characteristics: ({ characteristics }) => !characteristics?.includes('userVerification'),
+  maxAge: ({ maxAge }) => maxAge !== 0,
+  maxIdle: ({ maxIdle }) => maxIdle === undefined,
+};
+
+const waivableTests = Object.values(waivable);
+
+function isWaivable(demand: Demand): boolean {
+  return waivableTests.every((test) => test(demand));
 }
 
 function choicesOf(factors: readonly Factor[], count: number): readonly (readonly Factor[])[] {

@@ -1,7 +1,7 @@
 /** What an authenticator shows when it does not verify its user. */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 
-/** Possession alone. An authenticator that cannot verify its user anyway stays as it is. */
+/** The descriptor without user verification: possession alone. One that never verifies its user stays as it is. */
 export function presenceOnly<Able extends Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>>(
   able: Able,
 ): Able {

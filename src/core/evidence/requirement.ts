@@ -142,16 +142,29 @@ export function meetsAnyDemand(assessed: AssessedEvidence, { demands }: Pick<Alt
   return demands.some((demand) => meetsDemand(demand, assessed));
 }
 
+/** A demand, or a step of a chain: both are met in the same way. */
+export type AnyDemand = Demand & Partial<ChainStep>;
+
+/** One test for each member: one that is left out does not compile. */
+export const demandTests: Readonly<
+  Record<keyof AnyDemand, (demand: AnyDemand, assessed: AssessedEvidence) => boolean>
+> = {
+  factor: ({ factor }, { factors }) => factor === undefined || factors.includes(factor),
+  authenticators: (demand, assessed) =>
+    isTaken(demand, assessed) && (!assessed.auxiliary || demand.authenticators !== undefined),
+  // One and the same method must be named and not excluded.
+  exclude: (demand, assessed) => demand.exclude === undefined || isTaken(demand, assessed),
+  characteristics: ({ characteristics }, assessed) => hasAll(assessed.characteristics, characteristics),
+  maxAge: ({ maxAge }, { age }) => isFresh(age, maxAge),
+  maxIdle: ({ maxIdle }, assessed) => wasActive(assessed, maxIdle),
+};
+
+const allDemandTests = Object.values(demandTests);
+
 /** All fields of a demand must hold for one and the same evidence. */
-export function meetsDemand(demand: Demand, assessed: AssessedEvidence): boolean {
-  return (
-    (demand.factor === undefined || assessed.factors.includes(demand.factor)) &&
-    isTaken(demand, assessed) &&
-    (!assessed.auxiliary || demand.authenticators !== undefined) &&
-    hasAll(assessed.characteristics, demand.characteristics) &&
-    isFresh(assessed.age, demand.maxAge) &&
-    wasActive(assessed, demand.maxIdle)
-  );
+export function meetsDemand(demand: AnyDemand, assessed: AssessedEvidence): boolean {
+  for (const test of allDemandTests) if (!test(demand, assessed)) return false;
+  return true;
 }
 
 /** What was proved in this transaction has seen no pause yet. */
@@ -176,7 +189,7 @@ function meetsChain(chain: readonly ChainStep[], evidence: readonly AssessedEvid
   return hasNonAuxiliary && isMatchable(chain.map((step) => candidatesFor(step, evidence, chain.length)));
 }
 
-/** The enrollments whose evidence meets the step, at most so many: a chain can use no more than it has steps. */
+/** The enrollments whose evidence meets the step, at most this many: a chain can use no more than it has steps. */
 export function candidatesFor(step: ChainStep, evidence: readonly AssessedEvidence[], most: number): Candidates {
   const found: string[] = [];
   for (const assessed of evidence) {

@@ -47,8 +47,8 @@ export interface ConditionSet {
   /** How long ago the account was made (seconds). */
   readonly accountAge?: { readonly atLeast?: Seconds; readonly below?: Seconds };
   /**
-   * The last sign-in before this session was less than so long ago (seconds), or was not: the exact complement, which
-   * an account that never signed in meets.
+   * `within`: the last sign-in before this session was less than this long ago (seconds). `notWithin`: it was not; an
+   * account that never signed in meets this.
    */
   readonly lastSignIn?: { readonly within: Seconds } | { readonly notWithin: Seconds };
   /** What is unusual about the sign-in: how much, and what. */
@@ -60,7 +60,7 @@ export interface ConditionSet {
   };
   /** Kilometres to the nearest place that the user usually signs in from. `notWithin`: the exact complement. */
   readonly distance?: { readonly within: number } | { readonly notWithin: number };
-  /** The account was recovered less than so long ago (seconds). */
+  /** The account was recovered less than this long ago (seconds). */
   readonly recovered?: { readonly within: Seconds };
   /**
    * Names of authenticators, or of methods of them, that the user proved to sign in. In enrollment and profile rules
@@ -170,7 +170,7 @@ export interface ValueTest {
   readonly after?: DateBound;
 }
 
-/** A day or a moment (epoch seconds; a day ends where the next one begins), or so many seconds from now. */
+/** A day or a moment (epoch seconds; a day ends where the next one begins), or this many seconds from now. */
 export type DateBound =
   | { readonly written: string; readonly from: Seconds; readonly to: Seconds }
   | { readonly written: string; readonly fromNow: Seconds };

@@ -28,7 +28,7 @@ export interface EnrollmentTerms {
 /** One of these authenticators must be enrolled; the user chooses which. */
 export interface RequiredEnrollment {
   readonly anyOf: readonly string[];
-  /** So many enrollments, of these authenticators together. Absent: one. */
+  /** How many enrollments are required, of these authenticators together. Absent: one. */
   readonly count?: number;
   readonly grace?: Grace;
 }

@@ -40,10 +40,10 @@ export interface RiskScoring {
   readonly points: Readonly<Record<RiskSignal, number>>;
   /** Points from which on the risk is at this level. */
   readonly levels: { readonly medium: number; readonly high: number };
-  /** So many wrong attempts of browsers that the user has never signed in with, within the last hour. */
+  /** At least this many wrong attempts within the last hour, from browsers that the user has never signed in with. */
   readonly failures: number;
   /** Kilometres in an hour that no user travels. */
   readonly speed: number;
-  /** No sign-in for so long (seconds). */
+  /** No sign-in for this long (seconds). */
   readonly away: number;
 }

@@ -36,7 +36,10 @@ export interface ReportedRule extends RuleTrace {
 /** The result of one layer. */
 export interface LayerTrace {
   readonly layer: 'session' | 'app' | 'request' | 'account' | 'enrollment' | 'profile' | 'service';
-  /** Name of the policy. Empty: there is none. `acr_values`, `minimumAcr`: what asked, where no policy did. */
+  /**
+   * Name of the policy. Empty: there is none. Where no policy asked: `acr_values` (the request asked) or `minimumAcr`
+   * (the file of the app did).
+   */
   readonly policy: string;
   /** Account layer: the change that it rules over. */
   readonly change?: GovernedChange;

@@ -137,7 +137,10 @@ export function recordBrowserUse(
   });
 }
 
-/** The first one of a `validAfter` stays, and the one of a later `validAfter` is not replaced by an earlier one. */
+/**
+ * Which sign-in made the browser known: the first one under the newest `validAfter`. A slower request may bring an
+ * older one.
+ */
 function keptUsual(before: BrowserUse['usual'], added: BrowserUse['usual']): BrowserUse['usual'] {
   return before !== undefined && (added === undefined || before.validAfter >= added.validAfter) ? before : added;
 }

@@ -12,10 +12,10 @@ export type Handler = (ctx: Context) => void | Promise<void>;
 export interface RaceAnswers {
   /**
    * Another request was faster. A function: the browser goes to the path that it returns. `ask_again`: the browser
-   * repeats a GET. `oauth_error`: the app gets an OAuth error as JSON. Absent, and for a POST that would have to be
-   * repeated: 409 with the page `stale_form`.
+   * repeats a GET. `oauth_error`: the app gets an OAuth error as JSON. `stale_form`, absent, and for a POST that would
+   * have to be repeated: 409 with the page `stale_form`.
    */
-  readonly onLostRace?: ((ctx: Context) => string) | 'ask_again' | 'oauth_error';
+  readonly onLostRace?: ((ctx: Context) => string) | 'ask_again' | 'oauth_error' | 'stale_form';
   /**
    * oidc-provider refuses the request that lost: the app gets that OAuth error as JSON. Absent: 410 with the page
    * `sign_in_expired`.
@@ -23,13 +23,20 @@ export interface RaceAnswers {
   readonly onRefusal?: 'oauth_error';
 }
 
-export interface Route extends RaceAnswers {
+interface PageRoute extends RaceAnswers {
   /** Segments that begin with a colon are parameters. */
   readonly path: string;
   /** Also answers HEAD: Koa leaves out the body. */
   readonly GET?: Handler;
-  readonly POST?: Handler;
 }
+
+/** A path that takes forms, which can lose a race. */
+interface FormRoute extends PageRoute {
+  readonly POST: Handler;
+  readonly onLostRace: NonNullable<RaceAnswers['onLostRace']>;
+}
+
+export type Route = FormRoute | (PageRoute & { readonly POST?: never });
 
 export interface Routes {
   /** Handles the paths in the table and passes everything else on. */

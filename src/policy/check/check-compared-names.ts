@@ -1,9 +1,10 @@
 /** Names in expressions that cannot be: of zones, apps, devices and identifiers, and values of attributes. */
+
+import { userId } from '../../core/policy/conditions/users.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { Finding } from '../model/finding.ts';
 import { operatingSystems, platforms } from '../model/platforms.ts';
-import { userId } from '../schema/conditions/users.ts';
 import { type ComparedName, comparedNames } from '../schema/expressions/compared-names.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';

@@ -102,7 +102,7 @@ function unknownModels(
   );
 }
 
-/** Why no user can have so many of these; `undefined`: a user can. */
+/** Why no user can have this many of these; `undefined`: a user can. */
 function countFault(
   { anyOf, count = 1 }: RequiredEnrollment,
   enabled: readonly AuthenticatorDescriptor[],

@@ -31,7 +31,7 @@ export const errorAdvice = {
   unknown_reference: 'correct the name, or add what it should name',
   value_missing: 'add the key',
 
-  brand_file_invalid: 'export the file anew: docs/branding.md says what it may hold',
+  brand_file_invalid: 'export the file again: docs/branding.md says what it may hold',
   brand_too_large: 'make the pictures smaller, or leave one out',
   colours_unreadable: 'make one of the two colours darker or lighter',
   template_invalid: 'correct the template where the message says',

@@ -17,7 +17,7 @@ export function excerptLines(finding: Excerpted | undefined): readonly string[] 
   return [`  ${number} | ${text}`, `  ${' '.repeat(number.length)} | ${' '.repeat(caret)}^`];
 }
 
-/** So many characters of a line are shown, so many of them before the caret. */
+/** How many characters of a line are shown, and how many of them before the caret. */
 const widest = 120;
 const widestBefore = 40;
 

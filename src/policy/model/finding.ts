@@ -137,7 +137,7 @@ function adviceOf({ code, path, advice = adviceByCode[code] }: Finding): string 
   return code === 'value_missing' && name !== undefined ? `${advice} \`${name}\`` : advice;
 }
 
-/** Each with its line, where `lines` has its file (by the name that findings have). */
+/** Adds the line that each finding is about. `linesOf`: the lines of a file, by its name in findings, if at hand. */
 export function withLines(
   findings: readonly Finding[],
   linesOf: (file: string) => readonly string[] | undefined,

@@ -13,8 +13,10 @@ import type { App } from '../model/app.ts';
 export interface EquivalentApps {
   /** Stands for all of them. */
   readonly app: App;
-  /** The first of their names. */
+  /** The names of the first of them. */
   readonly names: readonly string[];
+  /** Those of the first of them. */
+  readonly clientIds: readonly string[];
   /** How many there are. */
   readonly count: number;
   /** The first of those that a list of apps may show: they say how they are opened, and do not hide. */
@@ -62,12 +64,13 @@ export function appClasses(
 }
 
 function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
-  const { names, count, openable } = group ?? { names: [], count: 0, openable: [] };
+  const { names, clientIds, count, openable } = group ?? { names: [], clientIds: [], count: 0, openable: [] };
   const { initiate_login_uri: initiate, client_uri: home } = app.client;
   const isOpenable = !app.hidden && !app.ownAccount && (initiate ?? home) !== undefined;
   return {
     app: group?.app ?? app,
     names: names.length < namesKept ? [...names, app.name] : names,
+    clientIds: clientIds.length < namesKept ? [...clientIds, app.clientId] : clientIds,
     count: count + 1,
     openable: isOpenable && openable.length < openableKept ? [...openable, app] : openable,
   };

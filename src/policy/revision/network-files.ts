@@ -6,7 +6,7 @@ import { filesOf, type ZoneData } from '../schema/settings/zones.ts';
 
 const kinds = ['country', 'asn', 'anonymiser'] as const satisfies readonly NetworkFileKind[];
 
-/** What the files of the settings say. Looks into none that no zone needs. */
+/** Looks addresses up in the files that the settings name. Files are read only if a zone needs one. */
 export function zoneData({ networkData = {} }: Settings, files: NetworkFiles): ZoneData {
   return {
     knows(kind) {

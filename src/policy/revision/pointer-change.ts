@@ -20,7 +20,7 @@ export interface ApplyOptions {
   readonly message?: string;
   /** The revision that it was compared with. Absent: whichever is active. */
   readonly base?: number;
-  /** It goes back by itself unless it is confirmed within so many seconds of the store's clock. */
+  /** It goes back by itself unless it is confirmed within this many seconds of the store's clock. */
   readonly confirmWithin?: Seconds;
   /** The documents are those of this earlier revision. */
   readonly back?: number;

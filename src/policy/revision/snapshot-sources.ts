@@ -30,7 +30,7 @@ export interface SnapshotSources extends SnapshotCaches {
   readonly issuer?: string;
 }
 
-/** Caches of a snapshot that hold so many documents of each kind. */
+/** Caches of a snapshot that hold this many documents of each kind. */
 export function newCaches(size: number, apps = size): SnapshotCaches {
   return {
     apps: new LruCache(apps),

@@ -5,6 +5,7 @@ import { namesOf } from '../../core/model/authenticator-name.ts';
 import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
+import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
 import { userName } from './conditions/users.ts';
@@ -25,6 +26,10 @@ const rememberedProof = z.string().regex(new RegExp(`^${namedProof}(?:@${ago})?$
 const proof = z.string().regex(new RegExp(`^${namedProof}(?:@${ago}(?:/${ago})?)?$`), {
   error:
     'must be an authenticator, how long ago it was proved, and the longest pause since, such as totp@3d or totp@3h/20m',
+});
+
+const userIdText = z.string().regex(userId, {
+  error: 'must be the id of a user, 22 letters, digits, - and _, as `users show` has it',
 });
 
 const names = (what: string) => listOf(text).optional().describe(what);
@@ -110,6 +115,9 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     .regex(new RegExp(`^(?:${keys.join('|')})${shows}$`), { error: enrolledFault })
     .describe('A key that shows no more than this, such as webauthn[userPresence+phishingResistant].');
   const user = closed({
+    id: userIdText
+      .optional()
+      .describe('Id of the user. Default: one that no rule names; in `always`, `never` and `depends`: any.'),
     identifiers: z
       .array(userName)
       .optional()

@@ -36,7 +36,7 @@ export interface YamlSource {
   locationOf(path: Path): FindingLocation;
   /** Of the key with which this path ends. */
   locationOfKey(path: Path): FindingLocation;
-  /** Within the text at this path: so many UTF-16 units from its beginning. */
+  /** Within the text at this path: this many UTF-16 units from its beginning. */
   locationWithin(path: Path, offset: number): FindingLocation;
   /** An error about the value at this path. */
   finding(code: FindingErrorCode, path: Path, message: string): Finding;

@@ -15,7 +15,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { lastHeaderIn } from './log.ts';
 
 const headerBytes = 100;
-/** Where the header contains both (https://www.sqlite.org/fileformat2.html#the_database_header). */
+/** Offsets of both in the header (https://www.sqlite.org/fileformat2.html#the_database_header). */
 const userVersionAt = 60;
 const applicationIdAt = 68;
 /** Ids are positive. 0: the store has no id yet. */

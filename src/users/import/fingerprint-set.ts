@@ -1,3 +1,4 @@
+/** Finds texts that occur twice among millions, without keeping them. */
 import { createHash } from 'node:crypto';
 
 /**

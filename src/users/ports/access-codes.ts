@@ -1,3 +1,4 @@
+/** Temporary access codes, as commands issue them. */
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 

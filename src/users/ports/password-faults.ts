@@ -1,3 +1,4 @@
+/** Why a password is refused, in the words of commands. */
 import type { Refused } from '../../authenticators/authenticator.ts';
 
 const faults: Readonly<Partial<Record<Refused['code'], string>>> = {

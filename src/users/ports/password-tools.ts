@@ -1,3 +1,4 @@
+/** Passwords, as commands set and import them. */
 import type { AuthenticatorContext, Credential, NewCredential, Refused } from '../../authenticators/authenticator.ts';
 import type { Subject } from '../../core/model/facts.ts';
 

@@ -2,7 +2,12 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import { evaluateService } from '../../../src/core/decision/service-issuance.ts';
+import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
 import type { Policy, Rule, SessionTerms } from '../../../src/core/model/policy.ts';
+import type { LayerTrace } from '../../../src/core/model/trace.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
+import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import { allow, always, factors, factsOf, policiesOf, proof, userWith } from '../support/fixtures.ts';
 
 const deny: Rule['then'] = { kind: 'deny' };
@@ -12,6 +17,31 @@ const policy = (...rules: readonly [string, Rule['when'], Rule['then']][]): Poli
   rules: rules.map(([name, when, then]) => ({ name, when, then })),
 });
 const signedIn = { evidence: [proof('password', 'now')] };
+
+const unruled = { name: 'without rules', rules: [] };
+const served = factsOf({ subject: userWith(['password', 'totp']), ...signedIn });
+const enrolling = factsOf({ subject: userWith(['password']), request: { scopes: [enrollScope('totp')] }, ...signedIn });
+const demandingAcr = factsOf({ request: { acrValues: ['unheard_of'], acrEssential: true } });
+
+/** A decision that this layer denies. One for each: a layer that is left out does not compile. */
+const deniedBy: Readonly<
+  Record<LayerTrace['layer'], () => { readonly trace: { readonly layers: readonly LayerTrace[] } }>
+> = {
+  session: () => evaluate(policiesOf({ session: unruled }), served),
+  app: () => evaluate(policiesOf({ app: unruled }), served),
+  request: () => evaluate(policiesOf(), demandingAcr),
+  enrollment: () => evaluate({ ...policiesOf(), enrollment: compilePolicy(unruled) }, served),
+  profile: () => evaluate({ ...policiesOf(), profile: compilePolicy(unruled) }, served),
+  account: () =>
+    evaluate({ ...policiesOf(), isAccountApp: true, accountPolicy: compileAccountPolicy(unruled) }, enrolling),
+  service: () => evaluateService(compilePolicy(unruled), served),
+};
+
+test.each(Object.entries(deniedBy))('the %s layer denies by itself', (name, decide) => {
+  const { trace, ...decision } = decide();
+  expect(decision).toMatchObject(name === 'service' ? { allow: false } : { kind: 'deny', layer: name });
+  expect(trace.layers.find(({ layer }) => layer === name)?.outcome).toBe('deny');
+});
 
 describe('rules', () => {
   const ordered = policy(

@@ -28,6 +28,18 @@ export const allEnrollments: readonly Enrollment[] = [
   { ...phone, id: 'landline', methods: ['voice'] },
 ];
 
+/**
+ * One arbitrary for each member, optional ones and those of members included: one that is left out does not compile.
+ */
+export type Arbitraries<Members> = {
+  readonly [Name in keyof Required<Members>]: fc.Arbitrary<NonNullable<Members[Name]>>;
+};
+
+/** The same, where an arbitrary also says how often the member is absent. */
+type OptionalArbitraries<Members> = {
+  readonly [Name in keyof Required<Members>]: fc.Arbitrary<Members[Name] | undefined>;
+};
+
 const factor = fc.constantFrom<Factor>('knowledge', 'possession', 'inherence');
 const characteristics = fc.subarray<Characteristic>(['userVerification', 'phishingResistant', 'deviceBound'], {
   minLength: 1,
@@ -40,31 +52,36 @@ const some = <Value>(value: fc.Arbitrary<Value>, freq = 2) => fc.option(value, {
 const rarely = <Value>(value: fc.Arbitrary<Value>) =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 
-const demand: fc.Arbitrary<Demand> = fc
-  .record({
-    factor: some(factor, 3),
-    authenticators: rarely(someNames(3)),
-    exclude: rarely(someNames(2)),
-    characteristics: rarely(characteristics),
-    maxAge: rarely(maxAge),
-    maxIdle: rarely(maxIdle),
-  })
-  .map((members) => omitUndefined(members) as Demand);
+const demandMembers: OptionalArbitraries<Demand> = {
+  factor: some(factor, 3),
+  authenticators: rarely(someNames(3)),
+  exclude: rarely(someNames(2)),
+  characteristics: rarely(characteristics),
+  maxAge: rarely(maxAge),
+  maxIdle: rarely(maxIdle),
+};
+
+const demand: fc.Arbitrary<Demand> = fc.record(demandMembers).map((members) => omitUndefined(members) as Demand);
+
+const alternativeMembers: OptionalArbitraries<Alternative> = {
+  factors: fc.constantFrom<1 | 2 | 3>(1, 1, 2, 2, 3),
+  demands: fc.array(demand, { maxLength: 2 }),
+  maxAge: rarely(maxAge),
+};
 
 const alternative: fc.Arbitrary<Alternative> = fc
-  .record({
-    factors: fc.constantFrom<1 | 2 | 3>(1, 1, 2, 2, 3),
-    demands: fc.array(demand, { maxLength: 2 }),
-    maxAge: rarely(maxAge),
-  })
+  .record(alternativeMembers)
   .map((members) => omitUndefined(members) as Alternative);
 
+const chainStepMembers: OptionalArbitraries<ChainStep> = {
+  authenticators: someNames(3),
+  characteristics: rarely(characteristics),
+  maxAge: rarely(maxAge),
+  maxIdle: rarely(maxIdle),
+};
+
 const chainStep: fc.Arbitrary<ChainStep> = fc
-  .record({
-    authenticators: someNames(3),
-    maxAge: rarely(maxAge),
-    maxIdle: rarely(maxIdle),
-  })
+  .record(chainStepMembers)
   .map((members) => omitUndefined(members) as ChainStep);
 
 export const alternatives: fc.Arbitrary<Requirement> = fc.record({
@@ -86,8 +103,7 @@ type DrawnRequest = Omit<
   'clientId' | 'scopes' | 'essentialClaims' | 'claims' | 'promptConsent' | 'promptSelectAccount'
 >;
 
-/** One for each member, optional ones included. */
-const requestMembers: { readonly [Name in keyof Required<DrawnRequest>]: fc.Arbitrary<DrawnRequest[Name]> } = {
+const requestMembers: OptionalArbitraries<DrawnRequest> = {
   maxAge: rarely(maxAge),
   promptLogin: fc.constantFrom(false, false, false, true),
   acrValues: fc.subarray(['gold', 'phr', '2fa', 'pwd', '1fa']),

@@ -16,7 +16,7 @@ import type { Facts, OperatingSystem, Platform, RuleFacts, Subject } from '../..
 import { riskSignals } from '../../../src/core/model/risk.ts';
 import { dateSpan } from '../../../src/core/policy/values/date-bound.ts';
 import { riskOf } from '../../../src/core/policy/values/risk.ts';
-import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
+import { type Arbitraries, allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
 import { descriptor, fixedNow, type Key, riskScoring, thisTransaction } from './fixtures.ts';
 import { waysToProve } from './naive-evaluator.ts';
 
@@ -29,11 +29,6 @@ const systems: fc.Arbitrary<OperatingSystem> = fc.constantFrom('linux', 'ios');
 const listOf = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: 1, maxLength: 2 });
 const value = fc.constantFrom('a', 'ab', 3, true, '2027-01-15');
 const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });
-
-/**
- * One arbitrary for each member, optional ones and those of members included: one that is left out does not compile.
- */
-type Arbitraries<Members> = { readonly [Name in keyof Required<Members>]: fc.Arbitrary<NonNullable<Members[Name]>> };
 
 const ofAnyNone: Arbitraries<ConditionOf<'users' | 'userType' | 'apps'>> = { any: list, none: list };
 const ofAnyAllNone: Arbitraries<AnyAllNone> = { any: list, all: list, none: list };

@@ -26,15 +26,28 @@ function isAuxiliary({ authenticator }: Evidence): boolean {
   return authenticator === 'security_question';
 }
 
+/** One test for each member: one that is left out does not compile. */
+const fitsMember: {
+  readonly [Name in keyof Demand | keyof ChainStep]-?: (
+    wanted: NonNullable<Demand[Name]>,
+    evidence: Evidence,
+    when: When,
+  ) => boolean;
+} = {
+  factor: (factor, { factors }) => factors.includes(factor),
+  authenticators: (names, evidence) => namesOf(evidence).some((name) => names.includes(name)),
+  exclude: (names, evidence) => !names.some((name) => mayBe(evidence, name)),
+  characteristics: (wanted, { characteristics }) =>
+    wanted.every((characteristic) => characteristics.includes(characteristic)),
+  maxAge: (maxAge, evidence, when) => isYoung(evidence, maxAge, when),
+  maxIdle: (maxIdle, evidence, when) => wasActive(evidence, maxIdle, when),
+};
+
 function fits(demand: Demand | ChainStep, evidence: Evidence, when: When): boolean {
-  if ('factor' in demand && demand.factor !== undefined && !evidence.factors.includes(demand.factor)) return false;
-  if (demand.authenticators !== undefined && !namesOf(evidence).some((name) => demand.authenticators?.includes(name)))
-    return false;
   if (isAuxiliary(evidence) && demand.authenticators === undefined) return false;
-  if ('exclude' in demand && demand.exclude?.some((name) => mayBe(evidence, name))) return false;
-  for (const characteristic of demand.characteristics ?? [])
-    if (!evidence.characteristics.includes(characteristic)) return false;
-  return isYoung(evidence, demand.maxAge, when) && wasActive(evidence, demand.maxIdle, when);
+  for (const [name, wanted] of Object.entries(demand))
+    if (!fitsMember[name as keyof Demand](wanted as never, evidence, when)) return false;
+  return true;
 }
 
 /** `phone` and `phone.sms`. */

@@ -19,6 +19,14 @@ interface Rule {
 }
 
 /**
+ * Every document that the page opens from now on has axe: the browser compiles it once for all of them, and each time
+ * when it comes with a question.
+ */
+export async function bringAxe(page: Page): Promise<void> {
+  await page.addInitScript({ content: source });
+}
+
+/**
  * The rules that the page breaks, as `id: elements`. That contrast was not checked counts as one.
  * `rules`: these only, by their ids; absent: all.
  */

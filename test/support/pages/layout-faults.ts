@@ -73,25 +73,22 @@ export function withoutBorder(page: Page): Promise<readonly string[]> {
  */
 export async function keyboardFaults(page: Page): Promise<readonly string[]> {
   const count = await page.evaluate<number>(`(() => {
+    ${nameOf}
     document.activeElement?.blur();
     globalThis.left = new Set(${controls}.filter((one) => one.tabIndex >= 0));
-    return globalThis.left.size;
-  })()`);
-  const found = new Set<string>();
-  for (let pressed = 0; pressed < count + 12; pressed += 1) {
-    await page.keyboard.press('Tab');
-    const unseen = await page.evaluate<string>(`(() => {
-      ${nameOf}
-      const one = document.activeElement;
+    globalThis.unseen = new Set();
+    addEventListener('focusin', ({ target: one }) => {
       globalThis.left.delete(one);
       const { outlineStyle, outlineWidth } = getComputedStyle(one);
-      const shows = one === document.body || (outlineStyle === 'solid' && parseFloat(outlineWidth) >= 3);
-      return shows ? '' : nameOf(one) + ' does not show its focus';
-    })()`);
-    if (unseen !== '') found.add(unseen);
-  }
-  const missed = await page.evaluate<readonly string[]>(
-    `(() => { ${nameOf} return [...globalThis.left].map((one) => nameOf(one) + ' cannot be reached'); })()`,
-  );
-  return [...found, ...missed];
+      const shows = outlineStyle === 'solid' && parseFloat(outlineWidth) >= 3;
+      if (!shows) globalThis.unseen.add(nameOf(one) + ' does not show its focus');
+    });
+    return globalThis.left.size;
+  })()`);
+  for (let pressed = 0; pressed < count + 12; pressed += 1) await page.keyboard.press('Tab');
+  return page.evaluate<readonly string[]>(`(() => {
+    ${nameOf}
+    const missed = [...globalThis.left].map((one) => nameOf(one) + ' cannot be reached');
+    return [...globalThis.unseen, ...missed];
+  })()`);
 }

@@ -8,7 +8,7 @@ import { magicLinkChallenge } from '../../../src/flow/actions/verification/magic
 import { throttled, verify } from '../../../src/flow/actions/verification/verify.ts';
 import { decide } from '../../../src/flow/engine.ts';
 import { serverMac } from '../../../src/flow/server-mac.ts';
-import { environmentOf, type OpenTransaction } from '../../../src/flow/transaction/open-transaction.ts';
+import { environmentOf } from '../../../src/flow/transaction/open-transaction.ts';
 import {
   guessingNetworkKey,
   identifierKey,
@@ -23,22 +23,12 @@ import {
   factors,
   fakeAuthenticator,
   noticesOf,
+  opened,
   password,
   totp,
-  type World,
 } from './sign-in-fixture.ts';
 
 const twoFactors = { app: allow(factors(2)) };
-
-/** Runs a function on the transaction of the world as it is stored now. */
-function opened<T>(world: World, run: (context: OpenTransaction) => T | Promise<T>): Promise<T> {
-  return world.inRequest('tx', async (request) => {
-    const [transaction, app] = [await world.transaction(), await world.snapshot.app('notes')];
-    if (!transaction || !app) throw new Error('no transaction');
-    const { services, snapshot } = world;
-    return run({ services, request, transaction, version: 1, snapshot, app });
-  });
-}
 
 describe('what an authenticator may know', () => {
   test('is the identifier as it was typed, and whether something was proved', async () => {

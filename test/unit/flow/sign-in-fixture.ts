@@ -18,7 +18,7 @@ import { submit, view } from '../../../src/flow/engine.ts';
 import type { ServerSecrets } from '../../../src/flow/server-mac.ts';
 import type { Services } from '../../../src/flow/services.ts';
 import type { SignInResult, StepShown, Submission } from '../../../src/flow/sign-in-result.ts';
-import type { TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
+import type { OpenTransaction, TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
 import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/store.ts';
 import type { App } from '../../../src/policy/model/app.ts';
 import type { Settings } from '../../../src/policy/model/settings.ts';
@@ -116,6 +116,10 @@ export interface WorldOptions {
   readonly hasApp?: boolean;
   canMail?: boolean;
   readonly visitor?: Partial<Visitor>;
+  /** What the settings say beyond what every sign-in needs. */
+  readonly settings?: Partial<Settings>;
+  /** Policies beside those of the other options. They are read anew for each decision. */
+  readonly policies?: Partial<PolicySet>;
   /** Wraps the store of the requests. */
   readonly around?: (store: Store) => Store;
 }
@@ -311,7 +315,7 @@ async function sessionIn(unit: UnitOfWork, uid: string): Promise<SsoSession | un
 }
 
 function snapshotOf(
-  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrLevels = [] }: WorldOptions,
+  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrLevels = [], ...more }: WorldOptions,
   authenticators: readonly Authenticator[],
   hasApp: boolean,
 ): Snapshot {
@@ -348,9 +352,11 @@ function snapshotOf(
       acrValues: acrLevels,
       attributes: { attributes: {}, closed: false },
       identify: {},
+      proofOfWork: { free: 20, wrongPasswords: 20, difficulty: 4 },
+      ...more.settings,
     } as unknown as Settings,
     app: async (clientId) => (hasApp && clientId === notes.clientId ? notes : undefined),
-    policies: async () => policies,
+    policies: async () => ({ ...policies, ...more.policies }),
     servicePolicy: async () => undefined,
     passwordPolicy: async () => undefined,
     equivalentApps: async () => [],
@@ -362,6 +368,16 @@ function snapshotOf(
     fileHash: () => undefined,
     brandFile: async () => undefined,
   };
+}
+
+/** Runs a function on the transaction of the world as it is stored now. */
+export function opened<T>(world: World, run: (context: OpenTransaction) => T | Promise<T>): Promise<T> {
+  return world.inRequest('tx', async (request) => {
+    const [transaction, app] = [await world.transaction(), await world.snapshot.app('notes')];
+    if (!transaction || !app) throw new Error('no transaction');
+    const { services, snapshot } = world;
+    return run({ services, request, transaction, version: 1, snapshot, app });
+  });
 }
 
 export function asStep(result: SignInResult): StepShown {

@@ -126,7 +126,9 @@ describe('methods', () => {
     const answer: Handler = (ctx) => {
       ctx.body = row.path;
     };
-    return { path: row.path, ...(row.GET ? { GET: answer } : {}), ...(row.POST ? { POST: answer } : {}) };
+    const { path, onLostRace = 'stale_form' } = row;
+    const own = { path, ...(row.GET && { GET: answer }) };
+    return row.POST ? { ...own, POST: answer, onLostRace } : own;
   });
 
   beforeAll(async () => {

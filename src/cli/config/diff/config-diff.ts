@@ -2,12 +2,14 @@
 import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { everyCondition } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
 import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import { numberAskedFor } from '../questions/best-enrollments.ts';
+import { type Identity, identitiesOfKinds, identityConditions, plainIdentity } from '../questions/identities.ts';
 import { type AppPair, comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
@@ -15,14 +17,7 @@ import type { AccessChange, ConfigDiff } from './compared/configuration-changes.
 import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { pairComparison } from './sign-ins/compare-pair.ts';
-import {
-  classOf,
-  comparedConditions,
-  countUsers,
-  type Projection,
-  projectionOf,
-  type UserClass,
-} from './sign-ins/user-classes.ts';
+import { classOf, countUsers, type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
   readonly active: ComparedConfiguration;
@@ -95,7 +90,10 @@ function changesIn(
   });
 }
 
-/** One user for each group alone and one without groups, each with every authenticator that users can enroll. */
+/**
+ * For each group alone and for none, a user with every authenticator that users can enroll; several where rules ask who
+ * the user is.
+ */
 function usersByGroup(
   {
     next,
@@ -109,10 +107,18 @@ function usersByGroup(
   const enrollments = enabled
     .filter(({ enrollable }) => enrollable)
     .flatMap((kind) => Array.from({ length: numberOf(kind) }, (_, index) => enrollmentOf(kind, index)));
-  return [[], ...[...known.projection.groups].map((group) => [group])].map((groups) => {
-    const subject = { id: 'none', status: 'active' as const, identifiers: [], groups, profile: {}, enrollments };
-    return { ...classOf(subject, known), users: 0 };
-  });
+  const conditions = identityConditions(
+    pairs.flatMap(({ active, next: { policies } }) => [active.policies, policies].flatMap(everyCondition)),
+  );
+  const madeUp = (identity: Identity, groups: readonly string[]): UserClass => {
+    const subject = { ...identity, status: 'active' as const, groups, profile: {}, enrollments };
+    return { ...classOf(subject, known), users: 0, ...(conditions.tests.length > 0 && { identity }) };
+  };
+  const identities = identitiesOfKinds(conditions, plainIdentity(conditions), (identity) =>
+    JSON.stringify(madeUp(identity, []).results),
+  );
+  const alone = [[], ...[...known.projection.groups].map((group) => [group])];
+  return alone.flatMap((groups) => identities.map((identity) => madeUp(identity, groups)));
 }
 
 function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor, index: number): Enrollment {
@@ -136,12 +142,12 @@ function byWeight(a: AccessChange, b: AccessChange): number {
   return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || lockedOut(a) - lockedOut(b) || users(b) - users(a);
 }
 
-/** Without a store, users differ only in their groups. */
+/** Without a store, users differ only in their groups and in who they are. */
 function leftAside(pairs: readonly VariedPair[], isCounted: boolean): readonly string[] {
   const sets = pairs.flatMap(({ pair: { active, next } }) =>
-    [active, next].flatMap(({ policies }) => comparedConditions(policies)),
+    [active, next].flatMap(({ policies }) => everyCondition(policies)),
   );
-  const ofUsers = conditionsAbout('user', 'account').filter((name) => name !== 'groups');
+  const ofUsers = conditionsAbout('user', 'account').filter((name) => !['groups', 'users'].includes(name));
   const names = [...conditionsAbout('other'), ...(isCounted ? [] : ofUsers)].filter((name) =>
     sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)),
   );

@@ -4,21 +4,40 @@ import { denyReasonText } from '../../explain/denial-text.ts';
 import { skippableText } from '../../explain/enrollment-text.ts';
 import { keepText, profileText } from '../../explain/profile-text.ts';
 import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
-import type { Outcome } from './fresh-sign-ins.ts';
+import type { AskedSignIns, OtherUsers, Outcome } from './fresh-sign-ins.ts';
+import { identityText } from './identities.ts';
 import { proofSetsText } from './proof-sets-text.ts';
 
 /** The relevant parts of a sign-in. */
-type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn'>;
+type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn' | 'others'>;
 
 /** The user gets in. */
 export function getsIn({ steps }: Pick<SignIn, 'steps'>): boolean {
   return steps.at(-1)?.kind === 'complete';
 }
 
-/** For example `webauthn, or password + totp; then consent`, or `denied`, followed by what it depends on. */
-export function askedText({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
+/**
+ * For example `webauthn, or password + totp; then consent`, or `denied`, followed by what it depends on, and by what is
+ * asked of others.
+ */
+export function askedText(signIn: Omit<SignIn, 'steps'>): string {
+  return `${ownText(signIn)}${othersText(signIn, ownText)}`;
+}
+
+function ownText({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
   const words = joinedParts(askedParts({ asked }));
   return dependsOn.length === 0 ? words : `${words} (depends on ${dependsOn.join(' and ')})`;
+}
+
+/** The most users to name as examples. */
+const mostNamed = 3;
+
+/** For example ` (ann@corp.test: denied)`. Of users of whom the same is asked, one is named. */
+function othersText({ others }: Pick<SignIn, 'others'>, textOf: (outcome: OtherUsers['outcome']) => string): string {
+  const byText = Map.groupBy(others, ({ outcome }) => textOf(outcome));
+  const words = [...byText].flatMap(([text, [first]]) => (first ? [`${identityText(first.identity)}: ${text}`] : []));
+  const more = words.length > mostNamed ? [`${words.length - mostNamed} more`] : [];
+  return words.length === 0 ? '' : ` (${[...words.slice(0, mostNamed), ...more].join('; ')})`;
 }
 
 /** All proofs as one part, and one part for each step after them. */
@@ -50,9 +69,13 @@ export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
 }
 
 /** What is asked, and why the user does not get in all the same. */
-export function reasonedText(signIn: Pick<SignIn, 'asked' | 'dependsOn' | 'steps'>): string {
+export function reasonedText(signIn: SignIn): string {
+  return `${ownReasonedText(signIn)}${othersText(signIn, ownReasonedText)}`;
+}
+
+function ownReasonedText(signIn: Omit<SignIn, 'others'>): string {
   const why = denialText(signIn);
-  return why === '' ? askedText(signIn) : `${askedText(signIn)}: ${why}`;
+  return why === '' ? ownText(signIn) : `${ownText(signIn)}: ${why}`;
 }
 
 const enrolling = 'enroll ';
@@ -105,17 +128,25 @@ export function leftAsideText(names: readonly string[]): string {
   return `\nRules also ask about ${conditionNamesText(names)}. This is about sign-ins without ${pronoun}; \`explain\` takes ${pronoun} as options.\n`;
 }
 
+/** One line that says who the made-up user is. Empty if no rule asks. */
+export function plainUserText({ asksWho, plain }: Pick<AskedSignIns, 'asksWho' | 'plain'>): string {
+  if (!asksWho) return '';
+  return `\nRules also ask who the user is. This is about ${identityText(plain)}; in brackets are examples of others of whom something else is asked.\n`;
+}
+
 /** An outcome as data for scripts. */
 export function outcomeData(outcome: Outcome): object {
-  const { zone, steps, asked, dependsOn, rule } = outcome;
-  const words = askedText(outcome);
+  const { zone, others } = outcome;
+  const ofOthers = others.map(({ identity, outcome: ofOther }) => ({ user: identity, ...userOutcomeData(ofOther) }));
   return {
     zone,
-    getsIn: getsIn(outcome),
-    asked: words,
-    proofs: asked?.proofs,
-    dependsOn,
-    rule,
-    steps,
+    ...userOutcomeData(outcome),
+    asked: askedText(outcome),
+    ...(ofOthers.length > 0 && { others: ofOthers }),
   };
+}
+
+function userOutcomeData(outcome: OtherUsers['outcome']): object {
+  const { steps, asked, dependsOn, rule } = outcome;
+  return { getsIn: getsIn(outcome), asked: ownText(outcome), proofs: asked?.proofs, dependsOn, rule, steps };
 }

@@ -12,7 +12,6 @@ import type { Facts, Seconds, Subject } from '../../../core/model/facts.ts';
 import type { Requirement } from '../../../core/model/policy.ts';
 import type { RiskScoring } from '../../../core/model/risk.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
-import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
 import { withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
 import { momentsIn } from '../../../core/policy/theories/expression-theory.ts';
 import { onDevice } from '../../../core/policy/values/risk.ts';
@@ -25,11 +24,11 @@ import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { factsFromOptions } from '../../explain/facts-from-options.ts';
-import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import type { AskContext } from './asked-configuration.ts';
 import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
 import { believedIn, browsersIn, devicesIn } from './devices.ts';
+import { type Identity, identitiesApart, identityConditions, plainIdentity } from './identities.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
 
 /** The place of a sign-in. `elsewhere` is in no zone. */
@@ -49,6 +48,14 @@ export interface Outcome {
   readonly required: readonly (readonly Requirement[])[];
   /** What else can change the demands of a sign-in at this place. */
   readonly dependsOn: readonly ('device' | 'time')[];
+  /** Of others with the same groups and type whom the rules tell apart by who they are, where the words differ. */
+  readonly others: readonly OtherUsers[];
+}
+
+/** What is asked of users such as this one. */
+export interface OtherUsers {
+  readonly identity: Identity;
+  readonly outcome: Omit<OutcomeHere, 'others'>;
 }
 
 /** What the sign-ins of one question share. */
@@ -57,6 +64,10 @@ export interface AskedSignIns {
   readonly authenticators: readonly AuthenticatorKind[];
   readonly places: readonly SignInPlace[];
   readonly now: Seconds;
+  /** Who a user is that is described only by groups and type. */
+  readonly plain: Identity;
+  /** Rules ask who the user is. */
+  readonly asksWho: boolean;
   readonly classOf: AppClass;
   /** Outcomes by class of the app. */
   readonly known: Map<string, KnownOutcomes>;
@@ -76,9 +87,18 @@ interface KnownOutcomes {
   readonly byRules: Map<string, OutcomeHere>;
 }
 
-export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskContext): AskedSignIns {
+/** Rejects if a policy cannot be read. */
+export async function questionAbout(
+  apps: readonly App[],
+  snapshot: Snapshot,
+  { authenticators, now }: AskContext,
+): Promise<AskedSignIns> {
   const classOf = signInClasses(snapshot);
-  return { snapshot, authenticators, places: placesToShow(snapshot), now: now(), classOf, known: new Map() };
+  const policies = await Promise.all(apps.map((app) => snapshot.policies(app)));
+  const conditions = identityConditions([...new Set(policies.flatMap(signInConditions))]);
+  const [plain, asksWho] = [plainIdentity(conditions), conditions.tests.length > 0];
+  const places = placesToShow(snapshot);
+  return { snapshot, authenticators, places, now: now(), plain, asksWho, classOf, known: new Map() };
 }
 
 /**
@@ -147,7 +167,7 @@ interface SharedOutcomes extends Pick<KnownOutcomes, 'byRules'> {
 function outcomesAt(
   app: App,
   policies: PolicySet,
-  { snapshot, places, now }: AskedSignIns,
+  { snapshot, places, now, plain }: AskedSignIns,
 ): (facts: Facts, shared: SharedOutcomes) => Promise<readonly Outcome[]> {
   const sets = signInConditions(policies);
   const times = timesIn(sets, now);
@@ -155,6 +175,7 @@ function outcomesAt(
   const believed = believedIn(sets, { active: deviceSignals, next: deviceSignals });
   const zonesRead = namesRead(policies, 'network');
   const decides = whatDecides(policies);
+  const conditions = identityConditions(sets);
   return async (facts, shared) => {
     const found = new Map<string, OutcomeHere>();
     const outcomes: Outcome[] = [];
@@ -170,11 +191,24 @@ function outcomesAt(
 
   async function decidedOutcome(here: Facts, { user, byRules }: SharedOutcomes): Promise<OutcomeHere> {
     const deciding = decides(here);
-    if (deciding === undefined) return outcomeOf(here);
+    if (deciding === undefined) return user === '' ? withOthers(here) : outcomeOf(here);
     const key = `${user} ${deciding}`;
     const outcome = byRules.get(key) ?? (await outcomeOf(here));
     byRules.set(key, outcome);
     return outcome;
+  }
+
+  /** Decides also about users whom the rules tell apart by who they are. */
+  async function withOthers(here: Facts): Promise<OutcomeHere> {
+    const outcome = await outcomeOf(here);
+    const { subject } = here;
+    if (subject === undefined || conditions.tests.length === 0) return outcome;
+    const others: OtherUsers[] = [];
+    for (const identity of identitiesApart(conditions, plain, { ...here, subject }).slice(1)) {
+      const ofOther = await outcomeOf({ ...here, subject: { ...subject, ...identity } });
+      if (whatIsAsked(ofOther) !== whatIsAsked(outcome)) others.push({ identity, outcome: ofOther });
+    }
+    return { ...outcome, others };
   }
 
   async function outcomeOf(here: Facts): Promise<OutcomeHere> {
@@ -182,17 +216,23 @@ function outcomesAt(
     const devices = devicesIn(browsersIn(sets, here.device), believed);
     const dependsOn = dependencies(policies, here, { times, devices, scoring: risk });
     const required = layers.map(({ requirements }) => requirements);
-    return { rule, steps, required, asked: askedInAll(policies, here), dependsOn };
+    return { rule, steps, required, asked: askedInAll(policies, here), dependsOn, others: [] };
   }
 }
 
-function freshFacts(app: App, who: Who, { snapshot, authenticators, now, numberOf }: FreshlyAsked): Facts {
+function whatIsAsked({ asked, steps, dependsOn }: OutcomeHere): string {
+  return JSON.stringify([asked, whatDiffers(steps), dependsOn]);
+}
+
+function freshFacts(app: App, who: Who, { snapshot, authenticators, now, plain, numberOf }: FreshlyAsked): Facts {
   const known = { snapshot, app, authenticators, now };
   if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
   const enabled = enabledAuthenticators(authenticators, snapshot.settings).filter(({ enrollable }) => enrollable);
   const enrolled = enabled.flatMap((kind) => Array.from({ length: numberOf(kind) }, () => kind.key));
   const { groups, userType } = who;
-  return factsFromOptions({ groups, enrolled, ...(userType !== undefined && { userType }) }, known);
+  const { id, identifiers } = plain;
+  const options = { userId: id, identifiers, groups, enrolled, ...(userType !== undefined && { userType }) };
+  return factsFromOptions(options, known);
 }
 
 interface Variations {
@@ -234,32 +274,6 @@ export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly S
   const since = later.length * borders.length > mostTimes ? [now] : [now, ...later];
   const next = (from: Seconds) => borders.map((border) => from + ((((border - from) % oneWeek) + oneWeek) % oneWeek));
   return [...new Set([now, ...later, ...since.flatMap(next)])];
-}
-
-/** Conditions that need no note: groups and user type answer them, or the answer goes through their values. */
-const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
-const knownOfUser = conditionsAbout('user', 'account');
-
-/** Whether an answer about a user described only by groups and type ignores this condition. */
-export function isLeftAside(condition: string): boolean {
-  return !shown.includes(condition);
-}
-
-/** Names of the conditions that the answer ignores: other facts about the user or the request may change it. */
-export async function conditionsLeftAside(
-  apps: readonly App[],
-  { snapshot }: AskedSignIns,
-  { realUser }: { readonly realUser: boolean },
-): Promise<readonly string[]> {
-  const names = new Set<string>();
-  const seen = ['expression', ...shown, ...(realUser ? knownOfUser : [])];
-  for (const app of apps) {
-    const sets = signInConditions(await snapshot.policies(app));
-    for (const set of withConditionsInside(sets))
-      for (const name of Object.keys(set)) if (!(isAnswered(set, name) || seen.includes(name))) names.add(name);
-    for (const name of readsLeftAside(sets, { realUser })) names.add(name);
-  }
-  return [...names].sort();
 }
 
 /** Groups that the settings describe or rules of these apps name. */

@@ -9,9 +9,9 @@ import { printLongResult, type ResultOptions } from '../../shared/output/print-r
 import { tableText } from '../../shared/output/table.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedText, leftAsideText, outcomeData } from './asked-text.ts';
+import { askedText, leftAsideText, outcomeData, plainUserText } from './asked-text.ts';
 import {
-  conditionsLeftAside,
+  type AskedSignIns,
   groupsIn,
   type NamedUser,
   type Outcome,
@@ -19,6 +19,7 @@ import {
   signInsTo,
 } from './fresh-sign-ins.ts';
 import { type GroupCombinations, groupCombinations } from './group-combinations.ts';
+import { conditionsLeftAside } from './left-aside.ts';
 import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
 
 interface MatrixOptions extends ResultOptions {
@@ -40,7 +41,7 @@ export interface AppRow extends Row {
   readonly outcomes: readonly Outcome[];
 }
 
-export interface Matrix {
+export interface Matrix extends Pick<AskedSignIns, 'plain' | 'asksWho'> {
   /** Describes the configuration for the reader. */
   readonly source: string;
   readonly zones: readonly string[];
@@ -77,6 +78,7 @@ async function print(context: AskContext, options: MatrixOptions, configured: As
         tableText(tableRows(table, zones)),
         left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
         isPartial ? '\nNot all users were counted.\n' : '',
+        plainUserText(matrix),
         leftAsideText(leftAside),
         others,
       ].join(''),
@@ -85,7 +87,7 @@ async function print(context: AskContext, options: MatrixOptions, configured: As
 }
 
 /** The matrix as data for scripts. */
-export function matrixData({ source, zones, table, left, isPartial, leftAside }: Matrix): object {
+export function matrixData({ source, zones, table, left, isPartial, leftAside, plain, asksWho }: Matrix): object {
   // Rows with the same outcomes share their data.
   const known = new Map<readonly Outcome[], readonly object[]>();
   return {
@@ -99,6 +101,7 @@ export function matrixData({ source, zones, table, left, isPartial, leftAside }:
     combinationsLeftOut: left,
     usersComplete: !isPartial,
     leftAside,
+    ...(asksWho && { user: plain }),
   };
 }
 
@@ -113,7 +116,7 @@ export async function matrixOf(
   const members = store && (await groupCombinations(store));
   const named = await namedUsers(apps, snapshot);
   const { rows, left } = rowsFor({ groups: await groupsIn(apps, snapshot), named }, members);
-  const asked = questionAbout(snapshot, context);
+  const asked = await questionAbout(apps, snapshot, context);
   const table: AppRow[] = [];
   const known = new Map<string, readonly (readonly Outcome[])[]>();
   const classOf = appClasses(snapshot.policies);
@@ -124,9 +127,10 @@ export async function matrixOf(
     table.push(...rows.map((row, index) => ({ ...row, app, outcomes: outcomes[index] ?? [] })));
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
+  const { plain, asksWho } = asked;
   const zones = asked.places.map(({ zone }) => zone);
   const others = await otherUsersText(table, snapshot);
-  return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside, others };
+  return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside, others, plain, asksWho };
 }
 
 /**

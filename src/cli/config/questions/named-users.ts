@@ -6,7 +6,8 @@ import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { App } from '../../../policy/model/app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { getsIn } from './asked-text.ts';
-import { isLeftAside, type NamedUser, type Outcome } from './fresh-sign-ins.ts';
+import type { NamedUser, Outcome } from './fresh-sign-ins.ts';
+import { isLeftAside } from './left-aside.ts';
 
 /** For example `doctors + admins, userType employee`. `none`: the text for a user in no group. */
 export function namedUserText({ groups, userType }: NamedUser, none: string): string {

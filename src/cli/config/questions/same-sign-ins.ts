@@ -6,9 +6,10 @@ import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
-import { conditionSets, conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
+import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
 import { identifierPageSecret } from '../../../core/queries/identifier-page-secret.ts';
+import { everyCondition } from '../../../core/queries/sign-in-conditions.ts';
 import type { App } from '../../../policy/model/app.ts';
 import { appClasses } from '../../../policy/revision/equivalent-apps.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
@@ -74,19 +75,4 @@ function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): number | un
 
 function isTransparent(sets: readonly ConditionSet[]): boolean {
   return sets.every(({ expression }) => expression === undefined);
-}
-
-/** The conditions of all rules that may decide about a sign-in. */
-function everyCondition(policies: PolicySet): readonly ConditionSet[] {
-  const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
-  const compiled: readonly (CompiledPolicy<RuleHead> | undefined)[] = [
-    session,
-    app,
-    enrollment,
-    profile,
-    password,
-    recovery,
-  ];
-  const rules = compiled.flatMap((policy) => policy?.rules.map(({ rule }) => rule) ?? []);
-  return [...rules, ...(accountPolicy?.rules ?? [])].flatMap(({ when }) => conditionSets(when));
 }

@@ -10,7 +10,8 @@ import { tableText } from '../../shared/output/table.ts';
 import { findSubject } from '../../shared/store/find-subject.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedText, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
-import { conditionsLeftAside, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
+import { type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
+import { conditionsLeftAside } from './left-aside.ts';
 
 interface WhatOptions extends ResultOptions {
   readonly config?: string;
@@ -34,9 +35,9 @@ async function print(
 ): Promise<void> {
   const { snapshot, source, store } = configured;
   if (store === undefined) throw new StepgateError('not_configured', 'there is no store that the user could be in');
-  const asked = questionAbout(snapshot, context);
-  const subject = await findSubject(store, user, asked.now);
   const apps = await appsToShow(configured);
+  const asked = await questionAbout(apps, snapshot, context);
+  const subject = await findSubject(store, user, asked.now);
   const rows: { readonly app: string; readonly outcomes: readonly Outcome[] }[] = [];
   for (const app of apps) rows.push({ app: app.clientId, outcomes: await (await signInsTo(app, asked))({ subject }) });
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: true });

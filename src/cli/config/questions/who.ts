@@ -6,15 +6,9 @@ import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
 import { tableText } from '../../shared/output/table.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { byOutcome, leftAsideText, outcomeData, reasonedText } from './asked-text.ts';
-import {
-  conditionsLeftAside,
-  groupsIn,
-  type NamedUser,
-  type Outcome,
-  questionAbout,
-  signInsTo,
-} from './fresh-sign-ins.ts';
+import { byOutcome, leftAsideText, outcomeData, plainUserText, reasonedText } from './asked-text.ts';
+import { groupsIn, type NamedUser, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
+import { conditionsLeftAside } from './left-aside.ts';
 import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
 
 interface WhoOptions extends ResultOptions {
@@ -41,7 +35,7 @@ async function print(
 ): Promise<void> {
   const { snapshot, source } = configured;
   const apps = await appsToShow(configured, [clientId]);
-  const asked = questionAbout(snapshot, context);
+  const asked = await questionAbout(apps, snapshot, context);
   const alone = [[], ...(await groupsIn(apps, snapshot)).map((group) => [group])].map((groups) => ({ groups }));
   const users: readonly NamedUser[] = [...alone, ...(await namedUsers(apps, snapshot))];
   const rows: (NamedUser & { readonly app: App; readonly outcomes: readonly Outcome[] })[] = [];
@@ -62,6 +56,7 @@ async function print(
     text: [
       `Who gets into ${clientId} now, by ${source}: a fresh sign-in in a new browser, of a user who has every authenticator that users can enroll\n\n`,
       tableText([['group', 'from', 'asked', 'rules'], ...lines]),
+      plainUserText(asked),
       leftAsideText(leftAside),
       await otherUsersText(rows, snapshot),
     ].join(''),
@@ -70,6 +65,7 @@ async function print(
       app: clientId,
       rows: rows.map(({ app: _, outcomes, ...user }) => ({ ...user, outcomes: outcomes.map(outcomeData) })),
       leftAside,
+      ...(asked.asksWho && { user: asked.plain }),
     },
   });
 }

@@ -1,7 +1,7 @@
 /** Tables of what each app asks of each group, by zone. */
 import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
-import { getsIn, reasonedText } from '../questions/asked-text.ts';
+import { getsIn, plainUserText, reasonedText } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../questions/matrix.ts';
 import { namedUserText } from '../questions/named-users.ts';
@@ -9,6 +9,7 @@ import { namedUserText } from '../questions/named-users.ts';
 /** The matrix. Groups with the same demands share a row, and apps with the same demands share a table. */
 export function matrixSection(matrix: Matrix): PageContent {
   const { zones, table, left, isPartial, leftAside, others } = matrix;
+  const user = plainUserText(matrix);
   const byApp = Map.groupBy(table, ({ app }) => app.clientId);
   const numberOf = rowNumbers();
   // All apps have the same groups in the same order.
@@ -25,6 +26,7 @@ export function matrixSection(matrix: Matrix): PageContent {
 ${tables}
 ${left > 0 ? markup`<p class="faint">${left} more combinations of groups are not shown.</p>` : ''}
 ${isPartial ? markup`<p class="faint">Not all users were counted.</p>` : ''}
+${user === '' ? '' : markup`<p class="faint">${user}</p>`}
 ${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${conditionNamesText(leftAside)}. The tables are about sign-ins without ${pronounOf(leftAside)}.</p>` : ''}
 ${others === '' ? '' : markup`<p class="faint">${others}</p>`}`;
 }

@@ -1,7 +1,7 @@
 /** Policies as diagrams: their rules from top to bottom, each with its conditions and outcome, in words. */
 import type { ChangesNamed } from '../../../core/model/account-policy.ts';
 import type { PasswordTerms } from '../../../core/model/password-policy.ts';
-import type { AllowTerms, RuleHead } from '../../../core/model/policy.ts';
+import type { AllowTerms, AppSession, RuleHead, SessionLimits, SessionTerms } from '../../../core/model/policy.ts';
 import { type CompiledCondition, compileConditions } from '../../../core/policy/rules/condition-table.ts';
 import type { Document, DocumentKind, Documents } from '../../../policy/model/documents.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
@@ -140,19 +140,32 @@ function changeText(change: ChangesNamed | undefined): readonly DiagramCondition
 
 function saysOf(then: { readonly kind: 'deny' } | AllowTerms): readonly string[] {
   if (then.kind === 'deny') return ['denied'];
-  const { requirement, session, appSession, remember, scopes } = then;
+  return Object.values(termTexts).flatMap((texts) => texts(then));
+}
+
+/** One line for each member: one that is left out does not compile. */
+const termTexts: Readonly<Record<Exclude<keyof AllowTerms, 'kind'>, (terms: AllowTerms) => readonly string[]>> = {
+  requirement: ({ requirement }) =>
+    requirementText(requirement).map((words, index) => (index === 0 ? words : `or ${words}`)),
+  session: ({ session }) => (session ? [`session: ${limitsText(session)}`, ...keepTexts(session)] : []),
+  appSession: ({ appSession }) => (appSession ? appSessionTexts(appSession) : []),
+  remember: ({ remember }) =>
+    remember === undefined ? [] : [`a browser may remember the second factor for ${durationText(remember)}`],
+  scopes: ({ scopes }) => (scopes === undefined ? [] : [`grants scopes ${scopes.join(', ')}`]),
+};
+
+function keepTexts({ keep }: SessionTerms): readonly string[] {
+  return keep ? [`kept signed in: ${limitsText(keep)}`] : [];
+}
+
+function appSessionTexts({ absolute, unkept }: AppSession): readonly string[] {
   return [
-    ...requirementText(requirement).map((words, index) => (index === 0 ? words : `or ${words}`)),
-    ...(session ? [`session: ${limitsText(session)}`] : []),
-    ...(session?.keep ? [`kept signed in: ${limitsText(session.keep)}`] : []),
-    ...(appSession?.absolute === undefined ? [] : [`counts at this app for ${durationText(appSession.absolute)}`]),
-    ...(appSession?.unkept ? ['a kept session counts no longer here than one that is not kept'] : []),
-    ...(remember === undefined ? [] : [`a browser may remember the second factor for ${durationText(remember)}`]),
-    ...(scopes === undefined ? [] : [`grants scopes ${scopes.join(', ')}`]),
+    ...(absolute === undefined ? [] : [`counts at this app for ${durationText(absolute)}`]),
+    ...(unkept ? ['a kept session counts no longer here than one that is not kept'] : []),
   ];
 }
 
-function limitsText({ absolute, idle }: { readonly absolute: number; readonly idle: number }): string {
+function limitsText({ absolute, idle }: SessionLimits): string {
   return `${durationText(absolute)} at most, ${durationText(idle)} without use`;
 }
 

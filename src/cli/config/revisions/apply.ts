@@ -117,7 +117,7 @@ async function firstRevision(
   return revisionsOf(store, context).apply(move.documents, applyOptions(move, options));
 }
 
-/** A base revision is meant for a store that has it. */
+/** Refuses a base revision where no revision is active yet. */
 function assertFirst(options: MoveOptions): void {
   const base = readBase(options) ?? 0;
   if (base > 0)

@@ -1,3 +1,4 @@
+/** Commands that need a store for a moment. */
 import type { Store } from '../../../stores/store.ts';
 
 /** Opens the store for one command, and closes it in any case. */

@@ -1,3 +1,4 @@
+/** Which authenticators users of both sides of a comparison can use. */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { PolicySides } from './deciding-together.ts';

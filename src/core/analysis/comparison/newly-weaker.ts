@@ -37,7 +37,7 @@ export interface NewlyWeaker {
   readonly facts: UserFacts;
   /** The proofs that are enough now. Absent: the rules now let users in who were not let in, or proofs count longer. */
   readonly proved?: AdmittedWith;
-  /** Keys of what the user of the example has, each as often as that is. */
+  /** Keys of the authenticators that the user of the example has; one with two enrollments is there twice. */
   readonly enrolled: readonly string[];
   readonly longer?: readonly LongerLimit[];
   /** Scopes that tokens carry now, and did not. */

@@ -26,7 +26,7 @@ export function inClass(formula: Formula, variable: Variable, at: number): Formu
 
 /** The same user in another browser: the position of a class of the variable. */
 export function inBrowser(facts: UserFacts, { classes }: Variable, at: number): UserFacts {
-  return classes[at]?.place?.(facts) ?? facts;
+  return classes[at]?.applyTo?.(facts) ?? facts;
 }
 
 /** All pairs of two different browsers. */

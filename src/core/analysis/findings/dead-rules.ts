@@ -76,7 +76,7 @@ function conflictOf(parts: readonly RulePart[], { space, budget }: Search): read
     findModel([...space.always, ...some.map(({ formula }) => formula)], budget) === 'impossible';
   if (!exclude(parts)) return undefined;
   const few = parts.flatMap((part, index) => [[part], ...parts.slice(0, index).map((other) => [other, part])]);
-  return few.sort((a, b) => a.length - b.length).find(exclude) ?? withoutNeedless(parts, exclude);
+  return few.sort((a, b) => a.length - b.length).find(exclude) ?? neededAmong(parts, exclude);
 }
 
 /** The earlier rules that together leave no sign-in for this one; none of them can be left out. */
@@ -84,11 +84,11 @@ function takersOf(rule: RuleHead, before: readonly RuleHead[], { space, budget }
   const meets = before.filter(
     ({ when }) => findModel([space.applies(rule.when), space.applies(when)], budget) !== 'impossible',
   );
-  return withoutNeedless(meets, (some) => findModel(decidingFormulas(rule, some, space), budget) === 'impossible');
+  return neededAmong(meets, (some) => findModel(decidingFormulas(rule, some, space), budget) === 'impossible');
 }
 
 /** Leaves out what is not needed for the property to hold, the last first. */
-function withoutNeedless<Item>(items: readonly Item[], holds: (some: readonly Item[]) => boolean): readonly Item[] {
+export function neededAmong<Item>(items: readonly Item[], holds: (some: readonly Item[]) => boolean): readonly Item[] {
   return items.reduceRight((kept, item) => {
     const rest = kept.filter((other) => other !== item);
     return holds(rest) ? rest : kept;

@@ -67,7 +67,7 @@ const budgetSteps = 2_000_000;
 /** The policies of one app. */
 export interface ExaminedPolicies {
   readonly policies: PolicySet;
-  /** Made of their rules and of the conditions of the invariant. */
+  /** The rule space of these policies and of the conditions of the invariant. */
   readonly space: RuleSpace;
 }
 

@@ -51,7 +51,7 @@ export function weakerBelow(
   );
 }
 
-/** It allows, names users, and depends on what differs from one sign-in of a user to the next. */
+/** Whether a rule allows, names users, and depends on what differs from one sign-in of a user to the next. */
 function isNamed({ then, when }: Rule, space: RuleSpace): boolean {
   const parts = space.parts(when);
   const alternatives = partsOfAlternatives(when, space);

@@ -1,3 +1,4 @@
+/** What the `minimumAcr` of an app requires. */
 import type { AcrLevel, Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 

@@ -3,7 +3,13 @@
  * evidence that is enough; refuted by evidence that users can give.
  */
 import { withMethodsApart } from '../../evidence/proof-names.ts';
-import { type AssessedEvidence, meetsDemand, meetsRequirement, stricterMaxAge } from '../../evidence/requirement.ts';
+import {
+  type AnyDemand,
+  type AssessedEvidence,
+  demandTests,
+  meetsRequirement,
+  stricterMaxAge,
+} from '../../evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../model/policy.ts';
 import { leastShown } from './shown-characteristics.ts';
@@ -145,8 +151,30 @@ function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[]
   return further.flatMap((item) => withFactors([...set, item], missing));
 }
 
+/**
+ * What decides whether a proof meets a member of a demand. `authenticator`: without the member, its proofs never meet
+ * the demand, and none of them is examined. `proof`: `itemsFor` makes the weakest proof that meets it. If it cannot,
+ * the proof stays and is weaker than what users give, so that nothing is proved which is not true.
+ */
+const shownBy: Readonly<Record<keyof AnyDemand, 'authenticator' | 'proof'>> = {
+  factor: 'authenticator',
+  authenticators: 'authenticator',
+  exclude: 'authenticator',
+  characteristics: 'authenticator',
+  maxAge: 'proof',
+  maxIdle: 'proof',
+};
+
+const authenticatorTests = Object.entries(demandTests).flatMap(([member, test]) =>
+  shownBy[member as keyof AnyDemand] === 'authenticator' ? [test] : [],
+);
+
 /** The weakest proofs that meet the demand: one for each authenticator and each of its methods. */
-function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly AuthenticatorDescriptor[]): EvidenceSet {
+function itemsFor(
+  demand: AnyDemand,
+  maxAge: Seconds | undefined,
+  able: readonly AuthenticatorDescriptor[],
+): EvidenceSet {
   const oldest = stricterMaxAge(demand.maxAge, maxAge);
   return able.flatMap((descriptor) => {
     const { methods = [undefined] }: { readonly methods?: readonly (string | undefined)[] } = descriptor;
@@ -162,6 +190,6 @@ function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly Au
       ...(auxiliary && { auxiliary }),
     };
     const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));
-    return each.filter((proof) => meetsDemand(demand, proof));
+    return each.filter((proof) => authenticatorTests.every((test) => test(demand, proof)));
   });
 }

@@ -69,10 +69,13 @@ function simulateEnrollment(
   { at, method }: { readonly at: Seconds; readonly method: string | undefined },
 ): Progress {
   const { subject } = progress;
-  const { key: authenticator, factors, characteristics } = descriptor;
-  const id = `simulated-${subject.enrollments.length}`;
+  const { key: authenticator, factors, characteristics, maxEnrollments } = descriptor;
+  const same = subject.enrollments.filter((enrollment) => enrollment.authenticator === authenticator);
+  const id = `simulated-${authenticator}-${same.length}`;
   const enrolled: Enrollment = { id, authenticator, factors, characteristics };
-  const extended = { ...progress, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
+  const replaced = maxEnrollments === 1 ? same : [];
+  const kept = subject.enrollments.filter((enrollment) => !replaced.includes(enrollment));
+  const extended = { ...progress, subject: { ...subject, enrollments: [...kept, enrolled] } };
   return prove(extended, enrolled, omitUndefined({ origin: 'enrollment' as const, at, method }));
 }
 

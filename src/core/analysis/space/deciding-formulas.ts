@@ -1,3 +1,4 @@
+/** When a rule of a policy decides, as formulas. */
 import type { RuleHead } from '../../model/policy.ts';
 import type { Formula } from '../../policy/theories/theory.ts';
 import type { RuleSpace } from './rule-space.ts';

@@ -16,7 +16,7 @@ export function otherValues(path: string, constants: Constants, universe: Univer
   if (path.startsWith(profile)) return attributeValues(path.slice(profile.length), constants, universe);
   switch (path) {
     case 'user.identifiers':
-      return lists(identifiersFrom(constants), constants).map((identifiers) => ofSubject(() => ({ identifiers })));
+      return otherIdentifiers(constants).map((identifiers) => ofSubject(() => ({ identifiers })));
     case 'user.groups':
       return groupsFrom(constants).map((more) => ofSubject(({ groups }) => ({ groups: [...groups, ...more] })));
     case 'user.userType':
@@ -62,6 +62,11 @@ function textsFrom({ texts, numbers }: Constants): readonly string[] {
 }
 
 const dates = ['2020-01-31', '2040-01-31'];
+
+/** All identifiers of one user, of whom a part with these constants may say something else than of others. */
+export function otherIdentifiers(constants: Constants): readonly (readonly string[])[] {
+  return lists(identifiersFrom(constants), constants);
+}
 
 /** Addresses, and what the constants say of other names. No account has one with capital letters. */
 function identifiersFrom({ texts, numbers }: Constants): readonly string[] {

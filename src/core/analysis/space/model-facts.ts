@@ -32,5 +32,5 @@ export function factsOfModel(
 }
 
 function placed(facts: UserFacts, { classes }: Variable, index: number): UserFacts {
-  return classes[index]?.place?.(facts) ?? facts;
+  return classes[index]?.applyTo?.(facts) ?? facts;
 }

@@ -117,7 +117,7 @@ export function formulaReader(isCached = false): FormulaReader {
   const positionIn = (domains: readonly number[], { variable }: KnownVariable): number => {
     const { classes } = variable;
     const isAllowed = (index: number) => isLeft(domains, variable, index);
-    const placed = classes.findIndex(({ place }, index) => place !== undefined && isAllowed(index));
+    const placed = classes.findIndex(({ applyTo }, index) => applyTo !== undefined && isAllowed(index));
     return placed >= 0 ? placed : classes.findIndex((_, index) => isAllowed(index));
   };
   return {

@@ -22,7 +22,7 @@ export const accountAgeCondition: ConditionDescriptor<'accountAge'> = {
     // One account of each age at which an answer changes, and a new one. Between two of these ages nothing changes.
     const bounds = conditions.flatMap(({ atLeast = 0, below = 0 }) => [atLeast, below]);
     const ages = [...new Set([0, ...bounds])].sort((a, b) => b - a);
-    const classes = ages.map((age) => ({ place: madeSince(age) }));
+    const classes = ages.map((age) => ({ applyTo: madeSince(age) }));
     const variable: Variable = { name: 'accountAge', classes };
     const isWithin = ({ atLeast = 0, below = Number.POSITIVE_INFINITY }: ConditionOf<'accountAge'>, age: number) =>
       age >= atLeast && age < below;

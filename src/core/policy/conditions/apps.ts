@@ -13,7 +13,7 @@ export const appsCondition: ConditionDescriptor<'apps'> = {
       'apps',
       clientIds.map((clientId) => ({
         names: [clientId],
-        place: (facts) => ({ ...facts, request: { ...facts.request, clientId } }),
+        applyTo: (facts) => ({ ...facts, request: { ...facts.request, clientId } }),
       })),
     ),
 };

@@ -79,7 +79,7 @@ function signalsVariable(believed: readonly BelievedDevice[]): Variable {
 
 /** Devices of which this is known. */
 function deviceClass(known: Partial<UserFacts['device']>): Variable['classes'][number] {
-  return { place: (facts) => ({ ...facts, device: { ...facts.device, ...known } }) };
+  return { applyTo: (facts) => ({ ...facts, device: { ...facts.device, ...known } }) };
 }
 
 function below(part: ConditionPart): ConditionPart {

@@ -20,7 +20,7 @@ export const distanceCondition: ConditionDescriptor<'distance'> = {
     const distances = [...new Set([0, ...bounds])].sort((a, b) => a - b);
     const variable: Variable = {
       name: 'distance',
-      classes: distances.map((distance) => ({ place: farAway(distance) })),
+      classes: distances.map((distance) => ({ applyTo: farAway(distance) })),
     };
     return (condition) => [
       {

@@ -22,10 +22,10 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
     // Classes: never, just now, and as long ago as each bound except the longest, which "never" already covers.
     const bounds = conditions.map(boundOf);
     const ages = [...new Set([0, ...bounds])].sort((a, b) => a - b).slice(0, -1);
-    const never = { place: (facts: UserFacts) => facts };
+    const never = { applyTo: (facts: UserFacts) => facts };
     const variable: Variable = {
       name: 'lastSignIn',
-      classes: [never, ...ages.map((age) => ({ place: signedIn(age) }))],
+      classes: [never, ...ages.map((age) => ({ applyTo: signedIn(age) }))],
     };
     const ageAt = (index: number) => ages[index - 1] ?? Number.POSITIVE_INFINITY;
     return (condition) => [

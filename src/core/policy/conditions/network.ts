@@ -27,7 +27,7 @@ export const networkCondition: ConditionDescriptor<'network'> = {
       'network',
       distinctPlaces(places, named).map((network) => ({
         names: network.zones,
-        place: (facts) => ({ ...facts, network }),
+        applyTo: (facts) => ({ ...facts, network }),
       })),
     );
   },

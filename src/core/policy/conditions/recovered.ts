@@ -18,7 +18,10 @@ export const recoveredCondition: ConditionDescriptor<'recovered'> = {
   theory: (conditions) => {
     // Just now, and as long ago as each bound. Between two of these ages nothing changes.
     const ages = [...new Set([0, ...conditions.map(({ within }) => within)])].sort((a, b) => a - b);
-    const classes = [{ place: (facts: UserFacts) => facts }, ...ages.map((age) => ({ place: recoveredSince(age) }))];
+    const classes = [
+      { applyTo: (facts: UserFacts) => facts },
+      ...ages.map((age) => ({ applyTo: recoveredSince(age) })),
+    ];
     const variable: Variable = { name: 'recovered', classes };
     return ({ within }) => [
       { path: ['within'], formula: among(variable, (at) => at > 0 && (ages[at - 1] ?? within) < within) },

@@ -54,7 +54,7 @@ function riskTheory(
   const told = Map.groupBy(possibleRisks(universe), (risk) => members.map(({ holds }) => holds(risk)).join());
   const risks = [...told.values()].flatMap(([first]) => first ?? []);
   const classes = risks.map((risk) => ({
-    place: (facts: UserFacts) => (risk.reasons.length === 0 ? facts : withProof({ ...facts, risk })),
+    applyTo: (facts: UserFacts) => (risk.reasons.length === 0 ? facts : withProof({ ...facts, risk })),
   }));
   const variable: Variable = { name: 'risk', classes };
   return (condition) =>

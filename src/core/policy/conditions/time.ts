@@ -35,7 +35,10 @@ function timeTheory(
   return (window) => [{ path: [], formula: formulas.get(keyOf(window)) ?? { any: [] } }];
 }
 
-/** Clocks change in other weeks of another year, so that it may take a year to find the same windows open. */
+/**
+ * Each year clocks change in other weeks, so windows that were open together may be so again only a year later. 54
+ * weeks contain a whole year.
+ */
 const mostWeeks = 54;
 
 /** The same windows are open in some week from then on. */
@@ -62,7 +65,7 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
   const variable: Variable = {
     name: 'time',
     order: 0,
-    classes: classes.map(({ now }) => ({ place: (facts) => ({ ...facts, now }) })),
+    classes: classes.map(({ now }) => ({ applyTo: (facts) => ({ ...facts, now }) })),
   };
   return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
 }

@@ -15,10 +15,10 @@ export const userTypeCondition: ConditionDescriptor<'userType'> = {
   // A type that no condition names has the same effect as no type.
   theory: (conditions) => {
     const types = [...new Set(conditions.flatMap(namesIn))];
-    const none = { names: [], place: (facts: UserFacts) => facts };
+    const none = { names: [], applyTo: (facts: UserFacts) => facts };
     const each = types.map((userType) => ({
       names: [userType],
-      place: ({ subject, ...facts }: UserFacts) => ({ ...facts, subject: { ...subject, userType } }),
+      applyTo: ({ subject, ...facts }: UserFacts) => ({ ...facts, subject: { ...subject, userType } }),
     }));
     return choiceTheory('userType', [none, ...each], { lasting: true });
   },

@@ -21,8 +21,11 @@ export const usersCondition: ConditionDescriptor<'users'> = {
     }),
 };
 
-/** A user id: 128 bits in base64url. Other names can pass to another user, so they are not lasting. */
-const userId = /^[\w-]{22}$/;
+/**
+ * A user id: 128 bits in base64url, so of the last character only two bits count. Other names can pass to another user:
+ * they are not lasting.
+ */
+export const userId = /^[\w-]{21}[AQgw]$/;
 
 /** Lists of users may be long, but a user has few identifiers: sets make the test fast. */
 function usersTest(lists: ConditionOf<'users'>): (subject: Subject) => boolean {

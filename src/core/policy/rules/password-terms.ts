@@ -30,10 +30,14 @@ export function termsForNewPassword(policies: Pick<PolicySet, 'password'>, facts
 }
 
 /** The distinct lockouts of all rules, in order. If there is only one, it applies to all users. */
-export function passwordLockouts(policy: PolicySet['password']): readonly PasswordLockout[] {
+export function passwordLockouts(
+  policy: PolicySet['password'],
+): readonly [PasswordLockout, ...(readonly PasswordLockout[])] {
   const all = policy?.rules.map(({ rule }) => rule.then.lockout) ?? [];
-  const distinct = new Map(all.map((lockout) => [JSON.stringify(lockout), lockout]));
-  return distinct.size === 0 ? [defaultPasswordTerms.lockout] : [...distinct.values()];
+  const [first = defaultPasswordTerms.lockout, ...others] = new Map(
+    all.map((lockout) => [JSON.stringify(lockout), lockout]),
+  ).values();
+  return [first, ...others];
 }
 
 /** The minimum length of a new password for this user (characters). */

@@ -119,8 +119,8 @@ type Marks = Pick<Variable, 'name' | 'lasting'>;
 /** The attribute is absent or has exactly one value. */
 function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): ValueFormulas {
   const { name } = marks;
-  const classes = values.map(({ value, isKept }) => (isKept ? { place: withValue(name, () => value) } : {}));
-  const all = [{ place: (facts: UserFacts) => facts }, ...classes];
+  const classes = values.map(({ value, isKept }) => (isKept ? { applyTo: withValue(name, () => value) } : {}));
+  const all = [{ applyTo: (facts: UserFacts) => facts }, ...classes];
   const variable: Variable = { ...marks, name: `attributes.${name}`, classes: all };
   return {
     passes: (test) => {
@@ -142,8 +142,10 @@ function severalValues(
 ): ValueFormulas {
   const { name } = marks;
   const variables = values.map(({ value, isKept }) => {
-    const place = withValue(name, (before) => (before === undefined && !isList ? value : [before ?? [], value].flat()));
-    const variable = truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
+    const withOneMore = withValue(name, (before) =>
+      before === undefined && !isList ? value : [before ?? [], value].flat(),
+    );
+    const variable = truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? withOneMore : undefined);
     return { ...marks, ...variable };
   });
   return {

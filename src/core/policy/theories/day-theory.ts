@@ -40,8 +40,8 @@ const mostPatterns = 400;
 
 /** The first class is absence. The others are the patterns of tests that can hold for a day. */
 function variableOf(view: DayView, patterns: readonly string[], since: Seconds | undefined): Variable {
-  const classes = patterns.map((pattern) => ({ place: placedIn(pattern, view, since) }));
-  return { name: `attributes.${view.name}`, order: 2, classes: [{ place: (facts) => facts }, ...classes] };
+  const classes = patterns.map((pattern) => ({ applyTo: placedIn(pattern, view, since) }));
+  return { name: `attributes.${view.name}`, order: 2, classes: [{ applyTo: (facts) => facts }, ...classes] };
 }
 
 function valuesOf(variable: Variable, patterns: readonly string[], tests: TestedDays['tests']): ValueFormulas {

@@ -107,7 +107,7 @@ function timeVariable(spans: readonly Span[], since: Seconds): Variable {
   const classes = spans.map(({ from, to }) => {
     const [first, last] = [Math.max(from, since), to - 1];
     const near = Math.min(Math.max(plainTime, first), last);
-    return { place: placedAt(near, (now) => now >= first && now <= last) };
+    return { applyTo: placedAt(near, (now) => now >= first && now <= last) };
   });
   return { name: 'expression.now', order: 1, classes };
 }

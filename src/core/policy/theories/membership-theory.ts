@@ -52,10 +52,10 @@ function listParts({ any, all, none }: AnyAllNone, has: (name: string) => Formul
 /** For facts that have exactly one of several sets of names: each set is a class. */
 export function choiceTheory(
   what: string,
-  sets: readonly { readonly names: readonly string[]; readonly place: (facts: UserFacts) => UserFacts }[],
+  sets: readonly { readonly names: readonly string[]; readonly applyTo: (facts: UserFacts) => UserFacts }[],
   marks: Pick<Variable, 'lasting'> = {},
 ): (lists: AnyAllNone) => readonly ConditionPart[] {
-  const variable: Variable = { ...marks, name: what, classes: sets.map(({ place }) => ({ place })) };
+  const variable: Variable = { ...marks, name: what, classes: sets.map(({ applyTo }) => ({ applyTo })) };
   return sharedChoice(
     variable,
     sets.map(({ names }) => names),

@@ -22,7 +22,7 @@ export interface FactClass {
    * Turns facts into facts of this class. Absent if the analysis knows no example, though facts of this class may
    * exist.
    */
-  readonly place?: (facts: UserFacts) => UserFacts;
+  readonly applyTo?: (facts: UserFacts) => UserFacts;
 }
 
 /** One aspect of the facts. Facts are in exactly one of its classes, independently of all other variables. */
@@ -133,9 +133,9 @@ export type ConditionTheory<Name extends ConditionName> = (
 /** The time of example facts if the time makes no difference (epoch seconds). */
 export const plainTime: Seconds = 1_800_000_000;
 
-/** A variable that is true or false. `place` turns facts into facts for which it is true. */
-export function truthVariable(name: string, place: FactClass['place'] | undefined): Variable {
-  return { name, classes: [{ place: (facts) => facts }, place === undefined ? {} : { place }] };
+/** A variable that is true or false. `applyTo` turns facts into facts for which it is true. */
+export function truthVariable(name: string, applyTo: FactClass['applyTo'] | undefined): Variable {
+  return { name, classes: [{ applyTo: (facts) => facts }, applyTo === undefined ? {} : { applyTo }] };
 }
 
 /** The same facts after a proof. From the first proof on, the history of the account counts. */

@@ -33,7 +33,7 @@ export async function sharedLimits(
 ): Promise<readonly Limit[] | undefined> {
   if (!descriptor.underPasswordPolicy) return attemptLimits;
   const [lockout, ...others] = passwordLockouts(await knownSnapshot()?.passwordPolicy());
-  return lockout === undefined || others.length > 0 ? undefined : limitsOf(lockout);
+  return others.length > 0 ? undefined : limitsOf(lockout);
 }
 
 /** The owner of an attempt: the account, or the stable id of an unknown identifier. */
@@ -57,24 +57,22 @@ export async function withDeferredAttempt(
   const { deferred } = loaded;
   if (deferred === undefined) return loaded;
   const limits = deferred.limits ?? (await ownLimits(context, owner));
-  if (limits === undefined) return loaded;
   const reserve = { ...deferred, of: owner.key ?? deferred.of, limits };
   const { reservation, counter } = await context.services.store.load([], { reserve });
   return { limits, ...(reservation && { reservation }), ...(counter !== undefined && { counter }) };
 }
 
-/** The limits of the user's rule. Undefined if no rule holds. */
+/** The limits of the user's rule or, if no rule holds, of a drawn one. */
 async function ownLimits(
   { services, snapshot, app }: OpenTransaction,
   { facts, account, subjectId }: AttemptOwner,
-): Promise<readonly Limit[] | undefined> {
+): Promise<readonly Limit[]> {
   const policies = await snapshot.policies(app);
   const all = passwordLockouts(policies.password);
   const subject = account && toSubject(account.user, account.credentials, facts.now);
   const ruling = subject && passwordRuling(policies, { ...facts, subject });
   const drawn = all[draw(services, subjectId) % all.length] ?? all[0];
-  const lockout = ruling?.terms.lockout ?? drawn;
-  return lockout && limitsOf(lockout);
+  return limitsOf(ruling?.terms.lockout ?? drawn);
 }
 
 /** Uses the oldest secret, because the result must not change when a secret is added. */

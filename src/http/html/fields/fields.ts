@@ -14,7 +14,7 @@ export interface IdentifierFieldTexts {
   readonly keyboard?: 'tel' | 'text';
 }
 
-/** The inputs of the first page. The words replace the shipped ones. */
+/** The inputs of the first page. Label and hint of the settings replace those of the catalogue. */
 export function identifyFields(
   step: Extract<Step, { kind: 'identify' }>,
   { label, labelKey, hint, keyboard }: IdentifierFieldTexts,

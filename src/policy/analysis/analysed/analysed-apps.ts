@@ -10,8 +10,9 @@ import type { AnalysedConfiguration } from './configuration.ts';
 /** The policies of an app. It stands for all apps that no rule distinguishes from it. */
 export interface AnalysedApp extends RuleCombinations {
   readonly app: App;
-  /** The first of their names. */
+  /** The first of their names, and of their client ids. */
   readonly names: readonly string[];
+  readonly clientIds: readonly string[];
   /** How many there are. */
   readonly count: number;
   readonly policies: PolicySet;
@@ -28,14 +29,14 @@ const denialSteps = 10_000_000;
 
 export async function analysedApps({ snapshot, universe }: AnalysedConfiguration): Promise<readonly AnalysedApp[]> {
   const found: AnalysedApp[] = [];
-  for (const { app, names, count } of await snapshot.equivalentApps()) {
+  for (const { app, names, clientIds, count } of await snapshot.equivalentApps()) {
     const policies = await snapshot.policies(app);
     const space = ruleSpace(
       rulesOfApp(policies).map(({ when }) => when),
       universe([app.clientId]),
     );
     const denialBudget = { steps: denialSteps };
-    found.push({ app, names, count, policies, space, denialBudget, ...ruleCombinations(policies, space) });
+    found.push({ app, names, clientIds, count, policies, space, denialBudget, ...ruleCombinations(policies, space) });
   }
   return found;
 }

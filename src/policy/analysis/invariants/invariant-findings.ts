@@ -10,6 +10,7 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import { namedRule } from '../analysed/configuration.ts';
+import { otherAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsText } from '../text/proofs-text.ts';
 import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf } from './invariants.ts';
@@ -30,15 +31,34 @@ export function invariantFindings(examined: readonly ExaminedInvariant[]): reado
 type FoundViolation = ReturnType<typeof violationsOf>[number];
 
 function violations(examined: ExaminedInvariant, location: FileLocation): readonly AnalysisFinding[] {
-  const all = [...Map.groupBy(violationsOf(examined), blamed).values()].flatMap(([first]) => (first ? [first] : []));
-  const more = all.slice(mostNamed);
+  const all = [...Map.groupBy(violationsOf(examined), blamed).values()];
+  const more = all.slice(mostNamed).flatMap(([first]) => first ?? []);
   const where = [...new Set(more.map(({ app }) => atApp(app)))];
   const elsewhere = where.length > mostNamed ? [...where.slice(0, mostNamed), 'elsewhere'] : where;
-  return all.slice(0, mostNamed).map((violation, index) => {
+  return all.slice(0, mostNamed).flatMap((same, index) => {
+    const [violation] = same;
     const isLast = more.length > 0 && index === mostNamed - 1;
     const others = isLast ? `; so do ${rulesCount(more.length)} (${elsewhere.join(', ')})` : '';
-    return violationFinding(violation, examined, { location, others });
+    return violation ? [violationFinding(violation, examined, { location, others: `${besides(same)}${others}` })] : [];
   });
+}
+
+/** The other apps where the same rule is to blame. */
+function besides(same: readonly FoundViolation[]): string {
+  const where = otherPlaces([...new Map(same.map((violation) => [violation.app.clientId, violation])).values()]);
+  return where === '' ? '' : `; because of the same rule, it does not hold ${where}`;
+}
+
+/** All of them but the first app, e.g. `in beta and gamma`. The account app comes last. */
+function otherPlaces(all: readonly Pick<ExaminedApp, 'app' | 'count' | 'clientIds'>[]): string {
+  const [first] = all;
+  if (first === undefined || first.app.ownAccount) return '';
+  const names = otherAppsText(
+    all.filter(({ app }) => !app.ownAccount),
+    first.app.clientId,
+  );
+  const own = all.flatMap(({ app }) => (app.ownAccount ? [atApp(app)] : []));
+  return [...(names === '' ? [] : [`in ${names}`]), ...own].join(' and ');
 }
 
 function rulesCount(more: number): string {
@@ -104,7 +124,8 @@ function undecided(examined: ExaminedInvariant, location: FileLocation): Analysi
   const open = examined.apps.filter((app) => app.verdict.kind === 'undecided');
   const [first] = open;
   const rules = first?.verdict.kind === 'undecided' ? first.verdict.open : [];
-  const apps = open.length > 1 ? ` and ${open.length - 1} more` : '';
+  const others = otherPlaces(open);
+  const apps = others === '' ? '' : `, nor ${others}`;
   return findingAt('undecided-invariant', location, {
     message: `whether "${examined.invariant.name}" holds could not be decided ${first ? atApp(first.app) : ''}${apps}: ${reasonFor(examined, first)}`,
     rules: distinct(rules.flatMap(deciding)).slice(0, mostNamed).map(namedRule),

@@ -20,8 +20,9 @@ import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 export interface ExaminedApp {
   readonly app: App;
   readonly policies: PolicySet;
-  /** The number of apps that it stands for. */
+  /** The number of apps that it stands for, and the first of their client ids. */
   readonly count: number;
+  readonly clientIds: readonly string[];
   readonly verdict: InvariantVerdict;
 }
 
@@ -71,9 +72,15 @@ function examinerFor(
     const all = [...apps.map(({ app }) => app), ...(account ? [account] : [])];
     const meant = all.filter((app) => app.signOnPolicies !== undefined && isAbout(invariant.apps, app));
     const found: ExaminedApp[] = [];
-    for (const { app, count } of await equivalentApps(onePage(meant), known.policies)) {
+    for (const { app, count, clientIds } of await equivalentApps(onePage(meant), known.policies)) {
       const examined = await examinedPolicies(app);
-      found.push({ app, count, policies: examined.policies, verdict: examineInvariant(invariant, examined) });
+      found.push({
+        app,
+        count,
+        clientIds,
+        policies: examined.policies,
+        verdict: examineInvariant(invariant, examined),
+      });
     }
     return found;
   };
@@ -104,10 +111,8 @@ export function overallVerdict({ apps }: ExaminedInvariant): InvariantVerdict['k
 }
 
 /** All violations, each with the app at which it happens. */
-export function violationsOf({
-  apps,
-}: ExaminedInvariant): readonly (Violation & Pick<ExaminedApp, 'app' | 'policies'>)[] {
-  return apps.flatMap(({ app, policies, verdict }) =>
-    verdict.kind === 'refuted' ? verdict.violations.map((violation) => ({ ...violation, app, policies })) : [],
+export function violationsOf({ apps }: ExaminedInvariant): readonly (Violation & Omit<ExaminedApp, 'verdict'>)[] {
+  return apps.flatMap(({ verdict, ...examined }) =>
+    verdict.kind === 'refuted' ? verdict.violations.map((violation) => ({ ...violation, ...examined })) : [],
   );
 }

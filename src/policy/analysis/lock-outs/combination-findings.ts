@@ -6,7 +6,7 @@ import { type AnalysedApp, isClosed } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { weakerRuleFindings } from '../rules/weaker-findings.ts';
-import { distinctRules, mostNamed as mostRules } from '../text/apps-text.ts';
+import { distinctRules, mostNamed as mostRules, otherAppsText } from '../text/apps-text.ts';
 import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
@@ -52,7 +52,8 @@ function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readon
   if (!isClosed(closed) || source === undefined) return [];
   const rules = [...(policies.app?.rules ?? []), ...policies.session.rules].map(({ rule }) => rule);
   const fails = rules.some(({ when }) => conditionSets(when).some(({ expression }) => expression !== undefined));
-  const others = closed.count > 1 ? `, nor ${closed.count - 1} more that no rule tells apart` : '';
+  const alike = otherAppsText([closed], app.clientId);
+  const others = alike === '' ? '' : `, nor ${alike}, which no rule tells apart from it`;
   const message = `no user can enter this app${others}: wherever a rule of one policy allows, another policy denies${fails ? ', or an expression fails, and its rule denies' : ''}`;
   const advice = 'correct the conditions of the rules that allow, or remove the app';
   return [

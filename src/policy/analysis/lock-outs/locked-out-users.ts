@@ -6,7 +6,8 @@ import { governedBy } from './denial-cause.ts';
 import type { Denied } from './denied-newcomers.ts';
 
 /**
- * It is so in each combination in which such rules decide, whichever of them it is. `same`: all lock-outs by one cause.
+ * Whether every user for whom one of the named rules decides is locked out, in each rule combination in which they
+ * decide. `same`: all lock-outs by one cause.
  */
 export function isOfAllNamed(same: readonly Denied[]): boolean {
   if (same.some(({ lockOut }) => !lockOut?.isForAll)) return false;

@@ -16,7 +16,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 export interface ExaminedRule {
   readonly rule: RuleHead;
   readonly verdict: RuleVerdict;
-  /** It may have decided before: what it asks for is over. */
+  /** The rule may have decided before: what it asks for is over. */
   readonly isOver?: true;
 }
 

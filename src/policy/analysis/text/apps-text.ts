@@ -14,6 +14,22 @@ export function analysedAppsText(same: readonly { readonly app: AnalysedApp }[])
   return count === 1 ? `the app ${names.join('')}` : `${count} apps (${names.join(', ')}${more})`;
 }
 
+interface AlikeApps {
+  /** Client ids of the first of them. */
+  readonly clientIds: readonly string[];
+  /** How many there are. */
+  readonly count: number;
+}
+
+/** For example `beta, gamma and 2 more`: all of these apps but one. Empty: there are no others. */
+export function otherAppsText(all: readonly AlikeApps[], except: string): string {
+  const count = all.reduce((sum, alike) => sum + alike.count, -1);
+  const named = all.flatMap(({ clientIds }) => clientIds).filter((clientId) => clientId !== except);
+  const names = named.slice(0, mostApps);
+  if (count > names.length) return `${names.join(', ')} and ${count - names.length} more`;
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
+}
+
 /** Rules that are named with a finding. */
 export const mostNamed = 6;
 

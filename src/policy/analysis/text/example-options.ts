@@ -1,5 +1,6 @@
 /** An example of the analysis as options of `explain`, which then shows what the evaluator says about it. */
 
+import { userId } from '../../../core/policy/conditions/users.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { plainTime } from '../../../core/policy/theories/theory.ts';
 
@@ -12,6 +13,7 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[], i
   const { scopes, essentialClaims = [], clientId } = request;
   return [
     ...['--app', clientId],
+    ...(userId.test(subject.id) ? ['--user-id', subject.id] : []),
     ...(subject.identifiers.length === 0 ? [] : ['--identifiers', subject.identifiers.join(',')]),
     ...['--groups', subject.groups.join(',')],
     ...(subject.userType === undefined ? [] : ['--user-type', subject.userType]),

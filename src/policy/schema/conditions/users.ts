@@ -1,10 +1,8 @@
 /** The condition `users` as it is written in a file. */
+import { userId } from '../../../core/policy/conditions/users.ts';
 import { canonicalIdentifier } from '../../../identifier.ts';
 import { text } from '../fields/fields.ts';
 import { anyNone } from '../fields/membership.ts';
-
-/** Ids are 128 bits in base64url: of the last character only two bits count. */
-export const userId = /^[\w-]{21}[AQgw]$/;
 
 /** Comes out as users have it: `Ann@Corp.Test` is the user `ann@corp.test`. */
 export const userName = text.transform((written, context) => {

@@ -10,11 +10,11 @@ import type { Seconds } from '../../../core/model/facts.ts';
 import { constantFaults } from './constants.ts';
 import { childrenOf, type ExpressionFault, forbiddenCalls, type NodeFault, untypedEnvironment } from './environment.ts';
 import { momentOf } from './moments.ts';
-import { typeFaults } from './type-faults.ts';
+import { absentFaults, typeFaults } from './type-faults.ts';
 
 /**
- * By the environment of `typedEnvironment`. Empty: it is a condition that can be evaluated. All faults in the order of
- * the text; of an expression that cannot be parsed, the first.
+ * The faults of an expression, in the order of the text; of one that cannot be parsed, the first. Empty: it is a
+ * condition that can be evaluated. `environment`: by `typedEnvironment`.
  */
 export function expressionFaults(written: string, environment: Environment): readonly ExpressionFault[] {
   try {
@@ -22,13 +22,14 @@ export function expressionFaults(written: string, environment: Environment): rea
     const told = [...forbiddenCalls(ast), ...indexedUsers(ast)];
     const { valid, type, error } = environment.check(written);
     const faults = told.map(({ node: _, ...fault }): ExpressionFault => fault);
-    if (valid) return inOrder([...faults, ...otherThanBool(type), ...constantFaults(ast)]);
-    const nodes = new Set(told.map(({ node }) => node));
-    faults.push(...typeFaults(ast, { environment, told: nodes, messageOf }));
+    const parts = { environment, told: new Set(told.map(({ node }) => node)), messageOf };
+    if (valid) return inOrder([...faults, ...otherThanBool(type), ...absentFaults(ast, parts), ...constantFaults(ast)]);
+    faults.push(...typeFaults(ast, parts));
     if (faults.length === 0) return [faultOf(error)];
     // Of what has a wrong type, that is told alone.
     const locations = new Set(faults.map(({ offset }) => offset));
-    return inOrder([...faults, ...constantFaults(ast).filter(({ offset }) => !locations.has(offset))]);
+    const others = [...absentFaults(ast, parts), ...constantFaults(ast)];
+    return inOrder([...faults, ...others.filter(({ offset }) => !locations.has(offset))]);
   } catch (error) {
     if (error instanceof ParseError || error instanceof TypeFault || error instanceof EvaluationError)
       return [faultOf(error)];

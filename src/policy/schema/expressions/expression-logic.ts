@@ -25,7 +25,7 @@ export function expressionLogic(node: ASTNode): ExpressionLogic {
   }
 }
 
-/** What is always true or always false, as `1 == 2` is; anything else may be either. */
+/** The logic of all other nodes: always true or always false, as `1 == 2` is, and otherwise either. */
 function otherLogic(node: ASTNode): ExpressionLogic {
   const constant = constantOf(node);
   if (constant === undefined || !('value' in constant) || typeof constant.value !== 'boolean')

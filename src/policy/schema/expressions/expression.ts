@@ -4,7 +4,8 @@ import type { CompiledExpression } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './environment.ts';
 import { expressionLogic } from './expression-logic.ts';
-import { examinedPart, pathsIn } from './expression-part.ts';
+import { examinedPart } from './expression-part.ts';
+import { possibleZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
 
 /** Made once for each revision. An expression that cannot be read is `error` for every user. */
 export function compileExpression(written: string): CompiledExpression {
@@ -12,16 +13,18 @@ export function compileExpression(written: string): CompiledExpression {
   if (parsed === undefined)
     return { written, aboutUser: false, varies: false, evaluate: () => 'error', logic: { text: written } };
   const nodes = allNodes(parsed.ast);
+  const program = programOf(parsed);
   return {
     written,
     aboutUser: nodes.some(isAboutUser) || nodes.some(isWholeDevice(nodes)),
     varies: nodes.some(isVarying),
-    evaluate: (facts) => resultOf(parsed, facts),
+    evaluate: (facts) => resultOf(program, facts),
     logic: expressionLogic(parsed.ast),
     partOf: (text) => {
-      const part = parseExpression(text);
+      const run = parseExpression(text);
+      const part = run && programOf(run);
       return {
-        ...examinedPart(part?.ast),
+        ...examinedPart(run?.ast),
         evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)),
       };
     },
@@ -39,32 +42,24 @@ export function parseExpression(written: string): ParseResult | undefined {
   }
 }
 
-/** The most zones whose membership is unknown and tried. With more, an expression about zones is `error`. */
-const mostUnknown = 4;
+/** An expression, and what it asks about the zones of the address. */
+interface Program {
+  readonly run: ParseResult;
+  readonly zonesRead: ZonesRead;
+}
 
-function resultOf(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' {
-  const { unknownZones: unknown = [] } = facts.network;
-  if (unknown.length === 0 || !readsZones(run.ast)) return resultIn(run, facts);
-  if (unknown.length > mostUnknown) return 'error';
-  const results = new Set(placesOf(facts.network.zones, unknown).map((zones) => resultIn(run, within(facts, zones))));
+function programOf(run: ParseResult): Program {
+  return { run, zonesRead: zonesReadBy(run.ast) };
+}
+
+/** It counts only if it is the same wherever the address may be. */
+function resultOf({ run, zonesRead }: Program, facts: RuleFacts): 'hit' | 'miss' | 'error' {
+  const { network } = facts;
+  if (network.unknownZones === undefined) return resultIn(run, facts);
+  const lists = possibleZones(network, zonesRead) ?? [];
+  const results = new Set(lists.map((zones) => resultIn(run, { ...facts, network: { ...network, zones } })));
   const [result, another] = results;
   return result === undefined || another !== undefined ? 'error' : result;
-}
-
-function readsZones(ast: ASTNode): boolean {
-  return pathsIn(ast).some((path) => path === 'network' || path.startsWith('network.zones'));
-}
-
-/** The address may be in any of the unknown zones. */
-function placesOf(zones: readonly string[], unknown: readonly string[]): readonly (readonly string[])[] {
-  return Array.from({ length: 2 ** unknown.length }, (_, chosen) => [
-    ...zones,
-    ...unknown.filter((_zone, at) => (chosen >> at) % 2 === 1),
-  ]);
-}
-
-function within(facts: RuleFacts, zones: readonly string[]): RuleFacts {
-  return { ...facts, network: { ...facts.network, zones } };
 }
 
 function resultIn(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' {
@@ -101,7 +96,8 @@ function newContext({ subject, request, network, device, now }: RuleFacts) {
       },
     }),
     request: { clientId: request.clientId, scopes: request.scopes, acrValues: request.acrValues },
-    network: { ip: network.ip, zones: network.zones },
+    // The order of zones must not tell where each of them is known from.
+    network: { ip: network.ip, zones: network.zones.toSorted() },
     device: { known: device.known, platform: device.platform, os: device.os },
     now: new Date(now * 1000),
   };

@@ -84,7 +84,7 @@ function hasMember(node: ASTNode & { readonly op: 'rcall' }): ExpressionLogic | 
 }
 
 /** The constants that the name is compared with. */
-function comparedWith(name: string, asked: ASTNode): readonly unknown[] | undefined {
+export function comparedWith(name: string, asked: ASTNode): readonly unknown[] | undefined {
   if (asked.op !== '==' && asked.op !== 'in') return undefined;
   const [left, right] = asked.args;
   const isLeft = left.op === 'id' && left.args === name;
@@ -211,7 +211,7 @@ function isConstant(value: unknown): value is Constant {
 }
 
 /** What a part is that reads no facts. */
-function constantIn(node: ASTNode): unknown {
+export function constantIn(node: ASTNode): unknown {
   const constant = constantOf(node);
   return constant && 'value' in constant ? constant.value : undefined;
 }

@@ -30,6 +30,18 @@ function faultsIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly 
   return [{ offset: offsetOf(node), message: parts.messageOf(error) }];
 }
 
+/** `has(user.usertype)`: to the type checker, whatever is asked for may be absent, also what can never be there. */
+export function absentFaults(ast: ASTNode, parts: CheckedParts): readonly ExpressionFault[] {
+  return absentIn(ast, parts, serialize);
+}
+
+function absentIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly ExpressionFault[] {
+  const asked = node.op === 'call' && node.args[0] === 'has' ? node.args[1][0] : undefined;
+  if (asked === undefined)
+    return partsOf(node, parts.environment, textOf).flatMap(([part, own]) => absentIn(part, parts, own));
+  return faultsIn(asked, parts, textOf) ?? [];
+}
+
 /** A test of each member of a list names the member. Where the list is faulty, a member may be of any type. */
 function partsOf(
   node: ASTNode,

@@ -2,7 +2,14 @@
 
 import { z } from 'zod';
 import type { Characteristic, Factor } from '../../../core/model/facts.ts';
-import { type Alternative, type Demand, longestChain, type Requirement } from '../../../core/model/policy.ts';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import {
+  type Alternative,
+  type ChainStep,
+  type Demand,
+  longestChain,
+  type Requirement,
+} from '../../../core/model/policy.ts';
 import { closed, closedNotEmpty, duration, listOf, proofName, whenSound } from './fields.ts';
 
 const required = (what: string) =>
@@ -64,16 +71,27 @@ type AlternativeInput = z.output<z.ZodObject<typeof alternativeFields>>;
 const characteristics = Object.keys(characteristicFields) as readonly (keyof typeof characteristicFields &
   Characteristic)[];
 
+/** `undefined` for a member that is not demanded: one that is left out does not compile. */
+type EachMember<Members> = { readonly [Name in keyof Members]-?: Members[Name] | undefined };
+
 function toDemand(factor: Factor | undefined, input: DemandInput): Demand {
-  const demanded = characteristics.filter((name) => input[name]);
-  return {
-    ...(factor && { factor }),
-    ...(input.authenticators && { authenticators: input.authenticators }),
-    ...(input.exclude && { exclude: input.exclude }),
-    ...(demanded.length > 0 && { characteristics: demanded }),
-    ...(input.maxAge !== undefined && { maxAge: input.maxAge }),
-    ...(input.maxIdle !== undefined && { maxIdle: input.maxIdle }),
+  const { authenticators, exclude, maxAge, maxIdle } = input;
+  const members: EachMember<Demand> = {
+    factor,
+    authenticators,
+    exclude,
+    characteristics: characteristicsIn(input),
+    maxAge,
+    maxIdle,
   };
+  return omitUndefined(members);
+}
+
+function characteristicsIn(
+  input: { readonly [Name in Characteristic]?: true | undefined },
+): readonly Characteristic[] | undefined {
+  const demanded = characteristics.filter((name) => input[name]);
+  return demanded.length > 0 ? demanded : undefined;
 }
 
 function toAlternative(input: AlternativeInput): Alternative {
@@ -108,14 +126,10 @@ const chainStep = closed({
   maxIdle,
 }).describe('One link of a chain.');
 
-function toChainStep(input: z.output<typeof chainStep>) {
-  const demanded = characteristics.filter((name) => input[name]);
-  return {
-    authenticators: input.authenticators,
-    ...(demanded.length > 0 && { characteristics: demanded }),
-    ...(input.maxAge !== undefined && { maxAge: input.maxAge }),
-    ...(input.maxIdle !== undefined && { maxIdle: input.maxIdle }),
-  };
+function toChainStep(input: z.output<typeof chainStep>): ChainStep {
+  const { authenticators, maxAge, maxIdle } = input;
+  const members: EachMember<ChainStep> = { authenticators, characteristics: characteristicsIn(input), maxAge, maxIdle };
+  return { ...omitUndefined(members), authenticators };
 }
 
 /** One alternative inline, or `anyOf`, or `chains`. */

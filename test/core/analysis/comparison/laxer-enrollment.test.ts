@@ -144,6 +144,28 @@ test.each<[string, Partial<EnrollmentTerms>, Partial<EnrollmentTerms>, ReturnTyp
   expect(verdict(before, now)).toBe(expected);
 });
 
+/** Terms that ask for less than others, or why none do; a member that is left out does not compile. */
+const laxerTerms: {
+  readonly [Name in keyof EnrollmentTerms]-?:
+    | readonly [before: NonNullable<EnrollmentTerms[Name]>, now: NonNullable<EnrollmentTerms[Name]>]
+    | 'asks for nothing'
+    | 'the comparison of evidence tells';
+} = {
+  required: [[needs('totp')], []],
+  optional: 'asks for nothing',
+  promoted: 'asks for nothing',
+  disabled: 'the comparison of evidence tells',
+  useOnly: [['totp'], []],
+  models: [{ webauthn: ['a'] }, { webauthn: ['a', 'b'] }],
+};
+
+test.each(Object.entries(laxerTerms))('%s: less than before is told, more is not', (name, values) => {
+  const [before, now] = typeof values === 'string' ? [['totp'], []] : values;
+  const told = verdict({ [name]: before }, { [name]: now });
+  expect(told === 'as strict').toBe(typeof values === 'string');
+  expect(verdict({ [name]: now }, { [name]: before })).toBe('as strict');
+});
+
 describe('the example', () => {
   const totp = [rule({ required: [needs('totp')] })];
   const nothing = [rule({})];

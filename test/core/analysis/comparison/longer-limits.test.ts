@@ -1,7 +1,7 @@
 /** How long what was proved counts, before a change and after it. */
 import { expect, test } from '@jest/globals';
 import { type LongerLimit, longerLimits } from '../../../../src/core/analysis/comparison/longer-limits.ts';
-import type { AllowTerms, SessionTerms } from '../../../../src/core/model/policy.ts';
+import type { AllowTerms, AppSession, SessionTerms } from '../../../../src/core/model/policy.ts';
 import { factors } from '../../support/fixtures.ts';
 
 type Limits = Pick<AllowTerms, 'appSession' | 'remember'> & { readonly session?: SessionTerms };
@@ -114,4 +114,33 @@ test.each<[string, Limits, Limits, readonly LongerLimit[]]>([
   ],
 ])('%s', (_, before, now, expected) => {
   expect(longerLimits(termsOf(before), termsOf(now))).toEqual(expected);
+});
+
+/** One case for each member: one that is left out does not compile. */
+type Longer<Terms> = { readonly [Name in keyof Terms]-?: readonly [before: Terms, now: Terms] };
+
+const sessions: Longer<SessionTerms> = {
+  idle: [plain, { ...plain, idle: 11 }],
+  absolute: [plain, { ...plain, absolute: 101 }],
+  keep: [plain, kept],
+};
+
+const appSessions: Longer<AppSession> = {
+  absolute: [{ absolute: 60 }, { absolute: 61 }],
+  unkept: [{ unkept: true }, {}],
+};
+
+test('each term of a session counts', () => {
+  const ofSessions = Object.values(sessions).map(([before, now]) => [{ session: before }, { session: now }] as const);
+  const atApps = Object.values(appSessions).map(
+    ([before, now]) =>
+      [
+        { session: kept, appSession: before },
+        { session: kept, appSession: now },
+      ] as const,
+  );
+  const told = (from: Limits, to: Limits) => longerLimits(termsOf(from), termsOf(to)).length > 0;
+  for (const [before, now] of [...ofSessions, ...atApps]) {
+    expect([told(before, now), told(now, before), told(now, now)]).toEqual([true, false, false]);
+  }
 });

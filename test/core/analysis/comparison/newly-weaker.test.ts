@@ -78,6 +78,29 @@ const day = { idle: 3600, absolute: 86_400 };
 const appOf = (...rules: readonly Rule[]): Parts => ({ app: rules });
 const sessionOf = (...rules: readonly Rule[]): Parts => ({ session: rules });
 
+/** Terms that grant more than others, one case for each member: one that is left out does not compile. */
+const widerTerms: {
+  readonly [Name in Exclude<keyof AllowTerms, 'kind'>]: readonly [
+    before: NonNullable<AllowTerms[Name]>,
+    now: NonNullable<AllowTerms[Name]>,
+  ];
+} = {
+  requirement: [two, one],
+  session: [hour, day],
+  appSession: [{ absolute: 60 }, { absolute: 120 }],
+  remember: [60, 120],
+  scopes: [['a'], ['a', 'b']],
+};
+
+test.each(Object.entries(widerTerms))('%s: more than before is found, less is not', (name, [before, now]) => {
+  const sideOf = (value: unknown): Parts => {
+    const more = { [name]: value };
+    return { app: [rule(asks(two, more))], session: [rule(asks(one, more))] };
+  };
+  expect(search(sideOf(before), sideOf(now)).found).toHaveLength(1);
+  expect(search(sideOf(now), sideOf(before))).toEqual({ found: [], undecided: [] });
+});
+
 describe('is weaker', () => {
   test.each<[string, Parts, Parts, ReturnType<typeof told>]>([
     ['less for the app', appOf(rule(asks(two))), appOf(rule(asks(one))), { evidence: ['password'] }],

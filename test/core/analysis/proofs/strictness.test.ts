@@ -48,6 +48,20 @@ test('no evidence refutes a claimed consequence', () => {
   expect(implied).toBeGreaterThan(enough(5));
 });
 
+test('a demand that the weakest proof is not made to meet proves no more than that proof', () => {
+  // No configuration has such an age. It stands for any demand that the analysis was not taught.
+  const untaught = { anyOf: [{ factors: 1 as const, demands: [{ authenticators: ['password'], maxAge: -1 }] }] };
+  const strong = {
+    anyOf: [{ factors: 2 as const, demands: [{ characteristics: ['phishingResistant' as const] }] }],
+  };
+  const password: Requirement = { anyOf: [{ factors: 1, demands: [{ authenticators: ['password'] }] }] };
+  expect(impliesAll([untaught], [strong], proofs)).toBe(false);
+  expect(impliesAll([{ anyOf: [...strong.anyOf, ...untaught.anyOf] }], [strong], proofs)).toBe(false);
+  expect(impliesAll([untaught], [password], proofs)).toBe(true);
+  expect(impliesAll([password], [untaught], proofs)).toBe(false);
+  expect(evidenceBetween([untaught], strong, proofs)).toBeUndefined();
+});
+
 test('evidence between two requirements meets the one and not the other', () => {
   let found = 0;
   fc.assert(

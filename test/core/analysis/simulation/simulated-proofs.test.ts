@@ -2,8 +2,19 @@
 import { expect, test } from '@jest/globals';
 import { simulate, walkThrough } from '../../../../src/core/analysis/simulation/simulate.ts';
 import type { Enrollment } from '../../../../src/core/model/facts.ts';
+import { defaultPasswordTerms } from '../../../../src/core/model/password-policy.ts';
 import type { Requirement } from '../../../../src/core/model/policy.ts';
-import { enrolled, factors, factsOf, type Key, policiesOf, userWith } from '../../support/fixtures.ts';
+import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
+import {
+  descriptor,
+  enrolled,
+  factors,
+  factsOf,
+  fixedNow,
+  type Key,
+  policiesOf,
+  userWith,
+} from '../../support/fixtures.ts';
 
 const by = (...authenticators: readonly string[]) => factors(1, { demands: [{ authenticators }] });
 const enabled: readonly Key[] = ['password', 'phone', 'totp'];
@@ -45,12 +56,33 @@ test.each<[string, Requirement, readonly Enrollment[], readonly unknown[]]>([
   ['the first that there is', by('phone'), enrolled('phone'), ['phone', 'sms', 'sign_in']],
   ['the first that the number has', by('phone'), phoneWith('voice'), ['phone', 'voice', 'sign_in']],
   ['the one that is asked for', by('phone.voice'), enrolled('phone'), ['phone', 'voice', 'sign_in']],
-  ['the first, while a number is set up', by('phone'), [], ['simulated-1', 'sms', 'enrollment']],
-  ['the one that is asked for, while it is set up', by('phone.voice'), [], ['simulated-1', 'voice', 'enrollment']],
+  ['the first, while a number is set up', by('phone'), [], ['simulated-phone-0', 'sms', 'enrollment']],
+  [
+    'the one that is asked for, while it is set up',
+    by('phone.voice'),
+    [],
+    ['simulated-phone-0', 'voice', 'enrollment'],
+  ],
   ['none, where it has none', by('totp'), enrolled('totp'), ['totp', undefined, 'sign_in']],
 ])('the method counts: %s', (_, app, enrollments, expected) => {
   const subject = userWith([], { enrollments: [...enrolled('password'), ...enrollments] });
   const { turns } = walkThrough(policiesOf({ app, enabled }), factsOf({ subject }));
   const proof = turns.at(-1)?.from.transaction.evidence.at(-1);
   expect([proof?.enrollment, proof?.method, proof?.origin]).toEqual(expected);
+});
+
+test('a new password takes the place of the one that must be replaced', () => {
+  const then = { ...defaultPasswordTerms, maxAge: 3600 };
+  const password = { ...descriptor.password, enrollable: true, underPasswordPolicy: true, maxEnrollments: 1 } as const;
+  const policies = {
+    ...policiesOf({ app: factors(2), enabled }),
+    authenticators: [password, descriptor.phone],
+    password: compilePolicy({ name: 'password', rules: [{ name: 'All', when: {}, then }] }),
+  };
+  const [old] = enrolled('password') as [Enrollment];
+  const subject = userWith([], { enrollments: [{ ...old, createdAt: fixedNow - 7200 }, ...enrolled('phone')] });
+  const asked = simulate(policies, factsOf({ subject })).map((step) =>
+    'authenticator' in step ? `${step.kind} ${step.authenticator}` : step.kind,
+  );
+  expect(asked).toEqual(['identify', 'challenge phone', 'enroll password', 'complete']);
 });

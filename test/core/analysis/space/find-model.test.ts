@@ -31,7 +31,7 @@ const [a, b, c] = ['a', 'b', 'c'].map((name) => truthVariable(name, (facts) => f
   Variable,
   Variable,
 ];
-const color: Variable = { name: 'color', classes: [{}, {}, { place: (facts) => facts }, {}] };
+const color: Variable = { name: 'color', classes: [{}, {}, { applyTo: (facts) => facts }, {}] };
 const yes = (variable: Variable): Formula => isYes(variable);
 const no = (variable: Variable): Formula => negated(isYes(variable));
 const either = (...any: readonly Formula[]): Formula => ({ any });
@@ -100,7 +100,7 @@ test.each<[string, readonly Formula[], ReturnType<typeof found>]>([
 describe('a variable of more classes than a word has bits', () => {
   const many: Variable = {
     name: 'many',
-    classes: Array.from({ length: 70 }, (_, at) => (at === 64 ? { place: (facts) => facts } : {})),
+    classes: Array.from({ length: 70 }, (_, at) => (at === 64 ? { applyTo: (facts) => facts } : {})),
   };
   const isAmong = (...positions: readonly number[]) => among(many, (at) => positions.includes(at));
 

@@ -19,7 +19,7 @@ import {
 } from '../../../../src/core/policy/theories/theory.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 
-const place = (facts: UserFacts) => facts;
+const unchanged = (facts: UserFacts) => facts;
 const variableOf = (count: number, name = 'v'): Variable => ({
   name,
   classes: Array.from({ length: count }, () => ({})),
@@ -88,7 +88,7 @@ test('a variable without classes holds in none', () => {
 });
 
 describe('a choice is about the variables', () => {
-  const variables = upTo(70).map((at) => truthVariable(`${at}`, place));
+  const variables = upTo(70).map((at) => truthVariable(`${at}`, unchanged));
   const reader = formulaReader();
   for (const variable of variables) reader.read(isYes(variable));
   const choiceOf = (...any: readonly Formula[]) => reader.read({ any }) as ReadChoice;
@@ -135,7 +135,7 @@ describe('a reader', () => {
   });
 
   test('reads a formula once where it caches', () => {
-    const formula: Formula = { all: [isYes(truthVariable('a', place))] };
+    const formula: Formula = { all: [isYes(truthVariable('a', unchanged))] };
     const [remembering, plain] = [formulaReader(true), formulaReader()];
     expect(remembering.read(formula)).toBe(remembering.read(formula));
     expect(plain.read(formula)).not.toBe(plain.read(formula));
@@ -144,7 +144,10 @@ describe('a reader', () => {
 
   test('chooses a class of each variable that formulas are about, by preference one whose facts are known', () => {
     const reader = formulaReader();
-    const known: Variable = { name: 'known', classes: upTo(60).map((at) => (at === 35 || at === 50 ? { place } : {})) };
+    const known: Variable = {
+      name: 'known',
+      classes: upTo(60).map((at) => (at === 35 || at === 50 ? { applyTo: unchanged } : {})),
+    };
     const all = [one, other, known].map((variable) => reader.read(among(variable, (at) => at > 1)) as ReadClasses);
     const state = { domains: [...reader.extended([])], touched: [] as number[] };
     for (const read of [all[2], all[0]]) restrict(state, read as ReadClasses);

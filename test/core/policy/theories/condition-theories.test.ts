@@ -23,7 +23,7 @@ function variablesOf(formula: Formula): readonly Variable[] {
 /** Each way to choose one class for each variable; by default, of those of which facts can be made up. */
 function choices(
   variables: readonly Variable[],
-  isMeant = ({ place }: FactClass) => place !== undefined,
+  isMeant = ({ applyTo }: FactClass) => applyTo !== undefined,
 ): readonly Classes[] {
   return variables.reduce<readonly Classes[]>(
     (all, variable) =>
@@ -41,7 +41,7 @@ function holds(formula: Formula, chosen: Classes): boolean {
 }
 
 function placed(chosen: Classes): UserFacts {
-  return [...chosen].reduce((made, [variable, at]) => variable.classes[at]?.place?.(made) ?? made, facts);
+  return [...chosen].reduce((made, [variable, at]) => variable.classes[at]?.applyTo?.(made) ?? made, facts);
 }
 
 function theoryOf<Name extends ConditionName>(
@@ -270,7 +270,7 @@ describe('of an attribute nothing is made up', () => {
       conditions,
       more,
     )(conditions[0] ?? {}).flatMap(({ formula }) =>
-      variablesOf(formula).map(({ classes }) => classes.map(({ place }) => place !== undefined)),
+      variablesOf(formula).map(({ classes }) => classes.map(({ applyTo }) => applyTo !== undefined)),
     );
 
   test.each<[string, ConditionOf<'attributes'>]>([

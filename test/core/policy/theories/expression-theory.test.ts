@@ -46,7 +46,7 @@ test('facts of a time that fits stay as they are, to the first second and the la
   const { classes } = (later as { readonly variable: Variable }).variable;
   const placed = (at: number, seconds: number) => {
     const facts: UserFacts = { ...factsOf({ now: plainTime + seconds }), subject: userWith([]), signedInWith: [] };
-    return (classes[at]?.place?.(facts).now ?? 0) - plainTime;
+    return (classes[at]?.applyTo?.(facts).now ?? 0) - plainTime;
   };
   expect([59, 0, -100].map((seconds) => placed(0, seconds))).toEqual([59, 0, -100]);
   expect([60, 90, 119].map((seconds) => placed(1, seconds))).toEqual([60, 90, 119]);

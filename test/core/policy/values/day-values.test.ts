@@ -110,9 +110,9 @@ test('each day at each moment is in a class, and some class has a day with the s
         const real = new Set(possible.map((day) => ofFacts(factsAt(now, day))));
         expect([...real].filter((answer) => !told.has(answer))).toEqual([]);
         const shown = new Set<string>();
-        for (const [at, { place }] of classes.entries()) {
+        for (const [at, { applyTo }] of classes.entries()) {
           const before = factsAt(now);
-          const made = place?.(before) ?? before;
+          const made = applyTo?.(before) ?? before;
           const { ends, ...others } = made.subject.profile as { readonly ends?: string };
           if (at > 0) expect(only ?? [ends]).toContain(ends);
           expect({ ...made, subject: { ...made.subject, profile: others } }).toEqual(before);

@@ -73,8 +73,39 @@ test('a made-up user has the identifiers that are given', async () => {
   expect(subject).toMatchObject({ identifiers: ['pat@example.com', 'pat'], groups: [] });
   const { subject: byId } = await data('--app', 'payroll', '--identifiers', 'u7tKY9BTDCPcAxfO0dbbGg');
   expect(byId).toMatchObject({ identifiers: ['u7tKY9BTDCPcAxfO0dbbGg'] });
+  const given = ['--app', 'payroll', '--user-id', 'u7tKY9BTDCPcAxfO0dbbGg'];
+  expect((await data(...given)).subject).toMatchObject({ id: 'u7tKY9BTDCPcAxfO0dbbGg', identifiers: [] });
+  const ofId = await explained(...given, '--attribute', 'department=hr');
+  expect(ofId).toContain('who       a user\n  groups    none\n  id        u7tKY9BTDCPcAxfO0dbbGg\n');
+  expect(ofId).toContain('profile   department hr\n');
+  await expect(explained('--app', 'payroll', '--user-id', 'ann')).rejects.toThrow('no user can have the id `ann`');
   const bob = await data('--app', 'payroll', '--user', 'bob@demo.test', '--identifiers', 'Robert@Demo.test');
   expect(bob.subject).toMatchObject({ identifiers: ['robert@demo.test'], groups: ['staff'] });
+});
+
+test('of an invented user, what rules ask about who it is and no option says is named', async () => {
+  const policy = JSON.stringify({
+    name: 'notes',
+    rules: [
+      { name: 'Own', when: { users: { any: ['ann'] } }, then: 'deny' },
+      { name: 'Ids', when: { expression: "user.id.startsWith('u')" }, then: 'deny' },
+      { name: 'All', then: { allow: { factors: 1 } } },
+    ],
+  });
+  await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': policy }, async (files) => {
+    const said = async (...words: string[]) => {
+      const { leftAside } = JSON.parse(await explained('--config', files, '--app', 'notes', ...words, '--json'));
+      return leftAside;
+    };
+    const id = 'x7tKY9BTDCPcAxfO0dbbGg';
+    expect(await said('--groups', 'staff')).toEqual(['identifiers', 'userId']);
+    expect(await said('--identifiers', 'ann')).toEqual(['userId']);
+    expect(await said('--user-id', id)).toEqual([]);
+    expect(await said('--user', 'bob@demo.test')).toEqual([]);
+    expect(await explained('--config', files, '--app', 'notes', '--groups', '')).toContain(
+      'Rules also ask about identifiers and the id of the user. This is about a sign-in without them; say --identifiers, --user-id.',
+    );
+  });
 });
 
 test('all of it, for a user in a fresh browser', async () => {

@@ -596,6 +596,10 @@ test.each([
   [ofTheHouse, 'identifiers: [ann, ann@corp.test]', 'Own'],
   [ofTheHouse, 'identifiers: [ann@other.test]', 'Rest'],
   [ofTheHouse, 'identifiers: []', 'Rest'],
+  ['{ users: { any: [u7tKY9BTDCPcAxfO0dbbGg] } }', 'id: u7tKY9BTDCPcAxfO0dbbGg', 'Own'],
+  ['{ users: { none: [u7tKY9BTDCPcAxfO0dbbGg] } }', 'id: u7tKY9BTDCPcAxfO0dbbGA', 'Own'],
+  [`{ expression: "user.id.startsWith('u7')" }`, 'id: u7tKY9BTDCPcAxfO0dbbGg', 'Own'],
+  [`{ expression: "user.id.startsWith('u7')" }`, 'id: x7tKY9BTDCPcAxfO0dbbGg', 'Rest'],
 ])('identifiers: %s for %s', async (when, identifiers, rule) => {
   const said = `user: { ${identifiers} }`;
   const { tests } = await runWithRule(when, 'app: notes', said, `expect: { rule: ${rule} }`);
@@ -623,11 +627,25 @@ test.each([
   expect(await differences('', 'never: { deny: true, rule: Rest }')).toEqual(ofAnyUser);
 });
 
+test('a user whose id a test says is no other one', async () => {
+  const when = '{ users: { any: [u7tKY9BTDCPcAxfO0dbbGg] } }';
+  const differences = async (id: string, line: string) =>
+    (await runWithRule(when, 'app: notes', `user: { id: ${id}, enrolled: [password] }`, line)).tests[0].differences;
+  expect(await differences('u7tKY9BTDCPcAxfO0dbbGA', 'never: { deny: rule }')).toEqual([]);
+  expect(await differences('u7tKY9BTDCPcAxfO0dbbGg', 'always: { deny: rule }')).toEqual([]);
+  expect(await differences('u7tKY9BTDCPcAxfO0dbbGg', 'never: { deny: rule }')).toMatchObject([
+    { example: expect.arrayContaining(['--user-id', 'u7tKY9BTDCPcAxfO0dbbGg']) },
+  ]);
+  const refused = await runOnDemo(one('app: notes', 'user: { id: ann }', 'expect: { deny: false }'));
+  expect(refused.stderr).toContain('tests[0].user.id must be the id of a user, 22 letters, digits, - and _');
+});
+
 test.each([
   [`"user.createdAt < timestamp('2026-01-01T00:00:00Z')"`, 'user: { accountAge: P90D }', 'time: 2026-02-01T00:00:00Z'],
   ['"now.getHours() < 6"', 'user: {}', 'time: 2026-02-01T05:00:00Z'],
   [`"user.userType.startsWith('g')"`, 'user: { userType: guest }', 'device: { known: true }'],
   [`"user.profile.unit.startsWith('g')"`, 'user: { attributes: { unit: gold } }', 'device: { known: true }'],
+  [`"user.id.startsWith('u7')"`, 'user: { id: u7tKY9BTDCPcAxfO0dbbGg }', 'device: { known: true }'],
   ['"size(user.groups) > 1"', 'user: { groups: [a, b] }', 'device: { known: true }'],
   [`"network.ip.startsWith('192.')"`, 'network: { ip: 192.0.2.7 }', 'user: {}'],
   ['"device.os.startsWith(\'win\')"', 'device: { os: windows }', 'user: {}'],
@@ -645,12 +663,69 @@ test.each([
     'say `time` and `user.identifiers` and `user.attributes`, or leave it to `expect`',
   ],
   [`"network.ip.startsWith('192.') && user.createdAt > now"`, 'say `network.ip` and `user.accountAge` and `time`, or'],
-  [`"user.id.startsWith('a') && now.getHours() < 6"`, 'leave it to `expect`'],
+  [`"user.id.startsWith('a') && now.getHours() < 6"`, 'say `user.id` and `time`, or leave it to `expect`'],
+  ['"size(user.profile) > 3 && now.getHours() < 6"', 'leave it to `expect`'],
 ])('an expression that is open says what the test does not state: %s', async (written, advice) => {
   const lines = ['app: notes', 'user: { enrolled: [password] }', 'network: { zones: [office] }'];
   const { tests } = await runWithRule(`{ expression: ${written} }`, ...lines, 'never: { deny: no_rule }');
   const beginning = 'undecided: whether `expression` holds is not known beforehand: ';
   expect(tests[0].differences).toMatchObject([{ actual: expect.stringContaining(`${beginning}${advice}`) }]);
+});
+
+test.each([
+  ['"device.known && \'hr\' in user.groups && now.getHours() == 10"', 'groups: []', 'never: { deny: rule }'],
+  ['"\'hr\' in user.groups && now.getHours() == 10"', 'groups: []', 'always: { rule: Rest }'],
+  ['"!(\'hr\' in user.groups) || now.getHours() == 10"', 'groups: []', 'always: { deny: rule }'],
+  ['"!(!(\'hr\' in user.groups) || now.getHours() == 10)"', 'groups: []', 'never: { deny: rule }'],
+  [`"user.userType == 'guest' && now.getHours() == 10"`, 'userType: staff', 'never: { deny: rule }'],
+  [`"user.profile.unit == 'it' && user.identifiers[0] == 'x'"`, 'attributes: { unit: hr }', 'never: { deny: rule }'],
+])('what does not depend on an open part of an expression is decided: %s', async (written, said, line) => {
+  const user = `user: { enrolled: [password], ${said} }`;
+  const { tests } = await runWithRule(`{ expression: ${written} }`, 'app: notes', user, line);
+  expect(tests[0].differences).toEqual([]);
+});
+
+test.each([
+  ['"device.known && \'hr\' in user.groups && now.getHours() == 10"', 'groups: [hr]'],
+  ['"device.known && \'hr\' in user.groups && size(user.identifiers) * 7 == 91"', 'groups: [hr, "*"]'],
+  ["\"'hr' in user.groups && (now.getHours() == 10 || user.profile.unit.startsWith('x'))\"", ''],
+])('what some sign-ins leave open is not decided by the others: %s', async (written, said) => {
+  const user = `user: { enrolled: [password]${said ? `, ${said}` : ''} }`;
+  const { tests } = await runWithRule(`{ expression: ${written} }`, 'app: notes', user, 'never: { deny: rule }');
+  expect(tests[0].differences).not.toEqual([]);
+});
+
+test.each([
+  ['"now.getHours() > 5"', 'always: { deny: rule }', ['--at', expect.stringMatching(/T0[0-5]:/)]],
+  ['"now.getHours() > 5"', 'never: { deny: rule }', ['--at', '2027-01-15T08:00:00.000Z']],
+  [
+    '{ time: { from: "06:00", to: "22:00", zone: UTC } }',
+    'never: { deny: rule }',
+    ['--at', expect.stringMatching(/T(?:0[6-9]|1|2[01])/)],
+  ],
+  [
+    `"size(user.identifiers) > 0 && user.identifiers[0].endsWith('@a.test')"`,
+    'never: { deny: rule }',
+    ['--identifiers', expect.stringMatching(/@a\.test$/)],
+  ],
+  ['"now.getHours() == 3 && size(user.identifiers) == 2"', 'never: { deny: rule }', ['--at', expect.any(String)]],
+])('%s refutes %s with an example that says so', async (when, line, example) => {
+  const condition = when.startsWith('{') ? when : `{ expression: ${when} }`;
+  const { tests } = await runWithRule(condition, 'app: notes', 'user: { enrolled: [password] }', line);
+  expect(tests[0].differences[0].example).toEqual(expect.arrayContaining(example));
+});
+
+test('an expression about the time that has both outcomes depends', async () => {
+  const when = '{ expression: "now.getHours() > 5" }';
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'depends: { deny: rule }');
+  expect(tests[0].differences).toEqual([]);
+});
+
+test('an example is as the test says, whatever else an expression about the time leaves open', async () => {
+  const when = `{ expression: "now - user.createdAt > duration('1000h')" }`;
+  const user = 'user: { enrolled: [password], accountAge: P2D }';
+  const { tests } = await runWithRule(when, 'app: notes', user, 'never: { deny: rule }');
+  expect(tests[0].differences).toMatchObject([{ actual: expect.stringMatching(/^undecided/) }]);
 });
 
 const manyGroups = Array.from({ length: 17 }, (_, at) => `g${at}`);

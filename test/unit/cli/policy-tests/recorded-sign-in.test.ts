@@ -7,6 +7,7 @@ import type { Attribute, AttributeSchema } from '../../../../src/core/model/attr
 import type { DateBound } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, Grace } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Facts, Subject } from '../../../../src/core/model/facts.ts';
+import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
@@ -148,13 +149,13 @@ test('proofs of the session have their age and their pause', () => {
 /** What is recorded where a rule above the rest has these conditions. */
 function recordedOf(when: Rule['when'], who: Partial<Subject>, schema: AttributeSchema = attributes) {
   const app = compilePolicy({ name: 'app', rules: [{ name: 'Own', when, then: deny }, ...rules.slice(4)] });
-  const { facts, leftOut } = recordedFacts(
+  const { facts, names, leftOut } = recordedFacts(
     { subject: { ...subject, ...who }, at: fixedNow, trace },
     { ...policies, app },
     schema,
   );
   const { user, time } = facts as { user: Readonly<Record<string, unknown>>; time?: string };
-  return { user, time, leftOut };
+  return { user, time, names, leftOut };
 }
 
 const then = new Date(fixedNow * 1000).toISOString();
@@ -203,19 +204,23 @@ test('a rule of the account policy about what a sign-in sets up is asked, too', 
   expect(facts.time).toBe(then);
 });
 
-test.each<[string, Rule['when'], readonly string[] | undefined]>([
-  ['named among others', { users: { any: ['boss', 'ann@corp.test'] } }, ['ann@corp.test']],
-  ['named by id', { users: { none: ['u-ann'] } }, ['u-ann']],
-  ['not named', { users: { any: ['boss'] } }, undefined],
+test.each<[string, Rule['when'], Readonly<Record<string, unknown>>]>([
+  ['named among others', { users: { any: ['boss', 'ann@corp.test'] } }, { identifiers: ['ann@corp.test'] }],
+  ['named by id', { users: { none: ['u-ann'] } }, { id: 'u-ann' }],
+  ['named by both', { users: { any: ['u-ann', 'ann'] } }, { id: 'u-ann', identifiers: ['ann'] }],
+  ['not named', { users: { any: ['boss'] } }, {}],
+  ['read as an id', { expression: compileExpression("user.id.startsWith('u')") }, { id: 'u-ann' }],
   [
     'read by an expression',
     { expression: compileExpression("user.identifiers.exists(i, i.endsWith('@corp.test'))") },
-    ['ann', 'ann@corp.test'],
+    { identifiers: ['ann', 'ann@corp.test'] },
   ],
-  ['asked about by no rule', { groups: { any: ['staff'] } }, undefined],
-])('identifiers that are %s', (_, when, written) => {
-  const { user, leftOut } = recordedOf(when, { id: 'u-ann', identifiers: ['ann', 'ann@corp.test'] });
-  expect([user.identifiers, leftOut]).toEqual([written, []]);
+  ['asked about by no rule', { groups: { any: ['staff'] } }, {}],
+])('who the user is: %s', (_, when, written) => {
+  const { user, names, leftOut } = recordedOf(when, { id: 'u-ann', identifiers: ['ann', 'ann@corp.test'] });
+  const { id, identifiers } = user;
+  expect([omitUndefined({ id, identifiers }), leftOut]).toEqual([written, []]);
+  expect(names).toEqual(Object.values(written).flat());
 });
 
 test.each<[string, Readonly<Record<string, unknown>>]>([
@@ -240,7 +245,25 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   }
 });
 
-test.each(["network.ip.startsWith('10.')", "user.id == 'x'", 'size(user.profile) > 3'])(
+test.each<[string, Rule['when'], Subject['profile']]>([
+  ['the address', { attributes: { email: { equals: 'ann@corp.test' } } }, { email: 'ann@corp.test' }],
+  [
+    'the address in an expression',
+    { expression: compileExpression("has(user.profile.email) && user.profile.email.startsWith('ann')") },
+    { email: 'ann@corp.test' },
+  ],
+  ['a unique number', { attributes: { badge: { present: true } } }, { badge: 7 }],
+])('an attribute that tells who the user is, where a rule asks about it: %s', (_, when, written) => {
+  const profile = { email: 'ann@corp.test', displayName: 'Ann', badge: 7 };
+  const schema: AttributeSchema = {
+    attributes: { badge: { type: 'number', unique: true } as Attribute },
+    closed: false,
+  };
+  const { user, names, leftOut } = recordedOf(when, { profile }, schema);
+  expect([user.attributes, names, leftOut]).toEqual([written, Object.values(written).map(String), []]);
+});
+
+test.each(["network.ip.startsWith('10.')", 'size(user.profile) > 3'])(
   'an expression about what no test says is reported: %s',
   (written) => {
     expect(recordedOf({ expression: compileExpression(written) }, {}).leftOut).toEqual(['expression']);

@@ -224,9 +224,19 @@ test('apps that no user can enter, as an expression fails in them', async () => 
     [`apps/${name}.yaml`]: `clientId: ${name}\nname: ${name}\nsignOnPolicy: notes\nclient: { redirect_uris: [https://a.test/cb] }\n`,
   });
   const text = policy(`{ name: Beta, when: ${when}, then: ${one} }`, rest(one));
+  const closed = async (...names: string[]) => {
+    const found = await findings({ [signOn]: text, ...Object.assign({}, ...names.map(app)) });
+    return found.flatMap(({ code, message }) => (code === 'closed-app' ? [message.split(': ')[0]] : []));
+  };
+  const tellsApart = 'which no rule tells apart from it';
+  expect(await closed('beta')).toEqual(['no user can enter this app']);
+  expect(await closed('a1', 'a2', 'beta')).toEqual([`no user can enter this app, nor a2 and notes, ${tellsApart}`]);
+  expect(await closed(...Array.from({ length: 14 }, (_, at) => `a${at + 10}`))).toEqual([
+    `no user can enter this app, nor a11, a12, a13 and 11 more, ${tellsApart}`,
+  ]);
   const found = await findings({ [signOn]: text, ...app('alpha'), ...app('beta') });
   expect(found.flatMap(({ code, message }) => (code === 'closed-app' ? [message] : []))).toEqual([
-    'no user can enter this app, nor 1 more that no rule tells apart: wherever a rule of one policy allows, another policy denies, or an expression fails, and its rule denies',
+    'no user can enter this app, nor notes, which no rule tells apart from it: wherever a rule of one policy allows, another policy denies, or an expression fails, and its rule denies',
   ]);
 });
 

@@ -113,5 +113,6 @@ function touchedBy(changed: readonly string[]): (app: App) => boolean {
 
 /** What an app's file says about sign-ins, apart from naming policies. */
 function ownTerms({ firstParty, requiredScopes, identify, client }: App): readonly unknown[] {
-  return [firstParty, requiredScopes, identify, client.default_acr_values, client.default_max_age];
+  const { default_acr_values: acrValues, default_max_age: maxAge, scope } = client;
+  return [firstParty, requiredScopes, identify, acrValues, maxAge, scope];
 }

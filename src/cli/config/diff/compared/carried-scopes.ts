@@ -3,24 +3,35 @@
 import { grantedScopes, protocolScopes } from '../../../../core/decision/granted-scopes.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { Rule } from '../../../../core/model/policy.ts';
+import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { namesIn } from '../../../../core/policy/theories/membership-theory.ts';
-import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
+import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 
 /**
  * Scopes that a request may add to those of a circumstance without changing which rules decide, because no rule names
  * them. Empty if no rule of the app says what it grants, before or after.
  */
-export function freeScopes({ active, next }: AppPair): readonly string[] {
-  if (![active, next].some(grantsSome)) return [];
-  const sets = [active, next].flatMap(({ policies }) => signInConditions(policies));
-  const named = new Set(sets.flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
-  const after = askedFor(next);
-  return [...askedFor(active)].filter((scope) => after.has(scope) && !named.has(scope));
+export function freeScopes(pair: AppPair): readonly string[] {
+  const { active, next } = pair;
+  if ([active, next].flatMap(grantsOf).length === 0) return [];
+  const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
+  const named = new Set(withConditionsInside(sets).flatMap(({ scopes }) => (scopes ? namesIn(scopes) : [])));
+  return [...comparableScopes(pair)].filter((scope) => !named.has(scope));
 }
 
-function grantsSome({ policies }: AppSide): boolean {
-  return policies.app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.scopes !== undefined) === true;
+/** The scopes that the app may ask for under both configurations. */
+export function comparableScopes({ active, next }: AppPair): ReadonlySet<string> {
+  const after = askedFor(next);
+  return new Set([...askedFor(active)].filter((scope) => after.has(scope)));
+}
+
+/** What rules of the app grant, as far as they say it. */
+export function grantsOf({ policies }: AppSide): readonly (readonly string[])[] {
+  return (
+    policies.app?.rules.flatMap(({ rule: { then } }) => (then.kind === 'allow' && then.scopes ? [then.scopes] : [])) ??
+    []
+  );
 }
 
 /** The scopes that the app may ask for under one configuration. */

@@ -50,6 +50,8 @@ export interface AffectedUsers {
   readonly of?: number;
   /** All users are affected. */
   readonly all?: true;
+  /** Of made-up users whom rules tell apart by who they are: those with this change, e.g. `ann@corp.test`. */
+  readonly such?: readonly string[];
 }
 
 export type EffectKind = 'locked_out' | 'must_enroll' | 'must_fill_in' | 'let_in';

@@ -1,50 +1,142 @@
 /** Describes the circumstances in which a statement holds. */
+
+import { neededAmong } from '../../../../core/analysis/findings/dead-rules.ts';
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
 import { deviceText } from './device-text.ts';
+import { scopeSetsText } from './scopes-text.ts';
+
+/** Circumstances with different values of one aspect: those for which the statement holds, and those without it. */
+interface Divided {
+  readonly own: readonly Circumstance[];
+  readonly others: readonly Circumstance[];
+  /** The present time. */
+  readonly now: Circumstance['now'];
+}
 
 /** One respect in which circumstances differ. */
 interface Dimension {
   readonly read: (circumstance: Circumstance) => string;
-  /** `values`: those for which the statement holds; never all of them. */
-  readonly words: (values: readonly string[], all: readonly Circumstance[]) => string;
+  readonly words: (divided: Divided) => string;
 }
 
 const dimensions: readonly Dimension[] = [
   { read: ({ place }) => JSON.stringify([place.label, place.activeLabel]), words: placesText },
   {
     read: ({ device }) => String(device.known),
-    words: ([known]) => `in a ${known === 'true' ? 'known' : 'new'} browser`,
+    words: ({ own: [first] }) => `in a ${first?.device.known ? 'known' : 'new'} browser`,
   },
-  { read: ({ device }) => device.platform, words: (platforms) => `on ${platforms.join(' or ')}` },
-  { read: ({ device }) => device.os, words: (systems) => `with ${systems.join(' or ')}` },
+  {
+    read: ({ device }) => device.platform,
+    words: ({ own }) => `on ${own.map(({ device }) => device.platform).join(' or ')}`,
+  },
+  { read: ({ device }) => device.os, words: ({ own }) => `with ${own.map(({ device }) => device.os).join(' or ')}` },
   { read: ({ believed }) => JSON.stringify(believed), words: believedText },
   { read: ({ now }) => String(now), words: timesText },
-  { read: ({ scopes }) => scopes.slice(1).join(' '), words: scopesText },
+  {
+    read: ({ scopes }) => scopes.slice(1).join(' '),
+    words: ({ own, others }) => scopeSetsText(own.map(scopesOf), others.map(scopesOf)),
+  },
 ];
 
-/** Empty if it holds in all circumstances. */
-export function whereText(some: readonly Circumstance[], all: readonly Circumstance[]): string {
-  if (some.length === all.length) return '';
-  const found = dimensions.map(({ read, words }) => {
-    const values = [...new Set(some.map(read))];
-    const isAll = values.length === new Set(all.map(read)).size;
-    return { count: values.length, text: isAll ? '' : words(values, all) };
+/** Cached by the circumstances of a pair of apps: the values of each dimension in each of them, as numbers. */
+const readings = new WeakMap<readonly Circumstance[], readonly (readonly number[])[]>();
+
+/** By dimension. */
+function readingsOf(all: readonly Circumstance[]): readonly (readonly number[])[] {
+  const known = readings.get(all);
+  if (known !== undefined) return known;
+  const found = dimensions.map(({ read }) => {
+    const codes = new Map<string, number>();
+    return all.map((circumstance) => getOrMake(codes, read(circumstance), () => codes.size));
   });
-  const text = found.flatMap((part) => (part.text === '' ? [] : [part.text])).join(', ');
-  const combinations = found.reduce((product, { count }) => product * count, 1);
-  if (combinations === some.length && text !== '') return text;
-  const counted = `in ${some.length} of ${all.length} circumstances`;
-  return text === '' ? counted : `${text}, ${counted}`;
+  readings.set(all, found);
+  return found;
+}
+
+/**
+ * `positions`: those of the circumstances in which it holds, among all that were compared. Empty if it holds in all of
+ * them. Not all combinations need to be there: only what makes a difference beside the rest is told.
+ */
+export function whereText(positions: readonly number[], all: readonly Circumstance[]): string {
+  if (positions.length === all.length) return '';
+  const values = readingsOf(all);
+  const inside = new Set(positions);
+  const others = [...all.keys()].filter((position) => !inside.has(position));
+  const apart = { own: positions, others, values };
+  const needed = neededDimensions(apart);
+  const found = needed.map((dimension) => {
+    const { own, ...besides } = dividedBy(dimension, needed, apart);
+    const circumstances = (some: readonly number[]) => some.flatMap((position) => all[position] ?? []);
+    const divided = { own: circumstances(own), others: circumstances(besides.others), now: all[0]?.now ?? 0 };
+    const isTold = divided.others.length > 0;
+    return { dimension, own, text: isTold ? dimensions[dimension]?.words(divided) : undefined };
+  });
+  const told = found.flatMap(({ text }) => text ?? []);
+  // Those that the words describe. If it holds in fewer of them, these are counted.
+  const described = [...all.keys()].filter((position) =>
+    found.every(({ dimension, own, text }) => text === undefined || own.some(isAlike(position, values[dimension]))),
+  );
+  const [some, of] = [positions, described].map((each) => distinct(each, needed, values).length);
+  return [...told, ...(some === of ? [] : [`in ${some} of ${of} compared circumstances`])].join(', ');
+}
+
+function isAlike(position: number, values: readonly number[] | undefined): (other: number) => boolean {
+  return (other) => values?.[position] === values?.[other];
+}
+
+/** Positions of circumstances. */
+interface Apart {
+  readonly own: readonly number[];
+  readonly others: readonly number[];
+  /** As in `readingsOf`. */
+  readonly values: readonly (readonly number[])[];
+}
+
+/** The fewest dimensions that distinguish the circumstances from the others. */
+function neededDimensions({ own, others, values }: Apart): readonly number[] {
+  const areApart = (some: readonly number[]) => {
+    const found = new Set(own.map((position) => keyIn(position, some, values)));
+    return !others.some((position) => found.has(keyIn(position, some, values)));
+  };
+  const varied = [...values.keys()].filter((dimension) => new Set(values[dimension]).size > 1);
+  return neededAmong(varied, areApart);
+}
+
+function keyIn(position: number, some: readonly number[], values: Apart['values']): string {
+  return some.map((dimension) => values[dimension]?.[position]).join();
+}
+
+/** The first of the positions with the same values. */
+function distinct(positions: readonly number[], some: readonly number[], values: Apart['values']): readonly number[] {
+  return [
+    ...new Map(positions.toReversed().map((position) => [keyIn(position, some, values), position])).values(),
+  ].sort((a, b) => a - b);
+}
+
+/**
+ * One circumstance for each value with which it holds, and for each one without it. A value that was not compared
+ * together with the same other values is neither.
+ */
+function dividedBy(
+  dimension: number,
+  needed: readonly number[],
+  { own, others, values }: Apart,
+): Pick<Apart, 'own' | 'others'> {
+  const rest = needed.filter((other) => other !== dimension);
+  const beside = new Set(own.map((position) => keyIn(position, rest, values)));
+  const inside = new Set(own.map((position) => values[dimension]?.[position]));
+  const outside = others.filter(
+    (position) => beside.has(keyIn(position, rest, values)) && !inside.has(values[dimension]?.[position]),
+  );
+  return { own: distinct(own, [dimension], values), others: distinct(outside, [dimension], values) };
 }
 
 type CircumstancePlace = Circumstance['place'];
 
 /** Describes places by the zones of one configuration, the new one or the active one, if these are sufficient. */
-function placesText(values: readonly string[], all: readonly Circumstance[]): string {
-  const inside = new Set(values);
-  const isIn = ({ label, activeLabel }: CircumstancePlace) => inside.has(JSON.stringify([label, activeLabel]));
-  const places = all.map(({ place }) => place);
-  const [own, others] = [places.filter(isIn), places.filter((place) => !isIn(place))];
+function placesText(divided: Divided): string {
+  const [own, others] = [divided.own.map(placeOf), divided.others.map(placeOf)];
   const isApart = (name: 'label' | 'activeLabel') => {
     const outside = new Set(others.map((place) => place[name]));
     return !own.some((place) => outside.has(place[name]));
@@ -52,7 +144,11 @@ function placesText(values: readonly string[], all: readonly Circumstance[]): st
   if (isApart('label')) return `from ${zoneText(own.map(nextZones), others.map(nextZones))}`;
   if (isApart('activeLabel')) return `from ${zoneText(own.map(activeZones), others.map(activeZones), ' now')}`;
   const both = own.map(({ label, activeLabel }) => (label === activeLabel ? label : `${label} (${activeLabel} now)`));
-  return `from ${listed([...new Set(both)], new Set(places).size, combinations)}`;
+  return `from ${listed([...new Set(both)], own.length + others.length, combinations)}`;
+}
+
+function placeOf({ place }: Circumstance): CircumstancePlace {
+  return place;
 }
 
 const nextZones = ({ zones }: CircumstancePlace) => zones;
@@ -95,24 +191,22 @@ function listed(names: readonly string[], of: number, what: string): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
 }
 
-function believedText(values: readonly string[], all: readonly Circumstance[]): string {
-  const pairs = new Map(all.map(({ believed }) => [JSON.stringify(believed), believed] as const));
-  return deviceText(
-    values.flatMap((value) => pairs.get(value) ?? []),
-    [...pairs.values()],
-  );
+function believedText({ own, others }: Divided): string {
+  const [pairs, rest] = [own.map(believedOf), others.map(believedOf)];
+  return deviceText(pairs, [...pairs, ...rest]);
 }
 
-/** The first circumstance is at the present time. */
-function timesText(times: readonly string[], [first]: readonly Circumstance[]): string {
-  const isNow = times.includes(String(first?.now));
-  if (isNow) return times.length === 1 ? 'now, not at other times' : 'now and at some other times';
+function believedOf({ believed }: Circumstance): Circumstance['believed'] {
+  return believed;
+}
+
+function timesText({ own, now }: Divided): string {
+  const isNow = own.some((circumstance) => circumstance.now === now);
+  if (isNow) return own.length === 1 ? 'now, not at other times' : 'now and at some other times';
   return 'at other times, not now';
 }
 
-function scopesText(scopes: readonly string[]): string {
-  const named = scopes.filter((scope) => scope !== '');
-  if (named.length === 0) return 'without the scopes that rules name';
-  const words = `with the scope ${named.join(' or ')}`;
-  return named.length < scopes.length ? `${words}, or none that rules name` : words;
+/** Those beside `openid`. */
+function scopesOf({ scopes }: Circumstance): readonly string[] {
+  return scopes.slice(1);
 }

@@ -5,17 +5,17 @@
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
-import { timeCondition } from '../../../../core/policy/conditions/time.ts';
-import { isRead, openReads, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
-import { momentsIn } from '../../../../core/policy/theories/expression-theory.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
-import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
+import { differingConditions, everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
 import type { Settings, Zone } from '../../../../policy/model/settings.ts';
 import { believedIn, browsersIn } from '../../questions/devices.ts';
 import { timesIn } from '../../questions/fresh-sign-ins.ts';
 import type { AppPair, AppSide } from '../compared/app-pairs.ts';
+import { chosenCombinations } from './chosen-combinations.ts';
+import { comparedScopes } from './compared-scopes.ts';
+import { deviceReading, firstOfEach, scopesReading, timeReading, zonesNamed } from './told-apart.ts';
 
 /** An address, as each configuration sees it. */
 export interface PlacePair {
@@ -42,7 +42,7 @@ export interface Circumstance {
 /** The circumstances in which sign-ins to an app are compared. */
 export interface ComparedCircumstances {
   readonly circumstances: readonly Circumstance[];
-  /** Rules tell more combinations apart: only two aspects vary together, or one alone. */
+  /** Rules tell more combinations apart. Those of the rules that differ come first. */
   readonly isPartial: boolean;
 }
 
@@ -117,54 +117,97 @@ function labelOf(zones: readonly string[]): string {
   return zones.join(' and ') || 'elsewhere';
 }
 
-/**
- * Above this many combinations, two aspects are varied together, and above as many of these, each aspect alone.
- */
-const most = 500;
-
 /** One circumstance for each combination that the rules of the pair distinguish. The first one is the most ordinary. */
 export function circumstancesOf(
-  { active, next }: AppPair,
+  pair: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
 ): ComparedCircumstances {
-  const sets = [...signInConditions(active.policies), ...signInConditions(next.policies)];
-  const device = { known: false, platform: 'desktop', os: 'other' } as const;
-  const [here, ...elsewhere] = placesToldApart(sets, places);
-  const devices = browsersIn(sets, device);
-  const signals = believedIn(sets, {
+  const { active, next } = pair;
+  const sets = [...everyCondition(active.policies), ...everyCondition(next.policies)];
+  const { scopes, isPartial } = comparedScopes(sets, pair);
+  const place = placesToldApart(sets, places);
+  const times = timesToldApart(sets, timesIn(sets, now));
+  const values: AspectValues = { place, ...deviceValues(sets), believed: beliefs(sets, pair), now: times, scopes };
+  const chosen = chosenCombinations({
+    counts: aspects.map((aspect) => values[aspect].length),
+    changed: () => changedPositions(values, pair),
+  });
+  const circumstances = chosen.combinations.flatMap((positions) => circumstanceAt(positions, values) ?? []);
+  return { circumstances, isPartial: chosen.isPartial || isPartial };
+}
+
+/** What circumstances differ in. */
+const aspects = ['place', 'known', 'platform', 'os', 'believed', 'now', 'scopes'] as const;
+
+type Aspect = (typeof aspects)[number];
+
+/** The values that rules tell apart. The first is the most ordinary one. */
+interface AspectValues {
+  readonly place: readonly PlacePair[];
+  readonly known: readonly boolean[];
+  readonly platform: readonly Facts['device']['platform'][];
+  readonly os: readonly Facts['device']['os'][];
+  readonly believed: readonly BelievedPair[];
+  readonly now: readonly Seconds[];
+  readonly scopes: readonly (readonly string[])[];
+}
+
+/** Undefined only if there is no place or no belief. */
+function circumstanceAt(positions: readonly number[], values: AspectValues): Circumstance | undefined {
+  const at = <Of extends Aspect>(aspect: Of): AspectValues[Of][number] | undefined =>
+    values[aspect][positions[aspects.indexOf(aspect)] ?? 0];
+  const [place, believed, now, platform, os] = [at('place'), at('believed'), at('now'), at('platform'), at('os')];
+  if (!place || !believed || now === undefined || !platform || !os) return undefined;
+  const device = { known: at('known') === true, platform, os };
+  return { place, device, believed, now, scopes: at('scopes') ?? ['openid'] };
+}
+
+function deviceValues(sets: readonly ConditionSet[]): Pick<AspectValues, 'known' | 'platform' | 'os'> {
+  const devices = browsersIn(sets, { known: false, platform: 'desktop', os: 'other' });
+  return {
+    known: [...new Set(devices.map(({ known }) => known))],
+    platform: [...new Set(devices.map(({ platform }) => platform))],
+    os: [...new Set(devices.map(({ os }) => os))],
+  };
+}
+
+function beliefs(sets: readonly ConditionSet[], { active, next }: AppPair): readonly BelievedPair[] {
+  return believedIn(sets, {
     active: active.side.snapshot.settings.deviceSignals,
     next: next.side.snapshot.settings.deviceSignals,
   });
-  const times = timesToldApart(sets, timesIn(sets, now));
-  const scopes = scopesIn(sets, [active, next]);
-  const [believed] = signals;
-  if (here === undefined || believed === undefined) return { circumstances: [], isPartial: false };
-  const first: Circumstance = { place: here, device, believed, now, scopes: scopes[0] ?? ['openid'] };
-  const varied: Varied = [
-    [here, ...elsewhere].map((place) => ({ place })),
-    devices.map((varied) => ({ device: varied })),
-    signals.map((pair) => ({ believed: pair })),
-    times.map((at) => ({ now: at })),
-    scopes.map((of) => ({ scopes: of })),
-  ];
-  if (varied.reduce((product, { length }) => product * length, 1) <= most)
-    return { circumstances: combined([first], varied), isPartial: false };
-  const others = varied.map((parts) => parts.slice(1));
-  const alone = [first, ...others.flatMap((parts) => combined([first], [parts]))];
-  const inTwo = others.flatMap((parts, index) =>
-    others.slice(index + 1).flatMap((more) => (parts.length * more.length > most ? [] : [[parts, more]])),
-  );
-  const two = inTwo.flatMap((both) => combined([first], both));
-  return { circumstances: alone.length + two.length <= most ? [...alone, ...two] : alone, isPartial: true };
 }
 
-type Varied = readonly (readonly Partial<Circumstance>[])[];
+/** By aspect, the positions of the values that the differing rules and settings tell apart. */
+function changedPositions(values: AspectValues, pair: AppPair): readonly (readonly number[])[] {
+  const sets = differingConditions(pair.active.policies, pair.next.policies);
+  const [before, after] = [pair.active.side.snapshot.settings, pair.next.side.snapshot.settings];
+  const isKnownAsked = deviceValues(sets).known.length > 1;
+  const all = (aspect: Aspect, isAsked: boolean) => (isAsked ? [...values[aspect].keys()] : [0]);
+  const isOther = (name: 'risk' | 'deviceSignals') => JSON.stringify(before[name]) !== JSON.stringify(after[name]);
+  const positions: Readonly<Record<Aspect, readonly number[]>> = {
+    place: firstOfEach(values.place, placeReading(sets, [before.zones, after.zones])),
+    known: all('known', isKnownAsked || isOther('risk')),
+    platform: firstOfEach(values.platform, deviceReading('platform', sets)),
+    os: firstOfEach(values.os, deviceReading('os', sets)),
+    believed: all('believed', beliefs(sets, pair).length > 1 || isOther('deviceSignals')),
+    now: firstOfEach(values.now, timeReading(sets)),
+    scopes: firstOfEach(values.scopes, scopesReading(sets)),
+  };
+  return aspects.map((aspect) => positions[aspect]);
+}
 
-function combined(from: readonly Circumstance[], varied: Varied): readonly Circumstance[] {
-  return varied.reduce<readonly Circumstance[]>(
-    (all, parts) => all.flatMap((circumstance) => parts.map((part) => ({ ...circumstance, ...part }))),
-    from,
-  );
+/** The zones that the rules name or that differ. If an expression reads the network, all. */
+function placeReading(
+  sets: readonly ConditionSet[],
+  [active, next]: readonly [Settings['zones'], Settings['zones']],
+): (place: PlacePair) => string {
+  const named = zonesNamed(sets);
+  if (named === undefined) return ({ label, activeLabel }) => JSON.stringify([label, activeLabel]);
+  const { nameOf } = bothZones(active, next);
+  const moved = Object.keys({ ...active, ...next }).filter((name) => nameOf('next', name) !== name);
+  const read = new Set([...named, ...moved]);
+  return (place) => JSON.stringify([namedOf(place.active, read), namedOf(place.next, read)]);
 }
 
 /**
@@ -172,28 +215,17 @@ function combined(from: readonly Circumstance[], varied: Varied): readonly Circu
  * present, so that the present is not told apart. An expression that reads the time in another way may tell all apart.
  */
 function timesToldApart(sets: readonly ConditionSet[], times: readonly Seconds[]): readonly Seconds[] {
-  if (isRead('now', openReads(sets))) return times;
-  const tests = sets.flatMap(({ time }) => (time ? timeCondition.compile(time) : []));
-  const moments = sets.flatMap(({ expression }) => (expression ? momentsIn(expression.logic) : []));
-  const resultsAt = (now: Seconds): string => {
-    const facts = neutralFacts({ now, request: neutralRequest('') });
-    return JSON.stringify([tests.map(({ test }) => test(facts)), moments.map((moment) => now >= moment)]);
-  };
-  const [[now, ...alike] = [], ...others] = Map.groupBy(times, resultsAt).values();
+  const [[now, ...alike] = [], ...others] = Map.groupBy(times, timeReading(sets)).values();
   return [now, alike[0], ...others.map(([first]) => first)].filter((moment) => moment !== undefined);
 }
 
 /** One place for each combination of the zones that the rules name. If an expression reads the network, all places. */
 function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePair[]): readonly PlacePair[] {
-  const reads = openReads(sets);
-  if (isRead('network.zones', reads) || isRead('network.ip', reads)) return places;
-  const named = new Set(
-    sets.flatMap(({ network }) => [network?.any, network?.all, network?.none].flatMap((list) => list ?? [])),
-  );
+  const named = zonesNamed(sets);
+  if (named === undefined) return places;
   const byZones = new Map<string, PlacePair>();
   for (const { active, next } of places) {
-    const read = ({ zones }: Facts['network']) => zones.filter((zone) => named.has(zone));
-    const [before, after] = [read(active), read(next)];
+    const [before, after] = [namedOf(active, named), namedOf(next, named)];
     const key = JSON.stringify([before, after]);
     if (byZones.has(key)) continue;
     const labels = { label: labelOf(after), activeLabel: labelOf(before) };
@@ -202,16 +234,6 @@ function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePa
   return [...byZones.values()];
 }
 
-/** `openid` alone, and together with each scope that a rule names and both sides know. */
-function scopesIn(sets: readonly ConditionSet[], sides: readonly AppPair['active'][]): readonly (readonly string[])[] {
-  const named = withConditionsInside(sets).flatMap(({ scopes }) =>
-    [scopes?.any, scopes?.all, scopes?.none].flatMap((list) => list ?? []),
-  );
-  const known = (scope: string) =>
-    sides.every(({ side: { snapshot } }) => {
-      const { scopes, resources } = snapshot.settings;
-      return Object.hasOwn(scopes, scope) || resources.some((resource) => resource.scopes.includes(scope));
-    });
-  const others = [...new Set(named)].filter((scope) => scope !== 'openid' && known(scope));
-  return [['openid'], ...others.map((scope) => ['openid', scope])];
+function namedOf({ zones }: Facts['network'], named: ReadonlySet<string>): readonly string[] {
+  return zones.filter((zone) => named.has(zone));
 }

@@ -1,6 +1,7 @@
 /** Compares the sign-ins of all classes of users to one pair of apps, and merges equal changes. */
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import { identityText } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
@@ -81,7 +82,7 @@ type Placed = Pick<AccessChange, 'where' | 'zones'>;
 
 function placed(positions: readonly number[], all: readonly Circumstance[]): Placed {
   const own = positions.flatMap((position) => all[position] ?? []);
-  return { where: whereText(own, all), zones: [...new Set(own.map(({ place }) => place.label))] };
+  return { where: whereText(positions, all), zones: [...new Set(own.map(({ place }) => place.label))] };
 }
 
 /** Users by group. */
@@ -169,7 +170,22 @@ function affectedBy(
   const groups = names.map((group) => ({ group, users: own.get(group) ?? 0, of: sizes.get(group) ?? 0 }));
   const of = classes.reduce((sum, userClass) => sum + userClass.users, 0);
   const isAll = isCounted ? users > 0 && users === of : inChange.length === classes.length;
-  return { ...(isCounted && { users, of }), groups, ...(isAll && { all: true as const }) };
+  const such = users > 0 || isAll ? [] : namesOfSome(meant, classes);
+  return {
+    ...(isCounted && { users, of }),
+    groups,
+    ...(isAll && { all: true as const }),
+    ...(such.length > 0 && { such }),
+  };
+}
+
+/** Empty: all users that were made up in these groups are meant. */
+function namesOfSome(meant: readonly UserClass[], classes: readonly UserClass[]): readonly string[] {
+  const keyOf = ({ groups }: UserClass) => groups.join(' ');
+  const keys = new Set(meant.map(keyOf));
+  const alike = classes.filter((userClass) => userClass.identity !== undefined && keys.has(keyOf(userClass)));
+  if (alike.every((userClass) => meant.includes(userClass))) return [];
+  return [...new Set(meant.flatMap(({ identity }) => (identity ? [identityText(identity)] : [])))];
 }
 
 function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Effect[] {

@@ -49,7 +49,9 @@ export function decidingRuleNames(
     const { user, circumstance } = asked;
     const { place, device, believed } = circumstance;
     const isOpen = isAccountOpen || found.some((position) => position.startsWith('?'));
-    const more = isOpen ? JSON.stringify([user.groups, user.results, place.label, device, believed]) : '';
+    const more = isOpen
+      ? JSON.stringify([user.groups, user.results, place.label, place.activeLabel, device, believed])
+      : '';
     return `${found.join()} ${shared(circumstance)} ${more}`;
   };
   const known = byUsersAlike(decided, atoms);

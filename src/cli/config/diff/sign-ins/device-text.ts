@@ -1,4 +1,5 @@
 /** Describes the devices for which a statement holds, by what the server believes about them. */
+import { neededAmong } from '../../../../core/analysis/findings/dead-rules.ts';
 import type { BelievedDevice } from '../../../../core/policy/theories/theory.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 
@@ -34,12 +35,7 @@ function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPai
     const found = new Set(some.map(read));
     return !others.some((pair) => found.has(read(pair)));
   };
-  const needed = (features: readonly Feature[], feature: Feature) => {
-    const fewer = features.filter((other) => other !== feature);
-    return areApart(fewer) ? fewer : features;
-  };
-  const features = featuresOf(all);
-  return features.reduce(needed, features);
+  return neededAmong(featuresOf(all), areApart);
 }
 
 function featuresOf(all: readonly BelievedPair[]): readonly Feature[] {

@@ -20,9 +20,9 @@ function effectText({ words, users }: Effect, who: AffectedUsers): string {
 }
 
 /** For example `412 editors`, or `no user today (users in auditors)`. */
-function affectedUsersText({ users, of: total, groups, all }: AffectedUsers): string {
-  if (users === undefined) return all ? 'every user' : hypothetical(groups);
-  if (users === 0) return `no user today (${all ? 'every user' : hypothetical(groups)})`;
+function affectedUsersText({ users, of: total, groups, all, such }: AffectedUsers): string {
+  if (users === undefined) return all ? 'every user' : hypothetical(groups, such);
+  if (users === 0) return `no user today (${all ? 'every user' : hypothetical(groups, such)})`;
   if (all) return users === 1 ? 'the one user' : `all ${users} users`;
   const whole = groups.filter((affected) => affected.users === users).sort((a, b) => a.of - b.of)[0];
   if (whole === undefined) return counted(`${users} of ${total} users`, groups);
@@ -43,8 +43,12 @@ function counted(words: string, groups: AffectedUsers['groups']): string {
   return `${words}${among.length > 0 ? ` (${among.join(', ')}${rest})` : ''}`;
 }
 
-function hypothetical(groups: AffectedUsers['groups']): string {
+function hypothetical(groups: AffectedUsers['groups'], such: readonly string[] = []): string {
   const names = groups.map(({ group }) => group);
-  if (names.length === 0) return 'users in no group that rules name';
-  return `users in ${names.slice(0, most).join(', ')}${names.length > most ? ', ...' : ''}`;
+  const examples = such.length > 0 ? ` such as ${shortened(such)}` : '';
+  return `users in ${names.length > 0 ? shortened(names) : 'no group that rules name'}${examples}`;
+}
+
+function shortened(names: readonly string[]): string {
+  return `${names.slice(0, most).join(', ')}${names.length > most ? ', ...' : ''}`;
 }

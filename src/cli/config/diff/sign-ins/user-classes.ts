@@ -6,15 +6,15 @@
 
 import type { CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Enrollment, Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
-import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
-import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
+import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import { userKey, usersKey } from '../../../../stores/keys.ts';
 import type { Store } from '../../../../stores/store.ts';
 import { accountsOf } from '../../../../users/record/account.ts';
 import { toSubject } from '../../../../users/record/user.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import type { Identity } from '../../questions/identities.ts';
 import { factsIn, type VariedPair } from './circumstances.ts';
 
 /** A class of users, represented by one of them. */
@@ -28,6 +28,8 @@ export interface UserClass {
   readonly results: readonly string[];
   /** A key of everything else that matters. */
   readonly rest: string;
+  /** Who a made-up user is, where rules ask. */
+  readonly identity?: Identity;
 }
 
 /** Something that rules ask about users, apart from their groups: a condition, or a part of an expression. */
@@ -61,7 +63,7 @@ export const aboutUsers = conditionsAbout('user', 'account', 'anything').filter(
 /** The projection that these pairs need. */
 export function projectionOf(varied: readonly VariedPair[]): Projection {
   const policies = varied.flatMap(({ pair: { active, next } }) => [active.policies, next.policies]);
-  const sets = policies.flatMap(comparedConditions);
+  const sets = policies.flatMap(everyCondition);
   const profiles = policies.flatMap(({ profile }) => profile?.rules.map(({ rule }) => rule.then) ?? []);
   const passwords = policies.flatMap(({ password }) => password?.rules.map(({ rule }) => rule.then) ?? []);
   return {
@@ -82,19 +84,11 @@ export function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> 
   );
 }
 
-/** Those of the recovery policy, too. */
-export function comparedConditions(policies: PolicySet): readonly ConditionSet[] {
-  return [
-    ...signInConditions(policies),
-    ...signInConditions({ ...policies, session: policies.recovery ?? policies.session }),
-  ];
-}
-
 function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
   const found = new Map<string, { readonly atom: AskedAtom; readonly signIns: Map<string, Facts> }>();
   for (const { pair, circumstances } of varied) {
     const { active, next } = pair;
-    const sets = [active, next].flatMap(({ policies }) => comparedConditions(policies));
+    const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
     const atoms = new Map(sets.flatMap(atomsIn).map((atom) => [atom.id, atom]));
     if (atoms.size === 0) continue;
     const signIns = circumstances.flatMap((circumstance) => [

@@ -1,7 +1,19 @@
-/** `config diff` of rules that ask for several circumstances at once, beside rules that tell many more apart. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+/** The circumstances in which `config diff` compares sign-ins, and what is not compared. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
-import { all, type Diffs, factors, openDiffs, settings, signOn } from '../../support/diff-harness.ts';
+import { validFiles } from '../../../policy/support/configuration-dir.ts';
+import {
+  all,
+  type Diffs,
+  enrollment,
+  type Files,
+  factors,
+  openDiffs,
+  password,
+  settings,
+  signOn,
+  totp,
+} from '../../support/diff-harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -51,4 +63,140 @@ test('what is not compared is said where rules tell more combinations apart', as
   expect(text).toContain(
     'Rules also ask about more combinations of place, device, time and scopes than are compared. This leaves them aside',
   );
+});
+
+describe('circumstances that only one policy asks about', () => {
+  const change = { add: ['totp'] };
+  const account = (when: object): Files => ({
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'No', change, when, then: 'deny' },
+        { name: 'Others', then: factors(1) },
+      ],
+    }),
+  });
+  const required = { ...signOn(all()), ...enrollment({ required: ['totp'] }) };
+
+  test.each([
+    ['a zone', { network: { any: ['office'] } }, 'from office'],
+    ['outside a zone', { network: { none: ['office'] } }, 'from outside office'],
+    ['a time', { time: { from: '22:00', to: '06:00', zone: 'UTC' } }, 'at other times, not now'],
+    ['a device', { device: { os: ['windows'] } }, 'with windows'],
+    ['a known browser', { expression: 'device.known' }, 'in a known browser'],
+  ])('of the account policy: %s', async (_, when, where) => {
+    await diffs.addUsers(3, [], { credentials: [password] });
+    expect((await diffs.sentences(account(when), required))[0]).toMatch(
+      RegExp(`^all 3 users, ${where}: can't get in any more`),
+    );
+  });
+
+  const recovery = (...rules: readonly object[]): Files => ({
+    'policies/recovery.yaml': JSON.stringify({
+      rules: [...rules, { name: 'By mail', then: { allow: { possession: { authenticators: ['email'] } } } }],
+    }),
+  });
+  const mail = { 'stepgate.yaml': settings.replace('totp: {', 'email: { enabled: true }, totp: {') };
+
+  test.each([
+    ['a zone', { network: { any: ['office'] } }, 'from office'],
+    ['outside a zone', { network: { none: ['office'] } }, 'from outside office'],
+  ])('of the recovery policy: %s', async (_, when, where) => {
+    await diffs.addUsers(2, []);
+    const next = recovery({ name: 'No', when, then: 'deny' });
+    expect(await diffs.sentences(next, { ...mail, ...signOn(all()), ...recovery() })).toEqual([
+      `all 2 users, ${where}: a forgotten password can no longer be replaced by its user`,
+    ]);
+  });
+});
+
+describe('scopes that are asked for together', () => {
+  beforeEach(() => diffs.addUsers(1, [], { credentials: [password, totp] }));
+  const scoped = (name: string, scopes: object, then: object | string) => ({ name, when: { scopes }, then });
+
+  test.each([
+    [
+      'by one rule',
+      [],
+      scoped('Both', { all: ['profile', 'address'] }, factors(1)),
+      'the one user, with the scopes profile and address: two factors become one',
+    ],
+    [
+      'by rules of which only both together decide so',
+      [scoped('No', { none: ['phone'] }, 'deny'), scoped('Nor', { none: ['email'] }, 'deny')],
+      scoped('Some', { any: ['address'] }, factors(1)),
+      'the one user, with the scopes phone and email and address: two factors become one',
+    ],
+    [
+      'with one, and without another',
+      [scoped('Phone', { any: ['phone'] }, factors(2))],
+      scoped('Some', { any: ['address', 'profile'], none: ['email'] }, factors(1)),
+      expect.stringMatching(/^the one user, with the scopes .*profile.*: two factors become one$/),
+    ],
+  ])('%s', async (_, above, changed, sentence) => {
+    const [first] = await diffs.sentences(signOn(...above, changed, all(2)), signOn(...above, all(2)));
+    expect(first).toEqual(sentence);
+    expect(await diffs.diff(signOn(...above, changed, all(2)))).not.toContain('also ask about');
+  });
+
+  test('an app may not ask for another one', async () => {
+    const app = validFiles['apps/notes.yaml']?.replace('client:', 'client:\n  scope: openid profile');
+    const own = { 'apps/notes.yaml': app ?? '' };
+    const rules = scoped('Address', { any: ['address'] }, factors(1));
+    expect(await diffs.sentences({ ...own, ...signOn(rules, all(2)) }, { ...own, ...signOn(all(2)) })).toEqual([]);
+  });
+});
+
+describe('where rules tell more combinations apart than are compared, those that changed come first', () => {
+  // 21 zones, 24 times, 2 browsers, 7 systems and 2 scopes: not even two of these vary together everywhere.
+  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const many = numbers(20).map((index) => `  n${index}: { cidrs: [10.${index}.0.0/16] }\n`);
+  const zoned = { 'stepgate.yaml': settings.replace('zones:\n', `zones:\n${many.join('')}`) };
+  const hr = { groups: { any: ['hr'] }, scopes: { any: ['profile'] } };
+  const others = [
+    ...numbers(20).map((index) => ({
+      name: `Z${index}`,
+      when: { ...hr, network: { any: [`n${index}`] } },
+      then: 'deny',
+    })),
+    ...numbers(11).map((index) => {
+      const time = { from: `${10 + index}:00`, to: `${12 + index}:00`, zone: 'UTC' };
+      return { name: `H${index}`, when: { ...hr, time }, then: 'deny' };
+    }),
+    { name: 'P', when: { ...hr, device: { os: ['ios', 'android'], known: true } }, then: 'deny' },
+  ];
+  const office = { network: { any: ['office'] } };
+  const outside = { network: { none: ['office'] } };
+
+  test.each([
+    ['a zone', office, 'from office'],
+    ['all but a zone', outside, 'from outside office'],
+    ['a device', { device: { known: true, os: ['windows'] } }, 'in a known browser, with windows'],
+    ['a new browser', { device: { known: false } }, 'in a new browser'],
+    ['a zone and a device', { ...office, device: { known: true } }, 'from office, in a known browser'],
+    [
+      'all but a zone, and a device',
+      { ...outside, device: { known: false, os: ['windows'] } },
+      'from outside office, in a new browser, with windows',
+    ],
+    [
+      'a zone, a time and a scope',
+      { ...office, time: { from: '20:00', to: '22:00', zone: 'UTC' }, scopes: { any: ['profile'] } },
+      'from office, at other times, not now, with the scope profile',
+    ],
+  ])('%s', async (_, when, where) => {
+    await diffs.addUsers(2, [], { credentials: [password, totp] });
+    const changed = { name: 'Changed', when, then: factors(1) };
+    const active = { ...zoned, ...signOn(...others, all(2)) };
+    const data: ConfigDiff = JSON.parse(await diffs.diff(signOn(changed, ...others, all(2)), active, '--json'));
+    const { changes, leftAside } = data;
+    const found = changes.filter(({ kind, who }) => kind === 'requirement' && who.users === 2);
+    expect(found.map((change) => change.where)).toEqual([where]);
+    expect(leftAside).toEqual(['combinations']);
+  });
+
+  test('and what changes everywhere has no place', async () => {
+    await diffs.addUsers(2, [], { credentials: [password, totp] });
+    const active = { ...zoned, ...signOn(...others, all(2)) };
+    expect((await diffs.sentences(signOn(...others, all(1)), active))[0]).toBe('all 2 users: two factors become one');
+  });
 });

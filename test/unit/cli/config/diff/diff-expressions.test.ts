@@ -51,6 +51,19 @@ describe('users whom an expression tells apart in some sign-ins only', () => {
     expect((await diffs.sentences(signOn(rule(expression), all(2)), signOn(all(2))))[0]).toBe(sentence);
   });
 
+  test('without users, they are no users that there cannot be', async () => {
+    const own = {
+      name: 'E',
+      when: { expression: '"staff" in user.groups && size(user.identifiers) == 0' },
+      then: 'deny',
+    };
+    const named = { name: 'E', when: { groups: { any: ['staff'] }, users: { none: ['bob'] } }, then: 'deny' };
+    expect(await diffs.sentences(signOn(own, all(2)), signOn(all(2)))).toEqual([]);
+    expect((await diffs.sentences(signOn(named, all(2)), signOn(all(2))))[0]).toBe(
+      'no user today (users in staff such as user@example.com): no longer let in (two factors before)',
+    );
+  });
+
   test('users who are denied are counted, too', async () => {
     const own = rule('request.clientId == "notes" && has(user.profile.site) && user.profile.site != "south"', 'deny');
     expect((await diffs.sentences(signOn(own, all(2)), signOn(all(2))))[0]).toBe(
@@ -151,10 +164,34 @@ describe('without users', () => {
   test.each([
     ['has(user.profile.site)', ['expression']],
     ['user.groups.exists(g, g.startsWith("a"))', ['expression']],
-    ['user.identifiers.exists(i, i.endsWith("@corp.test")) && now.getHours() < 6', ['expression', 'expression.now']],
+    ['user.identifiers.exists(i, i.endsWith("@corp.test")) && now.getHours() < 6', ['expression.now']],
+    ['user.id.startsWith("a") || has(user.profile.site) && size(user.profile.site) > 3', ['expression']],
     ['"staff" in user.groups && device.known', []],
   ])('so is what expressions read of them: %s', async (expression, names) => {
     expect(await leftAside(asking({ expression }))).toEqual(names);
+  });
+
+  test.each([
+    ['users: none', { users: { none: ['bob'] } }, ' such as user@example.com'],
+    ['users: any', { users: { any: ['bob'] } }, ' such as bob'],
+    ['an address', { expression: 'user.identifiers.exists(i, i.endsWith("@corp.test"))' }, ' such as user@corp.test'],
+    [
+      'no address',
+      { expression: '!user.identifiers.exists(i, i.endsWith("@corp.test"))' },
+      ' such as user@example.com',
+    ],
+    ['an id', { expression: 'user.id == "u7tKY9BTDCPcAxfO0dbbGg"' }, ' such as u7tKY9BTDCPcAxfO0dbbGg'],
+    ['what every identifier is', { expression: 'size(user.identifiers[0]) > 0' }, ''],
+    ['what no user has', { expression: 'size(user.identifiers) == 0' }, undefined],
+  ])('users are made up whom rules tell apart by who they are: %s', async (_, when, such) => {
+    const own = { name: 'E', when: { groups: { any: ['staff'] }, ...when }, then: factors(1) };
+    const sentences = await withConfiguration({ ...base, ...signOn(all(2)) }, (from) =>
+      withConfiguration({ ...base, ...signOn(own, all(2)) }, async (dir) => {
+        const data: ConfigDiff = JSON.parse(await diffs.printed(dir, '--from', from, '--json'));
+        return data.changes.flatMap(({ kind, sentence }) => (kind === 'requirement' ? sentence : []));
+      }),
+    );
+    expect(sentences).toEqual(such === undefined ? [] : [`users in staff${such}: two factors become one`]);
   });
 
   test('groups that only expressions name are compared', async () => {

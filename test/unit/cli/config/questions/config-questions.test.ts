@@ -185,7 +185,7 @@ test('what an expression tells apart is shown, and the rest of what it reads is 
     expect(byGroup.get('strict')).toMatch(/\(depends on device\)$/);
     expect(byGroup.get('office')).not.toContain('depends');
     const inExpressions = 'the address in expressions and the time in expressions. This is about sign-ins without them';
-    expect(text).toContain(`Rules also ask about facts of the user in expressions, ${inExpressions};`);
+    expect(text).toContain(`Rules also ask about ${inExpressions};`);
     // The facts of a real user are known.
     expect(await asked('what', 'bob@demo.test', '--config', dir)).toContain(`Rules also ask about ${inExpressions};`);
   });
@@ -195,6 +195,64 @@ test('what an expression tells apart is shown, and the rest of what it reads is 
       expect(await withoutStore('matrix', dir)).not.toContain('also ask about');
     },
   );
+});
+
+test('of users whom rules tell apart by who they are, the cell has examples', async () => {
+  const id = 'u7tKY9BTDCPcAxfO0dbbGg';
+  const rules = [
+    { name: 'Named', when: { groups: { any: ['named'] }, users: { none: ['bob@corp.test', id] } }, then: 'deny' },
+    {
+      name: 'House',
+      when: { expression: '"house" in user.groups && !user.identifiers.exists(i, i.endsWith("@example.com"))' },
+      then: 'deny',
+    },
+    { name: 'Long', when: { expression: '"long" in user.groups && size(user.identifiers[0]) > 30' }, then: 'deny' },
+    { name: 'Ids', when: { expression: '"ids" in user.groups && user.id.startsWith("u7")' }, then: 'deny' },
+    { name: 'Times', when: { groups: { any: ['times'] }, users: { any: [id] }, device: { known: true } }, then: two },
+    all,
+  ];
+  await withRules(rules, async (dir) => {
+    const text = await withoutStore('matrix', dir);
+    const byGroup = new Map(cells(text).map((row) => [row.at(-3), row.at(-1)]));
+    expect(Object.fromEntries(byGroup)).toMatchObject({
+      '(none)': 'password or totp',
+      named: 'denied (bob@corp.test: password or totp)',
+      house: 'denied (user@example.com: password or totp)',
+      long: `password or totp (${'x'.repeat(31)}: denied)`,
+      ids: 'password or totp (u7tKY9BTDCPcAxfO0dbbGg: denied)',
+      times: `password or totp (${id}: password or totp (depends on device))`,
+    });
+    const note = 'Rules also ask who the user is. This is about user@example.org; in brackets are examples of others';
+    expect(text).toContain(note);
+    expect(text).not.toContain('This is about sign-ins without');
+    const who = await withoutStore('who', dir, 'notes');
+    expect(who).toContain(note);
+    expect(who).toContain('denied: a rule says so (bob@corp.test: password or totp)');
+    const data = JSON.parse(await withoutStore('matrix', dir, '--json'));
+    expect(data.user).toEqual({ id: expect.stringMatching(/^.{22}$/), identifiers: ['user@example.org'] });
+    const named = data.rows.find(({ groups }: { groups: string[] }) => groups[0] === 'named').outcomes[0];
+    expect(named).toMatchObject({ getsIn: false, asked: 'denied (bob@corp.test: password or totp)' });
+    expect(named.others).toMatchObject([
+      { user: { identifiers: ['bob@corp.test'] }, getsIn: true, asked: 'password or totp' },
+      { user: { id, identifiers: ['user@example.org'] }, getsIn: true },
+    ]);
+    // A real user is who they are.
+    expect(await asked('what', 'bob@demo.test', '--config', dir)).not.toMatch(/Rules also ask who|examples/);
+  });
+  await withRules([all], async (dir) => {
+    expect(await withoutStore('matrix', dir)).not.toContain('also ask who');
+    expect(JSON.parse(await withoutStore('matrix', dir, '--json')).user).toBeUndefined();
+  });
+});
+
+test('more than three kinds of other users are counted', async () => {
+  const thens = ['deny', { allow: { knowledge: {} } }, { allow: { possession: {} } }, two, { allow: { factors: 1 } }];
+  const rules = thens.map((then, at) => ({ name: String(at), when: { users: { any: [`user${at}`] } }, then }));
+  await withRules([...rules, all], async (dir) => {
+    const [, row] = cells(await withoutStore('matrix', dir));
+    const others = 'user0: denied; user1: password; user2: totp; 1 more';
+    expect(row?.at(-1)).toBe(`password or totp (${others})`);
+  });
 });
 
 test('a sign-in in a new browser is one of a new device', async () => {

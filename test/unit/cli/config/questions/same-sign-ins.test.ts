@@ -29,8 +29,8 @@ async function snapshotOf(dir: string): Promise<{ readonly snapshot: Snapshot; r
   return { snapshot, apps: apps.flatMap((app) => app ?? []) };
 }
 
-const question = (snapshot: Snapshot): AskedSignIns =>
-  questionAbout(snapshot, {
+const question = (apps: readonly App[], snapshot: Snapshot): Promise<AskedSignIns> =>
+  questionAbout(apps, snapshot, {
     authenticators: authenticatorKinds,
     now: () => 1_800_000_000,
     openStore: () => Promise.reject(new Error('there is no store')),
@@ -54,7 +54,7 @@ const wordsOf = (outcomes: readonly Outcome[]) =>
 
 test.each(['config', 'test/fixtures/recipes'])('%s', async (dir) => {
   const { snapshot, apps } = await snapshotOf(dir);
-  const asked = question(snapshot);
+  const asked = await question(apps, snapshot);
   const groups = [[], ...(await groupsIn(apps, snapshot)).slice(0, 3).map((group) => [group])];
   for (const app of drawnFrom(apps)) {
     const outcomesOf = await signInsTo(app, asked);
@@ -91,7 +91,7 @@ describe('one simulation', () => {
       const all = Object.entries({ ...apps, ...formulas }).map(([name, text]) => [`apps/${name}.yaml`, text] as const);
       for (const [name, text] of [...Object.entries(files), ...all]) await writeFile(join(dir, name), text);
       const { snapshot, apps: read } = await snapshotOf(dir);
-      const asked = question(snapshot);
+      const asked = await question(read, snapshot);
       const outcomes = new Map<string, readonly Outcome[]>();
       for (const one of read)
         for (const group of ['staff', 'guests', 'others'])

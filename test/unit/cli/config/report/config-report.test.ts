@@ -70,6 +70,14 @@ test('the matrix puts groups with the same demands in one row', async () => {
   expect(table).toBe('(no group) password or totp password or totp night denied: a rule says so password or totp');
 });
 
+test('the matrix names others whom rules tell apart by who they are', async () => {
+  const others = { name: 'Others', when: { users: { none: ['bob@corp.test'] } }, then: 'deny' };
+  const { page } = await report(policy(others, all), [], true);
+  const words = 'denied: a rule says so (bob@corp.test: password or totp)';
+  expect(textOf(page, '<tbody>', '</tbody>')).toBe(`(no group) ${words}`);
+  expect(page).toContain('Rules also ask who the user is. This is about user@example.com;');
+});
+
 test('a policy is drawn with its rules in order, what they ask about, and what they say', async () => {
   const { page } = await report(policy(noNight, { ...all, enabled: true }), [], true);
   expect(textOf(page, 'aria-label="Sign-on policy notes"', '</svg>').replace(/^\S+ .*?> /, '')).toContain(

@@ -171,6 +171,35 @@ describe('an invariant that does not hold', () => {
     ]);
   });
 
+  test('names the other apps where the same rule is to blame', async () => {
+    const other = (name: string) => ({
+      [`apps/${name}.yaml`]: String(validFiles['apps/notes.yaml'])
+        .replace('clientId: notes', `clientId: ${name}`)
+        .replace('Notes', name),
+    });
+    const named = async (names: readonly string[], invariant: string, ...rules: string[]) => {
+      const files = { 'policies/sign-on/notes.yaml': policy(...rules), ...Object.assign({}, ...names.map(other)) };
+      return (await examined([`{ name: In, ${invariant} }`], files)).findings.map(({ message }) => message);
+    };
+    const one = rest('{ allow: { factors: 1 } }');
+    const twoFactors = (apps: string) => `apps: { any: [${apps}] }, always: { factors: 2 }`;
+    const beginning = '"In" does not hold in the app notes: the rule "Rest" lets a user in with nothing but password';
+    const because = 'because of the same rule, it does not hold';
+    expect(await named(['other'], twoFactors('notes, other'), one)).toEqual([`${beginning}; ${because} in other`]);
+    const many = ['b', 'c', 'd', 'e', 'f'];
+    expect(await named(many, twoFactors(`notes, ${many}`), one)).toEqual([
+      '"In" does not hold in the app b: the rule "Rest" lets a user in with nothing but password; ' +
+        `${because} in c, d, e and 2 more`,
+    ]);
+    // Apps that rules tell apart may break it because of one rule, too.
+    const told = '{ name: C, when: { apps: { any: [c] }, groups: { any: [c] } }, then: deny }';
+    expect(await named(['b', 'c'], twoFactors('b, c, notes'), told, one)).toEqual([
+      expect.stringMatching(
+        /^"In" does not hold in the app b: .*; because of the same rule, it does not hold in notes and c$/,
+      ),
+    ]);
+  });
+
   test('says where the rules are that are not named', async () => {
     const rules = Array.from({ length: 6 }, (_, index) => {
       return `{ name: G${index}, when: { groups: { any: [g${index}] } }, then: { allow: { factors: 1 } } }`;

@@ -1,0 +1,92 @@
+/** The scopes with which fresh sign-ins to an app are compared: those sets that rules tell apart. */
+import type { AnyAllNone, ConditionSet } from '../../../../core/model/conditions.ts';
+import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
+import { namesIn } from '../../../../core/policy/theories/membership-theory.ts';
+import { meetsLists } from '../../../../core/policy/values/membership.ts';
+import type { AppPair } from '../compared/app-pairs.ts';
+import { comparableScopes, grantsOf } from '../compared/carried-scopes.ts';
+
+/** Sets of scopes in which conditions may be met, beside `openid`. */
+export interface ComparedScopes {
+  /** The first is `openid` alone. */
+  readonly scopes: readonly (readonly string[])[];
+  /** Rules tell more sets apart than these. */
+  readonly isPartial: boolean;
+}
+
+/** More sets are not made. */
+const most = 64;
+
+/** `openid` alone, with each scope that a rule names, and with as many of them together as rules tell apart. */
+export function comparedScopes(sets: readonly ConditionSet[], pair: AppPair): ComparedScopes {
+  const written = withConditionsInside(sets).flatMap(({ scopes }) => (scopes ? [JSON.stringify(scopes)] : []));
+  const conditions = [...new Set(written)].map((text): AnyAllNone => JSON.parse(text));
+  const askable = comparableScopes(pair);
+  const all = new Set(conditions.flatMap(namesIn));
+  const named = [...all].filter((scope) => scope !== 'openid' && askable.has(scope));
+  const grants = [pair.active, pair.next].flatMap(grantsOf);
+  const choices = choicesAmong(named, conditions, grants);
+  const isPartial = choices.reduce((product, { length }) => product * length, 1) > most;
+  const some = isPartial ? likelySets(named, conditions) : combinations(choices);
+  const alone = named.map((scope) => [scope]);
+  const apart = toldApart([[], ...alone, ...some.toSorted((a, b) => a.length - b.length)], conditions, grants);
+  // Each scope alone stays, so that words name all with which something holds.
+  const kept = unique([[], ...alone, ...apart]);
+  return { scopes: kept.map((scopes) => ['openid', ...scopes]), isPartial };
+}
+
+type Scopes = readonly string[];
+
+/** For scopes that occur in the same lists, what of them may be asked for: none, one, or all of them. */
+function choicesAmong(
+  named: Scopes,
+  conditions: readonly AnyAllNone[],
+  grants: readonly Scopes[],
+): readonly (readonly Scopes[])[] {
+  const lists = conditions.flatMap(({ any, all, none }) => [any, all, none]);
+  const listed = (scope: string) => [...lists, ...grants].map((list) => list?.includes(scope) === true).join();
+  return [...Map.groupBy(named, listed).values()].map((alike) => {
+    const areTogether = conditions.some(({ all }) => alike.every((scope) => all?.includes(scope)));
+    return [[], alike.slice(0, 1), ...(alike.length > 1 && areTogether ? [alike] : [])];
+  });
+}
+
+function combinations(choices: readonly (readonly Scopes[])[]): readonly Scopes[] {
+  return choices.reduce<readonly Scopes[]>(
+    (all, own) => all.flatMap((before) => own.map((more) => [...before, ...more])),
+    [[]],
+  );
+}
+
+/** What each condition needs at least, and what two of them need together; and all scopes, which `none` asks about. */
+function likelySets(named: Scopes, conditions: readonly AnyAllNone[]): readonly Scopes[] {
+  const needs = unique(
+    conditions.flatMap(({ any, all = [] }) => {
+      const needed = named.filter((scope) => all.includes(scope));
+      const first = any && named.filter((scope) => any.includes(scope)).slice(0, 1);
+      return [[...new Set([...needed, ...(first ?? [])])]];
+    }),
+  );
+  const both = needs.flatMap((need, at) => needs.slice(at + 1).map((other) => [...new Set([...need, ...other])]));
+  return unique([...needs, ...both.slice(0, most), named]);
+}
+
+/** The first of the sets with the same results. More, where a rule grants a scope that is in none of them so far. */
+function toldApart(
+  sets: readonly Scopes[],
+  conditions: readonly AnyAllNone[],
+  grants: readonly Scopes[],
+): readonly Scopes[] {
+  const seen = new Map<string, Set<string>>();
+  return sets.filter((scopes) => {
+    const results = conditions.map((condition) => meetsLists(condition, ['openid', ...scopes])).join();
+    const known = seen.get(results);
+    const isNew = known === undefined || (grants.length > 0 && scopes.some((scope) => !known.has(scope)));
+    seen.set(results, new Set([...(known ?? []), ...scopes]));
+    return isNew;
+  });
+}
+
+function unique(sets: readonly Scopes[]): readonly Scopes[] {
+  return [...new Map(sets.map((scopes) => [scopes.toSorted().join(' '), scopes])).values()];
+}

@@ -1,0 +1,39 @@
+/** Describes the sets of scopes with which a statement holds. */
+
+type Scopes = readonly string[];
+
+/**
+ * For example `with the scope address`, or `with the scopes address and phone`. `others`: the sets with which it does
+ * not hold.
+ */
+export function scopeSetsText(own: readonly Scopes[], others: readonly Scopes[]): string {
+  const named = [...new Set([...own, ...others].flat())];
+  const inAll = named.filter((scope) => own.every((scopes) => scopes.includes(scope)));
+  const inNone = named.filter((scope) => !own.some((scopes) => scopes.includes(scope)));
+  const hasAll = (scopes: Scopes) => inAll.every((scope) => scopes.includes(scope));
+  const hasSome = (some: Scopes) => (scopes: Scopes) => some.some((scope) => scopes.includes(scope));
+  const without =
+    inNone.length === named.length ? 'without the scopes that rules name' : `without ${namesText(inNone, 'or')}`;
+  if (inAll.length > 0 && !others.some(hasAll)) return `with ${namesText(inAll, 'and')}`;
+  if (inNone.length > 0 && others.every(hasSome(inNone))) return without;
+  if (inAll.length > 0 && others.every((scopes) => !hasAll(scopes) || hasSome(inNone)(scopes)))
+    return `with ${namesText(inAll, 'and')}, ${without}`;
+  const inOwn = named.filter((scope) => !hasScope(others, scope));
+  if (own.every(hasSome(inOwn))) return `with ${namesText(inOwn, 'or')}`;
+  return listedText(own);
+}
+
+function hasScope(sets: readonly Scopes[], scope: string): boolean {
+  return sets.some((scopes) => scopes.includes(scope));
+}
+
+function listedText(own: readonly Scopes[]): string {
+  const some = own.filter((scopes) => scopes.length > 0);
+  const words = some.map((scopes) => scopes.join(' and ')).join(', or ');
+  return `with the scopes ${words}${some.length < own.length ? ', or none that rules name' : ''}`;
+}
+
+function namesText(scopes: Scopes, joiner: 'and' | 'or'): string {
+  const isPlural = scopes.length > 1 && joiner === 'and';
+  return `the ${isPlural ? 'scopes' : 'scope'} ${scopes.join(` ${joiner} `)}`;
+}
