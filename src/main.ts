@@ -24,6 +24,8 @@ module.enableCompileCache(join(packageDir, 'node_modules', '.cache', 'stepgate')
 const { runProgram } = await import('./cli/program.ts');
 
 const env = process.env;
+// CEL takes times apart by the local time of the process, and a change to summer time would move hours and days.
+env.TZ = 'UTC';
 const { version }: { readonly version: string } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8'));
 
 await runProgram({

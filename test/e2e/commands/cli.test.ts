@@ -257,6 +257,30 @@ test('the code that Node compiled is kept next to the packages, where only the i
   expect(stdout).toContain(join(process.cwd(), 'node_modules', '.cache', 'stepgate'));
 });
 
+test('what an expression reads of the time does not depend on the time zone of the machine', async () => {
+  const other = join(dir, 'summer');
+  await cp('config', other, { recursive: true });
+  await rm(join(other, 'invariants.yaml'));
+  const when = '{ expression: "now.getDayOfYear() == 181" }';
+  const rules = `rules:\n  - { name: July, when: ${when}, then: deny }\n  - { name: Rest, then: { allow: { factors: 1 } } }\n`;
+  await writeFile(join(other, 'policies/sign-on/notes.yaml'), `name: notes\n${rules}`);
+  const words = [
+    'explain',
+    '--config',
+    other,
+    '--app',
+    'notes',
+    '--groups',
+    '',
+    '--at',
+    '2027-07-01T12:00:00Z',
+    '--json',
+  ];
+  const { out } = await stepgate({ ...env, TZ: 'Europe/Vienna' }, words);
+  const { steps }: Explanation = JSON.parse(out);
+  expect(steps.at(-1)).toMatchObject({ kind: 'denied', rule: 'July' });
+});
+
 test('a reader that has had enough is no error', async () => {
   const script = 'set -o pipefail; "$0" --disable-warning=ExperimentalWarning dist/main.js explain --app notes | true';
   const environment = { ...process.env, ...env, NODE_OPTIONS: '' };

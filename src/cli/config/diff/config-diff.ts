@@ -17,6 +17,7 @@ import type { AccessChange, ConfigDiff } from './compared/configuration-changes.
 import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { pairComparison } from './sign-ins/compare-pair.ts';
+import { apartWhereConsented } from './sign-ins/counted-consents.ts';
 import { classOf, countUsers, type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
@@ -55,7 +56,8 @@ export async function configDiff({
   const isSomeUser = ({ groups }: UserClass) =>
     real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
   const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((userClass) => !isSomeUser(userClass))];
-  const changes = changesIn(varied, { all, projection, isCounted: store !== undefined });
+  const compared = apartWhereConsented(varied, real);
+  const changes = changesIn(compared, { all, projection, isCounted: store !== undefined });
   return {
     ...(active.snapshot.revision > 0 && { base: active.snapshot.revision }),
     against,

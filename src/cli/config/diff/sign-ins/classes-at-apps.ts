@@ -6,6 +6,7 @@
 import type { Subject } from '../../../../core/model/facts.ts';
 import { isRead } from '../../../../core/policy/rules/expression-parts.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import { addConsents, apartByConsent, type ConsentCounts } from './counted-consents.ts';
 import { type Atom, type Projection, readOfUser, resultAtApp, resultFor, type UserClass } from './user-classes.ts';
 
 /** Classes, with numbers in the place of what is compared often. */
@@ -72,6 +73,7 @@ interface Part {
   readonly fixed: number;
   /** What the other conditions read: numbers in `ReadValues`. */
   readonly read: readonly number[];
+  readonly consents: ConsentCounts;
   users: number;
 }
 
@@ -83,21 +85,22 @@ export function classesAtApps(
 ): (atApp: Projection) => readonly UserClass[] {
   const varying = own.atoms.flatMap((atom, at) => (isRead('request.clientId', atom.reads) ? [{ atom, at }] : []));
   const parts = partsOf(numbered, { own, all, varying });
-  return ({ atoms }) => {
+  return ({ atoms, consents: asked }) => {
     const resultsOf = varying.map(({ atom: { id }, at }) => {
       const atom = atoms[at];
       if (atom?.id !== id) throw new TypeError('apps with other conditions are not alike');
       return numbered.readBy(atom).values.map(({ text, subject }) => resultAtApp(subject, atom, text));
     });
     const found = new Map<string, { userClass: UserClass; users: number }>();
-    for (const { userClass, fixed, read, users } of parts) {
+    for (const { userClass, fixed, read, users, consents } of parts) {
       const results = read.map((value, index) => resultsOf[index]?.[value] ?? '');
       const same = getOrMake(found, [fixed, ...results].join('\n'), () => {
-        return { userClass: withResults(userClass, varying, results), users: 0 };
+        return { userClass: { ...withResults(userClass, varying, results), consents: new Map() }, users: 0 };
       });
       same.users += users;
+      if (asked.size > 0) addConsents(same.userClass.consents, consents);
     }
-    return Array.from(found.values(), ({ userClass, users }) => ({ ...userClass, users }));
+    return [...found.values()].flatMap(({ userClass, users }) => apartByConsent({ ...userClass, users }, asked));
   };
 }
 
@@ -122,9 +125,10 @@ function partsOf(
     const values = read.map((ofAtom) => ofAtom[at] ?? 0);
     const groups = ownGroups[list] ?? [];
     const same = getOrMake(parts, [fixed, ...values].join(), () => {
-      return { userClass: { ...userClass, groups, results }, fixed, read: values, users: 0 };
+      return { userClass: { ...userClass, groups, results }, fixed, read: values, consents: new Map(), users: 0 };
     });
     same.users += userClass.users;
+    addConsents(same.consents, userClass.consents);
   }
   return [...parts.values()];
 }

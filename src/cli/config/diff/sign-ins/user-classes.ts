@@ -1,7 +1,7 @@
 /**
  * Groups users whom the rules of both sides do not distinguish: with the same groups that rules name, the same results
  * of other conditions about users, the same authenticators, and the same attributes that a profile policy may ask for.
- * Each class is evaluated once, however many users it has.
+ * Each class is evaluated once, however many users it has. At a third-party app, its users are told apart by consent.
  */
 
 import type { CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
@@ -16,6 +16,7 @@ import { toSubject } from '../../../../users/record/user.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Identity } from '../../questions/identities.ts';
 import { factsIn, type VariedPair } from './circumstances.ts';
+import { addConsents, type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
 
 /** A class of users, represented by one of them. */
 export interface UserClass {
@@ -26,6 +27,8 @@ export interface UserClass {
   readonly groups: readonly string[];
   /** The result of each atom. */
   readonly results: readonly string[];
+  /** Counted for all compared apps, until the class is seen by one of them. */
+  readonly consents: ConsentCounts;
   /** A key of everything else that matters. */
   readonly rest: string;
   /** Who a made-up user is, where rules ask. */
@@ -55,6 +58,7 @@ export interface Projection {
   readonly terms: readonly string[];
   /** Ages (seconds) at which passwords must be replaced. */
   readonly passwordAges: readonly Seconds[];
+  readonly consents: ScopesAsked;
 }
 
 /** Groups are handled separately in a class. */
@@ -72,6 +76,7 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
     attributes: [...new Set(profiles.flatMap(({ required, optional }) => [...required, ...optional]))],
     terms: [...new Set(profiles.flatMap(({ terms }) => terms.map(({ id }) => id)))],
     passwordAges: [...new Set(passwords.flatMap(({ maxAge }) => maxAge ?? []))].sort((a, b) => a - b),
+    consents: scopesAsked(varied),
   };
 }
 
@@ -206,7 +211,8 @@ interface UserClassContext {
 export function classOf(subject: Subject, { projection, now }: UserClassContext): UserClass {
   const results = projection.atoms.map((atom) => resultFor(subject, atom));
   const groups = subject.groups.filter((group) => projection.groups.has(group)).sort();
-  return { subject, users: 1, groups, results, rest: restOf(subject, projection, now) };
+  const consents = consentsGiven(subject, projection.consents);
+  return { subject, users: 1, groups, results, consents, rest: restOf(subject, projection, now) };
 }
 
 function restOf(subject: Subject, { attributes, terms, passwordAges }: Projection, now: Seconds): string {
@@ -240,6 +246,7 @@ function restOf(subject: Subject, { attributes, terms, passwordAges }: Projectio
 function add(found: Map<string, UserClass>, userClass: UserClass): void {
   const key = JSON.stringify([userClass.groups, userClass.results, userClass.rest]);
   const same = found.get(key);
+  if (same) addConsents(same.consents, userClass.consents);
   found.set(key, same ? { ...same, users: same.users + userClass.users } : userClass);
 }
 

@@ -41,6 +41,7 @@ function counted(policy: CompiledPolicy): { readonly policy: CompiledPolicy; rea
 const user = (groups: readonly string[], rest = ''): UserClass => ({
   subject: { id: groups.join(), status: 'active', identifiers: [], groups, profile: {}, enrollments: [] },
   users: 1,
+  consents: new Map(),
   groups,
   results: [],
   rest,
