@@ -28,6 +28,11 @@ let env: Record<string, string>;
 let issuer: string;
 let server: Running;
 
+/** Where the server keeps what Node compiled for it. */
+function compiled(): string {
+  return join(dir, 'compiled');
+}
+
 function run(...words: string[]): Promise<Ran> {
   return runCommand(env, words);
 }
@@ -46,7 +51,7 @@ beforeAll(async () => {
   const port = await freePort();
   issuer = `http://localhost:${port}`;
   env = { DATA_DIR: join(dir, 'data'), CONFIG_DIR: configDir, PORT: String(port), ISSUER: issuer, HOST: '127.0.0.1' };
-  server = startStepgate(env, ['serve']);
+  server = startStepgate({ ...env, NODE_COMPILE_CACHE: compiled() }, ['serve']);
   await server.line(/"listening"/);
 });
 afterAll(async () => {
@@ -255,6 +260,16 @@ test('the code that Node compiled is kept next to the packages, where only the i
   const words = ['--disable-warning=ExperimentalWarning', ...asking, 'dist/main.js', '--version'];
   const { stdout } = await promisify(execFile)(process.execPath, words, { env: environment });
   expect(stdout).toContain(join(process.cwd(), 'node_modules', '.cache', 'stepgate'));
+});
+
+test('a command uses what Node compiled for the server, which runs with another flag of V8', async () => {
+  // It answers after it has written that down.
+  await (await fetch(`${issuer}/readyz`)).arrayBuffer();
+  const told = { NODE_COMPILE_CACHE: compiled(), NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+  const { code, err } = await stepgate({ ...env, ...told }, ['users', 'list']);
+  expect(code).toBe(0);
+  expect(err).toMatch(/was accepted/);
+  expect(err).not.toMatch(/was rejected/);
 });
 
 test('what an expression reads of the time does not depend on the time zone of the machine', async () => {

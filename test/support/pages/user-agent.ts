@@ -36,8 +36,12 @@ function decode(text: string): string {
   return text.replace(/&(amp|lt|gt|quot|#39|#34);/g, (_, name: string) => entities[name] ?? '');
 }
 
+const patterns = new Map<string, RegExp>();
+
 function attribute(tag: string, name: string): string | undefined {
-  const found = new RegExp(`\\s${name.replaceAll('.', '\\.')}="([^"]*)"`).exec(tag);
+  const pattern = patterns.get(name) ?? new RegExp(`\\s${name.replaceAll('.', '\\.')}="([^"]*)"`);
+  patterns.set(name, pattern);
+  const found = pattern.exec(tag);
   return found ? decode(found[1] ?? '') : undefined;
 }
 

@@ -28,15 +28,21 @@ type Sources = Settings['deviceSignals'];
 /** The most devices to examine. If there are more, the simplest ones and the one with the most statements are used. */
 const mostBelieved = 64;
 
+export interface ExaminedBeliefs {
+  readonly believed: readonly BelievedPair[];
+  /** There are more. */
+  readonly isPartial: boolean;
+}
+
 /** What the sources of two configurations may state, as far as rules distinguish it. The first is no statement. */
 export function believedIn(
   sets: readonly ConditionSet[],
   sources: Readonly<Record<'active' | 'next', Sources>>,
-): readonly BelievedPair[] {
+): ExaminedBeliefs {
   const tests = testsIn(sets);
   const isAsked = (name: 'registered' | 'managed' | 'assurance') => tests.some((test) => test[name] !== undefined);
   const [registered, managed, assurance] = [isAsked('registered'), isAsked('managed'), isAsked('assurance')];
-  if (!(registered || managed || assurance)) return nothing;
+  if (!(registered || managed || assurance)) return { believed: nothing, isPartial: false };
   const names = [...new Set(tests.flatMap((test) => (test.assurance ? namesIn(test.assurance) : [])))];
   const read = (device: BelievedPair['active']) => [
     registered && device.registered,
@@ -49,7 +55,8 @@ export function believedIn(
     if (!byReading.has(key)) byReading.set(key, pair);
   }
   const found = [...byReading.values()];
-  return found.length > mostBelieved ? [...found.slice(0, mostBelieved - 1), ...found.slice(-1)] : found;
+  const isPartial = found.length > mostBelieved;
+  return { believed: isPartial ? [...found.slice(0, mostBelieved - 1), ...found.slice(-1)] : found, isPartial };
 }
 
 const nothing: readonly BelievedPair[] = [{ active: {}, next: {} }];

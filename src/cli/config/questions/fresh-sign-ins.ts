@@ -170,9 +170,9 @@ function outcomesAt(
   { snapshot, places, now, plain }: AskedSignIns,
 ): (facts: Facts, shared: SharedOutcomes) => Promise<readonly Outcome[]> {
   const sets = signInConditions(policies);
-  const times = timesIn(sets, now);
+  const { times } = timesIn(sets, now);
   const { deviceSignals, risk } = snapshot.settings;
-  const believed = believedIn(sets, { active: deviceSignals, next: deviceSignals });
+  const { believed } = believedIn(sets, { active: deviceSignals, next: deviceSignals });
   const zonesRead = namesRead(policies, 'network');
   const decides = whatDecides(policies);
   const conditions = identityConditions(sets);
@@ -261,19 +261,26 @@ function whatDiffers(steps: readonly SimulatedStep[]): string {
   return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
+export interface ExaminedTimes {
+  readonly times: readonly Seconds[];
+  /** Windows after the moments that expressions name are not examined. */
+  readonly isPartial: boolean;
+}
+
 /** Above this many combinations, time windows are examined only in the following week. */
 const mostTimes = 100;
 
 /**
  * The present time, the moments that expressions name, and the borders of time windows in the week after each of them.
  */
-export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[] {
+export function timesIn(sets: readonly ConditionSet[], now: Seconds): ExaminedTimes {
   const borders = windowBorders(sets.flatMap(({ time }) => time ?? []));
   const named = sets.flatMap(({ expression }) => (expression ? momentsIn(expression.logic) : []));
   const later = [...new Set(named)].filter((moment) => moment > now);
-  const since = later.length * borders.length > mostTimes ? [now] : [now, ...later];
+  const isPartial = later.length * borders.length > mostTimes;
+  const since = isPartial ? [now] : [now, ...later];
   const next = (from: Seconds) => borders.map((border) => from + ((((border - from) % oneWeek) + oneWeek) % oneWeek));
-  return [...new Set([now, ...later, ...since.flatMap(next)])];
+  return { times: [...new Set([now, ...later, ...since.flatMap(next)])], isPartial };
 }
 
 /** Groups that the settings describe or rules of these apps name. */

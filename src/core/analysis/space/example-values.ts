@@ -2,6 +2,7 @@
 import type { Attribute } from '../../model/attribute.ts';
 import type { AttributeValue, ExpressionPart } from '../../model/conditions.ts';
 import { oneDay, oneHour } from '../../model/durations.ts';
+import { mailAddress } from '../../model/mail-address.ts';
 import type { Universe, UserFacts } from '../../policy/theories/theory.ts';
 
 /** Facts that differ in one value. */
@@ -73,10 +74,18 @@ function identifiersFrom({ texts, numbers }: Constants): readonly string[] {
   const parts = texts.filter((text) => text.trim() !== '');
   const around = parts.flatMap((text) => {
     if (text.includes('@') && !text.startsWith('@') && !text.endsWith('@')) return [text];
-    return text.startsWith('@') ? [`user${text}`] : [`user@${text}`, `${text}@example.com`, `${text}user@example.com`];
+    if (text.startsWith('@')) return [`user${text}`];
+    const domains = [`user@${text}`, `user@example${text}`, `user@${text}example.com`];
+    return [...domains, `${text}@example.com`, `${text}user@example.com`, `user${text}@example.com`];
   });
   const all = new Set(['user@example.com', ...around, ...textsFrom({ texts: parts, numbers })]);
-  return [...all].filter((text) => isName(text) && text === text.toLowerCase()).slice(0, mostTexts);
+  return [...all].filter((text) => isName(text) && isIdentifier(text)).slice(0, mostTexts);
+}
+
+/** The domain of an address is no number: it would be an IPv4 address. */
+function isIdentifier(text: string): boolean {
+  if (text !== text.toLowerCase() || /\s/.test(text)) return false;
+  return !text.includes('@') || (mailAddress(text) === text && !/[@.]\d+$/.test(text));
 }
 
 /** Options of `explain` take lists of names with commas between them. */

@@ -12,11 +12,9 @@ import { credentialsKey, userKey } from '../../../stores/keys.ts';
 import { consentsOf, withConsent } from '../../../users/record/app-access.ts';
 import { serializeUser } from '../../../users/record/user.ts';
 import { audit } from '../../audit.ts';
-import { loadAccount } from '../../facts/account.ts';
-import { auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
+import { accountIn, auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
 import {
   type ActionResult,
-  type Fields,
   isTicked,
   type SubmittedAnswer,
   withError,
@@ -51,14 +49,13 @@ export async function answerConsent(
   { decision }: Decided,
   { binding, fields }: SubmittedAnswer,
 ): Promise<ActionResult> {
-  const { subject } = context.transaction;
   const { request, services, app } = context;
-  const account = subject && !subject.decoy ? await loadAccount(request.unit, subject.id) : undefined;
+  const account = await accountIn(context);
   if (decision.kind !== 'consent' || account === undefined) return { context, notices: [] };
   const { scopes } = decision;
   if (binding.authenticator !== consentDigest(scopes)) return withError(context, 'consent.changed');
-  const before = consentTo(app.clientId, { consents: consentsOf(account.user) ?? {} });
-  const consent = withAnswer(before, scopes, (scope) => isTicked(fieldOf(fields, scope)));
+  const before = consentTo(app.clientId, omitUndefined({ consents: consentsOf(account.user) }));
+  const consent = withAnswer(before, scopes, (scope) => isTicked(fields[`scopes.${scope}`]));
   const user = withConsent(account.user, app.clientId, { consent, now: services.now() });
   // Compare-and-swap: if two tabs answer, one succeeds and the other shows the next step.
   request.unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
@@ -77,9 +74,4 @@ export async function answerConsent(
 export function goOnWithAccount(context: OpenTransaction, { decision }: Decided): ActionResult {
   if (decision.kind !== 'select_account') return { context, notices: [] };
   return withTransaction(context, selectedAccount(context.transaction));
-}
-
-function fieldOf(fields: Fields, scope: string): string | undefined {
-  const name = `scopes.${scope}`;
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }

@@ -7,25 +7,23 @@ import { credentialsKey, userKey } from '../../../stores/keys.ts';
 import { leaveDeletions, withoutDeletion } from '../../../users/record/deletion.ts';
 import { serializeUser } from '../../../users/record/user.ts';
 import { audit } from '../../audit.ts';
-import { loadAccount } from '../../facts/account.ts';
 import { accountChanged } from '../../notify/account-notification.ts';
 import { notificationContext, notify } from '../../notify/notify.ts';
-import { auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
+import { accountIn, auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
 import { type ActionResult, withTransaction } from '../verification/verify.ts';
 
 /**
  * Accepts the form only while the deletion is still due. Compare-and-swap: a faster worker may have deleted the
  * account.
  */
-export async function answerKeepAccount(context: OpenTransaction, { decision, facts }: Decided): Promise<ActionResult> {
+export async function answerKeepAccount(context: OpenTransaction, { decision }: Decided): Promise<ActionResult> {
   const { request, services, transaction } = context;
-  const account = facts.subject && (await loadAccount(request.unit, facts.subject.id));
-  const deletion = account?.user.deletion;
-  if (decision.kind !== 'keep_account' || !account || !deletion) return { context, notices: [] };
+  const account = await accountIn(context);
+  if (decision.kind !== 'keep_account' || !account) return { context, notices: [] };
   const { id } = account.user;
   const value = serializeUser(withoutDeletion(account.user));
   request.unit.replace(userKey(id), { value, refs: [credentialsKey(id)] });
-  request.unit.add(leaveDeletions({ user: id, dueAt: deletion.dueAt }));
+  request.unit.add(leaveDeletions({ user: id, dueAt: decision.dueAt }));
   notify(notificationContext(context, account), accountChanged('deletion_cancelled'));
   audit(request.unit, services.audit, {
     event: 'account.deletion_cancelled',

@@ -4,8 +4,7 @@ import { credentialsKey, userKey } from '../../../stores/keys.ts';
 import { withSkip } from '../../../users/record/skips.ts';
 import { serializeUser } from '../../../users/record/user.ts';
 import { audit } from '../../audit.ts';
-import { loadAccount } from '../../facts/account.ts';
-import { auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
+import { accountIn, auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
 import { skipProfile } from '../profile/profile.ts';
 import { letGo } from './keep-account.ts';
 
@@ -13,14 +12,12 @@ import { letGo } from './keep-account.ts';
  * Counts the skip in the account, in the same commit and by compare-and-swap, so that two tabs cannot skip more often
  * than allowed. Undefined if the decision offers nothing to skip.
  */
-export async function skip(context: OpenTransaction, decided: Decided): Promise<OpenTransaction | undefined> {
-  const { decision } = decided;
-  if (decision.kind === 'profile') return skipProfile(context, decided);
+export async function skip(context: OpenTransaction, { decision }: Decided): Promise<OpenTransaction | undefined> {
+  if (decision.kind === 'profile') return skipProfile(context, decision);
   if (decision.kind === 'keep_account') return letGo(context);
   const { request, services, transaction } = context;
   const skippable = 'skippable' in decision ? decision.skippable : undefined;
-  const { subject } = transaction;
-  const account = subject && !subject.decoy ? await loadAccount(request.unit, subject.id) : undefined;
+  const account = await accountIn(context);
   if (!skippable || !account) return undefined;
   const { user } = account;
   request.unit.replace(userKey(user.id), {

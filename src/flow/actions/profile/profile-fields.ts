@@ -7,7 +7,7 @@ import { type AttributeFault, type ProfileValue, readAttribute } from '../../../
 import type { NoticeCode } from '../../../core/step/notice-codes.ts';
 import type { Notice, ProfileField } from '../../../core/step/step.ts';
 import type { Profile } from '../../../users/record/user.ts';
-import type { Fields } from '../verification/verify.ts';
+import { type Fields, isTicked } from '../verification/verify.ts';
 
 const prefix = 'userProfile.';
 
@@ -60,7 +60,7 @@ export function readTyped(fields: Fields, asked: AskedProfile): TypedProfile {
   const emptied: string[] = [];
   const notices: Notice[] = [];
   for (const { name, attribute, required } of asked.fields) {
-    const given = textIn(fields, inputName(name)) ?? (attribute.type === 'boolean' ? 'false' : '');
+    const given = fields[inputName(name)] ?? (attribute.type === 'boolean' ? 'false' : '');
     const typed = attribute.type === 'phone' ? withCountryCode(given, asked.country) : given;
     const read = readAttribute(attribute, typed, { typed: true });
     if (read.ok) values[name] = read.value;
@@ -68,7 +68,7 @@ export function readTyped(fields: Fields, asked: AskedProfile): TypedProfile {
     else notices.push(noticeOf(inputName(name), attribute.type, read));
   }
   for (const { id } of asked.terms) {
-    if (textIn(fields, termsInputName(id)) !== 'yes')
+    if (!isTicked(fields[termsInputName(id)]))
       notices.push({ code: 'terms.required', level: 'error', field: termsInputName(id) });
   }
   const known = asked.fields.map(({ name }) => inputName(name));
@@ -86,10 +86,6 @@ const unknown: Notice = { code: 'profile.unknown', level: 'error' };
 /** Each error is shown next to its field. This adds one sentence at the top of the form. */
 export function withSummary(notices: readonly Notice[]): readonly Notice[] {
   return notices.length === 0 ? [] : [{ code: 'profile.check', level: 'error' }, ...notices];
-}
-
-function textIn(fields: Fields, name: string): string | undefined {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 const codes: Readonly<Record<Exclude<AttributeFault, 'wrong_type'>, NoticeCode>> = {

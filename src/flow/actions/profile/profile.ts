@@ -2,16 +2,15 @@
  * The user fills in what the app requires, or skips what is optional. This file promises: only what the decision asks
  * for now is accepted, all of it is written in one commit, and a typed address is not verified.
  */
+import type { ProfileRequest } from '../../../core/model/decision.ts';
 import { oneHour } from '../../../core/model/durations.ts';
 import type { TermsOfUse } from '../../../core/model/profile-policy.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../../stores/keys.ts';
 import type { Limit } from '../../../stores/store.ts';
-import type { VersionedAccount } from '../../../users/record/account.ts';
 import { type Profile, serializeUser, type User } from '../../../users/record/user.ts';
 import { moveUniqueValues, uniqueValueChange } from '../../../users/reservations/attribute-reservations.ts';
 import { audit } from '../../audit.ts';
-import { loadAccount } from '../../facts/account.ts';
-import { auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
+import { accountIn, auditContext, type Decided, type OpenTransaction } from '../../transaction/open-transaction.ts';
 import { type ActionResult, type Fields, withTransaction } from '../verification/verify.ts';
 import { inputName, profileFields, readTyped, type TypedProfile, withSummary } from './profile-fields.ts';
 
@@ -24,7 +23,7 @@ export async function completeProfile(
   { decision }: Decided,
   fields: Fields,
 ): Promise<ActionResult> {
-  const account = await accountOfTransaction(context);
+  const account = await accountIn(context);
   if (decision.kind !== 'profile' || account === undefined) return { context, notices: [] };
   const { services, request, snapshot } = context;
   const { attributes: schema, identify } = snapshot.settings;
@@ -58,23 +57,16 @@ export async function completeProfile(
   return withTransaction(context, { ...context.transaction });
 }
 
-/** Undefined if the decision asks for something required. */
+/** Undefined if the page asks for something required. */
 export async function skipProfile(
   context: OpenTransaction,
-  { decision }: Decided,
+  { canSkip, optional }: ProfileRequest,
 ): Promise<OpenTransaction | undefined> {
-  const account = await accountOfTransaction(context);
-  if (decision.kind !== 'profile' || !decision.canSkip || account === undefined) return undefined;
-  saveProfile(context, { ...account.user, ...withOfferedAttributes(account.user, decision.optional) });
-  auditProfile(context, 'profile.skipped', decision.optional);
+  const account = await accountIn(context);
+  if (!canSkip || account === undefined) return undefined;
+  saveProfile(context, { ...account.user, ...withOfferedAttributes(account.user, optional) });
+  auditProfile(context, 'profile.skipped', optional);
   return { ...context, transaction: { ...context.transaction } };
-}
-
-async function accountOfTransaction({
-  request,
-  transaction: { subject },
-}: OpenTransaction): Promise<VersionedAccount | undefined> {
-  return subject && !subject.decoy ? loadAccount(request.unit, subject.id) : undefined;
 }
 
 /** A typed address or number is unverified, even if the previous one was verified. */

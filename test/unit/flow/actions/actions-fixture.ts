@@ -1,10 +1,14 @@
 /** What the tests of several actions share. */
 
 import type { Authenticator } from '../../../../src/authenticators/authenticator.ts';
+import type { RequestFacts } from '../../../../src/core/model/facts.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
+import type { StepShown } from '../../../../src/flow/sign-in-result.ts';
+import { formHandle } from '../../../../src/flow/transaction/form-handle.ts';
 import { attemptCounter } from '../../../../src/stores/keys.ts';
 import {
   allow,
+  asStep,
   createWorld,
   credential,
   factors,
@@ -36,6 +40,21 @@ export async function attemptsLeft(world: World, owner: string, name: string): P
   const counter = owner.startsWith('user-') ? attemptCounter(owner, name) : `${owner}:${name}`;
   const { remaining, granted } = await world.store.reserve(counter, [{ limit: 3, window: 60 }]);
   return granted ? remaining + 1 : 0;
+}
+
+/** A form of another step than the page shows, as from a page that was made before the rules changed. */
+export function otherForm(
+  world: World,
+  { version }: Pick<StepShown, 'version'>,
+  { step, authenticator = '' }: { readonly step: string; readonly authenticator?: string },
+) {
+  return { handle: formHandle(world.secrets.all[0] as string, { transaction: 'tx', step, authenticator, version }) };
+}
+
+/** Signs ann in by her password, whatever comes then. */
+export async function byPassword(world: World, request: Partial<RequestFacts> = {}): Promise<StepShown> {
+  const first = await world.beginSignIn(request);
+  return asStep(await world.send(first, { identifier: 'ann', 'credentials.passcode': 'secret' }));
 }
 
 export async function atEnroll(

@@ -104,6 +104,39 @@ describe('where it could not be found out whether the address is in a zone', () 
     expect(resultOf('"tor" in network.zones && "home" in network.zones', zones('tor', 'abroad'))).toBe('miss');
   });
 
+  test('an expression counts only where it is the same for every list of zones that is possible', () => {
+    const names = ['cloud', 'home', 'office', 'tor'];
+    const name = fc.constantFrom(...names);
+    const test = fc.oneof(
+      name.map((zone) => `"${zone}" in network.zones`),
+      name.map((zone) => `network.zones.exists(z, z == "${zone}")`),
+      name.map((zone) => `network.zones.all(z, z != "${zone}")`),
+      name.map((zone) => `network.zones.filter(z, z > "${zone}").size() == 1`),
+      fc.tuple(fc.nat(2), name).map(([at, zone]) => `network.zones[${at}] == "${zone}"`),
+      fc.nat(3).map((size) => `size(network.zones) > ${size}`),
+      fc.subarray(names).map((zones) => `network.zones == ${JSON.stringify(zones)}`),
+      fc.subarray(names).map((zones) => `${JSON.stringify(zones)}.exists_one(z, z in network.zones)`),
+    );
+    const joined = fc.tuple(test, fc.constantFrom('&&', '||', '=='), test);
+    const written = fc.oneof(
+      test,
+      joined.map(([one, by, other]) => `(${one}) ${by} !(${other})`),
+    );
+    const places = fc
+      .shuffledSubarray(names)
+      .chain((all) => fc.nat(all.length).map((count) => ({ inside: all.slice(0, count), unknown: all.slice(count) })));
+    fc.assert(
+      fc.property(written, places, (text, { inside, unknown }) => {
+        const inZones = (...list: string[]) => ({ ...known, network: { ip: '192.0.2.1', zones: list } });
+        const lists = unknown.reduce((all, zone) => all.flatMap((list) => [list, [zone, ...list]]), [inside]);
+        const [only, another] = new Set(lists.map((list) => resultOf(text, inZones(...list))));
+        const about = { ...known, network: { ip: '192.0.2.1', zones: inside, unknownZones: unknown } };
+        expect(resultOf(text, about)).toBe(another === undefined ? only : 'error');
+      }),
+      seeded(500),
+    );
+  });
+
   describe('with many of them', () => {
     const many = zones(...Array.from({ length: 40 }, (_, index) => `zone-${index}`));
 

@@ -10,7 +10,7 @@ import { differingConditions, everyCondition } from '../../../../core/queries/si
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
 import type { Settings, Zone } from '../../../../policy/model/settings.ts';
-import { believedIn, browsersIn } from '../../questions/devices.ts';
+import { believedIn, browsersIn, type ExaminedBeliefs } from '../../questions/devices.ts';
 import { timesIn } from '../../questions/fresh-sign-ins.ts';
 import type { AppPair, AppSide } from '../compared/app-pairs.ts';
 import { chosenCombinations } from './chosen-combinations.ts';
@@ -124,16 +124,17 @@ export function circumstancesOf(
 ): ComparedCircumstances {
   const { active, next } = pair;
   const sets = [...everyCondition(active.policies), ...everyCondition(next.policies)];
-  const { scopes, isPartial } = comparedScopes(sets, pair);
+  const { scopes, ...ofScopes } = comparedScopes(sets, pair);
+  const { times, ...ofTimes } = timesIn(sets, now);
+  const { believed, ...ofBeliefs } = beliefs(sets, pair);
   const place = placesToldApart(sets, places);
-  const times = timesToldApart(sets, timesIn(sets, now));
-  const values: AspectValues = { place, ...deviceValues(sets), believed: beliefs(sets, pair), now: times, scopes };
+  const values: AspectValues = { place, ...deviceValues(sets), believed, now: timesToldApart(sets, times), scopes };
   const chosen = chosenCombinations({
     counts: aspects.map((aspect) => values[aspect].length),
     changed: () => changedPositions(values, pair),
   });
   const circumstances = chosen.combinations.flatMap((positions) => circumstanceAt(positions, values) ?? []);
-  return { circumstances, isPartial: chosen.isPartial || isPartial };
+  return { circumstances, isPartial: [chosen, ofScopes, ofTimes, ofBeliefs].some(({ isPartial }) => isPartial) };
 }
 
 /** What circumstances differ in. */
@@ -171,7 +172,7 @@ function deviceValues(sets: readonly ConditionSet[]): Pick<AspectValues, 'known'
   };
 }
 
-function beliefs(sets: readonly ConditionSet[], { active, next }: AppPair): readonly BelievedPair[] {
+function beliefs(sets: readonly ConditionSet[], { active, next }: AppPair): ExaminedBeliefs {
   return believedIn(sets, {
     active: active.side.snapshot.settings.deviceSignals,
     next: next.side.snapshot.settings.deviceSignals,
@@ -190,7 +191,7 @@ function changedPositions(values: AspectValues, pair: AppPair): readonly (readon
     known: all('known', isKnownAsked || isOther('risk')),
     platform: firstOfEach(values.platform, deviceReading('platform', sets)),
     os: firstOfEach(values.os, deviceReading('os', sets)),
-    believed: all('believed', beliefs(sets, pair).length > 1 || isOther('deviceSignals')),
+    believed: all('believed', beliefs(sets, pair).believed.length > 1 || isOther('deviceSignals')),
     now: firstOfEach(values.now, timeReading(sets)),
     scopes: firstOfEach(values.scopes, scopesReading(sets)),
   };

@@ -24,27 +24,25 @@ export function comparedScopes(sets: readonly ConditionSet[], pair: AppPair): Co
   const askable = comparableScopes(pair);
   const all = new Set(conditions.flatMap(namesIn));
   const named = [...all].filter((scope) => scope !== 'openid' && askable.has(scope));
-  const grants = [pair.active, pair.next].flatMap(grantsOf);
-  const choices = choicesAmong(named, conditions, grants);
-  const isPartial = choices.reduce((product, { length }) => product * length, 1) > most;
-  const some = isPartial ? likelySets(named, conditions) : combinations(choices);
+  const isGranted = [pair.active, pair.next].flatMap(grantsOf).length > 0;
+  const choices = isGranted ? named.map((scope) => [[], [scope]]) : choicesAmong(named, conditions);
+  const isTooMuch = choices.reduce((product, { length }) => product * length, 1) > most;
+  const some = isTooMuch ? likelySets(named, conditions) : combinations(choices);
   const alone = named.map((scope) => [scope]);
-  const apart = toldApart([[], ...alone, ...some.toSorted((a, b) => a.length - b.length)], conditions, grants);
+  // Tokens may carry more with each scope.
+  const apart = isGranted ? some : toldApart(some, conditions);
   // Each scope alone stays, so that words name all with which something holds.
   const kept = unique([[], ...alone, ...apart]);
-  return { scopes: kept.map((scopes) => ['openid', ...scopes]), isPartial };
+  // Requests without `openid` are not compared.
+  return { scopes: kept.map((scopes) => ['openid', ...scopes]), isPartial: isTooMuch || all.has('openid') };
 }
 
 type Scopes = readonly string[];
 
 /** For scopes that occur in the same lists, what of them may be asked for: none, one, or all of them. */
-function choicesAmong(
-  named: Scopes,
-  conditions: readonly AnyAllNone[],
-  grants: readonly Scopes[],
-): readonly (readonly Scopes[])[] {
+function choicesAmong(named: Scopes, conditions: readonly AnyAllNone[]): readonly (readonly Scopes[])[] {
   const lists = conditions.flatMap(({ any, all, none }) => [any, all, none]);
-  const listed = (scope: string) => [...lists, ...grants].map((list) => list?.includes(scope) === true).join();
+  const listed = (scope: string) => lists.map((list) => list?.includes(scope) === true).join();
   return [...Map.groupBy(named, listed).values()].map((alike) => {
     const areTogether = conditions.some(({ all }) => alike.every((scope) => all?.includes(scope)));
     return [[], alike.slice(0, 1), ...(alike.length > 1 && areTogether ? [alike] : [])];
@@ -71,19 +69,12 @@ function likelySets(named: Scopes, conditions: readonly AnyAllNone[]): readonly 
   return unique([...needs, ...both.slice(0, most), named]);
 }
 
-/** The first of the sets with the same results. More, where a rule grants a scope that is in none of them so far. */
-function toldApart(
-  sets: readonly Scopes[],
-  conditions: readonly AnyAllNone[],
-  grants: readonly Scopes[],
-): readonly Scopes[] {
-  const seen = new Map<string, Set<string>>();
+/** A set with the same results as without each of its scopes adds nothing to what words say of these. */
+function toldApart(sets: readonly Scopes[], conditions: readonly AnyAllNone[]): readonly Scopes[] {
+  const resultsOf = (scopes: Scopes) => conditions.map((each) => meetsLists(each, ['openid', ...scopes])).join();
   return sets.filter((scopes) => {
-    const results = conditions.map((condition) => meetsLists(condition, ['openid', ...scopes])).join();
-    const known = seen.get(results);
-    const isNew = known === undefined || (grants.length > 0 && scopes.some((scope) => !known.has(scope)));
-    seen.set(results, new Set([...(known ?? []), ...scopes]));
-    return isNew;
+    const results = resultsOf(scopes);
+    return scopes.some((scope) => resultsOf(scopes.filter((other) => other !== scope)) !== results);
   });
 }
 

@@ -35,7 +35,8 @@ function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPai
     const found = new Set(some.map(read));
     return !others.some((pair) => found.has(read(pair)));
   };
-  return neededAmong(featuresOf(all), areApart);
+  // The last ones say more, so the first ones are left out first.
+  return neededAmong(featuresOf(all).toReversed(), areApart).toReversed();
 }
 
 function featuresOf(all: readonly BelievedPair[]): readonly Feature[] {

@@ -20,6 +20,9 @@ export function scopeSetsText(own: readonly Scopes[], others: readonly Scopes[])
     return `with ${namesText(inAll, 'and')}, ${without}`;
   const inOwn = named.filter((scope) => !hasScope(others, scope));
   if (own.every(hasSome(inOwn))) return `with ${namesText(inOwn, 'or')}`;
+  const inSome = named.filter((scope) => hasScope(own, scope));
+  const hasUnlessOther = (scopes: Scopes) => hasSome(inSome)(scopes) && !hasSome(inNone)(scopes);
+  if (own.every(hasUnlessOther) && !others.some(hasUnlessOther)) return `with ${namesText(inSome, 'or')}, ${without}`;
   return listedText(own);
 }
 

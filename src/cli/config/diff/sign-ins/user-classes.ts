@@ -58,6 +58,8 @@ export interface Projection {
   readonly terms: readonly string[];
   /** Ages (seconds) at which passwords must be replaced. */
   readonly passwordAges: readonly Seconds[];
+  /** The compared times, if there are such ages. */
+  readonly passwordTimes: readonly Seconds[];
   readonly consents: ScopesAsked;
 }
 
@@ -70,12 +72,17 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
   const sets = policies.flatMap(everyCondition);
   const profiles = policies.flatMap(({ profile }) => profile?.rules.map(({ rule }) => rule.then) ?? []);
   const passwords = policies.flatMap(({ password }) => password?.rules.map(({ rule }) => rule.then) ?? []);
+  const passwordAges = [...new Set(passwords.flatMap(({ maxAge }) => maxAge ?? []))].sort((a, b) => a - b);
   return {
     groups: groupsNamed(sets),
     atoms: atomsOf(varied),
     attributes: [...new Set(profiles.flatMap(({ required, optional }) => [...required, ...optional]))],
     terms: [...new Set(profiles.flatMap(({ terms }) => terms.map(({ id }) => id)))],
-    passwordAges: [...new Set(passwords.flatMap(({ maxAge }) => maxAge ?? []))].sort((a, b) => a - b),
+    passwordAges,
+    passwordTimes:
+      passwordAges.length === 0
+        ? []
+        : [...new Set(varied.flatMap(({ circumstances }) => circumstances.map(({ now }) => now)))],
     consents: scopesAsked(varied),
   };
 }
@@ -215,10 +222,14 @@ export function classOf(subject: Subject, { projection, now }: UserClassContext)
   return { subject, users: 1, groups, results, consents, rest: restOf(subject, projection, now) };
 }
 
-function restOf(subject: Subject, { attributes, terms, passwordAges }: Projection, now: Seconds): string {
+function restOf(
+  subject: Subject,
+  { attributes, terms, passwordAges, passwordTimes }: Projection,
+  now: Seconds,
+): string {
   const { profile, skipped, recovery, acceptedTerms = {}, offeredAttributes = [] } = subject;
   const passedAges = ({ createdAt }: Enrollment) =>
-    passwordAges.filter((age) => (createdAt ?? now) + age <= now).length;
+    passwordAges.map((age) => passwordTimes.filter((time) => (createdAt ?? now) + age <= time).length).join('.');
   const enrolled = subject.enrollments.map((enrollment) =>
     [
       enrollment.authenticator,
