@@ -52,7 +52,7 @@ export interface TracedProof {
   /** The proof comes from the session, from before this sign-in. */
   readonly earlier?: true;
   /** The longest time without activity since then (seconds). */
-  readonly idle?: Seconds;
+  readonly longestPause?: Seconds;
 }
 
 /** The basis of one decision. */
@@ -204,7 +204,7 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     .filter((proof) => proof.subject === subject?.id)
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
-    .map(({ authenticator, method, at, factors, characteristics, origin, idle, ...rest }) =>
+    .map(({ authenticator, method, at, factors, characteristics, origin, longestPause, ...rest }) =>
       omitUndefined({
         authenticator,
         method,
@@ -213,7 +213,7 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
         characteristics: characteristics.length > 0 ? characteristics : undefined,
         origin: origin === 'sign_in' ? undefined : origin,
         earlier: rest.transaction === transaction?.id ? undefined : (true as const),
-        idle: idle || undefined,
+        longestPause: longestPause || undefined,
       }),
     );
 }

@@ -97,7 +97,7 @@ const proofsByMember = {
   characteristics: 'password[]',
   method: 'phone.sms',
   at: 'password@3h',
-  idle: 'password@3h/20m',
+  longestPause: 'password@3h/20m',
   // Evidence is of the user of the question, and was given in earlier transactions.
   subject: undefined,
   transaction: 'password@3h',

@@ -60,8 +60,8 @@ function factLines(explanation: CommandExplanation): readonly string[] {
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
   const zones = zoneText(network);
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
-  const proofs = evidence.map(({ authenticator, at: then, idle }) => {
-    const pause = idle === undefined ? '' : `, with a pause of ${durationText(idle)} since`;
+  const proofs = evidence.map(({ authenticator, at: then, longestPause }) => {
+    const pause = longestPause === undefined ? '' : `, with a pause of ${durationText(longestPause)} since`;
     return `${authenticator} ${ageText(at - then)}${pause}`;
   });
   const requestParts = [

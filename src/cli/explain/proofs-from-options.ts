@@ -82,7 +82,7 @@ export function evidenceOf(proofs: readonly string[], provers: Provers): readonl
 /** `before`: the number of earlier proofs by the same authenticator. */
 function proofOf(proof: string, before: number, { subject, now, descriptors }: Provers): Evidence {
   const { key: authenticator, method, shows } = keyOf(proof.split('@', 1)[0] ?? '');
-  const { age, idle } = readTimes(proof);
+  const { age, longestPause } = readTimes(proof);
   const owner = required(subject);
   const descriptor = descriptors.find(({ key }) => key === authenticator);
   if (method !== undefined && descriptor) knownMethod(method, descriptor);
@@ -92,7 +92,7 @@ function proofOf(proof: string, before: number, { subject, now, descriptors }: P
   return {
     ...proved,
     amr: [],
-    ...omitUndefined({ method, idle }),
+    ...omitUndefined({ method, longestPause }),
     at: now - age,
     transaction: `earlier-${age}`,
     origin: 'sign_in',
@@ -108,7 +108,7 @@ function timesOf(proof: string): { readonly ago?: string; readonly paused?: stri
 }
 
 /** In seconds. */
-function readTimes(proof: string): Pick<Evidence, 'idle'> & { readonly age: Seconds } {
+function readTimes(proof: string): Pick<Evidence, 'longestPause'> & { readonly age: Seconds } {
   const { ago, paused } = timesOf(proof);
   const read = (what: string, text: string): Seconds => {
     const seconds = parseDuration(text);
@@ -117,9 +117,9 @@ function readTimes(proof: string): Pick<Evidence, 'idle'> & { readonly age: Seco
   };
   const age = ago === undefined ? 0 : read('age', ago);
   if (paused === undefined) return { age };
-  const idle = read('pause', paused);
-  if (idle > age) throw refusal(`${proof}: a pause since a proof is no longer than the proof is old`);
-  return { age, idle };
+  const longestPause = read('pause', paused);
+  if (longestPause > age) throw refusal(`${proof}: a pause since a proof is no longer than the proof is old`);
+  return { age, longestPause };
 }
 
 function knownMethod(method: string, { key, methods = [] }: AuthenticatorDescriptor): string {

@@ -251,7 +251,7 @@ function askedLines(layer: ToldLayer): readonly string[] {
 
 /** For example `password (knowledge), 29 s before, in this sign-in`. */
 function tracedProofText(proof: TracedProof): string {
-  const { authenticator, method, age, factors, characteristics = [], origin, earlier, idle } = proof;
+  const { authenticator, method, age, factors, characteristics = [], origin, earlier, longestPause } = proof;
   const origins = {
     sign_in: '',
     recovery: 'to recover',
@@ -267,7 +267,7 @@ function tracedProofText(proof: TracedProof): string {
     age === 0 ? 'just then' : `${durationText(age)} before`,
     earlier ? 'before this sign-in' : 'in this sign-in',
     ...(origin === undefined ? [] : [origins[origin]]),
-    ...(idle === undefined ? [] : [`with a pause of ${durationText(idle)} since`]),
+    ...(longestPause === undefined ? [] : [`with a pause of ${durationText(longestPause)} since`]),
   ].join(', ');
 }
 

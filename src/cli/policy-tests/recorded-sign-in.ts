@@ -250,8 +250,8 @@ function written({ kind, names }: AskedStep): unknown {
   return { [kind]: kind === 'profile' || kind === 'consent' ? names : one };
 }
 
-function pauseText({ idle }: TracedProof): string {
-  return idle === undefined ? '' : `/${idle}s`;
+function pauseText({ longestPause }: TracedProof): string {
+  return longestPause === undefined ? '' : `/${longestPause}s`;
 }
 
 function proofName({ authenticator, method }: TracedProof): string {

@@ -69,7 +69,7 @@ function impossible({ context, capabilities, unrestricted, chosen }: SubjectEval
   }
   if (policies.accountPolicy && isPossible(requirements, withoutAccountPolicy(capabilities, context)))
     return { reason: 'enrollment_forbids', layer: 'account' };
-  return isPossible(without(policyLayers.minimumAcr, requirements), capabilities)
+  return isPossible(without(policyLayers.minimumAcrRequirement, requirements), capabilities)
     ? { reason: 'acr_unattainable', layer: 'app' }
     : { reason: 'unsatisfiable' };
 }

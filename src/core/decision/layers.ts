@@ -22,7 +22,7 @@ export interface PolicyLayers {
   readonly denial?: Denial;
   readonly requirements: readonly LayerRequirement[];
   /** The member of `requirements` for the app's minimum `acr`. */
-  readonly minimumAcr?: LayerRequirement;
+  readonly minimumAcrRequirement?: LayerRequirement;
   readonly session?: GrantedSession;
   /** The rule of the sign-on policy that decided. */
   readonly appRule?: Rule;
@@ -60,7 +60,7 @@ export function policyLayersOf(
     layers,
     requirements: layers.flatMap(({ requirement }) => requirement ?? []),
     ...(denial && { denial }),
-    ...(minimum?.requirement && { minimumAcr: minimum.requirement }),
+    ...(minimum?.requirement && { minimumAcrRequirement: minimum.requirement }),
     ...(limits && { session: granted(limits, facts) }),
     ...(app?.rule && { appRule: app.rule }),
     ...(appSessionMaxAge !== undefined && { appSessionMaxAge }),
@@ -127,29 +127,30 @@ const noPolicyLayer: Layer = {
 
 function minimumAcrLayer({ minimumAcr, acrLevels }: PolicySet): Layer | undefined {
   if (minimumAcr === undefined) return undefined;
-  return acrLayer({ layer: 'app', policy: 'minimumAcr', requested: [minimumAcr] }, acrLevels);
+  return acrLayer({ layer: 'app', policy: 'minimumAcr', values: [minimumAcr] }, acrLevels);
 }
 
-interface AcrRequest {
+interface AcrDemand {
   readonly layer: 'app' | 'request';
   readonly policy: string;
-  readonly requested: readonly string[];
+  /** Of which one is demanded: by the request, or by the app's file. */
+  readonly values: readonly string[];
 }
 
 /** Requires any of these `acr` values, and denies if none of them is configured. */
-function acrLayer({ layer, policy, requested }: AcrRequest, acrLevels: readonly AcrLevel[]): Layer {
-  const trace = { layer, policy, rules: [], requiredAcr: requested };
-  const values = known(requested, acrLevels);
-  if (values.length === 0)
+function acrLayer({ layer, policy, values }: AcrDemand, acrLevels: readonly AcrLevel[]): Layer {
+  const trace = { layer, policy, rules: [], requiredAcr: values };
+  const levels = levelsOf(values, acrLevels);
+  if (levels.length === 0)
     return { trace: { ...trace, outcome: 'deny' }, denial: { reason: 'acr_unattainable', layer } };
-  const anyOf = values.map(({ requirement }) => requirement);
+  const anyOf = levels.map(({ requirement }) => requirement);
   const [only, ...others] = anyOf;
   const requirement = others.length === 0 ? only : undefined;
   return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, requirement: { layer, anyOf } };
 }
 
-function known(requested: readonly string[], acrLevels: readonly AcrLevel[]): readonly AcrLevel[] {
-  return requested.flatMap((value) => acrLevels.find((acr) => acr.value === value) ?? []);
+function levelsOf(values: readonly string[], acrLevels: readonly AcrLevel[]): readonly AcrLevel[] {
+  return values.flatMap((value) => acrLevels.find((acr) => acr.value === value) ?? []);
 }
 
 /**
@@ -157,13 +158,13 @@ function known(requested: readonly string[], acrLevels: readonly AcrLevel[]): re
  * required. With voluntary values each is one alternative, in order, and the last alternative adds nothing.
  */
 export function requestLayersOf(request: RequestFacts, acrLevels: readonly AcrLevel[]): readonly [Layer, ...Layer[]] {
-  const forValues = (requested: readonly string[]) =>
-    acrLayer({ layer: 'request', policy: 'acr_values', requested }, acrLevels);
+  const forValues = (values: readonly string[]) =>
+    acrLayer({ layer: 'request', policy: 'acr_values', values }, acrLevels);
   if (request.acrEssential && request.acrValues.length > 0) return [forValues(request.acrValues)];
   const notRequested: Layer = {
     trace: { layer: 'request', policy: 'acr_values', rules: [], outcome: 'not_requested' },
   };
-  const [first, ...others] = known(request.acrValues, acrLevels).map(({ value }) => forValues([value]));
+  const [first, ...others] = levelsOf(request.acrValues, acrLevels).map(({ value }) => forValues([value]));
   return first ? [first, ...others, notRequested] : [notRequested];
 }
 

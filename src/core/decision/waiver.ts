@@ -5,6 +5,7 @@
  */
 
 import { type AssessedEvidence, meetsDemand, requestMaxAge } from '../evidence/requirement.ts';
+import { clockSkew } from '../model/durations.ts';
 import type { Factor, Facts, RememberedProof, Seconds } from '../model/facts.ts';
 import type { AllowTerms, Alternative, Demand, Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
@@ -19,7 +20,7 @@ export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): r
   if (!device.remembered || !subject || requestMaxAge(request) !== undefined) return [];
   return device.remembered.filter(
     ({ authenticator, enrollment, at, until }) =>
-      at <= now + 60 &&
+      at <= now + clockSkew &&
       now < until &&
       authenticators.some(({ key, recovery }) => key === authenticator && !recovery) &&
       subject.enrollments.some(

@@ -14,11 +14,11 @@ export const maxEnrollmentsPerAuthenticator = 10;
  * again.
  */
 export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'enrollments'>): boolean {
-  return roomFor(authenticator, enrollments) === 0;
+  return enrollmentsLeft(authenticator, enrollments) === 0;
 }
 
 /** How many more enrollments of one authenticator the account may have. */
-function roomFor(authenticator: string, enrollments: readonly Enrollment[]): number {
+function enrollmentsLeft(authenticator: string, enrollments: readonly Enrollment[]): number {
   const present = enrollments.filter(
     (enrollment) => enrollment.authenticator === authenticator && !enrollment.consumed,
   ).length;
@@ -32,9 +32,9 @@ function roomFor(authenticator: string, enrollments: readonly Enrollment[]): num
 export function withEnrollmentLimit(policies: PolicySet, { enrollments }: Subject): PolicySet {
   if (enrollments.length <= maxEnrollmentsPerAuthenticator - longestChain) return policies;
   const limited = policies.authenticators.map((descriptor) => {
-    const room = roomFor(descriptor.key, enrollments);
-    if (!descriptor.enrollable || room >= longestChain) return descriptor;
-    return { ...descriptor, enrollable: room > 0, room };
+    const left = enrollmentsLeft(descriptor.key, enrollments);
+    if (!descriptor.enrollable || left >= longestChain) return descriptor;
+    return { ...descriptor, enrollable: left > 0, enrollmentsLeft: left };
   });
   const isLimited = limited.some((descriptor, index) => descriptor !== policies.authenticators[index]);
   return isLimited ? { ...policies, authenticators: limited } : policies;

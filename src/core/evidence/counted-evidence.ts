@@ -18,7 +18,7 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
   const counted: CountedEvidence[] = [];
   for (const evidence of facts.evidence) {
     if (evidence.subject !== subject.id || evidence.origin === 'recovery') continue;
-    const { authenticator, enrollment, factors, characteristics, method, idle } = evidence;
+    const { authenticator, enrollment, factors, characteristics, method, longestPause } = evidence;
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
     if (descriptor === undefined || !isEnrolled(evidence, subject) || isSwitchedOff(method, descriptor)) continue;
     const age = ageOf(evidence, facts);
@@ -29,7 +29,7 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
     counted.push({
       ...assessed,
       ...(method !== undefined && { methods: [method] }),
-      ...(idle !== undefined && { idle }),
+      ...(longestPause !== undefined && { longestPause }),
       ...(auxiliary && { auxiliary }),
       ...(recovered && { recovered }),
     });
@@ -64,8 +64,8 @@ function compare(a: string, b: string): number {
   return Number(a > b) - Number(a < b);
 }
 
-function identity({ origin, factors, characteristics, amr, method, idle }: Evidence): string {
-  return JSON.stringify([factors, characteristics, amr, origin, method, idle]);
+function identity({ origin, factors, characteristics, amr, method, longestPause }: Evidence): string {
+  return JSON.stringify([factors, characteristics, amr, origin, method, longestPause]);
 }
 
 function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
@@ -73,7 +73,7 @@ function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
     newer.enrollment === older.enrollment &&
     showTheSame(newer, older) &&
     haveSameMembers(newer.evidence.amr, older.evidence.amr) &&
-    (newer.age === 'now' || (older.age !== 'now' && (newer.idle ?? 0) <= (older.idle ?? 0)))
+    (newer.age === 'now' || (older.age !== 'now' && (newer.longestPause ?? 0) <= (older.longestPause ?? 0)))
   );
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { LayerRequirement } from '../model/decision.ts';
+import { clockSkew } from '../model/durations.ts';
 import type { Characteristic, Evidence, Factor, Facts, RecoveredPart, RequestFacts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
 import { type Candidates, isMatchable } from './chain-matching.ts';
@@ -18,7 +19,7 @@ export interface AssessedEvidence extends NamedProof {
   /** Seconds. `now`: proved in this transaction, which is fresh for every requirement. */
   readonly age: Seconds | 'now';
   /** The longest time without activity since then (seconds). Absent: none. */
-  readonly idle?: Seconds;
+  readonly longestPause?: Seconds;
   /** Hypothetical: the user would have to enroll the authenticator first. */
   readonly toEnroll?: true;
   /** As in the descriptor of its authenticator. */
@@ -29,12 +30,9 @@ export interface AssessedEvidence extends NamedProof {
   readonly accountManagementOnly?: true;
 }
 
-/**
- * The age of evidence (seconds). Undefined for evidence from the future, beyond a minute of clock skew: it is not
- * reliable.
- */
+/** The age of evidence (seconds). Undefined for evidence from the future: it is not reliable. */
 export function ageOf(evidence: Evidence, facts: Facts): AssessedEvidence['age'] | undefined {
-  if (!(evidence.at <= facts.now + 60)) return undefined;
+  if (!(evidence.at <= facts.now + clockSkew)) return undefined;
   if (facts.transaction !== undefined && evidence.transaction === facts.transaction.id) return 'now';
   return Math.max(0, facts.now - evidence.at);
 }
@@ -168,8 +166,8 @@ export function meetsDemand(demand: AnyDemand, assessed: AssessedEvidence): bool
 }
 
 /** What was proved in this transaction has seen no pause yet. */
-function wasActive({ age, idle = 0 }: AssessedEvidence, maxIdle: Seconds | undefined): boolean {
-  return maxIdle === undefined || age === 'now' || idle <= maxIdle;
+function wasActive({ age, longestPause = 0 }: AssessedEvidence, maxIdle: Seconds | undefined): boolean {
+  return maxIdle === undefined || age === 'now' || longestPause <= maxIdle;
 }
 
 function hasAll(has: readonly Characteristic[], needed: readonly Characteristic[] | undefined): boolean {

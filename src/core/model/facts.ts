@@ -49,7 +49,7 @@ export interface Evidence {
    */
   readonly validAfter?: Seconds;
   /** The longest time (seconds) between two activities of the session since then. Absent: there was none. */
-  readonly idle?: Seconds;
+  readonly longestPause?: Seconds;
   /** `registration`: the user began the account with it, and is signed in by it. */
   readonly origin: 'sign_in' | 'recovery' | 'enrollment' | 'registration';
 }
@@ -98,8 +98,8 @@ export interface AuthenticatorDescriptor {
   readonly enrollable: boolean;
   /** Present: the user has one enrollment at most, and a new one replaces it. */
   readonly maxEnrollments?: 1;
-  /** How many more the user may enroll, where that are fewer than a chain may ask for. Set by the core. */
-  readonly room?: number;
+  /** How many more the user may enroll. Present only if a chain may ask for more. Set by `withEnrollmentLimit`. */
+  readonly enrollmentsLeft?: number;
   /**
    * Too weak to stand for its factor type. It counts only where a requirement names it, and only beside another
    * authenticator; it is asked for last, and never makes `mfa`.

@@ -137,10 +137,10 @@ export function enrollable(
     const { key, methods, factors, characteristics, auxiliary } = descriptor;
     const recovered = isRecovered ? partOfNew(descriptor) : undefined;
     const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
-    const room = descriptor.enrollable ? (descriptor.room ?? longestChain) : 0;
+    const left = descriptor.enrollable ? (descriptor.enrollmentsLeft ?? longestChain) : 0;
     // A new enrollment replaces the existing one if only one is allowed, and so adds nothing.
     const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
-    const missing = Math.max(0, Math.min(room, wanted - equal));
+    const missing = Math.max(0, Math.min(left, wanted - equal));
     const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
     const one = {
       ...proof,

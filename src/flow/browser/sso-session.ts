@@ -79,7 +79,10 @@ export function isKeptWith(session: SsoSession | undefined, account: User, issue
 /** The evidence with its longest pause up to now (epoch seconds). Later activity never shortens it. */
 export function withPauses({ evidence, activeAt, used }: SsoSession, now: Seconds): readonly Evidence[] {
   const last = activeAt ?? used?.at ?? 0;
-  return evidence.map((proof) => ({ ...proof, idle: Math.max(proof.idle ?? 0, now - Math.max(last, proof.at)) }));
+  return evidence.map((proof) => ({
+    ...proof,
+    longestPause: Math.max(proof.longestPause ?? 0, now - Math.max(last, proof.at)),
+  }));
 }
 
 /** Adds evidence without losing any that another request added, and keeps the newest few per enrollment. */

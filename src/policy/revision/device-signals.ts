@@ -4,6 +4,7 @@
  * of agents only with a signature; each source stands by itself, so that two devices never make up a third one.
  */
 import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { clockSkew } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { BelievedDevice } from '../../core/policy/theories/theory.ts';
 import type { DeviceAssurance, DeviceSignalSettings } from '../model/device-signals.ts';
@@ -93,7 +94,6 @@ function isIssued(certificate: X509Certificate, authorities: readonly X509Certif
 
 /** The longest lifetime of a statement (seconds). A stolen one is valid until it ends. */
 const longestLife: Seconds = 600;
-const clockSkew: Seconds = 60;
 
 function agentReader({ agent }: DeviceSignalSettings, issuer: string | undefined): SourceReader {
   if (agent === undefined) return () => undefined;

@@ -94,23 +94,26 @@ describe('a session that is kept', () => {
 
 describe('a demand that bounds pauses', () => {
   const active = factors(2, { demands: [{ factor: 'possession', maxIdle: 900 }] });
-  const evidence = (idle: number | undefined) => [
-    proof('password', oneHour, { idle: 3000 }),
-    proof('totp', oneHour, idle === undefined ? {} : { idle }),
+  const evidence = (longestPause: number | undefined) => [
+    proof('password', oneHour, { longestPause: 3000 }),
+    proof('totp', oneHour, longestPause === undefined ? {} : { longestPause }),
   ];
 
   test.each<[string, number | undefined, string]>([
     ['none', undefined, 'allow'],
     ['as long as may be', 900, 'allow'],
     ['too long', 901, 'challenge'],
-  ])('counts the longest one since the proof of that factor: %s', (_, idle, kind) => {
-    const decision = evaluate(policies(undefined, active), about(evidence(idle)));
+  ])('counts the longest one since the proof of that factor: %s', (_, longestPause, kind) => {
+    const decision = evaluate(policies(undefined, active), about(evidence(longestPause)));
     expect(decision.kind).toBe(kind);
     if (decision.kind === 'challenge') expect(decision.options.map((option) => option.authenticator)).toEqual(['totp']);
   });
 
   test('is met by a proof in this transaction, and in chains, too', () => {
-    const now = factsOf({ subject: ann, evidence: [proof('password', oneHour), proof('totp', 'now', { idle: 5000 })] });
+    const now = factsOf({
+      subject: ann,
+      evidence: [proof('password', oneHour), proof('totp', 'now', { longestPause: 5000 })],
+    });
     expect(evaluate(policies(undefined, active), now).kind).toBe('allow');
     const chain: Requirement = {
       chains: [[{ authenticators: ['password'], maxIdle: 900 }, { authenticators: ['totp'] }]],

@@ -160,7 +160,7 @@ describe('the limit', () => {
   test('takes only what is full from what can be enrolled', () => {
     const limited = withEnrollmentLimit(policies, holding('totp', 10));
     const authenticators = policies.authenticators.map((authenticator) =>
-      authenticator.key === 'totp' ? { ...authenticator, enrollable: false, room: 0 } : authenticator,
+      authenticator.key === 'totp' ? { ...authenticator, enrollable: false, enrollmentsLeft: 0 } : authenticator,
     );
     expect(limited).toEqual({ ...policies, authenticators });
   });
@@ -168,7 +168,7 @@ describe('the limit', () => {
   test('says how many more there may be where a chain could ask for more', () => {
     const limited = withEnrollmentLimit(policies, holding('totp', 8));
     const authenticators = policies.authenticators.map((authenticator) =>
-      authenticator.key === 'totp' ? { ...authenticator, room: 2 } : authenticator,
+      authenticator.key === 'totp' ? { ...authenticator, enrollmentsLeft: 2 } : authenticator,
     );
     expect(limited).toEqual({ ...policies, authenticators });
   });

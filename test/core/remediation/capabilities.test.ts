@@ -40,8 +40,8 @@ describe('an authenticator can be enrolled', () => {
 
   test.each<[string, Partial<AuthenticatorDescriptor>, number]>([
     ['never, where that is not allowed', { enrollable: false }, 0],
-    ['while there is room', { enrollable: true, room: 1 }, 1],
-    ['as often as there may be', { enrollable: true, maxEnrollments: 1, room: 3 }, 1],
+    ['while there is room', { enrollable: true, enrollmentsLeft: 1 }, 1],
+    ['as often as there may be', { enrollable: true, maxEnrollments: 1, enrollmentsLeft: 3 }, 1],
   ])('%s', (_, more, count) => {
     const policies = { ...policiesOf(), authenticators: totp ? [{ ...totp, ...more }] : [] };
     expect(enrollable(capabilities([], policies), [chain(['totp'], ['totp'], ['totp'])])).toHaveLength(count);

@@ -23,10 +23,10 @@ function proving(enrollment: Enrollment): readonly [Evidence, ...Evidence[]] {
 }
 
 function assessed(evidence: Evidence): AssessedEvidence {
-  const { authenticator, enrollment, method, factors, characteristics, at, transaction, idle } = evidence;
+  const { authenticator, enrollment, method, factors, characteristics, at, transaction, longestPause } = evidence;
   const age = transaction === thisTransaction ? 'now' : Math.max(0, fixedNow - at);
   const isAuxiliary = authenticator === 'security_question';
-  const pause = idle !== undefined && { idle };
+  const pause = longestPause !== undefined && { longestPause };
   const shown = { authenticator, enrollment, factors, characteristics, age, ...pause } as const;
   return { ...shown, ...(method !== undefined && { methods: [method] }), ...(isAuxiliary && { auxiliary: true }) };
 }

@@ -136,16 +136,16 @@ export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evi
       age: fc.constantFrom(-30, 0, 30, 60, 200, 300, 301, 1000, 5000),
       transaction: fc.constantFrom(thisTransaction, 'tx-1', 'tx-2'),
       lesser: fc.boolean(),
-      idle: fc.option(fc.constantFrom(0, 60, 61, 301), { nil: undefined }),
+      longestPause: fc.option(fc.constantFrom(0, 60, 61, 301), { nil: undefined }),
       way: fc.integer({ min: 0, max: 3 }),
     })
-    .map(({ enrollment, age, transaction, lesser, idle, way }) => ({
+    .map(({ enrollment, age, transaction, lesser, longestPause, way }) => ({
       ...withMethod(proof(enrollment.authenticator as Key, 0), waysToProve(enrollment)[way]),
       ...verificationOf(enrollment, lesser),
       enrollment: enrollment.id,
       at: fixedNow - age,
       transaction,
-      ...(idle !== undefined && { idle }),
+      ...(longestPause !== undefined && { longestPause }),
     }));
 
 export const enrollments = (maxLength: number) => fc.subarray([...allEnrollments], { minLength: 1, maxLength });

@@ -71,7 +71,7 @@ const methodsOf: Readonly<Record<string, readonly string[]>> = { phone: ['sms', 
 /** What was proved in this transaction has seen no pause. */
 function wasActive(evidence: Evidence, maxIdle: number | undefined, when: When): boolean {
   const isNow = when.transaction !== undefined && evidence.transaction === when.transaction;
-  return maxIdle === undefined || isNow || (evidence.idle ?? 0) <= maxIdle;
+  return maxIdle === undefined || isNow || (evidence.longestPause ?? 0) <= maxIdle;
 }
 
 export function subsets<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
@@ -81,15 +81,24 @@ export function subsets<Item>(items: readonly Item[]): readonly (readonly Item[]
   return [...rest, ...rest.map((subset) => [first, ...subset])];
 }
 
+/**
+ * One test for each member: one that is left out does not compile. What costs least comes first: properties ask
+ * millions of times.
+ */
+const holdsMember: Readonly<
+  Record<keyof Alternative, (alternative: Alternative, set: readonly Evidence[], when: When) => boolean>
+> = {
+  maxAge: ({ maxAge }, set, when) => set.every((evidence) => isYoung(evidence, maxAge, when)),
+  factors: ({ factors }, set) => new Set(set.flatMap((evidence) => evidence.factors)).size >= factors,
+  demands: ({ demands }, set, when) =>
+    set.filter(isAuxiliary).every((proof) => demands.some((demand) => fits(demand, proof, when))) &&
+    demands.every((demand) => set.some((evidence) => fits(demand, evidence, when))),
+};
+
+const alternativeTests = Object.values(holdsMember);
+
 function holdsExactly(alternative: Alternative, set: readonly Evidence[], when: When): boolean {
-  // One after the other, what costs least first: properties ask millions of times.
-  if (set.every(isAuxiliary)) return false;
-  if (!set.every((evidence) => isYoung(evidence, alternative.maxAge, when))) return false;
-  if (new Set(set.flatMap(({ factors }) => factors)).size < alternative.factors) return false;
-  const named = set
-    .filter(isAuxiliary)
-    .every((proof) => alternative.demands.some((demand) => fits(demand, proof, when)));
-  return named && alternative.demands.every((demand) => set.some((evidence) => fits(demand, evidence, when)));
+  return !set.every(isAuxiliary) && alternativeTests.every((holds) => holds(alternative, set, when));
 }
 
 /** `used`: what the steps before took. */

@@ -42,7 +42,8 @@ export async function configDiff({
   store,
   ...rest
 }: DiffOptions): Promise<ConfigDiff> {
-  const { pairs, added, removed } = await comparedApps(active, next);
+  const { pairs: apps, account, added, removed } = await comparedApps(active, next);
+  const pairs = [...apps, ...(account ? [account] : [])];
   const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
   const ofAlike = new Map<string, ComparedCircumstances>();
   const varied = pairs.map((pair): VariedPair => {

@@ -74,7 +74,7 @@ function factsOf(rule: Rule, before: readonly Rule[], space: RuleSpace): UserFac
 export function recoveryProofs(policies: PolicySet): (set: EvidenceSet) => readonly EvidenceSet[] {
   return (set) =>
     [...spelledOut(set, policies)].map(({ evidence }) =>
-      evidence.map(({ idle: _, ...item }) => ({ ...item, age: 'now' as const })),
+      evidence.map(({ longestPause: _, ...item }) => ({ ...item, age: 'now' as const })),
     );
 }
 

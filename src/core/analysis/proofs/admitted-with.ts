@@ -132,7 +132,7 @@ function joint(a: AssessedEvidence, b: AssessedEvidence): AssessedEvidence {
     factors: [...new Set([...a.factors, ...b.factors])],
     characteristics: [...new Set([...a.characteristics, ...b.characteristics])],
     age: a.age === 'now' || b.age === 'now' ? 'now' : Math.min(a.age, b.age),
-    idle: Math.min(a.idle ?? 0, b.idle ?? 0),
+    longestPause: Math.min(a.longestPause ?? 0, b.longestPause ?? 0),
   };
 }
 
@@ -143,11 +143,11 @@ export function justProved(item: AssessedEvidence): AssessedEvidence {
 
 /** Nothing happened since the proof. */
 function asLongAgo(item: AssessedEvidence): AssessedEvidence {
-  const { age, idle = 0 } = item;
-  return { ...item, age: age === 'now' ? age : Math.min(age, idle) };
+  const { age, longestPause = 0 } = item;
+  return { ...item, age: age === 'now' ? age : Math.min(age, longestPause) };
 }
 
-function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence {
+function withoutPause({ longestPause: _, ...item }: AssessedEvidence): AssessedEvidence {
   return item;
 }
 

@@ -95,7 +95,7 @@ function secondEnrollment({ enrollment, authenticator, factors, characteristics 
 }
 
 function evidenceOf(
-  { authenticator, enrollment, methods: [method] = [], factors, characteristics, age, idle }: AssessedEvidence,
+  { authenticator, enrollment, methods: [method] = [], factors, characteristics, age, longestPause }: AssessedEvidence,
   { now, subject }: Pick<UserFacts, 'now' | 'subject'>,
 ): Evidence {
   return {
@@ -105,7 +105,7 @@ function evidenceOf(
     ...(method !== undefined && { method }),
     at: age === 'now' ? now : now - age,
     transaction: age === 'now' ? transaction : 'earlier',
-    ...(idle !== undefined && { idle }),
+    ...(longestPause !== undefined && { longestPause }),
     origin: 'sign_in',
   };
 }

@@ -106,10 +106,10 @@ function within(
   item: AssessedEvidence,
   { oldest = unbounded, longestPause = unbounded }: PossibleProofs,
 ): AssessedEvidence {
-  const { idle = unbounded } = item;
+  const { longestPause: pause = unbounded } = item;
   if (item.age === 'now') return item;
   const age = Math.min(item.age, oldest);
-  return { ...item, age, idle: Math.min(idle, longestPause, age) };
+  return { ...item, age, longestPause: Math.min(pause, longestPause, age) };
 }
 
 function numbered(set: EvidenceSet): EvidenceSet {
@@ -152,9 +152,9 @@ function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[]
 }
 
 /**
- * What decides whether a proof meets a member of a demand. `authenticator`: without the member, its proofs never meet
- * the demand, and none of them is examined. `proof`: `itemsFor` makes the weakest proof that meets it. If it cannot,
- * the proof stays and is weaker than what users give, so that nothing is proved which is not true.
+ * What shows that a proof meets a member of a demand. `authenticator`: some authenticators never show it, and their
+ * proofs are left out. `proof`: `itemsFor` makes the weakest proof that shows it. Where it cannot, that proof is
+ * examined all the same: it is weaker than what users give, so nothing untrue is proved.
  */
 const shownBy: Readonly<Record<keyof AnyDemand, 'authenticator' | 'proof'>> = {
   factor: 'authenticator',
@@ -186,7 +186,7 @@ function itemsFor(
       authenticator: key,
       enrollment: key,
       age: oldest === 0 ? 'now' : (oldest ?? unbounded),
-      ...(oldest !== 0 && { idle: Math.min(demand.maxIdle ?? unbounded, oldest ?? unbounded) }),
+      ...(oldest !== 0 && { longestPause: Math.min(demand.maxIdle ?? unbounded, oldest ?? unbounded) }),
       ...(auxiliary && { auxiliary }),
     };
     const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));

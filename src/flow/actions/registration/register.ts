@@ -105,10 +105,10 @@ async function createAccount(
   await moveUniqueValues(request.unit, unique, { user: user.id, now });
   const { secret } = form;
   const mailbox = issueCredential(credential, now);
-  const password = secret && issueCredential(secret.credential, secret.at);
-  const credentials = [mailbox, ...(password ? [password] : [])];
+  const password = secret && { ...secret, issued: issueCredential(secret.credential, secret.at) };
+  const credentials = [mailbox, ...(password ? [password.issued] : [])];
   for (const candidate of credentials)
-    if (!(await reserveFor(request.unit, candidate, { user: user.id, now }))) return toSignIn(context);
+    if (!(await reserveFor(request.unit, candidate, { user: user.id, now }))) return toSignIn(context, form);
   request.unit.create(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
   request.unit.create(credentialsKey(user.id), { value: serializeCredentials(credentials) });
   request.unit.add({ op: 'join', key: usersKey, member: user.id });
@@ -126,13 +126,13 @@ async function createAccount(
     event,
     validAfter: user.validAfter,
   });
-  if (!secret || !password) return accepted;
+  if (!password) return accepted;
   const evidence = {
-    authenticator: secret.credential.authenticator,
-    enrollment: password.id,
+    authenticator: password.issued.authenticator,
+    enrollment: password.issued.id,
     subject: user.id,
-    ...secret.proof,
-    at: secret.at,
+    ...password.proof,
+    at: password.at,
     transaction: transaction.event,
     origin: 'registration' as const,
     validAfter: user.validAfter,
@@ -146,7 +146,7 @@ async function createAccount(
  */
 async function withoutAddress(context: OpenTransaction, form: RegistrationForm): Promise<ActionResult> {
   const { entries } = await context.request.unit.load([identifierKey(form.identifier)]);
-  if (accountByIdentifier(entries, form.identifier) !== undefined) return toSignIn(context);
+  if (accountByIdentifier(entries, form.identifier) !== undefined) return toSignIn(context, form);
   const field = inputName(addressAttribute);
   return backToForm(context, {
     form,
@@ -155,11 +155,10 @@ async function withoutAddress(context: OpenTransaction, form: RegistrationForm):
 }
 
 /** The user has proved the address in another tab and only needs to sign in. */
-function toSignIn(context: OpenTransaction): ActionResult {
-  const { registration, ...transaction } = context.transaction;
-  const prefilledIdentifier = registration?.form?.address ?? transaction.prefilledIdentifier ?? '';
+function toSignIn(context: OpenTransaction, { address }: RegistrationForm): ActionResult {
+  const { registration: _, ...transaction } = context.transaction;
   return {
-    context: { ...context, transaction: { ...transaction, prefilledIdentifier } },
+    context: { ...context, transaction: { ...transaction, prefilledIdentifier: address } },
     notices: [{ code: 'register.exists', level: 'info' }],
   };
 }

@@ -5,7 +5,7 @@
 
 import type { Authenticator, Delivery, EnrollmentContinued } from '../../../authenticators/authenticator.ts';
 import { oneDay } from '../../../core/model/durations.ts';
-import type { Facts } from '../../../core/model/facts.ts';
+import type { Facts, Subject } from '../../../core/model/facts.ts';
 import { mailAddress } from '../../../core/model/mail-address.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { newcomer, type RegistrationOffer, registrationOffer } from '../../../core/profile/profile-terms.ts';
@@ -121,16 +121,16 @@ interface NewSecret {
 }
 
 /** The new user as the password policy sees them: they have only the groups that new accounts get. */
-function withNewcomer({ facts, offer }: NewSecret, about: Partial<typeof newcomer> = {}): Facts {
+function withNewcomer({ facts, offer }: NewSecret, about: Partial<Subject> = {}) {
   return { ...facts, subject: { ...newcomer, groups: offer.groups, ...about } };
 }
 
-async function passwordIn(context: OpenTransaction, asked: NewSecret, about: Partial<typeof newcomer> = {}) {
+async function passwordIn(context: OpenTransaction, asked: NewSecret, about: Partial<Subject> = {}) {
   const facts = withNewcomer(asked, about);
   const policies = await context.snapshot.policies(context.app);
   const key = policies.authenticators.find(({ underPasswordPolicy }) => underPasswordPolicy)?.key ?? '';
   const authenticator = context.services.authenticators.get(key);
-  if (authenticator === undefined || facts.subject === undefined) return undefined;
+  if (authenticator === undefined) return undefined;
   const env = { ...environmentOf(context, key, []), ...(await newPasswordTerms(context, key, facts)) };
   return { key, authenticator, env, subject: facts.subject };
 }
@@ -203,7 +203,7 @@ export function takenNotices({ attribute }: Pick<UniqueValue, 'attribute'>): rea
 
 async function newSecret(
   context: OpenTransaction,
-  { about, ...asked }: NewSecret & { readonly about: Partial<typeof newcomer> },
+  { about, ...asked }: NewSecret & { readonly about: Partial<Subject> },
   fields: Fields,
 ): Promise<NonNullable<RegistrationForm['secret']> | Pick<ActionResult, 'notices'> | undefined> {
   const password = await passwordIn(context, asked, about);

@@ -28,7 +28,7 @@ export function proofsText({ evidence, remembered }: AdmittedWith, measure: Meas
 
 /** `webauthn (without user verification, proved 4 minutes ago)`. */
 export function proofText(item: AssessedEvidence, measure: Measure): string {
-  const { age, idle } = item;
+  const { age, longestPause } = item;
   const name = proofNames(item).at(-1) ?? item.authenticator;
   const lacking = allLackedBy(item, measure).map((lacked) => characteristicTexts[lacked] ?? lacked);
   const [last, ...others] = lacking.toReversed();
@@ -36,7 +36,7 @@ export function proofText(item: AssessedEvidence, measure: Measure): string {
   const details = [
     ...(words === undefined ? [] : [`without ${words}`]),
     ...(typeof age === 'number' && age > 0 ? [`proved ${durationText(age)} ago`] : []),
-    ...(idle === undefined ? [] : [`with a pause of ${durationText(idle)} since`]),
+    ...(longestPause === undefined ? [] : [`with a pause of ${durationText(longestPause)} since`]),
   ];
   return details.length === 0 ? name : `${name} (${details.join(', ')})`;
 }
@@ -113,7 +113,7 @@ export function proofOptions(
     const shows = lackedBy(item, authenticators).length === 0 ? '' : `[${item.characteristics.join('+')}]`;
     const proof = `${proofNames(item).at(-1)}${shows}`;
     if (item.age === 0 || item.age === 'now') return proof;
-    const pause = item.idle === undefined ? '' : `/${ageOption(item.idle)}`;
+    const pause = item.longestPause === undefined ? '' : `/${ageOption(item.longestPause)}`;
     return `${proof}@${ageOption(item.age)}${pause}`;
   });
   return [

@@ -1,7 +1,7 @@
 /** What an `allow` or an `acr` value demands. Comes out as `Requirement` of the core. */
 
 import { z } from 'zod';
-import type { Characteristic, Factor } from '../../../core/model/facts.ts';
+import type { Characteristic, Factor, Seconds } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import {
   type Alternative,
@@ -95,18 +95,20 @@ function characteristicsIn(
 }
 
 function toAlternative(input: AlternativeInput): Alternative {
-  const { knowledge, possession, inherence, any, reauthenticate } = input;
-  return {
-    factors: input.factors ?? 1,
-    demands: [
-      ...(knowledge ? [toDemand('knowledge', knowledge)] : []),
-      ...(possession ? [toDemand('possession', possession)] : []),
-      ...(inherence ? [toDemand('inherence', inherence)] : []),
-      ...(any ? [toDemand(undefined, any)] : []),
-    ],
-    ...(reauthenticate === 'always' && { maxAge: 0 }),
-    ...(typeof reauthenticate === 'number' && { maxAge: reauthenticate }),
-  };
+  const { factors = 1, knowledge, possession, inherence, any, reauthenticate } = input;
+  const demands = [
+    ...(knowledge ? [toDemand('knowledge', knowledge)] : []),
+    ...(possession ? [toDemand('possession', possession)] : []),
+    ...(inherence ? [toDemand('inherence', inherence)] : []),
+    ...(any ? [toDemand(undefined, any)] : []),
+  ];
+  const members: EachMember<Alternative> = { factors, demands, maxAge: toMaxAge(reauthenticate) };
+  return { ...omitUndefined(members), factors, demands };
+}
+
+function toMaxAge(reauthenticate: AlternativeInput['reauthenticate']): Seconds | undefined {
+  if (reauthenticate === 'always') return 0;
+  return reauthenticate === 'session' ? undefined : reauthenticate;
 }
 
 const demandsSomething = ({ factors, knowledge, possession, inherence, any }: AlternativeInput) =>

@@ -37,7 +37,11 @@ describe('what may let a user in', () => {
     policies = policiesOf({ enabled }),
   ) => [...admittingProofs(policies, { premises, proofs: policies, isWanted: () => true, ...more })];
   const shown = ({ evidence }: AdmittedWith) =>
-    evidence.map(({ authenticator, age, idle }) => ({ authenticator, age, ...(idle !== undefined && { idle }) }));
+    evidence.map(({ authenticator, age, longestPause }) => ({
+      authenticator,
+      age,
+      ...(longestPause !== undefined && { longestPause }),
+    }));
   /** The first that is not enough for this. */
   const against = (claim: Requirement, ...premises: readonly Requirement[]) =>
     proofsFor(premises, { isWanted: (set: EvidenceSet) => !meetsRequirement(claim, set) })[0];
@@ -88,7 +92,7 @@ describe('what may let a user in', () => {
 
   test('it has paused since it was given where that is wanted', () => {
     const found = against(demanding({ maxIdle: 60 }), demanding({ authenticators: ['totp'], maxIdle: 600 }));
-    expect(found && shown(found)).toEqual([{ authenticator: 'totp', age: 600, idle: 600 }]);
+    expect(found && shown(found)).toEqual([{ authenticator: 'totp', age: 600, longestPause: 600 }]);
   });
 
   test('it shows the minimum when that is requested', () => {
@@ -155,7 +159,7 @@ describe('what may let a user in', () => {
       [short, long],
     ]) {
       const found = against(demanding({ maxIdle: 60 }), ...premises);
-      expect(found && shown(found)).toEqual([{ authenticator: 'totp', age: 300, idle: 300 }]);
+      expect(found && shown(found)).toEqual([{ authenticator: 'totp', age: 300, longestPause: 300 }]);
     }
   });
 
@@ -177,8 +181,8 @@ describe('what may let a user in', () => {
     ]) {
       const found = against(fresh, ...premises);
       expect(found && shown(found)).toEqual([
-        { authenticator: 'totp', age: 'now', idle: 0 },
-        { authenticator: 'password', age: 600, idle: 600 },
+        { authenticator: 'totp', age: 'now', longestPause: 0 },
+        { authenticator: 'password', age: 600, longestPause: 600 },
       ]);
     }
   });

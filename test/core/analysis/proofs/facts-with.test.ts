@@ -21,10 +21,10 @@ const subject = userWith([], { groups: ['staff'] });
 const user: UserFacts = { ...factsOf({ subject }), subject, signedInWith: [] };
 const factsOfUser = (more: Partial<AdmittedWith>) =>
   factsWith({ evidence: [], remembered: [], enrolled: [], ...more }, user, policies.authenticators);
-const old = (proof: AssessedEvidence, age: number, idle?: number): AssessedEvidence => ({
+const old = (proof: AssessedEvidence, age: number, longestPause?: number): AssessedEvidence => ({
   ...proof,
   age,
-  ...(idle !== undefined && { idle }),
+  ...(longestPause !== undefined && { longestPause }),
 });
 
 test('a proof of now belongs to the sign-in, and one of before to an earlier one', () => {
@@ -35,9 +35,16 @@ test('a proof of now belongs to the sign-in, and one of before to an earlier one
   expect(transaction).toMatchObject({ startedAt: fixedNow });
   expect(evidence).toMatchObject([
     { authenticator: 'password', enrollment: 'password', subject: 'ann', at: fixedNow, transaction: transaction?.id },
-    { authenticator: 'totp', enrollment: 'totp', subject: 'ann', at: fixedNow - 60, transaction: 'earlier', idle: 5 },
+    {
+      authenticator: 'totp',
+      enrollment: 'totp',
+      subject: 'ann',
+      at: fixedNow - 60,
+      transaction: 'earlier',
+      longestPause: 5,
+    },
   ]);
-  expect(evidence[0]).not.toHaveProperty('idle');
+  expect(evidence[0]).not.toHaveProperty('longestPause');
   expect(evidence[0]).not.toHaveProperty('method');
   expect(factsOfUser({ evidence: [action('phone', { methods: ['voice'] })] }).evidence[0]?.method).toBe('voice');
 });

@@ -58,12 +58,12 @@ describe('evidence that users can give', () => {
     const [[password] = []] = evidenceFor([by('password')], { ...proofs, oldest: 600, longestPause: 60 });
     expect(password).toEqual({
       ...{ authenticator: 'password', enrollment: 'password 0', factors: knowledge, characteristics },
-      ...{ age: 600, idle: 60 },
+      ...{ age: 600, longestPause: 60 },
     });
     expect(password).not.toHaveProperty('methods');
     const [[now] = []] = evidenceFor([factors(1, { maxAge: 0 })], { ...proofs, oldest: 600 });
     expect(now?.age).toBe('now');
-    expect(now).not.toHaveProperty('idle');
+    expect(now).not.toHaveProperty('longestPause');
   });
 
   test('is by a method where either side names one', () => {

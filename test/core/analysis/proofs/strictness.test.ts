@@ -17,15 +17,15 @@ const evidence: fc.Arbitrary<AssessedEvidence> = fc
     enrollment: fc.constantFrom(...allEnrollments),
     lesser: fc.boolean(),
     age: fc.constantFrom<number | 'now'>('now', 0, 60, 61, 300, 3600, 99_999),
-    idle: fc.constantFrom(0, 60, 61, 300, 301, 3600),
+    longestPause: fc.constantFrom(0, 60, 61, 300, 301, 3600),
   })
-  .map(({ enrollment, lesser, age, idle }) => ({
+  .map(({ enrollment, lesser, age, longestPause }) => ({
     ...verificationOf(enrollment, lesser),
     authenticator: enrollment.authenticator,
     enrollment: enrollment.id,
     age,
     // No pause since the proof is longer than it is old.
-    idle: age === 'now' ? 0 : Math.min(idle, age),
+    longestPause: age === 'now' ? 0 : Math.min(longestPause, age),
     ...(enrollment.authenticator === 'security_question' && { auxiliary: true as const }),
   }));
 
@@ -112,9 +112,9 @@ const lacking: readonly (readonly Characteristic[])[] = [
 ];
 
 const ages = [
-  { age: 0, idle: 0 },
-  { age: 5000, idle: 0 },
-  { age: 5000, idle: 5000 },
+  { age: 0, longestPause: 0 },
+  { age: 5000, longestPause: 0 },
+  { age: 5000, longestPause: 5000 },
 ];
 
 /** All that a verification may show, young and old, without a pause or after a long one. */

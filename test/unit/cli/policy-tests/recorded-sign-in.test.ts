@@ -138,7 +138,7 @@ test('usual facts are not written, and less than a kilometre counts as one', () 
 test('proofs of the session have their age and their pause', () => {
   const proof = { authenticator: 'totp', age: 7200, factors: ['possession'], earlier: true } as const;
   const proved = [
-    { ...proof, idle: 1200 },
+    { ...proof, longestPause: 1200 },
     { ...proof, authenticator: 'phone', method: 'sms' },
     { ...proof, earlier: undefined },
   ];

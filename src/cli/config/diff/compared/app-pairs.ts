@@ -2,7 +2,9 @@
 import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
 import { appTests, appTestsBesideUsers } from '../../../../core/policy/rules/app-lists.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { accountClientId } from '../../../../policy/model/account-client-id.ts';
 import type { App } from '../../../../policy/model/app.ts';
+import { withAccountApp } from '../../../../policy/revision/account-app.ts';
 import { changedKeys } from '../../../../policy/revision/document-store.ts';
 import { appClasses } from '../../../../policy/revision/equivalent-apps.ts';
 import type { ComparedConfiguration } from './compared-configuration.ts';
@@ -29,6 +31,8 @@ export interface AppPair {
 
 export interface ComparedApps {
   readonly pairs: readonly AppPair[];
+  /** The pages of the user's own account. Absent if no changed document matters for them. */
+  readonly account?: AppPair;
   readonly added: readonly string[];
   readonly removed: readonly string[];
 }
@@ -50,8 +54,10 @@ export async function comparedApps(active: ComparedConfiguration, next: Compared
     if (same) pairs.set(key, { ...same, clientIds: [...same.clientIds, clientId] });
     else pairs.set(key, { ...pair, alike: JSON.stringify([...(await alikeOf(pair)), ...terms]) });
   }
+  const account = await accountPair(active, next);
   return {
     pairs: [...pairs.values()],
+    ...(isTouched(account.next.app) && { account }),
     added: after.filter((id) => !isIn(id, active)),
     removed: before.filter((id) => !isIn(id, next)),
   };
@@ -67,6 +73,17 @@ function classesIn(
   const before = appClasses((app) => active.snapshot.policies(app), testsIn);
   const after = appClasses((app) => next.snapshot.policies(app), testsIn);
   return async (pair) => [await before(pair.active.app), await after(pair.next.app)];
+}
+
+/** The app in which users manage their own account. */
+export async function accountPair(active: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
+  const own = async (side: ComparedConfiguration) => {
+    const snapshot = withAccountApp(side.snapshot, '');
+    const app = await snapshot.app(accountClientId);
+    if (app === undefined) throw new TypeError('the account app is built in');
+    return { side, app, policies: await snapshot.policies(app) };
+  };
+  return { clientIds: [accountClientId], alike: accountClientId, active: await own(active), next: await own(next) };
 }
 
 const appPrefix = 'app/';

@@ -205,7 +205,7 @@ const replayed = 'replayed';
 
 /** A proof by an enrollment that can prove as much, or by an invented one if the user no longer has any. */
 function proofOf(
-  { authenticator, method, age, factors, characteristics = [], origin = 'sign_in', earlier, idle }: TracedProof,
+  { authenticator, method, age, factors, characteristics = [], origin = 'sign_in', earlier, longestPause }: TracedProof,
   { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },
 ): { readonly evidence: Evidence; readonly made?: Enrollment } {
   const known = subject.enrollments.find(
@@ -217,5 +217,5 @@ function proofOf(
   const enrollment = known?.id ?? `${replayed}-${index}`;
   const transaction = earlier ? 'earlier' : replayed;
   const evidence = { ...shown, enrollment, subject: subject.id, amr: [], at: now - age, transaction, origin };
-  return omitUndefined({ evidence: omitUndefined({ ...evidence, method, idle }), made });
+  return omitUndefined({ evidence: omitUndefined({ ...evidence, method, longestPause }), made });
 }

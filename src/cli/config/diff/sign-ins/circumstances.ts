@@ -216,8 +216,12 @@ function placeReading(
  * present, so that the present is not told apart. An expression that reads the time in another way may tell all apart.
  */
 function timesToldApart(sets: readonly ConditionSet[], times: readonly Seconds[]): readonly Seconds[] {
-  const [[now, ...alike] = [], ...others] = Map.groupBy(times, timeReading(sets)).values();
-  return [now, alike[0], ...others.map(([first]) => first)].filter((moment) => moment !== undefined);
+  const readingOf = timeReading(sets);
+  const [[now, ...alike] = [], ...others] = Map.groupBy(times, readingOf).values();
+  if (now === undefined || others.length === 0) return now === undefined ? [] : [now];
+  const soon = readingOf(now + 1) === readingOf(now) ? [now + 1] : [];
+  const [like] = [...alike, ...soon];
+  return [now, like, ...others.map(([first]) => first)].filter((moment) => moment !== undefined);
 }
 
 /** One place for each combination of the zones that the rules name. If an expression reads the network, all places. */

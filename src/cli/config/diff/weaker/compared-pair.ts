@@ -9,11 +9,8 @@ import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../../
 import type { Universe } from '../../../../core/policy/theories/theory.ts';
 import { knownIn } from '../../../../policy/analysis/analysed/configuration.ts';
 import { examplePlaces } from '../../../../policy/analysis/analysed/sample-addresses.ts';
-import { accountClientId } from '../../../../policy/model/account-client-id.ts';
-import { withAccountApp } from '../../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../../policy/revision/document-store.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
-import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
 import type { BothZones } from '../sign-ins/circumstances.ts';
 
 /** An app under both configurations, with names for zones that differ if the zones do. */
@@ -25,17 +22,6 @@ export interface ComparedPair {
   readonly zones: BothZones;
   readonly conditions: readonly Conditions[];
   readonly space: RuleSpace;
-}
-
-/** The app in which users manage their own account. */
-export async function accountPair(active: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
-  const own = async (side: ComparedConfiguration) => {
-    const snapshot = withAccountApp(side.snapshot, '');
-    const app = await snapshot.app(accountClientId);
-    if (app === undefined) throw new TypeError('the account app is built in');
-    return { side, app, policies: await snapshot.policies(app) };
-  };
-  return { clientIds: [accountClientId], alike: accountClientId, active: await own(active), next: await own(next) };
 }
 
 /** `since`: sign-ins before this time are over, and are not compared. */

@@ -9,6 +9,7 @@ import {
   all,
   base,
   type Diffs,
+  type Files,
   factors,
   openDiffs,
   password,
@@ -284,4 +285,34 @@ test('a broken configuration is reported, and nothing is compared', async () => 
   await expect(
     withConfiguration(broken, (from) => withConfiguration(base, (dir) => diffs.printed(dir, '--from', from))),
   ).rejects.toThrow(/is not a good configuration/);
+});
+
+describe('the pages of the own account are an app, too', () => {
+  const session = (...rules: readonly object[]) => ({ 'policies/session.yaml': JSON.stringify({ rules }) });
+  const lifetimes = { primary: 'any', idle: 'PT2H', absolute: 'P1D' };
+  const signedIn = (secondFactor: string) => ({ name: 'All', then: { allow: { ...lifetimes, secondFactor } } });
+  const of = async (next: Files, active: Files) =>
+    (await diffs.changes(next, active)).map(({ apps, sentence }) => `${apps}: ${sentence}`);
+
+  test('where the session policy alone asks for a second factor', async () => {
+    await diffs.addUsers(2, [], { credentials: [password, totp] });
+    const active = { ...signOn(all(2)), ...session(signedIn('never')) };
+    expect((await of(session(signedIn('always')), active))[0]).toBe(
+      'stepgate-account: all 2 users: one factor becomes two',
+    );
+  });
+
+  test('where the session policy denies what the app denies already', async () => {
+    await diffs.addUsers(2, [], { credentials: [password] });
+    const out = { name: 'Out', when: { network: { none: ['office'] } }, then: 'deny' };
+    const active = { ...signOn(out, all()), ...session(signedIn('never')) };
+    expect((await of(session(out, signedIn('never')), active))[0]).toBe(
+      'stepgate-account: all 2 users, from outside office: no longer let in (one factor before)',
+    );
+  });
+
+  test('and not where only rules of other apps change', async () => {
+    await diffs.addUsers(2, [], { credentials: [password] });
+    for (const { apps } of await diffs.changes(signOn(all(2)))) expect(apps).toEqual(['notes']);
+  });
 });

@@ -93,6 +93,7 @@ describe('sign-ins that an expression tells apart are compared, as those of a co
     ['device.platform.startsWith("mob")', 'on mobile'],
     ['"address" in request.scopes', 'with the scope address'],
     ['now > timestamp("2026-12-24T00:00:00Z")', 'at other times, not now'],
+    ['now < timestamp("2026-12-24T00:00:00Z")', 'now and at some other times'],
   ])('%s', async (expression, where) => {
     const text = await diffs.diff(signOn(rule(expression), all(2)), signOn(all(2)));
     expect(text).toContain(`    all 2 users, ${where}: two factors become one\n`);
@@ -192,6 +193,18 @@ describe('without users', () => {
       }),
     );
     expect(sentences).toEqual(such === undefined ? [] : [`users in staff${such}: two factors become one`]);
+  });
+
+  test('users in no group are named beside those of groups', async () => {
+    const both = { name: 'B', when: { groups: { all: ['hr', 'staff'] } }, then: 'deny' };
+    const hr = { name: 'H', when: { groups: { any: ['hr'] } }, then: factors(1) };
+    const sentences = await withConfiguration({ ...base, ...signOn(both, hr, all(2)) }, (from) =>
+      withConfiguration({ ...base, ...signOn(both, hr, all(1)) }, async (dir) => {
+        const data: ConfigDiff = JSON.parse(await diffs.printed(dir, '--from', from, '--json'));
+        return data.changes.flatMap(({ kind, sentence }) => (kind === 'requirement' ? [sentence] : []));
+      }),
+    );
+    expect(sentences).toEqual(['users in staff or in no group that rules name: two factors become one']);
   });
 
   test('groups that only expressions name are compared', async () => {

@@ -106,6 +106,12 @@ describe('the right code', () => {
     expect((await world.transaction())?.evidence).toHaveLength(1);
   });
 
+  test('creates an account that says what was offered', async () => {
+    const { world, page } = await atCode({ terms: { optional: ['city'] } });
+    await world.send(page, rightCode);
+    expect((await registered(world))?.user.offeredAttributes).toEqual(['city']);
+  });
+
   test('leads to what else the app asks for', async () => {
     const { world, page } = await atCode({
       terms: { password: false },
@@ -152,6 +158,13 @@ describe('another answer', () => {
     });
     const next = await world.send(page, rightCode);
     expect([currentStep(next), noticesOf(next)]).toEqual(['challenge:mail', ['error form.stale']]);
+  });
+
+  test('is out of date where no user registers', async () => {
+    const { world } = await atForm();
+    const page = await world.beginSignIn();
+    const next = await world.send(otherForm(world, page, { step: 'register', authenticator: 'mail' }), rightCode);
+    expect([currentStep(next), noticesOf(next)]).toEqual(['identify', ['error form.stale']]);
   });
 
   test('is out of date where no code was sent', async () => {

@@ -83,9 +83,9 @@ export const newPassword = fakeAuthenticator(
     decoys: { share: 1 },
   },
   {
-    beginEnrollment: async ({ groups }, { now, newPassword: terms }) => ({
+    beginEnrollment: async ({ groups, identifiers, enrollments }, { now, newPassword: terms }) => ({
       inputs: ['new_secret'],
-      public: { minLength: terms?.minLength, groups },
+      public: { minLength: terms?.minLength, groups, known: [...identifiers, ...enrollments] },
       private: {},
       expires: now + 300,
     }),
@@ -135,7 +135,10 @@ export function worldOfNewcomers({ terms, world, mail, settings, policies }: Reg
       profile: compilePolicy({ name: 'profile', rules: [{ name: 'all', when: {}, then }] }),
       password: compilePolicy({
         name: 'password',
-        rules: [passwordRule('staff', { groups: { any: ['staff'] } }, 5), passwordRule('others', {}, 50)],
+        rules: [
+          passwordRule('staff', { groups: { any: ['staff'] }, apps: { any: ['notes'] } }, 5),
+          passwordRule('others', {}, 50),
+        ],
       }),
       ...policies,
     },

@@ -96,7 +96,11 @@ describe('the form', () => {
       kind: 'profile',
       fields: [field('email', true), field('nickname', true), ...optional],
       terms: [use],
-      secret: { authenticator: 'password', inputs: ['new_secret'], offer: { minLength: 5, groups: ['staff', 'new'] } },
+      secret: {
+        authenticator: 'password',
+        inputs: ['new_secret'],
+        offer: { minLength: 5, groups: ['staff', 'new'], known: [] },
+      },
       registers: true,
       notices: [],
     });
@@ -240,6 +244,38 @@ describe('the form', () => {
 });
 
 describe('the sent form', () => {
+  test('has no password if its authenticator asks for more than one answer', async () => {
+    const nextStage = { inputs: [], public: {}, private: {}, expires: start + 9 };
+    const inStages = { ...newPassword, enroll: async () => ({ ok: true, nextStage }) as const };
+    const { world } = await atCode({ world: { authenticators: [inStages, mailbox()] } });
+    expect((await world.transaction())?.registration?.form).not.toHaveProperty('secret');
+  });
+
+  test('needs an address, even where the schema takes any text', async () => {
+    const schema = { attributes: { ...attributes, email: attributes.nickname } as typeof attributes, closed: true };
+    const { world, form } = await atForm({ settings: { attributes: schema } });
+    const again = await world.send(form, { ...filledIn, 'userProfile.email': 'annie' });
+    expect(noticesOf(again)).toEqual(['error profile.check', 'error profile.invalid.email userProfile.email']);
+  });
+
+  test('keeps a list, which the form does not show again', async () => {
+    const roles = { ...attributes.nickname, type: 'list' } as const;
+    const schema = { attributes: { ...attributes, roles } as typeof attributes, closed: true };
+    const given = { settings: { attributes: schema }, terms: { optional: ['roles'] } };
+    const { world, page } = await atCode(given, { 'userProfile.roles': 'chief;cook' });
+    expect((await world.transaction())?.registration?.form?.profile.roles).toEqual(['chief', 'cook']);
+    const form = await openForm(world, page);
+    expect(form.step).toHaveProperty('fields.2', { name: 'roles', attribute: roles, required: false });
+  });
+
+  test('tells the owner even if the authenticator sends nothing itself', async () => {
+    const stage = { inputs: [], public: {}, private: { code: '1' }, expires: start + 300 };
+    const { world, form } = await atForm({ mail: { register: () => ({ ok: true, nextStage: stage }) } });
+    await addOwner(world, { profile: { email: 'other@example.org', emailVerified: true } });
+    await world.send(form, filledIn);
+    expect(await sentMessages(world)).toEqual([['registered', 'other@example.org']]);
+  });
+
   test('is kept with the code, and nothing else is written', async () => {
     const { world, page } = await atCode({}, { 'userProfile.city': 'Bonn' });
     expect(page.step).toMatchObject({
