@@ -195,7 +195,7 @@ test('each change is told, where it is, and nothing else is', async () => {
         isLikeNow: (at) => at === now,
       };
       const told = changes
-        .filter(({ who }) => who.users === 1)
+        .filter(({ who, apps }) => who.users === 1 && apps.includes('notes'))
         .map((change) => ({ key: keyOf(change), ...readWhere(change.where, named) }));
       const [pair] = (await comparedApps(active, next)).pairs;
       const found = everyCircumstance.map((circumstance) => ({
