@@ -67,7 +67,10 @@ interface ViewContext {
   readonly atoms: readonly string[];
 }
 
-/** Views of one configuration at apps that are alike, of which `own` is one. Users with the same enrollments and the same deciding rules share one view. */
+/**
+ * Views of one configuration at apps that are alike, of which `own` is one. Users with the same enrollments and the
+ * same deciding rules share one view.
+ */
 export function viewerOf(own: AppSide, key: 'active' | 'next', { free, atoms }: ViewContext): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
   const anonymous = new Map<Circumstance, Facts>();
