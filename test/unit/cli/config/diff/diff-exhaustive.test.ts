@@ -194,9 +194,10 @@ test('each change is told, where it is, and nothing else is', async () => {
         isLikeNow: (at) => at === now,
       };
       const told = changes
-        .filter(({ who }) => who.users === 1)
+        .filter(({ apps, who }) => apps.includes('notes') && who.users === 1)
         .map((change) => ({ key: keyOf(change), ...readWhere(change.where, named) }));
-      const [pair] = (await comparedApps(active, next)).pairs;
+      const { pairs } = await comparedApps(active, next);
+      const pair = pairs.find(({ clientIds }) => clientIds.includes('notes'));
       const found = everyCircumstance.map((circumstance) => ({
         circumstance,
         there: pair ? changesAt(pair, user.subject, circumstance) : [],
