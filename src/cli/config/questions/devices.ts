@@ -3,6 +3,7 @@
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts } from '../../../core/model/facts.ts';
+import { systemsOfPlatform } from '../../../core/policy/conditions/device.ts';
 import { isRead, openReads, withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
 import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
 import { type BelievedPair, believablePairs } from '../../../policy/analysis/analysed/believable-pairs.ts';
@@ -11,15 +12,21 @@ import type { Settings } from '../../../policy/model/settings.ts';
 
 type Device = Facts['device'];
 
-/** The first is the given device, unless rules ask whether it is known, or about risk: a new one is unusual. */
+/**
+ * The first is the given device, unless rules ask whether it is known, or about risk: a new one is unusual. If they ask
+ * for the platform and the system, only those pairs count that a browser can describe.
+ */
 export function browsersIn(sets: readonly ConditionSet[], device: Device): readonly Device[] {
   const tests = testsIn(sets);
   const isKnownAsked = tests.some((test) => test.known !== undefined) || sets.some(({ risk }) => risk !== undefined);
   const known = isKnownAsked ? [false, true] : [device.known];
-  const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
-  const names = tests.some(({ os }) => os) ? operatingSystems : [device.os];
+  const isPlatformAsked = tests.some(({ platform }) => platform);
+  const kinds = isPlatformAsked ? platforms : [device.platform];
+  const names = tests.some(({ os }) => os) ? operatingSystems : undefined;
+  const systemsOf = (platform: Device['platform']) =>
+    names && isPlatformAsked ? systemsOfPlatform[platform] : (names ?? [device.os]);
   return known.flatMap((isKnown) =>
-    kinds.flatMap((platform) => names.map((os) => ({ ...device, known: isKnown, platform, os }))),
+    kinds.flatMap((platform) => systemsOf(platform).map((os) => ({ ...device, known: isKnown, platform, os }))),
   );
 }
 

@@ -213,7 +213,8 @@ function outcomesAt(
 
   async function outcomeOf(here: Facts): Promise<OutcomeHere> {
     const { rule, steps, layers } = await explain(snapshot, app, here);
-    const devices = devicesIn(browsersIn(sets, here.device), believed);
+    const browsers = browsersIn(sets, here.device);
+    const devices = devicesIn(browsers.length > 1 ? [here.device, ...browsers] : browsers, believed);
     const dependsOn = dependencies(policies, here, { times, devices, scoring: risk });
     const required = layers.map(({ requirements }) => requirements);
     return { rule, steps, required, asked: askedInAll(policies, here), dependsOn, others: [] };

@@ -50,6 +50,8 @@ export interface AffectedUsers {
   readonly of?: number;
   /** All users are affected. */
   readonly all?: true;
+  /** Made-up users in no group that rules name are affected, too. */
+  readonly ungrouped?: true;
   /** Of made-up users whom rules tell apart by who they are: those with this change, e.g. `ann@corp.test`. */
   readonly such?: readonly string[];
 }

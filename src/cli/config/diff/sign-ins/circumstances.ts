@@ -138,7 +138,7 @@ export function circumstancesOf(
 }
 
 /** What circumstances differ in. */
-const aspects = ['place', 'known', 'platform', 'os', 'believed', 'now', 'scopes'] as const;
+const aspects = ['place', 'known', 'browser', 'believed', 'now', 'scopes'] as const;
 
 type Aspect = (typeof aspects)[number];
 
@@ -146,8 +146,8 @@ type Aspect = (typeof aspects)[number];
 interface AspectValues {
   readonly place: readonly PlacePair[];
   readonly known: readonly boolean[];
-  readonly platform: readonly Facts['device']['platform'][];
-  readonly os: readonly Facts['device']['os'][];
+  /** As browsers describe themselves. */
+  readonly browser: readonly Pick<Facts['device'], 'platform' | 'os'>[];
   readonly believed: readonly BelievedPair[];
   readonly now: readonly Seconds[];
   readonly scopes: readonly (readonly string[])[];
@@ -157,18 +157,18 @@ interface AspectValues {
 function circumstanceAt(positions: readonly number[], values: AspectValues): Circumstance | undefined {
   const at = <Of extends Aspect>(aspect: Of): AspectValues[Of][number] | undefined =>
     values[aspect][positions[aspects.indexOf(aspect)] ?? 0];
-  const [place, believed, now, platform, os] = [at('place'), at('believed'), at('now'), at('platform'), at('os')];
-  if (!place || !believed || now === undefined || !platform || !os) return undefined;
-  const device = { known: at('known') === true, platform, os };
+  const [place, believed, now, browser] = [at('place'), at('believed'), at('now'), at('browser')];
+  if (!place || !believed || now === undefined || !browser) return undefined;
+  const device = { known: at('known') === true, ...browser };
   return { place, device, believed, now, scopes: at('scopes') ?? ['openid'] };
 }
 
-function deviceValues(sets: readonly ConditionSet[]): Pick<AspectValues, 'known' | 'platform' | 'os'> {
+function deviceValues(sets: readonly ConditionSet[]): Pick<AspectValues, 'known' | 'browser'> {
   const devices = browsersIn(sets, { known: false, platform: 'desktop', os: 'other' });
+  const alike = devices.filter(({ known }) => known === devices[0]?.known);
   return {
     known: [...new Set(devices.map(({ known }) => known))],
-    platform: [...new Set(devices.map(({ platform }) => platform))],
-    os: [...new Set(devices.map(({ os }) => os))],
+    browser: alike.map(({ platform, os }) => ({ platform, os })),
   };
 }
 
@@ -184,13 +184,13 @@ function changedPositions(values: AspectValues, pair: AppPair): readonly (readon
   const sets = differingConditions(pair.active.policies, pair.next.policies);
   const [before, after] = [pair.active.side.snapshot.settings, pair.next.side.snapshot.settings];
   const isKnownAsked = deviceValues(sets).known.length > 1;
+  const [platformReading, systemReading] = [deviceReading('platform', sets), deviceReading('os', sets)];
   const all = (aspect: Aspect, isAsked: boolean) => (isAsked ? [...values[aspect].keys()] : [0]);
   const isOther = (name: 'risk' | 'deviceSignals') => JSON.stringify(before[name]) !== JSON.stringify(after[name]);
   const positions: Readonly<Record<Aspect, readonly number[]>> = {
     place: firstOfEach(values.place, placeReading(sets, [before.zones, after.zones])),
     known: all('known', isKnownAsked || isOther('risk')),
-    platform: firstOfEach(values.platform, deviceReading('platform', sets)),
-    os: firstOfEach(values.os, deviceReading('os', sets)),
+    browser: firstOfEach(values.browser, ({ platform, os }) => `${platformReading(platform)} ${systemReading(os)}`),
     believed: all('believed', beliefs(sets, pair).believed.length > 1 || isOther('deviceSignals')),
     now: firstOfEach(values.now, timeReading(sets)),
     scopes: firstOfEach(values.scopes, scopesReading(sets)),

@@ -140,6 +140,9 @@ function affectedBy(
     ...(isCounted && { users, of }),
     groups,
     ...(isAll && { all: true as const }),
+    ...(users === 0 &&
+      !isAll &&
+      meant.some((userClass) => userClass.groups.length === 0) && { ungrouped: true as const }),
     ...(such.length > 0 && { such }),
   };
 }

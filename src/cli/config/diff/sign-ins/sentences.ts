@@ -20,9 +20,10 @@ function effectText({ words, users }: Effect, who: AffectedUsers): string {
 }
 
 /** For example `412 editors`, or `no user today (users in auditors)`. */
-function affectedUsersText({ users, of: total, groups, all, such }: AffectedUsers): string {
-  if (users === undefined) return all ? 'every user' : hypothetical(groups, such);
-  if (users === 0) return `no user today (${all ? 'every user' : hypothetical(groups, such)})`;
+function affectedUsersText(who: AffectedUsers): string {
+  const { users, of: total, groups, all } = who;
+  if (users === undefined) return all ? 'every user' : hypothetical(who);
+  if (users === 0) return `no user today (${all ? 'every user' : hypothetical(who)})`;
   if (all) return users === 1 ? 'the one user' : `all ${users} users`;
   const whole = groups.filter((affected) => affected.users === users).sort((a, b) => a.of - b.of)[0];
   if (whole === undefined) return counted(`${users} of ${total} users`, groups);
@@ -43,10 +44,11 @@ function counted(words: string, groups: AffectedUsers['groups']): string {
   return `${words}${among.length > 0 ? ` (${among.join(', ')}${rest})` : ''}`;
 }
 
-function hypothetical(groups: AffectedUsers['groups'], such: readonly string[] = []): string {
+function hypothetical({ groups, such = [], ungrouped }: AffectedUsers): string {
   const names = groups.map(({ group }) => group);
+  const places = [...(names.length > 0 ? [shortened(names)] : []), ...(ungrouped ? ['no group that rules name'] : [])];
   const examples = such.length > 0 ? ` such as ${shortened(such)}` : '';
-  return `users in ${names.length > 0 ? shortened(names) : 'no group that rules name'}${examples}`;
+  return `users in ${places.join(' or in ')}${examples}`;
 }
 
 function shortened(names: readonly string[]): string {

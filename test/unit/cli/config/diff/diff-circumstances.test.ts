@@ -212,3 +212,12 @@ describe('where rules tell more combinations apart than are compared, those that
     expect((await diffs.sentences(signOn(...others, all(1)), active))[0]).toBe('all 2 users: two factors become one');
   });
 });
+
+test('only browsers that can be are compared: no desktop runs iOS', async () => {
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const phones = { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' };
+  const some = { name: 'Some', when: { device: { os: ['ios', 'linux'] } }, then: factors(1) };
+  expect((await diffs.sentences(signOn(phones, some, all(2)), signOn(phones, all(2))))[0]).toMatch(
+    /^all 2 users, with linux: two factors become one/,
+  );
+});

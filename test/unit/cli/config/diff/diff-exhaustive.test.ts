@@ -194,7 +194,7 @@ test('each change is told, where it is, and nothing else is', async () => {
         isLikeNow: (at) => at === now,
       };
       const told = changes
-        .filter(({ apps, who }) => apps.includes('notes') && who.users === 1)
+        .filter(({ who, apps }) => who.users === 1 && apps.includes('notes'))
         .map((change) => ({ key: keyOf(change), ...readWhere(change.where, named) }));
       const { pairs } = await comparedApps(active, next);
       const pair = pairs.find(({ clientIds }) => clientIds.includes('notes'));

@@ -195,6 +195,18 @@ describe('without users', () => {
     expect(sentences).toEqual(such === undefined ? [] : [`users in staff${such}: two factors become one`]);
   });
 
+  test('users in no group are named beside those of groups', async () => {
+    const both = { name: 'B', when: { groups: { all: ['hr', 'staff'] } }, then: 'deny' };
+    const hr = { name: 'H', when: { groups: { any: ['hr'] } }, then: factors(1) };
+    const sentences = await withConfiguration({ ...base, ...signOn(both, hr, all(2)) }, (from) =>
+      withConfiguration({ ...base, ...signOn(both, hr, all(1)) }, async (dir) => {
+        const data: ConfigDiff = JSON.parse(await diffs.printed(dir, '--from', from, '--json'));
+        return data.changes.flatMap(({ kind, sentence }) => (kind === 'requirement' ? [sentence] : []));
+      }),
+    );
+    expect(sentences).toEqual(['users in staff or in no group that rules name: two factors become one']);
+  });
+
   test('groups that only expressions name are compared', async () => {
     const text = await withConfiguration({ ...base, ...signOn(all(2)) }, (from) =>
       withConfiguration({ ...base, ...signOn(rule('"staff" in user.groups'), all(2)) }, (dir) =>

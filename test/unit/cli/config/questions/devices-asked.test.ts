@@ -1,6 +1,7 @@
 /** Commands that go through fresh sign-ins vary what configured sources may say of a device. */
 import { rootCertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
 import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
 import { StepgateError } from '../../../../../src/errors.ts';
 import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
@@ -8,6 +9,7 @@ import {
   all,
   base,
   type Diffs,
+  enrollment,
   type Files,
   factors,
   openDiffs,
@@ -109,4 +111,21 @@ describe('`config diff`', () => {
       'all 2 users, on a device that is managed (now it is not managed): one factor becomes two',
     );
   });
+});
+
+test.each([
+  ['the time', { time: { from: '22:00', to: '06:00', zone: 'UTC' } }, ['time']],
+  ['the device', { device: { os: ['windows'] } }, ['device']],
+])('`config what` says that it depends on %s where the account policy alone asks', async (_, asked, dependsOn) => {
+  await diffs.addUsers(1, ['staff'], { credentials: [password] });
+  const rules = [
+    { name: 'No', change: { add: ['totp'] }, when: asked, then: 'deny' },
+    { name: 'Others', then: factors(1) },
+  ];
+  const account = { 'policies/account.yaml': JSON.stringify({ rules }) };
+  const files = { ...base, ...account, ...signOn(all()), ...enrollment({ required: ['totp'] }) };
+  await withConfiguration(files, (dir) =>
+    run(whatCommand({ ...diffs.terminal.context, configDir: dir }), 'staff-0', '--config', dir, '--json'),
+  );
+  expect(JSON.parse(diffs.terminal.printed()).apps[0].outcomes[0]).toMatchObject({ dependsOn });
 });
