@@ -197,7 +197,8 @@ test('each change is told, where it is, and nothing else is', async () => {
       const told = changes
         .filter(({ who, apps }) => who.users === 1 && apps.includes('notes'))
         .map((change) => ({ key: keyOf(change), ...readWhere(change.where, named) }));
-      const [pair] = (await comparedApps(active, next)).pairs;
+      const { pairs } = await comparedApps(active, next);
+      const pair = pairs.find(({ clientIds }) => clientIds.includes('notes'));
       const found = everyCircumstance.map((circumstance) => ({
         circumstance,
         there: pair ? changesAt(pair, user.subject, circumstance) : [],
