@@ -161,9 +161,10 @@ async function sideOf(rules: Drawn) {
 /** What one configuration after the other asks of the user there, as keys of changes. */
 function changesAt(pair: AppPair, subject: OnlyUser['subject'], circumstance: Circumstance): readonly string[] {
   const user = { subject, users: 1, groups: subject.groups, results: [], consents: new Map(), rest: '' };
-  const free = freeScopes(pair);
-  const [before, after] = [viewerOf(pair.active, 'active', free), viewerOf(pair.next, 'next', free)].map((viewer) =>
-    viewer.view(user, circumstance),
+  const context = { free: freeScopes(pair), atoms: [] };
+  const { clientId } = pair.next.app;
+  const [before, after] = [viewerOf(pair.active, 'active', context), viewerOf(pair.next, 'next', context)].map(
+    (viewer) => viewer.view({ user, circumstance, clientId }),
   );
   if (before === undefined || after === undefined) return [];
   return differencesBetween(before, after, pair.next.policies.authenticators).map(keyOf).sort();
