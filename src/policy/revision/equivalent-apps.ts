@@ -2,9 +2,10 @@
  * Puts apps into groups for which the policies always decide alike: 10,000 apps under five policies need five
  * questions.
  */
+import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { type AppTest, appTests } from '../../core/policy/rules/app-lists.ts';
-import type { PolicySet } from '../../core/policy/rules/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { App } from '../model/app.ts';
 
@@ -43,13 +44,19 @@ export async function equivalentApps(
   return [...groups.values()];
 }
 
-/** Names the class of an app: for apps of one class the policies always decide alike. Rejects like `policies`. */
-export function appClasses(policies: (app: App) => Promise<PolicySet>): (app: App) => Promise<string> {
+/**
+ * Names the class of an app: for apps of one class the policies always decide alike, as far as these tests tell apps
+ * apart. Rejects like `policies`.
+ */
+export function appClasses(
+  policies: (app: App) => Promise<PolicySet>,
+  testsIn: (set: ConditionSet, policies: PolicySet) => readonly AppTest[] = (set) => appTests(set),
+): (app: App) => Promise<string> {
   const testsByName = new Map<string, readonly AppTest[]>();
   return async (app) => {
     const byLabel = app.signOnPolicies?.length === 0 ? app.labels : [];
     const name = JSON.stringify([app.signOnPolicies, byLabel, app.profilePolicy]);
-    const tests = testsByName.get(name) ?? testsOfApps(await policies(app));
+    const tests = testsByName.get(name) ?? testsOfApps(await policies(app), testsIn);
     testsByName.set(name, tests);
     const marks = tests.map((test) => test(app.clientId)).join();
     return JSON.stringify([name, app.minimumAcr, marks]);
@@ -70,26 +77,22 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
 }
 
 /** What rules ask of the app in their conditions, in the order of the rules. */
-function testsOfApps({
-  session,
-  app,
-  enrollment,
-  password,
-  profile,
-  recovery,
-  accountPolicy,
-}: PolicySet): readonly AppTest[] {
-  return [
-    ...testsIn(session),
-    ...(app ? testsIn(app) : []),
-    ...(enrollment ? testsIn(enrollment) : []),
-    ...(profile ? testsIn(profile) : []),
-    ...(password ? testsIn(password) : []),
-    ...(recovery ? testsIn(recovery) : []),
-    ...(accountPolicy ? testsIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
+function testsOfApps(
+  policies: PolicySet,
+  testsIn: (set: ConditionSet, policies: PolicySet) => readonly AppTest[],
+): readonly AppTest[] {
+  const { session, app, enrollment, password, profile, recovery, accountPolicy } = policies;
+  const compiled: readonly (CompiledPolicy<RuleHead> | undefined)[] = [
+    session,
+    app,
+    enrollment,
+    profile,
+    password,
+    recovery,
   ];
-}
-
-function testsIn({ rules }: { readonly rules: readonly { readonly rule: RuleHead }[] }): readonly AppTest[] {
-  return rules.flatMap(({ rule }) => conditionSets(rule.when).flatMap(appTests));
+  const rules = [
+    ...compiled.flatMap((policy) => policy?.rules.map(({ rule }) => rule) ?? []),
+    ...(accountPolicy?.rules ?? []),
+  ];
+  return rules.flatMap(({ when }) => conditionSets(when).flatMap((set) => testsIn(set, policies)));
 }

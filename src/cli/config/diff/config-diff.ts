@@ -7,16 +7,18 @@ import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
 import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
+import { getOrMake } from '../../shared/values/get-or-make.ts';
 import { numberAskedFor } from '../questions/best-enrollments.ts';
 import { type Identity, identitiesOfKinds, identityConditions, plainIdentity } from '../questions/identities.ts';
 import { type AppPair, comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
-import { circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
-import { comparePair } from './sign-ins/compare-pair.ts';
+import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
+import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
+import { pairComparison } from './sign-ins/compare-pair.ts';
 import { apartWhereConsented } from './sign-ins/counted-consents.ts';
-import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './sign-ins/user-classes.ts';
+import { classOf, countUsers, type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
   readonly active: ComparedConfiguration;
@@ -43,8 +45,9 @@ export async function configDiff({
   const { pairs: apps, account, added, removed } = await comparedApps(active, next);
   const pairs = [...apps, ...(account ? [account] : [])];
   const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
+  const ofAlike = new Map<string, ComparedCircumstances>();
   const varied = pairs.map((pair): VariedPair => {
-    return { pair, ...circumstancesOf(pair, { places, now: rest.now }) };
+    return { pair, ...getOrMake(ofAlike, pair.alike, () => circumstancesOf(pair, { places, now: rest.now })) };
   });
   const projection = projectionOf(varied);
   const known = { projection, now: rest.now };
@@ -54,11 +57,8 @@ export async function configDiff({
   const isSomeUser = ({ groups }: UserClass) =>
     real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
   const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((userClass) => !isSomeUser(userClass))];
-  const changes = apartWhereConsented(varied, real).flatMap((variedPair) => {
-    const { pair, circumstances } = variedPair;
-    const classes = seenBy(all, projectionOf([variedPair]), projection);
-    return comparePair(pair, { classes, circumstances, isCounted: store !== undefined });
-  });
+  const compared = apartWhereConsented(varied, real);
+  const changes = changesIn(compared, { all, projection, isCounted: store !== undefined });
   return {
     ...(active.snapshot.revision > 0 && { base: active.snapshot.revision }),
     against,
@@ -68,6 +68,29 @@ export async function configDiff({
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),
     leftAside: leftAside(varied, store !== undefined),
   };
+}
+
+/** Apps that are alike but for expressions are compared together. */
+function changesIn(
+  varied: readonly VariedPair[],
+  {
+    all,
+    projection,
+    isCounted,
+  }: { readonly all: readonly UserClass[]; readonly projection: Projection; readonly isCounted: boolean },
+): readonly AccessChange[] {
+  const numbered = numberedClasses(all);
+  const comparisonOf = (own: Projection, { pair, circumstances }: VariedPair) => ({
+    classesAt: classesAtApps(numbered, own, projection),
+    compare: pairComparison(pair, { circumstances, atoms: own.atoms.map(({ id }) => id) }),
+  });
+  const known = new Map<string, ReturnType<typeof comparisonOf>>();
+  return varied.flatMap((variedPair) => {
+    const { pair } = variedPair;
+    const own = projectionOf([variedPair]);
+    const { classesAt, compare } = getOrMake(known, pair.alike, () => comparisonOf(own, variedPair));
+    return compare(pair, { classes: classesAt(own), isCounted });
+  });
 }
 
 /**

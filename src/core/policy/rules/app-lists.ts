@@ -1,5 +1,6 @@
 /** What conditions ask of the app. */
 import type { CompiledExpression, ConditionSet } from '../../model/conditions.ts';
+import type { PolicySet } from './compile.ts';
 import { expressionParts, isRead } from './expression-parts.ts';
 
 /** Tells apps apart: it is equal for two of them where the condition is. */
@@ -11,22 +12,27 @@ export function appLists({ apps, expression }: ConditionSet): readonly (readonly
   return [...own, ...expressionParts(expression?.logic).flatMap((part) => ('when' in part ? appLists(part.when) : []))];
 }
 
+/** Whether a part of an expression that reads these facts, the app among them, tells apps apart. */
+type TellsApart = (reads: readonly string[]) => boolean;
+
 /** What else the expression asks of the app. */
-export function otherAppTests({ expression }: ConditionSet): readonly AppTest[] {
+export function otherAppTests({ expression }: ConditionSet, tellsApart: TellsApart = () => true): readonly AppTest[] {
   return expressionParts(expression?.logic).flatMap((part) => {
     if ('ofApp' in part) return [part.ofApp];
-    return 'text' in part && !('attribute' in part) && readsApp(part.text, expression) ? [(clientId) => clientId] : [];
+    if (!('text' in part) || 'attribute' in part) return [];
+    const reads = readsWithApp(part.text, expression);
+    return reads && tellsApart(reads) ? [(clientId) => clientId] : [];
   });
 }
 
 /** Of the app and of other facts, such as `request.clientId in user.profile.apps`: any two apps may differ. */
-function readsApp(text: string, expression: CompiledExpression | undefined): boolean {
-  const reads = expression?.partOf?.(text).reads;
-  return reads === undefined || isRead('request.clientId', reads);
+function readsWithApp(text: string, expression: CompiledExpression | undefined): readonly string[] | undefined {
+  const reads = expression?.partOf?.(text).reads ?? ['request.clientId'];
+  return isRead('request.clientId', reads) ? reads : undefined;
 }
 
 /** All that the conditions ask of the app. */
-export function appTests(set: ConditionSet): readonly AppTest[] {
+export function appTests(set: ConditionSet, tellsApart?: TellsApart): readonly AppTest[] {
   const lists = appLists(set).map((list) => new Set(list));
   return [
     ...lists.map(
@@ -34,6 +40,16 @@ export function appTests(set: ConditionSet): readonly AppTest[] {
         (clientId) =>
           clientIds.has(clientId),
     ),
-    ...otherAppTests(set),
+    ...otherAppTests(set, tellsApart),
   ];
+}
+
+/**
+ * What the conditions ask of the app alone. Parts of expressions that also read the user are left out, unless they read
+ * an attribute that a sign-in may fill in.
+ */
+export function appTestsBesideUsers(set: ConditionSet, { profile }: Pick<PolicySet, 'profile'>): readonly AppTest[] {
+  const filledIn = profile?.rules.flatMap(({ rule: { then } }) => [...then.required, ...then.optional]) ?? [];
+  const isFilledIn = (reads: readonly string[]) => filledIn.some((name) => isRead(`user.profile.${name}`, reads));
+  return appTests(set, (reads) => !reads.some((path) => /^user\b/.test(path)) || isFilledIn(reads));
 }

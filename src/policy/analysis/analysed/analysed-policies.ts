@@ -48,7 +48,7 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
     return [{ ...own, isUsed: isShared || used.length > 0 }];
   });
   const all = [...signOn, ...others];
-  const tests = all.flatMap(({ policy }) => setsOf(policy).flatMap(otherAppTests));
+  const tests = all.flatMap(({ policy }) => setsOf(policy).flatMap((set) => otherAppTests(set)));
   return all.map((analysedPolicy) => ({ ...analysedPolicy, clientIds: toldApart(analysedPolicy, tests) }));
 }
 

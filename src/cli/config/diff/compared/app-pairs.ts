@@ -1,5 +1,6 @@
 /** The apps that a change may affect. Apps for which both configurations decide alike are grouped. */
 import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
+import { appTests, appTestsBesideUsers } from '../../../../core/policy/rules/app-lists.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { accountClientId } from '../../../../policy/model/account-client-id.ts';
 import type { App } from '../../../../policy/model/app.ts';
@@ -20,6 +21,8 @@ export interface AppSide {
 export interface AppPair {
   /** Client ids of all apps in the group. */
   readonly clientIds: readonly string[];
+  /** Equal for apps that differ only in parts of expressions which read the app and the user. */
+  readonly alike: string;
   readonly active: AppSide;
   readonly next: AppSide;
   /** Absent if the app may ask for the same scopes. */
@@ -38,19 +41,18 @@ export interface ComparedApps {
 export async function comparedApps(active: ComparedConfiguration, next: ComparedConfiguration): Promise<ComparedApps> {
   const [before, after] = [clientIdsIn(active), clientIdsIn(next)];
   const isTouched = touchedBy(changedKeys(active.hashes, next.hashes));
-  const classOf = {
-    active: appClasses((app) => active.snapshot.policies(app)),
-    next: appClasses((app) => next.snapshot.policies(app)),
-  };
+  const classOf = classesIn({ active, next }, (set) => appTests(set));
+  const alikeOf = classesIn({ active, next }, appTestsBesideUsers);
   const pairs = new Map<string, AppPair>();
   for (const clientId of after) {
     if (!isIn(clientId, active)) continue;
     const pair = await pairOf(clientId, { active, next });
     if (pair === undefined || !(isTouched(pair.active.app) || isTouched(pair.next.app))) continue;
-    const classes = [await classOf.active(pair.active.app), await classOf.next(pair.next.app)];
-    const key = JSON.stringify([...classes, ownTerms(pair.active.app), ownTerms(pair.next.app), pair.refused]);
+    const terms = [ownTerms(pair.active.app), ownTerms(pair.next.app), pair.refused];
+    const key = JSON.stringify([...(await classOf(pair)), ...terms]);
     const same = pairs.get(key);
-    pairs.set(key, same ? { ...same, clientIds: [...same.clientIds, clientId] } : pair);
+    if (same) pairs.set(key, { ...same, clientIds: [...same.clientIds, clientId] });
+    else pairs.set(key, { ...pair, alike: JSON.stringify([...(await alikeOf(pair)), ...terms]) });
   }
   const account = await accountPair(active, next);
   return {
@@ -61,6 +63,18 @@ export async function comparedApps(active: ComparedConfiguration, next: Compared
   };
 }
 
+type Sides = Pick<AppPair, 'active' | 'next'>;
+
+/** Names the class of an app under each configuration. */
+function classesIn(
+  { active, next }: { readonly active: ComparedConfiguration; readonly next: ComparedConfiguration },
+  testsIn: Parameters<typeof appClasses>[1],
+): (pair: Sides) => Promise<readonly string[]> {
+  const before = appClasses((app) => active.snapshot.policies(app), testsIn);
+  const after = appClasses((app) => next.snapshot.policies(app), testsIn);
+  return async (pair) => [await before(pair.active.app), await after(pair.next.app)];
+}
+
 /** The app in which users manage their own account. */
 export async function accountPair(active: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
   const own = async (side: ComparedConfiguration) => {
@@ -69,7 +83,7 @@ export async function accountPair(active: ComparedConfiguration, next: ComparedC
     if (app === undefined) throw new TypeError('the account app is built in');
     return { side, app, policies: await snapshot.policies(app) };
   };
-  return { clientIds: [accountClientId], active: await own(active), next: await own(next) };
+  return { clientIds: [accountClientId], alike: accountClientId, active: await own(active), next: await own(next) };
 }
 
 const appPrefix = 'app/';
@@ -87,7 +101,7 @@ function isIn(clientId: string, { hashes }: ComparedConfiguration): boolean {
 async function pairOf(
   clientId: string,
   { active, next }: { readonly active: ComparedConfiguration; readonly next: ComparedConfiguration },
-): Promise<AppPair | undefined> {
+): Promise<Omit<AppPair, 'alike'> | undefined> {
   const key = `${appPrefix}${clientId}`;
   const after = await next.snapshot.app(clientId);
   const before = active.hashes[key] === next.hashes[key] ? after : await active.snapshot.app(clientId);
@@ -116,5 +130,6 @@ function touchedBy(changed: readonly string[]): (app: App) => boolean {
 
 /** What an app's file says about sign-ins, apart from naming policies. */
 function ownTerms({ firstParty, requiredScopes, identify, client }: App): readonly unknown[] {
-  return [firstParty, requiredScopes, identify, client.default_acr_values, client.default_max_age];
+  const { default_acr_values: acrValues, default_max_age: maxAge, scope } = client;
+  return [firstParty, requiredScopes, identify, acrValues, maxAge, scope];
 }

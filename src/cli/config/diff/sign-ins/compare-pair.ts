@@ -7,6 +7,7 @@ import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
 import type { Circumstance } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
+import type { CircumstanceOfUser } from './deciding-rules.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
 import { changeSentence } from './sentences.ts';
 import { differencesBetween, type SignInDifference } from './sign-in-differences.ts';
@@ -15,9 +16,15 @@ import type { UserClass } from './user-classes.ts';
 
 interface Compared {
   readonly classes: readonly UserClass[];
-  readonly circumstances: readonly Circumstance[];
   /** Whether users were counted in a store. */
   readonly isCounted: boolean;
+}
+
+/** The sign-ins that are compared. */
+interface ComparedSignIns {
+  readonly circumstances: readonly Circumstance[];
+  /** The ids of `UserClass.results`. */
+  readonly atoms: readonly string[];
 }
 
 interface KeyedDifference {
@@ -26,10 +33,9 @@ interface KeyedDifference {
   readonly key: string;
 }
 
-/** A change of one class of users. */
-interface Occurrence {
-  readonly user: UserClass;
-  /** The key of `KeyedDifference`. */
+/** A change of all users of some classes. */
+interface Row {
+  /** The key of `KeyedDifference`, and the circumstances. */
   readonly key: string;
   readonly difference: SignInDifference;
   /** Positions of the circumstances in which it occurs. */
@@ -38,24 +44,66 @@ interface Occurrence {
   readonly effect?: EffectOnUsers;
 }
 
-export function comparePair(pair: AppPair, compared: Compared): readonly AccessChange[] {
-  const differencesOf = deltasIn(pair);
-  const found = compared.classes.flatMap((user) => occurrencesFor(user, differencesOf, compared.circumstances));
-  const rows = Map.groupBy(found, ({ key, positions }) => `${key} ${positions.join()}`);
-  return [...rows.values()].flatMap((same) => changeOf(same, pair, compared));
+/** A change of one class of users. */
+interface Occurrence extends Row {
+  readonly user: UserClass;
 }
 
-type DifferencesOf = (user: UserClass, circumstance: Circumstance) => readonly KeyedDifference[];
+/** Compares the sign-ins to one pair of apps. */
+export type PairComparison = (pair: AppPair, compared: Compared) => readonly AccessChange[];
+
+/**
+ * Compares the sign-ins to pairs like this one: a class of users with the same results is evaluated once for all of
+ * them.
+ */
+export function pairComparison(like: AppPair, { circumstances, atoms }: ComparedSignIns): PairComparison {
+  const differencesOf = deltasIn(like, atoms);
+  const known = new Map<string, readonly Row[]>();
+  const rowsFor = (user: UserClass, clientId: string) =>
+    getOrMake(known, JSON.stringify([user.groups, user.results, user.rest]), () =>
+      rowsOf(circumstances.map((circumstance) => differencesOf({ user, circumstance, clientId }))),
+    );
+  const places = new Map<string, Placed>();
+  const placedAt = (positions: readonly number[]) =>
+    getOrMake(places, positions.join(), () => placed(positions, circumstances));
+  return (pair, compared) => {
+    const found = compared.classes.flatMap((user) =>
+      rowsFor(user, pair.active.app.clientId).map((row): Occurrence => ({ user, ...row })),
+    );
+    const sizes = groupSizes(compared.classes);
+    return [...Map.groupBy(found, ({ key }) => key).values()].flatMap((same) =>
+      changeOf(same, pair, { ...compared, sizes, placedAt }),
+    );
+  };
+}
+
+/** Where a change occurs. */
+type Placed = Pick<AccessChange, 'where' | 'zones'>;
+
+function placed(positions: readonly number[], all: readonly Circumstance[]): Placed {
+  const own = positions.flatMap((position) => all[position] ?? []);
+  return { where: whereText(positions, all), zones: [...new Set(own.map(({ place }) => place.label))] };
+}
+
+/** Users by group. */
+function groupSizes(classes: readonly UserClass[]): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { groups, users } of classes)
+    for (const group of new Set(groups)) sizes.set(group, (sizes.get(group) ?? 0) + users);
+  return sizes;
+}
+
+type DifferencesOf = (asked: CircumstanceOfUser) => readonly KeyedDifference[];
 
 /** Caches the differences between two views. */
-function deltasIn(pair: AppPair): DifferencesOf {
+function deltasIn(pair: AppPair, atoms: readonly string[]): DifferencesOf {
   const { active, next } = pair;
   const free = freeScopes(pair);
-  const [before, after] = [viewerOf(active, 'active', free), viewerOf(next, 'next', free)];
+  const [before, after] = [viewerOf(active, 'active', { free, atoms }), viewerOf(next, 'next', { free, atoms })];
   const known = new Map<SignInView, Map<SignInView, readonly KeyedDifference[]>>();
   const { authenticators } = next.policies;
-  return (user, circumstance) => {
-    const [from, to] = [before.view(user, circumstance), after.view(user, circumstance)];
+  return (asked) => {
+    const [from, to] = [before.view(asked), after.view(asked)];
     const since = getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>());
     return getOrMake(since, to, () => differencesBetween(from, to, authenticators).map(keyed));
   };
@@ -68,24 +116,21 @@ function keyed(difference: SignInDifference): KeyedDifference {
   };
 }
 
-function occurrencesFor(
-  user: UserClass,
-  differencesOf: DifferencesOf,
-  circumstances: readonly Circumstance[],
-): readonly Occurrence[] {
+/** `differences`: those in each circumstance. */
+function rowsOf(differences: readonly (readonly KeyedDifference[])[]): readonly Row[] {
   const found = new Map<
     string,
     { key: string; difference: SignInDifference; positions: number[]; effect?: EffectOnUsers }
   >();
-  for (const [position, circumstance] of circumstances.entries()) {
-    for (const { key, difference } of differencesOf(user, circumstance)) {
+  for (const [position, some] of differences.entries()) {
+    for (const { key, difference } of some) {
       const same = getOrMake(found, key, () => ({ key, difference, positions: [] }));
       same.positions.push(position);
       const effect = worse(same.effect, difference.effect);
       if (effect) same.effect = effect;
     }
   }
-  return [...found.values()].map((row) => ({ user, ...row }));
+  return [...found.values()].map((row) => ({ ...row, key: `${row.key} ${row.positions.join()}` }));
 }
 
 /** Worst first. */
@@ -96,44 +141,34 @@ function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined)
   return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
 }
 
+interface ComparedAt extends Compared {
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly placedAt: (positions: readonly number[]) => Placed;
+}
+
 /** Merges occurrences into one change. Classes without users count only if no class with users has the change. */
-function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared): readonly AccessChange[] {
+function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared: ComparedAt): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];
-  const { difference, positions } = first;
-  const circumstances = positions.flatMap((position) => compared.circumstances[position] ?? []);
-  const { kind, headline, before, after } = difference;
+  const { kind, headline, before, after } = first.difference;
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
   const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
-  const where = whereText(positions, compared.circumstances);
-  const row = {
-    kind,
-    apps: pair.clientIds,
-    who,
-    where,
-    zones: [...new Set(circumstances.map(({ place }) => place.label))],
-    before,
-    after,
-    effects,
-  };
+  const { where, zones } = compared.placedAt(first.positions);
+  const row = { kind, apps: clientIds, who, where, zones, before, after, effects };
   return [{ ...row, sentence: changeSentence({ headline, ...row }) }];
 }
 
 function affectedBy(
   same: readonly Occurrence[],
-  { classes, isCounted, users }: Compared & { readonly users: number },
+  { classes, isCounted, sizes, users }: ComparedAt & { readonly users: number },
 ): AffectedUsers {
-  const counts = (some: readonly UserClass[]) => some.reduce((sum, userClass) => sum + userClass.users, 0);
   const inChange = same.map(({ user }) => user);
   const meant = users > 0 ? inChange.filter((userClass) => userClass.users > 0) : inChange;
   const names = [...new Set(meant.flatMap(({ groups }) => groups))].sort();
-  const groups = names.map((group) => ({
-    group,
-    users: counts(inChange.filter((userClass) => userClass.groups.includes(group))),
-    of: counts(classes.filter((userClass) => userClass.groups.includes(group))),
-  }));
-  const of = counts(classes);
+  const own = groupSizes(inChange);
+  const groups = names.map((group) => ({ group, users: own.get(group) ?? 0, of: sizes.get(group) ?? 0 }));
+  const of = classes.reduce((sum, userClass) => sum + userClass.users, 0);
   const isAll = isCounted ? users > 0 && users === of : inChange.length === classes.length;
   const such = users > 0 || isAll ? [] : namesOfSome(meant, classes);
   return {

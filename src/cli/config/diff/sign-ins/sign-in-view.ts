@@ -19,7 +19,6 @@ import { carriedScopes } from '../compared/carried-scopes.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
 import { type CircumstanceOfUser, decidingRuleNames } from './deciding-rules.ts';
-import type { UserClass } from './user-classes.ts';
 
 export interface SignInView {
   readonly asks: RulesInEffect['asks'];
@@ -58,24 +57,31 @@ export interface SessionLength {
 
 /** Creates views. Sign-ins decided by the same rules share one view. */
 export interface Viewer {
-  readonly view: (user: UserClass, circumstance: Circumstance) => SignInView;
+  readonly view: (asked: CircumstanceOfUser) => SignInView;
+}
+
+interface ViewContext {
+  /** From `freeScopes`. */
+  readonly free: readonly string[];
+  /** The ids of `UserClass.results`. */
+  readonly atoms: readonly string[];
 }
 
 /**
- * Views of one configuration. Users with the same enrollments and the same deciding rules share one view. `free`: from
- * `freeScopes`.
+ * Views of one configuration at apps that are alike, of which `own` is one. Users with the same enrollments and the
+ * same deciding rules share one view.
  */
-export function viewerOf(own: AppSide, key: 'active' | 'next', free: readonly string[]): Viewer {
+export function viewerOf(own: AppSide, key: 'active' | 'next', { free, atoms }: ViewContext): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
-  const factsOf = ({ user: { subject }, circumstance }: CircumstanceOfUser): Facts => ({
-    ...factsIn(own, circumstance, key),
-    subject,
-  });
-  const decidersOf = decidingRuleNames(own.policies, factsOf);
+  const anonymous = new Map<Circumstance, Facts>();
+  const factsOf = ({ user: { subject }, circumstance, clientId }: CircumstanceOfUser): Facts => {
+    const facts = getOrMake(anonymous, circumstance, () => factsIn(own, circumstance, key));
+    return { ...facts, request: { ...facts.request, clientId }, subject };
+  };
+  const decidersOf = decidingRuleNames(own.policies, factsOf, atoms);
   return {
-    view: (user, circumstance) => {
-      const ofRest = getOrMake(known, user.rest, () => new Map<string, SignInView>());
-      const asked = { user, circumstance };
+    view: (asked) => {
+      const ofRest = getOrMake(known, asked.user.rest, () => new Map<string, SignInView>());
       return getOrMake(ofRest, decidersOf(asked), () => viewOf(own, factsOf(asked), free));
     },
   };

@@ -16,14 +16,7 @@ import { toSubject } from '../../../../users/record/user.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Identity } from '../../questions/identities.ts';
 import { factsIn, type VariedPair } from './circumstances.ts';
-import {
-  addConsents,
-  apartByConsent,
-  type ConsentCounts,
-  consentsGiven,
-  type ScopesAsked,
-  scopesAsked,
-} from './counted-consents.ts';
+import { addConsents, type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
 
 /** A class of users, represented by one of them. */
 export interface UserClass {
@@ -43,7 +36,7 @@ export interface UserClass {
 }
 
 /** Something that rules ask about users, apart from their groups: a condition, or a part of an expression. */
-interface Atom {
+export interface Atom {
   readonly id: string;
   readonly resultIn: (facts: Facts & { readonly subject: Subject }) => string;
   /** The facts that it reads, e.g. `now`, `subject.profile.site`. Those of the user only where it reads others, too. */
@@ -53,6 +46,8 @@ interface Atom {
   /** The results in these sign-ins by what is read of the user. */
   readonly known: Map<string, string>;
 }
+
+type AskedAtom = Omit<Atom, 'signIns' | 'known'>;
 
 /** The parts of users that both configurations use. */
 export interface Projection {
@@ -69,7 +64,7 @@ export interface Projection {
 }
 
 /** Groups are handled separately in a class. */
-const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) => name !== 'groups');
+export const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) => name !== 'groups');
 
 /** The projection that these pairs need. */
 export function projectionOf(varied: readonly VariedPair[]): Projection {
@@ -79,11 +74,7 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
   const passwords = policies.flatMap(({ password }) => password?.rules.map(({ rule }) => rule.then) ?? []);
   const passwordAges = [...new Set(passwords.flatMap(({ maxAge }) => maxAge ?? []))].sort((a, b) => a - b);
   return {
-    groups: new Set(
-      withConditionsInside(sets).flatMap(({ groups }) =>
-        [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? []),
-      ),
-    ),
+    groups: groupsNamed(sets),
     atoms: atomsOf(varied),
     attributes: [...new Set(profiles.flatMap(({ required, optional }) => [...required, ...optional]))],
     terms: [...new Set(profiles.flatMap(({ terms }) => terms.map(({ id }) => id)))],
@@ -96,8 +87,17 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
   };
 }
 
+/** In expressions, too. */
+export function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> {
+  return new Set(
+    withConditionsInside(sets).flatMap(({ groups }) =>
+      [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? []),
+    ),
+  );
+}
+
 function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
-  const found = new Map<string, { readonly atom: Omit<Atom, 'signIns'>; readonly signIns: Map<string, Facts> }>();
+  const found = new Map<string, { readonly atom: AskedAtom; readonly signIns: Map<string, Facts> }>();
   for (const { pair, circumstances } of varied) {
     const { active, next } = pair;
     const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
@@ -115,14 +115,26 @@ function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
       }
     }
   }
-  return Array.from(found.values(), ({ atom, signIns }) => ({ ...atom, signIns: [...signIns.values()] }));
+  return Array.from(found.values(), ({ atom, signIns }) => {
+    return { ...atom, signIns: [...signIns.values()], known: new Map() };
+  });
 }
 
-function atomsIn(set: ConditionSet): readonly Omit<Atom, 'signIns'>[] {
-  return aboutUsers.flatMap((name): readonly Omit<Atom, 'signIns'>[] => {
+/** The ids of what the conditions ask about users, apart from groups. */
+export function atomIds(set: ConditionSet): readonly string[] {
+  return atomsIn(set).map(({ id }) => id);
+}
+
+/** Cached by expression: its parts are read once for all apps. */
+const expressionAtoms = new WeakMap<CompiledExpression, readonly AskedAtom[]>();
+
+function atomsIn(set: ConditionSet): readonly AskedAtom[] {
+  const { expression } = set;
+  return aboutUsers.flatMap((name): readonly AskedAtom[] => {
     const condition = set[name];
     if (condition === undefined) return [];
-    if (name === 'expression' && set.expression) return atomsOfExpression(set.expression);
+    if (name === 'expression' && expression)
+      return getOrMake(expressionAtoms, expression, () => atomsOfExpression(expression));
     const tests = compileConditions({ [name]: condition });
     const reads = tests.some(({ varies }) => varies) ? ['now'] : [];
     return [
@@ -131,8 +143,8 @@ function atomsIn(set: ConditionSet): readonly Omit<Atom, 'signIns'>[] {
   });
 }
 
-function atom(id: string, reads: readonly string[], resultIn: Atom['resultIn']): Omit<Atom, 'signIns'> {
-  return { id, reads, resultIn, known: new Map() };
+function atom(id: string, reads: readonly string[], resultIn: Atom['resultIn']): AskedAtom {
+  return { id, reads, resultIn };
 }
 
 const user = /^user\b/;
@@ -141,10 +153,10 @@ const user = /^user\b/;
  * One that reads the user alone is evaluated once. Of another one, each part that is about the user: users whom it
  * distinguishes in some sign-in differ in one of them, or in their groups.
  */
-function atomsOfExpression({ written, evaluate, logic, partOf }: CompiledExpression): readonly Omit<Atom, 'signIns'>[] {
+function atomsOfExpression({ written, evaluate, logic, partOf }: CompiledExpression): readonly AskedAtom[] {
   const readBy = (text: string) => partOf?.(text).reads ?? [];
   if (readBy(written).every((path) => user.test(path))) return [atom(`expression ${written}`, [], evaluate)];
-  return expressionParts(logic).flatMap((part): readonly Omit<Atom, 'signIns'>[] => {
+  return expressionParts(logic).flatMap((part): readonly AskedAtom[] => {
     if ('userType' in part)
       return [atom('user.userType', [], ({ subject: { userType } }) => JSON.stringify([userType]))];
     if (!('text' in part)) return [];
@@ -169,12 +181,32 @@ function reading(facts: object, paths: readonly string[]): string {
 const mostSignIns = 64;
 
 /** Equal for users whom the condition distinguishes in no circumstance. */
-function resultFor(subject: Subject, { resultIn, reads, signIns, known }: Atom): string {
-  const results = () => signIns.map((facts) => resultIn({ ...facts, subject })).join(' ');
-  const ofUser = reads.filter((path) => path.startsWith('subject'));
-  if (ofUser.length === 0) return results();
-  const read = reading({ subject }, ofUser);
-  return signIns.length > mostSignIns ? read : getOrMake(known, read, results);
+export function resultFor(subject: Subject, atom: Atom): string {
+  const { reads, signIns, known } = atom;
+  if (!reads.some(isOfUser)) return resultsIn(subject, atom);
+  const read = readOfUser(subject, atom);
+  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(subject, atom));
+}
+
+/** The results in each sign-in. */
+function resultsIn(subject: Subject, { resultIn, signIns }: Atom): string {
+  return signIns.map((facts) => resultIn({ ...facts, subject })).join(' ');
+}
+
+/** What the condition reads of the user. */
+export function readOfUser(subject: Subject, { reads }: Pick<Atom, 'reads'>): string {
+  return reading({ subject }, reads.filter(isOfUser));
+}
+
+function isOfUser(path: string): boolean {
+  return path.startsWith('subject');
+}
+
+/** As `resultFor` at one of several apps: other results are equal at none of them. */
+export function resultAtApp(subject: Subject, atom: Atom, read: string): string {
+  const { signIns } = atom;
+  if (signIns.length <= mostSignIns) return resultsIn(subject, atom);
+  return `${signIns[0]?.request.clientId} ${read}`;
 }
 
 interface UserClassContext {
@@ -220,25 +252,6 @@ function restOf(
     skipped ?? null,
     recovery !== undefined,
   ]);
-}
-
-/** Merges classes for a subset of the apps, which distinguish fewer users. */
-export function seenBy(classes: readonly UserClass[], own: Projection, all: Projection): readonly UserClass[] {
-  const positions = own.atoms.map((atom) => {
-    const at = all.atoms.findIndex(({ id }) => id === atom.id);
-    // In the sign-ins of these apps alone, a condition may distinguish fewer users.
-    const isAlike = all.atoms[at]?.signIns.length === atom.signIns.length;
-    return { atom, at: isAlike ? at : undefined };
-  });
-  const found = new Map<string, UserClass>();
-  for (const userClass of classes) {
-    const groups = userClass.groups.filter((group) => own.groups.has(group));
-    const results = positions.map(({ atom, at }) =>
-      at === undefined ? resultFor(userClass.subject, atom) : (userClass.results[at] ?? ''),
-    );
-    for (const apart of apartByConsent(userClass, own.consents)) add(found, { ...apart, groups, results });
-  }
-  return [...found.values()];
 }
 
 function add(found: Map<string, UserClass>, userClass: UserClass): void {

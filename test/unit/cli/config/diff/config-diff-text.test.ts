@@ -104,6 +104,19 @@ function withCities(names: readonly string[] = cities): Files {
   return { 'stepgate.yaml': settings.replace('zones:\n', `zones:\n${zones.join('')}`) };
 }
 
+test('what tokens carry is said of apps that may ask for it', async () => {
+  const app = (clientId: string, scope: string) => ({
+    [`apps/${clientId}.yaml`]: `clientId: ${clientId}\nname: A\nsignOnPolicy: notes\nclient: { redirect_uris: [https://a.test/cb], scope: ${scope} }\n`,
+  });
+  const apps = { ...app('closed', 'openid profile'), ...app('open', 'openid profile email') };
+  const granting = (...scopes: readonly string[]) => ({
+    ...apps,
+    ...signOn({ name: 'In', then: { ...factors(1), grant: { scopes } } }),
+  });
+  const changes = await diffs.changes(granting('profile'), granting('profile', 'email'));
+  expect(changes.flatMap((change) => change.apps)).toEqual(['notes', 'open']);
+});
+
 test('the scopes that a rule grants to tokens are shown by the scopes that reach it', async () => {
   await diffs.addUsers(2, [], { credentials: [password] });
   const granting = (scopes: readonly string[] | undefined, more: readonly object[] = []) =>

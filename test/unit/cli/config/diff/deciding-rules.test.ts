@@ -6,18 +6,26 @@ import {
   type CircumstanceOfUser,
   decidingRuleNames,
 } from '../../../../../src/cli/config/diff/sign-ins/deciding-rules.ts';
-import type { UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
+import { atomIds, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import type { Conditions } from '../../../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../../src/core/model/neutral-facts.ts';
-import type { Requirement } from '../../../../../src/core/model/policy.ts';
-import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../../../src/core/policy/rules/compile.ts';
+import type { Requirement, Rule } from '../../../../../src/core/model/policy.ts';
+import { compileAccountPolicy } from '../../../../../src/core/policy/rules/account-policy.ts';
+import {
+  type CompiledAccountPolicy,
+  type CompiledPolicy,
+  compilePolicy,
+  type PolicySet,
+} from '../../../../../src/core/policy/rules/compile.ts';
 
 const requirement: Requirement = { anyOf: [{ factors: 1, demands: [] }] };
 
+const rulesOf = (conditions: readonly Conditions[]): readonly Rule[] =>
+  conditions.map((when, at) => ({ name: `R${at}`, when, then: { kind: 'allow', requirement } }));
+
 function policyOf(...conditions: readonly Conditions[]): CompiledPolicy {
-  const rules = conditions.map((when, at) => ({ name: `R${at}`, when, then: { kind: 'allow' as const, requirement } }));
-  return compilePolicy({ name: 'p', rules });
+  return compilePolicy({ name: 'p', rules: rulesOf(conditions) });
 }
 
 /** `questions`: the policy was asked so often. */
@@ -62,9 +70,16 @@ const set = (policies: Pick<PolicySet, 'session' | 'app'>): PolicySet => ({
   acrLevels: [],
   authenticators: [],
 });
+const withAccount = (accountPolicy: CompiledAccountPolicy): PolicySet => ({
+  ...set({ session: policyOf({}), app: policyOf({}) }),
+  accountPolicy,
+  authenticators: [{ key: 'totp', factors: ['possession'], characteristics: [], enrollable: true }],
+});
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];
 const users = [user([]), user(['a']), user(['a', 'b']), user(['b']), user(['b'], 'enrolled TOTP')];
-const eachAsked = users.flatMap((user) => places.map((circumstance) => ({ user: user, circumstance })));
+const eachAsked = users.flatMap((user) =>
+  places.map((circumstance) => ({ user: user, circumstance, clientId: 'app' })),
+);
 
 describe('a policy is asked', () => {
   const office: Conditions = { network: { any: ['office'] } };
@@ -83,7 +98,16 @@ describe('a policy is asked', () => {
     expect(app.questions()).toBe(2 * places.length);
   });
 
-  test('about every user where its rules ask for more than groups', () => {
+  test('once for users for whom a condition has the same results', () => {
+    const guests: Conditions = { userType: { any: ['guest'] }, ...office };
+    const app = counted(policyOf(guests, {}));
+    const named = decidingRuleNames(set({ session: policyOf({}), app: app.policy }), factsOf, atomIds(guests));
+    for (const { user, ...asked } of eachAsked)
+      named({ ...asked, user: { ...user, results: [user.groups.includes('a') ? 'hit' : 'miss'] } });
+    expect(app.questions()).toBe(2 * places.length);
+  });
+
+  test('about every user where its rules ask what no class tells apart', () => {
     const app = counted(policyOf({ userType: { any: ['guest'] } }, {}));
     const named = decidingRuleNames(set({ session: policyOf({}), app: app.policy }), factsOf);
     for (const asked of eachAsked) named(asked);
@@ -95,7 +119,8 @@ describe('sign-ins have the same name', () => {
   const conditions: readonly Conditions[] = [{ groups: { all: ['a', 'b'] } }, { network: { any: ['office'] } }, {}];
   const named = decidingRuleNames(set({ session: policyOf({}), app: policyOf(...conditions) }), factsOf);
   const [elsewhere, office, home] = places as [Circumstance, Circumstance, Circumstance];
-  const nameOf = (groups: readonly string[], circumstance: Circumstance) => named({ user: user(groups), circumstance });
+  const nameOf = (groups: readonly string[], circumstance: Circumstance) =>
+    named({ user: user(groups), circumstance, clientId: 'app' });
 
   test('where the same rules decide', () => {
     expect(nameOf(['a'], elsewhere)).toBe(nameOf(['b'], home));
@@ -107,11 +132,27 @@ describe('sign-ins have the same name', () => {
     expect(nameOf(['a'], office)).not.toBe(nameOf(['a', 'b'], office));
   });
 
+  test('where the same rule of the account policy is about what is enrolled', () => {
+    const of = (...conditions: readonly Conditions[]) =>
+      compileAccountPolicy({ name: 'account', rules: rulesOf(conditions) });
+    const namedUnder = (...conditions: readonly Conditions[]) =>
+      decidingRuleNames(withAccount(of(...conditions)), factsOf);
+    const nameOf = (by: ReturnType<typeof decidingRuleNames>, groups: readonly string[]) =>
+      by({ user: user(groups), circumstance: elsewhere, clientId: 'app' });
+    const byGroup = namedUnder({ groups: { any: ['a'] } }, {});
+    expect(nameOf(byGroup, ['b'])).toBe(nameOf(byGroup, []));
+    expect(nameOf(byGroup, ['a'])).not.toBe(nameOf(byGroup, []));
+    const byRisk = namedUnder({ risk: { atLeast: 'medium' } }, {});
+    expect(nameOf(byRisk, ['b'])).not.toBe(nameOf(byRisk, []));
+  });
+
   test('no user represents another that a rule about more than groups distinguishes', () => {
     const app = policyOf({ userType: { any: ['guest'] } }, {});
     const byType = decidingRuleNames(set({ session: policyOf({}), app }), factsOf);
     const guest = { ...user([]), subject: { ...user([]).subject, userType: 'guest' } };
-    const [own, other] = [guest, user([])].map((userClass) => byType({ user: userClass, circumstance: elsewhere }));
+    const [own, other] = [guest, user([])].map((userClass) =>
+      byType({ user: userClass, circumstance: elsewhere, clientId: 'app' }),
+    );
     expect(own).not.toBe(other);
   });
 });

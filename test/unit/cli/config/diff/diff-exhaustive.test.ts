@@ -161,9 +161,10 @@ async function sideOf(rules: Drawn) {
 /** What one configuration after the other asks of the user there, as keys of changes. */
 function changesAt(pair: AppPair, subject: OnlyUser['subject'], circumstance: Circumstance): readonly string[] {
   const user = { subject, users: 1, groups: subject.groups, results: [], consents: new Map(), rest: '' };
-  const free = freeScopes(pair);
-  const [before, after] = [viewerOf(pair.active, 'active', free), viewerOf(pair.next, 'next', free)].map((viewer) =>
-    viewer.view(user, circumstance),
+  const context = { free: freeScopes(pair), atoms: [] };
+  const { clientId } = pair.next.app;
+  const [before, after] = [viewerOf(pair.active, 'active', context), viewerOf(pair.next, 'next', context)].map(
+    (viewer) => viewer.view({ user, circumstance, clientId }),
   );
   if (before === undefined || after === undefined) return [];
   return differencesBetween(before, after, pair.next.policies.authenticators).map(keyOf).sort();
@@ -196,7 +197,8 @@ test('each change is told, where it is, and nothing else is', async () => {
       const told = changes
         .filter(({ who, apps }) => who.users === 1 && apps.includes('notes'))
         .map((change) => ({ key: keyOf(change), ...readWhere(change.where, named) }));
-      const [pair] = (await comparedApps(active, next)).pairs;
+      const { pairs } = await comparedApps(active, next);
+      const pair = pairs.find(({ clientIds }) => clientIds.includes('notes'));
       const found = everyCircumstance.map((circumstance) => ({
         circumstance,
         there: pair ? changesAt(pair, user.subject, circumstance) : [],

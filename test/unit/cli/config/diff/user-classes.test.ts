@@ -1,17 +1,13 @@
 /** Classes of users in `config diff`: counted together, they come to the same as the users taken one by one. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type AppPair, comparedApps } from '../../../../../src/cli/config/diff/compared/app-pairs.ts';
+import { comparedApps } from '../../../../../src/cli/config/diff/compared/app-pairs.ts';
 import { nextConfiguration } from '../../../../../src/cli/config/diff/compared/compared-configuration.ts';
 import type { AccessChange } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
 import { circumstancesOf, placePairs } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
-import { comparePair } from '../../../../../src/cli/config/diff/sign-ins/compare-pair.ts';
-import {
-  classOf,
-  projectionOf,
-  seenBy,
-  type UserClass,
-} from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
+import { classesAtApps, numberedClasses } from '../../../../../src/cli/config/diff/sign-ins/classes-at-apps.ts';
+import { pairComparison } from '../../../../../src/cli/config/diff/sign-ins/compare-pair.ts';
+import { classOf, projectionOf, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { Enrollment, Subject } from '../../../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../../../src/core/model/omit-undefined.ts';
@@ -126,11 +122,6 @@ function counted(changes: readonly AccessChange[]): ReadonlyMap<string, number> 
   return found;
 }
 
-/** No view of another user is at hand. */
-function aloneAt({ clientIds, active, next }: AppPair): AppPair {
-  return { clientIds, active, next };
-}
-
 test('another authenticator of a recovery makes another class, whatever the order of the authenticators', () => {
   const recovered = (by: string, ...own: readonly Omit<Enrollment, 'id'>[]): Subject => {
     const all = own.map((enrollment) => ({ id: enrollment.authenticator, ...enrollment }));
@@ -156,9 +147,10 @@ test('classes of users give the same results as single users', async () => {
         const { circumstances } = varied;
         const projection = projectionOf([{ pair, ...varied }]);
         const each = users.map((user) => classOf(user, { projection, now }));
-        const classes = seenBy(each, projection, projection);
+        const classes = classesAtApps(numberedClasses(each), projection, projection)(projection);
+        const atoms = projection.atoms.map(({ id }) => id);
         const compare = (some: readonly UserClass[]) =>
-          comparePair(aloneAt(pair), { classes: some, circumstances, isCounted: true });
+          pairComparison(pair, { circumstances, atoms })(pair, { classes: some, isCounted: true });
         const together = counted(compare(classes));
         expect(together).toEqual(counted(each.flatMap((userClass) => compare([userClass]))));
         seen.changes += together.size;
