@@ -1,6 +1,8 @@
 /** `stepgate config test --record`: writes a policy test for a real sign-in. */
 import { basename, dirname, join } from 'node:path';
-import type { Seconds } from '../../core/model/facts.ts';
+import { passwordToReplace } from '../../core/enrollment/password-to-replace.ts';
+import type { Facts, Seconds } from '../../core/model/facts.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { explain } from '../../flow/explain.ts';
 import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import { type PolicyTest, policyTestsSchema } from '../../policy/schema/policy-tests.ts';
@@ -54,15 +56,13 @@ export async function record(
   if (app === undefined) throw refusal(unknownName('app', found.clientId, configuration.apps));
   if (app.signOnPolicies === undefined) throw refusal(`no user signs in to ${app.clientId}: it is a service`);
   const { snapshot, authenticators } = configuration;
-  const { facts, names, leftOut } = recordedFacts(found, await snapshot.policies(app), snapshot.settings.attributes);
+  const policies = await snapshot.policies(app);
+  const { facts, names, leftOut } = recordedFacts(found, policies, snapshot.settings.attributes);
   const schema = policyTestsSchema(authenticators);
   const question = { app: app.clientId, ...facts };
   const asked = schema.parse({ tests: [{ name: '-', ...question, expect: { deny: false } }] }).tests[0] as PolicyTest;
-  const explanation = await explain(
-    snapshot,
-    app,
-    factsFromOptions(factOptionsOf(asked), { snapshot, app, authenticators, now }),
-  );
+  const askedFacts = factsFromOptions(factOptionsOf(asked), { snapshot, app, authenticators, now });
+  const explanation = await explain(snapshot, app, askedFacts);
   const about = { ...question, expect: recordedExpectation(explanation) };
   let test = { name: '', ...about };
   await changeFile(file, async (text) => {
@@ -77,7 +77,12 @@ export async function record(
     file,
     name: test.name,
     test,
-    notes: [...namesNote(names), ...leftOut.map(leftOutNote), ...changedNote(found.rule, rule)],
+    notes: [
+      ...namesNote(names),
+      ...leftOut.map(leftOutNote),
+      ...replacementNote(policies, { ...askedFacts, now: found.at, subject: found.subject }),
+      ...changedNote(found.rule, rule),
+    ],
   };
 }
 
@@ -118,6 +123,16 @@ async function signIn(
 
 function leftOutNote(condition: string): string {
   return `a rule asks about \`${condition}\`, which is not recorded: look whether the test means this sign-in`;
+}
+
+/** A test cannot say how old a password is, or that it was found on a blocklist. */
+function replacementNote(policies: PolicySet, facts: Facts & Required<Pick<Facts, 'subject'>>): readonly string[] {
+  const { subject } = facts;
+  const used = subject.enrollments.map(({ id }) => id);
+  const replaced = passwordToReplace(policies, facts, { subject, used });
+  return replaced === undefined
+    ? []
+    : [`the user must choose a new password (${replaced.reason}), which a test cannot say: it is about a good one`];
 }
 
 function namesNote(names: readonly string[]): readonly string[] {

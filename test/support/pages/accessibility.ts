@@ -31,7 +31,7 @@ export async function bringAxe(page: Page): Promise<void> {
  * `rules`: these only, by their ids; absent: all.
  */
 export async function brokenRules(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
-  if (await page.evaluate<boolean>("typeof globalThis.axe === 'undefined'")) await load(page);
+  if (await page.evaluate<boolean>("typeof globalThis.axe === 'undefined'")) await page.evaluate(source);
   const options = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) };
   const result = await page.evaluate<{ readonly violations: readonly Rule[]; readonly contrast: boolean }>(
     `axe.run(${JSON.stringify(options)}).then(({ violations, passes }) => ({
@@ -41,13 +41,6 @@ export async function brokenRules(page: Page, rules?: readonly string[]): Promis
   );
   const broken = result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`);
   return result.contrast ? broken : [...broken, 'contrast was not checked'];
-}
-
-/** By the protocol of Chromium: `page.evaluate` hands it over as a value first, which takes half as long again. */
-async function load(page: Page): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: source });
-  await session.detach();
 }
 
 /** Expects that the page, which has come already, breaks no rule. */
