@@ -5,7 +5,7 @@
 import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code/access-code.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
 import { authenticatorKinds } from '../authenticators/index.ts';
-import { passwordTools } from '../authenticators/password/tools.ts';
+import { passwordTools } from '../authenticators/password/password-tools.ts';
 import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
 import { recoveryCodeKey } from '../authenticators/recovery-code/recovery-code.ts';
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';

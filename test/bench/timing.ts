@@ -14,7 +14,7 @@ import { parseDocument } from 'yaml';
 import { createApp, type ServerApp } from '../../src/app.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { passwordTools } from '../../src/authenticators/password/tools.ts';
+import { passwordTools } from '../../src/authenticators/password/password-tools.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';

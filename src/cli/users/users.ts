@@ -4,8 +4,8 @@
  */
 import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';
+import { usersDeleteCommand, usersGroupsCommand, usersStatusCommands, usersUnlockCommand } from './account-commands.ts';
 import { usersAddCommand } from './add.ts';
-import { usersDeleteCommand, usersGroupsCommand, usersStatusCommands, usersUnlockCommand } from './change.ts';
 import { usersImportCommand } from './import.ts';
 import { usersListCommand } from './list.ts';
 import { usersReindexCommand } from './reindex.ts';

@@ -2,8 +2,9 @@
  * The content of an SSO session: the protocol's data about the browser's session, and the evidence proved in it, entry
  * by entry. Two tabs that finish at the same time both add to it, and neither overwrites the other.
  */
+
+import { parsedOnce } from '../../core/model/cached-parse.ts';
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
-import { parsedOnce } from '../../core/model/parsed-once.ts';
 import type { GrantedSession } from '../../core/model/policy.ts';
 import { ssoSessionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';

@@ -19,7 +19,7 @@ import { isOver, peekSso, type SsoSession, withPauses } from '../browser/sso-ses
 import { browserUseOf, isKnownBrowser } from '../browser/used-browser.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from './account.ts';
-import { decoyPastKeys, pastKeys, unusualFacts } from './unusual.ts';
+import { decoyPastKeys, pastKeys, unusualFacts } from './risk-facts.ts';
 
 export interface FactSources {
   readonly unit: UnitOfWork;

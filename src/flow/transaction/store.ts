@@ -1,6 +1,6 @@
 /** The transaction in the store, and the messages waiting to be sent for it. */
 
-import { parsedOnce } from '../../core/model/parsed-once.ts';
+import { parsedOnce } from '../../core/model/cached-parse.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { identifierKey, ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';

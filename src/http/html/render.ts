@@ -41,9 +41,9 @@ import type {
   SignInLostPage,
   StepPage,
 } from './views/page-models.ts';
+import { noNotices, type View } from './views/page-view.ts';
 import * as standalone from './views/standalone-pages.ts';
 import { stepView } from './views/step.ts';
-import { noNotices, type View } from './views/view.ts';
 
 /** How many brands have their stylesheet address cached. */
 const mostBrands = 500;

@@ -1,7 +1,11 @@
 /** Checks expressions in conditions by the attribute schema: what they name, their types, and what they may cost. */
 import type { Finding } from '../model/finding.ts';
 import { expressionFaults, unguardedReads } from '../schema/expressions/check-expression.ts';
-import { type ExpressionFault, longestExpression, typedEnvironment } from '../schema/expressions/environment.ts';
+import {
+  type ExpressionFault,
+  longestExpression,
+  typedEnvironment,
+} from '../schema/expressions/expression-environment.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 import { attributeTypes } from './check-attribute-tests.ts';

@@ -2,10 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../../authenticators/authenticator.ts';
+import { parsedOnce } from '../../core/model/cached-parse.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { Enrollment, Recovery, Seconds, Subject, UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { parsedOnce } from '../../core/model/parsed-once.ts';
 import { type AppAccess, consentsOf } from './app-access.ts';
 import type { StoredSkips } from './skips.ts';
 

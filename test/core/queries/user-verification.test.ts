@@ -5,7 +5,7 @@ import type { DecisionOutcome } from '../../../src/core/model/decision.ts';
 import type { EnrollmentRule } from '../../../src/core/model/enrollment-policy.ts';
 import type { Policy, Requirement } from '../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
-import { discoverable } from '../../../src/core/queries/discoverable.ts';
+import { discoverable } from '../../../src/core/queries/offered-on-identify-page.ts';
 import {
   asActive,
   isAskedFor,

@@ -9,9 +9,9 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
 import { isRememberable } from '../proofs/asked-proofs.ts';
-import { atStrongest } from '../proofs/at-strongest.ts';
-import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
+import { type AdmittedWith, factsWith } from '../proofs/proving-user.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
+import { atStrongest } from '../proofs/strongest-example.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { factsOn, type PolicySides } from './deciding-together.ts';
 

@@ -11,9 +11,9 @@ import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
-import { atStrongest } from '../proofs/at-strongest.ts';
-import type { AdmittedWith } from '../proofs/facts-with.ts';
+import type { AdmittedWith } from '../proofs/proving-user.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
+import { atStrongest } from '../proofs/strongest-example.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import { pairings, type RulePairing } from '../space/rule-pairings.ts';
@@ -21,7 +21,7 @@ import type { RuleSpace } from '../space/rule-space.ts';
 import { alsoIn, commonAuthenticators } from './common-authenticators.ts';
 import { compareAsks } from './compare-asks.ts';
 import { factsOn, type NoFacts, type PolicySides, possiblyDecidingOn, type SidesInSpace } from './deciding-together.ts';
-import { recoveryProofs, setsNewPassword } from './newly-taken.ts';
+import { recoveryProofs, setsNewPassword } from './newly-accepted-proofs.ts';
 
 /** Rules of the recovery policy, before and now. Absent: no rule decided, which denies. */
 export interface RecoveryRules {

@@ -8,7 +8,7 @@
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import type { AdmittedWith } from '../proofs/facts-with.ts';
+import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { proofsOf } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';

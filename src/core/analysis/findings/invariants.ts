@@ -11,7 +11,7 @@ import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
-import type { AdmittedWith } from '../proofs/facts-with.ts';
+import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';

@@ -11,8 +11,8 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { decideTogether } from '../space/rule-combinations.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
-import { type AdmittedWith, enrollmentId, factsWith } from './facts-with.ts';
 import { withoutNeedless } from './needless-proofs.ts';
+import { type AdmittedWith, enrollmentId, factsWith } from './proving-user.ts';
 import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
 
 /** Which proofs are looked for. */

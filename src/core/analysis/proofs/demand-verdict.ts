@@ -11,7 +11,7 @@ import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { admittingProofs } from './admitted-with.ts';
 import { askedIn, browsersOf, isRememberable, proofsIn, type SignInBrowser } from './asked-proofs.ts';
 import { readingsOf } from './enrollment-readings.ts';
-import type { AdmittedWith } from './facts-with.ts';
+import type { AdmittedWith } from './proving-user.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
 
 /** A promise about every sign-in. */

@@ -1,6 +1,6 @@
 /** Makes an example as small as it can be. */
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
-import type { AdmittedWith } from './facts-with.ts';
+import type { AdmittedWith } from './proving-user.ts';
 
 /**
  * Drops proofs that an example does not need, because readers expect each of them to be needed. Fewer proofs never meet

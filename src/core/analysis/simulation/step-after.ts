@@ -4,7 +4,7 @@ import { enrollScope } from '../../enrollment/account-request.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
+import { type AdmittedWith, factsWith } from '../proofs/proving-user.ts';
 
 /** `refused`: denied, or asked to prove more. */
 export type StepAfter =

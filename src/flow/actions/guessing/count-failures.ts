@@ -2,7 +2,7 @@
 
 import { recordFailure } from '../../../users/history/usual-places.ts';
 import type { VersionedAccount } from '../../../users/record/account.ts';
-import { decoyPastKeys, pastKeys } from '../../facts/unusual.ts';
+import { decoyPastKeys, pastKeys } from '../../facts/risk-facts.ts';
 import type { OpenTransaction } from '../../transaction/open-transaction.ts';
 import type { ActionResult } from '../verification/verify.ts';
 import { countWrongPassword, isUsedBy } from './guessing-network.ts';

@@ -2,7 +2,7 @@
 
 import type { Authenticator, AuthenticatorContext, Refused } from '../../../authenticators/authenticator.ts';
 import type { Facts } from '../../../core/model/facts.ts';
-import { discoverable } from '../../../core/queries/discoverable.ts';
+import { discoverable } from '../../../core/queries/offered-on-identify-page.ts';
 import type { Step } from '../../../core/step/step.ts';
 import { identified, keptSignedIn } from '../../../core/step/transitions.ts';
 import type { IdentifyPage } from '../../../policy/model/settings.ts';

@@ -6,7 +6,7 @@ import type { CardModel, OverviewModel, SuggestionModel } from '../models/accoun
 import { type AccountSection, sectionCards } from './account-frame.ts';
 import type { OverviewPage } from './account-pages.ts';
 import { keepModel } from './deletion-view.ts';
-import { authenticatorName, iconOf } from './view.ts';
+import { authenticatorName, iconOf } from './page-view.ts';
 
 /** With fewer recovery codes than this, the pages warn. */
 export const fewCodes = 3;

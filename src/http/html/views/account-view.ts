@@ -21,7 +21,6 @@ import { addressContent } from './address-view.ts';
 import { appsModel } from './apps-model.ts';
 import { appsContent } from './apps-view.ts';
 import { deletionContent } from './deletion-view.ts';
-import { profileContent } from './profile-view.ts';
 import {
   accountModel,
   authenticatorName,
@@ -32,7 +31,8 @@ import {
   placeText,
   stateForm,
   type View,
-} from './view.ts';
+} from './page-view.ts';
+import { profileContent } from './profile-view.ts';
 
 export function accountView(page: AccountPage, t: Translator): View {
   const notices = noticesModel(page.notices, t, { only: ({ field }) => field === undefined || !besideInputs(page) });

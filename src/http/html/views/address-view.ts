@@ -1,6 +1,6 @@
 /** Builds the template models for notification addresses. */
 import type { AddAddressPage, ConfirmAddressPage, RemoveAddressPage } from './account-pages.ts';
-import { invalidBy, type OwnContent, stateForm } from './view.ts';
+import { invalidBy, type OwnContent, stateForm } from './page-view.ts';
 
 export function addressContent(page: AddAddressPage | ConfirmAddressPage | RemoveAddressPage): OwnContent {
   switch (page.kind) {

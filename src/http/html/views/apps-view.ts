@@ -7,7 +7,7 @@ import { scopeText } from '../fields/scope-texts.ts';
 import type { ConnectedAppModel } from '../models/account-models.ts';
 import type { AppLogoModel } from '../models/shared-models.ts';
 import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
-import { appView, type OwnContent, stateForm } from './view.ts';
+import { appView, type OwnContent, stateForm } from './page-view.ts';
 
 export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): OwnContent {
   if (page.kind === 'apps') {

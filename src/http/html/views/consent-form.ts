@@ -7,8 +7,8 @@ import type { Input } from '../fields/inputs.ts';
 import { scopeModel, scopeText } from '../fields/scope-texts.ts';
 import type { ConsentModel, SelectAccountModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
+import { stateForm } from './page-view.ts';
 import { optionsOf } from './step-options.ts';
-import { stateForm } from './view.ts';
 
 interface StepForm<K extends Step['kind']> {
   readonly page: StepPage;

@@ -2,7 +2,7 @@
 import type { DeleteAccountModel, KeepAccountModel } from '../models/account-models.ts';
 import type { DeleteAccountPage, KeepAccount, KeepAccountPage } from './account-pages.ts';
 import { appsModel } from './apps-model.ts';
-import { invalidBy, type OwnContent, stateForm } from './view.ts';
+import { invalidBy, type OwnContent, stateForm } from './page-view.ts';
 
 export function deletionContent(page: DeleteAccountPage | KeepAccountPage): OwnContent {
   const heading = { key: 'account.deletion.title' };

@@ -2,7 +2,7 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { RecoveryCodesModel, SetupModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
-import { stateForm } from './view.ts';
+import { stateForm } from './page-view.ts';
 
 type Offer = Readonly<Record<string, unknown>>;
 

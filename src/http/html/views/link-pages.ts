@@ -1,7 +1,7 @@
 /** The pages behind links in notifications: the question, and the result. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { LinkQuestionPage, LinkResultPage } from './page-models.ts';
-import { placeText, stateForm, type View } from './view.ts';
+import { placeText, stateForm, type View } from './page-view.ts';
 
 const paths = { undo: '/account/undo', not_me: '/account/not-me' } as const;
 

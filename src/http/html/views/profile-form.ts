@@ -5,10 +5,10 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { profileInputs, termsLabel, termsLink } from '../fields/profile-fields.ts';
 import type { ProfileFieldModel, ProfileModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
+import { noticesModel, stateForm } from './page-view.ts';
 import { beforeSendingModel } from './sending-challenge.ts';
 import { optionsOf } from './step-options.ts';
 import { profileLead } from './step-texts.ts';
-import { noticesModel, stateForm } from './view.ts';
 
 interface ProfileForm {
   readonly page: StepPage;

@@ -15,7 +15,7 @@ import type {
   ProfileGroupModel,
 } from '../models/account-models.ts';
 import type { AccountExportPage, ChangeIdentifierPage, ConfirmIdentifierPage, ProfilePage } from './account-pages.ts';
-import { iconOf, invalidBy, noticesModel, type OwnContent, stateForm } from './view.ts';
+import { iconOf, invalidBy, noticesModel, type OwnContent, stateForm } from './page-view.ts';
 
 export function profileContent(
   page: ProfilePage | ChangeIdentifierPage | ConfirmIdentifierPage | AccountExportPage,

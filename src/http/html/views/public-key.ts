@@ -3,7 +3,7 @@ import type { Step } from '../../../core/step/step.ts';
 import type { FormModel } from '../models/shared-models.ts';
 import type { PublicKeyModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
-import { iconOf, stateForm } from './view.ts';
+import { iconOf, stateForm } from './page-view.ts';
 
 export const assertionInputs = ['clientData', 'authenticatorData', 'signatureData', 'userHandle', 'credentialId'];
 export const attestationInputs = ['clientData', 'attestation', 'transports'];

@@ -24,7 +24,7 @@ import type {
   SignedOutPage,
   SignInLostPage,
 } from './page-models.ts';
-import { accountModel, appView, contactOf, noticesModel, stateForm, type View } from './view.ts';
+import { accountModel, appView, contactOf, noticesModel, stateForm, type View } from './page-view.ts';
 
 export function errorView({ code: error, reference, nextLinks = [] }: ErrorPage, t: Translator): View {
   const code = `error.${error}`;

@@ -4,8 +4,8 @@ import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts
 import type { Translator } from '../../../rendering/translator.ts';
 import type { HiddenInput, OptionModel } from '../models/shared-models.ts';
 import type { StepPage } from './page-models.ts';
+import { stateForm } from './page-view.ts';
 import { methodOf, publicOf } from './step-texts.ts';
-import { stateForm } from './view.ts';
 
 /** In the order of the page. A denied sign-in returns to the app by its main form instead. */
 export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[] {

@@ -1,7 +1,7 @@
 /** Which scripts a step runs. Apart from passkeys, every page also works without them. */
 import type { Step } from '../../../core/step/step.ts';
 import type { OtherTabModel } from '../models/step-models.ts';
-import { endingOf } from './ending.ts';
+import { endingOf } from './end-announcement.ts';
 import type { StepPage } from './page-models.ts';
 import { takesPublicKey } from './public-key.ts';
 import { publicOf } from './step-texts.ts';

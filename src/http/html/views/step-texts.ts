@@ -4,7 +4,7 @@ import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts
 import type { Translator } from '../../../rendering/translator.ts';
 import type { ReasonModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
-import { authenticatorName } from './view.ts';
+import { authenticatorName } from './page-view.ts';
 
 /** The public data from the authenticator. */
 export function publicOf(step: Step): Readonly<Record<string, unknown>> {

@@ -5,10 +5,20 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { explained, fieldsOf, identifyFields } from '../fields/fields.ts';
 import type { ChoiceModel, IdentifyModel, SentToModel } from '../models/step-models.ts';
 import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
-import { endingOf } from './ending.ts';
+import { endingOf } from './end-announcement.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import { identifierTexts, isUsual } from './identifier-text.ts';
 import type { StepPage } from './page-models.ts';
+import {
+  accountModel,
+  appView,
+  authenticatorName,
+  contactOf,
+  iconOf,
+  noticesModel,
+  stateForm,
+  type View,
+} from './page-view.ts';
 import { profileModel } from './profile-form.ts';
 import { assertionInputs, attestationInputs, ceremonyForm, publicKeyModel, takesPublicKey } from './public-key.ts';
 import { beforeSendingModel } from './sending-challenge.ts';
@@ -26,16 +36,6 @@ import {
   reasonOf,
   selectLead,
 } from './step-texts.ts';
-import {
-  accountModel,
-  appView,
-  authenticatorName,
-  contactOf,
-  iconOf,
-  noticesModel,
-  stateForm,
-  type View,
-} from './view.ts';
 
 export function stepView(page: StepPage, t: Translator): View {
   const { step } = page;

@@ -1,5 +1,5 @@
 /** What lets a user in, in words and as options of `explain`. */
-import type { AdmittedWith } from '../../../core/analysis/proofs/facts-with.ts';
+import type { AdmittedWith } from '../../../core/analysis/proofs/proving-user.ts';
 import { possiblyShown } from '../../../core/analysis/proofs/shown-characteristics.ts';
 import { isTaken, proofNames } from '../../../core/evidence/proof-names.ts';
 import type { AssessedEvidence } from '../../../core/evidence/requirement.ts';

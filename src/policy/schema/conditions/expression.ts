@@ -1,7 +1,7 @@
 /** The condition `expression` as it is written in a file. Its content is checked with the attribute schema at hand. */
 import { z } from 'zod';
-import { longestExpression } from '../expressions/environment.ts';
 import { compileExpression } from '../expressions/expression.ts';
+import { longestExpression } from '../expressions/expression-environment.ts';
 
 export const expressionSchema = z
   .string({ error: 'must be an expression in quotes' })

@@ -1,7 +1,7 @@
 /** What an expression asks of the app alone: it is known for each of them, as there are finitely many. */
 import { type ASTNode, type ParseResult, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
-import { forbiddenCalls, untypedEnvironment } from './environment.ts';
+import { forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { pathsIn } from './expression-part.ts';
 
 /** Undefined: it reads something else, or nothing. */

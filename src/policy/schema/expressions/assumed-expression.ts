@@ -1,8 +1,8 @@
 /** Expressions in which each opaque part is an attribute: users have it where the part holds. */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
-import { longestExpression, untypedEnvironment } from './environment.ts';
 import { parseExpression } from './expression.ts';
+import { longestExpression, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
 
 /** How to replace the parts of an expression. */

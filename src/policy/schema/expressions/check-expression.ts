@@ -8,7 +8,13 @@ import {
 } from '@marcbachmann/cel-js';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { constantFaults } from './constants.ts';
-import { childrenOf, type ExpressionFault, forbiddenCalls, type NodeFault, untypedEnvironment } from './environment.ts';
+import {
+  childrenOf,
+  type ExpressionFault,
+  forbiddenCalls,
+  type NodeFault,
+  untypedEnvironment,
+} from './expression-environment.ts';
 import { momentOf } from './moments.ts';
 import { absentFaults, typeFaults } from './type-faults.ts';
 

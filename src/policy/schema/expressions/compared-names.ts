@@ -1,6 +1,6 @@
 /** Names in an expression that it compares with what only has names of the configuration: `"staff" in user.groups`. */
 import { type ASTNode, ParseError } from '@marcbachmann/cel-js';
-import { childrenOf, macros, untypedEnvironment } from './environment.ts';
+import { childrenOf, macros, untypedEnvironment } from './expression-environment.ts';
 
 /** What a text of the sign-in names. */
 export type NamedThing =

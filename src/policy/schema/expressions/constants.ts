@@ -2,7 +2,13 @@
 
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
-import { childrenOf, type ExpressionFault, forbiddenCalls, timeParts, untypedEnvironment } from './environment.ts';
+import {
+  childrenOf,
+  type ExpressionFault,
+  forbiddenCalls,
+  timeParts,
+  untypedEnvironment,
+} from './expression-environment.ts';
 
 type Constant = { readonly value: unknown } | { readonly failure: string };
 

@@ -1,7 +1,7 @@
 /** What a part of an expression reads and compares: an analysis makes up facts in which it holds, or does not. */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { ExpressionPart } from '../../../core/model/conditions.ts';
-import { childrenOf, macros, pathOf } from './environment.ts';
+import { childrenOf, macros, pathOf } from './expression-environment.ts';
 
 /** Each fact and each constant once. Undefined: it cannot be read. */
 export function examinedPart(ast: ASTNode | undefined): Omit<ExpressionPart, 'evaluate'> {

@@ -2,7 +2,7 @@
 import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js';
 import type { CompiledExpression } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
-import { childrenOf, forbiddenCalls, untypedEnvironment } from './environment.ts';
+import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
 import { examinedPart } from './expression-part.ts';
 import { possibleZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';

@@ -7,7 +7,7 @@ import type { AttributeLogic, ExpressionLogic, ValueTest } from '../../../core/m
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import { operatingSystems, platforms } from '../../model/platforms.ts';
 import { constantOf } from './constants.ts';
-import { pathOf } from './environment.ts';
+import { pathOf } from './expression-environment.ts';
 import { boundAt } from './moments.ts';
 
 /** Undefined: no condition asks the same. Network zones are left out, as their names change between files. */

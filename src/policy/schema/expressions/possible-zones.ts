@@ -1,7 +1,7 @@
 /** The zones that an address may be in, where some could not be looked up, as far as an expression tells them apart. */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { RuleFacts } from '../../../core/model/facts.ts';
-import { childrenOf, macros, pathOf } from './environment.ts';
+import { childrenOf, macros, pathOf } from './expression-environment.ts';
 import { comparedWith, constantIn } from './fact-logic.ts';
 
 /** How an expression reads `network.zones`: it asks only whether these names are in the list, or it reads anything. */

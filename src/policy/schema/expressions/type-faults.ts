@@ -3,7 +3,7 @@
  * what is faulty are checked one by one.
  */
 import { type ASTNode, type Environment, ParseError, serialize } from '@marcbachmann/cel-js';
-import { childrenOf, type ExpressionFault, macros } from './environment.ts';
+import { childrenOf, type ExpressionFault, macros } from './expression-environment.ts';
 
 export interface CheckedParts {
   readonly environment: Environment;

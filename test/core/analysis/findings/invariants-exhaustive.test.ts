@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { examineInvariant, type Invariant, type Violation } from '../../../../src/core/analysis/findings/invariants.ts';
 import type { Guarantee } from '../../../../src/core/analysis/proofs/demand-verdict.ts';
-import { factsWith } from '../../../../src/core/analysis/proofs/facts-with.ts';
+import { factsWith } from '../../../../src/core/analysis/proofs/proving-user.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import { type AssessedEvidence, meetsRequirement } from '../../../../src/core/evidence/requirement.ts';

@@ -5,7 +5,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { examineInvariant, type Violation } from '../../../../src/core/analysis/findings/invariants.ts';
-import { factsWith } from '../../../../src/core/analysis/proofs/facts-with.ts';
+import { factsWith } from '../../../../src/core/analysis/proofs/proving-user.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import type { AuthenticatorDescriptor, Evidence, Facts, RememberedProof } from '../../../../src/core/model/facts.ts';

@@ -1,7 +1,7 @@
 /** Proofs with which the evaluator lets a user in, as examples show them. */
 import { describe, expect, test } from '@jest/globals';
 import { admittedWith, admittingProofs, type Wanted } from '../../../../src/core/analysis/proofs/admitted-with.ts';
-import { type AdmittedWith, factsWith } from '../../../../src/core/analysis/proofs/facts-with.ts';
+import { type AdmittedWith, factsWith } from '../../../../src/core/analysis/proofs/proving-user.ts';
 import type { EvidenceSet } from '../../../../src/core/analysis/proofs/strictness.ts';
 import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import { meetsRequirement } from '../../../../src/core/evidence/requirement.ts';

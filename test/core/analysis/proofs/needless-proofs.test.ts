@@ -1,7 +1,7 @@
 /** An example has no proof that it does not need. */
 import { expect, test } from '@jest/globals';
-import type { AdmittedWith } from '../../../../src/core/analysis/proofs/facts-with.ts';
 import { withoutNeedless } from '../../../../src/core/analysis/proofs/needless-proofs.ts';
+import type { AdmittedWith } from '../../../../src/core/analysis/proofs/proving-user.ts';
 import { action } from '../../support/fixtures.ts';
 
 const [password, totp, webauthn] = [action('password'), action('totp'), action('webauthn')];

@@ -7,7 +7,7 @@ import { accessCodeBounds, issueAccessCode } from '../../../../src/authenticator
 import type { Credential } from '../../../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../../../src/authenticators/email/email.ts';
 import { authenticatorKinds, buildAuthenticators } from '../../../../src/authenticators/index.ts';
-import { passwordTools } from '../../../../src/authenticators/password/tools.ts';
+import { passwordTools } from '../../../../src/authenticators/password/password-tools.ts';
 import { phoneCredential, takesCodes } from '../../../../src/authenticators/phone/phone.ts';
 import { usersCommand } from '../../../../src/cli/users/users.ts';
 import { mailAddress } from '../../../../src/core/model/mail-address.ts';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { accessCodeBounds, issueAccessCode } from '../../../../src/authenticators/access-code/access-code.ts';
 import { emailCredential } from '../../../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
-import { passwordTools } from '../../../../src/authenticators/password/tools.ts';
+import { passwordTools } from '../../../../src/authenticators/password/password-tools.ts';
 import { usersCommand } from '../../../../src/cli/users/users.ts';
 import { mailAddress } from '../../../../src/core/model/mail-address.ts';
 import { loadConfiguration } from '../../../../src/policy/load.ts';

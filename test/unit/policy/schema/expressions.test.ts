@@ -7,8 +7,8 @@ import { compileConditions } from '../../../../src/core/policy/rules/condition-t
 import { analyse } from '../../../../src/policy/analysis/findings/analyse.ts';
 import { findingSummary } from '../../../../src/policy/model/analysis-finding.ts';
 import { expressionFaults, unguardedReads } from '../../../../src/policy/schema/expressions/check-expression.ts';
-import { typedEnvironment } from '../../../../src/policy/schema/expressions/environment.ts';
 import { compileExpression } from '../../../../src/policy/schema/expressions/expression.ts';
+import { typedEnvironment } from '../../../../src/policy/schema/expressions/expression-environment.ts';
 import { offsetWithin } from '../../../../src/policy/source/offset-within.ts';
 import { readYaml } from '../../../../src/policy/source/yaml-source.ts';
 import { facts } from '../../../core/support/fact-arbitraries.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../../../src/authenticators/email/email.ts';
-import { passwordTools } from '../../../../src/authenticators/password/tools.ts';
+import { passwordTools } from '../../../../src/authenticators/password/password-tools.ts';
 import { phoneCredential, takesCodes } from '../../../../src/authenticators/phone/phone.ts';
 import { mailAddress } from '../../../../src/core/model/mail-address.ts';
 import { defaultPasswordTerms } from '../../../../src/core/model/password-policy.ts';

@@ -1,7 +1,7 @@
 /** Finds what takes less apart from sign-ins: a new password, and changes of an account. */
 import { type LaxerChange, laxerChanges } from '../../../../core/analysis/comparison/laxer-changes.ts';
 import { type LaxerRecovery, laxerRecoveries } from '../../../../core/analysis/comparison/laxer-recovery.ts';
-import { newlyTaken } from '../../../../core/analysis/comparison/newly-taken.ts';
+import { newlyTaken } from '../../../../core/analysis/comparison/newly-accepted-proofs.ts';
 import type { EvidenceSet } from '../../../../core/analysis/proofs/strictness.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { appTests } from '../../../../core/policy/rules/app-lists.ts';

@@ -5,7 +5,7 @@ import type { NewlyEnrolling } from '../../../../core/analysis/comparison/newly-
 import type { NewlyWeaker } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { FreedEnrollment } from '../../../../core/analysis/comparison/switched-off.ts';
 import type { NewlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
-import type { AdmittedWith } from '../../../../core/analysis/proofs/facts-with.ts';
+import type { AdmittedWith } from '../../../../core/analysis/proofs/proving-user.ts';
 import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../../core/evidence/proof-names.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';

@@ -1,6 +1,6 @@
 /** Describes what is newly sufficient, and what tokens newly carry. */
 import type { MoreScopes } from '../../../../core/analysis/comparison/newly-carried-scopes.ts';
-import type { AdmittedWith } from '../../../../core/analysis/proofs/facts-with.ts';
+import type { AdmittedWith } from '../../../../core/analysis/proofs/proving-user.ts';
 import { type Measure, proofText } from '../../../../policy/analysis/text/proofs-text.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 

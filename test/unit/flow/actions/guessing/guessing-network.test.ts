@@ -11,7 +11,7 @@ import {
 } from '../../../../../src/flow/actions/guessing/guessing-network.ts';
 import type { Visitor } from '../../../../../src/flow/browser/visitor.ts';
 import { loadAccount } from '../../../../../src/flow/facts/account.ts';
-import { decoyPastKeys, pastKeys } from '../../../../../src/flow/facts/unusual.ts';
+import { decoyPastKeys, pastKeys } from '../../../../../src/flow/facts/risk-facts.ts';
 import type { OpenTransaction } from '../../../../../src/flow/transaction/open-transaction.ts';
 import {
   guessingNetworkKey,

@@ -1,6 +1,6 @@
 /** Texts that are read again and again. */
 import { expect, test } from '@jest/globals';
-import { parsedOnce } from '../../../src/core/model/parsed-once.ts';
+import { parsedOnce } from '../../../src/core/model/cached-parse.ts';
 
 /** A parser, and the texts that it has read. */
 function counting() {

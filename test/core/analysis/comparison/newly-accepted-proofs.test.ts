@@ -1,6 +1,6 @@
 /** What proofs that are new open besides sign-ins. */
 import { expect, test } from '@jest/globals';
-import { newlyTaken } from '../../../../src/core/analysis/comparison/newly-taken.ts';
+import { newlyTaken } from '../../../../src/core/analysis/comparison/newly-accepted-proofs.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { AuthenticatorDescriptor } from '../../../../src/core/model/facts.ts';

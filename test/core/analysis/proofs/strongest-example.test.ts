@@ -1,7 +1,7 @@
 /** An example lacks only what makes a difference. */
 import { expect, test } from '@jest/globals';
-import { atStrongest } from '../../../../src/core/analysis/proofs/at-strongest.ts';
-import type { AdmittedWith } from '../../../../src/core/analysis/proofs/facts-with.ts';
+import type { AdmittedWith } from '../../../../src/core/analysis/proofs/proving-user.ts';
+import { atStrongest } from '../../../../src/core/analysis/proofs/strongest-example.ts';
 import type { Characteristic } from '../../../../src/core/model/facts.ts';
 import { action, descriptor } from '../../support/fixtures.ts';
 

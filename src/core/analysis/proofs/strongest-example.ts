@@ -2,7 +2,7 @@
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import { justProved } from './admitted-with.ts';
-import type { AdmittedWith } from './facts-with.ts';
+import type { AdmittedWith } from './proving-user.ts';
 import { possiblyShown } from './shown-characteristics.ts';
 import type { PossibleProofs } from './strictness.ts';
 

@@ -1,6 +1,6 @@
 /** Users as examples show them: what they have, what they proved, and what their browser remembers. */
 import { expect, test } from '@jest/globals';
-import { type AdmittedWith, factsWith } from '../../../../src/core/analysis/proofs/facts-with.ts';
+import { type AdmittedWith, factsWith } from '../../../../src/core/analysis/proofs/proving-user.ts';
 import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import type { AssessedEvidence } from '../../../../src/core/evidence/requirement.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';

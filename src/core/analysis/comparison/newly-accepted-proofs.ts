@@ -7,7 +7,7 @@ import type { Rule } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { spelledOut } from '../proofs/admitted-with.ts';
-import { factsWith } from '../proofs/facts-with.ts';
+import { factsWith } from '../proofs/proving-user.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { findModel, newBudget } from '../space/find-model.ts';

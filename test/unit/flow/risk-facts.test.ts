@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { oneDay } from '../../../src/core/model/durations.ts';
 import type { RiskSignal } from '../../../src/core/model/risk.ts';
 import { kilometresBetween } from '../../../src/flow/facts/geography.ts';
-import { type ComparedSignIn, pastKeys, unusualFacts } from '../../../src/flow/facts/unusual.ts';
+import { type ComparedSignIn, pastKeys, unusualFacts } from '../../../src/flow/facts/risk-facts.ts';
 import type { PlaceOfAddress } from '../../../src/policy/revision/network-files.ts';
 import type { Snapshot } from '../../../src/policy/revision/snapshot.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
