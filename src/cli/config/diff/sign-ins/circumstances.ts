@@ -125,8 +125,12 @@ export function circumstancesOf(
   const { active, next } = pair;
   const sets = [...everyCondition(active.policies), ...everyCondition(next.policies)];
   const { scopes, ...ofScopes } = comparedScopes(sets, pair);
-  const { times, ...ofTimes } = timesIn(sets, now);
-  const { believed, ...ofBeliefs } = beliefs(sets, pair);
+  const changed = differingConditions(active.policies, next.policies);
+  // What the differing rules ask about comes first, so that no limit leaves it out.
+  const ofTimes = timesIn(sets, now);
+  const times = [...new Set([...timesIn(changed, now).times, ...ofTimes.times])];
+  const ofBeliefs = beliefs(sets, pair);
+  const believed = distinctBeliefs([...beliefs(changed, pair).believed, ...ofBeliefs.believed]);
   const place = placesToldApart(sets, places);
   const values: AspectValues = { place, ...deviceValues(sets), believed, now: timesToldApart(sets, times), scopes };
   const chosen = chosenCombinations({
@@ -179,6 +183,10 @@ function beliefs(sets: readonly ConditionSet[], { active, next }: AppPair): Exam
   });
 }
 
+function distinctBeliefs(believed: readonly BelievedPair[]): readonly BelievedPair[] {
+  return [...new Map(believed.map((pair) => [JSON.stringify(pair), pair])).values()];
+}
+
 /** By aspect, the positions of the values that the differing rules and settings tell apart. */
 function changedPositions(values: AspectValues, pair: AppPair): readonly (readonly number[])[] {
   const sets = differingConditions(pair.active.policies, pair.next.policies);
@@ -191,7 +199,7 @@ function changedPositions(values: AspectValues, pair: AppPair): readonly (readon
     place: firstOfEach(values.place, placeReading(sets, [before.zones, after.zones])),
     known: all('known', isKnownAsked || isOther('risk')),
     browser: firstOfEach(values.browser, ({ platform, os }) => `${platformReading(platform)} ${systemReading(os)}`),
-    believed: all('believed', beliefs(sets, pair).believed.length > 1 || isOther('deviceSignals')),
+    believed: isOther('deviceSignals') ? all('believed', true) : [...beliefs(sets, pair).believed.keys()],
     now: firstOfEach(values.now, timeReading(sets)),
     scopes: firstOfEach(values.scopes, scopesReading(sets)),
   };
