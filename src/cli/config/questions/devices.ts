@@ -66,11 +66,11 @@ export function believedIn(
   }
   const found = [...byReading.values()];
   const isPartial = found.length > mostBelieved;
-  return { believed: isPartial ? mostTellingOf(found, tests) : found, isPartial };
+  return { believed: isPartial ? distinguishedFirst(found, tests) : found, isPartial };
 }
 
 /** One for each result of the conditions, then the simplest ones, and the one with the most statements. */
-function mostTellingOf(found: readonly BelievedPair[], tests: readonly DeviceTest[]): readonly BelievedPair[] {
+function distinguishedFirst(found: readonly BelievedPair[], tests: readonly DeviceTest[]): readonly BelievedPair[] {
   const compiled = tests.flatMap(({ registered, managed, assurance }) =>
     deviceCondition.compile(omitUndefined({ registered, managed, assurance })),
   );

@@ -3,6 +3,7 @@
  * configurations, with the devices, times and scopes that the rules distinguish.
  */
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
+import { distinct } from '../../../../core/model/distinct.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
@@ -130,7 +131,7 @@ export function circumstancesOf(
   const ofTimes = timesIn(sets, now);
   const times = [...new Set([...timesIn(changed, now).times, ...ofTimes.times])];
   const ofBeliefs = beliefs(sets, pair);
-  const believed = distinctBeliefs([...beliefs(changed, pair).believed, ...ofBeliefs.believed]);
+  const believed = distinct([...beliefs(changed, pair).believed, ...ofBeliefs.believed]);
   const place = placesToldApart(sets, places);
   const values: AspectValues = { place, ...deviceValues(sets), believed, now: timesToldApart(sets, times), scopes };
   const chosen = chosenCombinations({
@@ -181,10 +182,6 @@ function beliefs(sets: readonly ConditionSet[], { active, next }: AppPair): Exam
     active: active.side.snapshot.settings.deviceSignals,
     next: next.side.snapshot.settings.deviceSignals,
   });
-}
-
-function distinctBeliefs(believed: readonly BelievedPair[]): readonly BelievedPair[] {
-  return [...new Map(believed.map((pair) => [JSON.stringify(pair), pair])).values()];
 }
 
 /** By aspect, the positions of the values that the differing rules and settings tell apart. */
