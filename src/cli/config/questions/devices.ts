@@ -3,7 +3,9 @@
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts } from '../../../core/model/facts.ts';
-import { systemsOfPlatform } from '../../../core/policy/conditions/device.ts';
+import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { deviceCondition, systemsOfPlatform } from '../../../core/policy/conditions/device.ts';
 import { isRead, openReads, withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
 import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
 import { type BelievedPair, believablePairs } from '../../../policy/analysis/analysed/believable-pairs.ts';
@@ -11,6 +13,7 @@ import { operatingSystems, platforms } from '../../../policy/model/platforms.ts'
 import type { Settings } from '../../../policy/model/settings.ts';
 
 type Device = Facts['device'];
+type DeviceTest = NonNullable<ConditionSet['device']>;
 
 /**
  * The first is the given device, unless rules ask whether it is known, or about risk: a new one is unusual. If they ask
@@ -32,7 +35,7 @@ export function browsersIn(sets: readonly ConditionSet[], device: Device): reado
 
 type Sources = Settings['deviceSignals'];
 
-/** The most devices to examine. If there are more, the simplest ones and the one with the most statements are used. */
+/** The most devices to examine. If there are more, those that conditions tell apart come first. */
 const mostBelieved = 64;
 
 export interface ExaminedBeliefs {
@@ -63,7 +66,25 @@ export function believedIn(
   }
   const found = [...byReading.values()];
   const isPartial = found.length > mostBelieved;
-  return { believed: isPartial ? [...found.slice(0, mostBelieved - 1), ...found.slice(-1)] : found, isPartial };
+  return { believed: isPartial ? distinguishedFirst(found, tests) : found, isPartial };
+}
+
+/** One for each result of the conditions, then the simplest ones, and the one with the most statements. */
+function distinguishedFirst(found: readonly BelievedPair[], tests: readonly DeviceTest[]): readonly BelievedPair[] {
+  const compiled = tests.flatMap(({ registered, managed, assurance }) =>
+    deviceCondition.compile(omitUndefined({ registered, managed, assurance })),
+  );
+  const resultsOn = (device: BelievedPair['active']) => {
+    const facts = neutralFacts({ now: 0, request: neutralRequest('') });
+    return compiled.map(({ test }) => test({ ...facts, device: { ...facts.device, ...device } }));
+  };
+  const byResults = new Map<string, BelievedPair>();
+  for (const pair of found) {
+    const results = JSON.stringify([resultsOn(pair.active), resultsOn(pair.next)]);
+    if (!byResults.has(results)) byResults.set(results, pair);
+  }
+  const ordered = new Set([...found.slice(0, 1), ...found.slice(-1), ...byResults.values(), ...found]);
+  return [...ordered].slice(0, mostBelieved);
 }
 
 const nothing: readonly BelievedPair[] = [{ active: {}, next: {} }];
@@ -80,7 +101,7 @@ export function devicesIn(browsers: readonly Device[], believed: readonly Believ
 }
 
 /** A part of an expression that reads the device in another way may ask anything of it. */
-function testsIn(sets: readonly ConditionSet[]): readonly NonNullable<ConditionSet['device']>[] {
+function testsIn(sets: readonly ConditionSet[]): readonly DeviceTest[] {
   const reads = openReads(sets);
   return [
     ...withConditionsInside(sets).flatMap(({ device }) => device ?? []),

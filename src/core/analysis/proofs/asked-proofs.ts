@@ -1,6 +1,8 @@
 /** What rules that decide together ask for, and the proofs that can count for them. */
+
 import { withoutSecondFactor } from '../../decision/waiver.ts';
 import type { NamedProof } from '../../evidence/proof-names.ts';
+import { distinct } from '../../model/distinct.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
 import type { Requirement, Rule, SessionTerms } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
@@ -54,10 +56,6 @@ export function browsersOf(
     ];
   });
   return [{ asked, premises: asked }, ...distinct(others)];
-}
-
-function distinct<One>(all: readonly One[]): readonly One[] {
-  return [...new Map(all.map((item) => [JSON.stringify(item), item])).values()];
 }
 
 function requirementOf({ then }: Rule): readonly Requirement[] {

@@ -3,6 +3,7 @@
  * configurations, with the devices, times and scopes that the rules distinguish.
  */
 import type { ConditionSet } from '../../../../core/model/conditions.ts';
+import { distinct } from '../../../../core/model/distinct.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
@@ -125,8 +126,12 @@ export function circumstancesOf(
   const { active, next } = pair;
   const sets = [...everyCondition(active.policies), ...everyCondition(next.policies)];
   const { scopes, ...ofScopes } = comparedScopes(sets, pair);
-  const { times, ...ofTimes } = timesIn(sets, now);
-  const { believed, ...ofBeliefs } = beliefs(sets, pair);
+  const changed = differingConditions(active.policies, next.policies);
+  // What the differing rules ask about comes first, so that no limit leaves it out.
+  const ofTimes = timesIn(sets, now);
+  const times = [...new Set([...timesIn(changed, now).times, ...ofTimes.times])];
+  const ofBeliefs = beliefs(sets, pair);
+  const believed = distinct([...beliefs(changed, pair).believed, ...ofBeliefs.believed]);
   const place = placesToldApart(sets, places);
   const values: AspectValues = { place, ...deviceValues(sets), believed, now: timesToldApart(sets, times), scopes };
   const chosen = chosenCombinations({
@@ -191,7 +196,7 @@ function changedPositions(values: AspectValues, pair: AppPair): readonly (readon
     place: firstOfEach(values.place, placeReading(sets, [before.zones, after.zones])),
     known: all('known', isKnownAsked || isOther('risk')),
     browser: firstOfEach(values.browser, ({ platform, os }) => `${platformReading(platform)} ${systemReading(os)}`),
-    believed: all('believed', beliefs(sets, pair).believed.length > 1 || isOther('deviceSignals')),
+    believed: isOther('deviceSignals') ? all('believed', true) : [...beliefs(sets, pair).believed.keys()],
     now: firstOfEach(values.now, timeReading(sets)),
     scopes: firstOfEach(values.scopes, scopesReading(sets)),
   };

@@ -221,3 +221,47 @@ test('only browsers that can be are compared: no desktop runs iOS', async () => 
     /^all 2 users, with linux: two factors become one/,
   );
 });
+
+describe('what the changed rule itself asks about is compared, however much others ask', () => {
+  /** What has changed for the made-up user, and what is left aside. */
+  async function diffOf(changed: object, others: readonly object[], files: Files = {}) {
+    const active = { ...files, ...signOn(...others, all(2)) };
+    const { changes, leftAside }: ConfigDiff = JSON.parse(
+      await diffs.diff(signOn({ name: 'Changed', ...changed, then: factors(1) }, ...others, all(2)), active, '--json'),
+    );
+    return { sentences: changes.map(({ sentence }) => sentence), leftAside };
+  }
+
+  test('one of more statements about a device than are compared', async () => {
+    const names = Array.from({ length: 6 }, (_, index) => `a${index}`);
+    const assurances = names.map((name) => `    ${name}: { signals: [s-${name}] }\n`).join('');
+    const signals = `deviceSignals:\n  proxy:\n    header: X-Device\n    proxies: [10.9.0.0/24]\n  assurances:\n${assurances}`;
+    const others = names.map((name) => ({
+      name,
+      when: { groups: { any: ['hr'] }, device: { registered: true, assurance: { any: [name] } } },
+      then: factors(1),
+    }));
+    const assurance = { all: ['a0', 'a1', 'a4', 'a5'], none: ['a2', 'a3'] };
+    const found = await diffOf({ when: { device: { managed: true, assurance } } }, others, {
+      'stepgate.yaml': `${settings}${signals}`,
+    });
+    expect(found.sentences.length).toBeGreaterThan(0);
+    expect(found.leftAside).toEqual(['combinations']);
+  });
+
+  test('a window after one of more moments than are compared', async () => {
+    const moments = ['01', '02', '03', '04'].map((month) => `now > timestamp("2099-${month}-10T12:00:00Z")`);
+    const when = { groups: { any: ['hr'] } };
+    const others = [
+      ...moments.map((expression) => ({ name: expression, when: { ...when, expression }, then: factors(1) })),
+      ...[
+        { from: '22:00', to: '06:00', zone: 'UTC' },
+        { from: '07:00', to: '08:00', zone: 'UTC' },
+      ].map((time) => ({ name: time.from, when: { ...when, time }, then: factors(1) })),
+    ];
+    const night = { time: { from: '22:00', to: '06:00', zone: 'UTC' }, expression: moments[2] };
+    const found = await diffOf({ when: night }, others);
+    expect(found.sentences.length).toBeGreaterThan(0);
+    expect(found.leftAside).toEqual(['combinations']);
+  });
+});
