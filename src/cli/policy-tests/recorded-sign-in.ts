@@ -116,7 +116,7 @@ function isUnsayable(path: string): boolean {
   return !sayable.has(path) && !path.startsWith(profile);
 }
 
-/** Claims, and facts about the history, that the line does not record, or that could not be checked, which no test can set. */
+/** Facts that the line does not record, or that could not be checked, so that no test can set them. */
 function unrecorded(trace: RecordedSignIn['trace']): readonly ('claims' | 'risk' | 'distance' | 'lastSignIn')[] {
   const { essentialClaims, risk, unknownRisk, distance, lastSignIn = trace?.recordedSince } = trace ?? {};
   return [

@@ -5,7 +5,7 @@
 import type { Facts } from '../../core/model/facts.ts';
 
 /** Why something leaves a fact out. */
-interface LeftOut {
+interface Exemption {
   readonly no: string;
 }
 
@@ -20,11 +20,11 @@ type WithoutInBasis = 'denied' | 'absent' | 'unknown' | 'present';
 
 interface FactRow<WithoutIt extends WithoutInBasis> {
   /** The member of the audit trace that keeps it. */
-  readonly traced: string | LeftOut;
+  readonly traced: string | Exemption;
   /** The key of a policy test that `config test --record` writes. */
-  readonly recorded: string | LeftOut;
+  readonly recorded: string | Exemption;
   /** A policy test that says nothing of it is about all of its values. */
-  readonly varied: true | LeftOut;
+  readonly varied: true | Exemption;
   readonly inBasis: WithoutIt;
 }
 
@@ -40,7 +40,7 @@ type Group = 'request' | 'network' | 'device' | 'subject';
 
 type FactTable = RowsFor<Omit<Facts, Group>> & { readonly [Name in Group]-?: RowsFor<NonNullable<Facts[Name]>> };
 
-const no = (why: string): LeftOut => ({ no: why });
+const no = (why: string): Exemption => ({ no: why });
 
 /** The account of the audit line is read again, and so is the account of a token basis. */
 const ofAccount = { traced: no('the account is read again'), inBasis: 'present' } as const;
