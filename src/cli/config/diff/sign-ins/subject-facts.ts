@@ -58,7 +58,7 @@ function unique<Value>(values: readonly Value[]): Value[] {
 type WhyNot =
   | 'equal for all users who are counted'
   | 'read by conditions alone, whose results a class has'
-  | 'a part of the class beside its key'
+  | 'another part of the class'
   | 'counted for each app'
   | 'asked by any configuration, so it is left out of the compared sign-ins'
   | 'only shown'
@@ -70,7 +70,7 @@ const facts = {
   id: 'read by conditions alone, whose results a class has',
   status: 'equal for all users who are counted',
   identifiers: 'read by conditions alone, whose results a class has',
-  groups: 'a part of the class beside its key',
+  groups: 'another part of the class',
   userType: 'read by conditions alone, whose results a class has',
   profile: missingAttributes,
   enrollments: ({ enrollments, recovery }, asked) =>
