@@ -13,7 +13,7 @@ import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
 import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultText } from './condition-text.ts';
-import { denyReasonText } from './denial-text.ts';
+import { denyReasonText, keptPasswordText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
 import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
@@ -41,7 +41,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
     ...later.flatMap((layer) => ['', ...layerLines(layer, paint, ', once something is proved')]),
     '',
-    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}`,
+    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}${endText(explanation)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
     ...(later.length === 0
       ? []
@@ -274,7 +274,7 @@ function outcomeText(outcome: DecisionOutcome): string {
     case 'identify':
       return 'identify: it depends on the user';
     case 'allow':
-      return `allow${outcome.assurance.acr === undefined ? '' : `, acr ${outcome.assurance.acr}`}`;
+      return `allow${outcome.assurance.acr === undefined ? '' : `, acr ${outcome.assurance.acr}`}${keptPasswordText(outcome)}`;
     case 'deny':
       return `deny: ${denyReasonText(outcome.reason)}`;
     case 'enroll':
@@ -295,4 +295,11 @@ function outcomeText(outcome: DecisionOutcome): string {
       return `${challenge}; then deny, withheld until something is proved: ${denyReasonText(withheld.reason)}`;
     }
   }
+}
+
+/** The denial that follows, if what is asked for now leaves the user no choice and does not withhold it. */
+function endText({ outcome, steps }: Explanation): string {
+  const last = steps.at(-1);
+  const isOnly = outcome.kind === 'challenge' && outcome.options.length === 1 && outcome.withheld === undefined;
+  return isOnly && last?.kind === 'denied' ? `; then deny: ${denyReasonText(last.reason)}` : '';
 }

@@ -3,7 +3,7 @@ import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { printable } from '../shared/output/printable.ts';
-import { denyReasonText } from './denial-text.ts';
+import { denyReasonText, keptPasswordText } from './denial-text.ts';
 import { beforeText, skippableText } from './enrollment-text.ts';
 import { consentText, keepText, profileText } from './profile-text.ts';
 
@@ -54,7 +54,7 @@ function stepText(step: SimulatedStep): string {
     case 'denied':
       return `denied: ${denyReasonText(step.reason)}`;
     case 'complete':
-      return step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`;
+      return `${step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`}${keptPasswordText(step)}`;
   }
 }
 

@@ -4,6 +4,7 @@ import { consentTo, withAnswer } from '../../decision/consent.ts';
 import type { AskedScope, DenyReason, ProfileRequest, Skippable } from '../../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
+import type { ReplacementReason } from '../../model/password-policy.ts';
 import type { LayerTrace } from '../../model/trace.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { AuthenticatorOption, Step } from '../../step/step.ts';
@@ -45,7 +46,8 @@ export type SimulatedStep =
       readonly layer?: LayerTrace['layer'];
       readonly rule?: string;
     }
-  | { readonly kind: 'complete'; readonly acr?: string };
+  /** `keptPassword`: as in the decision. */
+  | { readonly kind: 'complete'; readonly acr?: string; readonly keptPassword?: ReplacementReason };
 
 /** An option, with the methods that are offered, where that are not all. */
 export interface OfferedOption extends AuthenticatorOption {

@@ -109,15 +109,19 @@ const noAdditions = compileAccountPolicy({
   rules: [{ name: 'none', when: {}, then: { kind: 'deny' } }],
 });
 
-/** Users add something at any app, and at the pages of their account. */
-function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, universe }: AnalysedConfiguration) {
-  const rules = rulesOfApp(policies);
+/** Users add something at any app, and at the pages of their account. `more`: other rules that decide there. */
+export function spaceOf(
+  { app: { clientId }, policies }: AnalysedApp,
+  { policies: all, universe }: AnalysedConfiguration,
+  more: readonly RuleHead[] = [],
+): RuleSpace {
+  const rules = [...rulesOfApp(policies), ...more];
   const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment' || kind === 'session');
   const clientIds = new Set([clientId, ...others.flatMap((policy) => policy.clientIds)]);
   return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));
 }
 
-function hereAlone(clientId: string): RuleHead['when'] {
+export function hereAlone(clientId: string): RuleHead['when'] {
   return { apps: { any: [clientId] } };
 }
 
@@ -139,7 +143,12 @@ function formulasOf(
   ];
 }
 
-function decides(rule: RuleHead, policy: CompiledPolicy<RuleHead> | undefined, space: RuleSpace): readonly Formula[] {
+/** What must hold so that the rule decides. */
+export function decides(
+  rule: RuleHead,
+  policy: CompiledPolicy<RuleHead> | undefined,
+  space: RuleSpace,
+): readonly Formula[] {
   return policy
     ? deciding(policy, space).flatMap((candidate) => (candidate.rule === rule ? candidate.formulas : []))
     : [];
