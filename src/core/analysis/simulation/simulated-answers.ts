@@ -7,6 +7,7 @@ import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { ReplacementReason } from '../../model/password-policy.ts';
 import type { LayerTrace } from '../../model/trace.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
+import { isFilledIn } from '../../profile/profile-terms.ts';
 import type { AuthenticatorOption, Step } from '../../step/step.ts';
 import { type Choice, newTransaction, type Transaction } from '../../step/transaction.ts';
 import { consented, deletionAcknowledgedBy, picked, proved, selectedAccount } from '../../step/transitions.ts';
@@ -117,9 +118,9 @@ export function answerSelect(progress: Progress, step: Extract<Step, { kind: 'se
 /** The user fills everything in. */
 export function answerProfile(progress: Progress, { required, optional, terms, canSkip }: ProfileRequest): Turn {
   const { subject } = progress;
-  const filled = Object.fromEntries([...required, ...optional].map((name) => [name, 'simulated']));
+  const open = [...required, ...optional].filter((name) => !isFilledIn(subject.profile, name));
   const accepted = Object.fromEntries(terms.map(({ id, version }) => [id, version]));
-  const profile = { ...filled, ...subject.profile };
+  const profile = { ...subject.profile, ...Object.fromEntries(open.map((name) => [name, 'simulated'])) };
   return {
     steps: [omitUndefined({ kind: 'profile' as const, required, optional, terms, canSkip })],
     next: { ...progress, subject: { ...subject, profile, acceptedTerms: { ...subject.acceptedTerms, ...accepted } } },

@@ -5,7 +5,7 @@
  */
 
 import type { CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
-import type { Enrollment, Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
+import type { Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
 import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
@@ -17,6 +17,7 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Identity } from '../../questions/identities.ts';
 import { factsIn, type VariedPair } from './circumstances.ts';
 import { addConsents, type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
+import { type AskedOfUsers, asCompared, askedOfUsers, factsKey } from './subject-facts.ts';
 
 /** A class of users, represented by one of them. */
 export interface UserClass {
@@ -50,16 +51,9 @@ export interface Atom {
 type AskedAtom = Omit<Atom, 'signIns' | 'known'>;
 
 /** The parts of users that both configurations use. */
-export interface Projection {
+export interface Projection extends AskedOfUsers {
   readonly groups: ReadonlySet<string>;
   readonly atoms: readonly Atom[];
-  /** Attributes and terms that profile policies ask for. */
-  readonly attributes: readonly string[];
-  readonly terms: readonly string[];
-  /** Ages (seconds) at which passwords must be replaced. */
-  readonly passwordAges: readonly Seconds[];
-  /** The compared times, if there are such ages. */
-  readonly passwordTimes: readonly Seconds[];
   readonly consents: ScopesAsked;
 }
 
@@ -70,19 +64,10 @@ export const aboutUsers = conditionsAbout('user', 'account', 'anything').filter(
 export function projectionOf(varied: readonly VariedPair[]): Projection {
   const policies = varied.flatMap(({ pair: { active, next } }) => [active.policies, next.policies]);
   const sets = policies.flatMap(everyCondition);
-  const profiles = policies.flatMap(({ profile }) => profile?.rules.map(({ rule }) => rule.then) ?? []);
-  const passwords = policies.flatMap(({ password }) => password?.rules.map(({ rule }) => rule.then) ?? []);
-  const passwordAges = [...new Set(passwords.flatMap(({ maxAge }) => maxAge ?? []))].sort((a, b) => a - b);
   return {
     groups: groupsNamed(sets),
     atoms: atomsOf(varied),
-    attributes: [...new Set(profiles.flatMap(({ required, optional }) => [...required, ...optional]))],
-    terms: [...new Set(profiles.flatMap(({ terms }) => terms.map(({ id }) => id)))],
-    passwordAges,
-    passwordTimes:
-      passwordAges.length === 0
-        ? []
-        : [...new Set(varied.flatMap(({ circumstances }) => circumstances.map(({ now }) => now)))],
+    ...askedOfUsers(varied),
     consents: scopesAsked(varied),
   };
 }
@@ -209,49 +194,13 @@ export function resultAtApp(subject: Subject, atom: Atom, read: string): string 
   return `${signIns[0]?.request.clientId} ${read}`;
 }
 
-interface UserClassContext {
-  readonly projection: Projection;
-  readonly now: Seconds;
-}
-
 /** The class of this user. */
-export function classOf(subject: Subject, { projection, now }: UserClassContext): UserClass {
+export function classOf(user: Subject, projection: Projection): UserClass {
+  const subject = asCompared(user);
   const results = projection.atoms.map((atom) => resultFor(subject, atom));
   const groups = subject.groups.filter((group) => projection.groups.has(group)).sort();
   const consents = consentsGiven(subject, projection.consents);
-  return { subject, users: 1, groups, results, consents, rest: restOf(subject, projection, now) };
-}
-
-function restOf(
-  subject: Subject,
-  { attributes, terms, passwordAges, passwordTimes }: Projection,
-  now: Seconds,
-): string {
-  const { profile, skipped, recovery, acceptedTerms = {}, offeredAttributes = [] } = subject;
-  const passedAges = ({ createdAt }: Enrollment) =>
-    passwordAges.map((age) => passwordTimes.filter((time) => (createdAt ?? now) + age <= time).length).join('.');
-  const enrolled = subject.enrollments.map((enrollment) =>
-    [
-      enrollment.authenticator,
-      enrollment.factors.join('+'),
-      enrollment.characteristics.join('+'),
-      enrollment.methods?.join('+') ?? '',
-      enrollment.compromised ?? '',
-      enrollment.consumed ? 'consumed' : '',
-      enrollment.temporary ? 'temporary' : '',
-      recovery?.by.includes(enrollment.id) ? 'recovered' : '',
-      passedAges(enrollment),
-    ].join(' '),
-  );
-  const missing = attributes.filter((name) => profile[name] === undefined);
-  return JSON.stringify([
-    enrolled.sort(),
-    missing,
-    missing.filter((name) => offeredAttributes.includes(name)),
-    terms.map((id) => acceptedTerms[id] ?? null),
-    skipped ?? null,
-    recovery !== undefined,
-  ]);
+  return { subject, users: 1, groups, results, consents, rest: factsKey(subject, projection) };
 }
 
 function add(found: Map<string, UserClass>, userClass: UserClass): void {
@@ -272,7 +221,10 @@ export interface CountedUsers {
 }
 
 /** Reads the users in pages. Rejects with `StoreUnavailable`. */
-export async function countUsers(store: Store, known: UserClassContext): Promise<CountedUsers> {
+export async function countUsers(
+  store: Store,
+  { projection, now }: { readonly projection: Projection; readonly now: Seconds },
+): Promise<CountedUsers> {
   const found = new Map<string, UserClass>();
   const seen = new Set<string>();
   let users = 0;
@@ -285,7 +237,7 @@ export async function countUsers(store: Store, known: UserClassContext): Promise
     for (const { user, credentials } of accountsOf(entries, page).accounts) {
       if (user.status !== 'active') continue;
       users += 1;
-      add(found, classOf(toSubject(user, credentials, known.now), known));
+      add(found, classOf(toSubject(user, credentials, now), projection));
     }
   }
   return { classes: [...found.values()], users, isPartial: false };

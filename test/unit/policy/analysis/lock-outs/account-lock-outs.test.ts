@@ -205,9 +205,9 @@ describe('a rule with a condition', () => {
     [
       'an id',
       account(
-        `{ name: P, change: { add: [webauthn] }, when: { users: { any: [aaaaaaaaaaaaaaaaaaaaaa] } }, ${byPasskey} }`,
+        `{ name: P, change: { add: [webauthn] }, when: { users: { any: [aaaaaaaaaaaaaaaaaaaaaA] } }, ${byPasskey} }`,
       ),
-      'when: { users: { any: [aaaaaaaaaaaaaaaaaaaaaa] } }',
+      'when: { users: { any: [aaaaaaaaaaaaaaaaaaaaaA] } }',
     ],
   ])('by %s', async (_, files, when) => {
     const own = {
