@@ -19,7 +19,7 @@ import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
-import { named, neededText, stepLines } from './step-text.ts';
+import { followingDenialText, named, neededText, stepLines } from './step-text.ts';
 import { leftAsideLines } from './unanswered-conditions.ts';
 
 /** What the command adds to an explanation. */
@@ -41,7 +41,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
     ...later.flatMap((layer) => ['', ...layerLines(layer, paint, ', once something is proved')]),
     '',
-    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}${endText(explanation)}`,
+    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}${followingDenialText(explanation)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
     ...(later.length === 0
       ? []
@@ -295,11 +295,4 @@ function outcomeText(outcome: DecisionOutcome): string {
       return `${challenge}; then deny, withheld until something is proved: ${denyReasonText(withheld.reason)}`;
     }
   }
-}
-
-/** The denial that follows, if what is asked for now leaves the user no choice and does not withhold it. */
-function endText({ outcome, steps }: Explanation): string {
-  const last = steps.at(-1);
-  const isOnly = outcome.kind === 'challenge' && outcome.options.length === 1 && outcome.withheld === undefined;
-  return isOnly && last?.kind === 'denied' ? `; then deny: ${denyReasonText(last.reason)}` : '';
 }

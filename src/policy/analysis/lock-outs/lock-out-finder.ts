@@ -135,16 +135,18 @@ function formulasOf(
   return [
     ...space.onceProved,
     space.applies(hereAlone(app.app.clientId)),
-    ...decides(combination.session, session, space),
-    ...decides(combination.app, signOn, space),
-    ...(combination.enrollment ? decides(combination.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
+    ...formulasOfRule(combination.session, session, space),
+    ...formulasOfRule(combination.app, signOn, space),
+    ...(combination.enrollment
+      ? formulasOfRule(combination.enrollment, enrollment && beforeSignIn(enrollment), space)
+      : []),
     ...(after ? afterSignInFormulas(after, app.policies, space) : []),
-    ...governed.flatMap(({ policy, rule }) => decides(rule, policy, space)),
+    ...governed.flatMap(({ policy, rule }) => formulasOfRule(rule, policy, space)),
   ];
 }
 
 /** What must hold so that the rule decides. */
-export function decides(
+export function formulasOfRule(
   rule: RuleHead,
   policy: CompiledPolicy<RuleHead> | undefined,
   space: RuleSpace,

@@ -27,7 +27,7 @@ import type { Formula, UserFacts } from '../../../core/policy/theories/theory.ts
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { beginningsAt } from './denied-newcomers.ts';
-import { decides, hereAlone, spaceOf } from './lock-out-finder.ts';
+import { formulasOfRule, hereAlone, spaceOf } from './lock-out-finder.ts';
 
 /** Users who are denied with a password that must be replaced, or who keep it. */
 export interface StuckPassword {
@@ -162,11 +162,11 @@ function stuckIn(question: Question, search: Search): StuckPassword | 'undecided
   const formulas = [
     ...space.onceProved,
     space.applies(hereAlone(app.app.clientId)),
-    ...decides(combination.session, policies.session, space),
-    ...decides(combination.app, policies.app, space),
+    ...formulasOfRule(combination.session, policies.session, space),
+    ...formulasOfRule(combination.app, policies.app, space),
     ...enrollmentFormulas(combination, search),
-    ...(account ? decides(account, about, space) : []),
-    ...(by ? decides(by, policies.password, space) : []),
+    ...(account ? formulasOfRule(account, about, space) : []),
+    ...(by ? formulasOfRule(by, policies.password, space) : []),
   ];
   const isShown = (facts: UserFacts) =>
     mayHave(facts, mark) &&
@@ -185,7 +185,7 @@ function stuckIn(question: Question, search: Search): StuckPassword | 'undecided
 
 function enrollmentFormulas({ enrollment: rule }: RuleCombination, { app, space }: Search): readonly Formula[] {
   const { enrollment } = app.policies;
-  return rule && enrollment ? decides(rule, beforeSignIn(enrollment), space()) : [];
+  return rule && enrollment ? formulasOfRule(rule, beforeSignIn(enrollment), space()) : [];
 }
 
 /** Whether rules that let such a user replace the password may decide in another sign-in of the same user. */

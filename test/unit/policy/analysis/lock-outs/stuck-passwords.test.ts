@@ -1,5 +1,6 @@
 /** Users whose password must be replaced, and who may not replace it. */
 import { expect, test } from '@jest/globals';
+import { noteFound } from '../../../../support/values/found-codes.ts';
 import { validFiles } from '../../support/configuration-dir.ts';
 import { account, findings, rules } from '../../support/lock-out-files.ts';
 
@@ -8,7 +9,7 @@ const expiring = { 'policies/password.yaml': rules('{ name: Month, then: { maxAg
 const byTwo = account('{ name: Two, change: { change: [password] }, then: { allow: { factors: 2 } } }');
 const never = account('{ name: Never, change: { change: [password] }, then: deny }');
 const about = async (files: Parameters<typeof findings>[0]) =>
-  (await findings({ ...plain, ...files })).filter(({ code }) => code.includes('password'));
+  noteFound(await findings({ ...plain, ...files })).filter(({ code }) => code.includes('password'));
 const brief = async (files: Parameters<typeof findings>[0]) =>
   (await about(files)).map(({ severity, code, file, line }) => `${severity} ${code} ${file}:${line}`);
 
