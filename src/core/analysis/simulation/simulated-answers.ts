@@ -4,6 +4,7 @@ import { consentTo, withAnswer } from '../../decision/consent.ts';
 import type { AskedScope, DenyReason, ProfileRequest, Skippable } from '../../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
+import type { ReplacementReason } from '../../model/password-policy.ts';
 import type { LayerTrace } from '../../model/trace.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { isFilledIn } from '../../profile/profile-terms.ts';
@@ -46,7 +47,8 @@ export type SimulatedStep =
       readonly layer?: LayerTrace['layer'];
       readonly rule?: string;
     }
-  | { readonly kind: 'complete'; readonly acr?: string };
+  /** `keptPassword`: as in the decision. */
+  | { readonly kind: 'complete'; readonly acr?: string; readonly keptPassword?: ReplacementReason };
 
 /** An option, with the methods that are offered, where that are not all. */
 export interface OfferedOption extends AuthenticatorOption {
