@@ -4,6 +4,7 @@ import { consentTo, withAnswer } from '../../decision/consent.ts';
 import type { AskedScope, DenyReason, ProfileRequest, Skippable } from '../../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
+import type { ReplacementReason } from '../../model/password-policy.ts';
 import type { LayerTrace } from '../../model/trace.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { isFilledIn } from '../../profile/profile-terms.ts';
@@ -32,6 +33,8 @@ export type SimulatedStep =
       readonly alternatives: readonly OfferedOption[];
       /** The user may skip it. */
       readonly skippable?: Skippable;
+      /** Why this enrollment replaces the present one. */
+      readonly replacementReason?: ReplacementReason;
       /** It serves the account-management requirement (Law 7), before one of these is enrolled. */
       readonly toEnroll?: readonly string[];
       /** Nothing is enrolled that could answer it, and the page must not reveal that. */
