@@ -194,7 +194,7 @@ function descriptorsOf({
 }
 
 /** Without a last sign-in, the user has never signed in. */
-function lastSignInFromOptions({ lastSignIn = 'never' }: FactOptions, now: Seconds): Pick<Facts, 'lastSignIn'> {
+function lastSignInFromOptions({ lastSignIn = 'never' }: FactOptions, now: Seconds): { readonly lastSignIn?: Seconds } {
   if (lastSignIn === 'never') return {};
   const age = parseDuration(lastSignIn);
   if (age === undefined)
