@@ -4,7 +4,7 @@ import { scopeSetsText } from '../../../../../src/cli/config/diff/sign-ins/scope
 
 const names = ['address', 'email', 'profile'];
 const subsetsOf = <Of>(all: readonly Of[]): readonly (readonly Of[])[] =>
-  all.reduce<readonly (readonly Of[])[]>((some, one) => some.flatMap((each) => [each, [...each, one]]), [[]]);
+  all.reduce<readonly (readonly Of[])[]>((some, name) => some.flatMap((each) => [each, [...each, name]]), [[]]);
 const sets = subsetsOf(names);
 
 /** Reads the words. */
