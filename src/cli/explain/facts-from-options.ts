@@ -180,7 +180,7 @@ function subjectFromOptions(
     ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
     ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
-    ...(keys && { enrollments: assumedEnrollments(keys, authenticators) }),
+    ...(keys && { enrollments: assumedEnrollments(keys, { authenticators, now }) }),
   };
 }
 

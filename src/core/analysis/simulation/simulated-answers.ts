@@ -49,7 +49,8 @@ export type SimulatedStep =
       readonly layer?: LayerTrace['layer'];
       readonly rule?: string;
     }
-  | { readonly kind: 'complete'; readonly acr?: string };
+  /** `keptPassword`: as in the decision. */
+  | { readonly kind: 'complete'; readonly acr?: string; readonly keptPassword?: ReplacementReason };
 
 /** An option, with the methods that are offered, where that are not all. */
 export interface OfferedOption extends AuthenticatorOption {
