@@ -41,9 +41,10 @@ function stepText(step: SimulatedStep): string {
     case 'challenge':
     case 'enroll': {
       const others = step.alternatives.map(offeredOptionText);
-      const words = `${step.kind} ${offeredOptionText(step)}`;
+      const words = `${step.replacementReason ? 'replace' : step.kind} ${offeredOptionText(step)}`;
       const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
       if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
+      if (step.replacementReason) return `${words} (${step.replacementReason})`;
       return `${words}${or}${beforeText(step.toEnroll)}${skippableText(step.skippable)}`;
     }
     case 'profile':

@@ -33,6 +33,8 @@ export type SimulatedStep =
       readonly alternatives: readonly OfferedOption[];
       /** The user may skip it. */
       readonly skippable?: Skippable;
+      /** Why this enrollment replaces the present one. */
+      readonly replacementReason?: ReplacementReason;
       /** It serves the account-management requirement (Law 7), before one of these is enrolled. */
       readonly toEnroll?: readonly string[];
       /** Nothing is enrolled that could answer it, and the page must not reveal that. */

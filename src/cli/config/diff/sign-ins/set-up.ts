@@ -34,10 +34,17 @@ export function setUpChange(active: readonly SimulatedStep[], next: readonly Sim
   };
 }
 
-/** The enrollments that the user must make and cannot skip. */
+type SetUp = Extract<SimulatedStep, { kind: 'challenge' | 'enroll' }>;
+
+/** An enrollment that the user must make and cannot skip, of something that the user does not have. */
+export function isSetUp(step: SimulatedStep): step is SetUp {
+  return step.kind === 'enroll' && !step.skippable && !step.replacementReason;
+}
+
+/** Each with its alternatives. */
 function toEnroll(steps: readonly SimulatedStep[]): readonly RequiredChoice[] {
   return steps.flatMap((step) => {
-    if (step.kind !== 'enroll' || step.skippable !== undefined) return [];
+    if (!isSetUp(step)) return [];
     return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])]];
   });
 }

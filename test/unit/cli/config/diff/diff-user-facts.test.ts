@@ -1,9 +1,13 @@
 /** `config diff`: facts of one user are told of no other one. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
+import { oneDay } from '../../../../../src/core/model/durations.ts';
 import { credentialsKey, userKey } from '../../../../../src/stores/keys.ts';
+import { Directory } from '../../../../../src/users/directory/directory.ts';
 import { serializeUser, type User } from '../../../../../src/users/record/user.ts';
-import { all, type Diffs, enrollment, openDiffs, password, signOn } from '../../support/diff-harness.ts';
-import { fixedNow } from '../../support/harness.ts';
+import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import { all, base, type Diffs, enrollment, openDiffs, password, signOn } from '../../support/diff-harness.ts';
+import { configContext, fixedNow, run } from '../../support/harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -25,6 +29,7 @@ async function addUser(name: string, more: Partial<User> = {}): Promise<void> {
   ]);
 }
 
+const aged = { 'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: { maxAge: 'P30D' } }] }) };
 const deletion = { requestedAt: fixedNow - 86_400, dueAt: fixedNow + 20 * 86_400 };
 const noTotp = {
   'policies/account.yaml': JSON.stringify({
@@ -41,4 +46,20 @@ test.each([0, 3])('a user who asked for deletion is locked out like the others (
   const told = changes.map(({ who, before, after }) => [who.users, before.words, after.words]);
   expect(told).toContainEqual([4, 'password', 'denied']);
   expect(JSON.stringify(told)).not.toContain('keep');
+});
+
+test('a password that is there already is replaced, not set up', async () => {
+  const changes = await diffs.changes(aged, signOn(all()));
+  expect(changes).toEqual([]);
+  const { store } = diffs.terminal;
+  const directory = new Directory(store, () => fixedNow - 100 * oneDay);
+  await directory.create({ identifiers: ['old@demo.test'], credentials: [password] });
+  const [change] = await diffs.changes(aged, signOn(all()));
+  expect(change).toMatchObject({ sentence: 'the one user: asked to replace password', effects: [] });
+  await withConfiguration({ ...base, ...signOn(all()), ...aged }, async (dir) => {
+    await run(whatCommand({ ...configContext(diffs.terminal), configDir: dir }), 'old@demo.test', '--config', dir);
+    const printed = diffs.terminal.printed();
+    expect(printed).toContain('password; then replace password');
+    expect(printed).toContain('password, to be replaced');
+  });
 });
