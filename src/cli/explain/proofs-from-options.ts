@@ -80,10 +80,18 @@ export function rememberedProofsOf(proofs: readonly string[], provers: Provers):
         `no browser remembers ${key}: it remembers second factors that the user has, no knowledge and no recovery`,
       );
   }
-  return evidenceOf(proofs, provers).map(({ authenticator, enrollment, method, factors, characteristics, at }) => {
-    const proved = { authenticator, enrollment, factors, characteristics, ...omitUndefined({ method }) };
-    return { ...proved, at, until: Number.MAX_SAFE_INTEGER };
-  });
+  return evidenceOf(proofs, provers).map(
+    ({ authenticator, enrollment, method, factors, characteristics: proofCharacteristics, at }) => {
+      const proved = {
+        authenticator,
+        enrollment,
+        factors,
+        characteristics: proofCharacteristics,
+        ...omitUndefined({ method }),
+      };
+      return { ...proved, at, until: Number.MAX_SAFE_INTEGER };
+    },
+  );
 }
 
 /**

@@ -169,13 +169,13 @@ function recordedUser(subject: Subject, asked: Asked): RecordedUser {
   const tested = new Set(testedAttributes(asked));
   const { id, identifiers } = recordedIdentity(subject, asked);
   const groups = named(sets, 'groups');
-  const profile = Object.entries(subject.profile).filter(([name, value]) => tested.has(name) && isSayable(value));
+  const attributes = Object.entries(subject.profile).filter(([name, value]) => tested.has(name) && isSayable(value));
   return omitUndefined({
     id,
     identifiers: identifiers.length > 0 ? identifiers : undefined,
     groups: subject.groups.filter((group) => reads.has('user.groups') || groups.includes(group)),
     userType: asks('userType') || reads.has('user.userType') ? subject.userType : undefined,
-    attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
+    attributes: attributes.length > 0 ? Object.fromEntries(attributes) : undefined,
     enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
     lastSignIn: trace && lastSignInText(trace),
     accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,

@@ -57,10 +57,15 @@ function reachableIn({
   policies,
   space,
   given,
-  additionRules,
+  additionRules: rules,
   most,
 }: Omit<LockOutSearch, 'isConfirmed'>): ReachableKeys {
-  const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
+  const { sets, isPartial } = reachableSets({
+    authenticators: policies.authenticators,
+    given,
+    additionRules: rules,
+    space,
+  });
   return { sets: sets.map((set) => asOften(set, most)), isPartial };
 }
 

@@ -214,7 +214,8 @@ function proofOf(
 ): { readonly evidence: Evidence; readonly made?: Enrollment } {
   const known = subject.enrollments.find(
     (owned) =>
-      owned.authenticator === authenticator && characteristics.every((shown) => owned.characteristics.includes(shown)),
+      owned.authenticator === authenticator &&
+      characteristics.every((characteristic) => owned.characteristics.includes(characteristic)),
   );
   const shown = { authenticator, factors: factors as Evidence['factors'], characteristics };
   const made = known ? undefined : { ...shown, id: `${replayed}-${index}` };

@@ -21,7 +21,7 @@ export function setUpChange(active: readonly SimulatedStep[], next: readonly Sim
   const added: RequiredChoice[] = [];
   const pairs: { from: RequiredChoice; to: RequiredChoice }[] = [];
   for (const to of toEnroll(next).toSorted(bySize)) {
-    const covered = left.filter((from) => from.every((key) => to.includes(key))).toSorted(bySize);
+    const covered = left.filter((choice) => choice.every((key) => to.includes(key))).toSorted(bySize);
     const from = covered.at(-1);
     if (from === undefined) added.push(to);
     else pairs.push({ from: left.splice(left.indexOf(from), 1)[0] ?? from, to });

@@ -30,7 +30,7 @@ export function askedOfUsers(varied: readonly VariedPair[]): AskedOfUsers {
   const enrollments = policies.flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
   const passwordAges = unique(passwords.flatMap(({ maxAge }) => maxAge ?? [])).sort((a, b) => a - b);
   const cooldowns = enrollments
-    .flatMap(({ promoted }) => promoted)
+    .flatMap(({ promoted: promotedKeys }) => promotedKeys)
     .map(({ authenticator, cooldown }) => {
       return [`${authenticator} ${cooldown}`, { authenticator, cooldown }] as const;
     });

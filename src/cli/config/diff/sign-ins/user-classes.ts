@@ -86,22 +86,22 @@ function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
   for (const { pair, circumstances } of varied) {
     const { active, next } = pair;
     const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
-    const atoms = new Map(sets.flatMap(atomsIn).map((atom) => [atom.id, atom]));
+    const atoms = new Map(sets.flatMap(atomsIn).map((asked) => [asked.id, asked]));
     if (atoms.size === 0) continue;
     const signIns = circumstances.flatMap((circumstance) => [
       factsIn(active, circumstance, 'active'),
       factsIn(next, circumstance, 'next'),
     ]);
-    for (const atom of atoms.values()) {
-      const own = getOrMake(found, atom.id, () => ({ atom, signIns: new Map<string, Facts>() })).signIns;
-      for (const facts of atom.reads.length === 0 ? signIns.slice(0, 1) : signIns) {
-        const key = reading(facts, atom.reads);
+    for (const asked of atoms.values()) {
+      const own = getOrMake(found, asked.id, () => ({ atom: asked, signIns: new Map<string, Facts>() })).signIns;
+      for (const facts of asked.reads.length === 0 ? signIns.slice(0, 1) : signIns) {
+        const key = reading(facts, asked.reads);
         if (!own.has(key)) own.set(key, facts);
       }
     }
   }
-  return Array.from(found.values(), ({ atom, signIns }) => {
-    return { ...atom, signIns: [...signIns.values()], known: new Map() };
+  return Array.from(found.values(), ({ atom: asked, signIns }) => {
+    return { ...asked, signIns: [...signIns.values()], known: new Map() };
   });
 }
 
@@ -166,11 +166,11 @@ function reading(facts: object, paths: readonly string[]): string {
 const mostSignIns = 64;
 
 /** Equal for users whom the condition distinguishes in no circumstance. */
-export function resultFor(subject: Subject, atom: Atom): string {
-  const { reads, signIns, known } = atom;
-  if (!reads.some(isOfUser)) return resultsIn(subject, atom);
-  const read = readOfUser(subject, atom);
-  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(subject, atom));
+export function resultFor(subject: Subject, asked: Atom): string {
+  const { reads, signIns, known } = asked;
+  if (!reads.some(isOfUser)) return resultsIn(subject, asked);
+  const read = readOfUser(subject, asked);
+  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(subject, asked));
 }
 
 /** The results in each sign-in. */
@@ -188,16 +188,16 @@ function isOfUser(path: string): boolean {
 }
 
 /** As `resultFor` at one of several apps: other results are equal at none of them. */
-export function resultAtApp(subject: Subject, atom: Atom, read: string): string {
-  const { signIns } = atom;
-  if (signIns.length <= mostSignIns) return resultsIn(subject, atom);
+export function resultAtApp(subject: Subject, asked: Atom, read: string): string {
+  const { signIns } = asked;
+  if (signIns.length <= mostSignIns) return resultsIn(subject, asked);
   return `${signIns[0]?.request.clientId} ${read}`;
 }
 
 /** The class of this user. */
-export function classOf(user: Subject, projection: Projection): UserClass {
-  const subject = asCompared(user);
-  const results = projection.atoms.map((atom) => resultFor(subject, atom));
+export function classOf(signingIn: Subject, projection: Projection): UserClass {
+  const subject = asCompared(signingIn);
+  const results = projection.atoms.map((asked) => resultFor(subject, asked));
   const groups = subject.groups.filter((group) => projection.groups.has(group)).sort();
   const consents = consentsGiven(subject, projection.consents);
   return { subject, users: 1, groups, results, consents, rest: factsKey(subject, projection) };
@@ -234,10 +234,10 @@ export async function countUsers(
     for (const id of page) seen.add(id);
     if (seen.size > maxUsers) return { classes: [...found.values()], users, isPartial: true };
     const { entries } = await store.load(page.map(userKey));
-    for (const { user, credentials } of accountsOf(entries, page).accounts) {
-      if (user.status !== 'active') continue;
+    for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
+      if (storedUser.status !== 'active') continue;
       users += 1;
-      add(found, classOf(toSubject(user, credentials, now), projection));
+      add(found, classOf(toSubject(storedUser, credentials, now), projection));
     }
   }
   return { classes: [...found.values()], users, isPartial: false };
