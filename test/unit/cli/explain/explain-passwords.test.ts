@@ -39,13 +39,16 @@ const one = '{ allow: { factors: 1 } }';
 const two = '{ allow: { factors: 2 } }';
 
 test('the age of an assumed password, and the list that it is on, decide whether it is replaced', async () => {
-  const replaced = ['challenge: password', '1. identify (with password)', '2. enroll password', '3. complete'];
+  const replaced = (reason: string) => [
+    'challenge: password',
+    ...['1. identify (with password)', `2. replace password (${reason})`, '3. complete'],
+  ];
   const good = ['challenge: password', '1. identify (with password)', '2. complete'];
   expect(await explained(one, 'password')).toEqual(good);
   expect(await explained(one, 'password@29d')).toEqual(good);
-  expect(await explained(one, 'password@30d')).toEqual(replaced);
-  expect(await explained(one, 'password[breached]')).toEqual(replaced);
-  expect(await explained(one, 'password[list]@1d')).toEqual(replaced);
+  expect(await explained(one, 'password@30d')).toEqual(replaced('expired'));
+  expect(await explained(one, 'password[breached]')).toEqual(replaced('compromised'));
+  expect(await explained(one, 'password[list]@1d')).toEqual(replaced('compromised'));
 });
 
 test('the outcome says the denial that follows a challenge', async () => {
