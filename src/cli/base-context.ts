@@ -82,7 +82,7 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     openNewStore: (init, initialise) =>
       openStore(storeSettings, init || redisUrl === undefined ? initialise : undefined),
     finishUpgrade: async () => (await import('../stores/finish-upgrade.ts')).finishUpgrade(storeSettings),
-    openAsItIs: (warn) => openAsItIs({ ...storeSettings, warn, advise: warn }),
+    openAsItIs: (tell) => openAsItIs({ ...storeSettings, warn: tell, advise: tell }),
     configDir: env.CONFIG_DIR ?? 'config',
     operatorViewsDir: env.VIEWS_DIR || undefined,
     checkViews: async () =>

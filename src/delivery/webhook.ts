@@ -58,7 +58,7 @@ function signingKeysIn(secret: string): readonly Buffer[] {
   const keys = secret
     .split(/\s+/)
     .filter((part) => part !== '')
-    .map((secret) => Buffer.from(/^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '', 'base64'));
+    .map((part) => Buffer.from(/^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(part)?.[1] ?? '', 'base64'));
   if (keys.length === 0 || keys.some(({ length }) => length < shortestKey || length > longestKey))
     throw new Error(`the secret of a webhook must be whsec_ and ${shortestKey} to ${longestKey} bytes in Base64`);
   return keys;

@@ -18,7 +18,7 @@ export function page(title: string, content: Markup): string {
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header>
-<nav aria-label="Demo"><a class="home" href="/">Stepgate demo</a>${demoApps.map(({ key, title }) => html` <a href="/${key}">${title}</a>`)}</nav>
+<nav aria-label="Demo"><a class="home" href="/">Stepgate demo</a>${demoApps.map(({ key, title: appTitle }) => html` <a href="/${key}">${appTitle}</a>`)}</nav>
 <p class="banner">This is a demo. It runs on this computer only, and nothing in it is real.</p>
 </header>
 <main id="content">

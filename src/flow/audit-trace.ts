@@ -82,6 +82,8 @@ export interface AuditTrace {
   /** Seconds since sign-ins have been recorded, if a rule asked about the last one and an older account has none. */
   readonly recordedSince?: Seconds;
   readonly scopes: readonly string[];
+  /** If a rule asked about claims. */
+  readonly essentialClaims?: readonly string[];
   readonly acrValues?: readonly string[];
   readonly acrEssential?: true;
   readonly maxAge?: Seconds;
@@ -114,6 +116,7 @@ export function auditTrace(
       unknownRisk: asksAbout('risk', asks) ? trace.risk?.unknown : undefined,
       ...tracedPast(facts, asks),
       scopes: sent(request.scopes),
+      essentialClaims: asks.has('claims') ? sent(request.essentialClaims ?? []) : undefined,
       acrValues: request.acrValues.length > 0 ? sent(request.acrValues) : undefined,
       acrEssential: request.acrEssential ? (true as const) : undefined,
       maxAge: request.maxAge,
@@ -145,10 +148,11 @@ function tracedPast(
   { now, distance, lastSignIn, isLastSignInAssumed }: Facts,
   asks: ReadonlySet<string>,
 ): Pick<AuditTrace, 'distance' | 'lastSignIn' | 'recordedSince'> {
-  const since = lastSignIn === undefined ? undefined : Math.max(0, now - lastSignIn);
+  const since = typeof lastSignIn === 'number' ? Math.max(0, now - lastSignIn) : undefined;
+  const isRecorded = lastSignIn !== 'unknown' && !isLastSignInAssumed;
   return omitUndefined({
     distance: asks.has('distance') ? (distance ?? ('none' as const)) : undefined,
-    lastSignIn: asks.has('lastSignIn') && !isLastSignInAssumed ? (since ?? ('never' as const)) : undefined,
+    lastSignIn: asks.has('lastSignIn') && isRecorded ? (since ?? ('never' as const)) : undefined,
     recordedSince: asks.has('lastSignIn') && isLastSignInAssumed ? since : undefined,
   });
 }

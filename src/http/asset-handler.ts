@@ -33,7 +33,7 @@ async function brandAsset({ renderer, snapshot }: AssetParts, path: string): Pro
   const styles = renderer.brandStyles(path);
   const hash = hashInAddress(path);
   const hashes = styles?.files ?? (hash === undefined ? [] : [hash]);
-  const files = await Promise.all(hashes.map(async (hash) => snapshot()?.brandFile(hash)));
+  const files = await Promise.all(hashes.map(async (fileHash) => snapshot()?.brandFile(fileHash)));
   const css = styles?.compose(files);
   if (css !== undefined) return assetOf('text/css; charset=utf-8', Buffer.from(css));
   const [file] = files;

@@ -73,7 +73,7 @@ export type LoadedConfiguration =
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
   const { files, pictures, findings: faulty, unreadable } = await readConfigurationFiles(dir);
   if (files.length === 0 && faulty.length > 0) return { ok: false, findings: faulty };
-  const refused = (findings: readonly Finding[]) => ({ ok: false, findings: inOrder(findings, files) }) as const;
+  const refused = (errors: readonly Finding[]) => ({ ok: false, findings: inOrder(errors, files) }) as const;
   const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, readOptions(kind, options)) }));
   const sources = read.flatMap(({ kind, source }): DocumentSource[] =>
     source === undefined ? [] : [{ kind, source }],

@@ -23,12 +23,12 @@ export async function servePreview(read: () => Promise<PreviewState>, port: numb
     const path = pathOf(request.url ?? '/');
     // An operator's template may compile and still fail on its model.
     answer(path).catch((error: unknown) => send(500, linesPage([`${path}: ${(error as Error).message}`])));
-    async function answer(path: string): Promise<void> {
+    async function answer(asked: string): Promise<void> {
       // A form of a sample page: the browser stays on the page.
       if (request.method === 'POST') return void response.writeHead(204).end();
-      if (path.endsWith('.html')) site = await read();
+      if (asked.endsWith('.html')) site = await read();
       if ('findings' in site) return send(500, linesPage(site.findings));
-      const file = site.file(path);
+      const file = site.file(asked);
       if (file === undefined) return send(404, linesPage(['The preview has no such page.']));
       send(200, file.body, file.type);
     }

@@ -40,8 +40,8 @@ export async function openDataDir(
   if (!existsSync(file)) {
     refuseLoss(dir);
     if (initialise === undefined) throw new StepgateError('not_configured', noStore(dir));
-    await makeDatabase(dir, async (file) => {
-      const store = openEmbedded({ file, ...(schema && { schema }) });
+    await makeDatabase(dir, async (newFile) => {
+      const store = openEmbedded({ file: newFile, ...(schema && { schema }) });
       try {
         await initialise(store);
       } finally {

@@ -40,13 +40,13 @@ export async function finishUpgrade(
     if (state.schema === version && !state.rewriting) return { version, rewritten: 0, wasFinished: true };
     await changeState(store, entry, { ...state, schema: version, rewriting: true });
     await pause(settle);
-    const rewritten = await rewriteAll(settings, schema);
+    const count = await rewriteAll(settings, schema);
     // Without this, a master that fails could bring back an older document after the state says that there are none.
     await store.confirm();
     const after = await readState(store);
     const { rewriting: _, ...finished } = after.state;
     await changeState(store, after.entry, finished);
-    return { version, rewritten, wasFinished: false };
+    return { version, rewritten: count, wasFinished: false };
   } finally {
     await store.close();
   }

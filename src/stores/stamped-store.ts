@@ -140,10 +140,10 @@ class Stamping {
   #textOf(key: string, stamp: Stamp | undefined): string | undefined {
     const { version, upgrade } = this.#schema;
     if (stamp?.version === version) return stamp.text;
-    const isOlder = stamp !== undefined && stamp.version === version - 1 && stamp.version > 0;
+    const isPrevious = stamp !== undefined && stamp.version === version - 1 && stamp.version > 0;
     // The state has the same form in every release.
     if (key === storeStateKey) return stamp?.text;
-    return isOlder ? upgrade(kindOf(key), stamp.text) : undefined;
+    return isPrevious ? upgrade(kindOf(key), stamp.text) : undefined;
   }
 
   #stamped(op: Op, { schema, epoch }: StoreState): Op {

@@ -73,6 +73,7 @@ const exportedForTests: Readonly<Record<string, readonly string[]>> = {
     'commandGroups',
     'defaultPalettes',
     'errorTable',
+    'factTable',
     'fileErrorCodes',
     'noticeCodes',
     'revisionRefusals',

@@ -1,4 +1,4 @@
-/** The page about findings has a section for each code, and no other. */
+/** The page about findings has a section for each code, and no other; and a test shows each. */
 import { expect, test } from '@jest/globals';
 import { findingCodes } from '../../src/policy/model/analysis-finding.ts';
 import {
@@ -9,12 +9,17 @@ import {
   viewErrorCodes,
 } from '../../src/policy/model/finding.ts';
 import { revisionRefusals } from '../../src/policy/revision/revision-refused.ts';
+import { codesFoundIn } from '../support/values/found-codes.ts';
 import { document } from './support/documents.ts';
 
 test('docs/findings.md has a section for each code', () => {
   const section = document('docs/findings.md').split('\n## Codes\n')[1] ?? '';
   const codes = [...section.matchAll(/^### (\S+)$/gm)].map(([, code = '']) => code);
   expect(codes.toSorted()).toEqual(Object.keys(findingCodes).toSorted());
+});
+
+test('each code has a test file that shows it; the file itself fails when it no longer does', () => {
+  expect(Object.values(codesFoundIn).flat().toSorted()).toEqual(Object.keys(findingCodes).toSorted());
 });
 
 test.each([

@@ -8,6 +8,7 @@ import { type NetworkFileKind, NetworkFiles } from '../../src/network-data.ts';
 import { sampleAddresses } from '../../src/policy/analysis/analysed/sample-addresses.ts';
 import { networkFault, zoneData } from '../../src/policy/revision/network-files.ts';
 import { compileZones } from '../../src/policy/schema/settings/zones.ts';
+import { noteFound } from '../support/values/found-codes.ts';
 import { mmdb } from '../support/values/mmdb-writer.ts';
 import { findingLines, load } from './policy/support/configuration-dir.ts';
 
@@ -72,6 +73,7 @@ test.each([
 ] as const)('a file for %s that cannot be used: %s', (kind, name, code, advice) => {
   const files = new NetworkFiles();
   const fault = files.fault(kind, path(name));
+  noteFound(fault ? [fault] : []);
   expect(fault).toMatchObject({ code, advice, message: expect.stringMatching(`^${path(name)} `) });
   expect(files.lookup(kind, path(name), '192.0.2.1')).toBeUndefined();
 });

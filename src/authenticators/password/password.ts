@@ -1,6 +1,7 @@
 /** Something you know: a password (NIST SP 800-63B-4 section 3.1.1). Users set and change it in the step loop. */
 import type { PasswordBlocklist } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { listsOfStored } from '../../core/model/password-policy.ts';
 import type {
   Authenticator,
   AuthenticatorContext,
@@ -60,7 +61,7 @@ async function compromisedBy(
   text: string,
   { settings, warn }: AuthenticatorContext,
 ): Promise<PasswordBlocklist | undefined> {
-  const terms = { blocklists: ['common', 'list', 'breached'] } as const;
+  const terms = { blocklists: listsOfStored };
   const compared = { terms, settings: readPasswordSettings(settings), words: [], warn };
   try {
     return await blocklistOf(text, compared);

@@ -86,9 +86,12 @@ async function verifyTotp(
   const token = readSixDigitCode(input.passcode);
   if (typeof token !== 'string') return token;
   const apps = appsOf(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
-  const allowed = apps.filter(({ id }) => !Array.isArray(pending.allowed) || pending.allowed.includes(id));
+  const allowed = apps.filter(({ id: appId }) => !Array.isArray(pending.allowed) || pending.allowed.includes(appId));
   const computed = Math.max(appsComputed, apps.length);
-  const keys = [...allowed.map(({ secret }) => secret.key), ...Array<string>(computed - allowed.length).fill(decoyKey)];
+  const keys = [
+    ...allowed.map(({ secret: appSecret }) => appSecret.key),
+    ...Array<string>(computed - allowed.length).fill(decoyKey),
+  ];
   const steps = await Promise.all(keys.map((key) => stepOf(key, token, context.now)));
   const matching = allowed.flatMap((app, index) => {
     const step = steps[index];
@@ -96,7 +99,9 @@ async function verifyTotp(
   });
   // Holds even after the clock was set back: a code that counted once never counts again (RFC 6238 section 5.2).
   const before = lastStepOf(context.epoch);
-  const fresh = matching.find(({ step, secret }) => step > Math.max(secret.step, before));
+  const fresh = matching.find(
+    ({ step: matchingStep, secret: appSecret }) => matchingStep > Math.max(appSecret.step, before),
+  );
   if (!fresh) return refuse(matching.length > 0 ? 'credentials.used' : 'credentials.invalid');
   const { id, step, secret } = fresh;
   return { ok: true, credential: id, proof, secret: { key: secret.key, step }, mustSave: true };

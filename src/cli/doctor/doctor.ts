@@ -139,9 +139,11 @@ async function checkWrites(store: Store, dataDir: string | undefined): Promise<r
 }
 
 async function checkStoreAlone(store: Store): Promise<readonly CheckResult[]> {
-  const word = await readStoreAlone(store);
-  if (word === undefined) return [];
-  return [warn('store', storeAloneText(word), 'bring a replica back, then: npm run stepgate -- store alone --off')];
+  const declaration = await readStoreAlone(store);
+  if (declaration === undefined) return [];
+  return [
+    warn('store', storeAloneText(declaration), 'bring a replica back, then: npm run stepgate -- store alone --off'),
+  ];
 }
 
 function checkNode(version: string): CheckResult {

@@ -1,5 +1,6 @@
 /** Explains to administrators why a decision denies. */
 import type { DenyReason } from '../../core/model/decision.ts';
+import type { ReplacementReason } from '../../core/model/password-policy.ts';
 
 const words: Readonly<Record<DenyReason, string>> = {
   rule: 'a rule says so',
@@ -18,4 +19,15 @@ const words: Readonly<Record<DenyReason, string>> = {
 
 export function denyReasonText(reason: DenyReason): string {
   return words[reason];
+}
+
+const replacementReasons: Readonly<Record<ReplacementReason, string>> = {
+  expired: 'has expired',
+  compromised: 'is on a blocklist',
+};
+
+/** For example `, with a password that has expired: the user may not replace it`. Empty if there is none. */
+export function keptPasswordText({ keptPassword }: { readonly keptPassword?: ReplacementReason }): string {
+  if (keptPassword === undefined) return '';
+  return `, with a password that ${replacementReasons[keptPassword]}: the user may not replace it`;
 }

@@ -13,13 +13,13 @@ import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
 import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultText } from './condition-text.ts';
-import { denyReasonText } from './denial-text.ts';
+import { denyReasonText, keptPasswordText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
 import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
-import { named, neededText, stepLines } from './step-text.ts';
+import { followingDenialText, named, neededText, stepLines } from './step-text.ts';
 import { leftAsideLines } from './unanswered-conditions.ts';
 
 /** What the command adds to an explanation. */
@@ -41,7 +41,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
     ...later.flatMap((layer) => ['', ...layerLines(layer, paint, ', once something is proved')]),
     '',
-    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}`,
+    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}${followingDenialText(explanation)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
     ...(later.length === 0
       ? []
@@ -274,7 +274,7 @@ function outcomeText(outcome: DecisionOutcome): string {
     case 'identify':
       return 'identify: it depends on the user';
     case 'allow':
-      return `allow${outcome.assurance.acr === undefined ? '' : `, acr ${outcome.assurance.acr}`}`;
+      return `allow${outcome.assurance.acr === undefined ? '' : `, acr ${outcome.assurance.acr}`}${keptPasswordText(outcome)}`;
     case 'deny':
       return `deny: ${denyReasonText(outcome.reason)}`;
     case 'enroll':

@@ -127,11 +127,11 @@ async function print(
     throw refusal(`${app.clientId} is no service: it lacks the grant client_credentials`);
   const known = { snapshot, app, authenticators, now: now(), ...omitUndefined({ user: subject }) };
   const source = options.config === undefined ? `revision ${snapshot.revision}` : `the files of ${options.config}`;
-  const print = <Of>(explanation: Of, text: (explanation: Of, source: string, paint: Paint) => string) =>
+  const printExplanation = <Of>(explanation: Of, text: (explanation: Of, source: string, paint: Paint) => string) =>
     stdout(`${options.json ? JSON.stringify(explanation, null, 2) : text(explanation, source, paint)}\n`);
   if (options.service || app.signOnPolicies === undefined) {
     const facts = factsFromOptions({ ...options, scope: options.scope ?? '' }, known);
-    print(await explainService(snapshot, app, facts), serviceText);
+    printExplanation(await explainService(snapshot, app, facts), serviceText);
     return;
   }
   const policies = await snapshot.policies(app);
@@ -144,7 +144,7 @@ async function print(
   const whoLeftAside = subject === undefined ? identityLeftAside(sets, told) : [];
   const leftAside = facts.subject ? [...whoLeftAside, ...pastLeftAside(sets, told)] : [];
   const more = { branches: branchesOf(policies, facts), leftAside, ...(locked && { locked }) };
-  print({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
+  printExplanation({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
 }
 
 /** A user may be in any group, so this is only a warning. */

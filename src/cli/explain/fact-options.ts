@@ -57,7 +57,7 @@ export function withFactOptions(command: Command): Command {
     )
     .option(
       '--enrolled <keys>',
-      'authenticators of the user instead of the real ones, e.g. password,totp; webauthn[userPresence] is a key that shows nothing else',
+      'authenticators of the user instead of the real ones, e.g. password,totp; webauthn[userPresence] is a key that shows nothing else, password@40d a password that was set 40 days ago, password[breached] one on that blocklist',
       commaSeparated,
     )
     .option(

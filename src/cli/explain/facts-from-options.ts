@@ -180,7 +180,7 @@ function subjectFromOptions(
     ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
     ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
-    ...(keys && { enrollments: assumedEnrollments(keys, authenticators) }),
+    ...(keys && { enrollments: assumedEnrollments(keys, { authenticators, now }) }),
   };
 }
 
@@ -194,7 +194,7 @@ function descriptorsOf({
 }
 
 /** Without a last sign-in, the user has never signed in. */
-function lastSignInFromOptions({ lastSignIn = 'never' }: FactOptions, now: Seconds): Pick<Facts, 'lastSignIn'> {
+function lastSignInFromOptions({ lastSignIn = 'never' }: FactOptions, now: Seconds): { readonly lastSignIn?: Seconds } {
   if (lastSignIn === 'never') return {};
   const age = parseDuration(lastSignIn);
   if (age === undefined)

@@ -21,7 +21,7 @@ export async function pastOptions(
   const isCompared = network.ip !== '' && risk !== undefined && risk.unknown === undefined && distance !== 'unknown';
   // Files begin their own records when they are explained.
   const isOfFiles = isLastSignInAssumed === true && options.config !== undefined;
-  const isAge = lastSignIn !== undefined && options.accountAge === undefined && !isOfFiles;
+  const isAge = typeof lastSignIn === 'number' && options.accountAge === undefined && !isOfFiles;
   return {
     ...(isAge && { lastSignIn: `${now - lastSignIn}s` }),
     ...(isCompared && options.distance === undefined && { risk: risk.reasons.map(({ signal }) => signal) }),

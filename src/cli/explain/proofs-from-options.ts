@@ -13,17 +13,20 @@ import {
   type Subject,
 } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { listsOfStored } from '../../core/model/password-policy.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { knownName, refusal } from '../shared/options/refusal.ts';
 import { parseDuration } from '../shared/values/durations.ts';
 
-/** An enrollment of `--enrolled`: `totp`, `phone.voice` (receives calls only), `webauthn[userPresence]`. */
-function assumedEnrollment(
-  text: string,
-  index: number,
-  authenticators: readonly AuthenticatorDescriptor[],
-): Enrollment {
-  const { key, method, shows } = keyOf(text);
+/**
+ * An enrollment of `--enrolled`: `totp`, `phone.voice` (receives calls only), `webauthn[userPresence]`, `password@40d`
+ * (set this long ago), `password[breached]` (on this blocklist).
+ */
+function assumedEnrollment(text: string, index: number, { authenticators, now }: Owned): Enrollment {
+  const [named = '', ago, ...more] = text.split('@');
+  if (more.length > 0) throw refusal(`${text}: an age is written like password@40d`);
+  const compromised = listOn(named, authenticators);
+  const { key, method, shows } = keyOf(compromised ? named.replace(/\[.*/, '') : named);
   const descriptor = authenticators.find((authenticator) => authenticator.key === key);
   if (descriptor === undefined) {
     throw refusal(
@@ -35,7 +38,26 @@ function assumedEnrollment(
     );
   }
   const methods = method === undefined ? {} : { methods: [knownMethod(method, descriptor)] };
-  return { id: `assumed-${index}`, authenticator: key, ...atMost(descriptor, shows), ...methods };
+  const createdAt = ago === undefined ? undefined : now - secondsOf(text, 'age', ago);
+  const own = { ...atMost(descriptor, shows), ...methods, ...omitUndefined({ createdAt, compromised }) };
+  return { id: `assumed-${index}`, authenticator: key, ...own };
+}
+
+/** The blocklist that a password is on. Undefined: it is on none, or the brackets say what an authenticator shows. */
+function listOn(
+  text: string,
+  authenticators: readonly AuthenticatorDescriptor[],
+): (typeof listsOfStored)[number] | undefined {
+  const [, key, list] = /^([\w.-]+)\[(\w+)\]$/.exec(text) ?? [];
+  const isPassword = authenticators.some((descriptor) => descriptor.key === key && descriptor.underPasswordPolicy);
+  return isPassword && list !== undefined ? knownName('blocklist of stored passwords', list, listsOfStored) : undefined;
+}
+
+/** What `--enrolled` may name, and when. */
+interface Owned {
+  readonly authenticators: readonly AuthenticatorDescriptor[];
+  /** Epoch seconds. */
+  readonly now: Seconds;
 }
 
 /** The user who gives proofs, and the possible proofs. */
@@ -58,10 +80,18 @@ export function rememberedProofsOf(proofs: readonly string[], provers: Provers):
         `no browser remembers ${key}: it remembers second factors that the user has, no knowledge and no recovery`,
       );
   }
-  return evidenceOf(proofs, provers).map(({ authenticator, enrollment, method, factors, characteristics, at }) => {
-    const proved = { authenticator, enrollment, factors, characteristics, ...omitUndefined({ method }) };
-    return { ...proved, at, until: Number.MAX_SAFE_INTEGER };
-  });
+  return evidenceOf(proofs, provers).map(
+    ({ authenticator, enrollment, method, factors, characteristics: proofCharacteristics, at }) => {
+      const proved = {
+        authenticator,
+        enrollment,
+        factors,
+        characteristics: proofCharacteristics,
+        ...omitUndefined({ method }),
+      };
+      return { ...proved, at, until: Number.MAX_SAFE_INTEGER };
+    },
+  );
 }
 
 /**
@@ -110,16 +140,17 @@ function timesOf(proof: string): { readonly ago?: string; readonly paused?: stri
 /** In seconds. */
 function readTimes(proof: string): Pick<Evidence, 'longestPause'> & { readonly age: Seconds } {
   const { ago, paused } = timesOf(proof);
-  const read = (what: string, text: string): Seconds => {
-    const seconds = parseDuration(text);
-    if (seconds === undefined) throw refusal(`${proof}: the ${what} must be like 90s, 10m, 12h, 3d or PT12H`);
-    return seconds;
-  };
-  const age = ago === undefined ? 0 : read('age', ago);
+  const age = ago === undefined ? 0 : secondsOf(proof, 'age', ago);
   if (paused === undefined) return { age };
-  const longestPause = read('pause', paused);
+  const longestPause = secondsOf(proof, 'pause', paused);
   if (longestPause > age) throw refusal(`${proof}: a pause since a proof is no longer than the proof is old`);
   return { age, longestPause };
+}
+
+function secondsOf(whole: string, what: string, text: string): Seconds {
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw refusal(`${whole}: the ${what} must be like 90s, 10m, 12h, 3d or PT12H`);
+  return seconds;
 }
 
 function knownMethod(method: string, { key, methods = [] }: AuthenticatorDescriptor): string {
@@ -141,11 +172,8 @@ function proves({ authenticator, methods }: Enrollment, key: string, method: str
 }
 
 /** The enrollments of `--enrolled`. An account has no more of one authenticator than the limit. */
-export function assumedEnrollments(
-  keys: readonly string[],
-  authenticators: readonly AuthenticatorDescriptor[],
-): readonly Enrollment[] {
-  const assumed = keys.map((key, index) => assumedEnrollment(key, index, authenticators));
+export function assumedEnrollments(keys: readonly string[], owned: Owned): readonly Enrollment[] {
+  const assumed = keys.map((key, index) => assumedEnrollment(key, index, owned));
   for (const [key, same] of Map.groupBy(assumed, ({ authenticator }) => authenticator))
     if (same.length > maxEnrollmentsPerAuthenticator)
       throw refusal(

@@ -2,8 +2,9 @@
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
+import type { WholeExplanation } from '../../flow/explain.ts';
 import { printable } from '../shared/output/printable.ts';
-import { denyReasonText } from './denial-text.ts';
+import { denyReasonText, keptPasswordText } from './denial-text.ts';
 import { beforeText, skippableText } from './enrollment-text.ts';
 import { consentText, keepText, profileText } from './profile-text.ts';
 
@@ -40,9 +41,10 @@ function stepText(step: SimulatedStep): string {
     case 'challenge':
     case 'enroll': {
       const others = step.alternatives.map(offeredOptionText);
-      const words = `${step.kind} ${offeredOptionText(step)}`;
+      const words = `${step.replacementReason ? 'replace' : step.kind} ${offeredOptionText(step)}`;
       const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
       if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
+      if (step.replacementReason) return `${words} (${step.replacementReason})`;
       return `${words}${or}${beforeText(step.toEnroll)}${skippableText(step.skippable)}`;
     }
     case 'profile':
@@ -54,7 +56,7 @@ function stepText(step: SimulatedStep): string {
     case 'denied':
       return `denied: ${denyReasonText(step.reason)}`;
     case 'complete':
-      return step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`;
+      return `${step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`}${keptPasswordText(step)}`;
   }
 }
 
@@ -66,4 +68,11 @@ function offeredOptionText({ authenticator, methods, label }: OfferedOption): st
 /** The authenticator, with the name that the user gave it. */
 export function named(authenticator: string, label: string | undefined): string {
   return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
+}
+
+/** The denial that follows, if what is asked for now leaves the user no choice and does not withhold it. */
+export function followingDenialText({ outcome, steps }: Pick<WholeExplanation, 'outcome' | 'steps'>): string {
+  const last = steps.at(-1);
+  const isOnly = outcome.kind === 'challenge' && outcome.options.length === 1 && outcome.withheld === undefined;
+  return isOnly && last?.kind === 'denied' ? `; then deny: ${denyReasonText(last.reason)}` : '';
 }

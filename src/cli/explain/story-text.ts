@@ -180,8 +180,8 @@ function unusualLines({ risk, trace }: AuditLine, paint: Paint): readonly string
     risk ?? (trace?.risk?.length === 0 ? 'nothing that counts' : trace?.risk?.join(', ')),
     typeof distance === 'number' ? `${distance} km from the nearest usual place` : undefined,
     distance === 'nowhere' ? 'it is not known where the address is' : undefined,
-  ].filter((row) => row !== undefined);
-  return rows.length === 0 ? [] : [`  ${paint('bold', 'Unusual')}`, ...rows.map((row) => `    ${printable(row)}`)];
+  ].filter((text) => text !== undefined);
+  return rows.length === 0 ? [] : [`  ${paint('bold', 'Unusual')}`, ...rows.map((text) => `    ${printable(text)}`)];
 }
 
 /** A request that asks for nothing is not mentioned. */

@@ -36,8 +36,8 @@ function lineOf(key: SigningKey, now: number): string {
   return `${key.jwk.kid}  ${key.type.padEnd(6)} ${state}\n`;
 }
 
-function iso(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
+function iso(time: number): string {
+  return new Date(time * 1000).toISOString();
 }
 
 export function keysCommand(context: KeysContext): Command {

@@ -47,7 +47,7 @@ function outcomeText(lastStep: Explanation['steps'][number] | undefined): string
 
 function rules(expected: NonNullable<Expectation['rule']>, explanation: Explanation): readonly Difference[] {
   const decidedBy = (name: string) =>
-    explanation.layers.find(({ layer, decidedBy }) => layer === name && decidedBy !== undefined)?.decidedBy;
+    explanation.layers.find(({ layer, decidedBy: rule }) => layer === name && rule !== undefined)?.decidedBy;
   const lastStep = explanation.steps.at(-1);
   const denying = lastStep?.kind === 'denied' ? lastStep.rule : undefined;
   if (typeof expected === 'string') return row('rule', expected, denying ?? decidedBy('app') ?? 'none');

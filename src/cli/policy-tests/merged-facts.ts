@@ -59,7 +59,7 @@ function moved(placed: UserFacts, now: Seconds): UserFacts {
   return {
     ...placed,
     now,
-    ...(placed.lastSignIn !== undefined && { lastSignIn: placed.lastSignIn + by }),
+    ...(typeof placed.lastSignIn === 'number' && { lastSignIn: placed.lastSignIn + by }),
     subject: {
       ...placed.subject,
       ...(createdAt !== undefined && { createdAt: createdAt + by }),
@@ -68,34 +68,71 @@ function moved(placed: UserFacts, now: Seconds): UserFacts {
   };
 }
 
-/** Facts that core itself computes are left out. */
-function over(
-  given: UserFacts,
-  { signedInWith: _, lastSignIn: last, ...placed }: UserFacts,
-  test: PolicyTest,
-): UserFacts {
+/**
+ * The facts of the test, and those of the space where the test leaves them open. Each fact has a line, since what the
+ * test says must never give way to a value of the space. Facts that core itself computes are left out.
+ */
+function over(given: UserFacts, placed: UserFacts, test: PolicyTest): UserFacts {
   const subject = subjectOver(given.subject, placed.subject, test.user);
-  const { platform, os } =
-    test.device?.userAgent || test.device?.platform || test.device?.os ? given.device : placed.device;
-  return {
-    ...given,
-    ...placed,
-    ...omitUndefined({
-      lastSignIn: test.user?.lastSignIn === undefined ? last : given.lastSignIn,
-      risk: given.risk,
-      distance: given.distance,
-    }),
+  return omitUndefined({
+    // Moved to the time of the test already.
+    now: placed.now,
+    transaction: given.transaction,
+    request: requestOver(given.request, placed.request, test.request),
     network: test.network === undefined ? placed.network : given.network,
-    request: {
-      ...given.request,
-      ...(test.request?.scopes === undefined && { scopes: placed.request.scopes }),
-      ...(test.request?.essentialClaims === undefined &&
-        placed.request.essentialClaims && { essentialClaims: placed.request.essentialClaims }),
-    },
-    device: { ...placed.device, ...given.device, platform, os },
+    device: deviceOver(given.device, placed.device, test.device),
+    keepSignedIn: given.keepSignedIn,
+    lastSignIn: test.user?.lastSignIn === undefined ? placed.lastSignIn : given.lastSignIn,
+    isLastSignInAssumed: given.isLastSignInAssumed,
+    // The options contain what the test leaves open of these two.
+    risk: given.risk ?? placed.risk,
+    distance: given.distance ?? placed.distance,
     subject,
     evidence: given.evidence.map((proof) => ({ ...proof, subject: subject.id })),
-  };
+  } satisfies Each<Omit<UserFacts, 'signedInWith'>>);
+}
+
+/** No member may be missing. */
+type Each<Members> = { readonly [Name in keyof Members]-?: Members[Name] | undefined };
+
+function requestOver(
+  given: UserFacts['request'],
+  placed: UserFacts['request'],
+  { scopes, essentialClaims }: NonNullable<PolicyTest['request']> = {},
+): UserFacts['request'] {
+  const claims = essentialClaims === undefined ? placed.essentialClaims : undefined;
+  return omitUndefined({
+    clientId: given.clientId,
+    scopes: scopes === undefined ? placed.scopes : given.scopes,
+    essentialClaims: claims ?? given.essentialClaims,
+    acrValues: given.acrValues,
+    acrEssential: given.acrEssential,
+    maxAge: given.maxAge,
+    promptLogin: given.promptLogin,
+    promptConsent: given.promptConsent,
+    promptSelectAccount: given.promptSelectAccount,
+    claims: given.claims,
+  } satisfies Each<UserFacts['request']>);
+}
+
+function deviceOver(
+  given: UserFacts['device'],
+  placed: UserFacts['device'],
+  { userAgent, platform, os, signals }: NonNullable<PolicyTest['device']> = {},
+): UserFacts['device'] {
+  const described = userAgent || platform || os ? given : placed;
+  const believed = signals === undefined ? placed : given;
+  return omitUndefined({
+    // The options contain it where the test leaves it open.
+    known: given.known,
+    platform: described.platform,
+    os: described.os,
+    registered: believed.registered,
+    managed: believed.managed,
+    assurances: believed.assurances,
+    lastUsed: given.lastUsed,
+    remembered: given.remembered,
+  } satisfies Each<UserFacts['device']>);
 }
 
 /**
@@ -104,18 +141,21 @@ function over(
  */
 function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']): Subject {
   const isOpen = user?.groups === undefined || user.groups.includes('*');
-  return {
-    ...placed,
+  const others = user?.id === undefined ? placed.identifiers : placed.identifiers.filter((name) => !userId.test(name));
+  return omitUndefined({
+    id: user?.id === undefined ? placed.id : given.id,
+    status: given.status,
+    identifiers: user?.identifiers === undefined ? others : given.identifiers,
     groups: [...new Set([...given.groups, ...(isOpen ? placed.groups : [])])],
+    userType: (user?.userType === undefined ? undefined : given.userType) ?? placed.userType,
     profile: { ...placed.profile, ...given.profile },
     enrollments: given.enrollments,
-    ...(user?.id !== undefined && {
-      id: given.id,
-      identifiers: placed.identifiers.filter((name) => !userId.test(name)),
-    }),
-    ...(user?.identifiers !== undefined && { identifiers: given.identifiers }),
-    ...(user?.userType !== undefined && given.userType !== undefined && { userType: given.userType }),
-    ...(given.createdAt !== undefined && { createdAt: given.createdAt }),
-    ...(given.recovery && { recovery: given.recovery }),
-  };
+    createdAt: given.createdAt ?? placed.createdAt,
+    recovery: given.recovery ?? placed.recovery,
+    skipped: given.skipped,
+    acceptedTerms: given.acceptedTerms,
+    offeredAttributes: given.offeredAttributes,
+    consents: given.consents,
+    deletionDueAt: given.deletionDueAt,
+  } satisfies Each<Subject>);
 }

@@ -87,7 +87,7 @@ const mostNamed = 3;
 export function widestParts({ choices, enrolled }: LeftOpen): string {
   const counts = new Map<string, number>();
   for (const { name, size } of [
-    ...choices.map(({ name, places }) => ({ name, size: places.length })),
+    ...choices.map(({ name: variable, places }) => ({ name: variable, size: places.length })),
     { name: 'enrolled', size: enrolled.length },
   ]) {
     const part = sayings[name.split(/[. ]/)[0] ?? ''];

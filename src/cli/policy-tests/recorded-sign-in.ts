@@ -54,6 +54,7 @@ export function recordedFacts(
   const evidence = earlier.map((proof) => `${proofName(proof)}@${proof.age}s${pauseText(proof)}`);
   const request = omitUndefined({
     scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
+    essentialClaims: trace?.essentialClaims?.length ? trace.essentialClaims : undefined,
     acrValues: trace?.acrValues,
     essentialAcr: trace?.acrEssential,
     maxAge: trace?.maxAge,
@@ -115,10 +116,11 @@ function isUnsayable(path: string): boolean {
   return !sayable.has(path) && !path.startsWith(profile);
 }
 
-/** Facts about the history that the line does not record, or that could not be checked, which no test can set. */
-function unrecorded(trace: RecordedSignIn['trace']): readonly ('risk' | 'distance' | 'lastSignIn')[] {
-  const { risk, unknownRisk, distance, lastSignIn = trace?.recordedSince } = trace ?? {};
+/** Facts that the line does not record, or that could not be checked, so that no test can set them. */
+function unrecorded(trace: RecordedSignIn['trace']): readonly ('claims' | 'risk' | 'distance' | 'lastSignIn')[] {
+  const { essentialClaims, risk, unknownRisk, distance, lastSignIn = trace?.recordedSince } = trace ?? {};
   return [
+    ...(trace && essentialClaims === undefined ? (['claims'] as const) : []),
     ...(risk === undefined || unknownRisk ? (['risk'] as const) : []),
     ...(distance === undefined || distance === 'unknown' ? (['distance'] as const) : []),
     ...(lastSignIn === undefined ? (['lastSignIn'] as const) : []),
@@ -167,13 +169,13 @@ function recordedUser(subject: Subject, asked: Asked): RecordedUser {
   const tested = new Set(testedAttributes(asked));
   const { id, identifiers } = recordedIdentity(subject, asked);
   const groups = named(sets, 'groups');
-  const profile = Object.entries(subject.profile).filter(([name, value]) => tested.has(name) && isSayable(value));
+  const attributes = Object.entries(subject.profile).filter(([name, value]) => tested.has(name) && isSayable(value));
   return omitUndefined({
     id,
     identifiers: identifiers.length > 0 ? identifiers : undefined,
     groups: subject.groups.filter((group) => reads.has('user.groups') || groups.includes(group)),
     userType: asks('userType') || reads.has('user.userType') ? subject.userType : undefined,
-    attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
+    attributes: attributes.length > 0 ? Object.fromEntries(attributes) : undefined,
     enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
     lastSignIn: trace && lastSignInText(trace),
     accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,

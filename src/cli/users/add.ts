@@ -71,7 +71,7 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
     const credentialsOfInput = [password?.credential, ...proven].filter((credential) => credential !== undefined);
     const input = { ...about, schema, credentials: credentialsOfInput };
     context.stderr(misspelledGroups(options.group, await knownGroups()));
-    const outcome = await directory.create(input, ({ id }) => operatorOps('user.added', id));
+    const outcome = await directory.create(input, ({ id: newId }) => operatorOps('user.added', newId));
     if (!outcome.ok) throw new Error(refusedUserText(outcome));
     const { id, identifiers: all } = outcome.user;
     const generated = password?.generated;

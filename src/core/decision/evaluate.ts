@@ -12,7 +12,7 @@ import {
   mustEnroll,
   provenStep,
 } from '../enrollment/apply-policy.ts';
-import { passwordToReplace } from '../enrollment/password-to-replace.ts';
+import { type PasswordToReplace, passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
@@ -21,7 +21,6 @@ import type { Facts, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { profileRequest } from '../profile/profile-terms.ts';
-import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
 import { forbiddenAdditionLayers, nextAdditionLayers } from './account-policy.ts';
@@ -132,13 +131,16 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
     case 'met': {
       const requested = requestedAtAccount(context.policies, context.facts);
       if (requested !== undefined) return { kind: 'enroll', choices: [requested] };
+      const { supportingEvidence } = status;
+      const used = supportingEvidence.map(({ enrollment }) => enrollment);
+      const replaced = passwordToReplace(context.policies, context.facts, { subject, used });
       return (
-        replacementStep(evaluation, status.supportingEvidence) ??
+        (replaced && replacementStep(evaluation, replaced)) ??
         (toEnroll && enrollmentStep(toEnroll)) ??
         keepAccountStep(subject, context.policies, context.facts) ??
         profileStep(evaluation) ??
         consentStep(context.policies, context.facts, { subject, rule: context.policyLayers.appRule }) ??
-        allow(status.supportingEvidence, context, capabilities)
+        allow(evaluation, supportingEvidence, replaced)
       );
     }
   }
@@ -149,22 +151,21 @@ function profileStep({ subject, profile, context }: SubjectEvaluation): Decision
   return asked && { kind: 'profile', ...asked };
 }
 
-/** Asks for a new password if the policy no longer accepts the present one. */
+/** Asks for a new password. Undefined: the user may not replace the present one, so it is still accepted. */
 function replacementStep(
-  { context, subject, capabilities }: SubjectEvaluation,
-  supportingEvidence: readonly CountedEvidence[],
+  { context, capabilities }: SubjectEvaluation,
+  { authenticator, reason }: PasswordToReplace,
 ): DecisionOutcome | undefined {
-  const { policies, facts } = context;
-  const used = supportingEvidence.map(({ enrollment }) => enrollment);
-  const replaced = passwordToReplace(policies, facts, { subject, used });
-  if (replaced === undefined || enrollableOf([replaced.authenticator], capabilities).length === 0) return undefined;
-  return provenStep({ choices: [replaced.authenticator], replacementReason: replaced.reason }, { capabilities, facts });
+  if (enrollableOf([authenticator], capabilities).length === 0) return undefined;
+  const { facts } = context;
+  return provenStep({ choices: [authenticator], replacementReason: reason }, { capabilities, facts });
 }
 
+/** `kept`: a password that the user would have to replace, and may not. */
 function allow(
+  { context, capabilities }: SubjectEvaluation,
   evidence: readonly CountedEvidence[],
-  context: EvaluationContext,
-  capabilities: Capabilities,
+  kept: PasswordToReplace | undefined,
 ): DecisionOutcome {
   const { policies, facts, policyLayers } = context;
   const supportingEvidence = extendSupportingEvidence(evidence, capabilities.evidence);
@@ -176,6 +177,7 @@ function allow(
     ...cutScopes(facts.request.scopes, policyLayers.appRule),
     ...(policyLayers.session && { session: policyLayers.session }),
     ...(waived && { waived }),
+    ...(kept && { keptPassword: kept.reason }),
   };
 }
 

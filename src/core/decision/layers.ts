@@ -77,7 +77,7 @@ interface Ruling extends RuleOutcome {
 }
 
 function rulingOf(policy: CompiledPolicy, facts: Facts): Ruling {
-  const report = reportOf(policy, facts, ({ then }) => then.kind);
+  const report = reportOf(policy, facts, ({ then: outcome }) => outcome.kind);
   const ruling = { policy: policy.name, ...applyRules(policy, facts) };
   if (report === undefined) return ruling;
   const { then } = report.rule;
@@ -143,7 +143,7 @@ function acrLayer({ layer, policy, values }: AcrDemand, acrLevels: readonly AcrL
   const levels = levelsOf(values, acrLevels);
   if (levels.length === 0)
     return { trace: { ...trace, outcome: 'deny' }, denial: { reason: 'acr_unattainable', layer } };
-  const anyOf = levels.map(({ requirement }) => requirement);
+  const anyOf = levels.map(({ requirement: levelRequirement }) => levelRequirement);
   const [only, ...others] = anyOf;
   const requirement = others.length === 0 ? only : undefined;
   return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, requirement: { layer, anyOf } };

@@ -129,6 +129,8 @@ export type DecisionOutcome =
       readonly waived?: readonly string[];
       /** Proofs of this transaction that the browser may remember. */
       readonly rememberable?: Rememberable;
+      /** The password policy no longer takes the password for this reason, and the user may not replace it. */
+      readonly keptPassword?: ReplacementReason;
     };
 
 /** What a profile policy asks the user for. At least one of the lists is not empty. */

@@ -302,9 +302,9 @@ export interface Facts {
   readonly keepSignedIn?: boolean;
   /**
    * The last sign-in of the account before the session began (epoch seconds), or where none is on record, since when
-   * sign-ins are recorded. Absent: the account never signed in before.
+   * sign-ins are recorded. Absent: the account never signed in before. `unknown`: nothing was recorded at that time.
    */
-  readonly lastSignIn?: Seconds;
+  readonly lastSignIn?: Seconds | 'unknown';
   /** `lastSignIn` is no sign-in: none is on record, and the account is older than the records. */
   readonly isLastSignInAssumed?: true;
   /**

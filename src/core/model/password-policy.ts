@@ -52,5 +52,8 @@ export const defaultPasswordTerms: PasswordTerms = {
   lockout: defaultLockout,
 };
 
+/** The lists that a stored password is compared with when it is proved. */
+export const listsOfStored = ['common', 'list', 'breached'] as const satisfies readonly PasswordBlocklist[];
+
 /** Why a password must be replaced before the sign-in goes on. */
 export type ReplacementReason = 'expired' | 'compromised';

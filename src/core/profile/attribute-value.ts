@@ -69,7 +69,7 @@ function limited(attribute: Attribute, text: string): ReadAttribute {
   const { minLength = 0, maxLength = defaultMaxLength, options, matches, type } = attribute;
   if (text.length > maxLength) return refuseValue('too_long', maxLength);
   if (text.length < minLength) return refuseValue('too_short', minLength);
-  if (options && !options.some(({ value }) => value === text)) return refuseValue('not_offered');
+  if (options && !options.some(({ value: offered }) => offered === text)) return refuseValue('not_offered');
   if (matches !== undefined && !compilePattern(matches)(text)) return refuseValue('not_matching');
   const value = textForms[type]?.(text) ?? (textForms[type] ? undefined : text);
   return value === undefined ? refuseValue('wrong_type') : { ok: true, value };

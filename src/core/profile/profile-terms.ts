@@ -18,7 +18,8 @@ function missingAttributes({ required }: ProfileTerms, { profile }: Subject): re
   return required.filter((name) => !isFilledIn(profile, name));
 }
 
-function isFilledIn(profile: Subject['profile'], name: string): boolean {
+/** Whether it needs not be asked for. */
+export function isFilledIn(profile: Subject['profile'], name: string): boolean {
   const value = Object.hasOwn(profile, name) ? profile[name] : undefined;
   return value !== undefined && value !== null && value !== '';
 }

@@ -114,7 +114,9 @@ function lookOf(action: AssessedEvidence, proved: ReadonlySet<string>): string {
 /** Whether all actions together would suffice. A chain never uses more equal actions than it has steps. */
 function isWithinReach(at: number, automata: readonly LayerAutomaton[], looks: readonly Look[]): boolean {
   const automaton = automata[at]?.automaton;
-  const effects = looks.flatMap(({ members, effects }) => members.slice(0, longestChain).map(() => effects[at] ?? 0));
+  const effects = looks.flatMap(({ members, effects: lookEffects }) =>
+    members.slice(0, longestChain).map(() => lookEffects[at] ?? 0),
+  );
   return automaton !== undefined && isMetBy(automaton, effects);
 }
 

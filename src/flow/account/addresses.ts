@@ -160,7 +160,7 @@ export async function removeAddress(
   if (notificationAddresses(account).length === 1) return wrong('account.address.last');
   const tooMany = await reserveChange(context);
   if (tooMany) return tooMany;
-  const kept = addedAddresses(user).filter((addedAddress) => !isSameAddress(addedAddress.address, address));
+  const kept = addedAddresses(user).filter((added) => !isSameAddress(added.address, address));
   saveUser(context, { ...user, notificationAddresses: kept });
   recordChange(context, 'address_removed', { address: maskedAddress(address) });
   return undefined;

@@ -17,9 +17,9 @@ export async function openableApps({ services, snapshot, facts }: OpenAccount): 
     const request = { ...facts.request, clientId: app.clientId };
     // Opening the app may still require proofs. Only a denial excludes it.
     const isOpen = openable.length > 0 && evaluate(await snapshot.policies(app), { ...facts, request }).kind !== 'deny';
-    for (const app of isOpen ? openable : []) {
-      const href = appAddress(app.client, services.issuer);
-      if (href !== undefined) open.push({ ...appLabel(app, snapshot), href });
+    for (const candidate of isOpen ? openable : []) {
+      const href = appAddress(candidate.client, services.issuer);
+      if (href !== undefined) open.push({ ...appLabel(candidate, snapshot), href });
     }
   }
   return open.toSorted((one, other) => one.name.localeCompare(other.name));

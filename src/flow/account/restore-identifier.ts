@@ -57,7 +57,7 @@ export async function readUndo({ services, unit }: UndoRequest, token: unknown):
   const first = all[index];
   const now = services.now();
   if (!first || first.until <= now) return { kind: 'over' };
-  const later = all.slice(index + 1).filter(({ kind }) => kind === first.kind);
+  const later = all.slice(index + 1).filter(({ kind: laterKind }) => laterKind === first.kind);
   if (!isPresent(account.user, [first, ...later])) return { kind: 'superseded' };
   const { identifier, kind } = first;
   if (identifier !== undefined) {

@@ -12,6 +12,7 @@ import { riskOf } from '../../core/policy/values/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/record/account.ts';
 import { toSubject } from '../../users/record/user.ts';
+import { hasEveryFact, type UnknownInBasis } from './fact-table.ts';
 
 /** The facts of an authorization without the user, whose present record is used at the exchange. */
 export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {
@@ -49,7 +50,10 @@ export function tokenBasisOf(
   };
 }
 
-/** The facts of an exchange: the original authorization with the present user and zones at `now` (epoch seconds). */
+/**
+ * The facts of an exchange: the original authorization with the present user and zones at `now` (epoch seconds).
+ * Undefined if the basis lacks a fact that every release stores. The fact table says what else may be missing.
+ */
 export function issuanceFacts(
   basis: TokenBasis,
   {
@@ -57,7 +61,8 @@ export function issuanceFacts(
     snapshot,
     now,
   }: { readonly account: VersionedAccount; readonly snapshot: Snapshot; readonly now: Seconds },
-): Facts {
+): Facts | undefined {
+  if (!hasEveryFact(basis)) return undefined;
   const { granted: _cut, ...authorized } = basis;
   const request = withClaimScopes(basis.request, snapshot.settings.scopes);
   const { ip } = basis.network;
@@ -66,10 +71,16 @@ export function issuanceFacts(
 }
 
 /**
- * If the authorization is older than the first rule about risk, nothing about its risk is recorded. Such a rule then
- * denies where the risk makes a difference (Law 4).
+ * If the authorization is older than the first rule about the past, nothing about its past is recorded. Such a rule
+ * then denies where the past makes a difference (Law 4).
  */
-function unrecorded(basis: TokenBasis, { recordsPlaces, settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
-  if (!recordsPlaces || basis.risk !== undefined) return {};
-  return { risk: riskOf([], riskSignals, settings.risk), distance: 'unknown' };
+function unrecorded(
+  { now, lastSignIn, risk }: TokenBasis,
+  { historySince = 0, recordsPlaces, settings }: Snapshot,
+): Pick<Facts, UnknownInBasis> {
+  return {
+    ...(lastSignIn === undefined && now < historySince && { lastSignIn: 'unknown' as const }),
+    ...(risk === undefined &&
+      recordsPlaces && { risk: riskOf([], riskSignals, settings.risk), distance: 'unknown' as const }),
+  };
 }

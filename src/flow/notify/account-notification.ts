@@ -78,8 +78,11 @@ export interface ChangeDetails {
   readonly otherSessionsEnded?: true;
 }
 
-/** Empty texts if unknown or not applicable. */
-export interface Circumstances {
+/**
+ * What a notification tells beside the change: when and from where it was made, and who else is notified. A member is
+ * absent if it is not known or does not apply.
+ */
+export interface NotifiedChange {
   /** Epoch seconds. */
   readonly at: Seconds;
   /** Name of the app that the user signed in to. */
@@ -121,7 +124,7 @@ export function accountChanged(event: AccountChange, what: ChangeDetails = {}): 
 export function notificationDeliveries(
   account: Account,
   { template, params }: AccountNotification,
-  { at, app = '', ip = '', browser = '', system = '', newAddresses = [], link }: Circumstances,
+  { at, app = '', ip = '', browser = '', system = '', newAddresses = [], link }: NotifiedChange,
 ): readonly Delivery[] {
   const known = notificationAddresses(account).map(({ address }) => address);
   const more = newAddresses.filter((newAddress) => !known.some((other) => isSameAddress(newAddress, other)));

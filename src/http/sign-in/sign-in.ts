@@ -75,8 +75,8 @@ function withRaceTold(result: SignInResult, raced: unknown): SignInResult {
 }
 
 async function show(request: SignInRequest): Promise<void> {
-  const restartPath = request.ctx.query.again === undefined ? undefined : pathOfSameRequest(request);
-  if (restartPath !== undefined) return seeOther(request.ctx, restartPath);
+  const samePath = request.ctx.query.again === undefined ? undefined : pathOfSameRequest(request);
+  if (samePath !== undefined) return seeOther(request.ctx, samePath);
   // Loaded before oidc-provider asks for its part, so that everything comes in one round trip.
   const result = await inInitiatingBrowser(request, () => view(request.parts.services, request.transaction));
   await respond(request, withRaceTold(result, request.ctx.query.raced));

@@ -48,8 +48,8 @@ function extend(grant: Grant, { oidc }: KoaContextWithOIDC): void {
   const granted = new Set(grant.getOIDCScope().split(' '));
   const scopes = [...oidc.requestParamOIDCScopes].filter((scope) => !granted.has(scope));
   if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
-  const grantedClaims = new Set(grant.getOIDCClaims());
-  const claims = [...oidc.requestParamClaims].filter((claim) => !grantedClaims.has(claim));
+  const claimsInGrant = new Set(grant.getOIDCClaims());
+  const claims = [...oidc.requestParamClaims].filter((claim) => !claimsInGrant.has(claim));
   if (claims.length > 0) grant.addOIDCClaims(claims);
   for (const { indicator, scopes: asked } of resourceScopes(oidc)) {
     const inGrant = new Set(grant.getResourceScope(indicator).split(' '));
@@ -89,8 +89,8 @@ function limit(grant: Grant, { oidc }: KoaContextWithOIDC, { terms, consent }: C
   const refused = claims.filter((claim) => !allowed.includes(claim));
   if (refused.length > 0) grant.rejectOIDCClaims(refused);
   for (const indicator of indicators) {
-    const asked = resources.find((resource) => resource.indicator === indicator)?.scopes ?? [];
-    const [granted, rejected] = split([...new Set([...(before[indicator] ?? []), ...asked])], isGranted);
+    const askedScopes = resources.find((resource) => resource.indicator === indicator)?.scopes ?? [];
+    const [granted, rejected] = split([...new Set([...(before[indicator] ?? []), ...askedScopes])], isGranted);
     if (granted.length > 0) grant.addResourceScope(indicator, granted.join(' '));
     if (rejected.length > 0) grant.rejectResourceScope(indicator, rejected.join(' '));
   }

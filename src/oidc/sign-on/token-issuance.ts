@@ -29,8 +29,8 @@ export async function checkIssuance(exchange: TokenExchange, account: VersionedA
   const snapshot = await services.snapshot(unit);
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
   if (!app) throw invalidGrant('this app is no longer configured');
-  if (!tokenBasis) throw invalidGrant('the proofs of this sign-in are unknown');
-  const facts = issuanceFacts(tokenBasis, { account, snapshot, now: services.now() });
+  const facts = tokenBasis && issuanceFacts(tokenBasis, { account, snapshot, now: services.now() });
+  if (!facts) throw invalidGrant('the proofs of this sign-in are unknown');
   const decision = evaluateIssuance(await snapshot.policies(app), facts, services.now());
   const { transaction: { id: transaction } = {} } = facts;
   const sample = { kind: 'token' as const, snapshot, app, facts, at: services.now() };

@@ -28,7 +28,7 @@ export function checkAttainable(
   if (document === undefined) return [];
   const session = documents.get(documentKey('session', 'session'));
   const context = { settings: readSettings(document, all), all, session: session && readPolicy(session) };
-  const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
+  const byFile = new Map([...documents.values()].map((written) => [written.file, written]));
   return sources.flatMap(({ kind, source }) => {
     const read = byFile.get(source.file);
     if (read === undefined) return [];

@@ -57,7 +57,7 @@ function stepsAt(
 function redundantSteps(source: YamlSource, steps: readonly NamedStep[]): readonly Finding[] {
   return steps.flatMap((step) =>
     step.named.flatMap(({ descriptor: { auxiliary, factors, key }, path }) => {
-      const others = auxiliary ? steps.filter((other) => other !== step).flatMap(({ named }) => named) : [];
+      const others = auxiliary ? steps.filter((besides) => besides !== step).flatMap(({ named }) => named) : [];
       const same = others.find(({ descriptor }) => factors.every((factor) => descriptor.factors.includes(factor)));
       if (same === undefined) return [];
       const other = `\`${same.descriptor.key}\` in line ${source.locationOf(same.path).line}`;

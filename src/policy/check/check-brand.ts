@@ -88,12 +88,12 @@ function weightFindings({ source, own, joined, appLogo }: OwnBrand, files: Reado
   const weightOf = (file: string | undefined): number => (file === undefined ? 0 : (files.get(file)?.length ?? 0));
   const limit = `the pictures and the stylesheet of a page have ${kibibytes(largestBrand)} at most`;
   const tooLarge = [
-    ...filesOfBrand(own).map(({ path, file }) => ({ path: ['brand', ...path], file })),
+    ...filesOfBrand(own).map(({ path: keys, file }) => ({ path: ['brand', ...keys], file })),
     ...(appLogo === undefined ? [] : [{ path: ['logo'], file: appLogo }]),
   ].filter(({ file }) => weightOf(file) > largestBrand);
   if (tooLarge.length > 0) {
-    return tooLarge.map(({ path, file }) =>
-      source.finding('brand_too_large', path, `${file} is too large (${kibibytes(weightOf(file))}): ${limit}`),
+    return tooLarge.map(({ path: keys, file }) =>
+      source.finding('brand_too_large', keys, `${file} is too large (${kibibytes(weightOf(file))}): ${limit}`),
     );
   }
   const { logo, background, favicon, stylesheet } = joined;

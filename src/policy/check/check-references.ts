@@ -226,7 +226,7 @@ export function knownNames(
   unreadableKinds: ReadonlySet<WrittenKind>,
   authenticators: readonly AuthenticatorDescriptor[],
 ): KnownNames {
-  const namesOf = (of: WrittenKind) => {
+  const writtenNames = (of: WrittenKind) => {
     const names = sources.filter(({ kind }) => kind === of).map(({ source }) => textsAt(source.content, 'name'));
     // A file without a name has a finding of its own, and may be the one that is meant.
     return unreadableKinds.has(of) || names.some((found) => found.length === 0) ? undefined : names.flat();
@@ -236,9 +236,9 @@ export function knownNames(
       ? undefined
       : sources.filter(({ kind }) => kind === 'app').flatMap(({ source }) => textsAt(source.content, pattern));
   const known = {
-    policies: namesOf('sign-on'),
-    profilePolicies: namesOf('profile'),
-    servicePolicies: namesOf('service'),
+    policies: writtenNames('sign-on'),
+    profilePolicies: writtenNames('profile'),
+    servicePolicies: writtenNames('service'),
     apps: inApps('clientId'),
     labels: inApps('labels.*'),
     authenticators,

@@ -49,12 +49,12 @@ function characteristicFault(
   if (demanded.length === 0 || canBeMet(requirement, enabled)) return undefined;
   if (!canBeMet(requirement, enabled.map(withEverything))) return undefined;
   const missing = demanded.filter(
-    (characteristic) => !enabled.some(({ characteristics }) => characteristics.includes(characteristic)),
+    (characteristic) => !enabled.some(({ characteristics: shown }) => shown.includes(characteristic)),
   );
   const words = (missing.length > 0 ? missing : demanded).join(' and ');
   const only = all.filter(
-    ({ key, characteristics }) =>
-      isEnabled(key, enabled) && missing.some((characteristic) => characteristics.includes(characteristic)),
+    ({ key, characteristics: shown }) =>
+      isEnabled(key, enabled) && missing.some((characteristic) => shown.includes(characteristic)),
   );
   const hint = only.map(
     ({ key }) => `; \`${key}\` can only do so with other settings (hardware is proved by \`metadata\`)`,

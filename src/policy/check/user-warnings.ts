@@ -24,7 +24,7 @@ export function userWarnings(
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
   const settings = readSettings(document, authenticators);
-  const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
+  const byFile = new Map([...documents.values()].map((written) => [written.file, written]));
   return sources.flatMap(({ kind, source }) => {
     if (kind === 'settings') return [];
     if (kind !== 'app') return movableUsers(source, { settings, inbox });

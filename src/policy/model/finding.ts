@@ -121,7 +121,7 @@ export function findingText(finding: Finding, dir?: string): string {
     ...excerptLines({ text, line, column }).map(oneLine),
     `  what to do: ${oneLine(adviceOf(finding))} (docs/findings.md: ${code})`,
   ];
-  return lines.map((line) => `${line}\n`).join('');
+  return lines.map((printed) => `${printed}\n`).join('');
 }
 
 /** For scripts: each with what to do. */

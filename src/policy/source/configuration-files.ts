@@ -179,10 +179,10 @@ async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: str
   // Opening a pipe would wait for the other end.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const stat = await handle.stat();
-    const fault = stat.isDirectory() ? 'is a directory' : 'is not a regular file';
-    if (!stat.isFile()) return { fault, code: 'file_unreadable' };
-    if (stat.size > maxFileSize) return { fault: 'is larger than 1 MiB', code: 'file_too_large' };
+    const status = await handle.stat();
+    const fault = status.isDirectory() ? 'is a directory' : 'is not a regular file';
+    if (!status.isFile()) return { fault, code: 'file_unreadable' };
+    if (status.size > maxFileSize) return { fault: 'is larger than 1 MiB', code: 'file_too_large' };
     return { bytes: await handle.readFile() };
   } finally {
     await handle.close();

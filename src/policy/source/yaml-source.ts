@@ -164,8 +164,8 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
       const fault = keyFault(key);
       if (fault) findings.push({ ...locationAt(startOf(key)), path: '', message: fault, code: 'yaml_syntax' });
     },
-    Scalar(at, node) {
-      if (at === 'key' || typeof node.value !== 'string') return;
+    Scalar(role, node) {
+      if (role === 'key' || typeof node.value !== 'string') return;
       const { text: filled, faults } = substituteVariables(node.value, variables);
       node.value = filled;
       if (faults.length === 0) return;
@@ -186,8 +186,8 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
       locationOfKey: (path) => at(path, offsetOf(contents, path.slice(0, -1), String(path.at(-1)))),
       locationWithin: (path, offset) => at(path, offsetWithin(text, offsetOf(contents, path), offset)),
       finding(code, path, message) {
-        const at = locationOf(path);
-        return { ...at, message, code, text: lines[at.line - 1] ?? '' };
+        const place = locationOf(path);
+        return { ...place, message, code, text: lines[place.line - 1] ?? '' };
       },
     },
     findings: [],

@@ -63,10 +63,10 @@ export function overview(more: Partial<Overview> = {}): Overview {
 
 /** `text`: a value that the user wrote. */
 export function sampleProfile(text: string): OwnProfile {
-  const standard = (name: string, value?: string): ProfileField => {
-    const attribute = standardAttributes[name];
-    if (!attribute) throw new Error(name);
-    return { name, attribute, required: false, ...(value === undefined ? {} : { value }) };
+  const standard = (standardName: string, value?: string): ProfileField => {
+    const attribute = standardAttributes[standardName];
+    if (!attribute) throw new Error(standardName);
+    return { name: standardName, attribute, required: false, ...(value === undefined ? {} : { value }) };
   };
   const own = { type: 'text', read: 'user', write: 'user', label: { en: 'Shirt size' } } as const;
   const options = [{ value: 'S' }, { value: 'M', label: { en: 'Medium' } }];
@@ -134,10 +134,10 @@ const sections = ['overview', 'methods', 'devices', 'activity', 'notifications']
 type OverviewState = Partial<Omit<OverviewPage, 'kind'>>;
 
 /** The same state on each of the pages, as `account`, `account-methods` and so on. */
-export function onEachPage(name: string, state: OverviewState): AccountPages {
+export function onEachPage(suffix: string, state: OverviewState): AccountPages {
   return Object.fromEntries(
     sections.map((kind) => [
-      kind === 'overview' ? `account${name}` : `account-${kind}${name}`,
+      kind === 'overview' ? `account${suffix}` : `account-${kind}${suffix}`,
       { ...accountBase, now: at + 190_000, overview: overview(), ...state, kind },
     ]),
   );

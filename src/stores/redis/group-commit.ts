@@ -214,7 +214,9 @@ function doubtOf(
   const [before, after] = [replies[0]?.[1] as Role, replies[2]?.[1] as Role];
   if (before[0] !== 'master' || after[0] !== 'master')
     return new StoreUnavailable('this Redis is no longer a master; it is not known whether the write counted');
-  const acknowledged = new Map(after[2].map(([host, port, offset]) => [addressOf(host, port), Number(offset)]));
+  const acknowledged = new Map(
+    after[2].map(([host, port, acknowledgedOffset]) => [addressOf(host, port), Number(acknowledgedOffset)]),
+  );
   const missing = rule.missing({ master, offset, acknowledged }, performance.now());
   seen.attached = acknowledged.size;
   if (missing.length > 0)

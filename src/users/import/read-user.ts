@@ -123,9 +123,9 @@ function readProfile(fields: RecordFields, schema: AttributeSchema): Profile {
   const profile: Record<string, ProfileValue> = {};
   for (const [name, given] of Object.entries(fields)) {
     if (notProfile.has(name)) continue;
-    const read = readProfileValue(schema, name, given);
-    if (!read.ok) throw new Unreadable(`${/^\w+$/.test(name) ? name : quoted(name)}: ${read.reason}`);
-    profile[name] = name === 'email' ? readIdentifier(String(read.value)) : read.value;
+    const outcome = readProfileValue(schema, name, given);
+    if (!outcome.ok) throw new Unreadable(`${/^\w+$/.test(name) ? name : quoted(name)}: ${outcome.reason}`);
+    profile[name] = name === 'email' ? readIdentifier(String(outcome.value)) : outcome.value;
   }
   return profile;
 }

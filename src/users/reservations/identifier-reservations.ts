@@ -43,7 +43,7 @@ export async function reserveIdentifiers(
     await releaseIdentifiers(
       store,
       user,
-      identifiers.filter((identifier) => hasWritten(applied, identifierKey(identifier))),
+      identifiers.filter((candidate) => hasWritten(applied, identifierKey(candidate))),
     );
     const identifier = identifiers.find((other) => identifierKey(other) === failedKey);
     if (identifier === undefined) return { kind: 'conflict' };

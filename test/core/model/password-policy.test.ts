@@ -190,7 +190,10 @@ describe('a password that must be replaced', () => {
   test('is kept where passwords can be used and not enrolled', () => {
     const authenticators = aging.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
     const subject = admin(['password'], { compromised: 'common' });
-    expect(decide({ ...aging, authenticators }, subject, [proof('password', 'now')]).kind).toBe('allow');
+    const decision = decide({ ...aging, authenticators }, subject, [proof('password', 'now')]);
+    expect(decision).toMatchObject({ kind: 'allow', keptPassword: 'compromised' });
+    const good = decide({ ...aging, authenticators }, admin(['password'], {}), [proof('password', 'now')]);
+    expect(good).not.toHaveProperty('keptPassword');
   });
 
   test('comes before what the app would enroll besides', () => {

@@ -11,7 +11,7 @@ export function isGathered(facts: Facts, { away }: Pick<RiskScoring, 'away'>): b
   const { now, device, distance = 0, risk, subject, lastSignIn = now } = facts;
   const has = (signal: RiskSignal) => risk?.reasons.some((reason) => reason.signal === signal) ?? false;
   const { createdAt = Number.NEGATIVE_INFINITY } = subject ?? {};
-  if (createdAt > lastSignIn) return false;
+  if (lastSignIn !== 'unknown' && createdAt > lastSignIn) return false;
   if (!pastCounts(facts)) return true;
   if (has('longAway') && createdAt > now - away) return false;
   if (!device.known && !has('newDevice')) return false;

@@ -15,6 +15,9 @@ const fewest = 50;
 const asked = process.env.STEPGATE_SAMPLE_SHARE;
 const share = asked === undefined ? usualShare : Number(asked);
 
+/** All cases of tables are tried (`drawnFrom`). */
+export const drawsAll = share >= usualShare;
+
 /** `numRuns`: all samples of the property. */
 export function seeded(numRuns: number): { readonly seed: number; readonly numRuns: number } {
   const least = asked === undefined ? Math.min(numRuns, fewest) : 1;
@@ -41,7 +44,7 @@ export function few(count: number): number {
  * table. `npm test` tries them all.
  */
 export function drawnFrom<Case>(cases: readonly Case[]): readonly Case[] {
-  if (share >= usualShare) return cases;
+  if (drawsAll) return cases;
   const count = Math.ceil(cases.length * share);
   return cases.filter(
     (_, at) => Math.floor(((at + 1) * count) / cases.length) > Math.floor((at * count) / cases.length),

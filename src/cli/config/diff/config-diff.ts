@@ -50,13 +50,15 @@ export async function configDiff({
     return { pair, ...getOrMake(ofAlike, pair.alike, () => circumstancesOf(pair, { places, now: rest.now })) };
   });
   const projection = projectionOf(varied);
-  const known = { projection, now: rest.now };
   // If no sign-in can change, there are no users to count.
-  const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
+  const counted = store && pairs.length > 0 ? await countUsers(store, { projection, now: rest.now }) : undefined;
   const real = counted?.classes ?? [];
   const isSomeUser = ({ groups }: UserClass) =>
     real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
-  const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((userClass) => !isSomeUser(userClass))];
+  const all = [
+    ...real,
+    ...usersByGroup({ ...rest, next, pairs }, projection).filter((userClass) => !isSomeUser(userClass)),
+  ];
   const compared = apartWhereConsented(varied, real);
   const changes = changesIn(compared, { all, projection, isCounted: store !== undefined });
   return {
@@ -103,7 +105,7 @@ function usersByGroup(
     authenticators,
     pairs,
   }: Pick<DiffOptions, 'next' | 'authenticators'> & { readonly pairs: readonly AppPair[] },
-  known: Parameters<typeof classOf>[1],
+  projection: Projection,
 ): readonly UserClass[] {
   const enabled = enabledAuthenticators(authenticators, next.snapshot.settings);
   const numberOf = numberAskedFor(pairs.flatMap(({ active, next: { policies } }) => [active.policies, policies]));
@@ -115,12 +117,12 @@ function usersByGroup(
   );
   const madeUp = (identity: Identity, groups: readonly string[]): UserClass => {
     const subject = { ...identity, status: 'active' as const, groups, profile: {}, enrollments };
-    return { ...classOf(subject, known), users: 0, ...(conditions.tests.length > 0 && { identity }) };
+    return { ...classOf(subject, projection), users: 0, ...(conditions.tests.length > 0 && { identity }) };
   };
   const identities = identitiesOfKinds(conditions, plainIdentity(conditions), (identity) =>
     JSON.stringify(madeUp(identity, []).results),
   );
-  const alone = [[], ...[...known.projection.groups].map((group) => [group])];
+  const alone = [[], ...[...projection.groups].map((group) => [group])];
   return alone.flatMap((groups) => identities.map((identity) => madeUp(identity, groups)));
 }
 

@@ -47,13 +47,13 @@ export function diffCommand(context: ConfigContext): Command {
         diff = await diffOf(context, checked, options.from);
       });
       if (diff === undefined) return;
-      const replay = back === undefined ? undefined : await replayOf(context, checked, back);
-      const page = { dir, now: context.now(), ...omitUndefined({ replay }) };
+      const replayedSignIns = back === undefined ? undefined : await replayOf(context, checked, back);
+      const page = { dir, now: context.now(), ...omitUndefined({ replay: replayedSignIns }) };
       if (options.html !== undefined) await writePage(options.html, diffHtml(diff, page));
-      const replayed = replay && back !== undefined ? `\n${replayText(replay, back)}` : '';
+      const replayed = replayedSignIns && back !== undefined ? `\n${replayText(replayedSignIns, back)}` : '';
       printResult(context, options, {
         text: `${diffText(diff)}${replayed}`,
-        data: { ok: true, ...diff, ...(replay && { replay }) },
+        data: { ok: true, ...diff, ...(replayedSignIns && { replay: replayedSignIns }) },
       });
     });
 }

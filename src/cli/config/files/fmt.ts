@@ -61,7 +61,7 @@ async function format(context: FmtContext, dir: string, options: FmtOptions): Pr
   };
   const outcomes = files.map((written) => {
     const { file, kind, text } = written;
-    const own = renames.filter((rename) => rename.kind === kind);
+    const own = renames.filter((renamedKey) => renamedKey.kind === kind);
     const upgrade = options.upgrade === true;
     return { written, ...formatYaml(file, text, { order: orderOf(kind), renames: own, upgrade }) };
   });

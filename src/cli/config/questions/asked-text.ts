@@ -43,7 +43,7 @@ function othersText({ others }: Pick<SignIn, 'others'>, textOf: (outcome: OtherU
 /** All proofs as one part, and one part for each step after them. */
 export function askedParts({ asked }: Pick<SignIn, 'asked'>): readonly string[] {
   if (asked === undefined) return ['denied'];
-  const parts = [proofSetsText(asked.proofs), ...asked.after.flatMap(stepText)].filter((part) => part !== '');
+  const parts = [proofSetsText(asked.proofs), ...stepParts(asked.after)].filter((part) => part !== '');
   return parts.filter((part, index) => part !== parts[index - 1] || part.startsWith(enrolling));
 }
 
@@ -80,6 +80,11 @@ function ownReasonedText(signIn: Omit<SignIn, 'others'>): string {
 
 const enrolling = 'enroll ';
 
+/** Steps after the proofs, one part each. */
+export function stepParts(steps: readonly SimulatedStep[]): readonly string[] {
+  return steps.flatMap(stepText);
+}
+
 /** A step after the proofs. A choice is skipped, because the next step names its options. */
 function stepText(step: SimulatedStep): readonly string[] {
   switch (step.kind) {
@@ -87,6 +92,7 @@ function stepText(step: SimulatedStep): readonly string[] {
       // The remaining proofs depend on those that the user has given.
       return [`further proof${skippableText(step.skippable)}`];
     case 'enroll': {
+      if (step.replacementReason) return [`replace ${step.authenticator}`];
       const others = step.alternatives.map(({ authenticator }) => authenticator);
       const words = [...new Set([step.authenticator, ...others])].join(' or ');
       return [`${enrolling}${words}${skippableText(step.skippable)}`];

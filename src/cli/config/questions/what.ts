@@ -102,6 +102,7 @@ function counted(parts: readonly string[]): readonly string[] {
 
 function lacking(step: Outcome['steps'][number]): readonly string[] {
   if (step.kind === 'enroll' && step.skippable === undefined) {
+    if (step.replacementReason) return [`${step.authenticator}, to be replaced`];
     const keys = [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)];
     return [`${[...new Set(keys)].join(' or ')}, to be enrolled`];
   }

@@ -34,7 +34,7 @@ function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string)
   return markup`<section>${heading(standard === undefined ? 3 : 4, 'Accepted')}
 <p>A comment in the file accepts each of these, until the end of that day.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="${standard === undefined ? 'Accepted findings' : `Accepted findings: ${standard}`}"><table>
-<thead><tr>${['Finding', 'Where', 'Reason', 'Until'].map((heading) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
+<thead><tr>${['Finding', 'Where', 'Reason', 'Until'].map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${byEnd.map(acceptedRow)}</tbody></table></div></section>
 `;
 }
@@ -74,7 +74,7 @@ export function invariantsSection(invariants: readonly InvariantResult[]): PageC
   const head = ['Invariant', 'For whom, from where', 'What must hold', 'Apps', 'Verdict'];
   return markup`<p>Each was examined for every user who could exist, at one sign-in with what the account has by then: what can be recovered or set up before is not part of it. Where one is not proved, a finding says why.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Invariants"><table>
-<thead><tr>${head.map((heading) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
+<thead><tr>${head.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${invariants.map(invariantRow)}</tbody></table></div>`;
 }
 

@@ -53,7 +53,7 @@ function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: 
   const head = ['Groups', ...(counted ? ['Users'] : []), ...columns.map(({ names }) => conditionNamesText(names))];
   return markup`<section>${heading(3, clientIds.join(', '))}
 <div class="scroll" tabindex="0" role="region" aria-label="${clientIds.join(', ')}"><table>
-<thead><tr>${head.map((heading) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
+<thead><tr>${head.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${same.map((alike) => groupsRow(alike, columns, counted))}</tbody></table></div></section>
 `;
 }

@@ -74,7 +74,7 @@ function refuseUnknown(
 ): void {
   const apps = [...documents.values()].filter(({ kind }) => kind === 'app').map(readApp);
   const clientIds = apps.map(({ clientId }) => clientId);
-  const labels = [...new Set(apps.flatMap((app) => app.labels))];
+  const labels = [...new Set(apps.flatMap((readableApp) => readableApp.labels))];
   const strangeApp = app.find((name) => !clientIds.includes(name));
   if (strangeApp !== undefined) throw refusal(unknownName('app', strangeApp, clientIds));
   const strangeLabel = label.find((name) => !labels.includes(name));

@@ -128,7 +128,7 @@ function outcomeWith(reachable: readonly string[], facts: UserFacts, { policies 
 }
 
 function alikeAfter({ after }: OutcomeWithRules, { policies, space }: LockOutSearch): readonly Formula[] {
-  return after.map((ruleAfterSignIn) => afterSignInAlike(ruleAfterSignIn, policies, space));
+  return after.map((stage) => afterSignInAlike(stage, policies, space));
 }
 
 function rulesIn(after: readonly RuleAfterSignIn[]): readonly EnrollmentRule[] {

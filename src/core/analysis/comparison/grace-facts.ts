@@ -50,7 +50,7 @@ function atTime({ subject, lastSignIn, ...facts }: UserFacts, now: Seconds): Use
   return {
     ...facts,
     now,
-    ...(lastSignIn !== undefined && { lastSignIn: lastSignIn + shift }),
+    ...(typeof lastSignIn === 'number' && { lastSignIn: lastSignIn + shift }),
     subject: {
       ...subject,
       ...(createdAt !== undefined && { createdAt: createdAt + shift }),

@@ -61,11 +61,11 @@ export function laxerAt(
   const all = [...inThisSignIn.map(justBefore), ...others, ...inThisSignIn];
   for (const facts of requests) {
     const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
-    const stepOf = (proofs: AdmittedWith) => ({
-      before: stepAfterProofs(proofs, then, active),
-      now: stepAfterProofs(proofs, now, next),
+    const stepOf = (admitted: AdmittedWith) => ({
+      before: stepAfterProofs(admitted, then, active),
+      now: stepAfterProofs(admitted, now, next),
     });
-    const isGood = (proofs: AdmittedWith) => isLaxer(stepOf(proofs));
+    const isGood = (admitted: AdmittedWith) => isLaxer(stepOf(admitted));
     const found = all.find(isGood);
     const proofs = found && atStrongest(found, next, isGood);
     if (proofs) return { facts, proofs, step: stepOf(proofs) };

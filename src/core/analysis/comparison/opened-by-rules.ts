@@ -43,12 +43,13 @@ export function openedByRules(sides: EnrollingSides, space: RuleSpace) {
     if (closed === 'nothing') return [];
     const key = JSON.stringify([...terms, closed, before.enrollment?.then.required]);
     const users = () => usersIn(sides, [terms[0], terms[1]]);
-    const isTried = ({ proved }: TriedUser) => closed === 'any' || proved.some(({ key }) => closed.includes(key));
+    const isTried = ({ proved }: TriedUser) =>
+      closed === 'any' || proved.some(({ key: authenticator }) => closed.includes(authenticator));
     const all = known.get(key) ?? openedAmong(users().filter(isTried));
     known.set(key, all);
     return all;
 
-    function openedAmong(users: Iterable<TriedUser>): readonly OpenedByEnrolling[] {
+    function openedAmong(tried: Iterable<TriedUser>): readonly OpenedByEnrolling[] {
       const own = { session: isApart ? undefined : atAccount.session, app: account.policies.app?.rules[0]?.rule };
       const alone = {
         active: decidingAlone(before, active),
@@ -56,7 +57,7 @@ export function openedByRules(sides: EnrollingSides, space: RuleSpace) {
         account: { ...account, policies: decidingAlone({ ...atAccount, ...own }, account.policies) },
       };
       const opened: OpenedByEnrolling[] = [];
-      for (const user of users) {
+      for (const user of tried) {
         const added = addedNewly(user, facts, alone);
         if (added) opened.push({ user, added });
         if (opened.length === mostOpened) break;

@@ -36,11 +36,11 @@ export function rulesAtAccount(
   const decidingHere = <Of extends RuleHead>(policy: CompiledPolicy<Of> | undefined) =>
     conditions.some(isInvolved) ? anyOf(policy) : possiblyDeciding(policy && metAt(clientId, policy), space);
   const [sessions, enrollments] = [decidingHere(policies.session), decidingHere(own)];
-  return sessions.flatMap((own) =>
+  return sessions.flatMap((first) =>
     enrollments.map((beside) => ({
-      ...(own.rule && { session: own.rule }),
+      ...(first.rule && { session: first.rule }),
       ...(beside.rule && { enrollment: beside.rule }),
-      formulas: [...own.formulas, ...beside.formulas],
+      formulas: [...first.formulas, ...beside.formulas],
     })),
   );
 }

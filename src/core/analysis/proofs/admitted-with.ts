@@ -47,7 +47,8 @@ export function admittedWith(
     const given = factsWith(proofs, facts, policies.authenticators);
     return decideTogether(policies, rules, given) && isAdmitted(evaluate(policies, given));
   };
-  const isGood = (found: AdmittedWith) => isLetIn(found) && !(avoided && isLetIn(withoutProofs(avoided, found)));
+  const isGood = (candidate: AdmittedWith) =>
+    isLetIn(candidate) && !(avoided && isLetIn(withoutProofs(avoided, candidate)));
   const found = candidates.find(isGood);
   return found && withoutNeedless(found, isGood);
 }

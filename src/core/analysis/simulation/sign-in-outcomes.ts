@@ -22,10 +22,14 @@ export interface HadKeys {
 }
 
 /** The outcome of the sign-in of a user who has these. */
-export function signInOutcome(policies: PolicySet, facts: UserFacts, { keys, never = [] }: HadKeys): SignInOutcome {
+export function signInOutcome(
+  policies: PolicySet,
+  facts: UserFacts,
+  { keys: had, never = [] }: HadKeys,
+): SignInOutcome {
   const outcomes = outcomesOf(policies, outcomeKey(policies, facts));
-  const key = JSON.stringify([keys, never]);
-  const outcome = outcomes.get(key) ?? simulatedOutcome(without(policies, never), facts, keys);
+  const key = JSON.stringify([had, never]);
+  const outcome = outcomes.get(key) ?? simulatedOutcome(without(policies, never), facts, had);
   outcomes.set(key, outcome);
   return outcome;
 }

@@ -143,7 +143,10 @@ export function factsAt({ transaction, subject }: Progress, facts: Facts): Facts
 }
 
 function ending(decision: Decision): SimulatedStep {
-  if (decision.kind === 'allow') return omitUndefined({ kind: 'complete' as const, acr: decision.assurance.acr });
+  if (decision.kind === 'allow') {
+    const { assurance, keptPassword } = decision;
+    return omitUndefined({ kind: 'complete' as const, acr: assurance.acr, keptPassword });
+  }
   const { reason = 'unsatisfiable', layer, rule }: Pick<Decision, 'kind'> & Partial<Denial> = decision;
   return omitUndefined({ kind: 'denied' as const, reason, layer, rule });
 }

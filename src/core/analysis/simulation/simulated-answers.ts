@@ -4,8 +4,10 @@ import { consentTo, withAnswer } from '../../decision/consent.ts';
 import type { AskedScope, DenyReason, ProfileRequest, Skippable } from '../../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
+import type { ReplacementReason } from '../../model/password-policy.ts';
 import type { LayerTrace } from '../../model/trace.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
+import { isFilledIn } from '../../profile/profile-terms.ts';
 import type { AuthenticatorOption, Step } from '../../step/step.ts';
 import { type Choice, newTransaction, type Transaction } from '../../step/transaction.ts';
 import { consented, deletionAcknowledgedBy, picked, proved, selectedAccount } from '../../step/transitions.ts';
@@ -31,6 +33,8 @@ export type SimulatedStep =
       readonly alternatives: readonly OfferedOption[];
       /** The user may skip it. */
       readonly skippable?: Skippable;
+      /** Why this enrollment replaces the present one. */
+      readonly replacementReason?: ReplacementReason;
       /** It serves the account-management requirement (Law 7), before one of these is enrolled. */
       readonly toEnroll?: readonly string[];
       /** Nothing is enrolled that could answer it, and the page must not reveal that. */
@@ -45,7 +49,8 @@ export type SimulatedStep =
       readonly layer?: LayerTrace['layer'];
       readonly rule?: string;
     }
-  | { readonly kind: 'complete'; readonly acr?: string };
+  /** `keptPassword`: as in the decision. */
+  | { readonly kind: 'complete'; readonly acr?: string; readonly keptPassword?: ReplacementReason };
 
 /** An option, with the methods that are offered, where that are not all. */
 export interface OfferedOption extends AuthenticatorOption {
@@ -115,9 +120,9 @@ export function answerSelect(progress: Progress, step: Extract<Step, { kind: 'se
 /** The user fills everything in. */
 export function answerProfile(progress: Progress, { required, optional, terms, canSkip }: ProfileRequest): Turn {
   const { subject } = progress;
-  const filled = Object.fromEntries([...required, ...optional].map((name) => [name, 'simulated']));
+  const open = [...required, ...optional].filter((name) => !isFilledIn(subject.profile, name));
   const accepted = Object.fromEntries(terms.map(({ id, version }) => [id, version]));
-  const profile = { ...filled, ...subject.profile };
+  const profile = { ...subject.profile, ...Object.fromEntries(open.map((name) => [name, 'simulated'])) };
   return {
     steps: [omitUndefined({ kind: 'profile' as const, required, optional, terms, canSkip })],
     next: { ...progress, subject: { ...subject, profile, acceptedTerms: { ...subject.acceptedTerms, ...accepted } } },

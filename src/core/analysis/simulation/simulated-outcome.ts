@@ -88,7 +88,8 @@ export function isSignInDenied(policies: PolicySet, facts: UserFacts, keys: read
   return simulatedOutcome(policies, facts, keys).isDenied;
 }
 
-function enrollmentsOf(
+/** Enrollments of it that show all that it can, as often as its key is named. */
+export function enrollmentsOf(
   { key, factors, characteristics, maxEnrollments }: AuthenticatorDescriptor,
   keys: readonly string[],
 ): readonly Enrollment[] {

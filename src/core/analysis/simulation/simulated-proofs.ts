@@ -4,6 +4,7 @@ import type { Decision, Skippable } from '../../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Seconds, Subject } from '../../model/facts.ts';
 import { noEnrollment } from '../../model/no-enrollment.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
+import type { ReplacementReason } from '../../model/password-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Plan } from '../../step/next-step.ts';
 import type { AuthenticatorOption } from '../../step/step.ts';
@@ -21,6 +22,7 @@ interface Started {
 interface Asked extends Pick<Decision, 'kind'> {
   readonly skippable?: Skippable;
   readonly toEnroll?: readonly string[];
+  readonly replacementReason?: ReplacementReason;
 }
 
 /** The user proves or enrolls the authenticator. */
@@ -51,7 +53,7 @@ function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progre
     return methods?.length === all?.length ? undefined : methods;
   };
   const others = otherOptions(decision, plan, subject);
-  const { skippable, toEnroll }: Asked = decision;
+  const { skippable, replacementReason, toEnroll }: Asked = decision;
   return omitUndefined({
     kind: purpose,
     authenticator,
@@ -59,6 +61,7 @@ function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progre
     methods: offered(authenticator),
     alternatives: others.map((option) => omitUndefined({ ...option, methods: offered(option.authenticator) })),
     skippable,
+    replacementReason,
     toEnroll,
   });
 }

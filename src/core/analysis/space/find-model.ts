@@ -19,22 +19,22 @@ import {
 export type ModelSearchResult = { readonly model: ClassModel } | 'impossible' | 'undecided';
 
 /** What a search found, rule by rule. */
-export interface FoundByRule<Found, Of> {
-  readonly found: readonly Found[];
+export interface FoundByRule<Candidate, Of> {
+  readonly found: readonly Candidate[];
   /** Rules whose candidates could not all be decided: the steps did not suffice. */
   readonly undecided: readonly Of[];
 }
 
 /** Looks at candidates for each rule until one is found. */
-export function findByRule<Found extends object, Of>(
+export function findByRule<Candidate extends object, Of>(
   rules: readonly Of[],
-  candidatesOf: (rule: Of) => Iterable<Found | 'undecided' | undefined>,
-): FoundByRule<Found, Of> {
-  const found: Found[] = [];
+  candidatesOf: (rule: Of) => Iterable<Candidate | 'undecided' | undefined>,
+): FoundByRule<Candidate, Of> {
+  const found: Candidate[] = [];
   const undecided: Of[] = [];
   for (const rule of rules) {
     let isOpen = false;
-    let first: Found | undefined;
+    let first: Candidate | undefined;
     for (const candidate of candidatesOf(rule)) {
       if (typeof candidate === 'object') first = candidate;
       if (first) break;

@@ -120,7 +120,9 @@ function partsOfSet(set: ConditionSet, theories: Theories): readonly RulePart[] 
 }
 
 function partOfAny(alternatives: readonly (readonly RulePart[])[]): RulePart {
-  const formula: Formula = { any: alternatives.map((parts) => ({ all: parts.map((part) => part.formula) })) };
+  const formula: Formula = {
+    any: alternatives.map((parts) => ({ all: parts.map((conditionPart) => conditionPart.formula) })),
+  };
   const part: RulePart = { condition: 'any', path: [], formula };
   const outcomes = alternatives.map((parts) => ({
     misses: { any: parts.map(missesOf) } satisfies Formula,

@@ -74,7 +74,7 @@ export function shown(
   { space, budget, when }: SignInScope,
   isFound: (facts: UserFacts) => boolean,
 ): UserFacts | undefined {
-  const isConfirmed = (facts: UserFacts) => isFound(facts) && applies(when, facts);
+  const isConfirmed = (candidate: UserFacts) => isFound(candidate) && applies(when, candidate);
   const ordinary = ordinaryFacts(formulas, space);
   if (ordinary && isConfirmed(ordinary)) return ordinary;
   const found = findModel(formulas, budget);

@@ -12,6 +12,7 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
       name: 'lastSignIn',
       test: ({ subject, lastSignIn, now }) => {
         if (subject === undefined) return 'unknown';
+        if (lastSignIn === 'unknown') return 'error';
         const age = lastSignIn === undefined ? Number.POSITIVE_INFINITY : now - lastSignIn;
         return resultOf(isWithinBound(condition, age));
       },

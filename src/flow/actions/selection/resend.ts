@@ -51,8 +51,8 @@ async function resendChallenge(
   const isAsked =
     decision.kind === 'challenge' &&
     decision.options.some(
-      ({ authenticator, enrollments }) =>
-        authenticator === pending?.authenticator && enrollments.includes(pending.enrollment ?? ''),
+      ({ authenticator: offered, enrollments }) =>
+        offered === pending?.authenticator && enrollments.includes(pending.enrollment ?? ''),
     );
   if (!pending || !isAsked) return withError(context, 'form.stale');
   const { purpose, authenticator, enrollment } = pending;

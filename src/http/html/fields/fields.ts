@@ -147,15 +147,15 @@ export function noticeId(index: number): string {
  * Focuses the first input with an error, otherwise the first empty one, but never an optional checkbox. The focused
  * input also announces the notices that belong to no input.
  */
-export function fieldsWithNotices(inputs: readonly Input[], notices: readonly Notice[]): readonly Field[] {
+export function fieldsWithNotices(pageInputs: readonly Input[], notices: readonly Notice[]): readonly Field[] {
   const hasError = (input: Input): boolean =>
     notices.some(({ field, level }) => field === input.name && level === 'error');
   const isAsked = ({ type, optional }: Input) => type !== 'checkbox' || !optional;
-  const focused = inputs.find(hasError) ?? inputs.find(({ value }) => value === '') ?? inputs.find(isAsked);
-  return inputs.map((input) => {
+  const focused = pageInputs.find(hasError) ?? pageInputs.find(({ value }) => value === '') ?? pageInputs.find(isAsked);
+  return pageInputs.map((input) => {
     const id = input.name.replaceAll(/[._]/g, '-');
     const belongs = ({ field }: Notice): boolean =>
-      field === input.name || (input === focused && !inputs.some(({ name }) => name === field));
+      field === input.name || (input === focused && !pageInputs.some(({ name }) => name === field));
     const ids = notices.flatMap((notice, index) => (belongs(notice) ? [noticeId(index)] : []));
     if (input.hint !== undefined) ids.unshift(`${id}-hint`);
     return {

@@ -23,16 +23,16 @@ export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): O
       ...(logos && { styles: logos.href }),
       model: {
         lead: { key: page.apps.length > 0 ? 'account.apps.lead' : 'account.apps.none' },
-        open: page.openable.map((app) => ({
-          app: logoOf(app),
-          href: app.href,
-          open: { key: 'account.app.open.of', params: { app: app.name } },
+        open: page.openable.map((openable) => ({
+          app: logoOf(openable),
+          href: openable.href,
+          open: { key: 'account.app.open.of', params: { app: openable.name } },
         })),
-        apps: page.apps.map((app) => ({
-          ...appModel(app, t),
-          logo: logoOf(app),
-          href: `/account/apps/${app.id}`,
-          end: { key: 'account.app.end.of', params: { app: app.name } },
+        apps: page.apps.map((accountApp) => ({
+          ...appModel(accountApp, t),
+          logo: logoOf(accountApp),
+          href: `/account/apps/${accountApp.id}`,
+          end: { key: 'account.app.end.of', params: { app: accountApp.name } },
         })),
       },
     };

@@ -110,7 +110,7 @@ function groupsModel({ profile, typed, notices }: ProfilePage, t: Translator): r
     .map(({ id, fields }) => ({
       id,
       title: { key: `account.profile.${id}` },
-      fields: fields.map(({ field, notices }) => ({ field, notices })),
+      fields: fields.map(({ field, notices: fieldNotices }) => ({ field, notices: fieldNotices })),
     }));
 }
 
@@ -127,9 +127,9 @@ function fixedModel({ name, attribute, value }: FixedValue, t: Translator): Fixe
     values: values.map((item) => valueText(attribute, item)),
   };
 
-  function valueText(type: FixedValue['attribute'], value: string | number | boolean): MessageDescriptor {
-    if (typeof value === 'boolean') return { key: value ? 'account.profile.yes' : 'account.profile.no' };
-    return { key: 'mail.details.value', params: { value: optionText(type, String(value), t) } };
+  function valueText(type: FixedValue['attribute'], item: string | number | boolean): MessageDescriptor {
+    if (typeof item === 'boolean') return { key: item ? 'account.profile.yes' : 'account.profile.no' };
+    return { key: 'mail.details.value', params: { value: optionText(type, String(item), t) } };
   }
 }
 

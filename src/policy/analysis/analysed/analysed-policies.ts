@@ -34,7 +34,7 @@ type PolicyOfKind =
 
 /** Policies that no app uses are examined as if all apps did. */
 export function analysedPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
-  const forUsers = apps.filter(({ signOnPolicies }) => signOnPolicies !== undefined);
+  const forUsers = apps.filter(({ signOnPolicies: ownPolicies }) => ownPolicies !== undefined);
   const everywhere = [...forUsers.map(({ clientId }) => clientId), accountClientId];
   const signOn = signOnPolicies(documents, forUsers);
   const covered = new Set(signOn.flatMap(({ policy }) => policy.rules.map(({ rule }) => rule.location?.file)));
@@ -77,7 +77,7 @@ function accountRules(document: Document, clientIds: readonly string[]): readonl
       .map(about)
       .map((compiled) => [JSON.stringify(compiled.rules.map(({ rule }) => rule.location)), compiled] as const),
   );
-  return [...distinct.values()].map((policy) => analysed({ kind: 'account', policy }, clientIds));
+  return [...distinct.values()].map((compiled) => analysed({ kind: 'account', policy: compiled }, clientIds));
 }
 
 /** An authenticator that no rule names. */
@@ -123,7 +123,10 @@ function policyIn(document: Document): PolicyOfKind | undefined {
 }
 
 /** Whether the policy is one that the app names, or one that it has without naming it. */
-function uses({ signOnPolicies, profilePolicy = 'default', service }: App, { kind, name }: Document): boolean {
+function uses(
+  { signOnPolicies: ownPolicies, profilePolicy = 'default', service }: App,
+  { kind, name }: Document,
+): boolean {
   if (kind === 'service') return service !== undefined && (service.policy ?? 'default') === name;
-  return kind === 'profile' && signOnPolicies !== undefined && profilePolicy === name;
+  return kind === 'profile' && ownPolicies !== undefined && profilePolicy === name;
 }

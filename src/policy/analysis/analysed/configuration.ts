@@ -148,11 +148,11 @@ export function knownIn({
 
 /** Many apps ask about the same names. */
 function onceByNames<Found>(find: (names: readonly string[]) => Found): (names: readonly string[]) => Found {
-  const known = new Map<string, Found>();
+  const foundByNames = new Map<string, Found>();
   return (names) => {
     const key = JSON.stringify(names.toSorted());
-    const found = known.has(key) ? (known.get(key) as Found) : find(names);
-    known.set(key, found);
+    const found = foundByNames.has(key) ? (foundByNames.get(key) as Found) : find(names);
+    foundByNames.set(key, found);
     return found;
   };
 }

@@ -73,7 +73,7 @@ export function neverAddedFindings(
 
 /** The finding about the most users stands alone. */
 function atRule(same: readonly NeverAdded[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const isOfAll = ({ whom }: NeverAdded) => typeof whom === 'string';
+  const isOfAll = ({ whom: users }: NeverAdded) => typeof users === 'string';
   const shown = same.some(isOfAll) ? same.filter(isOfAll) : same;
   const [first] = shown;
   const location = first && locationOf(first.rule);

@@ -10,6 +10,7 @@ import { distinctRules, mostNamed as mostRules, otherAppsText } from '../text/ap
 import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
+import { passwordFindings } from './password-findings.ts';
 
 /** Each location is reported once for each code. */
 export function combinationFindings(
@@ -25,6 +26,7 @@ export function combinationFindings(
     ...weakerRuleFindings(apps, configuration),
     ...failOpenFindings(apps, configuration),
     ...lockOutsIn(apps, configuration),
+    ...passwordFindings(apps, configuration),
   ];
   const locations = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
   return [...locations.values()];

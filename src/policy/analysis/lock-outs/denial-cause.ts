@@ -51,8 +51,8 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
   causes.set(policies.authenticators, known);
   const { combination, facts, keys } = user;
   const rules = decidingAdditionRules(policies, facts);
-  const decided = policies.authenticators.map(({ key }) =>
-    rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === key)),
+  const decided = policies.authenticators.map(({ key: authenticator }) =>
+    rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === authenticator)),
   );
   const locations = [...rules, ...(combination.enrollment ? [combination.enrollment] : [])].map(
     ({ location }) => location,

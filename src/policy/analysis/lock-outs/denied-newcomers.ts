@@ -122,7 +122,7 @@ function byCause(start: Start, all: readonly DeniedThere[], search: LockOutFinde
 }
 
 /** What accounts begin with. Users register where the profile policy of the app lets them. */
-function beginningsAt({ policies: { authenticators, profile } }: AnalysedApp): readonly NewAccount[] {
+export function beginningsAt({ policies: { authenticators, profile } }: AnalysedApp): readonly NewAccount[] {
   const keysOf = (begins: (marks: Marks) => boolean) => authenticators.filter(begins).map(({ key }) => key);
   const terms = profile?.rules.flatMap(({ rule }) => rule.then.registration ?? []) ?? [];
   const both = keysOf((marks) => marks.underPasswordPolicy ?? marks.registers ?? false);

@@ -81,8 +81,8 @@ function found(
 ): readonly AnalysisFinding[] {
   const all = never.filter(({ whom }) => whom === 'all');
   // What an expression asks may change; so a rule without one is rather the cause.
-  const [first, ...others] = [...all.filter(isPlain), ...all.filter((neverFirst) => !isPlain(neverFirst))];
-  if (first === undefined) return never.flatMap((neverFirst) => finding(neverFirst, [], { keys, configuration }));
+  const [first, ...others] = [...all.filter(isPlain), ...all.filter((refusedUser) => !isPlain(refusedUser))];
+  if (first === undefined) return never.flatMap((refusedUser) => finding(refusedUser, [], { keys, configuration }));
   return finding(first, others, { keys, configuration });
 }
 

@@ -57,10 +57,15 @@ function reachableIn({
   policies,
   space,
   given,
-  additionRules,
+  additionRules: rules,
   most,
 }: Omit<LockOutSearch, 'isConfirmed'>): ReachableKeys {
-  const { sets, isPartial } = reachableSets({ authenticators: policies.authenticators, given, additionRules, space });
+  const { sets, isPartial } = reachableSets({
+    authenticators: policies.authenticators,
+    given,
+    additionRules: rules,
+    space,
+  });
   return { sets: sets.map((set) => asOften(set, most)), isPartial };
 }
 
@@ -109,15 +114,19 @@ const noAdditions = compileAccountPolicy({
   rules: [{ name: 'none', when: {}, then: { kind: 'deny' } }],
 });
 
-/** Users add something at any app, and at the pages of their account. */
-function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, universe }: AnalysedConfiguration) {
-  const rules = rulesOfApp(policies);
+/** Users add something at any app, and at the pages of their account. `more`: other rules that decide there. */
+export function spaceOf(
+  { app: { clientId }, policies }: AnalysedApp,
+  { policies: all, universe }: AnalysedConfiguration,
+  more: readonly RuleHead[] = [],
+): RuleSpace {
+  const rules = [...rulesOfApp(policies), ...more];
   const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment' || kind === 'session');
   const clientIds = new Set([clientId, ...others.flatMap((policy) => policy.clientIds)]);
   return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));
 }
 
-function hereAlone(clientId: string): RuleHead['when'] {
+export function hereAlone(clientId: string): RuleHead['when'] {
   return { apps: { any: [clientId] } };
 }
 
@@ -131,15 +140,22 @@ function formulasOf(
   return [
     ...space.onceProved,
     space.applies(hereAlone(app.app.clientId)),
-    ...decides(combination.session, session, space),
-    ...decides(combination.app, signOn, space),
-    ...(combination.enrollment ? decides(combination.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
+    ...formulasOfRule(combination.session, session, space),
+    ...formulasOfRule(combination.app, signOn, space),
+    ...(combination.enrollment
+      ? formulasOfRule(combination.enrollment, enrollment && beforeSignIn(enrollment), space)
+      : []),
     ...(after ? afterSignInFormulas(after, app.policies, space) : []),
-    ...governed.flatMap(({ policy, rule }) => decides(rule, policy, space)),
+    ...governed.flatMap(({ policy, rule }) => formulasOfRule(rule, policy, space)),
   ];
 }
 
-function decides(rule: RuleHead, policy: CompiledPolicy<RuleHead> | undefined, space: RuleSpace): readonly Formula[] {
+/** What must hold so that the rule decides. */
+export function formulasOfRule(
+  rule: RuleHead,
+  policy: CompiledPolicy<RuleHead> | undefined,
+  space: RuleSpace,
+): readonly Formula[] {
   return policy
     ? deciding(policy, space).flatMap((candidate) => (candidate.rule === rule ? candidate.formulas : []))
     : [];

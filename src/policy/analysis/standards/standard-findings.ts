@@ -187,7 +187,7 @@ function findingAtRule(
   const [blamed, beside] = blames === 'session' ? [session, app] : [app, session];
   const location = blamed && configuration.locationOf(blamed);
   if (location === undefined) return [];
-  const rules = [...(beside ? [beside] : []), ...others].filter(({ location }) => location !== undefined);
+  const rules = [...(beside ? [beside] : []), ...others].filter(({ location: place }) => place !== undefined);
   return [
     findingAt('standard', location, {
       message,

@@ -45,7 +45,7 @@ function skippedOptions(skipped: UserFacts['subject']['skipped'] = {}): readonly
 function pastOptions({ risk, distance, lastSignIn, now }: UserFacts): readonly string[] {
   const reasons = risk?.reasons ?? [];
   return [
-    ...(lastSignIn === undefined ? [] : ['--last-sign-in', `${now - lastSignIn}s`]),
+    ...(typeof lastSignIn === 'number' ? ['--last-sign-in', `${now - lastSignIn}s`] : []),
     ...(reasons.length > 0 ? ['--risk', reasons.map(({ signal }) => signal).join(',')] : []),
     ...(distance === undefined ? [] : ['--distance', String(distance)]),
   ];

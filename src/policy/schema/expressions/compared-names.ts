@@ -56,8 +56,8 @@ export function comparedNames(written: string): readonly ComparedName[] {
 
 /** A member of a constant list may be the name of this or of that: `n in user.groups || n in network.zones`. */
 function isOneThing(names: readonly ComparedName[]): (name: ComparedName) => boolean {
-  const things = Map.groupBy(names, ({ offset }) => offset);
-  return ({ thing, offset }) => things.get(offset)?.every((name) => name.thing === thing) ?? true;
+  const namesAt = Map.groupBy(names, ({ offset }) => offset);
+  return ({ thing, offset }) => namesAt.get(offset)?.every((name) => name.thing === thing) ?? true;
 }
 
 function namesIn(node: ASTNode, members: Members): readonly ComparedName[] {

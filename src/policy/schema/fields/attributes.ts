@@ -62,7 +62,7 @@ const attribute = closed({
   claim: z
     .string()
     .regex(/^[A-Za-z][\w:/.-]{0,99}$/, { error: 'is not the name of a claim' })
-    .refine((name) => !reservedClaims.has(name), { error: 'is a claim that the provider sets' })
+    .refine((claim) => !reservedClaims.has(claim), { error: 'is a claim that the provider sets' })
     .optional()
     .describe('Claim that carries it. Without one it is in no token.'),
   scope: z.string().min(1).optional().describe('Scope that releases the claim. Default `profile`.'),
@@ -141,7 +141,7 @@ export function attributeSchemaOf(
   by: readonly string[] = [],
 ): AttributeSchema {
   const own = Object.entries(input ?? {}).map(
-    ([key, attribute]) => [key, completeAttribute(attribute, standardOf(key))] as const,
+    ([key, written]) => [key, completeAttribute(written, standardOf(key))] as const,
   );
   const attributes: Record<string, Attribute> = { ...standardAttributes, ...Object.fromEntries(own) };
   const { phone } = attributes;

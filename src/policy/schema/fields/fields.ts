@@ -37,7 +37,7 @@ export function closedNotEmpty<Shape extends z.core.$ZodLooseShape>(shape: Shape
 function takenKeys(shape: z.core.$ZodLooseShape): readonly string[] {
   const isRefused = (schema: unknown) =>
     schema instanceof z.ZodOptional && (schema as z.ZodOptional).unwrap() instanceof z.ZodNever;
-  return Object.keys(shape).filter((key) => !isRefused(shape[key]));
+  return Object.keys(shape).filter((member) => !isRefused(shape[member]));
 }
 
 /** ISO 8601 duration; comes out in seconds. */
@@ -48,7 +48,7 @@ export function duration({ min = 1, max = longestDuration }: { min?: Seconds; ma
       error:
         'must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
     })
-    .transform((text) => durationSeconds(text) ?? Number.POSITIVE_INFINITY)
+    .transform((written) => durationSeconds(written) ?? Number.POSITIVE_INFINITY)
     .refine((seconds) => seconds >= min, { error: `must be at least ${isoDuration(min)}` })
     .refine((seconds) => seconds <= max, { error: `must be at most ${isoDuration(max)}` });
 }

@@ -75,14 +75,14 @@ const characteristics = Object.keys(characteristicFields) as readonly (keyof typ
 type EachMember<Members> = { readonly [Name in keyof Members]-?: Members[Name] | undefined };
 
 function toDemand(factor: Factor | undefined, input: DemandInput): Demand {
-  const { authenticators, exclude, maxAge, maxIdle } = input;
+  const { authenticators, exclude, maxAge: oldest, maxIdle: longestPause } = input;
   const members: EachMember<Demand> = {
     factor,
     authenticators,
     exclude,
     characteristics: characteristicsIn(input),
-    maxAge,
-    maxIdle,
+    maxAge: oldest,
+    maxIdle: longestPause,
   };
   return omitUndefined(members);
 }
@@ -95,20 +95,20 @@ function characteristicsIn(
 }
 
 function toAlternative(input: AlternativeInput): Alternative {
-  const { factors = 1, knowledge, possession, inherence, any, reauthenticate } = input;
+  const { factors = 1, knowledge, possession, inherence, any, reauthenticate: again } = input;
   const demands = [
     ...(knowledge ? [toDemand('knowledge', knowledge)] : []),
     ...(possession ? [toDemand('possession', possession)] : []),
     ...(inherence ? [toDemand('inherence', inherence)] : []),
     ...(any ? [toDemand(undefined, any)] : []),
   ];
-  const members: EachMember<Alternative> = { factors, demands, maxAge: toMaxAge(reauthenticate) };
+  const members: EachMember<Alternative> = { factors, demands, maxAge: toMaxAge(again) };
   return { ...omitUndefined(members), factors, demands };
 }
 
-function toMaxAge(reauthenticate: AlternativeInput['reauthenticate']): Seconds | undefined {
-  if (reauthenticate === 'always') return 0;
-  return reauthenticate === 'session' ? undefined : reauthenticate;
+function toMaxAge(again: AlternativeInput['reauthenticate']): Seconds | undefined {
+  if (again === 'always') return 0;
+  return again === 'session' ? undefined : again;
 }
 
 const demandsSomething = ({ factors, knowledge, possession, inherence, any }: AlternativeInput) =>
@@ -129,8 +129,13 @@ const chainStep = closed({
 }).describe('One link of a chain.');
 
 function toChainStep(input: z.output<typeof chainStep>): ChainStep {
-  const { authenticators, maxAge, maxIdle } = input;
-  const members: EachMember<ChainStep> = { authenticators, characteristics: characteristicsIn(input), maxAge, maxIdle };
+  const { authenticators, maxAge: oldest, maxIdle: longestPause } = input;
+  const members: EachMember<ChainStep> = {
+    authenticators,
+    characteristics: characteristicsIn(input),
+    maxAge: oldest,
+    maxIdle: longestPause,
+  };
   return { ...omitUndefined(members), authenticators };
 }
 

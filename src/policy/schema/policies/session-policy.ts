@@ -88,8 +88,8 @@ export const sessionPolicySchema = closed({
   .describe('Session policy: holds for the sign-in to every app, before the policy of the app.')
   .transform(({ rules }): readonly (readonly Rule[])[] => rules.map(toRules));
 
-function toRules({ enabled, reportOnly, ...rule }: RuleInput): readonly Rule[] {
-  return enforcedRules(rule).map((enforcedRule) => ({ ...enforcedRule, ...switchesOf({ enabled, reportOnly }) }));
+function toRules({ enabled, reportOnly, ...written }: RuleInput): readonly Rule[] {
+  return enforcedRules(written).map((enforcedRule) => ({ ...enforcedRule, ...switchesOf({ enabled, reportOnly }) }));
 }
 
 function enforcedRules({ name, when = {}, then }: Omit<RuleInput, 'enabled' | 'reportOnly'>): readonly Rule[] {

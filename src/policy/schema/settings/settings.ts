@@ -239,8 +239,8 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
         ...declared(input),
         attributes,
         acrValues: input.acrValues ?? defaultAcrLevels,
-        resources: input.resources.map(({ accessToken, scopes, ...resource }) => ({
-          ...resource,
+        resources: input.resources.map(({ accessToken, scopes, ...others }) => ({
+          ...others,
           scopes: scopes.map(scopeNameOf),
           accessToken: { ...accessToken, algorithm: accessToken.algorithm ?? usualAlgorithm(input.signing.algorithms) },
         })),

@@ -33,7 +33,10 @@ describe('a proof', () => {
 });
 
 test('a profile is completed, and terms are accepted', () => {
-  const progress = progressOf({ profile: { nick: 'Ann', unit: 'u1' }, acceptedTerms: { old: '1', use: '1' } });
+  const progress = progressOf({
+    profile: { nick: 'Ann', name: '', unit: 'u1' },
+    acceptedTerms: { old: '1', use: '1' },
+  });
   const request = {
     required: ['nick', 'name'],
     optional: ['phone'],

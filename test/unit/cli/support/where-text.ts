@@ -106,20 +106,18 @@ const grammar: readonly (readonly [RegExp, Meaning])[] = [
         names.split(' or ').some((name) => scopes.includes(name)),
   ],
   [
-    RegExp(
-      `^with the scopes (${set}(?:, or ${set})*)(, or none that rules name)${end}|^with the scopes (${set}(?:, or ${set})+)${end}`,
-    ),
-    ([, some = '', none, others = '']) =>
+    RegExp(`^with exactly the scopes (${set}(?:, or ${set})*)(, or none that rules name)?${end}`),
+    ([, some = '', none]) =>
       ({ scopes }) => {
-        const sets = [...(some || others).split(', or '), ...(none === undefined ? [] : [''])];
+        const sets = [...some.split(', or '), ...(none === undefined ? [] : [''])];
         return sets.some((names) => names.split(' and ').toSorted().join() === scopes.slice(1).toSorted().join());
       },
   ],
   [
-    RegExp(`^with the scopes ${scope} and ${scope}${end}`),
-    () =>
+    RegExp(`^with the scopes (${set}(?:, or ${set})*)${end}`),
+    ([, some = '']) =>
       ({ scopes }) =>
-        scopes.length === 3,
+        some.split(', or ').some((names) => names.split(' and ').every((name) => scopes.includes(name))),
   ],
   [/^in \d+ of \d+ compared circumstances(?=, |$)/, () => 'counted'],
 ];

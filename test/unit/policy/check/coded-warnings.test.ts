@@ -4,6 +4,7 @@ import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
 import { analysis } from '../../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../../src/policy/load.ts';
 import { findingsText } from '../../../../src/policy/model/analysis-finding.ts';
+import { noteFound } from '../../../support/values/found-codes.ts';
 import { validFiles, withConfiguration } from '../support/configuration-dir.ts';
 
 /** One transparent point. */
@@ -23,7 +24,9 @@ async function check(files: Files, inbox = false) {
     const options = { authenticators: authenticatorKinds, variables: {}, inbox, renames };
     const loaded = await loadConfiguration(dir, options);
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-    return analysis(loaded, { authenticators: authenticatorKinds, now });
+    const analysed = await analysis(loaded, { authenticators: authenticatorKinds, now });
+    noteFound(analysed.findings);
+    return analysed;
   });
 }
 

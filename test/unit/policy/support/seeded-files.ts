@@ -5,6 +5,7 @@ import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
 import { analysis } from '../../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../../src/policy/load.ts';
 import type { Finding } from '../../../../src/policy/model/finding.ts';
+import { noteFound } from '../../../support/values/found-codes.ts';
 import { withConfiguration } from './configuration-dir.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
@@ -78,6 +79,6 @@ function findingsIn(files: Files): Promise<{ readonly all: readonly Found[]; rea
     if (!loaded.ok)
       return { all: loaded.findings.map((finding) => ({ ...finding, severity: 'refused' })), accepted: [] };
     const { findings, accepted } = await analysis(loaded, { authenticators: authenticatorKinds, now });
-    return { all: findings, accepted: accepted.map(({ finding }) => finding) };
+    return { all: noteFound(findings), accepted: accepted.map(({ finding }) => finding) };
   });
 }

@@ -126,15 +126,15 @@ const mostInside = 3;
 /** Lists the values inside a rule that differ, if they are few and short. */
 function insideRule(whole: PartChange, before: unknown, after: unknown): readonly PartChange[] {
   const inside = differences('', before, after);
-  const isShort = ({ path, before, after }: ValueDifference) =>
-    [before, after].every((value) => value === undefined || shown(path, value) !== undefined);
+  const isShort = ({ path, before: valueBefore, after: valueAfter }: ValueDifference) =>
+    [valueBefore, valueAfter].every((value) => value === undefined || shown(path, value) !== undefined);
   if (inside.length > mostInside || !inside.every(isShort)) return [whole];
   const words = (path: string, value: unknown) => shown(path, value) ?? 'none';
-  return inside.map(({ path, before, after }) => ({
+  return inside.map(({ path, before: valueBefore, after: valueAfter }) => ({
     ...whole,
     path,
-    from: words(path, before),
-    to: words(path, after),
+    from: words(path, valueBefore),
+    to: words(path, valueAfter),
   }));
 }
 

@@ -53,7 +53,7 @@ function changeSections({ changes }: ConfigDiff, level: HeadingLevel): PageConte
     const own = changes.filter(({ kind }) => kinds.includes(kind));
     return own.length === 0
       ? ''
-      : markup`<section>${heading(level, title)}${byApps(own).map((changes) => appSection(changes, level + 1))}</section>`;
+      : markup`<section>${heading(level, title)}${byApps(own).map((appChanges) => appSection(appChanges, level + 1))}</section>`;
   });
 }
 

@@ -8,7 +8,7 @@ const reasons: Readonly<Record<LeftOut, string>> = {
   noTrace: 'the audit log has no trace of them',
   noAccount: 'the account is gone',
   noApp: 'the active revision does not have the app',
-  noDevice: 'the audit log does not say what the files ask about the browser, the device or the past',
+  noDevice: 'the audit log does not say what the files ask about the browser, the device, claims or the past',
   tooMany: 'they are of users beyond the first 10,000',
 };
 

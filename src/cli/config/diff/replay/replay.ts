@@ -34,7 +34,7 @@ export interface Replay {
 
 /**
  * The line has no trace; the account is gone; the app is not in the active configuration any more; the line lacks what
- * the other configuration asks about the browser; or there are too many users.
+ * the other configuration asks about the browser or about claims; or there are too many users.
  */
 export type LeftOut = 'noTrace' | 'noAccount' | 'noApp' | 'noDevice' | 'tooMany';
 
@@ -140,15 +140,16 @@ async function replayLine(
   });
 }
 
-/** About browser, device and history, a line records only what a rule asked for at that time. */
+/** About claims, browser, device and history, a line records only what a rule asked for at that time. */
 function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean {
-  const { device, risk, distance, lastSignIn = trace.recordedSince } = trace;
+  const { device, risk, distance, essentialClaims, lastSignIn = trace.recordedSince } = trace;
   const asked = factsAskedFor(evaluate(policies, facts).trace);
   const signals = ['device.registered', 'device.managed', 'device.assurance'];
   return (
     (device.platform === undefined && asked.has('device.platform')) ||
     (device.os === undefined && asked.has('device.os')) ||
     (device.signals === undefined && signals.some((name) => asked.has(name))) ||
+    (essentialClaims === undefined && asked.has('claims')) ||
     (risk === undefined && [...asked].some((name) => name.startsWith('risk.'))) ||
     (distance === undefined && asked.has('distance')) ||
     (lastSignIn === undefined && asked.has('lastSignIn'))
@@ -159,14 +160,17 @@ type KeptLine = AuditLine & { readonly trace: AuditTrace; readonly client: strin
 
 function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts {
   const now = Math.floor(Date.parse(time) / 1000);
-  const { scopes, acrValues = [], acrEssential = false, maxAge, promptLogin = false, kept, device } = trace;
+  const { scopes, essentialClaims, acrValues = [], acrEssential = false, maxAge, promptLogin = false } = trace;
+  const { kept, device } = trace;
   const believed = believedOf(device);
   const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));
   const enrollments = [...subject.enrollments, ...proofs.flatMap(({ made }) => made ?? [])];
   return {
     now,
     transaction: { id: replayed, startedAt: now },
-    request: omitUndefined({ clientId: client, scopes, acrValues, acrEssential, maxAge, promptLogin }),
+    request: omitUndefined({
+      ...{ clientId: client, scopes, essentialClaims, acrValues, acrEssential, maxAge, promptLogin },
+    }),
     network: { ip, zones: [] },
     device: { known: device.known, platform: device.platform ?? 'other', os: device.os ?? 'other', ...believed },
     ...pastOf(trace, now),
@@ -210,7 +214,8 @@ function proofOf(
 ): { readonly evidence: Evidence; readonly made?: Enrollment } {
   const known = subject.enrollments.find(
     (owned) =>
-      owned.authenticator === authenticator && characteristics.every((shown) => owned.characteristics.includes(shown)),
+      owned.authenticator === authenticator &&
+      characteristics.every((characteristic) => owned.characteristics.includes(characteristic)),
   );
   const shown = { authenticator, factors: factors as Evidence['factors'], characteristics };
   const made = known ? undefined : { ...shown, id: `${replayed}-${index}` };

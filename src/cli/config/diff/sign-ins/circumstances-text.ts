@@ -67,7 +67,7 @@ export function whereText(positions: readonly number[], all: readonly Circumstan
   const needed = neededDimensions(apart);
   const found = needed.map((dimension) => {
     const { own, ...besides } = dividedBy(dimension, needed, apart);
-    const circumstances = (some: readonly number[]) => some.flatMap((position) => all[position] ?? []);
+    const circumstances = (chosen: readonly number[]) => chosen.flatMap((position) => all[position] ?? []);
     const divided = { own: circumstances(own), others: circumstances(besides.others), now: all[0]?.now ?? 0 };
     const isTold = divided.others.length > 0;
     return { dimension, own, text: isTold ? dimensions[dimension]?.words(divided) : undefined };
@@ -162,8 +162,8 @@ function zoneText(
   others: readonly (readonly string[])[],
   now: '' | ' now' = '',
 ): string {
-  const named = (names: readonly string[], of: number, what: string) =>
-    `${now && 'what is '}${listed(names, of, what)}${now}`;
+  const named = (list: readonly string[], of: number, thing: string) =>
+    `${now && 'what is '}${listed(list, of, thing)}${now}`;
   const inside = new Set(own.flat());
   const excluded = [...new Set(others.flat())];
   const isElsewhere = own.some((zones) => zones.length === 0);

@@ -165,7 +165,7 @@ function affectedBy(
 ): AffectedUsers {
   const inChange = same.map(({ user }) => user);
   const meant = users > 0 ? inChange.filter((userClass) => userClass.users > 0) : inChange;
-  const names = [...new Set(meant.flatMap(({ groups }) => groups))].sort();
+  const names = [...new Set(meant.flatMap(({ groups: userGroups }) => userGroups))].sort();
   const own = groupSizes(inChange);
   const groups = names.map((group) => ({ group, users: own.get(group) ?? 0, of: sizes.get(group) ?? 0 }));
   const of = classes.reduce((sum, userClass) => sum + userClass.users, 0);

@@ -1,8 +1,9 @@
 /** The scopes with which fresh sign-ins to an app are compared: those sets that rules tell apart. */
+
+import { protocolScopes } from '../../../../core/decision/granted-scopes.ts';
 import type { AnyAllNone, ConditionSet } from '../../../../core/model/conditions.ts';
 import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { namesIn } from '../../../../core/policy/theories/membership-theory.ts';
-import { meetsLists } from '../../../../core/policy/values/membership.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { comparableScopes, grantsOf } from '../compared/carried-scopes.ts';
 
@@ -28,11 +29,9 @@ export function comparedScopes(sets: readonly ConditionSet[], pair: AppPair): Co
   const choices = isGranted ? named.map((scope) => [[], [scope]]) : choicesAmong(named, conditions);
   const isTooMuch = choices.reduce((product, { length }) => product * length, 1) > most;
   const some = isTooMuch ? likelySets(named, conditions) : combinations(choices);
-  const alone = named.map((scope) => [scope]);
-  // Tokens may carry more with each scope.
-  const apart = isGranted ? some : toldApart(some, conditions);
+  const alone = [...named, ...consentedScopes(all, pair)].map((scope) => [scope]);
   // Each scope alone stays, so that words name all with which something holds.
-  const kept = unique([[], ...alone, ...apart]);
+  const kept = unique([[], ...alone, ...some]);
   // Requests without `openid` are not compared.
   return { scopes: kept.map((scopes) => ['openid', ...scopes]), isPartial: isTooMuch || all.has('openid') };
 }
@@ -69,13 +68,14 @@ function likelySets(named: Scopes, conditions: readonly AnyAllNone[]): readonly 
   return unique([...needs, ...both.slice(0, most), named]);
 }
 
-/** A set with the same results as without each of its scopes adds nothing to what words say of these. */
-function toldApart(sets: readonly Scopes[], conditions: readonly AnyAllNone[]): readonly Scopes[] {
-  const resultsOf = (scopes: Scopes) => conditions.map((each) => meetsLists(each, ['openid', ...scopes])).join();
-  return sets.filter((scopes) => {
-    const results = resultsOf(scopes);
-    return scopes.some((scope) => resultsOf(scopes.filter((other) => other !== scope)) !== results);
-  });
+/**
+ * Each scope that no rule names, where the user may be asked for consent to it. `offline_access` alone is not asked
+ * about.
+ */
+function consentedScopes(named: ReadonlySet<string>, pair: AppPair): readonly string[] {
+  if ([pair.active, pair.next].every(({ policies }) => policies.consent === undefined)) return [];
+  const others = [...comparableScopes(pair)].filter((scope) => !named.has(scope));
+  return others.filter((scope) => !protocolScopes.includes(scope));
 }
 
 function unique(sets: readonly Scopes[]): readonly Scopes[] {

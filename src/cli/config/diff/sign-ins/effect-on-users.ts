@@ -24,6 +24,10 @@ export function effectOf(active: SignInView, next: SignInView): EffectOnUsers | 
   if (!can) return undefined;
   const { added } = setUpChange(active.least, next.least);
   if (added.length > 0) return mustEnroll(choicesText(added), isWithoutSecondFactor(next));
+  return fillInEffect(active, next);
+}
+
+export function fillInEffect(active: SignInView, next: SignInView): EffectOnUsers | undefined {
   const known = toFillIn(active.steps);
   const fields = toFillIn(next.steps).filter((field) => !known.includes(field));
   return fields.length === 0 ? undefined : plainEffect('must_fill_in', `must fill in ${fields.join(', ')}`);

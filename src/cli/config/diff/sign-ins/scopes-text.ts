@@ -3,7 +3,8 @@
 type Scopes = readonly string[];
 
 /**
- * For example `with the scope address`, or `with the scopes address and phone`. `others`: the sets with which it does
+ * For example `with the scope address`, or `with the scopes address and phone`, whatever other scopes there are. Where
+ * these make a difference, `with exactly the scopes address, or phone and email`. `others`: the sets with which it does
  * not hold.
  */
 export function scopeSetsText(own: readonly Scopes[], others: readonly Scopes[]): string {
@@ -23,7 +24,16 @@ export function scopeSetsText(own: readonly Scopes[], others: readonly Scopes[])
   const inSome = named.filter((scope) => hasScope(own, scope));
   const hasUnlessOther = (scopes: Scopes) => hasSome(inSome)(scopes) && !hasSome(inNone)(scopes);
   if (own.every(hasUnlessOther) && !others.some(hasUnlessOther)) return `with ${namesText(inSome, 'or')}, ${without}`;
-  return listedText(own);
+  const minimal = own.filter((scopes) => !own.some((fewer) => fewer.length < scopes.length && isWithin(fewer, scopes)));
+  const hasMinimal = (scopes: Scopes) => minimal.some((some) => isWithin(some, scopes));
+  const otherwise = others.filter(hasMinimal);
+  if (otherwise.length === 0) return `with ${listedText(minimal)}`;
+  if (otherwise.every(hasSome(inNone))) return `with ${listedText(minimal)}, ${without}`;
+  return `with exactly ${listedText(own)}`;
+}
+
+function isWithin(scopes: Scopes, others: Scopes): boolean {
+  return scopes.every((scope) => others.includes(scope));
 }
 
 function hasScope(sets: readonly Scopes[], scope: string): boolean {
@@ -31,9 +41,9 @@ function hasScope(sets: readonly Scopes[], scope: string): boolean {
 }
 
 function listedText(own: readonly Scopes[]): string {
-  const some = own.filter((scopes) => scopes.length > 0);
+  const some = own.filter((scopes) => scopes.length > 0).toSorted((one, other) => one.length - other.length);
   const words = some.map((scopes) => scopes.join(' and ')).join(', or ');
-  return `with the scopes ${words}${some.length < own.length ? ', or none that rules name' : ''}`;
+  return `the scopes ${words}${some.length < own.length ? ', or none that rules name' : ''}`;
 }
 
 function namesText(scopes: Scopes, joiner: 'and' | 'or'): string {

@@ -21,7 +21,7 @@ export function setUpChange(active: readonly SimulatedStep[], next: readonly Sim
   const added: RequiredChoice[] = [];
   const pairs: { from: RequiredChoice; to: RequiredChoice }[] = [];
   for (const to of toEnroll(next).toSorted(bySize)) {
-    const covered = left.filter((from) => from.every((key) => to.includes(key))).toSorted(bySize);
+    const covered = left.filter((choice) => choice.every((key) => to.includes(key))).toSorted(bySize);
     const from = covered.at(-1);
     if (from === undefined) added.push(to);
     else pairs.push({ from: left.splice(left.indexOf(from), 1)[0] ?? from, to });
@@ -34,10 +34,17 @@ export function setUpChange(active: readonly SimulatedStep[], next: readonly Sim
   };
 }
 
-/** The enrollments that the user must make and cannot skip. */
+type SetUp = Extract<SimulatedStep, { kind: 'challenge' | 'enroll' }>;
+
+/** An enrollment that the user must make and cannot skip, of something that the user does not have. */
+export function isSetUp(step: SimulatedStep): step is SetUp {
+  return step.kind === 'enroll' && !step.skippable && !step.replacementReason;
+}
+
+/** Each with its alternatives. */
 function toEnroll(steps: readonly SimulatedStep[]): readonly RequiredChoice[] {
   return steps.flatMap((step) => {
-    if (step.kind !== 'enroll' || step.skippable !== undefined) return [];
+    if (!isSetUp(step)) return [];
     return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])]];
   });
 }

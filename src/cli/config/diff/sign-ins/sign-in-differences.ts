@@ -4,11 +4,11 @@ import type { SimulatedStep } from '../../../../core/analysis/simulation/simulat
 import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
-import { askedParts, getsIn, joinedParts } from '../../questions/asked-text.ts';
+import { askedParts, getsIn, joinedParts, stepParts } from '../../questions/asked-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
 import type { AskedThere, ChangeKind, NamedLocation } from '../compared/configuration-changes.ts';
-import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
-import { setUpChange, setUpHeadline } from './set-up.ts';
+import { type EffectOnUsers, effectOf, fillInEffect, isWithoutSecondFactor } from './effect-on-users.ts';
+import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
 import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './sign-in-view.ts';
 
 /** One difference. */
@@ -32,7 +32,7 @@ export function differencesBetween(
   const sides = { active, next };
   const isOther = !asksAlike(active.asks, next.asks, authenticators);
   return [
-    ...(isOther ? [requirementDifference(sides)] : stepsDifference(sides)),
+    ...(isOther ? [requirementDifference(sides), ...laterStepsDifference(sides)] : stepsDifference(sides)),
     ...(isOther || !isOfOneSignIn(sides) ? acrDifference(sides) : []),
     ...scopesDifference(sides),
     ...lifetimeDifference(sides),
@@ -75,9 +75,14 @@ function requirementDifference({ active, next }: Sides): SignInDifference {
     kind: 'requirement',
     headline: requirementHeadline(active.asks, next.asks),
     ...saidBy({ active, next }, ['app', 'session'], [asksText(active.asks), asksText(next.asks)]),
-    ...(effect && active.asks !== 'denied' && next.asks !== 'denied' && { effect }),
+    ...(effect && isOfRequirement(effect) && active.asks !== 'denied' && next.asks !== 'denied' && { effect }),
     ...(isWithoutSecondFactor(next) && { isWithoutSecondFactor: true as const }),
   };
+}
+
+/** What users must fill in is told as a step. */
+function isOfRequirement({ kind }: EffectOnUsers): boolean {
+  return kind !== 'must_fill_in';
 }
 
 function asksText(asks: RulesInEffect['asks']): string {
@@ -142,6 +147,32 @@ function stepsDifference(sides: Sides): readonly SignInDifference[] {
   ];
 }
 
+/**
+ * The rules require something else, and apart from the proofs and what must be set up for them, something else is asked
+ * as well.
+ */
+function laterStepsDifference(sides: Sides): readonly SignInDifference[] {
+  const { active, next } = sides;
+  if (!getsIn(active) || !getsIn(next)) return [];
+  const [before, after] = [laterParts(active), laterParts(next)];
+  if (before.join() === after.join()) return [];
+  const effect = fillInEffect(active, next);
+  const words = (own: readonly string[], others: readonly string[]) =>
+    joinedParts(newOnes(others, own)) || 'nothing more';
+  return [
+    {
+      kind: 'steps',
+      headline: effect?.many ?? (askedHeadline(before, after) || otherOrder),
+      ...saidBy(sides, ['enrollment', 'profile'], [words(before, after), words(after, before)]),
+      ...(effect && { effect }),
+    },
+  ];
+}
+
+function laterParts({ asked }: SignInView): readonly string[] {
+  return stepParts(asked?.after.filter((step) => step.kind !== 'challenge' && !isSetUp(step)) ?? []);
+}
+
 /** The demands of one view that the other does not have. */
 function saidOf(view: SignInView, other: SignInView): string {
   if (!getsIn(view)) return 'denied';
@@ -151,6 +182,8 @@ function saidOf(view: SignInView, other: SignInView): string {
   return joinedParts(isOtherOrder ? parts : own) || 'nothing more';
 }
 
+const otherOrder = 'the same is asked in another order';
+
 function stepsHeadline({ active, next }: Sides, effect: EffectOnUsers | undefined): string {
   if (effect && effect.enroll === undefined) return effect.many;
   const setUp = setUpHeadline(setUpChange(active.least, next.least));
@@ -158,7 +191,7 @@ function stepsHeadline({ active, next }: Sides, effect: EffectOnUsers | undefine
     setUp === undefined ? parts : parts.filter(isNoSetUp),
   );
   const rest = askedHeadline(before ?? [], after ?? []);
-  return [setUp, rest].filter(Boolean).join('; ') || 'the same is asked in another order';
+  return [setUp, rest].filter(Boolean).join('; ') || otherOrder;
 }
 
 /** Further proofs are those that an enrollment requires. */
@@ -175,7 +208,7 @@ function askedHeadline(before: readonly string[], after: readonly string[]): str
 
 /** For example `for consent` or `to fill in displayName`. */
 function askedWord(part: string): string {
-  return /^(?:enroll|fill in|keep) /.test(part) ? `to ${part}` : `for ${part}`;
+  return /^(?:enroll|replace|fill in|keep) /.test(part) ? `to ${part}` : `for ${part}`;
 }
 
 /**

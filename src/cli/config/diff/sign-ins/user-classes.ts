@@ -5,7 +5,7 @@
  */
 
 import type { CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
-import type { Enrollment, Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
+import type { Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
 import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
@@ -17,6 +17,7 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Identity } from '../../questions/identities.ts';
 import { factsIn, type VariedPair } from './circumstances.ts';
 import { addConsents, type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
+import { type AskedOfUsers, asCompared, askedOfUsers, factsKey } from './subject-facts.ts';
 
 /** A class of users, represented by one of them. */
 export interface UserClass {
@@ -50,16 +51,9 @@ export interface Atom {
 type AskedAtom = Omit<Atom, 'signIns' | 'known'>;
 
 /** The parts of users that both configurations use. */
-export interface Projection {
+export interface Projection extends AskedOfUsers {
   readonly groups: ReadonlySet<string>;
   readonly atoms: readonly Atom[];
-  /** Attributes and terms that profile policies ask for. */
-  readonly attributes: readonly string[];
-  readonly terms: readonly string[];
-  /** Ages (seconds) at which passwords must be replaced. */
-  readonly passwordAges: readonly Seconds[];
-  /** The compared times, if there are such ages. */
-  readonly passwordTimes: readonly Seconds[];
   readonly consents: ScopesAsked;
 }
 
@@ -70,19 +64,10 @@ export const aboutUsers = conditionsAbout('user', 'account', 'anything').filter(
 export function projectionOf(varied: readonly VariedPair[]): Projection {
   const policies = varied.flatMap(({ pair: { active, next } }) => [active.policies, next.policies]);
   const sets = policies.flatMap(everyCondition);
-  const profiles = policies.flatMap(({ profile }) => profile?.rules.map(({ rule }) => rule.then) ?? []);
-  const passwords = policies.flatMap(({ password }) => password?.rules.map(({ rule }) => rule.then) ?? []);
-  const passwordAges = [...new Set(passwords.flatMap(({ maxAge }) => maxAge ?? []))].sort((a, b) => a - b);
   return {
     groups: groupsNamed(sets),
     atoms: atomsOf(varied),
-    attributes: [...new Set(profiles.flatMap(({ required, optional }) => [...required, ...optional]))],
-    terms: [...new Set(profiles.flatMap(({ terms }) => terms.map(({ id }) => id)))],
-    passwordAges,
-    passwordTimes:
-      passwordAges.length === 0
-        ? []
-        : [...new Set(varied.flatMap(({ circumstances }) => circumstances.map(({ now }) => now)))],
+    ...askedOfUsers(varied),
     consents: scopesAsked(varied),
   };
 }
@@ -101,22 +86,22 @@ function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
   for (const { pair, circumstances } of varied) {
     const { active, next } = pair;
     const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
-    const atoms = new Map(sets.flatMap(atomsIn).map((atom) => [atom.id, atom]));
+    const atoms = new Map(sets.flatMap(atomsIn).map((asked) => [asked.id, asked]));
     if (atoms.size === 0) continue;
     const signIns = circumstances.flatMap((circumstance) => [
       factsIn(active, circumstance, 'active'),
       factsIn(next, circumstance, 'next'),
     ]);
-    for (const atom of atoms.values()) {
-      const own = getOrMake(found, atom.id, () => ({ atom, signIns: new Map<string, Facts>() })).signIns;
-      for (const facts of atom.reads.length === 0 ? signIns.slice(0, 1) : signIns) {
-        const key = reading(facts, atom.reads);
+    for (const asked of atoms.values()) {
+      const own = getOrMake(found, asked.id, () => ({ atom: asked, signIns: new Map<string, Facts>() })).signIns;
+      for (const facts of asked.reads.length === 0 ? signIns.slice(0, 1) : signIns) {
+        const key = reading(facts, asked.reads);
         if (!own.has(key)) own.set(key, facts);
       }
     }
   }
-  return Array.from(found.values(), ({ atom, signIns }) => {
-    return { ...atom, signIns: [...signIns.values()], known: new Map() };
+  return Array.from(found.values(), ({ atom: asked, signIns }) => {
+    return { ...asked, signIns: [...signIns.values()], known: new Map() };
   });
 }
 
@@ -181,11 +166,11 @@ function reading(facts: object, paths: readonly string[]): string {
 const mostSignIns = 64;
 
 /** Equal for users whom the condition distinguishes in no circumstance. */
-export function resultFor(subject: Subject, atom: Atom): string {
-  const { reads, signIns, known } = atom;
-  if (!reads.some(isOfUser)) return resultsIn(subject, atom);
-  const read = readOfUser(subject, atom);
-  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(subject, atom));
+export function resultFor(subject: Subject, asked: Atom): string {
+  const { reads, signIns, known } = asked;
+  if (!reads.some(isOfUser)) return resultsIn(subject, asked);
+  const read = readOfUser(subject, asked);
+  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(subject, asked));
 }
 
 /** The results in each sign-in. */
@@ -203,55 +188,19 @@ function isOfUser(path: string): boolean {
 }
 
 /** As `resultFor` at one of several apps: other results are equal at none of them. */
-export function resultAtApp(subject: Subject, atom: Atom, read: string): string {
-  const { signIns } = atom;
-  if (signIns.length <= mostSignIns) return resultsIn(subject, atom);
+export function resultAtApp(subject: Subject, asked: Atom, read: string): string {
+  const { signIns } = asked;
+  if (signIns.length <= mostSignIns) return resultsIn(subject, asked);
   return `${signIns[0]?.request.clientId} ${read}`;
 }
 
-interface UserClassContext {
-  readonly projection: Projection;
-  readonly now: Seconds;
-}
-
 /** The class of this user. */
-export function classOf(subject: Subject, { projection, now }: UserClassContext): UserClass {
-  const results = projection.atoms.map((atom) => resultFor(subject, atom));
+export function classOf(signingIn: Subject, projection: Projection): UserClass {
+  const subject = asCompared(signingIn);
+  const results = projection.atoms.map((asked) => resultFor(subject, asked));
   const groups = subject.groups.filter((group) => projection.groups.has(group)).sort();
   const consents = consentsGiven(subject, projection.consents);
-  return { subject, users: 1, groups, results, consents, rest: restOf(subject, projection, now) };
-}
-
-function restOf(
-  subject: Subject,
-  { attributes, terms, passwordAges, passwordTimes }: Projection,
-  now: Seconds,
-): string {
-  const { profile, skipped, recovery, acceptedTerms = {}, offeredAttributes = [] } = subject;
-  const passedAges = ({ createdAt }: Enrollment) =>
-    passwordAges.map((age) => passwordTimes.filter((time) => (createdAt ?? now) + age <= time).length).join('.');
-  const enrolled = subject.enrollments.map((enrollment) =>
-    [
-      enrollment.authenticator,
-      enrollment.factors.join('+'),
-      enrollment.characteristics.join('+'),
-      enrollment.methods?.join('+') ?? '',
-      enrollment.compromised ?? '',
-      enrollment.consumed ? 'consumed' : '',
-      enrollment.temporary ? 'temporary' : '',
-      recovery?.by.includes(enrollment.id) ? 'recovered' : '',
-      passedAges(enrollment),
-    ].join(' '),
-  );
-  const missing = attributes.filter((name) => profile[name] === undefined);
-  return JSON.stringify([
-    enrolled.sort(),
-    missing,
-    missing.filter((name) => offeredAttributes.includes(name)),
-    terms.map((id) => acceptedTerms[id] ?? null),
-    skipped ?? null,
-    recovery !== undefined,
-  ]);
+  return { subject, users: 1, groups, results, consents, rest: factsKey(subject, projection) };
 }
 
 function add(found: Map<string, UserClass>, userClass: UserClass): void {
@@ -272,7 +221,10 @@ export interface CountedUsers {
 }
 
 /** Reads the users in pages. Rejects with `StoreUnavailable`. */
-export async function countUsers(store: Store, known: UserClassContext): Promise<CountedUsers> {
+export async function countUsers(
+  store: Store,
+  { projection, now }: { readonly projection: Projection; readonly now: Seconds },
+): Promise<CountedUsers> {
   const found = new Map<string, UserClass>();
   const seen = new Set<string>();
   let users = 0;
@@ -282,10 +234,10 @@ export async function countUsers(store: Store, known: UserClassContext): Promise
     for (const id of page) seen.add(id);
     if (seen.size > maxUsers) return { classes: [...found.values()], users, isPartial: true };
     const { entries } = await store.load(page.map(userKey));
-    for (const { user, credentials } of accountsOf(entries, page).accounts) {
-      if (user.status !== 'active') continue;
+    for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
+      if (storedUser.status !== 'active') continue;
       users += 1;
-      add(found, classOf(toSubject(user, credentials, known.now), known));
+      add(found, classOf(toSubject(storedUser, credentials, now), projection));
     }
   }
   return { classes: [...found.values()], users, isPartial: false };

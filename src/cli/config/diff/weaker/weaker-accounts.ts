@@ -61,7 +61,7 @@ interface RulePairFindings {
 function distinct(apps: readonly (readonly RulePairFindings[])[]): WeakerFindings {
   const all = apps.flat();
   const found = new Map(all.toReversed().flatMap(({ key, weaker }) => (weaker ? [[key, weaker] as const] : [])));
-  const open = new Map(all.toReversed().map(({ key, undecided }) => [key, undecided]));
+  const open = new Map(all.toReversed().map(({ key, undecided: sentence }) => [key, sentence]));
   const undecided = [...open].toReversed().flatMap(([key, sentence]) => (found.has(key) ? [] : [sentence]));
   return { weaker: [...found.values()].toReversed(), undecided };
 }

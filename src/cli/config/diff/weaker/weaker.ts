@@ -86,7 +86,7 @@ function ofPair(compared: ComparedPair, since: Seconds, account: AccountBefore):
   const formulas = conditions.some(mayFail);
   return {
     weaker: [
-      ...found.map((found) => weakerRule(found, pair)),
+      ...found.map((newlyFound) => weakerRule(newlyFound, pair)),
       ...enrollments.found
         .filter((enrollment) => !isKnown(enrollment))
         .map((enrollment) => laxerRule(enrollment, pair)),

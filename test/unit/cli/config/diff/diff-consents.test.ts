@@ -4,7 +4,7 @@ import { credentialsKey, userKey } from '../../../../../src/stores/keys.ts';
 import { withConsent } from '../../../../../src/users/record/app-access.ts';
 import { serializeUser } from '../../../../../src/users/record/user.ts';
 import { validFiles } from '../../../policy/support/configuration-dir.ts';
-import { all, type Diffs, type Files, openDiffs, password, signOn } from '../../support/diff-harness.ts';
+import { all, type Diffs, type Files, factors, openDiffs, password, signOn } from '../../support/diff-harness.ts';
 import { fixedNow } from '../../support/harness.ts';
 
 let diffs: Diffs;
@@ -29,9 +29,13 @@ async function addUser(name: string, ...consented: readonly string[]): Promise<v
 }
 
 const notes = `${validFiles['apps/notes.yaml']}`;
-const app = (clientId: string, firstParty: boolean): Files => ({
-  [`apps/${clientId}.yaml`]: `${notes.replace('clientId: notes', `clientId: ${clientId}`)}firstParty: ${firstParty}\n`,
-});
+/** `scope`: what the app may ask for. */
+function app(clientId: string, firstParty: boolean, scope = 'openid'): Files {
+  const own = notes
+    .replace('clientId: notes', `clientId: ${clientId}`)
+    .replace('client:', `client:\n  scope: ${scope}`);
+  return { [`apps/${clientId}.yaml`]: `${own}firstParty: ${firstParty}\n` };
+}
 const apps = (firstParty: boolean): Files => ({ ...app('notes', firstParty), ...app('wiki', firstParty) });
 const active = { ...signOn(all()), ...apps(true) };
 
@@ -54,6 +58,28 @@ test('a consent counts for its own app', async () => {
   expect(changes.map(({ apps: names, sentence }) => [names, sentence])).toEqual([
     [['wiki'], '2 of 3 users: asked for consent'],
     [['notes'], '1 of 3 users: asked for consent'],
+  ]);
+});
+
+test('a user who allowed less than the app may ask for is asked for the rest', async () => {
+  await addUser('ann', 'notes');
+  await addUser('bob');
+  const files = (firstParty: boolean) => app('notes', firstParty, 'openid email profile');
+  expect(await diffs.sentences(files(false), { ...signOn(all()), ...files(true) })).toEqual([
+    '1 of 2 users: asked for consent',
+    '1 of 2 users, with the scope profile or email: asked for consent',
+  ]);
+});
+
+test('a consent is told where the rules require something else, too', async () => {
+  await addUser('ann');
+  const more = { name: 'Profile', when: { scopes: { any: ['profile'] } }, then: factors(2) };
+  const files = (firstParty: boolean) => app('notes', firstParty, 'openid profile');
+  const changes = await diffs.changes({ ...files(false), ...signOn(more, all()) }, { ...active, ...files(true) });
+  const told = changes.filter(({ apps: names, kind }) => names.includes('notes') && kind !== 'acr');
+  expect(told.map(({ sentence }) => sentence).toSorted()).toEqual([
+    'the one user, with the scope profile: one factor becomes two; has no second factor yet',
+    'the one user: asked for consent',
   ]);
 });
 

@@ -59,6 +59,7 @@ async function replayed({ trace, active, next }: Replayed): Promise<string> {
 
 const long = { lastSignIn: { notWithin: 'P30D' } };
 const far = { distance: { notWithin: '500 km' } };
+const claims = { claims: { any: ['email'] } };
 const travel = { risk: { any: ['impossibleTravel'] } };
 
 test.each<[string, Replayed, string]>([
@@ -76,6 +77,9 @@ test.each<[string, Replayed, string]>([
   ['no usual place', { trace: { distance: 'none' }, next: far }, 'same'],
   ['a place that could not be found out', { trace: { distance: 'unknown' }, next: far }, 'denied'],
   ['a distance that the line does not tell', { trace: {}, next: far }, 'left out'],
+  ['a claim that is essential', { trace: { essentialClaims: ['email'] }, next: claims }, 'denied'],
+  ['another one', { trace: { essentialClaims: [] }, next: claims }, 'same'],
+  ['claims of which the line says nothing', { trace: {}, next: claims }, 'left out'],
   ['what is unusual', { trace: { risk: ['impossibleTravel'] }, next: travel }, 'denied'],
   ['what is not', { trace: { risk: [] }, next: travel }, 'same'],
   ['what could not be found out', { trace: { risk: [], unknownRisk: ['impossibleTravel'] }, next: travel }, 'denied'],

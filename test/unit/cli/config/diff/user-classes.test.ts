@@ -7,7 +7,12 @@ import type { AccessChange } from '../../../../../src/cli/config/diff/compared/c
 import { circumstancesOf, placePairs } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from '../../../../../src/cli/config/diff/sign-ins/classes-at-apps.ts';
 import { pairComparison } from '../../../../../src/cli/config/diff/sign-ins/compare-pair.ts';
-import { classOf, projectionOf, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
+import {
+  classOf,
+  type Projection,
+  projectionOf,
+  type UserClass,
+} from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { Enrollment, Subject } from '../../../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../../../src/core/model/omit-undefined.ts';
@@ -28,72 +33,138 @@ const weak: Omit<Enrollment, 'id'> = {
 };
 
 const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
-const enrollments: fc.Arbitrary<readonly Omit<Enrollment, 'id'>[]> = fc.oneof(
+/** What differs between two enrollments of one authenticator. */
+const kept = fc
+  .record({
+    age: fc.constantFrom(10, 100),
+    compromised: fc.constantFrom(undefined, undefined, 'breached' as const),
+    consumed: fc.constantFrom(undefined, undefined, true as const),
+    temporary: fc.constantFrom(undefined, undefined, true as const),
+  })
+  .map(({ age, ...more }) => ({ createdAt: now - age * oneDay, ...omitUndefined(more) }));
+const kinds: fc.Arbitrary<readonly Omit<Enrollment, 'id'>[]> = fc.oneof(
   fc.constantFrom([password], [password, best]),
   fc.shuffledSubarray([password, totp, weak], { minLength: 3 }),
 );
+const enrollments = kinds.chain((own) =>
+  fc.tuple(...own.map((enrollment) => kept.map((more) => ({ ...enrollment, ...more })))),
+);
+const skipped = fc.record({
+  count: fc.integer({ min: 1, max: 3 }),
+  at: fc.constantFrom(now - oneDay, now - 40 * oneDay),
+});
+const skips = fc.record({ grace: skipped, optional: skipped, promotion: skipped }, { requiredKeys: [] });
+const answers = fc.record({
+  granted: fc.constantFrom(['openid'], ['openid', 'profile']),
+  rejected: fc.constantFrom([], ['email']),
+});
+/** A fact that is missing here does not compile. */
+const facts = {
+  id: fc.nat(1_000_000).map(String),
+  status: fc.constant('active' as const),
+  identifiers: fc.constantFrom([], ['ann@example.org']),
+  groups: fc.subarray(['a', 'b', 'c']),
+  userType: some(fc.constantFrom('guest', 'staff')),
+  profile: fc
+    .record({ level: some(fc.constantFrom('low', 'high')), displayName: fc.constantFrom(undefined, '', 'Ann') })
+    .map(omitUndefined),
+  enrollments,
+  createdAt: fc.constantFrom(now - 10 * oneDay, now - 100 * oneDay),
+  recovery: some(fc.nat(2)),
+  skipped: some(fc.dictionary(fc.constantFrom('totp', 'webauthn'), skips)),
+  acceptedTerms: some(fc.dictionary(fc.constant('use'), fc.constantFrom('1', '2'))),
+  offeredAttributes: some(fc.constantFrom(['displayName'], ['phone'])),
+  consents: some(fc.dictionary(fc.constantFrom('notes', 'wiki'), answers)),
+  deletionDueAt: fc.constantFrom(undefined, undefined, now + oneDay, now + 20 * oneDay),
+} satisfies Record<keyof Required<Subject>, fc.Arbitrary<unknown>>;
+const plain = { ...password, createdAt: now - 10 * oneDay };
+/** Most users are alike in most facts. */
 const subject: fc.Arbitrary<Subject> = fc
-  .record({
-    groups: fc.subarray(['a', 'b', 'c']),
-    userType: some(fc.constantFrom('guest', 'staff')),
-    level: some(fc.constantFrom('low', 'high')),
-    age: fc.constantFrom(10, 100),
-    enrollments,
-    recoveredBy: some(fc.nat(2)),
-    id: fc.nat(1_000_000),
-  })
-  .map(({ groups, userType, level, age, enrollments: own, recoveredBy, id }) => {
+  .tuple(fc.record(facts), fc.subarray(Object.keys(facts), { maxLength: 3 }))
+  .map(([drawn, some]): typeof drawn => ({
+    ...drawn,
+    ...{ groups: [], userType: undefined, profile: {}, enrollments: [plain], createdAt: now - 10 * oneDay },
+    ...{ recovery: undefined, skipped: undefined, acceptedTerms: undefined, offeredAttributes: undefined },
+    ...{ consents: undefined, deletionDueAt: undefined },
+    ...Object.fromEntries(Object.entries(drawn).filter(([name]) => some.includes(name))),
+  }))
+  .map(({ id, status, identifiers, groups, profile, enrollments: own, recovery: recoveredBy, ...others }) => {
     const all = own.map((enrollment, at) => ({ id: `${id}-${at}`, ...enrollment }));
     const by = all
       .filter((enrollment, at) => at === recoveredBy && enrollment.authenticator !== 'password')
       .map((enrollment) => enrollment.id);
     return {
-      ...{ id: String(id), status: 'active' as const, identifiers: [], groups, enrollments: all },
-      ...{ profile: omitUndefined({ level }), createdAt: now - age * oneDay },
-      ...(userType && { userType }),
+      ...{ id, status, identifiers, groups, profile, enrollments: all },
+      ...omitUndefined(others),
       ...(recoveredBy !== undefined && { recovery: { at: now - 60 * (1 + recoveredBy), by } }),
     };
   });
 
-const when = fc.record(
-  {
-    groups: fc.constantFrom({ any: ['a'] }, { all: ['a', 'b'] }, { none: ['b'] }),
-    userType: fc.constant({ any: ['guest'] }),
-    accountAge: fc.constantFrom({ below: 'P30D' }, { atLeast: 'P30D' }),
-    recovered: fc.constant({ within: 'PT2M' }),
-    attributes: fc.constantFrom({ level: { equals: 'high' } }, { level: { not: { equals: 'low' } } }),
-    network: fc.constant({ any: ['office'] }),
-    device: fc.constant({ platform: ['mobile'] }),
-    expression: fc.constantFrom(
-      'request.clientId == "notes" && has(user.profile.level) && user.profile.level == "high"',
-      'device.platform == "mobile" && "a" in user.groups',
-      'device.platform == "other" || has(user.userType) || !has(user.profile.level) && device.platform == "mobile"',
-      'device.platform != "other" && (user.userType == "guest" || user.profile.level == "low")',
-      '"office" in network.zones && has(user.profile.level)',
-      'now - user.createdAt < duration("720h")',
-    ),
-  },
-  { requiredKeys: [] },
-);
+const when = fc
+  .record(
+    {
+      groups: fc.constantFrom({ any: ['a'] }, { all: ['a', 'b'] }, { none: ['b'] }),
+      userType: fc.constant({ any: ['guest'] }),
+      accountAge: fc.constantFrom({ below: 'P30D' }, { atLeast: 'P30D' }),
+      recovered: fc.constant({ within: 'PT2M' }),
+      attributes: fc.constantFrom({ level: { equals: 'high' } }, { level: { not: { equals: 'low' } } }),
+      network: fc.constant({ any: ['office'] }),
+      device: fc.constant({ platform: ['mobile'] }),
+      expression: fc.constantFrom(
+        'request.clientId == "notes" && has(user.profile.level) && user.profile.level == "high"',
+        'device.platform == "mobile" && "a" in user.groups',
+        'device.platform == "other" || has(user.userType) || !has(user.profile.level) && device.platform == "mobile"',
+        'device.platform != "other" && (user.userType == "guest" || user.profile.level == "low")',
+        '"office" in network.zones && has(user.profile.level)',
+        'now - user.createdAt < duration("720h")',
+      ),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((drawn) => Object.keys(drawn).length > 0);
 const then = fc.constantFrom<unknown>(
   'deny',
   { allow: { factors: 1 } },
   { allow: { factors: 2 } },
   { allow: { factors: 1, possession: { userVerification: true } } },
 );
-const enrollment = fc.constantFrom<unknown>({}, { required: ['totp'] }, { required: ['webauthn'], disabled: ['totp'] });
+const enrollment = fc.constantFrom<unknown>(
+  {},
+  { required: ['totp'] },
+  { required: ['webauthn'], disabled: ['totp'] },
+  { required: [{ anyOf: ['totp', 'webauthn'], grace: { skips: 2 } }] },
+  { optional: ['webauthn'] },
+  { promote: { webauthn: { cooldown: 'P30D', skips: 3 } } },
+);
+const profile = fc.constantFrom<unknown>(
+  {},
+  { required: ['displayName'] },
+  { optional: ['displayName', 'phone'] },
+  { terms: [{ id: 'use', version: '2', url: 'https://example.org/terms', label: 'Terms' }] },
+);
 const side = fc.record({
   rules: fc.array(fc.record({ when, then }), { minLength: 1, maxLength: 3 }),
   enroll: fc.record({ when, then: enrollment }),
+  profile,
+  password: fc.constantFrom<unknown>({}, { maxAge: 'P30D' }),
+  firstParty: fc.boolean(),
 });
 
-async function sideOf({ rules, enroll }: typeof side extends fc.Arbitrary<infer Drawn> ? Drawn : never) {
+async function sideOf({
+  rules,
+  enroll,
+  firstParty,
+  ...drawn
+}: typeof side extends fc.Arbitrary<infer Drawn> ? Drawn : never) {
   const named = rules.map((rule, at) => ({ name: String(at), ...rule }));
   const rest = { name: 'last', then: { allow: { factors: 1 } } };
   const loaded = await load(
     {
       ...validFiles,
       'stepgate.yaml': `${validFiles['stepgate.yaml']}${enabled}`,
+      'apps/notes.yaml': `profilePolicy: own\nfirstParty: ${firstParty}\n${validFiles['apps/notes.yaml']}`,
+      'policies/profile/own.yaml': JSON.stringify({ name: 'own', rules: [{ name: 'All', then: drawn.profile }] }),
+      'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: drawn.password }] }),
       'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules: [...named, rest] }),
       'policies/enrollment.yaml': JSON.stringify({
         rules: [
@@ -105,7 +176,8 @@ async function sideOf({ rules, enroll }: typeof side extends fc.Arbitrary<infer 
     {},
     authenticators,
   );
-  return loaded.ok ? nextConfiguration(loaded.documents, authenticators) : undefined;
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  return nextConfiguration(loaded.documents, authenticators);
 }
 
 /** What a change is and how many users it touches, with what it does to how many of them. */
@@ -129,9 +201,24 @@ test('another authenticator of a recovery makes another class, whatever the orde
     return { ...who, enrollments: all, recovery: { at: now, by: [by] } };
   };
   const projection = projectionOf([]);
-  const restOf = (subject: Subject) => classOf(subject, { projection, now }).rest;
+  const restOf = (subject: Subject) => classOf(subject, projection).rest;
   expect(restOf(recovered('totp', password, totp, weak))).not.toBe(restOf(recovered('webauthn', password, weak, totp)));
   expect(restOf(recovered('totp', password, totp, weak))).toBe(restOf(recovered('totp', weak, totp, password)));
+});
+
+test('skips that no policy counts make no other class, and neither does when they were', () => {
+  const skippedAt = (at: number): Subject => {
+    const who = { id: 'ann', status: 'active' as const, identifiers: [], groups: [], profile: {} };
+    return { ...who, enrollments: [], skipped: { totp: { grace: { count: 1, at }, optional: { count: 1, at } } } };
+  };
+  const keys = (more: Partial<Projection['skips']>) => {
+    const none = projectionOf([]);
+    const projection = { ...none, skips: { ...none.skips, ...more } };
+    return [skippedAt(1), skippedAt(2), { ...skippedAt(2), skipped: {} }].map((each) => classOf(each, projection).rest);
+  };
+  expect(new Set(keys({})).size).toBe(1);
+  expect(new Set(keys({ grace: ['totp'] })).size).toBe(2);
+  expect(new Set(keys({ optional: ['totp'] })).size).toBe(2);
 });
 
 test('classes of users give the same results as single users', async () => {
@@ -146,13 +233,15 @@ test('classes of users give the same results as single users', async () => {
         const varied = circumstancesOf(pair, { places, now });
         const { circumstances } = varied;
         const projection = projectionOf([{ pair, ...varied }]);
-        const each = users.map((user) => classOf(user, { projection, now }));
-        const classes = classesAtApps(numberedClasses(each), projection, projection)(projection);
+        const each = users.map((user) => classOf(user, projection));
+        const atApp = (some: readonly UserClass[]) =>
+          classesAtApps(numberedClasses(some), projection, projection)(projection);
+        const classes = atApp(each);
         const atoms = projection.atoms.map(({ id }) => id);
         const compare = (some: readonly UserClass[]) =>
           pairComparison(pair, { circumstances, atoms })(pair, { classes: some, isCounted: true });
         const together = counted(compare(classes));
-        expect(together).toEqual(counted(each.flatMap((userClass) => compare([userClass]))));
+        expect(together).toEqual(counted(each.flatMap((userClass) => compare(atApp([userClass])))));
         seen.changes += together.size;
         seen.merged += each.length - classes.length;
       }

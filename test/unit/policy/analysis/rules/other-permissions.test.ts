@@ -12,7 +12,10 @@ async function findings(file: string, ...rules: readonly string[]): Promise<read
   const loaded = await load({ 'stepgate.yaml': settings, [file]: text });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const found = await analyse(loaded, { authenticators, now });
-  return found.map(({ code, path, message }) => `${code} ${path} ${message}`);
+  // Where all changes are denied, passwords cannot be replaced either: `stuck-passwords.test.ts` looks for that.
+  return found
+    .filter(({ code }) => code !== 'kept-password')
+    .map(({ code, path, message }) => `${code} ${path} ${message}`);
 }
 
 const accountFile = 'policies/account.yaml';

@@ -1,6 +1,7 @@
 /** Rules about scopes that their apps may not ask for. */
 import { expect, test } from '@jest/globals';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
+import { noteFound } from '../../../../support/values/found-codes.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
@@ -17,7 +18,7 @@ async function findings(when: string, ...scopes: readonly (string | undefined)[]
     [signOn]: `name: notes\nrules:\n  - { name: A, when: { ${when} }, then: { allow: { factors: 2 } } }\n  - { name: B, then: { allow: { factors: 1 } } }\n`,
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const found = await analyse(loaded, { authenticators, now });
+  const found = noteFound(await analyse(loaded, { authenticators, now }));
   return found.map(({ severity, code, path, message }) => `${severity} ${code} ${path} ${message}`);
 }
 

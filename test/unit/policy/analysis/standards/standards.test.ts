@@ -5,6 +5,7 @@ import { analyse, analysis } from '../../../../../src/policy/analysis/findings/a
 import { overallVerdict } from '../../../../../src/policy/analysis/invariants/invariants.ts';
 import { standardFindings } from '../../../../../src/policy/analysis/standards/standard-findings.ts';
 import { type StandardName, standards } from '../../../../../src/policy/analysis/standards/standards.ts';
+import { noteFound } from '../../../../support/values/found-codes.ts';
 import { load } from '../../support/configuration-dir.ts';
 import { replayed } from '../../support/replayed-example.ts';
 
@@ -39,7 +40,7 @@ async function unmet({ standard, then, files = {} }: Case, labels?: readonly str
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const options = { standard, authenticators: authenticatorKinds, now: fixedNow, ...(labels && { labels }) };
   const { findings } = await standardFindings(loaded, options);
-  return findings.map(({ severity, file, line, message }) => {
+  return noteFound(findings).map(({ severity, file, line, message }) => {
     const section = /(?:falls short of|whether it meets) (.*?)(?: could not be decided)?: /.exec(message)?.[1];
     return `${severity} ${file}:${line} ${section}`;
   });

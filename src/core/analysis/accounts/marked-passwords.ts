@@ -1,0 +1,65 @@
+/** Passwords that the policy no longer takes, and what becomes of a sign-in with one. */
+
+import type { Enrollment, Seconds } from '../../model/facts.ts';
+import { listsOfStored, type PasswordTerms } from '../../model/password-policy.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
+import { simulate } from '../simulation/simulate.ts';
+import { enrollmentsOf } from '../simulation/simulated-outcome.ts';
+
+/** Why a stored password must be replaced: its age, or the list that it is on. */
+export type PasswordMark = { readonly age: Seconds } | Required<Pick<Enrollment, 'compromised'>>;
+
+/** Every way in which a stored password ceases to be good by these terms. */
+export function marksIn({ maxAge, blocklists }: PasswordTerms): readonly PasswordMark[] {
+  const list = listsOfStored.find((name) => blocklists.includes(name));
+  return [...(maxAge === undefined ? [] : [{ age: maxAge }]), ...(list ? [{ compromised: list }] : [])];
+}
+
+/** Whether such a user may have a password with this mark: none is older than its account or its recovery. */
+export function mayHave({ subject, now }: UserFacts, mark: PasswordMark): boolean {
+  const since = Math.max(subject.createdAt ?? 0, subject.recovery?.at ?? 0);
+  return !('age' in mark) || since <= now - mark.age;
+}
+
+/** `kept`: the user gets in with it, and may not replace it. */
+export type OutcomeOfMarked = 'denied' | 'kept' | 'replaced';
+
+/** A user with these authenticators, of which the password has this mark. */
+export interface MarkedUser {
+  readonly keys: readonly string[];
+  /** Key of the password. */
+  readonly password: string;
+  readonly mark: PasswordMark;
+}
+
+/** The user proves what is asked for first. A user who gets in without the password is not denied. */
+export function outcomeOfMarked(
+  policies: PolicySet,
+  facts: UserFacts,
+  { keys, password, mark }: MarkedUser,
+): OutcomeOfMarked {
+  const marked = 'age' in mark ? { createdAt: facts.now - mark.age } : mark;
+  const enrollments = policies.authenticators.flatMap((descriptor) =>
+    enrollmentsOf(descriptor, keys).map((enrollment) =>
+      descriptor.key === password ? { ...enrollment, ...marked } : enrollment,
+    ),
+  );
+  const last = lastStep(policies, facts, enrollments);
+  if (last?.kind === 'complete' && last.keptPassword) return 'kept';
+  if (last?.kind !== 'denied') return 'replaced';
+  const others = enrollments.filter(({ authenticator }) => authenticator !== password);
+  return lastStep(withoutEnrolling(password, policies), facts, others)?.kind === 'complete' ? 'replaced' : 'denied';
+}
+
+function withoutEnrolling(password: string, policies: PolicySet): PolicySet {
+  const authenticators = policies.authenticators.map((descriptor) =>
+    descriptor.key === password ? { ...descriptor, enrollable: false } : descriptor,
+  );
+  return { ...policies, authenticators };
+}
+
+function lastStep(policies: PolicySet, facts: UserFacts, enrollments: readonly Enrollment[]) {
+  const { signedInWith: _, ...before } = facts;
+  return simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } }).at(-1);
+}

@@ -1,0 +1,65 @@
+/** `config diff`: facts of one user are told of no other one. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
+import { oneDay } from '../../../../../src/core/model/durations.ts';
+import { credentialsKey, userKey } from '../../../../../src/stores/keys.ts';
+import { Directory } from '../../../../../src/users/directory/directory.ts';
+import { serializeUser, type User } from '../../../../../src/users/record/user.ts';
+import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import { all, base, type Diffs, enrollment, openDiffs, password, signOn } from '../../support/diff-harness.ts';
+import { configContext, fixedNow, run } from '../../support/harness.ts';
+
+let diffs: Diffs;
+beforeEach(() => {
+  diffs = openDiffs();
+});
+afterEach(() => diffs.terminal.store.close());
+
+async function addUser(name: string, more: Partial<User> = {}): Promise<void> {
+  const { directory, store } = diffs.terminal;
+  const made = await directory.create({ identifiers: [`${name}@demo.test`], credentials: [password] });
+  if (!made.ok) throw new Error('no user');
+  await store.commit([
+    {
+      op: 'put',
+      key: userKey(made.user.id),
+      value: serializeUser({ ...made.user, ...more }),
+      refs: [credentialsKey(made.user.id)],
+    },
+  ]);
+}
+
+const aged = { 'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: { maxAge: 'P30D' } }] }) };
+const deletion = { requestedAt: fixedNow - 86_400, dueAt: fixedNow + 20 * 86_400 };
+const noTotp = {
+  'policies/account.yaml': JSON.stringify({
+    rules: [
+      { name: 'No app', change: { add: ['totp'] }, then: 'deny' },
+      { name: 'All', then: { allow: { factors: 1 } } },
+    ],
+  }),
+};
+
+test.each([0, 3])('a user who asked for deletion is locked out like the others (number %d)', async (at) => {
+  for (const number of [0, 1, 2, 3]) await addUser(`user${number}`, number === at ? { deletion } : {});
+  const changes = await diffs.changes({ ...enrollment({ required: ['totp'] }), ...noTotp }, signOn(all()));
+  const told = changes.map(({ who, before, after }) => [who.users, before.words, after.words]);
+  expect(told).toContainEqual([4, 'password', 'denied']);
+  expect(JSON.stringify(told)).not.toContain('keep');
+});
+
+test('a password that is there already is replaced, not set up', async () => {
+  const changes = await diffs.changes(aged, signOn(all()));
+  expect(changes).toEqual([]);
+  const { store } = diffs.terminal;
+  const directory = new Directory(store, () => fixedNow - 100 * oneDay);
+  await directory.create({ identifiers: ['old@demo.test'], credentials: [password] });
+  const [change] = await diffs.changes(aged, signOn(all()));
+  expect(change).toMatchObject({ sentence: 'the one user: asked to replace password', effects: [] });
+  await withConfiguration({ ...base, ...signOn(all()), ...aged }, async (dir) => {
+    await run(whatCommand({ ...configContext(diffs.terminal), configDir: dir }), 'old@demo.test', '--config', dir);
+    const printed = diffs.terminal.printed();
+    expect(printed).toContain('password; then replace password');
+    expect(printed).toContain('password, to be replaced');
+  });
+});

@@ -1,0 +1,152 @@
+/** Users whose password must be replaced, and who may not replace it. */
+import { expect, test } from '@jest/globals';
+import { noteFound } from '../../../../support/values/found-codes.ts';
+import { validFiles } from '../../support/configuration-dir.ts';
+import { account, findings, rules } from '../../support/lock-out-files.ts';
+
+const plain = { 'stepgate.yaml': validFiles['stepgate.yaml'] };
+const expiring = { 'policies/password.yaml': rules('{ name: Month, then: { maxAge: P30D } }') };
+const byTwo = account('{ name: Two, change: { change: [password] }, then: { allow: { factors: 2 } } }');
+const never = account('{ name: Never, change: { change: [password] }, then: deny }');
+const about = async (files: Parameters<typeof findings>[0]) =>
+  noteFound(await findings({ ...plain, ...files })).filter(({ code }) => code.includes('password'));
+const brief = async (files: Parameters<typeof findings>[0]) =>
+  (await about(files)).map(({ severity, code, file, line }) => `${severity} ${code} ${file}:${line}`);
+
+test('a user with only a password is locked out once it expires, if more is asked for to replace it', async () => {
+  expect(await about({ ...byTwo, ...expiring })).toMatchObject([
+    {
+      severity: 'warning',
+      code: 'password-lock-out',
+      ...{ file: 'policies/account.yaml', line: 2, path: 'rules[0]' },
+      message:
+        'locks users out who have nothing but password once the password must be replaced, after 30 d or when a blocklist holds it: to replace it, it asks them for what they do not have',
+      rules: [{ name: 'Month', file: 'policies/password.yaml', line: 2 }],
+      example: expect.arrayContaining(['--enrolled', 'password@30d']),
+      advice: expect.stringContaining('`allow: { factors: 1 }`'),
+    },
+  ]);
+});
+
+test('without a password policy a blocklist is enough', async () => {
+  const [found] = await about(byTwo);
+  expect(found?.message).toContain('when a blocklist holds it, as it is without a password policy: ');
+  expect(found?.rules).toEqual([]);
+  expect(found?.example).toContain('password[common]');
+});
+
+test.each([
+  [
+    'one factor is enough to replace it',
+    account('{ name: One, change: { change: [password] }, then: { allow: { factors: 1 } } }'),
+  ],
+  [
+    'another change takes two',
+    account('{ name: Two, change: { remove: [password] }, then: { allow: { factors: 2 } } }'),
+  ],
+  [
+    'the app makes all users set up more',
+    {
+      ...byTwo,
+      'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: All, then: { allow: { factors: 2 } } }')}`,
+    },
+  ],
+  [
+    'the enrollment policy makes them',
+    { ...byTwo, 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') },
+  ],
+  [
+    'no rule asks for a replacement',
+    { ...byTwo, 'policies/password.yaml': rules('{ name: All, then: { blocklists: [] } }') },
+  ],
+  ['no account policy stands', {}],
+])('nothing is found where %s', async (_what, files) => {
+  expect(await brief({ ...expiring, ...files })).toEqual([]);
+});
+
+test('an address counts among what accounts begin with, also instead of the password', async () => {
+  const withEmail = (await findings({ ...byTwo, ...expiring })).filter(({ code }) => code.includes('password'));
+  expect(withEmail).toEqual([]);
+  const byKey = account(
+    '{ name: Key, change: { change: [password] }, then: { allow: { possession: { authenticators: [webauthn] } } } }',
+  );
+  const signOn = (demand: string) => ({
+    'policies/sign-on/notes.yaml': `name: notes\n${rules(`{ name: All, then: { allow: { ${demand} } } }`)}`,
+  });
+  const codes = async (demand: string) =>
+    (await findings({ ...byKey, ...expiring, ...signOn(demand) })).map(({ code }) => code);
+  expect(await codes('factors: 1')).not.toContain('password-lock-out');
+  expect(await codes('knowledge: { authenticators: [password] }')).toContain('password-lock-out');
+});
+
+test('the rules of both policies may be about some users and some places', async () => {
+  const office = account(
+    '{ name: Away, change: { change: [password] }, when: { network: { none: [office] } }, then: { allow: { factors: 2 } } }',
+  );
+  const [there] = await about({ ...office, ...expiring });
+  expect(there?.message).toContain('for what they do not have, there');
+  const staff = {
+    'policies/password.yaml': rules(
+      '{ name: Staff, when: { groups: { any: [staff] } }, then: { maxAge: P1D, blocklists: [] } }',
+      '{ name: Rest, then: { blocklists: [] } }',
+    ),
+  };
+  const [found, ...more] = await about({ ...byTwo, ...staff });
+  expect(more).toEqual([]);
+  expect(found?.example?.join(' ')).toContain('--groups staff --enrolled password@1d');
+  const guests = account(
+    '{ name: Guests, change: { change: [password] }, when: { groups: { any: [guests] } }, then: { allow: { factors: 2 } } }',
+  );
+  const others = {
+    'policies/password.yaml': rules(
+      '{ name: Guests, when: { groups: { any: [guests] } }, then: { blocklists: [] } }',
+      '{ name: Rest, then: { maxAge: P1D } }',
+    ),
+  };
+  expect(await brief({ ...guests, ...others })).toEqual([]);
+});
+
+test('a password that may not be replaced stays good, which is a warning', async () => {
+  expect(await about({ ...never, ...expiring })).toMatchObject([
+    {
+      severity: 'warning',
+      code: 'kept-password',
+      ...{ file: 'policies/account.yaml', line: 2 },
+      message:
+        'forbids users to replace a password that must be replaced, after 30 d or when a blocklist holds it: so they sign in with it as before, for ever',
+      rules: [{ name: 'Month' }],
+      example: expect.arrayContaining(['password@30d']),
+    },
+  ]);
+  const useOnly = { 'policies/enrollment.yaml': rules('{ name: Directory, then: { useOnly: [password] } }') };
+  expect(await brief({ ...useOnly, ...expiring })).toEqual(['warning kept-password policies/enrollment.yaml:2']);
+  const byNone = { 'policies/password.yaml': rules('{ name: All, then: { blocklists: [] } }') };
+  expect(await brief({ ...useOnly, ...byNone })).toEqual([]);
+});
+
+test('where users may replace it elsewhere, it is a note', async () => {
+  const away = account(
+    '{ name: Away, change: { change: [password] }, when: { network: { none: [office] } }, then: deny }',
+  );
+  expect(await brief({ ...away, ...expiring })).toEqual(['note kept-password policies/account.yaml:2']);
+  const guests = account(
+    '{ name: Guests, change: { change: [password] }, when: { groups: { any: [guests] } }, then: deny }',
+  );
+  expect(await brief({ ...guests, ...expiring })).toEqual(['warning kept-password policies/account.yaml:2']);
+});
+
+test('a rule that an account or its recovery is too young for shows nothing', async () => {
+  const young = {
+    'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: New, when: { accountAge: { below: P1D } }, then: { allow: { factors: 1 } } }', '{ name: Rest, then: { allow: { factors: 2 } } }')}`,
+  };
+  const noLists = { 'policies/password.yaml': rules('{ name: Month, then: { maxAge: P30D, blocklists: [] } }') };
+  expect(await brief({ ...byTwo, ...noLists, ...young })).toEqual([]);
+});
+
+test('a comment accepts it', async () => {
+  const all = byTwo['policies/account.yaml'].replace(
+    '  - {',
+    '  # stepgate:accept password-lock-out until 2036-12-31: a desk helps\n  - {',
+  );
+  expect(await brief({ 'policies/account.yaml': all, ...expiring })).toEqual([]);
+});
