@@ -153,7 +153,7 @@ test('it leaves out what an expression asks about, unless one of the active revi
     ask(1),
   );
   expect(await replayed('P1D')).toContain(
-    `  1 sign-in; 1 of them comes out otherwise, for 1 user\n  ${unknown}, the device or the past\n\nnotes: 1 user would be denied`,
+    `  1 sign-in; 1 of them comes out otherwise, for 1 user\n  ${unknown}, the device, claims or the past\n\nnotes: 1 user would be denied`,
   );
   await node.configure({ 'policies/sign-on/notes.yaml': policy('notes', ask(1)) });
 });

@@ -31,17 +31,17 @@ export function passwordFindings(
 }
 
 function atCause(same: readonly StuckPassword[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const shown = same.find(({ isOnlyThere }) => !isOnlyThere) ?? same[0];
-  const location = shown && locationOf(shown.cause);
-  if (shown === undefined || location === undefined) return [];
-  const { outcome, facts, isOnlyThere } = shown;
+  const example = same.find(({ isOnlyThere }) => !isOnlyThere) ?? same[0];
+  const location = example && locationOf(example.cause);
+  if (example === undefined || location === undefined) return [];
+  const { outcome, facts } = example;
   const rules = distinctRules(same.flatMap(({ by }) => by ?? []));
   return [
     findingAt(outcome === 'denied' ? 'password-lock-out' : 'kept-password', location, {
-      ...(outcome === 'denied' ? lockOutParts(shown, same) : keptParts(shown, same)),
-      ...(outcome === 'kept' && isOnlyThere && { severity: 'note' as const }),
+      ...(outcome === 'denied' ? lockOutParts(example, same) : keptParts(example, same)),
+      ...(outcome === 'kept' && example.isOnlyThere && { severity: 'note' as const }),
       rules: rules.slice(0, mostNamed).map(namedRule),
-      example: exampleOptions(facts, optionsFor(shown)),
+      example: exampleOptions(facts, optionsFor(example)),
     }),
   ];
 }

@@ -168,10 +168,10 @@ function stuckIn(question: Question, search: Search): StuckPassword | 'undecided
     ...(account ? formulasOfRule(account, about, space) : []),
     ...(by ? formulasOfRule(by, policies.password, space) : []),
   ];
-  const isShown = (facts: UserFacts) =>
-    mayHave(facts, mark) &&
-    (about === undefined || findRule(about, facts).rule === account) &&
-    (by === undefined || (policies.password && findRule(policies.password, facts).rule) === by);
+  const isShown = (candidate: UserFacts) =>
+    mayHave(candidate, mark) &&
+    (about === undefined || findRule(about, candidate).rule === account) &&
+    (by === undefined || (policies.password && findRule(policies.password, candidate).rule) === by);
   const model = modelOf(formulas, space, (found) => isShown(space.factsOf(found)));
   // Where there are such facts, and the evaluator finds other rules in them, they show nothing.
   if (model === 'impossible' || (model === 'undecided' && modelOf(formulas, space) !== model)) return undefined;
