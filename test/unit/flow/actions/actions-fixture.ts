@@ -3,6 +3,7 @@
 import type { Authenticator } from '../../../../src/authenticators/authenticator.ts';
 import type { RequestFacts } from '../../../../src/core/model/facts.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
+import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import type { StepShown } from '../../../../src/flow/sign-in-result.ts';
 import { formHandle } from '../../../../src/flow/transaction/form-handle.ts';
 import { attemptCounter } from '../../../../src/stores/keys.ts';
@@ -73,3 +74,22 @@ export async function atEnroll(
   world.events();
   return { world, page };
 }
+
+/** A password that users may replace, under the password policy. */
+export const recoverablePassword = fakeAuthenticator({
+  key: 'password',
+  factors: ['knowledge'],
+  askedWithIdentifier: true,
+  underPasswordPolicy: true,
+  enrollable: true,
+  maxEnrollments: 1,
+  decoys: { share: 1 },
+});
+
+/** A forgotten password is replaced after a proof by mail. */
+export const recoveryByMail = compilePolicy({
+  name: 'recovery',
+  rules: [
+    { name: 'mail', when: {}, then: allow({ anyOf: [{ factors: 1, demands: [{ authenticators: ['email'] }] }] }) },
+  ],
+});

@@ -23,34 +23,21 @@ import {
   totp,
   type World,
 } from '../sign-in-fixture.ts';
+import { recoverablePassword, recoveryByMail } from './actions-fixture.ts';
 
-const password = fakeAuthenticator({
-  key: 'password',
-  factors: ['knowledge'],
-  askedWithIdentifier: true,
-  underPasswordPolicy: true,
-  enrollable: true,
-  decoys: { share: 1 },
-});
 const email = fakeAuthenticator({ key: 'email', decoys: { share: 1 } });
 const settings = {
   proofOfWork: { free: 1, difficulty: 5, wrongPasswords: 50 },
   identify: { defaultCountry: 'AT' },
   attributes: { attributes: { phone: { type: 'phone', identifies: true } }, closed: false },
 } as unknown as Partial<Settings>;
-const recovery = compilePolicy({
-  name: 'recovery',
-  rules: [
-    { name: 'mail', when: {}, then: allow({ anyOf: [{ factors: 1, demands: [{ authenticators: ['email'] }] }] }) },
-  ],
-});
 
 let world: World;
 beforeEach(async () => {
   world = createWorld({
-    authenticators: [password, totp, email],
+    authenticators: [recoverablePassword, totp, email],
     settings,
-    policies: { recovery },
+    policies: { recovery: recoveryByMail },
     app: allow(factors(1)),
   });
   Object.assign(world.services, { knownSnapshot: () => world.snapshot });

@@ -3,7 +3,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Evidence, Facts, Recovery } from '../../../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../../src/core/model/neutral-facts.ts';
-import { compilePolicy } from '../../../../../src/core/policy/rules/compile.ts';
 import { recoveryWith } from '../../../../../src/flow/actions/enrollment/complete-recovery.ts';
 import { toSubject } from '../../../../../src/users/record/user.ts';
 import {
@@ -20,33 +19,17 @@ import {
   totp,
   type World,
 } from '../../sign-in-fixture.ts';
-import { attemptsLeft } from '../actions-fixture.ts';
+import { attemptsLeft, recoverablePassword, recoveryByMail } from '../actions-fixture.ts';
 
-const password = fakeAuthenticator({
-  key: 'password',
-  factors: ['knowledge'],
-  askedWithIdentifier: true,
-  underPasswordPolicy: true,
-  enrollable: true,
-  maxEnrollments: 1,
-  decoys: { share: 1 },
-});
 const email = fakeAuthenticator({ key: 'email', decoys: { share: 1 } });
 const codes = fakeAuthenticator({ key: 'codes', recovery: true });
 const device = fakeAuthenticator({ key: 'device', characteristics: ['userPresence', 'deviceBound'], enrollable: true });
 
-const byMail = compilePolicy({
-  name: 'recovery',
-  rules: [
-    { name: 'mail', when: {}, then: allow({ anyOf: [{ factors: 1, demands: [{ authenticators: ['email'] }] }] }) },
-  ],
-});
-
 function recoverableWorld(hasPolicy = true): World {
   return createWorld({
-    authenticators: [password, email, totp, codes, device],
+    authenticators: [recoverablePassword, email, totp, codes, device],
     app: allow(factors(1)),
-    ...(hasPolicy && { policies: { recovery: byMail } }),
+    ...(hasPolicy && { policies: { recovery: recoveryByMail } }),
   });
 }
 
@@ -78,10 +61,10 @@ describe('a recovery begins', () => {
       'where users get in without a password',
       async () =>
         createWorld({
-          authenticators: [password, email],
+          authenticators: [recoverablePassword, email],
           app: allow({ anyOf: [{ factors: 1, demands: [{ authenticators: ['email'] }] }] }),
           session: allow({ anyOf: [{ factors: 1, demands: [{ authenticators: ['email'] }] }] }),
-          policies: { recovery: byMail },
+          policies: { recovery: recoveryByMail },
         }),
     ],
   ])('nowhere %s', async (_, make) => {
@@ -97,9 +80,9 @@ describe('a recovery begins', () => {
 
   test('not where something else is asked for', async () => {
     world = createWorld({
-      authenticators: [password, email, totp],
+      authenticators: [recoverablePassword, email, totp],
       app: allow(factors(2)),
-      policies: { recovery: byMail },
+      policies: { recovery: recoveryByMail },
     });
     await world.addUser('ann', [credential('password', 'secret'), credential('email', 'm'), credential('totp', '123')]);
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });

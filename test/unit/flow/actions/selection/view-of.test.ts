@@ -4,7 +4,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { Decision } from '../../../../../src/core/model/decision.ts';
 import type { Facts } from '../../../../../src/core/model/facts.ts';
 import type { Demand } from '../../../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../../../src/core/policy/rules/compile.ts';
 import type { StepContext } from '../../../../../src/core/step/next-step.ts';
 import { viewOf } from '../../../../../src/flow/actions/selection/select.ts';
 import { decide } from '../../../../../src/flow/engine.ts';
@@ -22,28 +21,15 @@ import {
   type World,
   type WorldOptions,
 } from '../../sign-in-fixture.ts';
+import { recoverablePassword, recoveryByMail } from '../actions-fixture.ts';
 
-const password = fakeAuthenticator({
-  key: 'password',
-  factors: ['knowledge'],
-  askedWithIdentifier: true,
-  underPasswordPolicy: true,
-  enrollable: true,
-  decoys: { share: 1 },
-});
 const phone = fakeAuthenticator({ key: 'phone', methods: ['sms', 'voice'] });
 const letter = fakeAuthenticator({ key: 'letter', methods: ['post'] });
 const email = fakeAuthenticator(
   { key: 'email' },
   { matchesIdentifier: ({ secret }, identifier) => secret.text === identifier },
 );
-const authenticators = [password, totp, phone, letter, email];
-const byMail = compilePolicy({
-  name: 'recovery',
-  rules: [
-    { name: 'mail', when: {}, then: allow({ anyOf: [{ factors: 1, demands: [{ authenticators: ['email'] }] }] }) },
-  ],
-});
+const authenticators = [recoverablePassword, totp, phone, letter, email];
 const demanding = (demand: Demand) => allow({ anyOf: [{ factors: 1, demands: [demand] }] });
 
 async function worldOf(options: WorldOptions = {}): Promise<World> {
@@ -79,12 +65,12 @@ const byAnn =
 
 describe('the first page', () => {
   test('asks for the password, and offers to recover it', async () => {
-    const world = await worldOf({ policies: { recovery: byMail } });
+    const world = await worldOf({ policies: { recovery: recoveryByMail } });
     expect(await viewIn(world)).toMatchObject({ identifyWith: 'password', recoverable: 'password' });
   });
 
   test('of a recovery does neither', async () => {
-    const world = await worldOf({ policies: { recovery: byMail } });
+    const world = await worldOf({ policies: { recovery: recoveryByMail } });
     const recovering: Within = (context) => ({ ...context, transaction: { ...context.transaction, recovering: true } });
     const view = await viewIn(world, recovering);
     expect([view.identifyWith, view.recoverable]).toEqual([undefined, undefined]);
