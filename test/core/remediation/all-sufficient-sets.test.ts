@@ -71,7 +71,7 @@ describe('everything that is asked for', () => {
       { authenticator: 'password' },
       { authenticator: 'totp', toEnroll: true },
     ]);
-    expect(asked?.after.map(({ kind }) => kind)).toEqual(['complete']);
+    expect(asked?.ways.map(({ after }) => after.map(({ kind }) => kind))).toEqual([['complete']]);
   });
 
   test('proved authenticators are not asked for again', () => {
@@ -117,9 +117,9 @@ describe('everything that is asked for', () => {
     const subject = userWith(['password', 'totp']);
     const kinds = (evidence: readonly Evidence[]) => {
       const asked = askedInAll(policies, factsOf({ subject, evidence }));
-      return [names(asked?.proofs.sets ?? []), asked?.after.map(({ kind }) => kind)];
+      return [names(asked?.proofs.sets ?? []), asked?.ways.map(({ after }) => after.map(({ kind }) => kind))];
     };
-    const after = ['enroll', 'profile', 'complete'];
+    const after = [['enroll', 'profile', 'complete']];
     expect(kinds([])).toEqual([[['password', 'totp']], after]);
     // The session is enough to go on, and an enrollment takes one proof of now.
     expect(kinds([proof('password', 60), proof('totp', 60)])).toEqual([[['password'], ['totp']], after]);

@@ -48,13 +48,13 @@ export function* questionsAbout(password: PasswordOfApp): Generator<PasswordQues
   }
 }
 
-type Deciding = Pick<PasswordQuestion, 'combination' | 'account'>;
+type ChangeRules = Pick<PasswordQuestion, 'combination' | 'account'>;
 
 /**
  * Users who have added what is enough to sign in, and those who have what an account begins with. Others have nothing
  * but the password, as accounts have whose address is not proved: they come last.
  */
-function usersOf(rules: Deciding, password: PasswordOfApp): readonly Pick<PasswordQuestion, 'keys' | 'hasLess'>[] {
+function usersOf(rules: ChangeRules, password: PasswordOfApp): readonly Pick<PasswordQuestion, 'keys' | 'hasLess'>[] {
   const { app, descriptor } = password;
   const begun = beginningsAt(app).find(({ keys }) => keys.includes(descriptor.key))?.keys;
   // A user who has more is kept from it only if this one is.
@@ -71,7 +71,7 @@ function usersOf(rules: Deciding, password: PasswordOfApp): readonly Pick<Passwo
 
 /** Undefined: where these decide, users replace the password. */
 function causeIn(
-  { combination: { enrollment }, account }: Deciding,
+  { combination: { enrollment }, account }: ChangeRules,
   keys: readonly string[],
   { app, descriptor }: PasswordOfApp,
 ): RuleHead | undefined {

@@ -54,7 +54,7 @@ export interface StuckPasswordSearch {
   readonly undecided: readonly RuleHead[];
 }
 
-/** Where users may replace it elsewhere, so many others are examined who may not. */
+/** Where users may replace it elsewhere, others are examined who may not: at most this number. */
 const mostExamined = 24;
 
 /** The first users for each cause, password rule and mark: all apps have these rules in common. */
@@ -124,7 +124,7 @@ function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'u
   const first = space.factsOf(model);
   const outcome = outcomeIn(question, search, first);
   if (outcome === 'replaced' || !canHave(keys, formulas, search)) return undefined;
-  const forGood = deniedEverywhere({
+  const everywhere = deniedEverywhere({
     denied: formulas,
     open: waysToReplace(question, search),
     space,
@@ -132,9 +132,9 @@ function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'u
     isConfirmed: (some) => isConfirmed(some) && outcomeIn(question, search, some) === outcome,
   });
   const stuck = { outcome, cause, mark, password: search.descriptor.key, keys, hasLess, ...(by && { by }) };
-  const facts = forGood ?? first;
+  const facts = everywhere ?? first;
   const { added } = signInOutcome(search.app.policies, facts, { keys });
-  return { ...stuck, facts, isOnlyThere: forGood === undefined, isBeforeFirst: added.length > 0 };
+  return { ...stuck, facts, isOnlyThere: everywhere === undefined, isBeforeFirst: added.length > 0 };
 }
 
 /** The rules of the question decide, and users may have such a password. */

@@ -6,7 +6,17 @@ import { credentialsKey, userKey } from '../../../../../src/stores/keys.ts';
 import { Directory } from '../../../../../src/users/directory/directory.ts';
 import { serializeUser, type User } from '../../../../../src/users/record/user.ts';
 import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
-import { all, base, type Diffs, enrollment, openDiffs, password, signOn } from '../../support/diff-harness.ts';
+import {
+  all,
+  base,
+  type Diffs,
+  enrollment,
+  openDiffs,
+  password,
+  signOn,
+  totp,
+  webauthn,
+} from '../../support/diff-harness.ts';
 import { configContext, fixedNow, run } from '../../support/harness.ts';
 
 let diffs: Diffs;
@@ -62,4 +72,67 @@ test('a password that is there already is replaced, not set up', async () => {
     expect(printed).toContain('password; then replace password');
     expect(printed).toContain('password, to be replaced');
   });
+});
+
+/** Signed up 100 days ago. */
+async function addOldUser(name: string, ...credentials: readonly (typeof totp)[]): Promise<void> {
+  const directory = new Directory(diffs.terminal.store, () => fixedNow - 100 * oneDay);
+  await directory.create({ identifiers: [`${name}@demo.test`], credentials: [password, ...credentials] });
+}
+
+async function whatIsAsked(name: string, files: object): Promise<readonly string[]> {
+  return withConfiguration({ ...base, ...files }, async (dir) => {
+    const context = { ...configContext(diffs.terminal), configDir: dir };
+    await run(whatCommand(context), `${name}@demo.test`, '--config', dir);
+    const line = /^notes +.*$/m.exec(diffs.terminal.printed())?.[0] ?? '';
+    return line.split(/ {2,}/).slice(1);
+  });
+}
+
+test('what follows the password is told of no other way to sign in', async () => {
+  await addOldUser('plain');
+  await addOldUser('code', totp);
+  await addOldUser('key', webauthn);
+  const changes = await diffs.changes(aged, signOn(all()));
+  const replaced = 'further proof; then replace password, when signing in by password';
+  expect(changes.map(({ sentence, before, after, effects }) => [sentence, before.words, after.words, effects])).toEqual(
+    [
+      [
+        '2 of 3 users: asked for further proof, then to replace password, when signing in by password',
+        'nothing more, when signing in by password',
+        replaced,
+        [],
+      ],
+      ['1 of 3 users: asked to replace password', 'nothing more', 'replace password', []],
+    ],
+  );
+  const both = { ...signOn(all(2)), ...aged };
+  expect(await whatIsAsked('code', { ...signOn(all()), ...aged })).toEqual([
+    'everywhere',
+    'totp, or password (then further proof; then replace password)',
+    '-',
+  ]);
+  expect(await whatIsAsked('code', both)).toEqual([
+    'everywhere',
+    'password + totp; then replace password',
+    'password, to be replaced',
+  ]);
+  expect((await whatIsAsked('plain', { ...signOn(all()), ...aged }))[2]).toBe('password, to be replaced');
+});
+
+test('a user who is denied after one way to sign in gets in by another one', async () => {
+  await addOldUser('code', totp);
+  const change = (then: unknown) => ({
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'Key', change: { change: ['password'] }, then },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  const byKey = change({ allow: { possession: { authenticators: ['webauthn'] } } });
+  const active = { ...signOn(all()), ...aged, ...change({ allow: { factors: 1 } }) };
+  const [row] = await diffs.changes(byKey, active);
+  expect(row).toMatchObject({ effects: [], after: { words: 'totp' } });
+  expect(await whatIsAsked('code', { ...active, ...byKey })).toEqual(['everywhere', 'totp', '-']);
 });
