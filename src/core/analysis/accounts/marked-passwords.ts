@@ -1,5 +1,6 @@
 /** Passwords that the policy no longer takes, and what becomes of a sign-in with one. */
 
+import type { Conditions } from '../../model/conditions.ts';
 import type { Enrollment, Seconds } from '../../model/facts.ts';
 import { listsOfStored, type PasswordTerms } from '../../model/password-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
@@ -16,7 +17,18 @@ export function marksIn({ maxAge, blocklists }: PasswordTerms): readonly Passwor
   return [...(maxAge === undefined ? [] : [{ age: maxAge }]), ...(list ? [{ compromised: list }] : [])];
 }
 
-/** Whether such a user may have a password with this mark: none is older than its account or its recovery. */
+/** What holds for users who may have a password with this mark: none is older than its account or its recovery. */
+export interface MarkConditions {
+  readonly holding: readonly Conditions[];
+  readonly missing: readonly Conditions[];
+}
+
+export function conditionsOf(mark: PasswordMark): MarkConditions {
+  if (!('age' in mark)) return { holding: [], missing: [] };
+  return { holding: [{ accountAge: { atLeast: mark.age } }], missing: [{ recovered: { within: mark.age } }] };
+}
+
+/** Whether the user of these facts may have a password with this mark. */
 export function mayHave({ subject, now }: UserFacts, mark: PasswordMark): boolean {
   const since = Math.max(subject.createdAt ?? 0, subject.recovery?.at ?? 0);
   return !('age' in mark) || since <= now - mark.age;
@@ -33,7 +45,10 @@ export interface MarkedUser {
   readonly mark: PasswordMark;
 }
 
-/** The user proves what is asked for first. A user who gets in without the password is not denied. */
+/**
+ * The user proves what is asked for first. A user who gets in without the password is not denied, and none is who sets
+ * something up before: that user has more by then.
+ */
 export function outcomeOfMarked(
   policies: PolicySet,
   facts: UserFacts,
@@ -45,11 +60,13 @@ export function outcomeOfMarked(
       descriptor.key === password ? { ...enrollment, ...marked } : enrollment,
     ),
   );
-  const last = lastStep(policies, facts, enrollments);
+  const steps = stepsOf(policies, facts, enrollments);
+  const last = steps.at(-1);
   if (last?.kind === 'complete' && last.keptPassword) return 'kept';
-  if (last?.kind !== 'denied') return 'replaced';
+  if (last?.kind !== 'denied' || steps.some(({ kind }) => kind === 'enroll')) return 'replaced';
   const others = enrollments.filter(({ authenticator }) => authenticator !== password);
-  return lastStep(withoutEnrolling(password, policies), facts, others)?.kind === 'complete' ? 'replaced' : 'denied';
+  const end = stepsOf(withoutEnrolling(password, policies), facts, others).at(-1);
+  return end?.kind === 'complete' ? 'replaced' : 'denied';
 }
 
 function withoutEnrolling(password: string, policies: PolicySet): PolicySet {
@@ -59,7 +76,7 @@ function withoutEnrolling(password: string, policies: PolicySet): PolicySet {
   return { ...policies, authenticators };
 }
 
-function lastStep(policies: PolicySet, facts: UserFacts, enrollments: readonly Enrollment[]) {
+function stepsOf(policies: PolicySet, facts: UserFacts, enrollments: readonly Enrollment[]) {
   const { signedInWith: _, ...before } = facts;
-  return simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } }).at(-1);
+  return simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
 }
