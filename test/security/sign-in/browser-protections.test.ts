@@ -22,6 +22,7 @@ import {
 } from '../../support/clients/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../../support/pages/user-agent.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
+import { ownRoutesOf } from '../../support/servers/own-routes.ts';
 
 const issuer = 'https://id.example.test';
 let node: TestNode;
@@ -203,6 +204,21 @@ describe('a form of another site', () => {
     }
     expect(await storedTransaction(node, uid)).toEqual(before);
     expect(node.app.hashing.stats.started).toBe(hashes);
+  });
+
+  const forms = ownRoutesOf({ demo: false }).filter(({ POST }) => POST !== undefined);
+
+  test.each(forms.map(({ path }) => path))('POST %s refuses it, whatever it contains', async (path) => {
+    const { agent, page, uid } = await beginSignIn(node, 'notes', browser());
+    const address = path
+      .replace(':uid', uid)
+      .replace(':kind', 'email')
+      .replace(':act', 'rename')
+      .replace(/:\w+/g, 'select');
+    const body = new URLSearchParams(mainForm(page)?.fields);
+    const headers = { origin: 'https://evil.example' };
+    const answer = await agent.open(`${issuer}${address}`, { method: 'POST', headers, body });
+    expect([answer.status, answer.messages]).toEqual([403, ['error.cross_site']]);
   });
 
   const fromHere: readonly Readonly<Record<string, string>>[] = [

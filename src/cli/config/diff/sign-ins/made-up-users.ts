@@ -2,6 +2,7 @@
  * Users who are made up, because no user is counted: in groups without users, or without a store at all. Without a
  * store they also differ in what they have, so that new set-ups and lock-outs of users who lack something show.
  */
+import { enrollmentsOf } from '../../../../core/analysis/simulation/simulated-outcome.ts';
 import type { AuthenticatorDescriptor, Enrollment, Seconds } from '../../../../core/model/facts.ts';
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { listsOfStored } from '../../../../core/model/password-policy.ts';
@@ -112,10 +113,10 @@ function had(words: string, enrollments: readonly Enrollment[], mark?: string): 
 }
 
 function enrollmentsOfKind(kind: AuthenticatorDescriptor, numberOf: NumberOf): readonly Enrollment[] {
-  const { key, factors, characteristics } = kind;
-  return Array.from({ length: numberOf(kind) }, (_, index) => {
-    return { id: `${key} ${index}`, authenticator: key, factors, characteristics };
-  });
+  return enrollmentsOf(
+    kind,
+    Array.from({ length: numberOf(kind) }, () => kind.key),
+  );
 }
 
 /** Why a password must be replaced. */
