@@ -4,7 +4,10 @@ import type { Conditions } from '../../model/conditions.ts';
 import type { Enrollment, Seconds } from '../../model/facts.ts';
 import { listsOfStored, type PasswordTerms } from '../../model/password-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import type { UserFacts } from '../../policy/theories/theory.ts';
+import { passwordRuling } from '../../policy/rules/password-terms.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
+import { outcomeKey } from '../simulation/sign-in-outcomes.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { enrollmentsOf } from '../simulation/simulated-outcome.ts';
 
@@ -45,11 +48,26 @@ export interface MarkedUser {
   readonly mark: PasswordMark;
 }
 
+/** Cached by the configuration's authenticators, and by all else that the outcome depends on. */
+const outcomes = new WeakMap<PolicySet['authenticators'], Map<string, OutcomeOfMarked>>();
+
 /**
  * The user proves what is asked for first. A user who gets in without the password is not denied, and none is who sets
  * something up before: that user has more by then.
  */
-export function outcomeOfMarked(
+export function outcomeOfMarked(policies: PolicySet, facts: UserFacts, user: MarkedUser): OutcomeOfMarked {
+  const known = outcomes.get(policies.authenticators) ?? new Map<string, OutcomeOfMarked>();
+  outcomes.set(policies.authenticators, known);
+  const about = policies.accountPolicy?.about({ action: 'change', of: user.password });
+  const proved = withProof({ ...facts, evidence: [] });
+  const asked = [about && findRule(about, proved).rule?.then, passwordRuling(policies, proved)?.terms];
+  const key = JSON.stringify([outcomeKey(policies, facts), asked, user]);
+  const outcome = known.get(key) ?? outcomeBySimulation(policies, facts, user);
+  known.set(key, outcome);
+  return outcome;
+}
+
+function outcomeBySimulation(
   policies: PolicySet,
   facts: UserFacts,
   { keys, password, mark }: MarkedUser,

@@ -123,7 +123,10 @@ function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'u
   if (model === 'undecided') return model;
   const first = space.factsOf(model);
   const outcome = outcomeIn(question, search, first);
-  if (outcome === 'replaced' || !canHave(keys, formulas, search)) return undefined;
+  const isBeforeFirst = signInOutcome(search.app.policies, first, { keys }).added.length > 0;
+  // Users who keep it get in, and have more the next time.
+  if (outcome === 'replaced' || (outcome === 'kept' && isBeforeFirst)) return undefined;
+  if (!canHave(keys, formulas, search)) return undefined;
   const everywhere = deniedEverywhere({
     denied: formulas,
     open: waysToReplace(question, search),
@@ -132,9 +135,7 @@ function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'u
     isConfirmed: (some) => isConfirmed(some) && outcomeIn(question, search, some) === outcome,
   });
   const stuck = { outcome, cause, mark, password: search.descriptor.key, keys, hasLess, ...(by && { by }) };
-  const facts = everywhere ?? first;
-  const { added } = signInOutcome(search.app.policies, facts, { keys });
-  return { ...stuck, facts, isOnlyThere: everywhere === undefined, isBeforeFirst: added.length > 0 };
+  return { ...stuck, facts: everywhere ?? first, isOnlyThere: everywhere === undefined, isBeforeFirst };
 }
 
 /** The rules of the question decide, and users may have such a password. */

@@ -185,6 +185,16 @@ test('where users may replace it elsewhere, it is a note', async () => {
   expect(await brief({ ...guests, ...expiring })).toEqual(['warning kept-password policies/account.yaml:2']);
 });
 
+test('users who keep it at their first sign-in, and set up what the change takes elsewhere, are in a note', async () => {
+  const bothWays = account(
+    '{ name: Away, change: { change: [password] }, when: { network: { none: [office] } }, then: { allow: { factors: 2 } } }',
+    '{ name: Office, change: { change: [password] }, then: deny }',
+  );
+  const required = { 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') };
+  const found = await brief({ ...bothWays, ...expiring, ...required });
+  expect(found).toContain('note kept-password policies/account.yaml:3');
+});
+
 test('it is a warning if some users may replace it nowhere', async () => {
   const inOffice = '{ groups: { any: [staff] }, network: { any: [office] } }';
   const onlyStaff = account(
