@@ -11,7 +11,7 @@ import { askedHeadline, isNoSetUp, newOnes, otherOrder, saidOf } from './asked-h
 import { type EffectOnUsers, effectOf, fillInEffect, isWithoutSecondFactor } from './effect-on-users.ts';
 import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
 import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './sign-in-view.ts';
-import { type ComparedWays, differingWays, followingParts } from './ways-compared.ts';
+import { type ComparedWays, differingWays, type FollowingPart, followingParts } from './ways-compared.ts';
 
 /** One difference. */
 export interface SignInDifference {
@@ -159,21 +159,23 @@ function laterStepsDifference(sides: Sides): readonly SignInDifference[] {
   const { active, next } = sides;
   if (!getsIn(active) || !getsIn(next)) return [];
   const [before, after] = [laterParts(active), laterParts(next)];
-  if (before.join() === after.join()) return [];
+  // That it follows other proofs now is told by the requirement.
+  if (before.map(({ part }) => part).join() === after.map(({ part }) => part).join()) return [];
+  const [gone, added] = [before, after].map((parts) => parts.map(({ part, when }) => `${part}${when}`));
   const effect = fillInEffect(active, next);
-  const words = (own: readonly string[], others: readonly string[]) =>
+  const words = (own: readonly string[] = [], others: readonly string[] = []) =>
     joinedParts(newOnes(others, own)) || 'nothing more';
   return [
     {
       kind: 'steps',
-      headline: effect?.many ?? (askedHeadline(before, after) || otherOrder),
-      ...saidBy(sides, ['enrollment', 'profile'], [words(before, after), words(after, before)]),
+      headline: effect?.many ?? (askedHeadline(gone ?? [], added ?? []) || otherOrder),
+      ...saidBy(sides, ['enrollment', 'profile'], [words(gone, added), words(added, gone)]),
       ...(effect && { effect }),
     },
   ];
 }
 
-function laterParts({ asked }: SignInView): readonly string[] {
+function laterParts({ asked }: SignInView): readonly FollowingPart[] {
   return followingParts(asked, (steps) =>
     stepParts(steps.filter((step) => step.kind !== 'challenge' && !isSetUp(step))),
   );

@@ -50,14 +50,20 @@ function whenText(sets: readonly (readonly Action[])[]): string {
   return `, when signing in by ${proofSetsText({ sets, isComplete: true })}`;
 }
 
-/** What follows the proofs. What follows only some of them says so. */
-export function followingParts(asked: AskedInAll | undefined, partsOf: typeof stepParts): readonly string[] {
+/** A step after the proofs. */
+export interface FollowingPart {
+  readonly part: string;
+  /** As in `ComparedWays`. */
+  readonly when: string;
+}
+
+/** What follows the proofs, or only some of them. */
+export function followingParts(asked: AskedInAll | undefined, partsOf: typeof stepParts): readonly FollowingPart[] {
   const ways = asked ? partsByWay(asked, partsOf) : [];
-  const all = new Set(ways.flatMap(({ parts }) => parts));
   const [only] = ways;
-  if (ways.length === 1 && only) return only.parts;
-  return [...all].map((part) => {
+  if (ways.length === 1 && only) return only.parts.map((part) => ({ part, when: '' }));
+  return [...new Set(ways.flatMap(({ parts }) => parts))].map((part) => {
     const having = ways.filter(({ parts }) => parts.includes(part));
-    return having.length === ways.length ? part : `${part}${whenText(having.flatMap(({ sets }) => sets))}`;
+    return { part, when: having.length === ways.length ? '' : whenText(having.flatMap(({ sets }) => sets)) };
   });
 }
