@@ -223,7 +223,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       answerStep(agent, page, { ...filledIn, 'userProfile.displayName': name }),
     );
     const pages = await Promise.all(answers);
-    expect(pages.some((page) => currentStep(page) === 'code')).toBe(true);
+    expect(pages.some((each) => currentStep(each) === 'code')).toBe(true);
     expect(['Ann', 'Bea']).toContain((await stored(user.id))?.profile.displayName);
   });
 
