@@ -215,6 +215,23 @@ describe('bodies on the wire', () => {
   });
 
   test.each([
+    ['/language', 32],
+    ['/account/undo', 32],
+    ['/account/profile', 256],
+    ['/signin/aaaaaaaaaaaa', 256],
+  ])('a form for %s may have %d fields, each once', async (path, most) => {
+    const names = Array.from({ length: most }, (_, index) => `f${index}`);
+    const isRefused = async (fields: readonly string[]) => {
+      const before = node.errors.length;
+      const body = new URLSearchParams(fields.map((name) => [name, 'x']));
+      await fetch(`${node.origin}${path}`, { method: 'POST', body, redirect: 'manual' });
+      return node.errors.slice(before).some((error) => (error as { code?: string }).code === 'bad_request');
+    };
+    expect([await isRefused(names), await isRefused([...names, 'more'])]).toEqual([false, true]);
+    expect(await isRefused(['f0', 'f1', 'f0'])).toBe(true);
+  });
+
+  test.each([
     'Content-Length: 3\r\nContent-Length: 4',
     'Content-Length: 3\r\nTransfer-Encoding: chunked',
     'Transfer-Encoding: chunked, identity',

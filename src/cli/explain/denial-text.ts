@@ -32,7 +32,7 @@ const keepingPolicies: Readonly<Record<NonNullable<KeptPassword['layer']>, strin
 };
 
 /** For example `"Change" of the account policy`. Undefined: no user can set a password here. */
-export function keptByText({ layer, rule }: KeptPassword): string | undefined {
+function keptByText({ layer, rule }: KeptPassword): string | undefined {
   if (layer === undefined) return undefined;
   return rule === undefined ? keepingPolicies[layer] : `"${rule}" of ${keepingPolicies[layer]}`;
 }

@@ -7,6 +7,8 @@ import { StepgateError } from '../../errors.ts';
 const largestForm = 16 * 1024;
 /** For forms whose fields do not depend on the configuration. */
 const usualFields = 32;
+/** For forms with a field for each attribute, scope or terms of the configuration. */
+export const mostConfiguredFields = 256;
 
 /**
  * Rejects with `StepgateError`: `unsupported_media_type`, `body_too_large`, or `bad_request` (a repeated field, too

@@ -105,8 +105,8 @@ describe('the terms', () => {
 });
 
 test('a new password is as long as the rule wants of a user with these authenticators', () => {
-  const terms = (subject: Subject | undefined, minLength: number) =>
-    termsForNewPassword(withPolicy({ minLength, history: 3, blocklists: ['common'] }), {
+  const terms = (subject: Subject | undefined, least: number) =>
+    termsForNewPassword(withPolicy({ minLength: least, history: 3, blocklists: ['common'] }), {
       ...factsOf(),
       ...(subject && { subject }),
     });
