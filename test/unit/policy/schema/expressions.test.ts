@@ -415,6 +415,11 @@ describe('a check', () => {
         [35, unknownKey('country')],
       ],
     ],
+    ['has(now.x)', [[8, unknownKey('x')]]],
+    ['user.createdAt.x.y == 1', [[15, unknownKey('x')]]],
+    ['(now - user.createdAt)["x"] == 1', [[1, unknownKey('"x"')]]],
+    ['[now].exists(t, has(t.x)) && [now][0] < now', [[22, unknownKey('x')]]],
+    ['date("2027-01-01").x == 1', [[0, expect.stringContaining('which can only fail')]]],
     ['has(user.profile.department.length)', [[28, expect.stringContaining("Cannot index type 'string'")]]],
     [
       'user.groups.exists(g, has(g.name)) || has(user.userType)',
