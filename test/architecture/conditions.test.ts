@@ -162,7 +162,7 @@ test('each member of evidence is set by a proof of --evidence', () => {
   const proved = (proof: string) => evidenceOf([proof], { subject, now: 1_800_000_000, descriptors })[0];
   const plain = proved('password');
   const members = Object.entries(proofsByMember) as [keyof Evidence, string | undefined][];
-  for (const [member, proof] of members.filter(([, proof]) => proof !== undefined))
+  for (const [member, proof] of members.filter(([, given]) => given !== undefined))
     expect([member, proved(proof ?? '')?.[member]]).not.toEqual([member, plain?.[member]]);
 });
 

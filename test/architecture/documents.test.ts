@@ -81,7 +81,7 @@ describe('the decisions', () => {
   test('exist wherever one is cited', () => {
     const unknown = everything.flatMap(({ path, text }) =>
       citedNumbers('decision', text)
-        .filter((number) => !records.some(({ path }) => Number(path.slice(15, 19)) === number))
+        .filter((number) => !records.some(({ path: record }) => Number(record.slice(15, 19)) === number))
         .map((number) => `${path} cites decision ${number}`),
     );
     expect(unknown).toEqual([]);

@@ -37,6 +37,7 @@ import {
 } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
 import { keepAccountStep } from './keep-account.ts';
+import { keptPasswordOf } from './kept-password.ts';
 import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { withRememberable } from './waiver-forecast.ts';
@@ -177,7 +178,7 @@ function allow(
     ...cutScopes(facts.request.scopes, policyLayers.appRule),
     ...(policyLayers.session && { session: policyLayers.session }),
     ...(waived && { waived }),
-    ...(kept && { keptPassword: kept.reason }),
+    ...(kept && { keptPassword: keptPasswordOf(kept, context) }),
   };
 }
 

@@ -1,9 +1,11 @@
 /** The password policy: which terms apply to a user, and when a password must be replaced. */
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import { oneDay } from '../../../src/core/model/durations.ts';
 import type { Enrollment, Evidence, Subject } from '../../../src/core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordTerms } from '../../../src/core/model/password-policy.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import {
   passwordLockouts,
@@ -12,6 +14,7 @@ import {
   termsForNewPassword,
 } from '../../../src/core/policy/rules/password-terms.ts';
 import {
+  allow,
   enrolled,
   enrollmentTerms,
   factors,
@@ -59,6 +62,12 @@ function decide(policies: PolicySet, subject: Subject, evidence: readonly Eviden
   return evaluate(policies, factsOf({ subject, evidence }));
 }
 
+/** With these rules about every change. */
+function accountPolicyOf(...rules: readonly Pick<AccountRule, 'name' | 'then'>[]): Partial<PolicySet> {
+  const policy = { name: 'account', rules: rules.map((rule) => ({ when: {}, ...rule })) };
+  return { accountPolicy: compileAccountPolicy(policy) };
+}
+
 describe('the terms', () => {
   test('are those of the first rule that holds', () => {
     const policies = withPolicy({ minLength: 20 });
@@ -96,8 +105,8 @@ describe('the terms', () => {
 });
 
 test('a new password is as long as the rule wants of a user with these authenticators', () => {
-  const terms = (subject: Subject | undefined, minLength: number) =>
-    termsForNewPassword(withPolicy({ minLength, history: 3, blocklists: ['common'] }), {
+  const terms = (subject: Subject | undefined, least: number) =>
+    termsForNewPassword(withPolicy({ minLength: least, history: 3, blocklists: ['common'] }), {
       ...factsOf(),
       ...(subject && { subject }),
     });
@@ -191,9 +200,31 @@ describe('a password that must be replaced', () => {
     const authenticators = aging.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
     const subject = admin(['password'], { compromised: 'common' });
     const decision = decide({ ...aging, authenticators }, subject, [proof('password', 'now')]);
-    expect(decision).toMatchObject({ kind: 'allow', keptPassword: 'compromised' });
+    expect(decision).toMatchObject({ kind: 'allow', keptPassword: { reason: 'compromised' } });
+    expect(decision).not.toHaveProperty('keptPassword.layer');
     const good = decide({ ...aging, authenticators }, admin(['password'], {}), [proof('password', 'now')]);
     expect(good).not.toHaveProperty('keptPassword');
+  });
+
+  test.each<[string, Partial<PolicySet>, object]>([
+    ['account', accountPolicyOf({ name: 'Not here', then: { kind: 'deny' } }), { rule: 'Not here' }],
+    ['account', accountPolicyOf(), {}],
+    [
+      'enrollment',
+      {
+        ...accountPolicyOf({ name: 'All', then: allow(factors(1)) }),
+        enrollment: compilePolicy({
+          name: 'enrollment',
+          rules: [{ name: 'Elsewhere', when: {}, then: enrollmentTerms({ useOnly: ['password'] }) }],
+        }),
+      },
+      { rule: 'Elsewhere' },
+    ],
+  ])('is kept by the %s policy, of which the decision names the rule', (layer, more, rule) => {
+    const subject = admin(['password'], { createdAt: fixedNow - 91 * oneDay });
+    const decision = decide({ ...aging, ...more }, subject, [proof('password', 'now')]);
+    expect(decision).toMatchObject({ kind: 'allow' });
+    expect(decision).toHaveProperty('keptPassword', { reason: 'expired', layer, ...rule });
   });
 
   test('comes before what the app would enroll besides', () => {

@@ -231,11 +231,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('of two tabs one wins, and the form of the other leads to the next step', async () => {
     const { agent, page, user } = await asked(buying);
-    const answers = ['Ann', 'Bea'].map((name) =>
+    const submissions = ['Ann', 'Bea'].map((name) =>
       answerStep(agent, page, { ...filledIn, 'userProfile.displayName': name }),
     );
-    const pages = await Promise.all(answers);
-    expect(pages.some((page) => currentStep(page) === 'code')).toBe(true);
+    const pages = await Promise.all(submissions);
+    expect(pages.some((each) => currentStep(each) === 'code')).toBe(true);
     expect(['Ann', 'Bea']).toContain((await stored(user.id))?.profile.displayName);
   });
 

@@ -470,7 +470,8 @@ describe('a planted session', () => {
     const owner = browser();
     await signedIn(owner);
     const value = sessionCookie(owner);
-    const signature = owner.cookies(issuer).find(({ name }) => name === '__Host-stepgate-session.sig')?.value ?? '';
+    const signature =
+      owner.cookies(issuer).find(({ name: cookie }) => cookie === '__Host-stepgate-session.sig')?.value ?? '';
     expect(signature).not.toBe('');
     const name = '__Host-stepgate-session';
     for (const [id, sig] of [

@@ -344,7 +344,7 @@ describe('another option', () => {
   });
 
   test('the only one of a kind that one challenge serves has its name, two have none', async () => {
-    const shared = (key: string) => fakeAuthenticator({ key }, { sharedChallenge: true });
+    const shared = (name: string) => fakeAuthenticator({ key: name }, { sharedChallenge: true });
     const world = createWorld({ ...twoFactors, authenticators: [password, shared('one'), shared('two')] });
     await world.addUser('ann', [
       credential('password', 'secret'),

@@ -1,7 +1,7 @@
 /** Summarises what a sign-in asks for. */
 import type { AskedInAll, WayIn } from '../../../core/analysis/simulation/asked-in-all.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
-import { denyReasonText } from '../../explain/denial-text.ts';
+import { denyReasonText, letInWithText } from '../../explain/denial-text.ts';
 import { skippableText } from '../../explain/enrollment-text.ts';
 import { keepText, profileText } from '../../explain/profile-text.ts';
 import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
@@ -145,10 +145,11 @@ function stepText(step: SimulatedStep): readonly string[] {
       return ['consent'];
     case 'keep_account':
       return [keepText(step.dueAt)];
+    case 'complete':
+      return step.keptPassword ? [letInWithText(step.keptPassword)] : [];
     case 'identify':
     case 'select':
     case 'denied':
-    case 'complete':
       return [];
   }
 }

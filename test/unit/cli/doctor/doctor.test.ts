@@ -306,11 +306,11 @@ test('an enabled authenticator that sends messages, without a gateway or its sec
   const twilio = { accountSid: 'AC1', authTokenEnv: 'TOKEN', from: '+15005550006' };
   const email = { enabled: true };
   const mail = { from: 'id@example.org', smtp: { host: 'mail.example.org', passwordEnv: 'SMTP_PASSWORD' } };
-  const said = (given: object, variables: Record<string, string> = {}) =>
+  const said = (given: object, secrets: Record<string, string> = {}) =>
     checkDelivery(
       settingsSchemaFor(authenticatorKinds).parse({ ...settings, ...given }),
       authenticatorKinds,
-      variables,
+      secrets,
     ).map(({ level, text }) => `${level} ${text}`);
   const phone = { enabled: true, countries: ['DE'], methods: ['sms', 'voice'] };
   expect(said({ authenticators: {} })).toEqual([]);

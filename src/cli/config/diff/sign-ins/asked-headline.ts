@@ -1,4 +1,5 @@
 /** What is asked under only one of two configurations, in words. */
+import { isLetInWith } from '../../../explain/denial-text.ts';
 import { joinedParts } from '../../questions/asked-text.ts';
 
 /** Members that occur more often in `after` than in `before`. */
@@ -26,10 +27,18 @@ export function isNoSetUp(part: string): boolean {
 }
 
 export function askedHeadline(before: readonly string[], after: readonly string[]): string {
-  const [gone, added] = [newOnes(after, before), newOnes(before, after)].map((parts) => parts.map(askedWord));
-  const more = added?.length ? `asked ${added.join(', then ')}` : '';
-  const less = gone?.length ? `${more ? 'instead of' : 'no longer asked'} ${gone.join(', then ')}` : '';
-  return [more, less].filter(Boolean).join(' ');
+  const [gone, added] = [newOnes(after, before), newOnes(before, after)];
+  const asked = (parts: readonly string[]) => parts.filter((part) => !isLetInWith(part)).map(askedWord);
+  const [less, more] = [asked(gone).join(', then '), asked(added).join(', then ')];
+  return [
+    more && less ? `asked ${more} instead of ${less}` : '',
+    more && !less ? `asked ${more}` : '',
+    less && !more ? `no longer asked ${less}` : '',
+    ...added.filter(isLetInWith),
+    ...gone.filter(isLetInWith).map((part) => `no longer ${part}`),
+  ]
+    .filter(Boolean)
+    .join('; ');
 }
 
 /** For example `for consent` or `to fill in displayName`. */

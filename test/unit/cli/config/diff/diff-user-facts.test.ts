@@ -136,3 +136,31 @@ test('a user who is denied after one way to sign in gets in by another one', asy
   expect(row).toMatchObject({ effects: [], after: { words: 'totp' } });
   expect(await whatIsAsked('code', { ...active, ...byKey })).toEqual(['everywhere', 'totp', '-']);
 });
+
+test('a password that is kept although it has expired is told, with the rule that keeps it', async () => {
+  await addOldUser('plain');
+  await addOldUser('code', totp);
+  const kept = {
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'Not here', change: { change: ['password'] }, then: 'deny' },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  };
+  const letIn = 'let in with an expired password, kept by "Not here" of the account policy';
+  const sentences = await diffs.sentences({ ...aged, ...kept }, signOn(all()));
+  expect(sentences).toEqual([`1 of 2 users: ${letIn}, when signing in by password`, `1 of 2 users: ${letIn}`]);
+  const changes = await diffs.changes(kept, { ...signOn(all()), ...aged });
+  expect(changes.map(({ sentence, before, after }) => [sentence, before.words, after.words])).toEqual([
+    [
+      `1 of 2 users: no longer asked for further proof, then to replace password; ${letIn}, when signing in by password`,
+      'further proof; then replace password, when signing in by password',
+      `${letIn}, when signing in by password`,
+    ],
+    [`1 of 2 users: no longer asked to replace password; ${letIn}`, 'replace password', letIn],
+  ]);
+  const files = { ...signOn(all()), ...aged, ...kept };
+  expect(await whatIsAsked('plain', files)).toEqual(['everywhere', `password; then ${letIn}`, '-']);
+  expect(await whatIsAsked('code', files)).toEqual(['everywhere', `totp, or password (then ${letIn})`, '-']);
+});
