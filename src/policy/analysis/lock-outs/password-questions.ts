@@ -30,6 +30,8 @@ export interface PasswordQuestion {
   readonly keys: readonly string[];
   /** An account that has what accounts begin with has more. */
   readonly hasLess: boolean;
+  /** What the sign-in makes the user set up, or some of it. */
+  readonly toAdd: readonly string[];
 }
 
 export function* questionsAbout(password: PasswordOfApp): Generator<PasswordQuestion> {
@@ -37,36 +39,37 @@ export function* questionsAbout(password: PasswordOfApp): Generator<PasswordQues
   const passwordRules = app.policies.password?.rules.map(({ rule }) => rule);
   for (const combination of app.combinations) {
     for (const account of about?.rules.map(({ rule }) => rule) ?? [undefined]) {
-      for (const { keys, hasLess } of usersOf({ combination, account }, password)) {
-        const cause = causeIn({ combination, account }, keys, password);
+      for (const user of usersOf({ combination, account }, password)) {
+        const cause = causeIn({ combination, account }, user.keys, password);
         if (cause === undefined) continue;
         for (const by of passwordRules ?? [undefined])
           for (const mark of marksIn(by?.then ?? defaultPasswordTerms))
-            yield { combination, account, cause, by, mark, keys, hasLess };
+            yield { combination, account, cause, by, mark, ...user };
       }
     }
   }
 }
 
+type AskedUser = Pick<PasswordQuestion, 'keys' | 'hasLess' | 'toAdd'>;
 type ChangeRules = Pick<PasswordQuestion, 'combination' | 'account'>;
 
 /**
  * Users who have added what is enough to sign in, and those who have what an account begins with. Others have nothing
  * but the password, as accounts have whose address is not proved: they come last.
  */
-function usersOf(rules: ChangeRules, password: PasswordOfApp): readonly Pick<PasswordQuestion, 'keys' | 'hasLess'>[] {
+function usersOf(rules: ChangeRules, password: PasswordOfApp): readonly AskedUser[] {
   const { app, descriptor } = password;
   const begun = beginningsAt(app).find(({ keys }) => keys.includes(descriptor.key))?.keys;
   // A user who has more is kept from it only if this one is.
   if (begun === undefined || causeIn(rules, [descriptor.key], password) === undefined) return [];
   const { facts } = rules.combination;
-  const whoBegan = (keys: readonly string[]) => {
+  const whoBegan = (keys: readonly string[], hasLess: boolean): readonly AskedUser[] => {
     const enough = enoughToSignIn(app.policies, facts, keys);
-    return enough.some(({ length }) => length === keys.length) ? enough : [...enough, keys];
+    const users = enough.map((had) => ({ keys: had, hasLess, toAdd: [] }));
+    if (enough.some(({ length }) => length === keys.length)) return users;
+    return [...users, { keys, hasLess, toAdd: enough.flat().filter((key) => !keys.includes(key)) }];
   };
-  const users = whoBegan(begun).map((keys) => ({ keys, hasLess: false }));
-  if (begun.length === 1) return users;
-  return [...users, ...whoBegan([descriptor.key]).map((keys) => ({ keys, hasLess: true }))];
+  return [...whoBegan(begun, false), ...(begun.length > 1 ? whoBegan([descriptor.key], true) : [])];
 }
 
 /** Undefined: where these decide, users replace the password. */

@@ -12,7 +12,7 @@ import {
   type OutcomeOfMarked,
   outcomeOfMarked,
 } from '../../../core/analysis/accounts/marked-passwords.ts';
-import { reachableBySome } from '../../../core/analysis/accounts/reachable-authenticators.ts';
+import { type AdditionSearch, reachableBySome } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { newBudget } from '../../../core/analysis/space/find-model.ts';
 import { modelOf } from '../../../core/analysis/space/ordinary-facts.ts';
@@ -96,12 +96,15 @@ function isWorse(one: StuckPassword, other: StuckPassword): boolean {
 interface Search extends PasswordOfApp {
   /** Of the policies of this app and the password policy, made when it is first asked for. */
   readonly space: () => RuleSpace;
+  /** How users of the app come to more authenticators. */
+  readonly additions: () => AdditionSearch;
 }
 
 function searchAt(app: AnalysedApp, descriptor: AuthenticatorDescriptor, configuration: AnalysedConfiguration): Search {
   const { accountPolicy, password } = app.policies;
   const about = accountPolicy?.about({ action: 'change', of: descriptor.key });
   let made: RuleSpace | undefined;
+  let found: AdditionSearch | undefined;
   const space = () => {
     const rules = password?.rules.map(({ rule }) => rule) ?? [];
     const marks = marksIn(defaultPasswordTerms).concat(rules.flatMap(({ then }) => marksIn(then)));
@@ -109,7 +112,17 @@ function searchAt(app: AnalysedApp, descriptor: AuthenticatorDescriptor, configu
     made ??= spaceOf(app, configuration, [...rules, ...ages.map((when) => ({ when }))]);
     return made;
   };
-  return { app, descriptor, ...(about && { about }), space };
+  const additions = () => {
+    found ??= additionsOf(app, space());
+    return found;
+  };
+  return { app, descriptor, ...(about && { about }), space, additions };
+}
+
+function additionsOf({ policies }: AnalysedApp, space: RuleSpace): AdditionSearch {
+  const { authenticators } = policies;
+  const given = authenticators.filter(isGiven);
+  return { authenticators, given, additionRules: additionRules(policies, given, space), space };
 }
 
 function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'undecided' | undefined {
@@ -139,11 +152,11 @@ function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'u
 }
 
 /** The rules of the question decide, and users may have such a password. */
-function formulasOf(
-  { combination, account, by, mark }: PasswordQuestion,
-  { app: { app, policies }, about, space: made }: Search,
-): readonly Formula[] {
-  const space = made();
+function formulasOf(question: PasswordQuestion, search: Search): readonly Formula[] {
+  const { combination, account, by, mark } = question;
+  const { app, policies } = search.app;
+  const { about } = search;
+  const space = search.space();
   return [
     ...space.onceProved,
     space.applies(hereAlone(app.clientId)),
@@ -153,7 +166,17 @@ function formulasOf(
     ...(account ? formulasOfRule(account, about, space) : []),
     ...(by ? formulasOfRule(by, policies.password, space) : []),
     ...markFormulas(mark, space),
+    ...addingFormulas(question, search),
   ];
+}
+
+/** Some rule lets the user add what the sign-in asks for. */
+function addingFormulas({ keys, toAdd }: PasswordQuestion, search: Search): readonly Formula[] {
+  if (toAdd.length === 0) return [];
+  const owned = search.app.policies.authenticators.filter(({ key }) => keys.includes(key));
+  const { additionRules: rules } = search.additions();
+  const open = rules.filter(({ descriptor, rule }) => toAdd.includes(descriptor.key) && canBeMet(rule, owned));
+  return [{ any: open.map(({ formulas }) => ({ all: formulas })) }];
 }
 
 function enrollmentFormulas(
@@ -193,14 +216,11 @@ function outcomeIn(
 }
 
 /** Whether a user who matches these formulas may have added these. */
-function canHave(keys: readonly string[], formulas: readonly Formula[], { app: { policies }, space: made }: Search) {
-  const { authenticators } = policies;
-  const given = authenticators.filter(isGiven);
-  if (keys.every((key) => given.some((descriptor) => descriptor.key === key))) return true;
-  const space = made();
-  const search = { authenticators, given, additionRules: additionRules(policies, given, space), space };
-  const { reachable } = reachableBySome(formulas, search);
-  return keys.every((key) => reachable.some((descriptor) => descriptor.key === key));
+function canHave(keys: readonly string[], formulas: readonly Formula[], { additions: made }: Search): boolean {
+  const additions = made();
+  const isIn = (some: readonly AuthenticatorDescriptor[]) =>
+    keys.every((key) => some.some((descriptor) => descriptor.key === key));
+  return isIn(additions.given) || isIn(reachableBySome(formulas, additions).reachable);
 }
 
 /** The cases in which rules let a user with these authenticators replace the password, in any other sign-in. */

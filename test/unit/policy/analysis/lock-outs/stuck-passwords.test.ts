@@ -101,6 +101,20 @@ test('before their first sign-in users lack what it makes them set up, and repla
   expect(always[0]?.message).toContain('who have nothing but password and totp once');
 });
 
+test('before the first sign-in it is found where it may make them set up more', async () => {
+  const office = account(
+    '{ name: Here, change: { add: [totp] }, when: { network: { none: [office] } }, then: deny }',
+    '{ name: Two, change: { change: [password] }, then: { allow: { factors: 2 } } }',
+  );
+  const required = { 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') };
+  const [found] = await about({ ...office, ...expiring, ...required });
+  expect(found).toMatchObject({
+    line: 3,
+    message: expect.stringContaining('before their first sign-in'),
+    example: expect.arrayContaining(['--zone', 'office']),
+  });
+});
+
 test('what users have added elsewhere counts', async () => {
   const office = account(
     '{ name: Here, change: { add: [totp, webauthn] }, when: { network: { none: [office] } }, then: deny }',
