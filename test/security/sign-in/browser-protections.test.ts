@@ -23,6 +23,7 @@ import {
 import { mainForm, type Page, UserAgent } from '../../support/pages/user-agent.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
 import { ownRoutesOf } from '../../support/servers/own-routes.ts';
+import { visit } from '../../support/users/account-visits.ts';
 
 const issuer = 'https://id.example.test';
 let node: TestNode;
@@ -219,6 +220,22 @@ describe('a form of another site', () => {
     const headers = { origin: 'https://evil.example' };
     const answer = await agent.open(`${issuer}${address}`, { method: 'POST', headers, body });
     expect([answer.status, answer.messages]).toEqual([403, ['error.cross_site']]);
+  });
+
+  test('a form of the account without its handle is stale', async () => {
+    const user = await userWithPassword(node);
+    const { agent } = await visit(node, user, { path: '/account/data', agent: browser() });
+    // The token of a link takes the place of the handle. An id that the user does not have leaves nothing to do.
+    const byLink = ['/account/undo', '/account/not-me'];
+    const paths = forms.map(({ path }) => path).filter((path) => path.startsWith('/account/') && !path.includes(':id'));
+    const handled = paths.filter((path) => !byLink.includes(path));
+    expect(handled.length).toBeGreaterThan(9);
+    const body = new URLSearchParams({ 'userProfile.displayName': 'Eve', email: 'eve@demo.test', confirm: 'yes' });
+    for (const path of handled) {
+      const answer = await agent.send(`${issuer}${path.replace(':kind', 'email')}`, { method: 'POST', body });
+      const isStale = (await answer.text()).includes('data-message="form.stale"');
+      expect([path, isStale || answer.headers.get('location')]).toEqual([path, isStale || '/account?done=stale']);
+    }
   });
 
   const fromHere: readonly Readonly<Record<string, string>>[] = [

@@ -78,9 +78,9 @@ function changesIn(
   }: { readonly all: readonly UserClass[]; readonly projection: Projection; readonly isCounted: boolean },
 ): readonly AccessChange[] {
   const numbered = numberedClasses(all);
-  const comparisonOf = (own: Projection, { pair, circumstances }: VariedPair) => ({
+  const comparisonOf = (own: Projection, variedPair: VariedPair) => ({
     classesAt: classesAtApps(numbered, own, projection),
-    compare: pairComparison(pair, { circumstances, atoms: own.atoms.map(({ id }) => id) }),
+    compare: pairComparison(variedPair.pair, { ...variedPair, atoms: own.atoms.map(({ id }) => id) }),
   });
   const known = new Map<string, ReturnType<typeof comparisonOf>>();
   return varied.flatMap((variedPair) => {

@@ -5,7 +5,7 @@ import { identityText } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, AskedThere, Effect, EffectKind } from '../compared/configuration-changes.ts';
-import type { Circumstance } from './circumstances.ts';
+import type { ComparedCircumstances } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
 import type { CircumstanceOfUser } from './deciding-rules.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
@@ -22,8 +22,7 @@ interface Compared {
 }
 
 /** The sign-ins that are compared. */
-interface ComparedSignIns {
-  readonly circumstances: readonly Circumstance[];
+interface ComparedSignIns extends Pick<ComparedCircumstances, 'circumstances' | 'statements'> {
   /** The ids of `UserClass.results`. */
   readonly atoms: readonly string[];
 }
@@ -57,7 +56,8 @@ export type PairComparison = (pair: AppPair, compared: Compared) => readonly Acc
  * Compares the sign-ins to pairs like this one: a class of users with the same results is evaluated once for all of
  * them.
  */
-export function pairComparison(like: AppPair, { circumstances, atoms }: ComparedSignIns): PairComparison {
+export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairComparison {
+  const { circumstances, atoms } = signIns;
   const differencesOf = deltasIn(like, atoms);
   const known = new Map<string, readonly Row[]>();
   const rowsFor = (user: UserClass, clientId: string) =>
@@ -66,7 +66,7 @@ export function pairComparison(like: AppPair, { circumstances, atoms }: Compared
     );
   const places = new Map<string, Placed>();
   const placedAt = (positions: readonly number[]) =>
-    getOrMake(places, positions.join(), () => placed(positions, circumstances));
+    getOrMake(places, positions.join(), () => placed(positions, signIns));
   return (pair, compared) => {
     const found = compared.classes.flatMap((user) =>
       rowsFor(user, pair.active.app.clientId).map((row): Occurrence => ({ user, ...row })),
@@ -85,9 +85,9 @@ export function pairComparison(like: AppPair, { circumstances, atoms }: Compared
 /** Where a change occurs. */
 type Placed = Pick<AccessChange, 'where' | 'zones'>;
 
-function placed(positions: readonly number[], all: readonly Circumstance[]): Placed {
-  const own = positions.flatMap((position) => all[position] ?? []);
-  return { where: whereText(positions, all), zones: [...new Set(own.map(({ place }) => place.label))] };
+function placed(positions: readonly number[], signIns: ComparedSignIns): Placed {
+  const own = positions.flatMap((position) => signIns.circumstances[position] ?? []);
+  return { where: whereText(positions, signIns), zones: [...new Set(own.map(({ place }) => place.label))] };
 }
 
 /** Users by group. */

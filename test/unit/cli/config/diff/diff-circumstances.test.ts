@@ -245,7 +245,10 @@ describe('what the changed rule itself asks about is compared, however much othe
     const found = await diffOf({ when: { device: { managed: true, assurance } } }, others, {
       'stepgate.yaml': `${settings}${signals}`,
     });
-    expect(found.sentences.length).toBeGreaterThan(0);
+    const met = 'is managed and meets a0 and meets a1 and meets a4 and meets a5';
+    expect(found.sentences[0]).toContain(
+      `, on a device that ${met} and does not meet a2 and does not meet a3: two factors become one`,
+    );
     expect(found.leftAside).toEqual(['combinations']);
   });
 
