@@ -51,3 +51,16 @@ export function extendSupportingEvidence(
   const transactions = new Set(supportingEvidence.map(({ evidence }) => evidence.transaction));
   return counted.filter(({ evidence }) => transactions.has(evidence.transaction));
 }
+
+/**
+ * Ids of the enrollments that a sign-in uses: what the decision rests on, and whatever was proved in this transaction.
+ * A further proof is newer, so the decision may rest on it instead of what the user began with.
+ */
+export function usedEnrollments(
+  supportingEvidence: readonly CountedEvidence[],
+  counted: readonly CountedEvidence[],
+  transaction: string | undefined,
+): readonly string[] {
+  const now = counted.filter(({ evidence }) => evidence.transaction === transaction);
+  return [...supportingEvidence, ...now].map(({ enrollment }) => enrollment);
+}

@@ -13,7 +13,7 @@ import {
   readFileSync,
   realpathSync,
 } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding, FindingErrorCode } from '../model/finding.ts';
@@ -74,14 +74,15 @@ export async function readConfigurationFiles(dir: string): Promise<{
   const files: ConfigurationFile[] = [];
   const pictures: ConfigurationPicture[] = [];
   const unreadable = new Set<WrittenKind>();
-  const root = await realpath(dir).catch(() => undefined);
-  const isDirectory = root !== undefined && (await stat(root)).isDirectory();
-  if (!isDirectory) {
-    const what = root === undefined ? `there is no directory ${dir}` : `${dir} is no directory`;
+  // On a thread: if the directory is on a network disk that hangs, nothing else waits for it.
+  const status = await stat(dir).catch(() => undefined);
+  if (!status?.isDirectory()) {
+    const what = status === undefined ? `there is no directory ${dir}` : `${dir} is no directory`;
     const missing = fileFinding('directory_missing', '.', what);
     const advice = 'name the one that holds stepgate.yaml';
     return { files, pictures, findings: [{ ...missing, advice }], unreadable };
   }
+  const root = realpathSync.native(dir);
   const { names, tooDeep, closed } = listFiles(root);
   findings.push(...closed.map(({ name, error }) => fileFinding('file_unreadable', name, unreadableText(error))));
   // Any of them may be in there.

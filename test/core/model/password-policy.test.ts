@@ -179,6 +179,19 @@ describe('a password that must be replaced', () => {
     });
   });
 
+  test('is replaced after what had to be proved for it, too: that does not make it another sign-in', () => {
+    const subject = admin(['password', 'totp', 'email'], { compromised: 'common' });
+    const typed = proof('password', 'now', { at: fixedNow - 20 });
+    for (const then of ['totp', 'email'] as const)
+      expect(decide(aging, subject, [typed, proof(then, 'now')])).toMatchObject({
+        kind: 'enroll',
+        replacementReason: 'compromised',
+      });
+    // In another sign-in of the session the user proved something else.
+    const before = proof('password', 100);
+    expect(decide(aging, subject, [before, proof('totp', 'now')]).kind).toBe('allow');
+  });
+
   test('does not hold up a user who signs in without it', () => {
     const subject = admin(['password', 'webauthn'], { compromised: 'common' });
     expect(decide(aging, subject, [proof('webauthn', 'now')]).kind).toBe('allow');
