@@ -53,14 +53,21 @@ export function extendSupportingEvidence(
 }
 
 /**
- * Ids of the enrollments that a sign-in uses: what the decision rests on, and whatever was proved in this transaction.
- * A further proof is newer, so the decision may rest on it instead of what the user began with.
+ * Ids of the enrollments that a sign-in uses: those of the evidence that the decision rests on, and of the evidence by
+ * which the requirements were met first. What was proved in this transaction since then is newer, so the decision may
+ * rest on that instead.
  */
 export function usedEnrollments(
   supportingEvidence: readonly CountedEvidence[],
   counted: readonly CountedEvidence[],
-  transaction: string | undefined,
+  { requirements, transaction }: { readonly requirements: readonly LayerRequirement[]; readonly transaction?: string },
 ): readonly string[] {
-  const now = counted.filter(({ evidence }) => evidence.transaction === transaction);
-  return [...supportingEvidence, ...now].map(({ enrollment }) => enrollment);
+  const used = supportingEvidence.map(({ enrollment }) => enrollment);
+  const oldest = counted.findLastIndex(({ evidence }) => evidence.transaction === transaction);
+  if (oldest < 0 || counted.length === supportingEvidence.length) return used;
+  for (let from = oldest + 1; from > 0; from -= 1) {
+    const first = findSupportingEvidence(requirements, counted.slice(from));
+    if (first !== undefined) return [...used, ...first.map(({ enrollment }) => enrollment)];
+  }
+  return used;
 }
