@@ -28,10 +28,10 @@ function functionsIn(module: string, source: string): readonly FunctionText[] {
     if (!('params' in node) || !node.loc) return;
     const { params } = node as FunctionNode;
     const body = computedBy(node as FunctionNode);
-    const names = numberedNames(node as FunctionNode);
     const within = (part: AnyNode) => tokens.slice(firstFrom(tokens, part.start), firstFrom(tokens, part.end));
     const written = within(body).map(textIn(code)).join('');
     if (written.length <= longestCopy || onlyParses.test(written)) return;
+    const names = numberedNames(node as FunctionNode);
     // Formatting decides about commas at the end.
     const texts = [...params, body].flatMap(within).map((token) => names.get(token.start) ?? textIn(code)(token));
     const kept = texts.filter((text, at) => !(text === ',' && /^[)\]}]$/.test(texts[at + 1] ?? '')));

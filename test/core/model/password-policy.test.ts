@@ -21,6 +21,7 @@ import {
   factsOf,
   fixedNow,
   type Key,
+  plainRequest,
   policiesOf,
   proof,
   silentFacts,
@@ -177,6 +178,32 @@ describe('a password that must be replaced', () => {
       kind: 'enroll',
       replacementReason: 'compromised',
     });
+  });
+
+  test('is replaced after what had to be proved for it, too: that does not make it another sign-in', () => {
+    const subject = admin(['password', 'totp', 'email'], { compromised: 'common' });
+    const typed = proof('password', 'now', { at: fixedNow - 20 });
+    for (const then of ['totp', 'email'] as const)
+      expect(decide(aging, subject, [typed, proof(then, 'now')])).toMatchObject({
+        kind: 'enroll',
+        replacementReason: 'compromised',
+      });
+    // So it is where the session rests on it, which takes an interaction.
+    const evidence = [proof('password', 100), proof('totp', 'now')];
+    expect(decide(aging, subject, evidence).kind).toBe('enroll');
+    // To a request for a new sign-in, the session is nothing.
+    const request = { ...plainRequest, promptLogin: true };
+    expect(evaluate(aging, factsOf({ subject, evidence, request })).kind).toBe('allow');
+    expect(evaluate(aging, silentFacts({ subject, evidence: [proof('password', 100), proof('totp', 50)] })).kind).toBe(
+      'allow',
+    );
+  });
+
+  test('is not asked for where the password was proved and what followed is enough without it', () => {
+    const subject = admin(['password', 'webauthn'], { compromised: 'common' });
+    const policies = withPolicy({}, { app: factors(2) });
+    const typed = proof('password', 'now', { at: fixedNow - 20 });
+    expect(decide(policies, subject, [typed, proof('webauthn', 'now')]).kind).toBe('allow');
   });
 
   test('does not hold up a user who signs in without it', () => {

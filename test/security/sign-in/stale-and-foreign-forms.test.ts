@@ -148,16 +148,16 @@ const attacks: readonly Attack[] = [
     }),
   },
   {
-    name: '100 fields',
+    name: '300 fields',
     statuses: [400],
     init: (form) => ({
       headers: urlencoded,
-      body: `${filled(form)}${Array.from({ length: 100 }, (_, i) => `&a${i}=1`).join('')}`,
+      body: `${filled(form)}${Array.from({ length: 300 }, (_, i) => `&a${i}=1`).join('')}`,
     }),
   },
   {
     name: '10,000 fields',
-    statuses: [413],
+    statuses: [400],
     init: (form) => ({
       headers: urlencoded,
       body: `${filled(form)}${Array.from({ length: 10_000 }, (_, i) => `&a${i}=1`).join('')}`,
