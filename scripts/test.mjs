@@ -30,9 +30,9 @@ rmSync(scratch, { recursive: true, force: true });
 
 if (stopped) failures.push('stopped before the end');
 if (failures.length > 0) process.stdout.write(`Failed besides the tests: ${failures.join(', ')}\n`);
-const failed = totals.failed + failures.length;
-process.stdout.write(`Tests: ${totals.passed} passed, ${failed} failed, ${totals.skipped} skipped\n`);
-process.exitCode = failed === 0 ? 0 : 1;
+const failedCount = totals.failed + failures.length;
+process.stdout.write(`Tests: ${totals.passed} passed, ${failedCount} failed, ${totals.skipped} skipped\n`);
+process.exitCode = failedCount === 0 ? 0 : 1;
 
 /**
  * A check that fails counts as one failed test; one that passes is no test and counts as nothing. Answers its name when

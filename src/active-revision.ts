@@ -55,7 +55,10 @@ export class ActiveRevision {
     this.#options = options;
   }
 
-  /** Reads keys and configuration once, then follows. Rejects with `StoreUnavailable`, also where one is missing. */
+  /**
+   * Reads keys and configuration once, then follows changes. Rejects with `StoreUnavailable`, also if the store has no
+   * keys or no configuration.
+   */
   async start(): Promise<void> {
     await this.#follow();
     this.#schedule();

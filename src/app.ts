@@ -271,8 +271,7 @@ function providerBuilder(
   return (from: { readonly settings: Settings; readonly keys: readonly SigningKey[] }): Provider => {
     const provider = createProvider({ services, pages, ...from });
     provider.on('server_error', (_ctx, error) => {
-      // Documents are read for several requests at once, so each of them learns of the failure here. The error handler
-      // logs it.
+      // Requests share the read of a document, so each of them learns of its failure here. The error handler logs it.
       const request = findRequest();
       if (request && error instanceof StepgateError && error.status === 503) request.unserved ??= error;
       else log.error(error, { part: 'oidc' });

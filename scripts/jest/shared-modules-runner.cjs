@@ -1,10 +1,11 @@
 const { readFileSync } = require('node:fs');
-const { registerHooks, stripTypeScriptTypes } = require('node:module');
+const { registerHooks } = require('node:module');
 const { join } = require('node:path');
 const { fileURLToPath, pathToFileURL } = require('node:url');
 const runner = require.resolve('jest-circus/runner');
 const { default: runFile } = require(runner);
 const measured = require('./file-cost.cjs');
+const withoutTypes = require('./stripped.cjs');
 
 const circus = join(runner, '..', 'jestAdapterInit.js');
 const handlers = Symbol.for('EVENT_HANDLERS');
@@ -28,7 +29,7 @@ registerHooks({
   load(url, context, next) {
     const [file, query] = url.split('?');
     if (query === undefined || !isLoadedAnew(file)) return next(url, context);
-    const source = stripped.get(file) ?? stripTypeScriptTypes(readFileSync(fileURLToPath(file), 'utf8'));
+    const source = stripped.get(file) ?? withoutTypes(readFileSync(fileURLToPath(file), 'utf8'));
     stripped.set(file, source);
     return { format: 'module', source, shortCircuit: true };
   },
@@ -40,9 +41,10 @@ function isLoadedAnew(url) {
 
 /**
  * Jest's own runner, but Node loads the modules instead of Jest, once for all files that a worker runs. It goes with
- * `shared-modules-environment.cjs`.
+ * `shared-modules-environment.cjs`. It tells Jest nothing of a test before its file ends: two messages for each of
+ * thousands of tests, of which no reporter here prints anything.
  */
-module.exports = (globalConfig, config, environment, jestRuntime, testPath, sendMessageToJest) => {
+module.exports = (globalConfig, config, environment, jestRuntime, testPath) => {
   filesRun += 1;
   const { moduleMocker } = environment;
   const jest = { fn: moduleMocker.fn.bind(moduleMocker), spyOn: moduleMocker.spyOn.bind(moduleMocker) };
@@ -51,7 +53,7 @@ module.exports = (globalConfig, config, environment, jestRuntime, testPath, send
     setGlobalsForRuntime: { value: (made) => (globalThis.jestGlobals = { ...made, jest }) },
     unstable_importModule: { value: (path) => import(pathToFileURL(path).href) },
   });
-  return measured(testPath, () => runFile(globalConfig, config, environment, runtime, testPath, sendMessageToJest));
+  return measured(testPath, () => runFile(globalConfig, config, environment, runtime, testPath));
 };
 
 /** Circus keeps the tests of the file that it runs in its module and among the globals. */

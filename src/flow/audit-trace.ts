@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
-import type { Decision } from '../core/model/decision.ts';
+import type { Decision, KeptPassword } from '../core/model/decision.ts';
 import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
@@ -90,6 +90,8 @@ export interface AuditTrace {
   readonly promptLogin?: true;
   /** The user asked to stay signed in. */
   readonly kept?: true;
+  /** The user was let in with a password that must be replaced and may not be. */
+  readonly keptPassword?: KeptPassword;
   /** Id of the earlier transaction that this one continues for the same request. */
   readonly began?: string;
 }
@@ -99,7 +101,7 @@ const limits = { layers: 16, passed: 8, proved: 12, names: 20, text: 100 };
 
 /** The trace of this decision. `transaction`: the id in the audit line. */
 export function auditTrace(
-  { trace }: { readonly trace: Trace },
+  { trace, keptPassword }: { readonly trace: Trace; readonly keptPassword?: KeptPassword },
   facts: Facts,
   transaction?: string,
 ): { readonly trace: AuditTrace } {
@@ -122,6 +124,7 @@ export function auditTrace(
       maxAge: request.maxAge,
       promptLogin: request.promptLogin ? (true as const) : undefined,
       kept: facts.keepSignedIn ? (true as const) : undefined,
+      keptPassword,
       began: began === transaction ? undefined : began,
     }),
   };

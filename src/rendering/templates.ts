@@ -30,7 +30,10 @@ export type TemplateName<Models> = keyof Models & string;
 /** A key of the catalogue, or a message with values. */
 export type TemplateText = string | MessageDescriptor;
 
-/** What a template may use besides its model. In a `.txt` template, each helper returns plain text. */
+/**
+ * What a template may use besides its model; a model has no members of these names. In a `.txt` template, each helper
+ * returns plain text.
+ */
 export interface TemplateHelpers<Models> {
   /** A catalogue text as HTML. `say.text` is the same without markup, for attributes. */
   readonly say: { (text: TemplateText): string; text(text: TemplateText): string };

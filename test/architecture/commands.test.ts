@@ -7,13 +7,13 @@ import { commandGroups, commands as table } from '../../src/cli/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { document, everything, guideFor, isNamedIn } from './support/documents.ts';
 
-const text = document('docs/commands.md');
+const chapter = document('docs/commands.md');
 
 /** The commands that do something themselves, with the names of their groups. */
 function leaves(command: Command, path: readonly string[] = []): readonly { path: string; command: Command }[] {
-  const inner = command.commands.filter((command) => command.name() !== 'help');
+  const inner = command.commands.filter((subcommand) => subcommand.name() !== 'help');
   if (inner.length === 0) return [{ path: path.join(' '), command }];
-  return inner.flatMap((command) => leaves(command, [...path, command.name()]));
+  return inner.flatMap((subcommand) => leaves(subcommand, [...path, subcommand.name()]));
 }
 
 const program = await createProgram({ env: {}, version: '0.0.0', words: [], serve: async () => undefined });
@@ -21,12 +21,12 @@ const commands = leaves(program);
 
 describe('the page of commands', () => {
   test('has a line for each command, and no other', () => {
-    const listed = [...text.matchAll(/^\| `([a-z -]+)` \|/gm)].map(([, name = '']) => name);
+    const listed = [...chapter.matchAll(/^\| `([a-z -]+)` \|/gm)].map(([, name = '']) => name);
     expect([...listed].sort()).toEqual(commands.map(({ path }) => path).sort());
   });
 
   test('says which of them take --json', () => {
-    const sentence = /^All but (.*) take `--json`\./m.exec(text)?.[1] ?? '';
+    const sentence = /^All but (.*) take `--json`\./m.exec(chapter)?.[1] ?? '';
     const named = [...sentence.matchAll(/`([a-z -]+)`/g)].map(([, name = '']) => name);
     const unable = commands.filter(({ command }) => !command.options.some(({ long }) => long === '--json'));
     expect([...named].sort()).toEqual(unable.map(({ path }) => path).sort());

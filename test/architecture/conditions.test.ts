@@ -162,7 +162,7 @@ test('each member of evidence is set by a proof of --evidence', () => {
   const proved = (proof: string) => evidenceOf([proof], { subject, now: 1_800_000_000, descriptors })[0];
   const plain = proved('password');
   const members = Object.entries(proofsByMember) as [keyof Evidence, string | undefined][];
-  for (const [member, proof] of members.filter(([, proof]) => proof !== undefined))
+  for (const [member, proof] of members.filter(([, given]) => given !== undefined))
     expect([member, proved(proof ?? '')?.[member]]).not.toEqual([member, plain?.[member]]);
 });
 
@@ -211,7 +211,8 @@ describe('each condition', () => {
   test('is gone through by comparisons, or left aside by name', () => {
     expect(conditionsAbout('user')).toEqual(['users', 'groups', 'userType', 'attributes']);
     expect(conditionsAbout('account')).toEqual(['accountAge', 'recovered']);
-    // These are varied by code that names them (`circumstances.ts`, `fresh-sign-ins.ts`): mend it with this line.
+    // The lines above need nothing but the name. These are varied by code that names them (`circumstances.ts`,
+    // `fresh-sign-ins.ts`): mend it with this line.
     expect(conditionsAbout('circumstance', 'scope')).toEqual(['network', 'device', 'scopes', 'time']);
     expect(conditionsAbout('app', 'evidence', 'anything')).toEqual(['apps', 'authenticated', 'expression']);
     expect(conditionsAbout('other')).toEqual(['claims', 'lastSignIn', 'risk', 'distance']);

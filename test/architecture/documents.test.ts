@@ -17,6 +17,17 @@ import { importRules, isWithin, layersWithin } from './support/import-rules.ts';
 
 const isThere = (path: string): boolean => existsSync(join(repository, path));
 
+test('the chapter on languages names each that is shipped, and how it addresses users', () => {
+  const nameOf = new Intl.DisplayNames('en', { type: 'language' });
+  const shipped = readdirSync(join(repository, 'views/messages')).map((file) => file.split(/[-.]/)[0] ?? '');
+  const [first = '', ...rest] = document('docs/languages.md').split('\n## ');
+  const [, table = ''] = rest.find((section) => section.startsWith('Forms of address\n'))?.split('\n|---') ?? [];
+  const rows = [...table.matchAll(/^\| (\w+)/gm)].map(([, name]) => name);
+  const names = shipped.map((tag) => nameOf.of(tag) ?? tag);
+  expect(rows.toSorted()).toEqual(names.toSorted());
+  expect(names.filter((name) => !first.includes(name))).toEqual([]);
+});
+
 describe('the laws', () => {
   const sections = document('docs/laws.md').split(/^## /m).slice(1);
 
@@ -81,7 +92,7 @@ describe('the decisions', () => {
   test('exist wherever one is cited', () => {
     const unknown = everything.flatMap(({ path, text }) =>
       citedNumbers('decision', text)
-        .filter((number) => !records.some(({ path }) => Number(path.slice(15, 19)) === number))
+        .filter((number) => !records.some(({ path: record }) => Number(record.slice(15, 19)) === number))
         .map((number) => `${path} cites decision ${number}`),
     );
     expect(unknown).toEqual([]);
@@ -231,6 +242,7 @@ describe('the architecture', () => {
       'cookie',
       'message',
       'text',
+      'language',
       'notice code',
       'deny reason',
       'audit event',

@@ -131,9 +131,9 @@ test('every export is written where it is declared', () => {
 
 test('no file defines a number that a file in the same folder exports under the same name', () => {
   const numbers = sources.flatMap(({ module, code }) =>
-    [...code.matchAll(/^(export )?const (\w+)(?:: \w+)? = ([\d_]+);/gm)].map(([, exported, name = '', value = '']) => ({
+    [...code.matchAll(/^(export )?const (\w+)(?:: \w+)? = ([\d_]+);/gm)].map(([, keyword, name = '', value = '']) => ({
       module,
-      isExported: exported !== undefined,
+      isExported: keyword !== undefined,
       key: `${dirname(module).split('/').slice(0, 2).join('/')}: ${name} = ${value}`,
     })),
   );

@@ -55,9 +55,9 @@ const enrollment = (authenticator: string): Enrollment => ({
   factors: ['knowledge'],
   characteristics: [],
 });
-const proofOf = (subject: string, age: number): Evidence => ({
+const proofOf = (subjectId: string, age: number): Evidence => ({
   ...{ authenticator: 'password', enrollment: 'own-password', factors: ['knowledge'], characteristics: [], amr: [] },
-  ...{ subject, at: plainTime - age, transaction: 'earlier', origin: 'sign_in' },
+  ...{ subject: subjectId, at: plainTime - age, transaction: 'earlier', origin: 'sign_in' },
 });
 
 const subject: Subject = {
@@ -144,11 +144,11 @@ function valueIn(whole: unknown, path: readonly string[]): unknown {
 }
 
 /** A copy with this value at the path; without it for `undefined`. */
-function set<Whole>(whole: Whole, [first, ...rest]: readonly string[], value: unknown): Whole {
+function set<Whole>(whole: Whole, [first, ...further]: readonly string[], value: unknown): Whole {
   if (first === undefined) return value as Whole;
-  const { [first]: before, ...others } = (whole ?? {}) as Record<string, unknown>;
-  const after = set(before, rest, value);
-  return { ...others, ...(after !== undefined && { [first]: after }) } as Whole;
+  const { [first]: before, ...unchanged } = (whole ?? {}) as Record<string, unknown>;
+  const after = set(before, further, value);
+  return { ...unchanged, ...(after !== undefined && { [first]: after }) } as Whole;
 }
 
 /** The plain facts with another value. What the time or the user is a part of goes with it. */

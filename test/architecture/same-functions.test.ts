@@ -1,10 +1,10 @@
 /** What a function does is written once: two copies drift apart. */
 import { globSync, readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type AnyNode, type Function as FunctionNode, parse, type Token } from 'acorn';
 import { full } from 'acorn-walk';
+import { parsable } from './support/without-types.ts';
 
 const root = join(import.meta.dirname, '../../src');
 /** Shorter bodies are read faster than the name of a function that replaces them. */
@@ -20,7 +20,7 @@ interface FunctionText {
 }
 
 function functionsIn(module: string, source: string): readonly FunctionText[] {
-  const code = stripTypeScriptTypes(source, { mode: 'strip' }).replace(/^#!/, '//');
+  const code = parsable(source);
   const tokens: Token[] = [];
   const tree = parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true, onToken: tokens });
   const found: FunctionText[] = [];
@@ -28,10 +28,10 @@ function functionsIn(module: string, source: string): readonly FunctionText[] {
     if (!('params' in node) || !node.loc) return;
     const { params } = node as FunctionNode;
     const body = computedBy(node as FunctionNode);
-    const names = numberedNames(node as FunctionNode);
     const within = (part: AnyNode) => tokens.slice(firstFrom(tokens, part.start), firstFrom(tokens, part.end));
     const written = within(body).map(textIn(code)).join('');
     if (written.length <= longestCopy || onlyParses.test(written)) return;
+    const names = numberedNames(node as FunctionNode);
     // Formatting decides about commas at the end.
     const texts = [...params, body].flatMap(within).map((token) => names.get(token.start) ?? textIn(code)(token));
     const kept = texts.filter((text, at) => !(text === ',' && /^[)\]}]$/.test(texts[at + 1] ?? '')));

@@ -175,11 +175,11 @@ const retired: Readonly<Record<string, string>> = {
 const patterns = /(?<=[(=,:[]\s*)\/(?:\\.|\[(?:\\.|[^\]\n])*\]|[^/\n\\[])+\//g;
 
 test('no identifier of sources, tests or scripts is a retired word', () => {
-  const code = [...sources.map(({ module, code }) => ({ file: module, code })), ...otherCode].filter(
+  const code = [...sources.map(({ module, code: text }) => ({ file: module, code: text })), ...otherCode].filter(
     ({ file }) => !file.endsWith('words.test.ts'),
   );
-  const found = code.flatMap(({ file, code }) =>
-    [...code.replace(patterns, '').matchAll(/[A-Za-z_$][\w$]*/g)].flatMap(([word]) =>
+  const found = code.flatMap(({ file, code: text }) =>
+    [...text.replace(patterns, '').matchAll(/[A-Za-z_$][\w$]*/g)].flatMap(([word]) =>
       Object.hasOwn(retired, word) ? [`${file}: ${word} (now: ${retired[word]})`] : [],
     ),
   );
@@ -188,7 +188,7 @@ test('no identifier of sources, tests or scripts is a retired word', () => {
 
 test('no constant has a name in upper case', () => {
   const upperCase = /\b(?:const|let) [A-Z][A-Z0-9_]+\b/;
-  const code = [...sources.map(({ module, code }) => ({ file: module, code })), ...otherCode];
+  const code = [...sources.map(({ module, code: text }) => ({ file: module, code: text })), ...otherCode];
   expect(code.filter((each) => upperCase.test(each.code)).map(({ file }) => file)).toEqual([]);
   expect(['const', 'MOST_SETS = 4;'].join(' ')).toMatch(upperCase);
 });
@@ -264,7 +264,7 @@ function retiredInPath(path: string): readonly string[] {
     const parts = name.split(/[-_.]/);
     const words = parts.filter((part) => retiredParts.test(part) || retiredInFileNames.test(part));
     const runs = parts.flatMap((_, start) =>
-      parts.slice(start + 1).map((_, more) => parts.slice(start, start + more + 2)),
+      parts.slice(start + 1).map((_part, more) => parts.slice(start, start + more + 2)),
     );
     const joined = runs.flatMap((run) => {
       const pascal = run.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('');
@@ -302,7 +302,7 @@ test('comments and titles of tests call the user the user', () => {
   const prose: readonly Prose[] = [
     ...sources.flatMap(({ module, comments }) => comments.map((text) => ({ file: module, text }))),
     ...otherCode.flatMap(({ file, text, comments }) =>
-      [...comments, ...titlesOf(text)].map((text) => ({ file, text })),
+      [...comments, ...titlesOf(text)].map((written) => ({ file, text: written })),
     ),
   ].filter(({ text }) => !text.startsWith('/** Words for the user'));
   expect(prose.length).toBeGreaterThan(4000);
@@ -315,8 +315,8 @@ const otherNames =
 
 test('identifiers call the user the user', () => {
   const code = [
-    ...sources.map(({ module, code }) => ({ file: module, text: code })),
-    ...otherCode.map(({ file, code }) => ({ file, text: code })),
+    ...sources.map(({ module, code: written }) => ({ file: module, text: written })),
+    ...otherCode.map(({ file, code: written }) => ({ file, text: written })),
   ].filter(({ file }) => !file.endsWith('words.test.ts'));
   const found = code.flatMap(({ file, text }) => [...text.matchAll(otherNames)].map(([word]) => `${file}: ${word}`));
   expect(found).toEqual([]);
@@ -381,7 +381,10 @@ test('comments, titles and documents have no retired turn of phrase', () => {
     text: readFileSync(join(root, file), 'utf8'),
   }));
   const texts = [
-    ...sources.map(({ module, comments, texts }) => ({ file: module, text: [...comments, ...texts].join('\n') })),
+    ...sources.map(({ module, comments, texts: quoted }) => ({
+      file: module,
+      text: [...comments, ...quoted].join('\n'),
+    })),
     ...otherCode.map(({ file, text, comments }) => ({ file, text: [...comments, ...titlesOf(text)].join('\n') })),
     ...documents,
   ].filter(({ file }) => !file.endsWith('words.test.ts'));

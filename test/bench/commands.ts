@@ -170,10 +170,10 @@ type Report = (what: string, args: readonly string[], more?: () => Promise<strin
 
 const measurements: Readonly<Record<string, (base: string, report: Report) => Promise<void>>> = {
   async check(base, report) {
-    const invariants = join(base, 'invariants');
-    await writeConfiguration(invariants, { invariants: true });
+    const invariantsDir = join(base, 'invariants');
+    await writeConfiguration(invariantsDir, { invariants: true });
     await report('config check', ['config', 'check', join(base, 'active')]);
-    await report('config check, five invariants', ['config', 'check', invariants]);
+    await report('config check, five invariants', ['config', 'check', invariantsDir]);
     for (const kind of ['alone', 'asked'] as const) {
       await writeConfiguration(join(base, kind), { account: kind });
       await report(`config check, account policy, ${kind}`, ['config', 'check', join(base, kind)]);

@@ -28,12 +28,12 @@ export interface Tokens {
 }
 
 export async function endpointsOf(connection: Connection, issuer: string): Promise<Endpoints> {
-  const discovery = `${issuer}/.well-known/openid-configuration`;
-  const document = JSON.parse((await connection.send(discovery, { status: 200 })).body) as Record<string, string>;
+  const metadataUrl = `${issuer}/.well-known/openid-configuration`;
+  const document = JSON.parse((await connection.send(metadataUrl, { status: 200 })).body) as Record<string, string>;
   const endpoint = (name: string): string => document[name] ?? '';
   return {
     issuer,
-    discovery,
+    discovery: metadataUrl,
     authorize: endpoint('authorization_endpoint'),
     token: endpoint('token_endpoint'),
     userinfo: endpoint('userinfo_endpoint'),

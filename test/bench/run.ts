@@ -49,14 +49,14 @@ const efforts = {
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, smoke: { type: 'boolean' }, out: { type: 'string' } },
 });
-const effort: Effort = values.smoke ? efforts.smoke : values.quick ? efforts.quick : efforts.full;
+const chosenEffort: Effort = values.smoke ? efforts.smoke : values.quick ? efforts.quick : efforts.full;
 
 const build = spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
 if (build.status !== 0) throw new Error('the build failed');
 const redis = await startRedis();
 const children: Child[] = [];
 try {
-  const results = await measure(redis, effort);
+  const results = await measure(redis, chosenEffort);
   process.stdout.write(`${reportOf(results)}\n`);
   const file = values.out ?? join('bench-results', `${results.at.replaceAll(':', '-')}.json`);
   await mkdir(dirname(file), { recursive: true });

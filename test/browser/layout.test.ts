@@ -167,13 +167,13 @@ test('the digits of a code are evenly spaced, and centred', async () => {
   expect(await input.getAttribute('autocomplete')).toBe('one-time-code');
   await input.fill('012345');
   const style = await input.evaluate((node) => {
-    const style = node.ownerDocument.defaultView?.getComputedStyle(node);
+    const computed = node.ownerDocument.defaultView?.getComputedStyle(node);
     const size = (text = '') => Number.parseFloat(text);
     return {
-      fontFamily: style?.fontFamily,
-      fontSize: size(style?.fontSize),
-      spacing: size(style?.letterSpacing),
-      textAlign: style?.textAlign,
+      fontFamily: computed?.fontFamily,
+      fontSize: size(computed?.fontSize),
+      spacing: size(computed?.letterSpacing),
+      textAlign: computed?.textAlign,
     };
   });
   expect(style).toMatchObject({ textAlign: 'center' });

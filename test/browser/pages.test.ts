@@ -301,7 +301,7 @@ test.each([
     for (const input of await form.locator('input:not([type=hidden], [hidden], [type=checkbox])').all())
       await input.fill('42 & <é>');
     const [request] = await Promise.all([
-      page.waitForRequest((sent) => sent.method() === 'POST'),
+      page.waitForRequest((outgoing) => outgoing.method() === 'POST'),
       form.getByRole('button').click(),
     ]);
     const sent = new URLSearchParams(request.postData() ?? '');

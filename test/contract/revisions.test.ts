@@ -190,7 +190,7 @@ describe.each<[string, () => Promise<Harness>]>([
 
   test('columns of rules are kept where they are not the usual one, and change nothing where they are', async () => {
     const { store, revisions } = await open();
-    const apply = (documents: Documents) => revisions.apply(documents, { by: 'alice' });
+    const apply = (applied: Documents) => revisions.apply(applied, { by: 'alice' });
     await apply(configuration(inOneLine));
     const withColumns = { ...sessionPolicy, ruleColumns: [5] };
     expect(await apply(configuration(withColumns, inOneLine))).toEqual({ revision: 1, changed: [] });

@@ -74,6 +74,6 @@ function say(line: string): void {
 }
 
 const [file = '', task = ''] = process.argv.slice(2);
-const store = openEmbedded({ file });
-await tasks[task]?.(store);
-await store.close();
+const opened = openEmbedded({ file });
+await tasks[task]?.(opened);
+await opened.close();

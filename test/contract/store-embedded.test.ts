@@ -25,7 +25,7 @@ beforeEach(async () => {
   file = join(await mkdtemp(join(root, 'store-')), 'stepgate.db');
 });
 afterEach(async () => {
-  for (const open of closing.splice(0)) await open.close();
+  for (const store of closing.splice(0)) await store.close();
 });
 afterAll(() => rm(root, { recursive: true }));
 

@@ -103,8 +103,8 @@ describe('Redis', () => {
   });
 
   test('an initialisation that was interrupted is not whole, and can be repeated', async () => {
-    const interrupted = openStore(settings(), async (store) => {
-      await put(store, keyringKey);
+    const interrupted = openStore(settings(), async (empty) => {
+      await put(empty, keyringKey);
       throw new Error('killed');
     });
     await expect(interrupted).rejects.toThrow('killed');

@@ -66,7 +66,7 @@ function whenOf({ request }: World): When {
 function naivelyAllowed(drawn: World, evidence: readonly Evidence[]): boolean {
   const counted = evidence.filter(({ authenticator }) => enabledOf(drawn).includes(authenticator as Key));
   return requirementsOf(drawn).every((anyOf) =>
-    anyOf.some((requirement) => naivelyMeets(requirement, counted, whenOf(drawn))),
+    anyOf.some((alternative) => naivelyMeets(alternative, counted, whenOf(drawn))),
   );
 }
 
@@ -82,7 +82,7 @@ const usable = (drawn: World) =>
 
 /** How many enrollments of one authenticator a chain may take. */
 function mostOf(key: Key, { session, app }: World): number {
-  const chains = [session, app].flatMap((requirement) => ('chains' in requirement ? requirement.chains : []));
+  const chains = [session, app].flatMap((each) => ('chains' in each ? each.chains : []));
   return Math.max(1, ...chains.map((chain) => chain.filter((step) => takes(step, key)).length));
 }
 
@@ -115,7 +115,7 @@ const newOnes = (drawn: World): readonly (readonly Evidence[])[] =>
 function meetsAccountManagement(drawn: World, evidence: readonly Evidence[]): boolean {
   const has = usable(drawn).filter((enrollment) => !isAuxiliary(enrollment));
   const resistant = has.some(({ characteristics }) => characteristics.includes('phishingResistant'));
-  const requirement: Requirement = {
+  const demanded: Requirement = {
     anyOf: [
       {
         factors: new Set(has.flatMap((enrollment) => enrollment.factors)).size as 1 | 2 | 3,
@@ -129,7 +129,7 @@ function meetsAccountManagement(drawn: World, evidence: readonly Evidence[]): bo
     ({ enrollment, authenticator }) =>
       !enrollment.startsWith('new ') && enabledOf(drawn).includes(authenticator as Key),
   );
-  return naivelyMeets(requirement, old, whenOf(drawn));
+  return naivelyMeets(demanded, old, whenOf(drawn));
 }
 
 const voluntary = (drawn: World) => !drawn.request.acrEssential && drawn.request.acrValues.length > 0;
@@ -169,13 +169,13 @@ test('an assurance is true of its supporting evidence, which is the newest that 
       if (decision.kind !== 'allow') return;
       const { supportingEvidence, authTime, amr, acr } = decision.assurance;
       expect(naivelyAllowed(drawn, supportingEvidence)).toBe(true);
-      for (const proof of supportingEvidence) expect(drawn.evidence).toContainEqual(proof);
+      for (const shown of supportingEvidence) expect(drawn.evidence).toContainEqual(shown);
       expect(authTime).toBe(Math.min(...supportingEvidence.map(({ at }) => at)));
       const covered = new Set(
-        supportingEvidence.filter((proof) => !isAuxiliary(proof)).flatMap((proof) => proof.factors),
+        supportingEvidence.filter((shown) => !isAuxiliary(shown)).flatMap((shown) => shown.factors),
       ).size;
       expect(amr).toEqual(
-        [...new Set([...supportingEvidence.flatMap((proof) => proof.amr), ...(covered > 1 ? ['mfa'] : [])])].sort(),
+        [...new Set([...supportingEvidence.flatMap((shown) => shown.amr), ...(covered > 1 ? ['mfa'] : [])])].sort(),
       );
       const met = acrLevels
         .filter((acrValue) => naivelyMeets(acrValue.requirement, supportingEvidence, whenOf(drawn)))
@@ -293,7 +293,7 @@ test('the user is asked exactly if the sign-in can still be completed', () => {
 });
 
 function solidFirst(set: readonly Evidence[]): readonly Evidence[] {
-  const solid = set.filter((proof) => !isAuxiliary(proof));
+  const solid = set.filter((shown) => !isAuxiliary(shown));
   return solid.length > 0 ? solid : set;
 }
 

@@ -215,6 +215,28 @@ describe('bodies on the wire', () => {
   });
 
   test.each([
+    ['/language', 32, 16],
+    ['/account/undo', 32, 16],
+    ['/account/profile', 256, 256],
+    ['/signin/aaaaaaaaaaaa', 256, 256],
+  ])('a form for %s may have %d fields, each once, and %d KiB', async (path, fields, kibibytes) => {
+    const names = Array.from({ length: fields }, (_, index) => `f${index}`);
+    const refusal = async (body: string) => {
+      const before = node.errors.length;
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      await fetch(`${node.origin}${path}`, { method: 'POST', headers, body, redirect: 'manual' });
+      const codes = node.errors.slice(before).map((error) => (error as { code?: string }).code);
+      return codes.find((code) => code === 'bad_request' || code === 'body_too_large');
+    };
+    const withFields = (list: readonly string[]) => refusal(list.map((name) => `${name}=x`).join('&'));
+    expect([await withFields(names), await withFields([...names, 'more'])]).toEqual([undefined, 'bad_request']);
+    expect(await withFields(['f0', 'f1', 'f0'])).toBe('bad_request');
+    const ofSize = (bytes: number) => refusal(`f0=${'x'.repeat(bytes - 3)}`);
+    const most = kibibytes * 1024;
+    expect([await ofSize(most), await ofSize(most + 1)]).toEqual([undefined, 'body_too_large']);
+  });
+
+  test.each([
     'Content-Length: 3\r\nContent-Length: 4',
     'Content-Length: 3\r\nTransfer-Encoding: chunked',
     'Transfer-Encoding: chunked, identity',

@@ -144,14 +144,14 @@ async function planOf({ mutants, chosen }: ChosenMutants, runner: Runner, option
   const full = await baseline(runner, [...tests.keys()]);
   const failed = full.failed.map((index) => tests[index]);
   if (failed.length > 0) throw new Error(`the tests fail without a mutant:\n${failed.join('\n')}`);
-  const reached = full.coverage.flatMap((mutants, test) => (mutants.length > 0 ? [test] : []));
+  const reached = full.coverage.flatMap((covered, test) => (covered.length > 0 ? [test] : []));
   await runner.start(quickShare);
   // Some properties count what they drew, and fail with too few samples: they run only with all of them.
   const quick = await baseline(runner, reached);
   const onlyFull = new Set(quick.failed);
   const reaching = new Map<number, number[]>();
-  full.coverage.forEach((reached, test) => {
-    for (const mutant of reached) reaching.set(mutant, [...(reaching.get(mutant) ?? []), test]);
+  full.coverage.forEach((covered, test) => {
+    for (const mutant of covered) reaching.set(mutant, [...(reaching.get(mutant) ?? []), test]);
   });
   const isAtLoad = new Set(atLoad);
   const { milliseconds } = full;
@@ -311,7 +311,7 @@ const { values, positionals } = parseArgs({
     equivalent: { type: 'boolean', default: false },
   },
 });
-const options: Options = {
+const chosenOptions: Options = {
   ...values,
   seed: Number(values.seed),
   sample: values.sample === undefined ? undefined : Number(values.sample),
@@ -321,5 +321,5 @@ const names = positionals.length === 0 ? Object.keys(suites) : positionals;
 for (const one of names) {
   const suite = suites[one];
   if (suite === undefined) throw new Error(`no suite ${one}: ${Object.keys(suites).join(', ')}`);
-  if (!report(one, await runSuite(one, suite, options))) process.exitCode = 1;
+  if (!report(one, await runSuite(one, suite, chosenOptions))) process.exitCode = 1;
 }

@@ -43,11 +43,11 @@ async function runIn(group: Group, body: Body): Promise<void> {
     one.started = true;
     for (const hook of one.beforeAll) await hook();
   }
-  for (const hook of groups.flatMap(({ beforeEach }) => beforeEach)) await hook();
+  for (const hook of groups.flatMap(({ beforeEach: hooks }) => hooks)) await hook();
   try {
     await body();
   } finally {
-    for (const hook of groups.toReversed().flatMap(({ afterEach }) => afterEach)) await hook();
+    for (const hook of groups.toReversed().flatMap(({ afterEach: hooks }) => hooks)) await hook();
   }
 }
 

@@ -47,7 +47,7 @@ interface Switch {
   reached: Set<number>;
 }
 
-const { root, sources, tests, chosen, active = -1 } = workerData as WorkerData;
+const { root, sources, tests, chosen: chosenTests, active = -1 } = workerData as WorkerData;
 const runnerUrl = new URL('./test-runner.ts', import.meta.url).href;
 
 const reached = new Set<number>();
@@ -60,7 +60,7 @@ const mutation: Switch = Object.assign(
 );
 (globalThis as { __mutation?: Switch }).__mutation = mutation;
 
-const chosenIndexes = new Set(chosen);
+const chosenIndexes = new Set(chosenTests);
 const { codes } = instrumentAll(root, sources, (index) => chosenIndexes.has(index));
 
 registerHooks({

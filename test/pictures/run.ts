@@ -55,7 +55,7 @@ for (const locale of locales) {
         await shoot(name);
       }
       for (const [name, delivery] of [...sampleMessages].filter(
-        ([name, { channel }]) => channel === 'email' && isWanted(name),
+        ([key, { channel }]) => channel === 'email' && isWanted(key),
       )) {
         // A page that is replaced would keep its policy, which takes no styles within it.
         await page.goto('about:blank');

@@ -1,5 +1,5 @@
 /** Explains to administrators why a decision denies. */
-import type { DenyReason } from '../../core/model/decision.ts';
+import type { DenyReason, KeptPassword } from '../../core/model/decision.ts';
 import type { ReplacementReason } from '../../core/model/password-policy.ts';
 
 const words: Readonly<Record<DenyReason, string>> = {
@@ -26,8 +26,38 @@ const replacementReasons: Readonly<Record<ReplacementReason, string>> = {
   compromised: 'is on a blocklist',
 };
 
+const keepingPolicies: Readonly<Record<NonNullable<KeptPassword['layer']>, string>> = {
+  enrollment: 'the enrollment policy',
+  account: 'the account policy',
+};
+
+/** For example `"Change" of the account policy`. Undefined: no user can set a password here. */
+function keptByText({ layer, rule }: KeptPassword): string | undefined {
+  if (layer === undefined) return undefined;
+  return rule === undefined ? keepingPolicies[layer] : `"${rule}" of ${keepingPolicies[layer]}`;
+}
+
 /** For example `, with a password that has expired: the user may not replace it`. Empty if there is none. */
-export function keptPasswordText({ keptPassword }: { readonly keptPassword?: ReplacementReason }): string {
+export function keptPasswordText({ keptPassword }: { readonly keptPassword?: KeptPassword }): string {
   if (keptPassword === undefined) return '';
-  return `, with a password that ${replacementReasons[keptPassword]}: the user may not replace it`;
+  const [why, by] = [replacementReasons[keptPassword.reason], keptByText(keptPassword)];
+  return `, with a password that ${why}: the user may not replace it${by === undefined ? '' : `, by ${by}`}`;
+}
+
+const keptPasswords: Readonly<Record<ReplacementReason, string>> = {
+  expired: 'an expired password',
+  compromised: 'a password on a blocklist',
+};
+
+const lettingIn = 'let in with ';
+
+/** The same as a part of what is asked: `let in with an expired password, kept by "Change" of the account policy`. */
+export function letInWithText(keptPassword: KeptPassword): string {
+  const by = keptByText(keptPassword);
+  return `${lettingIn}${keptPasswords[keptPassword.reason]}${by === undefined ? '' : `, kept by ${by}`}`;
+}
+
+/** Whether the part is about a password that is kept. */
+export function isLetInWith(part: string): boolean {
+  return part.startsWith(lettingIn);
 }

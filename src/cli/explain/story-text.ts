@@ -10,7 +10,7 @@ import type { AuditLine } from '../audit/audit-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
 import { conditionText } from './condition-text.ts';
-import { denyReasonText } from './denial-text.ts';
+import { denyReasonText, letInWithText } from './denial-text.ts';
 import { enrollmentRows } from './enrollment-text.ts';
 import { layerTitles } from './explain-text.ts';
 import { profileRows } from './profile-text.ts';
@@ -162,6 +162,7 @@ function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] 
     ...layers.filter(says).flatMap((layer) => layerLines(layer, layers, paint)),
     ...reportedLines(line, paint),
     ...unusualLines(line, paint),
+    ...keptPasswordLines(line, paint),
     `  ${paint('bold', 'Proved at that time')}`,
     ...(proved.length === 0 ? ['    nothing'] : proved.map((proof) => `    ${tracedProofText(proof)}`)),
   ];
@@ -182,6 +183,11 @@ function unusualLines({ risk, trace }: AuditLine, paint: Paint): readonly string
     distance === 'nowhere' ? 'it is not known where the address is' : undefined,
   ].filter((text) => text !== undefined);
   return rows.length === 0 ? [] : [`  ${paint('bold', 'Unusual')}`, ...rows.map((text) => `    ${printable(text)}`)];
+}
+
+function keptPasswordLines({ trace }: AuditLine, paint: Paint): readonly string[] {
+  const kept = trace?.keptPassword;
+  return kept === undefined ? [] : [`  ${paint('bold', 'Password')}`, `    ${printable(letInWithText(kept))}`];
 }
 
 /** A request that asks for nothing is not mentioned. */

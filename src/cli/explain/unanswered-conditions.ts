@@ -65,6 +65,9 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ['userId', 'the id of the user'],
   ['risk', 'risk other than that of a new browser'],
   ['expression', 'facts of the user in expressions'],
+  ['enrollments', 'other sets of authenticators that users have'],
+  ['skips', 'what users have skipped before'],
+  ['consents', 'what users have consented to'],
   ['combinations', 'more combinations of place, device, time and scopes than are compared'],
   ...Array.from(unvaried, ([fact, words]) => [`expression.${fact}`, words] as const),
 ]);
@@ -75,7 +78,8 @@ export function conditionNamesText(names: readonly string[]): string {
   return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part !== '').join(' and ');
 }
 
-const plural = /^(?:users|identifiers|attributes|scopes|claims|combinations|expression|expression\.request\..*)$/;
+const plural =
+  /^(?:users|identifiers|attributes|scopes|claims|combinations|enrollments|skips|consents|expression|expression\.request\..*)$/;
 
 /** `it`, or `them` if there are several. */
 export function pronounOf(names: readonly string[]): string {

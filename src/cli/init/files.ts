@@ -181,7 +181,7 @@ const recoveryPolicy = `# yaml-language-server: $schema=../schema/recovery.schem
 # What a user who forgot the password proves to choose a new one. A recovery never replaces a second factor.
 
 rules:
-  - name: Administrators ask another one
+  - name: Only another administrator helps an administrator
     when:
       groups:
         any: [admins]

@@ -1,4 +1,5 @@
 /** Facts for every combination of what a policy test leaves open, or for a selection if there are too many. */
+import type { ConditionName } from '../../core/model/conditions.ts';
 import type { UserFacts } from '../../core/policy/theories/theory.ts';
 
 /** A fact that a test leaves open. */
@@ -57,14 +58,20 @@ export function* spread(most: number, { choices, enrolled: sets, plain }: LeftOp
   }
 }
 
-/** The part of a test that sets a variable, by the first word of the variable's name. Tests cannot set others. */
-const sayings: Readonly<Record<string, string>> = {
+/**
+ * The part of a test that sets a variable, by the first word of the variable's name: a condition, or what else is
+ * tried. Undefined: no test leaves it open, or no part sets it alone.
+ */
+const sayings: { readonly [Name in ConditionName | 'enrolled' | 'now']: string | undefined } = {
   accountAge: 'user.accountAge',
+  apps: undefined,
   attributes: 'user.attributes',
+  authenticated: undefined,
   claims: 'request.essentialClaims',
   device: 'device',
   distance: 'distance',
   enrolled: 'user.enrolled',
+  expression: undefined,
   groups: 'user.groups',
   lastSignIn: 'user.lastSignIn',
   network: 'network',
@@ -90,7 +97,7 @@ export function widestParts({ choices, enrolled }: LeftOpen): string {
     ...choices.map(({ name: variable, places }) => ({ name: variable, size: places.length })),
     { name: 'enrolled', size: enrolled.length },
   ]) {
-    const part = sayings[name.split(/[. ]/)[0] ?? ''];
+    const part = sayings[name.split(/[. ]/)[0] as keyof typeof sayings];
     if (part !== undefined) counts.set(part, (counts.get(part) ?? 1) * size);
   }
   return [...counts]

@@ -47,7 +47,7 @@ export function requestedChangeLayer(policies: PolicySet, facts: Facts): Layer |
 }
 
 /** What the account policy says about enrolling each of these authenticators. Empty without an account policy. */
-function additionLayers(keys: readonly string[], policies: PolicySet, facts: Facts): readonly Layer[] {
+export function additionLayers(keys: readonly string[], policies: PolicySet, facts: Facts): readonly Layer[] {
   return policies.authenticators
     .filter(({ key }) => keys.includes(key))
     .flatMap((descriptor) => changeLayer(policies, facts, enrollmentChange(descriptor, facts.subject)) ?? []);

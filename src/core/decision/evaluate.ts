@@ -15,9 +15,10 @@ import {
 import { type PasswordToReplace, passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
-import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
+import { extendSupportingEvidence, usedEnrollments } from '../evidence/supporting-evidence.ts';
 import type { Decision, DecisionOutcome, Denial, Layer } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { profileRequest } from '../profile/profile-terms.ts';
@@ -37,6 +38,7 @@ import {
 } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
 import { keepAccountStep } from './keep-account.ts';
+import { keptPasswordOf } from './kept-password.ts';
 import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { withRememberable } from './waiver-forecast.ts';
@@ -132,7 +134,8 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
       const requested = requestedAtAccount(context.policies, context.facts);
       if (requested !== undefined) return { kind: 'enroll', choices: [requested] };
       const { supportingEvidence } = status;
-      const used = supportingEvidence.map(({ enrollment }) => enrollment);
+      const asked = omitUndefined({ requirements: chosen.requirements, transaction: context.facts.transaction?.id });
+      const used = usedEnrollments(supportingEvidence, capabilities.evidence, asked);
       const replaced = passwordToReplace(context.policies, context.facts, { subject, used });
       return (
         (replaced && replacementStep(evaluation, replaced)) ??
@@ -177,7 +180,7 @@ function allow(
     ...cutScopes(facts.request.scopes, policyLayers.appRule),
     ...(policyLayers.session && { session: policyLayers.session }),
     ...(waived && { waived }),
-    ...(kept && { keptPassword: kept.reason }),
+    ...(kept && { keptPassword: keptPasswordOf(kept, context) }),
   };
 }
 

@@ -11,7 +11,7 @@ export type AccountPurpose =
    * the account policy is asked about; absent: it is neither an authenticator nor an identifier.
    */
   | { readonly kind: 'change'; readonly change?: GovernedChange }
-  /** The user wants to enroll this authenticator, which takes the same requirement. */
+  /** The user wants to enroll this authenticator, which takes the account-management requirement, too. */
   | { readonly kind: 'enroll'; readonly authenticator: string };
 
 /** The scope of a user who wants a new password: the sign-in begins as a recovery. */

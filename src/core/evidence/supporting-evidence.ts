@@ -51,3 +51,23 @@ export function extendSupportingEvidence(
   const transactions = new Set(supportingEvidence.map(({ evidence }) => evidence.transaction));
   return counted.filter(({ evidence }) => transactions.has(evidence.transaction));
 }
+
+/**
+ * Ids of the enrollments that a sign-in uses: those of the evidence that the decision rests on, and of the evidence by
+ * which the requirements were met first. What was proved in this transaction since then is newer, so the decision may
+ * rest on that instead.
+ */
+export function usedEnrollments(
+  supportingEvidence: readonly CountedEvidence[],
+  counted: readonly CountedEvidence[],
+  { requirements, transaction }: { readonly requirements: readonly LayerRequirement[]; readonly transaction?: string },
+): readonly string[] {
+  const used = supportingEvidence.map(({ enrollment }) => enrollment);
+  const oldest = counted.findLastIndex(({ evidence }) => evidence.transaction === transaction);
+  if (oldest < 0 || counted.length === supportingEvidence.length) return used;
+  for (let from = oldest + 1; from > 0; from -= 1) {
+    const first = findSupportingEvidence(requirements, counted.slice(from));
+    if (first !== undefined) return [...used, ...first.map(({ enrollment }) => enrollment)];
+  }
+  return used;
+}

@@ -129,9 +129,17 @@ export type DecisionOutcome =
       readonly waived?: readonly string[];
       /** Proofs of this transaction that the browser may remember. */
       readonly rememberable?: Rememberable;
-      /** The password policy no longer takes the password for this reason, and the user may not replace it. */
-      readonly keptPassword?: ReplacementReason;
+      readonly keptPassword?: KeptPassword;
     };
+
+/** A password that the password policy no longer takes, and that the user may not replace. */
+export interface KeptPassword {
+  readonly reason: ReplacementReason;
+  /** The policy that keeps it. Absent: no user can set a password here. */
+  readonly layer?: Extract<LayerTrace['layer'], 'enrollment' | 'account'>;
+  /** Name of its rule. Absent: no rule of that policy holds. */
+  readonly rule?: string;
+}
 
 /** What a profile policy asks the user for. At least one of the lists is not empty. */
 export interface ProfileRequest {

@@ -2,7 +2,7 @@
 import type { Attribute, AttributeType } from '../model/attribute.ts';
 import type { AttributeValue } from '../model/conditions.ts';
 import { mailAddress } from '../model/mail-address.ts';
-import { phoneNumberForm } from '../model/phone-number.ts';
+import { phoneNumberForm, withoutTrunkPrefix } from '../model/phone-number.ts';
 import { compilePattern } from '../policy/values/pattern.ts';
 
 /** Why a value cannot be kept. */
@@ -100,9 +100,9 @@ function urlOf(text: string): string | undefined {
   return /^https?:\/\/[^\s/?#@"'\\]+(?:[/?#][^\s"'\\]*)?$/i.test(text) ? text : undefined;
 }
 
-/** E.164; spaces and the usual punctuation between the digits do not count. */
+/** E.164; spaces, the usual punctuation between the digits, and a trunk prefix in brackets do not count. */
 function phoneOf(text: string): string | undefined {
-  const digits = text.replace(/[\s().\-/]/g, '');
+  const digits = withoutTrunkPrefix(text).replace(/[\s().\-/]/g, '');
   return phoneNumberForm.test(digits) ? digits : undefined;
 }
 

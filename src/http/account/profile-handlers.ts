@@ -6,7 +6,7 @@ import { accountHandle, isAccountHandle } from '../../flow/account/account-form.
 import { ownProfile, saveProfile } from '../../flow/account/profile.ts';
 import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
-import { readForm } from '../middleware/form-body.ts';
+import { configuredForm, readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import {
   type AccountHttpRequest,
@@ -22,9 +22,6 @@ import {
 
 /** Completed actions that the page can report, as named in its query. */
 const done = ['profile_saved', 'email_changed', 'phone_changed', 'username_changed'] as const;
-
-/** A schema may have many attributes. */
-const mostFields = 256;
 
 export function profileHandlers(parts: AccountParts) {
   return {
@@ -42,7 +39,7 @@ async function show(request: AccountHttpRequest): Promise<void> {
 /** Nothing here affects proofs, so it requires no more than viewing. */
 async function save(request: AccountHttpRequest): Promise<void> {
   requireSameOrigin(request.ctx, request.parts.services.issuer);
-  const fields = await readForm(request.ctx, { mostFields });
+  const fields = await readForm(request.ctx, configuredForm);
   const open = await openedAccount(request);
   if (!open) return sendToSignIn(request, { returnTo: 'profile' });
   const isCurrent = isAccountHandle(open, 'profile', fields.stateHandle);

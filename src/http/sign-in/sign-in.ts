@@ -28,7 +28,7 @@ import { transactionKey } from '../../stores/keys.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { NextLink, StepPage } from '../html/views/page-models.ts';
 import { inInitiatingBrowser, markFinished } from '../middleware/browser-binding.ts';
-import { readForm } from '../middleware/form-body.ts';
+import { configuredForm, readForm } from '../middleware/form-body.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
@@ -99,7 +99,7 @@ async function linkAfterEnd({ parts, ctx, uid }: SignInRequest): Promise<NextLin
 async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
   requireSameOrigin(ctx, parts.services.issuer);
   const step = parseStep(pathParameter(ctx, 'step') || 'answer');
-  const { stateHandle: handle, ...fields } = await readForm(ctx);
+  const { stateHandle: handle, ...fields } = await readForm(ctx, configuredForm);
   const request = signInRequest(parts, ctx);
   const submission: Submission = { step, handle, fields };
   const result = await inInitiatingBrowser(request, () => submit(parts.services, request.transaction, submission));

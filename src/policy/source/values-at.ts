@@ -11,7 +11,10 @@ export interface FoundValue {
  * for any number of steps. What is absent or has another shape is skipped.
  */
 export function valuesAt(content: unknown, pattern: string): readonly FoundValue[] {
-  return walk([{ path: [], value: content }], pattern.split('.'));
+  const steps = pattern.split('.').map((step) => (step === '*' || step === '**' ? step : step.split('|')));
+  const found: FoundValue[] = [];
+  collect({ steps, found, path: [] }, content, 0);
+  return found;
 }
 
 /**
@@ -24,32 +27,36 @@ export function valuesInConditions(content: unknown, pattern: string): readonly 
   );
 }
 
-function walk(found: readonly FoundValue[], steps: readonly string[]): readonly FoundValue[] {
-  return steps.reduce<readonly FoundValue[]>((reached, step) => {
-    if (step === '**') return reached.flatMap(allWithin);
-    if (step === '*') return reached.flatMap(children);
-    const names = step.split('|');
-    return reached.flatMap((value) => namedChildren(value, names));
-  }, found);
+/** The search for a pattern. Only what is found gets a copy of the path: each check of each file searches. */
+interface PatternSearch {
+  readonly steps: readonly ('*' | '**' | readonly string[])[];
+  readonly found: FoundValue[];
+  /** Leads to the value that is looked at. */
+  readonly path: (string | number)[];
 }
 
-/** In the order in which they are written. A single name is looked up: mappings may have thousands of keys. */
-function namedChildren(found: FoundValue, names: readonly string[]): readonly FoundValue[] {
-  const { path, value } = found;
-  const [name, ...others] = names;
-  if (name === undefined || typeof value !== 'object' || value === null) return [];
-  if (others.length > 0 || Array.isArray(value))
-    return children(found).filter((child) => names.includes(String(child.path.at(-1))));
-  if (!Object.hasOwn(value, name)) return [];
-  return [{ path: [...path, name], value: (value as Readonly<Record<string, unknown>>)[name] }];
+/** What the steps from `at` on lead to from `value`, in the order in which it is written. */
+function collect(search: PatternSearch, value: unknown, at: number): void {
+  const step = search.steps[at];
+  if (step === undefined) {
+    search.found.push({ path: [...search.path], value });
+    return;
+  }
+  if (step === '**') collect(search, value, at + 1);
+  if (typeof value !== 'object' || value === null) return;
+  const next = step === '**' ? at : at + 1;
+  const [name, ...others] = typeof step === 'string' ? [] : step;
+  // A single name is looked up: mappings may have thousands of keys.
+  if (name !== undefined && others.length === 0 && !Array.isArray(value)) {
+    if (Object.hasOwn(value, name)) enter(search, name, [value, next]);
+    return;
+  }
+  const keys = Array.isArray(value) ? value.keys() : Object.keys(value);
+  for (const key of keys) if (typeof step === 'string' || step.includes(String(key))) enter(search, key, [value, next]);
 }
 
-function children({ path, value }: FoundValue): readonly FoundValue[] {
-  if (Array.isArray(value)) return value.map((item, index) => ({ path: [...path, index], value: item }));
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).map(([key, item]) => ({ path: [...path, key], value: item }));
-}
-
-function allWithin(found: FoundValue): readonly FoundValue[] {
-  return [found, ...children(found).flatMap(allWithin)];
+function enter(search: PatternSearch, key: string | number, [parent, at]: readonly [object, number]): void {
+  search.path.push(key);
+  collect(search, Reflect.get(parent, key), at);
+  search.path.pop();
 }

@@ -1,6 +1,6 @@
 /** The kinds of identifiers, and which of them count at an app. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
-import { phoneNumberForm } from '../../core/model/phone-number.ts';
+import { phoneNumberForm, withoutTrunkPrefix } from '../../core/model/phone-number.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
 import type { User } from '../record/user.ts';
 
@@ -8,11 +8,12 @@ import type { User } from '../record/user.ts';
 const builtInKinds = ['email', 'username', 'phone'] as const;
 
 /**
- * The number in E.164, if the text is a phone number with country code. Punctuation between digits is ignored.
- * Otherwise undefined.
+ * The number in E.164, if the text is a phone number with country code. Punctuation between digits is ignored,
+ * and so is a trunk prefix in brackets. Otherwise undefined.
  */
 export function internationalNumber(text: string): string | undefined {
-  const plain = text.normalize('NFKC').replace(/[\p{Cf}\s().\-/]/gu, '');
+  const written = text.normalize('NFKC').replace(/\p{Cf}/gu, '');
+  const plain = withoutTrunkPrefix(written).replace(/[\s().\-/]/g, '');
   return phoneNumberForm.test(plain) ? plain : undefined;
 }
 

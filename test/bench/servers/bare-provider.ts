@@ -89,10 +89,10 @@ for (const algorithm of algorithms) {
   const clientId = clientIdOf(algorithm);
   await adapter('Client').upsert(clientId, { client_id: clientId, ...clientMetadata(algorithm) } as never, 0);
 }
-const provider = new Provider(issuer, await configuration());
-provider.use((ctx, next) =>
-  ctx.path.startsWith('/interaction/') ? login(provider, ctx as KoaContextWithOIDC) : next(),
+const bareProvider = new Provider(issuer, await configuration());
+bareProvider.use((ctx, next) =>
+  ctx.path.startsWith('/interaction/') ? login(bareProvider, ctx as KoaContextWithOIDC) : next(),
 );
-const handle = provider.callback();
+const handle = bareProvider.callback();
 server.on('request', (request, response) => void handle(request, response));
 serveReadings({ issuer }, () => roundTrips);

@@ -57,8 +57,8 @@ type Make = () => Promise<AuthenticatorCase>;
 
 /** A code of the form `credentials.<reason>`, and nothing that would reveal more to the user. */
 function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused): void {
-  const { reason: _, ...said } = result as Refused;
-  expect(said).toEqual({
+  const { reason: _, ...withoutReason } = result as Refused;
+  expect(withoutReason).toEqual({
     ok: false,
     code: expect.stringMatching(/^credentials\.[a-z_]+$/),
     ...(field === undefined ? {} : { field }),

@@ -86,8 +86,8 @@ const step = (...authenticators: string[]): ChainStep => ({ authenticators });
 
 test('a chain lacks the fewest steps that are left', () => {
   const chains = (...chain: ChainStep[]): Requirement => ({ chains: [chain] });
-  const left = (requirement: Requirement, ...evidence: Evidence[]) =>
-    missing(requirement, evidence).map((lacking) => lacking.kind === 'chain' && lacking.steps);
+  const left = (requirement: Requirement, ...shown: Evidence[]) =>
+    missing(requirement, shown).map((lacking) => lacking.kind === 'chain' && lacking.steps);
   expect(left(chains(step('password'), step('totp')), proof('totp', 5))).toEqual([[step('password')]]);
   // Either step could be what is left: the first is named.
   const either = step('password', 'totp');
@@ -110,7 +110,7 @@ test('nothing is missing exactly when the requirement is met', () => {
         const isMet = naivelyMeets(requirement, evidence, { now: fixedNow, transaction: 'tx-now', maxAge: 1000 });
         const lacks = missingOf(requirement, assessedEvidence(policies, facts));
         expect(lacks.length === 0).toBe(isMet);
-        for (const missing of lacks) expect(missing.kind === 'alternative' && missing.factors).toBeGreaterThan(0);
+        for (const lack of lacks) expect(lack.kind === 'alternative' && lack.factors).toBeGreaterThan(0);
         seen[isMet ? 'met' : 'unmet'] += 1;
       }
     }),

@@ -263,8 +263,8 @@ describe('next to the mailbox that recovered it, a password is no second factor'
   });
 
   test('its account reaches one factor, so the first other one may be added, and two once there is another', () => {
-    const one = signIn(factors(2), ['password', 'email'], ['password', 'email']);
-    expect(one).toMatchObject({ kind: 'enroll' });
+    const signedIn = signIn(factors(2), ['password', 'email'], ['password', 'email']);
+    expect(signedIn).toMatchObject({ kind: 'enroll' });
     const set = policies(allow(byEmail), { app: factors(1) });
     const account: PolicySet = { ...set, isAccountApp: true };
     const request = { ...factsOf().request, scopes: ['account:change'] };
@@ -335,9 +335,9 @@ test('a user who has the mailbox alone never ends above one factor, in any order
       }));
       const two = evaluate(set, factsOf({ subject, evidence }));
       expect(two.kind).not.toBe('allow');
-      const one = evaluate({ ...set, app: policiesOf().app as never }, factsOf({ subject, evidence }));
-      expect(one.kind).toBe('allow');
-      if (one.kind === 'allow') expect(one.assurance.amr).not.toContain('mfa');
+      const decision = evaluate({ ...set, app: policiesOf().app as never }, factsOf({ subject, evidence }));
+      expect(decision.kind).toBe('allow');
+      if (decision.kind === 'allow') expect(decision.assurance.amr).not.toContain('mfa');
     }),
     seeded(300),
   );

@@ -89,8 +89,8 @@ describe('the page offers to remember', () => {
     expect(offered({ subject: both, evidence }, { app })).toEqual({ seconds: oneHour, enrollments: ['phone'] });
     expect(offered({ subject: withMethods('sms'), evidence }, { app })).toBeUndefined();
     expect(offered({ subject: both, evidence: [...evidence, call] }, { app })).toMatchObject({ seconds: oneHour });
-    const totp = userWith(['password', 'totp']);
-    expect(offered({ subject: totp, evidence }, { app })).toEqual({ seconds: oneHour, enrollments: ['totp'] });
+    const user = userWith(['password', 'totp']);
+    expect(offered({ subject: user, evidence }, { app })).toEqual({ seconds: oneHour, enrollments: ['totp'] });
   });
 
   test('nothing where the request asks for proofs of its own', () => {

@@ -302,8 +302,8 @@ function vouched({ device, remember }: Remembering): readonly Evidence[] {
 test('a remembered proof lets no user in without the rest, and raises neither acr nor amr', () => {
   let waivers = 0;
   fc.assert(
-    fc.property(worlds, (world) => {
-      const [without, with_] = [decideIn(world, false), decideIn(world, true)];
+    fc.property(worlds, (drawn) => {
+      const [without, with_] = [decideIn(drawn, false), decideIn(drawn, true)];
       if (without.kind === 'allow') {
         expect(with_).toMatchObject({ kind: 'allow', assurance: without.assurance });
         return;
@@ -311,12 +311,12 @@ test('a remembered proof lets no user in without the rest, and raises neither ac
       if (with_.kind !== 'allow') return;
       waivers += 1;
       const { supportingEvidence } = with_.assurance;
-      for (const proved of supportingEvidence) expect(world.setup.evidence).toContainEqual(proved);
-      const { app, request } = world.setup;
+      for (const proved of supportingEvidence) expect(drawn.setup.evidence).toContainEqual(proved);
+      const { app, request } = drawn.setup;
       expect([request.promptLogin, request.maxAge]).toEqual([false, undefined]);
       const when = { now: fixedNow, transaction: thisTransaction };
-      expect(naivelyMeets(app, [...supportingEvidence, ...vouched(world)], when)).toBe(true);
-      const vouchedFor = new Set(vouched(world).map(({ authenticator }) => authenticator));
+      expect(naivelyMeets(app, [...supportingEvidence, ...vouched(drawn)], when)).toBe(true);
+      const vouchedFor = new Set(vouched(drawn).map(({ authenticator }) => authenticator));
       expect(with_.waived?.filter((key) => !vouchedFor.has(key))).toEqual([]);
       const types = new Set(supportingEvidence.flatMap((proved) => proved.factors));
       expect(types.has('knowledge') || types.has('inherence')).toBe(true);
@@ -328,8 +328,8 @@ test('a remembered proof lets no user in without the rest, and raises neither ac
 
 test('remembering never makes a sign-in harder', () => {
   fc.assert(
-    fc.property(worlds, (world) => {
-      const [without, with_] = [decideIn(world, false), decideIn(world, true)];
+    fc.property(worlds, (drawn) => {
+      const [without, with_] = [decideIn(drawn, false), decideIn(drawn, true)];
       if (without.kind === 'challenge' && without.withheld === undefined) expect(with_.kind).not.toBe('deny');
     }),
     seeded(2000),

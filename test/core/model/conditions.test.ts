@@ -28,8 +28,8 @@ import { seeded } from '../support/seeded.ts';
 const day = (written: string): DateBound => ({ written, from: 0, to: 0, ...dateSpan(written) });
 const fromNow = (seconds: number): DateBound => ({ written: 'now', fromNow: seconds });
 
-function resultOf(when: Conditions, facts: RuleFacts): readonly ConditionResult[] {
-  return compileConditions(when).map((condition) => condition.test(facts));
+function resultOf(when: Conditions, given: RuleFacts): readonly ConditionResult[] {
+  return compileConditions(when).map((condition) => condition.test(given));
 }
 
 const ann = userWith(['password'], {
@@ -132,9 +132,9 @@ describe('conditions about the user', () => {
   });
 
   test('a user without a user type is in no list', () => {
-    const facts = factsOf({ subject: userWith(['password']) });
-    expect(resultOf({ userType: { any: ['employee'] } }, facts)).toEqual(['miss']);
-    expect(resultOf({ userType: { none: ['employee'] } }, facts)).toEqual(['hit']);
+    const given = factsOf({ subject: userWith(['password']) });
+    expect(resultOf({ userType: { any: ['employee'] } }, given)).toEqual(['miss']);
+    expect(resultOf({ userType: { none: ['employee'] } }, given)).toEqual(['hit']);
   });
 
   test.each<[string, AttributeTest, string, ConditionResult]>([
@@ -155,11 +155,11 @@ describe('conditions about the user', () => {
     ['a day that does not exist', { before: day('2027-03-31') }, '2027-02-29', 'miss'],
     ['no date is not before', { not: { before: day('2027-01-31') } }, 'soon', 'hit'],
   ])('date: %s', (_, due, value, expected) => {
-    const facts = factsOf({
+    const given = factsOf({
       now: Date.parse('2027-01-15T08:00:00Z') / 1000,
       subject: userWith([], { profile: { due: value } }),
     });
-    expect(resultOf({ attributes: { due } }, facts)).toEqual([expected]);
+    expect(resultOf({ attributes: { due } }, given)).toEqual([expected]);
   });
 
   test.each<[string, ConditionOf<'accountAge'>, number | undefined, ConditionResult]>([
@@ -187,9 +187,9 @@ describe('conditions about the user', () => {
     ['never is meant', { notWithin: 60 }, undefined, 'hit'],
   ])('last sign-in: %s', (_, lastSignIn, age, expected) => {
     const now = 1_800_000_000;
-    const known = factsOf({ now, subject: ann });
-    const facts = { ...known, ...(age !== undefined && { lastSignIn: now - age }) };
-    expect(resultOf({ lastSignIn }, facts)).toEqual([expected]);
+    const base = factsOf({ now, subject: ann });
+    const given = { ...base, ...(age !== undefined && { lastSignIn: now - age }) };
+    expect(resultOf({ lastSignIn }, given)).toEqual([expected]);
     expect(resultOf({ lastSignIn }, unidentified)).toEqual(['unknown']);
   });
 
@@ -203,9 +203,9 @@ describe('conditions about the user', () => {
     ['both assurances', { assurance: { all: ['a', 'b'] } }, { assurances: ['b'] }, 'miss'],
     ['no assurance', { assurance: { none: ['a'] } }, {}, 'hit'],
   ])('device: %s', (_, device, more, expected) => {
-    const facts = factsOf({ device: { known: false, platform: 'desktop', os: 'linux', ...more } });
+    const given = factsOf({ device: { known: false, platform: 'desktop', os: 'linux', ...more } });
     // It is about no user.
-    expect(resultOf({ device }, facts)).toEqual([expected]);
+    expect(resultOf({ device }, given)).toEqual([expected]);
   });
 
   const risky = riskOf(['newDevice', 'newCountry'], [], riskScoring);
@@ -263,10 +263,10 @@ describe('conditions about the user', () => {
   });
 
   test('`not` is the exact complement of the condition inside it', () => {
-    const test = attributeTest.map(({ present: _p, not: _n, ...value }) => value);
+    const valueTests = attributeTest.map(({ present: _p, not: _n, ...value }) => value);
     fc.assert(
       fc.property(
-        test.filter((drawn) => Object.keys(drawn).length > 0),
+        valueTests.filter((drawn) => Object.keys(drawn).length > 0),
         facts,
         (of, about) => {
           const [is] = resultOf({ attributes: { a: of } }, about);
@@ -283,15 +283,15 @@ describe('conditions about the user', () => {
     [true, false, 'miss'],
     [false, false, 'hit'],
     [false, true, 'miss'],
-  ] as const)('device known: wanted %s, is %s: %s', (known, is, expected) => {
+  ] as const)('device known: wanted %s, is %s: %s', (wanted, is, expected) => {
     const device = { known: is, platform: 'desktop', os: 'linux' } as const;
-    expect(resultOf({ device: { known: known } }, factsOf({ subject: ann, device }))).toEqual([expected]);
-    expect(resultOf({ device: { known: known } }, factsOf({ device }))).toEqual(['unknown']);
+    expect(resultOf({ device: { known: wanted } }, factsOf({ subject: ann, device }))).toEqual([expected]);
+    expect(resultOf({ device: { known: wanted } }, factsOf({ device }))).toEqual(['unknown']);
   });
 });
 
 describe('conditions about the request', () => {
-  const facts = factsOf({
+  const given = factsOf({
     network: { ip: '192.0.2.1', zones: ['office', 'europe'] },
     device: { known: true, platform: 'mobile', os: 'ios' },
     request: { scopes: ['openid', 'email'] },
@@ -311,7 +311,7 @@ describe('conditions about the request', () => {
     ['scope not asked for', { scopes: { all: ['email', 'phone'] } }, ['miss']],
     ['excluded scope', { scopes: { none: ['email'] } }, ['miss']],
   ])('%s', (_, when, expected) => {
-    expect(resultOf(when, facts)).toEqual(expected);
+    expect(resultOf(when, given)).toEqual(expected);
   });
 
   test('no zone at all is in none of them', () => {
@@ -331,8 +331,8 @@ test.each<[string, ConditionOf<'network'>, ConditionResult]>([
   ['any misses, whatever the unknown one is', { any: ['vpn'], none: ['cloud'] }, 'miss'],
   ['without the unknown one', { any: ['office'], none: ['vpn'] }, 'hit'],
 ])('a zone of which nothing is known: %s', (_, network, expected) => {
-  const facts = factsOf({ network: { ip: '192.0.2.1', zones: ['office'], unknownZones: ['cloud'] } });
-  expect(resultOf({ network }, facts)).toEqual([expected]);
+  const given = factsOf({ network: { ip: '192.0.2.1', zones: ['office'], unknownZones: ['cloud'] } });
+  expect(resultOf({ network }, given)).toEqual([expected]);
 });
 
 describe('how the user signed in', () => {
@@ -431,8 +431,8 @@ test('each test has the name of its condition', () => {
 describe('any conditions and facts', () => {
   const namedResults = (when: Conditions, of: Facts) =>
     leavesOf(compileConditions(when)).map(({ name, test: resultFor }) => ({ name, result: resultFor(of) }));
-  const { subject: _, ...unidentified } = factArbitraries;
-  const before = fc.record(unidentified);
+  const { subject: _, ...withoutSubject } = factArbitraries;
+  const before = fc.record(withoutSubject);
 
   test('each is a hit or a miss once the user has signed in, or fails', () => {
     const results = new Set<ConditionResult>();
@@ -460,8 +460,8 @@ describe('any conditions and facts', () => {
     fc.assert(
       fc.property(conditions, before, facts, (when, of, { subject }) => {
         const after = namedResults(when, { ...of, subject });
-        const known = namedResults(when, of).filter(({ result }) => result !== 'unknown');
-        expect(after).toEqual(expect.arrayContaining(known));
+        const decided = namedResults(when, of).filter(({ result }) => result !== 'unknown');
+        expect(after).toEqual(expect.arrayContaining(decided));
       }),
       seeded(500),
     );

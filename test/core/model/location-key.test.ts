@@ -22,5 +22,5 @@ test('rules of different locations have different keys', () => {
     wholeLine,
     undefined,
   ];
-  expect(new Set(locations.map((location) => locationKey(location ? { location } : {}))).size).toBe(locations.length);
+  expect(new Set(locations.map((place) => locationKey(place ? { location: place } : {}))).size).toBe(locations.length);
 });

@@ -1,9 +1,11 @@
 /** The password policy: which terms apply to a user, and when a password must be replaced. */
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import { oneDay } from '../../../src/core/model/durations.ts';
 import type { Enrollment, Evidence, Subject } from '../../../src/core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordTerms } from '../../../src/core/model/password-policy.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import {
   passwordLockouts,
@@ -12,12 +14,14 @@ import {
   termsForNewPassword,
 } from '../../../src/core/policy/rules/password-terms.ts';
 import {
+  allow,
   enrolled,
   enrollmentTerms,
   factors,
   factsOf,
   fixedNow,
   type Key,
+  plainRequest,
   policiesOf,
   proof,
   silentFacts,
@@ -59,6 +63,12 @@ function decide(policies: PolicySet, subject: Subject, evidence: readonly Eviden
   return evaluate(policies, factsOf({ subject, evidence }));
 }
 
+/** With these rules about every change. */
+function accountPolicyOf(...rules: readonly Pick<AccountRule, 'name' | 'then'>[]): Partial<PolicySet> {
+  const policy = { name: 'account', rules: rules.map((rule) => ({ when: {}, ...rule })) };
+  return { accountPolicy: compileAccountPolicy(policy) };
+}
+
 describe('the terms', () => {
   test('are those of the first rule that holds', () => {
     const policies = withPolicy({ minLength: 20 });
@@ -96,8 +106,8 @@ describe('the terms', () => {
 });
 
 test('a new password is as long as the rule wants of a user with these authenticators', () => {
-  const terms = (subject: Subject | undefined, minLength: number) =>
-    termsForNewPassword(withPolicy({ minLength, history: 3, blocklists: ['common'] }), {
+  const terms = (subject: Subject | undefined, least: number) =>
+    termsForNewPassword(withPolicy({ minLength: least, history: 3, blocklists: ['common'] }), {
       ...factsOf(),
       ...(subject && { subject }),
     });
@@ -170,6 +180,32 @@ describe('a password that must be replaced', () => {
     });
   });
 
+  test('is replaced after what had to be proved for it, too: that does not make it another sign-in', () => {
+    const subject = admin(['password', 'totp', 'email'], { compromised: 'common' });
+    const typed = proof('password', 'now', { at: fixedNow - 20 });
+    for (const then of ['totp', 'email'] as const)
+      expect(decide(aging, subject, [typed, proof(then, 'now')])).toMatchObject({
+        kind: 'enroll',
+        replacementReason: 'compromised',
+      });
+    // So it is where the session rests on it, which takes an interaction.
+    const evidence = [proof('password', 100), proof('totp', 'now')];
+    expect(decide(aging, subject, evidence).kind).toBe('enroll');
+    // To a request for a new sign-in, the session is nothing.
+    const request = { ...plainRequest, promptLogin: true };
+    expect(evaluate(aging, factsOf({ subject, evidence, request })).kind).toBe('allow');
+    expect(evaluate(aging, silentFacts({ subject, evidence: [proof('password', 100), proof('totp', 50)] })).kind).toBe(
+      'allow',
+    );
+  });
+
+  test('is not asked for where the password was proved and what followed is enough without it', () => {
+    const subject = admin(['password', 'webauthn'], { compromised: 'common' });
+    const policies = withPolicy({}, { app: factors(2) });
+    const typed = proof('password', 'now', { at: fixedNow - 20 });
+    expect(decide(policies, subject, [typed, proof('webauthn', 'now')]).kind).toBe('allow');
+  });
+
   test('does not hold up a user who signs in without it', () => {
     const subject = admin(['password', 'webauthn'], { compromised: 'common' });
     expect(decide(aging, subject, [proof('webauthn', 'now')]).kind).toBe('allow');
@@ -191,9 +227,31 @@ describe('a password that must be replaced', () => {
     const authenticators = aging.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
     const subject = admin(['password'], { compromised: 'common' });
     const decision = decide({ ...aging, authenticators }, subject, [proof('password', 'now')]);
-    expect(decision).toMatchObject({ kind: 'allow', keptPassword: 'compromised' });
+    expect(decision).toMatchObject({ kind: 'allow', keptPassword: { reason: 'compromised' } });
+    expect(decision).not.toHaveProperty('keptPassword.layer');
     const good = decide({ ...aging, authenticators }, admin(['password'], {}), [proof('password', 'now')]);
     expect(good).not.toHaveProperty('keptPassword');
+  });
+
+  test.each<[string, Partial<PolicySet>, object]>([
+    ['account', accountPolicyOf({ name: 'Not here', then: { kind: 'deny' } }), { rule: 'Not here' }],
+    ['account', accountPolicyOf(), {}],
+    [
+      'enrollment',
+      {
+        ...accountPolicyOf({ name: 'All', then: allow(factors(1)) }),
+        enrollment: compilePolicy({
+          name: 'enrollment',
+          rules: [{ name: 'Elsewhere', when: {}, then: enrollmentTerms({ useOnly: ['password'] }) }],
+        }),
+      },
+      { rule: 'Elsewhere' },
+    ],
+  ])('is kept by the %s policy, of which the decision names the rule', (layer, more, rule) => {
+    const subject = admin(['password'], { createdAt: fixedNow - 91 * oneDay });
+    const decision = decide({ ...aging, ...more }, subject, [proof('password', 'now')]);
+    expect(decision).toMatchObject({ kind: 'allow' });
+    expect(decision).toHaveProperty('keptPassword', { reason: 'expired', layer, ...rule });
   });
 
   test('comes before what the app would enroll besides', () => {

@@ -307,19 +307,19 @@ test('a recovery code adds only an alternative next to another factor type to th
       const meets = (some: readonly Evidence[]) =>
         meetsLayerRequirement(
           required,
-          some.flatMap((proof) => {
-            const age = ageOf(proof, facts);
-            const auxiliary = proof.authenticator === 'security_question' && { auxiliary: true as const };
-            return age === undefined ? [] : [{ ...proof, age, ...auxiliary }];
+          some.flatMap((shown) => {
+            const age = ageOf(shown, facts);
+            const auxiliary = shown.authenticator === 'security_question' && { auxiliary: true as const };
+            return age === undefined ? [] : [{ ...shown, age, ...auxiliary }];
           }),
         );
-      const others = evidence.filter((proof) => !isRecovery(proof));
+      const others = evidence.filter((shown) => !isRecovery(shown));
       expect(meets(others)).toBe(naivelyMeets(plainRequirement(has), others, when));
       const recovered: Requirement = {
         anyOf: [{ factors: 2, demands: [{ authenticators: ['recovery_code'] }], maxAge: 300 }],
       };
-      const expected = [plainRequirement(has), recovered].some((requirement) =>
-        naivelyMeets(requirement, evidence, when),
+      const expected = [plainRequirement(has), recovered].some((alternative) =>
+        naivelyMeets(alternative, evidence, when),
       );
       expect(meets(evidence)).toBe(expected);
       const kind = expected ? (meets(others) ? 'cleared' : 'recovered') : 'not';
@@ -359,7 +359,7 @@ test('a disabled authenticator neither enrolls anything below the requirement no
           plainRequirement(drawn.has),
           { anyOf: [{ factors: 2 as const, demands: [{ authenticators: ['recovery_code'] }], maxAge: 300 }] },
         ];
-        expect(requirements.some((requirement) => naivelyMeets(requirement, drawn.evidence, { ...when, maxAge }))).toBe(
+        expect(requirements.some((alternative) => naivelyMeets(alternative, drawn.evidence, { ...when, maxAge }))).toBe(
           true,
         );
         for (const key of decision.choices) expect(disabled).not.toContain(key);

@@ -28,10 +28,10 @@ const names = (sets: readonly (readonly Action[])[]) =>
   sets.map((set) => set.map(({ authenticator, method }) => (method ? `${authenticator}.${method}` : authenticator)));
 
 /** One for each method where the requirement tells them apart. */
-function byName(proof: AssessedEvidence, app: Requirement): readonly { name: string; proof: AssessedEvidence }[] {
-  const { authenticator, methods } = proof;
-  if (!methods || !JSON.stringify(app).includes(`"${authenticator}.`)) return [{ name: authenticator, proof }];
-  return methods.map((method) => ({ name: `${authenticator}.${method}`, proof: { ...proof, methods: [method] } }));
+function byName(shown: AssessedEvidence, app: Requirement): readonly { name: string; proof: AssessedEvidence }[] {
+  const { authenticator, methods } = shown;
+  if (!methods || !JSON.stringify(app).includes(`"${authenticator}.`)) return [{ name: authenticator, proof: shown }];
+  return methods.map((method) => ({ name: `${authenticator}.${method}`, proof: { ...shown, methods: [method] } }));
 }
 
 function setsOf(app: ReturnType<typeof factors>, has: readonly Key[]): readonly (readonly string[])[] {
@@ -57,7 +57,7 @@ describe('everything that is asked for', () => {
     const [first, totp] = subject.enrollments;
     const twice = {
       ...subject,
-      enrollments: [first, totp, { ...totp, id: 'other' }].flatMap((enrollment) => enrollment ?? []),
+      enrollments: [first, totp, { ...totp, id: 'other' }].flatMap((each) => each ?? []),
     };
     const app = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
     const asked = askedInAll(policiesOf({ app }), factsOf({ subject: twice as typeof subject }));
@@ -71,7 +71,7 @@ describe('everything that is asked for', () => {
       { authenticator: 'password' },
       { authenticator: 'totp', toEnroll: true },
     ]);
-    expect(asked?.after.map(({ kind }) => kind)).toEqual(['complete']);
+    expect(asked?.ways.map(({ after }) => after.map(({ kind }) => kind))).toEqual([['complete']]);
   });
 
   test('proved authenticators are not asked for again', () => {
@@ -117,9 +117,9 @@ describe('everything that is asked for', () => {
     const subject = userWith(['password', 'totp']);
     const kinds = (evidence: readonly Evidence[]) => {
       const asked = askedInAll(policies, factsOf({ subject, evidence }));
-      return [names(asked?.proofs.sets ?? []), asked?.after.map(({ kind }) => kind)];
+      return [names(asked?.proofs.sets ?? []), asked?.ways.map(({ after: steps }) => steps.map(({ kind }) => kind))];
     };
-    const after = ['enroll', 'profile', 'complete'];
+    const after = [['enroll', 'profile', 'complete']];
     expect(kinds([])).toEqual([[['password', 'totp']], after]);
     // The session is enough to go on, and an enrollment takes one proof of now.
     expect(kinds([proof('password', 60), proof('totp', 60)])).toEqual([[['password'], ['totp']], after]);
@@ -145,9 +145,9 @@ describe('minimal sets', () => {
     authenticator,
     factors: own.flatMap((factor) => factor ?? []),
   });
-  const asked = (...names: readonly string[]) => ({
+  const asked = (...proofs: readonly string[]) => ({
     factors: 1 as const,
-    demands: names.map((name) => ({ authenticators: [name] })),
+    demands: proofs.map((name) => ({ authenticators: [name] })),
   });
   const found = (anyOf: readonly Requirement[], own: readonly Own[]) => {
     const enrollments = own.map((each, at): Enrollment => ({ id: String(at), characteristics: [], ...each }));
@@ -228,7 +228,7 @@ test('all of them, and no others', () => {
       const suffices = (some: readonly string[]) =>
         meetsAll(
           requirements,
-          proofs.flatMap(({ name, proof }) => (some.includes(name) ? [proof] : [])),
+          proofs.flatMap(({ name, proof: shown }) => (some.includes(name) ? [shown] : [])),
         );
       const sufficient = subsets(proofs.map(({ name }) => name)).filter(suffices);
       const minimal = sufficient.filter((set) => set.every((key) => !suffices(set.filter((other) => other !== key))));

@@ -73,7 +73,7 @@ test('after a recovery a new secret and new addresses do not count as another fa
   const rest = [descriptor.phone, descriptor.totp, { ...descriptor.recovery_code, enrollable: true }];
   const policies = { ...policiesOf(), authenticators: [password, ...rest] };
   const parts = (has: readonly Enrollment[]) =>
-    enrollable(capabilities(has, policies), []).map(({ authenticator, recovered }) => [authenticator, recovered]);
+    enrollable(capabilities(has, policies), []).map(({ authenticator, recovered: part }) => [authenticator, part]);
   const keys = ['password', 'phone', 'totp', 'recovery_code'];
   expect(parts(enrolled('email'))).toEqual(keys.map((key) => [key, undefined]));
   const recovered = enrolled('email').map((enrollment) => ({ ...enrollment, recovered: 'proof' as const }));

@@ -155,7 +155,7 @@ describe('a decoy', () => {
     ['with only the highest bits set', (at: number) => at * 2 ** 20],
   ])('for entropies %s', (_, entropyOf) => {
     const many = (kind?: 'address' | 'number') =>
-      Array.from({ length: 4096 }, (_, at) => keysOf(decoy(entropyOf(at), kind)));
+      Array.from({ length: 4096 }, (_item, at) => keysOf(decoy(entropyOf(at), kind)));
     const shareOf = (keys: readonly (readonly string[])[], ...wanted: readonly string[]) =>
       keys.filter((owned) => wanted.every((key) => owned.includes(key))).length / keys.length;
     const [others, addresses, numbers] = [many(), many('address'), many('number')];

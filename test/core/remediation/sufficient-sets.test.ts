@@ -45,14 +45,14 @@ interface World {
 }
 
 function search({ requirements, evidence, has }: World, limit?: number): SufficientSets {
-  const layers = requirements.map((requirement) => ({ layer: 'app' as const, anyOf: [requirement] }));
+  const layers = requirements.map((each) => ({ layer: 'app' as const, anyOf: [each] }));
   const actions = has.map(action);
   return sufficientSets(layers, { evidence: evidence.map(assessed), actions }, limit);
 }
 
 function suffices({ requirements, evidence, has }: World, ids: readonly string[]): boolean {
   const proofs = has.filter(({ id }) => ids.includes(id)).flatMap(proving);
-  return requirements.every((requirement) => naivelyMeets(requirement, [...evidence, ...proofs], when));
+  return requirements.every((each) => naivelyMeets(each, [...evidence, ...proofs], when));
 }
 
 const without = (ids: readonly string[], id: string) => ids.filter((other) => other !== id);

@@ -192,9 +192,9 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
 }
 
 /** Not `toThrow`: that reads the stack of each error, which is a tenth of the walks. */
-function isRefused(act: () => unknown): boolean {
+function isRefused(run: () => unknown): boolean {
   try {
-    act();
+    run();
     return false;
   } catch {
     return true;
@@ -240,12 +240,9 @@ function expectEarned(run: Run, demands: Demands): void {
   const { subject, evidence, event, request: asked } = run.transaction;
   expect(subject?.decoy).toBe(false);
   expect(run.users[subject?.id ?? '']?.status).toBe('active');
-  for (const proof of evidence) expect(proof.subject).toBe(subject?.id);
+  for (const shown of evidence) expect(shown.subject).toBe(subject?.id);
   const when = { now: run.now, transaction: event, maxAge: asked.promptLogin ? 0 : asked.maxAge };
-  expect([demands.session, demands.app].map((requirement) => naivelyMeets(requirement, evidence, when))).toEqual([
-    true,
-    true,
-  ]);
+  expect([demands.session, demands.app].map((demand) => naivelyMeets(demand, evidence, when))).toEqual([true, true]);
 }
 
 test('no sequence of submissions completes without the required proofs', () => {

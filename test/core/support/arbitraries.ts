@@ -129,10 +129,10 @@ export function withMethod({ method: _, ...evidence }: Evidence, method: string 
   return { ...evidence, ...(method !== undefined && { method }) };
 }
 
-export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evidence> =>
+export const evidenceOf = (owned: readonly Enrollment[]): fc.Arbitrary<Evidence> =>
   fc
     .record({
-      enrollment: fc.constantFrom(...enrollments),
+      enrollment: fc.constantFrom(...owned),
       age: fc.constantFrom(-30, 0, 30, 60, 200, 300, 301, 1000, 5000),
       transaction: fc.constantFrom(thisTransaction, 'tx-1', 'tx-2'),
       lesser: fc.boolean(),

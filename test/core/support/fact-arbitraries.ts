@@ -26,7 +26,7 @@ const names = ['a', 'b', 'c'];
 const list = fc.subarray(names, { minLength: 1, maxLength: 2 });
 const platforms: fc.Arbitrary<Platform> = fc.constantFrom('desktop', 'mobile');
 const systems: fc.Arbitrary<OperatingSystem> = fc.constantFrom('linux', 'ios');
-const listOf = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: 1, maxLength: 2 });
+const listOf = <Value>(item: fc.Arbitrary<Value>) => fc.array(item, { minLength: 1, maxLength: 2 });
 const value = fc.constantFrom('a', 'ab', 3, true, '2027-01-15');
 const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });
 

@@ -108,8 +108,8 @@ export function enrolled(...keys: readonly (Key | 'key')[]): readonly Enrollment
         factors: ['possession'],
         characteristics: ['userPresence', 'phishingResistant'],
       };
-    const { factors, characteristics } = descriptor[key];
-    return { id: key, authenticator: key, factors, characteristics };
+    const { factors: covered, characteristics } = descriptor[key];
+    return { id: key, authenticator: key, factors: covered, characteristics };
   });
 }
 
@@ -154,9 +154,17 @@ export function rememberedProof(key: Key | 'key', age: number, more: Partial<Rem
 }
 
 export function action(key: Key | 'key', more: Partial<AssessedEvidence> = {}): AssessedEvidence {
-  const { authenticator, enrollment, factors, characteristics } = proof(key, 'now');
+  const { authenticator, enrollment, factors: covered, characteristics } = proof(key, 'now');
   const { auxiliary }: AuthenticatorDescriptor = descriptor[authenticator as Key];
-  return { authenticator, enrollment, factors, characteristics, age: 'now', ...(auxiliary && { auxiliary }), ...more };
+  return {
+    authenticator,
+    enrollment,
+    factors: covered,
+    characteristics,
+    age: 'now',
+    ...(auxiliary && { auxiliary }),
+    ...more,
+  };
 }
 
 export const plainRequest: RequestFacts = neutralRequest('notes', ['openid']);

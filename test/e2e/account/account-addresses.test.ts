@@ -38,8 +38,8 @@ async function addPage(user: TestUser, agent?: UserAgent): Promise<Visit> {
 
 /** As far as the page that asks for the code. */
 async function ask(user: TestUser, email: string, agent?: UserAgent): Promise<Visit> {
-  const add = await addPage(user, agent);
-  return { agent: add.agent, page: await add.agent.submit(add.page, formOf(add.page, 'add-address'), { email }) };
+  const page = await addPage(user, agent);
+  return { agent: page.agent, page: await page.agent.submit(page.page, formOf(page.page, 'add-address'), { email }) };
 }
 
 async function confirm({ agent, page }: Visit, passcode: string): Promise<Page> {

@@ -180,7 +180,7 @@ describe('a new address', () => {
       .filter(({ delivery }) => delivery.to === email && delivery.template === 'address')
       .map(({ about, delivery }) => [about.subject, String(delivery.params.code)] as const);
     const codeFor = (at: number) => codes.find(([subject]) => subject === users[at]?.id)?.[1] ?? '';
-    const pages = await Promise.all(visits.map((visit, at) => confirm(visit, codeFor(at))));
+    const pages = await Promise.all(visits.map((each, at) => confirm(each, codeFor(at))));
     const winners = (await Promise.all(users.map(recordOf))).filter(({ user }) => user.profile.email === email);
     expect(winners).toHaveLength(1);
     expect(pages.filter(({ messages }) => messages.includes('account.done.email_changed'))).toHaveLength(1);
@@ -311,8 +311,8 @@ describe('the former address', () => {
       const posted = await new UserAgent().submit(page, formOf(page, 'undo'));
       expect([posted.status, posted.messages]).toEqual([410, ['link.undo.superseded']]);
       expect((await recordOf(user)).user.profile.email).toBe(byAdmin);
-      const other = await new UserAgent().open(links[1] ?? '');
-      expect([other.status, other.messages]).toEqual([410, ['link.undo.superseded']]);
+      const opened = await new UserAgent().open(links[1] ?? '');
+      expect([opened.status, opened.messages]).toEqual([410, ['link.undo.superseded']]);
     } finally {
       now -= 61;
     }
@@ -324,8 +324,8 @@ describe('the former address', () => {
     const link = await undoLink(user.email);
     const token = new URL(link).searchParams.get('t') ?? '';
     const body = () => new URLSearchParams({ 'link.token': token });
-    const send = (origin: string, headers: Record<string, string>) =>
-      new UserAgent().send(`${origin}/account/undo`, { method: 'POST', body: body(), headers });
+    const send = (origin: string, sent: Record<string, string>) =>
+      new UserAgent().send(`${origin}/account/undo`, { method: 'POST', body: body(), headers: sent });
     const foreign = await send(node.issuer, { origin: 'https://evil.test' });
     expect(foreign.status).toBe(403);
     const headers = { origin: node.issuer };

@@ -94,7 +94,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   test('both of two addresses are removed at once: one stays', async () => {
     const user = await userWithPassword(node);
     const added = [1, 2].map((count) => ({ address: `${count}-${user.identifier}`, addedAt: 1 }));
-    await node.app.directory.update(user.id, (user) => ({ ...user, notificationAddresses: added }));
+    await node.app.directory.update(user.id, (stored) => ({ ...stored, notificationAddresses: added }));
     const { agent, page: own } = await visit(node, user, { path: '/account/notifications' });
     const links = [...own.html.matchAll(/href="(\/account\/addresses\/[\w-]{43})"/g)].map(([, href]) => href);
     expect(links).toHaveLength(2);

@@ -76,7 +76,7 @@ function setArgument({ args }: Machine, text: string): void {
 }
 
 function begin({ scratchDir, args, stages }: Machine, text: string): Stage {
-  const image = text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => args.get(name) ?? '');
+  const image = text.replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => args.get(variable) ?? '');
   const [base = '', , name] = image.split(/\s+(AS)\s+/);
   const root = join(scratchDir, name ?? `stage-${stages.size}`);
   mkdirSync(root, { recursive: true });

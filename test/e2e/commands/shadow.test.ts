@@ -61,9 +61,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     await rm(join(dir, 'policies/enrollment.yaml'));
     await rm(join(dir, 'invariants.yaml'));
     taken.length = 0;
-    const { shadow } = one.app;
-    const take = shadow.take.bind(shadow);
-    shadow.take = (sample) => {
+    const { shadow: running } = one.app;
+    const take = running.take.bind(running);
+    running.take = (sample) => {
       taken.push(sample);
       take(sample);
     };

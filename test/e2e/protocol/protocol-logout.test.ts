@@ -423,9 +423,9 @@ test.each(storesUnderTest)(
   'on the $name store: what a node leaves behind when it dies, another one sends',
   async (storeUnderTest) => {
     const party = await startNotifiedParty();
-    const told = { backchannel_logout_uri: `${party.origin}/told` };
+    const settings = { backchannel_logout_uri: `${party.origin}/told` };
     // This node sends nothing, like one that dies just after its answer.
-    const opened = await openNode(storeUnderTest, { files: appFile('told', { client: told }) });
+    const opened = await openNode(storeUnderTest, { files: appFile('told', { client: settings }) });
     try {
       const agent = new UserAgent();
       const { tokens } = await authorize(

@@ -211,8 +211,8 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const key = await prover();
       const { access, refresh } = await tokensOf(key);
       const userinfo = `${node.issuer}/oauth2/v1/userinfo`;
-      const get = async (proof: string) =>
-        (await fetch(userinfo, { headers: { authorization: `DPoP ${access}`, dpop: proof } })).status;
+      const get = async (dpop: string) =>
+        (await fetch(userinfo, { headers: { authorization: `DPoP ${access}`, dpop: dpop } })).status;
       const proof = await key.prove('GET', userinfo, access);
       expect([await get(proof), await get(proof)]).toEqual([200, 401]);
       const raced = await key.prove('GET', userinfo, access);

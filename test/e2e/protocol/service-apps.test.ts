@@ -156,7 +156,8 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   test('get an opaque token where the API asks for one, which it introspects and the app can revoke', async () => {
-    const introspect = async (token: string) => (await post(endpoint('introspect'), { token }, basic('export'))).body;
+    const introspect = async (presented: string) =>
+      (await post(endpoint('introspect'), { token: presented }, basic('export'))).body;
     const { body } = await request('two', { resource: stock, scope: 'count' });
     const token = String(body.access_token);
     expect(body).toMatchObject({ expires_in: 120, scope: 'count', token_type: 'Bearer' });

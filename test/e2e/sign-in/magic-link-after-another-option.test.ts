@@ -95,7 +95,7 @@ test('a form of another page takes nothing up: neither with the token, nor with 
     await answerStep(agent, page, { 'credentials.passcode': codeIn(mail), 'link.token': token }),
     await answerStep(agent, opened, { 'link.token': token.toUpperCase() }),
   ];
-  expect(foreign.map((page) => page.messages)).toEqual([['form.stale'], ['form.stale']]);
+  expect(foreign.map((answer) => answer.messages)).toEqual([['form.stale'], ['form.stale']]);
   expect(eventsOf(node, who.id)).not.toContain('authenticator.verified:email');
 });
 

@@ -208,9 +208,9 @@ describe('without a username', () => {
   test('a challenge is answered once, and only in its own sign-in', async () => {
     const { key } = await userWithKey();
     const one = await beginSignIn(node, 'notes');
-    const two = await beginSignIn(node, 'notes');
+    const second = await beginSignIn(node, 'notes');
     const input = assertion(key, where(one.page));
-    expect((await presentFirst(two.agent, two.page, input)).messages).toEqual(['credentials.invalid']);
+    expect((await presentFirst(second.agent, second.page, input)).messages).toEqual(['credentials.invalid']);
     expect(currentStep(await presentFirst(one.agent, one.page, input))).toBe('code');
     expect(currentStep(await presentFirst(one.agent, one.page, input))).not.toBe('code');
   });

@@ -86,8 +86,8 @@ describe.each(storesUnderTest)('on the $name store', (store) => {
     ['international', (number: string) => number],
     ['national', (number: string) => `0${number.slice(3)}`],
   ])('of two phones, the one whose number was typed gets the code: %s', async (_, spelled) => {
-    const identify = { by: ['email', 'phone'], defaultCountry: 'DE' };
-    await node.configure({ ...settingsWithPhone({ limits: enough }, { identify }), ...byPhoneAlone });
+    const identifyBy = { by: ['email', 'phone'], defaultCountry: 'DE' };
+    await node.configure({ ...settingsWithPhone({ limits: enough }, { identify: identifyBy }), ...byPhoneAlone });
     const [first, typed] = [mobileNumber(), mobileNumber()];
     const created = await node.app.directory.create({
       identifiers: [`two-${typed.slice(1)}@demo.test`, typed],
@@ -196,7 +196,6 @@ describe.each(storesUnderTest)('on the $name store', (store) => {
   test('with a password the page shows the number, masked', async () => {
     const user = await userWithPassword(node);
     const number = mobileNumber();
-    const { phoneCredential } = await import('../../../src/authenticators/phone/phone.ts');
     await node.app.directory.replaceCredential(user.id, phoneCredential(number));
     const { agent, page } = await beginSignIn(node, 'payroll');
     const challenged = await identify(agent, page, user);

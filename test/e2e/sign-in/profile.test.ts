@@ -18,6 +18,9 @@ import { mainForm, type Page, UserAgent } from '../../support/pages/user-agent.t
 import { newTestUser } from '../../support/servers/node.ts';
 import { storesUnderTest } from '../../support/stores/stores.ts';
 
+/** More attributes than a form has other fields. */
+const answers = Array.from({ length: 40 }, (_, index) => `answer${index}`);
+
 const files = {
   'stepgate.yaml': JSON.stringify({
     brand: { name: 'Stepgate' },
@@ -31,6 +34,7 @@ const files = {
       },
       card: { unique: true, write: 'user' },
       note: {},
+      ...Object.fromEntries(answers.map((name) => [name, { write: 'user', claim: name }])),
     },
   }),
   'policies/profile/buying.yaml': JSON.stringify({
@@ -46,6 +50,7 @@ const files = {
         },
       },
       { name: 'Shirts', when: { claims: { any: ['shirt'] } }, then: { required: ['shirt'] } },
+      { name: 'Survey', when: { claims: { any: ['answer0'] } }, then: { required: answers } },
       { name: 'Cards', when: { scopes: { any: ['offline_access'] } }, then: { required: ['card', 'email'] } },
       { name: 'Rest', then: { optional: ['nickname'] } },
     ],
@@ -121,6 +126,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       attributes: ['displayName', 'streetAddress', 'locality', 'phone', 'shop'],
     });
     expect(JSON.stringify(opened.node.audit)).not.toContain('Main Street');
+  });
+
+  test('may have many attributes', async () => {
+    const { agent, page } = await asked({ claims: JSON.stringify({ userinfo: { answer0: { essential: true } } }) });
+    expect(currentStep(page)).toBe('profile');
+    const filled = Object.fromEntries(answers.map((name) => [`userProfile.${name}`, 'yes']));
+    expect(currentStep(await answerStep(agent, page, filled))).toBe('code');
   });
 
   test('is asked once: not with single sign-on, not at the next sign-in, and not by a refresh', async () => {
@@ -219,11 +231,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('of two tabs one wins, and the form of the other leads to the next step', async () => {
     const { agent, page, user } = await asked(buying);
-    const answers = ['Ann', 'Bea'].map((name) =>
+    const submissions = ['Ann', 'Bea'].map((name) =>
       answerStep(agent, page, { ...filledIn, 'userProfile.displayName': name }),
     );
-    const pages = await Promise.all(answers);
-    expect(pages.some((page) => currentStep(page) === 'code')).toBe(true);
+    const pages = await Promise.all(submissions);
+    expect(pages.some((each) => currentStep(each) === 'code')).toBe(true);
     expect(['Ann', 'Bea']).toContain((await stored(user.id))?.profile.displayName);
   });
 

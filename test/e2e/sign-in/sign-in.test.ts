@@ -28,7 +28,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   let ahead = 0;
   let notes: RelyingParty;
   let payroll: RelyingParty;
-  const alice: TestUser = { identifier: 'alice@demo.test', password };
+  const aliceOfDemo: TestUser = { identifier: 'alice@demo.test', password };
 
   beforeAll(async () => {
     const opened = await open();
@@ -72,7 +72,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('one factor: identifier and password on one page, true assurance, userinfo', async () => {
     const began = moment();
-    const { asked, claims, tokens } = await go(notes, new UserAgent(), alice);
+    const { asked, claims, tokens } = await go(notes, new UserAgent(), aliceOfDemo);
     expect(asked).toEqual(['identify']);
     expect(claims).toMatchObject({ acr: acr.password, amr: ['pwd'] });
     expectSince(began, claims?.auth_time);
@@ -144,9 +144,9 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   test('prompt=none without a session is login_required; prompt=login always asks again', async () => {
     const agent = new UserAgent();
     expect((await silent(notes, agent)).error).toBe('login_required');
-    const before = await go(notes, agent, alice);
+    const before = await go(notes, agent, aliceOfDemo);
     ahead = 1;
-    const again = await go(notes, agent, alice, { prompt: 'login' });
+    const again = await go(notes, agent, aliceOfDemo, { prompt: 'login' });
     expect(again.asked).toEqual(['challenge:password']);
     expect(Number(again.claims?.auth_time)).toBeGreaterThan(Number(before.claims?.auth_time));
     expect((await silent(notes, agent, { max_age: '600' })).tokens?.claims()?.auth_time).toBe(again.claims?.auth_time);
@@ -154,11 +154,11 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('max_age: fresh enough is silent and leaves auth_time, too old is asked again', async () => {
     const agent = new UserAgent();
-    const first = await go(notes, agent, alice);
-    expect((await go(notes, agent, alice, { max_age: '600' })).claims?.auth_time).toBe(first.claims?.auth_time);
+    const first = await go(notes, agent, aliceOfDemo);
+    expect((await go(notes, agent, aliceOfDemo, { max_age: '600' })).claims?.auth_time).toBe(first.claims?.auth_time);
     ahead = 10;
     expect((await silent(notes, agent, { max_age: '5' })).error).toBe('login_required');
-    const again = await go(notes, agent, alice, { max_age: '5' });
+    const again = await go(notes, agent, aliceOfDemo, { max_age: '5' });
     expect(again.asked).toEqual(['challenge:password']);
     expect(Number(again.claims?.auth_time)).toBeGreaterThan(Number(first.claims?.auth_time));
   });
@@ -204,9 +204,9 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(mainForm(page)?.fields.identifier).toBe('bob@demo.test');
     const agent = new UserAgent();
     const hint = (await go(notes, new UserAgent(), { identifier: 'bob@demo.test', password })).tokens?.id_token ?? '';
-    await go(notes, agent, alice);
+    await go(notes, agent, aliceOfDemo);
     expect((await silent(notes, agent, { id_token_hint: hint })).error).toBe('login_required');
-    const wrong = await signIn(agent, (await authorizationRequest(notes, { id_token_hint: hint })).url, alice);
+    const wrong = await signIn(agent, (await authorizationRequest(notes, { id_token_hint: hint })).url, aliceOfDemo);
     expect(wrong.page.messages).toContain('subject.mismatch');
     const right = await go(notes, agent, { identifier: 'bob@demo.test', password }, { id_token_hint: hint });
     expect(right.asked).toEqual(['identify']);
@@ -214,7 +214,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('another account: the former session ends, the new user signs in', async () => {
     const agent = new UserAgent();
-    const first = await go(notes, agent, alice);
+    const first = await go(notes, agent, aliceOfDemo);
     const page = await agent.open((await authorizationRequest(notes, { prompt: 'login' })).url);
     const fresh = await agent.submit(
       page,
@@ -231,7 +231,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('refresh rotates, keeps acr, amr and auth_time; a token of two refreshes ago revokes the family', async () => {
     const agent = new UserAgent();
-    const { tokens, claims } = await go(notes, agent, alice);
+    const { tokens, claims } = await go(notes, agent, aliceOfDemo);
     const next = await client.refreshTokenGrant(notes, tokens?.refresh_token ?? '');
     expect(next.refresh_token).not.toBe(tokens?.refresh_token);
     expect(next.claims()).toMatchObject({ acr: claims?.acr, amr: claims?.amr, auth_time: claims?.auth_time });
@@ -246,7 +246,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('a code works once; its second use revokes what the first brought', async () => {
     const request = await authorizationRequest(notes);
-    const { page } = await signIn(new UserAgent(), request.url, alice);
+    const { page } = await signIn(new UserAgent(), request.url, aliceOfDemo);
     const tokens = await redeem(notes, request, page.url);
     await expect(redeem(notes, request, page.url)).rejects.toMatchObject({ error: 'invalid_grant' });
     await expect(client.fetchUserInfo(notes, tokens.access_token, tokens.claims()?.sub ?? '')).rejects.toThrow();
@@ -254,7 +254,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('a code is bound to its verifier', async () => {
     const request = await authorizationRequest(notes);
-    const { page } = await signIn(new UserAgent(), request.url, alice);
+    const { page } = await signIn(new UserAgent(), request.url, aliceOfDemo);
     const other = { ...request, verifier: client.randomPKCECodeVerifier() };
     await expect(redeem(notes, other, page.url)).rejects.toMatchObject({ error: 'invalid_grant' });
   });
@@ -286,7 +286,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('logout ends the session and its tokens', async () => {
     const agent = new UserAgent();
-    const { tokens, claims } = await go(notes, agent, alice);
+    const { tokens, claims } = await go(notes, agent, aliceOfDemo);
     const url = client.buildEndSessionUrl(notes, {
       id_token_hint: tokens?.id_token ?? '',
       post_logout_redirect_uri: 'http://127.0.0.1/',

@@ -37,9 +37,7 @@ const wholeNodes = kinds.map(
 process.stdout.write('| store | replicas | fault | acknowledged | in doubt | longest gap | lost | twice |\n');
 process.stdout.write('|---|---|---|---|---|---|---|---|\n');
 let failed = 0;
-for (const { name, run } of [...atTheStore, ...wholeNodes].filter((experiment) =>
-  experiment.name.includes(values.only),
-)) {
+for (const { name, run } of [...atTheStore, ...wholeNodes].filter((each) => each.name.includes(values.only))) {
   try {
     const { acknowledged, refused, gap, lost, twice } = await run();
     const numbers = [acknowledged, refused, `${gap.toFixed(1)} s`, lost.length, twice.length];

@@ -63,7 +63,7 @@ export class Workload {
   /** Writes the documents, so that all servers have them, then begins. `seconds`: how long there is enough to do. */
   async start(seconds: number): Promise<void> {
     const count = Math.ceil((seconds * 1000) / interval);
-    this.#deeds = Array.from({ length: count }, (_, number) => deed(number));
+    this.#deeds = Array.from({ length: count }, (_, number) => newDeed(number));
     const before = this.#deeds.map(
       ({ key, before: first = key }): Op => ({ op: 'put', key: first, value: 'before', ttl: oneDay }),
     );
@@ -137,7 +137,7 @@ export class Workload {
 }
 
 /** Each effect in turn. */
-function deed(number: number): Deed {
+function newDeed(number: number): Deed {
   const effect = effects[number % effects.length] ?? 'code';
   const rest = { effect, name: `${effect} ${number}`, acknowledged: 0, isTried: false };
   const isConsumed: Deed['isThere'] = (entry) => entry?.consumed !== undefined;

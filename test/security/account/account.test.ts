@@ -93,7 +93,7 @@ async function owner() {
   const added = [1, 2].map((count) => ({ address: `${count}-${user.identifier}`, addedAt: 1 }));
   const askedAt = Math.floor(Date.now() / 1000);
   const askedAddress = { address: `3-${user.identifier}`, code: 'x', askedAt, expires: askedAt + 600 };
-  await node.app.directory.update(user.id, (user) => ({ ...user, notificationAddresses: added, askedAddress }));
+  await node.app.directory.update(user.id, (stored) => ({ ...stored, notificationAddresses: added, askedAddress }));
   const parts = ['methods', 'devices', 'notifications'];
   const pages = await Promise.all(parts.map((part) => agent.open(`${node.issuer}/account/${part}`)));
   const html = pages.map((page) => page.html).join('\n');

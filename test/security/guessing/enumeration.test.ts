@@ -139,14 +139,14 @@ const unknowns: { readonly unknown: string; readonly look: Seen }[] = [];
  * quarter a passkey.
  */
 async function unknownLike(app: string, identifier: string): Promise<string> {
-  const look = await observe(identifier, app, [name, list]);
-  const known = unknowns.findIndex(({ look: seen }) => isDeepStrictEqual(seen, look));
+  const wanted = await observe(identifier, app, [name, list]);
+  const known = unknowns.findIndex(({ look: seen }) => isDeepStrictEqual(seen, wanted));
   const [found] = known < 0 ? [] : unknowns.splice(known, 1);
   if (found) return found.unknown;
   for (let tries = 0; tries < 100; tries += 1) {
     const unknown = unknownIdentifier();
     const seen = await observe(unknown, app, [name, list]);
-    if (isDeepStrictEqual(seen, look)) return unknown;
+    if (isDeepStrictEqual(seen, wanted)) return unknown;
     unknowns.push({ unknown, look: seen });
   }
   throw new Error('no unknown name looks like this user');

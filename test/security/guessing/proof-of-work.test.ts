@@ -93,7 +93,9 @@ test.each<[string, (task: Task) => string]>([
   const { agent, page, task } = await withTask(address);
   const again = await register({ agent, page }, address, answer(task));
   expect(again.messages).toEqual(['requests.exceeded']);
-  expect(taskOf(again)?.challenge).not.toBe(task.challenge);
+  const next = taskOf(again);
+  expect(next).toBeDefined();
+  expect(next?.challenge).not.toBe(task.challenge);
   expect(await allMailTo(node, address)).toEqual([]);
 });
 

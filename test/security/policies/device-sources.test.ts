@@ -72,8 +72,8 @@ describe('a client certificate that a proxy hands over', () => {
     ['of another authority of that name does not', foreign, 'denied.rule'],
     ['of a time that is over does not', lapsed, 'denied.rule'],
     ['that is the authority itself does not', authority, 'denied.rule'],
-  ])('%s', async (_, certificate, step) => {
-    expect(await leadsTo(shown(certificate))).toBe(step);
+  ])('%s', async (_, presented, step) => {
+    expect(await leadsTo(shown(presented))).toBe(step);
   });
 
   test('as nginx writes it counts, too', async () => {

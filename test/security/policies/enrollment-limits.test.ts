@@ -115,8 +115,8 @@ test('own mailboxes give an attacker no guesses at the code of another one: 30 a
     let at = await answer({ agent, page }, { 'credentials.email': address });
     seen.push(...at.messages);
     if (at.messages.length > 0) return;
-    for (const passcode of answers(codeIn(await mailTo(node, address, mails)))) {
-      at = await answer({ agent, page: at }, { 'credentials.passcode': passcode });
+    for (const given of answers(codeIn(await mailTo(node, address, mails)))) {
+      at = await answer({ agent, page: at }, { 'credentials.passcode': given });
       seen.push(...at.messages);
     }
   };

@@ -244,7 +244,7 @@ describe('a remembered browser and what the request asks for', () => {
       const own = await remembering(user);
       const agent = isOwn ? own : new UserAgent();
       const { body } = await post(`${node.origin}/oauth2/v1/device`, { client_id: 'vault', scope: 'openid' });
-      const codeForm = (page: Page) => page.forms.find(({ fields }) => 'user_code' in fields);
+      const codeForm = (shown: Page) => shown.forms.find(({ fields: inputs }) => 'user_code' in inputs);
       const page = await agent.open(`${node.issuer}/device`);
       const confirm = await agent.submit(page, codeForm(page), { user_code: String(body.user_code) });
       const { abort: _, ...fields } = codeForm(confirm)?.fields ?? {};
@@ -415,7 +415,7 @@ describe('two nodes on one Redis', () => {
   );
 
   test('nothing went wrong inside', () => {
-    const errors = both.nodes.flatMap((node) => node.errors);
+    const errors = both.nodes.flatMap((each) => each.errors);
     expect(errors.filter((error) => ((error as { status?: number }).status ?? 500) >= 500)).toEqual([]);
   });
 });

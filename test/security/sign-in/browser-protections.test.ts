@@ -22,6 +22,8 @@ import {
 } from '../../support/clients/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../../support/pages/user-agent.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
+import { ownRoutesOf } from '../../support/servers/own-routes.ts';
+import { visit } from '../../support/users/account-visits.ts';
 
 const issuer = 'https://id.example.test';
 let node: TestNode;
@@ -203,6 +205,37 @@ describe('a form of another site', () => {
     }
     expect(await storedTransaction(node, uid)).toEqual(before);
     expect(node.app.hashing.stats.started).toBe(hashes);
+  });
+
+  const forms = ownRoutesOf({ demo: false }).filter(({ POST }) => POST !== undefined);
+
+  test.each(forms.map(({ path }) => path))('POST %s refuses it, whatever it contains', async (path) => {
+    const { agent, page, uid } = await beginSignIn(node, 'notes', browser());
+    const address = path
+      .replace(':uid', uid)
+      .replace(':kind', 'email')
+      .replace(':act', 'rename')
+      .replace(/:\w+/g, 'select');
+    const body = new URLSearchParams(mainForm(page)?.fields);
+    const headers = { origin: 'https://evil.example' };
+    const answer = await agent.open(`${issuer}${address}`, { method: 'POST', headers, body });
+    expect([answer.status, answer.messages]).toEqual([403, ['error.cross_site']]);
+  });
+
+  test('a form of the account without its handle is stale', async () => {
+    const user = await userWithPassword(node);
+    const { agent } = await visit(node, user, { path: '/account/data', agent: browser() });
+    // The token of a link takes the place of the handle. An id that the user does not have leaves nothing to do.
+    const byLink = ['/account/undo', '/account/not-me'];
+    const paths = forms.map(({ path }) => path).filter((path) => path.startsWith('/account/') && !path.includes(':id'));
+    const handled = paths.filter((path) => !byLink.includes(path));
+    expect(handled.length).toBeGreaterThan(9);
+    const body = new URLSearchParams({ 'userProfile.displayName': 'Eve', email: 'eve@demo.test', confirm: 'yes' });
+    for (const path of handled) {
+      const answer = await agent.send(`${issuer}${path.replace(':kind', 'email')}`, { method: 'POST', body });
+      const isStale = (await answer.text()).includes('data-message="form.stale"');
+      expect([path, isStale || answer.headers.get('location')]).toEqual([path, isStale || '/account?done=stale']);
+    }
   });
 
   const fromHere: readonly Readonly<Record<string, string>>[] = [
@@ -437,7 +470,8 @@ describe('a planted session', () => {
     const owner = browser();
     await signedIn(owner);
     const value = sessionCookie(owner);
-    const signature = owner.cookies(issuer).find(({ name }) => name === '__Host-stepgate-session.sig')?.value ?? '';
+    const signature =
+      owner.cookies(issuer).find(({ name: cookie }) => cookie === '__Host-stepgate-session.sig')?.value ?? '';
     expect(signature).not.toBe('');
     const name = '__Host-stepgate-session';
     for (const [id, sig] of [

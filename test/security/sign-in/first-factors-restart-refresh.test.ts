@@ -186,8 +186,8 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
       await decide(demands.apart);
       const weak = refreshed.tokens?.refresh_token ?? '';
       expect((await refresh(node.origin, 'one', weak)).error).toBe('invalid_grant');
-      const silent = async (agent: UserAgent) =>
-        currentStep((await beginSignIn(node, { client_id: 'one', prompt: 'none' }, agent)).page);
+      const silent = async (browser: UserAgent) =>
+        currentStep((await beginSignIn(node, { client_id: 'one', prompt: 'none' }, browser)).page);
       expect(await silent(agent)).toBe('interaction_required');
       const more = await beginSignIn(node, 'one', agent);
       const { page } = await prove(who, more, [missing]);

@@ -76,9 +76,9 @@ function expectInert({ html, headers }: Page): void {
 describe('pages', () => {
   test.each(named)('an identifier %s', async (_name, identifier) => {
     const { agent, page } = await beginSignIn(node, 'notes');
-    const named = await answerStep(agent, page, { identifier, 'credentials.passcode': '' });
-    expect(named.status).toBeLessThan(500);
-    expectInert(named);
+    const answer = await answerStep(agent, page, { identifier, 'credentials.passcode': '' });
+    expect(answer.status).toBeLessThan(500);
+    expectInert(answer);
     const refused = await answerStep(agent, page, { identifier, 'credentials.passcode': identifier });
     expect(refused.status).toBeLessThan(500);
     expectInert(refused);

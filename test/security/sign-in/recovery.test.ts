@@ -194,7 +194,7 @@ describe('a recovery is no way to anything else', () => {
       answerStep(agent, proved, passcode(good)),
       answerStep(agent, proved, passcode('nine yellow umbrellas')),
     ]);
-    expect(both.some((page) => currentStep(page) === 'code')).toBe(true);
+    expect(both.some((each) => currentStep(each) === 'code')).toBe(true);
     const account = await node.app.directory.get(user.id);
     expect(account?.credentials.filter(({ authenticator }) => authenticator === 'password')).toHaveLength(1);
   });

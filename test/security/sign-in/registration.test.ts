@@ -121,10 +121,10 @@ describe('whether an address has an account does not show', () => {
       return next;
     };
     const sent = await watch(() => fill(agent, page, address));
-    const guess = async (page: Page) => {
+    const guess = async (shown: Page) => {
       const waiting = (await outboxOf(node)).filter(({ delivery }) => delivery.to === address);
       const passcode = otherThan(...waiting.map(({ delivery }) => String(delivery.params.code)));
-      return watch(() => answerStep(agent, page, { 'credentials.passcode': passcode }));
+      return watch(() => answerStep(agent, shown, { 'credentials.passcode': passcode }));
     };
     const wrong = await guess(sent);
     const again = await watch(() => agent.submit(wrong, formOf(wrong, 'resend') as never));
@@ -238,10 +238,10 @@ describe('nothing is an account before the address is proved', () => {
 
   test('two users with one unique value: one wins, the other gets an error and keeps the typed text', async () => {
     const card = randomName();
-    const filled = async (address: string) => {
+    const filled = async (typed: string) => {
       const { agent, page } = await open('club');
       const form = {
-        'userProfile.email': address,
+        'userProfile.email': typed,
         'userProfile.displayName': 'Ann Archer',
         'userProfile.card': card,
         'userProfile.member': 'yes',
@@ -249,7 +249,7 @@ describe('nothing is an account before the address is proved', () => {
         'terms.club': 'yes',
       };
       const sent = await answerStep(agent, page, form);
-      return { agent, page: sent, form, code: codeIn(await mailTo(node, address)) };
+      return { agent, page: sent, form, code: codeIn(await mailTo(node, typed)) };
     };
     const [fast, slow] = [await filled(newAddress()), await filled(newAddress())];
     const won = await answerStep(fast.agent, fast.page, { 'credentials.passcode': fast.code });
@@ -283,7 +283,7 @@ describe('nothing is an account before the address is proved', () => {
     const sent = await fill(agent, page, address);
     const code = codeIn(await mailTo(node, address));
     const pages = await Promise.all([1, 2].map(() => answerStep(agent, sent, { 'credentials.passcode': code })));
-    expect(pages.filter((page) => currentStep(page) === 'code').length).toBeGreaterThanOrEqual(1);
+    expect(pages.filter((each) => currentStep(each) === 'code').length).toBeGreaterThanOrEqual(1);
     const account = await node.app.directory.findByIdentifier(address);
     const ids: string[] = [];
     for await (const some of node.store.members(usersKey)) ids.push(...some);

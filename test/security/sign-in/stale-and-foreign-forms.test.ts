@@ -148,16 +148,16 @@ const attacks: readonly Attack[] = [
     }),
   },
   {
-    name: '100 fields',
+    name: '300 fields',
     statuses: [400],
     init: (form) => ({
       headers: urlencoded,
-      body: `${filled(form)}${Array.from({ length: 100 }, (_, i) => `&a${i}=1`).join('')}`,
+      body: `${filled(form)}${Array.from({ length: 300 }, (_, i) => `&a${i}=1`).join('')}`,
     }),
   },
   {
     name: '10,000 fields',
-    statuses: [413],
+    statuses: [400],
     init: (form) => ({
       headers: urlencoded,
       body: `${filled(form)}${Array.from({ length: 10_000 }, (_, i) => `&a${i}=1`).join('')}`,
@@ -333,12 +333,12 @@ describe('in parallel', () => {
     const { agent, page, uid } = await beginSignIn(node, 'payroll');
     const form = mainForm(page);
     const body = { ...form?.fields, identifier: user.identifier, 'credentials.passcode': password };
-    const answers = await Promise.all(
+    const results = await Promise.all(
       Array.from({ length: 20 }, () =>
         agent.send(new URL(form?.action ?? '', page.url).href, { method: 'POST', body: new URLSearchParams(body) }),
       ),
     );
-    expect(answers.map(({ status }) => status).filter((status) => ![303, 409, 429].includes(status))).toEqual([]);
+    expect(results.map(({ status }) => status).filter((status) => ![303, 409, 429].includes(status))).toEqual([]);
     const verified = node.audit.filter(
       ({ event, subject }) => event === 'authenticator.verified' && subject === user.id,
     );
@@ -396,7 +396,7 @@ describe('other browsers', () => {
     const { page, signIn } = await (stepsOfTheLoop['challenge:totp'] as () => Promise<At>)();
     const { agent, uid } = signIn;
     const named = (end: string) =>
-      agent.cookies(node.issuer).find(({ name, path }) => name.endsWith(end) && path.includes(uid));
+      agent.cookies(node.issuer).find(({ name: cookie, path }) => cookie.endsWith(end) && path.includes(uid));
     const { name = '', value = '' } = named('interaction') ?? {};
     const signature = named('interaction.sig')?.value ?? '';
     expect(signature).not.toBe('');

@@ -46,7 +46,7 @@ const weights = new WeakMap<Renderer, (path: string) => number>();
 function weightsOf(renderer: Renderer): (path: string) => number {
   const [, usual = ''] = linkedIn(renderer.renderSignedOut({ brand: { name: 'A' }, locale: 'en', signedOut: true }));
   const known = new Map<string, number>();
-  const weigh = (path: string): number => {
+  const weightOf = (path: string): number => {
     const styles = renderer.brandStyles(path);
     if (styles && isLogos(path))
       return brotliCompressSync(styles.compose(styles.files.map((hash) => sampleBrandFiles.get(hash))) ?? '').length;
@@ -55,7 +55,7 @@ function weightsOf(renderer: Renderer): (path: string) => number {
     return asset?.encoded('br')?.length ?? asset?.body.length ?? 0;
   };
   return (path) => {
-    const weight = known.get(path) ?? weigh(path);
+    const weight = known.get(path) ?? weightOf(path);
     known.set(path, weight);
     return weight;
   };

@@ -3,9 +3,10 @@
  * a quarter of the start of a node.
  */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type Document as ParsedDocument, parseDocument } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
@@ -84,12 +85,23 @@ async function demoFiles(): Promise<ConfigurationFiles> {
   return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
 }
 
+/** As `checkedDocuments`: the same for a directory, as long as nothing in it changes. */
+export async function documentsIn(dir: string, variables: Variables): Promise<Documents> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const contents = names.map((name) => readFileSync(name));
+  const written = names.map((name, at) => [relative(dir, name), contents[at]?.toString('base64')]);
+  return kept([written, variables], () => loadedDocuments(dir, variables));
+}
+
 /** Throws, with the findings, for a configuration that could not be applied. */
 export function checkedDocuments(files: ConfigurationFiles, variables: Variables): Promise<Documents> {
-  const key = createHash('sha256')
-    .update(JSON.stringify([files, variables]))
-    .digest('base64');
-  const documents = checked.get(key) ?? readDocuments(files, variables);
+  return kept([files, variables], () => readDocuments(files, variables));
+}
+
+function kept(readFrom: unknown, read: () => Promise<Documents>): Promise<Documents> {
+  const key = createHash('sha256').update(JSON.stringify(readFrom)).digest('base64');
+  const documents = checked.get(key) ?? read();
   checked.delete(key);
   checked.set(key, documents);
   const [oldest = ''] = checked.keys();
@@ -104,10 +116,14 @@ async function readDocuments(files: ConfigurationFiles, variables: Variables): P
       await mkdir(dirname(join(dir, file)), { recursive: true });
       await writeFile(join(dir, file), text);
     }
-    const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
-    if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
-    return loaded.documents;
+    return await loadedDocuments(dir, variables);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+async function loadedDocuments(dir: string, variables: Variables): Promise<Documents> {
+  const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
+  if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
+  return loaded.documents;
 }

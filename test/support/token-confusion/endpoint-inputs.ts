@@ -99,7 +99,7 @@ export const endpointInputs: readonly TestedInput[] = [
         return String(body.error ?? 'nothing');
       });
       const { access = '', other = '', refresh = '' } = flows.tokens;
-      const alive = await Promise.all([access, other, refresh].map((token) => introspected(flows, token)));
+      const alive = await Promise.all([access, other, refresh].map((presented) => introspected(flows, presented)));
       return alive.every((active) => active === 'true') ? answer : 'revoked';
     },
   },

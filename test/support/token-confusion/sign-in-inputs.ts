@@ -185,8 +185,8 @@ export const signInInputs: readonly TestedInput[] = [
       counts: 'always',
       refusals: [...wrong('identify'), 'identify form.stale'],
       async submit(flows, value) {
-        const at = await beginSignIn(flows.node, app);
-        return seen(await presentFirst(at, { ...(await signed(flows, at.page)), [field]: value }));
+        const begun = await beginSignIn(flows.node, app);
+        return seen(await presentFirst(begun, { ...(await signed(flows, begun.page)), [field]: value }));
       },
     }),
   ),

@@ -16,11 +16,11 @@ import { app, question, vault } from './apps.ts';
 import type { BrowserAtPage, Fields } from './browser-at-page.ts';
 
 /** A value in a form of the page. */
-export function fieldOf(page: Page, field: string, step?: string): string {
+export function fieldOf(page: Page, field: string, stepName?: string): string {
   const form = page.forms.find(
-    (candidate) => field in candidate.fields && (step === undefined || candidate.step === step),
+    (candidate) => field in candidate.fields && (stepName === undefined || candidate.step === stepName),
   );
-  if (!form) throw new Error(`no ${step ?? 'form'} with ${field} on ${page.url} ${page.status}\n${page.html}`);
+  if (!form) throw new Error(`no ${stepName ?? 'form'} with ${field} on ${page.url} ${page.status}\n${page.html}`);
   return form.fields[field] ?? '';
 }
 
@@ -181,9 +181,9 @@ export async function texted(node: TestNode, count: number): Promise<string> {
   return newest ? codeFor(newest) : '';
 }
 
-export async function passcodeOf(who: Holder, name: CapabilityName, agent: UserAgent): Promise<string> {
+export async function passcodeOf(who: Holder, capability: CapabilityName, agent: UserAgent): Promise<string> {
   const anyPage = {} as Page;
-  return (await who.answer(name, anyPage, agent))['credentials.passcode'] ?? '';
+  return (await who.answer(capability, anyPage, agent))['credentials.passcode'] ?? '';
 }
 
 /** What a user must confirm who removes the access code: without it they lose an app. */

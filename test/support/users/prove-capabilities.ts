@@ -7,20 +7,20 @@ import { type CapabilityName, capabilities, type Holder } from './enrolled-users
 
 /** One app for each of these; what its rule allows, under its name. */
 export function appsThatAsk(demands: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
-  const files = Object.entries(demands).map(([name, allow]) => ({
-    ...signOnPolicy(name, { then: { allow } }),
-    ...appFile(name, { signOnPolicy: name }),
+  const files = Object.entries(demands).map(([capability, allow]) => ({
+    ...signOnPolicy(capability, { then: { allow } }),
+    ...appFile(capability, { signOnPolicy: capability }),
   }));
   return Object.assign({}, ...files);
 }
 
 /** The app that one proof of this opens, and nothing else. */
-export const appOf = (name: CapabilityName): string => `only-${name.replace(' ', '-')}`;
+export const appOf = (capability: CapabilityName): string => `only-${capability.replace(' ', '-')}`;
 
 /** What the rule of that app allows. */
-export function demandOf(name: CapabilityName): unknown {
-  const { authenticator, factors } = capabilities[name];
-  const verified = name === 'passkey' ? { userVerification: true } : {};
+export function demandOf(capability: CapabilityName): unknown {
+  const { authenticator, factors } = capabilities[capability];
+  const verified = capability === 'passkey' ? { userVerification: true } : {};
   const isKnown = (factors as readonly string[]).includes('knowledge');
   return { factors: 1, [isKnown ? 'knowledge' : 'possession']: { authenticators: [authenticator], ...verified } };
 }

@@ -89,7 +89,7 @@ describe('a challenge', () => {
         phone.challenge(undefined, { ...context, subjectId: `decoy-${index}`, methods: ['sms'] }),
       ),
     );
-    const shown = new Set(decoys.map(({ public: challenge }) => JSON.stringify([challenge.method, challenge.methods])));
+    const shown = new Set(decoys.map(({ public: decoy }) => JSON.stringify([decoy.method, decoy.methods])));
     expect([...shown]).toEqual([JSON.stringify(['sms', ['sms']])]);
   });
 

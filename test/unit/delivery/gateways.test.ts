@@ -243,7 +243,7 @@ describe('Twilio', () => {
       const { url } = await start(() => ({ status, body: '{"code":20003}' }));
       const error = await twilioChannel({ ...options, from: 'Acme', baseUrl: url })
         .send(message)
-        .catch((error: unknown) => error);
+        .catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(TryLater);
       expect(String(error)).toContain(`${status}, error 20003`);
     },

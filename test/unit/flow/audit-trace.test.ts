@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { riskOf } from '../../../src/core/policy/values/risk.ts';
 import { type AuditTrace, auditTrace, decidingRule } from '../../../src/flow/audit-trace.ts';
@@ -165,4 +166,20 @@ test('only what this user proved is in it', () => {
     evidence: [{ ...proof('password', 'now'), subject: 'zoe' }],
   });
   expect(traceOf(withRules(), facts).proved).toEqual([]);
+});
+
+test('a password that is kept although it must be replaced is in it, with what keeps it', () => {
+  const policies = policiesOf();
+  const own = { enrollable: true, underPasswordPolicy: true } as const;
+  const rules = [{ name: 'Not here', when: {}, then: { kind: 'deny' as const } }];
+  const set: PolicySet = {
+    ...policies,
+    authenticators: policies.authenticators.map((descriptor) => ({ ...descriptor, ...own })),
+    accountPolicy: compileAccountPolicy({ name: 'account', rules }),
+  };
+  const subject = userWith(['password']);
+  const enrollments = subject.enrollments.map((enrollment) => ({ ...enrollment, compromised: 'common' as const }));
+  const facts = factsOf({ subject: { ...subject, enrollments }, evidence: [proof('password', 'now')] });
+  expect(traceOf(set, facts).keptPassword).toEqual({ reason: 'compromised', layer: 'account', rule: 'Not here' });
+  expect(traceOf(set, { ...facts, subject })).not.toHaveProperty('keptPassword');
 });

@@ -195,7 +195,7 @@ describe('an enrollment would end the other sessions', () => {
     const world = createWorld({ authenticators: [password, totp, only, first] });
     await world.addUser('ann', [
       credential('password', 'secret'),
-      ...['only', 'totp'].map((key) => credential(key, '1')),
+      ...['only', 'totp'].map((authenticator) => credential(authenticator, '1')),
     ]);
     await world.identify('ann');
     const would = await opened(world, async (context) => {

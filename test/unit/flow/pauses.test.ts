@@ -22,7 +22,7 @@ const session = (more: Partial<SsoSession>): SsoSession => ({
   payload: {},
   ...more,
 });
-const pauseOf = (session: SsoSession, now: number) => withPauses(session, now)[0]?.longestPause;
+const pauseOf = (paused: SsoSession, now: number) => withPauses(paused, now)[0]?.longestPause;
 
 test('grows from the proof, and then from the last activity', () => {
   expect(pauseOf(session({}), 1300)).toBe(300);

@@ -62,15 +62,15 @@ export function fakeAuthenticator(
     descriptor: complete,
     configuration: {} as Authenticator['configuration'],
     attemptLimits: [{ limit: 3, window: 60 }],
-    challenge: async (credential, { now }) => ({
+    challenge: async (stored, { now }) => ({
       inputs: ['passcode'],
-      public: { of: credential?.id ?? 'unknown' },
+      public: { of: stored?.id ?? 'unknown' },
       private: {},
       expires: now + 300,
     }),
-    verify: async (credential, { input }) =>
-      credential !== undefined && credential.secret.text === input.passcode
-        ? { ok: true, credential: credential.id, proof: { ...pick(credential), amr: [key] }, mustSave: false }
+    verify: async (stored, { input }) =>
+      stored !== undefined && stored.secret.text === input.passcode
+        ? { ok: true, credential: stored.id, proof: { ...pick(stored), amr: [key] }, mustSave: false }
         : { ok: false, code: 'credentials.invalid' },
     beginEnrollment: async (_subject, { now }) => ({
       inputs: ['passcode'],
@@ -86,8 +86,8 @@ export function fakeAuthenticator(
   };
 }
 
-function pick({ factors, characteristics }: Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>) {
-  return { factors, characteristics };
+function pick({ factors: covered, characteristics }: Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>) {
+  return { factors: covered, characteristics };
 }
 
 export const password = fakeAuthenticator({

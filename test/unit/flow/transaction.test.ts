@@ -119,10 +119,12 @@ describe('saving it', () => {
     ],
   ])('a message waits to be sent %s', async (_when, change, left) => {
     const { world, stored, load } = await withMessages();
-    await world.inRequest('tx', async (request) => {
-      const entry = await load(request.unit);
+    await world.inRequest('tx', async (scope) => {
+      const entry = await load(scope.unit);
       const changed = change(stored);
-      expect(saveTransaction({ request, services: world.services, transaction: changed }, entry?.value)).toBe(true);
+      expect(saveTransaction({ request: scope, services: world.services, transaction: changed }, entry?.value)).toBe(
+        true,
+      );
     });
     expect(await world.outbox()).toHaveLength(left);
     const { proofSecretHash, ...kept } = (await world.transaction()) ?? {};
@@ -135,10 +137,10 @@ describe('saving it', () => {
     const hashes: (string | undefined)[] = [];
     const proofs = [{ at: 1 } as Evidence, { at: 2 } as Evidence];
     for (const change of [{}, { evidence: proofs.slice(1) }, { keepSignedIn: true }, { evidence: proofs }]) {
-      await world.inRequest('tx', async (request) => {
-        const entry = await load(request.unit);
+      await world.inRequest('tx', async (scope) => {
+        const entry = await load(scope.unit);
         const transaction = { ...stored, ...(await world.transaction()), ...change };
-        saveTransaction({ request, services: world.services, transaction }, entry?.value);
+        saveTransaction({ request: scope, services: world.services, transaction }, entry?.value);
       });
       hashes.push((await world.transaction())?.proofSecretHash);
     }
@@ -151,9 +153,11 @@ describe('saving it', () => {
   test('unchanged values are not written', async () => {
     const { world, stored, load } = await withMessages();
     const { length } = world.store.commits;
-    await world.inRequest('tx', async (request) => {
-      const entry = await load(request.unit);
-      expect(saveTransaction({ request, services: world.services, transaction: stored }, entry?.value)).toBe(false);
+    await world.inRequest('tx', async (scope) => {
+      const entry = await load(scope.unit);
+      expect(saveTransaction({ request: scope, services: world.services, transaction: stored }, entry?.value)).toBe(
+        false,
+      );
     });
     expect(world.store.commits).toHaveLength(length);
   });
@@ -166,10 +170,10 @@ describe('saving it', () => {
     ] as const) {
       const { world, stored, load } = await withMessages();
       world.clock.now = now;
-      await world.inRequest('tx', async (request) => {
-        const entry = await load(request.unit);
+      await world.inRequest('tx', async (scope) => {
+        const entry = await load(scope.unit);
         saveTransaction(
-          { request, services: world.services, transaction: { ...stored, keepSignedIn: true } },
+          { request: scope, services: world.services, transaction: { ...stored, keepSignedIn: true } },
           entry?.value,
         );
       });
@@ -179,10 +183,10 @@ describe('saving it', () => {
 
   test('when it is over its messages are over too', async () => {
     const { world, stored, load } = await withMessages();
-    await world.inRequest('tx', async (request) => {
-      await load(request.unit);
+    await world.inRequest('tx', async (scope) => {
+      await load(scope.unit);
       // Also those that this request has already replaced.
-      discardTransaction({ request, transaction: { ...named, pending: stored.pending } });
+      discardTransaction({ request: scope, transaction: { ...named, pending: stored.pending } });
     });
     expect([await world.outbox(), await world.transaction()]).toEqual([[], undefined]);
   });
@@ -190,13 +194,13 @@ describe('saving it', () => {
   test('one that has sent nothing takes nothing out', async () => {
     const world = createWorld();
     const transaction = { ...named, pending: challenge('totp') };
-    await world.inRequest('tx', async (request) => discardTransaction({ request, transaction }));
+    await world.inRequest('tx', async (scope) => discardTransaction({ request: scope, transaction }));
     expect(world.store.commits).toEqual([[{ op: 'delete', key: transactionKey('tx') }]]);
   });
 
   test('the values of this request are dropped where the store has none', async () => {
     const { world, stored } = await withMessages();
-    await world.inRequest('tx', async (request) => discardTransaction({ request, transaction: stored }));
+    await world.inRequest('tx', async (scope) => discardTransaction({ request: scope, transaction: stored }));
     expect(await world.outbox()).toEqual([]);
   });
 });

@@ -45,7 +45,7 @@ async function lose(
     body: undefined as unknown,
     set: (name: string, value: string) => void headers.set(name, value),
     remove: (name: string) => void headers.delete(name),
-    redirect: (location: string) => void headers.set('Location', location),
+    redirect: (target: string) => void headers.set('Location', target),
   };
   const answer = async () => {
     headers.set('Set-Cookie', 'session=1').set('Location', '/prepared');

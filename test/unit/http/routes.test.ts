@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Koa from 'koa';
 import { StepgateError } from '../../../src/errors.ts';
+import { returnPath } from '../../../src/http/account/account-request.ts';
 import { createRoutes, type Handler, type Route } from '../../../src/http/middleware/route-table.ts';
 import { type OpenServer, openServer } from '../../support/servers/http-server.ts';
 import { noHandler, ownRoutesOf } from '../../support/servers/own-routes.ts';
@@ -52,6 +53,21 @@ describe('rows', () => {
       '/demo/inbox.json',
     ]);
   });
+});
+
+/** Account pages from which no sign-in starts that would return there. */
+const opened = {
+  '/account/callback': 'ends the sign-in',
+  '/account/undo': 'needs no session',
+  '/account/not-me': 'needs no session',
+  '/account/recover': 'starts a recovery',
+} as const;
+
+test('a sign-in returns to the account page that asked for it', () => {
+  const pages = table.filter(({ path, GET }) => GET !== undefined && path.startsWith('/account/'));
+  const addresses = pages.map((row) => [row.path, addressOf(row).replace('profile/sample-parameter', 'profile/email')]);
+  const lost = addresses.filter(([, address = '']) => returnPath(address.slice('/account/'.length)) !== address);
+  expect(lost.map(([path]) => path).sort()).toEqual(Object.keys(opened).sort());
 });
 
 test.each([

@@ -64,6 +64,7 @@ test('the picture behind the page comes with the stylesheet, in both schemes, be
 
 test('a stylesheet is made of nothing but pictures and sheets that are there', () => {
   const found = renderer.brandStyles(linked(page({ stylesheet: hash }))[1] ?? '');
+  expect(found).toBeDefined();
   for (const file of [undefined, { type: 'image/png', data: '' }]) expect(found?.compose([file])).toBeUndefined();
 });
 

@@ -105,7 +105,7 @@ test('no text is empty, has stray spaces', () => {
 
 const root = join(viewsDir, '..');
 /** Where texts are made, and the tables of what they name. */
-const texts = quotedTexts(
+const quoted = quotedTexts(
   [
     viewsDir,
     ...['http/html', 'delivery', 'rendering', 'authenticators', 'core/step', 'core/model', 'flow'].map((folder) =>
@@ -130,7 +130,7 @@ const linksOfUndo = ['done', 'over', 'superseded'].map((result) => `link.undo.${
 /** OpenID Connect Core 1.0 section 5.1.1. */
 const addressMembers = ['street_address', 'locality', 'region', 'postal_code', 'country'];
 const authenticatorKeys = authenticatorKinds.map(({ key }) => key);
-const isUsed = keyUse(texts, {
+const isUsed = keyUse(quoted, {
   'notice.code': [...Object.keys(noticeCodes), ...Object.keys(refusalCodes)],
   code: [...errorCodes, 'link.not_me.done', 'link.not_me.over', ...linksOfUndo],
   key: ['signed_out', 'stayed', 'logged_out'],
@@ -201,11 +201,11 @@ test('there is no text for a denial that no longer exists', () => {
 
 test('every notice of the step loop and of authenticators has a text, and gets every value that the text needs', () => {
   const given = ['flow', 'authenticators'].flatMap((part) => {
-    const root = join(viewsDir, '../src', part);
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+    const folder = join(viewsDir, '../src', part);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     return files.flatMap((name) =>
       [
-        ...readFileSync(join(root, name), 'utf8').matchAll(
+        ...readFileSync(join(folder, name), 'utf8').matchAll(
           /(?:\bwithError\(\w+, |\brefuse(?:Response)?\(|\bwrong\(|\baboutCode\(|\bcode: )'([a-z_.]+)'/g,
         ),
       ].map((match) => match[1] ?? ''),

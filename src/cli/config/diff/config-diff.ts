@@ -1,16 +1,12 @@
 /** Compares a configuration with the active one: files and rules, and the changes for users. */
-import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
 import { everyCondition } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
-import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
 import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
-import { numberAskedFor } from '../questions/best-enrollments.ts';
-import { type Identity, identitiesOfKinds, identityConditions, plainIdentity } from '../questions/identities.ts';
-import { type AppPair, comparedApps } from './compared/app-pairs.ts';
+import { comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
@@ -18,7 +14,8 @@ import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPai
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from './sign-ins/compare-pair.ts';
 import { apartWhereConsented } from './sign-ins/counted-consents.ts';
-import { classOf, countUsers, type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
+import { sameOfMadeUpUsers, usersByGroup } from './sign-ins/made-up-users.ts';
+import { countUsers, type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
   readonly active: ComparedConfiguration;
@@ -55,12 +52,11 @@ export async function configDiff({
   const real = counted?.classes ?? [];
   const isSomeUser = ({ groups }: UserClass) =>
     real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
-  const all = [
-    ...real,
-    ...usersByGroup({ ...rest, next, pairs }, projection).filter((userClass) => !isSomeUser(userClass)),
-  ];
+  const isCounted = store !== undefined;
+  const madeUp = { ...rest, active, next, pairs, isCounted };
+  const all = [...real, ...usersByGroup(madeUp, projection).filter((userClass) => !isSomeUser(userClass))];
   const compared = apartWhereConsented(varied, real);
-  const changes = changesIn(compared, { all, projection, isCounted: store !== undefined });
+  const changes = changesIn(compared, { all, projection, isCounted });
   return {
     ...(active.snapshot.revision > 0 && { base: active.snapshot.revision }),
     against,
@@ -68,7 +64,7 @@ export async function configDiff({
     apps: { added, removed },
     changes: joined(changes).toSorted(byWeight),
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),
-    leftAside: leftAside(varied, store !== undefined),
+    leftAside: [...leftAside(varied, isCounted), ...sameOfMadeUpUsers(madeUp, projection)].sort(),
   };
 }
 
@@ -90,46 +86,11 @@ function changesIn(
     const likeFirst = projectionOf([first]);
     const classesAt = classesAtApps(numbered, likeFirst, projection);
     const atoms = likeFirst.atoms.map(({ id }) => id);
-    const compare = pairComparison(first.pair, { circumstances: first.circumstances, atoms, shared });
+    const compare = pairComparison(first.pair, { ...first, atoms, shared });
     for (const each of alike)
       found.set(each, compare(each.pair, { classes: classesAt(projectionOf([each])), isCounted }));
   }
   return varied.flatMap((each) => found.get(each) ?? []);
-}
-
-/**
- * For each group alone and for none, a user with every authenticator that users can enroll; several where rules ask who
- * the user is.
- */
-function usersByGroup(
-  {
-    next,
-    authenticators,
-    pairs,
-  }: Pick<DiffOptions, 'next' | 'authenticators'> & { readonly pairs: readonly AppPair[] },
-  projection: Projection,
-): readonly UserClass[] {
-  const enabled = enabledAuthenticators(authenticators, next.snapshot.settings);
-  const numberOf = numberAskedFor(pairs.flatMap(({ active, next: { policies } }) => [active.policies, policies]));
-  const enrollments = enabled
-    .filter(({ enrollable }) => enrollable)
-    .flatMap((kind) => Array.from({ length: numberOf(kind) }, (_, index) => enrollmentOf(kind, index)));
-  const conditions = identityConditions(
-    pairs.flatMap(({ active, next: { policies } }) => [active.policies, policies].flatMap(everyCondition)),
-  );
-  const madeUp = (identity: Identity, groups: readonly string[]): UserClass => {
-    const subject = { ...identity, status: 'active' as const, groups, profile: {}, enrollments };
-    return { ...classOf(subject, projection), users: 0, ...(conditions.tests.length > 0 && { identity }) };
-  };
-  const identities = identitiesOfKinds(conditions, plainIdentity(conditions), (identity) =>
-    JSON.stringify(madeUp(identity, []).results),
-  );
-  const alone = [[], ...[...projection.groups].map((group) => [group])];
-  return alone.flatMap((groups) => identities.map((identity) => madeUp(identity, groups)));
-}
-
-function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor, index: number): Enrollment {
-  return { id: `${key} ${index}`, authenticator: key, factors, characteristics };
 }
 
 /** Merges the same change at several apps. */
@@ -149,7 +110,7 @@ function byWeight(a: AccessChange, b: AccessChange): number {
   return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || lockedOut(a) - lockedOut(b) || users(b) - users(a);
 }
 
-/** Without a store, users differ only in their groups and in who they are. */
+/** Without a store, users differ in their groups, in who they are and in what they have enrolled. */
 function leftAside(pairs: readonly VariedPair[], isCounted: boolean): readonly string[] {
   const sets = pairs.flatMap(({ pair: { active, next } }) =>
     [active, next].flatMap(({ policies }) => everyCondition(policies)),
@@ -159,5 +120,5 @@ function leftAside(pairs: readonly VariedPair[], isCounted: boolean): readonly s
     sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)),
   );
   const combinations = pairs.some(({ isPartial }) => isPartial) ? ['combinations'] : [];
-  return [...names, ...combinations, ...readsLeftAside(sets, { realUser: isCounted })].sort();
+  return [...names, ...combinations, ...readsLeftAside(sets, { realUser: isCounted })];
 }

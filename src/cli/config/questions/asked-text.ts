@@ -1,6 +1,7 @@
 /** Summarises what a sign-in asks for. */
+import type { AskedInAll, WayIn } from '../../../core/analysis/simulation/asked-in-all.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
-import { denyReasonText } from '../../explain/denial-text.ts';
+import { denyReasonText, letInWithText } from '../../explain/denial-text.ts';
 import { skippableText } from '../../explain/enrollment-text.ts';
 import { keepText, profileText } from '../../explain/profile-text.ts';
 import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
@@ -11,9 +12,9 @@ import { proofSetsText } from './proof-sets-text.ts';
 /** The relevant parts of a sign-in. */
 type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn' | 'others'>;
 
-/** The user gets in. */
-export function getsIn({ steps }: Pick<SignIn, 'steps'>): boolean {
-  return steps.at(-1)?.kind === 'complete';
+/** The user gets in: in the simulated way, or in another one. */
+export function getsIn(signIn: Pick<SignIn, 'steps' | 'asked'>): boolean {
+  return signIn.steps.at(-1)?.kind === 'complete' || signIn.asked !== undefined;
 }
 
 /**
@@ -40,11 +41,52 @@ function othersText({ others }: Pick<SignIn, 'others'>, textOf: (outcome: OtherU
   return words.length === 0 ? '' : ` (${[...words.slice(0, mostNamed), ...more].join('; ')})`;
 }
 
-/** All proofs as one part, and one part for each step after them. */
+/**
+ * All proofs as one part, and one part for each step after them. Steps that follow only some of the proofs stand with
+ * these, as in `totp, or password (then replace password)`.
+ */
 export function askedParts({ asked }: Pick<SignIn, 'asked'>): readonly string[] {
   if (asked === undefined) return ['denied'];
-  const parts = [proofSetsText(asked.proofs), ...stepParts(asked.after)].filter((part) => part !== '');
+  const ways = partsByWay(asked, stepParts);
+  const shared = sharedEnd(ways.map(({ parts }) => parts));
+  return [proofsText(asked, ways, shared.length), ...shared].filter((part) => part !== '');
+}
+
+/** Sets of proofs, and the parts that follow them. */
+export interface WayInParts {
+  readonly sets: WayIn['sets'];
+  readonly parts: readonly string[];
+}
+
+/** The sets by the words of what follows. */
+export function partsByWay({ ways }: AskedInAll, partsOf: typeof stepParts): readonly WayInParts[] {
+  const all = ways.map(({ sets, after }) => ({ sets, parts: withoutRepeats(partsOf(after)) }));
+  return [...Map.groupBy(all, ({ parts }) => JSON.stringify(parts)).values()].flatMap((alike) =>
+    alike[0] ? [{ sets: alike.flatMap(({ sets }) => sets), parts: alike[0].parts }] : [],
+  );
+}
+
+function withoutRepeats(parts: readonly string[]): readonly string[] {
   return parts.filter((part, index) => part !== parts[index - 1] || part.startsWith(enrolling));
+}
+
+function sharedEnd([first = [], ...others]: readonly (readonly string[])[]): readonly string[] {
+  const isShared = (fromEnd: number) => others.every((parts) => parts.at(-fromEnd) === first.at(-fromEnd));
+  let count = 0;
+  while (count < first.length && isShared(count + 1)) count += 1;
+  return first.slice(first.length - count);
+}
+
+/** `shared`: how many of the parts follow all sets. */
+function proofsText({ proofs }: AskedInAll, ways: readonly WayInParts[], shared: number): string {
+  if (ways.length === 1) return proofSetsText(proofs);
+  const simplestFirst = ways.toSorted((one, other) => one.parts.length - other.parts.length);
+  const words = simplestFirst.map(({ sets, parts }) => {
+    const own = parts.slice(0, parts.length - shared);
+    const set = proofSetsText({ sets, isComplete: true });
+    return own.length === 0 ? set : `${set} (then ${joinedParts(own)})`;
+  });
+  return [...words, ...(proofs.isComplete ? [] : ['others'])].join(', or ');
 }
 
 /** For example `password; then enroll 2 of totp or webauthn`. */
@@ -62,9 +104,9 @@ export function joinedParts(parts: readonly string[]): string {
 }
 
 /** Why the user does not get in. Empty if the user does. */
-export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
-  const last = steps.at(-1);
-  if (last?.kind === 'complete') return '';
+export function denialText(signIn: Pick<SignIn, 'steps' | 'asked'>): string {
+  if (getsIn(signIn)) return '';
+  const last = signIn.steps.at(-1);
   return last?.kind === 'denied' ? denyReasonText(last.reason) : 'nothing is enrolled that could be proved';
 }
 
@@ -103,10 +145,11 @@ function stepText(step: SimulatedStep): readonly string[] {
       return ['consent'];
     case 'keep_account':
       return [keepText(step.dueAt)];
+    case 'complete':
+      return step.keptPassword ? [letInWithText(step.keptPassword)] : [];
     case 'identify':
     case 'select':
     case 'denied':
-    case 'complete':
       return [];
   }
 }

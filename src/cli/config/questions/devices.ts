@@ -69,6 +69,20 @@ export function believedIn(
   return { believed: isPartial ? distinguishedFirst(found, tests) : found, isPartial };
 }
 
+/** What the conditions ask sources to state: `registered`, `managed`, and assurances as `assurance NAME`. */
+export function statementsIn(sets: readonly ConditionSet[]): readonly string[] {
+  const tests = testsIn(sets);
+  const names = new Set(tests.flatMap((test) => (test.assurance ? namesIn(test.assurance) : [])));
+  return [
+    ...(['registered', 'managed'] as const).filter((name) => tests.some((test) => test[name] !== undefined)),
+    ...Array.from(names, assuranceStatement),
+  ];
+}
+
+export function assuranceStatement(name: string): string {
+  return `assurance ${name}`;
+}
+
 /** One for each result of the conditions, then the simplest ones, and the one with the most statements. */
 function distinguishedFirst(found: readonly BelievedPair[], tests: readonly DeviceTest[]): readonly BelievedPair[] {
   const compiled = tests.flatMap(({ registered, managed, assurance }) =>

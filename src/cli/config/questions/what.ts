@@ -75,7 +75,7 @@ function missing(outcome: Outcome): readonly string[] {
   const last = outcome.steps.at(-1);
   const why = denialText(outcome);
   const rule = last?.kind === 'denied' && last.rule !== undefined ? ` (${last.rule})` : '';
-  return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...counted(outcome.steps.flatMap(lacking))];
+  return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...counted(lackingIn(outcome))];
 }
 
 const requirementReasons: readonly DenyReason[] = [
@@ -86,9 +86,9 @@ const requirementReasons: readonly DenyReason[] = [
 ];
 
 /** The unmet requirements, unless a rule or the state of the account excludes the user. */
-function unmet({ steps, required }: Outcome): readonly string[] {
+function unmet({ steps, asked, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
-  if (last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
+  if (asked !== undefined || last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
   const words = required.map((requirements) => requirements.flatMap(requirementText).join(', or '));
   const named = [...new Set(words)].filter((word) => word !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
@@ -98,6 +98,14 @@ function unmet({ steps, required }: Outcome): readonly string[] {
 function counted(parts: readonly string[]): readonly string[] {
   const same = Map.groupBy(parts, (part) => part);
   return Array.from(same, ([part, { length }]) => (length === 1 ? part : `${length} of ${part}`));
+}
+
+/** Whichever proofs the user gives: what follows only some of them is none. */
+function lackingIn({ steps, asked }: Outcome): readonly string[] {
+  const isSimulated = steps.at(-1)?.kind === 'complete' && asked?.ways.length === 1;
+  if (isSimulated || asked === undefined) return steps.flatMap(lacking);
+  const [first = [], ...others] = asked.ways.map(({ after }) => after.flatMap(lacking));
+  return first.filter((part) => others.every((parts) => parts.includes(part)));
 }
 
 function lacking(step: Outcome['steps'][number]): readonly string[] {

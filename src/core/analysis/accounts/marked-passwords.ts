@@ -1,9 +1,13 @@
 /** Passwords that the policy no longer takes, and what becomes of a sign-in with one. */
 
+import type { Conditions } from '../../model/conditions.ts';
 import type { Enrollment, Seconds } from '../../model/facts.ts';
 import { listsOfStored, type PasswordTerms } from '../../model/password-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import type { UserFacts } from '../../policy/theories/theory.ts';
+import { passwordRuling } from '../../policy/rules/password-terms.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
+import { outcomeKey } from '../simulation/sign-in-outcomes.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { enrollmentsOf } from '../simulation/simulated-outcome.ts';
 
@@ -16,7 +20,18 @@ export function marksIn({ maxAge, blocklists }: PasswordTerms): readonly Passwor
   return [...(maxAge === undefined ? [] : [{ age: maxAge }]), ...(list ? [{ compromised: list }] : [])];
 }
 
-/** Whether such a user may have a password with this mark: none is older than its account or its recovery. */
+/** What holds for users who may have a password with this mark: none is older than its account or its recovery. */
+export interface MarkConditions {
+  readonly holding: readonly Conditions[];
+  readonly missing: readonly Conditions[];
+}
+
+export function conditionsOf(mark: PasswordMark): MarkConditions {
+  if (!('age' in mark)) return { holding: [], missing: [] };
+  return { holding: [{ accountAge: { atLeast: mark.age } }], missing: [{ recovered: { within: mark.age } }] };
+}
+
+/** Whether the user of these facts may have a password with this mark. */
 export function mayHave({ subject, now }: UserFacts, mark: PasswordMark): boolean {
   const since = Math.max(subject.createdAt ?? 0, subject.recovery?.at ?? 0);
   return !('age' in mark) || since <= now - mark.age;
@@ -33,8 +48,26 @@ export interface MarkedUser {
   readonly mark: PasswordMark;
 }
 
-/** The user proves what is asked for first. A user who gets in without the password is not denied. */
-export function outcomeOfMarked(
+/** Cached by the configuration's authenticators, and by all else that the outcome depends on. */
+const outcomes = new WeakMap<PolicySet['authenticators'], Map<string, OutcomeOfMarked>>();
+
+/**
+ * The user proves what is asked for first. A user who gets in without the password is not denied, and none is who sets
+ * something up before: that user has more by then.
+ */
+export function outcomeOfMarked(policies: PolicySet, facts: UserFacts, user: MarkedUser): OutcomeOfMarked {
+  const known = outcomes.get(policies.authenticators) ?? new Map<string, OutcomeOfMarked>();
+  outcomes.set(policies.authenticators, known);
+  const about = policies.accountPolicy?.about({ action: 'change', of: user.password });
+  const proved = withProof({ ...facts, evidence: [] });
+  const asked = [about && findRule(about, proved).rule?.then, passwordRuling(policies, proved)?.terms];
+  const key = JSON.stringify([outcomeKey(policies, facts), asked, user]);
+  const outcome = known.get(key) ?? outcomeBySimulation(policies, facts, user);
+  known.set(key, outcome);
+  return outcome;
+}
+
+function outcomeBySimulation(
   policies: PolicySet,
   facts: UserFacts,
   { keys, password, mark }: MarkedUser,
@@ -45,11 +78,13 @@ export function outcomeOfMarked(
       descriptor.key === password ? { ...enrollment, ...marked } : enrollment,
     ),
   );
-  const last = lastStep(policies, facts, enrollments);
+  const steps = stepsOf(policies, facts, enrollments);
+  const last = steps.at(-1);
   if (last?.kind === 'complete' && last.keptPassword) return 'kept';
-  if (last?.kind !== 'denied') return 'replaced';
+  if (last?.kind !== 'denied' || steps.some(({ kind }) => kind === 'enroll')) return 'replaced';
   const others = enrollments.filter(({ authenticator }) => authenticator !== password);
-  return lastStep(withoutEnrolling(password, policies), facts, others)?.kind === 'complete' ? 'replaced' : 'denied';
+  const end = stepsOf(withoutEnrolling(password, policies), facts, others).at(-1);
+  return end?.kind === 'complete' ? 'replaced' : 'denied';
 }
 
 function withoutEnrolling(password: string, policies: PolicySet): PolicySet {
@@ -59,7 +94,7 @@ function withoutEnrolling(password: string, policies: PolicySet): PolicySet {
   return { ...policies, authenticators };
 }
 
-function lastStep(policies: PolicySet, facts: UserFacts, enrollments: readonly Enrollment[]) {
+function stepsOf(policies: PolicySet, facts: UserFacts, enrollments: readonly Enrollment[]) {
   const { signedInWith: _, ...before } = facts;
-  return simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } }).at(-1);
+  return simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
 }

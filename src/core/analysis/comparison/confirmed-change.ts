@@ -62,7 +62,7 @@ function isNewlyLetIn(facts: UserFacts, sides: PolicySides): (proofs: AdmittedWi
 /** More sets of proofs are not tried. */
 const mostTried = 10;
 
-/** The proofs of a user whose sign-in succeeds now and ended in this way before. Undefined: none is known. */
+/** The authenticators of a user whose sign-in ends as `before` today, and completes next. Undefined: none is known. */
 export function newlyCompletedWith(
   before: 'complete' | 'denied',
   facts: UserFacts,

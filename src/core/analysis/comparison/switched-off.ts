@@ -9,7 +9,10 @@ import { requestsOf, stepAfter } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type Deciders, decidingTogether, factsFor, factsOn, type PolicySides } from './deciding-together.ts';
 
-/** Proved by `proved`, the user sets up one of `enrolls`. Before, `off` had to be proved, too. */
+/**
+ * An authenticator that is switched off no longer protects enrollments: with `proved` alone the user sets up one of
+ * `enrolls`. Before, `off` had to be proved, too.
+ */
 export interface FreedEnrollment {
   readonly before: Deciders;
   readonly now: Deciders;

@@ -21,7 +21,7 @@ export interface Spoofable {
   readonly weak: Rule;
   /** Facts for which the weak rule decides. */
   readonly facts: UserFacts;
-  /** Both ask for the same, and what was proved counts longer under the weak rule. Empty: it asks for less. */
+  /** Where both rules ask for the same: what lets proofs count longer under the weak rule. Empty: it asks for less. */
   readonly longer: readonly LongerLimit[];
 }
 

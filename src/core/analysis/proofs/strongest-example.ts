@@ -6,7 +6,7 @@ import type { AdmittedWith } from './proving-user.ts';
 import { possiblyShown } from './shown-characteristics.ts';
 import type { PossibleProofs } from './strictness.ts';
 
-/** The same with proofs as fresh and keys as strong as they can be, if it still is a good example. */
+/** The example with proofs as fresh and keys as strong as `isGood` allows. */
 export function atStrongest(
   found: AdmittedWith,
   { authenticators }: PossibleProofs,

@@ -1,7 +1,7 @@
 /** The steps of a simulation, and how the simulated user answers each: every proof and every enrollment succeeds. */
 
 import { consentTo, withAnswer } from '../../decision/consent.ts';
-import type { AskedScope, DenyReason, ProfileRequest, Skippable } from '../../model/decision.ts';
+import type { AskedScope, DenyReason, KeptPassword, ProfileRequest, Skippable } from '../../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { ReplacementReason } from '../../model/password-policy.ts';
@@ -50,7 +50,7 @@ export type SimulatedStep =
       readonly rule?: string;
     }
   /** `keptPassword`: as in the decision. */
-  | { readonly kind: 'complete'; readonly acr?: string; readonly keptPassword?: ReplacementReason };
+  | { readonly kind: 'complete'; readonly acr?: string; readonly keptPassword?: KeptPassword };
 
 /** An option, with the methods that are offered, where that are not all. */
 export interface OfferedOption extends AuthenticatorOption {

@@ -31,18 +31,24 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   const step = startedStep(started, progress, policies);
   const at = facts.now;
   const methods = started.methodsOf(authenticator);
-  const methodOf = (has: readonly string[] | undefined) =>
-    methods?.find((candidate) => has?.includes(candidate)) ?? methods?.[0];
   if (id === noEnrollment) return { steps: [{ ...step, unanswerable: true }] };
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
-    const method = methodOf(undefined);
+    const method = methodAmong(methods, undefined);
     return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, { at, method }) }) };
   }
   const enrollment = progress.subject.enrollments.find((owned) => owned.id === id);
   if (enrollment === undefined) return { steps: [step] };
-  const proof = omitUndefined({ origin: 'sign_in' as const, at, method: methodOf(enrollment.methods) });
+  const proof = omitUndefined({ origin: 'sign_in' as const, at, method: methodAmong(methods, enrollment.methods) });
   return { steps: [step], next: prove(progress, enrollment, proof) };
+}
+
+/** Of these methods the first that the enrollment has. */
+export function methodAmong(
+  methods: readonly string[] | undefined,
+  has: readonly string[] | undefined,
+): string | undefined {
+  return methods?.find((candidate) => has?.includes(candidate)) ?? methods?.[0];
 }
 
 function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progress, { authenticators }: PolicySet) {

@@ -5,7 +5,7 @@ import type { ConditionTrace, RuleTrace } from '../../model/trace.ts';
 import { allOf, anyOf } from '../condition-result.ts';
 import type { CompiledCondition } from './condition-table.ts';
 
-/** `results`: one for each condition in `leaves`, in order. */
+/** `results`: one for each condition of `leavesOf`, in order. */
 export function ruleTrace(
   { rule, conditions }: { readonly rule: RuleHead; readonly conditions: readonly CompiledCondition[] },
   results: readonly ConditionResult[],

@@ -55,8 +55,8 @@ export interface AuthenticatorTitle {
 }
 
 export interface AddAuthenticatorModel {
-  /** Its icon. */
-  readonly picture: string;
+  /** Not `icon`: that is a helper of templates. */
+  readonly authenticatorIcon: string;
   readonly href: string;
   readonly text: MessageDescriptor;
 }

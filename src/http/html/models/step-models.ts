@@ -24,8 +24,8 @@ export interface PublicKeyModel {
   readonly inputs: readonly string[];
   /** Codes of possible failures. */
   readonly failures: readonly string[];
-  /** The button's icon. */
-  readonly picture: string;
+  /** On the button. Not `icon`: that is a helper of templates. */
+  readonly authenticatorIcon: string;
   readonly look: 'primary' | 'secondary';
   readonly action: MessageDescriptor;
 }

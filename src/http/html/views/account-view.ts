@@ -155,7 +155,7 @@ function authenticatorsModel(
 
 function addModel(authenticator: string, act: 'add' | 'replace', t: Translator): AddAuthenticatorModel {
   return {
-    picture: iconOf(authenticator),
+    authenticatorIcon: iconOf(authenticator),
     href: `/account/add/${authenticator}`,
     text: {
       key: t.pick(`account.${act}.one.${authenticator}`, `account.${act}.one`),

@@ -24,7 +24,7 @@ export function publicKeyModel(
   button: Pick<PublicKeyModel, 'look' | 'action'>,
 ): PublicKeyModel {
   const names = inputs.map((name) => `credentials.${name}`);
-  return { inputs: names, failures: ceremonyFailures, picture: iconOf(authenticator), ...button };
+  return { inputs: names, failures: ceremonyFailures, authenticatorIcon: iconOf(authenticator), ...button };
 }
 
 export function ceremonyForm(

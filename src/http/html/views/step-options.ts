@@ -76,7 +76,7 @@ function skipText(step: Step): MessageDescriptor | undefined {
   return { key: 'options.skip.until', params: { date: { at: until - 1, style: 'day' } } };
 }
 
-/** A new user may turn out to have an account. */
+/** While creating an account, the user may remember to have one: the option then leads to signing in. */
 function restartText({ step, recovering }: StepPage): MessageDescriptor {
   if (recovering) return { key: 'options.restart.recovering' };
   if (step.kind === 'select_account') return { key: 'options.restart.another' };

@@ -39,7 +39,7 @@ export interface DeniedUser {
 }
 
 interface KnownCause extends Pick<Cause, 'account' | 'together'> {
-  /** `before`, `after`: the enrollment rule of before or after the sign-in is part of the cause. */
+  /** The enrollment rule that decides before the sign-in, or the one that decides after it, is part of the cause. */
   readonly by?: 'before' | 'after';
 }
 

@@ -14,7 +14,10 @@ import { exampleOptions } from '../text/example-options.ts';
 import { isGiven } from './account-additions.ts';
 import { nowhereFirst } from './nowhere-first.ts';
 
-/** Of the session policy alone or, where it denies no first sign-in everywhere, of all policies together. */
+/**
+ * First sign-ins that the session policy alone denies. If it denies none everywhere: those that all policies deny
+ * together.
+ */
 export function firstSignInFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,

@@ -118,7 +118,7 @@ const noAdditions = compileAccountPolicy({
 export function spaceOf(
   { app: { clientId }, policies }: AnalysedApp,
   { policies: all, universe }: AnalysedConfiguration,
-  more: readonly RuleHead[] = [],
+  more: readonly Pick<RuleHead, 'when'>[] = [],
 ): RuleSpace {
   const rules = [...rulesOfApp(policies), ...more];
   const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment' || kind === 'session');

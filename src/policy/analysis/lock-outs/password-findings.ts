@@ -31,26 +31,31 @@ export function passwordFindings(
 }
 
 function atCause(same: readonly StuckPassword[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const example = same.find(({ isOnlyThere }) => !isOnlyThere) ?? same[0];
+  const some = same.filter(({ hasLess }) => !hasLess);
+  const shown = some.length > 0 ? some : same;
+  const example = shown.find(({ isOnlyThere }) => !isOnlyThere) ?? shown[0];
   const location = example && locationOf(example.cause);
   if (example === undefined || location === undefined) return [];
   const { outcome, facts } = example;
-  const rules = distinctRules(same.flatMap(({ by }) => by ?? []));
+  const isNote = example.hasLess || (outcome === 'kept' && example.isOnlyThere);
+  const rules = distinctRules(shown.flatMap(({ by }) => by ?? []));
   return [
     findingAt(outcome === 'denied' ? 'password-lock-out' : 'kept-password', location, {
-      ...(outcome === 'denied' ? lockOutParts(example, same) : keptParts(example, same)),
-      ...(outcome === 'kept' && example.isOnlyThere && { severity: 'note' as const }),
+      ...(outcome === 'denied' ? lockOutParts(example, shown) : keptParts(example, shown)),
+      ...(isNote && { severity: 'note' as const }),
       rules: rules.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, optionsFor(example)),
     }),
   ];
 }
 
-function lockOutParts({ keys, isOnlyThere }: StuckPassword, same: readonly StuckPassword[]) {
+function lockOutParts({ keys, hasLess, isBeforeFirst, isOnlyThere }: StuckPassword, same: readonly StuckPassword[]) {
+  const when = isBeforeFirst ? ', as before their first sign-in,' : '';
+  const who = `${keys.join(' and ')}${hasLess ? ', not even an address,' : when}`;
   return {
-    message: `locks users out who have nothing but ${keys.join(' and ')} once the password must be replaced, ${reasonsText(same)}: to replace it, it asks them for what they do not have${isOnlyThere ? ', there' : ''}`,
+    message: `locks users out who have nothing but ${who} once the password must be replaced, ${reasonsText(same)}: to replace it, it asks them for what they do not have${isOnlyThere ? ', there' : ''}`,
     advice:
-      'say `allow: { factors: 1 }` for this change, as users prove all that their account can in any case, or have all users set up what it asks for',
+      'say `allow: { factors: 1 }` for this change, as users prove all that their account can in any case, or let the apps ask for it, so that users set it up before',
   };
 }
 

@@ -3,47 +3,51 @@
  * than they have, or it or the enrollment policy forbids it.
  */
 
-import { canBeMet } from '../../../core/analysis/accounts/addition-rules.ts';
+import { additionRules, canBeMet } from '../../../core/analysis/accounts/addition-rules.ts';
+import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
 import {
+  conditionsOf,
   marksIn,
   mayHave,
   type OutcomeOfMarked,
   outcomeOfMarked,
-  type PasswordMark,
 } from '../../../core/analysis/accounts/marked-passwords.ts';
-import { elsewhere } from '../../../core/analysis/accounts/reachable-authenticators.ts';
+import { type AdditionSearch, reachableBySome } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import { findModel, newBudget } from '../../../core/analysis/space/find-model.ts';
+import { newBudget } from '../../../core/analysis/space/find-model.ts';
 import { modelOf } from '../../../core/analysis/space/ordinary-facts.ts';
-import { type Deciding, deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
+import {
+  allowing,
+  type Deciding,
+  deciding,
+  type RuleCombination,
+} from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleSpace } from '../../../core/analysis/space/rule-space.ts';
+import type { Conditions } from '../../../core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
-import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
+import { defaultPasswordTerms } from '../../../core/model/password-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/rules/compile.ts';
+import { beforeSignIn } from '../../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
-import type { Formula, UserFacts } from '../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type Formula, negated, type UserFacts } from '../../../core/policy/theories/theory.ts';
+import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
-import { beginningsAt } from './denied-newcomers.ts';
+import { isGiven } from './account-additions.ts';
 import { formulasOfRule, hereAlone, spaceOf } from './lock-out-finder.ts';
+import { isUseOnly, type PasswordOfApp, type PasswordQuestion, questionsAbout } from './password-questions.ts';
 
 /** Users who are denied with a password that must be replaced, or who keep it. */
-export interface StuckPassword {
+export interface StuckPassword extends Pick<PasswordQuestion, 'cause' | 'by' | 'mark' | 'keys' | 'hasLess'> {
   readonly outcome: Exclude<OutcomeOfMarked, 'replaced'>;
-  /** The rule of the account policy or of the enrollment policy that is the cause. */
-  readonly cause: RuleHead;
-  /** The rule by which the password must be replaced. Absent: there is no password policy, and the default applies. */
-  readonly by?: PasswordRule;
-  readonly mark: PasswordMark;
   /** Key of the authenticator. */
   readonly password: string;
   readonly facts: UserFacts;
-  /** What the user has. */
-  readonly keys: readonly string[];
   /** Another rule may let such a user replace it in other circumstances. */
   readonly isOnlyThere: boolean;
+  /** Users have more once they have signed in with a good password. */
+  readonly isBeforeFirst: boolean;
 }
 
 /** What was found, and the rules for which the search was not finished. */
@@ -52,22 +56,29 @@ export interface StuckPasswordSearch {
   readonly undecided: readonly RuleHead[];
 }
 
+/** Where users may replace it elsewhere, others are examined who may not: at most this number. */
+const mostExamined = 24;
+
 /** The first users for each cause, password rule and mark: all apps have these rules in common. */
 export function stuckPasswords(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): StuckPasswordSearch {
   const found = new Map<string, StuckPassword>();
+  const examined = new Map<string, number>();
   const undecided = new Map<string, RuleHead>();
   for (const app of apps) {
     for (const descriptor of app.policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy)) {
       const search = searchAt(app, descriptor, configuration);
-      for (const question of questionsIn(search)) {
+      for (const question of questionsAbout(search)) {
         const key = JSON.stringify([question.cause.location, question.by?.location, question.mark]);
-        if (found.has(key)) continue;
+        const known = found.get(key);
+        const count = examined.get(key) ?? 0;
+        if (known && (isWorst(known) || count === mostExamined)) continue;
         const stuck = stuckIn(question, search);
+        if (known) examined.set(key, count + 1);
         if (stuck === 'undecided') undecided.set(key, question.cause);
-        else if (stuck) found.set(key, stuck);
+        else if (stuck && (known === undefined || isWorse(stuck, known))) found.set(key, stuck);
       }
     }
   }
@@ -75,140 +86,183 @@ export function stuckPasswords(
   return { stuck: [...found.values()], undecided: [...new Set(open)] };
 }
 
-/** One app, and the authenticator whose secret is under the password policy. */
-interface Search {
-  readonly app: AnalysedApp;
-  readonly descriptor: AuthenticatorDescriptor;
-  /** The account policy about replacing it. */
-  readonly about?: CompiledPolicy;
+function isWorst({ isOnlyThere, hasLess }: StuckPassword): boolean {
+  return !isOnlyThere && !hasLess;
+}
+
+function isWorse(one: StuckPassword, other: StuckPassword): boolean {
+  if (one.hasLess !== other.hasLess) return !one.hasLess;
+  return !one.isOnlyThere && other.isOnlyThere;
+}
+
+interface Search extends PasswordOfApp {
   /** Of the policies of this app and the password policy, made when it is first asked for. */
   readonly space: () => RuleSpace;
+  /** Conditions that hold for accounts from the age on at which rules make no more difference. */
+  readonly oldest: readonly Conditions[];
+  /** How users of the app come to more authenticators. */
+  readonly additions: () => AdditionSearch;
 }
 
 function searchAt(app: AnalysedApp, descriptor: AuthenticatorDescriptor, configuration: AnalysedConfiguration): Search {
   const { accountPolicy, password } = app.policies;
   const about = accountPolicy?.about({ action: 'change', of: descriptor.key });
+  const rules = password?.rules.map(({ rule }) => rule) ?? [];
+  const oldest = oldestAccounts([...rulesOfApp(app.policies), ...rules]);
   let made: RuleSpace | undefined;
+  let found: AdditionSearch | undefined;
   const space = () => {
-    made ??= spaceOf(app, configuration, password?.rules.map(({ rule }) => rule) ?? []);
+    const marks = marksIn(defaultPasswordTerms).concat(rules.flatMap(({ then }) => marksIn(then)));
+    const ages = marks.map(conditionsOf).flatMap(({ holding, missing }) => [...holding, ...missing]);
+    made ??= spaceOf(app, configuration, [...rules, ...[...ages, ...oldest].map((when) => ({ when }))]);
     return made;
   };
-  return { app, descriptor, ...(about && { about }), space };
+  const additions = () => {
+    found ??= additionsOf(app, space());
+    return found;
+  };
+  return { app, descriptor, ...(about && { about }), oldest, space, additions };
 }
 
-/** Rules that may decide about one user, of which one may keep the user from replacing the password. */
-interface Question {
-  readonly combination: RuleCombination;
-  readonly account?: Rule | undefined;
-  readonly cause: RuleHead;
-  readonly by?: PasswordRule | undefined;
-  readonly mark: PasswordMark;
-  /** What the user has: what an account begins with, and what its first sign-in makes it set up. */
-  readonly keys: readonly string[];
+function oldestAccounts(rules: readonly RuleHead[]): readonly Conditions[] {
+  const bounds = rules
+    .flatMap(({ when }) => conditionSets(when))
+    .flatMap(({ accountAge: { atLeast = 0, below = 0 } = {} }) => [atLeast, below]);
+  const longest = Math.max(0, ...bounds);
+  return longest === 0 ? [] : [{ accountAge: { atLeast: longest } }];
 }
 
-function* questionsIn(search: Search): Generator<Question> {
-  const { app, descriptor, about } = search;
-  const passwordRules = app.policies.password?.rules.map(({ rule }) => rule);
-  for (const combination of app.combinations) {
-    for (const account of about?.rules.map(({ rule }) => rule) ?? [undefined]) {
-      const cause = causeIn(combination, account, search);
-      if (cause === undefined) continue;
-      const keys = keysIn(combination, app, descriptor);
-      if (keys === undefined) break;
-      for (const by of passwordRules ?? [undefined])
-        for (const mark of marksIn(by?.then ?? defaultPasswordTerms))
-          yield { combination, account, cause, by, mark, keys };
-    }
-  }
+function additionsOf({ policies }: AnalysedApp, space: RuleSpace): AdditionSearch {
+  const { authenticators } = policies;
+  const given = authenticators.filter(isGiven);
+  return { authenticators, given, additionRules: additionRules(policies, given, space), space };
 }
 
-/** Undefined: where these decide, users replace the password. */
-function causeIn(
-  combination: RuleCombination,
-  account: Rule | undefined,
-  { app, descriptor }: Search,
-): RuleHead | undefined {
-  const { enrollment } = combination;
-  if (enrollment?.then.disabled.includes(descriptor.key)) return undefined;
-  if (account?.then.kind === 'deny') return account;
-  if (isUseOnly(enrollment, descriptor)) return enrollment;
-  const has = keysIn(combination, app, descriptor) ?? [];
-  const owned = app.policies.authenticators.filter(({ key }) => has.includes(key));
-  return canBeMet(account, owned) ? undefined : account;
-}
-
-function isUseOnly(enrollment: EnrollmentRule | undefined, { key }: AuthenticatorDescriptor): boolean {
-  return enrollment?.then.useOnly?.includes(key) ?? false;
-}
-
-/** Undefined: such users have no password, or do not get in with a good one, either. */
-function keysIn(
-  { facts }: RuleCombination,
-  app: AnalysedApp,
-  { key }: AuthenticatorDescriptor,
-): readonly string[] | undefined {
-  const beginning = beginningsAt(app).find(({ keys }) => keys.includes(key));
-  if (beginning === undefined) return undefined;
-  const { isDenied, added } = signInOutcome(app.policies, facts, { keys: beginning.keys });
-  return isDenied ? undefined : [...new Set([...beginning.keys, ...added])];
-}
-
-function stuckIn(question: Question, search: Search): StuckPassword | 'undecided' | undefined {
-  const { combination, account, cause, by, mark, keys } = question;
-  const { app, descriptor, about } = search;
-  const { policies } = app;
+function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'undecided' | undefined {
+  const { cause, by, mark, keys, hasLess } = question;
   const space = search.space();
-  const formulas = [
-    ...space.onceProved,
-    space.applies(hereAlone(app.app.clientId)),
-    ...formulasOfRule(combination.session, policies.session, space),
-    ...formulasOfRule(combination.app, policies.app, space),
-    ...enrollmentFormulas(combination, search),
-    ...(account ? formulasOfRule(account, about, space) : []),
-    ...(by ? formulasOfRule(by, policies.password, space) : []),
-  ];
-  const isShown = (candidate: UserFacts) =>
-    mayHave(candidate, mark) &&
-    (about === undefined || findRule(about, candidate).rule === account) &&
-    (by === undefined || (policies.password && findRule(policies.password, candidate).rule) === by);
-  const model = modelOf(formulas, space, (found) => isShown(space.factsOf(found)));
+  const formulas = formulasOf(question, search);
+  const isConfirmed = (some: UserFacts) => doDecide(question, search, some);
+  const model = modelOf(formulas, space, (found) => isConfirmed(space.factsOf(found)));
   // Where there are such facts, and the evaluator finds other rules in them, they show nothing.
   if (model === 'impossible' || (model === 'undecided' && modelOf(formulas, space) !== model)) return undefined;
   if (model === 'undecided') return model;
-  const facts = space.factsOf(model);
-  const outcome = outcomeOfMarked(policies, facts, { keys, password: descriptor.key, mark });
-  if (outcome === 'replaced') return undefined;
-  const isOnlyThere = mayReplaceElsewhere(formulas, keys, search);
-  return { outcome, cause, mark, password: descriptor.key, facts, keys, isOnlyThere, ...(by && { by }) };
+  const first = space.factsOf(model);
+  const outcome = outcomeIn(question, search, first);
+  const isBeforeFirst = signInOutcome(search.app.policies, first, { keys }).added.length > 0;
+  // Users who keep it get in, and have more the next time.
+  if (outcome === 'replaced' || (outcome === 'kept' && isBeforeFirst)) return undefined;
+  if (!canHave(keys, formulas, search)) return undefined;
+  const open = waysToReplace(question, search);
+  const findEverywhere = (more: readonly Formula[]) =>
+    deniedEverywhere({
+      denied: [...formulas, ...more],
+      open: open.map((way) => [...way, ...more]),
+      space,
+      budget: newBudget(),
+      isConfirmed: (some) => isConfirmed(some) && outcomeIn(question, search, some) === outcome,
+    });
+  // An account gets older, so that what only young accounts may do helps the others no more.
+  const everywhere =
+    findEverywhere([]) ?? (search.oldest.length > 0 ? findEverywhere(search.oldest.map(space.applies)) : undefined);
+  const stuck = { outcome, cause, mark, password: search.descriptor.key, keys, hasLess, ...(by && { by }) };
+  return { ...stuck, facts: everywhere ?? first, isOnlyThere: everywhere === undefined, isBeforeFirst };
 }
 
-function enrollmentFormulas({ enrollment: rule }: RuleCombination, { app, space }: Search): readonly Formula[] {
-  const { enrollment } = app.policies;
-  return rule && enrollment ? formulasOfRule(rule, beforeSignIn(enrollment), space()) : [];
+/** The rules of the question decide, and users may have such a password. */
+function formulasOf(question: PasswordQuestion, search: Search): readonly Formula[] {
+  const { combination, account, by, mark } = question;
+  const { app, policies } = search.app;
+  const { about } = search;
+  const space = search.space();
+  return [
+    ...space.onceProved,
+    space.applies(hereAlone(app.clientId)),
+    ...formulasOfRule(combination.session, policies.session, space),
+    ...formulasOfRule(combination.app, policies.app, space),
+    ...enrollmentFormulas(combination, policies, space),
+    ...(account ? formulasOfRule(account, about, space) : []),
+    ...(by ? formulasOfRule(by, policies.password, space) : []),
+    ...markFormulas(mark, space),
+    ...addingFormulas(question, search),
+  ];
 }
 
-/** Whether rules that let such a user replace the password may decide in another sign-in of the same user. */
-function mayReplaceElsewhere(
-  formulas: readonly Formula[],
-  keys: readonly string[],
-  { app: { policies }, descriptor, about, space: made }: Search,
+/** Some rule lets the user add what the sign-in asks for. */
+function addingFormulas({ keys, toAdd }: PasswordQuestion, search: Search): readonly Formula[] {
+  if (toAdd.length === 0) return [];
+  const owned = search.app.policies.authenticators.filter(({ key }) => keys.includes(key));
+  const { additionRules: rules } = search.additions();
+  const open = rules.filter(({ descriptor, rule }) => toAdd.includes(descriptor.key) && canBeMet(rule, owned));
+  return [{ any: open.map(({ formulas }) => ({ all: formulas })) }];
+}
+
+function enrollmentFormulas(
+  { enrollment: rule }: RuleCombination,
+  { enrollment }: AnalysedApp['policies'],
+  space: RuleSpace,
+): readonly Formula[] {
+  return rule && enrollment ? formulasOfRule(rule, beforeSignIn(enrollment), space) : [];
+}
+
+function markFormulas(mark: PasswordQuestion['mark'], space: RuleSpace): readonly Formula[] {
+  const { holding, missing } = conditionsOf(mark);
+  return [...holding.map(space.applies), ...missing.map((when) => negated(space.applies(when)))];
+}
+
+/** Whether the evaluator finds the rules of the question in these facts. */
+function doDecide(
+  { account, by, mark }: PasswordQuestion,
+  { app: { policies }, about }: Search,
+  facts: UserFacts,
 ): boolean {
+  return (
+    mayHave(facts, mark) &&
+    (about === undefined || findRule(about, facts).rule === account) &&
+    (by === undefined || (policies.password && findRule(policies.password, facts).rule) === by)
+  );
+}
+
+/** Users who do not get in with a good password either are not asked to replace it. */
+function outcomeIn(
+  { keys, mark }: PasswordQuestion,
+  { app: { policies }, descriptor }: Search,
+  facts: UserFacts,
+): OutcomeOfMarked {
+  if (signInOutcome(policies, facts, { keys }).isDenied) return 'replaced';
+  return outcomeOfMarked(policies, facts, { keys, password: descriptor.key, mark });
+}
+
+/** Whether a user who matches these formulas may have added these. */
+function canHave(keys: readonly string[], formulas: readonly Formula[], { additions: made }: Search): boolean {
+  const additions = made();
+  const isIn = (some: readonly AuthenticatorDescriptor[]) =>
+    keys.every((key) => some.some((descriptor) => descriptor.key === key));
+  return isIn(additions.given) || isIn(reachableBySome(formulas, additions).reachable);
+}
+
+/** The cases in which rules let a user with these authenticators replace the password, in any other sign-in. */
+function waysToReplace(
+  { keys, mark }: PasswordQuestion,
+  { app: { policies }, descriptor, about, space: made }: Search,
+): readonly (readonly Formula[])[] {
   const space = made();
-  const there = elsewhere();
   const owned = policies.authenticators.filter(({ key }) => keys.includes(key));
   const accounts: readonly (Deciding<Rule> | undefined)[] = about ? deciding(about, space) : [undefined];
   const enrollments: readonly (Deciding<EnrollmentRule> | undefined)[] = policies.enrollment
     ? deciding(beforeSignIn(policies.enrollment), space)
     : [undefined];
+  const inSession = { any: allowing(policies.session, space).map(({ formulas }) => ({ all: formulas })) };
   return accounts
     .filter((account) => canBeMet(account?.rule, owned))
-    .some((account) =>
+    .flatMap((account) =>
       enrollments
         .filter((enrollment) => !isUseOnly(enrollment?.rule, descriptor))
-        .some((enrollment) => {
-          const others = [...(account?.formulas ?? []), ...(enrollment?.formulas ?? [])];
-          return findModel([...formulas, ...others.map(there)], newBudget()) !== 'impossible';
-        }),
+        .map((enrollment) => [
+          ...(account?.formulas ?? []),
+          ...(enrollment?.formulas ?? []),
+          ...markFormulas(mark, space),
+          inSession,
+        ]),
     );
 }

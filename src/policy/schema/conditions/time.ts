@@ -1,5 +1,6 @@
 /** The condition `time` as it is written in a file. Comes out with days as numbers and times as minutes. */
 import { z } from 'zod';
+import { localTimeIn } from '../../../core/policy/values/local-time.ts';
 import { closedNotEmpty, listOf, whenSound } from '../fields/fields.ts';
 
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -14,7 +15,7 @@ const zone = z.string().refine(isTimeZone, { error: 'is not a time zone of the I
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    return localTimeIn(name) !== undefined;
   } catch {
     return false;
   }

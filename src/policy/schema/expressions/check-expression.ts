@@ -16,7 +16,7 @@ import {
   untypedEnvironment,
 } from './expression-environment.ts';
 import { momentOf } from './moments.ts';
-import { absentFaults, typeFaults } from './type-faults.ts';
+import { absentFaults, memberFaults, typeFaults } from './type-faults.ts';
 
 /**
  * The faults of an expression, in the order of the text; of one that cannot be parsed, the first. Empty: it is a
@@ -29,12 +29,12 @@ export function expressionFaults(written: string, environment: Environment): rea
     const { valid, type, error } = environment.check(written);
     const faults = told.map(({ node: _, ...fault }): ExpressionFault => fault);
     const parts = { environment, told: new Set(told.map(({ node }) => node)), messageOf };
-    if (valid) return inOrder([...faults, ...otherThanBool(type), ...absentFaults(ast, parts), ...constantFaults(ast)]);
+    const others = [...absentFaults(ast, parts), ...memberFaults(ast, parts), ...constantFaults(ast)];
+    if (valid) return inOrder([...faults, ...otherThanBool(type), ...others]);
     faults.push(...typeFaults(ast, parts));
     if (faults.length === 0) return [faultOf(error)];
     // Of what has a wrong type, that is told alone.
     const locations = new Set(faults.map(({ offset }) => offset));
-    const others = [...absentFaults(ast, parts), ...constantFaults(ast)];
     return inOrder([...faults, ...others.filter(({ offset }) => !locations.has(offset))]);
   } catch (error) {
     if (error instanceof ParseError || error instanceof TypeFault || error instanceof EvaluationError)

@@ -17,7 +17,8 @@ export function constantOf(node: ASTNode): Constant | undefined {
   return isConstant(node) && forbiddenCalls(node).length === 0 ? resultOf(node) : undefined;
 }
 
-function isConstant(node: ASTNode): boolean {
+/** It names nothing that is read. */
+export function isConstant(node: ASTNode): boolean {
   return node.op !== 'id' && childrenOf(node).every(isConstant);
 }
 

@@ -3,6 +3,7 @@
  * what is faulty are checked one by one.
  */
 import { type ASTNode, type Environment, ParseError, serialize } from '@marcbachmann/cel-js';
+import { isConstant } from './constants.ts';
 import { childrenOf, type ExpressionFault, macros } from './expression-environment.ts';
 
 export interface CheckedParts {
@@ -40,6 +41,29 @@ function absentIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly 
   if (asked === undefined)
     return partsOf(node, parts.environment, textOf).flatMap(([part, own]) => absentIn(part, parts, own));
   return faultsIn(asked, parts, textOf) ?? [];
+}
+
+const withoutMembers: ReadonlySet<string> = new Set(['google.protobuf.Timestamp', 'google.protobuf.Duration']);
+
+/** `now.x`: to the type checker, a time may have any member. */
+export function memberFaults(ast: ASTNode, parts: CheckedParts): readonly ExpressionFault[] {
+  return membersIn(ast, parts, serialize);
+}
+
+function membersIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly ExpressionFault[] {
+  const inner = partsOf(node, parts.environment, textOf).flatMap(([part, own]) => membersIn(part, parts, own));
+  if (parts.told.has(node) || (node.op !== '.' && node.op !== '[]')) return inner;
+  const [base, member] = node.args;
+  // Another finding reports what fails in every sign-in.
+  if (!withoutMembers.has(typeOf(base, parts, textOf)) || isConstant(base)) return inner;
+  const name = typeof member === 'string' ? member : serialize(member);
+  return [...inner, { offset: offsetOf(node), message: parts.messageOf(new Error(`No such key: ${name}`)) }];
+}
+
+/** Within a test of each member of a list, the text is about all of them. */
+function typeOf(node: ASTNode, { environment }: CheckedParts, textOf: TextOf): string {
+  const { type = '' } = environment.check(textOf(node));
+  return textOf === serialize ? type : type.replace(/^list<(.*)>$/, '$1');
 }
 
 /** A test of each member of a list names the member. Where the list is faulty, a member may be of any type. */

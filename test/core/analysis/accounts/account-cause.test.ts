@@ -33,7 +33,10 @@ const withRules = (...rules: readonly AccountRule[]): PolicySet => ({
 /** Denied until each of these rules asks for one factor alone. */
 function heldUpBy(...names: readonly string[]) {
   return ({ accountPolicy }: PolicySet) =>
-    names.some((name) => accountPolicy?.rules.some((rule) => rule.name === name && rule.then.kind === 'deny') ?? false);
+    names.some(
+      (name) =>
+        accountPolicy?.rules.some((candidate) => candidate.name === name && candidate.then.kind === 'deny') ?? false,
+    );
 }
 
 test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([

@@ -50,8 +50,8 @@ describe('a user is denied everywhere', () => {
       ['a', 'b'],
     ],
     ['where the other rules deny the same users', { denied: inA, open: [notInA] }, ['a']],
-  ])('%s', (_, parts, groups) => {
-    expect(found(parts)?.subject.groups.toSorted()).toEqual(groups);
+  ])('%s', (_, parts, userGroups) => {
+    expect(found(parts)?.subject.groups.toSorted()).toEqual(userGroups);
   });
 
   test('as the example shows', () => {

@@ -61,9 +61,9 @@ function askedInVain(rules: readonly AccountRule[]) {
     // As often as there is something to add.
     for (const _ of added) {
       const isOpen = ({ key }: AuthenticatorDescriptor) => decidersOf(key).some((rule) => canBeMet(rule, reachable));
-      reachable.push(...added.filter((descriptor) => !reachable.includes(descriptor) && isOpen(descriptor)));
+      reachable.push(...added.filter((addable) => !reachable.includes(addable) && isOpen(addable)));
     }
-    for (const { key } of added.filter((descriptor) => !reachable.includes(descriptor))) {
+    for (const { key } of added.filter((addable) => !reachable.includes(addable))) {
       for (const rule of decidersOf(key)) if (rule.then.kind === 'allow') found.add(`${key} ${rule.name}`);
     }
   }

@@ -22,13 +22,13 @@ const users = (['password', 'totp'] as const).flatMap((authenticator) => [
   [authenticator],
   ['password', 'totp'] as const,
 ]);
-const requests: readonly Facts[] = subsets.flatMap((asked) =>
+const requests: readonly Facts[] = subsets.flatMap((subset) =>
   [[], ['a']].flatMap((groups) =>
     users.map((proved) =>
       factsOf({
         subject: userWith(['password', 'totp'], { groups }),
         evidence: proved.map((key) => proof(key, 0)),
-        request: { clientId: 'notes', scopes: asked },
+        request: { clientId: 'notes', scopes: subset },
       }),
     ),
   ),

@@ -171,13 +171,13 @@ describe('what requests cannot ask for on a side', () => {
       rule('rest'),
     ];
     const space = ruleSpace(
-      rules.map((rule) => rule.when),
+      rules.map((each) => each.when),
       universe(),
     );
     const policy = compilePolicy({ name: 'app', rules });
     const deciding = (side: 'active' | 'next', parts: Parameters<typeof possiblyDecidingOn>[2]) =>
-      possiblyDecidingOn(side, policy, parts).flatMap(({ rule: deciding, formulas }) =>
-        deciding && findModel(formulas, newBudget()) !== 'impossible' ? [deciding.name] : [],
+      possiblyDecidingOn(side, policy, parts).flatMap(({ rule: decidingRule, formulas }) =>
+        decidingRule && findModel(formulas, newBudget()) !== 'impossible' ? [decidingRule.name] : [],
       );
     expect(deciding('next', { space })).toEqual(['mail', 'files', 'phone', 'rest']);
     expect(deciding('active', { refused, space })).toEqual(['files', 'phone', 'rest']);
@@ -188,7 +188,7 @@ describe('what requests cannot ask for on a side', () => {
     const app = [rule('mail', { scopes: { any: ['mail'] } }), rule('rest')];
     const sides = { active: policiesFrom({}), next: policiesFrom({ app }) };
     const space = ruleSpace(
-      app.map((rule) => rule.when),
+      app.map((each) => each.when),
       universe(),
     );
     const names = (more: { readonly refused?: RefusedParts }) =>

@@ -130,7 +130,9 @@ test('a finding is reported if and only if some user can set a new password with
       ...policiesOf(),
       authenticators,
       enrollment: compilePolicy({ name: 'enrollment', rules: [rule] }),
-      ...(all && { recovery: compilePolicy({ name: 'recovery', rules: all.map(({ change: _, ...rule }) => rule) }) }),
+      ...(all && {
+        recovery: compilePolicy({ name: 'recovery', rules: all.map(({ change: _, ...recoveryRule }) => recoveryRule) }),
+      }),
     };
   };
   fc.assert(

@@ -267,8 +267,8 @@ describe('what users set up while they sign in to an app', () => {
     rule(name, then, { change });
   /** The user has this authenticator once at most. */
   const single = [password, descriptor.webauthn, { ...descriptor.totp, maxEnrollments: 1 as const }];
-  const onlyIn = (...any: readonly string[]): readonly Rule[] => [
-    { name: 'of some', when: { groups: { any } }, then: allow(factors(1)) },
+  const onlyIn = (...anyOf: readonly string[]): readonly Rule[] => [
+    { name: 'of some', when: { groups: { any: anyOf } }, then: allow(factors(1)) },
     { name: 'others', when: {}, then: deny },
   ];
   const byKey: readonly Rule[] = [{ name: 'app', when: {}, then: passkey }];
@@ -393,8 +393,8 @@ describe('what users set up while they sign in to an app', () => {
 
   test('by the same rules, where the app may ask for more', () => {
     const account = [rule('read', any, { when: { scopes: { any: ['read'] } } }), rest];
-    const refusing = (then: readonly string[], now: readonly string[]) => ({
-      refused: { active: { scopes: then, claims: [] }, next: { scopes: now, claims: [] } },
+    const refusing = (then: readonly string[], afterwards: readonly string[]) => ({
+      refused: { active: { scopes: then, claims: [] }, next: { scopes: afterwards, claims: [] } },
     });
     expect(changes({ account }, { account }, refusing(['read'], []))).toEqual({
       found: ['rest > read'],

@@ -59,7 +59,7 @@ const users: readonly Facts[] = fresh.flatMap((facts) => {
     (areMany ? [0, 2] : [0, 1, 2]).map((count) => {
       const now = fixedNow + days * oneDay;
       const transaction = { id: thisTransaction, startedAt: now };
-      const proofs = evidence.map((proof) => ({ ...proof, at: now }));
+      const proofs = evidence.map((given) => ({ ...given, at: now }));
       return { ...facts, now, transaction, subject: { ...subject, skipped: skipped(count) }, evidence: proofs };
     }),
   );
@@ -82,7 +82,7 @@ const required = fc
       ...[60, 90].map((days) => ({ until: fixedNow + days * oneDay })),
     ),
   })
-  .map(({ grace, ...required }) => ({ ...required, ...(grace && { grace }) }));
+  .map(({ grace, ...ungraced }) => ({ ...ungraced, ...(grace && { grace }) }));
 const terms = fc.record({
   required: fc.array(required, { maxLength: 2 }),
   useOnly: fc.constantFrom<readonly string[]>([], [], [], ['totp']),

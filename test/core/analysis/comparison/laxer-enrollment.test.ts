@@ -381,13 +381,13 @@ describe('rules that ask how the user signed in', () => {
   });
 
   test('are undecided where they name more proofs than are looked at together, unless they ask for as much', () => {
-    const many = Array.from({ length: 9 }, (_, at) => `other ${at}`);
-    const additional = many.map((key) => ({ ...descriptor.totp, key }));
-    const setOfMany = (own: Rules, app?: readonly Rule[]): PolicySet => {
-      const set = setOf({ enrollment: own, ...(app && { app }) });
+    const others = Array.from({ length: 9 }, (_, at) => `other ${at}`);
+    const additional = others.map((key) => ({ ...descriptor.totp, key }));
+    const setOfMany = (own: Rules, appRules?: readonly Rule[]): PolicySet => {
+      const set = setOf({ enrollment: own, ...(appRules && { app: appRules }) });
       return { ...set, authenticators: [...set.authenticators, ...additional] };
     };
-    const named = by('password', ...many);
+    const named = by('password', ...others);
     const comparing = (active: Rules, next: Rules) => {
       const space = ruleSpace(
         [...active, ...next].map(({ when }) => when),

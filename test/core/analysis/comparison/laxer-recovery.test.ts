@@ -18,7 +18,7 @@ const enabled = [password, descriptor.totp, descriptor.webauthn];
 /** Nothing is known that makes an example of it. */
 const unshown: Conditions = { attributes: { nick: { equals: 'a*' } } };
 const anyOther: Conditions = { attributes: { nick: { not: { equals: 'a*' } } } };
-const groups = (...any: readonly string[]): Conditions => ({ groups: { any } });
+const groups = (...anyOf: readonly string[]): Conditions => ({ groups: { any: anyOf } });
 const inA = groups('a');
 
 const by = (...authenticators: readonly string[]) => allow(factors(1, { demands: [{ authenticators }] }));

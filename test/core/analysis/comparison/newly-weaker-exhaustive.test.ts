@@ -88,8 +88,8 @@ function factsFor({ groups: own, network, proof }: Given): Facts {
   const evidence = enrollments.flatMap(({ id, ...rest }, at) => {
     const age = proof[at];
     if (age === undefined) return [];
-    const proved = { ...rest, enrollment: id, subject: 'u', amr: [], at: now - age, transaction: `t${age}` };
-    return [{ ...proved, origin: 'sign_in' as const }];
+    const shown = { ...rest, enrollment: id, subject: 'u', amr: [], at: now - age, transaction: `t${age}` };
+    return [{ ...shown, origin: 'sign_in' as const }];
   });
   return neutralFacts({
     now,
@@ -126,8 +126,8 @@ describe.each(sets.map((active, at) => [at, active] as const))('from policy %i',
   });
 });
 
-function enters(set: PolicySet, facts: Facts): boolean {
-  return evaluate(set, facts).kind === 'allow';
+function enters(set: PolicySet, signIn: Facts): boolean {
+  return evaluate(set, signIn).kind === 'allow';
 }
 
 /** A user who was denied gives every proof. */

@@ -23,7 +23,7 @@ const rule = (when: Conditions, requirement: Requirement, more: Partial<AllowTer
   when,
   then: { kind: 'allow', requirement, ...more },
 });
-const grants = (...scopes: readonly string[]) => rule({}, one, { scopes });
+const grants = (...granted: readonly string[]) => rule({}, one, { scopes: granted });
 const deny = (when: Conditions = {}): Rule => ({ name: 'none', when, then: { kind: 'deny' } });
 const scopes = (...any: readonly string[]): Conditions => ({ scopes: { any } });
 const terms = (when: Conditions, more: Partial<EnrollmentRule['then']>): EnrollmentRule => {

@@ -22,7 +22,7 @@ interface Parts {
 
 const everywhere: readonly Key[] = ['password', 'phone', 'webauthn'];
 
-const { methods: _, ...withoutMethods } = descriptor.phone;
+const { methods: _methods, ...withoutMethods } = descriptor.phone;
 
 function setOf({
   methods = ['voice'],

@@ -15,12 +15,12 @@ import { universe } from '../../support/universe.ts';
 
 const today = Math.floor(plainTime / oneDay);
 const fixed = (written: string): DateBound => ({ written, ...(dateSpan(written) ?? { from: 0, to: 0 }) });
-const fromNow = (seconds: number): DateBound => ({ written: `now${seconds}`, fromNow: seconds });
+const fromNow = (offset: number): DateBound => ({ written: `now${offset}`, fromNow: offset });
 
 const days = Array.from({ length: 19 }, (_, at) => today - 9 + at);
 /** Each hour of two weeks, and just before and after it where a bound is. */
 const seconds = [0, 1, oneHour - 1, oneHour, oneHour + 1, 12 * oneHour - 1, 12 * oneHour, 12 * oneHour + 1, oneDay - 1];
-const moments = days.flatMap((day) => seconds.map((second) => day * oneDay + second));
+const moments = days.flatMap((dayNumber) => seconds.map((second) => dayNumber * oneDay + second));
 
 const day = fc.constantFrom(...[-1, 0, 2].map((at) => dayText(today + at)));
 const moment = fc.constant(`${dayText(today + 1)}T12:00:00Z`);

@@ -18,7 +18,7 @@ import { enough, seeded } from '../../support/seeded.ts';
 import { anyZones, universe } from '../../support/universe.ts';
 
 function verdicts(whens: readonly Conditions[], within: Universe = universe()): readonly RuleVerdict[] {
-  const rules = whens.map((when, at): RuleHead => ({ name: String(at), when }));
+  const rules = whens.map((when, index): RuleHead => ({ name: String(index), when }));
   return ruleVerdicts(compilePolicy({ name: 'policy', rules }), ruleSpace(whens, within));
 }
 
@@ -229,15 +229,20 @@ test('dates are compared as every day by itself would be', () => {
       attributes: { ends: { ...own, ...(not && { not }), ...(equals && { equals: '2027-01-15' }) } },
     }),
   );
-  const days = [undefined, ...Array.from({ length: 9 }, (_, at) => `2027-01-${at + 11}`)];
+  const days = [undefined, ...Array.from({ length: 9 }, (_, index) => `2027-01-${index + 11}`)];
   const counts = { dead: 0, alive: 0 };
   fc.assert(
     fc.property(fc.array(rule, { minLength: 2, maxLength: 4 }), (whens) => {
-      const policy = compilePolicy({ name: 'p', rules: whens.map((when, at): RuleHead => ({ name: `${at}`, when })) });
-      const facts = days.map((ends) => factsOf({ subject: userWith([], { profile: ends ? { ends } : {} }) }));
+      const policy = compilePolicy({
+        name: 'p',
+        rules: whens.map((when, index): RuleHead => ({ name: `${index}`, when })),
+      });
+      const facts = days.map((lastDay) =>
+        factsOf({ subject: userWith([], { profile: lastDay ? { ends: lastDay } : {} }) }),
+      );
       const deciding = new Set(facts.map((some) => findRule(policy, some).rule?.name));
       const found = verdicts(whens).map(({ kind }) => kind);
-      expect(found.map((kind) => kind === 'decides')).toEqual(whens.map((_, at) => deciding.has(`${at}`)));
+      expect(found.map((kind) => kind === 'decides')).toEqual(whens.map((_, index) => deciding.has(`${index}`)));
       expect(found).not.toContain('undecided');
       for (const kind of found) counts[kind === 'decides' ? 'alive' : 'dead'] += 1;
     }),
@@ -267,7 +272,7 @@ const policies = fc.array(conditions, { minLength: 1, maxLength: 5 });
 test('no rule is called dead that the evaluator lets decide, and nothing is left undecided', () => {
   fc.assert(
     fc.property(policies, fc.array(factsAfterSignIn, { minLength: 20, maxLength: 20 }), (whens, samples) => {
-      const rules = whens.map((when, at): RuleHead => ({ name: String(at), when }));
+      const rules = whens.map((when, index): RuleHead => ({ name: String(index), when }));
       const policy = compilePolicy({ name: 'policy', rules });
       const found = verdicts(whens, anyZones);
       // The arbitraries draw systems that do not run on the platform.
@@ -286,13 +291,13 @@ test('no rule is called dead that the evaluator lets decide, and nothing is left
 test('the parts of a conflict exclude one another alone, and the rules that shadow another one do so alone', () => {
   fc.assert(
     fc.property(policies, (whens) => {
-      verdicts(whens, anyZones).forEach((verdict, at) => {
+      verdicts(whens, anyZones).forEach((verdict, index) => {
         if (verdict.kind !== 'shadowed' || isUndecidable(whens)) return;
         const left = verdict.by.map(({ when }) => when);
-        expect(verdictTexts([...left, whens[at] ?? {}], anyZones).at(-1)).toMatch(/^shadowed/);
-        for (const conditions of left)
+        expect(verdictTexts([...left, whens[index] ?? {}], anyZones).at(-1)).toMatch(/^shadowed/);
+        for (const conditionsLeft of left)
           expect(
-            verdictTexts([...left.filter((other) => other !== conditions), whens[at] ?? {}], anyZones).at(-1),
+            verdictTexts([...left.filter((other) => other !== conditionsLeft), whens[index] ?? {}], anyZones).at(-1),
           ).toBe('decides');
       });
     }),

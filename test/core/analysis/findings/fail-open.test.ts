@@ -13,8 +13,8 @@ import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
 /** Users without the attribute `plan`. */
-const lacking: readonly Facts[] = [[], ['a'], ['b'], ['a', 'b']].flatMap((groups) =>
-  [{}, { level: 1 }, { level: 9 }].map((profile) => factsOf({ subject: userWith([], { groups, profile }) })),
+const lacking: readonly Facts[] = [[], ['a'], ['b'], ['a', 'b']].flatMap((memberOf) =>
+  [{}, { level: 1 }, { level: 9 }].map((profile) => factsOf({ subject: userWith([], { groups: memberOf, profile }) })),
 );
 
 const test1: fc.Arbitrary<AttributeTest> = fc.constantFrom<AttributeTest>(
@@ -34,9 +34,9 @@ const when: fc.Arbitrary<Conditions> = fc
 const allow: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } };
 const rules = fc.array(fc.record({ when, denies: fc.boolean() }), { minLength: 1, maxLength: 4 });
 
-function withoutPlan({ attributes, ...rest }: Conditions): Conditions {
+function withoutPlan({ attributes, ...withoutAttributes }: Conditions): Conditions {
   const { plan: _, ...others } = attributes ?? {};
-  return { ...rest, ...(Object.keys(others).length > 0 && { attributes: others }) };
+  return { ...withoutAttributes, ...(Object.keys(others).length > 0 && { attributes: others }) };
 }
 
 test('a denial fails open exactly where a user without the attribute is let in', () => {
@@ -62,7 +62,7 @@ test('a denial fails open exactly where a user without the attribute is let in',
         const isOpen = lacking.some(
           (facts) => findRule(rest, facts).rule !== undefined && isLetInBelow(rule, applyRules(policy, facts)),
         );
-        expect(found.some((open) => open.rule === rule)).toBe(isOpen);
+        expect(found.some((finding) => finding.rule === rule)).toBe(isOpen);
         counts[isOpen ? 'open' : 'closed'] += 1;
       }
     }),
@@ -90,10 +90,10 @@ test('what else a denial asks for holds in the example', () => {
   const both = deny({ attributes: { plan: { equals: 'gold' }, level: { atLeast: 5 } }, any: [inA, inA] });
   const found = open(both, rest);
   expect(found.map(({ attribute }) => attribute)).toEqual(['plan', 'level']);
-  const [lacking] = found;
-  expect(lacking?.facts.subject.groups).toEqual(['a']);
-  expect(lacking?.facts.subject.profile).toEqual({ level: expect.any(Number) });
-  expect(Number(lacking?.facts.subject.profile.level)).toBeGreaterThanOrEqual(5);
+  const [firstFound] = found;
+  expect(firstFound?.facts.subject.groups).toEqual(['a']);
+  expect(firstFound?.facts.subject.profile).toEqual({ level: expect.any(Number) });
+  expect(Number(firstFound?.facts.subject.profile.level)).toBeGreaterThanOrEqual(5);
 });
 
 test('the user type may be lacking, too', () => {
@@ -137,8 +137,8 @@ test.each<[string, readonly Rule[]]>([
     [gold, admit({ device: { known: false }, risk: { none: ['newDevice'] } }), deny({})],
   ],
   ['no user is known who is under the rule below', [gold, admit({ attributes: { nick: { equals: 'a*' } } }), deny({})]],
-])('quiet where %s', (_, rules) => {
-  expect(open(...rules)).toEqual([]);
+])('quiet where %s', (_, given) => {
+  expect(open(...given)).toEqual([]);
 });
 
 test('the example is a user that no rule above denies', () => {

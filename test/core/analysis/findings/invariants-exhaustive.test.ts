@@ -38,9 +38,9 @@ const pasts: readonly Pick<Facts, 'device' | 'risk'>[] = [
   { device: { known: false, ...browser }, risk: riskOf(['newDevice'], [], riskScoring) },
   { device: { known: false, ...browser }, risk: riskOf(['newDevice', 'newNetwork', 'newCountry'], [], riskScoring) },
 ];
-const everywhere: readonly Facts[] = [[], ['a'], ['b'], ['a', 'b']].flatMap((groups) =>
+const everywhere: readonly Facts[] = [[], ['a'], ['b'], ['a', 'b']].flatMap((memberOf) =>
   places.flatMap((network) =>
-    pasts.map((past) => factsOf({ network, ...past, subject: userWith([...keys], { groups }) })),
+    pasts.map((past) => factsOf({ network, ...past, subject: userWith([...keys], { groups: memberOf }) })),
   ),
 );
 

@@ -13,12 +13,12 @@ import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 
 const serial = { type: 'number', read: 'admin', write: 'admin' } as const;
-const bounds = [0, 1, 2 ** 53, 2 ** 53 + 2, 2 ** 60, 1e300, Number.MAX_VALUE, Number.MIN_VALUE].flatMap((bound) => [
-  bound,
-  -bound,
+const bounds = [0, 1, 2 ** 53, 2 ** 53 + 2, 2 ** 60, 1e300, Number.MAX_VALUE, Number.MIN_VALUE].flatMap((value) => [
+  value,
+  -value,
 ]);
 /** The bounds, and the numbers next to them. */
-const numbers = [...new Set(bounds.flatMap((bound) => [next(bound, -1), bound, next(bound, 1)]))].filter(
+const numbers = [...new Set(bounds.flatMap((value) => [next(value, -1), value, next(value, 1)]))].filter(
   Number.isFinite,
 );
 
@@ -45,9 +45,7 @@ test('the analysis says that a rule decides if and only if it does for some numb
   const known = universe({ attribute: () => serial, isKept: (_, value) => readAttribute(serial, value).ok });
   fc.assert(
     fc.property(fc.array(valueTest, { minLength: 1, maxLength: 4 }), (tests) => {
-      const rules = tests.map(
-        (valueTest, at): RuleHead => ({ name: String(at), when: { attributes: { serial: valueTest } } }),
-      );
+      const rules = tests.map((asked, at): RuleHead => ({ name: String(at), when: { attributes: { serial: asked } } }));
       const policy = compilePolicy({ name: 'policy', rules });
       const facts = numbers.map((value) => factsOf({ subject: userWith([], { profile: { serial: value } }) }));
       const deciding = new Set(facts.map((user) => findRule(policy, user).rule));

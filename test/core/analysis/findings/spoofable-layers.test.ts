@@ -40,14 +40,17 @@ function search(
   return spoofable(policies, ruleSpace(whens, universe()), { layer });
 }
 
-const when = fc.constantFrom<Conditions>(
+const drawnWhen = fc.constantFrom<Conditions>(
   mobile,
   { device: { os: ['ios', 'windows'] } },
   { groups: { any: ['a'] } },
   { any: [{ device: { os: ['linux'] } }, { groups: { any: ['a'] } }] },
 );
 const drawn = fc
-  .tuple(fc.array(fc.record({ when, then: fc.constantFrom(...thens) }), { maxLength: 2 }), fc.constantFrom(...thens))
+  .tuple(
+    fc.array(fc.record({ when: drawnWhen, then: fc.constantFrom(...thens) }), { maxLength: 2 }),
+    fc.constantFrom(...thens),
+  )
   .map(([some, rest]) => [...some, { when: {}, then: rest }].map((each, at): Rule => ({ ...each, name: `${at}` })));
 
 test('a rule of either policy is found where another browser is asked for less by both together', () => {

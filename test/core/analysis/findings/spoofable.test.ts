@@ -25,7 +25,7 @@ const thens = [deny, two, one];
 const browsers = Object.entries(systemsOfPlatform).flatMap(([platform, systems]) =>
   systems.map((os) => ({ known: false, platform: platform as Facts['device']['platform'], os })),
 );
-const users = [[], ['a'], ['b'], ['a', 'b']].map((groups) => userWith([], { groups }));
+const users = [[], ['a'], ['b'], ['a', 'b']].map((memberOf) => userWith([], { groups: memberOf }));
 
 function policiesWith(rules: readonly Rule[]): PolicySet {
   return policiesOf({ app: { name: 'app', rules } });
@@ -48,15 +48,15 @@ const device = fc.constantFrom<Conditions>(
 const groups = fc.constantFrom<Conditions>({ groups: { any: ['a'] } }, { groups: { none: ['b'] } });
 const both = fc.tuple(device, groups).map(([first, second]) => ({ ...first, ...second }));
 const either = fc.tuple(device, groups).map(([first, second]): Conditions => ({ any: [first, second] }));
-const when = fc.oneof(device, groups, both, either);
-const drawn = fc.array(fc.record({ when, then: fc.constantFrom(...thens) }), { maxLength: 4 });
+const drawnWhen = fc.oneof(device, groups, both, either);
+const drawn = fc.array(fc.record({ when: drawnWhen, then: fc.constantFrom(...thens) }), { maxLength: 4 });
 
 test('a rule that asks what the browser is is found exactly where another browser is asked for more or less', () => {
   const counts = { found: 0, quiet: 0 };
   fc.assert(
     fc.property(drawn, fc.constantFrom(...thens), (some, rest) => {
-      const rules: readonly Rule[] = [...some, { when: {}, then: rest }].map((rule, at) => ({
-        ...rule,
+      const rules: readonly Rule[] = [...some, { when: {}, then: rest }].map((each, at) => ({
+        ...each,
         name: `${at}`,
       }));
       const app = compilePolicy({ name: 'app', rules });
@@ -93,8 +93,8 @@ test.each<[string, NonNullable<Conditions['device']>, boolean]>([
   ['whether it is registered', { registered: true }, false],
   ['whether it is managed', { managed: true }, false],
   ['what is assured of it', { assurance: { any: ['patched'] } }, false],
-])('a rule about a device asks %s', (_, device, isFound) => {
-  expect(search(rule({ device }, two), rule({}, one)).found).toHaveLength(isFound ? 1 : 0);
+])('a rule about a device asks %s', (_, asked, isFound) => {
+  expect(search(rule({ device: asked }, two), rule({}, one)).found).toHaveLength(isFound ? 1 : 0);
 });
 
 test.each<[string, Conditions]>([

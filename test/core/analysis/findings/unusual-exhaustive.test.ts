@@ -39,9 +39,9 @@ function pasts(scoring: RiskScoring, knowsCountries: boolean): readonly Past[] {
   const unrecorded = { risk: riskOf([], riskSignals, scoring), distance: 'unknown' as const };
   return [true, false].flatMap((known) => [
     { ...unrecorded, device: device(known), evidence },
-    ...risks.flatMap((risk) =>
+    ...risks.flatMap((unusual) =>
       (knowsCountries ? distances : ([0] as const)).flatMap((distance) =>
-        [[], evidence].map((proofs) => ({ risk, distance, device: device(known), evidence: proofs })),
+        [[], evidence].map((proofs) => ({ risk: unusual, distance, device: device(known), evidence: proofs })),
       ),
     ),
   ]);
@@ -82,13 +82,13 @@ const other: fc.Arbitrary<ConditionSet> = fc.oneof(
   fc.boolean().map((known) => ({ device: { known } })),
   fc.constantFrom({ any: ['a'] }, { none: ['a'] }).map((groups) => ({ groups })),
 );
-const set = fc.oneof(
+const signalSet = fc.oneof(
   { weight: 4, arbitrary: risk },
   { weight: 2, arbitrary: other },
   { weight: 2, arbitrary: fc.tuple(risk, other).map(([ofRisk, more]) => ({ ...ofRisk, ...more })) },
 );
 const conditions: fc.Arbitrary<Conditions> = fc
-  .tuple(set, fc.option(fc.array(set, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 2 }))
+  .tuple(signalSet, fc.option(fc.array(signalSet, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 2 }))
   .map(([when, any]) => ({ ...when, ...(any && { any }) }));
 const points = fc.constantFrom(0, 10, 20, 60);
 const scorings = fc

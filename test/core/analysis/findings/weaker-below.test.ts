@@ -168,14 +168,14 @@ test.each<[string, ConditionSet, readonly string[] | undefined]>([
   expect(named).toEqual(paths === undefined ? [] : [paths]);
 });
 
-const strict = rule({ ...ofA, ...inOffice }, two);
+const strictRule = rule({ ...ofA, ...inOffice }, two);
 
 test('what the session policy and the minimum of the app ask for is asked for below, too', () => {
   const always = (then: Rule['then']) => ({ name: 'session', rules: [rule({}, then)] });
-  expect(search([strict, rule({}, one)], { session: always(two) }).found).toEqual([]);
-  expect(search([strict, rule({}, one)], { session: always(deny) }).found).toEqual([]);
-  expect(search([strict, rule({}, one)], { minimumAcr: '2fa' }).found).toEqual([]);
-  expect(search([strict, rule({}, one)], { minimumAcr: 'pwd' }).found).toHaveLength(1);
+  expect(search([strictRule, rule({}, one)], { session: always(two) }).found).toEqual([]);
+  expect(search([strictRule, rule({}, one)], { session: always(deny) }).found).toEqual([]);
+  expect(search([strictRule, rule({}, one)], { minimumAcr: '2fa' }).found).toEqual([]);
+  expect(search([strictRule, rule({}, one)], { minimumAcr: 'pwd' }).found).toHaveLength(1);
   expect(minimumOf({ acrLevels, minimumAcr: '2fa' })).toEqual([factors(2)]);
   expect(minimumOf({ acrLevels })).toEqual([]);
 });
@@ -183,10 +183,10 @@ test('what the session policy and the minimum of the app ask for is asked for be
 test('the example is one in which the session policy asks for nothing further', () => {
   const mail: Conditions = { scopes: { any: ['mail'] } };
   const rules = [rule({ scopes: { none: ['mail'] } }, two), rule({}, one)];
-  const { found } = search([strict, rule({}, one)], { session: { name: 'session', rules } });
+  const { found } = search([strictRule, rule({}, one)], { session: { name: 'session', rules } });
   expect(found.map(({ facts }) => facts.request.scopes.includes('mail'))).toEqual([true]);
   const closed = [rule(mail, deny), rule({}, two)];
-  expect(search([strict, rule({}, one)], { session: { name: 'session', rules: closed } }).found).toEqual([]);
+  expect(search([strictRule, rule({}, one)], { session: { name: 'session', rules: closed } }).found).toEqual([]);
 });
 
 test.each<[string, Requirement, Requirement]>([
@@ -206,22 +206,22 @@ const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
 
 test('nothing is found if no user is known about whom the rules decide', () => {
   const nothing = { found: [], undecided: [] };
-  expect(search([strict, rule(unknown, one), rule({}, two)])).toEqual(nothing);
+  expect(search([strictRule, rule(unknown, one), rule({}, two)])).toEqual(nothing);
   const rules = [rule(unknown, one), rule({}, two)];
-  expect(search([strict, rule({}, one)], { session: { name: 'session', rules } })).toEqual(nothing);
+  expect(search([strictRule, rule({}, one)], { session: { name: 'session', rules } })).toEqual(nothing);
 });
 
 test.each<[string, Conditions]>([
   ['new, and it is not said to be', { device: { known: false }, risk: { none: ['newDevice'] } }],
   ['known, where failures of strangers never count', { device: { known: true }, risk: { any: ['recentFailures'] } }],
 ])('quiet where the rule below never decides, as its device is %s', (_, never) => {
-  expect(search([strict, rule(never, one), rule({}, two)])).toEqual({ found: [], undecided: [] });
+  expect(search([strictRule, rule(never, one), rule({}, two)])).toEqual({ found: [], undecided: [] });
 });
 
 test('the example is of what can be, where the rule below asks for that or for what can not', () => {
   const failures: ConditionSet = { device: { known: true }, risk: { any: ['recentFailures'] } };
   const either = rule({ any: [failures, { groups: { all: ['b', 'c'] } }] }, one);
-  const { found } = search([strict, either, rule({}, two)]);
+  const { found } = search([strictRule, either, rule({}, two)]);
   expect(found.map(({ facts }) => facts.subject.groups.toSorted())).toEqual([['a', 'b', 'c']]);
 });
 
@@ -233,9 +233,9 @@ test('the example is a user in as few groups as possible', () => {
 
 test('rules that are entangled on purpose leave it undecided, unless something else is found', () => {
   const maze = entangled.map((when) => rule(when, two));
-  expect(search([...maze, strict, rule({}, one)])).toEqual({ found: [], undecided: [strict] });
-  expect(search([...maze, strict, rule({}, two)])).toEqual({ found: [], undecided: [] });
-  expect(search([strict, rule(inOffice, two), rule({}, one), ...maze]).found).toHaveLength(1);
+  expect(search([...maze, strictRule, rule({}, one)])).toEqual({ found: [], undecided: [strictRule] });
+  expect(search([...maze, strictRule, rule({}, two)])).toEqual({ found: [], undecided: [] });
+  expect(search([strictRule, rule(inOffice, two), rule({}, one), ...maze]).found).toHaveLength(1);
 });
 
 describe('in the session policy', () => {
@@ -262,7 +262,7 @@ describe('in the session policy', () => {
   });
 
   test('what every rule of the app asks for is asked for below, too', () => {
-    const session = [strict, rule({}, one)];
+    const session = [strictRule, rule({}, one)];
     expect(searchSession(session, [rule({}, two)])).toEqual([]);
     expect(searchSession(session, [rule(inOffice, one), rule({}, two)])).toEqual([]);
     expect(searchSession(session, [rule(inOffice, two), rule({}, one)])).toEqual(['password']);
@@ -270,8 +270,8 @@ describe('in the session policy', () => {
   });
 
   test('a rule that is told is not looked at again', () => {
-    const policies = policiesOf({ session: { name: 'session', rules: [strict, rule({}, one)] } });
-    const space = ruleSpace([strict.when, {}], offices);
+    const policies = policiesOf({ session: { name: 'session', rules: [strictRule, rule({}, one)] } });
+    const space = ruleSpace([strictRule.when, {}], offices);
     const found = (isTold: boolean) =>
       weakerBelow(policies, space, { layer: 'session', isTold: () => isTold }).found.length;
     expect([found(true), found(false)]).toEqual([0, 1]);

@@ -7,7 +7,8 @@ import { action, descriptor } from '../../support/fixtures.ts';
 
 const authenticators = [descriptor.password, descriptor.webauthn];
 const best = descriptor.webauthn.characteristics;
-const without = (...lacking: readonly Characteristic[]) => best.filter((shown) => !lacking.includes(shown));
+const without = (...lacking: readonly Characteristic[]) =>
+  best.filter((characteristic) => !lacking.includes(characteristic));
 const plain = without('userVerification', 'deviceBound');
 const key = (characteristics: readonly Characteristic[], age: number) =>
   action('webauthn', {

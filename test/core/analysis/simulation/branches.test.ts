@@ -7,12 +7,12 @@ import type { Evidence, Facts } from '../../../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { factors, factsOf, type Key, policiesOf, proof, userWith } from '../../support/fixtures.ts';
 
-const facts = factsOf({ subject: userWith(['password', 'totp', 'webauthn']), evidence: [] });
+const usualFacts = factsOf({ subject: userWith(['password', 'totp', 'webauthn']), evidence: [] });
 
 test('a branch belongs to a step, and the failing authenticator is in none of what follows', () => {
   const policies = policiesOf({ app: factors(1), enabled: ['password', 'totp', 'webauthn'] });
-  const steps = simulate(policies, facts);
-  const branches = branchesOf(policies, facts);
+  const steps = simulate(policies, usualFacts);
+  const branches = branchesOf(policies, usualFacts);
   expect(branches.length).toBeGreaterThan(0);
   for (const { at, when, without, steps: follow } of branches) {
     const step = steps[at];
@@ -28,12 +28,12 @@ test('a branch belongs to a step, and the failing authenticator is in none of wh
 test('what nothing stands in for has no steps, and a denied user has no branches', () => {
   const password = { anyOf: [{ factors: 1 as const, demands: [{ authenticators: ['password'] }] }] };
   const needing = policiesOf({ app: password, enabled: ['password', 'totp'] });
-  expect(branchesOf(needing, facts)).toMatchObject([{ without: 'password', steps: [] }]);
+  expect(branchesOf(needing, usualFacts)).toMatchObject([{ without: 'password', steps: [] }]);
   const denying = {
     ...needing,
     app: compilePolicy({ name: 'app', rules: [{ name: 'No', when: {}, then: { kind: 'deny' as const } }] }),
   };
-  expect(branchesOf(denying, facts)).toEqual([]);
+  expect(branchesOf(denying, usualFacts)).toEqual([]);
 });
 
 test('after a skip the sign-in continues without that enrollment', () => {
@@ -49,7 +49,7 @@ test('after a skip the sign-in continues without that enrollment', () => {
 });
 
 test('without a user there is nothing to branch from', () => {
-  const { subject: _, ...anonymous } = facts;
+  const { subject: _, ...anonymous } = usualFacts;
   expect(branchesOf(policiesOf({ app: factors(1) }), anonymous)).toEqual([]);
 });
 

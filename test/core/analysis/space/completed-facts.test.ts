@@ -96,9 +96,9 @@ test('two parts may need two facts', () => {
 
 test('what no value shows is said, and ends', () => {
   let count = 0;
-  const evaluate = (facts: RuleFacts) => {
+  const evaluate = (completed: RuleFacts) => {
     count += 1;
-    return isHit(() => facts.subject?.id === 'another')(facts);
+    return isHit(() => completed.subject?.id === 'another')(completed);
   };
   const never = opaque('never', { reads: ['user.identifiers', 'user.groups', 'now'], numbers: [2], evaluate });
   const { isShown: isMet, facts } = shown([never], 'applies');

@@ -228,14 +228,14 @@ function tryingEach(
     const ordered = reduced.open.toSorted((one, other) => one.parts.length - other.parts.length);
     const settled = { from: 1, to: ordered.length };
     for (const part of ordered[0]?.parts ?? []) {
-      const found = from({ ...reduced, open: [part, ...ordered.slice(1)], settled, causes: 0 });
-      if (typeof found !== 'number') return found;
+      const model = from({ ...reduced, open: [part, ...ordered.slice(1)], settled, causes: 0 });
+      if (typeof model !== 'number') return model;
     }
     return 0;
   };
   const start = { domains: extended([]), touched: [], because: [], settled: { from: 0, to: 0 }, causes: 0 };
-  const found = from({ ...start, open });
-  return typeof found === 'number' ? 'impossible' : found === 'undecided' ? found : { model: modelOf(found) };
+  const model = from({ ...start, open });
+  return typeof model === 'number' ? 'impossible' : model === 'undecided' ? model : { model: modelOf(model) };
 }
 
 test('a search that goes on from what follows finds the same, with the same steps', () => {

@@ -151,9 +151,9 @@ describe('in a scope', () => {
   function found(parts: Parts, when: Conditions, ...besides: readonly Conditions[]) {
     const scope = scopeOf(parts, when, besides);
     return appRulesIn(scope).flatMap((app) =>
-      [...decidingWith(app, scope)].map(({ session, app: appRule, enrollment, findFacts }) => {
+      [...decidingWith(app, scope)].map(({ session, app: appRule, enrollment: enrollmentRule, findFacts }) => {
         const groups = findFacts()?.subject.groups.toSorted() ?? ['unknown'];
-        return [session.name, appRule.name, enrollment?.name ?? '-', ...groups].join(' ');
+        return [session.name, appRule.name, enrollmentRule?.name ?? '-', ...groups].join(' ');
       }),
     );
   }

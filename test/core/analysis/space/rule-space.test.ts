@@ -94,7 +94,7 @@ test('what excludes one another always is left out of every question', () => {
   const space = ruleSpace([failures], zones);
   expect(findModel(decidingFormulas({ name: 'failures', when: failures }, [], space), newBudget())).toBe('impossible');
   // A day cannot be both before and after the same moment, whenever that is.
-  const ends = (test: AttributeTest): Conditions => ({ attributes: { ends: test } });
+  const ends = (attributeTest: AttributeTest): Conditions => ({ attributes: { ends: attributeTest } });
   const soon: DateBound = { written: '30d', fromNow: 30 * 86_400 };
   const past: DateBound = { written: '-30d', fromNow: -30 * 86_400 };
   const fixed: DateBound = { written: '2027-02-01', from: plainTime + 16 * 86_400, to: plainTime + 17 * 86_400 };
@@ -156,8 +156,8 @@ test.each([
   const facts = factsFor(conditions);
   if (typeof facts === 'string') throw new Error(facts);
   for (const when of conditions)
-    for (const { test } of compileConditions(when))
-      expect([Object.keys(when), test(facts)]).toEqual([Object.keys(when), 'hit']);
+    for (const { test: holds } of compileConditions(when))
+      expect([Object.keys(when), holds(facts)]).toEqual([Object.keys(when), 'hit']);
 });
 
 test('a rule decides where it applies, and no rule before it does', () => {

@@ -21,7 +21,7 @@ import { universe } from '../../support/universe.ts';
 
 const scoring = { ...riskScoring, away: 90 * oneDay };
 const bounds = [1, 30, 90, 120].map((days) => days * oneDay);
-const durations = [undefined, 0, ...bounds.flatMap((bound) => [bound - 1, bound])];
+const durations = [undefined, 0, ...bounds.flatMap((seconds) => [seconds - 1, seconds])];
 const signals: readonly (readonly RiskSignal[])[] = [[], ['newDevice'], ['longAway'], ['newDevice', 'longAway']];
 const before = (duration: number | undefined) => (duration === undefined ? undefined : fixedNow - duration);
 

@@ -39,20 +39,20 @@ const or = [
   ['hit', 'error', 'error', 'error'],
 ] as const;
 
-function folded(table: typeof and | typeof or, results: Results, neutral: ConditionResult): ConditionResult {
-  return results.reduce((one, other) => table[values.indexOf(one)]?.[values.indexOf(other)] ?? 'error', neutral);
+function folded(table: typeof and | typeof or, all: Results, neutral: ConditionResult): ConditionResult {
+  return all.reduce((one, other) => table[values.indexOf(one)]?.[values.indexOf(other)] ?? 'error', neutral);
 }
 
 function naively({ all, any }: Shape): ConditionResult {
-  const alternatives = any === undefined ? [] : [any.map((results) => folded(and, results, 'hit'))];
+  const alternatives = any === undefined ? [] : [any.map((alternative) => folded(and, alternative, 'hit'))];
   return folded(and, [...all, ...alternatives.map((list) => folded(or, list, 'miss'))], 'hit');
 }
 
-const leaf = (result: ConditionResult): CompiledCondition => ({ name: 'leaf', test: () => result, varies: false });
+const leaf = (value: ConditionResult): CompiledCondition => ({ name: 'leaf', test: () => value, varies: false });
 
 /** The same conditions as a compiled rule, which knows nothing of the tables. */
 function conditionsOf({ all, any }: Shape): readonly CompiledCondition[] {
-  const alternatives = any?.map((results) => results.map(leaf));
+  const alternatives = any?.map((alternative) => alternative.map(leaf));
   const both = alternatives && {
     name: 'any',
     test: () => anyOf(alternatives.map((alternative) => allOf(alternative.map(({ test: run }) => run(factsOf()))))),
@@ -94,8 +94,8 @@ describe('results together', () => {
   test('do not depend on the order', () => {
     fc.assert(
       fc.property(results, fc.infiniteStream(fc.nat()), (list, draws) => {
-        const shuffled = list.map((result) => [draws.next().value, result] as const).sort(([a], [b]) => a - b);
-        const other = shuffled.map(([, result]) => result);
+        const shuffled = list.map((value) => [draws.next().value, value] as const).sort(([a], [b]) => a - b);
+        const other = shuffled.map(([, value]) => value);
         expect([allOf(other), anyOf(other)]).toEqual([allOf(list), anyOf(list)]);
       }),
       seeded(300),
@@ -120,7 +120,7 @@ describe('in a policy', () => {
     fc.assert(
       fc.property(fc.array(shape, { maxLength: 4 }), (shapes) => {
         const value = shapes.map(naively);
-        const end = value.findIndex((result) => result === 'hit' || result === 'error');
+        const end = value.findIndex((each) => each === 'hit' || each === 'error');
         const undecided = value.slice(0, end < 0 ? value.length : end).includes('unknown');
         const { outcome, rule, failed } = applyRules(policyOf(denying(shapes.length), shapes), factsOf());
         const decides = undecided || end < 0 ? undefined : value[end];

@@ -116,7 +116,7 @@ test('never change which of the other rules decides, and report what would if th
     const policy = compilePolicy({ name: 'drawn', rules: all });
     const plain = compilePolicy({ name: 'drawn', rules: all.filter(({ off, reportOnly }) => !off && !reportOnly) });
     expect(findRule(policy, about)).toEqual(findRule(plain, about));
-    const on = all.filter(({ off }) => !off).map(({ reportOnly: _, ...rest }) => rest);
+    const on = all.filter(({ off }) => !off).map(({ reportOnly: _, ...switchedOn }) => switchedOn);
     const match = findRule(compilePolicy({ name: 'drawn', rules: on }), about);
     const enforced = match.rule ?? match.failed;
     const reporting = all.find(({ name, reportOnly }) => reportOnly && name === enforced?.name);

@@ -24,7 +24,7 @@ const text = (written: string): ExpressionLogic => ({ text: written });
 function formulasOf(...logics: readonly ExpressionLogic[]): readonly Formula[] {
   const all = logics.map(expression);
   const read = expressionTheory(all, universe(), { sets: [], formulaOf: () => ({ all: [] }) });
-  return all.flatMap((expression) => read(expression).map(({ formula }) => formula));
+  return all.flatMap((each) => read(each).map(({ formula }) => formula));
 }
 
 test('the same text is the same, and another one is another', () => {

@@ -81,7 +81,7 @@ function compared(list: readonly AttributeTest[], attribute: Attribute) {
   return {
     variables,
     classes: variable.classes,
-    ofFacts: (facts: UserFacts) => compiled.map((test) => test.test(facts) === 'hit').join(),
+    ofFacts: (facts: UserFacts) => compiled.map((each) => each.test(facts) === 'hit').join(),
     ofClass: (at: number) => formulas.map((parts) => parts.every((part) => holds(part, at))).join(),
   };
 }
@@ -145,10 +145,10 @@ describe('days that fixed bounds and names distinguish', () => {
 
 test('more than a few thousand times are left undecided', () => {
   const values = (bounds: number) => {
-    const tests = Array.from({ length: bounds }, (_, at) => ({ after: fromNow(at * (oneDay + 60)) }));
-    const valueTest = (bounds: ValueTest) => (value: unknown, now: number) =>
-      compileDateTest(bounds)(String(value), now);
-    return dayTheory([{ name: 'ends', tests, valueTest, isKept: () => true, options: [near(0)] }], undefined);
+    const dates = Array.from({ length: bounds }, (_, at) => ({ after: fromNow(at * (oneDay + 60)) }));
+    const valueTest = (limits: ValueTest) => (value: unknown, now: number) =>
+      compileDateTest(limits)(String(value), now);
+    return dayTheory([{ name: 'ends', tests: dates, valueTest, isKept: () => true, options: [near(0)] }], undefined);
   };
   expect(values(4)).toBeDefined();
   expect(values(60)).toBeUndefined();

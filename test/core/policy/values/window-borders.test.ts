@@ -145,7 +145,7 @@ describe('windows that are open together', () => {
     const together = windowsTogether(windows, 1000) ?? [];
     expect(together.map(({ now }) => openAt(now))).toEqual(together.map(({ open }) => open));
     const begin = Date.parse('2027-01-03T00:00:00Z') / 1000;
-    const moments = Array.from({ length: 364 * 24 * 6 }, (_, at) => begin + at * 600);
+    const moments = Array.from({ length: 364 * 24 * 6 }, (_item, at) => begin + at * 600);
     expect(new Set(together.map(({ open }) => open))).toEqual(new Set(moments.map(openAt)));
     expect(new Set(together.map(({ open }) => open)).size).toBe(together.length);
   });

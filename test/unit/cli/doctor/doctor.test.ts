@@ -19,6 +19,17 @@ import { settingsSchemaFor } from '../../../../src/policy/schema/schemas.ts';
 import { credentialsKey, keyringKey, revisionPointerKey, userKey } from '../../../../src/stores/keys.ts';
 import { applyDemo, fixedNow, openTerminal, run, type Terminal } from '../support/harness.ts';
 
+/** Made once: an RSA key takes a tenth of a second. */
+const keyring = newKeyring();
+
+async function newKeyring(): Promise<string> {
+  const { store } = openTerminal();
+  await createKeyring(store, fixedNow);
+  const { entries } = await store.load([keyringKey]);
+  await store.close();
+  return entries.get(keyringKey)?.value ?? '';
+}
+
 let terminal: Terminal;
 let dir: string;
 let dataDir: string;
@@ -42,7 +53,7 @@ afterEach(async () => {
 
 async function sound(): Promise<void> {
   await applyDemo(terminal.store, configDir);
-  await createKeyring(terminal.store, fixedNow);
+  await terminal.store.commit([{ op: 'create', key: keyringKey, value: await keyring }]);
   await terminal.directory.create({ identifiers: ['bob@demo.test'] });
 }
 
@@ -295,11 +306,11 @@ test('an enabled authenticator that sends messages, without a gateway or its sec
   const twilio = { accountSid: 'AC1', authTokenEnv: 'TOKEN', from: '+15005550006' };
   const email = { enabled: true };
   const mail = { from: 'id@example.org', smtp: { host: 'mail.example.org', passwordEnv: 'SMTP_PASSWORD' } };
-  const said = (given: object, variables: Record<string, string> = {}) =>
+  const said = (given: object, secrets: Record<string, string> = {}) =>
     checkDelivery(
       settingsSchemaFor(authenticatorKinds).parse({ ...settings, ...given }),
       authenticatorKinds,
-      variables,
+      secrets,
     ).map(({ level, text }) => `${level} ${text}`);
   const phone = { enabled: true, countries: ['DE'], methods: ['sms', 'voice'] };
   expect(said({ authenticators: {} })).toEqual([]);

@@ -61,7 +61,7 @@ test('the outcome says the denial that follows a challenge', async () => {
 });
 
 test('a password that may not be replaced is named', async () => {
-  const expired = ', with a password that has expired: the user may not replace it';
+  const expired = ', with a password that has expired: the user may not replace it, by "Change" of the account policy';
   const listed = expired.replace('has expired', 'is on a blocklist');
   expect(await explained('deny', 'password@30d')).toEqual([
     'challenge: password',

@@ -59,3 +59,17 @@ test('a condition that the rule of that name does not have is named alone', () =
   const passed = [{ rule: 'Same name', because: 'device.known', when: { groups: { any: ['staff'] } } }];
   expect(told([{ ...layer, passed }])).toContain('    not by "Same name": device.known does not hold\n');
 });
+
+test('a password that was kept although it had to be replaced is told', () => {
+  const trace = { keptPassword: { reason: 'expired', layer: 'account', rule: 'Not here' } } as const;
+  const decision = { layers: [], proved: [], device: { known: false }, scopes: ['openid'], revisionFound: true };
+  const traced = { ...line, trace: { ...decision, ...trace } };
+  const text = storyText(
+    { transaction: 'transaction', events: [line], decisions: [{ ...decision, line: traced }] },
+    (_, words) => words,
+  );
+  expect(text).toContain(
+    '\n  Password\n    let in with an expired password, kept by "Not here" of the account policy\n',
+  );
+  expect(told([])).not.toContain('Password');
+});

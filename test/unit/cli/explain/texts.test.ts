@@ -3,8 +3,11 @@ import { conditionText } from '../../../../src/cli/explain/condition-text.ts';
 import { missingText, requirementText } from '../../../../src/cli/explain/requirement-text.ts';
 import { ageText, parseDuration } from '../../../../src/cli/shared/values/durations.ts';
 import type { MissingEvidence } from '../../../../src/core/decision/missing-evidence.ts';
+import type { ConditionName } from '../../../../src/core/model/conditions.ts';
 import type { Requirement } from '../../../../src/core/model/policy.ts';
+import { compileConditions } from '../../../../src/core/policy/rules/condition-table.ts';
 import { durationText } from '../../../../src/policy/model/duration-text.ts';
+import { conditionsAfterSignInSchema } from '../../../../src/policy/schema/policies/condition-table.ts';
 
 const webauthn = { factor: 'possession', authenticators: ['webauthn'], characteristics: ['userVerification'] } as const;
 
@@ -99,4 +102,41 @@ test('a formula is shown as written, in one line', () => {
   expect(conditionText({ expression }, 'expression')).toBe(
     'expression now - user.createdAt < duration("720h") || user.profile.note == "a \\"b\\""',
   );
+});
+
+/** By condition: as a file has it. A condition that is missing here does not compile. */
+const conditionsInFiles: { readonly [Name in ConditionName]: Readonly<Record<string, unknown>> | string } = {
+  users: { any: ['ann@example.org'], none: ['bob@example.org'] },
+  groups: { any: ['editors'], all: ['staff'], none: ['guests'] },
+  userType: { any: ['clerk'] },
+  network: { any: ['office'], none: ['abroad'] },
+  device: { platform: ['mobile'], os: ['ios'], known: true, managed: false, assurance: { any: ['encrypted'] } },
+  apps: { none: ['notes'] },
+  scopes: { all: ['email'] },
+  claims: { any: ['phone_number'] },
+  time: { days: ['mon', 'fri'], from: '08:00', to: '24:00', zone: 'Europe/Vienna' },
+  accountAge: { atLeast: 'PT1H', below: 'P30D' },
+  lastSignIn: { notWithin: 'P90D' },
+  risk: { atLeast: 'medium', none: ['newCountry'] },
+  distance: { within: '500 km' },
+  recovered: { within: 'P1D' },
+  authenticated: { any: ['phone.sms'] },
+  attributes: { level: { atLeast: 3, below: 7 }, hired: { after: '2027-01-15' }, unit: { matches: 'us*' } },
+  expression: 'user.userType == "clerk"',
+};
+
+/** Every text, number and truth value in it; a duration as it is shown. */
+function valuesIn(written: unknown): readonly string[] {
+  if (typeof written === 'object' && written !== null) return Object.values(written).flatMap(valuesIn);
+  const text = String(written);
+  const seconds = /^P[\dT]/.test(text) ? parseDuration(text) : undefined;
+  return [seconds === undefined ? text : durationText(seconds)];
+}
+
+test.each(Object.entries(conditionsInFiles))('%s is shown with the values of its file', (name, written) => {
+  const when = conditionsAfterSignInSchema.parse({ [name]: written });
+  const shown = compileConditions(when).map((part) => conditionText(when, part.name));
+  const values = valuesIn(written);
+  expect(values.filter((value) => !shown.some((line) => line.includes(value)))).toEqual([]);
+  expect(values).not.toEqual([]);
 });

@@ -141,7 +141,7 @@ async function expectExact(
   if (opened === undefined) return;
   const { configuration, app, explained } = opened;
   for (const [parts, all] of tests) {
-    const meant = explained.filter(({ parts: others }) => isMeant(testOf(parts), others));
+    const meant = explained.filter(({ parts: drawnParts }) => isMeant(testOf(parts), drawnParts));
     const same = meant.filter(({ explanation }) => differences(all, explanation).length === 0).length;
     const truth = same === meant.length ? 'always' : same === 0 ? 'never' : 'depends';
     counts[truth] += 1;
@@ -177,14 +177,14 @@ test('so they do where rules ask about identifiers, and the test says these', as
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(enough(2));
 });
 
-async function openResult(files: Readonly<Record<string, unknown>>, test: Partial<PolicyTest>) {
+async function openResult(files: Readonly<Record<string, unknown>>, written: Partial<PolicyTest>) {
   const texts = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, JSON.stringify(content)]));
   const loaded = await load({ ...validFiles, ...texts }, {}, authenticators);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const snapshot = await snapshotOfDocuments(loaded.documents, authenticators);
   const app = await snapshot.app('notes');
   if (app === undefined) throw new Error('the app is missing');
-  const one: PolicyTest = { name: 'one', app: 'notes', ...test };
+  const one: PolicyTest = { name: 'one', app: 'notes', ...written };
   const open = await openSignIns(one, app, { snapshot, apps: ['notes'], authenticators, variables: {} });
   const found = await openDifferences(one, open, (facts) => explain(snapshot, app, facts));
   return { tried: open.facts.length, actual: found.map(({ actual }) => actual) };
@@ -223,8 +223,8 @@ test('what the account policy asks of a user who sets something up is part of wh
     'policies/enrollment.yaml': enrollment,
     'policies/account.yaml': account,
   };
-  const said = { user: { enrolled: ['password' as const] } };
-  const always = await openResult(files, { ...said, always: { steps: ['password', { enroll: 'totp' }] } });
+  const byPassword = { user: { enrolled: ['password' as const] } };
+  const always = await openResult(files, { ...byPassword, always: { steps: ['password', { enroll: 'totp' }] } });
   expect(always.actual).not.toEqual([]);
-  expect((await openResult(files, { ...said, depends: { deny: false } })).actual).toEqual([]);
+  expect((await openResult(files, { ...byPassword, depends: { deny: false } })).actual).toEqual([]);
 });

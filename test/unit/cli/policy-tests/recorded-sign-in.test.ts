@@ -51,8 +51,8 @@ test('device, risk, distance and the last sign-in come from the log', () => {
     distance: '12 km',
   });
   const schema = policyTestsSchema(Object.values(descriptor));
-  const test = { name: 'Recorded', app: 'notes', ...facts, expect: { deny: false } };
-  expect(schema.safeParse({ tests: [test] }).error).toBeUndefined();
+  const asTest = { name: 'Recorded', app: 'notes', ...facts, expect: { deny: false } };
+  expect(schema.safeParse({ tests: [asTest] }).error).toBeUndefined();
   expect(JSON.stringify(facts)).not.toMatch(/ann|example\.org/);
 });
 

@@ -49,14 +49,14 @@ test('the doctor shows it', async () => {
   await createKeyring(terminal.store, fixedNow);
   await alone('--for', '90s');
   terminal.printed();
-  const context = {
+  const ownContext = {
     ...terminal.context,
     openAsItIs: terminal.context.openStore,
     configDir: 'config',
     fetch: () => Promise.reject(new Error('no other host is asked')),
     nodeVersion: '24.15.0',
   };
-  await run(doctorCommand(context));
+  await run(doctorCommand(ownContext));
   expect(terminal.printed()).toMatch(
     /warn {2}store +the store stands alone until .*\n +bring a replica back, then: npm run stepgate/,
   );

@@ -3,12 +3,11 @@ import type { Command } from 'commander';
 import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
 import type { ConfigContext } from '../../../../src/cli/config/shared/config-context.ts';
 import type { Paint } from '../../../../src/cli/shared/output/paint.ts';
-import { loadConfiguration } from '../../../../src/policy/load.ts';
-import { findingLine } from '../../../../src/policy/model/finding.ts';
 import { Revisions } from '../../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../../src/stores/store.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
+import { documentsIn } from '../../../support/shared/configurations.ts';
 import { recordingStore } from '../../../support/stores/recording-store.ts';
 
 export const fixedNow = Date.parse('2026-11-24T09:00:00Z') / 1000;
@@ -79,14 +78,9 @@ export function configContext({ context }: Terminal, own: Partial<ConfigContext>
 }
 
 export async function applyDemo(store: Store, dir = 'config'): Promise<void> {
-  const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
-  if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
-  await new Revisions(store, { authenticators: authenticatorKinds, now: () => fixedNow * 1000 }).apply(
-    loaded.documents,
-    {
-      by: 'test',
-    },
-  );
+  const documents = await documentsIn(dir, {});
+  const revisions = new Revisions(store, { authenticators: authenticatorKinds, now: () => fixedNow * 1000 });
+  await revisions.apply(documents, { by: 'test' });
 }
 
 /** Runs a command line; rejects with what the command rejects with. */

@@ -22,9 +22,9 @@ export function readWhere(where: string, named: NamedFacts): ReadWhere {
   let isCounted = false;
   let rest = where;
   while (rest !== '') {
-    const found = grammar.flatMap(([pattern, meaning]) => {
+    const found = grammar.flatMap(([pattern, says]) => {
       const match = pattern.exec(rest);
-      return match ? [{ match, meaning }] : [];
+      return match ? [{ match, meaning: says }] : [];
     })[0];
     if (found === undefined) throw new Error(`not understood: ${rest} (of ${where})`);
     const { match, meaning } = found;

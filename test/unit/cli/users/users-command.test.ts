@@ -373,8 +373,8 @@ describe('tac', () => {
 
   test('is refused where access codes are not enabled, and issues nothing', async () => {
     const settings = 'brand: { name: Test }\nauthenticators: { access_code: { enabled: false } }\n';
-    await withConfiguration({ ...validFiles, 'stepgate.yaml': settings }, async (dir) => {
-      const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': settings }, async (configDir) => {
+      const loaded = await loadConfiguration(configDir, { authenticators: authenticatorKinds, variables: {} });
       if (!loaded.ok) throw new Error('not sound');
       await new Revisions(store, { authenticators: authenticatorKinds }).apply(loaded.documents, { by: 'test' });
     });

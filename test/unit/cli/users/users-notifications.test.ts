@@ -109,7 +109,7 @@ test.each<[string, readonly string[], string, readonly string[]]>([
 test('a reset of all removes the addresses that were added: they are notified of it, and of nothing afterwards', async () => {
   const id = await ann();
   const waiting = { address: 'next@x.test', code: 'x', askedAt: now, expires: now + 600 };
-  await directory.update(id, (user) => ({ ...user, askedAddress: waiting }));
+  await directory.update(id, (stored) => ({ ...stored, askedAddress: waiting }));
   const { out } = await users(['reset', 'ann', '--authenticator', 'all', '--password-generate']);
   expect(out).toContain('addresses for notifications that were taken away: 1');
   expect(await told()).toEqual([...all('reset_all'), 'ann@x.test password_reset'].sort());

@@ -74,9 +74,9 @@ test.each([
 test('rules of the account policy behind entangled ones are reported, too', async () => {
   const change = 'change: { add: [webauthn] }';
   const one = 'then: { allow: { factors: 1 } }';
-  const entangled = pigeons().map((rule) => rule.replace('then: deny', `${change}, ${one}`));
+  const changes = pigeons().map((rule) => rule.replace('then: deny', `${change}, ${one}`));
   const last = `{ name: Last, ${change}, then: deny }`;
-  const rules = [...entangled, last, `{ name: Rest, ${one} }`];
+  const rules = [...changes, last, `{ name: Rest, ${one} }`];
   const loaded = await load({
     'stepgate.yaml': 'brand: { name: A }\nauthenticators: { webauthn: { enabled: true } }\n',
     'policies/account.yaml': `rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,

@@ -11,7 +11,7 @@ const signOn = 'policies/sign-on/notes.yaml';
 const settings = (more = '') =>
   `brand: { name: A }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nauthenticators: { webauthn: { enabled: true }, totp: { enabled: true } }\n${more}`;
 const withPlaces = settings('networkData: { country: /nowhere/city.mmdb }\n');
-const policy = (...rules: readonly string[]) => `name: notes\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`;
+const policy = (...rules: readonly string[]) => `name: notes\nrules:\n${rules.map((each) => `  - ${each}\n`).join('')}`;
 const when = (conditions: string, then = two) => rule('Unusual', conditions, then);
 const second = (conditions: string, then = two) => rule('Second', conditions, then);
 const rule = (name: string, conditions: string, then: string) =>

@@ -234,9 +234,9 @@ describe('rules that only report', () => {
 
 test('a denial that a user without the attribute escapes', async () => {
   const schema = 'attributes: { employment: { type: text, label: Employment } }\n';
-  const denial = (test: string) => ({
+  const denial = (asked: string) => ({
     'stepgate.yaml': `brand: { name: A }\n${schema}`,
-    [signOn]: policy(`{ name: Left, when: { attributes: { employment: ${test} } }, then: deny }`),
+    [signOn]: policy(`{ name: Left, when: { attributes: { employment: ${asked} } }, then: deny }`),
   });
   expect(await findingLines(denial('{ equals: left }'))).toEqual([
     `warning fail-open ${signOn}:3:5 rules[0] denies by \`employment\`, and a user who lacks it is under the rule "Rest" instead, which lets in`,

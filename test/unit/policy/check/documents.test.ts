@@ -72,13 +72,13 @@ test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   const gateways = `sms: { ${gateway} }\nvoice: { ${gateway} }\n`;
   const mail = 'mail: { from: no-reply@example.org, smtp: { host: mail.example.org } }\n';
   const api = 'resources: [{ indicator: "https://orders.example.org", scopes: [orders.read] }]\n';
-  const places = 'networkData: { country: /var/lib/geoip/GeoLite2-City.mmdb }\n';
+  const networkFiles = 'networkData: { country: /var/lib/geoip/GeoLite2-City.mmdb }\n';
   const devices = 'deviceSignals: { proxy: { proxies: [10.0.0.7] }, assurances: { healthy: { signals: [good] } } }\n';
   const proxies = 'clientCertificates: { proxies: [10.0.0.0/24] }\n';
   const files = {
     ...validFiles,
     ...picturesNamedIn([text, ...Object.values(others)].join('\n')),
-    'stepgate.yaml': validFiles['stepgate.yaml'] + enabled + mail + gateways + api + places + devices + proxies,
+    'stepgate.yaml': validFiles['stepgate.yaml'] + enabled + mail + gateways + api + networkFiles + devices + proxies,
     ...others,
     [path]: text,
   };

@@ -81,7 +81,7 @@ describe('of a proxy', () => {
 });
 
 describe('of a certificate', () => {
-  const shown = (certificate: Issued, peer = proxy) => from(peer, { 'client-cert': inHeader(certificate) });
+  const shown = (issued: Issued, peer = proxy) => from(peer, { 'client-cert': inHeader(issued) });
 
   test('counts if an authority issued it', () => {
     expect(shown(device)).toEqual({ registered: true, managed: true });
@@ -95,8 +95,8 @@ describe('of a certificate', () => {
     ['another authority of the same name', foreign, proxy],
     ['a time that is over', old, proxy],
     ['no proxy', device, stranger],
-  ])('does not count from %s', (_, certificate, peer) => {
-    expect(shown(certificate, peer)).toEqual({});
+  ])('does not count from %s', (_, issued, peer) => {
+    expect(shown(issued, peer)).toEqual({});
   });
 
   test('the authority itself, and anything but a certificate, does not count', () => {

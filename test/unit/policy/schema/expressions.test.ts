@@ -37,7 +37,7 @@ const known = factsOf({
   network: { ip: '192.0.2.1', zones: ['office'] },
   request: { scopes: ['email'] },
 });
-const { subject: _, ...anonymous } = known;
+const { subject: _subject, ...anonymous } = known;
 
 const resultOf = (written: string, about: RuleFacts = known) =>
   compileConditions({ expression: compileExpression(written) }).map((condition) => condition.test(about))[0];
@@ -107,19 +107,19 @@ describe('where it could not be found out whether the address is in a zone', () 
   test('an expression counts only where it is the same for every list of zones that is possible', () => {
     const names = ['cloud', 'home', 'office', 'tor'];
     const name = fc.constantFrom(...names);
-    const test = fc.oneof(
+    const comparison = fc.oneof(
       name.map((zone) => `"${zone}" in network.zones`),
       name.map((zone) => `network.zones.exists(z, z == "${zone}")`),
       name.map((zone) => `network.zones.all(z, z != "${zone}")`),
       name.map((zone) => `network.zones.filter(z, z > "${zone}").size() == 1`),
       fc.tuple(fc.nat(2), name).map(([at, zone]) => `network.zones[${at}] == "${zone}"`),
       fc.nat(3).map((size) => `size(network.zones) > ${size}`),
-      fc.subarray(names).map((zones) => `network.zones == ${JSON.stringify(zones)}`),
-      fc.subarray(names).map((zones) => `${JSON.stringify(zones)}.exists_one(z, z in network.zones)`),
+      fc.subarray(names).map((some) => `network.zones == ${JSON.stringify(some)}`),
+      fc.subarray(names).map((some) => `${JSON.stringify(some)}.exists_one(z, z in network.zones)`),
     );
-    const joined = fc.tuple(test, fc.constantFrom('&&', '||', '=='), test);
+    const joined = fc.tuple(comparison, fc.constantFrom('&&', '||', '=='), comparison);
     const written = fc.oneof(
-      test,
+      comparison,
       joined.map(([one, by, other]) => `(${one}) ${by} !(${other})`),
     );
     const places = fc
@@ -415,6 +415,11 @@ describe('a check', () => {
         [35, unknownKey('country')],
       ],
     ],
+    ['has(now.x)', [[8, unknownKey('x')]]],
+    ['user.createdAt.x.y == 1', [[15, unknownKey('x')]]],
+    ['(now - user.createdAt)["x"] == 1', [[1, unknownKey('"x"')]]],
+    ['[now].exists(t, has(t.x)) && [now][0] < now', [[22, unknownKey('x')]]],
+    ['date("2027-01-01").x == 1', [[0, expect.stringContaining('which can only fail')]]],
     ['has(user.profile.department.length)', [[28, expect.stringContaining("Cannot index type 'string'")]]],
     [
       'user.groups.exists(g, has(g.name)) || has(user.userType)',

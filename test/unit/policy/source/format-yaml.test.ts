@@ -240,7 +240,7 @@ class Scribe {
   }
 }
 
-function written(root: Tree, choices: readonly number[]): string {
+function writtenTree(root: Tree, choices: readonly number[]): string {
   const scribe = new Scribe(choices);
   scribe.tree(root, '');
   return `${scribe.lines.join('\n')}\n`;
@@ -248,7 +248,7 @@ function written(root: Tree, choices: readonly number[]): string {
 
 const texts = fc
   .tuple(tree, fc.array(fc.nat({ max: 59 }), { minLength: 1, maxLength: 40 }))
-  .map(([root, choices]) => written(root, choices));
+  .map(([root, choices]) => writtenTree(root, choices));
 
 const comments = (text: string): readonly string[] => [...text.matchAll(/# \d+ .*$/gm)].map(([comment]) => comment);
 
@@ -271,7 +271,7 @@ test('a comment above a key is above it afterwards', () => {
       for (const [index, line] of lines.entries()) {
         const [, name] = /# \d+ above (alpha|beta|gamma|delta)$/.exec(line) ?? [];
         if (name === undefined) continue;
-        const next = lines.slice(index).find((line) => !/^\s*(?:#.*)?$/.test(line));
+        const next = lines.slice(index).find((following) => !/^\s*(?:#.*)?$/.test(following));
         expect(next).toMatch(new RegExp(`^[ -]*${name}:`));
       }
     }),

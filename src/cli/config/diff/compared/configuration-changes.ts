@@ -54,6 +54,8 @@ export interface AffectedUsers {
   readonly ungrouped?: true;
   /** Of made-up users whom rules tell apart by who they are: those with this change, e.g. `ann@corp.test`. */
   readonly such?: readonly string[];
+  /** Of made-up users: what those with this change have, e.g. `without totp`. Absent: it makes no difference. */
+  readonly having?: string;
 }
 
 export type EffectKind = 'locked_out' | 'must_enroll' | 'must_fill_in' | 'let_in';
@@ -66,6 +68,8 @@ export interface Effect {
   readonly enroll?: string;
   /** Absent as in `AffectedUsers`. */
   readonly users?: number;
+  /** Of the made-up users of the change: what those with this effect have. Absent: all of them. */
+  readonly having?: string;
 }
 
 /**

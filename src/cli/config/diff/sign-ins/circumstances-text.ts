@@ -2,7 +2,7 @@
 
 import { neededAmong } from '../../../../core/analysis/findings/dead-rules.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
-import type { Circumstance } from './circumstances.ts';
+import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { deviceText } from './device-text.ts';
 import { scopeSetsText } from './scopes-text.ts';
 
@@ -12,6 +12,7 @@ interface Divided {
   readonly others: readonly Circumstance[];
   /** The present time. */
   readonly now: Circumstance['now'];
+  readonly statements: ComparedCircumstances['statements'];
 }
 
 /** One respect in which circumstances differ. */
@@ -58,7 +59,10 @@ function readingsOf(all: readonly Circumstance[]): readonly (readonly number[])[
  * `positions`: those of the circumstances in which it holds, among all that were compared. Empty if it holds in all of
  * them. Not all combinations need to be there: only what makes a difference beside the rest is told.
  */
-export function whereText(positions: readonly number[], all: readonly Circumstance[]): string {
+export function whereText(
+  positions: readonly number[],
+  { circumstances: all, statements }: Pick<ComparedCircumstances, 'circumstances' | 'statements'>,
+): string {
   if (positions.length === all.length) return '';
   const values = readingsOf(all);
   const inside = new Set(positions);
@@ -68,7 +72,12 @@ export function whereText(positions: readonly number[], all: readonly Circumstan
   const found = needed.map((dimension) => {
     const { own, ...besides } = dividedBy(dimension, needed, apart);
     const circumstances = (chosen: readonly number[]) => chosen.flatMap((position) => all[position] ?? []);
-    const divided = { own: circumstances(own), others: circumstances(besides.others), now: all[0]?.now ?? 0 };
+    const divided = {
+      own: circumstances(own),
+      others: circumstances(besides.others),
+      now: all[0]?.now ?? 0,
+      statements,
+    };
     const isTold = divided.others.length > 0;
     return { dimension, own, text: isTold ? dimensions[dimension]?.words(divided) : undefined };
   });
@@ -191,9 +200,9 @@ function listed(names: readonly string[], of: number, what: string): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
 }
 
-function believedText({ own, others }: Divided): string {
-  const [pairs, rest] = [own.map(believedOf), others.map(believedOf)];
-  return deviceText(pairs, [...pairs, ...rest]);
+function believedText({ own, others, statements }: Divided): string {
+  const [some, rest] = [own.map(believedOf), others.map(believedOf)];
+  return deviceText({ some, all: [...some, ...rest], statements });
 }
 
 function believedOf({ believed }: Circumstance): Circumstance['believed'] {

@@ -11,7 +11,7 @@ import { differingConditions, everyCondition } from '../../../../core/queries/si
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
 import type { Settings, Zone } from '../../../../policy/model/settings.ts';
-import { believedIn, browsersIn, type ExaminedBeliefs } from '../../questions/devices.ts';
+import { believedIn, browsersIn, type ExaminedBeliefs, statementsIn } from '../../questions/devices.ts';
 import { timesIn } from '../../questions/fresh-sign-ins.ts';
 import type { AppPair, AppSide } from '../compared/app-pairs.ts';
 import { chosenCombinations } from './chosen-combinations.ts';
@@ -45,6 +45,8 @@ export interface ComparedCircumstances {
   readonly circumstances: readonly Circumstance[];
   /** Rules tell more combinations apart. Those of the rules that differ come first. */
   readonly isPartial: boolean;
+  /** If rules tell more statements about devices apart: those that the rules that differ ask about. */
+  readonly statements?: readonly string[];
 }
 
 /** An app with these. */
@@ -139,7 +141,9 @@ export function circumstancesOf(
     changed: () => changedPositions(values, pair),
   });
   const circumstances = chosen.combinations.flatMap((positions) => circumstanceAt(positions, values) ?? []);
-  return { circumstances, isPartial: [chosen, ofScopes, ofTimes, ofBeliefs].some(({ isPartial }) => isPartial) };
+  const isPartial = [chosen, ofScopes, ofTimes, ofBeliefs].some((part) => part.isPartial);
+  const statements = statementsIn(areSignalsOther(pair) ? sets : changed);
+  return { circumstances, isPartial, ...(ofBeliefs.isPartial && { statements }) };
 }
 
 /** What circumstances differ in. */
@@ -184,6 +188,11 @@ function beliefs(sets: readonly ConditionSet[], { active, next }: AppPair): Exam
   });
 }
 
+function areSignalsOther({ active, next }: AppPair): boolean {
+  const [before, after] = [active, next].map(({ side }) => JSON.stringify(side.snapshot.settings.deviceSignals));
+  return before !== after;
+}
+
 /** By aspect, the positions of the values that the differing rules and settings tell apart. */
 function changedPositions(values: AspectValues, pair: AppPair): readonly (readonly number[])[] {
   const sets = differingConditions(pair.active.policies, pair.next.policies);
@@ -191,12 +200,12 @@ function changedPositions(values: AspectValues, pair: AppPair): readonly (readon
   const isKnownAsked = deviceValues(sets).known.length > 1;
   const [platformReading, systemReading] = [deviceReading('platform', sets), deviceReading('os', sets)];
   const all = (aspect: Aspect, isAsked: boolean) => (isAsked ? [...values[aspect].keys()] : [0]);
-  const isOther = (name: 'risk' | 'deviceSignals') => JSON.stringify(before[name]) !== JSON.stringify(after[name]);
+  const isRiskOther = JSON.stringify(before.risk) !== JSON.stringify(after.risk);
   const positions: Readonly<Record<Aspect, readonly number[]>> = {
     place: firstOfEach(values.place, placeReading(sets, [before.zones, after.zones])),
-    known: all('known', isKnownAsked || isOther('risk')),
+    known: all('known', isKnownAsked || isRiskOther),
     browser: firstOfEach(values.browser, ({ platform, os }) => `${platformReading(platform)} ${systemReading(os)}`),
-    believed: isOther('deviceSignals') ? all('believed', true) : [...beliefs(sets, pair).believed.keys()],
+    believed: areSignalsOther(pair) ? all('believed', true) : [...beliefs(sets, pair).believed.keys()],
     now: firstOfEach(values.now, timeReading(sets)),
     scopes: firstOfEach(values.scopes, scopesReading(sets)),
   };

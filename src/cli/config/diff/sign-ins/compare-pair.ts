@@ -4,11 +4,12 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import { identityText } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
-import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
-import type { Circumstance } from './circumstances.ts';
+import type { AccessChange, AffectedUsers, AskedThere, Effect, EffectKind } from '../compared/configuration-changes.ts';
+import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
 import type { UserAtApp } from './deciding-rules.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
+import { type Having, havingText } from './having-text.ts';
 import { changeSentence } from './sentences.ts';
 import { type ContentDifference, contentDifferences, located, type SignInDifference } from './sign-in-differences.ts';
 import { type SignInContent, type SignInContents, type SignInView, viewerOf } from './sign-in-view.ts';
@@ -21,8 +22,7 @@ interface Compared {
 }
 
 /** The sign-ins that are compared. */
-interface ComparedSignIns {
-  readonly circumstances: readonly Circumstance[];
+interface ComparedSignIns extends Pick<ComparedCircumstances, 'circumstances' | 'statements'> {
   /** The ids of `UserClass.results`. */
   readonly atoms: readonly string[];
   readonly shared: SharedByApps;
@@ -67,7 +67,8 @@ export type PairComparison = (pair: AppPair, compared: Compared) => readonly Acc
  * Compares the sign-ins to pairs like this one: a class of users with the same results is evaluated once for all of
  * them.
  */
-export function pairComparison(like: AppPair, { circumstances, atoms, shared }: ComparedSignIns): PairComparison {
+export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairComparison {
+  const { circumstances, atoms, shared } = signIns;
   const differencesOf = deltasIn(like, atoms, shared);
   const known = new Map<string, readonly Row[]>();
   const rowsFor = (user: UserClass, clientId: string) =>
@@ -76,14 +77,18 @@ export function pairComparison(like: AppPair, { circumstances, atoms, shared }: 
     );
   const places = new Map<string, Placed>();
   const placedAt = (positions: readonly number[]) =>
-    getOrMake(places, positions.join(), () => placed(positions, circumstances));
+    getOrMake(places, positions.join(), () => placed(positions, signIns));
   return (pair, compared) => {
     const found = compared.classes.flatMap((user) =>
       rowsFor(user, pair.active.app.clientId).map((row): Occurrence => ({ user, ...row })),
     );
     const sizes = groupSizes(compared.classes);
-    return [...Map.groupBy(found, ({ key }) => key).values()].flatMap((same) =>
-      changeOf(same, pair, { ...compared, sizes, placedAt }),
+    const keyOf = ({ key, difference: { kind, headline }, positions }: Row) =>
+      compared.isCounted ? key : JSON.stringify([kind, headline, positions]);
+    return [...Map.groupBy(found, keyOf).values()].flatMap((same) =>
+      (compared.isCounted ? [same] : alikeInWhatTheyHave(same)).flatMap((alike) =>
+        changeOf(alike, pair, { ...compared, sizes, placedAt }),
+      ),
     );
   };
 }
@@ -91,9 +96,9 @@ export function pairComparison(like: AppPair, { circumstances, atoms, shared }: 
 /** Where a change occurs. */
 type Placed = Pick<AccessChange, 'where' | 'zones'>;
 
-function placed(positions: readonly number[], all: readonly Circumstance[]): Placed {
-  const own = positions.flatMap((position) => all[position] ?? []);
-  return { where: whereText(positions, all), zones: [...new Set(own.map(({ place }) => place.label))] };
+function placed(positions: readonly number[], signIns: ComparedSignIns): Placed {
+  const own = positions.flatMap((position) => signIns.circumstances[position] ?? []);
+  return { where: whereText(positions, signIns), zones: [...new Set(own.map(({ place }) => place.label))] };
 }
 
 /** Users by group. */
@@ -163,6 +168,23 @@ function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined)
   return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
 }
 
+/** Made-up users of one group and identity. */
+function keyOfWho({ groups, identity }: UserClass): string {
+  return JSON.stringify([groups, identity]);
+}
+
+/** Apart by the made-up users whom the change concerns with other things that they have, or with other effects. */
+function alikeInWhatTheyHave(same: readonly Occurrence[]): readonly (readonly Occurrence[])[] {
+  const byWho = [...Map.groupBy(same, ({ user }) => keyOfWho(user)).values()];
+  const had = (of: readonly Occurrence[]) =>
+    JSON.stringify(of.map(({ user: { having }, effect }) => [having?.words, effect?.many]));
+  return [...Map.groupBy(byWho, had).values()].map((alike) => alike.flat());
+}
+
+function havingOf(some: readonly UserClass[]): readonly Having[] {
+  return [...new Set(some.flatMap(({ having }) => having ?? []))];
+}
+
 interface ComparedAt extends Compared {
   readonly sizes: ReadonlyMap<string, number>;
   readonly placedAt: (positions: readonly number[]) => Placed;
@@ -172,13 +194,21 @@ interface ComparedAt extends Compared {
 function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared: ComparedAt): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];
-  const { kind, headline, before, after } = first.difference;
+  const { kind, headline } = first.difference;
+  const [before, after] = [saidByAll(same, 'before'), saidByAll(same, 'after')];
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
   const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
   const { where, zones } = compared.placedAt(first.positions);
   const row = { kind, apps: clientIds, who, where, zones, before, after, effects };
   return [{ ...row, sentence: changeSentence({ headline, ...row }) }];
+}
+
+/** Made-up users with the same change may differ in what was asked of them. */
+function saidByAll(same: readonly Occurrence[], side: 'before' | 'after'): AskedThere {
+  const said = same.map(({ difference }) => difference[side]);
+  const rules = new Map(said.flatMap((there) => there.rules.map((rule) => [JSON.stringify(rule), rule] as const)));
+  return { words: [...new Set(said.map(({ words }) => words))].join(', or '), rules: [...rules.values()] };
 }
 
 function affectedBy(
@@ -191,7 +221,9 @@ function affectedBy(
   const own = groupSizes(inChange);
   const groups = names.map((group) => ({ group, users: own.get(group) ?? 0, of: sizes.get(group) ?? 0 }));
   const of = classes.reduce((sum, userClass) => sum + userClass.users, 0);
-  const isAll = isCounted ? users > 0 && users === of : inChange.length === classes.length;
+  const whoIn = (some: readonly UserClass[]) => new Set(some.map(keyOfWho)).size;
+  const isAll = isCounted ? users > 0 && users === of : whoIn(inChange) === whoIn(classes);
+  const had = havingText(havingOf(inChange), havingOf(classes));
   const such = users > 0 || isAll ? [] : namesOfSome(meant, classes);
   return {
     ...(isCounted && { users, of }),
@@ -201,6 +233,7 @@ function affectedBy(
       !isAll &&
       meant.some((userClass) => userClass.groups.length === 0) && { ungrouped: true as const }),
     ...(such.length > 0 && { such }),
+    ...(had !== undefined && { having: had }),
   };
 }
 
@@ -208,24 +241,32 @@ function affectedBy(
 function namesOfSome(meant: readonly UserClass[], classes: readonly UserClass[]): readonly string[] {
   const keyOf = ({ groups }: UserClass) => groups.join(' ');
   const keys = new Set(meant.map(keyOf));
-  const alike = classes.filter((userClass) => userClass.identity !== undefined && keys.has(keyOf(userClass)));
+  const had = new Set(meant.map(({ having }) => having));
+  const alike = classes.filter(
+    (userClass) => userClass.identity !== undefined && keys.has(keyOf(userClass)) && had.has(userClass.having),
+  );
   if (alike.every((userClass) => meant.includes(userClass))) return [];
   return [...new Set(meant.flatMap(({ identity }) => (identity ? [identityText(identity)] : [])))];
 }
 
 function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Effect[] {
   const isSaidOfAll = saysSecondFactorOfAll(same);
-  const withEffect = same.flatMap(({ effect, user: { users } }) => (effect ? [{ effect, users }] : []));
+  const withEffect = same.flatMap(({ effect, user }) => (effect ? [{ effect, user }] : []));
   const byWords = Map.groupBy(withEffect, ({ effect }) => JSON.stringify([effect.many, effect.enroll]));
   return [...byWords.values()].flatMap((alike) => {
     const [first] = alike;
     if (first === undefined) return [];
     const { kind, one, many, enroll, isSecondFactor } = first.effect;
-    const users = alike.reduce((sum, each) => sum + each.users, 0);
-    const more = omitUndefined({ enroll, users: isCounted ? users : undefined });
+    const users = alike.reduce((sum, each) => sum + each.user.users, 0);
+    const had = isCounted ? undefined : havingText(havingOf(alike.map(userOf)), havingOf(same.map(userOf)));
+    const more = omitUndefined({ enroll, users: isCounted ? users : undefined, having: had });
     const words = isSecondFactor && !isSaidOfAll ? 'must set up a second factor first' : users === 1 ? one : many;
     return isCounted && users === 0 ? [] : [{ kind, words, ...more }];
   });
+}
+
+function userOf({ user }: { readonly user: UserClass }): UserClass {
+  return user;
 }
 
 /**

@@ -15,7 +15,7 @@ export interface ComparedScopes {
   readonly isPartial: boolean;
 }
 
-/** More sets are not made. */
+/** With more sets, only the likeliest are compared. */
 const most = 64;
 
 /** `openid` alone, with each scope that a rule names, and with as many of them together as rules tell apart. */

@@ -13,16 +13,17 @@ export function changeSentence({
   return [`${affectedUsersText(who)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
 }
 
-function effectText({ words, users }: Effect, who: AffectedUsers): string {
-  if (users === undefined) return words;
+function effectText({ words, users, having }: Effect, who: AffectedUsers): string {
+  if (users === undefined) return having === undefined ? words : `those ${having} ${words}`;
   if (users === who.users) return users === 1 ? words : `all of them ${words}`;
   return `${users} of them ${words}`;
 }
 
 /** For example `412 editors`, or `no user today (users in auditors)`. */
 function affectedUsersText(who: AffectedUsers): string {
-  const { users, of: total, groups, all } = who;
-  if (users === undefined) return all ? 'every user' : hypothetical(who);
+  const { users, of: total, groups, all, having } = who;
+  if (users === undefined)
+    return [all ? 'every user' : hypothetical(who), ...(having === undefined ? [] : [having])].join(' ');
   if (users === 0) return `no user today (${all ? 'every user' : hypothetical(who)})`;
   if (all) return users === 1 ? 'the one user' : `all ${users} users`;
   const whole = groups.filter((affected) => affected.users === users).sort((a, b) => a.of - b.of)[0];

@@ -7,9 +7,11 @@ import { requirementText } from '../../../explain/requirement-text.ts';
 import { askedParts, getsIn, joinedParts, stepParts } from '../../questions/asked-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
 import type { AskedThere, ChangeKind, NamedLocation } from '../compared/configuration-changes.ts';
+import { askedHeadline, isNoSetUp, newOnes, otherOrder, saidOf } from './asked-headline.ts';
 import { type EffectOnUsers, effectOf, fillInEffect, isWithoutSecondFactor } from './effect-on-users.ts';
 import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
 import type { DecidingPolicy, DecidingRule, SignInContent, SignInView } from './sign-in-view.ts';
+import { type ComparedWays, differingWays, type FollowingPart, followingParts } from './ways-compared.ts';
 
 /** One difference. */
 export interface SignInDifference {
@@ -125,32 +127,30 @@ function shortAsksText(asks: RulesInEffect['asks']): string {
   return count === 1 ? 'one factor' : `${numbers[count]} factors`;
 }
 
-/** Members that occur more often in `after` than in `before`. */
-function newOnes(before: readonly string[], after: readonly string[]): readonly string[] {
-  const left = [...before];
-  return after.filter((part) => {
-    const at = left.indexOf(part);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-}
-
 /** The rules require the same, but the steps differ. */
 function stepsDifference(sides: Sides): readonly ContentDifference[] {
   const { active, next } = sides;
   if (active.asks === 'denied' || next.asks === 'denied') return [];
-  const [before, after] = [askedParts(active), askedParts(next)];
-  if (before.join() === after.join()) return [];
-  const effect = effectOf(active, next);
+  const ways = differingWays(active, next);
+  const [first] = ways;
+  if (first === undefined) return [];
+  const effect = first.when === '' ? effectOf(active, next) : undefined;
   return [
     {
       kind: 'steps',
-      headline: stepsHeadline(sides, effect),
-      words: [saidOf(active, next), saidOf(next, active)],
+      headline: first.when === '' ? stepsHeadline(sides, effect) : ways.map(wayHeadline).join('; '),
+      words: [
+        ways.map(({ before, after, when }) => saidOf(before, after) + when).join('; '),
+        ways.map(({ before, after, when }) => saidOf(after, before) + when).join('; '),
+      ],
       saidBy: ['app', 'session', 'enrollment', 'profile'],
       ...(effect && { effect }),
     },
   ];
+}
+
+function wayHeadline({ before, after, when }: ComparedWays): string {
+  return `${askedHeadline(before, after) || otherOrder}${when}`;
 }
 
 /**
@@ -161,35 +161,28 @@ function laterStepsDifference(sides: Sides): readonly ContentDifference[] {
   const { active, next } = sides;
   if (!getsIn(active) || !getsIn(next)) return [];
   const [before, after] = [laterParts(active), laterParts(next)];
-  if (before.join() === after.join()) return [];
+  // That it follows other proofs now is told by the requirement.
+  if (before.map(({ part }) => part).join() === after.map(({ part }) => part).join()) return [];
+  const [gone, added] = [before, after].map((parts) => parts.map(({ part, when }) => `${part}${when}`));
   const effect = fillInEffect(active, next);
-  const words = (own: readonly string[], others: readonly string[]) =>
+  const words = (own: readonly string[] = [], others: readonly string[] = []) =>
     joinedParts(newOnes(others, own)) || 'nothing more';
   return [
     {
       kind: 'steps',
-      headline: effect?.many ?? (askedHeadline(before, after) || otherOrder),
-      words: [words(before, after), words(after, before)],
+      headline: effect?.many ?? (askedHeadline(gone ?? [], added ?? []) || otherOrder),
+      words: [words(gone, added), words(added, gone)],
       saidBy: ['enrollment', 'profile'],
       ...(effect && { effect }),
     },
   ];
 }
 
-function laterParts({ asked }: SignInContent): readonly string[] {
-  return stepParts(asked?.after.filter((step) => step.kind !== 'challenge' && !isSetUp(step)) ?? []);
+function laterParts({ asked }: SignInContent): readonly FollowingPart[] {
+  return followingParts(asked, (steps) =>
+    stepParts(steps.filter((step) => step.kind !== 'challenge' && !isSetUp(step))),
+  );
 }
-
-/** The demands of one view that the other does not have. */
-function saidOf(view: SignInContent, other: SignInContent): string {
-  if (!getsIn(view)) return 'denied';
-  const parts = askedParts(view);
-  const own = getsIn(other) ? newOnes(askedParts(other), parts) : parts;
-  const isOtherOrder = own.length === 0 && parts.length === askedParts(other).length;
-  return joinedParts(isOtherOrder ? parts : own) || 'nothing more';
-}
-
-const otherOrder = 'the same is asked in another order';
 
 function stepsHeadline({ active, next }: Sides, effect: EffectOnUsers | undefined): string {
   if (effect && effect.enroll === undefined) return effect.many;
@@ -201,31 +194,19 @@ function stepsHeadline({ active, next }: Sides, effect: EffectOnUsers | undefine
   return [setUp, rest].filter(Boolean).join('; ') || otherOrder;
 }
 
-/** Further proofs are those that an enrollment requires. */
-function isNoSetUp(part: string): boolean {
-  return !/\benroll |^further proof/.test(part);
-}
-
-function askedHeadline(before: readonly string[], after: readonly string[]): string {
-  const [gone, added] = [newOnes(after, before), newOnes(before, after)].map((parts) => parts.map(askedWord));
-  const more = added?.length ? `asked ${added.join(', then ')}` : '';
-  const less = gone?.length ? `${more ? 'instead of' : 'no longer asked'} ${gone.join(', then ')}` : '';
-  return [more, less].filter(Boolean).join(' ');
-}
-
-/** For example `for consent` or `to fill in displayName`. */
-function askedWord(part: string): string {
-  return /^(?:enroll|replace|fill in|keep) /.test(part) ? `to ${part}` : `for ${part}`;
-}
-
 /**
- * The `acr` differs only in the sign-in in which the users set something up: the rules of both configurations ask for
- * the same.
+ * The `acr` differs only in the sign-in in which the users set something up, or replace their password: the rules of
+ * both configurations ask for the same.
  */
 function isOfOneSignIn({ active, next }: Sides): boolean {
   const isSame = (policy: 'app' | 'session') => active.required[policy] === next.required[policy];
   const { added, gone } = setUpChange(active.least, next.least);
-  return added.length + gone.length > 0 && isSame('app') && isSame('session');
+  const isOnce = added.length + gone.length > 0 || replacesPassword(active) !== replacesPassword(next);
+  return isOnce && isSame('app') && isSame('session');
+}
+
+function replacesPassword({ least }: SignInContent): boolean {
+  return least.some((step) => step.kind === 'enroll' && step.replacementReason !== undefined);
 }
 
 function acrDifference(sides: Sides): readonly ContentDifference[] {

@@ -17,6 +17,7 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Identity } from '../../questions/identities.ts';
 import { factsIn, type VariedPair } from './circumstances.ts';
 import { addConsents, type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
+import type { Having } from './having-text.ts';
 import { type AskedOfUsers, asCompared, askedOfUsers, factsKey } from './subject-facts.ts';
 
 /** A class of users, represented by one of them. */
@@ -34,6 +35,8 @@ export interface UserClass {
   readonly rest: string;
   /** Who a made-up user is, where rules ask. */
   readonly identity?: Identity;
+  /** What a made-up user has, where no users are counted. */
+  readonly having?: Having;
 }
 
 /** Something that rules ask about users, apart from their groups: a condition, or a part of an expression. */

@@ -188,7 +188,9 @@ test('without a store: by groups, and users are not counted', async () => {
     withConfiguration({ ...base, ...signOn(two, all()) }, (dir) => diffs.printed(dir, '--from', from)),
   );
   expect(text).toMatch(/^What differs from the files of \S+:\n/);
-  expect(text).toContain('What users are asked for:\n  notes\n    users in editors: one factor becomes two\n');
+  expect(text).toContain(
+    'What users are asked for:\n  notes\n    users in editors: one factor becomes two; those with nothing but password have',
+  );
 });
 
 test('the same change at several apps is one; apps that come and go are named', async () => {

@@ -83,8 +83,8 @@ const withAccount = (accountPolicy: CompiledAccountPolicy): PolicySet => ({
 });
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];
 const users = [user([]), user(['a']), user(['a', 'b']), user(['b']), user(['b'], 'enrolled TOTP')];
-const eachAsked = users.flatMap((user) =>
-  places.map((circumstance) => ({ user: user, circumstance, clientId: 'app' })),
+const eachAsked = users.flatMap((each) =>
+  places.map((circumstance) => ({ user: each, circumstance, clientId: 'app' })),
 );
 
 describe('a policy is asked', () => {
@@ -108,8 +108,8 @@ describe('a policy is asked', () => {
     const guests: Conditions = { userType: { any: ['guest'] }, ...office };
     const app = counted(policyOf(guests, {}));
     const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsOf, atomIds(guests));
-    for (const { user, ...asked } of eachAsked)
-      named({ ...asked, user: { ...user, results: [user.groups.includes('a') ? 'hit' : 'miss'] } });
+    for (const { user: who, ...asked } of eachAsked)
+      named({ ...asked, user: { ...who, results: [who.groups.includes('a') ? 'hit' : 'miss'] } });
     expect(app.questions()).toBe(2 * places.length);
   });
 
@@ -139,16 +139,15 @@ describe('sign-ins have the same name', () => {
   });
 
   test('where the same rule of the account policy is about what is enrolled', () => {
-    const of = (...conditions: readonly Conditions[]) =>
-      compileAccountPolicy({ name: 'account', rules: rulesOf(conditions) });
-    const namedUnder = (...conditions: readonly Conditions[]) => namesUnder(withAccount(of(...conditions)), factsOf);
-    const nameOf = (by: ReturnType<typeof namesUnder>, groups: readonly string[]) =>
+    const of = (...all: readonly Conditions[]) => compileAccountPolicy({ name: 'account', rules: rulesOf(all) });
+    const namedUnder = (...all: readonly Conditions[]) => namesUnder(withAccount(of(...all)), factsOf);
+    const nameIn = (by: ReturnType<typeof namesUnder>, groups: readonly string[]) =>
       by({ user: user(groups), circumstance: elsewhere, clientId: 'app' });
     const byGroup = namedUnder({ groups: { any: ['a'] } }, {});
-    expect(nameOf(byGroup, ['b'])).toBe(nameOf(byGroup, []));
-    expect(nameOf(byGroup, ['a'])).not.toBe(nameOf(byGroup, []));
+    expect(nameIn(byGroup, ['b'])).toBe(nameIn(byGroup, []));
+    expect(nameIn(byGroup, ['a'])).not.toBe(nameIn(byGroup, []));
     const byRisk = namedUnder({ risk: { atLeast: 'medium' } }, {});
-    expect(nameOf(byRisk, ['b'])).not.toBe(nameOf(byRisk, []));
+    expect(nameIn(byRisk, ['b'])).not.toBe(nameIn(byRisk, []));
   });
 
   test('no user represents another that a rule about more than groups distinguishes', () => {

@@ -215,9 +215,9 @@ describe('where rules tell more combinations apart than are compared, those that
 
 test('only browsers that can be are compared: no desktop runs iOS', async () => {
   await diffs.addUsers(2, [], { credentials: [password] });
-  const phones = { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' };
+  const anyPhone = { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' };
   const some = { name: 'Some', when: { device: { os: ['ios', 'linux'] } }, then: factors(1) };
-  expect((await diffs.sentences(signOn(phones, some, all(2)), signOn(phones, all(2))))[0]).toMatch(
+  expect((await diffs.sentences(signOn(anyPhone, some, all(2)), signOn(anyPhone, all(2))))[0]).toMatch(
     /^all 2 users, with linux: two factors become one/,
   );
 });
@@ -233,10 +233,10 @@ describe('what the changed rule itself asks about is compared, however much othe
   }
 
   test('one of more statements about a device than are compared', async () => {
-    const names = Array.from({ length: 6 }, (_, index) => `a${index}`);
-    const assurances = names.map((name) => `    ${name}: { signals: [s-${name}] }\n`).join('');
+    const groups = Array.from({ length: 6 }, (_, index) => `a${index}`);
+    const assurances = groups.map((name) => `    ${name}: { signals: [s-${name}] }\n`).join('');
     const signals = `deviceSignals:\n  proxy:\n    header: X-Device\n    proxies: [10.9.0.0/24]\n  assurances:\n${assurances}`;
-    const others = names.map((name) => ({
+    const others = groups.map((name) => ({
       name,
       when: { groups: { any: ['hr'] }, device: { registered: true, assurance: { any: [name] } } },
       then: factors(1),
@@ -245,7 +245,10 @@ describe('what the changed rule itself asks about is compared, however much othe
     const found = await diffOf({ when: { device: { managed: true, assurance } } }, others, {
       'stepgate.yaml': `${settings}${signals}`,
     });
-    expect(found.sentences.length).toBeGreaterThan(0);
+    const met = 'is managed and meets a0 and meets a1 and meets a4 and meets a5';
+    expect(found.sentences[0]).toContain(
+      `, on a device that ${met} and does not meet a2 and does not meet a3: two factors become one`,
+    );
     expect(found.leftAside).toEqual(['combinations']);
   });
 

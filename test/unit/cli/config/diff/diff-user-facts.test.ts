@@ -6,7 +6,17 @@ import { credentialsKey, userKey } from '../../../../../src/stores/keys.ts';
 import { Directory } from '../../../../../src/users/directory/directory.ts';
 import { serializeUser, type User } from '../../../../../src/users/record/user.ts';
 import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
-import { all, base, type Diffs, enrollment, openDiffs, password, signOn } from '../../support/diff-harness.ts';
+import {
+  all,
+  base,
+  type Diffs,
+  enrollment,
+  openDiffs,
+  password,
+  signOn,
+  totp,
+  webauthn,
+} from '../../support/diff-harness.ts';
 import { configContext, fixedNow, run } from '../../support/harness.ts';
 
 let diffs: Diffs;
@@ -62,4 +72,99 @@ test('a password that is there already is replaced, not set up', async () => {
     expect(printed).toContain('password; then replace password');
     expect(printed).toContain('password, to be replaced');
   });
+});
+
+/** Signed up 100 days ago. */
+async function addOldUser(name: string, ...credentials: readonly (typeof totp)[]): Promise<void> {
+  const directory = new Directory(diffs.terminal.store, () => fixedNow - 100 * oneDay);
+  await directory.create({ identifiers: [`${name}@demo.test`], credentials: [password, ...credentials] });
+}
+
+async function whatIsAsked(name: string, files: object): Promise<readonly string[]> {
+  return withConfiguration({ ...base, ...files }, async (dir) => {
+    const context = { ...configContext(diffs.terminal), configDir: dir };
+    await run(whatCommand(context), `${name}@demo.test`, '--config', dir);
+    const line = /^notes +.*$/m.exec(diffs.terminal.printed())?.[0] ?? '';
+    return line.split(/ {2,}/).slice(1);
+  });
+}
+
+test('what follows the password is told of no other way to sign in', async () => {
+  await addOldUser('plain');
+  await addOldUser('code', totp);
+  await addOldUser('key', webauthn);
+  const changes = await diffs.changes(aged, signOn(all()));
+  const replaced = 'further proof; then replace password, when signing in by password';
+  expect(changes.map(({ sentence, before, after, effects }) => [sentence, before.words, after.words, effects])).toEqual(
+    [
+      [
+        '2 of 3 users: asked for further proof, then to replace password, when signing in by password',
+        'nothing more, when signing in by password',
+        replaced,
+        [],
+      ],
+      ['1 of 3 users: asked to replace password', 'nothing more', 'replace password', []],
+    ],
+  );
+  const both = { ...signOn(all(2)), ...aged };
+  expect(await whatIsAsked('code', { ...signOn(all()), ...aged })).toEqual([
+    'everywhere',
+    'totp, or password (then further proof; then replace password)',
+    '-',
+  ]);
+  expect(await whatIsAsked('code', both)).toEqual([
+    'everywhere',
+    'password + totp; then replace password',
+    'password, to be replaced',
+  ]);
+  expect((await whatIsAsked('plain', { ...signOn(all()), ...aged }))[2]).toBe('password, to be replaced');
+});
+
+test('a user who is denied after one way to sign in gets in by another one', async () => {
+  await addOldUser('code', totp);
+  const change = (then: unknown) => ({
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'Key', change: { change: ['password'] }, then },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  const byKey = change({ allow: { possession: { authenticators: ['webauthn'] } } });
+  const active = { ...signOn(all()), ...aged, ...change({ allow: { factors: 1 } }) };
+  const [row] = await diffs.changes(byKey, active);
+  expect(row).toMatchObject({ effects: [], after: { words: 'totp' } });
+  expect(await whatIsAsked('code', { ...active, ...byKey })).toEqual(['everywhere', 'totp', '-']);
+});
+
+test('a password that is kept although it has expired is told, with the rule that keeps it', async () => {
+  await addOldUser('plain');
+  await addOldUser('code', totp);
+  const kept = {
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'Not here', change: { change: ['password'] }, then: 'deny' },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  };
+  const letIn = 'let in with an expired password, kept by "Not here" of the account policy';
+  const sentences = await diffs.sentences({ ...aged, ...kept }, signOn(all()));
+  // Changes of as many users come in the order of their ids, which are random.
+  expect(sentences.toSorted()).toEqual([
+    `1 of 2 users: ${letIn}`,
+    `1 of 2 users: ${letIn}, when signing in by password`,
+  ]);
+  const changes = await diffs.changes(kept, { ...signOn(all()), ...aged });
+  expect(changes.map(({ sentence, before, after }) => [sentence, before.words, after.words]).toSorted()).toEqual([
+    [
+      `1 of 2 users: no longer asked for further proof, then to replace password; ${letIn}, when signing in by password`,
+      'further proof; then replace password, when signing in by password',
+      `${letIn}, when signing in by password`,
+    ],
+    [`1 of 2 users: no longer asked to replace password; ${letIn}`, 'replace password', letIn],
+  ]);
+  const files = { ...signOn(all()), ...aged, ...kept };
+  expect(await whatIsAsked('plain', files)).toEqual(['everywhere', `password; then ${letIn}`, '-']);
+  expect(await whatIsAsked('code', files)).toEqual(['everywhere', `totp, or password (then ${letIn})`, '-']);
 });

@@ -81,24 +81,26 @@ const plain = { ...password, createdAt: now - 10 * oneDay };
 /** Most users are alike in most facts. */
 const subject: fc.Arbitrary<Subject> = fc
   .tuple(fc.record(facts), fc.subarray(Object.keys(facts), { maxLength: 3 }))
-  .map(([drawn, some]): typeof drawn => ({
+  .map(([drawn, more]): typeof drawn => ({
     ...drawn,
     ...{ groups: [], userType: undefined, profile: {}, enrollments: [plain], createdAt: now - 10 * oneDay },
     ...{ recovery: undefined, skipped: undefined, acceptedTerms: undefined, offeredAttributes: undefined },
     ...{ consents: undefined, deletionDueAt: undefined },
-    ...Object.fromEntries(Object.entries(drawn).filter(([name]) => some.includes(name))),
+    ...Object.fromEntries(Object.entries(drawn).filter(([name]) => more.includes(name))),
   }))
-  .map(({ id, status, identifiers, groups, profile, enrollments: own, recovery: recoveredBy, ...others }) => {
-    const all = own.map((enrollment, at) => ({ id: `${id}-${at}`, ...enrollment }));
-    const by = all
-      .filter((enrollment, at) => at === recoveredBy && enrollment.authenticator !== 'password')
-      .map((enrollment) => enrollment.id);
-    return {
-      ...{ id, status, identifiers, groups, profile, enrollments: all },
-      ...omitUndefined(others),
-      ...(recoveredBy !== undefined && { recovery: { at: now - 60 * (1 + recoveredBy), by } }),
-    };
-  });
+  .map(
+    ({ id, status, identifiers, groups, profile: attributes, enrollments: own, recovery: recoveredBy, ...others }) => {
+      const all = own.map((enrollment, at) => ({ id: `${id}-${at}`, ...enrollment }));
+      const by = all
+        .filter((enrollment, at) => at === recoveredBy && enrollment.authenticator !== 'password')
+        .map((enrollment) => enrollment.id);
+      return {
+        ...{ id, status, identifiers, groups, profile: attributes, enrollments: all },
+        ...omitUndefined(others),
+        ...(recoveredBy !== undefined && { recovery: { at: now - 60 * (1 + recoveredBy), by } }),
+      };
+    },
+  );
 
 const when = fc
   .record(
@@ -128,7 +130,7 @@ const then = fc.constantFrom<unknown>(
   { allow: { factors: 2 } },
   { allow: { factors: 1, possession: { userVerification: true } } },
 );
-const enrollment = fc.constantFrom<unknown>(
+const drawnEnrollment = fc.constantFrom<unknown>(
   {},
   { required: ['totp'] },
   { required: ['webauthn'], disabled: ['totp'] },
@@ -144,7 +146,7 @@ const profile = fc.constantFrom<unknown>(
 );
 const side = fc.record({
   rules: fc.array(fc.record({ when, then }), { minLength: 1, maxLength: 3 }),
-  enroll: fc.record({ when, then: enrollment }),
+  enroll: fc.record({ when, then: drawnEnrollment }),
   profile,
   password: fc.constantFrom<unknown>({}, { maxAge: 'P30D' }),
   firstParty: fc.boolean(),
@@ -201,7 +203,7 @@ test('another authenticator of a recovery makes another class, whatever the orde
     return { ...who, enrollments: all, recovery: { at: now, by: [by] } };
   };
   const projection = projectionOf([]);
-  const restOf = (subject: Subject) => classOf(subject, projection).rest;
+  const restOf = (user: Subject) => classOf(user, projection).rest;
   expect(restOf(recovered('totp', password, totp, weak))).not.toBe(restOf(recovered('webauthn', password, weak, totp)));
   expect(restOf(recovered('totp', password, totp, weak))).toBe(restOf(recovered('totp', weak, totp, password)));
 });
@@ -234,12 +236,15 @@ test('classes of users give the same results as single users', async () => {
         const { circumstances } = varied;
         const projection = projectionOf([{ pair, ...varied }]);
         const each = users.map((user) => classOf(user, projection));
-        const atApp = (some: readonly UserClass[]) =>
-          classesAtApps(numberedClasses(some), projection, projection)(projection);
+        const atApp = (chosen: readonly UserClass[]) =>
+          classesAtApps(numberedClasses(chosen), projection, projection)(projection);
         const classes = atApp(each);
         const atoms = projection.atoms.map(({ id }) => id);
-        const compare = (some: readonly UserClass[]) =>
-          pairComparison(pair, { circumstances, atoms, shared: newShared() })(pair, { classes: some, isCounted: true });
+        const compare = (chosen: readonly UserClass[]) =>
+          pairComparison(pair, { circumstances, atoms, shared: newShared() })(pair, {
+            classes: chosen,
+            isCounted: true,
+          });
         const together = counted(compare(classes));
         expect(together).toEqual(counted(each.flatMap((userClass) => compare(atApp([userClass])))));
         seen.changes += together.size;

@@ -68,17 +68,17 @@ const two = { allow: { factors: 2 } };
 test('matrix: each group alone, and what users have together, by zone', async () => {
   const text = await asked('matrix', '--app', 'payroll');
   expect(text).toMatch(/^What a fresh sign-in in a new browser asks for now, by revision 1, of a user who has every/);
-  const two = 'webauthn, or password + one of (totp, recovery_code)';
+  const ways = 'webauthn, or password + one of (totp, recovery_code)';
   const one = 'password or totp or webauthn or recovery_code';
   expect(cells(text)).toEqual([
     ['app', 'groups', 'users', 'elsewhere', 'office'],
-    ['payroll', '(none)', '0', two, one],
-    ['auditors', '0', two, one],
+    ['payroll', '(none)', '0', ways, one],
+    ['auditors', '0', ways, one],
     ['contractors', '1', 'denied', 'denied'],
-    ['customers', '0', two, one],
-    ['payroll-admins', '0', two, one],
-    ['staff', '0', two, one],
-    ['auditors + staff', '2', two, one],
+    ['customers', '0', ways, one],
+    ['payroll-admins', '0', ways, one],
+    ['staff', '0', ways, one],
+    ['auditors + staff', '2', ways, one],
   ]);
 });
 
@@ -141,8 +141,8 @@ test('apps of one policy are distinguished by what they ask for themselves', asy
   const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true } }\n`;
   const files = { ...validFiles, ...apps, 'stepgate.yaml': settings };
   await withConfiguration(files, async (dir) => {
-    const asked = cells(await withoutStore('matrix', dir)).map(([name, , first]) => [name, first]);
-    expect(Object.fromEntries(asked)).toMatchObject({
+    const printed = cells(await withoutStore('matrix', dir)).map(([name, , first]) => [name, first]);
+    expect(Object.fromEntries(printed)).toMatchObject({
       own: 'password or totp',
       third: 'password or totp; then consent',
       strict: 'password + totp',
@@ -263,7 +263,7 @@ test('a sign-in in a new browser is one of a new device', async () => {
   ];
   await withRules(rules, async (dir) => {
     const text = await withoutStore('matrix', dir);
-    expect(cells(text).map((row) => row.at(-1))).toContain('denied (depends on device)');
+    expect(cells(text).map((each) => each.at(-1))).toContain('denied (depends on device)');
     expect(text).toContain('Rules also ask about risk other than that of a new browser. This is about');
     const [, row] = cells(await asked('what', 'bob@demo.test', '--config', dir));
     expect(row).toEqual(['notes', 'everywhere', 'denied (depends on device)', expect.stringContaining('Unusual')]);

@@ -78,7 +78,7 @@ const files = {
     'name: formula\nrules:\n  - { name: Staff, when: { expression: \'"staff" in user.groups\' }, then: { allow: { factors: 1 } } }\n  - { name: Rest, then: { allow: { factors: 2 } } }\n',
 };
 
-const app = (name: string, policy: string, more = '') =>
+const appFile = (name: string, policy: string, more = '') =>
   `clientId: ${name}\nname: ${name}\nsignOnPolicy: ${policy}\n${more}client: { redirect_uris: [https://a.test/cb] }\n`;
 
 describe('one simulation', () => {
@@ -86,8 +86,8 @@ describe('one simulation', () => {
     const dir = await mkdtemp(join(tmpdir(), 'stepgate-same-'));
     try {
       for (const folder of ['apps', 'policies/sign-on']) await mkdir(join(dir, folder), { recursive: true });
-      const apps = { a: app('a', 'main'), b: app('b', 'main'), c: app('c', 'main', 'firstParty: false\n') };
-      const formulas = { d: app('d', 'formula'), e: app('e', 'formula') };
+      const apps = { a: appFile('a', 'main'), b: appFile('b', 'main'), c: appFile('c', 'main', 'firstParty: false\n') };
+      const formulas = { d: appFile('d', 'formula'), e: appFile('e', 'formula') };
       const all = Object.entries({ ...apps, ...formulas }).map(([name, text]) => [`apps/${name}.yaml`, text] as const);
       for (const [name, text] of [...Object.entries(files), ...all]) await writeFile(join(dir, name), text);
       const { snapshot, apps: read } = await snapshotOf(dir);

@@ -37,7 +37,7 @@ const office = { network: { any: ['office'] } };
 const editors = { groups: { any: ['editors'] } };
 const granting = (scopes: readonly string[]) => ({ name: 'Rule', then: { allow: one, grant: { scopes } } });
 const tokens = (text: string): Files => ({ 'stepgate.yaml': `${settings}tokens: ${text}\n` });
-const aged = (maxAge: string) => allow({ factors: 2, knowledge: { authenticators: ['password'], maxAge } });
+const aged = (oldest: string) => allow({ factors: 2, knowledge: { authenticators: ['password'], maxAge: oldest } });
 const withPhone = (methods: string): Files => ({
   'stepgate.yaml': `${settings.trimEnd().slice(0, -2)}, phone: { enabled: true, methods: [${methods}], countries: [DE] } }\n`,
 });
@@ -513,7 +513,7 @@ describe('an app that may ask for more scopes', () => {
 });
 
 describe('an enrollment rule that asks how the user signed in', () => {
-  const byPassword = (terms: object, when: object = {}) => ({
+  const withPassword = (terms: object, when: object = {}) => ({
     name: 'By password',
     when: { authenticated: { any: ['password'] }, ...when },
     then: terms,
@@ -525,14 +525,14 @@ describe('an enrollment rule that asks how the user signed in', () => {
   });
 
   test.each<[string, Files, Files]>([
-    ['is gone', rules(byPassword(passkey)), rules()],
-    ['asks for less', rules(byPassword(passkey)), rules(byPassword({ optional: ['webauthn'] }))],
-    ['gives time', rules(byPassword(passkey)), rules(byPassword(later))],
-    ['is about fewer users', rules(byPassword(passkey)), rules(byPassword(passkey, editors))],
+    ['is gone', rules(withPassword(passkey)), rules()],
+    ['asks for less', rules(withPassword(passkey)), rules(withPassword({ optional: ['webauthn'] }))],
+    ['gives time', rules(withPassword(passkey)), rules(withPassword(later))],
+    ['is about fewer users', rules(withPassword(passkey)), rules(withPassword(passkey, editors))],
     [
       'stands below another one',
-      rules(byPassword(passkey)),
-      rules({ name: 'E', when: editors, then: {} }, byPassword(passkey)),
+      rules(withPassword(passkey)),
+      rules({ name: 'E', when: editors, then: {} }, withPassword(passkey)),
     ],
   ])('%s: that is refused, and `explain` shows it', async (_, active, next) => {
     const { claims, undecided } = await replayed(active, next);
@@ -547,13 +547,13 @@ describe('an enrollment rule that asks how the user signed in', () => {
   });
 
   test.each<[string, Files, Files]>([
-    ['is new', rules(), rules(byPassword(passkey))],
-    ['asks for more', rules(byPassword(later)), rules(byPassword(passkey))],
-    ['is about more users', rules(byPassword(passkey, editors)), rules(byPassword(passkey))],
+    ['is new', rules(), rules(withPassword(passkey))],
+    ['asks for more', rules(withPassword(later)), rules(withPassword(passkey))],
+    ['is about more users', rules(withPassword(passkey, editors)), rules(withPassword(passkey))],
     [
       'is the same, and others below it ask for more',
-      rules(byPassword(passkey)),
-      rules(byPassword(passkey), { name: 'More', when: editors, then: { required: [{ anyOf: ['totp'] }] } }),
+      rules(withPassword(passkey)),
+      rules(withPassword(passkey), { name: 'More', when: editors, then: { required: [{ anyOf: ['totp'] }] } }),
     ],
   ])('%s: that passes', async (_, active, next) => {
     expect(await refusal(active, next)).toBe('');

@@ -22,8 +22,8 @@ beforeAll(async () => {
     ...validFiles,
     [file]: validFiles[file]?.replace('factors: 1', 'factors: 1\n        weather: fine') ?? '',
   });
-  const test = 'tests:\n  - name: One\n    app: notes\n    weather: fine\n    expect: { deny: false }\n';
-  await write('tested', { ...validFiles, 'tests/own.yaml': test });
+  const text = 'tests:\n  - name: One\n    app: notes\n    weather: fine\n    expect: { deny: false }\n';
+  await write('tested', { ...validFiles, 'tests/own.yaml': text });
   await applyDemo(terminal.store);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));

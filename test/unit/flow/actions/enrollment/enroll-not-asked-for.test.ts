@@ -56,7 +56,7 @@ describe('an enrollment', () => {
   });
 
   test('is not confirmed once another one is asked for', async () => {
-    const only = (key: string) => allow({ anyOf: [{ factors: 1, demands: [{ authenticators: [key] }] }] });
+    const only = (name: string) => allow({ anyOf: [{ factors: 1, demands: [{ authenticators: [name] }] }] });
     const key = fakeAuthenticator({ key: 'key', enrollable: true });
     const credentials = [credential('password', 'secret')];
     const app = strictly(only('totp'), only('key'));

@@ -223,7 +223,7 @@ describe('with a challenge service', () => {
     answers = [answer];
     const world = await worldWith({ free: 0, service, secret: 'private' });
     const warned: string[] = [];
-    Object.assign(world.services, { warn: (text: string) => warned.push(text) });
+    Object.assign(world.services, { warn: (warning: string) => warned.push(warning) });
     const fields = response === undefined ? {} : { response };
     const admission = await send(world, asked, (context) => admitted(context, fields));
     expect(outcomeOf(admission)).toEqual(expected);

@@ -93,8 +93,8 @@ export const newPassword = fakeAuthenticator(
       if (passcode === '') return refusal('credentials.required');
       if (passcode.length < (terms?.minLength ?? 0)) return refusal('password.too_short');
       if ([...identifiers, profile.nickname, ...groups].includes(passcode)) return refusal('password.context');
-      const credential = { authenticator: 'password', factors: ['knowledge'], characteristics: [] } as const;
-      return { ok: true, credential: { ...credential, secret: { text: passcode } }, proof: knowledge };
+      const password = { authenticator: 'password', factors: ['knowledge'], characteristics: [] } as const;
+      return { ok: true, credential: { ...password, secret: { text: passcode } }, proof: knowledge };
     },
   },
 );

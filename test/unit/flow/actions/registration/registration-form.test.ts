@@ -375,7 +375,7 @@ describe('the sent form', () => {
     const asked = asStep(await world.send(form, filledIn));
     expect([currentStep(asked), noticesOf(asked)]).toEqual(['profile', ['error requests.exceeded']]);
     const { challenge = '' } = (await world.transaction())?.work ?? {};
-    const isRight = (answer: number) => (createHash('sha256').update(`${challenge}.${answer}`).digest()[0] ?? 255) < 16;
+    const isRight = (guess: number) => (createHash('sha256').update(`${challenge}.${guess}`).digest()[0] ?? 255) < 16;
     const answer = Array.from({ length: 10_000 }, (_, index) => index).find(isRight);
     const solved = { ...filledIn, 'work.answer': String(answer) };
     const refused = asStep(await world.send(asked, { ...solved, 'credentials.passcode': '' }));

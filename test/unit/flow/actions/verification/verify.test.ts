@@ -123,9 +123,9 @@ describe('a challenge', () => {
     const world = createWorld({ app, authenticators: [password, totp, fakeAuthenticator({ key: 'key' })] });
     await world.addUser('ann', credentials, { groups: ['strict'] });
     let page = await world.identify('ann');
-    for (const proof of ['totp', 'password']) {
-      page = asStep(await world.send(page, { 'authenticator.id': proof }, { step: 'select' }));
-      page = asStep(await world.send(page, { 'credentials.passcode': proof }));
+    for (const shown of ['totp', 'password']) {
+      page = asStep(await world.send(page, { 'authenticator.id': shown }, { step: 'select' }));
+      page = asStep(await world.send(page, { 'credentials.passcode': shown }));
     }
     expect(page).toMatchObject({ step: { kind: 'challenge', authenticator: 'key' }, done: ['totp', 'password'] });
     await world.addUser('ann', credentials);

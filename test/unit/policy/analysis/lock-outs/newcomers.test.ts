@@ -137,11 +137,11 @@ const file = (head: string, rules: readonly string[]) =>
 /** Rules of each policy, without names. */
 type Drawn = Readonly<Record<'signOn' | 'enrollment' | 'account', readonly object[]>>;
 
-async function configurationOf({ signOn, enrollment, account }: Drawn) {
+async function configurationOf({ signOn: appRules, enrollment, account }: Drawn) {
   const loaded = await load(
     {
       'stepgate.yaml': settings,
-      'policies/sign-on/notes.yaml': file('name: notes\n', named(signOn, { allow: { factors: 1 } })),
+      'policies/sign-on/notes.yaml': file('name: notes\n', named(appRules, { allow: { factors: 1 } })),
       'policies/enrollment.yaml': file('', named(enrollment, {})),
       'policies/account.yaml': file('', named(account, { allow: { factors: 1 } })),
       'policies/profile/default.yaml': registration,
@@ -258,10 +258,12 @@ function isDeniedAnyWay(
   facts: (keys: readonly string[]) => Facts,
   policies: Configured['policies'],
 ) {
-  const authenticators = policies.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
+  const notEnrollable = policies.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
   const subsets = Array.from({ length: 2 ** keys.length }, (_, bits) => keys.filter((_key, at) => bits & (1 << at)));
   return subsets.every(
-    (used) => used.length === 0 || simulate({ ...policies, authenticators }, facts(used)).at(-1)?.kind === 'denied',
+    (used) =>
+      used.length === 0 ||
+      simulate({ ...policies, authenticators: notEnrollable }, facts(used)).at(-1)?.kind === 'denied',
   );
 }
 

@@ -198,13 +198,13 @@ test('a rule above leaves every finding about lock-outs a warning at least', asy
   let compared = 0;
   const property = fc.asyncProperty(
     generated,
-    async ({ apps, last, terms, changes, expression, isInSession, then }) => {
+    async ({ apps, last, terms: enrollmentRules, changes, expression, isInSession, then }) => {
       const files = (isThere: boolean) => {
         const first = isThere ? [above(expression, isInSession ? 'deny' : then)] : [];
         return {
           ...session(...(isInSession ? first : [])),
           ...signOn(...(isInSession ? [] : first), ...apps, `{ name: Last, then: ${last} }`),
-          ...enrollment(...terms),
+          ...enrollment(...enrollmentRules),
           ...account(...changes),
         };
       };

@@ -39,8 +39,8 @@ test('users who are let in once, and are asked for more when they sign in with w
       '{ name: Rest, then: { useOnly: [totp] } }',
     ),
   };
-  const found = await findings(files);
-  expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([
+  const reported = await findings(files);
+  expect(reported.filter(({ severity }) => severity === 'error')).toMatchObject([
     {
       ...{ code: 'lock-out', file: 'policies/enrollment.yaml', line: 3 },
       message: expect.stringContaining('no user who lacks totp can ever add it'),
@@ -61,8 +61,8 @@ test('users who are let in once by what only they can add, and are asked for mor
     )}`,
     ...enrollment('{ name: Codes, when: { authenticated: { any: [webauthn] } }, then: { required: [totp] } }'),
   };
-  const found = await findings(files);
-  expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([
+  const reported = await findings(files);
+  expect(reported.filter(({ severity }) => severity === 'error')).toMatchObject([
     {
       ...{ code: 'lock-out', file: 'policies/account.yaml', line: 2 },
       message: expect.stringContaining('no user who lacks totp can ever add it'),

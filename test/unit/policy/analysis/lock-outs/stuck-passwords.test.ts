@@ -2,11 +2,19 @@
 import { expect, test } from '@jest/globals';
 import { noteFound } from '../../../../support/values/found-codes.ts';
 import { validFiles } from '../../support/configuration-dir.ts';
-import { account, findings, rules } from '../../support/lock-out-files.ts';
+import { account, byPasskey, findings, rules } from '../../support/lock-out-files.ts';
 
 const plain = { 'stepgate.yaml': validFiles['stepgate.yaml'] };
+const withPasskeys = {
+  'stepgate.yaml': `${validFiles['stepgate.yaml']}authenticators: { webauthn: { enabled: true } }\n`,
+};
 const expiring = { 'policies/password.yaml': rules('{ name: Month, then: { maxAge: P30D } }') };
 const byTwo = account('{ name: Two, change: { change: [password] }, then: { allow: { factors: 2 } } }');
+const byPasskeyAlone = account(`{ name: Key, change: { change: [password] }, ${byPasskey} }`);
+const notesBy = (demand: string) => ({
+  'policies/sign-on/notes.yaml': `name: notes\n${rules(`{ name: All, then: { allow: { ${demand} } } }`)}`,
+});
+const byPassword = notesBy('knowledge: { authenticators: [password] }');
 const never = account('{ name: Never, change: { change: [password] }, then: deny }');
 const about = async (files: Parameters<typeof findings>[0]) =>
   noteFound(await findings({ ...plain, ...files })).filter(({ code }) => code.includes('password'));
@@ -44,16 +52,10 @@ test.each([
     'another change takes two',
     account('{ name: Two, change: { remove: [password] }, then: { allow: { factors: 2 } } }'),
   ],
+  ['the app makes all users set up more', { ...byTwo, ...notesBy('factors: 2') }],
   [
-    'the app makes all users set up more',
-    {
-      ...byTwo,
-      'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: All, then: { allow: { factors: 2 } } }')}`,
-    },
-  ],
-  [
-    'the enrollment policy makes them',
-    { ...byTwo, 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') },
+    'users choose what they set up, and get in by that alone',
+    { ...withPasskeys, ...byPasskeyAlone, ...notesBy('factors: 2') },
   ],
   [
     'no rule asks for a replacement',
@@ -65,18 +67,80 @@ test.each([
 });
 
 test('an address counts among what accounts begin with, also instead of the password', async () => {
-  const withEmail = (await findings({ ...byTwo, ...expiring })).filter(({ code }) => code.includes('password'));
-  expect(withEmail).toEqual([]);
-  const byKey = account(
-    '{ name: Key, change: { change: [password] }, then: { allow: { possession: { authenticators: [webauthn] } } } }',
-  );
-  const signOn = (demand: string) => ({
-    'policies/sign-on/notes.yaml': `name: notes\n${rules(`{ name: All, then: { allow: { ${demand} } } }`)}`,
+  const severities = async (files: Parameters<typeof findings>[0]) =>
+    (await findings({ ...expiring, ...files })).flatMap(({ code, severity }) =>
+      code === 'password-lock-out' ? [severity] : [],
+    );
+  expect(await severities({ ...byTwo, ...byPassword })).toEqual(['note']);
+  expect(await severities({ ...byPasskeyAlone, ...notesBy('factors: 1') })).toEqual(['note']);
+  expect(await severities({ ...byPasskeyAlone, ...byPassword })).toEqual(['warning']);
+});
+
+test('accounts without an address are in a note, as no rule says that there are any', async () => {
+  const found = (await findings({ ...byTwo, ...expiring })).filter(({ code }) => code === 'password-lock-out');
+  expect(found).toMatchObject([
+    {
+      severity: 'note',
+      message: expect.stringContaining('who have nothing but password, not even an address, once'),
+      example: expect.arrayContaining(['password@30d']),
+    },
+  ]);
+});
+
+test('before their first sign-in users lack what it makes them set up, and replace the password first', async () => {
+  const required = { 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') };
+  expect(await about({ ...byTwo, ...expiring, ...required })).toMatchObject([
+    {
+      severity: 'warning',
+      message: expect.stringContaining('who have nothing but password, as before their first sign-in, once'),
+    },
+  ]);
+  const always = await about({
+    ...{ ...withPasskeys, ...byPasskeyAlone, ...expiring, ...required, ...byPassword },
   });
-  const codes = async (demand: string) =>
-    (await findings({ ...byKey, ...expiring, ...signOn(demand) })).map(({ code }) => code);
-  expect(await codes('factors: 1')).not.toContain('password-lock-out');
-  expect(await codes('knowledge: { authenticators: [password] }')).toContain('password-lock-out');
+  expect(always[0]?.message).toContain('who have nothing but password and totp once');
+});
+
+test('before the first sign-in it is found where it may make them set up more', async () => {
+  const office = account(
+    '{ name: Here, change: { add: [totp] }, when: { network: { none: [office] } }, then: deny }',
+    '{ name: Two, change: { change: [password] }, then: { allow: { factors: 2 } } }',
+  );
+  const required = { 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') };
+  const [found] = await about({ ...office, ...expiring, ...required });
+  expect(found).toMatchObject({
+    line: 3,
+    message: expect.stringContaining('before their first sign-in'),
+    example: expect.arrayContaining(['--zone', 'office']),
+  });
+});
+
+test('what users have added elsewhere counts', async () => {
+  const office = account(
+    '{ name: Here, change: { add: [totp, webauthn] }, when: { network: { none: [office] } }, then: deny }',
+    `{ name: Key, change: { change: [password] }, when: { network: { none: [office] } }, ${byPasskey} }`,
+  );
+  const chain = notesBy('chains: [[{ authenticators: [password] }, { authenticators: [totp] }]]');
+  const [found] = await about({ ...withPasskeys, ...office, ...expiring, ...chain });
+  expect(found).toMatchObject({
+    line: 3,
+    message: expect.stringContaining('who have nothing but password and totp once'),
+    example: expect.arrayContaining(['password@30d,totp']),
+  });
+});
+
+test.each([
+  ['an account that is older than a day', 'accountAge: { atLeast: P1D }', 'warning'],
+  ['an account that is younger than the password may become', 'accountAge: { below: P60D }', 'note'],
+  ['an account that was recovered before the password was set', 'recovered: { within: P60D }', 'note'],
+])('the password of %s may be too old', async (_what, when, severity) => {
+  const rule = (then: string) =>
+    account(`{ name: Some, change: { change: [password] }, when: { ${when} }, then: ${then} }`);
+  const noLists = { 'policies/password.yaml': rules('{ name: Month, then: { maxAge: P30D, blocklists: [] } }') };
+  expect(await brief({ ...rule('deny'), ...noLists })).toEqual([`${severity} kept-password policies/account.yaml:2`]);
+  expect(await brief({ ...rule('{ allow: { factors: 2 } }'), ...noLists })).toEqual([
+    'warning password-lock-out policies/account.yaml:2',
+  ]);
 });
 
 test('the rules of both policies may be about some users and some places', async () => {
@@ -133,6 +197,54 @@ test('where users may replace it elsewhere, it is a note', async () => {
     '{ name: Guests, change: { change: [password] }, when: { groups: { any: [guests] } }, then: deny }',
   );
   expect(await brief({ ...guests, ...expiring })).toEqual(['warning kept-password policies/account.yaml:2']);
+});
+
+test('users who keep it at their first sign-in, and set up what the change takes elsewhere, are in a note', async () => {
+  const bothWays = account(
+    '{ name: Away, change: { change: [password] }, when: { network: { none: [office] } }, then: { allow: { factors: 2 } } }',
+    '{ name: Office, change: { change: [password] }, then: deny }',
+  );
+  const required = { 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') };
+  const found = await brief({ ...bothWays, ...expiring, ...required });
+  expect(found).toContain('note kept-password policies/account.yaml:3');
+});
+
+test('an account that is too old to replace it gets no younger', async () => {
+  const old = account(
+    '{ name: Old, change: { change: [password] }, when: { accountAge: { atLeast: P7D } }, then: deny }',
+  );
+  expect(await brief(old)).toEqual(['warning kept-password policies/account.yaml:2']);
+  const young = account(
+    '{ name: Young, change: { change: [password] }, when: { accountAge: { below: P7D } }, then: deny }',
+  );
+  expect(await brief(young)).toEqual(['note kept-password policies/account.yaml:2']);
+});
+
+test('it is a warning if some users may replace it nowhere', async () => {
+  const inOffice = '{ groups: { any: [staff] }, network: { any: [office] } }';
+  const onlyStaff = account(
+    `{ name: Staff, change: { change: [password] }, when: ${inOffice}, then: { allow: { factors: 1 } } }`,
+    '{ name: Others, change: { change: [password] }, then: deny }',
+  );
+  const ofSome = {
+    'policies/password.yaml': rules(
+      '{ name: Some, when: { groups: { any: [staff, guests] } }, then: { maxAge: P30D, blocklists: [] } }',
+      '{ name: Rest, then: { blocklists: [] } }',
+    ),
+  };
+  expect(await about({ ...onlyStaff, ...ofSome })).toMatchObject([
+    { severity: 'warning', code: 'kept-password', line: 3, example: expect.arrayContaining(['guests']) },
+  ]);
+  const away = account(
+    '{ name: Away, change: { change: [password] }, when: { network: { none: [office] } }, then: deny }',
+  );
+  const closed = {
+    'policies/session.yaml': rules(
+      '{ name: Office, when: { network: { any: [office] } }, then: deny }',
+      '{ name: All, then: { allow: { primary: any, secondFactor: never, idle: PT2H, absolute: P1D } } }',
+    ),
+  };
+  expect(await brief({ ...away, ...expiring, ...closed })).toEqual(['warning kept-password policies/account.yaml:2']);
 });
 
 test('a rule that an account or its recovery is too young for shows nothing', async () => {

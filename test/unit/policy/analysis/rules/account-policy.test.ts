@@ -84,6 +84,6 @@ test('rules about different changes do not shadow each other', async () => {
 `;
   const loaded = await load({ [file]: `rules:\n${rules}${rest}` });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
-  expect(found.map((finding) => `${finding.code} ${finding.path}`)).toEqual(['contradictory rules[2]']);
+  const reported = await analyse(loaded, { authenticators, now: 1_800_000_000 });
+  expect(reported.map((finding) => `${finding.code} ${finding.path}`)).toEqual(['contradictory rules[2]']);
 });

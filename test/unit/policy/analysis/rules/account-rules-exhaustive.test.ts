@@ -35,8 +35,8 @@ test('a rule that never decides is found, and no other', async () => {
   const counts = { dead: 0, alive: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(rule, { minLength: 2, maxLength: 4 }), async (drawn) => {
-      const all = [...drawn.map((rule, at) => ({ name: String(at), ...rule })), { name: 'Rest' }];
-      const lines = all.map((rule) => `  - ${JSON.stringify({ ...rule, then: { allow: { factors: 1 } } })}\n`);
+      const all = [...drawn.map((each, at) => ({ name: String(at), ...each })), { name: 'Rest' }];
+      const lines = all.map((each) => `  - ${JSON.stringify({ ...each, then: { allow: { factors: 1 } } })}\n`);
       const loaded = await load({
         'stepgate.yaml': `${validFiles['stepgate.yaml']}authenticators: { webauthn: { enabled: true } }\n`,
         'policies/account.yaml': `rules:\n${lines.join('')}`,
@@ -46,7 +46,7 @@ test('a rule that never decides is found, and no other', async () => {
       if (document === undefined) throw new Error('the account policy is missing');
       const { about } = compileAccountPolicy(readAccountPolicy(document));
       const deciding = new Set(
-        changes.flatMap((change) => everywhere.map((facts) => findRule(about(change), facts).rule?.name)),
+        changes.flatMap((asked) => everywhere.map((facts) => findRule(about(asked), facts).rule?.name)),
       );
       const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
       const dead = found.filter(({ code }) => code === 'shadowed' || code === 'contradictory').map(({ line }) => line);

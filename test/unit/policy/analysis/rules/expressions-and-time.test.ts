@@ -58,7 +58,7 @@ const leaf = fc.oneof(
     .map(([op, day, isFirst]) => (isFirst ? `now ${op} date("${day}")` : `date("${day}") ${op} now`)),
   fc.constantFrom('"a" in user.groups', 'user.userType == "x"', 'true'),
 );
-const { written } = fc.letrec<{ written: string }>((tie) => ({
+const { written: drawnText } = fc.letrec<{ written: string }>((tie) => ({
   written: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
     leaf,
@@ -88,7 +88,7 @@ function possible(logic: ExpressionLogic, facts: Facts): readonly boolean[] {
     const result = logic.ofApp(facts.request.clientId);
     return result === 'error' ? [true, false] : [result === 'hit'];
   }
-  if ('when' in logic) return [compileConditions(logic.when).every(({ test }) => test(facts) === 'hit')];
+  if ('when' in logic) return [compileConditions(logic.when).every(({ test: holds }) => holds(facts) === 'hit')];
   if ('userType' in logic) {
     const { userType } = facts.subject ?? {};
     if (logic.userType === 'any') return [userType !== undefined];
@@ -109,7 +109,7 @@ function possible(logic: ExpressionLogic, facts: Facts): readonly boolean[] {
 
 test('wherever an expression can be evaluated, it equals its parts', () => {
   fc.assert(
-    fc.property(written, (text) => {
+    fc.property(drawnText, (text) => {
       const { logic, evaluate } = compileExpression(text);
       for (const facts of users) {
         const result = evaluate(facts);
@@ -124,7 +124,7 @@ test('a rule is dead only if it decides about no user at any moment; where only 
   const counts = { dead: 0, decides: 0 };
   fc.assert(
     fc.property(
-      fc.array(written, { minLength: 1, maxLength: 3 }),
+      fc.array(drawnText, { minLength: 1, maxLength: 3 }),
       fc.constantFrom(undefined, at('2027-01-11')),
       (texts, since) => {
         const rules = texts.map((text, position) => ({

@@ -126,8 +126,8 @@ const structured: readonly Conditions[] = [
 ];
 
 /** Conditions about these facts, so that they meet each other. */
-function conditionsAbout(topics: readonly string[]): fc.Arbitrary<Conditions> {
-  const isAbout = (text: string) => topics.some((topic) => text.includes(topic));
+function conditionsAbout(about: readonly string[]): fc.Arbitrary<Conditions> {
+  const isAbout = (text: string) => about.some((topic) => text.includes(topic));
   const leaf = fc.constantFrom(...leaves.filter(isAbout));
   const { written } = fc.letrec<{ written: string }>((tie) => ({
     written: fc.oneof(

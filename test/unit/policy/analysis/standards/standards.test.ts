@@ -61,7 +61,7 @@ const orPassword = '{ allow: { anyOf: [{ factors: 2 }, { possession: { phishingR
 test('PCI DSS 8.4.2 leaves out apps that take phishing-resistant factors only', async () => {
   const files = { 'policies/password.yaml': strictPasswords };
   expect(await unmet({ standard: 'pci-dss-4', then: keysOnly, files })).toEqual([]);
-  expect(await unmet({ standard: 'pci-dss-4', then: orPassword, files })).toEqual([`${rule} ${pci} 8.4.2`]);
+  expect(await unmet({ standard: 'pci-dss-4', then: orPassword, files })).toEqual([`${placeOfRule} ${pci} 8.4.2`]);
 });
 
 test.each(clean)('clean policies meet $standard', async (example) => {
@@ -94,30 +94,30 @@ test.each([
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const { invariants: verdicts } = await analysis(loaded, { authenticators: authenticatorKinds, now: fixedNow });
   expect(verdicts.map(overallVerdict)).toEqual([isShort.length === 0 ? 'holds' : 'refuted']);
-  expect(isShort).toEqual(isShort.length === 0 ? [] : [rule]);
+  expect(isShort).toEqual(isShort.length === 0 ? [] : [placeOfRule]);
 });
 
-const rule = 'error policies/sign-on/notes.yaml:3';
+const placeOfRule = 'error policies/sign-on/notes.yaml:3';
 const nist = 'NIST SP 800-63B-4,';
 const asvs = 'OWASP ASVS 5.0,';
 const pci = 'PCI DSS 4.0.1,';
 const withMail = { 'stepgate.yaml': settings(', email: { enabled: true }') };
 const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
-  ['one factor', { standard: 'nist-aal2', then: '{ allow: { knowledge: {} } }' }, [`${rule} ${nist} 2.2.1`]],
+  ['one factor', { standard: 'nist-aal2', then: '{ allow: { knowledge: {} } }' }, [`${placeOfRule} ${nist} 2.2.1`]],
   [
     'a mailbox beside the password',
     { standard: 'nist-aal2', then: twoOf(), files: withMail },
-    [`${rule} ${nist} 2.2.1`],
+    [`${placeOfRule} ${nist} 2.2.1`],
   ],
   [
     'an access code beside the password',
     { standard: 'nist-aal2', then: twoOf(), files: { 'stepgate.yaml': settings(', access_code: { enabled: true }') } },
-    [`${rule} ${nist} 2.2.1`],
+    [`${placeOfRule} ${nist} 2.2.1`],
   ],
   [
     'a passkey that verifies no user',
     { standard: 'nist-aal2', then: '{ allow: { possession: { authenticators: [webauthn] } } }' },
-    [`${rule} ${nist} 2.2.1`],
+    [`${placeOfRule} ${nist} 2.2.1`],
   ],
   [
     'no phishing-resistant option',
@@ -125,12 +125,12 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
       standard: 'nist-aal2',
       then: '{ allow: { factors: 2, knowledge: { authenticators: [password] }, possession: { authenticators: [totp] } } }',
     },
-    [`${rule} ${nist} 2.2.2`],
+    [`${placeOfRule} ${nist} 2.2.2`],
   ],
   [
     'a browser that remembers',
     { standard: 'nist-aal2', then: twoOf().replace(/}$/, ', remember: { device: P30D } }') },
-    [`${rule} ${nist} 2.2.1`],
+    [`${placeOfRule} ${nist} 2.2.1`],
   ],
   [
     'a long session, and a long pause',
@@ -149,9 +149,9 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
   [
     'a key without hardware',
     { standard: 'nist-aal3', then: hardware.replace('hardwareProtected: true, ', '') },
-    [`${rule} ${nist} 2.3.1`],
+    [`${placeOfRule} ${nist} 2.3.1`],
   ],
-  ['one factor for ASVS', { standard: 'asvs-l2', then: '{ allow: { factors: 1 } }' }, [`${rule} ${asvs} 6.3.3`]],
+  ['one factor for ASVS', { standard: 'asvs-l2', then: '{ allow: { factors: 1 } }' }, [`${placeOfRule} ${asvs} 6.3.3`]],
   [
     'questions',
     {
@@ -177,12 +177,12 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
       then: '{ allow: { factors: 2, possession: { authenticators: [phone] } } }',
       files: { 'stepgate.yaml': settings(', phone: { enabled: true, methods: [sms], countries: [AT] }') },
     },
-    [`${rule} ${asvs} 6.6.1`],
+    [`${placeOfRule} ${asvs} 6.6.1`],
   ],
   [
     'mail at level 3',
     { standard: 'asvs-l3', then: '{ allow: { factors: 1 } }', files: withMail },
-    [`${rule} ${asvs} 6.3.3`, `${rule} ${asvs} 6.3.6`],
+    [`${placeOfRule} ${asvs} 6.3.3`, `${placeOfRule} ${asvs} 6.3.6`],
   ],
   [
     'the default password policy for PCI DSS',
@@ -207,12 +207,12 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
       standard: 'phr-only',
       then: '{ allow: { anyOf: [{ possession: { phishingResistant: true } }, { knowledge: {} }] } }',
     },
-    [`${rule} ${nist} 3.2.5`],
+    [`${placeOfRule} ${nist} 3.2.5`],
   ],
 ];
 
 describe('each session rule is examined by its own pauses', () => {
-  const sessionRules = (...all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;
+  const sessionRules = (...all: readonly string[]) => `rules:\n${all.map((each) => `  - ${each}\n`).join('')}`;
   const rule = (name: string, idle: string, when = '') =>
     `{ name: ${name}, ${when}then: { allow: { primary: any, secondFactor: never, idle: ${idle}, absolute: PT8H } } }`;
   const of = (group: string) => `when: { groups: { any: [${group}] } }, `;
@@ -268,7 +268,7 @@ describe('falls short', () => {
     const files = {
       'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - { name: Formula, when: { expression: 'network.ip == "1.2.3.4"' }, then: { allow: { factors: 1 } } }\n  - { name: Rest, then: { allow: { possession: { phishingResistant: true } } } }\n`,
     };
-    expect(await unmet({ standard: 'phr-only', then: '', files })).toEqual([`${rule} ${nist} 3.2.5`]);
+    expect(await unmet({ standard: 'phr-only', then: '', files })).toEqual([`${placeOfRule} ${nist} 3.2.5`]);
   });
 
   test('an undecided demand is reported next to a missed one, with the reason', async () => {
@@ -298,7 +298,9 @@ describe('falls short', () => {
     expect(await unmet(weak, ['cde'])).toEqual([]);
     const app =
       'clientId: notes\nname: N\nlabels: [cde]\nsignOnPolicy: notes\nclient: { redirect_uris: [https://n.test/cb] }\n';
-    expect(await unmet({ ...weak, files: { 'apps/notes.yaml': app } }, ['cde'])).toEqual([`${rule} ${nist} 3.2.5`]);
+    expect(await unmet({ ...weak, files: { 'apps/notes.yaml': app } }, ['cde'])).toEqual([
+      `${placeOfRule} ${nist} 3.2.5`,
+    ]);
   });
 });
 

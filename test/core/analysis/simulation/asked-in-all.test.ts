@@ -1,0 +1,102 @@
+/** What follows each set of proofs of a fresh sign-in. */
+import { describe, expect, test } from '@jest/globals';
+import { askedInAll } from '../../../../src/core/analysis/simulation/asked-in-all.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
+import type { Subject } from '../../../../src/core/model/facts.ts';
+import { defaultPasswordTerms } from '../../../../src/core/model/password-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
+import { enrollmentTerms, factors, factsOf, fixedNow, policiesOf, userWith } from '../../support/fixtures.ts';
+
+/** Each way: its sets, and the steps that follow. */
+function waysOf(policies: PolicySet, subject: Subject): unknown {
+  const asked = askedInAll(policies, factsOf({ subject }));
+  return asked?.ways.map(({ sets, after }) => [
+    sets.map((set) => set.map(({ authenticator, method }) => [authenticator, method].filter(Boolean).join('.')).join()),
+    after.map((step) => (step.kind === 'enroll' ? `enroll ${step.authenticator}` : step.kind)).join(),
+  ]);
+}
+
+const old = { createdAt: fixedNow - 100 * oneDay };
+
+function expiring(app: Parameters<typeof policiesOf>[0] = {}): PolicySet {
+  const policies = policiesOf(app);
+  const then = { ...defaultPasswordTerms, maxAge: 30 * oneDay };
+  return {
+    ...policies,
+    authenticators: policies.authenticators.map((descriptor) =>
+      descriptor.key === 'password'
+        ? { ...descriptor, enrollable: true, maxEnrollments: 1, underPasswordPolicy: true }
+        : descriptor,
+    ),
+    password: compilePolicy({ name: 'password', rules: [{ name: 'Month', when: {}, then }] }),
+  };
+}
+
+function withOldPassword(...keys: Parameters<typeof userWith>[0]): Subject {
+  const subject = userWith(['password', ...keys]);
+  return { ...subject, enrollments: subject.enrollments.map((enrollment) => ({ ...enrollment, ...old })) };
+}
+
+describe('an expired password', () => {
+  test('is replaced by those who sign in with it', () => {
+    expect(waysOf(expiring(), withOldPassword('totp'))).toEqual([
+      [['password'], 'challenge,enroll password,complete'],
+      [['totp'], 'complete'],
+    ]);
+    expect(waysOf(expiring({ app: factors(2) }), withOldPassword('totp'))).toEqual([
+      [['password,totp'], 'enroll password,complete'],
+    ]);
+  });
+
+  test('is no matter of users who do not have it, nor of one that is new', () => {
+    expect(waysOf(expiring(), userWith(['password', 'totp']))).toEqual([[['password', 'totp'], 'complete']]);
+    expect(waysOf(expiring(), userWith(['email', 'totp']))).toEqual([[['email', 'totp'], 'complete']]);
+  });
+});
+
+/** Those who sign in like this must set up another one. */
+function asksHowSignedIn(any: readonly string[], app = factors(1)): PolicySet {
+  const rule = (name: string, when: Conditions, required: readonly string[]) => ({
+    ...{ name, when },
+    then: enrollmentTerms({ required: required.map((key) => ({ anyOf: [key] })) }),
+  });
+  const rules = [rule('Some', { authenticated: { any } }, ['webauthn']), rule('Rest', {}, [])];
+  return { ...policiesOf({ app }), enrollment: compilePolicy({ name: 'enrollment', rules }) };
+}
+
+describe('rules that ask how the user signed in', () => {
+  test('ask after that way alone', () => {
+    expect(waysOf(asksHowSignedIn(['email']), userWith(['password', 'email']))).toEqual([
+      [['password'], 'complete'],
+      [['email'], 'challenge,enroll webauthn,complete'],
+    ]);
+  });
+
+  test('ask after a proof by that method', () => {
+    const demands = (...names: readonly string[]) => names.map((name) => ({ authenticators: [name] }));
+    const app = {
+      anyOf: [
+        { factors: 1 as const, demands: demands('phone.voice') },
+        { factors: 1 as const, demands: demands('phone.sms') },
+      ],
+    };
+    const user = userWith(['phone']);
+    const phone = user.enrollments.map((enrollment) => ({ ...enrollment, methods: ['sms', 'voice'] }));
+    expect(waysOf(asksHowSignedIn(['phone.voice'], app), { ...user, enrollments: phone })).toEqual([
+      [['phone.sms'], 'complete'],
+      [['phone.voice'], 'enroll webauthn,complete'],
+    ]);
+  });
+
+  test('follow the enrollment of a kind that is enough', () => {
+    const user = userWith(['password', 'key', 'webauthn', 'totp']);
+    const app = factors(2, { demands: [{ authenticators: ['webauthn'], characteristics: ['userVerification'] }] });
+    expect(waysOf(asksHowSignedIn(['totp'], app), user)).toEqual([[['webauthn'], 'complete']]);
+    const chain = { chains: [[{ authenticators: ['totp', 'email'] }, { authenticators: ['password'] }]] };
+    expect(waysOf(asksHowSignedIn(['email'], chain), userWith(['password', 'totp', 'email']))).toEqual([
+      [['password,email'], 'enroll webauthn,complete'],
+      [['password,totp'], 'complete'],
+    ]);
+  });
+});

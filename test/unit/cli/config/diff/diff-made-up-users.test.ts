@@ -1,0 +1,137 @@
+/** `config diff --from`: what changes for users who have less than everything. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
+import { withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import {
+  all,
+  base,
+  type Diffs,
+  enrollment,
+  type Files,
+  factors,
+  openDiffs,
+  settings,
+  signOn,
+} from '../../support/diff-harness.ts';
+
+let diffs: Diffs;
+beforeAll(() => {
+  diffs = openDiffs();
+});
+afterAll(() => diffs.terminal.store.close());
+
+async function diffFrom(active: Files, next: Files): Promise<ConfigDiff> {
+  return withConfiguration({ ...base, ...active }, (from) =>
+    withConfiguration({ ...base, ...active, ...next }, async (dir) =>
+      JSON.parse(await diffs.printed(dir, '--from', from, '--json')),
+    ),
+  );
+}
+
+const sentencesOf = async (active: Files, next: Files) =>
+  (await diffFrom(active, next)).changes.filter(({ apps }) => apps.includes('notes')).map(({ sentence }) => sentence);
+
+const rules = (file: string, ...some: readonly object[]): Files => ({ [file]: JSON.stringify({ rules: some }) });
+const expiring = (maxAge: string) => rules('policies/password.yaml', { name: 'All', then: { maxAge } });
+const account = (change: object, then: unknown) =>
+  rules('policies/account.yaml', { name: 'Some', change, then }, { name: 'All', then: factors(1) });
+
+const noTotp = account({ add: ['totp'] }, 'deny');
+const byKey = account({ change: ['password'] }, { allow: { possession: { authenticators: ['webauthn'] } } });
+const totpRequired = enrollment({ required: ['totp'] });
+const denied = "can't get in any more: nothing that this user has or may enroll meets the requirement";
+
+test.each<[string, Files, Files, unknown]>([
+  ['a set-up that is newly required', signOn(all()), totpRequired, ['every user without totp: must set up totp']],
+  [
+    'an age of passwords',
+    signOn(all()),
+    expiring('P30D'),
+    [
+      'every user with every authenticator, whose password is 30 d old: asked for further proof, then to replace password, when signing in by password',
+      'every user with nothing but password that is 30 d old: asked to replace password',
+    ],
+  ],
+  [
+    'another age',
+    { ...signOn(all()), ...expiring('P30D') },
+    expiring('P90D'),
+    [
+      'every user with every authenticator, whose password is 30 d old: no longer asked for further proof, then to replace password, when signing in by password',
+      'every user with nothing but password that is 30 d old: no longer asked to replace password',
+    ],
+  ],
+  [
+    'a list that no longer counts',
+    signOn(all()),
+    rules('policies/password.yaml', { name: 'All', then: { blocklists: ['list', 'breached'] } }),
+    [
+      'every user with every authenticator, whose password is on a blocklist: no longer asked for further proof, then to replace password, when signing in by password',
+      'every user with nothing but password that is on a blocklist: no longer asked to replace password',
+    ],
+  ],
+  [
+    'a lock-out of those who lack something',
+    { ...signOn(all()), ...totpRequired },
+    noTotp,
+    [`every user without totp: ${denied}`],
+  ],
+  [
+    'a lock-out of those with an old password',
+    { ...signOn(all()), ...expiring('P30D') },
+    byKey,
+    [`every user with nothing but password that is 30 d old: ${denied}`],
+  ],
+  [
+    'an authenticator that is switched off',
+    signOn(all()),
+    { 'stepgate.yaml': settings.replace('totp: { enabled: true }', 'totp: { enabled: false }') },
+    expect.arrayContaining([
+      "every user with nothing but totp: can't get in any more: nothing is enrolled that could be proved",
+      'every user with all but password: asked for webauthn instead of for totp or webauthn',
+    ]),
+  ],
+  [
+    'a requirement of all, with effects on some',
+    signOn(all()),
+    signOn(all(2)),
+    expect.arrayContaining([
+      'every user: one factor becomes two; those with nothing but password have no second factor yet; those with nothing but totp have no second factor yet',
+    ]),
+  ],
+  [
+    'a set-up that one group lacks',
+    signOn(all()),
+    rules(
+      'policies/enrollment.yaml',
+      { name: 'Staff', when: { groups: { any: ['staff'] } }, then: { required: ['webauthn'] } },
+      { name: 'All', then: {} },
+    ),
+    ['users in staff without webauthn: must set up webauthn'],
+  ],
+  [
+    'a second one of a kind',
+    signOn(all()),
+    enrollment({ required: [{ anyOf: ['webauthn'], count: 2 }] }),
+    [
+      'every user without webauthn: must set up 2 of webauthn',
+      'every user with one of each authenticator: must set up webauthn',
+    ],
+  ],
+])('%s', async (_, active, next, expected) => {
+  expect(await sentencesOf(active, next)).toEqual(expected);
+});
+
+test('what is not varied is named', async () => {
+  const changed = signOn(all(2));
+  expect((await diffFrom(signOn(all()), changed)).leftAside).toEqual([]);
+  const email = 'authenticators: { email: { enabled: true },';
+  const files = {
+    'stepgate.yaml': `${settings.replace('authenticators: {', email)}mail: { from: a@example.org, smtp: { host: mail.example.org } }\n`,
+  };
+  expect((await diffFrom({ ...signOn(all()), ...files }, changed)).leftAside).toEqual(['enrollments']);
+  const optional = enrollment({ optional: ['totp'] });
+  expect((await diffFrom({ ...signOn(all()), ...optional }, changed)).leftAside).toEqual(['skips']);
+  const third = { 'apps/notes.yaml': `${base['apps/notes.yaml']}firstParty: false\n` };
+  expect((await diffFrom({ ...signOn(all()), ...third }, changed)).leftAside).toEqual(['consents']);
+});
