@@ -143,6 +143,8 @@ export interface PaletteFault {
 /** The unreadable pairs, except for pairs of two colours that were not configured. */
 export function paletteFaults(colors: BrandColors): readonly PaletteFault[] {
   return schemes.flatMap((scheme) => {
+    // Most apps have no colours of their own.
+    if (colors[scheme] === undefined) return [];
     const palette = paletteOf(colors, scheme);
     return pairs.flatMap(([front, back, least]) => {
       const ratio = contrast(parseColour(palette[front]), parseColour(palette[back]));

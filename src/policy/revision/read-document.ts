@@ -14,6 +14,7 @@ import type { BrandFile } from '../model/brand.ts';
 import { type Document, usualRuleColumn } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { schemas, settingsSchemaFor } from '../schema/schemas.ts';
+import { parsedContent } from '../source/parsed-content.ts';
 import type { LabelledPolicy } from './sign-on-policies.ts';
 
 /**
@@ -102,20 +103,8 @@ function locationOf({ file, ruleLines, ruleColumns }: Document, index: number): 
   return { file, line: ruleLines[index] ?? 1, column: ruleColumns?.[index] ?? usualRuleColumn };
 }
 
-/** Cached by content, which never changes: checks and analysis read each document many times. */
-const known = new WeakMap<object, Map<z.ZodType, unknown>>();
-
-function read<Schema extends z.ZodType>(schema: Schema, document: Document): z.output<Schema> {
-  const { content } = document;
-  if (typeof content !== 'object' || content === null) return parsed(schema, document);
-  const bySchema = known.get(content) ?? new Map<z.ZodType, unknown>();
-  known.set(content, bySchema);
-  if (!bySchema.has(schema)) bySchema.set(schema, parsed(schema, document));
-  return bySchema.get(schema) as z.output<Schema>;
-}
-
-function parsed<Schema extends z.ZodType>(schema: Schema, { file, content }: Document): z.output<Schema> {
-  const result = schema.safeParse(content);
+function read<Schema extends z.ZodType>(schema: Schema, { file, content }: Document): z.output<Schema> {
+  const result = parsedContent(schema, content);
   if (result.success) return result.data;
   throw new StepgateError('not_configured', `${file} in the store is not understood: apply the configuration again`, {
     cause: result.error,

@@ -2,13 +2,14 @@
 import type { z } from 'zod';
 import type { Finding } from '../model/finding.ts';
 import { nearestName } from './nearest-name.ts';
+import { parsedContent } from './parsed-content.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** One finding for each issue that `schema` has with the file. */
 export function schemaFindings(schema: z.ZodType, source: YamlSource): readonly Finding[] {
-  const result = schema.safeParse(source.content);
+  const result = parsedContent(schema, source.content);
   return result.success ? [] : result.error.issues.flatMap((issue) => toFindings(issue, [], source));
 }
 

@@ -23,14 +23,16 @@ import {
   type RuleCombination,
 } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleSpace } from '../../../core/analysis/space/rule-space.ts';
+import type { Conditions } from '../../../core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms } from '../../../core/model/password-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn } from '../../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { isGiven } from './account-additions.ts';
 import { formulasOfRule, hereAlone, spaceOf } from './lock-out-finder.ts';
@@ -96,6 +98,8 @@ function isWorse(one: StuckPassword, other: StuckPassword): boolean {
 interface Search extends PasswordOfApp {
   /** Of the policies of this app and the password policy, made when it is first asked for. */
   readonly space: () => RuleSpace;
+  /** Conditions that hold for accounts from the age on at which rules make no more difference. */
+  readonly oldest: readonly Conditions[];
   /** How users of the app come to more authenticators. */
   readonly additions: () => AdditionSearch;
 }
@@ -103,20 +107,29 @@ interface Search extends PasswordOfApp {
 function searchAt(app: AnalysedApp, descriptor: AuthenticatorDescriptor, configuration: AnalysedConfiguration): Search {
   const { accountPolicy, password } = app.policies;
   const about = accountPolicy?.about({ action: 'change', of: descriptor.key });
+  const rules = password?.rules.map(({ rule }) => rule) ?? [];
+  const oldest = oldestAccounts([...rulesOfApp(app.policies), ...rules]);
   let made: RuleSpace | undefined;
   let found: AdditionSearch | undefined;
   const space = () => {
-    const rules = password?.rules.map(({ rule }) => rule) ?? [];
     const marks = marksIn(defaultPasswordTerms).concat(rules.flatMap(({ then }) => marksIn(then)));
     const ages = marks.map(conditionsOf).flatMap(({ holding, missing }) => [...holding, ...missing]);
-    made ??= spaceOf(app, configuration, [...rules, ...ages.map((when) => ({ when }))]);
+    made ??= spaceOf(app, configuration, [...rules, ...[...ages, ...oldest].map((when) => ({ when }))]);
     return made;
   };
   const additions = () => {
     found ??= additionsOf(app, space());
     return found;
   };
-  return { app, descriptor, ...(about && { about }), space, additions };
+  return { app, descriptor, ...(about && { about }), oldest, space, additions };
+}
+
+function oldestAccounts(rules: readonly RuleHead[]): readonly Conditions[] {
+  const bounds = rules
+    .flatMap(({ when }) => conditionSets(when))
+    .flatMap(({ accountAge: { atLeast = 0, below = 0 } = {} }) => [atLeast, below]);
+  const longest = Math.max(0, ...bounds);
+  return longest === 0 ? [] : [{ accountAge: { atLeast: longest } }];
 }
 
 function additionsOf({ policies }: AnalysedApp, space: RuleSpace): AdditionSearch {
@@ -140,13 +153,18 @@ function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'u
   // Users who keep it get in, and have more the next time.
   if (outcome === 'replaced' || (outcome === 'kept' && isBeforeFirst)) return undefined;
   if (!canHave(keys, formulas, search)) return undefined;
-  const everywhere = deniedEverywhere({
-    denied: formulas,
-    open: waysToReplace(question, search),
-    space,
-    budget: newBudget(),
-    isConfirmed: (some) => isConfirmed(some) && outcomeIn(question, search, some) === outcome,
-  });
+  const open = waysToReplace(question, search);
+  const findEverywhere = (more: readonly Formula[]) =>
+    deniedEverywhere({
+      denied: [...formulas, ...more],
+      open: open.map((way) => [...way, ...more]),
+      space,
+      budget: newBudget(),
+      isConfirmed: (some) => isConfirmed(some) && outcomeIn(question, search, some) === outcome,
+    });
+  // An account gets older, so that what only young accounts may do helps the others no more.
+  const everywhere =
+    findEverywhere([]) ?? (search.oldest.length > 0 ? findEverywhere(search.oldest.map(space.applies)) : undefined);
   const stuck = { outcome, cause, mark, password: search.descriptor.key, keys, hasLess, ...(by && { by }) };
   return { ...stuck, facts: everywhere ?? first, isOnlyThere: everywhere === undefined, isBeforeFirst };
 }

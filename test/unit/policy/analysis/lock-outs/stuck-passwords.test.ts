@@ -209,6 +209,17 @@ test('users who keep it at their first sign-in, and set up what the change takes
   expect(found).toContain('note kept-password policies/account.yaml:3');
 });
 
+test('an account that is too old to replace it gets no younger', async () => {
+  const old = account(
+    '{ name: Old, change: { change: [password] }, when: { accountAge: { atLeast: P7D } }, then: deny }',
+  );
+  expect(await brief(old)).toEqual(['warning kept-password policies/account.yaml:2']);
+  const young = account(
+    '{ name: Young, change: { change: [password] }, when: { accountAge: { below: P7D } }, then: deny }',
+  );
+  expect(await brief(young)).toEqual(['note kept-password policies/account.yaml:2']);
+});
+
 test('it is a warning if some users may replace it nowhere', async () => {
   const inOffice = '{ groups: { any: [staff] }, network: { any: [office] } }';
   const onlyStaff = account(
