@@ -41,7 +41,10 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   const before = turns.slice(0, met).flatMap(({ steps }) => steps);
   const proofs = offeredOf(allSufficientSets(requirements, capabilities), before);
   if (proofs.sets.length > 1 && mayBeFollowedByOthers(after, simulation))
-    return followed(proofs, (set) => afterProving(set, start, simulation) ?? after);
+    return followed(proofs, (set) => {
+      const isSimulated = isProvedBy(set, turns[met]?.from) || set.some(({ toEnroll }) => toEnroll);
+      return isSimulated ? after : (afterProving(set, start, simulation) ?? after);
+    });
   return endsWell(after) ? { proofs, ways: [{ sets: proofs.sets, after }] } : undefined;
 }
 
@@ -56,6 +59,16 @@ function offeredOf(proofs: AllSets, steps: readonly SimulatedStep[]): AllSets {
   );
   const isOffered = ({ authenticator, toEnroll }: Action) => !toEnroll || offered.includes(authenticator);
   return { ...proofs, sets: proofs.sets.filter((set) => set.every(isOffered)) };
+}
+
+/** Whether the user proved just these. */
+function isProvedBy(set: readonly Action[], from: Progress | undefined): boolean {
+  const proved = from?.transaction.evidence ?? [];
+  const isProved = (action: Action) =>
+    proved.some(
+      ({ authenticator, method }) => authenticator === action.authenticator && (action.method ?? method) === method,
+    );
+  return set.length === proved.length && set.every(isProved);
 }
 
 function endsWell(after: readonly SimulatedStep[]): boolean {
@@ -95,7 +108,7 @@ function withoutAcr(step: SimulatedStep): SimulatedStep {
   return step.kind === 'complete' ? { ...step, acr: '' } : step;
 }
 
-/** What follows once the user has proved these. Undefined: something of it is to be enrolled. */
+/** What follows once the user has proved these. Undefined: they are not asked for one after the other. */
 function afterProving(
   set: readonly Action[],
   start: Progress,
@@ -111,7 +124,7 @@ function proving(left: readonly Action[], from: Progress, simulation: Simulation
   const decision = decisionAt(from, simulation);
   if (decision.kind !== 'challenge') return undefined;
   for (const { authenticator, enrollments } of decision.options) {
-    const at = left.findIndex((action) => action.authenticator === authenticator && !action.toEnroll);
+    const at = left.findIndex((action) => action.authenticator === authenticator);
     if (at < 0) continue;
     for (const id of enrollments) {
       const next = withProofOf(id, left[at]?.method, { from, simulation });
