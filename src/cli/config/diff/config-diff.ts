@@ -12,7 +12,7 @@ import type { ComparedConfiguration } from './compared/compared-configuration.ts
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
-import { pairComparison } from './sign-ins/compare-pair.ts';
+import { newShared, pairComparison } from './sign-ins/compare-pair.ts';
 import { apartWhereConsented } from './sign-ins/counted-consents.ts';
 import { sameOfMadeUpUsers, usersByGroup } from './sign-ins/made-up-users.ts';
 import { countUsers, type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
@@ -78,17 +78,19 @@ function changesIn(
   }: { readonly all: readonly UserClass[]; readonly projection: Projection; readonly isCounted: boolean },
 ): readonly AccessChange[] {
   const numbered = numberedClasses(all);
-  const comparisonOf = (own: Projection, variedPair: VariedPair) => ({
-    classesAt: classesAtApps(numbered, own, projection),
-    compare: pairComparison(variedPair.pair, { ...variedPair, atoms: own.atoms.map(({ id }) => id) }),
-  });
-  const known = new Map<string, ReturnType<typeof comparisonOf>>();
-  return varied.flatMap((variedPair) => {
-    const { pair } = variedPair;
-    const own = projectionOf([variedPair]);
-    const { classesAt, compare } = getOrMake(known, pair.alike, () => comparisonOf(own, variedPair));
-    return compare(pair, { classes: classesAt(own), isCounted });
-  });
+  const shared = newShared();
+  const found = new Map<VariedPair, readonly AccessChange[]>();
+  for (const alike of Map.groupBy(varied, ({ pair }) => pair.alike).values()) {
+    const [first] = alike;
+    if (first === undefined) continue;
+    const likeFirst = projectionOf([first]);
+    const classesAt = classesAtApps(numbered, likeFirst, projection);
+    const atoms = likeFirst.atoms.map(({ id }) => id);
+    const compare = pairComparison(first.pair, { ...first, atoms, shared });
+    for (const each of alike)
+      found.set(each, compare(each.pair, { classes: classesAt(projectionOf([each])), isCounted }));
+  }
+  return varied.flatMap((each) => found.get(each) ?? []);
 }
 
 /** Merges the same change at several apps. */

@@ -5,14 +5,14 @@ import { identityText } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, AskedThere, Effect, EffectKind } from '../compared/configuration-changes.ts';
-import type { ComparedCircumstances } from './circumstances.ts';
+import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
-import type { CircumstanceOfUser } from './deciding-rules.ts';
+import type { UserAtApp } from './deciding-rules.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
 import { type Having, havingText } from './having-text.ts';
 import { changeSentence } from './sentences.ts';
-import { differencesBetween, type SignInDifference } from './sign-in-differences.ts';
-import { type SignInView, viewerOf } from './sign-in-view.ts';
+import { type ContentDifference, contentDifferences, located, type SignInDifference } from './sign-in-differences.ts';
+import { type SignInContent, type SignInContents, type SignInView, viewerOf } from './sign-in-view.ts';
 import type { UserClass } from './user-classes.ts';
 
 interface Compared {
@@ -25,6 +25,17 @@ interface Compared {
 interface ComparedSignIns extends Pick<ComparedCircumstances, 'circumstances' | 'statements'> {
   /** The ids of `UserClass.results`. */
   readonly atoms: readonly string[];
+  readonly shared: SharedByApps;
+}
+
+/** What is found once for all pairs of apps. */
+export interface SharedByApps {
+  readonly contents: SignInContents;
+  readonly differences: Map<SignInContent, Map<SignInContent, readonly ContentDifference[]>>;
+}
+
+export function newShared(): SharedByApps {
+  return { contents: { byKey: new Map(), numbers: new Map() }, differences: new Map() };
 }
 
 interface KeyedDifference {
@@ -57,12 +68,12 @@ export type PairComparison = (pair: AppPair, compared: Compared) => readonly Acc
  * them.
  */
 export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairComparison {
-  const { circumstances, atoms } = signIns;
-  const differencesOf = deltasIn(like, atoms);
+  const { circumstances, atoms, shared } = signIns;
+  const differencesOf = deltasIn(like, atoms, shared);
   const known = new Map<string, readonly Row[]>();
   const rowsFor = (user: UserClass, clientId: string) =>
     getOrMake(known, JSON.stringify([user.groups, user.results, user.rest]), () =>
-      rowsOf(circumstances.map((circumstance) => differencesOf({ user, circumstance, clientId }))),
+      rowsOf(circumstances.map(differencesOf({ user, clientId }))),
     );
   const places = new Map<string, Placed>();
   const placedAt = (positions: readonly number[]) =>
@@ -98,19 +109,30 @@ function groupSizes(classes: readonly UserClass[]): ReadonlyMap<string, number> 
   return sizes;
 }
 
-type DifferencesOf = (asked: CircumstanceOfUser) => readonly KeyedDifference[];
+type DifferencesOf = (who: UserAtApp) => (circumstance: Circumstance) => readonly KeyedDifference[];
 
 /** Caches the differences between two views. */
-function deltasIn(pair: AppPair, atoms: readonly string[]): DifferencesOf {
-  const { active, next } = pair;
-  const free = freeScopes(pair);
-  const [before, after] = [viewerOf(active, 'active', { free, atoms }), viewerOf(next, 'next', { free, atoms })];
+function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], shared: SharedByApps): DifferencesOf {
+  const { contents, differences } = shared;
+  const context = { free: freeScopes({ active, next, ...pair }), atoms, contents };
+  const [before, after] = [viewerOf(active, 'active', context), viewerOf(next, 'next', context)];
   const known = new Map<SignInView, Map<SignInView, readonly KeyedDifference[]>>();
   const { authenticators } = next.policies;
-  return (asked) => {
-    const [from, to] = [before.view(asked), after.view(asked)];
-    const since = getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>());
-    return getOrMake(since, to, () => differencesBetween(from, to, authenticators).map(keyed));
+  const ofContents = (from: SignInContent, to: SignInContent) =>
+    getOrMake(
+      getOrMake(differences, from, () => new Map<SignInContent, readonly ContentDifference[]>()),
+      to,
+      () => contentDifferences(from, to, authenticators),
+    );
+  return (who) => {
+    const [beforeAt, afterAt] = [before(who), after(who)];
+    return (circumstance) => {
+      const [from, to] = [beforeAt(circumstance), afterAt(circumstance)];
+      const since = getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>());
+      return getOrMake(since, to, () =>
+        ofContents(from.content, to.content).map((difference) => keyed(located(difference, from, to))),
+      );
+    };
   };
 }
 

@@ -14,11 +14,17 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
 import { aboutUsers, atomIds, groupsNamed, type UserClass } from './user-classes.ts';
 
-export interface CircumstanceOfUser {
+export interface UserAtApp {
   readonly clientId: string;
   readonly user: UserClass;
+}
+
+export interface CircumstanceOfUser extends UserAtApp {
   readonly circumstance: Circumstance;
 }
+
+/** Text about the sign-ins of a user. */
+export type TextOfUser = (who: UserAtApp) => (circumstance: Circumstance) => string;
 
 /**
  * Returns a function that names the deciding rules. If the decision depends on more than rules, the name includes
@@ -28,12 +34,14 @@ export function decidingRuleNames(
   policies: PolicySet,
   factsOf: (asked: CircumstanceOfUser) => Facts,
   atoms: readonly string[] = [],
-): (asked: CircumstanceOfUser) => string {
-  const { session, app, enrollment, profile, password, recovery } = policies;
-  const before = enrollment && beforeSignIn(enrollment);
-  const all = [session, app, before, enrollment, profile, password, recovery, ...additionPolicies(policies)];
-  const decided = all.filter((policy) => policy !== undefined);
-  const positions = new Map(decided.map((policy) => [policy, positionsIn(policy, factsOf, atoms)]));
+): TextOfUser {
+  const { app, ...others } = policies;
+  const before = others.enrollment && beforeSignIn(others.enrollment);
+  const { session, enrollment, profile, password, recovery } = others;
+  const all = [session, before, enrollment, profile, password, recovery, ...additionPolicies(policies)];
+  // The policy of the app tells most users apart. The others are asked about fewer.
+  const decided = [all.filter((policy) => policy !== undefined), app ? [app] : []];
+  const positions = decided.map((some) => positionsIn(some, factsOf, atoms));
   // Risk counts once something is proved, and until then no rule tells a new device from a known one by it.
   const asksAboutRisk = signInConditions(policies).some(({ risk }) => risk !== undefined);
   const isAccountOpen =
@@ -44,18 +52,19 @@ export function decidingRuleNames(
       const { now, scopes, device } = circumstance;
       return JSON.stringify([now, scopes, asksAboutRisk ? [device.known] : []]);
     });
-  const named = (asked: CircumstanceOfUser): string => {
-    const found = decided.map((policy) => positions.get(policy)?.(asked) ?? '');
-    const { user, circumstance } = asked;
-    const { place, device, believed } = circumstance;
-    const isOpen = isAccountOpen || found.some((position) => position.startsWith('?'));
-    const more = isOpen
-      ? JSON.stringify([user.groups, user.results, place.label, place.activeLabel, device, believed])
-      : '';
-    return `${found.join()} ${shared(circumstance)} ${more}`;
-  };
-  const known = byUsersAlike(decided, atoms);
-  return (asked) => getOrMake(known(asked.user), asked.circumstance, () => named(asked));
+  return textOfUsersAlike(decided.flat(), atoms, (who) => {
+    const { groups, results } = who.user;
+    const found = positions.map((positionOf) => positionOf(who));
+    return (circumstance) => {
+      const { place, device, believed } = circumstance;
+      const name = found.map((positionAt) => positionAt(circumstance)).join(';');
+      const more =
+        isAccountOpen || name.includes('?')
+          ? JSON.stringify([groups, results, place.label, place.activeLabel, device, believed])
+          : '';
+      return `${name} ${shared(circumstance)} ${more}`;
+    };
+  });
 }
 
 /** The rules of the account policy about what a sign-in may enroll. About many authenticators the same rules decide. */
@@ -69,41 +78,60 @@ function additionPolicies({ accountPolicy, authenticators }: PolicySet): readonl
 }
 
 /** The condition may have another result once the user has proved something. */
-function changesLater(set: ConditionSet): boolean {
+export function changesLater(set: ConditionSet): boolean {
   return conditionsAbout('other', 'evidence').some((name) => set[name] !== undefined);
 }
 
-type PositionOf = (asked: CircumstanceOfUser) => string;
-
-/** The position of the rule that decides. Asked once for all users whom the rules do not distinguish. */
+/** The positions of the rules that decide. Asked once for all users whom the rules do not distinguish. */
 function positionsIn(
-  policy: CompiledPolicy<RuleHead>,
+  policies: readonly CompiledPolicy<RuleHead>[],
   factsOf: (asked: CircumstanceOfUser) => Facts,
   atoms: readonly string[],
-): PositionOf {
-  const known = byUsersAlike([policy], atoms);
-  return (asked) => getOrMake(known(asked.user), asked.circumstance, () => positionIn(policy, factsOf(asked)));
+): TextOfUser {
+  const each = policies.map((policy) =>
+    textOfUsersAlike([policy], atoms, (who) => (circumstance) => positionIn(policy, factsOf({ ...who, circumstance }))),
+  );
+  return textOfUsersAlike(policies, atoms, (who) => {
+    const found = each.map((positionOf) => positionOf(who));
+    return (circumstance) => found.map((positionAt) => positionAt(circumstance)).join();
+  });
 }
 
-/** A cache for each user. It is shared by users whom the policies do not distinguish. */
-function byUsersAlike(
+/** Caches a text. It is shared by users whom the policies do not distinguish. */
+function textOfUsersAlike(
   policies: readonly CompiledPolicy<RuleHead>[],
   atoms: readonly string[],
-): (user: UserClass) => Map<Circumstance, string> {
+  textOf: TextOfUser,
+): TextOfUser {
+  const readBy = readingOf(policies, atoms);
+  const byUser = new WeakMap<UserClass, ReturnType<TextOfUser>>();
+  const byReading = new Map<string, ReturnType<TextOfUser>>();
+  const cached = (who: UserAtApp): ReturnType<TextOfUser> => {
+    const known = new Map<Circumstance, string>();
+    const make = textOf(who);
+    return (circumstance) => getOrMake(known, circumstance, () => make(circumstance));
+  };
+  return (who) =>
+    getOrMake(byUser, who.user, () => {
+      const reading = readBy?.(who.user);
+      return reading === undefined ? cached(who) : getOrMake(byReading, reading, () => cached(who));
+    });
+}
+
+/** What the policies read of a user. Undefined if they read more than classes of users tell apart. */
+function readingOf(
+  policies: readonly CompiledPolicy<RuleHead>[],
+  atoms: readonly string[],
+): ((user: UserClass) => string) | undefined {
   const reads = policies.map((policy) => userReads(policy, atoms));
-  const isOpen = reads.includes(undefined);
+  if (reads.includes(undefined)) return undefined;
   const groupsRead = new Set(reads.flatMap((read) => [...(read?.groups ?? [])]));
   const resultsRead = [...new Set(reads.flatMap((read) => read?.results ?? []))];
-  const nothing = () => new Map<Circumstance, string>();
-  const byUser = new WeakMap<UserClass, Map<Circumstance, string>>();
-  const byReading = new Map<string, Map<Circumstance, string>>();
-  const ofAll = ({ subject, results }: UserClass) => {
+  return ({ subject, results }) => {
     const groups = groupsRead.size === 0 ? [] : subject.groups.filter((group) => groupsRead.has(group)).sort();
     const read = resultsRead.map((at) => results[at]);
-    const key = groups.length + read.length === 0 ? '' : JSON.stringify([groups, read]);
-    return getOrMake(byReading, key, nothing);
+    return groups.length + read.length === 0 ? '' : JSON.stringify([groups, read]);
   };
-  return (user) => getOrMake(byUser, user, () => (isOpen ? nothing() : ofAll(user)));
 }
 
 interface UserReads {

@@ -4,7 +4,7 @@ import type { SimulatedStep } from '../../../../core/analysis/simulation/simulat
 import { denialText, getsIn } from '../../questions/asked-text.ts';
 import type { EffectKind } from '../compared/configuration-changes.ts';
 import { choicesText, setUpChange } from './set-up.ts';
-import type { SignInView } from './sign-in-view.ts';
+import type { SignInContent } from './sign-in-view.ts';
 
 /** An effect, in words that follow "1 of them " or "37 of them ". */
 export interface EffectOnUsers {
@@ -17,7 +17,7 @@ export interface EffectOnUsers {
   readonly isSecondFactor?: true;
 }
 
-export function effectOf(active: SignInView, next: SignInView): EffectOnUsers | undefined {
+export function effectOf(active: SignInContent, next: SignInContent): EffectOnUsers | undefined {
   const [could, can] = [getsIn(active), getsIn(next)];
   if (could && !can) return plainEffect('locked_out', `can't get in any more: ${denialText(next)}`);
   if (!could && can) return plainEffect('let_in', "can get in, and couldn't before");
@@ -27,7 +27,7 @@ export function effectOf(active: SignInView, next: SignInView): EffectOnUsers | 
   return fillInEffect(active, next);
 }
 
-export function fillInEffect(active: SignInView, next: SignInView): EffectOnUsers | undefined {
+export function fillInEffect(active: SignInContent, next: SignInContent): EffectOnUsers | undefined {
   const known = toFillIn(active.steps);
   const fields = toFillIn(next.steps).filter((field) => !known.includes(field));
   return fields.length === 0 ? undefined : plainEffect('must_fill_in', `must fill in ${fields.join(', ')}`);
@@ -44,7 +44,7 @@ function mustEnroll(enroll: string, isSecondFactor: boolean): EffectOnUsers {
 }
 
 /** The rules ask for at least two factor types, and the user has one. */
-export function isWithoutSecondFactor({ asks, factors }: SignInView): boolean {
+export function isWithoutSecondFactor({ asks, factors }: SignInContent): boolean {
   return asks !== 'denied' && (leastFactors(asks) ?? 1) > 1 && factors < 2;
 }
 

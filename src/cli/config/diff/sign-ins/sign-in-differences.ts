@@ -1,4 +1,4 @@
-/** The differences between two views of the same sign-in, in words. */
+/** The differences between two configurations in one sign-in, in words. */
 import { asksAlike, leastFactors, type RulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
@@ -10,7 +10,7 @@ import type { AskedThere, ChangeKind, NamedLocation } from '../compared/configur
 import { askedHeadline, isNoSetUp, newOnes, otherOrder, saidOf } from './asked-headline.ts';
 import { type EffectOnUsers, effectOf, fillInEffect, isWithoutSecondFactor } from './effect-on-users.ts';
 import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
-import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './sign-in-view.ts';
+import type { DecidingPolicy, DecidingRule, SignInContent, SignInView } from './sign-in-view.ts';
 import { type ComparedWays, differingWays, type FollowingPart, followingParts } from './ways-compared.ts';
 
 /** One difference. */
@@ -25,11 +25,39 @@ export interface SignInDifference {
   readonly isWithoutSecondFactor?: true;
 }
 
-export function differencesBetween(
-  active: SignInView,
-  next: SignInView,
+/** A difference before it is known where the rules are written. */
+export interface ContentDifference extends Omit<SignInDifference, 'before' | 'after'> {
+  /** What each configuration requires. */
+  readonly words: readonly [string, string];
+  /** The policies whose rules say it. */
+  readonly saidBy: readonly DecidingPolicy[];
+  /** Rules with the same requirement under both configurations say it, too. */
+  readonly isSaidByAll?: true;
+}
+
+/** Adds where the rules are written. */
+export function located(difference: ContentDifference, active: SignInView, next: SignInView): SignInDifference {
+  const { words, saidBy, isSaidByAll, ...rest } = difference;
+  const rulesOf = (view: SignInView) => saidBy.flatMap((policy) => view.rules[policy] ?? []);
+  const [before, after] = [rulesOf(active), rulesOf(next)];
+  const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
+    own.filter(
+      (rule) =>
+        isSaidByAll ||
+        !others.some((other) => other.name === rule.name && other.file === rule.file && other.asks === rule.asks),
+    );
+  return {
+    ...rest,
+    before: { words: words[0], rules: apart(before, after).map(locationOf) },
+    after: { words: words[1], rules: apart(after, before).map(locationOf) },
+  };
+}
+
+export function contentDifferences(
+  active: SignInContent,
+  next: SignInContent,
   authenticators: readonly AuthenticatorDescriptor[],
-): readonly SignInDifference[] {
+): readonly ContentDifference[] {
   if (active === next) return [];
   const sides = { active, next };
   const isOther = !asksAlike(active.asks, next.asks, authenticators);
@@ -43,40 +71,17 @@ export function differencesBetween(
 }
 
 interface Sides {
-  readonly active: SignInView;
-  readonly next: SignInView;
+  readonly active: SignInContent;
+  readonly next: SignInContent;
 }
 
-/**
- * What each configuration requires, and by which rules of these policies. Rules with the same requirement in both are
- * left out.
- */
-function saidBy(
-  { active, next }: Sides,
-  policies: readonly DecidingPolicy[],
-  [from, to]: readonly [string, string],
-): Pick<SignInDifference, 'before' | 'after'> {
-  const rulesOf = (view: SignInView) => policies.flatMap((policy) => view.rules[policy] ?? []);
-  const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
-    own
-      .filter(
-        (rule) =>
-          !others.some((other) => other.name === rule.name && other.file === rule.file && other.asks === rule.asks),
-      )
-      .map(locationOf);
-  const [before, after] = [rulesOf(active), rulesOf(next)];
-  return {
-    before: { words: from, rules: apart(before, after) },
-    after: { words: to, rules: apart(after, before) },
-  };
-}
-
-function requirementDifference({ active, next }: Sides): SignInDifference {
+function requirementDifference({ active, next }: Sides): ContentDifference {
   const effect = effectOf(active, next);
   return {
     kind: 'requirement',
     headline: requirementHeadline(active.asks, next.asks),
-    ...saidBy({ active, next }, ['app', 'session'], [asksText(active.asks), asksText(next.asks)]),
+    words: [asksText(active.asks), asksText(next.asks)],
+    saidBy: ['app', 'session'],
     ...(effect && isOfRequirement(effect) && active.asks !== 'denied' && next.asks !== 'denied' && { effect }),
     ...(isWithoutSecondFactor(next) && { isWithoutSecondFactor: true as const }),
   };
@@ -123,7 +128,7 @@ function shortAsksText(asks: RulesInEffect['asks']): string {
 }
 
 /** The rules require the same, but the steps differ. */
-function stepsDifference(sides: Sides): readonly SignInDifference[] {
+function stepsDifference(sides: Sides): readonly ContentDifference[] {
   const { active, next } = sides;
   if (active.asks === 'denied' || next.asks === 'denied') return [];
   const ways = differingWays(active, next);
@@ -134,14 +139,11 @@ function stepsDifference(sides: Sides): readonly SignInDifference[] {
     {
       kind: 'steps',
       headline: first.when === '' ? stepsHeadline(sides, effect) : ways.map(wayHeadline).join('; '),
-      ...saidBy(
-        sides,
-        ['app', 'session', 'enrollment', 'profile'],
-        [
-          ways.map(({ before, after, when }) => saidOf(before, after) + when).join('; '),
-          ways.map(({ before, after, when }) => saidOf(after, before) + when).join('; '),
-        ],
-      ),
+      words: [
+        ways.map(({ before, after, when }) => saidOf(before, after) + when).join('; '),
+        ways.map(({ before, after, when }) => saidOf(after, before) + when).join('; '),
+      ],
+      saidBy: ['app', 'session', 'enrollment', 'profile'],
       ...(effect && { effect }),
     },
   ];
@@ -155,7 +157,7 @@ function wayHeadline({ before, after, when }: ComparedWays): string {
  * The rules require something else, and apart from the proofs and what must be set up for them, something else is asked
  * as well.
  */
-function laterStepsDifference(sides: Sides): readonly SignInDifference[] {
+function laterStepsDifference(sides: Sides): readonly ContentDifference[] {
   const { active, next } = sides;
   if (!getsIn(active) || !getsIn(next)) return [];
   const [before, after] = [laterParts(active), laterParts(next)];
@@ -169,13 +171,14 @@ function laterStepsDifference(sides: Sides): readonly SignInDifference[] {
     {
       kind: 'steps',
       headline: effect?.many ?? (askedHeadline(gone ?? [], added ?? []) || otherOrder),
-      ...saidBy(sides, ['enrollment', 'profile'], [words(gone, added), words(added, gone)]),
+      words: [words(gone, added), words(added, gone)],
+      saidBy: ['enrollment', 'profile'],
       ...(effect && { effect }),
     },
   ];
 }
 
-function laterParts({ asked }: SignInView): readonly FollowingPart[] {
+function laterParts({ asked }: SignInContent): readonly FollowingPart[] {
   return followingParts(asked, (steps) =>
     stepParts(steps.filter((step) => step.kind !== 'challenge' && !isSetUp(step))),
   );
@@ -196,22 +199,22 @@ function stepsHeadline({ active, next }: Sides, effect: EffectOnUsers | undefine
  * both configurations ask for the same.
  */
 function isOfOneSignIn({ active, next }: Sides): boolean {
-  const isSame = (policy: 'app' | 'session') => active.rules[policy]?.asks === next.rules[policy]?.asks;
+  const isSame = (policy: 'app' | 'session') => active.required[policy] === next.required[policy];
   const { added, gone } = setUpChange(active.least, next.least);
   const isOnce = added.length + gone.length > 0 || replacesPassword(active) !== replacesPassword(next);
   return isOnce && isSame('app') && isSame('session');
 }
 
-function replacesPassword({ least }: SignInView): boolean {
+function replacesPassword({ least }: SignInContent): boolean {
   return least.some((step) => step.kind === 'enroll' && step.replacementReason !== undefined);
 }
 
-function acrDifference(sides: Sides): readonly SignInDifference[] {
+function acrDifference(sides: Sides): readonly ContentDifference[] {
   const { active, next } = sides;
   if (!getsIn(active) || !getsIn(next)) return [];
   const [from, to] = [acrOf(active.least), acrOf(next.least)];
   if (from === to) return [];
-  return [{ kind: 'acr', headline: `tokens say ${to} instead of ${from}`, ...saidBy(sides, [], [from, to]) }];
+  return [{ kind: 'acr', headline: `tokens say ${to} instead of ${from}`, words: [from, to], saidBy: [] }];
 }
 
 function acrOf(steps: readonly SimulatedStep[]): string {
@@ -219,18 +222,16 @@ function acrOf(steps: readonly SimulatedStep[]): string {
   return last?.kind === 'complete' && last.acr !== undefined ? `acr ${last.acr}` : 'no acr';
 }
 
-function scopesDifference(sides: Sides): readonly SignInDifference[] {
+function scopesDifference(sides: Sides): readonly ContentDifference[] {
   const { active, next } = sides;
   if (active.asks === 'denied' || next.asks === 'denied') return [];
   const headline = scopesHeadline(active.scopes, next.scopes);
   if (headline === undefined) return [];
-  return [
-    { kind: 'scopes', headline, ...saidBy(sides, ['app'], [scopeNames(active.scopes), scopeNames(next.scopes)]) },
-  ];
+  return [{ kind: 'scopes', headline, words: [scopeNames(active.scopes), scopeNames(next.scopes)], saidBy: ['app'] }];
 }
 
 /** Contains only what differs. */
-function lifetimeDifference(sides: Sides): readonly SignInDifference[] {
+function lifetimeDifference(sides: Sides): readonly ContentDifference[] {
   const { active, next } = sides;
   const changed = next.lifetimes.flatMap(({ what, length: to, by }) => {
     const from = active.lifetimes.find((lifetime) => lifetime.what === what)?.length;
@@ -242,27 +243,20 @@ function lifetimeDifference(sides: Sides): readonly SignInDifference[] {
     {
       kind: 'session',
       headline: changed.map(({ what, from, to }) => `${what} ${to} (${from} before)`).join(', '),
-      before: { words: lengths('from'), rules: rulesBy(active, changed) },
-      after: { words: lengths('to'), rules: rulesBy(next, changed) },
+      words: [lengths('from'), lengths('to')],
+      saidBy: [...new Set(changed.map(({ by }) => by))],
+      isSaidByAll: true,
     },
   ];
-}
-
-function rulesBy({ rules }: SignInView, changed: readonly Pick<SessionLength, 'by'>[]): AskedThere['rules'] {
-  const policies = [...new Set(changed.map(({ by }) => by))];
-  return policies.flatMap((policy) => {
-    const rule = rules[policy];
-    return rule === undefined ? [] : [locationOf(rule)];
-  });
 }
 
 function locationOf({ asks: _, ...location }: DecidingRule): NamedLocation {
   return location;
 }
 
-function recoveryDifference(sides: Sides): SignInDifference {
+function recoveryDifference(sides: Sides): ContentDifference {
   const [from, to] = [asksText(sides.active.recovery), asksText(sides.next.recovery)];
-  return { kind: 'recovery', headline: recoveryHeadline(from, to), ...saidBy(sides, ['recovery'], [from, to]) };
+  return { kind: 'recovery', headline: recoveryHeadline(from, to), words: [from, to], saidBy: ['recovery'] };
 }
 
 function recoveryHeadline(from: string, to: string): string {

@@ -10,7 +10,7 @@ import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
-import { beforeSignIn, type CompiledPolicy } from '../../../../core/policy/rules/compile.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { findRule, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
@@ -18,12 +18,20 @@ import type { AppSide } from '../compared/app-pairs.ts';
 import { carriedScopes } from '../compared/carried-scopes.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
-import { type CircumstanceOfUser, decidingRuleNames } from './deciding-rules.ts';
+import { contentKeys } from './content-keys.ts';
+import { type CircumstanceOfUser, decidingRuleNames, type UserAtApp } from './deciding-rules.ts';
 
 export interface SignInView {
-  readonly asks: RulesInEffect['asks'];
+  readonly content: SignInContent;
   /** The rule of each policy that decides, or fails. */
   readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
+}
+
+/** What a sign-in comes to, wherever the rules are written that decide. */
+export interface SignInContent {
+  readonly asks: RulesInEffect['asks'];
+  /** Keys for comparing what the rules of these policies require. */
+  readonly required: Readonly<Record<'app' | 'session', string>>;
   readonly steps: readonly SimulatedStep[];
   /** For a user who skips whatever may be skipped: what must be set up, and the `acr` of tokens from then on. */
   readonly least: readonly SimulatedStep[];
@@ -56,52 +64,60 @@ export interface SessionLength {
 }
 
 /** Creates views. Sign-ins decided by the same rules share one view. */
-export interface Viewer {
-  readonly view: (asked: CircumstanceOfUser) => SignInView;
-}
+export type Viewer = (who: UserAtApp) => (circumstance: Circumstance) => SignInView;
 
 interface ViewContext {
   /** From `freeScopes`. */
   readonly free: readonly string[];
   /** The ids of `UserClass.results`. */
   readonly atoms: readonly string[];
+  /** Those of other apps, too. */
+  readonly contents: SignInContents;
+}
+
+/** Contents of sign-ins. */
+export interface SignInContents {
+  /** By all that they depend on. */
+  readonly byKey: Map<string, SignInContent>;
+  /** Numbers of what the keys consist of, such as compiled policies. */
+  readonly numbers: Map<unknown, number>;
 }
 
 /**
  * Views of one configuration at apps that are alike, of which `own` is one. Users with the same enrollments and the
  * same deciding rules share one view.
  */
-export function viewerOf(own: AppSide, key: 'active' | 'next', { free, atoms }: ViewContext): Viewer {
+export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewContext): Viewer {
+  const { policies } = own;
+  const { free, atoms, contents } = context;
   const known = new Map<string, Map<string, SignInView>>();
   const anonymous = new Map<Circumstance, Facts>();
   const factsOf = ({ user: { subject }, circumstance, clientId }: CircumstanceOfUser): Facts => {
     const facts = getOrMake(anonymous, circumstance, () => factsIn(own, circumstance, key));
     return { ...facts, request: { ...facts.request, clientId }, subject };
   };
-  const decidersOf = decidingRuleNames(own.policies, factsOf, atoms);
-  return {
-    view: (asked) => {
-      const ofRest = getOrMake(known, asked.user.rest, () => new Map<string, SignInView>());
-      return getOrMake(ofRest, decidersOf(asked), () => viewOf(own, factsOf(asked), free));
-    },
+  const decidersOf = decidingRuleNames(policies, factsOf, atoms);
+  const contentKeyOf = contentKeys(own, factsOf, context);
+  const viewOf = (asked: CircumstanceOfUser): SignInView => {
+    const facts = factsOf(asked);
+    const contentKey = contentKeyOf(asked);
+    const make = () => contentOf(policies, facts, free);
+    const content = contentKey === undefined ? make() : getOrMake(contents.byKey, `${key} ${contentKey}`, make);
+    return { content, rules: decidingRules(policies, facts) };
+  };
+  return (who) => {
+    const ofRest = getOrMake(known, who.user.rest, () => new Map<string, SignInView>());
+    const decidersAt = decidersOf(who);
+    return (circumstance) => getOrMake(ofRest, decidersAt(circumstance), () => viewOf({ ...who, circumstance }));
   };
 }
 
-function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): SignInView {
+function contentOf(policies: PolicySet, facts: Facts, free: readonly string[]): SignInContent {
   const { asks, session, app } = rulesInEffect(policies, facts);
-  const { enrollment, profile, recovery } = policies;
-  const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) =>
-    policy && decidingRule(findRule(policy, facts));
-  let inAll: Pick<SignInView, 'asked'> | undefined;
+  let inAll: Pick<SignInContent, 'asked'> | undefined;
   return {
     asks,
-    rules: {
-      app: decidingIn(policies.app),
-      session: decidingIn(policies.session),
-      enrollment: decidingIn(enrollment && beforeSignIn(enrollment)),
-      profile: decidingIn(profile),
-      recovery: decidingIn(recovery),
-    },
+    required: { app: askedKey(app?.then), session: askedKey(session?.then) },
     steps: simulate(policies, facts),
     least: leastSteps(policies, facts),
     get asked() {
@@ -110,8 +126,21 @@ function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): S
     },
     lifetimes: asks === 'denied' ? [] : [...sessionLifetimes(session), ...appLifetimes(app)],
     scopes: asks === 'denied' ? [] : carriedScopes(free, facts.request, app),
-    recovery: asksOf(recovery, facts),
+    recovery: asksOf(policies.recovery, facts),
     factors: factorsOf(facts),
+  };
+}
+
+function decidingRules(policies: PolicySet, facts: Facts): SignInView['rules'] {
+  const { app, session, enrollment, profile, recovery } = policies;
+  const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) =>
+    policy && decidingRule(findRule(policy, facts));
+  return {
+    app: decidingIn(app),
+    session: decidingIn(session),
+    enrollment: decidingIn(enrollment && beforeSignIn(enrollment)),
+    profile: decidingIn(profile),
+    recovery: decidingIn(recovery),
   };
 }
 
@@ -122,13 +151,13 @@ function decidingRule({ rule, failed }: RuleMatch<SayingRule>): DecidingRule | u
   if (failed?.location !== undefined) return { name: failed.name, ...failed.location, fails: true, asks: 'fails' };
   if (rule?.location === undefined) return undefined;
   const { name, location, then } = rule;
-  return { name, ...location, asks: JSON.stringify(askedBy(then)) };
+  return { name, ...location, asks: askedKey(then) };
 }
 
 /** Leaves out lifetimes, which are compared separately. */
-function askedBy(then: unknown): unknown {
-  if (typeof then !== 'object' || then === null) return then;
-  return { ...then, session: undefined, appSession: undefined, remember: undefined };
+function askedKey(then: unknown): string {
+  if (typeof then !== 'object' || then === null) return JSON.stringify(then) ?? '';
+  return JSON.stringify({ ...then, session: undefined, appSession: undefined, remember: undefined });
 }
 
 function sessionLifetimes(rule: Rule | undefined): readonly SessionLength[] {

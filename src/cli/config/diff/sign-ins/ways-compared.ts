@@ -3,7 +3,7 @@ import type { AskedInAll } from '../../../../core/analysis/simulation/asked-in-a
 import type { Action } from '../../../../core/remediation/all-sufficient-sets.ts';
 import { askedParts, partsByWay, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
-import type { SignInView } from './sign-in-view.ts';
+import type { SignInContent } from './sign-in-view.ts';
 
 /** What is asked in some ways to sign in. */
 export interface ComparedWays {
@@ -14,7 +14,7 @@ export interface ComparedWays {
 }
 
 /** Those in which it differs. Ways are told apart only where both configurations take the same proofs. */
-export function differingWays(active: SignInView, next: SignInView): readonly ComparedWays[] {
+export function differingWays(active: SignInContent, next: SignInContent): readonly ComparedWays[] {
   const apart = waysApart(active.asked, next.asked);
   const differing = apart.filter(isOther);
   if (apart.length > 1) return differing;

@@ -65,6 +65,12 @@ function factsOf({ user: { subject }, circumstance: { place, device, now, scopes
   return neutralFacts({ now, request: neutralRequest('app', scopes), network: place.next, device, subject });
 }
 
+/** The names of sign-ins. */
+function namesUnder(policies: PolicySet, of: typeof factsOf, atoms: readonly string[] = []) {
+  const namesOf = decidingRuleNames(policies, of, atoms);
+  return ({ circumstance, ...who }: CircumstanceOfUser) => namesOf(who)(circumstance);
+}
+
 const set = (policies: Pick<PolicySet, 'session' | 'app'>): PolicySet => ({
   ...policies,
   acrLevels: [],
@@ -86,14 +92,14 @@ describe('a policy is asked', () => {
 
   test('once in each circumstance where its rules ask nothing about the user', () => {
     const session = counted(policyOf(office, {}));
-    const named = decidingRuleNames(set({ session: session.policy, app: policyOf({}) }), factsOf);
+    const named = namesUnder(set({ session: session.policy, app: policyOf({}) }), factsOf);
     for (const asked of [...eachAsked, ...eachAsked]) named(asked);
     expect(session.questions()).toBe(places.length);
   });
 
   test('once for users in the same of the groups that its rules name', () => {
     const app = counted(policyOf({ groups: { any: ['a'] }, ...office }, {}));
-    const named = decidingRuleNames(set({ session: policyOf({}), app: app.policy }), factsOf);
+    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsOf);
     for (const asked of eachAsked) named(asked);
     expect(app.questions()).toBe(2 * places.length);
   });
@@ -101,7 +107,7 @@ describe('a policy is asked', () => {
   test('once for users for whom a condition has the same results', () => {
     const guests: Conditions = { userType: { any: ['guest'] }, ...office };
     const app = counted(policyOf(guests, {}));
-    const named = decidingRuleNames(set({ session: policyOf({}), app: app.policy }), factsOf, atomIds(guests));
+    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsOf, atomIds(guests));
     for (const { user: who, ...asked } of eachAsked)
       named({ ...asked, user: { ...who, results: [who.groups.includes('a') ? 'hit' : 'miss'] } });
     expect(app.questions()).toBe(2 * places.length);
@@ -109,7 +115,7 @@ describe('a policy is asked', () => {
 
   test('about every user where its rules ask what no class tells apart', () => {
     const app = counted(policyOf({ userType: { any: ['guest'] } }, {}));
-    const named = decidingRuleNames(set({ session: policyOf({}), app: app.policy }), factsOf);
+    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsOf);
     for (const asked of eachAsked) named(asked);
     expect(app.questions()).toBe(eachAsked.length);
   });
@@ -117,7 +123,7 @@ describe('a policy is asked', () => {
 
 describe('sign-ins have the same name', () => {
   const conditions: readonly Conditions[] = [{ groups: { all: ['a', 'b'] } }, { network: { any: ['office'] } }, {}];
-  const named = decidingRuleNames(set({ session: policyOf({}), app: policyOf(...conditions) }), factsOf);
+  const named = namesUnder(set({ session: policyOf({}), app: policyOf(...conditions) }), factsOf);
   const [elsewhere, office, home] = places as [Circumstance, Circumstance, Circumstance];
   const nameOf = (groups: readonly string[], circumstance: Circumstance) =>
     named({ user: user(groups), circumstance, clientId: 'app' });
@@ -134,8 +140,8 @@ describe('sign-ins have the same name', () => {
 
   test('where the same rule of the account policy is about what is enrolled', () => {
     const of = (...all: readonly Conditions[]) => compileAccountPolicy({ name: 'account', rules: rulesOf(all) });
-    const namedUnder = (...all: readonly Conditions[]) => decidingRuleNames(withAccount(of(...all)), factsOf);
-    const nameIn = (by: ReturnType<typeof decidingRuleNames>, groups: readonly string[]) =>
+    const namedUnder = (...all: readonly Conditions[]) => namesUnder(withAccount(of(...all)), factsOf);
+    const nameIn = (by: ReturnType<typeof namesUnder>, groups: readonly string[]) =>
       by({ user: user(groups), circumstance: elsewhere, clientId: 'app' });
     const byGroup = namedUnder({ groups: { any: ['a'] } }, {});
     expect(nameIn(byGroup, ['b'])).toBe(nameIn(byGroup, []));
@@ -146,7 +152,7 @@ describe('sign-ins have the same name', () => {
 
   test('no user represents another that a rule about more than groups distinguishes', () => {
     const app = policyOf({ userType: { any: ['guest'] } }, {});
-    const byType = decidingRuleNames(set({ session: policyOf({}), app }), factsOf);
+    const byType = namesUnder(set({ session: policyOf({}), app }), factsOf);
     const guest = { ...user([]), subject: { ...user([]).subject, userType: 'guest' } };
     const [own, other] = [guest, user([])].map((userClass) =>
       byType({ user: userClass, circumstance: elsewhere, clientId: 'app' }),

@@ -1,4 +1,5 @@
 /** `config diff` against an evaluation of both sides for each user, in each circumstance that there is. */
+import { basename } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type AppPair, comparedApps } from '../../../../../src/cli/config/diff/compared/app-pairs.ts';
@@ -7,7 +8,7 @@ import { nextConfiguration } from '../../../../../src/cli/config/diff/compared/c
 import type { AccessChange } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
 import { configDiff } from '../../../../../src/cli/config/diff/config-diff.ts';
 import type { Circumstance } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
-import { differencesBetween } from '../../../../../src/cli/config/diff/sign-ins/sign-in-differences.ts';
+import { contentDifferences, located } from '../../../../../src/cli/config/diff/sign-ins/sign-in-differences.ts';
 import { viewerOf } from '../../../../../src/cli/config/diff/sign-ins/sign-in-view.ts';
 import { countUsers, projectionOf, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
@@ -117,12 +118,13 @@ function policy(then: fc.Arbitrary<unknown>, last: unknown, maxLength = 1): fc.A
     .map((rules) => [...rules.map((rule, at) => ({ name: `R${at}`, ...rule })), { name: 'Last', then: last }]);
 }
 
+const ofApp = policy(fc.oneof(asked, fc.constant({ ...allow, grant: { scopes: ['profile'] } })), allow, 2);
+/** Apps whose rules often ask for the same where their conditions differ. */
+const apps = ['notes', 'mail'] as const;
+
 const policies = {
-  'policies/sign-on/notes.yaml': policy(
-    fc.oneof(asked, fc.constant({ ...allow, grant: { scopes: ['profile'] } })),
-    allow,
-    2,
-  ),
+  'policies/sign-on/notes.yaml': ofApp,
+  'policies/sign-on/mail.yaml': ofApp,
   'policies/session.yaml': policy(
     fc.constantFrom<unknown>('deny', lifetimes('password', 'P1D'), lifetimes('any', 'P2D')),
     lifetimes('any', 'P1D'),
@@ -148,10 +150,11 @@ const changedFiles = fc.subarray(Object.keys(policies) as (keyof Drawn)[], { min
 async function sideOf(rules: Drawn) {
   const files = Object.entries(rules).map(([file, own]) => [
     file,
-    JSON.stringify({ ...(file.includes('sign-on') && { name: 'notes' }), rules: own }),
+    JSON.stringify({ ...(file.includes('sign-on') && { name: basename(file, '.yaml') }), rules: own }),
   ]);
+  const mail = { 'apps/mail.yaml': validFiles['apps/notes.yaml']?.replaceAll('notes', 'mail') };
   const loaded = await load(
-    { ...validFiles, ...Object.fromEntries(files), 'stepgate.yaml': settings },
+    { ...validFiles, ...mail, ...Object.fromEntries(files), 'stepgate.yaml': settings },
     {},
     authenticators,
   );
@@ -161,13 +164,15 @@ async function sideOf(rules: Drawn) {
 /** What one configuration after the other asks of the user there, as keys of changes. */
 function changesAt(pair: AppPair, subject: OnlyUser['subject'], circumstance: Circumstance): readonly string[] {
   const user = { subject, users: 1, groups: subject.groups, results: [], consents: new Map(), rest: '' };
-  const context = { free: freeScopes(pair), atoms: [] };
+  const contents = { byKey: new Map(), numbers: new Map() };
+  const context = { free: freeScopes(pair), atoms: [], contents };
   const { clientId } = pair.next.app;
   const [before, after] = [viewerOf(pair.active, 'active', context), viewerOf(pair.next, 'next', context)].map(
-    (viewer) => viewer.view({ user, circumstance, clientId }),
+    (viewer) => viewer({ user, clientId })(circumstance),
   );
   if (before === undefined || after === undefined) return [];
-  return differencesBetween(before, after, pair.next.policies.authenticators).map(keyOf).sort();
+  const differences = contentDifferences(before.content, after.content, pair.next.policies.authenticators);
+  return differences.map((difference) => keyOf(located(difference, before, after))).sort();
 }
 
 function keyOf({ kind, before, after }: Pick<AccessChange, 'kind' | 'before' | 'after'>): string {
@@ -194,38 +199,40 @@ test('each change is told, where it is, and nothing else is', async () => {
         scopes: ['profile', 'address'].filter((scope) => rules.includes(`"${scope}`)),
         isLikeNow: (at) => at === now,
       };
-      const told = changes
-        .filter(({ who, apps }) => who.users === 1 && apps.includes('notes'))
-        .map((change) => ({ key: keyOf(change), ...readWhere(change.where, named) }));
       const { pairs } = await comparedApps(active, next);
-      const pair = pairs.find(({ clientIds }) => clientIds.includes('notes'));
-      const found = everyCircumstance.map((circumstance) => ({
-        circumstance,
-        there: pair ? changesAt(pair, user.subject, circumstance) : [],
-      }));
-      for (const { circumstance, there } of found) {
-        const here = told.filter(({ holds }) => holds(circumstance));
-        const sure = here.filter(({ isCounted }) => !isCounted).map(({ key }) => key);
-        // Every change there is told, and what is told without a count is there.
-        expect({
-          sure: sure.filter((key) => !there.includes(key)),
-          at: circumstance,
-          where: changes.map(({ where }) => where),
-        }).toMatchObject({ sure: [] });
-        expect({
-          silent: there.filter((key) => !here.some((change) => change.key === key)),
-          at: circumstance,
-          where: changes.map(({ where }) => where),
-        }).toMatchObject({ silent: [] });
-      }
-      for (const { key, holds, isCounted } of told) {
-        const inside = found.filter(({ circumstance }) => holds(circumstance));
-        const there = inside.filter((each) => each.there.includes(key));
-        expect(there.length).toBeGreaterThan(0);
-        expect(isCounted).toBe(there.length < inside.length);
-        seen.changes += 1;
-        seen.counted += isCounted ? 1 : 0;
-        seen.apart += there.length < everyCircumstance.length ? 1 : 0;
+      for (const clientId of apps) {
+        const told = changes
+          .filter(({ who, apps: at }) => who.users === 1 && at.includes(clientId))
+          .map((change) => ({ key: keyOf(change), ...readWhere(change.where, named) }));
+        const pair = pairs.find(({ clientIds }) => clientIds.includes(clientId));
+        const found = everyCircumstance.map((circumstance) => ({
+          circumstance,
+          there: pair ? changesAt(pair, user.subject, circumstance) : [],
+        }));
+        for (const { circumstance, there } of found) {
+          const here = told.filter(({ holds }) => holds(circumstance));
+          const sure = here.filter(({ isCounted }) => !isCounted).map(({ key }) => key);
+          // Every change there is told, and what is told without a count is there.
+          expect({
+            sure: sure.filter((key) => !there.includes(key)),
+            at: circumstance,
+            where: changes.map(({ where }) => where),
+          }).toMatchObject({ sure: [] });
+          expect({
+            silent: there.filter((key) => !here.some((change) => change.key === key)),
+            at: circumstance,
+            where: changes.map(({ where }) => where),
+          }).toMatchObject({ silent: [] });
+        }
+        for (const { key, holds, isCounted } of told) {
+          const inside = found.filter(({ circumstance }) => holds(circumstance));
+          const there = inside.filter((each) => each.there.includes(key));
+          expect(there.length).toBeGreaterThan(0);
+          expect(isCounted).toBe(there.length < inside.length);
+          seen.changes += 1;
+          seen.counted += isCounted ? 1 : 0;
+          seen.apart += there.length < everyCircumstance.length ? 1 : 0;
+        }
       }
     }),
     seeded(24),

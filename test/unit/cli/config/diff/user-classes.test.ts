@@ -6,7 +6,7 @@ import { nextConfiguration } from '../../../../../src/cli/config/diff/compared/c
 import type { AccessChange } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
 import { circumstancesOf, placePairs } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from '../../../../../src/cli/config/diff/sign-ins/classes-at-apps.ts';
-import { pairComparison } from '../../../../../src/cli/config/diff/sign-ins/compare-pair.ts';
+import { newShared, pairComparison } from '../../../../../src/cli/config/diff/sign-ins/compare-pair.ts';
 import {
   classOf,
   type Projection,
@@ -241,7 +241,10 @@ test('classes of users give the same results as single users', async () => {
         const classes = atApp(each);
         const atoms = projection.atoms.map(({ id }) => id);
         const compare = (chosen: readonly UserClass[]) =>
-          pairComparison(pair, { circumstances, atoms })(pair, { classes: chosen, isCounted: true });
+          pairComparison(pair, { circumstances, atoms, shared: newShared() })(pair, {
+            classes: chosen,
+            isCounted: true,
+          });
         const together = counted(compare(classes));
         expect(together).toEqual(counted(each.flatMap((userClass) => compare(atApp([userClass])))));
         seen.changes += together.size;

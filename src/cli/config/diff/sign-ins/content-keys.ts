@@ -1,0 +1,53 @@
+/**
+ * Names what the content of a sign-in depends on. Sign-on policies are often made from one template: at apps whose
+ * deciding rules say the same, sign-ins have the same content, although the conditions of the rules differ.
+ */
+import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
+import type { Facts } from '../../../../core/model/facts.ts';
+import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../../../core/policy/rules/condition-table.ts';
+import { findRule } from '../../../../core/policy/rules/rules.ts';
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import type { AppSide } from '../compared/app-pairs.ts';
+import type { Circumstance } from './circumstances.ts';
+import { type CircumstanceOfUser, changesLater, decidingRuleNames } from './deciding-rules.ts';
+
+interface KeyContext {
+  /** From `freeScopes`. */
+  readonly free: readonly string[];
+  /** The ids of `UserClass.results`. */
+  readonly atoms: readonly string[];
+  readonly contents: { readonly numbers: Map<unknown, number> };
+}
+
+/** Returns a function that names the content. Undefined: other rules of the app may decide later. */
+export function contentKeys(
+  { policies, app: { client } }: AppSide,
+  factsOf: (asked: CircumstanceOfUser) => Facts,
+  { free, atoms, contents }: KeyContext,
+): (asked: CircumstanceOfUser) => string | undefined {
+  const { app: appPolicy, ...others } = policies;
+  const { default_acr_values: acrValues, default_max_age: maxAge } = client;
+  const numberOf = (value: unknown) => getOrMake(contents.numbers, value, () => contents.numbers.size);
+  const ofApp = numberOf(JSON.stringify([policiesKey(others, numberOf), free, atoms, acrValues, maxAge]));
+  if (appPolicy?.rules.some(({ rule }) => conditionSets(rule.when).some(changesLater))) return () => undefined;
+  const otherRulesOf = decidingRuleNames(others, factsOf, atoms);
+  const firstPages = new Map<Circumstance, string>();
+  return (asked) => {
+    const facts = factsOf(asked);
+    const said = appPolicy && findRule(appPolicy, facts);
+    if (said?.undecided) return undefined;
+    const { subject: _, ...anonymous } = facts;
+    const firstPage = getOrMake(firstPages, asked.circumstance, () => JSON.stringify(simulate(policies, anonymous)));
+    const { then } = said?.rule ?? {};
+    const terms = JSON.stringify([said?.failed?.name, then?.kind === 'deny' ? said?.rule?.name : '', then]);
+    return [ofApp, asked.user.rest, firstPage, terms, otherRulesOf(asked)(asked.circumstance)].join('\n');
+  };
+}
+
+/** Equal for policies that decide alike. Compiled ones, which consist of closures, are compared by their numbers. */
+function policiesKey(policies: Omit<PolicySet, 'app'>, numberOf: (compiled: object) => number): string {
+  const { session, enrollment, password, accountPolicy, recovery, profile, ...plain } = policies;
+  const compiled = [session, enrollment, password, accountPolicy, recovery, profile];
+  return JSON.stringify([compiled.map((policy) => policy && numberOf(policy)), plain]);
+}
