@@ -1,0 +1,131 @@
+/** Sign-ins share their content in `config diff` only where nothing differs that it depends on. */
+
+import { describe, expect, test } from '@jest/globals';
+import type { Circumstance } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
+import { contentKeys } from '../../../../../src/cli/config/diff/sign-ins/content-keys.ts';
+import type { CircumstanceOfUser } from '../../../../../src/cli/config/diff/sign-ins/deciding-rules.ts';
+import type { Conditions } from '../../../../../src/core/model/conditions.ts';
+import type { Facts } from '../../../../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../../../src/core/model/neutral-facts.ts';
+import type { Rule } from '../../../../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../../../../src/core/policy/rules/compile.ts';
+
+type RuleTerms = Rule['then'];
+type AppSide = Parameters<typeof contentKeys>[0];
+
+const factors = (count: 1 | 2): RuleTerms => ({
+  kind: 'allow',
+  requirement: { anyOf: [{ factors: count, demands: [] }] },
+});
+const deny: RuleTerms = { kind: 'deny' };
+const rule = (name: string, then: RuleTerms, when: Conditions = {}): Rule => ({ name, then, when });
+const policyOf = (...rules: readonly Rule[]) => compilePolicy({ name: 'p', rules });
+const fails: Conditions = {
+  expression: {
+    written: 'x',
+    aboutUser: true,
+    varies: false,
+    evaluate: () => 'error',
+    logic: { text: 'x' },
+  },
+};
+
+const admins: Conditions = { groups: { any: ['admins'] } };
+const others = rule('Others', factors(1));
+const session = policyOf(rule('Everybody', factors(1)));
+const base: PolicySet = {
+  session,
+  app: policyOf(rule('All', factors(1))),
+  acrLevels: [{ value: 'two', requirement: { anyOf: [{ factors: 2, demands: [] }] } }],
+  authenticators: [
+    { key: 'password', factors: ['knowledge'], characteristics: [], enrollable: true, askedWithIdentifier: true },
+    { key: 'totp', factors: ['possession'], characteristics: [], enrollable: true },
+  ],
+};
+
+function circumstanceIn(...zones: readonly string[]): Circumstance {
+  const network = { ip: '192.0.2.1', zones };
+  const place = { label: zones.join(), activeLabel: zones.join(), zones, activeZones: zones };
+  const device = { known: false, platform: 'desktop', os: 'other' } as const;
+  return {
+    place: { ...place, active: network, next: network },
+    device,
+    believed: { active: {}, next: {} },
+    now: 1_800_000_000,
+    scopes: ['openid'],
+  };
+}
+
+const factsOf = ({ user, circumstance: { place, device, now, scopes } }: CircumstanceOfUser): Facts =>
+  neutralFacts({ now, request: neutralRequest('app', scopes), network: place.next, device, subject: user.subject });
+
+/** Keys of contents that may be shared with each other. */
+function keysBeside() {
+  const contents = { numbers: new Map<unknown, number>() };
+  return (policies: PolicySet, more: Asked = {}) => {
+    const { client = {}, zone, rest = 'a password', groups = [], free = [] } = more;
+    const side = { policies, app: { clientId: 'app', client } } as unknown as AppSide;
+    const subject = { id: 'u', status: 'active', identifiers: [], groups, profile: {}, enrollments: [] } as const;
+    const user = { subject, users: 1, consents: new Map(), groups, results: [], rest };
+    const circumstance = circumstanceIn(...(zone === undefined ? [] : [zone]));
+    return contentKeys(side, factsOf, { free, atoms: [], contents })({ user, circumstance, clientId: 'app' });
+  };
+}
+
+interface Asked {
+  readonly client?: { readonly default_acr_values?: readonly string[]; readonly default_max_age?: number };
+  readonly zone?: string;
+  readonly rest?: string;
+  readonly groups?: readonly string[];
+  readonly free?: readonly string[];
+}
+
+test('apps whose deciding rules say the same share their content, whatever they ask', () => {
+  const keyOf = keysBeside();
+  const first = keyOf({ ...base, app: policyOf(rule('Guests', deny, { groups: { any: ['guests'] } }), others) });
+  const second = keyOf({ ...base, app: policyOf(rule('Staff', factors(1), { groups: { none: ['guests'] } })) });
+  expect(first).toBeDefined();
+  expect(second).toBe(first);
+});
+
+describe('a sign-in has a content of its own where', () => {
+  /** In the office the first page asks for no password: a guest may begin, whom it would not help. */
+  const possession: RuleTerms = {
+    kind: 'allow',
+    requirement: { anyOf: [{ factors: 1, demands: [{ authenticators: ['totp'] }] }] },
+  };
+  const zoned = policyOf(
+    rule('Guests', possession, { groups: { any: ['guests'] }, network: { any: ['office'] } }),
+    others,
+  );
+  test.each<[string, readonly [PolicySet, Asked?], readonly [PolicySet, Asked?]]>([
+    ['the rule says something else', [base], [{ ...base, app: policyOf(rule('All', factors(2))) }]],
+    ['the session policy is another', [base], [{ ...base, session: policyOf(rule('Everybody', factors(2))) }]],
+    ['the app needs a level', [base], [{ ...base, minimumAcr: 'two' }]],
+    ['the app needs consent', [base], [{ ...base, consent: { required: [], scopeOfClaim: {} } }]],
+    ['the app asks for a level by default', [base], [base, { client: { default_acr_values: ['two'] } }]],
+    ['the app asks for a fresh proof by default', [base], [base, { client: { default_max_age: 60 } }]],
+    ['tokens may carry other scopes', [base], [base, { free: ['profile'] }]],
+    ['the user has something else', [base], [base, { rest: 'a password and a passkey' }]],
+    ['the first page is another', [{ ...base, app: zoned }], [{ ...base, app: zoned }, { zone: 'office' }]],
+    [
+      'a rule of another name denies',
+      [{ ...base, app: policyOf(rule('A', deny, admins), others) }, { groups: ['admins'] }],
+      [{ ...base, app: policyOf(rule('B', deny, admins), others) }, { groups: ['admins'] }],
+    ],
+    [
+      'a condition fails',
+      [{ ...base, app: policyOf(rule('A', factors(1), admins)) }],
+      [{ ...base, app: policyOf(rule('A', factors(1), fails)) }],
+    ],
+  ])('%s', (_, [before, asked], [after, then]) => {
+    const keyOf = keysBeside();
+    expect(keyOf(after, then)).not.toBe(keyOf(before, asked));
+    expect(keyOf(before, asked)).toBe(keyOf(before, asked));
+  });
+});
+
+test('nothing is shared where a condition may hold later', () => {
+  const app = policyOf(rule('Risky', factors(2), { risk: { atLeast: 'medium' } }), others);
+  expect(keysBeside()({ ...base, app })).toBeUndefined();
+});
