@@ -14,6 +14,10 @@ module.exports = class SharedModulesEnvironment {
   constructor(_config, context) {
     this.globals = new Set(Reflect.ownKeys(globalThis));
     this.exit = process.exit;
+    // Otherwise the worker ends, Jest runs the file again in another, and the fault is seen by chance or not at all.
+    process.exit = (code) => {
+      throw new Error(`a test ended its process with code ${code}`);
+    };
     this.console = globalThis.console;
     /** What the tests may know of this run: their file, and whether all tests of the file are run. */
     globalThis.run = { file: context.testPath, isWhole: true };

@@ -139,8 +139,9 @@ export function withNewPassword(user: User, validAfter: Seconds): User {
   return { ...user, validAfter, ...(user.recovery && { recovery: { ...user.recovery, by: [] } }) };
 }
 
+/** Not with a dash at its beginning: on a command line that would be an option. */
 export function newUserId(): string {
-  return randomBytes(16).toString('base64url');
+  return randomBytes(16).toString('base64url').replace(/^-/, '_');
 }
 
 const statuses: ReadonlySet<unknown> = new Set<UserStatus>(['active', 'suspended', 'deactivated']);

@@ -2,6 +2,7 @@
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import type { ConfigContext } from '../../../src/cli/config/shared/config-context.ts';
+import { joinDashedValues } from '../../../src/cli/shared/options/dashed-values.ts';
 import type { TestNode } from './node.ts';
 
 /**
@@ -25,8 +26,8 @@ export async function configOn({ store }: TestNode, ...words: readonly string[])
     now: () => Math.floor(Date.now() / 1000),
     setExitCode: () => undefined,
   };
-  await configCommand(context as ConfigContext)
-    .exitOverride()
-    .parseAsync([...words], { from: 'user' });
+  const command = configCommand(context as ConfigContext);
+  for (const subcommand of command.commands) subcommand.exitOverride();
+  await command.exitOverride().parseAsync(joinDashedValues(words), { from: 'user' });
   return output;
 }
