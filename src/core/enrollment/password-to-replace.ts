@@ -11,8 +11,8 @@ export interface PasswordToReplace {
 }
 
 /**
- * The password to replace among the enrollments with these ids: those that the sign-in uses. Users who sign in without
- * their password are not asked for a new one.
+ * The password to replace among the enrollments with these ids: those that the sign-in uses. Users who prove no
+ * password are not asked for a new one.
  */
 export function passwordToReplace(
   policies: PolicySet,

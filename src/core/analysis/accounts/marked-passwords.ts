@@ -7,6 +7,7 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import { passwordRuling } from '../../policy/rules/password-terms.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
+import { askedInAll } from '../simulation/asked-in-all.ts';
 import { outcomeKey } from '../simulation/sign-in-outcomes.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { enrollmentsOf } from '../simulation/simulated-outcome.ts';
@@ -52,7 +53,7 @@ export interface MarkedUser {
 const outcomes = new WeakMap<PolicySet['authenticators'], Map<string, OutcomeOfMarked>>();
 
 /**
- * The user proves what is asked for first. A user who gets in without the password is not denied, and none is who sets
+ * The user proves what is asked for first. A user who gets in by other proofs is not denied, and none is who sets
  * something up before: that user has more by then.
  */
 export function outcomeOfMarked(policies: PolicySet, facts: UserFacts, user: MarkedUser): OutcomeOfMarked {
@@ -78,23 +79,11 @@ function outcomeBySimulation(
       descriptor.key === password ? { ...enrollment, ...marked } : enrollment,
     ),
   );
-  const steps = stepsOf(policies, facts, enrollments);
+  const { signedInWith: _, ...before } = facts;
+  const fresh = { ...before, evidence: [], subject: { ...facts.subject, enrollments } };
+  const steps = simulate(policies, fresh);
   const last = steps.at(-1);
   if (last?.kind === 'complete' && last.keptPassword) return 'kept';
   if (last?.kind !== 'denied' || steps.some(({ kind }) => kind === 'enroll')) return 'replaced';
-  const others = enrollments.filter(({ authenticator }) => authenticator !== password);
-  const end = stepsOf(withoutEnrolling(password, policies), facts, others).at(-1);
-  return end?.kind === 'complete' ? 'replaced' : 'denied';
-}
-
-function withoutEnrolling(password: string, policies: PolicySet): PolicySet {
-  const authenticators = policies.authenticators.map((descriptor) =>
-    descriptor.key === password ? { ...descriptor, enrollable: false } : descriptor,
-  );
-  return { ...policies, authenticators };
-}
-
-function stepsOf(policies: PolicySet, facts: UserFacts, enrollments: readonly Enrollment[]) {
-  const { signedInWith: _, ...before } = facts;
-  return simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
+  return askedInAll(policies, fresh) ? 'replaced' : 'denied';
 }

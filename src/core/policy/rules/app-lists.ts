@@ -2,6 +2,7 @@
 import type { CompiledExpression, ConditionSet } from '../../model/conditions.ts';
 import type { PolicySet } from './compile.ts';
 import { expressionParts, isRead } from './expression-parts.ts';
+import { filledInAttributes } from './filled-in-attributes.ts';
 
 /** Tells apps apart: it is equal for two of them where the condition is. */
 export type AppTest = (clientId: string) => unknown;
@@ -48,8 +49,8 @@ export function appTests(set: ConditionSet, tellsApart?: TellsApart): readonly A
  * What the conditions ask of the app alone. Parts of expressions that also read the user are left out, unless they read
  * an attribute that a sign-in may fill in.
  */
-export function appTestsBesideUsers(set: ConditionSet, { profile }: Pick<PolicySet, 'profile'>): readonly AppTest[] {
-  const filledIn = profile?.rules.flatMap(({ rule: { then } }) => [...then.required, ...then.optional]) ?? [];
+export function appTestsBesideUsers(set: ConditionSet, policies: Pick<PolicySet, 'profile'>): readonly AppTest[] {
+  const filledIn = filledInAttributes(policies);
   const isFilledIn = (reads: readonly string[]) => filledIn.some((name) => isRead(`user.profile.${name}`, reads));
   return appTests(set, (reads) => !reads.some((path) => /^user\b/.test(path)) || isFilledIn(reads));
 }

@@ -30,7 +30,8 @@ export function contentKeys(
   const { default_acr_values: acrValues, default_max_age: maxAge } = client;
   const numberOf = (value: unknown) => getOrMake(contents.numbers, value, () => contents.numbers.size);
   const ofApp = numberOf(JSON.stringify([policiesKey(others, numberOf), free, atoms, acrValues, maxAge]));
-  if (appPolicy?.rules.some(({ rule }) => conditionSets(rule.when).some(changesLater))) return () => undefined;
+  if (appPolicy?.rules.some(({ rule }) => conditionSets(rule.when).some(changesLater(policies))))
+    return () => undefined;
   const otherRulesOf = decidingRuleNames(others, factsOf, atoms);
   const firstPages = new Map<Circumstance, string>();
   return (asked) => {

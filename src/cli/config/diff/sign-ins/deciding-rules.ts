@@ -8,6 +8,7 @@ import type { Facts } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { conditionSets, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
+import { asksAboutAttributes, filledInAttributes } from '../../../../core/policy/rules/filled-in-attributes.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
@@ -45,7 +46,8 @@ export function decidingRuleNames(
   // Risk counts once something is proved, and until then no rule tells a new device from a known one by it.
   const asksAboutRisk = signInConditions(policies).some(({ risk }) => risk !== undefined);
   const isAccountOpen =
-    policies.accountPolicy?.rules.some(({ when }) => conditionSets(when).some(changesLater)) === true;
+    policies.accountPolicy?.rules.some(({ when }) => conditionSets(when).some(changesByProofs)) === true;
+  const isOpen = isAccountOpen || signInConditions(policies).some(changesByProfile(policies));
   const sharedBy = new Map<Circumstance, string>();
   const shared = (circumstance: Circumstance) =>
     getOrMake(sharedBy, circumstance, () => {
@@ -59,7 +61,7 @@ export function decidingRuleNames(
       const { place, device, believed } = circumstance;
       const name = found.map((positionAt) => positionAt(circumstance)).join(';');
       const more =
-        isAccountOpen || name.includes('?')
+        isOpen || name.includes('?')
           ? JSON.stringify([groups, results, place.label, place.activeLabel, device, believed])
           : '';
       return `${name} ${shared(circumstance)} ${more}`;
@@ -77,9 +79,21 @@ function additionPolicies({ accountPolicy, authenticators }: PolicySet): readonl
   return [...new Set(changes)];
 }
 
-/** The condition may have another result once the user has proved something. */
-export function changesLater(set: ConditionSet): boolean {
+/** Whether one of the conditions may have another result later in the sign-in, at which other rules decide then. */
+export function changesLater(policies: Pick<PolicySet, 'profile'>): (set: ConditionSet) => boolean {
+  const changesThere = changesByProfile(policies);
+  return (set) => changesByProofs(set) || changesThere(set);
+}
+
+/** Once the user has proved something. */
+function changesByProofs(set: ConditionSet): boolean {
   return conditionsAbout('other', 'evidence').some((name) => set[name] !== undefined);
+}
+
+/** Once the user has filled in what the profile policy asks for. */
+function changesByProfile(policies: Pick<PolicySet, 'profile'>): (set: ConditionSet) => boolean {
+  const filledIn = filledInAttributes(policies);
+  return (set) => asksAboutAttributes(set, filledIn);
 }
 
 /** The positions of the rules that decide. Asked once for all users whom the rules do not distinguish. */

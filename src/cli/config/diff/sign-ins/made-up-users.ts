@@ -75,7 +75,7 @@ function enrollableKinds({ active, next, authenticators }: MadeUpFor): readonly 
   return authenticators.flatMap(({ key }) => byKey.get(key) ?? []).filter(({ enrollable }) => enrollable);
 }
 
-/** With as many kinds as this, users have each set of them. */
+/** With as many kinds as this, users have each set of them; a password that must be replaced is with all, or alone. */
 const mostKinds = 3;
 
 function hadBy(options: MadeUpFor, { passwordAges }: Projection): readonly Had[] {
@@ -129,12 +129,12 @@ interface Mark {
 /** The most ages of passwords to tell apart. */
 const mostAges = 4;
 
-/** A list is tried where passwords do not expire, or where it is another one. */
+/** A list is tried beside ages: there may be users whose passwords do not expire. */
 function marksOf({ pairs, now }: MadeUpFor, passwordAges: readonly Seconds[]): readonly Mark[] {
   const ages = passwordAges
     .slice(0, mostAges)
     .map((age): Mark => ({ words: `${durationText(age)} old`, of: { createdAt: now - age } }));
-  return ages.length > 0 && !pairs.some(isListedOtherwise) ? ages : [...ages, ...listMarks(pairs)];
+  return [...ages, ...listMarks(pairs)];
 }
 
 /** Such a password beside everything else, and alone. */
@@ -169,17 +169,15 @@ function isListed(list: StoredList, { policies: { password } }: AppPair['active'
   return password?.rules.some(({ rule }) => rule.then.blocklists.includes(list)) ?? true;
 }
 
-function isListedOtherwise({ active, next }: AppPair): boolean {
-  return listsOfStored.some((list) => isListed(list, active) !== isListed(list, next));
-}
-
 /** What made-up users do not differ in, although the compared sign-ins may depend on it. */
 export function sameOfMadeUpUsers(options: MadeUpFor, { passwordAges, skips }: Projection): readonly string[] {
   if (options.isCounted || options.pairs.length === 0) return [];
   const asksConsent = options.pairs.some(({ active, next }) => active.policies.consent && next.policies.consent);
   const isSkipAsked = Object.values(skips).some((names) => names.length > 0);
+  const kinds = enrollableKinds(options).length;
+  const isMarkedWithSome = marksOf(options, passwordAges).length > 0 && kinds > 2;
   return [
-    ...(enrollableKinds(options).length > mostKinds || passwordAges.length > mostAges ? ['enrollments'] : []),
+    ...(kinds > mostKinds || isMarkedWithSome || passwordAges.length > mostAges ? ['enrollments'] : []),
     ...(isSkipAsked ? ['skips'] : []),
     ...(asksConsent ? ['consents'] : []),
   ];

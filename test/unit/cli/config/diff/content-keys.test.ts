@@ -125,7 +125,24 @@ describe('a sign-in has a content of its own where', () => {
   });
 });
 
-test('nothing is shared where a condition may hold later', () => {
-  const app = policyOf(rule('Risky', factors(2), { risk: { atLeast: 'medium' } }), others);
-  expect(keysBeside()({ ...base, app })).toBeUndefined();
+describe('nothing is shared where a condition may hold later', () => {
+  const keyUnder = (when: Conditions, more: Partial<PolicySet> = {}) =>
+    keysBeside()({ ...base, app: policyOf(rule('Some', factors(2), when), others), ...more });
+  const asking = (...required: readonly string[]): Partial<PolicySet> => ({
+    profile: compilePolicy({
+      name: 'default',
+      rules: [{ name: 'All', when: {}, then: { required, optional: [], terms: [] } }],
+    }),
+  });
+  const nameless: Conditions = { attributes: { nickname: { present: false } } };
+
+  test('once the user has proved something', () => {
+    expect(keyUnder({ risk: { atLeast: 'medium' } })).toBeUndefined();
+  });
+
+  test('once the user has filled in an attribute', () => {
+    expect(keyUnder(nameless, asking('nickname'))).toBeUndefined();
+    expect(keyUnder(nameless, asking('locale'))).toBeDefined();
+    expect(keyUnder(nameless)).toBeDefined();
+  });
 });

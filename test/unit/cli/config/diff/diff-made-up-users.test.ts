@@ -38,6 +38,17 @@ const account = (change: object, then: unknown) =>
 
 const noTotp = account({ add: ['totp'] }, 'deny');
 const byKey = account({ change: ['password'] }, { allow: { possession: { authenticators: ['webauthn'] } } });
+const nameless = (then: unknown) => ({
+  name: 'Nameless',
+  when: { attributes: { nickname: { present: false } } },
+  then,
+});
+const nicknameRequired: Files = {
+  'policies/profile/default.yaml': JSON.stringify({
+    name: 'default',
+    rules: [{ name: 'All', then: { required: ['nickname'] } }],
+  }),
+};
 const totpRequired = enrollment({ required: ['totp'] });
 const denied = "can't get in any more: nothing that this user has or may enroll meets the requirement";
 
@@ -71,6 +82,18 @@ test.each<[string, Files, Files, unknown]>([
     ],
   ],
   [
+    'a rule that decides once an attribute is filled in',
+    signOn(nameless(factors(1)), { name: 'All', then: 'deny' }),
+    nicknameRequired,
+    ["every user: can't get in any more: a rule says so"],
+  ],
+  [
+    'rules for groups that decide from then on',
+    signOn(nameless(factors(1)), { name: 'Staff', when: { groups: { any: ['staff'] } }, then: 'deny' }, all()),
+    nicknameRequired,
+    expect.arrayContaining(["users in staff: can't get in any more: a rule says so"]),
+  ],
+  [
     'a lock-out of those who lack something',
     { ...signOn(all()), ...totpRequired },
     noTotp,
@@ -80,7 +103,9 @@ test.each<[string, Files, Files, unknown]>([
     'a lock-out of those with an old password',
     { ...signOn(all()), ...expiring('P30D') },
     byKey,
-    [`every user with nothing but password that is 30 d old: ${denied}`],
+    [
+      `every user with nothing but password that is 30 d old, or with nothing but password that is on a blocklist: ${denied}`,
+    ],
   ],
   [
     'an authenticator that is switched off',
@@ -124,14 +149,16 @@ test.each<[string, Files, Files, unknown]>([
 
 test('what is not varied is named', async () => {
   const changed = signOn(all(2));
-  expect((await diffFrom(signOn(all()), changed)).leftAside).toEqual([]);
+  expect((await diffFrom(signOn(all()), changed)).leftAside).toEqual(['enrollments']);
+  const noLists = rules('policies/password.yaml', { name: 'All', then: { blocklists: [] } });
+  expect((await diffFrom({ ...signOn(all()), ...noLists }, changed)).leftAside).toEqual([]);
   const email = 'authenticators: { email: { enabled: true },';
   const files = {
     'stepgate.yaml': `${settings.replace('authenticators: {', email)}mail: { from: a@example.org, smtp: { host: mail.example.org } }\n`,
   };
   expect((await diffFrom({ ...signOn(all()), ...files }, changed)).leftAside).toEqual(['enrollments']);
   const optional = enrollment({ optional: ['totp'] });
-  expect((await diffFrom({ ...signOn(all()), ...optional }, changed)).leftAside).toEqual(['skips']);
+  expect((await diffFrom({ ...signOn(all()), ...optional }, changed)).leftAside).toEqual(['enrollments', 'skips']);
   const third = { 'apps/notes.yaml': `${base['apps/notes.yaml']}firstParty: false\n` };
-  expect((await diffFrom({ ...signOn(all()), ...third }, changed)).leftAside).toEqual(['consents']);
+  expect((await diffFrom({ ...signOn(all()), ...third }, changed)).leftAside).toEqual(['consents', 'enrollments']);
 });

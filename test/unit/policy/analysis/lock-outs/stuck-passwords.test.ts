@@ -54,16 +54,17 @@ test.each([
   ],
   ['the app makes all users set up more', { ...byTwo, ...notesBy('factors: 2') }],
   [
-    'users choose what they set up, and get in by that alone',
-    { ...withPasskeys, ...byPasskeyAlone, ...notesBy('factors: 2') },
-  ],
-  [
     'no rule asks for a replacement',
     { ...byTwo, 'policies/password.yaml': rules('{ name: All, then: { blocklists: [] } }') },
   ],
   ['no account policy stands', {}],
 ])('nothing is found where %s', async (_what, files) => {
   expect(await brief({ ...expiring, ...files })).toEqual([]);
+});
+
+test('users who chose another second factor are locked out, as nothing else is offered to them', async () => {
+  const files = { ...expiring, ...withPasskeys, ...byPasskeyAlone, ...notesBy('factors: 2') };
+  expect(await about(files)).toMatchObject([{ example: expect.arrayContaining(['password@30d,totp']) }]);
 });
 
 test('an address counts among what accounts begin with, also instead of the password', async () => {
@@ -74,6 +75,21 @@ test('an address counts among what accounts begin with, also instead of the pass
   expect(await severities({ ...byTwo, ...byPassword })).toEqual(['note']);
   expect(await severities({ ...byPasskeyAlone, ...notesBy('factors: 1') })).toEqual(['note']);
   expect(await severities({ ...byPasskeyAlone, ...byPassword })).toEqual(['warning']);
+});
+
+test('what only users without a password are offered to set up is no way in for others', async () => {
+  const mail = 'mail: { from: no-reply@example.org, smtp: { host: mail.example.org } }\n';
+  const enabled = ['totp', 'webauthn', 'email'].map((key) => `${key}: { enabled: true }`).join(', ');
+  const settings = `${validFiles['stepgate.yaml']}authenticators: { ${enabled} }\n${mail}`;
+  const byTotp = '{ allow: { possession: { authenticators: [totp] } } }';
+  const found = await about({
+    'stepgate.yaml': settings,
+    ...account(`{ name: Key, change: { change: [password] }, then: ${byTotp} }`),
+    ...notesBy('factors: 2'),
+  });
+  expect(found).toMatchObject([
+    { code: 'password-lock-out', example: expect.arrayContaining(['password[common],email']) },
+  ]);
 });
 
 test('accounts without an address are in a note, as no rule says that there are any', async () => {
