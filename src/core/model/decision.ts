@@ -34,6 +34,8 @@ export const denyReasons = [
   'enrollment_forbids',
   /** One more enrollment would meet the requirement, but the account has as many as it may have. */
   'enrollments_full',
+  /** The password must be replaced, and the user cannot prove what must be proved before that. */
+  'password_not_replaceable',
   /** A recovery sets a new password, and the account has none to replace. */
   'nothing_to_recover',
   /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
@@ -132,9 +134,16 @@ export type DecisionOutcome =
       readonly keptPassword?: KeptPassword;
     };
 
-/** A password that the password policy no longer takes, and that the user may not replace. */
-export interface KeptPassword {
+/** A password that the password policy no longer takes. */
+export interface PasswordToReplace {
+  readonly authenticator: string;
   readonly reason: ReplacementReason;
+  /** Name of the rule of the password policy. Absent without a policy, where the default applies. */
+  readonly passwordRule?: string;
+}
+
+/** The user may not replace it. */
+export interface KeptPassword extends Omit<PasswordToReplace, 'authenticator'> {
   /** The policy that keeps it. Absent: no user can set a password here. */
   readonly layer?: Extract<LayerTrace['layer'], 'enrollment' | 'account'>;
   /** Name of its rule. Absent: no rule of that policy holds. */
@@ -169,6 +178,8 @@ export interface Denial {
   readonly reason: DenyReason;
   readonly layer?: LayerTrace['layer'];
   readonly rule?: string;
+  /** With `password_not_replaceable`. The layer and the rule are those that ask for more before it is replaced. */
+  readonly passwordToReplace?: PasswordToReplace;
 }
 
 /**
