@@ -6,9 +6,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
-import type { Decision, Denial, KeptPassword, PasswordToReplace } from '../core/model/decision.ts';
+import type { Decision, Denial, KeptPassword } from '../core/model/decision.ts';
 import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import type { PasswordToReplace } from '../core/model/password-policy.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskText } from '../core/policy/values/risk.ts';

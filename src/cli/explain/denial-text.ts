@@ -1,7 +1,7 @@
 /** Explains to administrators why a decision denies. */
-import type { Denial, DenyReason, KeptPassword, PasswordToReplace } from '../../core/model/decision.ts';
+import type { Denial, DenyReason, KeptPassword } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { ReplacementReason } from '../../core/model/password-policy.ts';
+import type { PasswordToReplace, ReplacementReason } from '../../core/model/password-policy.ts';
 
 const words: Readonly<Record<DenyReason, string>> = {
   rule: 'a rule says so',
@@ -36,7 +36,7 @@ const replacementReasons: Readonly<Record<ReplacementReason, string>> = {
   compromised: 'is on a blocklist',
 };
 
-/** For example `has expired (by "Everybody" of the password policy)`. */
+/** For example `has expired (by "Staff" of the password policy)`. */
 function replacedBecause({ reason, passwordRule }: Omit<PasswordToReplace, 'authenticator'>): string {
   const by = passwordRule === undefined ? '' : ` (by "${passwordRule}" of the password policy)`;
   return `${replacementReasons[reason]}${by}`;
@@ -54,7 +54,7 @@ function policyText({ layer, rule }: Pick<KeptPassword, 'layer' | 'rule'>): stri
 }
 
 /**
- * For example `, with a password that has expired (by "Everybody" of the password policy): the user may not replace it`.
+ * For example `, with a password that has expired (by "Staff" of the password policy): the user may not replace it`.
  * Empty if there is none.
  */
 export function keptPasswordText({ keptPassword }: { readonly keptPassword?: KeptPassword }): string {

@@ -1,7 +1,8 @@
 /** Asks for a new password in place of one that the password policy no longer takes. See decisions 27, 151 and 154. */
 import { enrollableOf, provenStep } from '../enrollment/apply-policy.ts';
-import type { DecisionOutcome, PasswordToReplace } from '../model/decision.ts';
+import type { DecisionOutcome } from '../model/decision.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
+import type { PasswordToReplace } from '../model/password-policy.ts';
 import { additionLayers } from './account-policy.ts';
 import type { SubjectEvaluation } from './denial.ts';
 

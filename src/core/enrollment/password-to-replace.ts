@@ -1,7 +1,7 @@
 /** Passwords that the policy no longer takes: a user who signs in with one replaces it first. */
-import type { PasswordToReplace } from '../model/decision.ts';
 import type { Enrollment, Facts, Subject } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
+import type { PasswordToReplace } from '../model/password-policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { passwordRuling } from '../policy/rules/password-terms.ts';
 

@@ -1,7 +1,7 @@
 /** The result of evaluation as data, and the types that the stages of evaluation share. */
 
 import type { Evidence, Seconds, SkipReason } from './facts.ts';
-import type { ReplacementReason } from './password-policy.ts';
+import type { PasswordToReplace, ReplacementReason } from './password-policy.ts';
 import type { GrantedSession, Requirement } from './policy.ts';
 import type { TermsOfUse } from './profile-policy.ts';
 import type { LayerTrace, Trace } from './trace.ts';
@@ -133,14 +133,6 @@ export type DecisionOutcome =
       readonly rememberable?: Rememberable;
       readonly keptPassword?: KeptPassword;
     };
-
-/** A password that the password policy no longer takes. */
-export interface PasswordToReplace {
-  readonly authenticator: string;
-  readonly reason: ReplacementReason;
-  /** Name of the rule of the password policy. Absent without a policy, where the default applies. */
-  readonly passwordRule?: string;
-}
 
 /** The user may not replace it. */
 export interface KeptPassword extends Omit<PasswordToReplace, 'authenticator'> {

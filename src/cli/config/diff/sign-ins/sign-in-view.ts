@@ -49,7 +49,14 @@ export interface SignInContent {
   readonly factors: number;
 }
 
-export type DecidingPolicy = 'app' | 'session' | 'enrollment' | 'profile' | 'recovery' | 'password' | 'account';
+export type DecidingPolicy =
+  | 'app'
+  | 'session'
+  | 'enrollment'
+  | 'profile'
+  | 'recovery'
+  | 'passwordPolicy'
+  | 'accountPolicy';
 
 export interface DecidingRule extends NamedLocation {
   /** A key for comparing its requirements. */
@@ -145,13 +152,16 @@ function decidingRules(policies: PolicySet, facts: Facts): SignInView['rules'] {
 }
 
 /** The rules about a password that must be replaced. Undefined for users who have none. */
-function passwordRules(policies: PolicySet, facts: Facts): Pick<SignInView['rules'], 'password' | 'account'> {
+function passwordRules(
+  policies: PolicySet,
+  facts: Facts,
+): Pick<SignInView['rules'], 'passwordPolicy' | 'accountPolicy'> {
   const { subject } = facts;
   const used = subject?.enrollments.map(({ id }) => id) ?? [];
   const found = subject && passwordToReplace(policies, facts, { subject, used });
-  if (found === undefined) return { password: undefined, account: undefined };
+  if (found === undefined) return { passwordPolicy: undefined, accountPolicy: undefined };
   const change = policies.accountPolicy?.about({ action: 'change', of: found.authenticator });
-  return { password: decidingIn(policies.password, facts), account: decidingIn(change, facts) };
+  return { passwordPolicy: decidingIn(policies.password, facts), accountPolicy: decidingIn(change, facts) };
 }
 
 function decidingIn(policy: CompiledPolicy<SayingRule> | undefined, facts: Facts): DecidingRule | undefined {
