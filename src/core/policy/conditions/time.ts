@@ -65,7 +65,7 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
   const variable: Variable = {
     name: 'time',
     order: 0,
-    classes: classes.map(({ now }) => ({ applyTo: (facts) => ({ ...facts, now }) })),
+    classes: classes.map(({ now }) => ({ applyTo: (facts) => ({ ...facts, now, isTimed: true }) })),
   };
   return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
 }
