@@ -10,7 +10,7 @@ import { type OpenWindows, windowsTogether } from '../values/window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
   about: 'circumstance',
-  holdsSeconds: false,
+  units: { days: 'dayOfWeek', from: 'minuteOfDay', to: 'minuteOfDay' },
   compile: (time) => [{ name: 'time', test: timeTest(time) }],
   varies: true,
   theory: timeTheory,
