@@ -227,7 +227,10 @@ describe('a password that must be replaced', () => {
     const authenticators = aging.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
     const subject = admin(['password'], { compromised: 'common' });
     const decision = decide({ ...aging, authenticators }, subject, [proof('password', 'now')]);
-    expect(decision).toMatchObject({ kind: 'allow', keptPassword: { reason: 'compromised' } });
+    expect(decision).toMatchObject({
+      kind: 'allow',
+      keptPassword: { reason: 'compromised', passwordRule: 'Admins' },
+    });
     expect(decision).not.toHaveProperty('keptPassword.layer');
     const good = decide({ ...aging, authenticators }, admin(['password'], {}), [proof('password', 'now')]);
     expect(good).not.toHaveProperty('keptPassword');
@@ -251,7 +254,47 @@ describe('a password that must be replaced', () => {
     const subject = admin(['password'], { createdAt: fixedNow - 91 * oneDay });
     const decision = decide({ ...aging, ...more }, subject, [proof('password', 'now')]);
     expect(decision).toMatchObject({ kind: 'allow' });
-    expect(decision).toHaveProperty('keptPassword', { reason: 'expired', layer, ...rule });
+    expect(decision).toHaveProperty('keptPassword', { reason: 'expired', passwordRule: 'Admins', layer, ...rule });
+  });
+
+  test('denies where the user cannot prove what the account policy asks for before, and says so', () => {
+    const byCode = accountPolicyOf({
+      name: 'Takes a code',
+      then: allow(factors(1, { demands: [{ authenticators: ['totp'] }] })),
+    });
+    const subject = admin(['password', 'email'], { createdAt: fixedNow - 91 * oneDay });
+    const proofs = [proof('password', 'now'), proof('email', 'now')];
+    const policies = { ...withPolicy({ maxAge: 90 * oneDay }, { app: factors(2) }), ...byCode };
+    const denied = decide(policies, subject, proofs);
+    expect(denied).toEqual({
+      kind: 'deny',
+      reason: 'password_not_replaceable',
+      layer: 'account',
+      rule: 'Takes a code',
+      passwordToReplace: { authenticator: 'password', reason: 'expired', passwordRule: 'Admins' },
+      trace: expect.anything(),
+    });
+    expect(denied.trace.layers.at(-1)).toMatchObject({
+      layer: 'account',
+      change: { of: 'password' },
+      decidedBy: 'Takes a code',
+      satisfied: false,
+    });
+    const listed = admin(['password'], { compromised: 'common' });
+    const { password: _, ...byDefault } = { ...aging, ...byCode };
+    const found = decide(byDefault, listed, [proof('password', 'now')]);
+    expect(found).toHaveProperty('passwordToReplace', { authenticator: 'password', reason: 'compromised' });
+  });
+
+  test('denies by no rule where the account-management requirement (Law 7) is out of reach', () => {
+    const subject = admin(['password', 'webauthn'], { compromised: 'common' });
+    for (const more of [{}, accountPolicyOf({ name: 'All', then: allow(factors(1)) })]) {
+      const policies = { ...aging, ...more, presenceOnly: 'webauthn' };
+      const denied = decide(policies, subject, [proof('password', 'now')]);
+      expect(denied).toMatchObject({ kind: 'deny', passwordToReplace: { reason: 'compromised' } });
+      expect(denied).not.toHaveProperty('layer');
+      expect(denied).not.toHaveProperty('rule');
+    }
   });
 
   test('comes before what the app would enroll besides', () => {

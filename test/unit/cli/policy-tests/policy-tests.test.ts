@@ -106,6 +106,22 @@ test('a failed test shows the expected and the actual result', async () => {
   expect(code).toBe(1);
 });
 
+test('a denial because of a password that must be replaced has its reason and the rule that asks for more', async () => {
+  const files = {
+    'policies/account.yaml': `rules:
+  - { name: Change, change: { change: [password] }, then: { allow: { factors: 2 } } }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`,
+    'tests/own.yaml': one(
+      'app: notes',
+      'user: { groups: [], enrolled: ["password[common]"] }',
+      'expect: { deny: password_not_replaceable, rule: Change }',
+    ),
+  };
+  const { stdout } = await withConfiguration({ ...validFiles, ...files }, (dir) => run(dir));
+  expect(stdout).toMatch(/^1 of 1 tests passed$/m);
+});
+
 const single: readonly (readonly [name: string, lines: readonly string[], difference: string])[] = [
   ['a denial', ['app: payroll', 'user: { groups: [contractors] }', 'expect: { deny: true, rule: No contractors }'], ''],
   ['a denial for another reason', ['app: notes', staff, 'expect: { deny: no_rule }'], 'deny no_rule no'],

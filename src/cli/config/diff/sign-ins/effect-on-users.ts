@@ -1,6 +1,6 @@
 /** The effect of a change on users, given what they have. */
 import { leastFactors } from '../../../../core/analysis/proofs/rules-in-effect.ts';
-import { denialText, getsIn } from '../../questions/asked-text.ts';
+import { exclusionText, getsIn } from '../../questions/asked-text.ts';
 import type { EffectKind } from '../compared/configuration-changes.ts';
 import { choicesText, setUpChange } from './set-up.ts';
 import type { SignInContent } from './sign-in-view.ts';
@@ -18,7 +18,7 @@ export interface EffectOnUsers {
 
 export function effectOf(active: SignInContent, next: SignInContent): EffectOnUsers | undefined {
   const [could, can] = [getsIn(active), getsIn(next)];
-  if (could && !can) return plainEffect('locked_out', `can't get in any more: ${denialText(next)}`);
+  if (could && !can) return plainEffect('locked_out', `can't get in any more: ${exclusionText(next)}`);
   if (!could && can) return plainEffect('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
   const { added } = setUpChange(active.least, next.least);

@@ -143,7 +143,7 @@ function stepsDifference(sides: Sides): readonly ContentDifference[] {
         ways.map(({ before, after, when }) => saidOf(before, after) + when).join('; '),
         ways.map(({ before, after, when }) => saidOf(after, before) + when).join('; '),
       ],
-      saidBy: ['app', 'session', 'enrollment', 'profile'],
+      saidBy: ['app', 'session', 'enrollment', 'profile', 'passwordPolicy', 'accountPolicy'],
       ...(effect && { effect }),
     },
   ];
@@ -172,7 +172,7 @@ function laterStepsDifference(sides: Sides): readonly ContentDifference[] {
       kind: 'steps',
       headline: effect?.many ?? (askedHeadline(gone ?? [], added ?? []) || otherOrder),
       words: [words(gone, added), words(added, gone)],
-      saidBy: ['enrollment', 'profile'],
+      saidBy: ['enrollment', 'profile', 'passwordPolicy', 'accountPolicy'],
       ...(effect && { effect }),
     },
   ];

@@ -9,6 +9,7 @@ import { type AskedInAll, askedInAll } from '../../../../core/analysis/simulatio
 import { leastOfWays } from '../../../../core/analysis/simulation/least-steps.ts';
 import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
+import { passwordToReplace } from '../../../../core/enrollment/password-to-replace.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
@@ -51,7 +52,14 @@ export interface SignInContent {
   readonly factors: number;
 }
 
-export type DecidingPolicy = 'app' | 'session' | 'enrollment' | 'profile' | 'recovery';
+export type DecidingPolicy =
+  | 'app'
+  | 'session'
+  | 'enrollment'
+  | 'profile'
+  | 'recovery'
+  | 'passwordPolicy'
+  | 'accountPolicy';
 
 export interface DecidingRule extends NamedLocation {
   /** A key for comparing its requirements. */
@@ -153,15 +161,31 @@ function computedOnce<Value>(compute: () => Value): () => Value {
 
 function decidingRules(policies: PolicySet, facts: Facts): SignInView['rules'] {
   const { app, session, enrollment, profile, recovery } = policies;
-  const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) =>
-    policy && decidingRule(findRule(policy, facts));
   return {
-    app: decidingIn(app),
-    session: decidingIn(session),
-    enrollment: decidingIn(enrollment && beforeSignIn(enrollment)),
-    profile: decidingIn(profile),
-    recovery: decidingIn(recovery),
+    app: decidingIn(app, facts),
+    session: decidingIn(session, facts),
+    enrollment: decidingIn(enrollment && beforeSignIn(enrollment), facts),
+    profile: decidingIn(profile, facts),
+    recovery: decidingIn(recovery, facts),
+    ...passwordRules(policies, facts),
   };
+}
+
+/** The rules about a password that must be replaced. Undefined for users who have none. */
+function passwordRules(
+  policies: PolicySet,
+  facts: Facts,
+): Pick<SignInView['rules'], 'passwordPolicy' | 'accountPolicy'> {
+  const { subject } = facts;
+  const used = subject?.enrollments.map(({ id }) => id) ?? [];
+  const found = subject && passwordToReplace(policies, facts, { subject, used });
+  if (found === undefined) return { passwordPolicy: undefined, accountPolicy: undefined };
+  const change = policies.accountPolicy?.about({ action: 'change', of: found.authenticator });
+  return { passwordPolicy: decidingIn(policies.password, facts), accountPolicy: decidingIn(change, facts) };
+}
+
+function decidingIn(policy: CompiledPolicy<SayingRule> | undefined, facts: Facts): DecidingRule | undefined {
+  return policy && decidingRule(findRule(policy, facts));
 }
 
 type SayingRule = RuleHead & { readonly then: unknown };

@@ -137,6 +137,43 @@ test('a user who is denied after one way to sign in gets in by another one', asy
   expect(await whatIsAsked('code', { ...active, ...byKey })).toEqual(['everywhere', 'totp', '-']);
 });
 
+test('a lock-out by a password that must be replaced names the rules of both policies', async () => {
+  await addOldUser('plain');
+  const byCode = {
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'Code', change: { change: ['password'] }, then: { allow: { factors: 2 } } },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  };
+  const why =
+    'the password has expired (by "All" of the password policy), and the user cannot prove what "Code" of the account policy asks for before it is replaced';
+  const [change] = await diffs.changes(aged, { ...signOn(all()), ...byCode });
+  expect(change).toMatchObject({
+    sentence: `the one user: can't get in any more: ${why}`,
+    before: { words: 'password', rules: [] },
+    after: { words: 'denied', rules: [{ name: 'All' }, { name: 'Code' }] },
+  });
+  expect(await whatIsAsked('plain', { ...signOn(all()), ...byCode, ...aged })).toEqual(['everywhere', 'denied', why]);
+});
+
+test('users who were let in with an expired password are not said to be let in no longer', async () => {
+  await addOldUser('plain');
+  const kept = (then: unknown) => ({
+    'policies/account.yaml': JSON.stringify({ rules: [{ name: 'Change', then }] }),
+  });
+  const active = { ...signOn(all()), ...aged, ...kept('deny') };
+  const before = '(before: let in with an expired password, kept by "Change" of the account policy)';
+  expect(await diffs.sentences(kept({ allow: { factors: 1 } }), active)).toEqual([
+    `the one user: asked to replace password ${before}`,
+  ]);
+  const younger = { 'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: {} }] }) };
+  expect(await diffs.sentences(younger, active)).toEqual([
+    `the one user: let in without a password that must be replaced ${before}`,
+  ]);
+});
+
 test('what tokens say is told of ways that let users in alone', async () => {
   await addOldUser('code', totp);
   const byKey = {
