@@ -120,8 +120,8 @@ function afterProving(
 }
 
 /**
- * Where the user is after proving these. Undefined: they are not asked for one after the other. Of several enrollments of a
- * kind, those that are enough count.
+ * Where the user is after proving these. Undefined: they are not asked for one after the other. Of several enrollments
+ * of a kind, those that are enough count.
  */
 export function proving(left: readonly Action[], from: Progress, simulation: Simulation): Progress | undefined {
   if (requiredAt(from, simulation).isMet) return from;

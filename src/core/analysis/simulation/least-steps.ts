@@ -7,22 +7,8 @@ import { maxTurns, simulate, startOf, takeTurn } from './simulate.ts';
 import { identifiedAs, type Progress, type SimulatedStep, type Simulation, type Turn } from './simulated-answers.ts';
 
 /**
- * As `simulate`, but offers are skipped. To accept an offer may take a further proof, after which other rules decide.
- * What these ask for is not required of the user. If a user who skips does not get in, the result is that of
- * `simulate`.
- */
-export function leastSteps(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
-  const all = simulate(policies, facts);
-  if (!all.some(isOffer)) return all;
-  const simulation = { policies, facts };
-  const first = startOf(simulation);
-  const least = [...first.steps, ...skippingFrom(first.next, simulation)];
-  return endsWell(least) ? least : all;
-}
-
-/**
- * What each way to sign in asks of such a user: the steps after its proofs, or those of the whole sign-in. Empty: the
- * user does not get in.
+ * What each way to sign in asks of such a user: the steps after its proofs, or those of the whole sign-in. `asked`: of
+ * the same facts. Empty: the user does not get in.
  */
 export function leastOfWays(
   policies: PolicySet,
@@ -41,6 +27,20 @@ export function leastOfWays(
     const least = skippingFrom(proving(set, start, simulation), simulation);
     return endsWell(least) ? least : after;
   });
+}
+
+/**
+ * As `simulate`, but offers are skipped. To accept an offer may take a further proof, after which other rules decide.
+ * What these ask for is not required of the user. If a user who skips does not get in, the result is that of
+ * `simulate`.
+ */
+function leastSteps(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
+  const all = simulate(policies, facts);
+  if (!all.some(isOffer)) return all;
+  const simulation = { policies, facts };
+  const first = startOf(simulation);
+  const least = [...first.steps, ...skippingFrom(first.next, simulation)];
+  return endsWell(least) ? least : all;
 }
 
 function endsWell(steps: readonly SimulatedStep[]): boolean {

@@ -19,8 +19,8 @@ export interface SetUpChange {
 type Way = readonly SimulatedStep[];
 
 /**
- * Whichever way the user takes: what is required in all ways and was not in one of them, and what was required in all of
- * them and is not in one.
+ * Whichever way the user takes: what is required in all ways and was not in one of them, and what was required in all
+ * of them and is not in one.
  */
 export function setUpChange(active: readonly Way[], next: readonly Way[]): SetUpChange {
   const [before, after] = [active, next].map(differingSetUps);
