@@ -5,7 +5,7 @@
  */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import { type EnrollmentContext, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
+import { type EnrollmentContext, enrollableOf, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
 import { passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
@@ -150,15 +150,16 @@ function profileStep({ subject, profile, context }: SubjectEvaluation): Decision
   return asked && { kind: 'profile', ...asked };
 }
 
-/** `kept`: a password that the user would have to replace, and may not. */
+/** `toReplace`: a password that the user would have to replace, and may not, or did not sign in with. */
 function allow(
   { context, capabilities }: SubjectEvaluation,
   evidence: readonly CountedEvidence[],
-  kept: PasswordToReplace | undefined,
+  toReplace: PasswordToReplace | undefined,
 ): DecisionOutcome {
   const { policies, facts, policyLayers } = context;
   const supportingEvidence = extendSupportingEvidence(evidence, capabilities.evidence);
   const waived = waivedIn(context, capabilities);
+  const isKept = toReplace && enrollableOf([toReplace.authenticator], capabilities).length === 0;
   return {
     kind: 'allow',
     assurance: assuranceOf(supportingEvidence, policies.acrLevels, facts.request.acrValues),
@@ -166,7 +167,7 @@ function allow(
     ...cutScopes(facts.request.scopes, policyLayers.appRule),
     ...(policyLayers.session && { session: policyLayers.session }),
     ...(waived && { waived }),
-    ...(kept && { keptPassword: keptPasswordOf(kept, context) }),
+    ...(isKept && { keptPassword: keptPasswordOf(toReplace, context) }),
   };
 }
 
