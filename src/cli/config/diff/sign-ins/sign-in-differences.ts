@@ -1,12 +1,12 @@
 /** The differences between two configurations in one sign-in, in words. */
 import { asksAlike, leastFactors, type RulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
-import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
 import { askedParts, getsIn, joinedParts, stepParts } from '../../questions/asked-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
 import type { AskedThere, ChangeKind, NamedLocation } from '../compared/configuration-changes.ts';
+import { acrDifference } from './acr-difference.ts';
 import { askedHeadline, isNoSetUp, newOnes, otherOrder, saidOf } from './asked-headline.ts';
 import { type EffectOnUsers, effectOf, fillInEffect, isWithoutSecondFactor } from './effect-on-users.ts';
 import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
@@ -63,7 +63,7 @@ export function contentDifferences(
   const isOther = !asksAlike(active.asks, next.asks, authenticators);
   return [
     ...(isOther ? [requirementDifference(sides), ...laterStepsDifference(sides)] : stepsDifference(sides)),
-    ...(isOther || !isOfOneSignIn(sides) ? acrDifference(sides) : []),
+    ...tokensDifference(sides),
     ...scopesDifference(sides),
     ...lifetimeDifference(sides),
     ...(asksAlike(active.recovery, next.recovery, authenticators) ? [] : [recoveryDifference(sides)]),
@@ -194,32 +194,9 @@ function stepsHeadline({ active, next }: Sides, effect: EffectOnUsers | undefine
   return [setUp, rest].filter(Boolean).join('; ') || otherOrder;
 }
 
-/**
- * The `acr` differs only in the sign-in in which the users set something up, or replace their password: the rules of
- * both configurations ask for the same.
- */
-function isOfOneSignIn({ active, next }: Sides): boolean {
-  const isSame = (policy: 'app' | 'session') => active.required[policy] === next.required[policy];
-  const { added, gone } = setUpChange(active.least, next.least);
-  const isOnce = added.length + gone.length > 0 || replacesPassword(active) !== replacesPassword(next);
-  return isOnce && isSame('app') && isSame('session');
-}
-
-function replacesPassword({ least }: SignInContent): boolean {
-  return least.some((step) => step.kind === 'enroll' && step.replacementReason !== undefined);
-}
-
-function acrDifference(sides: Sides): readonly ContentDifference[] {
-  const { active, next } = sides;
-  if (!getsIn(active) || !getsIn(next)) return [];
-  const [from, to] = [acrOf(active.least), acrOf(next.least)];
-  if (from === to) return [];
-  return [{ kind: 'acr', headline: `tokens say ${to} instead of ${from}`, words: [from, to], saidBy: [] }];
-}
-
-function acrOf(steps: readonly SimulatedStep[]): string {
-  const last = steps.at(-1);
-  return last?.kind === 'complete' && last.acr !== undefined ? `acr ${last.acr}` : 'no acr';
+function tokensDifference({ active, next }: Sides): readonly ContentDifference[] {
+  const difference = acrDifference(active, next);
+  return difference ? [{ kind: 'acr', ...difference, saidBy: [] }] : [];
 }
 
 function scopesDifference(sides: Sides): readonly ContentDifference[] {

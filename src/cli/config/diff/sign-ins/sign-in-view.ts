@@ -4,8 +4,9 @@
  */
 
 import { asksOf, type RulesInEffect, rulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
+import { type AcrOfWay, acrOfWays } from '../../../../core/analysis/simulation/acr-of-ways.ts';
 import { type AskedInAll, askedInAll } from '../../../../core/analysis/simulation/asked-in-all.ts';
-import { leastSteps } from '../../../../core/analysis/simulation/least-steps.ts';
+import { leastOfWays } from '../../../../core/analysis/simulation/least-steps.ts';
 import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import { passwordToReplace } from '../../../../core/enrollment/password-to-replace.ts';
@@ -31,13 +32,15 @@ export interface SignInView {
 /** What a sign-in comes to, wherever the rules are written that decide. */
 export interface SignInContent {
   readonly asks: RulesInEffect['asks'];
-  /** Keys for comparing what the rules of these policies require. */
-  readonly required: Readonly<Record<'app' | 'session', string>>;
   readonly steps: readonly SimulatedStep[];
-  /** For a user who skips whatever may be skipped: what must be set up, and the `acr` of tokens from then on. */
-  readonly least: readonly SimulatedStep[];
   /** Computed on first use. Undefined: the user does not get in. */
   readonly asked: AskedInAll | undefined;
+  /** What each way in asks of a user who skips whatever may be skipped. Computed on first use. */
+  readonly least: readonly (readonly SimulatedStep[])[];
+  /** Computed on first use. Empty: the user does not get in. */
+  readonly acrs: readonly AcrOfWay[];
+  /** Equal where the same proofs have the same `acr`. */
+  readonly acrTerms: string;
   /** How long proofs count. Empty if the user is not let in. */
   readonly lifetimes: readonly SessionLength[];
   /**
@@ -122,20 +125,37 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
 
 function contentOf(policies: PolicySet, facts: Facts, free: readonly string[]): SignInContent {
   const { asks, session, app } = rulesInEffect(policies, facts);
-  let inAll: Pick<SignInContent, 'asked'> | undefined;
+  const asked = computedOnce(() => askedInAll(policies, facts));
+  const least = computedOnce(() => leastOfWays(policies, facts, asked()));
+  const acrs = computedOnce(() => {
+    const ways = asked();
+    return ways ? acrOfWays(policies, facts, ways) : [];
+  });
   return {
     asks,
-    required: { app: askedKey(app?.then), session: askedKey(session?.then) },
     steps: simulate(policies, facts),
-    least: leastSteps(policies, facts),
     get asked() {
-      inAll ??= { asked: askedInAll(policies, facts) };
-      return inAll.asked;
+      return asked();
     },
+    get least() {
+      return least();
+    },
+    get acrs() {
+      return acrs();
+    },
+    acrTerms: JSON.stringify([policies.acrLevels, facts.request.acrValues]),
     lifetimes: asks === 'denied' ? [] : [...sessionLifetimes(session), ...appLifetimes(app)],
     scopes: asks === 'denied' ? [] : carriedScopes(free, facts.request, app),
     recovery: asksOf(policies.recovery, facts),
     factors: factorsOf(facts),
+  };
+}
+
+function computedOnce<Value>(compute: () => Value): () => Value {
+  let found: { readonly value: Value } | undefined;
+  return () => {
+    found ??= { value: compute() };
+    return found.value;
   };
 }
 

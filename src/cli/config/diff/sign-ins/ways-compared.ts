@@ -37,7 +37,7 @@ function waysApart(active: AskedInAll | undefined, next: AskedInAll | undefined)
   const ways = [...Map.groupBy(all, ({ before: from, after: to }) => JSON.stringify([from, to])).values()];
   return ways.flatMap((alike) => {
     const [first] = alike;
-    return first ? [{ ...first, when: ways.length === 1 ? '' : whenText(alike.map(({ set }) => set)) }] : [];
+    return first ? [{ ...first, when: ways.length === 1 ? '' : whenSigningIn(alike.map(({ set }) => set)) }] : [];
   });
 }
 
@@ -46,7 +46,8 @@ function partsBySet(asked: AskedInAll | undefined) {
   return new Map(ways.flatMap(({ sets, parts }) => sets.map((set) => [JSON.stringify(set), { set, parts }] as const)));
 }
 
-function whenText(sets: readonly (readonly Action[])[]): string {
+/** For example `, when signing in by password`. */
+export function whenSigningIn(sets: readonly (readonly Action[])[]): string {
   return `, when signing in by ${proofSetsText({ sets, isComplete: true })}`;
 }
 
@@ -64,6 +65,6 @@ export function followingParts(asked: AskedInAll | undefined, partsOf: typeof st
   if (ways.length === 1 && only) return only.parts.map((part) => ({ part, when: '' }));
   return [...new Set(ways.flatMap(({ parts }) => parts))].map((part) => {
     const having = ways.filter(({ parts }) => parts.includes(part));
-    return { part, when: having.length === ways.length ? '' : whenText(having.flatMap(({ sets }) => sets)) };
+    return { part, when: having.length === ways.length ? '' : whenSigningIn(having.flatMap(({ sets }) => sets)) };
   });
 }

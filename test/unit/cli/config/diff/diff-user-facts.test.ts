@@ -174,6 +174,30 @@ test('users who were let in with an expired password are not said to be let in n
   ]);
 });
 
+test('what tokens say is told of ways that let users in alone', async () => {
+  await addOldUser('code', totp);
+  const byKey = {
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        {
+          name: 'Key',
+          change: { change: ['password'] },
+          then: { allow: { possession: { authenticators: ['webauthn'] } } },
+        },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  };
+  const denying = { ...signOn(all()), ...aged, ...byKey };
+  const tokens = async (next: object, active: object) =>
+    (await diffs.changes({ ...next }, { ...active })).flatMap(({ kind, sentence }) =>
+      kind === 'acr' ? [sentence.replace('the one user: ', '')] : [],
+    );
+  const fresh = { 'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: {} }] }) };
+  expect(await tokens(fresh, denying)).toEqual(['tokens may say acr urn:okta:loa:1fa:pwd, and did not']);
+  expect(await tokens(denying, { ...denying, ...fresh })).toEqual(['tokens no longer say acr urn:okta:loa:1fa:pwd']);
+});
+
 test('a password that is kept although it has expired is told, with the rule that keeps it', async () => {
   await addOldUser('plain');
   await addOldUser('code', totp);
