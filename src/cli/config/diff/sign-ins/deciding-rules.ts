@@ -9,6 +9,7 @@ import type { RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { conditionSets, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { asksAboutAttributes, filledInAttributes } from '../../../../core/policy/rules/filled-in-attributes.ts';
+import { momentsOf } from '../../../../core/policy/rules/once-proved.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
@@ -43,16 +44,14 @@ export function decidingRuleNames(
   // The policy of the app tells most users apart. The others are asked about fewer.
   const decided = [all.filter((policy) => policy !== undefined), app ? [app] : []];
   const positions = decided.map((some) => positionsIn(some, factsOf, atoms));
-  // Risk counts once something is proved, and until then no rule tells a new device from a known one by it.
-  const asksAboutRisk = signInConditions(policies).some(({ risk }) => risk !== undefined);
   const isAccountOpen =
     policies.accountPolicy?.rules.some(({ when }) => conditionSets(when).some(changesByProofs)) === true;
   const isOpen = isAccountOpen || signInConditions(policies).some(changesByProfile(policies));
   const sharedBy = new Map<Circumstance, string>();
   const shared = (circumstance: Circumstance) =>
     getOrMake(sharedBy, circumstance, () => {
-      const { now, scopes, device } = circumstance;
-      return JSON.stringify([now, scopes, asksAboutRisk ? [device.known] : []]);
+      const { now, scopes } = circumstance;
+      return JSON.stringify([now, scopes]);
     });
   return textOfUsersAlike(decided.flat(), atoms, (who) => {
     const { groups, results } = who.user;
@@ -96,14 +95,24 @@ function changesByProfile(policies: Pick<PolicySet, 'profile'>): (set: Condition
   return (set) => asksAboutAttributes(set, filledIn);
 }
 
-/** The positions of the rules that decide. Asked once for all users whom the rules do not distinguish. */
+/**
+ * The positions of the rules that decide, before the first proof and after it. Asked once for all users whom the rules
+ * do not distinguish.
+ */
 function positionsIn(
   policies: readonly CompiledPolicy<RuleHead>[],
   factsOf: (asked: CircumstanceOfUser) => Facts,
   atoms: readonly string[],
 ): TextOfUser {
   const each = policies.map((policy) =>
-    textOfUsersAlike([policy], atoms, (who) => (circumstance) => positionIn(policy, factsOf({ ...who, circumstance }))),
+    textOfUsersAlike(
+      [policy],
+      atoms,
+      (who) => (circumstance) =>
+        momentsOf(policy, factsOf({ ...who, circumstance }))
+          .map((facts) => positionIn(policy, facts))
+          .join('/'),
+    ),
   );
   return textOfUsersAlike(policies, atoms, (who) => {
     const found = each.map((positionOf) => positionOf(who));

@@ -81,6 +81,7 @@ const withAccount = (accountPolicy: CompiledAccountPolicy): PolicySet => ({
   accountPolicy,
   authenticators: [{ key: 'totp', factors: ['possession'], characteristics: [], enrollable: true }],
 });
+const newDevice = { signal: 'newDevice', points: 20 } as const;
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];
 const users = [user([]), user(['a']), user(['a', 'b']), user(['b']), user(['b'], 'enrolled TOTP')];
 const eachAsked = users.flatMap((each) =>
@@ -113,6 +114,15 @@ describe('a policy is asked', () => {
     expect(app.questions()).toBe(2 * places.length);
   });
 
+  test('before and after the first proof where its rules ask about the past', () => {
+    const app = counted(policyOf({ risk: { atLeast: 'medium' } }, {}));
+    const session = counted(policyOf({ device: { known: true } }, {}));
+    const named = namesUnder(set({ session: session.policy, app: app.policy }), factsOf);
+    const [asked] = eachAsked;
+    if (asked) named(asked);
+    expect([session.questions(), app.questions()]).toEqual([1, 2]);
+  });
+
   test('about every user where its rules ask what no class tells apart', () => {
     const app = counted(policyOf({ userType: { any: ['guest'] } }, {}));
     const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsOf);
@@ -131,6 +141,25 @@ describe('sign-ins have the same name', () => {
   test('where the same rules decide', () => {
     expect(nameOf(['a'], elsewhere)).toBe(nameOf(['b'], home));
     expect(nameOf(['a', 'b'], office)).toBe(nameOf(['b', 'a'], home));
+  });
+
+  test('where the same rules decide before the first proof and after it', () => {
+    const byRisk = namesUnder(
+      set({
+        session: policyOf({}),
+        app: policyOf({ groups: { any: ['a'] }, risk: { any: ['newDevice'] } }, { groups: { any: ['c'] } }, {}),
+      }),
+      ({ circumstance, ...who }) => {
+        const facts = factsOf({ circumstance, ...who });
+        return circumstance.device.known ? facts : { ...facts, risk: { level: 'low', reasons: [newDevice] } };
+      },
+    );
+    const known = { ...elsewhere, device: { ...elsewhere.device, known: true } };
+    const byRiskOf = (groups: readonly string[], circumstance: Circumstance) =>
+      byRisk({ user: user(groups), circumstance, clientId: 'app' });
+    expect(byRiskOf(['a'], known)).toBe(byRiskOf(['b'], elsewhere));
+    expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['b'], elsewhere));
+    expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['a'], known));
   });
 
   test('and another where others do', () => {

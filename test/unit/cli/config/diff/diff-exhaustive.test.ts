@@ -85,6 +85,7 @@ const conditions = {
     { platform: ['mobile'] },
     { known: true, platform: ['desktop'] },
   ),
+  risk: fc.constantFrom({ any: ['newDevice'] }, { none: ['newDevice'] }),
   time: fc.constantFrom({ from: '22:00', to: '06:00', zone: 'UTC' }, { from: '06:00', to: '22:00', zone: 'UTC' }),
   scopes: fc.constantFrom(
     { any: ['profile'] },
