@@ -33,14 +33,6 @@ export interface AllSets {
 /** The limit of the search: about 30 ms. No realistic configuration comes near it. */
 const mostTried = 20_000;
 
-/**
- * Finds all sets. If a user has two enrollments of one kind, the better one counts, since it may suffice where the
- * other does not. Enrollments are considered only if no set of proofs suffices.
- */
-export function allSufficientSets(requirements: readonly LayerRequirement[], capabilities: Capabilities): AllSets {
-  return setsOfActions(allSufficientEvidence(requirements, capabilities));
-}
-
 /** The sets by what the user does. */
 export function setsOfActions({ sets, isComplete }: AllSetsOfEvidence): AllSets {
   return { sets: minimalOf(sets.map(actionsOf)), isComplete };
@@ -60,6 +52,10 @@ interface SearchedSets {
   readonly isFirst?: ((proof: AssessedEvidence) => boolean) | undefined;
 }
 
+/**
+ * Finds all sets. If a user has two enrollments of one kind, the better one counts, since it may suffice where the
+ * other does not. Enrollments are considered only if no set of proofs suffices.
+ */
 export function allSufficientEvidence(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,

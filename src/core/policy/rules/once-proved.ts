@@ -10,15 +10,15 @@ import { pastCounts } from '../values/risk.ts';
 import type { CompiledPolicy, PolicySet } from './compile.ts';
 import { conditionSets, conditionsOnceProved } from './condition-table.ts';
 
-type Policy = CompiledPolicy<RuleHead> | undefined;
+type AnyPolicy = CompiledPolicy<RuleHead> | undefined;
 
 /** As the rules of this policy see a fresh sign-in once something is proved. The same facts where no rule can tell. */
-export function onceProved(policy: Policy, facts: Facts): Facts {
+export function onceProved(policy: AnyPolicy, facts: Facts): Facts {
   return policy !== undefined && asksIn(policy, rulesOf) ? proved(facts) : facts;
 }
 
 /** As the rules of this policy see it before the first proof and after it. One, where no rule can tell them apart. */
-export function momentsOf(policy: Policy, facts: Facts): readonly Facts[] {
+export function momentsOf(policy: AnyPolicy, facts: Facts): readonly Facts[] {
   const after = onceProved(policy, facts);
   return after === facts ? [facts] : [facts, after];
 }
@@ -47,7 +47,7 @@ function rulesOf({ rules }: CompiledPolicy<RuleHead>): readonly RuleHead[] {
 }
 
 function rulesOfSignIn({ session, app, enrollment, password, profile, accountPolicy }: PolicySet): readonly RuleHead[] {
-  const compiled: readonly Policy[] = [session, app, enrollment, password, profile];
+  const compiled: readonly AnyPolicy[] = [session, app, enrollment, password, profile];
   return [...compiled.flatMap((policy) => (policy ? rulesOf(policy) : [])), ...(accountPolicy?.rules ?? [])];
 }
 

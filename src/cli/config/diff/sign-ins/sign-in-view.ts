@@ -27,12 +27,12 @@ import { type CircumstanceOfUser, decidingRuleNames, type UserAtApp } from './de
 export interface SignInView {
   readonly content: SignInContent;
   /** The rule of each policy that decides, or fails, once something is proved. */
-  readonly rules: DecidingRules;
+  readonly rules: RulesByPolicy;
   /** The same before the first proof. */
-  readonly firstRules: DecidingRules;
+  readonly firstRules: RulesByPolicy;
 }
 
-type DecidingRules = Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
+type RulesByPolicy = Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
 
 /** What a sign-in comes to, wherever the rules are written that decide. */
 export interface SignInContent {
@@ -166,7 +166,7 @@ function computedOnce<Value>(compute: () => Value): () => Value {
   };
 }
 
-function decidingRules(policies: PolicySet, facts: Facts): DecidingRules {
+function decidingRules(policies: PolicySet, facts: Facts): RulesByPolicy {
   const { app, session, enrollment, profile, recovery } = policies;
   return {
     app: decidingIn(app, facts),
@@ -179,7 +179,7 @@ function decidingRules(policies: PolicySet, facts: Facts): DecidingRules {
 }
 
 /** The rules about a password that must be replaced. Undefined for users who have none. */
-function passwordRules(policies: PolicySet, facts: Facts): Pick<DecidingRules, 'passwordPolicy' | 'accountPolicy'> {
+function passwordRules(policies: PolicySet, facts: Facts): Pick<RulesByPolicy, 'passwordPolicy' | 'accountPolicy'> {
   const { subject } = facts;
   const used = subject?.enrollments.map(({ id }) => id) ?? [];
   const found = subject && passwordToReplace(policies, facts, { subject, used });
