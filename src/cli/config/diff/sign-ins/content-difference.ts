@@ -27,14 +27,16 @@ export interface ContentDifference extends Omit<SignInDifference, 'before' | 'af
   readonly words: readonly [string, string];
   /** The policies whose rules say it. */
   readonly saidBy: readonly DecidingPolicy[];
+  /** The same in parts, of which other users may have only some. */
+  readonly apart?: readonly Pick<ContentDifference, 'headline' | 'words'>[];
   /** Rules with the same requirement under both configurations say it, too. */
   readonly isSaidByAll?: true;
 }
 
 /** Adds where the rules are written. */
 export function located(difference: ContentDifference, active: SignInView, next: SignInView): SignInDifference {
-  const { words, saidBy, isSaidByAll, ...rest } = difference;
-  const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
+  const { words, saidBy, isSaidByAll, apart: _, ...rest } = difference;
+  const differing = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
     own.filter(
       (rule) =>
         isSaidByAll ||
@@ -42,7 +44,7 @@ export function located(difference: ContentDifference, active: SignInView, next:
     );
   const rulesApart = (at: 'rules' | 'firstRules') => {
     const [before, after] = [active, next].map((view) => saidBy.flatMap((policy) => view[at][policy] ?? []));
-    return { before: apart(before ?? [], after ?? []), after: apart(after ?? [], before ?? []) };
+    return { before: differing(before ?? [], after ?? []), after: differing(after ?? [], before ?? []) };
   };
   const later = rulesApart('rules');
   // Where the same rules decide once something is proved, others may decide what is asked for first.
