@@ -11,7 +11,7 @@ import { pastCounts } from '../values/risk.ts';
 
 export const distanceCondition: ConditionDescriptor<'distance'> = {
   about: 'other',
-  holdsSeconds: false,
+  units: { within: 'kilometres', notWithin: 'kilometres' },
   compile: (condition) => [{ name: 'distance', test: (facts) => distanceResult(condition, facts) }],
   varies: true,
   theory: (conditions, { knowsCountries }) => {

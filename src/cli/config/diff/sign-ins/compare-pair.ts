@@ -4,14 +4,24 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import { identityText } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
-import type { AccessChange, AffectedUsers, AskedThere, Effect, EffectKind } from '../compared/configuration-changes.ts';
+import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
 import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
+import { type ContentDifference, located, type SignInDifference } from './content-difference.ts';
 import type { UserAtApp } from './deciding-rules.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
 import { type Having, havingText } from './having-text.ts';
+import {
+  type DifferenceRow,
+  headlineOf,
+  headlineOfAll,
+  keyOfWho,
+  type Occurrence,
+  saidByAll,
+  sameOfMadeUp,
+} from './occurrences.ts';
 import { changeSentence } from './sentences.ts';
-import { type ContentDifference, contentDifferences, located, type SignInDifference } from './sign-in-differences.ts';
+import { contentDifferences } from './sign-in-differences.ts';
 import { type SignInContent, type SignInContents, type SignInView, viewerOf } from './sign-in-view.ts';
 import type { UserClass } from './user-classes.ts';
 
@@ -44,22 +54,6 @@ interface KeyedDifference {
   readonly key: string;
 }
 
-/** A change of all users of some classes. */
-interface Row {
-  /** The key of `KeyedDifference`, and the circumstances. */
-  readonly key: string;
-  readonly difference: SignInDifference;
-  /** Positions of the circumstances in which it occurs. */
-  readonly positions: readonly number[];
-  /** The worst effect in these circumstances. */
-  readonly effect?: EffectOnUsers;
-}
-
-/** A change of one class of users. */
-interface Occurrence extends Row {
-  readonly user: UserClass;
-}
-
 /** Compares the sign-ins to one pair of apps. */
 export type PairComparison = (pair: AppPair, compared: Compared) => readonly AccessChange[];
 
@@ -70,7 +64,7 @@ export type PairComparison = (pair: AppPair, compared: Compared) => readonly Acc
 export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairComparison {
   const { circumstances, atoms, shared } = signIns;
   const differencesOf = deltasIn(like, atoms, shared);
-  const known = new Map<string, readonly Row[]>();
+  const known = new Map<string, readonly DifferenceRow[]>();
   const rowsFor = (user: UserClass, clientId: string) =>
     getOrMake(known, JSON.stringify([user.groups, user.results, user.rest]), () =>
       rowsOf(circumstances.map(differencesOf({ user, clientId }))),
@@ -83,13 +77,8 @@ export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairCom
       rowsFor(user, pair.active.app.clientId).map((row): Occurrence => ({ user, ...row })),
     );
     const sizes = groupSizes(compared.classes);
-    const keyOf = ({ key, difference: { kind, headline }, positions }: Row) =>
-      compared.isCounted ? key : JSON.stringify([kind, headline, positions]);
-    return [...Map.groupBy(found, keyOf).values()].flatMap((same) =>
-      (compared.isCounted ? [same] : alikeInWhatTheyHave(same)).flatMap((alike) =>
-        changeOf(alike, pair, { ...compared, sizes, placedAt }),
-      ),
-    );
+    const same = compared.isCounted ? [...Map.groupBy(found, ({ key }) => key).values()] : sameOfMadeUp(found);
+    return same.flatMap((alike) => changeOf(alike, pair, { ...compared, sizes, placedAt }));
   };
 }
 
@@ -139,12 +128,12 @@ function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], 
 function keyed(difference: SignInDifference): KeyedDifference {
   return {
     difference,
-    key: JSON.stringify([difference.kind, difference.headline, difference.before, difference.after]),
+    key: JSON.stringify([difference.kind, headlineOf(difference), difference.before, difference.after]),
   };
 }
 
 /** `differences`: those in each circumstance. */
-function rowsOf(differences: readonly (readonly KeyedDifference[])[]): readonly Row[] {
+function rowsOf(differences: readonly (readonly KeyedDifference[])[]): readonly DifferenceRow[] {
   const found = new Map<
     string,
     { key: string; difference: SignInDifference; positions: number[]; effect?: EffectOnUsers }
@@ -168,19 +157,6 @@ function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined)
   return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
 }
 
-/** Made-up users of one group and identity. */
-function keyOfWho({ groups, identity }: UserClass): string {
-  return JSON.stringify([groups, identity]);
-}
-
-/** Apart by the made-up users whom the change concerns with other things that they have, or with other effects. */
-function alikeInWhatTheyHave(same: readonly Occurrence[]): readonly (readonly Occurrence[])[] {
-  const byWho = [...Map.groupBy(same, ({ user }) => keyOfWho(user)).values()];
-  const had = (of: readonly Occurrence[]) =>
-    JSON.stringify(of.map(({ user: { having }, effect }) => [having?.words, effect?.many]));
-  return [...Map.groupBy(byWho, had).values()].map((alike) => alike.flat());
-}
-
 function havingOf(some: readonly UserClass[]): readonly Having[] {
   return [...new Set(some.flatMap(({ having }) => having ?? []))];
 }
@@ -194,7 +170,8 @@ interface ComparedAt extends Compared {
 function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared: ComparedAt): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];
-  const { kind, headline } = first.difference;
+  const { kind } = first.difference;
+  const headline = headlineOfAll(same);
   const [before, after] = [saidByAll(same, 'before'), saidByAll(same, 'after')];
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
@@ -202,13 +179,6 @@ function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared:
   const { where, zones } = compared.placedAt(first.positions);
   const row = { kind, apps: clientIds, who, where, zones, before, after, effects };
   return [{ ...row, sentence: changeSentence({ headline, ...row }) }];
-}
-
-/** Made-up users with the same change may differ in what was asked of them. */
-function saidByAll(same: readonly Occurrence[], side: 'before' | 'after'): AskedThere {
-  const said = same.map(({ difference }) => difference[side]);
-  const rules = new Map(said.flatMap((there) => there.rules.map((rule) => [JSON.stringify(rule), rule] as const)));
-  return { words: [...new Set(said.map(({ words }) => words))].join(', or '), rules: [...rules.values()] };
 }
 
 function affectedBy(
