@@ -25,12 +25,6 @@ import { contentDifferences } from './sign-in-differences.ts';
 import { type SignInContent, type SignInContents, type SignInView, viewerOf } from './sign-in-view.ts';
 import type { UserClass } from './user-classes.ts';
 
-interface Compared {
-  readonly classes: readonly UserClass[];
-  /** Whether users were counted in a store. */
-  readonly isCounted: boolean;
-}
-
 /** The sign-ins that are compared. */
 interface ComparedSignIns extends Pick<ComparedCircumstances, 'circumstances' | 'statements'> {
   /** The ids of `UserClass.results`. */
@@ -40,12 +34,14 @@ interface ComparedSignIns extends Pick<ComparedCircumstances, 'circumstances' | 
 
 /** What is found once for all pairs of apps. */
 export interface SharedByApps {
+  /** Whether users were counted in a store. Others are made up. */
+  readonly isCounted: boolean;
   readonly contents: SignInContents;
   readonly differences: Map<SignInContent, Map<SignInContent, readonly ContentDifference[]>>;
 }
 
-export function newShared(): SharedByApps {
-  return { contents: { byKey: new Map(), numbers: new Map() }, differences: new Map() };
+export function newShared(isCounted: boolean): SharedByApps {
+  return { isCounted, contents: { byKey: new Map(), numbers: new Map() }, differences: new Map() };
 }
 
 interface KeyedDifference {
@@ -55,7 +51,7 @@ interface KeyedDifference {
 }
 
 /** Compares the sign-ins to one pair of apps. */
-export type PairComparison = (pair: AppPair, compared: Compared) => readonly AccessChange[];
+export type PairComparison = (pair: AppPair, classes: readonly UserClass[]) => readonly AccessChange[];
 
 /**
  * Compares the sign-ins to pairs like this one: a class of users with the same results is evaluated once for all of
@@ -72,13 +68,14 @@ export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairCom
   const places = new Map<string, Placed>();
   const placedAt = (positions: readonly number[]) =>
     getOrMake(places, positions.join(), () => placed(positions, signIns));
-  return (pair, compared) => {
-    const found = compared.classes.flatMap((user) =>
+  return (pair, classes) => {
+    const found = classes.flatMap((user) =>
       rowsFor(user, pair.active.app.clientId).map((row): Occurrence => ({ user, ...row })),
     );
-    const sizes = groupSizes(compared.classes);
-    const same = compared.isCounted ? [...Map.groupBy(found, ({ key }) => key).values()] : sameOfMadeUp(found);
-    return same.flatMap((alike) => changeOf(alike, pair, { ...compared, sizes, placedAt }));
+    const { isCounted } = shared;
+    const same = isCounted ? [...Map.groupBy(found, ({ key }) => key).values()] : sameOfMadeUp(found);
+    const compared = { classes, isCounted, sizes: groupSizes(classes), ...whoIn(classes), placedAt };
+    return same.flatMap((alike) => changeOf(alike, pair, compared));
   };
 }
 
@@ -111,7 +108,10 @@ function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], 
     getOrMake(
       getOrMake(differences, from, () => new Map<SignInContent, readonly ContentDifference[]>()),
       to,
-      () => contentDifferences(from, to, authenticators),
+      () => {
+        const found = contentDifferences(from, to, authenticators);
+        return shared.isCounted ? found : found.flatMap(inParts);
+      },
     );
   return (who) => {
     const [beforeAt, afterAt] = [before(who), after(who)];
@@ -123,6 +123,11 @@ function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], 
       );
     };
   };
+}
+
+/** Made-up users may have only some parts of it. */
+function inParts({ apart, ...difference }: ContentDifference): readonly ContentDifference[] {
+  return apart?.map((part) => ({ ...difference, ...part })) ?? [difference];
 }
 
 function keyed(difference: SignInDifference): KeyedDifference {
@@ -161,7 +166,18 @@ function havingOf(some: readonly UserClass[]): readonly Having[] {
   return [...new Set(some.flatMap(({ having }) => having ?? []))];
 }
 
-interface ComparedAt extends Compared {
+/** Groups and identities, and what made-up users have. */
+interface WhoIn {
+  readonly who: number;
+  readonly had: readonly Having[];
+}
+
+function whoIn(some: readonly UserClass[]): WhoIn {
+  return { who: new Set(some.map(keyOfWho)).size, had: havingOf(some) };
+}
+
+interface ComparedAt extends WhoIn, Pick<SharedByApps, 'isCounted'> {
+  readonly classes: readonly UserClass[];
   readonly sizes: ReadonlyMap<string, number>;
   readonly placedAt: (positions: readonly number[]) => Placed;
 }
@@ -183,7 +199,7 @@ function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared:
 
 function affectedBy(
   same: readonly Occurrence[],
-  { classes, isCounted, sizes, users }: ComparedAt & { readonly users: number },
+  { classes, isCounted, sizes, users, ...all }: ComparedAt & { readonly users: number },
 ): AffectedUsers {
   const inChange = same.map(({ user }) => user);
   const meant = users > 0 ? inChange.filter((userClass) => userClass.users > 0) : inChange;
@@ -191,9 +207,9 @@ function affectedBy(
   const own = groupSizes(inChange);
   const groups = names.map((group) => ({ group, users: own.get(group) ?? 0, of: sizes.get(group) ?? 0 }));
   const of = classes.reduce((sum, userClass) => sum + userClass.users, 0);
-  const whoIn = (some: readonly UserClass[]) => new Set(some.map(keyOfWho)).size;
-  const isAll = isCounted ? users > 0 && users === of : whoIn(inChange) === whoIn(classes);
-  const had = havingText(havingOf(inChange), havingOf(classes));
+  const inside = whoIn(inChange);
+  const isAll = isCounted ? users > 0 && users === of : inside.who === all.who;
+  const had = havingText(inside.had, all.had);
   const such = users > 0 || isAll ? [] : namesOfSome(meant, classes);
   return {
     ...(isCounted && { users, of }),

@@ -27,16 +27,18 @@ export interface ContentDifference extends Omit<SignInDifference, 'before' | 'af
   readonly words: readonly [string, string];
   /** The policies whose rules say it. */
   readonly saidBy: readonly DecidingPolicy[];
+  /** The same in parts, of which other users may have only some. */
+  readonly apart?: readonly Pick<ContentDifference, 'headline' | 'words'>[];
   /** Rules with the same requirement under both configurations say it, too. */
   readonly isSaidByAll?: true;
 }
 
 /** Adds where the rules are written. */
 export function located(difference: ContentDifference, active: SignInView, next: SignInView): SignInDifference {
-  const { words, saidBy, isSaidByAll, ...rest } = difference;
+  const { words, saidBy, isSaidByAll, apart: _, ...rest } = difference;
   const rulesOf = (view: SignInView) => saidBy.flatMap((policy) => view.rules[policy] ?? []);
   const [before, after] = [rulesOf(active), rulesOf(next)];
-  const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
+  const differing = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
     own.filter(
       (rule) =>
         isSaidByAll ||
@@ -44,8 +46,8 @@ export function located(difference: ContentDifference, active: SignInView, next:
     );
   return {
     ...rest,
-    before: { words: words[0], rules: apart(before, after).map(locationOf) },
-    after: { words: words[1], rules: apart(after, before).map(locationOf) },
+    before: { words: words[0], rules: differing(before, after).map(locationOf) },
+    after: { words: words[1], rules: differing(after, before).map(locationOf) },
   };
 }
 

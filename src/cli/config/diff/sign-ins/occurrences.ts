@@ -1,4 +1,5 @@
 /** Changes of classes of users, and which of them are one change. */
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AskedThere } from '../compared/configuration-changes.ts';
 import type { SignInDifference } from './content-difference.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
@@ -58,9 +59,12 @@ function alikeInWhatTheyHave(same: readonly Occurrence[]): readonly (readonly Oc
   return [...Map.groupBy(byWho, had).values()].map((alike) => alike.flat());
 }
 
+/** Cached by user. */
+const whoKeys = new WeakMap<UserClass, string>();
+
 /** Made-up users of one group and identity. */
-export function keyOfWho({ groups, identity }: UserClass): string {
-  return JSON.stringify([groups, identity]);
+export function keyOfWho(user: UserClass): string {
+  return getOrMake(whoKeys, user, () => JSON.stringify([user.groups, user.identity]));
 }
 
 /** Made-up users with the same change may differ in what was asked of them. */

@@ -4,7 +4,7 @@ import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
-import { acrDifference } from './acr-difference.ts';
+import { acrDifferences } from './acr-difference.ts';
 import { newOnes } from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
@@ -87,8 +87,7 @@ function shortAsksText(asks: RulesInEffect['asks']): string {
 }
 
 function tokensDifference({ active, next }: ComparedContents): readonly ContentDifference[] {
-  const difference = acrDifference(active, next);
-  return difference ? [{ kind: 'acr', ...difference, saidBy: [] }] : [];
+  return acrDifferences(active, next).map((difference) => ({ kind: 'acr', ...difference, saidBy: [] }));
 }
 
 function scopesDifference(sides: ComparedContents): readonly ContentDifference[] {

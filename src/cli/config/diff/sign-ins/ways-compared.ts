@@ -48,14 +48,9 @@ function partsBySet(asked: AskedInAll) {
   return new Map(ways.flatMap(({ sets, parts }) => sets.map((set) => [JSON.stringify(set), { set, parts }] as const)));
 }
 
-/** For example `, when signing in by password`. */
-export function whenSigningIn(sets: ProofSets): string {
-  return `, when signing in by ${proofSetsText({ sets, isComplete: true })}`;
-}
-
-/** Empty: in every way. */
+/** For example `, when signing in by password`. Empty: in every way. */
 export function whenText({ own, others }: StatedWays): string {
-  return others.length === 0 ? '' : whenSigningIn(own);
+  return others.length === 0 ? '' : `, when signing in by ${proofSetsText({ sets: own, isComplete: true })}`;
 }
 
 /** What is true of several users. Undefined: of some of them it is true in a way in which it is not of others. */

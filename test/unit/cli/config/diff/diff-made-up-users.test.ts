@@ -194,6 +194,17 @@ test.each<[string, Files, Files, unknown]>([
   expect(await sentencesOf(active, next)).toEqual(expected);
 });
 
+test('what tokens say is told once for each acr', async () => {
+  const { changes } = await diffFrom(signOn(all()), signOn(all(2)));
+  const told = changes.flatMap(({ kind, sentence }) => (kind === 'acr' ? [sentence] : []));
+  expect(told.toSorted()).toEqual([
+    'every user with every authenticator, or without webauthn: tokens may say acr urn:okta:loa:2fa:any, and did not',
+    'every user with nothing but password, or with nothing but totp: tokens may say acr phr, and did not',
+    'every user with password: tokens no longer say acr urn:okta:loa:1fa:pwd',
+    'every user with totp: tokens no longer say acr urn:okta:loa:1fa:any',
+  ]);
+});
+
 test('what was asked of several users is told once', async () => {
   const said = async (active: Files, next: Files) =>
     (await diffFrom(active, next)).changes.map(({ before, after }) => [before.words, after.words]);
