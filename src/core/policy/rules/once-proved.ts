@@ -17,12 +17,6 @@ export function onceProved(policy: AnyPolicy, facts: Facts): Facts {
   return policy !== undefined && asksIn(policy, rulesOf) ? proved(facts) : facts;
 }
 
-/** As the rules of this policy see it before the first proof and after it. One, where no rule can tell them apart. */
-export function momentsOf(policy: AnyPolicy, facts: Facts): readonly Facts[] {
-  const after = onceProved(policy, facts);
-  return after === facts ? [facts] : [facts, after];
-}
-
 /** As all rules that decide about a sign-in see it once something is proved. The same facts where none can tell. */
 export function signInOnceProved(policies: PolicySet, facts: Facts): Facts {
   return asksIn(policies, rulesOfSignIn) ? proved(facts) : facts;
