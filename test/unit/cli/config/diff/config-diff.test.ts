@@ -262,7 +262,7 @@ test('a fresh sign-in is one of a new device', async () => {
   const rule = { name: 'Unusual', when: { risk: { any: ['newDevice'] } }, then: 'deny' };
   await diffs.addUsers(2, [], { credentials: [password] });
   const text = await diffs.diff(signOn(rule, all()));
-  expect(text).toContain("all 2 users, in a new browser: can't get in any more");
+  expect(text).toContain('all 2 users, in a new browser: no longer let in (one factor before)');
   expect(text).not.toContain('also ask about');
 });
 

@@ -81,6 +81,7 @@ const withAccount = (accountPolicy: CompiledAccountPolicy): PolicySet => ({
   accountPolicy,
   authenticators: [{ key: 'totp', factors: ['possession'], characteristics: [], enrollable: true }],
 });
+const newDevice = { signal: 'newDevice', points: 20 } as const;
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];
 const users = [user([]), user(['a']), user(['a', 'b']), user(['b']), user(['b'], 'enrolled TOTP')];
 const eachAsked = users.flatMap((each) =>
@@ -131,6 +132,24 @@ describe('sign-ins have the same name', () => {
   test('where the same rules decide', () => {
     expect(nameOf(['a'], elsewhere)).toBe(nameOf(['b'], home));
     expect(nameOf(['a', 'b'], office)).toBe(nameOf(['b', 'a'], home));
+  });
+
+  test('and another where others decide once something is proved', () => {
+    const byRisk = namesUnder(
+      set({
+        session: policyOf({}),
+        app: policyOf({ groups: { any: ['a'] }, risk: { any: ['newDevice'] } }, { groups: { any: ['c'] } }, {}),
+      }),
+      ({ circumstance, ...who }) => {
+        const facts = factsOf({ circumstance, ...who });
+        return circumstance.device.known ? facts : { ...facts, risk: { level: 'low', reasons: [newDevice] } };
+      },
+    );
+    const known = { ...elsewhere, device: { ...elsewhere.device, known: true } };
+    const byRiskOf = (groups: readonly string[], circumstance: Circumstance) =>
+      byRisk({ user: user(groups), circumstance, clientId: 'app' });
+    expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['b'], elsewhere));
+    expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['a'], known));
   });
 
   test('and another where others do', () => {
