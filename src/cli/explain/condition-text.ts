@@ -1,6 +1,7 @@
 /** Formats the conditions of a rule with their results. */
-import type { ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
+import type { ConditionName, ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
+import type { NumberUnit } from '../../core/policy/condition-descriptor.ts';
 import { conditionDescriptors } from '../../core/policy/rules/condition-table.ts';
 import type { ExplainedRule } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
@@ -52,7 +53,7 @@ export function conditionText(when: ConditionSet, name: string): string {
   const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
   if (value === undefined) return name;
   const written = asWritten(key);
-  const plain = written(key, value);
+  const plain = written(rest.at(-1) ?? key, value);
   // A formula contains quotes of its own.
   if (typeof plain === 'string') return `${name} ${plain.trim().replace(/\s*\n\s*/g, ' ')}`;
   const text = JSON.stringify(value, written, 1)
@@ -64,19 +65,24 @@ export function conditionText(when: ConditionSet, name: string): string {
 }
 
 const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-const conditionsInSeconds = new Set(
-  Object.entries(conditionDescriptors).flatMap(([name, { holdsSeconds }]) => (holdsSeconds ? [name] : [])),
-);
 
-/** Values as in the files: dates as written, `time` as clock times and days, `distance` in kilometres. */
+const numberTexts: Readonly<Record<NumberUnit, (number: number) => string>> = {
+  seconds: durationText,
+  kilometres: (distance) => `${distance} km`,
+  dayOfWeek: (day) => days[day] ?? '',
+  minuteOfDay: clockTime,
+};
+
+/** Values as in the files: dates as written, and numbers by the units of the condition. */
 function asWritten(condition: string): (key: string, value: unknown) => unknown {
+  const { units = {} } = conditionDescriptors[condition as ConditionName] ?? {};
+  const unitsByKey: Readonly<Partial<Record<string, NumberUnit>>> = units;
   return (key, value) => {
     if (typeof value === 'object' && value !== null && 'written' in value) return value.written;
-    if (typeof value === 'number' && conditionsInSeconds.has(condition)) return durationText(value);
-    if (typeof value === 'number' && condition === 'distance') return `${value} km`;
-    if (condition !== 'time') return value;
-    if (key === 'days' && Array.isArray(value)) return value.map((day) => days[day]);
-    return typeof value === 'number' ? clockTime(value) : value;
+    const unit = unitsByKey[key];
+    if (unit === undefined) return value;
+    if (Array.isArray(value)) return value.map(numberTexts[unit]);
+    return typeof value === 'number' ? numberTexts[unit](value) : value;
   };
 }
 

@@ -77,6 +77,7 @@ function over(given: UserFacts, placed: UserFacts, test: PolicyTest): UserFacts 
   return omitUndefined({
     // Moved to the time of the test already.
     now: placed.now,
+    isTimed: placed.isTimed,
     transaction: given.transaction,
     request: requestOver(given.request, placed.request, test.request),
     network: test.network === undefined ? placed.network : given.network,

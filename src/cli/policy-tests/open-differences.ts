@@ -138,5 +138,5 @@ function textOf(expected: Expectation): string {
 function exampleOf(facts: Facts, written: readonly string[] | undefined, isTimed: boolean): readonly string[] {
   if (facts.subject === undefined) return [];
   const enrolled = written ?? facts.subject.enrollments.map(({ authenticator }) => authenticator);
-  return exampleOptions({ ...facts, subject: facts.subject }, enrolled, isTimed);
+  return exampleOptions({ ...facts, subject: facts.subject, ...(isTimed && { isTimed }) }, enrolled);
 }

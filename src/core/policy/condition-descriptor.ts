@@ -29,11 +29,21 @@ export interface ConditionTest {
  */
 export type ConditionAbout = 'user' | 'account' | 'circumstance' | 'app' | 'scope' | 'evidence' | 'anything' | 'other';
 
+/** What a number counts: 0 = Sunday, minutes since midnight, or what its name says. */
+export type NumberUnit = 'seconds' | 'kilometres' | 'dayOfWeek' | 'minuteOfDay';
+
+/** The keys at which any form of the condition holds a number, or several. */
+type NumberKey<Condition> = Condition extends unknown
+  ? {
+      [Key in keyof Condition]-?: NonNullable<Condition[Key]> extends number | readonly number[] ? Key : never;
+    }[keyof Condition]
+  : never;
+
 /** A condition as a plug-in: how to test it, whether it may change, and which facts meet it. */
 export interface ConditionDescriptor<Name extends ConditionName> {
   readonly about: ConditionAbout;
-  /** Numbers in the condition are durations (seconds), and output shows them as durations. */
-  readonly holdsSeconds: boolean;
+  /** What each of its numbers counts, by key. Output shows them as a file has them. */
+  readonly units: Readonly<Record<NumberKey<ConditionOf<Name>>, NumberUnit>>;
   /** One test for each part of the condition; all of them must hold. */
   readonly compile: (condition: ConditionOf<Name>) => readonly ConditionTest[];
   /**
@@ -41,6 +51,8 @@ export interface ConditionDescriptor<Name extends ConditionName> {
    * scopes.
    */
   readonly varies: boolean;
+  /** It asks about the past of the account, which counts only once something is proved. */
+  readonly onceProved?: true;
   /** What `config check` uses for its proofs. */
   readonly theory: ConditionTheory<Name>;
 }

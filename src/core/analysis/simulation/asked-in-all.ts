@@ -1,14 +1,14 @@
 /** What a fresh sign-in asks for in all: every set of proofs that lets the user in, and what comes after it. */
-import { type RequiredEvidence, requiredOf } from '../../decision/required-evidence.ts';
 import { passwordToReplace } from '../../enrollment/password-to-replace.ts';
 import type { Facts } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
-import { type Action, type AllSets, allSufficientSets } from '../../remediation/all-sufficient-sets.ts';
+import { type Action, type AllSets, setsOfActions } from '../../remediation/all-sufficient-sets.ts';
 import { decisionAt, factsAt, walkFrom, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, prove, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 import { methodAmong } from './simulated-proofs.ts';
+import { requiredAt, sufficientProofs } from './sufficient-proofs.ts';
 
 export interface AskedInAll {
   /** The user needs one of these sets. */
@@ -34,22 +34,17 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   const { first, turns } = walkThrough(policies, facts);
   if (subject === undefined || first.next === undefined) return undefined;
   const start = identifiedAs(subject, facts);
-  const { requirements, capabilities } = requiredAt(start, simulation);
   const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
   if (met < 0) return undefined;
   const after = turns.slice(met).flatMap(({ steps }) => steps);
   const before = turns.slice(0, met).flatMap(({ steps }) => steps);
-  const proofs = offeredOf(allSufficientSets(requirements, capabilities), before);
+  const proofs = offeredOf(setsOfActions(sufficientProofs(start, simulation)), before);
   if (proofs.sets.length > 1 && mayBeFollowedByOthers(after, simulation))
     return followed(proofs, (set) => {
       const isSimulated = isProvedBy(set, turns[met]?.from) || set.some(({ toEnroll }) => toEnroll);
       return isSimulated ? after : (afterProving(set, start, simulation) ?? after);
     });
   return endsWell(after) ? { proofs, ways: [{ sets: proofs.sets, after }] } : undefined;
-}
-
-function requiredAt(progress: Progress, { policies, facts }: Simulation): RequiredEvidence {
-  return requiredOf(policies, factsAt(progress, facts), progress.subject);
 }
 
 /** Of the possible enrollments, keeps those that the enrollment policy requires: the page offers nothing else. */
@@ -118,8 +113,11 @@ function afterProving(
   return proved && walkFrom(proved, simulation).flatMap(({ steps }) => steps);
 }
 
-/** As the sign-in asks for them, one after the other. Of several enrollments of a kind, those that are enough count. */
-function proving(left: readonly Action[], from: Progress, simulation: Simulation): Progress | undefined {
+/**
+ * Where the user is after proving these. Undefined: they are not asked for one after the other. Of several enrollments
+ * of a kind, those that are enough count.
+ */
+export function proving(left: readonly Action[], from: Progress, simulation: Simulation): Progress | undefined {
   if (requiredAt(from, simulation).isMet) return from;
   const decision = decisionAt(from, simulation);
   if (decision.kind !== 'challenge') return undefined;

@@ -5,7 +5,7 @@ import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
 export const accountAgeCondition: ConditionDescriptor<'accountAge'> = {
   about: 'account',
-  holdsSeconds: true,
+  units: { atLeast: 'seconds', below: 'seconds' },
   compile: ({ atLeast, below }) => [
     {
       name: 'accountAge',

@@ -5,7 +5,7 @@ import { meetsLists } from '../values/membership.ts';
 
 export const appsCondition: ConditionDescriptor<'apps'> = {
   about: 'app',
-  holdsSeconds: false,
+  units: {},
   compile: (lists) => [{ name: 'apps', test: ({ request }) => resultOf(meetsLists(lists, [request.clientId])) }],
   varies: false,
   theory: (_, { clientIds }) =>

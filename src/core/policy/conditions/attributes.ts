@@ -10,7 +10,7 @@ import { compilePattern } from '../values/pattern.ts';
 
 export const attributesCondition: ConditionDescriptor<'attributes'> = {
   about: 'user',
-  holdsSeconds: false,
+  units: {},
   compile: attributeTests,
   varies: false,
   theory: attributesTheory,

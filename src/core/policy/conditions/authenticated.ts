@@ -9,7 +9,7 @@ import { meetsLists } from '../values/membership.ts';
 
 export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
   about: 'evidence',
-  holdsSeconds: false,
+  units: {},
   compile: (lists) => [
     {
       name: 'authenticated',

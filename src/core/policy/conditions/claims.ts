@@ -5,7 +5,7 @@ import { meetsLists } from '../values/membership.ts';
 
 export const claimsCondition: ConditionDescriptor<'claims'> = {
   about: 'other',
-  holdsSeconds: false,
+  units: {},
   compile: (lists) => [
     { name: 'claims', test: ({ request }) => resultOf(meetsLists(lists, request.essentialClaims ?? [])) },
   ],

@@ -20,7 +20,7 @@ import { meetsLists } from '../values/membership.ts';
 
 export const deviceCondition: ConditionDescriptor<'device'> = {
   about: 'circumstance',
-  holdsSeconds: false,
+  units: {},
   compile: deviceTests,
   varies: true,
   theory: (conditions, { devices }) => {

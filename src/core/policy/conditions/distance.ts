@@ -11,9 +11,10 @@ import { pastCounts } from '../values/risk.ts';
 
 export const distanceCondition: ConditionDescriptor<'distance'> = {
   about: 'other',
-  holdsSeconds: false,
+  units: { within: 'kilometres', notWithin: 'kilometres' },
   compile: (condition) => [{ name: 'distance', test: (facts) => distanceResult(condition, facts) }],
   varies: true,
+  onceProved: true,
   theory: (conditions, { knowsCountries }) => {
     // The usual place, and a place at the distance of each bound. Between two of these distances nothing changes.
     const bounds = knowsCountries ? conditions.map(boundOf) : [];

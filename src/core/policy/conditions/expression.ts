@@ -4,7 +4,7 @@ import { expressionTheory } from '../theories/expression-theory.ts';
 
 export const expressionCondition: ConditionDescriptor<'expression'> = {
   about: 'anything',
-  holdsSeconds: false,
+  units: {},
   compile: ({ written, aboutUser, varies, evaluate, partOf }) => {
     const reads = partOf?.(written).reads;
     return [

@@ -5,7 +5,7 @@ import { meetsLists } from '../values/membership.ts';
 
 export const groupsCondition: ConditionDescriptor<'groups'> = {
   about: 'user',
-  holdsSeconds: false,
+  units: {},
   compile: (lists) => [{ name: 'groups', test: subjectTest(({ groups }) => meetsLists(lists, groups)) }],
   varies: false,
   theory: (conditions) =>

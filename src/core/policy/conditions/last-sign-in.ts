@@ -6,7 +6,7 @@ import { boundOf, isWithinBound } from '../values/bound.ts';
 
 export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
   about: 'other',
-  holdsSeconds: true,
+  units: { within: 'seconds', notWithin: 'seconds' },
   compile: (condition) => [
     {
       name: 'lastSignIn',

@@ -12,7 +12,7 @@ import { meetsLists } from '../values/membership.ts';
 
 export const networkCondition: ConditionDescriptor<'network'> = {
   about: 'circumstance',
-  holdsSeconds: false,
+  units: {},
   compile: (lists) => [
     {
       name: 'network',

@@ -4,7 +4,7 @@ import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 
 export const recoveredCondition: ConditionDescriptor<'recovered'> = {
   about: 'account',
-  holdsSeconds: true,
+  units: { within: 'seconds' },
   compile: ({ within }) => [
     {
       name: 'recovered',

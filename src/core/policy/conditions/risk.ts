@@ -20,10 +20,11 @@ import { countedRisk, isAtLeast } from '../values/risk.ts';
 
 export const riskCondition: ConditionDescriptor<'risk'> = {
   about: 'other',
-  holdsSeconds: false,
+  units: {},
   compile: (condition) =>
     riskMembers(condition).map(({ name, holds }) => ({ name: `risk.${name}`, test: ofUser(holds) })),
   varies: true,
+  onceProved: true,
   theory: riskTheory,
 };
 

@@ -5,7 +5,7 @@ import { meetsLists } from '../values/membership.ts';
 
 export const scopesCondition: ConditionDescriptor<'scopes'> = {
   about: 'scope',
-  holdsSeconds: false,
+  units: {},
   compile: (lists) => [{ name: 'scopes', test: ({ request }) => resultOf(meetsLists(lists, request.scopes)) }],
   varies: true,
   // A request for an API may name scopes that the configuration does not know.

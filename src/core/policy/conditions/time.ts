@@ -10,7 +10,7 @@ import { type OpenWindows, windowsTogether } from '../values/window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
   about: 'circumstance',
-  holdsSeconds: false,
+  units: { days: 'dayOfWeek', from: 'minuteOfDay', to: 'minuteOfDay' },
   compile: (time) => [{ name: 'time', test: timeTest(time) }],
   varies: true,
   theory: timeTheory,
@@ -65,7 +65,7 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
   const variable: Variable = {
     name: 'time',
     order: 0,
-    classes: classes.map(({ now }) => ({ applyTo: (facts) => ({ ...facts, now }) })),
+    classes: classes.map(({ now }) => ({ applyTo: (facts) => ({ ...facts, now, isTimed: true }) })),
   };
   return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
 }

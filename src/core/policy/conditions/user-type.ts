@@ -6,7 +6,7 @@ import { meetsLists } from '../values/membership.ts';
 
 export const userTypeCondition: ConditionDescriptor<'userType'> = {
   about: 'user',
-  holdsSeconds: false,
+  units: {},
   compile: (lists) => {
     const test = subjectTest(({ userType }) => meetsLists(lists, userType === undefined ? [] : [userType]));
     return [{ name: 'userType', test }];

@@ -6,7 +6,7 @@ import { membershipTheory } from '../theories/membership-theory.ts';
 
 export const usersCondition: ConditionDescriptor<'users'> = {
   about: 'user',
-  holdsSeconds: false,
+  units: {},
   compile: (lists) => [{ name: 'users', test: subjectTest(usersTest(lists)) }],
   varies: false,
   // A user may have several identifiers.

@@ -52,10 +52,10 @@ export function attributeTheory(tested: TestedAttribute, days: ValueFormulas | u
   const understands = (test: AttributeTest) => isUnderstood(test, hasDays);
   const isKept = (value: AttributeValue) => universe.isKept(name, value);
   const values = valueClasses(tests.filter(understands).flatMap(valueTests), attribute, isKept);
-  const free = freeTests(name);
+  const marks: Marks = universe.isLasting(name) ? { name, lasting: true } : { name };
+  const free = freeTests(marks);
   if (values === undefined) return free;
   const several = attribute === undefined || attribute.type === 'list';
-  const marks: Marks = universe.isLasting(name) ? { name, lasting: true } : { name };
   const formulas = several
     ? severalValues(marks, values, { valueTest, isList: attribute?.type === 'list' })
     : oneValue(marks, values, valueTest);
@@ -103,11 +103,13 @@ function testFormula({ present, not, ...test }: AttributeTest, { passes, isPrese
   };
 }
 
-function freeTests(name: string): FormulaOfTest {
+function freeTests({ name, ...marks }: Marks): FormulaOfTest {
   const variables = new Map<string, Variable>();
   return (test) => {
     const key = JSON.stringify(test);
-    const variable = variables.get(key) ?? truthVariable(`attributes.${name} ${key}`, undefined);
+    // A value may last, but not how it compares with the present.
+    const marksOfTest = valueTests(test).some(isRelative) ? {} : marks;
+    const variable = variables.get(key) ?? { ...truthVariable(`attributes.${name} ${key}`, undefined), ...marksOfTest };
     variables.set(key, variable);
     return isYes(variable);
   };

@@ -85,6 +85,6 @@ export function placedAt(moment: Seconds, isIn: (now: Seconds) => boolean): (fac
   return (facts) => {
     const weeks = Math.floor((moment - facts.now) / oneWeek);
     const alike = [0, weeks, weeks + 1].map((shift) => facts.now + shift * oneWeek);
-    return { ...facts, now: alike.find(isIn) ?? moment };
+    return { ...facts, now: alike.find(isIn) ?? moment, isTimed: true };
   };
 }

@@ -79,7 +79,7 @@ function togetherWith(
  */
 function placedIn(
   pattern: string,
-  { name, daysAt, seenAt }: DayView,
+  { name, daysAt, seenAt, borders }: DayView,
   since: Seconds = 0,
 ): (facts: UserFacts) => UserFacts {
   return ({ subject, ...facts }) => {
@@ -87,7 +87,12 @@ function placedIn(
     const days = daysAt(now);
     const near = days.filter((day) => seenAt(day, now) === pattern).sort((a, b) => far(a, now) - far(b, now));
     const value = dayText(near[0] ?? days[0] ?? 0);
-    return { ...facts, now, subject: { ...subject, profile: { ...subject.profile, [name]: value } } };
+    return {
+      ...facts,
+      now,
+      ...(borders.length > 0 && { isTimed: true }),
+      subject: { ...subject, profile: { ...subject.profile, [name]: value } },
+    };
   };
 }
 

@@ -14,7 +14,11 @@ import type { RuleFacts, Seconds, Subject } from '../../model/facts.ts';
 import type { RiskScoring } from '../../model/risk.ts';
 
 /** Example facts of a user, made up by an analysis. */
-export type UserFacts = RuleFacts & { readonly subject: Subject };
+export interface UserFacts extends RuleFacts {
+  readonly subject: Subject;
+  /** A rule compares something with the present, so that what these facts show may not hold at another time. */
+  readonly isTimed?: true;
+}
 
 /** A class of facts: those in which a variable has one particular value. */
 export interface FactClass {

@@ -104,7 +104,7 @@ export interface GraceEnd {
   /** A clause about the end of grace. Empty: such users are also denied while they may still skip the enrollment. */
   readonly clause: string;
   /** The example holds at its own time only. */
-  readonly isTimed: boolean;
+  readonly isTimed?: true;
 }
 
 export function graceEndOf({ app: { policies }, combination, after, facts, beginning, lockOut }: Denied): GraceEnd {
@@ -114,13 +114,12 @@ export function graceEndOf({ app: { policies }, combination, after, facts, begin
     ...(after ? [after.rule] : []),
     ...(lockOut?.after ?? []),
   ]).filter(hasGrace);
-  if (rules.length === 0 || isSignInDenied(withoutGraced(policies), user.facts, user.keys))
-    return { clause: '', isTimed: false };
+  if (rules.length === 0 || isSignInDenied(withoutGraced(policies), user.facts, user.keys)) return { clause: '' };
   const names = rules.map(({ name }) => `"${name}"`).join(' and ');
   const over = daysOf(rules.flatMap(({ then }) => then.required)).filter((day) => day <= user.facts.now);
   const from = over.length > 0 ? ` (from ${timeText(Math.max(...over))} on)` : '';
   const clause = `, once the grace of the rule${rules.length > 1 ? 's' : ''} ${names} is over${from}`;
-  return { clause, isTimed: over.length > 0 };
+  return { clause, ...(over.length > 0 && { isTimed: true }) };
 }
 
 /** The day, with the time unless it is midnight. */

@@ -84,7 +84,7 @@ function atSignOn(denied: Denied, { locationOf }: AnalysedConfiguration): readon
     findingAt('newcomer-lock-out', location, {
       message: `denies ${newcomersText(beginning)}${clause}: they cannot set up there what it asks for`,
       rules: [after?.rule ?? combination.enrollment ?? []].flat().map(namedRule),
-      example: exampleOptions(facts, beginning.keys, isTimed),
+      example: exampleOptions({ ...facts, ...(isTimed && { isTimed }) }, beginning.keys),
       advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
     }),
   ];
@@ -106,7 +106,7 @@ function newcomerLockOut(same: readonly Denied[], { locationOf }: AnalysedConfig
     findingAt('newcomer-lock-out', location, {
       message: `locks ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${clause}: they cannot ${what} what is asked for`,
       rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
-      example: exampleOptions(facts, beginning.keys, isTimed),
+      example: exampleOptions({ ...facts, ...(isTimed && { isTimed }) }, beginning.keys),
       advice: shown.cause.enrollment
         ? 'let them set it up there, by the enrollment and the account policy, or take what they have'
         : `${askForOneFactor(shown)}, or have them add it first where another rule of this policy lets them`,
@@ -134,7 +134,7 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
       message: `locks ${whom} out of ${analysedAppsText(same)}${where}${clause}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
-      example: exampleOptions(facts, [...new Set(reachable)], isTimed),
+      example: exampleOptions({ ...facts, ...(isTimed && { isTimed }) }, [...new Set(reachable)]),
       advice: denied.cause.enrollment
         ? `let them set up ${never} there, by the enrollment and the account policy, or do not ask for it there`
         : `${askForOneFactor(denied)}, or do not ask for ${never} there`,

@@ -5,11 +5,10 @@ import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { plainTime } from '../../../core/policy/theories/theory.ts';
 
 /**
- * `enrolled`: keys of the authenticators that the user has; absent: it makes no difference. `isTimed`: it holds at the
- * time of the facts, and may not when it is run.
+ * `enrolled`: keys of the authenticators that the user has; absent: it makes no difference.
  */
-export function exampleOptions(facts: UserFacts, enrolled?: readonly string[], isTimed = false): readonly string[] {
-  const { request, subject, network, device, now } = facts;
+export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): readonly string[] {
+  const { request, subject, network, device, now, isTimed } = facts;
   const { scopes, essentialClaims = [], clientId } = request;
   return [
     ...['--app', clientId],

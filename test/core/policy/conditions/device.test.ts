@@ -5,19 +5,11 @@ import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionOf } from '../../../../src/core/model/conditions.ts';
 import { deviceCondition } from '../../../../src/core/policy/conditions/device.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
-import { conditionDescriptors } from '../../../../src/core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { BelievedDevice } from '../../../../src/core/policy/theories/theory.ts';
 import { universe } from '../../support/universe.ts';
 
 type Device = ConditionOf<'device'>;
-
-test('conditions that hold seconds are about how long ago something was', () => {
-  const found = Object.entries(conditionDescriptors).flatMap(([name, { holdsSeconds }]) =>
-    holdsSeconds ? [name] : [],
-  );
-  expect(found.toSorted()).toEqual(['accountAge', 'lastSignIn', 'recovered']);
-});
 
 describe('of what trusted sources can say', () => {
   /** Only a managed device has assurances, and no source knows of `pin`. */

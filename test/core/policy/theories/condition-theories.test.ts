@@ -162,6 +162,23 @@ describe('each condition', () => {
   });
 });
 
+/**
+ * A rule for first sign-ins that denies is a lock-out only if the same user is let in later: the analysis keeps the
+ * lasting variables of the user for that.
+ */
+test('what conditions ask about the user lasts, except for names that can pass to another user', () => {
+  const aboutUser = names.filter((name) => conditionDescriptors[name].about === 'user');
+  const passing = aboutUser.flatMap((name) => {
+    const conditions = cases[name] as readonly ConditionOf<typeof name>[];
+    const partsOf = theoryOf(name, conditions as never);
+    const variables = conditions.flatMap((condition) =>
+      partsOf(condition as never).flatMap(({ formula }) => variablesOf(formula)),
+    );
+    return [...new Set(variables)].flatMap((variable) => (variable.lasting ? [] : [variable.name]));
+  });
+  expect(passing).toEqual(['users.amy', 'users.bob']);
+});
+
 test('a proof by a method is one by its authenticator', () => {
   const byMethod = { any: ['phone.sms'] };
   const reading = theoryOf('authenticated', [byMethod]);

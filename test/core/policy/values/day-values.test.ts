@@ -97,6 +97,10 @@ function holds(formula: Formula, at: number): boolean {
   return ((formula.classes >> BigInt(at)) & 1n) === 1n;
 }
 
+function movesWithTime(list: readonly ValueTest[]): boolean {
+  return JSON.stringify(list).includes('"fromNow"');
+}
+
 test('each day at each moment is in a class, and some class has a day with the same test results', () => {
   const options = fc.option(fc.uniqueArray(named, { minLength: 1 }), { nil: undefined, freq: 3 });
   fc.assert(
@@ -115,7 +119,9 @@ test('each day at each moment is in a class, and some class has a day with the s
           const made = applyTo?.(before) ?? before;
           const { ends, ...others } = made.subject.profile as { readonly ends?: string };
           if (at > 0) expect(only ?? [ends]).toContain(ends);
-          expect({ ...made, subject: { ...made.subject, profile: others } }).toEqual(before);
+          const { isTimed, ...placed } = made;
+          expect([list, isTimed]).toEqual([list, at > 0 && movesWithTime(list) ? true : undefined]);
+          expect({ ...placed, subject: { ...placed.subject, profile: others } }).toEqual(before);
           if (ofFacts(made) === ofClass(at)) shown.add(ofClass(at));
         }
         expect([list, now, [...real].filter((answer) => !shown.has(answer))]).toEqual([list, now, []]);

@@ -8,7 +8,8 @@ import { nextConfiguration } from '../../../../../src/cli/config/diff/compared/c
 import type { AccessChange } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
 import { configDiff } from '../../../../../src/cli/config/diff/config-diff.ts';
 import type { Circumstance } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
-import { contentDifferences, located } from '../../../../../src/cli/config/diff/sign-ins/sign-in-differences.ts';
+import { located } from '../../../../../src/cli/config/diff/sign-ins/content-difference.ts';
+import { contentDifferences } from '../../../../../src/cli/config/diff/sign-ins/sign-in-differences.ts';
 import { viewerOf } from '../../../../../src/cli/config/diff/sign-ins/sign-in-view.ts';
 import { countUsers, projectionOf, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
@@ -85,6 +86,7 @@ const conditions = {
     { platform: ['mobile'] },
     { known: true, platform: ['desktop'] },
   ),
+  risk: fc.constantFrom({ any: ['newDevice'] }, { none: ['newDevice'] }),
   time: fc.constantFrom({ from: '22:00', to: '06:00', zone: 'UTC' }, { from: '06:00', to: '22:00', zone: 'UTC' }),
   scopes: fc.constantFrom(
     { any: ['profile'] },
@@ -122,6 +124,18 @@ const ofApp = policy(fc.oneof(asked, fc.constant({ ...allow, grant: { scopes: ['
 /** Apps whose rules often ask for the same where their conditions differ. */
 const apps = ['notes', 'mail'] as const;
 
+/** Rules that ask how the user signed in. */
+const enrolledAfter = fc
+  .tuple(
+    policy(fc.constantFrom({ required: ['totp'] }, { optional: ['webauthn'] }), {}, 2),
+    fc.constantFrom('password', 'totp'),
+  )
+  .map(([rules, authenticator]) =>
+    rules.map((rule) =>
+      'when' in rule ? { ...rule, when: { ...(rule.when as object), authenticated: { any: [authenticator] } } } : rule,
+    ),
+  );
+
 const policies = {
   'policies/sign-on/notes.yaml': ofApp,
   'policies/sign-on/mail.yaml': ofApp,
@@ -129,9 +143,12 @@ const policies = {
     fc.constantFrom<unknown>('deny', lifetimes('password', 'P1D'), lifetimes('any', 'P2D')),
     lifetimes('any', 'P1D'),
   ),
-  'policies/enrollment.yaml': policy(
-    fc.constantFrom<unknown>({ required: ['totp'] }, { useOnly: ['totp', 'email'] }, { optional: ['webauthn'] }),
-    {},
+  'policies/enrollment.yaml': fc.oneof(
+    policy(
+      fc.constantFrom<unknown>({ required: ['totp'] }, { useOnly: ['totp', 'email'] }, { optional: ['webauthn'] }),
+      {},
+    ),
+    enrolledAfter,
   ),
   'policies/account.yaml': policy(asked, allow).map((rules) =>
     rules.map((rule, at) => (at < rules.length - 1 ? { ...rule, change: { add: ['totp'] } } : rule)),

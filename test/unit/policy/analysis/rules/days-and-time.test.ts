@@ -81,3 +81,31 @@ test('an example is at a time at which the rule decides', async () => {
   const at = first?.example?.at((first.example?.indexOf('--at') ?? -1) + 1) ?? '';
   expect(Date.parse(at)).toBeGreaterThan(Date.parse('2027-06-02'));
 });
+
+/** The example of an invariant that the rule breaks. */
+async function exampleOf(condition: string): Promise<readonly string[] | undefined> {
+  const rule = `{ name: Timed, when: { ${condition} }, then: { allow: { factors: 2 } } }`;
+  const loaded = await load({
+    'stepgate.yaml': settings,
+    'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - ${rule}\n  - { name: Rest, then: deny }\n`,
+    'invariants.yaml': 'invariants:\n  - { name: Closed, apps: { any: [notes] }, never: allow }\n',
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now });
+  return found.find(({ code }) => code === 'invariant')?.example;
+}
+
+// The time of the example is that of a neutral sign-in, by which alone it could not be told.
+test.each([
+  ['a day before the present one', 'attributes: { ends: { before: now } }'],
+  ['an expression about the present', 'expression: "now > timestamp(\'2026-12-24T00:00:00Z\')"'],
+  ['a time window', 'time: { days: [fri], from: "08:00", to: "17:00", zone: UTC }'],
+])('an example for %s names its time', async (_, condition) => {
+  expect(await exampleOf(condition)).toContain('--at');
+});
+
+test('an example of rules that do not ask for the time names none', async () => {
+  const example = await exampleOf('network: { any: [office] }');
+  expect(example).toContain('--ip');
+  expect(example).not.toContain('--at');
+});
