@@ -1,5 +1,6 @@
 /** The differences between two configurations in one sign-in, in words. */
 import { asksAlike, leastFactors, type RulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
+import { haveOffer } from '../../../../core/analysis/simulation/skipping-offers.ts';
 import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
@@ -133,7 +134,7 @@ function stepsDifference(sides: Sides): readonly ContentDifference[] {
   if (active.asks === 'denied' || next.asks === 'denied') return [];
   const ways = differingWays(active, next);
   const [first] = ways;
-  if (first === undefined) return [];
+  if (first === undefined) return leastDifference(sides);
   const effect = first.when === '' ? effectOf(active, next) : undefined;
   return [
     {
@@ -149,6 +150,34 @@ function stepsDifference(sides: Sides): readonly ContentDifference[] {
   ];
 }
 
+/** What is asked differs only for users who skip what may be skipped. */
+function leastDifference({ active, next }: Sides): readonly ContentDifference[] {
+  const isOffered = [active, next].some(({ asked }) => asked?.ways.some(({ after }) => haveOffer(after)));
+  const ways = isOffered ? differingWays(whenSkipping(active), whenSkipping(next)) : [];
+  const [first] = ways;
+  if (first === undefined) return [];
+  const effect = first.when === '' ? effectOf(active, next) : undefined;
+  const skipping = ', for those who skip what may be skipped';
+  return [
+    {
+      kind: 'steps',
+      headline: `${effect?.many ?? ways.map(wayHeadline).join('; ')}${skipping}`,
+      words: [
+        ways.map(({ before, after, when }) => saidOf(before, after) + when).join('; ') + skipping,
+        ways.map(({ before, after, when }) => saidOf(after, before) + when).join('; ') + skipping,
+      ],
+      saidBy: ['enrollment', 'profile'],
+      ...(effect && { effect }),
+    },
+  ];
+}
+
+function whenSkipping({ asked, least }: SignInContent): Pick<SignInContent, 'asked'> {
+  return {
+    asked: asked && { ...asked, ways: asked.ways.map((way, at) => ({ ...way, after: least[at] ?? way.after })) },
+  };
+}
+
 function wayHeadline({ before, after, when }: ComparedWays): string {
   return `${askedHeadline(before, after) || otherOrder}${when}`;
 }
@@ -161,10 +190,10 @@ function laterStepsDifference(sides: Sides): readonly ContentDifference[] {
   const { active, next } = sides;
   if (!getsIn(active) || !getsIn(next)) return [];
   const [before, after] = [laterParts(active), laterParts(next)];
-  // That it follows other proofs now is told by the requirement.
-  if (before.map(({ part }) => part).join() === after.map(({ part }) => part).join()) return [];
-  const [gone, added] = [before, after].map((parts) => parts.map(({ part, when }) => `${part}${when}`));
   const effect = fillInEffect(active, next);
+  // That it follows other proofs now is told by the requirement, unless it follows all of them now.
+  if (effect === undefined && before.map(({ part }) => part).join() === after.map(({ part }) => part).join()) return [];
+  const [gone, added] = [before, after].map((parts) => parts.map(({ part, when }) => `${part}${when}`));
   const words = (own: readonly string[] = [], others: readonly string[] = []) =>
     joinedParts(newOnes(others, own)) || 'nothing more';
   return [

@@ -14,7 +14,10 @@ export interface ComparedWays {
 }
 
 /** Those in which it differs. Ways are told apart only where both configurations take the same proofs. */
-export function differingWays(active: SignInContent, next: SignInContent): readonly ComparedWays[] {
+export function differingWays(
+  active: Pick<SignInContent, 'asked'>,
+  next: Pick<SignInContent, 'asked'>,
+): readonly ComparedWays[] {
   const apart = waysApart(active.asked, next.asked);
   const differing = apart.filter(isOther);
   if (apart.length > 1) return differing;
