@@ -1,22 +1,28 @@
 /** What tokens say in their `acr` under only one of two configurations, in any way to sign in. */
 import type { AcrOfWay } from '../../../../core/analysis/simulation/acr-of-ways.ts';
 import type { SignInContent } from './sign-in-view.ts';
-import { whenSigningIn } from './ways-compared.ts';
+import type { StatedWays } from './ways-compared.ts';
 
-export interface AcrDifference {
+export interface AcrDifference extends AcrWords {
+  /** The ways to sign in of which it is told. Absent: all. */
+  readonly ways?: StatedWays;
+  /** The same in parts, of which other users may have only some. */
+  readonly apart?: readonly AcrWords[];
+}
+
+interface AcrWords {
   readonly headline: string;
   readonly words: readonly [string, string];
 }
 
-/** Undefined: nothing differs, or the user does not get in under both of them. */
-export function acrDifference(active: SignInContent, next: SignInContent): AcrDifference | undefined {
-  if (active.asked === undefined || next.asked === undefined || isAlike(active, next)) return undefined;
+/** Empty: nothing differs, or the user does not get in under both of them. */
+export function acrDifferences(active: SignInContent, next: SignInContent): readonly AcrDifference[] {
+  if (active.asked === undefined || next.asked === undefined || isAlike(active, next)) return [];
   const [before, after] = [active.acrs, next.acrs];
   const ofBefore = new Map(before.map((way) => [keyOf(way), way]));
   const isSameProofs = before.length === after.length && after.every((way) => ofBefore.has(keyOf(way)));
   if (!isSameProofs) return inAll(active, next);
-  const ways = after.map((way) => ({ ...way, from: namesOf([ofBefore.get(keyOf(way)) ?? way]), to: namesOf([way]) }));
-  return byWay(ways);
+  return byWay(after.map((way) => ({ ...way, from: namesOf([ofBefore.get(keyOf(way)) ?? way]), to: namesOf([way]) })));
 }
 
 /** The same proofs, and nothing else that the values depend on differs. */
@@ -44,40 +50,37 @@ interface ComparedWay extends AcrOfWay {
 }
 
 /** Both configurations take the same proofs. */
-function byWay(ways: readonly ComparedWay[]): AcrDifference | undefined {
+function byWay(ways: readonly ComparedWay[]): readonly AcrDifference[] {
   const apart = [...Map.groupBy(ways, ({ from, to }) => JSON.stringify([from, to])).values()];
-  const told = apart.flatMap((alike) => {
+  return apart.flatMap((alike) => {
     const [first] = alike;
     if (first === undefined || first.from.join() === first.to.join()) return [];
-    const when = apart.length === 1 ? '' : whenSigningIn(alike.map(({ set }) => set));
-    return [{ from: `${either(first.from)}${when}`, to: `${either(first.to)}${when}`, text: instead(first) + when }];
+    const others = ways.filter((way) => !alike.includes(way)).map(({ set }) => set);
+    return [{ ...instead(first), ways: { own: alike.map(({ set }) => set), others } }];
   });
-  if (told.length === 0) return undefined;
-  return {
-    headline: told.map(({ text }) => text).join('; '),
-    words: [told.map(({ from }) => from).join('; '), told.map(({ to }) => to).join('; ')],
-  };
 }
 
 function either(names: readonly string[]): string {
   return names.join(' or ');
 }
 
-function instead({ from, to }: Pick<ComparedWay, 'from' | 'to'>): string {
-  return `tokens say ${either(to)} instead of ${either(from)}`;
+function instead({ from, to }: Pick<ComparedWay, 'from' | 'to'>): AcrWords {
+  return { headline: `tokens say ${either(to)} instead of ${either(from)}`, words: [either(from), either(to)] };
 }
 
 /** Other proofs are taken, so the values of all ways are compared. */
-function inAll(active: SignInContent, next: SignInContent): AcrDifference | undefined {
+function inAll(active: SignInContent, next: SignInContent): readonly AcrDifference[] {
   const [from, to] = [namesOf(active.acrs), namesOf(next.acrs)];
   const isWhole = (content: SignInContent) => content.asked?.proofs.isComplete === true;
-  const [added, gone] = [newIn(to, from), newIn(from, to)];
+  const [added, gone] = [isWhole(active) ? newIn(to, from) : [], isWhole(next) ? newIn(from, to) : []];
   const isOther = added.length === to.length && gone.length === from.length;
-  const headline =
-    isOther && isWhole(active) && isWhole(next)
-      ? instead({ from, to })
-      : mayHeadline(isWhole(active) ? added : [], isWhole(next) ? gone : []);
-  return headline === '' ? undefined : { headline, words: [either(from), either(to)] };
+  const headline = isOther ? instead({ from, to }).headline : mayHeadline(added, gone);
+  if (headline === '') return [];
+  const apart = [
+    ...added.map((name): AcrWords => ({ headline: mayHeadline([name], []), words: ['', name] })),
+    ...gone.map((name): AcrWords => ({ headline: mayHeadline([], [name]), words: [name, ''] })),
+  ];
+  return [{ headline, words: [either(from), either(to)], apart }];
 }
 
 function newIn(names: readonly string[], others: readonly string[]): readonly string[] {

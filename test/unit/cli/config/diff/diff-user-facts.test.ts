@@ -94,15 +94,10 @@ test('what follows the password is told of no other way to sign in', async () =>
   await addOldUser('code', totp);
   await addOldUser('key', webauthn);
   const changes = await diffs.changes(aged, signOn(all()));
-  const replaced = 'further proof; then replace password, when signing in by password';
+  const replaced = 'further proof; then replace password';
   expect(changes.map(({ sentence, before, after, effects }) => [sentence, before.words, after.words, effects])).toEqual(
     [
-      [
-        '2 of 3 users: asked for further proof, then to replace password, when signing in by password',
-        'nothing more, when signing in by password',
-        replaced,
-        [],
-      ],
+      ['2 of 3 users: asked to replace password, when signing in by password', 'nothing more', replaced, []],
       ['1 of 3 users: asked to replace password', 'nothing more', 'replace password', []],
     ],
   );
@@ -254,9 +249,9 @@ test('a password that is kept although it has expired is told, with the rule tha
   const changes = await diffs.changes(kept, { ...signOn(all()), ...aged });
   expect(changes.map(({ sentence, before, after }) => [sentence, before.words, after.words]).toSorted()).toEqual([
     [
-      `1 of 2 users: no longer asked for further proof, then to replace password; ${letIn}, when signing in by password`,
-      'further proof; then replace password, when signing in by password',
-      `${letIn}, when signing in by password`,
+      `1 of 2 users: no longer asked to replace password; ${letIn}, when signing in by password`,
+      'further proof; then replace password',
+      letIn,
     ],
     [`1 of 2 users: no longer asked to replace password; ${letIn}`, 'replace password', letIn],
   ]);
