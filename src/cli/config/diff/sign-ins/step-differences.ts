@@ -41,7 +41,7 @@ function stepsOfAll(sides: ComparedContents): readonly ContentDifference[] {
 /** Of users who skip what may be skipped, where others are asked for the same. */
 function leastDifferences(sides: ComparedContents): readonly ContentDifference[] {
   const { active, next } = sides;
-  const isOffered = [active, next].some(({ asked }) => asked?.ways.some(({ after }) => haveOffer(after)));
+  const isOffered = [active, next].some(({ asked }) => asked?.ways.some((way) => haveOffer(way.after)));
   const [before, after] = isOffered ? [leastAsked(active), leastAsked(next)] : [];
   if (before === undefined || after === undefined) return [];
   return followingDifferences(sides, comparedWays(before, after).shared).map((difference) => ({

@@ -186,7 +186,7 @@ test('what must be set up or filled in is what no way to sign in goes without', 
       told.map(({ words }) => words),
     ]);
   const [one, both] = [required(byPassword ?? {}), required(byPassword ?? {}, byCode ?? {})];
-  const further = 'asked for further proof, then to enroll webauthn';
+  const further = 'asked to enroll webauthn';
   expect(await effects(one, { ...signOn(all()), ...required() })).toEqual([
     [`the one user: ${further}, when signing in by password`, []],
   ]);
