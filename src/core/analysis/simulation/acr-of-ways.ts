@@ -3,9 +3,10 @@ import { acrOf } from '../../evidence/assurance.ts';
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import { type Action, actionsOf, allSufficientEvidence } from '../../remediation/all-sufficient-sets.ts';
-import { type AskedInAll, requiredAt } from './asked-in-all.ts';
+import { type Action, actionsOf } from '../../remediation/all-sufficient-sets.ts';
+import type { AskedInAll } from './asked-in-all.ts';
 import { identifiedAs, type SimulatedStep } from './simulated-answers.ts';
+import { sufficientProofs } from './sufficient-proofs.ts';
 
 /** A set of proofs that lets the user in. */
 export interface AcrOfWay {
@@ -19,11 +20,11 @@ export function acrOfWays(policies: PolicySet, facts: Facts, { ways }: AskedInAl
   const { subject, request } = facts;
   if (subject === undefined) return [];
   const { acrLevels } = policies;
-  const { requirements, capabilities } = requiredAt(identifiedAs(subject, facts), { policies, facts });
   const distinguished = acrLevels.map(({ requirement }) => requirement);
-  const found = allSufficientEvidence(requirements, capabilities, distinguished).sets.map((evidence) => ({
+  const { sets, given } = sufficientProofs(identifiedAs(subject, facts), { policies, facts }, distinguished);
+  const found = sets.map((evidence) => ({
     actions: actionsOf(evidence),
-    acr: acrOf([...capabilities.evidence, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
+    acr: acrOf([...given, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
   }));
   return ways.flatMap(({ sets, after }) =>
     sets.map((set) => {

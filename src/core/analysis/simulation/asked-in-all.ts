@@ -1,16 +1,16 @@
 /** What a fresh sign-in asks for in all: every set of proofs that lets the user in, and what comes after it. */
-import { type RequiredEvidence, requiredOf } from '../../decision/required-evidence.ts';
 import { passwordToReplace } from '../../enrollment/password-to-replace.ts';
 import type { Facts } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
-import { type Action, type AllSets, allSufficientSets } from '../../remediation/all-sufficient-sets.ts';
+import { type Action, type AllSets, setsOfActions } from '../../remediation/all-sufficient-sets.ts';
 import { picked } from '../../step/transitions.ts';
 import { decisionAt, factsAt, takeTurn, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, prove, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 import { methodAmong } from './simulated-proofs.ts';
 import { endsWell, haveOffer, skippingFrom } from './skipping-offers.ts';
+import { requiredAt, sufficientProofs } from './sufficient-proofs.ts';
 
 export interface AskedInAll {
   /** The user needs one of these sets. */
@@ -36,12 +36,11 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   const { first, turns } = walkThrough(policies, facts);
   if (subject === undefined || first.next === undefined) return undefined;
   const start = identifiedAs(subject, facts);
-  const { requirements, capabilities } = requiredAt(start, simulation);
   const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
   const proved = turns[met]?.from;
   if (proved === undefined) return undefined;
   const after = withoutDenyingOffers(stepsOf(turns.slice(met)), proved, simulation);
-  const proofs = offeredOf(allSufficientSets(requirements, capabilities), stepsOf(turns.slice(0, met)));
+  const proofs = offeredOf(setsOfActions(sufficientProofs(start, simulation)), stepsOf(turns.slice(0, met)));
   // With the secret of the first page, the simulated user may prove more than is needed.
   const isOnlyWay = proofs.sets.length === 1 && proofs.sets.every((set) => isProvedBy(set, proved));
   const all =
@@ -73,11 +72,6 @@ function withoutDenyingOffers(
   if (endsWell(after) || !haveOffer(after)) return after;
   const least = skippingFrom(from, simulation);
   return endsWell(least) ? least : after;
-}
-
-/** What is required there. */
-export function requiredAt(progress: Progress, { policies, facts }: Simulation): RequiredEvidence {
-  return requiredOf(policies, factsAt(progress, facts), progress.subject);
 }
 
 /** Of the possible enrollments, keeps those that the enrollment policy requires: the page offers nothing else. */
