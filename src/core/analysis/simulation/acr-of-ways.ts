@@ -21,10 +21,10 @@ export function acrOfWays(policies: PolicySet, facts: Facts, { ways }: AskedInAl
   if (subject === undefined) return [];
   const { acrLevels } = policies;
   const distinguished = acrLevels.map(({ requirement }) => requirement);
-  const { sets, given } = sufficientProofs(identifiedAs(subject, facts), { policies, facts }, distinguished);
-  const found = sets.map((evidence) => ({
+  const sufficient = sufficientProofs(identifiedAs(subject, facts), { policies, facts }, distinguished);
+  const found = sufficient.sets.map((evidence) => ({
     actions: actionsOf(evidence),
-    acr: acrOf([...given, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
+    acr: acrOf([...sufficient.given, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
   }));
   return ways.flatMap(({ sets, after }) =>
     sets.map((set) => {
