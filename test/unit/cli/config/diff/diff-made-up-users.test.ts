@@ -68,6 +68,15 @@ test.each<[string, Files, Files, unknown]>([
     ['every user whose password is 30 d old: asked to replace password, when signing in by password'],
   ],
   [
+    'an age of passwords of groups that sign in in other ways',
+    signOn({ name: 'Staff', when: { groups: { any: ['staff'] } }, then: factors(2) }, all()),
+    expiring('P30D'),
+    [
+      'users in no group that rules name whose password is 30 d old: asked to replace password, when signing in by password',
+      'users in staff whose password is 30 d old, except those with all but totp: asked to replace password, when signing in by password + one of (totp, enroll totp, enroll webauthn)',
+    ],
+  ],
+  [
     'another age',
     { ...signOn(all()), ...expiring('P30D') },
     expiring('P90D'),
