@@ -48,7 +48,7 @@ describe('of several ways', () => {
       'complete',
       'challenge password,enroll webauthn,complete',
     ]);
-    // Who accepts the offer proves the code, too.
+    // A user who accepts the offer proves the code, too.
     expect(leastOf(policiesWith([byCode, [{ optional: ['webauthn'] }]]), 'password', 'totp')).toEqual([
       'complete',
       'challenge password,enroll webauthn,complete',

@@ -1,8 +1,16 @@
 /** The differences in the steps of a sign-in: one for each thing that users are told to do, or need not do any more. */
-import { haveOffer } from '../../../../core/analysis/simulation/skipping-offers.ts';
 import { askedParts, getsIn, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
-import { askedHeadline, isNoSetUp, newOnes, otherOrder, saidOf } from './asked-headline.ts';
+import {
+  askedHeadline,
+  changeHeadline,
+  isNoProof,
+  isNoSetUp,
+  newOnes,
+  otherOrder,
+  saidOf,
+  takesProof,
+} from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, fillInEffect } from './effect-on-users.ts';
 import { type SaidThere, saidByAllText } from './said-text.ts';
@@ -15,6 +23,7 @@ import {
   followingParts,
   type ProofSets,
   type StepsOfWay,
+  waysOfSkipping,
 } from './ways-compared.ts';
 
 export interface ComparedContents {
@@ -40,18 +49,10 @@ function stepsOfAll(sides: ComparedContents): readonly ContentDifference[] {
 
 /** Of users who skip what may be skipped, where others are asked for the same. */
 function leastDifferences(sides: ComparedContents): readonly ContentDifference[] {
-  const { active, next } = sides;
-  const isOffered = [active, next].some(({ asked }) => asked?.ways.some((way) => haveOffer(way.after)));
-  const [before, after] = isOffered ? [leastAsked(active), leastAsked(next)] : [];
-  if (before === undefined || after === undefined) return [];
-  return followingDifferences(sides, comparedWays(before, after).shared).map((difference) => ({
+  return followingDifferences(sides, waysOfSkipping(sides.active, sides.next)).map((difference) => ({
     ...difference,
     headline: `${difference.headline}, for those who skip what may be skipped`,
   }));
-}
-
-function leastAsked({ asked, least }: SignInContent): SignInContent['asked'] {
-  return asked && { ...asked, ways: asked.ways.map((way, at) => ({ ...way, after: least[at] ?? way.after })) };
 }
 
 /** Whether the proofs are told apart from what follows them. */
@@ -223,24 +224,6 @@ function toldByWays(changes: readonly WayChange[]): readonly ContentDifference[]
     const others = changes.flatMap((change) => (alike.includes(change) ? [] : [change.set]));
     return [{ kind: 'steps', headline, ways: { own, others }, ...stepsOnBothSides(alike), saidBy }];
   });
-}
-
-function changeHeadline(gone: readonly string[], added: readonly string[]): string {
-  if (gone.length + added.length === 0) return '';
-  return askedHeadline(withoutProofs(gone), withoutProofs(added)) || otherOrder;
-}
-
-/** A proof before something is set up or replaced is no demand of its own. */
-function withoutProofs(parts: readonly string[]): readonly string[] {
-  return parts.some(takesProof) ? parts.filter(isNoProof) : parts;
-}
-
-function takesProof(part: string): boolean {
-  return /^(?:enroll|replace) /.test(part);
-}
-
-function isNoProof(part: string): boolean {
-  return !part.startsWith('further proof');
 }
 
 /**
