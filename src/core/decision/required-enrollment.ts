@@ -11,11 +11,16 @@ import type { DecisionOutcome, Denial } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { additionDenial } from './addition-denial.ts';
-import type { SubjectEvaluation } from './denial.ts';
 import type { EvaluationContext } from './evaluation-context.ts';
 
 /** Undefined: there is nothing to enroll. */
-export function requiredEnrollmentStep({ context, toEnroll }: SubjectEvaluation): DecisionOutcome | undefined {
+export function requiredEnrollmentStep({
+  context,
+  toEnroll,
+}: {
+  readonly context: EvaluationContext;
+  readonly toEnroll: EnrollmentContext | undefined;
+}): DecisionOutcome | undefined {
   if (toEnroll === undefined) return undefined;
   const step = enrollmentStep(toEnroll);
   if (step?.kind !== 'out_of_reach') return step;
