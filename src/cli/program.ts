@@ -7,7 +7,7 @@ import { type BaseContext, baseContext, type CommandProcess, type Environment } 
 import { newCommandGroup } from './commands.ts';
 import { completionCommand } from './completion/completion.ts';
 import { type ServeContext, serveCommand } from './serve/serve.ts';
-import { joinDashedValues } from './shared/options/dashed-values.ts';
+import { withDashedValues } from './shared/options/dashed-values.ts';
 
 export interface ProgramParts extends ServeContext {
   readonly env: Environment;
@@ -47,7 +47,7 @@ export async function runProgram(parts: ProgramParts): Promise<void> {
   try {
     const program = await createProgram(parts);
     speakThrough(own, program);
-    await program.parseAsync(joinDashedValues(words), { from: 'user' });
+    await program.parseAsync(withDashedValues(words, program), { from: 'user' });
   } catch (error) {
     // Commander has already printed the error or the requested help.
     if (error instanceof CommanderError) return own.exit(error.exitCode);

@@ -6,9 +6,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
-import type { Decision, KeptPassword } from '../core/model/decision.ts';
+import type { Decision, Denial, KeptPassword } from '../core/model/decision.ts';
 import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import type { PasswordToReplace } from '../core/model/password-policy.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskText } from '../core/policy/values/risk.ts';
@@ -92,6 +93,8 @@ export interface AuditTrace {
   readonly kept?: true;
   /** The user was let in with a password that must be replaced and may not be. */
   readonly keptPassword?: KeptPassword;
+  /** The user was denied because this password must be replaced, and something asks for more before that. */
+  readonly passwordToReplace?: PasswordToReplace & Pick<Denial, 'layer' | 'rule'>;
   /** Id of the earlier transaction that this one continues for the same request. */
   readonly began?: string;
 }
@@ -99,9 +102,13 @@ export interface AuditTrace {
 /** The most entries per list, and the most characters of a text from an app. */
 const limits = { layers: 16, passed: 8, proved: 12, names: 20, text: 100 };
 
+interface TracedDecision extends Pick<AuditTrace, 'keptPassword'>, Omit<Partial<Denial>, 'reason'> {
+  readonly trace: Trace;
+}
+
 /** The trace of this decision. `transaction`: the id in the audit line. */
 export function auditTrace(
-  { trace, keptPassword }: { readonly trace: Trace; readonly keptPassword?: KeptPassword },
+  { trace, keptPassword, passwordToReplace, layer, rule }: TracedDecision,
   facts: Facts,
   transaction?: string,
 ): { readonly trace: AuditTrace } {
@@ -125,6 +132,7 @@ export function auditTrace(
       promptLogin: request.promptLogin ? (true as const) : undefined,
       kept: facts.keepSignedIn ? (true as const) : undefined,
       keptPassword,
+      passwordToReplace: passwordToReplace && omitUndefined({ ...passwordToReplace, layer, rule }),
       began: began === transaction ? undefined : began,
     }),
   };

@@ -1,6 +1,7 @@
 /** Explains to administrators why a decision denies. */
-import type { DenyReason, KeptPassword } from '../../core/model/decision.ts';
-import type { ReplacementReason } from '../../core/model/password-policy.ts';
+import type { Denial, DenyReason, KeptPassword } from '../../core/model/decision.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { PasswordToReplace, ReplacementReason } from '../../core/model/password-policy.ts';
 
 const words: Readonly<Record<DenyReason, string>> = {
   rule: 'a rule says so',
@@ -13,6 +14,7 @@ const words: Readonly<Record<DenyReason, string>> = {
   enrollments_full:
     'it would take another enrollment, and the account has as many of that authenticator as it can have',
   acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',
+  password_not_replaceable: 'the password must be replaced, and the user cannot prove what must be proved before that',
   nothing_to_recover: 'a recovery sets a new password, and the account has none',
   no_policy: 'the app has no sign-on policy',
 };
@@ -21,26 +23,43 @@ export function denyReasonText(reason: DenyReason): string {
   return words[reason];
 }
 
+/** Also says which password must be replaced and why, and which rule asks for more before that. */
+export function denialText({ reason, layer, rule, passwordToReplace }: Denial): string {
+  if (passwordToReplace === undefined) return denyReasonText(reason);
+  const policy = layer === 'account' ? policyText(omitUndefined({ layer, rule })) : undefined;
+  const asked = policy === undefined ? 'what must be proved' : `what ${policy} asks for`;
+  return `the password ${replacedBecause(passwordToReplace)}, and the user cannot prove ${asked} before it is replaced`;
+}
+
 const replacementReasons: Readonly<Record<ReplacementReason, string>> = {
   expired: 'has expired',
   compromised: 'is on a blocklist',
 };
 
-const keepingPolicies: Readonly<Record<NonNullable<KeptPassword['layer']>, string>> = {
+/** For example `has expired (by "Staff" of the password policy)`. */
+function replacedBecause({ reason, passwordRule }: Omit<PasswordToReplace, 'authenticator'>): string {
+  const by = passwordRule === undefined ? '' : ` (by "${passwordRule}" of the password policy)`;
+  return `${replacementReasons[reason]}${by}`;
+}
+
+const governingPolicies: Readonly<Record<NonNullable<KeptPassword['layer']>, string>> = {
   enrollment: 'the enrollment policy',
   account: 'the account policy',
 };
 
-/** For example `"Change" of the account policy`. Undefined: no user can set a password here. */
-function keptByText({ layer, rule }: KeptPassword): string | undefined {
+/** For example `"Change" of the account policy`. Undefined: no policy is the cause. */
+function policyText({ layer, rule }: Pick<KeptPassword, 'layer' | 'rule'>): string | undefined {
   if (layer === undefined) return undefined;
-  return rule === undefined ? keepingPolicies[layer] : `"${rule}" of ${keepingPolicies[layer]}`;
+  return rule === undefined ? governingPolicies[layer] : `"${rule}" of ${governingPolicies[layer]}`;
 }
 
-/** For example `, with a password that has expired: the user may not replace it`. Empty if there is none. */
+/**
+ * For example `, with a password that has expired (by "Staff" of the password policy): the user may not replace it`.
+ * Empty if there is none.
+ */
 export function keptPasswordText({ keptPassword }: { readonly keptPassword?: KeptPassword }): string {
   if (keptPassword === undefined) return '';
-  const [why, by] = [replacementReasons[keptPassword.reason], keptByText(keptPassword)];
+  const [why, by] = [replacedBecause(keptPassword), policyText(keptPassword)];
   return `, with a password that ${why}: the user may not replace it${by === undefined ? '' : `, by ${by}`}`;
 }
 
@@ -53,7 +72,7 @@ const lettingIn = 'let in with ';
 
 /** The same as a part of what is asked: `let in with an expired password, kept by "Change" of the account policy`. */
 export function letInWithText(keptPassword: KeptPassword): string {
-  const by = keptByText(keptPassword);
+  const by = policyText(keptPassword);
   return `${lettingIn}${keptPasswords[keptPassword.reason]}${by === undefined ? '' : `, kept by ${by}`}`;
 }
 

@@ -13,7 +13,7 @@ import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
 import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultText } from './condition-text.ts';
-import { denyReasonText, keptPasswordText } from './denial-text.ts';
+import { denialText, denyReasonText, keptPasswordText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
 import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
@@ -276,7 +276,7 @@ function outcomeText(outcome: DecisionOutcome): string {
     case 'allow':
       return `allow${outcome.assurance.acr === undefined ? '' : `, acr ${outcome.assurance.acr}`}${keptPasswordText(outcome)}`;
     case 'deny':
-      return `deny: ${denyReasonText(outcome.reason)}`;
+      return `deny: ${denialText(outcome)}`;
     case 'enroll':
       return `enroll: ${outcome.choices.join(' or ')}${skippableText(outcome.skippable)}${outcome.proofFirst ? '; to enroll, the user proves more first' : ''}`;
     case 'profile':
@@ -292,7 +292,7 @@ function outcomeText(outcome: DecisionOutcome): string {
       const challenge = `challenge: ${options}${beforeText(outcome.toEnroll)}`;
       const { withheld } = outcome;
       if (withheld === undefined) return challenge;
-      return `${challenge}; then deny, withheld until something is proved: ${denyReasonText(withheld.reason)}`;
+      return `${challenge}; then deny, withheld until something is proved: ${denialText(withheld)}`;
     }
   }
 }

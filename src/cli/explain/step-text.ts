@@ -4,7 +4,7 @@ import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulatio
 import { methodName } from '../../core/model/authenticator-name.ts';
 import type { WholeExplanation } from '../../flow/explain.ts';
 import { printable } from '../shared/output/printable.ts';
-import { denyReasonText, keptPasswordText } from './denial-text.ts';
+import { denialText, keptPasswordText } from './denial-text.ts';
 import { beforeText, skippableText } from './enrollment-text.ts';
 import { consentText, keepText, profileText } from './profile-text.ts';
 
@@ -54,7 +54,7 @@ function stepText(step: SimulatedStep): string {
     case 'keep_account':
       return keepText(step.dueAt);
     case 'denied':
-      return `denied: ${denyReasonText(step.reason)}`;
+      return `denied: ${denialText(step)}`;
     case 'complete':
       return `${step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`}${keptPasswordText(step)}`;
   }
@@ -74,5 +74,5 @@ export function named(authenticator: string, label: string | undefined): string 
 export function followingDenialText({ outcome, steps }: Pick<WholeExplanation, 'outcome' | 'steps'>): string {
   const last = steps.at(-1);
   const isOnly = outcome.kind === 'challenge' && outcome.options.length === 1 && outcome.withheld === undefined;
-  return isOnly && last?.kind === 'denied' ? `; then deny: ${denyReasonText(last.reason)}` : '';
+  return isOnly && last?.kind === 'denied' ? `; then deny: ${denialText(last)}` : '';
 }

@@ -3,6 +3,7 @@
 import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { sourceLocationText } from '../../core/model/source-location.ts';
 import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
@@ -10,7 +11,7 @@ import type { AuditLine } from '../audit/audit-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
 import { conditionText } from './condition-text.ts';
-import { denyReasonText, letInWithText } from './denial-text.ts';
+import { denialText, denyReasonText, letInWithText } from './denial-text.ts';
 import { enrollmentRows } from './enrollment-text.ts';
 import { layerTitles } from './explain-text.ts';
 import { profileRows } from './profile-text.ts';
@@ -110,7 +111,7 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
     `signed in: ${[...(acr ? [`acr ${acr}`] : []), `amr ${amr.join(' ') || 'none'}`, ...(waived ? [`not asked for ${waived.join(', ')}, which the browser remembers`] : [])].join(', ')}`,
   'sign_in.asked': ({ trace }) => askingConditionsText(trace),
   'sign_in.new_browser': () => 'the user was notified of a new browser',
-  'sign_in.denied': ({ reason }) => `denied: ${reasonText(reason)}`,
+  'sign_in.denied': (line) => `denied: ${denialOfLineText(line)}`,
   'sign_in.cancelled': () => 'the user gave up',
   'account.deletion_cancelled': () => 'kept the account, which was to be deleted',
   'account.device_remembered': () => 'the browser remembers the second factor from now on',
@@ -151,6 +152,12 @@ function isDenyReason(reason: string): reason is DenyReason {
 
 function reasonText(reason = ''): string {
   return isDenyReason(reason) ? denyReasonText(reason) : reason.replaceAll('_', ' ');
+}
+
+function denialOfLineText({ reason = '', trace }: AuditLine): string {
+  if (!isDenyReason(reason) || trace?.passwordToReplace === undefined) return reasonText(reason);
+  const { layer, rule, ...passwordToReplace } = trace.passwordToReplace;
+  return denialText(omitUndefined({ reason, layer, rule, passwordToReplace }));
 }
 
 function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] {

@@ -125,14 +125,14 @@ function leftOutNote(condition: string): string {
   return `a rule asks about \`${condition}\`, which is not recorded: look whether the test means this sign-in`;
 }
 
-/** A test cannot say how old a password is, or that it was found on a blocklist. */
+/** It is not recorded how old the password is, or that it was found on a blocklist: this tells of an account. */
 function replacementNote(policies: PolicySet, facts: Facts & Required<Pick<Facts, 'subject'>>): readonly string[] {
   const { subject } = facts;
   const used = subject.enrollments.map(({ id }) => id);
   const replaced = passwordToReplace(policies, facts, { subject, used });
   return replaced === undefined
     ? []
-    : [`the user must choose a new password (${replaced.reason}), which a test cannot say: it is about a good one`];
+    : [`the user must choose a new password (${replaced.reason}), which is not recorded: the test is about a good one`];
 }
 
 function namesNote(names: readonly string[]): readonly string[] {

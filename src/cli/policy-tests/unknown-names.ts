@@ -104,7 +104,8 @@ async function unknownRules(source: YamlSource, { snapshot }: TestedConfiguratio
     if (app === undefined) continue;
     const policies = await snapshot.policies(app);
     const at = `tests.${path[1]}.expect|always|never|depends.rule`;
-    const all = layers.flatMap((layer) => ruleNames(policies, layer));
+    const ofAccount = policies.accountPolicy?.rules.map(({ name }) => name) ?? [];
+    const all = [...layers.flatMap((layer) => ruleNames(policies, layer)), ...ofAccount];
     findings.push(
       ...unknownIn(source, valuesAt(source.content, at), all),
       ...layers.flatMap((layer) =>

@@ -53,7 +53,10 @@ export function additionLayers(keys: readonly string[], policies: PolicySet, fac
     .flatMap((descriptor) => changeLayer(policies, facts, enrollmentChange(descriptor, facts.subject)) ?? []);
 }
 
-/** The rulings about the enrollments that come next, apart from the change that the request itself is for. */
+/**
+ * The rulings about the enrollments that come next, or would if the user could prove enough, apart from the change that
+ * the request itself is for.
+ */
 export function nextAdditionLayers(
   outcome: DecisionOutcome,
   { policies, facts }: { readonly policies: PolicySet; readonly facts: Facts },
@@ -66,6 +69,7 @@ export function nextAdditionLayers(
 
 function enrolledNext(outcome: DecisionOutcome): readonly string[] {
   if (outcome.kind === 'enroll') return outcome.choices;
+  if (outcome.kind === 'deny') return outcome.passwordToReplace ? [outcome.passwordToReplace.authenticator] : [];
   return (outcome.kind === 'challenge' && outcome.toEnroll) || [];
 }
 

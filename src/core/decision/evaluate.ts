@@ -5,20 +5,15 @@
  */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import {
-  type EnrollmentContext,
-  enrollableOf,
-  enrollmentStep,
-  mustEnroll,
-  provenStep,
-} from '../enrollment/apply-policy.ts';
-import { type PasswordToReplace, passwordToReplace } from '../enrollment/password-to-replace.ts';
+import { type EnrollmentContext, enrollableOf, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
+import { passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
 import { extendSupportingEvidence, usedEnrollments } from '../evidence/supporting-evidence.ts';
 import type { Decision, DecisionOutcome, Denial, Layer } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
+import type { PasswordToReplace } from '../model/password-policy.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { profileRequest } from '../profile/profile-terms.ts';
@@ -41,6 +36,7 @@ import { keepAccountStep } from './keep-account.ts';
 import { keptPasswordOf } from './kept-password.ts';
 import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
+import { replacementStep } from './replacement-step.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
 /**
@@ -154,25 +150,16 @@ function profileStep({ subject, profile, context }: SubjectEvaluation): Decision
   return asked && { kind: 'profile', ...asked };
 }
 
-/** Asks for a new password. Undefined: the user may not replace the present one, so it is still accepted. */
-function replacementStep(
-  { context, capabilities }: SubjectEvaluation,
-  { authenticator, reason }: PasswordToReplace,
-): DecisionOutcome | undefined {
-  if (enrollableOf([authenticator], capabilities).length === 0) return undefined;
-  const { facts } = context;
-  return provenStep({ choices: [authenticator], replacementReason: reason }, { capabilities, facts });
-}
-
-/** `kept`: a password that the user would have to replace, and may not. */
+/** `toReplace`: a password that the user would have to replace, and may not, or did not sign in with. */
 function allow(
   { context, capabilities }: SubjectEvaluation,
   evidence: readonly CountedEvidence[],
-  kept: PasswordToReplace | undefined,
+  toReplace: PasswordToReplace | undefined,
 ): DecisionOutcome {
   const { policies, facts, policyLayers } = context;
   const supportingEvidence = extendSupportingEvidence(evidence, capabilities.evidence);
   const waived = waivedIn(context, capabilities);
+  const isKept = toReplace && enrollableOf([toReplace.authenticator], capabilities).length === 0;
   return {
     kind: 'allow',
     assurance: assuranceOf(supportingEvidence, policies.acrLevels, facts.request.acrValues),
@@ -180,7 +167,7 @@ function allow(
     ...cutScopes(facts.request.scopes, policyLayers.appRule),
     ...(policyLayers.session && { session: policyLayers.session }),
     ...(waived && { waived }),
-    ...(kept && { keptPassword: keptPasswordOf(kept, context) }),
+    ...(isKept && { keptPassword: keptPasswordOf(toReplace, context) }),
   };
 }
 

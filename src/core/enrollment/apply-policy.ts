@@ -92,14 +92,18 @@ export function enrollmentStep(
   context: EnrollmentContext,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
   const due = requiredNow(context) ?? (context.facts.transaction && (graceNow(context) ?? offeredNow(context)));
-  return due && provenStep(due, context);
+  if (due === undefined) return undefined;
+  return provenStep(due, context) ?? (due.skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) });
 }
 
-/** The enrollment that is due, or first a challenge for the account-management requirement (Law 7). */
+/**
+ * The enrollment that is due, or first a challenge for the account-management requirement (Law 7). Undefined: nothing
+ * that the user can prove leads to it.
+ */
 export function provenStep(
   due: Due,
-  context: Pick<EnrollmentContext, 'capabilities' | 'facts' | 'rule'>,
-): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
+  context: Pick<EnrollmentContext, 'capabilities' | 'facts'>,
+): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> | undefined {
   const capabilities = forAccountManagement(context.capabilities);
   const { evidence } = capabilities;
   const groups = additionGroups(due.choices, capabilities);
@@ -111,7 +115,7 @@ export function provenStep(
     const { options } = challenge(sets, capabilities);
     if (options.length > 0) return proofBefore({ ...due, choices: keys }, options, context);
   }
-  return due.skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) };
+  return undefined;
 
   /** What the user chose comes first. */
   function rankOf({ keys }: AdditionGroup): number {

@@ -1,14 +1,9 @@
 /** Passwords that the policy no longer takes: a user who signs in with one replaces it first. */
 import type { Enrollment, Facts, Subject } from '../model/facts.ts';
-import type { ReplacementReason } from '../model/password-policy.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
+import type { PasswordToReplace } from '../model/password-policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { passwordRuling } from '../policy/rules/password-terms.ts';
-
-/** A password that must be replaced. */
-export interface PasswordToReplace {
-  readonly authenticator: string;
-  readonly reason: ReplacementReason;
-}
 
 /**
  * The password to replace among the enrollments with these ids: those that the sign-in uses. Users who prove no
@@ -22,20 +17,22 @@ export function passwordToReplace(
   const chosen = policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy).map(({ key }) => key);
   for (const enrollment of subject.enrollments) {
     if (!used.includes(enrollment.id) || !chosen.includes(enrollment.authenticator)) continue;
-    const reason = replacementReason(enrollment, policies, facts);
-    if (reason !== undefined) return { authenticator: enrollment.authenticator, reason };
+    const toReplace = replacement(enrollment, policies, facts);
+    if (toReplace !== undefined) return { authenticator: enrollment.authenticator, ...toReplace };
   }
   return undefined;
 }
 
-function replacementReason(
+function replacement(
   { compromised, createdAt }: Enrollment,
   policies: PolicySet,
   facts: Facts,
-): ReplacementReason | undefined {
-  const terms = passwordRuling(policies, facts)?.terms;
-  if (terms === undefined) return undefined;
-  if (compromised !== undefined && terms.blocklists.includes(compromised)) return 'compromised';
-  const { maxAge } = terms;
-  return maxAge !== undefined && createdAt !== undefined && createdAt + maxAge <= facts.now ? 'expired' : undefined;
+): Omit<PasswordToReplace, 'authenticator'> | undefined {
+  const ruling = passwordRuling(policies, facts);
+  if (ruling === undefined) return undefined;
+  const { maxAge, blocklists } = ruling.terms;
+  const because = (reason: PasswordToReplace['reason']) => omitUndefined({ reason, passwordRule: ruling.rule });
+  if (compromised !== undefined && blocklists.includes(compromised)) return because('compromised');
+  const isExpired = maxAge !== undefined && createdAt !== undefined && createdAt + maxAge <= facts.now;
+  return isExpired ? because('expired') : undefined;
 }

@@ -3,7 +3,7 @@ import type { Assurance } from '../model/decision.ts';
 import type { AcrLevel } from '../model/policy.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
 import { independentParts } from './recovered-password.ts';
-import { coveredFactors, meetsRequirement } from './requirement.ts';
+import { type AssessedEvidence, coveredFactors, meetsRequirement } from './requirement.ts';
 
 /**
  * Derives the assurance from the evidence that a decision rests on (never empty).
@@ -16,15 +16,24 @@ export function assuranceOf(
   acrLevels: readonly AcrLevel[],
   requested: readonly string[],
 ): Assurance {
-  const isMet = ({ requirement }: AcrLevel) => meetsRequirement(requirement, supportingEvidence);
-  const wanted = requested.find((value) => acrLevels.some((level) => level.value === value && isMet(level)));
-  const acr = wanted ?? acrLevels.find(isMet)?.value;
+  const acr = acrOf(supportingEvidence, acrLevels, requested);
   return {
     ...(acr !== undefined && { acr }),
     amr: amrOf(supportingEvidence),
     authTime: Math.min(...supportingEvidence.map(({ evidence }) => evidence.at)),
     supportingEvidence: supportingEvidence.map(({ evidence }) => evidence),
   };
+}
+
+/** The first requested value that the evidence meets, else the strongest one. Undefined: it meets none. */
+export function acrOf(
+  evidence: readonly AssessedEvidence[],
+  acrLevels: readonly AcrLevel[],
+  requested: readonly string[],
+): string | undefined {
+  const isMet = ({ requirement }: AcrLevel) => meetsRequirement(requirement, evidence);
+  const wanted = requested.find((value) => acrLevels.some((level) => level.value === value && isMet(level)));
+  return wanted ?? acrLevels.find(isMet)?.value;
 }
 
 /** Of these few values a search is faster than a set. */

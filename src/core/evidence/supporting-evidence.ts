@@ -60,14 +60,47 @@ export function extendSupportingEvidence(
 export function usedEnrollments(
   supportingEvidence: readonly CountedEvidence[],
   counted: readonly CountedEvidence[],
-  { requirements, transaction }: { readonly requirements: readonly LayerRequirement[]; readonly transaction?: string },
+  asked: AskedOfEvidence,
 ): readonly string[] {
   const used = supportingEvidence.map(({ enrollment }) => enrollment);
+  if (counted.length === supportingEvidence.length) return used;
+  const first = firstToMeet(counted, asked);
+  const supporting = first && findSupportingEvidence(asked.requirements, first);
+  return [...used, ...(supporting?.map(({ enrollment }) => enrollment) ?? [])];
+}
+
+/** What the sign-in asks for, and its transaction. */
+export interface AskedOfEvidence {
+  readonly requirements: readonly LayerRequirement[];
+  readonly transaction?: string;
+}
+
+/** The evidence by which the requirements were met before everything was proved. Undefined: it took everything. */
+function firstToMeet(
+  counted: readonly CountedEvidence[],
+  { requirements, transaction }: AskedOfEvidence,
+): readonly CountedEvidence[] | undefined {
   const oldest = counted.findLastIndex(({ evidence }) => evidence.transaction === transaction);
-  if (oldest < 0 || counted.length === supportingEvidence.length) return used;
   for (let from = oldest + 1; from > 0; from -= 1) {
-    const first = findSupportingEvidence(requirements, counted.slice(from));
-    if (first !== undefined) return [...used, ...first.map(({ enrollment }) => enrollment)];
+    const first = counted.slice(from);
+    if (first.length > 0 && meetsAll(requirements, first)) return first;
   }
-  return used;
+  return undefined;
+}
+
+/**
+ * Whether the user signs in with this authenticator: without it, what met the requirements first does not meet them. A
+ * proof for the account-management requirement (Law 7) does not sign the user in.
+ */
+export function signsInWith(
+  authenticator: string,
+  counted: readonly CountedEvidence[],
+  { requirements, ...rest }: AskedOfEvidence,
+): boolean {
+  const asked = { ...rest, requirements: requirements.filter(({ isAccountManagement }) => !isAccountManagement) };
+  const first = firstToMeet(counted, asked) ?? counted;
+  return !meetsAll(
+    asked.requirements,
+    first.filter((proof) => proof.authenticator !== authenticator),
+  );
 }

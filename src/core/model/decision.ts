@@ -1,7 +1,7 @@
 /** The result of evaluation as data, and the types that the stages of evaluation share. */
 
 import type { Evidence, Seconds, SkipReason } from './facts.ts';
-import type { ReplacementReason } from './password-policy.ts';
+import type { PasswordToReplace, ReplacementReason } from './password-policy.ts';
 import type { GrantedSession, Requirement } from './policy.ts';
 import type { TermsOfUse } from './profile-policy.ts';
 import type { LayerTrace, Trace } from './trace.ts';
@@ -34,6 +34,8 @@ export const denyReasons = [
   'enrollment_forbids',
   /** One more enrollment would meet the requirement, but the account has as many as it may have. */
   'enrollments_full',
+  /** The password must be replaced, and the user cannot prove what must be proved before that. */
+  'password_not_replaceable',
   /** A recovery sets a new password, and the account has none to replace. */
   'nothing_to_recover',
   /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
@@ -132,9 +134,8 @@ export type DecisionOutcome =
       readonly keptPassword?: KeptPassword;
     };
 
-/** A password that the password policy no longer takes, and that the user may not replace. */
-export interface KeptPassword {
-  readonly reason: ReplacementReason;
+/** The user may not replace it. */
+export interface KeptPassword extends Omit<PasswordToReplace, 'authenticator'> {
   /** The policy that keeps it. Absent: no user can set a password here. */
   readonly layer?: Extract<LayerTrace['layer'], 'enrollment' | 'account'>;
   /** Name of its rule. Absent: no rule of that policy holds. */
@@ -169,6 +170,8 @@ export interface Denial {
   readonly reason: DenyReason;
   readonly layer?: LayerTrace['layer'];
   readonly rule?: string;
+  /** With `password_not_replaceable`. The layer and the rule are those that ask for more before it is replaced. */
+  readonly passwordToReplace?: PasswordToReplace;
 }
 
 /**

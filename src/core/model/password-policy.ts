@@ -57,3 +57,11 @@ export const listsOfStored = ['common', 'list', 'breached'] as const satisfies r
 
 /** Why a password must be replaced before the sign-in goes on. */
 export type ReplacementReason = 'expired' | 'compromised';
+
+/** A password that the password policy no longer takes. */
+export interface PasswordToReplace {
+  readonly authenticator: string;
+  readonly reason: ReplacementReason;
+  /** Name of the rule of the password policy. Absent without a policy, where the default applies. */
+  readonly passwordRule?: string;
+}

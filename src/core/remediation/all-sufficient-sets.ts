@@ -38,33 +38,55 @@ const mostTried = 20_000;
  * other does not. Enrollments are considered only if no set of proofs suffices.
  */
 export function allSufficientSets(requirements: readonly LayerRequirement[], capabilities: Capabilities): AllSets {
-  const byProof = minimalSets(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
+  const { sets, isComplete } = allSufficientEvidence(requirements, capabilities);
+  return { sets: minimalOf(sets.map(actionsOf)), isComplete };
+}
+
+/** The sets as evidence. Different sets may consist of equal actions. */
+export interface AllSetsOfEvidence {
+  readonly sets: readonly (readonly AssessedEvidence[])[];
+  /** As in `AllSets`. */
+  readonly isComplete: boolean;
+}
+
+/** `distinguished`: methods that these requirements distinguish are told apart, too. */
+export function allSufficientEvidence(
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+  distinguished: readonly Requirement[] = [],
+): AllSetsOfEvidence {
+  const apart = withMethodsApart([...requirements.flatMap(({ anyOf }) => anyOf), ...distinguished]);
+  const able = { evidence: capabilities.evidence, actions: byMethod(provable(capabilities), apart) };
+  const byProof = minimalSets(requirements, able);
   if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
   const { evidence } = forAccountManagement(capabilities);
   const found = enrollmentPlans(requirements, capabilities).map(({ before, actions }) =>
-    minimalSets([...before, ...requirements], { evidence, actions }),
+    minimalSets([...before, ...requirements], { evidence, actions: byMethod(actions, apart) }),
   );
-  const sets = minimalOf(found.flatMap((part) => part.sets));
-  return { sets, isComplete: found.every((part) => part.isComplete) };
+  return { sets: found.flatMap((part) => part.sets), isComplete: found.every((part) => part.isComplete) };
 }
 
-function minimalSets(requirements: readonly LayerRequirement[], { evidence, actions }: EvidenceAndActions): AllSets {
+function minimalSets(
+  requirements: readonly LayerRequirement[],
+  { evidence, actions }: EvidenceAndActions,
+): AllSetsOfEvidence {
   const hasChains = requirements.some(({ anyOf }) => anyOf.some((requirement) => 'chains' in requirement));
-  const able = distinct(byMethod(actions, requirements), hasChains ? longestChain : 1);
+  const able = distinct(actions, hasChains ? longestChain : 1);
   const most = requirements.reduce((sum, { anyOf }) => sum + Math.max(0, ...anyOf.map(mostOf)), 0);
   const found: Indexes[] = [];
+  const sets = () => found.map((set) => set.flatMap((at) => able[at] ?? []));
   let tried = 0;
   let smaller: readonly Indexes[] = [[]];
   for (let size = 1; size <= most; size += 1) {
     const candidates = smaller.flatMap((set) => withOneMore(set, able.length)).filter((set) => !holdsAny(set, found));
     tried += candidates.length;
-    if (tried > mostTried) return { sets: namedSets(found, able), isComplete: false };
+    if (tried > mostTried) return { sets: sets(), isComplete: false };
     const suffices = (set: Indexes) => meetsAll(requirements, [...evidence, ...set.flatMap((at) => able[at] ?? [])]);
     const { true: enough = [], false: short = [] } = Object.groupBy(candidates, (set) => `${suffices(set)}`);
     found.push(...enough);
     smaller = short;
   }
-  return { sets: namedSets(found, able), isComplete: true };
+  return { sets: sets(), isComplete: true };
 }
 
 /** Indexes of actions in a list, in ascending order. */
@@ -85,12 +107,8 @@ function mostOf(requirement: Requirement): number {
   return Math.max(0, ...requirement.anyOf.map(({ demands, factors }) => demands.length + Math.max(1, factors)));
 }
 
-/** Splits each action by the methods that the requirements distinguish. */
-function byMethod(
-  actions: readonly AssessedEvidence[],
-  requirements: readonly LayerRequirement[],
-): readonly AssessedEvidence[] {
-  const apart = withMethodsApart(requirements.flatMap(({ anyOf }) => anyOf));
+/** Splits each action of these authenticators by its methods. */
+function byMethod(actions: readonly AssessedEvidence[], apart: ReadonlySet<string>): readonly AssessedEvidence[] {
   return actions.flatMap(({ methods, ...action }) => {
     if (!methods || !apart.has(action.authenticator)) return [action];
     return methods.map((method) => ({ ...action, methods: [method] }));
@@ -103,14 +121,11 @@ function distinct(actions: readonly AssessedEvidence[], copies: number): readonl
   return [...looks.values()].flatMap((alike) => alike.slice(0, copies));
 }
 
-function namedSets(found: readonly Indexes[], able: readonly AssessedEvidence[]): AllSets['sets'] {
-  return minimalOf(found.map((set) => set.flatMap((at) => actionOf(able[at]))));
-}
-
-function actionOf(evidence: AssessedEvidence | undefined): readonly Action[] {
-  if (evidence === undefined) return [];
-  const { authenticator, methods: [method] = [], toEnroll } = evidence;
-  return [omitUndefined({ authenticator, method, toEnroll })];
+/** The actions by which a user gains this evidence. */
+export function actionsOf(evidence: readonly AssessedEvidence[]): readonly Action[] {
+  return evidence.map(({ authenticator, methods: [method] = [], toEnroll }) =>
+    omitUndefined({ authenticator, method, toEnroll }),
+  );
 }
 
 /** Removes duplicates, and sets that contain another set. */

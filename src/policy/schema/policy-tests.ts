@@ -109,11 +109,13 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
   const keys = authenticators.map((descriptor) => descriptor.key);
   const allNames = authenticators.flatMap(namesOf);
   const one = z.enum(allNames);
-  const enrolledFault = `must be one of ${allNames.join(', ')}, or such a key with what it shows at most: "webauthn[userPresence]"`;
-  const weaker = z
+  const enrolledFault = `must be one of ${allNames.join(', ')}, or such a key with what it shows at most: "webauthn[userPresence]", or how old it is: password@40d`;
+  const other = z
     .string()
-    .regex(new RegExp(`^(?:${keys.join('|')})${shows}$`), { error: enrolledFault })
-    .describe('A key that shows no more than this, such as webauthn[userPresence+phishingResistant].');
+    .regex(new RegExp(`^(?:${keys.join('|')})(?:${shows}(?:@${ago})?|@${ago})$`), { error: enrolledFault })
+    .describe(
+      'A key that shows no more than this, such as webauthn[userPresence+phishingResistant]; a password that is so old, password@40d, or on a blocklist, password[common].',
+    );
   const user = closed({
     id: userIdText
       .optional()
@@ -134,7 +136,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
       .optional()
       .describe('Attributes with their values; a list for one that holds several, such as `sites: [north, south]`.'),
     enrolled: z
-      .array(z.union([one, weaker], { error: enrolledFault }))
+      .array(z.union([one, other], { error: enrolledFault }))
       .optional()
       .describe(
         'What the user has set up; phone.voice is a number that takes calls and no text messages. Default: the password.',

@@ -41,5 +41,10 @@ export const lastStepSamples: Readonly<Record<string, StepPage>> = {
     locale: 'de',
     step: { kind: 'denied', reason: 'enrollments_full', notices: [] },
   },
+  'denied-password': {
+    ...stepBase,
+    ...known,
+    step: { kind: 'denied', reason: 'password_not_replaceable', notices: [] },
+  },
   complete: { ...stepBase, ...known, canRestart: false, step: { kind: 'complete', notices: [] } },
 };

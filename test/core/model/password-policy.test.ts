@@ -59,12 +59,16 @@ function admin(keys: readonly Key[], password: Partial<Enrollment>, groups: read
   return userWith(keys, { groups, enrollments });
 }
 
+function needs(authenticator: Key): ReturnType<typeof factors> {
+  return factors(1, { demands: [{ authenticators: [authenticator] }] });
+}
+
 function decide(policies: PolicySet, subject: Subject, evidence: readonly Evidence[]) {
   return evaluate(policies, factsOf({ subject, evidence }));
 }
 
 /** With these rules about every change. */
-function accountPolicyOf(...rules: readonly Pick<AccountRule, 'name' | 'then'>[]): Partial<PolicySet> {
+function accountPolicyOf(...rules: readonly Omit<AccountRule, 'when'>[]): Partial<PolicySet> {
   const policy = { name: 'account', rules: rules.map((rule) => ({ when: {}, ...rule })) };
   return { accountPolicy: compileAccountPolicy(policy) };
 }
@@ -227,7 +231,10 @@ describe('a password that must be replaced', () => {
     const authenticators = aging.authenticators.map((authenticator) => ({ ...authenticator, enrollable: false }));
     const subject = admin(['password'], { compromised: 'common' });
     const decision = decide({ ...aging, authenticators }, subject, [proof('password', 'now')]);
-    expect(decision).toMatchObject({ kind: 'allow', keptPassword: { reason: 'compromised' } });
+    expect(decision).toMatchObject({
+      kind: 'allow',
+      keptPassword: { reason: 'compromised', passwordRule: 'Admins' },
+    });
     expect(decision).not.toHaveProperty('keptPassword.layer');
     const good = decide({ ...aging, authenticators }, admin(['password'], {}), [proof('password', 'now')]);
     expect(good).not.toHaveProperty('keptPassword');
@@ -251,7 +258,97 @@ describe('a password that must be replaced', () => {
     const subject = admin(['password'], { createdAt: fixedNow - 91 * oneDay });
     const decision = decide({ ...aging, ...more }, subject, [proof('password', 'now')]);
     expect(decision).toMatchObject({ kind: 'allow' });
-    expect(decision).toHaveProperty('keptPassword', { reason: 'expired', layer, ...rule });
+    expect(decision).toHaveProperty('keptPassword', { reason: 'expired', passwordRule: 'Admins', layer, ...rule });
+  });
+
+  test('denies where the user cannot prove what the account policy asks for before, and says so', () => {
+    const byCode = accountPolicyOf({
+      name: 'Takes a code',
+      then: allow(needs('totp')),
+    });
+    const subject = admin(['password', 'email'], { createdAt: fixedNow - 91 * oneDay });
+    const proofs = [proof('password', 'now'), proof('email', 'now')];
+    const policies = { ...withPolicy({ maxAge: 90 * oneDay }, { app: factors(2) }), ...byCode };
+    const denied = decide(policies, subject, proofs);
+    expect(denied).toEqual({
+      kind: 'deny',
+      reason: 'password_not_replaceable',
+      layer: 'account',
+      rule: 'Takes a code',
+      passwordToReplace: { authenticator: 'password', reason: 'expired', passwordRule: 'Admins' },
+      trace: expect.anything(),
+    });
+    expect(denied.trace.layers.at(-1)).toMatchObject({
+      layer: 'account',
+      change: { of: 'password' },
+      decidedBy: 'Takes a code',
+      satisfied: false,
+    });
+    const listed = admin(['password'], { compromised: 'common' });
+    const { password: _, ...byDefault } = { ...aging, ...byCode };
+    const found = decide(byDefault, listed, [proof('password', 'now')]);
+    expect(found).toHaveProperty('passwordToReplace', { authenticator: 'password', reason: 'compromised' });
+  });
+
+  describe('that was proved for the account-management requirement (Law 7) alone', () => {
+    const byCode = accountPolicyOf(
+      { name: 'Code', change: { change: ['password'], add: ['password'] }, then: allow(needs('totp')) },
+      { name: 'Rest', then: allow(factors(1)) },
+    );
+    const old = { createdAt: fixedNow - 91 * oneDay };
+    const subject = admin(['password', 'email'], old);
+    const policies = { ...withPolicy({ maxAge: 90 * oneDay }, { app: factors(1) }), ...byCode };
+    const [before, after] = [fixedNow - 20, fixedNow - 10];
+    const byEmail = [proof('email', 'now', { at: before }), proof('password', 'now', { at: after })];
+
+    test('denies no user who signed in without it, here or before', () => {
+      expect(decide(policies, subject, byEmail)).toMatchObject({ kind: 'allow' });
+      expect(decide(policies, subject, byEmail)).not.toHaveProperty('keptPassword');
+      const inSession = [proof('email', 100), proof('password', 'now')];
+      expect(decide(policies, subject, inSession)).toMatchObject({ kind: 'allow' });
+      const evidence = [proof('email', 100), proof('password', 50)];
+      expect(evaluate(policies, silentFacts({ subject, evidence })).kind).toBe('allow');
+    });
+
+    test('denies a user who signed in with it, or could not have without', () => {
+      const typedFirst = [proof('password', 'now', { at: before }), proof('email', 'now', { at: before - 200 })];
+      const denied = { kind: 'deny', rule: 'Code' };
+      expect(decide(policies, subject, [proof('password', 'now')])).toMatchObject(denied);
+      expect(decide(policies, subject, [proof('password', 100), proof('email', 'now')])).toMatchObject(denied);
+      expect(decide(policies, subject, typedFirst).kind).toBe('allow');
+      const two = { ...withPolicy({ maxAge: 90 * oneDay }, { app: factors(2) }), ...byCode };
+      expect(decide(two, subject, byEmail)).toMatchObject(denied);
+    });
+
+    test('denies no change at the account, either', () => {
+      const request = { clientId: 'account', scopes: ['openid', 'account:change:remove:email'] };
+      const facts = factsOf({ subject, evidence: byEmail, request });
+      expect(evaluate({ ...policies, isAccountApp: true }, facts).kind).toBe('allow');
+      const alone = { ...facts, subject: admin(['password'], old), evidence: [proof('password', 'now')] };
+      expect(evaluate({ ...policies, isAccountApp: true }, alone)).toMatchObject({ kind: 'deny', rule: 'Code' });
+    });
+
+    test('is replaced where the user can: before what the app would enroll, or once that is enough', () => {
+      const open = { ...policies, ...accountPolicyOf({ name: 'Rest', then: allow(factors(1)) }) };
+      expect(decide(open, subject, byEmail)).toMatchObject({ kind: 'enroll', replacementReason: 'expired' });
+      const required = [{ name: 'All', when: {}, then: enrollmentTerms({ required: [{ anyOf: ['totp'] }] }) }];
+      const enrolling = { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: required }) };
+      expect(decide(enrolling, subject, byEmail)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+      const more = admin(['password', 'email', 'totp'], old);
+      const proofs = [...byEmail, proof('totp', 'now', { origin: 'enrollment' })];
+      expect(decide(enrolling, more, proofs)).toMatchObject({ kind: 'enroll', replacementReason: 'expired' });
+    });
+  });
+
+  test('denies by no rule where the account-management requirement (Law 7) is out of reach', () => {
+    const subject = admin(['password', 'webauthn'], { compromised: 'common' });
+    for (const more of [{}, accountPolicyOf({ name: 'All', then: allow(factors(1)) })]) {
+      const policies = { ...aging, ...more, presenceOnly: 'webauthn' };
+      const denied = decide(policies, subject, [proof('password', 'now')]);
+      expect(denied).toMatchObject({ kind: 'deny', passwordToReplace: { reason: 'compromised' } });
+      expect(denied).not.toHaveProperty('layer');
+      expect(denied).not.toHaveProperty('rule');
+    }
   });
 
   test('comes before what the app would enroll besides', () => {

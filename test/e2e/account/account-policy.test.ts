@@ -1,5 +1,7 @@
 /** The account policy, over HTTP: at the account pages and in the loop. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { passwordCredential } from '../../../src/authenticators/password/credential.ts';
+import { hashPassword } from '../../../src/authenticators/password/hash.ts';
 import {
   beginSignIn,
   currentStep,
@@ -17,6 +19,12 @@ beforeAll(async () => {
   const rules = [
     { name: 'Apps stay', change: { remove: ['totp'] }, then: 'deny' },
     { name: 'Guests add nothing', change: { add: 'all' }, when: { groups: { any: ['guests'] } }, then: 'deny' },
+    {
+      name: 'Two for passwords',
+      change: { change: ['password'] },
+      when: { groups: { any: ['imported'] } },
+      then: { allow: { factors: 2 } },
+    },
     { name: 'Rest', then: { allow: { factors: 1 } } },
   ];
   node = await startNode({
@@ -50,4 +58,25 @@ test.each([
   expect(currentStep(await identify(agent, page, user))).toBe(step);
   const { page: overview } = await visit(node, user, { path: '/account/methods' });
   expect(overview.html.includes('/account/add/totp')).toBe(offered);
+});
+
+test('a password that must be replaced, where more is asked for before than the user has', async () => {
+  const user = await userWithPassword(node, ['imported']);
+  const password = 'letmein';
+  await node.app.directory.setPassword(user.id, passwordCredential(await hashPassword(node.app.hashing, password)));
+  const { agent, page } = await beginSignIn(node, 'notes');
+  const denied = await identify(agent, page, { ...user, password });
+  expect([denied.status, denied.messages]).toEqual([403, ['denied.password_not_replaceable']]);
+  expect(denied.html).toContain('You need a new password');
+  const line = node.audit.findLast(({ event, subject }) => event === 'sign_in.denied' && subject === user.id);
+  expect(line).toMatchObject({
+    reason: 'password_not_replaceable',
+    rule: expect.stringContaining('account: Two for passwords'),
+    trace: {
+      passwordToReplace: {
+        ...{ authenticator: 'password', reason: 'compromised' },
+        ...{ layer: 'account', rule: 'Two for passwords' },
+      },
+    },
+  });
 });

@@ -2,7 +2,7 @@
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import type { ConfigContext } from '../../../src/cli/config/shared/config-context.ts';
-import { joinDashedValues } from '../../../src/cli/shared/options/dashed-values.ts';
+import { withDashedValues } from '../../../src/cli/shared/options/dashed-values.ts';
 import type { TestNode } from './node.ts';
 
 /**
@@ -28,6 +28,6 @@ export async function configOn({ store }: TestNode, ...words: readonly string[])
   };
   const command = configCommand(context as ConfigContext);
   for (const subcommand of command.commands) subcommand.exitOverride();
-  await command.exitOverride().parseAsync(joinDashedValues(words), { from: 'user' });
+  await command.exitOverride().parseAsync(withDashedValues(words, command), { from: 'user' });
   return output;
 }

@@ -10,6 +10,7 @@ import { type AuditTrace, auditTrace, decidingRule } from '../../../src/flow/aud
 import { compileExpression } from '../../../src/policy/schema/expressions/expression.ts';
 import {
   allow,
+  enrolled,
   factors,
   factsOf,
   fixedNow,
@@ -96,6 +97,28 @@ test.each([
   const alternatives = [{ groups: { any: ['a'] } }, { expression }];
   for (const when of [{ expression }, { any: alternatives }])
     expect(traceOf(withRules({ name: 'Asks', when, then: deny }), facts).device).toEqual({ known: false, ...kept });
+});
+
+test('a password that must be replaced and cannot be is in it, with the rule that asks for more before', () => {
+  const { app, ...plain } = policiesOf({ app: factors(1) });
+  const [first, ...others] = plain.authenticators;
+  const accountPolicy = compileAccountPolicy({
+    name: 'account',
+    rules: [{ name: 'Two', when: {}, then: allow(factors(2)) }],
+  });
+  const authenticators = [
+    ...(first ? [{ ...first, enrollable: true, underPasswordPolicy: true as const }] : []),
+    ...others,
+  ];
+  const enrollments = enrolled('password').map((enrollment) => ({ ...enrollment, compromised: 'common' as const }));
+  const subject = userWith(['password'], { enrollments });
+  const facts = factsOf({ subject, evidence: [proof('password', 'now')] });
+  const traced = traceOf({ ...plain, ...(app && { app }), authenticators, accountPolicy }, facts);
+  expect(traced.passwordToReplace).toEqual({
+    ...{ authenticator: 'password', reason: 'compromised' },
+    ...{ layer: 'account', rule: 'Two' },
+  });
+  expect(traceOf(withRules(), facts)).not.toHaveProperty('passwordToReplace');
 });
 
 test('of the device, the risk and the past it keeps what a rule asked about', () => {

@@ -78,7 +78,7 @@ function changesIn(
   }: { readonly all: readonly UserClass[]; readonly projection: Projection; readonly isCounted: boolean },
 ): readonly AccessChange[] {
   const numbered = numberedClasses(all);
-  const shared = newShared();
+  const shared = newShared(isCounted);
   const found = new Map<VariedPair, readonly AccessChange[]>();
   for (const alike of Map.groupBy(varied, ({ pair }) => pair.alike).values()) {
     const [first] = alike;
@@ -87,8 +87,7 @@ function changesIn(
     const classesAt = classesAtApps(numbered, likeFirst, projection);
     const atoms = likeFirst.atoms.map(({ id }) => id);
     const compare = pairComparison(first.pair, { ...first, atoms, shared });
-    for (const each of alike)
-      found.set(each, compare(each.pair, { classes: classesAt(projectionOf([each])), isCounted }));
+    for (const each of alike) found.set(each, compare(each.pair, classesAt(projectionOf([each]))));
   }
   return varied.flatMap((each) => found.get(each) ?? []);
 }

@@ -1,7 +1,7 @@
 /** Summarises what a sign-in asks for. */
 import type { AskedInAll, WayIn } from '../../../core/analysis/simulation/asked-in-all.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
-import { denyReasonText, letInWithText } from '../../explain/denial-text.ts';
+import { denialText, letInWithText } from '../../explain/denial-text.ts';
 import { skippableText } from '../../explain/enrollment-text.ts';
 import { keepText, profileText } from '../../explain/profile-text.ts';
 import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
@@ -104,10 +104,10 @@ export function joinedParts(parts: readonly string[]): string {
 }
 
 /** Why the user does not get in. Empty if the user does. */
-export function denialText(signIn: Pick<SignIn, 'steps' | 'asked'>): string {
+export function exclusionText(signIn: Pick<SignIn, 'steps' | 'asked'>): string {
   if (getsIn(signIn)) return '';
   const last = signIn.steps.at(-1);
-  return last?.kind === 'denied' ? denyReasonText(last.reason) : 'nothing is enrolled that could be proved';
+  return last?.kind === 'denied' ? denialText(last) : 'nothing is enrolled that could be proved';
 }
 
 /** What is asked, and why the user does not get in all the same. */
@@ -116,7 +116,7 @@ export function reasonedText(signIn: SignIn): string {
 }
 
 function ownReasonedText(signIn: Omit<SignIn, 'others'>): string {
-  const why = denialText(signIn);
+  const why = exclusionText(signIn);
   return why === '' ? ownText(signIn) : `${ownText(signIn)}: ${why}`;
 }
 

@@ -9,7 +9,7 @@ import { printResult, type ResultOptions } from '../../shared/output/print-resul
 import { tableText } from '../../shared/output/table.ts';
 import { findSubject } from '../../shared/store/find-subject.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedText, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
+import { askedText, byOutcome, exclusionText, leftAsideText, outcomeData } from './asked-text.ts';
 import { type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 import { conditionsLeftAside } from './left-aside.ts';
 
@@ -73,8 +73,9 @@ async function print(
 /** What excludes the user, or must be enrolled or filled in during the sign-in. */
 function missing(outcome: Outcome): readonly string[] {
   const last = outcome.steps.at(-1);
-  const why = denialText(outcome);
-  const rule = last?.kind === 'denied' && last.rule !== undefined ? ` (${last.rule})` : '';
+  const why = exclusionText(outcome);
+  const isNamed = last?.kind === 'denied' && last.passwordToReplace !== undefined;
+  const rule = last?.kind === 'denied' && last.rule !== undefined && !isNamed ? ` (${last.rule})` : '';
   return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...counted(lackingIn(outcome))];
 }
 

@@ -48,7 +48,8 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   return endsWell(after) ? { proofs, ways: [{ sets: proofs.sets, after }] } : undefined;
 }
 
-function requiredAt(progress: Progress, { policies, facts }: Simulation): RequiredEvidence {
+/** What is required there. */
+export function requiredAt(progress: Progress, { policies, facts }: Simulation): RequiredEvidence {
   return requiredOf(policies, factsAt(progress, facts), progress.subject);
 }
 
@@ -118,8 +119,11 @@ function afterProving(
   return proved && walkFrom(proved, simulation).flatMap(({ steps }) => steps);
 }
 
-/** As the sign-in asks for them, one after the other. Of several enrollments of a kind, those that are enough count. */
-function proving(left: readonly Action[], from: Progress, simulation: Simulation): Progress | undefined {
+/**
+ * Where the user is after proving these. Undefined: they are not asked for one after the other. Of several enrollments
+ * of a kind, those that are enough count.
+ */
+export function proving(left: readonly Action[], from: Progress, simulation: Simulation): Progress | undefined {
   if (requiredAt(from, simulation).isMet) return from;
   const decision = decisionAt(from, simulation);
   if (decision.kind !== 'challenge') return undefined;

@@ -147,6 +147,7 @@ function ending(decision: Decision): SimulatedStep {
     const { assurance, keptPassword } = decision;
     return omitUndefined({ kind: 'complete' as const, acr: assurance.acr, keptPassword });
   }
-  const { reason = 'unsatisfiable', layer, rule }: Pick<Decision, 'kind'> & Partial<Denial> = decision;
-  return omitUndefined({ kind: 'denied' as const, reason, layer, rule });
+  const denial: Pick<Decision, 'kind'> & Partial<Denial> = decision;
+  const { reason = 'unsatisfiable', layer, rule, passwordToReplace } = denial;
+  return omitUndefined({ kind: 'denied' as const, reason, layer, rule, passwordToReplace });
 }

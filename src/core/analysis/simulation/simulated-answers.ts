@@ -1,11 +1,10 @@
 /** The steps of a simulation, and how the simulated user answers each: every proof and every enrollment succeeds. */
 
 import { consentTo, withAnswer } from '../../decision/consent.ts';
-import type { AskedScope, DenyReason, KeptPassword, ProfileRequest, Skippable } from '../../model/decision.ts';
+import type { AskedScope, Denial, KeptPassword, ProfileRequest, Skippable } from '../../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { ReplacementReason } from '../../model/password-policy.ts';
-import type { LayerTrace } from '../../model/trace.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { isFilledIn } from '../../profile/profile-terms.ts';
 import type { AuthenticatorOption, Step } from '../../step/step.ts';
@@ -43,12 +42,7 @@ export type SimulatedStep =
   | ({ readonly kind: 'profile' } & ProfileRequest)
   | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
   | { readonly kind: 'keep_account'; readonly dueAt: Seconds }
-  | {
-      readonly kind: 'denied';
-      readonly reason: DenyReason;
-      readonly layer?: LayerTrace['layer'];
-      readonly rule?: string;
-    }
+  | ({ readonly kind: 'denied' } & Denial)
   /** `keptPassword`: as in the decision. */
   | { readonly kind: 'complete'; readonly acr?: string; readonly keptPassword?: KeptPassword };
 

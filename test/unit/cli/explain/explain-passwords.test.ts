@@ -52,7 +52,8 @@ test('the age of an assumed password, and the list that it is on, decide whether
 });
 
 test('the outcome says the denial that follows a challenge', async () => {
-  const why = 'nothing that this user has or may enroll meets the requirement';
+  const why =
+    'the password has expired (by "Month" of the password policy), and the user cannot prove what "Change" of the account policy asks for before it is replaced';
   expect(await explained(two, 'password@30d')).toEqual([
     `challenge: password; then deny: ${why}`,
     ...['1. identify (with password)', `2. denied: ${why}`],
@@ -61,7 +62,8 @@ test('the outcome says the denial that follows a challenge', async () => {
 });
 
 test('a password that may not be replaced is named', async () => {
-  const expired = ', with a password that has expired: the user may not replace it, by "Change" of the account policy';
+  const expired =
+    ', with a password that has expired (by "Month" of the password policy): the user may not replace it, by "Change" of the account policy';
   const listed = expired.replace('has expired', 'is on a blocklist');
   expect(await explained('deny', 'password@30d')).toEqual([
     'challenge: password',

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { storyText } from '../../../../src/cli/explain/story-text.ts';
+import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
 import { type AuditEventName, auditEvents } from '../../../../src/flow/audit.ts';
 import type { AuditTrace, TracedLayer } from '../../../../src/flow/audit-trace.ts';
 
@@ -72,4 +73,20 @@ test('a password that was kept although it had to be replaced is told', () => {
     '\n  Password\n    let in with an expired password, kept by "Not here" of the account policy\n',
   );
   expect(told([])).not.toContain('Password');
+});
+
+test('a denial because of a password that must be replaced says why, and which rule asks for more before', () => {
+  const trace = { layers: [], proved: [], device: { known: false }, scopes: ['openid'] };
+  const old = { authenticator: 'password', reason: 'compromised', passwordRule: 'Staff' } as const;
+  const denied = { ...line, event: 'sign_in.denied', reason: 'password_not_replaceable' };
+  const happened = (passwordToReplace: AuditTrace['passwordToReplace']) => {
+    const events = [{ ...denied, trace: { ...trace, ...omitUndefined({ passwordToReplace }) } }];
+    return `${storyText({ transaction: 'transaction', events, decisions: [] }, (_, words) => words)}\n`;
+  };
+  expect(happened({ ...old, layer: 'account', rule: 'Takes a code' })).toContain(
+    'denied: the password is on a blocklist (by "Staff" of the password policy), and the user cannot prove what "Takes a code" of the account policy asks for before it is replaced\n',
+  );
+  expect(happened({ authenticator: 'password', reason: 'expired' })).toContain(
+    'denied: the password has expired, and the user cannot prove what must be proved before it is replaced\n',
+  );
 });

@@ -106,6 +106,29 @@ test('a failed test shows the expected and the actual result', async () => {
   expect(code).toBe(1);
 });
 
+test('a denial because of a password that must be replaced has its reason and the rule that asks for more', async () => {
+  const files = {
+    'policies/account.yaml': `rules:
+  - { name: Change, change: { change: [password] }, then: { allow: { factors: 2 } } }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`,
+    'policies/password.yaml': 'rules:\n  - { name: Month, then: { maxAge: P30D } }\n',
+    ...Object.fromEntries(
+      ['password[common]', 'password@30d', 'password[list]@P40D'].map((password, at) => [
+        `tests/${at}.yaml`,
+        one(
+          'app: notes',
+          `user: { groups: [], enrolled: ["${password}"] }`,
+          'expect: { deny: password_not_replaceable, rule: Change }',
+        ),
+      ]),
+    ),
+    'tests/good.yaml': one('app: notes', 'user: { groups: [], enrolled: [password@29d] }', 'expect: { deny: false }'),
+  };
+  const { stdout } = await withConfiguration({ ...validFiles, ...files }, (dir) => run(dir));
+  expect(stdout).toMatch(/^4 of 4 tests passed$/m);
+});
+
 const single: readonly (readonly [name: string, lines: readonly string[], difference: string])[] = [
   ['a denial', ['app: payroll', 'user: { groups: [contractors] }', 'expect: { deny: true, rule: No contractors }'], ''],
   ['a denial for another reason', ['app: notes', staff, 'expect: { deny: no_rule }'], 'deny no_rule no'],
@@ -249,6 +272,10 @@ test.each<[string, string]>([
   [
     one('app: notes', 'user: { enrolled: ["webauthn[userPresent]"] }', 'expect: { deny: true }'),
     'tests/own.yaml:2:5 tests[0] unknown characteristic `userPresent`; did you mean `userPresence`?',
+  ],
+  [
+    one('app: notes', 'user: { enrolled: ["password@soon"] }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:24 tests[0].user.enrolled[0] must be one of ',
   ],
   [
     one('app: notes', 'user: {}', 'evidence: ["webautn[userPresence]@3d"]', 'expect: { deny: true }'),

@@ -1,4 +1,4 @@
-/** A recorded sign-in of a user who must choose a new password, which no test can say. */
+/** A recorded sign-in of a user who must choose a new password, which is not recorded. */
 import { expect, test } from '@jest/globals';
 import { configTestCommand } from '../../../../src/cli/policy-tests/policy-tests.ts';
 import { oneDay } from '../../../../src/core/model/durations.ts';
@@ -8,7 +8,7 @@ import { applyDemo, configContext, fixedNow, openTerminal, run } from '../suppor
 
 test.each([
   [10, ''],
-  [100, 'the user must choose a new password (expired), which a test cannot say: it is about a good one\n'],
+  [100, 'the user must choose a new password (expired), which is not recorded: the test is about a good one\n'],
 ])('the note about a password of %j days', async (days, note) => {
   let now = fixedNow - days * oneDay;
   const terminal = openTerminal(() => now);

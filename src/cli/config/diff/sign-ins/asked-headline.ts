@@ -30,15 +30,16 @@ export function askedHeadline(before: readonly string[], after: readonly string[
   const [gone, added] = [newOnes(after, before), newOnes(before, after)];
   const asked = (parts: readonly string[]) => parts.filter((part) => !isLetInWith(part)).map(askedWord);
   const [less, more] = [asked(gone).join(', then '), asked(added).join(', then ')];
-  return [
+  const words = [
     more && less ? `asked ${more} instead of ${less}` : '',
     more && !less ? `asked ${more}` : '',
     less && !more ? `no longer asked ${less}` : '',
     ...added.filter(isLetInWith),
-    ...gone.filter(isLetInWith).map((part) => `no longer ${part}`),
-  ]
-    .filter(Boolean)
-    .join('; ');
+  ].filter(Boolean);
+  const letInBefore = gone.filter(isLetInWith).join('; ');
+  if (letInBefore === '') return words.join('; ');
+  // "No longer let in with it" would read as if these users did not get in.
+  return `${words.join('; ') || 'let in without a password that must be replaced'} (before: ${letInBefore})`;
 }
 
 /** For example `for consent` or `to fill in displayName`. */

@@ -4,22 +4,26 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import { identityText } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
-import type { AccessChange, AffectedUsers, AskedThere, Effect, EffectKind } from '../compared/configuration-changes.ts';
+import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
 import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
+import { type ContentDifference, located, type SignInDifference } from './content-difference.ts';
 import type { UserAtApp } from './deciding-rules.ts';
 import type { EffectOnUsers } from './effect-on-users.ts';
 import { type Having, havingText } from './having-text.ts';
+import {
+  type DifferenceRow,
+  headlineOf,
+  headlineOfAll,
+  keyOfWho,
+  type Occurrence,
+  saidByAll,
+  sameOfMadeUp,
+} from './occurrences.ts';
 import { changeSentence } from './sentences.ts';
-import { type ContentDifference, contentDifferences, located, type SignInDifference } from './sign-in-differences.ts';
+import { contentDifferences } from './sign-in-differences.ts';
 import { type SignInContent, type SignInContents, type SignInView, viewerOf } from './sign-in-view.ts';
 import type { UserClass } from './user-classes.ts';
-
-interface Compared {
-  readonly classes: readonly UserClass[];
-  /** Whether users were counted in a store. */
-  readonly isCounted: boolean;
-}
 
 /** The sign-ins that are compared. */
 interface ComparedSignIns extends Pick<ComparedCircumstances, 'circumstances' | 'statements'> {
@@ -30,12 +34,14 @@ interface ComparedSignIns extends Pick<ComparedCircumstances, 'circumstances' | 
 
 /** What is found once for all pairs of apps. */
 export interface SharedByApps {
+  /** Whether users were counted in a store. Others are made up. */
+  readonly isCounted: boolean;
   readonly contents: SignInContents;
   readonly differences: Map<SignInContent, Map<SignInContent, readonly ContentDifference[]>>;
 }
 
-export function newShared(): SharedByApps {
-  return { contents: { byKey: new Map(), numbers: new Map() }, differences: new Map() };
+export function newShared(isCounted: boolean): SharedByApps {
+  return { isCounted, contents: { byKey: new Map(), numbers: new Map() }, differences: new Map() };
 }
 
 interface KeyedDifference {
@@ -44,24 +50,8 @@ interface KeyedDifference {
   readonly key: string;
 }
 
-/** A change of all users of some classes. */
-interface Row {
-  /** The key of `KeyedDifference`, and the circumstances. */
-  readonly key: string;
-  readonly difference: SignInDifference;
-  /** Positions of the circumstances in which it occurs. */
-  readonly positions: readonly number[];
-  /** The worst effect in these circumstances. */
-  readonly effect?: EffectOnUsers;
-}
-
-/** A change of one class of users. */
-interface Occurrence extends Row {
-  readonly user: UserClass;
-}
-
 /** Compares the sign-ins to one pair of apps. */
-export type PairComparison = (pair: AppPair, compared: Compared) => readonly AccessChange[];
+export type PairComparison = (pair: AppPair, classes: readonly UserClass[]) => readonly AccessChange[];
 
 /**
  * Compares the sign-ins to pairs like this one: a class of users with the same results is evaluated once for all of
@@ -70,7 +60,7 @@ export type PairComparison = (pair: AppPair, compared: Compared) => readonly Acc
 export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairComparison {
   const { circumstances, atoms, shared } = signIns;
   const differencesOf = deltasIn(like, atoms, shared);
-  const known = new Map<string, readonly Row[]>();
+  const known = new Map<string, readonly DifferenceRow[]>();
   const rowsFor = (user: UserClass, clientId: string) =>
     getOrMake(known, JSON.stringify([user.groups, user.results, user.rest]), () =>
       rowsOf(circumstances.map(differencesOf({ user, clientId }))),
@@ -78,18 +68,14 @@ export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairCom
   const places = new Map<string, Placed>();
   const placedAt = (positions: readonly number[]) =>
     getOrMake(places, positions.join(), () => placed(positions, signIns));
-  return (pair, compared) => {
-    const found = compared.classes.flatMap((user) =>
+  return (pair, classes) => {
+    const found = classes.flatMap((user) =>
       rowsFor(user, pair.active.app.clientId).map((row): Occurrence => ({ user, ...row })),
     );
-    const sizes = groupSizes(compared.classes);
-    const keyOf = ({ key, difference: { kind, headline }, positions }: Row) =>
-      compared.isCounted ? key : JSON.stringify([kind, headline, positions]);
-    return [...Map.groupBy(found, keyOf).values()].flatMap((same) =>
-      (compared.isCounted ? [same] : alikeInWhatTheyHave(same)).flatMap((alike) =>
-        changeOf(alike, pair, { ...compared, sizes, placedAt }),
-      ),
-    );
+    const { isCounted } = shared;
+    const same = isCounted ? [...Map.groupBy(found, ({ key }) => key).values()] : sameOfMadeUp(found);
+    const compared = { classes, isCounted, sizes: groupSizes(classes), ...whoIn(classes), placedAt };
+    return same.flatMap((alike) => changeOf(alike, pair, compared));
   };
 }
 
@@ -122,7 +108,10 @@ function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], 
     getOrMake(
       getOrMake(differences, from, () => new Map<SignInContent, readonly ContentDifference[]>()),
       to,
-      () => contentDifferences(from, to, authenticators),
+      () => {
+        const found = contentDifferences(from, to, authenticators);
+        return shared.isCounted ? found : found.flatMap(inParts);
+      },
     );
   return (who) => {
     const [beforeAt, afterAt] = [before(who), after(who)];
@@ -136,15 +125,20 @@ function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], 
   };
 }
 
+/** Made-up users may have only some parts of it. */
+function inParts({ apart, ...difference }: ContentDifference): readonly ContentDifference[] {
+  return apart?.map((part) => ({ ...difference, ...part })) ?? [difference];
+}
+
 function keyed(difference: SignInDifference): KeyedDifference {
   return {
     difference,
-    key: JSON.stringify([difference.kind, difference.headline, difference.before, difference.after]),
+    key: JSON.stringify([difference.kind, headlineOf(difference), difference.before, difference.after]),
   };
 }
 
 /** `differences`: those in each circumstance. */
-function rowsOf(differences: readonly (readonly KeyedDifference[])[]): readonly Row[] {
+function rowsOf(differences: readonly (readonly KeyedDifference[])[]): readonly DifferenceRow[] {
   const found = new Map<
     string,
     { key: string; difference: SignInDifference; positions: number[]; effect?: EffectOnUsers }
@@ -168,24 +162,22 @@ function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined)
   return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
 }
 
-/** Made-up users of one group and identity. */
-function keyOfWho({ groups, identity }: UserClass): string {
-  return JSON.stringify([groups, identity]);
-}
-
-/** Apart by the made-up users whom the change concerns with other things that they have, or with other effects. */
-function alikeInWhatTheyHave(same: readonly Occurrence[]): readonly (readonly Occurrence[])[] {
-  const byWho = [...Map.groupBy(same, ({ user }) => keyOfWho(user)).values()];
-  const had = (of: readonly Occurrence[]) =>
-    JSON.stringify(of.map(({ user: { having }, effect }) => [having?.words, effect?.many]));
-  return [...Map.groupBy(byWho, had).values()].map((alike) => alike.flat());
-}
-
 function havingOf(some: readonly UserClass[]): readonly Having[] {
   return [...new Set(some.flatMap(({ having }) => having ?? []))];
 }
 
-interface ComparedAt extends Compared {
+/** Groups and identities, and what made-up users have. */
+interface WhoIn {
+  readonly who: number;
+  readonly had: readonly Having[];
+}
+
+function whoIn(some: readonly UserClass[]): WhoIn {
+  return { who: new Set(some.map(keyOfWho)).size, had: havingOf(some) };
+}
+
+interface ComparedAt extends WhoIn, Pick<SharedByApps, 'isCounted'> {
+  readonly classes: readonly UserClass[];
   readonly sizes: ReadonlyMap<string, number>;
   readonly placedAt: (positions: readonly number[]) => Placed;
 }
@@ -194,7 +186,8 @@ interface ComparedAt extends Compared {
 function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared: ComparedAt): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];
-  const { kind, headline } = first.difference;
+  const { kind } = first.difference;
+  const headline = headlineOfAll(same);
   const [before, after] = [saidByAll(same, 'before'), saidByAll(same, 'after')];
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
@@ -204,16 +197,9 @@ function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared:
   return [{ ...row, sentence: changeSentence({ headline, ...row }) }];
 }
 
-/** Made-up users with the same change may differ in what was asked of them. */
-function saidByAll(same: readonly Occurrence[], side: 'before' | 'after'): AskedThere {
-  const said = same.map(({ difference }) => difference[side]);
-  const rules = new Map(said.flatMap((there) => there.rules.map((rule) => [JSON.stringify(rule), rule] as const)));
-  return { words: [...new Set(said.map(({ words }) => words))].join(', or '), rules: [...rules.values()] };
-}
-
 function affectedBy(
   same: readonly Occurrence[],
-  { classes, isCounted, sizes, users }: ComparedAt & { readonly users: number },
+  { classes, isCounted, sizes, users, ...all }: ComparedAt & { readonly users: number },
 ): AffectedUsers {
   const inChange = same.map(({ user }) => user);
   const meant = users > 0 ? inChange.filter((userClass) => userClass.users > 0) : inChange;
@@ -221,9 +207,9 @@ function affectedBy(
   const own = groupSizes(inChange);
   const groups = names.map((group) => ({ group, users: own.get(group) ?? 0, of: sizes.get(group) ?? 0 }));
   const of = classes.reduce((sum, userClass) => sum + userClass.users, 0);
-  const whoIn = (some: readonly UserClass[]) => new Set(some.map(keyOfWho)).size;
-  const isAll = isCounted ? users > 0 && users === of : whoIn(inChange) === whoIn(classes);
-  const had = havingText(havingOf(inChange), havingOf(classes));
+  const inside = whoIn(inChange);
+  const isAll = isCounted ? users > 0 && users === of : inside.who === all.who;
+  const had = havingText(inside.had, all.had);
   const such = users > 0 || isAll ? [] : namesOfSome(meant, classes);
   return {
     ...(isCounted && { users, of }),

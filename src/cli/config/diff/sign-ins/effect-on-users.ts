@@ -1,7 +1,6 @@
 /** The effect of a change on users, given what they have. */
 import { leastFactors } from '../../../../core/analysis/proofs/rules-in-effect.ts';
-import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
-import { denialText, getsIn } from '../../questions/asked-text.ts';
+import { exclusionText, getsIn } from '../../questions/asked-text.ts';
 import type { EffectKind } from '../compared/configuration-changes.ts';
 import { choicesText, setUpChange } from './set-up.ts';
 import type { SignInContent } from './sign-in-view.ts';
@@ -19,7 +18,7 @@ export interface EffectOnUsers {
 
 export function effectOf(active: SignInContent, next: SignInContent): EffectOnUsers | undefined {
   const [could, can] = [getsIn(active), getsIn(next)];
-  if (could && !can) return plainEffect('locked_out', `can't get in any more: ${denialText(next)}`);
+  if (could && !can) return plainEffect('locked_out', `can't get in any more: ${exclusionText(next)}`);
   if (!could && can) return plainEffect('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
   const { added } = setUpChange(active.least, next.least);
@@ -27,9 +26,10 @@ export function effectOf(active: SignInContent, next: SignInContent): EffectOnUs
   return fillInEffect(active, next);
 }
 
+/** In whichever way the user signs in: what must be filled in, and need not be before in one of them. */
 export function fillInEffect(active: SignInContent, next: SignInContent): EffectOnUsers | undefined {
-  const known = toFillIn(active.steps);
-  const fields = toFillIn(next.steps).filter((field) => !known.includes(field));
+  const known = toFillIn(active.least);
+  const fields = toFillIn(next.least).filter((field) => !known.includes(field));
   return fields.length === 0 ? undefined : plainEffect('must_fill_in', `must fill in ${fields.join(', ')}`);
 }
 
@@ -48,6 +48,10 @@ export function isWithoutSecondFactor({ asks, factors }: SignInContent): boolean
   return asks !== 'denied' && (leastFactors(asks) ?? 1) > 1 && factors < 2;
 }
 
-function toFillIn(steps: readonly SimulatedStep[]): readonly string[] {
-  return steps.flatMap((step) => (step.kind === 'profile' ? step.required : []));
+/** In each way. */
+function toFillIn(ways: SignInContent['least']): readonly string[] {
+  const [first = [], ...others] = ways.map((steps) =>
+    steps.flatMap((step) => (step.kind === 'profile' ? step.required : [])),
+  );
+  return first.filter((field) => others.every((fields) => fields.includes(field)));
 }

@@ -15,7 +15,7 @@ import { type NumberOf, numberAskedFor } from '../../questions/best-enrollments.
 import { type Identity, identitiesOfKinds, identityConditions, plainIdentity } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
-import type { Having } from './having-text.ts';
+import type { Having, PasswordAge } from './having-text.ts';
 import { classOf, type Projection, type UserClass } from './user-classes.ts';
 
 interface MadeUpFor {
@@ -75,7 +75,7 @@ function enrollableKinds({ active, next, authenticators }: MadeUpFor): readonly 
   return authenticators.flatMap(({ key }) => byKey.get(key) ?? []).filter(({ enrollable }) => enrollable);
 }
 
-/** With as many kinds as this, users have each set of them; a password that must be replaced is with all, or alone. */
+/** With as many kinds as this, users have each set of them. */
 const mostKinds = 3;
 
 function hadBy(options: MadeUpFor, { passwordAges }: Projection): readonly Had[] {
@@ -83,33 +83,29 @@ function hadBy(options: MadeUpFor, { passwordAges }: Projection): readonly Had[]
   const policies = policiesIn(options.pairs);
   const numberOf = numberAskedFor(policies);
   const everything = kinds.flatMap((kind) => enrollmentsOfKind(kind, numberOf));
-  const all = had('with every authenticator', everything);
+  const all = had(everything);
   if (options.isCounted) return [all];
   const passwords = kinds.filter(({ underPasswordPolicy }) => underPasswordPolicy);
   const first = passwords.length > 0 ? passwords : kinds.slice(0, 1);
   const marks = marksOf(options, passwordAges);
+  const sets = [
+    everything,
+    ...(kinds.length > mostKinds ? first : kinds).map((kind) => enrollmentsOfKind(kind, numberOf)),
+    ...kinds.map(({ key }) => everything.filter(({ authenticator }) => authenticator !== key)),
+  ];
   return [
-    all,
-    ...(kinds.length > mostKinds ? first : kinds).map((kind) =>
-      had(`with nothing but ${kind.key}`, enrollmentsOfKind(kind, numberOf)),
-    ),
-    ...kinds.map(({ key }) =>
-      had(
-        `with all but ${key}`,
-        everything.filter(({ authenticator }) => authenticator !== key),
-      ),
-    ),
+    ...sets.map((set) => had(set)),
     had(
-      'with one of each authenticator',
       kinds.flatMap((kind) => enrollmentsOfKind(kind, () => 1)),
+      { isOneOfEach: true },
     ),
-    ...passwords.flatMap(({ key }) => marks.flatMap((mark) => marked(key, mark, everything))),
+    ...passwords.flatMap(({ key }) => marks.flatMap((mark) => sets.flatMap((set) => marked(key, mark, set)))),
   ];
 }
 
-function had(words: string, enrollments: readonly Enrollment[], mark?: string): Had {
+function had(enrollments: readonly Enrollment[], more: Pick<Having, 'isOneOfEach' | 'mark'> = {}): Had {
   const keys = [...new Set(enrollments.map(({ authenticator }) => authenticator))];
-  return { having: omitUndefined({ words, keys, mark }), enrollments };
+  return { having: { name: JSON.stringify([keys, more]), keys, ...more }, enrollments };
 }
 
 function enrollmentsOfKind(kind: AuthenticatorDescriptor, numberOf: NumberOf): readonly Enrollment[] {
@@ -121,8 +117,8 @@ function enrollmentsOfKind(kind: AuthenticatorDescriptor, numberOf: NumberOf): r
 
 /** Why a password must be replaced. */
 interface Mark {
-  /** The words that follow "whose password is". */
-  readonly words: string;
+  /** Absent: it is on a list. */
+  readonly age?: PasswordAge;
   readonly of: Partial<Enrollment>;
 }
 
@@ -131,26 +127,23 @@ const mostAges = 4;
 
 /** A list is tried beside ages: there may be users whose passwords do not expire. */
 function marksOf({ pairs, now }: MadeUpFor, passwordAges: readonly Seconds[]): readonly Mark[] {
-  const ages = passwordAges
-    .slice(0, mostAges)
-    .map((age): Mark => ({ words: `${durationText(age)} old`, of: { createdAt: now - age } }));
+  const ages = passwordAges.slice(0, mostAges).map((age, at): Mark => {
+    const next = passwordAges[at + 1];
+    return {
+      age: { from: durationText(age), ...(next !== undefined && { to: durationText(next) }) },
+      of: { createdAt: now - age },
+    };
+  });
   return [...ages, ...listMarks(pairs)];
 }
 
-/** Such a password beside everything else, and alone. */
-function marked(key: string, { words, of }: Mark, everything: readonly Enrollment[]): readonly Had[] {
-  const all = everything.map((enrollment) =>
+/** Empty: the user has no such password. */
+function marked(key: string, { age, of }: Mark, set: readonly Enrollment[]): readonly Had[] {
+  if (!set.some(({ authenticator }) => authenticator === key)) return [];
+  const enrollments = set.map((enrollment) =>
     enrollment.authenticator === key ? { ...enrollment, ...of } : enrollment,
   );
-  const mark = `whose ${key} is ${words}`;
-  return [
-    had(`with every authenticator, ${mark}`, all, mark),
-    had(
-      `with nothing but ${key} that is ${words}`,
-      all.filter(({ authenticator }) => authenticator === key),
-      mark,
-    ),
-  ];
+  return [had(enrollments, { mark: omitUndefined({ key, age }) })];
 }
 
 /** On a list that only one of the configurations compares with, or else on one that any does. */
@@ -160,7 +153,7 @@ function listMarks(pairs: readonly AppPair[]): readonly Mark[] {
   const isOther = (name: StoredList) =>
     pairs.some(({ active, next }) => isListed(name, active) !== isListed(name, next));
   const compromised = listsOfStored.find(isOther) ?? listsOfStored.find(isAsked);
-  return compromised === undefined ? [] : [{ words: 'on a blocklist', of: { compromised } }];
+  return compromised === undefined ? [] : [{ of: { compromised } }];
 }
 
 type StoredList = (typeof listsOfStored)[number];
@@ -175,9 +168,8 @@ export function sameOfMadeUpUsers(options: MadeUpFor, { passwordAges, skips }: P
   const asksConsent = options.pairs.some(({ active, next }) => active.policies.consent && next.policies.consent);
   const isSkipAsked = Object.values(skips).some((names) => names.length > 0);
   const kinds = enrollableKinds(options).length;
-  const isMarkedWithSome = marksOf(options, passwordAges).length > 0 && kinds > 2;
   return [
-    ...(kinds > mostKinds || isMarkedWithSome || passwordAges.length > mostAges ? ['enrollments'] : []),
+    ...(kinds > mostKinds || passwordAges.length > mostAges ? ['enrollments'] : []),
     ...(isSkipAsked ? ['skips'] : []),
     ...(asksConsent ? ['consents'] : []),
   ];

@@ -14,7 +14,8 @@ export function changeSentence({
 }
 
 function effectText({ words, users, having }: Effect, who: AffectedUsers): string {
-  if (users === undefined) return having === undefined ? words : `those ${having} ${words}`;
+  if (users === undefined)
+    return having === undefined ? words : `${having.startsWith('except ') ? 'all' : 'those'} ${having} ${words}`;
   if (users === who.users) return users === 1 ? words : `all of them ${words}`;
   return `${users} of them ${words}`;
 }

@@ -15,12 +15,60 @@ export interface SetUpChange {
   readonly kept: readonly RequiredChoice[];
 }
 
+/** What the user does in one way to sign in. */
+type Way = readonly SimulatedStep[];
+
+/**
+ * Whichever way the user takes: what is required in all ways and was not in one of them, and what was required in all
+ * of them and is not in one.
+ */
+export function setUpChange(active: readonly Way[], next: readonly Way[]): SetUpChange {
+  const [before, after] = [active, next].map(differingSetUps);
+  const changes = (after ?? []).map((to) => (before ?? []).map((from) => setUpInOneWay(from, to)));
+  const [first, ...others] = changes.flat();
+  if (first === undefined || others.length === 0) return first ?? { added: [], gone: [], wider: [], kept: [] };
+  const byActive = (before ?? []).map((_, at) => changes.flatMap((row) => row[at] ?? []));
+  return {
+    added: inEach(changes.map((row) => inAny(row.map(({ added }) => added)))),
+    gone: inEach(byActive.map((column) => inAny(column.map(({ gone }) => gone)))),
+    wider: [],
+    kept: inEach(changes.flat().map(({ kept }) => kept)),
+  };
+}
+
+/** The ways that differ in what must be set up. */
+function differingSetUps(ways: readonly Way[]): readonly Choices[] {
+  return [...new Map(ways.map((way) => [JSON.stringify(toEnroll(way)), toEnroll(way)])).values()];
+}
+
+type Choices = readonly RequiredChoice[];
+
+/** Each as often as the lists have it that have it most often. */
+function inAny(lists: readonly Choices[]): Choices {
+  return lists.reduce((all, list) => all.concat(withoutThese(list, all)), []);
+}
+
+/** Each as often as all lists have it. */
+function inEach([first = [], ...others]: readonly Choices[]): Choices {
+  return others.reduce((shared, list) => withoutThese(shared, withoutThese(shared, list)), first);
+}
+
+/** A choice that is there several times is left as often as it is there more often. */
+function withoutThese(choices: Choices, others: Choices): Choices {
+  const left = others.map((choice) => JSON.stringify(choice));
+  return choices.filter((choice) => {
+    const at = left.indexOf(JSON.stringify(choice));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
 /** A requirement is new unless an earlier one was at least as narrow. */
-export function setUpChange(active: readonly SimulatedStep[], next: readonly SimulatedStep[]): SetUpChange {
-  const left = [...toEnroll(active)];
+function setUpInOneWay(active: Choices, next: Choices): SetUpChange {
+  const left = [...active];
   const added: RequiredChoice[] = [];
   const pairs: { from: RequiredChoice; to: RequiredChoice }[] = [];
-  for (const to of toEnroll(next).toSorted(bySize)) {
+  for (const to of next.toSorted(bySize)) {
     const covered = left.filter((choice) => choice.every((key) => to.includes(key))).toSorted(bySize);
     const from = covered.at(-1);
     if (from === undefined) added.push(to);
@@ -42,7 +90,7 @@ export function isSetUp(step: SimulatedStep): step is SetUp {
 }
 
 /** Each with its alternatives. */
-function toEnroll(steps: readonly SimulatedStep[]): readonly RequiredChoice[] {
+function toEnroll(steps: Way): Choices {
   return steps.flatMap((step) => {
     if (!isSetUp(step)) return [];
     return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])]];

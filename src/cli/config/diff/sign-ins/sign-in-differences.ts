@@ -1,57 +1,15 @@
 /** The differences between two configurations in one sign-in, in words. */
 import { asksAlike, leastFactors, type RulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
-import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
-import { askedParts, getsIn, joinedParts, stepParts } from '../../questions/asked-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
-import type { AskedThere, ChangeKind, NamedLocation } from '../compared/configuration-changes.ts';
-import { askedHeadline, isNoSetUp, newOnes, otherOrder, saidOf } from './asked-headline.ts';
-import { type EffectOnUsers, effectOf, fillInEffect, isWithoutSecondFactor } from './effect-on-users.ts';
-import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
-import type { DecidingPolicy, DecidingRule, SignInContent, SignInView } from './sign-in-view.ts';
-import { type ComparedWays, differingWays, type FollowingPart, followingParts } from './ways-compared.ts';
-
-/** One difference. */
-export interface SignInDifference {
-  readonly kind: ChangeKind;
-  /** The sentence that follows "412 editors: ". */
-  readonly headline: string;
-  readonly before: AskedThere;
-  readonly after: AskedThere;
-  readonly effect?: EffectOnUsers;
-  /** The user has no second factor, but two factors are required. */
-  readonly isWithoutSecondFactor?: true;
-}
-
-/** A difference before it is known where the rules are written. */
-export interface ContentDifference extends Omit<SignInDifference, 'before' | 'after'> {
-  /** What each configuration requires. */
-  readonly words: readonly [string, string];
-  /** The policies whose rules say it. */
-  readonly saidBy: readonly DecidingPolicy[];
-  /** Rules with the same requirement under both configurations say it, too. */
-  readonly isSaidByAll?: true;
-}
-
-/** Adds where the rules are written. */
-export function located(difference: ContentDifference, active: SignInView, next: SignInView): SignInDifference {
-  const { words, saidBy, isSaidByAll, ...rest } = difference;
-  const rulesOf = (view: SignInView) => saidBy.flatMap((policy) => view.rules[policy] ?? []);
-  const [before, after] = [rulesOf(active), rulesOf(next)];
-  const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
-    own.filter(
-      (rule) =>
-        isSaidByAll ||
-        !others.some((other) => other.name === rule.name && other.file === rule.file && other.asks === rule.asks),
-    );
-  return {
-    ...rest,
-    before: { words: words[0], rules: apart(before, after).map(locationOf) },
-    after: { words: words[1], rules: apart(after, before).map(locationOf) },
-  };
-}
+import { acrDifferences } from './acr-difference.ts';
+import { newOnes } from './asked-headline.ts';
+import type { ContentDifference } from './content-difference.ts';
+import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
+import type { SignInContent } from './sign-in-view.ts';
+import { type ComparedContents, laterStepsDifferences, stepsDifferences } from './step-differences.ts';
 
 export function contentDifferences(
   active: SignInContent,
@@ -62,20 +20,15 @@ export function contentDifferences(
   const sides = { active, next };
   const isOther = !asksAlike(active.asks, next.asks, authenticators);
   return [
-    ...(isOther ? [requirementDifference(sides), ...laterStepsDifference(sides)] : stepsDifference(sides)),
-    ...(isOther || !isOfOneSignIn(sides) ? acrDifference(sides) : []),
+    ...(isOther ? [requirementDifference(sides), ...laterStepsDifferences(sides)] : stepsDifferences(sides)),
+    ...tokensDifference(sides),
     ...scopesDifference(sides),
     ...lifetimeDifference(sides),
     ...(asksAlike(active.recovery, next.recovery, authenticators) ? [] : [recoveryDifference(sides)]),
   ];
 }
 
-interface Sides {
-  readonly active: SignInContent;
-  readonly next: SignInContent;
-}
-
-function requirementDifference({ active, next }: Sides): ContentDifference {
+function requirementDifference({ active, next }: ComparedContents): ContentDifference {
   const effect = effectOf(active, next);
   return {
     kind: 'requirement',
@@ -99,6 +52,8 @@ function asksText(asks: RulesInEffect['asks']): string {
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 
+const otherProofs = 'other proofs are asked for';
+
 /** Longer requirements are printed below the sentence. */
 const longest = 80;
 
@@ -117,8 +72,12 @@ function requirementHeadline(active: RulesInEffect['asks'], next: RulesInEffect[
     );
   const [before, after] = [partsOf(active), partsOf(next)];
   const [gone, added] = [newOnes(after, before), newOnes(before, after)].map((parts) => parts.join('; '));
-  if (gone && added && gone.length <= longest && added.length <= longest) return `"${gone}" becomes "${added}"`;
-  return 'other proofs are asked for';
+  if ((gone?.length ?? 0) > longest || (added?.length ?? 0) > longest) return otherProofs;
+  if (gone && added) return `"${gone}" becomes "${added}"`;
+  // Alternatives that are added are not more, but less.
+  const isPlain = [...active, ...next].every((requirement) => requirementText(requirement).length === 1);
+  if (!isPlain || gone === added) return otherProofs;
+  return gone ? `less is asked for: no longer "${gone}"` : `more is asked for: "${added}"`;
 }
 
 function shortAsksText(asks: RulesInEffect['asks']): string {
@@ -127,102 +86,11 @@ function shortAsksText(asks: RulesInEffect['asks']): string {
   return count === 1 ? 'one factor' : `${numbers[count]} factors`;
 }
 
-/** The rules require the same, but the steps differ. */
-function stepsDifference(sides: Sides): readonly ContentDifference[] {
-  const { active, next } = sides;
-  if (active.asks === 'denied' || next.asks === 'denied') return [];
-  const ways = differingWays(active, next);
-  const [first] = ways;
-  if (first === undefined) return [];
-  const effect = first.when === '' ? effectOf(active, next) : undefined;
-  return [
-    {
-      kind: 'steps',
-      headline: first.when === '' ? stepsHeadline(sides, effect) : ways.map(wayHeadline).join('; '),
-      words: [
-        ways.map(({ before, after, when }) => saidOf(before, after) + when).join('; '),
-        ways.map(({ before, after, when }) => saidOf(after, before) + when).join('; '),
-      ],
-      saidBy: ['app', 'session', 'enrollment', 'profile'],
-      ...(effect && { effect }),
-    },
-  ];
+function tokensDifference({ active, next }: ComparedContents): readonly ContentDifference[] {
+  return acrDifferences(active, next).map((difference) => ({ kind: 'acr', ...difference, saidBy: [] }));
 }
 
-function wayHeadline({ before, after, when }: ComparedWays): string {
-  return `${askedHeadline(before, after) || otherOrder}${when}`;
-}
-
-/**
- * The rules require something else, and apart from the proofs and what must be set up for them, something else is asked
- * as well.
- */
-function laterStepsDifference(sides: Sides): readonly ContentDifference[] {
-  const { active, next } = sides;
-  if (!getsIn(active) || !getsIn(next)) return [];
-  const [before, after] = [laterParts(active), laterParts(next)];
-  // That it follows other proofs now is told by the requirement.
-  if (before.map(({ part }) => part).join() === after.map(({ part }) => part).join()) return [];
-  const [gone, added] = [before, after].map((parts) => parts.map(({ part, when }) => `${part}${when}`));
-  const effect = fillInEffect(active, next);
-  const words = (own: readonly string[] = [], others: readonly string[] = []) =>
-    joinedParts(newOnes(others, own)) || 'nothing more';
-  return [
-    {
-      kind: 'steps',
-      headline: effect?.many ?? (askedHeadline(gone ?? [], added ?? []) || otherOrder),
-      words: [words(gone, added), words(added, gone)],
-      saidBy: ['enrollment', 'profile'],
-      ...(effect && { effect }),
-    },
-  ];
-}
-
-function laterParts({ asked }: SignInContent): readonly FollowingPart[] {
-  return followingParts(asked, (steps) =>
-    stepParts(steps.filter((step) => step.kind !== 'challenge' && !isSetUp(step))),
-  );
-}
-
-function stepsHeadline({ active, next }: Sides, effect: EffectOnUsers | undefined): string {
-  if (effect && effect.enroll === undefined) return effect.many;
-  const setUp = setUpHeadline(setUpChange(active.least, next.least));
-  const [before, after] = [askedParts(active), askedParts(next)].map((parts) =>
-    setUp === undefined ? parts : parts.filter(isNoSetUp),
-  );
-  const rest = askedHeadline(before ?? [], after ?? []);
-  return [setUp, rest].filter(Boolean).join('; ') || otherOrder;
-}
-
-/**
- * The `acr` differs only in the sign-in in which the users set something up, or replace their password: the rules of
- * both configurations ask for the same.
- */
-function isOfOneSignIn({ active, next }: Sides): boolean {
-  const isSame = (policy: 'app' | 'session') => active.required[policy] === next.required[policy];
-  const { added, gone } = setUpChange(active.least, next.least);
-  const isOnce = added.length + gone.length > 0 || replacesPassword(active) !== replacesPassword(next);
-  return isOnce && isSame('app') && isSame('session');
-}
-
-function replacesPassword({ least }: SignInContent): boolean {
-  return least.some((step) => step.kind === 'enroll' && step.replacementReason !== undefined);
-}
-
-function acrDifference(sides: Sides): readonly ContentDifference[] {
-  const { active, next } = sides;
-  if (!getsIn(active) || !getsIn(next)) return [];
-  const [from, to] = [acrOf(active.least), acrOf(next.least)];
-  if (from === to) return [];
-  return [{ kind: 'acr', headline: `tokens say ${to} instead of ${from}`, words: [from, to], saidBy: [] }];
-}
-
-function acrOf(steps: readonly SimulatedStep[]): string {
-  const last = steps.at(-1);
-  return last?.kind === 'complete' && last.acr !== undefined ? `acr ${last.acr}` : 'no acr';
-}
-
-function scopesDifference(sides: Sides): readonly ContentDifference[] {
+function scopesDifference(sides: ComparedContents): readonly ContentDifference[] {
   const { active, next } = sides;
   if (active.asks === 'denied' || next.asks === 'denied') return [];
   const headline = scopesHeadline(active.scopes, next.scopes);
@@ -231,7 +99,7 @@ function scopesDifference(sides: Sides): readonly ContentDifference[] {
 }
 
 /** Contains only what differs. */
-function lifetimeDifference(sides: Sides): readonly ContentDifference[] {
+function lifetimeDifference(sides: ComparedContents): readonly ContentDifference[] {
   const { active, next } = sides;
   const changed = next.lifetimes.flatMap(({ what, length: to, by }) => {
     const from = active.lifetimes.find((lifetime) => lifetime.what === what)?.length;
@@ -250,11 +118,7 @@ function lifetimeDifference(sides: Sides): readonly ContentDifference[] {
   ];
 }
 
-function locationOf({ asks: _, ...location }: DecidingRule): NamedLocation {
-  return location;
-}
-
-function recoveryDifference(sides: Sides): ContentDifference {
+function recoveryDifference(sides: ComparedContents): ContentDifference {
   const [from, to] = [asksText(sides.active.recovery), asksText(sides.next.recovery)];
   return { kind: 'recovery', headline: recoveryHeadline(from, to), words: [from, to], saidBy: ['recovery'] };
 }

@@ -4,10 +4,12 @@
  */
 
 import { asksOf, type RulesInEffect, rulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
+import { type AcrOfWay, acrOfWays } from '../../../../core/analysis/simulation/acr-of-ways.ts';
 import { type AskedInAll, askedInAll } from '../../../../core/analysis/simulation/asked-in-all.ts';
-import { leastSteps } from '../../../../core/analysis/simulation/least-steps.ts';
+import { leastOfWays } from '../../../../core/analysis/simulation/least-steps.ts';
 import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
+import { passwordToReplace } from '../../../../core/enrollment/password-to-replace.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
@@ -30,13 +32,15 @@ export interface SignInView {
 /** What a sign-in comes to, wherever the rules are written that decide. */
 export interface SignInContent {
   readonly asks: RulesInEffect['asks'];
-  /** Keys for comparing what the rules of these policies require. */
-  readonly required: Readonly<Record<'app' | 'session', string>>;
   readonly steps: readonly SimulatedStep[];
-  /** For a user who skips whatever may be skipped: what must be set up, and the `acr` of tokens from then on. */
-  readonly least: readonly SimulatedStep[];
   /** Computed on first use. Undefined: the user does not get in. */
   readonly asked: AskedInAll | undefined;
+  /** What each way in asks of a user who skips whatever may be skipped. Computed on first use. */
+  readonly least: readonly (readonly SimulatedStep[])[];
+  /** Computed on first use. Empty: the user does not get in. */
+  readonly acrs: readonly AcrOfWay[];
+  /** Equal where the same proofs have the same `acr`. */
+  readonly acrTerms: string;
   /** How long proofs count. Empty if the user is not let in. */
   readonly lifetimes: readonly SessionLength[];
   /**
@@ -48,7 +52,14 @@ export interface SignInContent {
   readonly factors: number;
 }
 
-export type DecidingPolicy = 'app' | 'session' | 'enrollment' | 'profile' | 'recovery';
+export type DecidingPolicy =
+  | 'app'
+  | 'session'
+  | 'enrollment'
+  | 'profile'
+  | 'recovery'
+  | 'passwordPolicy'
+  | 'accountPolicy';
 
 export interface DecidingRule extends NamedLocation {
   /** A key for comparing its requirements. */
@@ -114,16 +125,25 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
 
 function contentOf(policies: PolicySet, facts: Facts, free: readonly string[]): SignInContent {
   const { asks, session, app } = rulesInEffect(policies, facts);
-  let inAll: Pick<SignInContent, 'asked'> | undefined;
+  const asked = computedOnce(() => askedInAll(policies, facts));
+  const least = computedOnce(() => leastOfWays(policies, facts, asked()));
+  const acrs = computedOnce(() => {
+    const ways = asked();
+    return ways ? acrOfWays(policies, facts, ways) : [];
+  });
   return {
     asks,
-    required: { app: askedKey(app?.then), session: askedKey(session?.then) },
     steps: simulate(policies, facts),
-    least: leastSteps(policies, facts),
     get asked() {
-      inAll ??= { asked: askedInAll(policies, facts) };
-      return inAll.asked;
+      return asked();
     },
+    get least() {
+      return least();
+    },
+    get acrs() {
+      return acrs();
+    },
+    acrTerms: JSON.stringify([policies.acrLevels, facts.request.acrValues]),
     lifetimes: asks === 'denied' ? [] : [...sessionLifetimes(session), ...appLifetimes(app)],
     scopes: asks === 'denied' ? [] : carriedScopes(free, facts.request, app),
     recovery: asksOf(policies.recovery, facts),
@@ -131,17 +151,41 @@ function contentOf(policies: PolicySet, facts: Facts, free: readonly string[]): 
   };
 }
 
+function computedOnce<Value>(compute: () => Value): () => Value {
+  let found: { readonly value: Value } | undefined;
+  return () => {
+    found ??= { value: compute() };
+    return found.value;
+  };
+}
+
 function decidingRules(policies: PolicySet, facts: Facts): SignInView['rules'] {
   const { app, session, enrollment, profile, recovery } = policies;
-  const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) =>
-    policy && decidingRule(findRule(policy, facts));
   return {
-    app: decidingIn(app),
-    session: decidingIn(session),
-    enrollment: decidingIn(enrollment && beforeSignIn(enrollment)),
-    profile: decidingIn(profile),
-    recovery: decidingIn(recovery),
+    app: decidingIn(app, facts),
+    session: decidingIn(session, facts),
+    enrollment: decidingIn(enrollment && beforeSignIn(enrollment), facts),
+    profile: decidingIn(profile, facts),
+    recovery: decidingIn(recovery, facts),
+    ...passwordRules(policies, facts),
   };
+}
+
+/** The rules about a password that must be replaced. Undefined for users who have none. */
+function passwordRules(
+  policies: PolicySet,
+  facts: Facts,
+): Pick<SignInView['rules'], 'passwordPolicy' | 'accountPolicy'> {
+  const { subject } = facts;
+  const used = subject?.enrollments.map(({ id }) => id) ?? [];
+  const found = subject && passwordToReplace(policies, facts, { subject, used });
+  if (found === undefined) return { passwordPolicy: undefined, accountPolicy: undefined };
+  const change = policies.accountPolicy?.about({ action: 'change', of: found.authenticator });
+  return { passwordPolicy: decidingIn(policies.password, facts), accountPolicy: decidingIn(change, facts) };
+}
+
+function decidingIn(policy: CompiledPolicy<SayingRule> | undefined, facts: Facts): DecidingRule | undefined {
+  return policy && decidingRule(findRule(policy, facts));
 }
 
 type SayingRule = RuleHead & { readonly then: unknown };

@@ -1,69 +1,82 @@
-/** What two configurations ask for in the steps of a sign-in, apart where it follows only some ways to sign in. */
+/** Compares what is asked in each way to sign in. */
 import type { AskedInAll } from '../../../../core/analysis/simulation/asked-in-all.ts';
+import { distinct } from '../../../../core/model/distinct.ts';
 import type { Action } from '../../../../core/remediation/all-sufficient-sets.ts';
-import { askedParts, partsByWay, stepParts } from '../../questions/asked-text.ts';
+import { partsByWay, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
-import type { SignInContent } from './sign-in-view.ts';
 
-/** What is asked in some ways to sign in. */
-export interface ComparedWays {
-  /** For example `, when signing in by password`. Empty: in every way. */
-  readonly when: string;
+/** Sets of proofs. */
+export type ProofSets = readonly (readonly Action[])[];
+
+/** The ways to sign in of which something is true, and the others. */
+export interface StatedWays {
+  readonly own: ProofSets;
+  readonly others: ProofSets;
+}
+
+/** One way that both configurations have. */
+export interface StepsOfWay {
+  readonly set: readonly Action[];
+  /** The steps that follow the proofs, in words. */
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
 
-/** Those in which it differs. Ways are told apart only where both configurations take the same proofs. */
-export function differingWays(active: SignInContent, next: SignInContent): readonly ComparedWays[] {
-  const apart = waysApart(active.asked, next.asked);
-  const differing = apart.filter(isOther);
-  if (apart.length > 1) return differing;
-  return [{ when: '', before: askedParts(active), after: askedParts(next) }].filter(isOther);
+export interface ComparedWays {
+  readonly shared: readonly StepsOfWay[];
+  /** Those of one configuration alone. */
+  readonly gone: ProofSets;
+  readonly added: ProofSets;
 }
 
-function isOther({ before, after }: ComparedWays): boolean {
-  return before.join() !== after.join();
-}
-
-/** Empty: the proofs are not the same. */
-function waysApart(active: AskedInAll | undefined, next: AskedInAll | undefined): readonly ComparedWays[] {
+export function comparedWays(active: AskedInAll, next: AskedInAll): ComparedWays {
   const [before, after] = [partsBySet(active), partsBySet(next)];
-  if (before.size !== after.size || [...after.keys()].some((key) => !before.has(key))) return [];
-  const all = Array.from(after, ([key, { set, parts }]) => ({
-    set,
-    before: before.get(key)?.parts ?? [],
-    after: parts,
-  }));
-  const ways = [...Map.groupBy(all, ({ before: from, after: to }) => JSON.stringify([from, to])).values()];
-  return ways.flatMap((alike) => {
-    const [first] = alike;
-    return first ? [{ ...first, when: ways.length === 1 ? '' : whenText(alike.map(({ set }) => set)) }] : [];
-  });
+  const alone = (own: typeof before, others: typeof before) =>
+    [...own].flatMap(([key, { set }]) => (others.has(key) ? [] : [set]));
+  return {
+    shared: [...after].flatMap(([key, { set, parts }]) => {
+      const known = before.get(key);
+      return known ? [{ set, before: known.parts, after: parts }] : [];
+    }),
+    gone: alone(before, after),
+    added: alone(after, before),
+  };
 }
 
-function partsBySet(asked: AskedInAll | undefined) {
-  const ways = asked ? partsByWay(asked, stepParts) : [];
+function partsBySet(asked: AskedInAll) {
+  const ways = partsByWay(asked, stepParts);
   return new Map(ways.flatMap(({ sets, parts }) => sets.map((set) => [JSON.stringify(set), { set, parts }] as const)));
 }
 
-function whenText(sets: readonly (readonly Action[])[]): string {
-  return `, when signing in by ${proofSetsText({ sets, isComplete: true })}`;
+/** For example `, when signing in by password`. Empty: in every way. */
+export function whenText({ own, others }: StatedWays): string {
+  return others.length === 0 ? '' : `, when signing in by ${proofSetsText({ sets: own, isComplete: true })}`;
+}
+
+/** What is true of several users. Undefined: of some of them it is true in a way in which it is not of others. */
+export function waysOfAll(some: readonly StatedWays[]): StatedWays | undefined {
+  const [own, others] = [distinct(some.flatMap((ways) => ways.own)), distinct(some.flatMap((ways) => ways.others))];
+  const known = new Set(own.map((set) => JSON.stringify(set)));
+  return others.some((set) => known.has(JSON.stringify(set))) ? undefined : { own, others };
 }
 
 /** A step after the proofs. */
 export interface FollowingPart {
   readonly part: string;
-  /** As in `ComparedWays`. */
-  readonly when: string;
+  readonly ways: StatedWays;
 }
 
 /** What follows the proofs, or only some of them. */
 export function followingParts(asked: AskedInAll | undefined, partsOf: typeof stepParts): readonly FollowingPart[] {
-  const ways = asked ? partsByWay(asked, partsOf) : [];
-  const [only] = ways;
-  if (ways.length === 1 && only) return only.parts.map((part) => ({ part, when: '' }));
-  return [...new Set(ways.flatMap(({ parts }) => parts))].map((part) => {
-    const having = ways.filter(({ parts }) => parts.includes(part));
-    return { part, when: having.length === ways.length ? '' : whenText(having.flatMap(({ sets }) => sets)) };
-  });
+  const all = asked ? partsByWay(asked, partsOf) : [];
+  const setsOf = (ways: typeof all) => ways.flatMap(({ sets }) => sets);
+  const [only] = all;
+  if (all.length === 1 && only) return only.parts.map((part) => ({ part, ways: { own: only.sets, others: [] } }));
+  return [...new Set(all.flatMap(({ parts }) => parts))].map((part) => ({
+    part,
+    ways: {
+      own: setsOf(all.filter(({ parts }) => parts.includes(part))),
+      others: setsOf(all.filter(({ parts }) => !parts.includes(part))),
+    },
+  }));
 }

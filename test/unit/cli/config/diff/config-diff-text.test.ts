@@ -226,6 +226,6 @@ test('what users may skip today they have not set up before', async () => {
   const change = await diffs.sentences({ ...offering, ...signOn(all(2)) }, { ...offering, ...signOn(all(1)) });
   expect(change).toEqual([
     'all 3 users: one factor becomes two; all of them must set up totp or webauthn first',
-    'all 3 users: tokens say acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:pwd',
+    'all 3 users: tokens say acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:any or acr urn:okta:loa:1fa:pwd',
   ]);
 });

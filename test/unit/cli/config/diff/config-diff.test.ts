@@ -45,7 +45,8 @@ test('who is asked for what from now on, and how many have it', async () => {
       '',
       'Tokens and sessions (9 active users today):',
       '  notes',
-      '    5 editors: tokens say acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:pwd',
+      '    3 of 5 editors: tokens say acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:any or acr urn:okta:loa:1fa:pwd',
+      '    2 of 5 editors: tokens say acr phr or acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:pwd',
       '',
     ].join('\n'),
   );

@@ -8,7 +8,8 @@ import { nextConfiguration } from '../../../../../src/cli/config/diff/compared/c
 import type { AccessChange } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
 import { configDiff } from '../../../../../src/cli/config/diff/config-diff.ts';
 import type { Circumstance } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
-import { contentDifferences, located } from '../../../../../src/cli/config/diff/sign-ins/sign-in-differences.ts';
+import { located } from '../../../../../src/cli/config/diff/sign-ins/content-difference.ts';
+import { contentDifferences } from '../../../../../src/cli/config/diff/sign-ins/sign-in-differences.ts';
 import { viewerOf } from '../../../../../src/cli/config/diff/sign-ins/sign-in-view.ts';
 import { countUsers, projectionOf, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';

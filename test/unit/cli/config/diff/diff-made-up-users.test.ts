@@ -28,8 +28,11 @@ async function diffFrom(active: Files, next: Files): Promise<ConfigDiff> {
   );
 }
 
+/** Without what tokens say. */
 const sentencesOf = async (active: Files, next: Files) =>
-  (await diffFrom(active, next)).changes.filter(({ apps }) => apps.includes('notes')).map(({ sentence }) => sentence);
+  (await diffFrom(active, next)).changes
+    .filter(({ kind, apps }) => kind !== 'acr' && apps.includes('notes'))
+    .map(({ sentence }) => sentence);
 
 const rules = (file: string, ...some: readonly object[]): Files => ({ [file]: JSON.stringify({ rules: some }) });
 const expiring = (maxAge: string) => rules('policies/password.yaml', { name: 'All', then: { maxAge } });
@@ -37,7 +40,9 @@ const account = (change: object, then: unknown) =>
   rules('policies/account.yaml', { name: 'Some', change, then }, { name: 'All', then: factors(1) });
 
 const noTotp = account({ add: ['totp'] }, 'deny');
-const byKey = account({ change: ['password'] }, { allow: { possession: { authenticators: ['webauthn'] } } });
+const changeBy = (...authenticators: readonly string[]) =>
+  account({ change: ['password'] }, { allow: { possession: { authenticators } } });
+const byKey = changeBy('webauthn');
 const nameless = (then: unknown) => ({
   name: 'Nameless',
   when: { attributes: { nickname: { present: false } } },
@@ -51,6 +56,8 @@ const nicknameRequired: Files = {
 };
 const totpRequired = enrollment({ required: ['totp'] });
 const denied = "can't get in any more: nothing that this user has or may enroll meets the requirement";
+const notReplaced = (reason: string) =>
+  `can't get in any more: the password ${reason} (by "All" of the password policy), and the user cannot prove what "Some" of the account policy asks for before it is replaced`;
 
 test.each<[string, Files, Files, unknown]>([
   ['a set-up that is newly required', signOn(all()), totpRequired, ['every user without totp: must set up totp']],
@@ -58,28 +65,21 @@ test.each<[string, Files, Files, unknown]>([
     'an age of passwords',
     signOn(all()),
     expiring('P30D'),
-    [
-      'every user with every authenticator, whose password is 30 d old: asked for further proof, then to replace password, when signing in by password',
-      'every user with nothing but password that is 30 d old: asked to replace password',
-    ],
+    ['every user whose password is 30 d old: asked to replace password, when signing in by password'],
   ],
   [
     'another age',
     { ...signOn(all()), ...expiring('P30D') },
     expiring('P90D'),
     [
-      'every user with every authenticator, whose password is 30 d old: no longer asked for further proof, then to replace password, when signing in by password',
-      'every user with nothing but password that is 30 d old: no longer asked to replace password',
+      'every user whose password is between 30 d and 90 d old: no longer asked to replace password, when signing in by password',
     ],
   ],
   [
     'a list that no longer counts',
     signOn(all()),
     rules('policies/password.yaml', { name: 'All', then: { blocklists: ['list', 'breached'] } }),
-    [
-      'every user with every authenticator, whose password is on a blocklist: no longer asked for further proof, then to replace password, when signing in by password',
-      'every user with nothing but password that is on a blocklist: no longer asked to replace password',
-    ],
+    ['every user whose password is on a blocklist: no longer asked to replace password, when signing in by password'],
   ],
   [
     'a rule that decides once an attribute is filled in',
@@ -104,8 +104,55 @@ test.each<[string, Files, Files, unknown]>([
     { ...signOn(all()), ...expiring('P30D') },
     byKey,
     [
-      `every user with nothing but password that is 30 d old, or with nothing but password that is on a blocklist: ${denied}`,
+      `every user with nothing but password that is 30 d old: ${notReplaced('has expired')}`,
+      `every user with nothing but password that is on a blocklist: ${notReplaced('is on a blocklist')}`,
+      'every user with all but webauthn and whose password is 30 d old or on a blocklist: may no longer sign in by password',
     ],
+  ],
+  [
+    'a lock-out of those with a password on a list and something else',
+    { ...signOn(all(2)), ...changeBy('totp', 'webauthn') },
+    changeBy('webauthn'),
+    [
+      'every user without webauthn and whose password is on a blocklist: can\'t get in any more: the password is on a blocklist, and the user cannot prove what "Some" of the account policy asks for before it is replaced',
+    ],
+  ],
+  [
+    'a way to sign in that is no longer enough',
+    { ...signOn(all()), ...changeBy('totp', 'webauthn') },
+    changeBy('webauthn'),
+    ['every user with all but webauthn and whose password is on a blocklist: may no longer sign in by password'],
+  ],
+  [
+    'a way to sign in that is enough from then on',
+    { ...signOn(all()), ...changeBy('webauthn') },
+    changeBy('totp', 'webauthn'),
+    ['every user with all but webauthn and whose password is on a blocklist: may also sign in by password'],
+  ],
+  ['an attribute, whatever else is asked', signOn(all()), nicknameRequired, ['every user: must fill in nickname']],
+  [
+    'an attribute and a set-up',
+    signOn(all()),
+    { ...nicknameRequired, ...totpRequired },
+    ['every user: must fill in nickname', 'every user without totp: must set up totp'],
+  ],
+  [
+    'less than before',
+    signOn({ name: 'All', then: { allow: { factors: 2, possession: { authenticators: ['webauthn'] } } } }),
+    signOn({ name: 'All', then: factors(2) }),
+    expect.arrayContaining(['every user: less is asked for: no longer "possession by webauthn"']),
+  ],
+  [
+    'a password that the requirement takes from then on, and that must be replaced',
+    signOn(all(2)),
+    signOn(all()),
+    expect.not.arrayContaining([expect.stringContaining('replace password')]),
+  ],
+  [
+    'more than before',
+    signOn({ name: 'All', then: factors(2) }),
+    signOn({ name: 'All', then: { allow: { factors: 2, possession: { authenticators: ['webauthn'] } } } }),
+    expect.arrayContaining([expect.stringMatching(/^every user: more is asked for: "possession by webauthn"/)]),
   ],
   [
     'an authenticator that is switched off',
@@ -113,7 +160,7 @@ test.each<[string, Files, Files, unknown]>([
     { 'stepgate.yaml': settings.replace('totp: { enabled: true }', 'totp: { enabled: false }') },
     expect.arrayContaining([
       "every user with nothing but totp: can't get in any more: nothing is enrolled that could be proved",
-      'every user with all but password: asked for webauthn instead of for totp or webauthn',
+      'every user with totp, except those with nothing but totp: may no longer sign in by totp',
     ]),
   ],
   [
@@ -147,18 +194,40 @@ test.each<[string, Files, Files, unknown]>([
   expect(await sentencesOf(active, next)).toEqual(expected);
 });
 
+test('what tokens say is told once for each acr', async () => {
+  const { changes } = await diffFrom(signOn(all()), signOn(all(2)));
+  const told = changes.flatMap(({ kind, sentence }) => (kind === 'acr' ? [sentence] : []));
+  expect(told.toSorted()).toEqual([
+    'every user with every authenticator, or without webauthn: tokens may say acr urn:okta:loa:2fa:any, and did not',
+    'every user with nothing but password, or with nothing but totp: tokens may say acr phr, and did not',
+    'every user with password: tokens no longer say acr urn:okta:loa:1fa:pwd',
+    'every user with totp: tokens no longer say acr urn:okta:loa:1fa:any',
+  ]);
+});
+
+test('what was asked of several users is told once', async () => {
+  const said = async (active: Files, next: Files) =>
+    (await diffFrom(active, next)).changes.map(({ before, after }) => [before.words, after.words]);
+  const denying = signOn(nameless(factors(1)), { name: 'All', then: 'deny' });
+  expect(await said(denying, nicknameRequired)).toEqual([
+    ['totp or webauthn, or password (in some cases then further proof; then replace password)', 'denied'],
+  ]);
+  expect(await said(signOn(all()), expiring('P30D'))).toContainEqual([
+    'nothing more',
+    'replace password (in some cases also further proof)',
+  ]);
+});
+
 test('what is not varied is named', async () => {
   const changed = signOn(all(2));
-  expect((await diffFrom(signOn(all()), changed)).leftAside).toEqual(['enrollments']);
-  const noLists = rules('policies/password.yaml', { name: 'All', then: { blocklists: [] } });
-  expect((await diffFrom({ ...signOn(all()), ...noLists }, changed)).leftAside).toEqual([]);
+  expect((await diffFrom(signOn(all()), changed)).leftAside).toEqual([]);
   const email = 'authenticators: { email: { enabled: true },';
   const files = {
     'stepgate.yaml': `${settings.replace('authenticators: {', email)}mail: { from: a@example.org, smtp: { host: mail.example.org } }\n`,
   };
   expect((await diffFrom({ ...signOn(all()), ...files }, changed)).leftAside).toEqual(['enrollments']);
   const optional = enrollment({ optional: ['totp'] });
-  expect((await diffFrom({ ...signOn(all()), ...optional }, changed)).leftAside).toEqual(['enrollments', 'skips']);
+  expect((await diffFrom({ ...signOn(all()), ...optional }, changed)).leftAside).toEqual(['skips']);
   const third = { 'apps/notes.yaml': `${base['apps/notes.yaml']}firstParty: false\n` };
-  expect((await diffFrom({ ...signOn(all()), ...third }, changed)).leftAside).toEqual(['consents', 'enrollments']);
+  expect((await diffFrom({ ...signOn(all()), ...third }, changed)).leftAside).toEqual(['consents']);
 });

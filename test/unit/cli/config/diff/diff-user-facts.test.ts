@@ -94,15 +94,10 @@ test('what follows the password is told of no other way to sign in', async () =>
   await addOldUser('code', totp);
   await addOldUser('key', webauthn);
   const changes = await diffs.changes(aged, signOn(all()));
-  const replaced = 'further proof; then replace password, when signing in by password';
+  const replaced = 'further proof; then replace password';
   expect(changes.map(({ sentence, before, after, effects }) => [sentence, before.words, after.words, effects])).toEqual(
     [
-      [
-        '2 of 3 users: asked for further proof, then to replace password, when signing in by password',
-        'nothing more, when signing in by password',
-        replaced,
-        [],
-      ],
+      ['2 of 3 users: asked to replace password, when signing in by password', 'nothing more', replaced, []],
       ['1 of 3 users: asked to replace password', 'nothing more', 'replace password', []],
     ],
   );
@@ -137,6 +132,67 @@ test('a user who is denied after one way to sign in gets in by another one', asy
   expect(await whatIsAsked('code', { ...active, ...byKey })).toEqual(['everywhere', 'totp', '-']);
 });
 
+test('a lock-out by a password that must be replaced names the rules of both policies', async () => {
+  await addOldUser('plain');
+  const byCode = {
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'Code', change: { change: ['password'] }, then: { allow: { factors: 2 } } },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  };
+  const why =
+    'the password has expired (by "All" of the password policy), and the user cannot prove what "Code" of the account policy asks for before it is replaced';
+  const [change] = await diffs.changes(aged, { ...signOn(all()), ...byCode });
+  expect(change).toMatchObject({
+    sentence: `the one user: can't get in any more: ${why}`,
+    before: { words: 'password', rules: [] },
+    after: { words: 'denied', rules: [{ name: 'All' }, { name: 'Code' }] },
+  });
+  expect(await whatIsAsked('plain', { ...signOn(all()), ...byCode, ...aged })).toEqual(['everywhere', 'denied', why]);
+});
+
+test('users who were let in with an expired password are not said to be let in no longer', async () => {
+  await addOldUser('plain');
+  const kept = (then: unknown) => ({
+    'policies/account.yaml': JSON.stringify({ rules: [{ name: 'Change', then }] }),
+  });
+  const active = { ...signOn(all()), ...aged, ...kept('deny') };
+  const before = '(before: let in with an expired password, kept by "Change" of the account policy)';
+  expect(await diffs.sentences(kept({ allow: { factors: 1 } }), active)).toEqual([
+    `the one user: asked to replace password ${before}`,
+  ]);
+  const younger = { 'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: {} }] }) };
+  expect(await diffs.sentences(younger, active)).toEqual([
+    `the one user: let in without a password that must be replaced ${before}`,
+  ]);
+});
+
+test('what tokens say is told of ways that let users in alone', async () => {
+  await addOldUser('code', totp);
+  const byKey = {
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        {
+          name: 'Key',
+          change: { change: ['password'] },
+          then: { allow: { possession: { authenticators: ['webauthn'] } } },
+        },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  };
+  const denying = { ...signOn(all()), ...aged, ...byKey };
+  const tokens = async (next: object, active: object) =>
+    (await diffs.changes({ ...next }, { ...active })).flatMap(({ kind, sentence }) =>
+      kind === 'acr' ? [sentence.replace('the one user: ', '')] : [],
+    );
+  const fresh = { 'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: {} }] }) };
+  expect(await tokens(fresh, denying)).toEqual(['tokens may say acr urn:okta:loa:1fa:pwd, and did not']);
+  expect(await tokens(denying, { ...denying, ...fresh })).toEqual(['tokens no longer say acr urn:okta:loa:1fa:pwd']);
+});
+
 test('a password that is kept although it has expired is told, with the rule that keeps it', async () => {
   await addOldUser('plain');
   await addOldUser('code', totp);
@@ -158,9 +214,9 @@ test('a password that is kept although it has expired is told, with the rule tha
   const changes = await diffs.changes(kept, { ...signOn(all()), ...aged });
   expect(changes.map(({ sentence, before, after }) => [sentence, before.words, after.words]).toSorted()).toEqual([
     [
-      `1 of 2 users: no longer asked for further proof, then to replace password; ${letIn}, when signing in by password`,
-      'further proof; then replace password, when signing in by password',
-      `${letIn}, when signing in by password`,
+      `1 of 2 users: no longer asked to replace password; ${letIn}, when signing in by password`,
+      'further proof; then replace password',
+      letIn,
     ],
     [`1 of 2 users: no longer asked to replace password; ${letIn}`, 'replace password', letIn],
   ]);

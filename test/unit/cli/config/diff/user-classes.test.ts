@@ -241,10 +241,7 @@ test('classes of users give the same results as single users', async () => {
         const classes = atApp(each);
         const atoms = projection.atoms.map(({ id }) => id);
         const compare = (chosen: readonly UserClass[]) =>
-          pairComparison(pair, { circumstances, atoms, shared: newShared() })(pair, {
-            classes: chosen,
-            isCounted: true,
-          });
+          pairComparison(pair, { circumstances, atoms, shared: newShared(true) })(pair, chosen);
         const together = counted(compare(classes));
         expect(together).toEqual(counted(each.flatMap((userClass) => compare(atApp([userClass])))));
         seen.changes += together.size;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../../../src/authenticators/index.ts';
-import { askedText, denialText } from '../../../../../src/cli/config/questions/asked-text.ts';
+import { askedText, exclusionText } from '../../../../../src/cli/config/questions/asked-text.ts';
 import {
   type AskedSignIns,
   groupsIn,
@@ -50,7 +50,7 @@ async function eachAlone(app: App, groups: readonly string[], asked: AskedSignIn
 }
 
 const wordsOf = (outcomes: readonly Outcome[]) =>
-  outcomes.map((outcome) => [outcome.zone, askedText(outcome), denialText(outcome), outcome.rule]);
+  outcomes.map((outcome) => [outcome.zone, askedText(outcome), exclusionText(outcome), outcome.rule]);
 
 test.each(['config', 'test/fixtures/recipes'])('%s', async (dir) => {
   const { snapshot, apps } = await snapshotOf(dir);

@@ -1,0 +1,78 @@
+/** Changes of classes of users, and which of them are one change. */
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import type { AskedThere } from '../compared/configuration-changes.ts';
+import type { SignInDifference } from './content-difference.ts';
+import type { EffectOnUsers } from './effect-on-users.ts';
+import { saidByAllText } from './said-text.ts';
+import type { UserClass } from './user-classes.ts';
+import { type StatedWays, waysOfAll, whenText } from './ways-compared.ts';
+
+/** A change of all users of some classes. */
+export interface DifferenceRow {
+  /** The key of `KeyedDifference`, and the circumstances. */
+  readonly key: string;
+  readonly difference: SignInDifference;
+  /** Positions of the circumstances in which it occurs. */
+  readonly positions: readonly number[];
+  /** The worst effect in these circumstances. */
+  readonly effect?: EffectOnUsers;
+}
+
+/** A change of one class of users. */
+export interface Occurrence extends DifferenceRow {
+  readonly user: UserClass;
+}
+
+/** With the ways to sign in of which it is told. */
+export function headlineOf({ headline, ways }: SignInDifference): string {
+  return ways ? headline + whenText(ways) : headline;
+}
+
+/** Changes of made-up users, who may sign in in different ways and differ in what was asked of them. */
+export function sameOfMadeUp(found: readonly Occurrence[]): readonly (readonly Occurrence[])[] {
+  const keyOf = ({ difference: { kind, headline }, positions }: Occurrence) =>
+    JSON.stringify([kind, headline, positions]);
+  const same = [...Map.groupBy(found, keyOf).values()].flatMap((alike) =>
+    waysOf(alike) ? [alike] : [...Map.groupBy(alike, ({ difference }) => headlineOf(difference)).values()],
+  );
+  return same.flatMap(alikeInWhatTheyHave);
+}
+
+/** Of one headline. */
+export function headlineOfAll(same: readonly Occurrence[]): string {
+  const [first] = same;
+  if (first === undefined) return '';
+  const ways = first.difference.ways && waysOf(same);
+  return headlineOf(ways ? { ...first.difference, ways } : first.difference);
+}
+
+/** Undefined: it is true of different ways. */
+function waysOf(same: readonly Occurrence[]): StatedWays | undefined {
+  return waysOfAll(same.map(({ difference: { ways } }) => ways ?? { own: [], others: [] }));
+}
+
+/** Apart by the made-up users whom the change concerns with other things that they have, or with other effects. */
+function alikeInWhatTheyHave(same: readonly Occurrence[]): readonly (readonly Occurrence[])[] {
+  const byWho = [...Map.groupBy(same, ({ user }) => keyOfWho(user)).values()];
+  const had = (of: readonly Occurrence[]) =>
+    JSON.stringify(of.map(({ user: { having }, effect }) => [having?.name, effect?.many]));
+  return [...Map.groupBy(byWho, had).values()].map((alike) => alike.flat());
+}
+
+/** Cached by user. */
+const whoKeys = new WeakMap<UserClass, string>();
+
+/** Made-up users of one group and identity. */
+export function keyOfWho(user: UserClass): string {
+  return getOrMake(whoKeys, user, () => JSON.stringify([user.groups, user.identity]));
+}
+
+/** Made-up users with the same change may differ in what was asked of them. */
+export function saidByAll(same: readonly Occurrence[], side: 'before' | 'after'): AskedThere {
+  const all = same.map(({ difference }) => difference[side]);
+  const rules = new Map(all.flatMap((there) => there.rules.map((rule) => [JSON.stringify(rule), rule] as const)));
+  const words = [...new Set(all.map((there) => there.words))];
+  const said = same.flatMap(({ difference }) => difference.said?.[side === 'before' ? 0 : 1] ?? []);
+  const joined = words.length > 1 && said.length === same.length ? saidByAllText(said) : undefined;
+  return { words: joined ?? words.join(', or '), rules: [...rules.values()] };
+}

@@ -1,0 +1,43 @@
+/** What tokens say in their `acr` after each way to sign in. */
+import { acrOf } from '../../evidence/assurance.ts';
+import type { AssessedEvidence } from '../../evidence/requirement.ts';
+import type { Facts } from '../../model/facts.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { type Action, actionsOf, allSufficientEvidence } from '../../remediation/all-sufficient-sets.ts';
+import { type AskedInAll, requiredAt } from './asked-in-all.ts';
+import { identifiedAs } from './simulated-answers.ts';
+
+/** A set of proofs that lets the user in. */
+export interface AcrOfWay {
+  readonly set: readonly Action[];
+  /** More than one where the user may prove one of several enrollments, or by one of several methods. */
+  readonly acrs: readonly (string | undefined)[];
+}
+
+/** The values by the proofs alone: what the user sets up after them does not raise those of later sign-ins. */
+export function acrOfWays(policies: PolicySet, facts: Facts, { proofs }: AskedInAll): readonly AcrOfWay[] {
+  const { subject, request } = facts;
+  if (subject === undefined) return [];
+  const { acrLevels } = policies;
+  const { requirements, capabilities } = requiredAt(identifiedAs(subject, facts), { policies, facts });
+  const distinguished = acrLevels.map(({ requirement }) => requirement);
+  const found = allSufficientEvidence(requirements, capabilities, distinguished).sets.map((evidence) => ({
+    actions: actionsOf(evidence),
+    acr: acrOf([...capabilities.evidence, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
+  }));
+  return proofs.sets.map((set) => {
+    const own = found.filter(({ actions }) => isByMethods(set, actions));
+    return { set, acrs: [...new Set(own.map(({ acr }) => acr))] };
+  });
+}
+
+function countsInTokens({ accountManagementOnly }: AssessedEvidence): boolean {
+  return !accountManagementOnly;
+}
+
+/** Whether these are the actions of the set, each by one of its methods. */
+function isByMethods(set: readonly Action[], actions: readonly Action[]): boolean {
+  const isSame = ({ authenticator, method, toEnroll }: Action, other: Action | undefined) =>
+    authenticator === other?.authenticator && (method ?? other.method) === other.method && toEnroll === other.toEnroll;
+  return set.length === actions.length && set.every((action, at) => isSame(action, actions[at]));
+}
