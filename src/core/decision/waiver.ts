@@ -58,17 +58,16 @@ export function waiverOf(terms: AllowTerms, proofs: readonly RememberedProof[], 
 }
 
 /**
- * Whether something may be waived beside these requirements: proofs meet them without what they show of possession. If
- * not, the user proves a possession anyway, and it must be one that the rule accepts.
+ * Whether something may be waived beside these requirements: proofs of no possession meet them. If they do not, the user
+ * proves a possession anyway, and it must be one that the rule accepts.
  */
 export function canWaiveBeside(
   requirements: readonly LayerRequirement[],
   proofs: readonly AssessedEvidence[],
 ): boolean {
-  const others = proofs.map((proof) => ({ ...proof, factors: proof.factors.filter((type) => type !== 'possession') }));
   return meetsAll(
     requirements,
-    others.filter(({ factors }) => factors.length > 0),
+    proofs.filter(({ factors }) => !factors.includes('possession')),
   );
 }
 
