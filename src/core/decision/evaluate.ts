@@ -5,7 +5,7 @@
  */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import { type EnrollmentContext, enrollableOf, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
+import { type EnrollmentContext, enrollableOf, mustEnroll } from '../enrollment/apply-policy.ts';
 import { passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
@@ -19,7 +19,7 @@ import type { PolicySet } from '../policy/rules/compile.ts';
 import { profileRequest } from '../profile/profile-terms.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
-import { forbiddenAdditionLayers, nextAdditionLayers } from './account-policy.ts';
+import { nextAdditionLayers, ruledOutAdditionLayers } from './account-policy.ts';
 import { type AskedAfterSignIn, askedAfterSignIn } from './after-sign-in.ts';
 import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
@@ -31,6 +31,7 @@ import { keptPasswordOf } from './kept-password.ts';
 import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { replacementStep } from './replacement-step.ts';
+import { requiredEnrollmentStep } from './required-enrollment.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
 /**
@@ -73,7 +74,7 @@ function evaluateSubject(subject: Subject, general: EvaluationContext): Decision
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
   const denial = denialOf(evaluation);
   if (denial !== undefined)
-    return deny(denial, evaluation, withLayers(trace, forbiddenAdditionLayers(denial, context), evaluation));
+    return deny(denial, evaluation, withLayers(trace, ruledOutAdditionLayers(denial, context), evaluation));
   const outcome = proceed(evaluation);
   return {
     ...withRememberable(outcome, context, capabilities),
@@ -130,7 +131,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
       const replaced = passwordToReplace(context.policies, context.facts, { subject, used });
       return (
         (replaced && replacementStep(evaluation, replaced)) ??
-        (toEnroll && enrollmentStep(toEnroll)) ??
+        requiredEnrollmentStep(evaluation) ??
         keepAccountStep(subject, context.policies, context.facts) ??
         profileStep(evaluation) ??
         consentStep(context.policies, context.facts, { subject, rule: context.policyLayers.appRule }) ??
