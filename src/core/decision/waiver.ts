@@ -58,8 +58,8 @@ export function waiverOf(terms: AllowTerms, proofs: readonly RememberedProof[], 
 }
 
 /**
- * Whether something may be waived beside these requirements: proofs of no possession meet them. If they do not, the user
- * proves a possession anyway, and it must be one that the rule accepts.
+ * Whether something may be waived beside these requirements: proofs of no possession meet them. If they do not, the
+ * user proves a possession anyway, and it must be one that the rule accepts.
  */
 export function canWaiveBeside(
   requirements: readonly LayerRequirement[],
