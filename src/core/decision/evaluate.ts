@@ -24,13 +24,7 @@ import { type AskedAfterSignIn, askedAfterSignIn } from './after-sign-in.ts';
 import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
-import {
-  capabilitiesIn,
-  chooseRequestLayer,
-  type EvaluationContext,
-  evaluationContext,
-  waivedIn,
-} from './evaluation-context.ts';
+import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
 import { keepAccountStep } from './keep-account.ts';
 import { keptPasswordOf } from './kept-password.ts';
@@ -66,10 +60,11 @@ function layersOf(
   return [...policyLayers.layers, request, ...others];
 }
 
-function evaluateSubject(subject: Subject, context: EvaluationContext): Decision {
-  const { facts } = context;
-  const { capabilities, unrestricted } = capabilitiesIn(subject, context);
-  const chosen = chooseRequestLayer(context, capabilities);
+function evaluateSubject(subject: Subject, general: EvaluationContext): Decision {
+  const { facts } = general;
+  const { capabilities, unrestricted } = capabilitiesIn(subject, general);
+  const chosen = chooseRequestLayer(general, capabilities);
+  const context = { ...general, policyLayers: chosen.policyLayers };
   const asked = askedAfterSignIn(context, chosen.isMet ? capabilities : undefined);
   const { terms, rule } = asked.enrollment;
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
@@ -159,7 +154,7 @@ function allow(
 ): DecisionOutcome {
   const { policies, facts, policyLayers } = context;
   const supportingEvidence = extendSupportingEvidence(evidence, capabilities.evidence);
-  const waived = waivedIn(context, capabilities);
+  const waived = policyLayers.waiver?.authenticators;
   const isKept = toReplace && enrollableOf([toReplace.authenticator], capabilities).length === 0;
   return {
     kind: 'allow',
