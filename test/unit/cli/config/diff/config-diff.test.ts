@@ -252,9 +252,9 @@ test('users are told apart by what a rule asks of them beside the risk', async (
   const [change, ...others] = await diffs.changes(signOn(rule, all()));
   expect(others).toEqual([]);
   expect(change).toMatchObject({
-    kind: 'steps',
+    kind: 'requirement',
     who: { users: 3, of: 5 },
-    effects: [{ kind: 'locked_out', users: 3 }],
+    after: { words: 'denied', rules: [{ name: 'Unusual' }] },
   });
 });
 
