@@ -74,22 +74,24 @@ async function print(
 function missing(outcome: Outcome): readonly string[] {
   const last = outcome.steps.at(-1);
   const why = exclusionText(outcome);
-  const isNamed = last?.kind === 'denied' && last.passwordToReplace !== undefined;
-  const rule = last?.kind === 'denied' && last.rule !== undefined && !isNamed ? ` (${last.rule})` : '';
+  const denying = last?.kind === 'denied' ? last.rule : undefined;
+  const rule = denying === undefined || why.includes(`"${denying}"`) ? '' : ` (${denying})`;
   return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...counted(lackingIn(outcome))];
 }
 
 const requirementReasons: readonly DenyReason[] = [
   'unsatisfiable',
   'enrollment_forbids',
+  'authenticator_not_enrollable',
   'enrollments_full',
   'acr_unattainable',
 ];
 
-/** The unmet requirements, unless a rule or the state of the account excludes the user. */
+/** The unmet requirements, unless a rule, a further enrollment, or the state of the account excludes the user. */
 function unmet({ steps, asked, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (asked !== undefined || last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
+  if (last.missingEnrollment?.enrollmentRule !== undefined) return [];
   const words = required.map((requirements) => requirements.flatMap(requirementText).join(', or '));
   const named = [...new Set(words)].filter((word) => word !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];

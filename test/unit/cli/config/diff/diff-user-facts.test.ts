@@ -153,6 +153,35 @@ test('a lock-out by a password that must be replaced names the rules of both pol
   expect(await whatIsAsked('plain', { ...signOn(all()), ...byCode, ...aged })).toEqual(['everywhere', 'denied', why]);
 });
 
+test.each([
+  ['deny', '"Apps" of the account policy forbids that'],
+  [
+    { allow: { possession: { authenticators: ['webauthn'] } } },
+    'the user cannot prove what "Apps" of the account policy asks for before that',
+  ],
+])('a lock-out by what must be set up and cannot be names the rules: %j', async (then, obstacle) => {
+  await addUser('plain');
+  const apps = (name: string) => ({
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name, change: { add: ['totp'] }, then },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  const required = enrollment({ required: ['totp'] });
+  const why = `totp must be enrolled (by "All" of the enrollment policy), and ${obstacle}`;
+  const [change] = await diffs.changes(required, { ...signOn(all()), ...apps('Apps') });
+  expect(change).toMatchObject({
+    sentence: `the one user: can't get in any more: ${why}`,
+    before: { words: 'password', rules: [] },
+    after: { words: 'denied', rules: [{ name: 'All' }, { name: 'Apps' }] },
+  });
+  const denying = { ...signOn(all()), ...required, ...apps('Apps') };
+  expect(await whatIsAsked('plain', denying)).toEqual(['everywhere', 'denied', why]);
+  expect(await diffs.sentences(apps('Renamed'), denying)).toEqual([]);
+});
+
 test('users who were let in with an expired password are not said to be let in no longer', async () => {
   await addOldUser('plain');
   const kept = (then: unknown) => ({
