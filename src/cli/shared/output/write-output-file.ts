@@ -12,7 +12,7 @@ export async function writeOutputFile(file: string, text: string): Promise<void>
   const inside = await configurationAround(file);
   if (inside !== undefined)
     throw refusal(
-      `${file} would be a file of the configuration in ${inside}, which takes no others: name a place beside it`,
+      `${file} would be a file of the configuration in ${inside}, which takes no others: name a place outside of it`,
     );
   try {
     await writeFile(file, text);

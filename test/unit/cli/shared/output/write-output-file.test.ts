@@ -16,7 +16,7 @@ test('a file within a configuration is refused, at any depth, before anything is
   await writeFile(join(dir, 'config', 'stepgate.yaml'), 'brand: { name: A }\n');
   for (const file of ['config/report.html', 'config/tests/junit.xml']) {
     await expect(writeOutputFile(join(dir, file), 'text')).rejects.toThrow(
-      /would be a file of the configuration in .*config, which takes no others: name a place beside it/,
+      /would be a file of the configuration in .*config, which takes no others: name a place outside of it/,
     );
     await expect(readFile(join(dir, file))).rejects.toThrow('ENOENT');
   }
