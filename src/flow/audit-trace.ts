@@ -7,7 +7,15 @@
 import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
 import type { Decision, Denial, KeptPassword } from '../core/model/decision.ts';
-import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
+import type {
+  Characteristic,
+  Evidence,
+  Facts,
+  OperatingSystem,
+  Platform,
+  Seconds,
+  SkipReason,
+} from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { PasswordToReplace } from '../core/model/password-policy.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
@@ -56,14 +64,33 @@ export interface TracedProof {
   readonly longestPause?: Seconds;
 }
 
-/** The basis of one decision. */
+/** One proof that the browser remembered, whether or not a rule let it count. */
+export interface TracedMemory
+  extends Pick<TracedProof, 'authenticator' | 'method' | 'age' | 'factors' | 'characteristics'> {
+  /** Seconds for which the browser remembers it still. */
+  readonly left: Seconds;
+}
+
+/** How often the user had skipped an enrollment, and how long ago (seconds) for the last time. */
+export interface TracedSkips {
+  readonly authenticator: string;
+  readonly reason: SkipReason;
+  readonly count: number;
+  readonly age: Seconds;
+}
+
+/**
+ * The basis of one decision. A line has either `skipped` or `noInteraction`. One of an earlier release has neither, and
+ * leaves open what the browser remembered and what the user had skipped.
+ */
 export interface AuditTrace {
   readonly layers: readonly TracedLayer[];
   /** Newest first. */
   readonly proved: readonly TracedProof[];
   readonly zones?: readonly string[];
   /**
-   * `known`: as in the facts. The other members are present only if a rule asked for them.
+   * `known`: as in the facts. `remembered`: absent if there is none. The others are present only if a rule asked for
+   * them.
    */
   readonly device: {
     readonly known: boolean;
@@ -71,7 +98,14 @@ export interface AuditTrace {
     readonly os?: OperatingSystem;
     /** What trusted sources said about it: `registered`, `managed`, names of assurances. */
     readonly signals?: readonly string[];
+    readonly remembered?: readonly TracedMemory[];
   };
+  /** Authenticators whose enrollment the user skipped in this transaction. */
+  readonly skipped?: readonly string[];
+  /** No page was shown: single sign-on, `prompt=none`, or a token. */
+  readonly noInteraction?: true;
+  /** What the user had skipped until then, in this transaction, too. */
+  readonly skips?: readonly TracedSkips[];
   /** The signals of risk that counted. Absent if no rule asked. */
   readonly risk?: readonly RiskSignal[];
   /** The signals that could not be checked. */
@@ -121,6 +155,9 @@ export function auditTrace(
       proved: provedBy(facts),
       zones: network.zones.length > 0 ? network.zones.slice(0, limits.names) : undefined,
       device: tracedDevice(facts, asks),
+      skipped: facts.transaction && (facts.transaction.skipped ?? []).slice(0, limits.proved),
+      noInteraction: facts.transaction ? undefined : (true as const),
+      skips: tracedSkips(facts),
       risk: asksAbout('risk', asks) ? (trace.risk?.reasons ?? []).map(({ signal }) => signal) : undefined,
       unknownRisk: asksAbout('risk', asks) ? trace.risk?.unknown : undefined,
       ...tracedPast(facts, asks),
@@ -143,7 +180,8 @@ function asksAbout(condition: string, asks: ReadonlySet<string>): boolean {
   return [...asks].some((name) => name === condition || name.startsWith(`${condition}.`));
 }
 
-function tracedDevice({ device }: Facts, asks: ReadonlySet<string>): AuditTrace['device'] {
+function tracedDevice(facts: Facts, asks: ReadonlySet<string>): AuditTrace['device'] {
+  const { device } = facts;
   const { known, platform, os, registered, managed, assurances = [] } = device;
   const asksSignals = ['registered', 'managed', 'assurance'].some((name) => asks.has(`device.${name}`));
   const signals = [...(registered ? ['registered'] : []), ...(managed ? ['managed'] : []), ...assurances];
@@ -152,7 +190,34 @@ function tracedDevice({ device }: Facts, asks: ReadonlySet<string>): AuditTrace[
     platform: asks.has('device.platform') ? platform : undefined,
     os: asks.has('device.os') ? os : undefined,
     signals: asksSignals ? signals.slice(0, limits.names) : undefined,
+    remembered: tracedMemories(facts),
   });
+}
+
+function tracedMemories({ device: { remembered = [] }, subject, now }: Facts): readonly TracedMemory[] | undefined {
+  if (subject === undefined || remembered.length === 0) return undefined;
+  return remembered
+    .toSorted((a, b) => b.at - a.at)
+    .slice(0, limits.proved)
+    .map(({ authenticator, method, at, until, factors, characteristics }) =>
+      omitUndefined({
+        authenticator,
+        method,
+        age: Math.max(0, now - at),
+        factors,
+        characteristics: characteristics.length > 0 ? characteristics : undefined,
+        left: until - now,
+      }),
+    );
+}
+
+function tracedSkips({ subject, now }: Facts): readonly TracedSkips[] | undefined {
+  const skips = Object.entries(subject?.skipped ?? {}).flatMap(([authenticator, byReason]) =>
+    Object.entries(byReason).map(([reason, { count, at }]) => {
+      return { authenticator, reason: reason as SkipReason, count, age: Math.max(0, now - at) };
+    }),
+  );
+  return skips.length === 0 ? undefined : skips.slice(0, limits.proved);
 }
 
 function tracedPast(
