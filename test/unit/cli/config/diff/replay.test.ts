@@ -28,7 +28,6 @@ async function snapshotOf({ rules, enrollment }: Files) {
     'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
     ...(enrollment && {
       'policies/enrollment.yaml': JSON.stringify({
-        name: 'enrollment',
         rules: [{ name: 'Everybody', then: enrollment }],
       }),
     }),
@@ -132,7 +131,7 @@ test.each<[string, AuditTrace, Files, Files, string]>([
     { ...plain, skipped: ['totp'] },
     ...[
       { rules: [rest], enrollment: { optional: ['totp'] } },
-      { rules: [{ ...rest, then: 'deny' }], enrollment: { optional: ['totp'] } },
+      { rules: [{ name: 'New', when: { device: { known: false } }, then: 'deny' }, rest] },
     ],
     'denied',
   ] as const,
