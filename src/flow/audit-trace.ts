@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
 import type { Decision, Denial, KeptPassword } from '../core/model/decision.ts';
+import type { MissingEnrollment } from '../core/model/enrollment-policy.ts';
 import type {
   Characteristic,
   Evidence,
@@ -129,6 +130,8 @@ export interface AuditTrace {
   readonly keptPassword?: KeptPassword;
   /** The user was denied because this password must be replaced, and something asks for more before that. */
   readonly passwordToReplace?: PasswordToReplace & Pick<Denial, 'layer' | 'rule'>;
+  /** The user was denied because something must be enrolled, and this layer and rule are in the way. */
+  readonly missingEnrollment?: MissingEnrollment & Pick<Denial, 'layer' | 'rule'>;
   /** Id of the earlier transaction that this one continues for the same request. */
   readonly began?: string;
 }
@@ -142,7 +145,7 @@ interface TracedDecision extends Pick<AuditTrace, 'keptPassword'>, Omit<Partial<
 
 /** The trace of this decision. `transaction`: the id in the audit line. */
 export function auditTrace(
-  { trace, keptPassword, passwordToReplace, layer, rule }: TracedDecision,
+  { trace, keptPassword, passwordToReplace, missingEnrollment, layer, rule }: TracedDecision,
   facts: Facts,
   transaction?: string,
 ): { readonly trace: AuditTrace } {
@@ -170,6 +173,7 @@ export function auditTrace(
       kept: facts.keepSignedIn ? (true as const) : undefined,
       keptPassword,
       passwordToReplace: passwordToReplace && omitUndefined({ ...passwordToReplace, layer, rule }),
+      missingEnrollment: missingEnrollment && omitUndefined({ ...missingEnrollment, layer, rule }),
       began: began === transaction ? undefined : began,
     }),
   };

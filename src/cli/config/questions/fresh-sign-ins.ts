@@ -4,6 +4,7 @@
  */
 
 import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
+import { leastOfWays } from '../../../core/analysis/simulation/least-steps.ts';
 import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
@@ -42,6 +43,8 @@ export interface Outcome {
   readonly steps: readonly SimulatedStep[];
   /** Absent if the user does not get in. */
   readonly asked: AskedInAll | undefined;
+  /** As in `leastOfWays`. */
+  readonly least: () => ReturnType<typeof leastOfWays>;
   /** The rules that decided, in the form of the audit line of a real sign-in. */
   readonly rule: string;
   /** The requirements by layer. One of each layer must be met. */
@@ -217,7 +220,9 @@ function outcomesAt(
     const devices = devicesIn(browsers.length > 1 ? [here.device, ...browsers] : browsers, believed);
     const dependsOn = dependencies(policies, here, { times, devices, scoring: risk });
     const required = layers.map(({ requirements }) => requirements);
-    return { rule, steps, required, asked: askedInAll(policies, here), dependsOn, others: [] };
+    const asked = askedInAll(policies, here);
+    const least = () => leastOfWays(policies, here, asked);
+    return { rule, steps, required, asked, least, dependsOn, others: [] };
   }
 }
 

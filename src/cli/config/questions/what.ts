@@ -100,8 +100,8 @@ function lockedLines(rows: readonly AppRow[]): string {
 function missing(outcome: Outcome, locked: readonly Locked[]): readonly string[] {
   const last = outcome.steps.at(-1);
   const why = exclusionText(outcome);
-  const isNamed = last?.kind === 'denied' && last.passwordToReplace !== undefined;
-  const rule = last?.kind === 'denied' && last.rule !== undefined && !isNamed ? ` (${last.rule})` : '';
+  const denying = last?.kind === 'denied' ? last.rule : undefined;
+  const rule = denying === undefined || why.includes(`"${denying}"`) ? '' : ` (${denying})`;
   const lacking = [...lockedWays(outcome, locked), ...unmet(outcome), ...counted(lackingIn(outcome))];
   return [...(why === '' ? [] : [`${why}${rule}`]), ...lacking];
 }
@@ -109,14 +109,16 @@ function missing(outcome: Outcome, locked: readonly Locked[]): readonly string[]
 const requirementReasons: readonly DenyReason[] = [
   'unsatisfiable',
   'enrollment_forbids',
+  'authenticator_not_enrollable',
   'enrollments_full',
   'acr_unattainable',
 ];
 
-/** The unmet requirements, unless a rule or the state of the account excludes the user. */
+/** The unmet requirements, unless a rule, a further enrollment, or the state of the account excludes the user. */
 function unmet({ steps, asked, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (asked !== undefined || last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
+  if (last.missingEnrollment?.enrollmentRule !== undefined) return [];
   const words = required.map((requirements) => requirements.flatMap(requirementText).join(', or '));
   const named = [...new Set(words)].filter((word) => word !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
@@ -128,12 +130,15 @@ function counted(parts: readonly string[]): readonly string[] {
   return Array.from(same, ([part, { length }]) => (length === 1 ? part : `${length} of ${part}`));
 }
 
-/** Whichever proofs the user gives: what follows only some of them is none. */
-function lackingIn({ steps, asked }: Outcome): readonly string[] {
-  const isSimulated = steps.at(-1)?.kind === 'complete' && asked?.ways.length === 1;
-  if (isSimulated || asked === undefined) return steps.flatMap(lackingAt);
-  const [first = [], ...others] = asked.ways.map(({ after }) => after.flatMap(lackingAt));
-  return first.filter((part) => others.every((parts) => parts.includes(part)));
+/** Whichever proofs the user gives, and whatever may be skipped: what follows only some of the proofs is none. */
+function lackingIn({ steps, asked, least }: Outcome): readonly string[] {
+  if (asked === undefined) return steps.flatMap(lackingAt);
+  const [first = [], ...others] = least().map((way) => way.flatMap(lackingAt));
+  const countIn = (parts: readonly string[], part: string) => parts.filter((other) => other === part).length;
+  return first.filter((part, at) => {
+    const before = countIn(first.slice(0, at), part);
+    return others.every((parts) => countIn(parts, part) > before);
+  });
 }
 
 function lackingAt(step: Outcome['steps'][number]): readonly string[] {

@@ -129,6 +129,28 @@ test('a denial because of a password that must be replaced has its reason and th
   expect(stdout).toMatch(/^4 of 4 tests passed$/m);
 });
 
+test('a denial because of what must be enrolled has its reason and the rule that is in the way', async () => {
+  const files = (then: string, reason: string) => ({
+    'policies/account.yaml': `rules:
+  - { name: Apps, change: { add: [totp] }, then: ${then} }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`,
+    'policies/enrollment.yaml': 'rules:\n  - { name: All, then: { required: [totp] } }\n',
+    'tests/one.yaml': one(
+      'app: notes',
+      'user: { groups: [], enrolled: [password] }',
+      `expect: { deny: ${reason}, rule: Apps }`,
+    ),
+  });
+  for (const [then, reason] of [
+    ['deny', 'enrollment_forbids'],
+    ['{ allow: { knowledge: { authenticators: [password] }, possession: {} } }', 'authenticator_not_enrollable'],
+  ] as const) {
+    const { stdout } = await withConfiguration({ ...validFiles, ...files(then, reason) }, (dir) => run(dir));
+    expect(stdout).toMatch(/^1 of 1 tests passed$/m);
+  }
+});
+
 const single: readonly (readonly [name: string, lines: readonly string[], difference: string])[] = [
   ['a denial', ['app: payroll', 'user: { groups: [contractors] }', 'expect: { deny: true, rule: No contractors }'], ''],
   ['a denial for another reason', ['app: notes', staff, 'expect: { deny: no_rule }'], 'deny no_rule no'],

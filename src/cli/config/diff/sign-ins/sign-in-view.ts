@@ -13,6 +13,7 @@ import { passwordToReplace } from '../../../../core/enrollment/password-to-repla
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { signInOnceProved } from '../../../../core/policy/rules/once-proved.ts';
 import { findRule, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
@@ -25,9 +26,13 @@ import { type CircumstanceOfUser, decidingRuleNames, type UserAtApp } from './de
 
 export interface SignInView {
   readonly content: SignInContent;
-  /** The rule of each policy that decides, or fails. */
-  readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
+  /** The rule of each policy that decides, or fails, once something is proved. */
+  readonly rules: RulesByPolicy;
+  /** The same before the first proof. */
+  readonly firstRules: RulesByPolicy;
 }
+
+type RulesByPolicy = Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
 
 /** What a sign-in comes to, wherever the rules are written that decide. */
 export interface SignInContent {
@@ -114,7 +119,13 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
     const contentKey = contentKeyOf(asked);
     const make = () => contentOf(policies, facts, free);
     const content = contentKey === undefined ? make() : getOrMake(contents.byKey, `${key} ${contentKey}`, make);
-    return { content, rules: decidingRules(policies, facts) };
+    const proved = signInOnceProved(policies, facts);
+    const rulesBy = (at: Facts) => ({
+      ...decidingRules(policies, at),
+      ...additionRule(policies, at, content.steps.at(-1)),
+    });
+    const firstRules = rulesBy(facts);
+    return { content, rules: proved === facts ? firstRules : rulesBy(proved), firstRules };
   };
   return (who) => {
     const ofRest = getOrMake(known, who.user.rest, () => new Map<string, SignInView>());
@@ -159,7 +170,7 @@ function computedOnce<Value>(compute: () => Value): () => Value {
   };
 }
 
-function decidingRules(policies: PolicySet, facts: Facts): SignInView['rules'] {
+function decidingRules(policies: PolicySet, facts: Facts): RulesByPolicy {
   const { app, session, enrollment, profile, recovery } = policies;
   return {
     app: decidingIn(app, facts),
@@ -172,16 +183,24 @@ function decidingRules(policies: PolicySet, facts: Facts): SignInView['rules'] {
 }
 
 /** The rules about a password that must be replaced. Undefined for users who have none. */
-function passwordRules(
-  policies: PolicySet,
-  facts: Facts,
-): Pick<SignInView['rules'], 'passwordPolicy' | 'accountPolicy'> {
+function passwordRules(policies: PolicySet, facts: Facts): Pick<RulesByPolicy, 'passwordPolicy' | 'accountPolicy'> {
   const { subject } = facts;
   const used = subject?.enrollments.map(({ id }) => id) ?? [];
   const found = subject && passwordToReplace(policies, facts, { subject, used });
   if (found === undefined) return { passwordPolicy: undefined, accountPolicy: undefined };
   const change = policies.accountPolicy?.about({ action: 'change', of: found.authenticator });
   return { passwordPolicy: decidingIn(policies.password, facts), accountPolicy: decidingIn(change, facts) };
+}
+
+/** The rule about what must be enrolled, if it keeps these users out. */
+function additionRule(
+  { accountPolicy }: PolicySet,
+  facts: Facts,
+  last: SimulatedStep | undefined,
+): Partial<Pick<RulesByPolicy, 'accountPolicy'>> {
+  const [of] = (last?.kind === 'denied' && last.missingEnrollment?.authenticators) || [];
+  if (of === undefined) return {};
+  return { accountPolicy: decidingIn(accountPolicy?.about({ action: 'add', of }), facts) };
 }
 
 function decidingIn(policy: CompiledPolicy<SayingRule> | undefined, facts: Facts): DecidingRule | undefined {

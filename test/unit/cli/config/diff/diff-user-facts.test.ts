@@ -153,6 +153,35 @@ test('a lock-out by a password that must be replaced names the rules of both pol
   expect(await whatIsAsked('plain', { ...signOn(all()), ...byCode, ...aged })).toEqual(['everywhere', 'denied', why]);
 });
 
+test.each([
+  ['deny', '"Apps" of the account policy forbids that'],
+  [
+    { allow: { possession: { authenticators: ['webauthn'] } } },
+    'the user cannot prove what "Apps" of the account policy asks for before that',
+  ],
+])('a lock-out by what must be set up and cannot be names the rules: %j', async (then, obstacle) => {
+  await addUser('plain');
+  const apps = (name: string) => ({
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name, change: { add: ['totp'] }, then },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  const required = enrollment({ required: ['totp'] });
+  const why = `totp must be enrolled (by "All" of the enrollment policy), and ${obstacle}`;
+  const [change] = await diffs.changes(required, { ...signOn(all()), ...apps('Apps') });
+  expect(change).toMatchObject({
+    sentence: `the one user: can't get in any more: ${why}`,
+    before: { words: 'password', rules: [] },
+    after: { words: 'denied', rules: [{ name: 'All' }, { name: 'Apps' }] },
+  });
+  const denying = { ...signOn(all()), ...required, ...apps('Apps') };
+  expect(await whatIsAsked('plain', denying)).toEqual(['everywhere', 'denied', why]);
+  expect(await diffs.sentences(apps('Renamed'), denying)).toEqual([]);
+});
+
 test('users who were let in with an expired password are not said to be let in no longer', async () => {
   await addOldUser('plain');
   const kept = (then: unknown) => ({
@@ -166,6 +195,41 @@ test('users who were let in with an expired password are not said to be let in n
   const younger = { 'policies/password.yaml': JSON.stringify({ rules: [{ name: 'All', then: {} }] }) };
   expect(await diffs.sentences(younger, active)).toEqual([
     `the one user: let in without a password that must be replaced ${before}`,
+  ]);
+});
+
+test('what must be set up or filled in is what no way to sign in goes without', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const required = (...conditions: readonly object[]) => ({
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [
+        ...conditions.map((when, at) => ({ name: `Rule ${at}`, when, then: { required: ['webauthn'] } })),
+        { name: 'Rest', then: {} },
+      ],
+    }),
+  });
+  const [byPassword, byCode] = ['password', 'totp'].map((key) => ({ authenticated: { any: [key] } }));
+  const effects = async (next: object, active: object) =>
+    (await diffs.changes({ ...next }, { ...active })).map(({ sentence, effects: told }) => [
+      sentence,
+      told.map(({ words }) => words),
+    ]);
+  const [one, both] = [required(byPassword ?? {}), required(byPassword ?? {}, byCode ?? {})];
+  const further = 'asked to enroll webauthn';
+  expect(await effects(one, { ...signOn(all()), ...required() })).toEqual([
+    [`the one user: ${further}, when signing in by password`, []],
+  ]);
+  expect(await effects(both, { ...signOn(all()), ...one })).toEqual([
+    [`the one user: ${further}, when signing in by totp`, []],
+  ]);
+  expect(await effects(both, { ...signOn(all()), ...required() })).toEqual([
+    ['the one user: must set up webauthn', ['must set up webauthn first']],
+  ]);
+  // The proofs change, too: by code alone, nothing had to be set up.
+  const [first] = await effects({ ...signOn(all(2)), ...one }, { ...signOn(all()), ...one });
+  expect(first).toEqual([
+    'the one user: one factor becomes two; must set up webauthn first',
+    ['must set up webauthn first'],
   ]);
 });
 
