@@ -5,7 +5,6 @@
 
 import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
 import { leastOfWays } from '../../../core/analysis/simulation/least-steps.ts';
-import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { oneWeek } from '../../../core/model/durations.ts';
@@ -18,7 +17,7 @@ import { momentsIn } from '../../../core/policy/theories/expression-theory.ts';
 import { onDevice } from '../../../core/policy/values/risk.ts';
 import { windowBorders } from '../../../core/policy/values/window-borders.ts';
 import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
-import { explain } from '../../../flow/explain.ts';
+import { decidedSignIn } from '../../../flow/explain.ts';
 import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
 import type { App } from '../../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
@@ -45,7 +44,7 @@ export interface Outcome {
   readonly asked: AskedInAll | undefined;
   /** As in `leastOfWays`. */
   readonly least: () => ReturnType<typeof leastOfWays>;
-  /** The rules that decided, in the form of the audit line of a real sign-in. */
+  /** The rules that decide once something is proved, in the form of the audit line of a real sign-in. */
   readonly rule: string;
   /** The requirements by layer. One of each layer must be met. */
   readonly required: readonly (readonly Requirement[])[];
@@ -215,7 +214,7 @@ function outcomesAt(
   }
 
   async function outcomeOf(here: Facts): Promise<OutcomeHere> {
-    const { rule, steps, layers } = await explain(snapshot, app, here);
+    const { rule, steps, layers } = await decidedSignIn(snapshot, app, here);
     const browsers = browsersIn(sets, here.device);
     const devices = devicesIn(browsers.length > 1 ? [here.device, ...browsers] : browsers, believed);
     const dependsOn = dependencies(policies, here, { times, devices, scoring: risk });
@@ -226,8 +225,8 @@ function outcomesAt(
   }
 }
 
-function whatIsAsked({ asked, steps, dependsOn }: OutcomeHere): string {
-  return JSON.stringify([asked, whatDiffers(steps), dependsOn]);
+function whatIsAsked({ asked, dependsOn }: OutcomeHere): string {
+  return JSON.stringify([asked, dependsOn]);
 }
 
 function freshFacts(app: App, who: Who, { snapshot, authenticators, now, plain, numberOf }: FreshlyAsked): Facts {
@@ -247,7 +246,7 @@ interface Variations {
   readonly scoring: RiskScoring;
 }
 
-/** Compares the steps of sign-ins with each device and at each time that the rules distinguish. */
+/** Compares what is asked in all with each device and at each time that the rules distinguish. */
 function dependencies(
   policies: PolicySet,
   facts: Facts,
@@ -255,16 +254,11 @@ function dependencies(
 ): Outcome['dependsOn'] {
   if (devices.length * times.length === 1) return [];
   const table = times.map((now) =>
-    devices.map((device) => whatDiffers(simulate(policies, { ...onDevice(facts, device, scoring), now }))),
+    devices.map((device) => JSON.stringify(askedInAll(policies, { ...onDevice(facts, device, scoring), now }))),
   );
   const byDevice = table.some((row) => new Set(row).size > 1);
   const byTime = devices.some((_, column) => new Set(table.map((row) => row[column])).size > 1);
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
-}
-
-/** For a user who does not get in, neither the steps nor the denying rule make a difference. */
-function whatDiffers(steps: readonly SimulatedStep[]): string {
-  return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
 export interface ExaminedTimes {
