@@ -42,7 +42,7 @@ async function print(
   const asked = await questionAbout(apps, snapshot, context);
   const subject = await findSubject(store, user, asked.now);
   const lockedAt = lockedAtApps(store, subject, asked);
-  const rows: AppRow[] = [];
+  const rows: AskedApp[] = [];
   for (const app of apps) {
     const outcomes = await (await signInsTo(app, asked))({ subject });
     rows.push({ app: app.clientId, outcomes, locked: await lockedAt(app) });
@@ -74,14 +74,14 @@ async function print(
   });
 }
 
-interface AppRow {
+interface AskedApp {
   readonly app: string;
   readonly outcomes: readonly Outcome[];
   /** Authenticators of the user at which no attempt is left. */
   readonly locked: readonly Locked[];
 }
 
-function tableLines({ app, outcomes, locked }: AppRow): readonly (readonly string[])[] {
+function tableLines({ app, outcomes, locked }: AskedApp): readonly (readonly string[])[] {
   const words = (outcome: Outcome) => JSON.stringify([askedText(outcome), missing(outcome, locked)]);
   return byOutcome(outcomes, words).map(({ where, outcome }, index) => [
     index === 0 ? app : '',
@@ -91,7 +91,7 @@ function tableLines({ app, outcomes, locked }: AppRow): readonly (readonly strin
   ]);
 }
 
-function lockedLines(rows: readonly AppRow[]): string {
+function lockedLines(rows: readonly AskedApp[]): string {
   const texts = new Set(rows.flatMap(({ locked }) => locked.map(lockedText)));
   return texts.size === 0 ? '' : `\n${[...texts].map((text) => `Locked: ${text}.\n`).join('')}`;
 }
