@@ -17,8 +17,6 @@ import { riskText } from '../core/policy/values/risk.ts';
 import { factsAskedFor } from '../core/queries/facts-asked-for.ts';
 import { mostTraced, type TracedMemory, type TracedSkips, tracedMemories, tracedSkips } from './traced-memories.ts';
 
-export type { TracedMemory, TracedSkips };
-
 /** A rule before the deciding one, and the condition because of which it did not decide. */
 export interface PassedRule {
   readonly rule: string;

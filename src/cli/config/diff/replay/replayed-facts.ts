@@ -13,7 +13,8 @@ import type {
 } from '../../../../core/model/facts.ts';
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { riskOf } from '../../../../core/policy/values/risk.ts';
-import type { AuditTrace, TracedMemory, TracedProof } from '../../../../flow/audit-trace.ts';
+import type { AuditTrace, TracedProof } from '../../../../flow/audit-trace.ts';
+import type { TracedMemory } from '../../../../flow/traced-memories.ts';
 import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
 import type { AuditLine } from '../../../audit/audit-text.ts';
 import { isRecovery } from '../../../explain/sign-in-story.ts';
