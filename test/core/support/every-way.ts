@@ -14,7 +14,7 @@ export interface Way {
   readonly evidence: readonly Evidence[];
 }
 
-/** The ways of a user who sets nothing up, with whatever is offered at each step. Longer ones through shorter ones, too. */
+/** The ways of a user who sets nothing up, with whatever is offered at each step. */
 export function everyWay(policies: PolicySet, facts: Facts, subject: Subject): readonly Way[] {
   return waysFrom(identifiedAs(subject, facts), { policies, facts }, []);
 }
