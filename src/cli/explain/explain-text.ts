@@ -1,7 +1,6 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
 
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
-import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AllowTerms } from '../../core/model/policy.ts';
 import { sourceLocationText } from '../../core/model/source-location.ts';
@@ -19,7 +18,7 @@ import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
-import { followingDenialText, named, neededText, stepLines } from './step-text.ts';
+import { followingDenialText, named, neededText, stepLines, withheldDenialText } from './step-text.ts';
 import { leftAsideLines } from './unanswered-conditions.ts';
 
 /** What the command adds to an explanation. */
@@ -41,7 +40,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
     ...later.flatMap((layer) => ['', ...layerLines(layer, paint, ', once something is proved')]),
     '',
-    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}${followingDenialText(explanation)}`,
+    `${paint('bold', 'Outcome')}    ${outcomeText(explanation)}${followingDenialText(explanation)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
     ...(later.length === 0
       ? []
@@ -139,9 +138,13 @@ function rememberedText({ remembered = [] }: Explanation['device'], now: number)
 }
 
 /** Attempts by strangers count for the account, but not for a browser that the user has signed in with. */
-function lockedText({ authenticator, retryAfter }: Locked): string {
-  const until = retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
-  return `${authenticator}, no attempt is left ${until}, except from a browser that the user has signed in with`;
+export function lockedText(locked: Locked): string {
+  return `${locked.authenticator}, no attempt is left ${lockEndText(locked)}, except from a browser that the user has signed in with`;
+}
+
+/** For example `for 4 min 52 s`. */
+export function lockEndText({ retryAfter }: Locked): string {
+  return retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
 }
 
 export const layerTitles = {
@@ -269,7 +272,7 @@ function row(name: string, text: string): string {
   return `  ${name.padEnd(9)} ${text}`;
 }
 
-function outcomeText(outcome: DecisionOutcome): string {
+function outcomeText({ outcome, steps }: Pick<Explanation, 'outcome' | 'steps'>): string {
   switch (outcome.kind) {
     case 'identify':
       return 'identify: it depends on the user';
@@ -290,9 +293,7 @@ function outcomeText(outcome: DecisionOutcome): string {
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeText(outcome.toEnroll)}`;
-      const { withheld } = outcome;
-      if (withheld === undefined) return challenge;
-      return `${challenge}; then deny, withheld until something is proved: ${denialText(withheld)}`;
+      return `${challenge}${withheldDenialText(outcome.withheld, steps)}`;
     }
   }
 }

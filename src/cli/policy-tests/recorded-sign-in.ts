@@ -11,7 +11,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
-import type { Explanation } from '../../flow/explain.ts';
+import type { DecidedSignIn } from '../../flow/explain.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
 import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
@@ -65,6 +65,7 @@ export function recordedFacts(
     platform: trace?.device.platform,
     os: trace?.device.os,
     signals: trace?.device.signals?.length ? trace.device.signals : undefined,
+    remembered: recordedMemories(policies, trace),
   });
   const user = recordedUser(subject, { at, ...asked, ...(trace && { trace }) });
   return {
@@ -86,6 +87,13 @@ export function recordedFacts(
       ...unrecorded(trace).filter(asks),
     ],
   };
+}
+
+/** What the browser remembers counts only where a rule lets it stand for a second factor. */
+function recordedMemories({ app }: PolicySet, trace: RecordedSignIn['trace']): readonly string[] | undefined {
+  const lets = app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.remember !== undefined);
+  const memories = trace?.device.remembered ?? [];
+  return lets && memories.length > 0 ? memories.map((proof) => `${proofName(proof)}@${proof.age}s`) : undefined;
 }
 
 interface Asked extends AskedFacts {
@@ -231,14 +239,14 @@ function named(sets: readonly ConditionSet[], condition: 'groups' | 'network' | 
 }
 
 /** The result of these facts in the form of a test. */
-export function recordedExpectation(explanation: Explanation): Readonly<Record<string, unknown>> {
-  const { steps, layers } = explanation;
+export function recordedExpectation(signIn: DecidedSignIn): Readonly<Record<string, unknown>> {
+  const { steps, layers } = signIn;
   const end = steps.at(-1);
   const isDenied = end?.kind === 'denied';
   const app = layers.find(({ layer, decidedBy }) => layer === 'app' && decidedBy !== undefined)?.decidedBy;
   return omitUndefined({
     deny: isDenied ? end.reason : end?.kind === 'complete' ? false : undefined,
-    steps: askedSteps(explanation).map(written),
+    steps: askedSteps(signIn).map(written),
     rule: (isDenied ? end.rule : undefined) ?? app,
     acr: end?.kind === 'complete' ? end.acr : undefined,
   });
@@ -256,6 +264,6 @@ function pauseText({ longestPause }: TracedProof): string {
   return longestPause === undefined ? '' : `/${longestPause}s`;
 }
 
-function proofName({ authenticator, method }: TracedProof): string {
+function proofName({ authenticator, method }: Pick<TracedProof, 'authenticator' | 'method'>): string {
   return method === undefined ? authenticator : methodName(authenticator, method);
 }

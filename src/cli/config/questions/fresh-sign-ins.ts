@@ -17,7 +17,7 @@ import { momentsIn } from '../../../core/policy/theories/expression-theory.ts';
 import { onDevice } from '../../../core/policy/values/risk.ts';
 import { windowBorders } from '../../../core/policy/values/window-borders.ts';
 import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
-import { explain } from '../../../flow/explain.ts';
+import { decidedSignIn } from '../../../flow/explain.ts';
 import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
 import type { App } from '../../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
@@ -44,7 +44,7 @@ export interface Outcome {
   readonly asked: AskedInAll | undefined;
   /** As in `leastOfWays`. */
   readonly least: () => ReturnType<typeof leastOfWays>;
-  /** The rules that decided, in the form of the audit line of a real sign-in. */
+  /** The rules that decide once something is proved, in the form of the audit line of a real sign-in. */
   readonly rule: string;
   /** The requirements by layer. One of each layer must be met. */
   readonly required: readonly (readonly Requirement[])[];
@@ -214,7 +214,7 @@ function outcomesAt(
   }
 
   async function outcomeOf(here: Facts): Promise<OutcomeHere> {
-    const { rule, steps, layers } = await explain(snapshot, app, here);
+    const { rule, steps, layers } = await decidedSignIn(snapshot, app, here);
     const browsers = browsersIn(sets, here.device);
     const devices = devicesIn(browsers.length > 1 ? [here.device, ...browsers] : browsers, believed);
     const dependsOn = dependencies(policies, here, { times, devices, scoring: risk });
