@@ -8,6 +8,7 @@ import { evaluateIssuance } from '../../src/core/decision/token-issuance.ts';
 import type { ConditionSet } from '../../src/core/model/conditions.ts';
 import type { Enrollment, Evidence, RuleFacts, Subject } from '../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts.ts';
+import type { Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/rules/compile.ts';
 import { plainTime, type UserFacts } from '../../src/core/policy/theories/theory.ts';
 import { riskOf } from '../../src/core/policy/values/risk.ts';
@@ -164,11 +165,17 @@ function otherFacts({ path }: Row): UserFacts {
 
 const deny = { kind: 'deny' } as const;
 const rest = { name: 'Rest', when: {}, then: deny };
+/** It decides nothing, and a browser may remember proofs for it. */
+const remembering: Rule = {
+  name: 'Remembering',
+  when: {},
+  then: { kind: 'allow', requirement: factors(2), remember: day },
+};
 const policies = {
   ...policiesOf({ app: factors(1) }),
   app: compilePolicy({
     name: 'app',
-    rules: [...sets.map((when, index) => ({ name: `Rule ${index}`, when, then: deny })), rest],
+    rules: [...sets.map((when, index) => ({ name: `Rule ${index}`, when, then: deny })), rest, remembering],
   }),
 };
 

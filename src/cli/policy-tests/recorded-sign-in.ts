@@ -65,6 +65,7 @@ export function recordedFacts(
     platform: trace?.device.platform,
     os: trace?.device.os,
     signals: trace?.device.signals?.length ? trace.device.signals : undefined,
+    remembered: recordedMemories(policies, trace),
   });
   const user = recordedUser(subject, { at, ...asked, ...(trace && { trace }) });
   return {
@@ -86,6 +87,13 @@ export function recordedFacts(
       ...unrecorded(trace).filter(asks),
     ],
   };
+}
+
+/** What the browser remembers counts only where a rule lets it stand for a second factor. */
+function recordedMemories({ app }: PolicySet, trace: RecordedSignIn['trace']): readonly string[] | undefined {
+  const lets = app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.remember !== undefined);
+  const memories = trace?.device.remembered ?? [];
+  return lets && memories.length > 0 ? memories.map((proof) => `${proofName(proof)}@${proof.age}s`) : undefined;
 }
 
 interface Asked extends AskedFacts {
@@ -256,6 +264,6 @@ function pauseText({ longestPause }: TracedProof): string {
   return longestPause === undefined ? '' : `/${longestPause}s`;
 }
 
-function proofName({ authenticator, method }: TracedProof): string {
+function proofName({ authenticator, method }: Pick<TracedProof, 'authenticator' | 'method'>): string {
   return method === undefined ? authenticator : methodName(authenticator, method);
 }
