@@ -6,10 +6,10 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
 import { type Action, type AllSets, setsOfActions } from '../../remediation/all-sufficient-sets.ts';
 import { picked } from '../../step/transitions.ts';
-import { decisionAt, factsAt, takeTurn, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
+import { decisionAt, factsAt, stepsOf, takeTurn, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, prove, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 import { methodAmong } from './simulated-proofs.ts';
-import { endsWell, haveOffer, skippingFrom } from './skipping-offers.ts';
+import { endsWell, haveOffer, turnsSkippingFrom } from './skipping-offers.ts';
 import { requiredAt, sufficientProofs } from './sufficient-proofs.ts';
 
 export interface AskedInAll {
@@ -31,6 +31,34 @@ const mostFollowed = 64;
 
 /** Undefined: the user does not get in, or has not identified. */
 export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | undefined {
+  const found = followedSignIns(policies, facts);
+  if (found === undefined) return undefined;
+  const { proofs, simulated, others } = found;
+  const all = others
+    ? waysAmong(others, proofs)
+    : { proofs, ways: [{ sets: proofs.sets, after: stepsOf(simulated.turns) }] };
+  if (all?.ways.some((way) => endsWell(way.after))) return all;
+  const [sets, after] = [[simulated.set], stepsOf(simulated.turns)];
+  return endsWell(after) ? { proofs: { sets, isComplete: true }, ways: [{ sets, after }] } : undefined;
+}
+
+/** A set of proofs, and what follows it: the user gets in, or is denied. */
+export interface FollowedSet {
+  readonly set: readonly Action[];
+  readonly turns: readonly WalkedTurn[];
+}
+
+export interface FollowedSignIns {
+  /** All sets that are enough to get that far. */
+  readonly proofs: AllSets;
+  /** What the simulated user proved and enrolled. */
+  readonly simulated: FollowedSet;
+  /** Each set. Absent: the same follows all of them. */
+  readonly others?: readonly FollowedSet[];
+}
+
+/** Undefined: the simulated user is denied before all is proved that is required, or has not identified. */
+export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSignIns | undefined {
   const simulation = { policies, facts };
   const { subject } = facts;
   const { first, turns } = walkThrough(policies, facts);
@@ -39,17 +67,17 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
   const proved = turns[met]?.from;
   if (proved === undefined) return undefined;
-  const after = withoutDenyingOffers(stepsOf(turns.slice(met)), proved, simulation);
+  const after = withoutDenyingOffers(turns.slice(met), proved, simulation);
   const proofs = offeredOf(setsOfActions(sufficientProofs(start, simulation)), stepsOf(turns.slice(0, met)));
+  const simulated = { set: provedBy(proved), turns: after };
   // With the secret of the first page, the simulated user may prove more than is needed.
   const isOnlyWay = proofs.sets.length === 1 && proofs.sets.every((set) => isProvedBy(set, proved));
-  const all =
-    !isOnlyWay && mayBeFollowedByOthers(after, simulation)
-      ? followed(proofs, (set) => (isProvedBy(set, proved) ? after : (afterProving(set, start, simulation) ?? after)))
-      : { proofs, ways: [{ sets: proofs.sets, after }] };
-  if (all?.ways.some((way) => endsWell(way.after))) return all;
-  const sets = [provedBy(proved)];
-  return endsWell(after) ? { proofs: { sets, isComplete: true }, ways: [{ sets, after }] } : undefined;
+  if (isOnlyWay || !mayBeFollowedByOthers(stepsOf(after), simulation)) return { proofs, simulated };
+  const others = proofs.sets.slice(0, mostFollowed).map((set) => {
+    const own = isProvedBy(set, proved) ? undefined : afterProving(set, start, simulation);
+    return { set, turns: own ?? after };
+  });
+  return { proofs, simulated, others };
 }
 
 /** What the user proved and enrolled. */
@@ -59,19 +87,16 @@ function provedBy({ transaction: { evidence } }: Progress): readonly Action[] {
   );
 }
 
-function stepsOf(turns: readonly WalkedTurn[]): readonly SimulatedStep[] {
-  return turns.flatMap(({ steps }) => steps);
-}
-
-/** Where a user who accepts what is offered is denied, the steps of one who does not. */
+/** Where a user who accepts what is offered is denied, the turns of one who does not. */
 function withoutDenyingOffers(
-  after: readonly SimulatedStep[],
+  after: readonly WalkedTurn[],
   from: Progress,
   simulation: Simulation,
-): readonly SimulatedStep[] {
-  if (endsWell(after) || !haveOffer(after)) return after;
-  const least = skippingFrom(from, simulation);
-  return endsWell(least) ? least : after;
+): readonly WalkedTurn[] {
+  const steps = stepsOf(after);
+  if (endsWell(steps) || !haveOffer(steps)) return after;
+  const least = turnsSkippingFrom(from, simulation);
+  return endsWell(stepsOf(least)) ? least : after;
 }
 
 /** Of the possible enrollments, keeps those that the enrollment policy requires: the page offers nothing else. */
@@ -110,11 +135,8 @@ function mayBeFollowedByOthers(
 const dependsOnProofs: readonly SimulatedStep['kind'][] = ['select', 'challenge', 'enroll', 'denied'];
 
 /** Leaves out sets after which the user is denied. */
-function followed(
-  { sets, isComplete }: AllSets,
-  afterOf: (set: readonly Action[]) => readonly SimulatedStep[],
-): AskedInAll | undefined {
-  const all = sets.slice(0, mostFollowed).map((set) => ({ set, after: afterOf(set) }));
+function waysAmong(followed: readonly FollowedSet[], { isComplete, sets }: AllSets): AskedInAll | undefined {
+  const all = followed.map(({ set, turns }) => ({ set, after: stepsOf(turns) }));
   const some = all.filter(({ after }) => endsWell(after));
   const ways = [...Map.groupBy(some, ({ after }) => JSON.stringify(after.map(withoutAcr))).values()].flatMap(
     (alike): readonly WayIn[] => (alike[0] ? [{ sets: alike.map(({ set }) => set), after: alike[0].after }] : []),
@@ -133,9 +155,9 @@ function afterProving(
   set: readonly Action[],
   start: Progress,
   simulation: Simulation,
-): readonly SimulatedStep[] | undefined {
+): readonly WalkedTurn[] | undefined {
   const end = proving(set, { progress: start, steps: [] }, simulation)?.progress;
-  return end && withoutDenyingOffers(stepsOf(walkFrom(end, simulation)), end, simulation);
+  return end && withoutDenyingOffers(walkFrom(end, simulation), end, simulation);
 }
 
 /** Where the user is, and the enrollments on the way. */
